@@ -27,13 +27,15 @@ export class ExampleBootstrap {
     this.means = resampledMeans(columns, examples, resamples, seed);
   }
 
+  /** The columns' means in every resample, for statistics that combine bootstraps of several datasets. */
+  *resamples(): Generator<Float64Array> {
+    for (let start = 0; start < this.means.length; start += this.columns)
+      yield this.means.subarray(start, start + this.columns);
+  }
+
   /** 95 % interval of a statistic of the columns' means. */
   interval(statistic: (means: Float64Array) => number): [low: number, high: number] {
-    const resamples = this.means.length / this.columns;
-    const found = Float64Array.from({ length: resamples }, (_, at) =>
-      statistic(this.means.subarray(at * this.columns, (at + 1) * this.columns)),
-    );
-    return percentileInterval(found);
+    return percentileInterval(Float64Array.from(this.resamples(), statistic));
   }
 }
 

@@ -39,6 +39,8 @@ export interface StudyAdapter {
   /** Common label of adapters that differ only in their seed, e.g. "LoRA + CoTo"; `group` identifies them. */
   readonly label: string;
   readonly group: string;
+  /** As `group`, but for the dataset: adapters of different tasks that were made alike. */
+  readonly family: string;
   readonly coto: boolean;
   readonly seed: number;
   readonly modelId: string;

@@ -4,12 +4,21 @@ import { ablationStudy } from './ablation.ts';
 import type { StudyKind } from './define-study.ts';
 import { interpolationStudy } from './interpolation.ts';
 import { mergingStudy } from './merging.ts';
+import { multitaskStudy } from './multitask.ts';
 import { planeStudy } from './plane.ts';
 import { pruningStudy } from './pruning.ts';
 import { sweepStudy } from './sweep.ts';
 
 /** Every kind of study, in display order. */
-const kinds = [interpolationStudy, planeStudy, pruningStudy, mergingStudy, ablationStudy, sweepStudy] as const;
+const kinds = [
+  interpolationStudy,
+  planeStudy,
+  pruningStudy,
+  mergingStudy,
+  multitaskStudy,
+  ablationStudy,
+  sweepStudy,
+] as const;
 
 export const studyKinds: readonly StudyKind[] = kinds;
 

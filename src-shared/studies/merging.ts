@@ -25,6 +25,7 @@ const declaration: Declaration = {
       label: 'Merge methods',
       type: 'text-list',
       default: usualMethods,
+      names: 'merge-methods',
       help: 'Ids of the merge methods to compare, each with its defaults and equal weights.',
     },
     {

@@ -35,16 +35,16 @@ export function tinyResources(): string {
   return resources;
 }
 
-/** An IDX folder of ten classes: class k has its k-th band of rows bright, with a little of a pattern of its own. */
-export function tinyIdx(trainPerClass = 4, testPerClass = 2): string {
+/** An IDX folder, by default of ten classes: class k has its k-th band of rows bright, with a pattern of its own. */
+export function tinyIdx(trainPerClass = 4, testPerClass = 2, classes = 10): string {
   const folder = temporaryFolder();
-  writeSplit(folder, 'train', trainPerClass);
-  writeSplit(folder, 't10k', testPerClass);
+  writeSplit(folder, 'train', trainPerClass, classes);
+  writeSplit(folder, 't10k', testPerClass, classes);
   return folder;
 }
 
-function writeSplit(folder: string, split: string, perClass: number): void {
-  const count = perClass * 10;
+function writeSplit(folder: string, split: string, perClass: number, classes: number): void {
+  const count = perClass * classes;
   const images = Buffer.alloc(16 + count * 784);
   images.writeUInt32BE(0x803, 0);
   for (const [index, value] of [count, 28, 28].entries()) images.writeUInt32BE(value, 4 + 4 * index);
@@ -52,7 +52,7 @@ function writeSplit(folder: string, split: string, perClass: number): void {
   labels.writeUInt32BE(0x801, 0);
   labels.writeUInt32BE(count, 4);
   for (let example = 0; example < count; example++) {
-    const label = example % 10;
+    const label = example % classes;
     labels[8 + example] = label;
     for (let pixel = 0; pixel < 784; pixel++) {
       const row = Math.floor(pixel / 28);

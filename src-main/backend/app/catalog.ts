@@ -5,6 +5,7 @@ import { adapterVariants } from '../../engine/adapters/variants/index.ts';
 import { datasetReaders } from '../../engine/data/readers/index.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
 import { mergeMethods } from '../../engine/merge/index.ts';
+import type { MergeMethod } from '../../engine/merge/merge-method.ts';
 import { modelFamilies } from '../../engine/models/families.ts';
 import { pruneMethods } from '../../engine/prune/index.ts';
 import { exportTargets } from '../library/export/index.ts';
@@ -28,13 +29,18 @@ export const catalog: Catalog = {
   sampling,
 };
 
-/** A parameter that names a merge method offers those that produce an adapter. */
+/**
+ * A parameter that names a merge method offers those that produce an adapter; one that names several, all that take more
+ * than one adapter.
+ */
 function withChoices(declaration: Declaration): Declaration {
-  const choices = mergeMethods
-    .filter(({ makes }) => makes === 'adapter')
-    .map((method) => ({ value: method.declaration.id, label: method.declaration.label }));
-  const parameters = declaration.parameters.map((spec) =>
-    spec.names === 'merge-method' ? { ...spec, type: 'choice' as const, choices } : spec,
-  );
+  const choicesOf = (methods: readonly MergeMethod[]) =>
+    methods.map((method) => ({ value: method.declaration.id, label: method.declaration.label }));
+  const makers = choicesOf(mergeMethods.filter(({ makes }) => makes === 'adapter'));
+  const several = choicesOf(mergeMethods.filter(({ needs }) => needs.adapters?.maximum !== 1));
+  const parameters = declaration.parameters.map((spec) => {
+    if (spec.names === 'merge-method') return { ...spec, type: 'choice' as const, choices: makers };
+    return spec.names === 'merge-methods' ? { ...spec, choices: several } : spec;
+  });
   return { ...declaration, parameters };
 }

@@ -1,6 +1,12 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { type JobSpec, leavesWithHeads, type MasksSpec, type ScoreSpec } from '../../../src-shared/domain/plan.ts';
+import {
+  type JobSpec,
+  leavesWithHeads,
+  type MasksSpec,
+  type ScoreSpec,
+  tuningOf,
+} from '../../../src-shared/domain/plan.ts';
 import { headInUse } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { commonModel } from '../library/adapter-base.ts';
@@ -30,11 +36,24 @@ export async function checkPlan(
     }
     const adapters = adaptersOf(spec, facts);
     const identified = adapters.map(({ adapter, head }) => `${adapter.id} ${head}`).sort();
-    const key = JSON.stringify([spec.dataset, spec.validation_samples ?? null, identified]);
+    const tuning = tuningOf(spec.subject).map(({ dataset }) => dataset);
+    const key = JSON.stringify([spec.dataset, spec.validation_samples ?? null, identified, tuning]);
     if (checked.has(key)) continue;
     checked.add(key);
     await checkScore(services, facts, spec, adapters);
+    for (const { dataset } of tuningOf(spec.subject)) await requireTraining(services, dataset);
   }
+}
+
+/** @throws StudioError refused for a dataset that a merge cannot be tuned on */
+async function requireTraining(services: HandlerServices, dataset: string): Promise<void> {
+  const { splits } = await peekDataset(services, dataset);
+  if (splits.some((split) => split.name === 'train' && split.exampleCount > 0)) return;
+  throw new StudioError(
+    'refused',
+    `The dataset ${services.store.datasets.find(dataset)?.name ?? dataset} has no training examples to tune a merge on.`,
+    'Set search to none, and leave out merge methods that look at data.',
+  );
 }
 
 interface ScoredAdapter {

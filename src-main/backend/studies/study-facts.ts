@@ -8,17 +8,18 @@ import type { AdapterOutline } from '../../engine/adapters/peft/open-adapter.ts'
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
 import { preflightLines } from '../../engine/merge/preflight.ts';
-import type { AskedMerge, StudyFacts } from '../../engine/studies/define-study-work.ts';
+import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/define-study-work.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { requireRun } from '../jobs/train.ts';
 import { commonModel } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { peekDataset } from '../library/datasets.ts';
+import { resolveModel } from '../library/models.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
 import { OutlineCache } from '../merging/outline-cache.ts';
 import type { HandlerServices } from '../services.ts';
 
-type Refusal = Awaited<ReturnType<StudyFacts['refusalOf']>>;
+type Refusal = MergeRefusal | null;
 
 /** What the studio knows of a study's adapters before it starts, from records and headers: no tensor is read. */
 export class StudioFacts implements StudyFacts {
@@ -46,16 +47,19 @@ export class StudioFacts implements StudyFacts {
     if (method.makes === 'outputs') {
       const { task } = taskSettingsFor(store, records);
       const { declaration } = requireTask(task, description, await peekDataset(this.services, dataset));
-      if (declaration.id === 'causal-lm')
-        return {
-          message: 'the outputs of language models cannot be averaged, since their token probabilities are not stored.',
-          hint: 'Merge the weights of the adapters instead.',
-        };
+      if (declaration.id === 'causal-lm') return noOutputs;
     }
     const outlines = await Promise.all(records.map((record) => this.outlineOf(record, description)));
     const { layerCount } = description;
     const names = records.map(({ name }) => `"${name}"`);
     return refused(preflightLines(method, outlines, weights, parameters, { names, layerCount }));
+  }
+
+  async refusalOfRun({ method: id, run }: Parameters<StudyFacts['refusalOfRun']>[0]): Promise<Refusal> {
+    if (mergeMethod(id).makes === 'adapter') return refusalOfVariant(run.adapter.variant, 'The run');
+    const model = await resolveModel(this.services, run.model);
+    const task = requireTask(run.task, model.description, await peekDataset(this.services, run.dataset));
+    return task.declaration.id === 'causal-lm' ? noOutputs : null;
   }
 
   /** @throws StudioError if its files do not fit the base */
@@ -82,15 +86,25 @@ export class StudioFacts implements StudyFacts {
     for (const reference of references) {
       if (!('runId' in reference)) continue;
       const { name, config } = requireRun(this.services.store, reference.runId);
-      const { lowRank, declaration, notLowRank } = adapterVariant(config.adapter.variant);
-      if (lowRank === null)
-        return {
-          message: `"${name}" is a ${declaration.label} adapter, whose change of the weights is not B·A alone: ${notLowRank}.`,
-          hint: 'Use the output ensemble, which runs each adapter as it is.',
-        };
+      const refusal = refusalOfVariant(config.adapter.variant, `"${name}"`);
+      if (refusal !== null) return refusal;
     }
     return null;
   }
+}
+
+const noOutputs: MergeRefusal = {
+  message: 'the outputs of language models cannot be averaged, since their token probabilities are not stored.',
+  hint: 'Merge the weights of the adapters instead.',
+};
+
+function refusalOfVariant(variant: string, subject: string): Refusal {
+  const { lowRank, declaration, notLowRank } = adapterVariant(variant);
+  if (lowRank !== null) return null;
+  return {
+    message: `${subject} is a ${declaration.label} adapter, whose change of the weights is not B·A alone: ${notLowRank}.`,
+    hint: 'Use the output ensemble, which runs each adapter as it is.',
+  };
 }
 
 function refused(lines: readonly PreflightLine[]): Refusal {

@@ -4,6 +4,7 @@ import type { MaskTable } from '../../../src-shared/domain/mask-table.ts';
 import type { MergeWeight } from '../../../src-shared/domain/merge.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { JobSpec, Score } from '../../../src-shared/domain/plan.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import type { StudyConfig, StudyResult } from '../../../src-shared/studies/index.ts';
 
@@ -23,13 +24,21 @@ export interface AskedMerge {
   readonly dataset: string;
 }
 
+/** Why a merge is not possible, and the way out. */
+export interface MergeRefusal {
+  readonly message: string;
+  readonly hint: string | null;
+}
+
 /** What is known of a study's adapters before it starts. */
 export interface StudyFacts {
   /**
    * Why these adapters cannot be merged, or their merge not be scored; null if they can, or if it is not known before
    * they are trained.
    */
-  refusalOf(merge: AskedMerge): Promise<{ readonly message: string; readonly hint: string | null } | null>;
+  refusalOf(merge: AskedMerge): Promise<MergeRefusal | null>;
+  /** The same for adapters that such a run will make. */
+  refusalOfRun(merge: { readonly method: string; readonly run: RunConfig }): Promise<MergeRefusal | null>;
   /** Equal for adapters of equal content; null before they are trained. */
   contentOf(adapter: AdapterReference): Promise<string | null>;
   nameOf(adapter: AdapterReference): string;

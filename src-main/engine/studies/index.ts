@@ -2,6 +2,7 @@ import { ablationWork } from './ablation.ts';
 import type { StudyWork } from './define-study-work.ts';
 import { interpolationWork } from './interpolation.ts';
 import { mergingWork } from './merging.ts';
+import { multitaskWork } from './multitask.ts';
 import { planeWork } from './plane.ts';
 import { pruningWork } from './pruning.ts';
 import { sweepWork } from './sweep.ts';
@@ -12,6 +13,7 @@ export const studyWorks: readonly StudyWork[] = [
   planeWork,
   pruningWork,
   mergingWork,
+  multitaskWork,
   ablationWork,
   sweepWork,
 ];

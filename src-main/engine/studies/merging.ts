@@ -1,8 +1,8 @@
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging.ts';
 import { mergeMethod, placeboIds } from '../merge/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
+import { searchFor } from './merge-search.ts';
 import { pointScore } from './study-score.ts';
 
 /** Same-task adapters of several seeds, alone and merged with equal weights by each method. */
@@ -68,18 +68,6 @@ export const mergingWork = defineStudyWork(mergingStudy, {
 function controlsOf(methods: readonly string[], wanted: boolean): { method: string; placebo: string }[] {
   const makers = wanted ? methods.filter((method) => mergeMethod(method).makes === 'adapter') : [];
   return makers.flatMap((method) => placeboIds.map((placebo) => ({ method, placebo })));
-}
-
-/** The search of a method that has it: outputs have none, and soups no weights to search. */
-function searchFor(
-  id: string,
-  seed: number,
-  { search, search_evaluations }: { readonly search: string; readonly search_evaluations: number },
-): ParameterValues {
-  const { parameters } = mergeMethod(id).declaration;
-  const choices = parameters.find(({ name }) => name === 'search')?.choices ?? [];
-  if (search === 'none' || !choices.some(({ value }) => value === search)) return {};
-  return { search, search_evaluations, search_seed: seed };
 }
 
 function rank(method: string): number {

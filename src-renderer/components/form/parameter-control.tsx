@@ -3,6 +3,7 @@ import {
   Autocomplete,
   Chip,
   Group,
+  MultiSelect,
   SegmentedControl,
   Select,
   Switch,
@@ -59,6 +60,17 @@ export function ParameterControl(props: ControlProps) {
         />
       );
     case 'text-list':
+      if (spec.choices === undefined) return <ListControl {...props} />;
+      return (
+        <MultiSelect
+          {...shared}
+          searchable
+          data={spec.choices}
+          value={namesIn(value)}
+          placeholder={namesIn(value).length === 0 ? (spec.empty ?? 'none') : ''}
+          onChange={onChange}
+        />
+      );
     case 'integer-list':
     case 'number-list':
       return <ListControl {...props} />;

@@ -84,6 +84,7 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
           {matrix.evalSamples === null
             ? ''
             : `; on ${matrix.evalSamples === 0 ? 'all' : `the first ${matrix.evalSamples}`} test examples of each task`}
+          {matrix.rows.length > 1 ? "; where a head is for other labels, with that of the task's own adapter" : ''}
         </span>
       </div>
     </>

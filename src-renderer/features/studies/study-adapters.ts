@@ -17,12 +17,14 @@ export function studyAdapters(
     if (modelId === null) return [];
     const coto = adapter.coto !== null;
     const label = variants.get(variant) ?? variant;
+    const alike = [variant, rankText(parameters), targetModules, coto];
     const run = origin.kind === 'run' ? runs.find((one) => one.id === origin.runId) : undefined;
     return {
       id,
       name,
       label: coto ? `${label} + CoTo` : label,
-      group: JSON.stringify([variant, rankText(parameters), targetModules, datasetId, coto]),
+      group: JSON.stringify([...alike, datasetId]),
+      family: JSON.stringify(alike),
       coto,
       seed: run?.config.seed ?? 0,
       modelId,

@@ -104,6 +104,8 @@ test('refuses outputs as a surface; leaves out the ensemble where outputs cannot
     },
     contentOf: async (reference) => JSON.stringify(reference),
     nameOf: () => '',
+    refusalOfRun: async () => null,
+    hasAccuracy: async () => true,
   };
   const config = await work.fit(configOf({ beyond: 1 }), facts);
   // The farthest point of the grid stands for all.

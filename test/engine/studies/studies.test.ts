@@ -143,6 +143,7 @@ test('what the adapters of a pair do not allow is left out with its reason, unle
     refusalOf: async ({ method }) =>
       refused.includes(method) ? { message: 'not B·A alone.', hint: 'Use another.' } : null,
     contentOf: async (reference) => JSON.stringify(reference),
+    refusalOfRun: async () => null,
     nameOf: () => 'Twin',
   });
   const adapters = { a: numbered(1), b: opposite };

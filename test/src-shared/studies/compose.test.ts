@@ -10,6 +10,7 @@ const adapter = (id: string, coto: boolean, more: Partial<StudyAdapter> = {}): S
   name: `Adapter ${id}`,
   label: coto ? 'LoRA + CoTo' : 'LoRA',
   group: coto ? 'with' : 'without',
+  family: coto ? 'with' : 'without',
   coto,
   seed: 1,
   modelId: 'base',

@@ -1,0 +1,103 @@
+import type { Subject, TrainingSpec } from '../../../src-shared/domain/plan.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { cellLabel } from '../../../src-shared/studies/cell-settings.ts';
+import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets.ts';
+import { adapterVariant } from '../adapters/variants/index.ts';
+import { runWithSettings } from './run-settings.ts';
+
+/** One adapter for each task. */
+export interface TaskSet {
+  readonly seed: number;
+  /** Adapters or trainings, in the order of the tasks. */
+  readonly adapters: readonly Subject[];
+  /** Of the adapters, for messages. */
+  readonly names: readonly string[];
+}
+
+/** Sets that differ in their seed only. */
+export interface SetGroup {
+  readonly label: string;
+  readonly coto: boolean;
+  readonly sets: readonly TaskSet[];
+}
+
+export interface PlannedSets {
+  readonly tasks: readonly { readonly name: string; readonly dataset: string }[];
+  readonly groups: readonly SetGroup[];
+  /** Runs that make the adapters; none where they exist. */
+  readonly trainings: readonly TrainingSpec[];
+}
+
+type Variant = TaskSets['variants'][number];
+
+/** The sets of a study of several tasks, and the runs that it needs. @throws StudioError invalid_input naming the field */
+export function plannedSets(config: TaskSets): PlannedSets {
+  const names = taskNames(config.tasks);
+  const tasks = config.tasks.map(({ dataset }, task) => ({ name: names[task] ?? dataset, dataset }));
+  const nameOf = (task: number, label: string, seed: number) =>
+    `The adapter of ${names[task] ?? ''}, ${label}, seed ${seed}`;
+  const { groups, run } = config;
+  if (groups !== null)
+    return {
+      tasks,
+      trainings: [],
+      groups: groups.map(({ label, coto, sets }) => ({
+        label,
+        coto,
+        sets: sets.map(({ seed, adapters }) => ({
+          seed,
+          adapters: adapters.map((adapter) => ({ kind: 'adapter', adapter })),
+          names: adapters.map((_, task) => nameOf(task, label, seed)),
+        })),
+      })),
+    };
+  if (run === null) throw new RangeError('The study has neither adapters nor a run.');
+  const trained = config.variants.map((variant) => trainedGroup(config, run, variant));
+  return {
+    tasks,
+    trainings: trained.flatMap(({ label, members }, variant) =>
+      members.map(({ seed, task, config: own }) => ({
+        kind: 'train' as const,
+        key: trainingKey(variant, seed, task),
+        title: `${names[task] ?? ''}, ${label}, seed ${seed}`,
+        config: own,
+      })),
+    ),
+    groups: trained.map(({ label, coto }, variant) => ({
+      label,
+      coto,
+      sets: config.seeds.map((seed) => ({
+        seed,
+        adapters: tasks.map((_, task) => ({ kind: 'trained', training: trainingKey(variant, seed, task) })),
+        names: tasks.map((_, task) => nameOf(task, label, seed)),
+      })),
+    })),
+  };
+}
+
+function trainedGroup({ tasks, seeds }: TaskSets, run: RunConfig, variant: Variant) {
+  const members = seeds.flatMap((seed) =>
+    tasks.map(({ dataset, settings }, task) => {
+      const changes = { ...settings, ...variant.settings };
+      const names = { where: 'variants', label: cellLabel(changes), given: Object.keys(changes) };
+      return { seed, task, config: runWithSettings(run, { ...changes, dataset, seed }, names) };
+    }),
+  );
+  const [first] = members;
+  const coto = first !== undefined && first.config.coto !== null;
+  return { coto, label: variant.label ?? labelOf(variant, first?.config ?? run), members };
+}
+
+/** "LoRA + CoTo, learning_rate = 0.001". */
+function labelOf({ settings }: Variant, { adapter, coto }: RunConfig): string {
+  const { label } = adapterVariant(adapter.variant).declaration;
+  const { coto: cotoSettings = null, 'adapter.variant': _, ...others } = settings;
+  const isUsual = cotoSettings === null || JSON.stringify(cotoSettings) === '{}';
+  const named = isUsual ? others : { coto: cotoSettings, ...others };
+  const rest = Object.keys(named).length === 0 ? '' : cellLabel(named);
+  return [coto === null ? label : `${label} + CoTo`, rest].filter((part) => part !== '').join(', ');
+}
+
+function trainingKey(variant: number, seed: number, task: number): string {
+  return `${variant}/${seed}/${task}`;
+}
