@@ -1,8 +1,10 @@
 import { describeSchedule } from '../../src-shared/coto/describe.ts';
+import type { Forgetting } from '../../src-shared/domain/forgetting.ts';
 import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';
+import { forgettingFact } from '../../src-shared/results/forgetting.ts';
 import { furtherMetrics } from '../../src-shared/results/metric-labels.ts';
 import { paddingText } from '../../src-shared/results/padding.ts';
 import { catalog } from '../backend/index.ts';
@@ -42,6 +44,7 @@ export function describeRun(run: RunRecord): string {
             ] as const,
           ]),
       ...furtherMetrics(result.metrics).map(({ label, value }) => [label, value.toFixed(4)] as const),
+      ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
       ['eval loss', result.evalLoss?.toFixed(4) ?? '–'],
       ['train loss', result.trainLoss?.toFixed(4) ?? '–'],
       [
@@ -58,6 +61,12 @@ export function describeRun(run: RunRecord): string {
   if (run.adapterId !== null) lines.push(['adapter id', run.adapterId]);
   if (run.error !== null) lines.push(['error', [run.error.message, run.error.hint ?? ''].join(' ').trim()]);
   return formatSummary(lines);
+}
+
+/** What an adapter costs its base, as a line of a summary. */
+export function forgettingLine(forgetting: Forgetting): readonly [string, string] {
+  const { label, value } = forgettingFact(forgetting);
+  return [label.toLowerCase(), value];
 }
 
 /** "r 8, lora_alpha 16": the variant's numbers. */

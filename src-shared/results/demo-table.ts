@@ -7,6 +7,11 @@ import { comparisonRow, type TableCell, type TableRow } from './comparison-row.t
 export function demoTable(runs: readonly RunRecord[], studies: readonly StudyRecord[]): TableRow[] {
   const rows = [
     comparisonRow('alone', 'Alone', 'percent', 'higher', (coto) => perSeed(runs, coto, (result) => result.accuracy)),
+    comparisonRow('forgetting', 'Forgetting', 'loss', 'lower', (coto) =>
+      perSeed(runs, coto, ({ forgetting }) =>
+        forgetting?.measure === 'embedding-drift' ? null : (forgetting?.rise ?? null),
+      ),
+    ),
     ...studies.flatMap(({ kind, result }) => (result === null ? [] : studyKind(kind).comparison(result))),
     // The mean: CoTo saves most in the early steps, which a median would not show.
     comparisonRow('step', 'Step time (mean)', 'milliseconds', 'lower', (coto) =>

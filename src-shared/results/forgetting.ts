@@ -27,3 +27,24 @@ export function meanRise(all: readonly (Forgetting | null | undefined)[]): numbe
   const rises = all.flatMap((one) => (one == null ? [] : [one.rise]));
   return rises.length === 0 ? null : rises.reduce((sum, rise) => sum + rise, 0) / rises.length;
 }
+
+/** A fact of a run or an evaluation, e.g. "+0.0312 nats a token (4.3970, base 4.3658)". */
+export interface ForgettingFact {
+  readonly label: string;
+  readonly value: string;
+  readonly help: string;
+}
+
+export function forgettingFact(forgetting: Forgetting): ForgettingFact {
+  const { label, unit, help } = measureOf(forgetting);
+  const { rise, base, adapted, accuracy } = forgetting;
+  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+  const own = accuracy === null ? '' : `; own head ${share(accuracy.adapted)} right, base ${share(accuracy.base)}`;
+  return { label, value: `${riseText(rise)} ${unit} (${adapted.toFixed(4)}, base ${base.toFixed(4)}${own})`, help };
+}
+
+/** A sentence for a model card. */
+export function forgettingSentence(forgetting: Forgetting): string {
+  const { label, help } = measureOf(forgetting);
+  return `${label}: ${forgettingFact(forgetting).value}. ${help}`;
+}

@@ -8,9 +8,10 @@ import type { Figure, FigureObject, FigureTheme } from '../figures/figure.ts';
 import { intervalCaption } from '../figures/layout.ts';
 import { seriesKey, studyStyles } from '../figures/palette.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
+import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
 import { defineStudy, type StudyTable, type StudyWords } from './define-study.ts';
-import { pointScoreSchema } from './point-score.ts';
+import { measuredScoreSchema } from './point-score.ts';
 
 const usualMethods = ['factor-average', 'weight-average', 'ensemble'];
 
@@ -69,11 +70,11 @@ const resultSchema = z.object({
     z.object({
       label: z.string(),
       coto: z.boolean(),
-      alone: z.array(pointScoreSchema),
+      alone: z.array(measuredScoreSchema),
       /** `tuning`: accuracy on the training examples that a search was tuned on. */
-      merged: z.array(pointScoreSchema.extend({ method: z.string(), tuning: z.number().optional() })),
+      merged: z.array(measuredScoreSchema.extend({ method: z.string(), tuning: z.number().optional() })),
       /** Of each merge that makes an adapter. */
-      placebos: z.array(pointScoreSchema.extend({ method: z.string(), placebo: z.string() })).optional(),
+      placebos: z.array(measuredScoreSchema.extend({ method: z.string(), placebo: z.string() })).optional(),
     }),
   ),
 });
@@ -149,6 +150,7 @@ export const mergingStudy = defineStudy({
         })),
       },
       ...placeboTable(groups, words),
+      ...forgettingTable(groups, words),
     ];
   },
   figures: (result, _config, words) => [
@@ -201,6 +203,31 @@ function placeboTable(groups: MergingResult['groups'], words: StudyWords): Study
             ],
           })),
       ),
+    },
+  ];
+}
+
+/** What each adapter and merge costs the base, if it was measured. */
+function forgettingTable(groups: MergingResult['groups'], words: StudyWords): StudyTable[] {
+  const scores = groups.flatMap(({ alone, merged, placebos = [] }) => [...alone, ...merged, ...placebos]);
+  const heading = forgettingHeading(scores.map(({ forgetting }) => forgetting));
+  if (heading === null) return [];
+  const methods = methodsOf(groups);
+  return [
+    {
+      title: heading,
+      columns: [
+        { label: 'Group' },
+        { label: 'Alone, each', numeric: true },
+        ...methods.map((method) => ({ label: words.mergeMethod(method), numeric: true })),
+      ],
+      rows: groups.map(({ label, alone, merged }) => ({
+        cells: [
+          label,
+          alone.map(({ forgetting }) => riseText(forgetting?.rise)).join(', '),
+          ...methods.map((method) => riseText(merged.find((score) => score.method === method)?.forgetting?.rise)),
+        ],
+      })),
     },
   ];
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { gridLabel } from '../domain/prune.ts';
-import { pointScoreSchema } from './point-score.ts';
+import { measuredScoreSchema } from './point-score.ts';
 
 /** A prune method's parameter that a curve runs over, and values of the other parameters. */
 const gridSchema = z.strictObject({
@@ -61,7 +61,7 @@ const gridResultSchema = z.object({
   axis: z.string(),
   percent: z.boolean(),
   unchanged: z.number().nullable(),
-  points: z.array(pointScoreSchema.extend({ value: z.number(), label: z.string(), ...countsSchema.shape })),
+  points: z.array(measuredScoreSchema.extend({ value: z.number(), label: z.string(), ...countsSchema.shape })),
 });
 export type PruningGrid = z.infer<typeof gridResultSchema>;
 
@@ -70,13 +70,13 @@ const prunedSchema = z
     label: z.string(),
     coto: z.boolean(),
     seed: z.number().int(),
-    unpruned: pointScoreSchema,
+    unpruned: measuredScoreSchema,
     patterns: z.array(
-      pointScoreSchema.extend({ label: z.string(), method: z.string(), parameters: parameterValuesSchema }),
+      measuredScoreSchema.extend({ label: z.string(), method: z.string(), parameters: parameterValuesSchema }),
     ),
     grids: z.array(gridResultSchema).optional(),
     sparsities: z
-      .array(pointScoreSchema.extend({ sparsity: z.number(), ...countsSchema.shape }))
+      .array(measuredScoreSchema.extend({ sparsity: z.number(), ...countsSchema.shape }))
       .optional()
       .describe('the curve of magnitude pruning, in the format of earlier versions'),
   })

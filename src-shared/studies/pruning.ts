@@ -3,9 +3,10 @@ import { StudioError } from '../contract/errors.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import type { FigureTheme } from '../figures/figure.ts';
 import { comparisonRow, type TableRow } from '../results/comparison-row.ts';
+import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
 import { defineStudy, type PrunedChoice, type StudyAdapter, type StudyTable } from './define-study.ts';
-import type { PointScore } from './point-score.ts';
+import type { MeasuredScore } from './point-score.ts';
 import { gridFigure, pruningFigure } from './pruning-figures.ts';
 import {
   magnitudeGrids,
@@ -154,6 +155,11 @@ function choiceOf(
 }
 
 function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
+  const heading = forgettingHeading(
+    result.adapters.flatMap(({ unpruned, patterns, grids }) =>
+      [unpruned, ...patterns, ...grids.flatMap(({ points }) => points)].map(({ forgetting }) => forgetting),
+    ),
+  );
   return {
     title: 'Every score',
     columns: [
@@ -162,15 +168,17 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
       { label: 'Accuracy (%)', numeric: true },
       { label: 'Lost (points)', numeric: true },
       { label: 'Loss', numeric: true },
+      ...(heading === null ? [] : [{ label: heading, numeric: true }]),
     ],
     rows: result.adapters.flatMap((adapter, at) => {
-      const row = (label: string, score: PointScore, keep: PrunedChoice | null) => ({
+      const row = (label: string, score: MeasuredScore, keep: PrunedChoice | null) => ({
         cells: [
           seriesName(adapter),
           label,
           percent(score.accuracy),
           keep === null ? '' : percent(adapter.unpruned.accuracy - score.accuracy),
           score.loss.toFixed(3),
+          ...(heading === null ? [] : [riseText(score.forgetting?.rise)]),
         ],
         ...(keep === null ? {} : { keep }),
       });

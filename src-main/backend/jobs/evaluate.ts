@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation.ts';
+import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { requireModelOf } from '../library/adapter-base.ts';
 import { resolveReference } from '../library/adapters.ts';
@@ -43,12 +44,12 @@ export const evaluateJob = defineJob({
       adapters,
       ...forgettingField(services),
     });
-    const { accuracy, loss, examples } = answer.result;
+    const { accuracy, loss, examples, forgetting } = answer.result;
     const said = accuracy === null ? `The loss is ${loss.toFixed(4)}` : `${(100 * accuracy).toFixed(1)} % are right`;
     return {
       status: 'completed',
       result: answer.result,
-      message: `${said}, on ${examples} examples.`,
+      message: `${said}, on ${examples} examples.${forgetting === null ? '' : ` ${measureOf(forgetting).label} ${riseText(forgetting.rise)} ${measureOf(forgetting).unit}.`}`,
     };
   },
 });

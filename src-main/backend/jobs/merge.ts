@@ -14,6 +14,7 @@ import { mergeMethod, placeboIds } from '../../engine/merge/index.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
+import { addForgetting } from '../library/model-card.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
@@ -70,6 +71,8 @@ export const mergeJob = defineJob({
         ...forgettingField(services),
       });
       const [onlyDataset] = datasets;
+      const forgetting = answer.forgetting[adapters.length] ?? null;
+      if (output !== null) await addForgetting(output.directory, forgetting);
       const merged =
         output === null
           ? null

@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
+import { addForgetting } from '../library/model-card.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
@@ -42,6 +44,7 @@ export const pruneJob = defineJob({
         outputDirectory: place.directory,
         ...forgettingField(services),
       });
+      await addForgetting(place.directory, forgetting?.pruned ?? null);
       const pruned = await listAdapter(services, place.id, {
         name: payload.name,
         base,
@@ -52,7 +55,15 @@ export const pruneJob = defineJob({
       return {
         status: 'completed',
         result: { adapterId: pruned.id, kept, total, forgetting },
-        message: `Kept ${kept} of ${total} entries as "${pruned.name}".${note === null ? '' : ` ${note}`}`,
+        message: [
+          `Kept ${kept} of ${total} entries as "${pruned.name}".`,
+          ...(note === null ? [] : [note]),
+          ...(forgetting === null
+            ? []
+            : [
+                `${measureOf(forgetting.pruned).label} ${riseText(forgetting.pruned.rise)} instead of ${riseText(forgetting.unpruned.rise)} ${measureOf(forgetting.pruned).unit}.`,
+              ]),
+        ].join(' '),
       };
     } catch (error) {
       await rm(place.directory, { recursive: true, force: true });

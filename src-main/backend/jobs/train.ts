@@ -126,6 +126,7 @@ async function finish(
         step: adapterStep ?? result?.steps ?? 0,
       },
       datasetId: run.datasetId,
+      forgetting: result?.forgetting ?? null,
       accuracy: split === 'test' ? accuracy : null,
       note,
     });

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterContents, AdapterOrigin, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import type { Forgetting } from '../../../src-shared/domain/forgetting.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
@@ -19,6 +20,7 @@ import type { Services } from '../services.ts';
 import { type AdapterBase, baseFields, baseOf } from './adapter-base.ts';
 import { fileName } from './file-name.ts';
 import { folderBytes } from './folder-fingerprint.ts';
+import { addForgetting } from './model-card.ts';
 
 type Parts = Pick<Services, 'home' | 'store' | 'hub'>;
 
@@ -31,6 +33,8 @@ export interface AdapterDetails {
   readonly origin: AdapterOrigin;
   readonly datasetId: string | null;
   readonly accuracy: number | null;
+  /** For the model card of an adapter that is copied. */
+  readonly forgetting?: Forgetting | null;
   /** A sentence on its training for the model card. */
   readonly note?: string | null;
 }
@@ -48,6 +52,7 @@ export async function copyAdapterIn(parts: Parts, from: string, details: Adapter
   const { id, directory } = newAdapterFolder(parts);
   await writeFolderAtomic(directory, async (temporary) => {
     await copyAdapterFiles(from, temporary);
+    await addForgetting(temporary, details.forgetting ?? null);
     if (details.note) await appendFile(join(temporary, 'README.md'), `\n## Training\n\n${details.note}\n`);
   });
   return listAdapter(parts, id, details);

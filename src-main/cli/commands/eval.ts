@@ -9,6 +9,7 @@ import { followJob, jobResult } from '../follow.ts';
 import { formatCount, formatDuration, formatPercent, formatSummary, formatTable } from '../format.ts';
 import { addNumberOption, collectNumber } from '../method-options.ts';
 import { findAdapter, findDataset, findModel, modelOf } from '../references.ts';
+import { forgettingLine } from '../run-text.ts';
 import type { StudioClient } from '../studio.ts';
 import { parseYaml } from '../yaml-file.ts';
 import { collectAssignment } from './train.ts';
@@ -85,6 +86,7 @@ function describe(result: EvaluationResult): string {
     ...(result.accuracy === null ? [] : [['accuracy', formatPercent(result.accuracy)] as const]),
     ...furtherMetrics(result.metrics).map(({ label, value }) => [label, value.toFixed(4)] as const),
     ['loss', result.loss.toFixed(4)],
+    ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
     ['examples', formatCount(result.examples)],
     ['took', formatDuration(result.seconds)],
   ]);

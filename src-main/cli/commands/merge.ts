@@ -13,6 +13,7 @@ import {
 } from '../../../src-shared/domain/merge.ts';
 import type { Mergeability, PairMeasures } from '../../../src-shared/domain/mergeability.ts';
 import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { catalog } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
@@ -259,9 +260,15 @@ async function planFromFile(file: string, out: string | undefined): Promise<Plan
 }
 
 function matrixText({ columns, rows }: MergeMatrix): string {
+  const heading = forgettingHeading(columns.map(({ forgetting }) => forgetting));
   return formatTable(
     ['dataset', ...columns.map(({ label }) => label)],
-    rows.map(({ datasetName, accuracies }) => [datasetName, ...accuracies.map(formatPercent)]),
+    [
+      ...rows.map(({ datasetName, accuracies }) => [datasetName, ...accuracies.map(formatPercent)]),
+      ...(heading === null
+        ? []
+        : [[heading.toLowerCase(), ...columns.map(({ forgetting }) => riseText(forgetting?.rise))]]),
+    ],
     1,
   );
 }

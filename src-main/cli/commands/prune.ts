@@ -1,13 +1,26 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { JobResult } from '../../../src-shared/domain/job.ts';
+import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { catalog } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
+import { formatSummary } from '../format.ts';
 import { addMethodOptions, givenParameters } from '../method-options.ts';
 import { findAdapter, findDataset } from '../references.ts';
 import { describeAdapter } from './adapters.ts';
 
 const declarations = catalog.pruneMethods;
+
+/** What the adapter costs its base before and after. */
+function costText(forgetting: JobResult<'prune'>['forgetting']): string {
+  if (forgetting === null) return '';
+  const { label, value } = forgettingFact(forgetting.pruned);
+  return formatSummary([
+    [label.toLowerCase(), value],
+    ['before pruning', forgettingFact(forgetting.unpruned).value],
+  ]);
+}
 
 export function addPruneCommand(parent: Command, context: CommandContext): void {
   addCommand(parent, context, {
@@ -44,15 +57,16 @@ export function addPruneCommand(parent: Command, context: CommandContext): void 
           ...(input.name === undefined ? {} : { name: input.name }),
         });
         await followJob(client, job, terminal);
-        const { adapterId } = await jobResult(client, job, 'prune');
+        const { adapterId, forgetting } = await jobResult(client, job, 'prune');
         const made = await client.request('adapters.get', { id: adapterId });
         const written =
           input.out === undefined
             ? null
             : await client.request('adapters.export', { id: made.id, directory: input.out });
         return {
-          json: { adapter: made, directory: written?.directory ?? null },
-          text: describeAdapter(made) + (written === null ? '' : `written  ${written.directory}\n`),
+          json: { adapter: made, directory: written?.directory ?? null, forgetting },
+          text:
+            describeAdapter(made) + costText(forgetting) + (written === null ? '' : `written  ${written.directory}\n`),
         };
       });
     },

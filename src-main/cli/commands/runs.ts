@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatPercent, formatSummary, formatTable } from '../format.ts';
 import { jsonWithMetrics, metricRows } from '../metric-rows.ts';
@@ -21,13 +22,14 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
     async run({ archived }, { withStudio }) {
       const runs = await withStudio((client) => client.request('runs.list', { archived }));
       const text = formatTable(
-        ['id', 'name', 'status', 'step', 'accuracy', 'step time', 'tags'],
+        ['id', 'name', 'status', 'step', 'accuracy', 'forgetting', 'step time', 'tags'],
         runs.map((run) => [
           run.id,
           run.name,
           run.status,
           run.facts === null ? String(run.step) : `${run.step}/${run.facts.totalSteps}`,
           formatPercent(run.result?.accuracy ?? null),
+          riseText(run.result?.forgetting?.rise),
           run.result === null ? '–' : `${run.result.medianStepMilliseconds.toFixed(1)} ms`,
           run.tags.join(' '),
         ]),
@@ -77,6 +79,10 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
       const results = formatTable(header, [
         ['status', ...runs.map(({ status }) => status)],
         ['accuracy', ...runs.map(({ result }) => formatPercent(result?.accuracy ?? null))],
+        [
+          forgettingHeading(runs.map(({ result }) => result?.forgetting))?.toLowerCase() ?? 'forgetting',
+          ...runs.map(({ result }) => riseText(result?.forgetting?.rise)),
+        ],
         ['eval loss', ...runs.map(({ result }) => result?.evalLoss?.toFixed(4) ?? '–')],
         ['step time, ms', ...runs.map(({ result }) => result?.medianStepMilliseconds.toFixed(1) ?? '–')],
         ['layers on', ...runs.map(({ result }) => formatPercent(result?.meanActiveShare ?? null))],

@@ -3,7 +3,7 @@ import { mergingStudy } from '../../../src-shared/studies/merging.ts';
 import { mergeMethod, placeboIds } from '../merge/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { searchFor } from './merge-search.ts';
-import { pointScore } from './study-score.ts';
+import { measuredScore } from './study-score.ts';
 
 /** Same-task adapters of several seeds, alone and merged with equal weights by each method. */
 export const mergingWork = defineStudyWork(mergingStudy, {
@@ -50,15 +50,15 @@ export const mergingWork = defineStudyWork(mergingStudy, {
     groups: groups.map(({ label, coto, adapters }, group) => ({
       label,
       coto,
-      alone: adapters.map((_, index) => pointScore(scoreOf(`${group}/alone/${index}`))),
+      alone: adapters.map((_, index) => measuredScore(scoreOf(`${group}/alone/${index}`))),
       merged: methods.map((method) => {
         const score = scoreOf(`${group}/merged/${method}`);
-        return { method, ...pointScore(score), ...(score.tuned ? { tuning: score.tuned.score } : {}) };
+        return { method, ...measuredScore(score), ...(score.tuned ? { tuning: score.tuned.score } : {}) };
       }),
       placebos: controlsOf(methods, placebos).map(({ method, placebo }) => ({
         method,
         placebo,
-        ...pointScore(scoreOf(`${group}/placebo/${method}/${placebo}`)),
+        ...measuredScore(scoreOf(`${group}/placebo/${method}/${placebo}`)),
       })),
     })),
   }),

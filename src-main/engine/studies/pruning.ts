@@ -6,7 +6,7 @@ import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import type { PruningConfig, PruningGrid } from '../../../src-shared/studies/pruning-schemas.ts';
 import { pruneMethod, pruneMethods } from '../prune/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
-import { pointScore } from './study-score.ts';
+import { measuredScore } from './study-score.ts';
 
 type Pattern = NonNullable<PruningConfig['patterns']>[number];
 type Grid = NonNullable<PruningConfig['grids']>[number];
@@ -43,12 +43,12 @@ export const pruningWork = defineStudyWork(pruningStudy, {
       label,
       coto,
       seed,
-      unpruned: pointScore(scoreOf(`${at}/unpruned`)),
+      unpruned: measuredScore(scoreOf(`${at}/unpruned`)),
       patterns: patternsOf(config).map(({ method, parameters }, index) => ({
         label: nameOf(method, parameters),
         method,
         parameters,
-        ...pointScore(scoreOf(`${at}/pattern/${index}`)),
+        ...measuredScore(scoreOf(`${at}/pattern/${index}`)),
       })),
       grids: gridsOf(config).map((grid, place): PruningGrid => {
         const { parameter, axis, percent, unchanged } = declaredGrid(grid.method);
@@ -63,7 +63,7 @@ export const pruningWork = defineStudyWork(pruningStudy, {
           points: pointsOf(grid).map(({ value, parameters }, index) => {
             const score = scoreOf(`${at}/grid/${place}/${index}`);
             const counts = { kept: score.kept ?? 0, total: score.total ?? 0 };
-            return { value, label: nameOf(grid.method, parameters), ...counts, ...pointScore(score) };
+            return { value, label: nameOf(grid.method, parameters), ...counts, ...measuredScore(score) };
           }),
         };
       }),

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
-import type { PointScore } from '../../../src-shared/studies/point-score.ts';
+import type { MeasuredScore, PointScore } from '../../../src-shared/studies/point-score.ts';
 
 /** @throws StudioError refused if the task has no accuracy */
 export function pointScore({ accuracy, loss }: Pick<Score, 'accuracy' | 'loss'>): PointScore {
@@ -10,6 +10,12 @@ export function pointScore({ accuracy, loss }: Pick<Score, 'accuracy' | 'loss'>)
     'This study needs an accuracy, which a regression task does not have.',
     'Choose a dataset with classes or text.',
   );
+}
+
+/** The same with what the subject costs the base. @throws StudioError refused if the task has no accuracy */
+export function measuredScore(score: Pick<Score, 'accuracy' | 'loss' | 'forgetting'>): MeasuredScore {
+  const { forgetting } = score;
+  return { ...pointScore(score), ...(forgetting === undefined ? {} : { forgetting }) };
 }
 
 /** @throws StudioError refused listing the available metrics */

@@ -1,5 +1,6 @@
 import { Text } from '@mantine/core';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import { forgettingFact, forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { formatPercent } from '../../components/format/format.ts';
 import classes from './merge.module.css';
 
@@ -25,6 +26,7 @@ export function lossColor(points: number | null): string {
 /** Tasks × (each own adapter, merged, base): accuracy in percent, colored by what is lost against the best own adapter. */
 export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
   const kinds = matrix.columns.map((column) => column.kind);
+  const forgetting = forgettingHeading(matrix.columns.map((column) => column.forgetting));
   if (matrix.rows.length === 0)
     return (
       <Text size="sm" c="dimmed">
@@ -74,6 +76,18 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
               </tr>
             ))}
           </tbody>
+          {forgetting === null ? null : (
+            <tfoot>
+              <tr>
+                <th scope="row">{forgetting}</th>
+                {matrix.columns.map((column, index) => (
+                  <td key={index} title={column.forgetting ? forgettingFact(column.forgetting).value : undefined}>
+                    {riseText(column.forgetting?.rise)}
+                  </td>
+                ))}
+              </tr>
+            </tfoot>
+          )}
         </table>
       </div>
       <div className={classes['scale']}>

@@ -5,6 +5,7 @@ import { rankOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { colors } from '../../../src-shared/figures/index.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
+import { forgettingFact, riseText } from '../../../src-shared/results/forgetting.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
@@ -70,6 +71,18 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       value: (run) => run.result?.accuracy ?? null,
       cell: (run) =>
         `${run.result && run.config.eval_split === 'validation' ? 'val ' : ''}${formatPercent(run.result?.accuracy)}`,
+    },
+    {
+      id: 'forgetting',
+      header: 'Forgetting',
+      help: 'What the adapter costs its base on neutral inputs: the rise of a loss, or of the drift of the embeddings',
+      align: 'right',
+      value: (run) => run.result?.forgetting?.rise ?? null,
+      cell: (run) => (
+        <span title={run.result?.forgetting ? forgettingFact(run.result.forgetting).value : undefined}>
+          {riseText(run.result?.forgetting?.rise)}
+        </span>
+      ),
     },
     { id: 'seed', header: 'Seed', align: 'right', value: (run) => run.config.seed },
     {

@@ -2,6 +2,7 @@ import { Group, Select, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { stepTimeFigure } from '../../../src-shared/figures/index.ts';
+import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { formatNumber, formatPercent } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
@@ -152,6 +153,7 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
 }
 
 function Results({ runs, variants }: { runs: readonly RunRecord[]; variants: ReadonlyMap<string, string> }) {
+  const forgetting = forgettingHeading(runs.map(({ result }) => result?.forgetting));
   return (
     <Table.ScrollContainer minWidth={300}>
       <Table aria-label="Final metrics" style={{ whiteSpace: 'nowrap' }} verticalSpacing={4} horizontalSpacing={12}>
@@ -160,6 +162,7 @@ function Results({ runs, variants }: { runs: readonly RunRecord[]; variants: Rea
             <Table.Th>Run</Table.Th>
             <Table.Th>Method</Table.Th>
             <Table.Th ta="right">Accuracy %</Table.Th>
+            {forgetting === null ? null : <Table.Th ta="right">{forgetting}</Table.Th>}
             <Table.Th ta="right">Test loss</Table.Th>
             <Table.Th ta="right">Step ms</Table.Th>
             <Table.Th ta="right">Groups on %</Table.Th>
@@ -176,6 +179,7 @@ function Results({ runs, variants }: { runs: readonly RunRecord[]; variants: Rea
                 </Group>
               </Table.Td>
               <Table.Td ta="right">{formatPercent(run.result?.accuracy)}</Table.Td>
+              {forgetting === null ? null : <Table.Td ta="right">{riseText(run.result?.forgetting?.rise)}</Table.Td>}
               <Table.Td ta="right">{formatNumber(run.result?.evalLoss)}</Table.Td>
               <Table.Td ta="right">{formatNumber(run.result?.meanStepMilliseconds)}</Table.Td>
               <Table.Td ta="right">{formatPercent(run.result?.meanActiveShare)}</Table.Td>

@@ -1,5 +1,6 @@
 import { Code, Skeleton, Table, Text } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
 import { useRequest } from '../../api/query.ts';
@@ -59,6 +60,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                       },
                     ]),
                 ...furtherMetrics(result.metrics).map(({ label, value }) => ({ label, value: formatNumber(value) })),
+                ...(result.forgetting === null ? [] : [forgettingFact(result.forgetting)]),
                 { label: `${split} loss`, value: formatNumber(result.evalLoss) },
                 ...(result.best === null || result.best.value === null
                   ? []

@@ -1,4 +1,4 @@
-import { Button, NumberInput, SegmentedControl, Select, Skeleton } from '@mantine/core';
+import { Button, NumberInput, SegmentedControl, Select, Skeleton, Switch } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { type ComputeBackendReport, type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
 import { useAction, useRequest } from '../../api/query.ts';
@@ -109,6 +109,23 @@ export default function SettingsPage() {
                 const threads = settingsSchema.shape.threads.safeParse(value === '' ? null : value);
                 if (threads.success) save.mutate({ threads: threads.data });
               }}
+            />
+          </div>
+        </Panel>
+        <Panel title="Evaluation">
+          <div className={classes['row']}>
+            <div className={classes['rowText']}>
+              <div>Measure forgetting</div>
+              <div className={classes['help']}>
+                Beside every accuracy, what an adapter costs its base on fixed neutral inputs. It takes a few hundred
+                images or two thousand tokens an adapter.
+              </div>
+            </div>
+            <Switch
+              aria-label="Measure forgetting"
+              checked={settings.data?.forgetting ?? true}
+              disabled={!settings.data}
+              onChange={(event) => save.mutate({ forgetting: event.currentTarget.checked })}
             />
           </div>
         </Panel>

@@ -38,6 +38,12 @@ async function studied(given: unknown, adapters: Record<string, AdapterState>, f
       if (!found) throw new Error('unknown adapter');
       return found;
     },
+    // As much as the adapter's value.
+    forgetting: async (scored) => {
+      const factor = scored.modules.get(module);
+      const rise = factor ? (change(factor)[0] ?? 0) : 0;
+      return { measure: 'text-loss', base: 3, adapted: 3 + rise, rise, accuracy: null, count: 10 };
+    },
     datasets: [
       {
         examples: 2,
@@ -313,4 +319,40 @@ test('merging with a search: weights by the tuning examples, both scores in the 
   const [table] = mergingStudy.table(result, studyConfigSchema.parse(given), { mergeMethod: (id) => id });
   expect(table?.title).toContain('in brackets on the training examples');
   expect(table?.rows[0]?.cells.at(-2)).toMatch(/^50\.0 \(-?0\.0\)$/);
+});
+
+test('tables of merging and pruning show what each subject costs; results of earlier versions have no such column', async () => {
+  const words = { mergeMethod: (id: string) => id };
+  const merging = {
+    kind: 'merging',
+    dataset: 'data',
+    methods: ['weight-average', 'ensemble'],
+    groups: [{ label: 'LoRA', coto: false, adapters: [{ adapterId: 'a' }, { adapterId: 'b' }] }],
+  };
+  const { result } = await studied(merging, { a: numbered(1), b: numbered(-0.5) });
+  if (result.kind !== 'merging') throw new Error('another kind');
+  const parsed = mergingStudy.resultSchema.parse(JSON.parse(JSON.stringify(result)));
+  const config = mergingStudy.configSchema.parse(merging);
+  const table = mergingStudy.table(parsed, config, words).at(-1);
+  expect(table?.title).toBe('Forgetting (nats a token)');
+  expect(table?.rows[0]?.cells).toEqual(['LoRA', '+1.0000, −0.5000', '+0.2500', '–']);
+  const old = parsed.groups.map((group) => ({
+    ...group,
+    alone: group.alone.map(({ accuracy, loss }) => ({ accuracy, loss })),
+    merged: group.merged.map(({ method, accuracy, loss }) => ({ method, accuracy, loss })),
+  }));
+  expect(mergingStudy.table({ ...parsed, groups: old }, config, words)).toHaveLength(1);
+
+  const pruning = {
+    kind: 'pruning',
+    dataset: 'data',
+    patterns: [],
+    grids: [{ method: 'magnitude', values: [1] }],
+    adapters: [{ label: 'LoRA', coto: false, seed: 1, adapter: { adapterId: 'a' } }],
+  };
+  const pruned = await studied(pruning, { a: numbered(2) });
+  if (pruned.result.kind !== 'pruning') throw new Error('another kind');
+  const [every] = pruningStudy.table(pruned.result, pruningStudy.configSchema.parse(pruning), words);
+  expect(every?.columns.at(-1)?.label).toBe('Forgetting (nats a token)');
+  expect(every?.rows.map(({ cells }) => cells.at(-1))).toEqual(['+2.0000', '0.0000']);
 });

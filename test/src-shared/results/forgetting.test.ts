@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest';
 import { forgettingSchema } from '../../../src-shared/domain/forgetting.ts';
-import { forgettingHeading, meanRise, riseText } from '../../../src-shared/results/forgetting.ts';
+import {
+  forgettingFact,
+  forgettingHeading,
+  forgettingSentence,
+  meanRise,
+  riseText,
+} from '../../../src-shared/results/forgetting.ts';
 
 const of = (rise: number) =>
   forgettingSchema.parse({ measure: 'text-loss', base: 3, adapted: 3 + rise, rise, count: 100 });
@@ -19,4 +25,18 @@ it('shows a rise with its sign, and a heading with the unit only where something
   expect(meanRise([of(1), null, of(2)])).toBe(1.5);
   expect(meanRise([])).toBeNull();
   expect(() => forgettingSchema.parse({ ...of(1), measure: 'mood' })).toThrow();
+});
+
+it('says in a fact what it is of, and in a sentence what that means', () => {
+  expect(forgettingFact(of(0.25))).toMatchObject({
+    label: 'Forgetting',
+    value: '+0.2500 nats a token (3.2500, base 3.0000)',
+  });
+  const own = { ...of(0.25), measure: 'own-classes-loss', accuracy: { base: 0.25, adapted: 0.2 } } as const;
+  expect(forgettingFact(own).value).toBe(
+    '+0.2500 nats an image (3.2500, base 3.0000; own head 20.0 % right, base 25.0 %)',
+  );
+  expect(forgettingSentence(of(0.25))).toMatch(
+    /^Forgetting: \+0\.2500 nats a token .*\)\. Rise of the mean token loss/,
+  );
 });
