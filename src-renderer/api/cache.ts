@@ -20,7 +20,7 @@ const staleByList: Record<ListName, readonly string[]> = {
   ],
   runs: ['runs.list', 'runs.get', 'runs.estimate'],
   adapters: ['adapters.list', 'adapters.get'],
-  studies: ['studies.list', 'studies.get'],
+  studies: ['studies.list', 'studies.get', 'studies.tuned'],
   reports: ['reports.list', 'reports.get'],
   settings: ['settings.get', 'app.doctor', 'app.status'],
 };

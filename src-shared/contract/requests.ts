@@ -31,6 +31,7 @@ import { pretrainConfigSchema } from '../domain/pretrain.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
 import { studyRecordSchema } from '../domain/study.ts';
+import { tunedVerdictSchema } from '../domain/tuned.ts';
 import { studyConfigSchema } from '../studies/index.ts';
 
 const nothing = z.strictObject({});
@@ -340,6 +341,15 @@ export const requests = {
   /** Resumes a study that was interrupted, paused, cancelled or failed; finished work is not repeated. */
   'studies.resume': { input: byId, output: jobRecordSchema },
   'studies.remove': { input: byId, output: done },
+  /** Whether the learning rates behind a comparison were tuned alike; null where there is nothing to say. */
+  'studies.tuned': {
+    input: z.union([
+      z.strictObject({ studyId: z.string() }),
+      z.strictObject({ runIds: z.array(z.string()) }),
+      z.strictObject({ adapterIds: z.array(z.string()) }),
+    ]),
+    output: tunedVerdictSchema.nullable(),
+  },
 
   /**
    * The bundled study: LoRA with and without CoTo on two seeds (or those given), then merging and interpolation of

@@ -6,6 +6,7 @@ import { studyWork } from '../../engine/studies/index.ts';
 import type { Services } from '../services.ts';
 import { runRounds } from '../studies/run-plan.ts';
 import { PausedError, StudyLead } from '../studies/study-lead.ts';
+import { recordTunings } from '../studies/tuned.ts';
 import { defineJob } from './define-job.ts';
 
 const goesOn = 'Resume it to go on: finished work is not repeated.';
@@ -27,6 +28,7 @@ export const studyJob = defineJob({
     try {
       const { scoreOf, tableOf } = await runRounds(services, work, config, new StudyLead(services, studyId, context));
       const result = work.fold(config, scoreOf, tableOf);
+      await recordTunings(services, studyId, work.tunings(config, result));
       store.studies.finish(studyId, { status: 'completed', result, error: null, finishedAt: Date.now() });
       hub.listChanged('studies');
       return { status: 'completed', result: { studyId }, message: 'The study is complete.' };

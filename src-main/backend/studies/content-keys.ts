@@ -122,6 +122,31 @@ export async function trainingKey(config: RunConfig, model: ModelRecord, dataset
   return keyOf({ ...Object.fromEntries(settings), ...references }).key;
 }
 
+/** Settings of a run that have no part in which learning rate suits it: the seed, and how and how often it is watched. */
+const untunedSettings: ReadonlySet<string> = new Set([
+  'learning_rate',
+  'seed',
+  'data_seed',
+  'validation_samples',
+  'eval_split',
+  'eval_samples',
+  'eval_steps',
+  'logging_steps',
+  'save_steps',
+  'per_device_eval_batch_size',
+  'compute_backend',
+]);
+
+/** Key of what a learning rate is tuned for: base, data and every setting of the run but rate, seed and evaluation. */
+export async function tuningKey(config: RunConfig, model: ModelRecord, dataset: DatasetRecord): Promise<string> {
+  const settings = Object.entries(config).filter(
+    ([name, value]) =>
+      !untunedSettings.has(name) && canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name)),
+  );
+  const references = { model: model.description.fingerprint, dataset: await datasetContent(dataset) };
+  return keyOf({ tuning: 1, ...Object.fromEntries(settings), ...references }).key;
+}
+
 function keyOf(value: unknown): ContentKey {
   const content = canonicalJson(value);
   return { key: createHash('sha256').update(content).digest('hex'), content };

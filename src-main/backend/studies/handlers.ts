@@ -3,6 +3,7 @@ import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { requireStudy } from '../jobs/study.ts';
 import type { HandlerServices } from '../services.ts';
 import { createStudy, resumeStudy } from './studies.ts';
+import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
 
 export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'studies'>> {
   const { store, hub, queue } = services;
@@ -10,6 +11,10 @@ export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'stud
     'studies.list': () => store.studies.list(),
     'studies.get': ({ id }) => requireStudy(store, id),
     'studies.create': ({ name, config }) => createStudy(services, { name, config, parentId: null }),
+    'studies.tuned': (of) => {
+      if ('studyId' in of) return tunedStudy(services, requireStudy(store, of.studyId));
+      return 'runIds' in of ? tunedRuns(services, of.runIds) : tunedAdapters(services, of.adapterIds);
+    },
     'studies.resume': ({ id }) => resumeStudy(services, id),
     'studies.remove': ({ id }) => {
       const study = requireStudy(store, id);

@@ -7,6 +7,7 @@ import { formatPercent, formatSummary, formatTable } from '../format.ts';
 import { jsonWithMetrics, metricRows } from '../metric-rows.ts';
 import { findRun } from '../references.ts';
 import { describeRun } from '../run-text.ts';
+import { tunedText } from '../tuned-text.ts';
 import { followRun } from './train.ts';
 
 const byRun = z.object({ run: z.string() });
@@ -69,10 +70,10 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
     summary: 'results side by side, and the settings that differ',
     input: z.object({ runs: z.array(z.string()).min(1) }),
     async run({ runs: references }, { withStudio }) {
-      const runs = await withStudio(async (client) => {
+      const { runs, tuned } = await withStudio(async (client) => {
         const found: RunRecord[] = [];
         for (const reference of references) found.push(await findRun(client, reference));
-        return found;
+        return { runs: found, tuned: await client.request('studies.tuned', { runIds: found.map(({ id }) => id) }) };
       });
       const differences = differingSettings(runs);
       const header = ['', ...runs.map(({ name }) => name)];
@@ -92,8 +93,8 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         differences.map(({ key, values }) => [key, ...values.map((value) => JSON.stringify(value))]),
       );
       return {
-        json: { runs, differences },
-        text: `${results}\n${differences.length === 0 ? 'Identical settings.\n' : settings}`,
+        json: { runs, differences, tuned },
+        text: `${results}\n${differences.length === 0 ? 'Identical settings.\n' : settings}${tunedText(tuned)}`,
       };
     },
   });

@@ -11,6 +11,7 @@ import { settingsHelp } from '../method-options.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
+import { tunedText } from '../tuned-text.ts';
 import { readYamlFile } from '../yaml-file.ts';
 
 const kindsText = studyKinds.flatMap(({ kind, formerKinds }) => [kind, ...formerKinds]).join(', ');
@@ -47,12 +48,14 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
           return { json: study, text: 'Paused. The same command resumes it.\n', code: 130 };
         const done = await client.request('studies.get', { id: study.id });
         if (done.result === null) throw new StudioError('internal', 'The study left no result.');
+        const tuned = await client.request('studies.tuned', { studyId: done.id });
         const written = report ? await writeReport(client, done, terminal) : null;
         return {
-          json: written === null ? done : { ...done, report: written },
+          json: { ...done, tuned, ...(written === null ? {} : { report: written }) },
           text: [
             `study  ${done.id}\n\n`,
             studyText(done, await studyWords(client)),
+            tunedText(tuned),
             written === null ? '' : `\nreport  ${written}\n`,
           ].join(''),
         };

@@ -1,6 +1,6 @@
 import { ablationStudy } from '../../../src-shared/studies/ablation.ts';
 import { defineStudyWork } from './define-study-work.ts';
-import { gridFold, gridNext, gridPlan } from './grid-work.ts';
+import { gridCompared, gridFold, gridNext, gridPlan, gridTunings } from './grid-work.ts';
 
 /**
  * Trains every cell of the grid on every seed and scores it alone, merged and pruned; cells share seeds and examples, so
@@ -9,5 +9,7 @@ import { gridFold, gridNext, gridPlan } from './grid-work.ts';
 export const ablationWork = defineStudyWork(ablationStudy, {
   plan: gridPlan,
   next: gridNext,
+  tunings: gridTunings,
+  compared: gridCompared,
   fold: (config, scoreOf) => ({ kind: 'ablation', ...gridFold(config, scoreOf) }),
 });

@@ -5,6 +5,7 @@ import type { MergeWeight } from '../../../src-shared/domain/merge.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { JobSpec, Score } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { TuningRecord } from '../../../src-shared/domain/tuned.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import type { StudyConfig, StudyResult } from '../../../src-shared/studies/index.ts';
 
@@ -58,6 +59,15 @@ interface Work<Config, Result> {
    */
   next?(config: Config, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   fold(config: Config, scoreOf: ScoreOf, tableOf: TableOf): Result;
+  /** Learning rates that a sweep of this study chose, each for the run that it is to be used in, whatever its seed. */
+  tunings?(config: Config, result: Result): ChosenRate[];
+  /** The runs that the result compares. Default: all trainings of the plan. */
+  compared?(config: Config, result: Result): RunConfig[];
+}
+
+export interface ChosenRate {
+  readonly config: RunConfig;
+  readonly tuning: TuningRecord;
 }
 
 /** Implementation of any kind of study. */
@@ -67,6 +77,8 @@ export interface StudyWork extends Pick<Work<unknown, StudyResult>, 'plan'> {
   next(config: unknown, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   /** Tables may be left out of kinds that plan none. */
   fold(config: unknown, scoreOf: ScoreOf, tableOf?: TableOf): StudyResult;
+  tunings(config: unknown, result: unknown): ChosenRate[];
+  compared(config: unknown, result: unknown): RunConfig[];
 }
 
 /** Combines a kind of study with its implementation; engine/studies/index.ts lists it. */
@@ -75,7 +87,7 @@ export function defineStudyWork<
   ConfigSchema extends z.ZodType<StudyConfig>,
   ResultSchema extends z.ZodType<StudyResult>,
 >(
-  { kind, configSchema }: StudyKind<Kind, ConfigSchema, ResultSchema>,
+  { kind, configSchema, resultSchema }: StudyKind<Kind, ConfigSchema, ResultSchema>,
   work: Work<z.output<ConfigSchema>, z.output<ResultSchema>>,
 ): StudyWork {
   return {
@@ -84,6 +96,10 @@ export function defineStudyWork<
     plan: (config) => work.plan(configSchema.parse(config)),
     next: (config, scoreOf, finishedRounds) => work.next?.(configSchema.parse(config), scoreOf, finishedRounds) ?? [],
     fold: (config, scoreOf, tableOf = noTable) => work.fold(configSchema.parse(config), scoreOf, tableOf),
+    tunings: (config, result) => work.tunings?.(configSchema.parse(config), resultSchema.parse(result)) ?? [],
+    compared: (config, result) =>
+      work.compared?.(configSchema.parse(config), resultSchema.parse(result)) ??
+      work.plan(configSchema.parse(config)).flatMap((spec) => (spec.kind === 'train' ? spec.config : [])),
   };
 }
 

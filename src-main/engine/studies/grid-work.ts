@@ -11,7 +11,7 @@ import type { TuneConfig } from '../../../src-shared/studies/tuning.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/index.ts';
 import { pruneMethod } from '../prune/index.ts';
-import type { ScoreOf } from './define-study-work.ts';
+import type { ChosenRate, ScoreOf } from './define-study-work.ts';
 import { cellRun, referenceOf } from './grid-run.ts';
 import { estimateCells } from './metric-estimates.ts';
 import { LearningRateSweep } from './tuning.ts';
@@ -53,12 +53,20 @@ export function gridNext(config: GridConfig, scoreOf: ScoreOf, finished: number)
   return cellSpecs(config, (at) => rates[at] ?? null);
 }
 
-/** The run configs that the study compares, by cell, as they were trained. */
-export function gridRuns(config: GridConfig, rateOf: (cell: number) => number | null): RunConfig[][] {
+/** The runs of every cell and seed, at the rates of the result's sweep. */
+export function gridCompared(config: GridConfig, { tuning }: Pick<GridResult, 'tuning'>): RunConfig[] {
   const sweep = sweepOf(config);
-  return cellsOf(config.grid).map((cell, at) =>
-    config.seeds.map((seed) => runAt(config, sweep, cell, seed, rateOf(at))),
+  // A sweep without a test compares its trials at the best rates.
+  const seeds = config.seeds.length > 0 ? config.seeds : (config.tune?.seeds ?? []);
+  return cellsOf(config.grid).flatMap((cell, at) =>
+    seeds.map((seed) => runAt(config, sweep, cell, seed, tuning?.cells[at]?.learning_rate ?? null)),
   );
+}
+
+/** The rate that the sweep chose for each cell. */
+export function gridTunings(config: GridConfig, { tuning }: Pick<GridResult, 'tuning'>): ChosenRate[] {
+  const sweep = sweepOf(config);
+  return tuning === null || sweep === null ? [] : sweep.chosenRates(tuning);
 }
 
 export function gridFold(config: GridConfig, scoreOf: ScoreOf): GridResult {

@@ -1,10 +1,12 @@
 import { sweepStudy } from '../../../src-shared/studies/sweep.ts';
 import { defineStudyWork } from './define-study-work.ts';
-import { gridFold, gridNext, gridPlan } from './grid-work.ts';
+import { gridCompared, gridFold, gridNext, gridPlan, gridTunings } from './grid-work.ts';
 
 /** Sweeps the learning rate of every cell with an equal budget, then trains and scores the cells at their best rates. */
 export const sweepWork = defineStudyWork(sweepStudy, {
   plan: gridPlan,
   next: gridNext,
+  tunings: gridTunings,
+  compared: gridCompared,
   fold: (config, scoreOf) => ({ kind: 'sweep', ...gridFold(config, scoreOf) }),
 });

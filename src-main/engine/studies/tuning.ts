@@ -4,7 +4,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { mean } from '../../../src-shared/statistics/student.ts';
 import { rateText, type TuneConfig, type TunedCell, type Tuning } from '../../../src-shared/studies/tuning.ts';
 import { greaterIsBetter } from '../metrics/index.ts';
-import type { ScoreOf } from './define-study-work.ts';
+import type { ChosenRate, ScoreOf } from './define-study-work.ts';
 import { estimateCells } from './metric-estimates.ts';
 import { metricOf } from './study-score.ts';
 
@@ -88,6 +88,27 @@ export class LearningRateSweep {
       equalBudget: budgets.size === 1,
       cells: this.cells.map((cell) => this.tunedCell(cell, rates, scoreOf)),
     };
+  }
+
+  /** What a complete sweep says for the runs of its cells. */
+  chosenRates({ cells, metric }: Tuning): ChosenRate[] {
+    const { seeds } = this.tune;
+    return this.cells.flatMap((cell, at) => {
+      const found = cells[at];
+      if (found === undefined) return [];
+      const { learning_rate, edge, points } = found;
+      const config = this.runOf(cell, learning_rate, seeds[0] ?? 0);
+      const tuning = {
+        learning_rate,
+        rates: points.map((point) => point.learning_rate),
+        seeds,
+        validation_samples: this.validationSamples,
+        metric,
+        edge,
+        budget: budgetOf(config),
+      };
+      return { config, tuning };
+    });
   }
 
   private tunedCell(cell: SweptCell, rates: readonly number[], scoreOf: ScoreOf): TunedCell {
@@ -200,7 +221,7 @@ function keyOf({ key }: SweptCell, rate: number, seed: number): string {
 }
 
 /** What a trial costs beside its rate: steps and examples. */
-export function budgetOf({
+function budgetOf({
   max_steps,
   num_train_epochs,
   per_device_train_batch_size,

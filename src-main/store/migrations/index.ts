@@ -8,6 +8,7 @@ import { migration as scoresByContent } from './0070-scores-by-content.ts';
 import { migration as metricBuckets } from './0080-metric-buckets.ts';
 import { migration as foreignBases } from './0090-foreign-bases.ts';
 import { migration as maskTables } from './0100-mask-tables.ts';
+import { migration as tunings } from './0110-tunings.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   metricBuckets,
   foreignBases,
   maskTables,
+  tunings,
 ];

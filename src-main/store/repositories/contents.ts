@@ -7,6 +7,7 @@ import {
   maskScoreSchema,
 } from '../../../src-shared/domain/mask-table.ts';
 import { type Score, scoreSchema } from '../../../src-shared/domain/plan.ts';
+import { type TuningRecord, tuningRecordSchema } from '../../../src-shared/domain/tuned.ts';
 import { jsonColumn, toJson } from '../rows.ts';
 
 /** Scores, tables of masks and runs by content, so that nothing is computed twice. Keys are hashes computed by the backend. */
@@ -63,6 +64,24 @@ export class ContentRepository {
       for (const { mask, block, weight, accuracy, loss } of scores)
         insert.run(key, mask, block, weight, accuracy, loss);
     })();
+  }
+
+  /** A learning rate that a study's sweep chose for runs of that content. */
+  saveTuning(key: string, studyId: string, record: TuningRecord): void {
+    this.database
+      .prepare('INSERT OR REPLACE INTO tunings (key, study_id, record, created_at) VALUES (?, ?, ?, ?)')
+      .run(key, studyId, toJson(record), Date.now());
+  }
+
+  /** Newest first. */
+  findTunings(key: string): TuningRecord[] {
+    const rows = this.database
+      .prepare('SELECT record FROM tunings WHERE key = ? ORDER BY created_at DESC, study_id')
+      .all(key);
+    return z
+      .array(z.object({ record: jsonColumn(tuningRecordSchema) }))
+      .parse(rows)
+      .map(({ record }) => record);
   }
 
   saveRun(runId: string, key: string): void {

@@ -8,6 +8,7 @@ import { formatNumber, formatPercent } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { TunedBadge } from '../studies/tuned-badge.tsx';
 import { ChartControls, initialView } from './chart-controls.tsx';
 import { configDifferences } from './config-differences.ts';
 import { CotoMark } from './coto-mark.tsx';
@@ -102,7 +103,7 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
           <Skeleton h={372} />
         )}
       </Panel>
-      <Panel title="Results" flush>
+      <Panel title="Results" aside={<TunedBadge of={{ runIds: runs.map(({ id }) => id) }} />} flush>
         <Results runs={runs} variants={variants} />
       </Panel>
       <Panel title="Config differences" note={differences.length === 0 ? 'nothing' : ''} flush>

@@ -1,5 +1,5 @@
 import { Button, Stack, Table } from '@mantine/core';
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { PrunedChoice, StudyFigure, StudyTable, StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
@@ -7,6 +7,7 @@ import { useRequest } from '../../api/query.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { TunedBadge } from './tuned-badge.tsx';
 
 interface StudyResultViewProps {
   study: StudyRecord;
@@ -30,7 +31,12 @@ export function StudyResultView({ study, onKeep }: StudyResultViewProps) {
         <StudyFigurePanel key={figure.name} figure={figure} onKeep={onKeep} />
       ))}
       {shown.tables.map((table) => (
-        <StudyTablePanel key={table.title} table={table} onKeep={onKeep} />
+        <StudyTablePanel
+          key={table.title}
+          table={table}
+          aside={<TunedBadge of={{ studyId: study.id }} />}
+          onKeep={onKeep}
+        />
       ))}
     </Stack>
   );
@@ -60,18 +66,24 @@ function StudyFigurePanel({ figure, onKeep }: { figure: StudyFigure; onKeep: (ch
   );
 }
 
-function StudyTablePanel({ table, onKeep }: { table: StudyTable; onKeep: (choice: PrunedChoice) => void }) {
+interface StudyTablePanelProps {
+  table: StudyTable;
+  aside: ReactNode;
+  onKeep: (choice: PrunedChoice) => void;
+}
+
+function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
   const { title, columns, rows } = table;
   const canKeep = rows.some(({ keep }) => keep !== undefined);
   const align = (at: number) => (columns[at]?.numeric === true ? { ta: 'right' as const } : {});
   return (
-    <Panel title={title} flush>
+    <Panel title={title} aside={aside} flush>
       <Table.ScrollContainer minWidth={480}>
         <Table aria-label={title} verticalSpacing={canKeep ? 2 : 4} horizontalSpacing={12}>
           <Table.Thead>
             <Table.Tr>
               {columns.map(({ label }, at) => (
-                <Table.Th key={label} {...align(at)}>
+                <Table.Th key={`${label} ${at}`} {...align(at)}>
                   {label}
                 </Table.Th>
               ))}

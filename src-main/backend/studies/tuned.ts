@@ -1,0 +1,109 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { leavesOf } from '../../../src-shared/domain/plan.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { type TunedSide, type TunedVerdict, tunedVerdict } from '../../../src-shared/domain/tuned.ts';
+import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import type { ChosenRate } from '../../engine/studies/define-study-work.ts';
+import { studyWork } from '../../engine/studies/index.ts';
+import { resolveReference } from '../library/adapters.ts';
+import { resolveDataset } from '../library/datasets.ts';
+import { resolveModel } from '../library/models.ts';
+import { checkedRun } from '../runs/run-yaml.ts';
+import type { Services } from '../services.ts';
+import { tuningKey } from './content-keys.ts';
+
+type Parts = Pick<Services, 'store' | 'hub'>;
+
+/** Keeps what a study's sweep chose under the content of the runs that it chose it for. */
+export async function recordTunings(services: Parts, studyId: string, chosen: readonly ChosenRate[]): Promise<void> {
+  for (const { config, tuning } of chosen) {
+    const key = await keyOf(services, config);
+    if (key !== null) services.store.contents.saveTuning(key, studyId, tuning);
+  }
+}
+
+/** Whether a study's comparison is tuned; null before it has a result, and where it compares no adapters. */
+export async function tunedStudy(services: Parts, study: StudyRecord): Promise<TunedVerdict | null> {
+  if (study.result === null) return null;
+  const work = studyWork(study.kind);
+  const sides = await sidesOfRuns(services, work.compared(study.config, study.result));
+  const adapters = work
+    .plan(study.config)
+    .flatMap((spec) => (spec.kind === 'train' ? [] : leavesOf(spec.subject)))
+    .flatMap((leaf) => (leaf.kind === 'adapter' ? resolveReference(services.store, leaf.adapter) : []));
+  return tunedVerdict([...sides, ...(await sidesOfAdapters(services, adapters))]);
+}
+
+export async function tunedRuns(services: Parts, ids: readonly string[]): Promise<TunedVerdict | null> {
+  const configs = ids.flatMap((id) => services.store.runs.find(id)?.config ?? []);
+  return tunedVerdict(await sidesOfRuns(services, configs));
+}
+
+export async function tunedAdapters(services: Parts, ids: readonly string[]): Promise<TunedVerdict | null> {
+  return tunedVerdict(
+    await sidesOfAdapters(
+      services,
+      ids.flatMap((id) => services.store.adapters.find(id) ?? []),
+    ),
+  );
+}
+
+/** Runs that differ in seed and evaluation only are one side. */
+async function sidesOfRuns(services: Parts, configs: readonly RunConfig[]): Promise<TunedSide[]> {
+  const sides = new Map<string, TunedSide>();
+  for (const config of configs) {
+    const key = await keyOf(services, config);
+    const { learning_rate } = config;
+    const place = `${key} ${learning_rate}`;
+    if (!sides.has(place))
+      sides.set(place, {
+        name: nameOf(config),
+        learning_rate,
+        sweeps: key === null ? [] : services.store.contents.findTunings(key),
+      });
+  }
+  return [...sides.values()];
+}
+
+/** The runs that adapters come from, through merges and prunings. */
+async function sidesOfAdapters(services: Parts, adapters: readonly AdapterRecord[]): Promise<TunedSide[]> {
+  const configs: RunConfig[] = [];
+  const unknown = new Map<string, TunedSide>();
+  const met = new Set<string>();
+  const visit = (adapter: AdapterRecord): void => {
+    if (met.has(adapter.id)) return;
+    met.add(adapter.id);
+    const { origin } = adapter;
+    const run = origin.kind === 'run' ? services.store.runs.find(origin.runId) : null;
+    const sources =
+      origin.kind === 'merge'
+        ? origin.inputs.map(({ adapterId }) => adapterId)
+        : origin.kind === 'prune'
+          ? [origin.adapterId]
+          : [];
+    const found = sources.flatMap((id) => services.store.adapters.find(id) ?? []);
+    if (run !== null) configs.push(run.config);
+    else if (sources.length > 0 && found.length === sources.length) for (const source of found) visit(source);
+    else unknown.set(adapter.id, { name: adapter.name, learning_rate: null, sweeps: [] });
+  };
+  for (const adapter of adapters) visit(adapter);
+  return [...(await sidesOfRuns(services, configs)), ...unknown.values()];
+}
+
+/** null where base or data are no longer in the studio. */
+async function keyOf(services: Parts, given: RunConfig): Promise<string | null> {
+  try {
+    const config = checkedRun(given);
+    const model = await resolveModel(services, config.model);
+    return await tuningKey(config, model, await resolveDataset(services, config.dataset));
+  } catch (thrown) {
+    if (thrown instanceof StudioError && thrown.code !== 'internal') return null;
+    throw thrown;
+  }
+}
+
+function nameOf({ adapter, coto }: RunConfig): string {
+  return `${adapterVariant(adapter.variant).declaration.label}${coto === null ? '' : ' + CoTo'}`;
+}

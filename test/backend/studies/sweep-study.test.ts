@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { StartEngine } from '../../../src-main/backend/engine/engine-host.ts';
+import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
+import { closeBackends, openBackend, scriptedEngine, tinyConfig, tinyIdx, tinyResources } from '../support.ts';
+
+afterEach(closeBackends);
+
+/** The real engine; it counts what it is asked for, and dies once at the start of the training after each of `deaths`. */
+function countingEngine(deaths: readonly number[]) {
+  const left = [...deaths];
+  const counts = { trainings: [] as string[], scores: 0 };
+  const start: StartEngine = scriptedEngine(({ task, emit, die }) => {
+    if (task.kind === 'train') {
+      if (counts.trainings.length === left[0]) {
+        left.shift();
+        die(new Error('killed'));
+        throw new Error('killed');
+      }
+      const { learning_rate, seed, coto } = task.config;
+      counts.trainings.push(`${coto === null ? 'without' : 'coto'} ${learning_rate} ${seed}`);
+    }
+    return runTask(task, {
+      emit(event) {
+        if (event.kind === 'score') counts.scores++;
+        emit(event);
+      },
+      signal: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return null;
+      },
+    });
+  });
+  return { start, counts };
+}
+
+const config = (dataset: string) => ({
+  kind: 'ablation' as const,
+  run: { ...tinyConfig, dataset, compute_backend: 'wasm' as const },
+  grid: { coto: [null, {}] },
+  seeds: [1, 2, 3],
+  scores: ['alone' as const, { merge: 'factor-average' }, { prune: 'every-other-layer' }],
+  further_metrics: ['loss'],
+  tune: { learning_rate: [1e-4, 1e-1], seeds: [1, 2], validation_samples: 20, extend: 1 },
+});
+
+describe('an ablation with a sweep, on a tiny model', () => {
+  it('that is killed in its first and its second stage goes on without training anything twice', async () => {
+    const dataset = tinyIdx(8, 3);
+    const done = async (deaths: readonly number[]) => {
+      const { start, counts } = countingEngine(deaths);
+      const backend = await openBackend({ startEngine: start, resourcesDirectory: tinyResources() });
+      const { study } = await backend.handle('studies.create', { config: config(dataset) });
+      await backend.idle();
+      return { backend, study, counts };
+    };
+
+    const whole = await done([]);
+    const { result, status, error } = await whole.backend.handle('studies.get', { id: whole.study.id });
+    expect(error).toBeNull();
+    expect(status).toBe('completed');
+    if (result?.kind !== 'ablation' || result.tuning === null) throw new Error('another kind');
+    expect(new Set(whole.counts.trainings).size).toBe(whole.counts.trainings.length);
+    const rates = result.tuning.cells[0]?.points.map(({ learning_rate }) => learning_rate) ?? [];
+    // Both rates are an end of the grid, so that it was extended once, for both cells alike.
+    expect(rates.length).toBeGreaterThan(2);
+    expect(result.tuning).toMatchObject({ examples: 20, equalBudget: true });
+    // Two cells × rates × two seeds, then the third seed of each at the chosen rates.
+    expect(whole.counts.trainings).toHaveLength(4 * rates.length + 2);
+    expect(whole.counts.scores).toBe(4 * rates.length + 2 * (3 + 3 + 3));
+    expect(result.examples).toBe(30);
+    expect(result.outcomes.map(({ label, metric }) => `${label}/${metric}`)).toEqual([
+      'Alone/accuracy',
+      'Alone/loss',
+      'Factor average of two seeds/accuracy',
+      'Factor average of two seeds/loss',
+      'Every other layer/accuracy',
+      'Every other layer/loss',
+    ]);
+    for (const { cells } of result.outcomes) {
+      expect(cells[0]?.own.bootstrap?.over).toBe('seeds and examples');
+      expect(cells[1]?.difference).not.toBeNull();
+    }
+    expect((await whole.backend.handle('runs.list', {})).every((run) => run.config.eval_split === 'validation')).toBe(
+      true,
+    );
+
+    // The sweep is on record: a run at a chosen rate is tuned, whatever its seed, and no other.
+    const tuned = (of: { studyId: string } | { runIds: string[] }) => whole.backend.handle('studies.tuned', of);
+    expect(await tuned({ studyId: whole.study.id })).toMatchObject({
+      tuned: true,
+      reason: expect.stringContaining(
+        `a sweep of ${rates.length} rates on 2 seeds, by accuracy on 20 validation examples`,
+      ),
+    });
+    const runs = await whole.backend.handle('runs.list', {});
+    const chosen = result.cells.map(({ learning_rate }) => learning_rate);
+    const isChosen = ({ config: { coto, learning_rate } }: (typeof runs)[number]) =>
+      learning_rate === chosen[coto === null ? 0 : 1];
+    const idsOf = (wanted: boolean) => runs.filter((run) => isChosen(run) === wanted).map(({ id }) => id);
+    expect(await tuned({ runIds: idsOf(true) })).toMatchObject({ tuned: true });
+    expect(await tuned({ runIds: idsOf(false) })).toMatchObject({ tuned: false });
+
+    // Killed in the sweep, and once more in the trainings at the best rates.
+    const killed = await done([3, 4 * rates.length + 1]);
+    const { id } = killed.study;
+    for (const trained of [3, 4 * rates.length + 1]) {
+      expect((await killed.backend.handle('studies.get', { id })).status).toBe('interrupted');
+      expect(killed.counts.trainings).toHaveLength(trained);
+      await killed.backend.handle('studies.resume', { id });
+      await killed.backend.idle();
+    }
+    const resumed = await killed.backend.handle('studies.get', { id });
+    expect(resumed.status).toBe('completed');
+    expect(resumed.result).toEqual(result);
+    expect(killed.counts.trainings).toEqual(whole.counts.trainings);
+    expect(killed.counts.scores).toBe(whole.counts.scores);
+
+    // Without the study its evidence is gone.
+    await whole.backend.handle('studies.remove', { id: whole.study.id });
+    expect(await tuned({ runIds: idsOf(true) })).toMatchObject({ tuned: false });
+  });
+});
