@@ -4,6 +4,7 @@ import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { LoadBatch } from '../evaluation/evaluation.ts';
 import { exactMatch } from '../metrics/exact-match.ts';
 import { metricIds } from '../metrics/index.ts';
+import { recentBatches } from './recent-batches.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { addCut, lengthNotes } from './text/cut-rows.ts';
 import { packedRows } from './text/pack-rows.ts';
@@ -79,7 +80,7 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
         [...indices].map((index) => from.row(at(index))),
         padding,
       );
-  const test = loaderOf(rows.test, (index) => order[index] ?? 0);
+  const test = recentBatches(loaderOf(rows.test, (index) => order[index] ?? 0));
   return {
     labels: null,
     classNames: [],

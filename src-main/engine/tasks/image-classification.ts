@@ -2,6 +2,7 @@ import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
 import { classificationLogits, type LoadBatch } from '../evaluation/evaluation.ts';
 import { metricIds } from '../metrics/index.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
+import { recentBatches } from './recent-batches.ts';
 import type { ReadingProgress, TaskType } from './task-type.ts';
 
 export const imageClassification: TaskType = {
@@ -30,7 +31,7 @@ export const imageClassification: TaskType = {
         const { pixelValues, labels, shape } = await batcher.batch(indices);
         return { inputs: { pixel_values: { shape, data: pixelValues } }, labels };
       };
-    const test = loaderOf(batchers.test);
+    const test = recentBatches(loaderOf(batchers.test));
     return {
       labels: description.labels,
       classNames: description.labels,

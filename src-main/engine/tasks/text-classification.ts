@@ -4,6 +4,7 @@ import { classificationLogits, headOutputs, type LoadBatch } from '../evaluation
 import { metricIds } from '../metrics/index.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 import type { MicroBatch, Targets } from '../training/micro-batch.ts';
+import { recentBatches } from './recent-batches.ts';
 import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { labelTensor, problemTypes } from './text/label-tensor.ts';
 import { encoderInputs } from './text/pad-rows.ts';
@@ -74,7 +75,7 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
     };
   };
   const order = testOrder(rows.test.count);
-  const test = loaderOf('test', order);
+  const test = recentBatches(loaderOf('test', order));
   const train = loaderOf('train', null);
   return {
     labels: read.kind === 'numbers' ? [valueLabel] : read.names,
