@@ -14,6 +14,7 @@ import {
   seedMeans,
   withoutWeights,
 } from './outcome-table.ts';
+import { quantileOf } from './quantile.ts';
 import { normalDistribution, normalQuantile } from './special-functions.ts';
 import { studentQuantile } from './student.ts';
 
@@ -191,13 +192,6 @@ function accelerationOf(samples: readonly ArrayLike<number>[]): number {
     }
   }
   return squares === 0 ? 0 : cubes / (6 * squares ** 1.5);
-}
-
-function quantileOf(sorted: Float64Array, probability: number): number {
-  const place = probability * (sorted.length - 1);
-  const low = Math.floor(place);
-  const [from = Number.NaN, to = from] = sorted.subarray(low, low + 2);
-  return from + (place - low) * (to - from);
 }
 
 function standardDeviation(values: Float64Array): number {

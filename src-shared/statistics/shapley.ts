@@ -16,17 +16,6 @@ export function banzhafValues(values: Game, players: number): number[] {
   return weightedMarginals(values, players, () => 2 ** (1 - players));
 }
 
-/** What each player's absence costs: v(all) − v(all without i). */
-export function leaveOneOut(values: Game, players: number): number[] {
-  const all = 2 ** players - 1;
-  return playersOf(players).map((player) => at(values, all) - at(values, all ^ (1 << player)));
-}
-
-/** What each player adds alone: v({i}) − v(none). */
-export function aloneValues(values: Game, players: number): number[] {
-  return playersOf(players).map((player) => at(values, 1 << player) - at(values, 0));
-}
-
 /** eᵢ(p) = E[v(R∪i) − v(R)], every other player in R with probability p: the multilinear extension's derivative (Owen 1972). */
 export function marginalsAt(values: Game, players: number, p: number): number[] {
   return weightedMarginals(values, players, (size) => p ** size * (1 - p) ** (players - 1 - size));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import { ablationStudy } from './ablation.ts';
+import { contributionStudy } from './contribution.ts';
 import type { StudyKind } from './define-study.ts';
 import { interpolationStudy } from './interpolation.ts';
 import { mergingStudy } from './merging.ts';
@@ -14,6 +15,7 @@ const kinds = [
   interpolationStudy,
   planeStudy,
   pruningStudy,
+  contributionStudy,
   mergingStudy,
   multitaskStudy,
   ablationStudy,

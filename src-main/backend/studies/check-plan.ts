@@ -14,6 +14,7 @@ import { peekDataset } from '../library/datasets.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
 import { checkPlannedRun } from '../runs/runs.ts';
 import type { HandlerServices } from '../services.ts';
+import { checkPlannedMasks } from './planned-masks.ts';
 import type { StudioFacts } from './study-facts.ts';
 
 type ScoredSpec = ScoreSpec | MasksSpec;
@@ -34,6 +35,7 @@ export async function checkPlan(
       await checkPlannedRun(services, spec.config);
       continue;
     }
+    if (spec.kind === 'masks') await checkPlannedMasks(services, facts, spec);
     const adapters = adaptersOf(spec, facts);
     const identified = adapters.map(({ adapter, head }) => `${adapter.id} ${head}`).sort();
     const tuning = tuningOf(spec.subject).map(({ dataset }) => dataset);

@@ -81,6 +81,10 @@ export class StudioFacts implements StudyFacts {
       : requireRun(store, reference.runId).name;
   }
 
+  async hasAccuracy(dataset: string): Promise<boolean> {
+    return (await peekDataset(this.services, dataset)).text?.labelKind !== 'numbers';
+  }
+
   /** Of adapters that are not trained yet only the variant is known. */
   private refusalOfVariants(references: readonly AdapterReference[]): Refusal {
     for (const reference of references) {

@@ -1,4 +1,5 @@
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { quantileOf } from '../../../src-shared/statistics/quantile.ts';
 import type { RankCut } from './cut-rank.ts';
 import type { MergedUpdate } from './merge-method.ts';
 
@@ -68,7 +69,7 @@ export function clamped({ a, b }: Pick<MergedUpdate, 'a' | 'b'>, share: number):
   const entries = new Float64Array(a.data.length + b.data.length);
   entries.set(b.data);
   entries.set(a.data, b.data.length);
-  const limit = quantile(entries.sort(), share);
+  const limit = quantileOf(entries.sort(), share);
   const clamp = (value: number) => Math.min(limit, Math.max(-limit, value));
   return {
     a: { ...a, data: Float32Array.from(a.data, clamp) },
@@ -88,11 +89,4 @@ function signed({ a, b, rank }: MergedUpdate): Pick<MergedUpdate, 'a' | 'b'> {
     a: { ...a, data: Float32Array.from(a.data, (value, at) => value * (signs[Math.floor(at / inputs)] ?? 1)) },
     b: { ...b, data: Float32Array.from(b.data, (value, at) => value * (signs[at % rank] ?? 1)) },
   };
-}
-
-/** By linear interpolation between the two nearest of the sorted values, as torch.quantile. */
-function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = sorted[Math.floor(place)] ?? 0;
-  return below + (place - Math.floor(place)) * ((sorted[Math.ceil(place)] ?? 0) - below);
 }

@@ -43,6 +43,8 @@ export interface StudyFacts {
   /** Equal for adapters of equal content; null before they are trained. */
   contentOf(adapter: AdapterReference): Promise<string | null>;
   nameOf(adapter: AdapterReference): string;
+  /** False for a dataset of numbers to predict. */
+  hasAccuracy(dataset: string): Promise<boolean>;
 }
 
 interface Work<Config, Result> {

@@ -1,4 +1,5 @@
 import { ablationWork } from './ablation.ts';
+import { contributionWork } from './contribution.ts';
 import type { StudyWork } from './define-study-work.ts';
 import { interpolationWork } from './interpolation.ts';
 import { mergingWork } from './merging.ts';
@@ -12,6 +13,7 @@ export const studyWorks: readonly StudyWork[] = [
   interpolationWork,
   planeWork,
   pruningWork,
+  contributionWork,
   mergingWork,
   multitaskWork,
   ablationWork,

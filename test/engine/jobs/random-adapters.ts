@@ -35,11 +35,16 @@ export async function writeSplit(
 }
 
 /** An adapter with random A, B and head, written as a PEFT folder. */
-export async function randomAdapter(directory: string, seed: number, task: string[]): Promise<string> {
+export async function randomAdapter(
+  directory: string,
+  seed: number,
+  task: string[],
+  targets = ['q_proj', 'v_proj'],
+): Promise<string> {
   const base = await loadBaseModel(modelDirectory);
   const model = new AdaptedModel(base);
   const random = RandomStream.seeded(seed, 'initialization');
-  await model.createAdapter(adapterSettingsSchema.parse({ r: 2, target_modules: ['q_proj', 'v_proj'] }), {
+  await model.createAdapter(adapterSettingsSchema.parse({ r: 2, target_modules: targets }), {
     random,
     labels: task,
   });

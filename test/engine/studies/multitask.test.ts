@@ -261,6 +261,7 @@ test('tasks and methods that cannot be decided are refused with the reason', asy
     refusalOfRun: async () => null,
     contentOf: async () => null,
     nameOf: () => '',
+    hasAccuracy: async () => true,
   };
   await expect(work.fit(parse(), facts)).rejects.toThrow('methods: Output ensemble: outputs cannot be averaged.');
   const fitted = await work.fit(parse({ methods: null }), facts);

@@ -151,6 +151,7 @@ test('what the adapters of a pair do not allow is left out with its reason, unle
     contentOf: async (reference) => JSON.stringify(reference),
     refusalOfRun: async () => null,
     nameOf: () => 'Twin',
+    hasAccuracy: async () => true,
   });
   const adapters = { a: numbered(1), b: opposite };
   const { result, passes } = await studied(line(), adapters, facts(['factor-average', 'aligned-average']));

@@ -1,0 +1,54 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { MaskChoice } from '../../../src-shared/domain/mask-table.ts';
+import type { MasksSpec } from '../../../src-shared/domain/plan.ts';
+import { contributionStudy } from '../../../src-shared/studies/contribution.ts';
+import type { ContributionConfig } from '../../../src-shared/studies/contribution-schemas.ts';
+import { contributionsOf } from './contributions-of-table.ts';
+import { defineStudyWork } from './define-study-work.ts';
+
+/** A table of masks for each adapter, from which all its values are made. */
+export const contributionWork = defineStudyWork(contributionStudy, {
+  async fit(config, facts) {
+    if (config.metric === 'loss' || (await facts.hasAccuracy(config.dataset))) return config;
+    throw new StudioError(
+      'refused',
+      'The dataset has numbers to predict, for which there is no accuracy to contribute to.',
+      'Choose the metric "loss".',
+    );
+  },
+  plan: (config) =>
+    config.adapters.map(
+      ({ label, seed, adapter }, at): MasksSpec => ({
+        kind: 'masks',
+        key: String(at),
+        title: seed === 0 || /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`,
+        names: [label],
+        dataset: config.dataset,
+        eval_samples: config.eval_samples,
+        subject: { kind: 'adapter', adapter },
+        unit: config.unit,
+        masks: choiceOf(config),
+      }),
+    ),
+  fold(config, _scoreOf, tableOf) {
+    const { unit, metric } = config;
+    const tables = config.adapters.map((_, at) => tableOf(String(at)));
+    return {
+      kind: 'contribution',
+      unit,
+      metric,
+      examples: tables[0]?.examples ?? 0,
+      blocks: tables[0]?.blocks ?? 0,
+      adapters: config.adapters.map(({ label, coto, seed }, at) => ({
+        label,
+        coto,
+        seed,
+        ...contributionsOf(tableOf(String(at)), metric, choiceOf(config)),
+      })),
+    };
+  },
+});
+
+function choiceOf({ values, budget, antithetic, seed }: ContributionConfig): MaskChoice {
+  return values === 'exact' ? { kind: 'all' } : { kind: values, budget, antithetic, seed };
+}

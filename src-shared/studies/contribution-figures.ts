@@ -1,0 +1,345 @@
+import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
+import { axis, baseLayout, type LineEnd, legendAbove, legendMargin, lineEnds, marginFor } from '../figures/layout.ts';
+import { faded, seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
+import { nameOf, unitOfMetric, withInterval } from './contribution-format.ts';
+import type { AdapterContribution, ContributionResult, IntervalValue } from './contribution-schemas.ts';
+import type { StudyFigure } from './define-study.ts';
+
+/** Heat map, values with intervals, dropout stability, and for each adapter its pairs and its curves over p. */
+export function contributionFigures(result: ContributionResult): StudyFigure[] {
+  const each = result.adapters.length > 1;
+  const named = (what: string, adapter: AdapterContribution) => (each ? `${what}: ${nameOf(adapter)}` : what);
+  const maps =
+    result.unit === 'module'
+      ? result.adapters.map((adapter) => ({
+          name: named('Contribution by module', adapter),
+          draw: (theme: FigureTheme) => moduleMap(result, adapter, theme),
+        }))
+      : [{ name: 'Contribution map', draw: (theme: FigureTheme) => adapterMap(result, theme) }];
+  return [
+    ...maps,
+    { name: 'Values with intervals', draw: (theme) => valueFigure(result, theme) },
+    { name: 'Dropout stability', draw: (theme) => stabilityFigure(result, theme) },
+    ...result.adapters.flatMap((adapter): StudyFigure[] => [
+      ...(adapter.interactions === null
+        ? []
+        : [{ name: named('Interactions', adapter), draw: (theme: FigureTheme) => pairMap(result, adapter, theme) }]),
+      ...(adapter.curves === null
+        ? []
+        : [
+            {
+              name: named('Curves over p', adapter),
+              draw: (theme: FigureTheme) => curveFigure(result, adapter, theme),
+            },
+          ]),
+    ]),
+  ];
+}
+
+interface MapCell {
+  readonly row: number;
+  readonly column: number;
+  readonly name: string;
+  readonly value: IntervalValue;
+}
+
+interface MapText {
+  readonly title: string;
+  readonly caption: string;
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  readonly axes: readonly [x: string, y: string];
+  readonly unit: string;
+}
+
+/** Cells whose values are written into the map; more would not be readable. */
+const writtenCells = 80;
+
+/** Diverging heat map centered on zero, with intervals in the hover and, where they fit, the values in the cells. */
+function heatMap(cells: readonly MapCell[], scale: number, text: MapText, theme: FigureTheme): Figure {
+  const { title, caption, rows, columns, axes, unit } = text;
+  const tones = themeColors(theme);
+  const at = (row: number, column: number) => cells.find((cell) => cell.row === row && cell.column === column);
+  const grid = <Value>(of: (cell: MapCell) => Value) =>
+    rows.map((_, row) =>
+      columns.map((_column, column) => {
+        const cell = at(row, column);
+        return cell === undefined ? null : of(cell);
+      }),
+    );
+  const largest = Math.max(1e-9, ...cells.map(({ value }) => Math.abs(scale * value.value)));
+  const digits = scale === 100 ? 1 : 3;
+  const trace: FigureObject = {
+    type: 'heatmap',
+    name: title,
+    x: columns.map((_, column) => column),
+    y: rows.map((_, row) => row),
+    z: grid(({ value }) => scale * value.value),
+    text: grid(({ value }) => (scale * value.value).toFixed(digits)),
+    hovertext: grid(({ name, value }) => `${plainText(name)}: ${withInterval(value, scale)} ${unit}`),
+    hovertemplate: '%{hovertext}<extra></extra>',
+    ...(cells.length <= writtenCells ? { texttemplate: '%{text}', textfont: { size: 10 } } : {}),
+    hoverongaps: false,
+    zmin: -largest,
+    zmax: largest,
+    zmid: 0,
+    colorscale: [
+      [0, '#D55E00'],
+      [0.5, theme.dark ? '#2b2f36' : '#f3f3f0'],
+      [1, '#0072B2'],
+    ],
+    xgap: 1,
+    ygap: 1,
+    colorbar: {
+      title: { text: unit, font: { size: 11, color: tones.quiet } },
+      tickfont: { color: tones.quiet, size: 11 },
+      thickness: 10,
+      len: 0.8,
+      outlinewidth: 0,
+    },
+  };
+  const ticks = (labels: readonly string[]) => ({
+    tickvals: labels.map((_, place) => place),
+    ticktext: labels.map(plainText),
+    showgrid: false,
+    zeroline: false,
+  });
+  return {
+    data: [trace],
+    layout: baseLayout(theme, title, {
+      hovermode: 'closest',
+      margin: { l: 96, r: 64, t: 44, b: 48 },
+      xaxis: axis(theme, axes[0], ticks(columns)),
+      yaxis: axis(theme, axes[1], ticks(rows)),
+    }),
+    caption,
+  };
+}
+
+/** Adapters × layers, or × types of modules. */
+function adapterMap(result: ContributionResult, theme: FigureTheme): Figure {
+  const { adapters, metric, unit } = result;
+  const { scale, difference } = unitOfMetric(metric);
+  const columns = [...new Set(adapters.flatMap(({ groups }) => groups.map(({ name }) => name)))];
+  const cells = adapters.flatMap((adapter, row) =>
+    adapter.groups.map(({ name, shapley }) => ({
+      row,
+      column: columns.indexOf(name),
+      name: `${nameOf(adapter)}, ${name}`,
+      value: shapley,
+    })),
+  );
+  const isLayer = unit === 'layer';
+  const text = {
+    title: `Shapley value of each ${isLayer ? 'layer' : 'type of module'}`,
+    caption: captionOf(result),
+    rows: adapters.map(nameOf),
+    columns: columns.map((name) => name.replace(/^layer /, '')),
+    axes: [isLayer ? 'layer, from the input up' : 'type of module', ''] as const,
+    unit: difference,
+  };
+  return heatMap(cells, scale, text, theme);
+}
+
+/** Types of modules × layers of one adapter. */
+function moduleMap(result: ContributionResult, adapter: AdapterContribution, theme: FigureTheme): Figure {
+  const { scale, difference } = unitOfMetric(result.metric);
+  const layers = [...new Set(adapter.groups.flatMap((group) => group.layers))].sort((one, other) => one - other);
+  const types = [...new Set(adapter.groups.map(({ type, name }) => type ?? name))];
+  const cells = adapter.groups.map(({ name, type, layers: [layer = 0], shapley }) => ({
+    row: types.indexOf(type ?? name),
+    column: layers.indexOf(layer),
+    name,
+    value: shapley,
+  }));
+  const text = {
+    title: `Shapley value of each module, ${nameOf(adapter)}`,
+    caption: captionOf(result),
+    rows: types,
+    columns: layers.map(String),
+    axes: ['layer, from the input up', ''] as const,
+    unit: difference,
+  };
+  return heatMap(cells, scale, text, theme);
+}
+
+function pairMap(result: ContributionResult, adapter: AdapterContribution, theme: FigureTheme): Figure {
+  const { scale, difference } = unitOfMetric(result.metric);
+  const names = adapter.groups.map(({ name }) => name);
+  const cells = (adapter.interactions ?? []).flatMap((row, first) =>
+    row.flatMap((value, second) =>
+      first === second ? [] : [{ row: first, column: second, name: `${names[first]} with ${names[second]}`, value }],
+    ),
+  );
+  const short = names.map((name) => name.replace(/^layer /, ''));
+  const text = {
+    title: `What pairs do together, ${nameOf(adapter)}`,
+    caption: `Shapley interaction index of each pair on ${result.examples} test examples: positive where two units are worth more together than apart, negative where one stands in for the other. ${intervalsOver(result)}`,
+    rows: short,
+    columns: short,
+    axes: ['', ''] as const,
+    unit: difference,
+  };
+  return heatMap(cells, scale, text, theme);
+}
+
+function valueFigure(result: ContributionResult, theme: FigureTheme): Figure {
+  const { adapters, metric } = result;
+  const { scale, difference } = unitOfMetric(metric);
+  const { quiet } = themeColors(theme);
+  const styles = studyStyles(adapters);
+  const columns = [...new Set(adapters.flatMap(({ groups }) => groups.map(({ name }) => name)))];
+  const data = adapters.map((adapter, series): FigureObject => {
+    const style = styles.get(seriesKey(adapter));
+    const offset = 0.6 * ((series + 0.5) / adapters.length - 0.5);
+    return {
+      type: 'scatter',
+      mode: 'markers',
+      name: plainText(nameOf(adapter)),
+      x: adapter.groups.map(({ name }) => columns.indexOf(name) + offset),
+      y: adapter.groups.map(({ shapley }) => scale * shapley.value),
+      error_y: {
+        type: 'data',
+        array: adapter.groups.map(({ shapley }) => scale * (shapley.halfWidth ?? 0)),
+        thickness: 1.2,
+        width: 3,
+      },
+      text: adapter.groups.map(
+        ({ name, shapley }) =>
+          `${plainText(`${nameOf(adapter)}, ${name}`)}: ${withInterval(shapley, scale)} ${difference}`,
+      ),
+      marker: { size: 7, color: style?.color ?? quiet, symbol: style?.dash === 'solid' ? 'circle' : 'diamond' },
+      hovertemplate: '%{text}<extra></extra>',
+    };
+  });
+  return {
+    data,
+    layout: baseLayout(theme, 'Shapley values with their intervals', {
+      hovermode: 'closest',
+      showlegend: adapters.length > 1,
+      legend: legendAbove(theme),
+      margin: { l: 56, r: 24, t: legendMargin, b: 48 },
+      xaxis: axis(theme, result.unit === 'layer' ? 'layer, from the input up' : '', {
+        tickvals: columns.map((_, place) => place),
+        ticktext: columns.map((name) => plainText(name.replace(/^layer /, ''))),
+        showgrid: false,
+      }),
+      yaxis: axis(theme, `Shapley value (${difference})`, { zeroline: true, zerolinecolor: quiet }),
+    }),
+    caption: captionOf(result),
+  };
+}
+
+function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure {
+  const { adapters, metric } = result;
+  const { scale, value: unit } = unitOfMetric(metric);
+  const sign = metric === 'loss' ? -1 : 1;
+  const styles = studyStyles(adapters);
+  const data: FigureObject[] = [];
+  const ends: LineEnd[] = [];
+  const all: number[] = [];
+  for (const adapter of adapters) {
+    const style = styles.get(seriesKey(adapter));
+    if (style === undefined) continue;
+    const { stability } = adapter;
+    const x = stability.map(({ active }) => active);
+    const [mean, low, high] = (['mean', 'low', 'high'] as const).map((key) =>
+      stability.map((point) => sign * scale * point[key]),
+    );
+    if (mean === undefined || low === undefined || high === undefined) continue;
+    data.push({
+      type: 'scatter',
+      mode: 'lines',
+      name: `${plainText(nameOf(adapter))}: subsets`,
+      x: [...x, ...x.toReversed()],
+      y: [...high, ...low.toReversed()],
+      fill: 'toself',
+      fillcolor: faded(style.color, 0.13),
+      line: { width: 0, color: faded(style.color, 0) },
+      hoverinfo: 'skip',
+      showlegend: false,
+    });
+    data.push({
+      type: 'scatter',
+      mode: 'lines+markers',
+      name: plainText(nameOf(adapter)),
+      x,
+      y: mean,
+      customdata: stability.map(({ masks }, point) => [low[point] ?? null, high[point] ?? null, masks]),
+      line: { width: 2, color: style.color, dash: style.dash },
+      marker: { size: 5, color: style.color },
+      hovertemplate: '%{y:.2f} (%{customdata[0]:.2f} to %{customdata[1]:.2f}, %{customdata[2]} subsets)',
+    });
+    all.push(...low, ...high);
+    ends.push({ label: nameOf(adapter), style, x: x.at(-1) ?? 0, y: mean.at(-1) ?? Number.NaN });
+  }
+  const range = paddedRange(all);
+  return {
+    data,
+    layout: baseLayout(theme, 'Dropout stability: the score with only some adapters on', {
+      margin: { l: 56, r: marginFor(ends.map(({ label }) => label)), t: 44, b: 48 },
+      xaxis: axis(theme, `${result.unit === 'layer' ? 'layers' : 'units'} whose adapters are on`),
+      yaxis: axis(theme, `test ${metric} (${unit})`, { range: [...range] }),
+      annotations: lineEnds(theme, ends, range),
+    }),
+    caption: `Mean over ${adapters.every(({ exact }) => exact) ? 'all' : 'the sampled'} subsets of each size, on ${result.examples} test examples; the band spans 5 % to 95 % of the subsets, which is no interval of the mean.`,
+  };
+}
+
+/** Perceptual colors from dark to light, for curves in the order of layers. */
+const ramp = ['#440154', '#414487', '#2a788e', '#22a884', '#7ad151', '#b8a30c'] as const;
+
+function curveFigure(result: ContributionResult, adapter: AdapterContribution, theme: FigureTheme): Figure {
+  const { scale, difference } = unitOfMetric(result.metric);
+  const { quiet } = themeColors(theme);
+  const { p = [], marginals = [] } = adapter.curves ?? {};
+  const { groups } = adapter;
+  const colorOf = (group: number) => ramp[Math.floor((group * ramp.length) / Math.max(1, groups.length))] ?? quiet;
+  const data = marginals.map(
+    (row, group): FigureObject => ({
+      type: 'scatter',
+      mode: 'lines',
+      name: plainText(groups[group]?.name ?? ''),
+      x: [...p],
+      y: row.map((value) => scale * value),
+      line: { width: 1.6, color: colorOf(group), dash: group % 2 === 0 ? 'solid' : 'dash' },
+      hovertemplate: '%{y:.2f}',
+    }),
+  );
+  const range = paddedRange(marginals.flat().map((value) => scale * value));
+  const ends = marginals.map((row, group) => ({
+    label: groups[group]?.name ?? '',
+    style: { color: colorOf(group), dash: 'solid', pattern: '' },
+    x: p.at(-1) ?? 1,
+    y: scale * (row.at(-1) ?? Number.NaN),
+  }));
+  const isShown = ends.length <= 16;
+  return {
+    data,
+    layout: baseLayout(theme, `What each unit adds when others are on with probability p, ${nameOf(adapter)}`, {
+      margin: { l: 56, r: isShown ? marginFor(ends.map(({ label }) => label)) : 24, t: 44, b: 48 },
+      xaxis: axis(theme, 'p, the probability that another unit is on', { range: [-0.01, 1.01] }),
+      yaxis: axis(theme, `expected contribution (${difference})`, { zeroline: true, zerolinecolor: quiet }),
+      annotations: isShown ? lineEnds(theme, ends, range) : [],
+    }),
+    caption: `Expected marginal contribution e(p) on ${result.examples} test examples; the area under a curve is the Shapley value, its height at p = ½ the Banzhaf value, and its ends are the contributions alone and left out.`,
+  };
+}
+
+function captionOf(result: ContributionResult): string {
+  const { metric, examples } = result;
+  const what = metric === 'loss' ? 'minus the loss' : 'accuracy';
+  return `Shares of v(all) − v(none), v the ${what} on ${examples} test examples; positive values help. ${intervalsOver(result)}`;
+}
+
+function intervalsOver({ adapters, blocks }: ContributionResult): string {
+  if (blocks < 2 && adapters.every(({ exact }) => exact)) return 'One block of examples: no interval can be given.';
+  const sampled = adapters.every(({ exact }) => exact) ? '' : ' and the sampled subsets';
+  return `95 % intervals over the examples (Student's t over ${blocks} blocks)${sampled}; seeds are not in them.`;
+}
+
+function paddedRange(values: readonly number[]): [number, number] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const padding = Math.max(0.06 * (high - low), 1e-3);
+  return values.length === 0 ? [0, 1] : [low - padding, high + padding];
+}
