@@ -7,6 +7,7 @@ import { type AdapterRecord, baseNameOf } from '../../src-shared/domain/adapter.
 import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { StudyRecord } from '../../src-shared/domain/study.ts';
 import { addDataset } from './add-dataset.ts';
 import type { StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
@@ -68,6 +69,12 @@ export async function findRun(client: StudioClient, reference: string): Promise<
     if (found !== null) return found;
   }
   return notFound('run', reference, 'coto runs list');
+}
+
+/** A study by id or by name. */
+export async function findStudy(client: StudioClient, reference: string): Promise<StudyRecord> {
+  const found = pick('study', await client.request('studies.list', {}), reference);
+  return found ?? notFound('study', reference, 'coto study list');
 }
 
 /** The record of that id, else the only one of that name; several of one name are a question, not an answer. */

@@ -2,6 +2,7 @@ import { ActionIcon, Box, Menu, Skeleton, Text } from '@mantine/core';
 import { IconClipboard, IconDots, IconFileTypeCsv, IconPhoto, IconVector } from '@tabler/icons-react';
 import { memo, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import { downloadText, downloadUrl, fileStem } from '../components/download.ts';
 import { ErrorNote } from '../components/feedback/error-note.tsx';
 import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
 import classes from './figure.module.css';
@@ -57,10 +58,7 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
     view.current?.show(figure, { theme, height, name });
   }, [figure, theme, height, name]);
 
-  const fileName = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
+  const fileName = fileStem(name);
   const attempt = (work: () => Promise<void>) => {
     work().catch((error: unknown) =>
       notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The figure was not saved'),
@@ -69,7 +67,7 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
   const save = (format: 'svg' | 'png') =>
     attempt(async () => {
       const url = await view.current?.image(format, theme);
-      if (url) download(url, `${fileName}.${format}`);
+      if (url) downloadUrl(url, `${fileName}.${format}`);
     });
   const copy = () =>
     attempt(async () => {
@@ -78,11 +76,7 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': dataUrlToBlob(url) })]);
       notifySuccess('Image copied', name);
     });
-  const saveCsv = () => {
-    const url = URL.createObjectURL(new Blob([figureToCsv(figure)], { type: 'text/csv' }));
-    download(url, `${fileName}.csv`);
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  };
+  const saveCsv = () => downloadText(figureToCsv(figure), `${fileName}.csv`);
 
   return (
     <figure className={classes['figure']} aria-label={name}>
@@ -124,13 +118,6 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
     </figure>
   );
 });
-
-function download(url: string, fileName: string): void {
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = fileName;
-  link.click();
-}
 
 function dataUrlToBlob(url: string): Blob {
   const comma = url.indexOf(',');

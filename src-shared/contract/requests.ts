@@ -30,7 +30,7 @@ import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
-import { studyRecordSchema } from '../domain/study.ts';
+import { studyFileSchema, studyRecordSchema } from '../domain/study.ts';
 import { tunedVerdictSchema } from '../domain/tuned.ts';
 import { studyConfigSchema } from '../studies/index.ts';
 
@@ -340,6 +340,11 @@ export const requests = {
   },
   /** Resumes a study that was interrupted, paused, cancelled or failed; finished work is not repeated. */
   'studies.resume': { input: byId, output: jobRecordSchema },
+  /** study.yaml with its command, the result as JSON, its tables as CSV. @throws refused without a result */
+  'studies.files': {
+    input: byId,
+    output: z.object({ command: z.string().describe('makes the study again'), files: z.array(studyFileSchema) }),
+  },
   'studies.remove': { input: byId, output: done },
   /** Whether the learning rates behind a comparison were tuned alike; null where there is nothing to say. */
   'studies.tuned': {

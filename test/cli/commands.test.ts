@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -167,11 +167,46 @@ describe('what was trained', () => {
       study,
       'kind: lambda\ndataset: blobs\npoints: 3\npairs:\n  - { label: seeds, coto: true, from: seed 1, to: seed 2 }\n',
     );
-    const done = await json(studyRecordSchema, ['study', study]);
+    const out = join(folder, 'study-out');
+    const done = await json(studyRecordSchema, ['study', study, '--out', out]);
     expect(done.result).toMatchObject({
       kind: 'interpolation',
       pairs: [{ label: 'seeds', curves: [{ method: 'factor-average' }, {}, {}, { method: 'ensemble' }] }],
     });
+    expect(done.provenance).toMatchObject({
+      seeds: [1, 2],
+      adapters: [
+        { name: 'seed 1', seed: 1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        { name: 'seed 2', seed: 2, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      ],
+      bases: [{ fingerprint: expect.any(String) }],
+      datasets: [{ name: 'blobs', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+      trainedOn: [expect.stringContaining('thread')],
+      parts: [{ kind: 'score', jobs: 1 }],
+    });
+    // The files make the study again, from what is kept, and say the same.
+    const files = readdirSync(out).sort();
+    expect(files.filter((name) => !/^table(-\d+)?\.csv$/.test(name))).toEqual(['result.json', 'study.yaml']);
+    expect(files.length).toBeGreaterThan(2);
+    const saved = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
+    expect(saved).toMatchObject({ id: done.id, result: done.result, provenance: done.provenance });
+    const yaml = readFileSync(join(out, 'study.yaml'), 'utf8');
+    expect(yaml).toMatch(/^# Makes the study again: coto study study\.yaml\n# \S+: "seed 1", SHA-256 [0-9a-f]{64}\n/);
+    expect(yaml).toContain('points: 3');
+    expect(yaml).not.toContain('eval_samples');
+    const again = await json(studyRecordSchema, ['study', join(out, 'study.yaml')]);
+    expect(again).toMatchObject({ name: done.name, config: done.config, result: done.result });
+    expect(again.provenance?.parts).toEqual([{ kind: 'score', planned: expect.any(Number), jobs: 0, seconds: 0 }]);
+    expect(await json(studyRecordSchema, ['study', 'show', done.id])).toEqual(done);
+    const shown = await coto(['study', 'show', done.id, '--out', join(folder, 'shown')]);
+    expect(shown.out).toMatch(/How it was made\n\nVersion +CoTo Studio [\s\S]*Adapter 2 +seed 2, seed 2, SHA-256/);
+    expect(readFileSync(join(folder, 'shown', 'study.yaml'), 'utf8')).toBe(yaml);
+    expect((await coto(['study', 'list'])).out).toMatch(new RegExp(`${done.id} .*completed`));
+    expect(await coto(['study', 'resume', done.id])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is completed: it cannot be resumed'),
+    });
+    expect((await coto(['study', 'show', 'nothing'])).err).toContain('coto study list');
   });
 });
 

@@ -7,6 +7,7 @@ import { openStore, type Store } from '../../src-main/store/open-store.ts';
 import { packBits, unpackBits } from '../../src-main/store/repositories/run-history.ts';
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
+import type { Provenance } from '../../src-shared/domain/provenance.ts';
 import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../src-shared/domain/study.ts';
 import { studyConfigSchema } from '../../src-shared/studies/index.ts';
@@ -344,6 +345,23 @@ describe('adapters, studies, reports', () => {
       dataset: datasetRecord.id,
       pairs: [{ label: 'p', coto: true, from: { adapterId: 'a' }, to: { runId: 'r' } }],
     });
+    const provenance: Provenance = {
+      version: '1',
+      commit: null,
+      node: '24',
+      platform: 'linux',
+      cpu: 'A processor',
+      cores: 2,
+      memoryBytes: 1,
+      backend: { id: 'native', device: null },
+      threads: null,
+      trainedOn: [],
+      bases: [{ name: 'A model', fingerprint: 'f' }],
+      datasets: [{ name: 'Some data', sha256: null }],
+      adapters: [{ name: 'a', sha256: '0', seed: null }],
+      seeds: [],
+      parts: [{ kind: 'score', planned: 2, jobs: 1, seconds: 0.5 }],
+    };
     const study: StudyRecord = {
       id: 'study-1',
       name: 'A study',
@@ -351,6 +369,7 @@ describe('adapters, studies, reports', () => {
       status: 'queued',
       config,
       result: null,
+      provenance: null,
       error: null,
       parentId: 'demo-1',
       createdAt: 3,
@@ -359,8 +378,11 @@ describe('adapters, studies, reports', () => {
     store.studies.insert(study);
     expect(store.studies.list()).toEqual([study]);
     const result = { kind: 'interpolation' as const, examples: 3, pairs: [] };
-    store.studies.finish('study-1', { status: 'completed', result, error: null, finishedAt: 8 });
-    expect(store.studies.find('study-1')).toEqual({ ...study, status: 'completed', result, finishedAt: 8 });
+    const finished = { status: 'completed', result, error: null, finishedAt: 8 } as const;
+    store.studies.finish('study-1', { ...finished, provenance });
+    expect(store.studies.find('study-1')).toEqual({ ...study, ...finished, provenance });
+    store.studies.finish('study-1', finished);
+    expect(store.studies.find('study-1')?.provenance).toBeNull();
 
     const report = { id: 'report-1', name: 'R', path: 'reports/r.html', studyIds: ['study-1'], createdAt: 4 };
     store.reports.insert(report);

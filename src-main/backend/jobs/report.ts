@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { writeReport } from '../reports/index.ts';
+import { studyYaml } from '../studies/study-files.ts';
 import { defineJob } from './define-job.ts';
 import { requireStudy } from './study.ts';
 import { requireRun } from './train.ts';
@@ -35,6 +36,7 @@ export const reportJob = defineJob({
       datasets,
       losses: new Map(runs.map(({ id }) => [id, store.history.curve(id, 'loss', wholeRun)])),
       activation: new Map(runs.map(({ id }) => [id, store.history.activationShares(id, wholeRun.buckets)])),
+      studyYaml: new Map(studies.map((study) => [study.id, studyYaml(services, study)])),
       plotlyScript,
     });
     store.reports.insert({ id: reportId, name, path: home.relative(path), studyIds, createdAt: Date.now() });

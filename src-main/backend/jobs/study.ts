@@ -4,6 +4,7 @@ import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
 import type { Services } from '../services.ts';
+import { provenanceOf } from '../studies/provenance.ts';
 import { runRounds } from '../studies/run-plan.ts';
 import { PausedError, StudyLead } from '../studies/study-lead.ts';
 import { recordTunings } from '../studies/tuned.ts';
@@ -26,10 +27,12 @@ export const studyJob = defineJob({
     store.studies.setOpen(studyId, 'running');
     hub.listChanged('studies');
     try {
-      const { scoreOf, tableOf } = await runRounds(services, work, config, new StudyLead(services, studyId, context));
+      const lead = new StudyLead(services, studyId, context);
+      const { scoreOf, tableOf, specs } = await runRounds(services, work, config, lead);
       const result = work.fold(config, scoreOf, tableOf);
       await recordTunings(services, studyId, work.tunings(config, result));
-      store.studies.finish(studyId, { status: 'completed', result, error: null, finishedAt: Date.now() });
+      const provenance = await provenanceOf(services, specs, context.job.id);
+      store.studies.finish(studyId, { status: 'completed', result, provenance, error: null, finishedAt: Date.now() });
       hub.listChanged('studies');
       return { status: 'completed', result: { studyId }, message: 'The study is complete.' };
     } catch (thrown) {

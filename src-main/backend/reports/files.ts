@@ -1,6 +1,7 @@
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
 import type { ComparisonSides } from '../../../src-shared/results/names.ts';
+import { csvField } from '../../../src-shared/studies/table-csv.ts';
 import type { ReportOptions } from './options.ts';
 import type { ReportVersions } from './page.ts';
 
@@ -52,7 +53,13 @@ export function reportJson(
         facts,
         result,
       })),
-      studies: studies.map(({ id, name: studyName, config, result }) => ({ id, name: studyName, config, result })),
+      studies: studies.map(({ id, name: studyName, config, result, provenance }) => ({
+        id,
+        name: studyName,
+        config,
+        result,
+        provenance,
+      })),
       models: models.map(({ id, name: modelName, description: { fingerprint } }) => ({
         id,
         name: modelName,
@@ -67,8 +74,4 @@ export function reportJson(
 
 function csvUnit(row: TableRow): string {
   return row.unit === 'percent' || row.unit === 'points' || row.unit === 'share' ? 'fraction' : unitLabels[row.unit];
-}
-
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -5,17 +5,20 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { conclusions } from '../../../src-shared/results/comparison.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
 import { comparisonSides } from '../../../src-shared/results/names.ts';
+import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
+import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
 import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
 import { reportFigures } from './figures.ts';
 import { reportCsv, reportJson } from './files.ts';
-import { commonExamples, type ReportOptions, variantName } from './options.ts';
+import { commonExamples, type ReportOptions, studyWords, variantName } from './options.ts';
 import { reportPage } from './page.ts';
 
 export type { ReportOptions } from './options.ts';
 
 /**
- * Writes runs and studies as one HTML file that needs no network and no other file, and the same numbers as CSV and
- * JSON beside it. The HTML is written last: if it exists, the others do too.
+ * Writes runs and studies as one HTML file that needs no network and no other file, and beside it the same numbers as CSV
+ * (the comparison, and each table of a study) and JSON. The HTML is written last: if it exists, the others do too.
  *
  * @throws StudioError invalid_file if the plotly bundle is missing.
  */
@@ -33,10 +36,19 @@ export async function writeReport(options: ReportOptions): Promise<{ path: strin
   const page = reportPage(options, { rows, sides, sentences }, reportFigures(options), versions, plotly, createdAt);
   const stem = path.join(path.dirname(options.path), path.basename(options.path, path.extname(options.path)));
   await mkdir(path.dirname(options.path), { recursive: true });
+  for (const [study, tables] of studyTables(options).entries())
+    for (const [table, contents] of tables.entries())
+      await writeFileAtomic(`${stem}-${study + 1}-${table + 1}.csv`, tableCsv(contents));
   await writeFileAtomic(`${stem}.csv`, reportCsv(rows, sides));
   await writeFileAtomic(`${stem}.json`, reportJson(options, rows, sentences, versions, createdAt));
   await writeFileAtomic(options.path, page);
   return { path: options.path };
+}
+
+function studyTables({ studies }: ReportOptions): StudyTable[][] {
+  return studies.map(({ kind, config, result }) =>
+    result === null ? [] : studyKind(kind).table(result, config, studyWords),
+  );
 }
 
 async function readPlotly(file: string): Promise<string> {

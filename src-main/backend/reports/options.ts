@@ -19,6 +19,8 @@ export interface ReportOptions {
   readonly losses: ReadonlyMap<string, Curve>;
   /** Active groups by run id; null or absent if a run recorded no masks. */
   readonly activation: ReadonlyMap<string, ActivationShares | null>;
+  /** The file that makes a study again, by study id. */
+  readonly studyYaml: ReadonlyMap<string, string>;
   /** Absolute path of the plotly bundle to inline into the page. */
   readonly plotlyScript: string;
   /** Milliseconds since 1970; now by default. */

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { stringify } from 'yaml';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
@@ -6,6 +7,7 @@ import { forgettingHeading, riseText } from '../../../src-shared/results/forgett
 import { type ComparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
+import { provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
 import type { ReportFigure } from './figures.ts';
 import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
 import { methodLabel, type ReportOptions, studyWords } from './options.ts';
@@ -49,7 +51,7 @@ export function reportPage(
 <p class="quiet">${stateLine(options, createdAt)}</p>
 </header>
 ${compares(options) ? comparisonSection(comparison) : html``}
-${options.studies.map(studySection)}
+${options.studies.map((study, at) => studySection(study, at, options))}
 <section>
 <h2>Figures</h2>
 <noscript><p>The figures are drawn by a script inside this file, which is switched off here. Their numbers are in the table above and in the files beside this one.</p></noscript>
@@ -100,13 +102,27 @@ ${resultTable(rows, sides)}
 </section>`;
 }
 
-function studySection({ name, kind, config, result }: ReportOptions['studies'][number]): SafeHtml {
+/** @param at place of the study among those of the report, from 0; its tables' files are numbered by it */
+function studySection(
+  { id, name, kind, config, result, provenance }: ReportOptions['studies'][number],
+  at: number,
+  { path: file, studyYaml }: ReportOptions,
+): SafeHtml {
   if (result === null) return html``;
   const study = studyKind(kind);
+  const tables = study.table(result, config, studyWords);
+  const stem = path.basename(file, path.extname(file));
+  const names = tables.map((_, table) => `${stem}-${at + 1}-${table + 1}.csv`);
+  const yaml = studyYaml.get(id);
   return html`<section>
 <h2>${name}</h2>
 <p class="quiet">${study.describeConfig(config).map(({ label, value }) => html`${label}: ${value}. `)}${result.examples} test examples.</p>
-${study.table(result, config, studyWords).map(studyTable)}
+${tables.map(studyTable)}
+${names.length === 0 ? html`` : html`<p class="quiet">The ${names.length === 1 ? 'table is' : 'tables are'} beside this page as ${names.join(', ')}; every number is in ${stem}.json.</p>`}
+<details><summary>How it was made</summary>
+<dl>${provenanceFacts(provenance).map(({ label, value }) => html`<dt>${label}</dt><dd>${value}</dd>`)}</dl>
+${yaml === undefined ? html`` : html`<p>This command makes it again from the file below it:</p><pre>${studyCommand}</pre><pre>${yaml}</pre>`}
+</details>
 </section>`;
 }
 

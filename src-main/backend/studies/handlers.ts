@@ -3,6 +3,7 @@ import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { requireStudy } from '../jobs/study.ts';
 import type { HandlerServices } from '../services.ts';
 import { createStudy, resumeStudy } from './studies.ts';
+import { studyFiles } from './study-files.ts';
 import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
 
 export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'studies'>> {
@@ -16,6 +17,7 @@ export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'stud
       return 'runIds' in of ? tunedRuns(services, of.runIds) : tunedAdapters(services, of.adapterIds);
     },
     'studies.resume': ({ id }) => resumeStudy(services, id),
+    'studies.files': ({ id }) => studyFiles(services, requireStudy(store, id)),
     'studies.remove': ({ id }) => {
       const study = requireStudy(store, id);
       const job = store.jobs.findOfSubject(id);

@@ -22,7 +22,7 @@ export interface PlanLead {
 
 /**
  * Completes a study's rounds: its plan, then what it asks for next by the scores so far. A resumed study passes through
- * the finished rounds without work, since all of it is found by its content.
+ * the finished rounds without work, since all of it is found by its content. Returns the results with the work of all rounds.
  *
  * @throws StudioError as `runPlan`
  */
@@ -31,12 +31,12 @@ export async function runRounds(
   work: Pick<StudyWork, 'plan' | 'next'>,
   config: unknown,
   lead: PlanLead,
-): Promise<PlanResults> {
+): Promise<PlanResults & { readonly specs: readonly JobSpec[] }> {
   const specs = [...work.plan(config)];
   for (let round = 1; ; round++) {
     const results = await runPlan(services, specs, lead);
     const more = work.next(config, results.scoreOf, round);
-    if (more.length === 0) return results;
+    if (more.length === 0) return { ...results, specs };
     specs.push(...more);
     lead.nextRound();
   }

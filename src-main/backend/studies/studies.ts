@@ -50,6 +50,7 @@ export async function createStudy(
     status: 'queued',
     config,
     result: null,
+    provenance: null,
     error: null,
     parentId: details.parentId,
     createdAt: Date.now(),

@@ -3,6 +3,7 @@ import { type JobProgress, type JobRecord, jobInfo } from '../../../src-shared/d
 import type { JobContext } from '../jobs/define-job.ts';
 import { InterruptedError } from '../jobs/interrupted-error.ts';
 import type { HandlerServices } from '../services.ts';
+import { PartsClock } from './parts-clock.ts';
 import type { PlanLead } from './run-plan.ts';
 
 /** Thrown when the study is paused: its current part saves its progress, and the study ends as paused. */
@@ -14,8 +15,7 @@ export class StudyLead implements PlanLead {
   readonly jobId: string;
   private readonly services: HandlerServices;
   private readonly context: JobContext;
-  private readonly startedAt = Date.now();
-  private done = 0;
+  private readonly clock = new PartsClock();
   /** Parts of earlier rounds. */
   private before = 0;
 
@@ -27,7 +27,7 @@ export class StudyLead implements PlanLead {
   }
 
   nextRound(): void {
-    this.before = this.done;
+    this.before = this.clock.finished;
   }
 
   async part(parts: number, begin: () => JobRecord | Promise<JobRecord>): Promise<void> {
@@ -35,6 +35,7 @@ export class StudyLead implements PlanLead {
     if (pausing.aborted) throw new PausedError();
     abort.throwIfAborted();
     const job = await begin();
+    this.clock.begin(job.kind, Date.now());
     const stopFollowing = this.services.hub.subscribe((name, payload) => {
       if (name === 'job.changed' && 'progress' in payload && payload.id === job.id)
         this.report(payload, this.before + parts);
@@ -42,7 +43,7 @@ export class StudyLead implements PlanLead {
     const over = new AbortController();
     try {
       requireCompleted(await Promise.race([this.services.queue.ended(job), this.interrupted(job, over.signal)]));
-      this.done++;
+      this.clock.end(Date.now());
     } finally {
       over.abort();
       stopFollowing();
@@ -88,16 +89,15 @@ export class StudyLead implements PlanLead {
       this.context.progress(progress);
       return;
     }
-    const share = progress.total > 0 ? progress.done / progress.total : 0;
-    const done = Math.min(1, (this.done + share) / parts);
-    const seconds = (Date.now() - this.startedAt) / 1000;
+    this.clock.progress(progress);
+    const { share, etaSeconds } = this.clock.state(parts, Date.now());
     const overall: JobProgress = {
-      phase: `${title} (${this.done + 1} of ${parts}): ${progress.phase}`,
-      done: Math.floor(100 * done),
+      phase: `${title} (${this.clock.finished + 1} of ${parts}): ${progress.phase}`,
+      done: Math.floor(100 * share),
       total: 100,
       unit: '%',
       perSecond: null,
-      etaSeconds: done > 0 ? (seconds / done) * (1 - done) : null,
+      etaSeconds,
     };
     this.context.progress(overall);
   }

@@ -1,14 +1,19 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { type StudyConfig, studyConfigSchema, studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
-import { addCommand, type CommandContext } from '../command.ts';
+import { provenanceFacts } from '../../../src-shared/studies/provenance-facts.ts';
+import { writeFileAtomic } from '../../backend/index.ts';
+import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
-import { formatTable } from '../format.ts';
+import { formatSummary, formatTable, formatTime } from '../format.ts';
 import { settingsHelp } from '../method-options.ts';
-import { findAdapter, findDataset, findModel } from '../references.ts';
+import { findAdapter, findDataset, findModel, findStudy } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
 import { tunedText } from '../tuned-text.ts';
@@ -16,52 +21,150 @@ import { readYamlFile } from '../yaml-file.ts';
 
 const kindsText = studyKinds.flatMap(({ kind, formerKinds }) => [kind, ...formerKinds]).join(', ');
 
+const outOption = ['--out <folder>', 'also write study.yaml, result.json and the tables as CSV there'] as const;
+/** Adapters that are listed with their hashes. */
+const mostAdapters = 8;
+const byStudy = z.object({ study: z.string() });
+const written = z.object({ out: z.string().optional() });
+
 export function addStudyCommand(parent: Command, context: CommandContext): void {
-  addCommand(parent, context, {
+  const group = addCommand(parent, context, {
     usage: 'study <file>',
     summary: `run a study as a YAML file says (kind: ${kindsText}); adapters by id, name, run or folder. What is trained and scored already is not repeated`,
     options: (command) =>
       void command
         .option('--name <name>', 'what to call it (the file may say it too: name)')
         .option('--report', 'also write a report of it, with its figures')
+        .option(...outOption)
         .addHelpText(
           'after',
           settingsHelp(
             studyKinds.map(({ declaration: { id, label, parameters } }) => [`${label} (kind: ${id})`, parameters]),
           ),
         ),
-    input: z.object({ file: z.string(), name: z.string().optional(), report: z.boolean().default(false) }),
-    async run({ file, name: given, report }, { terminal, withStudio }) {
+    input: written.extend({ file: z.string(), name: z.string().optional(), report: z.boolean().default(false) }),
+    async run({ file, name: given, report, out }, { terminal, withStudio }) {
       const { name: own, ...value } = studyFile(file, await readYamlFile(file));
       const name = given ?? own;
       return withStudio(async (client) => {
         const config = await resolveConfig(client, file, value, terminal);
-        const { study, job } = await client.request('studies.create', {
-          config,
-          ...(name === undefined ? {} : { name }),
-        });
-        const ended = await followJob(client, job, terminal, {
-          interrupt: (running) => client.request('jobs.pause', { id: running.id }),
-          interruptText: 'Saving after this step … (Ctrl+C again to end at once)',
-        });
-        if (ended.status === 'paused')
-          return { json: study, text: 'Paused. The same command resumes it.\n', code: 130 };
-        const done = await client.request('studies.get', { id: study.id });
-        if (done.result === null) throw new StudioError('internal', 'The study left no result.');
-        const tuned = await client.request('studies.tuned', { studyId: done.id });
-        const written = report ? await writeReport(client, done, terminal) : null;
-        return {
-          json: { ...done, tuned, ...(written === null ? {} : { report: written }) },
-          text: [
-            `study  ${done.id}\n\n`,
-            studyText(done, await studyWords(client)),
-            tunedText(tuned),
-            written === null ? '' : `\nreport  ${written}\n`,
-          ].join(''),
-        };
+        const { job } = await client.request('studies.create', { config, ...(name === undefined ? {} : { name }) });
+        return followStudy(client, job, { report, out }, terminal);
       });
     },
   });
+
+  addCommand(group, context, {
+    usage: 'list',
+    summary: 'list the studies',
+    input: z.object({}),
+    async run(_input, { withStudio }) {
+      const studies = await withStudio((client) => client.request('studies.list', {}));
+      const rows = studies.map(({ id, name, kind, status, createdAt }) => [
+        id,
+        name,
+        kind,
+        status,
+        formatTime(createdAt),
+      ]);
+      return { json: studies, text: formatTable(['id', 'name', 'kind', 'status', 'created'], rows) };
+    },
+  });
+
+  addCommand(group, context, {
+    usage: 'show <study>',
+    summary: "a study's tables and how they were made, by its id or name",
+    options: (command) => void command.option(...outOption),
+    input: byStudy.extend(written.shape),
+    async run({ study: reference, out }, { withStudio }) {
+      return withStudio(async (client) => {
+        const study = await findStudy(client, reference);
+        return study.result === null ? openAnswer(study) : resultAnswer(client, study, { out });
+      });
+    },
+  });
+
+  addCommand(group, context, {
+    usage: 'resume <study>',
+    summary: 'go on with a study that was paused, interrupted, cancelled or failed; what is finished is not repeated',
+    options: (command) => void command.option(...outOption),
+    input: byStudy.extend(written.shape),
+    async run({ study: reference, out }, { terminal, withStudio }) {
+      return withStudio(async (client) => {
+        const { id } = await findStudy(client, reference);
+        const job = await client.request('studies.resume', { id });
+        return followStudy(client, job, { out }, terminal);
+      });
+    },
+  });
+}
+
+interface Wishes {
+  readonly report?: boolean;
+  /** A folder for the study's files. */
+  readonly out?: string | undefined;
+}
+
+/** Shows a study's progress until it ends. Ctrl+C pauses it, with all that is finished. */
+async function followStudy(client: StudioClient, job: JobRecord, wishes: Wishes, terminal: Terminal): Promise<Answer> {
+  const ended = await followJob(client, job, terminal, {
+    interrupt: (running) => client.request('jobs.pause', { id: running.id }),
+    interruptText: 'Saving after this step … (Ctrl+C again to end at once)',
+  });
+  const study = await client.request('studies.get', { id: job.subjectId ?? '' });
+  if (ended.status === 'paused')
+    return {
+      json: study,
+      text: `Paused. The same command resumes it, or: coto study resume ${study.id}\n`,
+      code: 130,
+    };
+  const report = wishes.report ? await writeReport(client, study, terminal) : null;
+  return resultAnswer(client, study, { ...wishes, report });
+}
+
+/** The tables of a finished study, how they were made, and the files that were asked for. */
+async function resultAnswer(
+  client: StudioClient,
+  study: StudyRecord,
+  { out, report = null }: { readonly out?: string | undefined; readonly report?: string | null },
+): Promise<Answer> {
+  const { command, files } = await client.request('studies.files', { id: study.id });
+  if (out !== undefined) {
+    await mkdir(out, { recursive: true });
+    for (const { name, text } of files) await writeFileAtomic(join(out, name), text);
+  }
+  const tuned = await client.request('studies.tuned', { studyId: study.id });
+  const made = provenanceFacts(study.provenance, mostAdapters).map(({ label, value }) => [label, value] as const);
+  const folder = out === undefined ? '' : `\nWritten to ${out}: ${files.map(({ name }) => name).join(', ')}\n`;
+  return {
+    json: { ...study, tuned, ...(report === null ? {} : { report }) },
+    text: [
+      `study  ${study.id}\n\n`,
+      studyText(study, await studyWords(client)),
+      tunedText(tuned),
+      `\nHow it was made\n\n${formatSummary(made)}`,
+      folder,
+      out === undefined ? '' : `Makes it again, there: ${command}\n`,
+      report === null ? '' : `\nreport  ${report}\n`,
+    ].join(''),
+  };
+}
+
+/** A study without a result: how far it is, and the way on. */
+function openAnswer(study: StudyRecord): Answer {
+  const { id, name, kind, status, error, createdAt } = study;
+  const canGoOn = ['interrupted', 'cancelled', 'failed'].includes(status);
+  return {
+    json: study,
+    text: `${formatSummary([
+      ['study', id],
+      ['name', name],
+      ['kind', kind],
+      ['status', status],
+      ['created', formatTime(createdAt)],
+      ...(error === null ? [] : [['error', [error.message, error.hint ?? ''].join(' ').trim()] as const]),
+    ])}${canGoOn ? `Resume it with: coto study resume ${id}\n` : ''}`,
+  };
 }
 
 /** What a study's file says: its kind, perhaps a name, and what the kind needs. */

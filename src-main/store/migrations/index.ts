@@ -9,6 +9,7 @@ import { migration as metricBuckets } from './0080-metric-buckets.ts';
 import { migration as foreignBases } from './0090-foreign-bases.ts';
 import { migration as maskTables } from './0100-mask-tables.ts';
 import { migration as tunings } from './0110-tunings.ts';
+import { migration as studyProvenance } from './0120-study-provenance.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   foreignBases,
   maskTables,
   tunings,
+  studyProvenance,
 ];

@@ -78,6 +78,13 @@ export class JobRepository {
     return row === undefined ? null : rowSchema.parse(row);
   }
 
+  /** The parts of a job, in the order in which they were queued. */
+  ofParent(parentId: string): JobRecord[] {
+    return z
+      .array(rowSchema)
+      .parse(this.database.prepare(`${selectJobs} WHERE parent_id = ? ORDER BY sequence`).all(parentId));
+  }
+
   insert(job: JobRecord, payload: unknown): void {
     this.database.transaction(() => {
       this.database

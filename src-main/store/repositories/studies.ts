@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
+import { type Provenance, provenanceSchema } from '../../../src-shared/domain/provenance.ts';
 import { type StudyRecord, studyRecordSchema } from '../../../src-shared/domain/study.ts';
 import { type StudyResult, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
 import { jsonColumn, type StoredError, storedErrorSchema, toJson, toNullableJson } from '../rows.ts';
@@ -12,6 +13,7 @@ const rowSchema = z
     status: studyRecordSchema.shape.status,
     config: jsonColumn(studyConfigSchema),
     result: jsonColumn(studyResultSchema).nullable(),
+    provenance: jsonColumn(provenanceSchema).nullable(),
     error: jsonColumn(storedErrorSchema).nullable(),
     parent_id: z.string().nullable(),
     created_at: z.number(),
@@ -47,13 +49,14 @@ export class StudyRepository {
   insert(study: StudyRecord): void {
     this.database
       .prepare(
-        `INSERT INTO studies (id, name, kind, status, config, result, error, parent_id, created_at, finished_at)
-         VALUES (@id, @name, @kind, @status, @config, @result, @error, @parentId, @createdAt, @finishedAt)`,
+        `INSERT INTO studies (id, name, kind, status, config, result, provenance, error, parent_id, created_at, finished_at)
+         VALUES (@id, @name, @kind, @status, @config, @result, @provenance, @error, @parentId, @createdAt, @finishedAt)`,
       )
       .run({
         ...study,
         config: toJson(study.config),
         result: toNullableJson(study.result),
+        provenance: toNullableJson(study.provenance),
         error: toNullableJson(study.error),
       });
   }
@@ -70,18 +73,22 @@ export class StudyRepository {
     values: {
       status: StudyRecord['status'];
       result: StudyResult | null;
+      /** Default: none. */
+      provenance?: Provenance;
       error: StoredError | null;
       finishedAt: number;
     },
   ): void {
     this.database
       .prepare(
-        'UPDATE studies SET status = @status, result = @result, error = @error, finished_at = @finishedAt WHERE id = @id',
+        `UPDATE studies SET status = @status, result = @result, provenance = @provenance, error = @error,
+           finished_at = @finishedAt WHERE id = @id`,
       )
       .run({
         id,
         status: values.status,
         result: toNullableJson(values.result),
+        provenance: toNullableJson(values.provenance ?? null),
         error: toNullableJson(values.error),
         finishedAt: values.finishedAt,
       });

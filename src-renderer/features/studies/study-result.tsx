@@ -1,9 +1,11 @@
-import { Button, Stack, Table } from '@mantine/core';
+import { Button, Group, Stack, Table } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { PrunedChoice, StudyFigure, StudyTable, StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
+import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
 import { useRequest } from '../../api/query.ts';
+import { downloadText, fileStem } from '../../components/download.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -77,7 +79,23 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
   const canKeep = rows.some(({ keep }) => keep !== undefined);
   const align = (at: number) => (columns[at]?.numeric === true ? { ta: 'right' as const } : {});
   return (
-    <Panel title={title} aside={aside} flush>
+    <Panel
+      title={title}
+      flush
+      aside={
+        <Group gap={8} wrap="nowrap">
+          {aside}
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label={`Save the table "${title}" as CSV`}
+            onClick={() => downloadText(tableCsv(table), `${fileStem(title)}.csv`)}
+          >
+            Save CSV
+          </Button>
+        </Group>
+      }
+    >
       <Table.ScrollContainer minWidth={480}>
         <Table aria-label={title} verticalSpacing={canKeep ? 2 : 4} horizontalSpacing={12}>
           <Table.Thead>

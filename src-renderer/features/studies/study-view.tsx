@@ -5,6 +5,7 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import { useJobOf } from '../jobs/use-job.ts';
 import { keepPruned } from './keep-pruned.ts';
+import { StudyProvenance } from './study-provenance.tsx';
 import { StudyResultView } from './study-result.tsx';
 
 /** A study: its progress, its error with the way out, or its figures and tables. */
@@ -16,7 +17,10 @@ export function StudyView({ study }: { study: StudyRecord }) {
       {isOpen ? <JobProgress job={job} /> : null}
       {study.error ? <ErrorNote error={study.error} /> : null}
       {study.result ? (
-        <StudyResultView study={study} onKeep={(choice) => void keepPruned(choice)} />
+        <>
+          <StudyResultView study={study} onKeep={(choice) => void keepPruned(choice)} />
+          <StudyProvenance study={study} />
+        </>
       ) : isOpen || study.error ? null : (
         <EmptyState>
           This study was {study.status} before it had a result. Resume it from its page: nothing that was finished is

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,12 +6,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { html, scriptJson, scriptText } from '../../../src-main/backend/reports/html.ts';
 import { type ReportOptions, writeReport } from '../../../src-main/backend/reports/index.ts';
+import { studyWords } from '../../../src-main/backend/reports/options.ts';
 import { fromYaml } from '../../../src-main/backend/runs/run-yaml.ts';
 import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { studyRecordSchema } from '../../../src-shared/domain/study.ts';
 import { sampleStrip } from '../../../src-shared/figures/index.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
+import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
 import { makeCurve } from '../../src-shared/curves/make-curve.ts';
 import { dataset, model, runRecord, runs, studies } from './records.ts';
 
@@ -38,6 +42,7 @@ beforeAll(async () => {
           ),
       ]),
     ),
+    studyYaml: new Map([['pruning', 'kind: pruning # <again>']]),
     plotlyScript,
     createdAt: 0,
   };
@@ -56,7 +61,7 @@ test('one file that loads nothing, with the table, every figure and each run as 
     /Alone[\s\S]*?<strong>71\.0<\/strong>[\s\S]*?\(70\.0, 72\.0\)[\s\S]*?<strong>73\.0<\/strong>[\s\S]*?\+2\.0/,
   );
   expect(page).toContain('f0e1d2c3');
-  const yaml = /<pre>([\s\S]*?)<\/pre>/.exec(page)?.[1] ?? '';
+  const yaml = /the whole run as a file<\/summary><pre>([\s\S]*?)<\/pre>/.exec(page)?.[1] ?? '';
   expect(fromYaml(yaml.replaceAll('&quot;', '"').replaceAll('&#39;', "'"))).toEqual(runs[0]?.config);
 });
 
@@ -69,6 +74,23 @@ test('names are escaped everywhere, and no text can end a script early', async (
   expect(html`<a title="${'"x" & <y>'}">${3}</a>`.html).toBe('<a title="&quot;x&quot; &amp; &lt;y&gt;">3</a>');
   expect(JSON.parse(scriptJson({ text: '</script>\u2028' }).html)).toEqual({ text: '</script>\u2028' });
   expect(scriptText('"</SCRIPT>"').html).toBe('"<\\/SCRIPT>"');
+});
+
+test('each study says how it was made, with the command that makes it again and the files of its tables', async () => {
+  const page = await readFile((await writeReport(options)).path, 'utf8');
+  expect(page.match(/not recorded by the version that made it/g)).toHaveLength(studies.length);
+  expect(page).toContain('<pre>coto study study.yaml</pre><pre>kind: pruning # &lt;again&gt;</pre>');
+  const names = [...page.matchAll(/report-\d-\d\.csv/g)].map(([name]) => name);
+  expect(names.length).toBeGreaterThanOrEqual(studies.length);
+  for (const name of names) expect(existsSync(path.join(folder, 'below', name)), name).toBe(true);
+  const { kind, result, config } = studies[2] ?? {};
+  const [table] = studyKind(kind ?? '').table(result, config, studyWords);
+  expect(await readFile(path.join(folder, 'below', 'report-3-1.csv'), 'utf8')).toBe(
+    tableCsv(table ?? { columns: [], rows: [] }),
+  );
+  expect(tableCsv({ columns: [{ label: 'a, "b"' }, { label: 'c' }], rows: [{ cells: ['1', 'x\ny'] }] })).toBe(
+    '"a, ""b""",c\r\n1,"x\ny"\r\n',
+  );
 });
 
 test('CSV and JSON beside it hold the same values', async () => {

@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+/** The folder of package.json: two up, from the sources as from the built file. */
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
+const limits = { timeout: 5000, cwd: root, encoding: 'utf8' } as const;
+
+let known: Promise<string | null> | null = null;
+
+/** The commit of the sources that run, with "+ changes" where tracked files differ; null outside a checkout of its own. */
+export function sourceCommit(): Promise<string | null> {
+  known ??= readCommit();
+  return known;
+}
+
+async function readCommit(): Promise<string | null> {
+  try {
+    const { stdout: found } = await run('git', ['rev-parse', '--show-toplevel', 'HEAD'], limits);
+    const [folder, commit] = found.trim().split('\n');
+    // A packaged app may lie inside someone's repository.
+    if (folder !== root || commit === undefined) return null;
+    const { stdout: changes } = await run('git', ['status', '--porcelain', '--untracked-files=no'], limits);
+    return changes.trim() === '' ? commit : `${commit} + changes`;
+  } catch {
+    return null;
+  }
+}

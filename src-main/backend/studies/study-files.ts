@@ -1,0 +1,87 @@
+import { stringify } from 'yaml';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { StudyFile, StudyRecord } from '../../../src-shared/domain/study.ts';
+import { studyConfigSchema, studyKind } from '../../../src-shared/studies/index.ts';
+import { studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
+import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
+import { studyWords } from '../reports/options.ts';
+import type { Services } from '../services.ts';
+import { canonicalJson } from './content-keys.ts';
+
+const yamlName = 'study.yaml';
+
+/**
+ * What a study can be saved as: the file that makes it again, its result with how it was made, and its tables.
+ * @throws StudioError refused while it has no result
+ */
+export function studyFiles(
+  { store }: Pick<Services, 'store'>,
+  study: StudyRecord,
+): { readonly command: string; readonly files: StudyFile[] } {
+  const { id, name, kind, config, result, provenance, createdAt, finishedAt } = study;
+  if (result === null)
+    throw new StudioError('refused', `The study "${name}" has no result (${study.status}).`, 'Resume it first.');
+  const tables = studyKind(kind).table(result, config, studyWords);
+  const details = { id, name, kind, createdAt: isoTime(createdAt), finishedAt: isoTime(finishedAt) };
+  const shown = tables.map(({ title, columns, rows }) => ({
+    title,
+    columns: columns.map(({ label }) => label),
+    rows: rows.map(({ cells }) => cells),
+  }));
+  return {
+    command: studyCommand,
+    files: [
+      { name: yamlName, text: studyYaml({ store }, study) },
+      {
+        name: 'result.json',
+        text: `${JSON.stringify({ ...details, config, result, tables: shown, provenance }, null, 2)}\n`,
+      },
+      ...tables.map((table, at) => ({
+        name: tables.length === 1 ? 'table.csv' : `table-${at + 1}.csv`,
+        text: tableCsv(table),
+      })),
+    ],
+  };
+}
+
+/** The study as `coto study` reads it, without settings at their defaults, and what its adapters are. */
+export function studyYaml({ store }: Pick<Services, 'store'>, { name, config }: StudyRecord): string {
+  const { kind, ...settings } = record(withoutDefaults(config));
+  const named = studyKind(config.kind)
+    .references(config)
+    .flatMap((reference) => {
+      if (!('adapterId' in reference)) return [];
+      const adapter = store.adapters.find(reference.adapterId);
+      return adapter === null ? [] : `${adapter.id}: "${adapter.name}", SHA-256 ${adapter.sha256}`;
+    });
+  const comment = [`Makes the study again: ${studyCommand}`, ...new Set(named)];
+  return `${comment.map((line) => `# ${line}\n`).join('')}${stringify({ kind, name, ...settings }, { lineWidth: 0 })}`;
+}
+
+/** Leaves out every key, at any depth of objects, without which the config is the same. */
+function withoutDefaults(config: StudyRecord['config']): unknown {
+  const whole = canonicalJson(config);
+  const isSame = (candidate: unknown) => {
+    const parsed = studyConfigSchema.safeParse(candidate);
+    return parsed.success && canonicalJson(parsed.data) === whole;
+  };
+  const shorten = (value: unknown, put: (shorter: unknown) => unknown): unknown => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    let kept = record(value);
+    for (const key of Object.keys(kept)) {
+      const { [key]: item, ...rest } = kept;
+      if (isSame(put(rest))) kept = rest;
+      else kept = { ...kept, [key]: shorten(item, (shorter) => put({ ...kept, [key]: shorter })) };
+    }
+    return kept;
+  };
+  return shorten(config, (shorter) => shorter);
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(Object(value)));
+}
+
+function isoTime(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}
