@@ -65,10 +65,10 @@ export function shareAdapters(groups: readonly (readonly AdapterReference[])[]):
   return new Set(all).size < all.length;
 }
 
-/** "2.7 [1.2, 4.0]", or "2.7" without an interval. */
+/** "2.7 [1.2, 4.0]", or "2.7" without an interval. The interval is never broken over two lines. */
 export function intervalText({ value, low, high }: Interval, scale: number, digits: number): string {
   const written = (number: number) => signed(number * scale, digits);
-  return low === null || high === null ? written(value) : `${written(value)} [${written(low)}, ${written(high)}]`;
+  return low === null || high === null ? written(value) : `${written(value)} [${written(low)},\u00a0${written(high)}]`;
 }
 
 /** A negative zero is written as zero. */

@@ -1,11 +1,14 @@
 import { bySeries } from '../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
-import { axis, baseLayout, legendAbove, legendMargin } from '../figures/layout.ts';
+import { axis, baseLayout, legendAbove } from '../figures/layout.ts';
 import { dashOf, faded, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
 import { drawnSpread, mean } from '../statistics/student.ts';
 import { type ConnectivityMetric, intervalText, shareAdapters } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
 import type { InterpolationConfig, InterpolationCurve, InterpolationResult } from './interpolation-schemas.ts';
+
+/** Of further methods only the means are drawn: more bands over each other could not be told apart. The table has all. */
+const bandedMethods = 2;
 
 /**
  * The metric along the line between two adapters: a color for each group, a dash for each merge method. Pairs that share
@@ -40,7 +43,7 @@ export function interpolationFigure(
       const spreads = x.map((_, at) =>
         drawnSpread(curves.map(({ points }) => (points[at]?.[metric] ?? Number.NaN) * scale)),
       );
-      if (curves.length > 1) bands.push(bandOf(name, x, spreads, color));
+      if (curves.length > 1 && place < bandedMethods) bands.push(bandOf(name, x, spreads, color));
       lines.push({
         type: 'scatter',
         mode: 'lines+markers',
@@ -53,26 +56,31 @@ export function interpolationFigure(
         hovertemplate: percent ? '%{y:.1f}' : '%{y:.3f}',
         showlegend: false,
       });
+      const band = place < bandedMethods ? 1 : 0;
       all.push(
-        ...spreads.flatMap((spread) => [spread.mean - (spread.halfWidth ?? 0), spread.mean + (spread.halfWidth ?? 0)]),
+        ...spreads.flatMap((spread) => [
+          spread.mean - band * (spread.halfWidth ?? 0),
+          spread.mean + band * (spread.halfWidth ?? 0),
+        ]),
       );
-      barriers.push(`${name} ${heightText(curves, metric)}`);
+      if (place < bandedMethods) barriers.push(`${name} ${heightText(curves, metric)}`);
     }
   }
   return {
     data: [...bands, ...lines, ...legendEntries(groups, methods.map(nameOf), colors, theme)],
     layout: baseLayout(theme, `${percent ? 'Accuracy' : 'Loss'} between two adapters of one task`, {
-      margin: { l: 56, r: 24, t: legendMargin, b: 48 },
+      margin: { l: 56, r: 24, t: 44, b: 96 },
       showlegend: true,
-      legend: legendAbove(theme),
+      legend: { ...legendAbove(theme), y: -0.26, yanchor: 'top' },
       xaxis: axis(theme, 'λ (0: first adapter, 1: second adapter)', { range: [-0.01, 1.01] }),
       yaxis: axis(theme, percent ? 'test accuracy (%)' : 'test loss (nats)', { range: [...paddedRange(all)] }),
     }),
     caption: [
       `${percent ? 'Accuracy' : 'Loss'} on ${result.examples} test examples; color: group, line: merge method.`,
-      `Barrier (largest gap to the straight line between the ends): ${barriers.join('; ')}.`,
+      `Barrier (largest gap to the straight line between the ends; the table has all, and those to the mean of the ends): ${barriers.join('; ')}.`,
       uncertaintyText(
         groups.map(({ entries }) => entries.length),
+        methods.slice(0, bandedMethods).map(nameOf),
         config,
       ),
     ].join(' '),
@@ -139,14 +147,18 @@ function heightText(curves: readonly InterpolationCurve[], metric: ConnectivityM
   return height + unit + interval.join('');
 }
 
-function uncertaintyText(counts: readonly number[], { pairs }: InterpolationConfig): string {
+function uncertaintyText(
+  counts: readonly number[],
+  methods: readonly string[],
+  { pairs }: InterpolationConfig,
+): string {
   const most = Math.max(0, ...counts);
   if (most < 2) return 'One pair: intervals are over test examples, and no uncertainty over seeds can be drawn.';
   const shared = shareAdapters(pairs.map(({ from, to }) => [from, to]))
     ? ' Pairs that share an adapter are not independent, so that such an interval is too narrow.'
     : '';
-  if (most === 2) return 'Bands span the two pairs: two are too few for an interval.';
-  return `Bands are the 95 % interval (Student's t) of the mean over ${most} pairs.${shared}`;
+  if (most === 2) return `Bands (${methods.join(', ')}) span the two pairs: two are too few for an interval.`;
+  return `Bands (${methods.join(', ')}) are the 95 % interval (Student's t) of the mean over ${most} pairs.${shared}`;
 }
 
 function paddedRange(values: readonly number[]): [number, number] {

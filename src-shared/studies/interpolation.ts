@@ -29,7 +29,7 @@ export const interpolationStudy = defineStudy({
   compose(input) {
     requireOneBase(input.adapters);
     const { points, pairs, method, seed } = valuesOf(interpolationDeclaration, input);
-    const further = standardMethods.find((id) => id === method) === undefined;
+    const further = method !== null && !standardMethods.some((id) => id === method);
     return {
       kind: 'interpolation' as const,
       dataset: datasetOf(input),
@@ -141,10 +141,10 @@ function pairLabel(pair: Pick<InterpolationPair, 'label' | 'name'> | undefined):
 }
 
 const barrierColumns = [
-  { label: 'Accuracy barrier, line (points)', numeric: true },
-  { label: 'Accuracy barrier, mean (points)', numeric: true },
-  { label: 'Loss barrier, line (nats)', numeric: true },
-  { label: 'Loss barrier, mean (nats)', numeric: true },
+  { label: 'Accuracy barrier from the line (points)', numeric: true },
+  { label: 'Accuracy barrier from the mean of the ends (points)', numeric: true },
+  { label: 'Loss barrier from the line (nats)', numeric: true },
+  { label: 'Loss barrier from the mean of the ends (nats)', numeric: true },
 ];
 
 /** Each group by each method: means over its pairs, with an interval over three or more of them. */
@@ -155,10 +155,9 @@ function groupTable(
   words: StudyWords,
 ): StudyTable {
   const most = Math.max(0, ...bySeries(pairs).map(({ entries }) => entries.length));
-  const brackets =
-    most > 2 ? `over the pairs of a group` : most === 1 ? `over ${examples} test examples (bootstrap)` : null;
+  const over = most > 2 ? ' [95 % interval over pairs]' : most === 1 ? ` [95 % over ${examples} examples]` : '';
   return {
-    title: `Barriers from the straight line between the ends, and from their mean (Frankle et al. 2020)${brackets === null ? '' : `; in brackets the 95 % interval ${brackets}`}`,
+    title: `Barriers${over}`,
     columns: [
       { label: 'Group' },
       { label: 'Curve' },
@@ -170,9 +169,9 @@ function groupTable(
     rows: bySeries(pairs).flatMap(({ label, entries }) =>
       methodsOf(entries.map(({ entry }) => entry)).map((method) => {
         const curves = entries.flatMap(({ entry }) => entry.curves.filter((curve) => curve.method === method));
-        const over = (of: (curve: InterpolationCurve) => Interval | undefined) =>
+        const average = (of: (curve: InterpolationCurve) => Interval | undefined) =>
           overPairs(curves.flatMap((curve) => of(curve) ?? []));
-        const against = over(({ againstEnsemble }) => againstEnsemble?.accuracy);
+        const against = average(({ againstEnsemble }) => againstEnsemble?.accuracy);
         return {
           cells: [
             label,
@@ -181,7 +180,7 @@ function groupTable(
             percent(mean(curves.map(({ points }) => points[middleOf(points)]?.accuracy ?? Number.NaN))),
             ...(['accuracy', 'loss'] as const).flatMap((metric) =>
               (['line', 'mean'] as const).map((from) => {
-                const height = over(({ barriers }) => barriers[metric][from]);
+                const height = average(({ barriers }) => barriers[metric][from]);
                 return height === null ? '–' : written(height, metric);
               }),
             ),
@@ -207,8 +206,7 @@ function pairTable(pairs: readonly InterpolationPair[], config: InterpolationCon
   if (bySeries(pairs).every(({ entries }) => entries.length === 1)) return [];
   return [
     {
-      title:
-        'Each pair; in brackets the 95 % interval over test examples (bootstrap) where its group has fewer than three',
+      title: 'Each pair',
       columns: [
         { label: 'Pair' },
         { label: 'Curve' },

@@ -7,7 +7,7 @@ import type { PlaneConfig, PlaneResult, PlaneSurface, PlaneTriple } from './plan
 
 const height = Math.sqrt(3) / 2;
 /** Distance between the corners of two panels, in sides of a triangle. */
-const pitch = 1.45;
+const pitch = 1.3;
 /** Steps of a side that colors are interpolated to: more are no longer seen. */
 const fineness = 18;
 /** Polygons of one color are one trace. */
@@ -53,15 +53,15 @@ export function planeFigure(
     ]),
     layout: baseLayout(theme, title, {
       hovermode: 'closest',
-      margin: { l: 24, r: 24, t: 56, b: 36 },
+      margin: { l: 16, r: 16, t: 40, b: 12 },
       xaxis: axis(theme, '', {
         visible: false,
-        range: [-1.5 * margin - 0.2, (panels.at(-1)?.left ?? 0) + 1.2 + 1.5 * margin],
+        range: [-1.5 * margin - 0.1, (panels.at(-1)?.left ?? 0) + 1.1 + 1.5 * margin],
       }),
       yaxis: axis(theme, '', {
         visible: false,
         scaleanchor: 'x',
-        range: [-height * margin - 0.14, height * (1 + 2 * margin) + 0.2],
+        range: [-height * margin - 0.12, height * (1 + 2 * margin) + 0.14],
       }),
       annotations: panels.flatMap((panel) => labels(panel, triple, margin, words, theme)),
     }),
@@ -261,7 +261,7 @@ function labels(
   words: StudyWords,
   theme: FigureTheme,
 ): FigureObject[] {
-  const { text, quiet } = themeColors(theme);
+  const { text, surface: ground } = themeColors(theme);
   const seeds = /^seeds (.+), (.+), (.+)$/.exec(name)?.slice(1);
   const corner = (at: number) => (seeds?.[at] === undefined ? `adapter ${at + 1}` : `seed ${seeds[at]}`);
   const note = (x: number, y: number, label: string, more: FigureObject): FigureObject => ({
@@ -271,7 +271,9 @@ function labels(
     yref: 'y',
     text: plainText(label),
     showarrow: false,
-    font: { size: 11, color: quiet },
+    font: { size: 11, color: text },
+    // Beyond the triangle it is written on colors.
+    ...(margin > 0 ? { bgcolor: ground, opacity: 0.85, borderpad: 1 } : {}),
     ...more,
   });
   const [bottom, top] = [-0.04, height + 0.04];
@@ -279,7 +281,7 @@ function labels(
     note(left, bottom, corner(0), { yanchor: 'top' }),
     note(left + 1, bottom, corner(1), { yanchor: 'top' }),
     note(left + 0.5, top, corner(2), { yanchor: 'bottom' }),
-    note(left - 0.2 - margin, height * (1 + 2 * margin) + 0.16, words.mergeMethod(surface.method), {
+    note(left - 0.1 - margin, height * (1 + 2 * margin) + 0.12, words.mergeMethod(surface.method), {
       xanchor: 'left',
       yanchor: 'top',
       font: { size: 12, color: text },

@@ -155,7 +155,7 @@ function tripleLabel(triple: Pick<PlaneConfig['triples'][number], 'label' | 'nam
 /** The merge at 1:1:1 against the mean of its corners and their ensemble, and the best point of each surface. */
 function centerTable({ triples, examples }: PlaneResult, words: StudyWords): StudyTable {
   return {
-    title: `Three merged 1:1:1; in brackets the 95 % interval over ${examples} test examples (bootstrap)`,
+    title: `Three merged 1:1:1 [95 % over ${examples} examples]`,
     columns: [
       { label: 'Triple' },
       { label: 'Merge method' },

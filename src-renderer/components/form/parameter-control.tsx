@@ -52,10 +52,12 @@ export function ParameterControl(props: ControlProps) {
         <Select
           {...shared}
           data={spec.choices ?? []}
-          value={textOfValue(value)}
+          value={value === null ? null : textOfValue(value)}
+          placeholder={spec.empty ?? 'none'}
+          clearable={spec.nullable === true}
           allowDeselect={false}
           onChange={(next) => {
-            if (next !== null) onChange(next);
+            if (next !== null || spec.nullable) onChange(next);
           }}
         />
       );

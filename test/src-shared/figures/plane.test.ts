@@ -57,7 +57,9 @@ test('a triangle for each method: measured points in place, shades between them,
   expect(shades).toContain(sequentialColor(30.5 / 32));
   const loss = planeFigure(result, config, 0, 'loss', words, { dark: true });
   expect(loss.data.find(({ name }) => name === 'weight-average')?.['marker']).toMatchObject({ reversescale: true });
-  expect(figure.caption).toContain('factor-average 33.3 %, −10.0 [−20.0, 0.0] points from the mean of the corners');
+  expect(figure.caption).toContain(
+    'factor-average 33.3 %, −10.0 [−20.0,\u00a00.0] points from the mean of the corners',
+  );
   expect(figure.caption).toContain('their ensemble 50.0 %');
   expect(JSON.stringify(figure.layout['annotations'])).toContain('seed 5');
 });
