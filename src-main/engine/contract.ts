@@ -120,6 +120,8 @@ const jobs = [
       settings: taskSettingsSchema.prefault({}),
       eval_samples: z.number().int(),
       adapters: z.array(weightedFolder),
+      /** A file for the prediction of each example, one JSON object a line; what is there is replaced. */
+      predictionsFile: z.string().optional(),
       ...forgettingField,
     },
     { result: evaluationResultSchema },

@@ -113,6 +113,7 @@ export type ExamplePreview = z.infer<typeof examplePreviewSchema>;
 /** One text example, parsed from a row: `text`, or `completion` (after `prompt`), or `messages`. */
 export const textExampleSchema = z.object({
   row: z.string().describe('e.g. row 4711'),
+  id: z.string().optional().describe('value of a column of its own for ids, if there is one'),
   split: z.enum(['train', 'test']),
   text: z.string().nullable(),
   textPair: z.string().nullable(),

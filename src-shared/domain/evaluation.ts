@@ -19,6 +19,11 @@ export const evaluationRequestSchema = z.strictObject({
   settings: z.record(z.string(), z.unknown()).default({}),
   /** Empty: the base alone. Several: a weighted ensemble of their outputs. */
   adapters: z.array(z.strictObject({ adapter: adapterReferenceSchema, weight: z.number().default(1) })).default([]),
+  predictions: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('absolute path of a file to write the prediction of each example to; null: none is written'),
 });
 export type EvaluationRequest = z.infer<typeof evaluationRequestSchema>;
 /** Settings of an evaluation. */

@@ -107,6 +107,25 @@ describe('what was trained', () => {
       '7',
     ]);
     expect(both.examples).toBe(7);
+    expect([alone.forgetting?.measure, both.forgetting]).toEqual(['own-head-divergence', null]);
+  });
+
+  test('writes its predictions where nothing is yet', async () => {
+    const file = join(folder, 'predictions.jsonl');
+    const words = ['eval', '--dataset', 'blobs', '--adapter', 'seed 1', '--predictions', file];
+    const { accuracy } = await json(evaluationResultSchema, words);
+    const line = z.object({ index: z.number(), truth: z.string(), prediction: z.string() });
+    const lines = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((text) => line.parse(JSON.parse(text)));
+    expect(lines.map(({ index }) => index)).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    expect(lines.filter(({ truth, prediction }) => truth === prediction).length / 20).toBeCloseTo(accuracy ?? 2, 12);
+    const again = await coto(words);
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.err).toMatch(/predictions\.jsonl already exists/);
+    const nowhere = await coto([...words.slice(0, -1), join(folder, 'missing', 'out.jsonl')]);
+    expect(nowhere.err).toMatch(/cannot be written to .*out\.jsonl: its folder does not exist/);
   });
 
   test('is merged by options and by file, and written as a PEFT folder', async () => {
@@ -369,7 +388,7 @@ test('settings are shown and changed, and a wrong one is refused', async () => {
   for (const [wrong, words] of [
     ['threads=100000', /threads is 100000, but this machine has/],
     ['threads=0', /threads/],
-    ['thread=1', /There is no setting "thread"\. There are: theme, compute_backend, threads\./],
+    ['thread=1', /There is no setting "thread"\. There are: theme, compute_backend, threads, forgetting\./],
     ['threads', /"threads" is not name=value/],
   ] as const) {
     const { code, err } = await coto(['settings', wrong]);

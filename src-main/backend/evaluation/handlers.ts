@@ -1,3 +1,6 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname, isAbsolute } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { evaluateJob } from '../jobs/evaluate.ts';
 import { requireAdapter } from '../library/adapters.ts';
@@ -5,10 +8,25 @@ import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 
+/** @throws StudioError invalid_input if no file can be written there, before anything is computed */
+async function requireWritable(file: string): Promise<void> {
+  const refuse = (why: string) =>
+    new StudioError('invalid_input', `The predictions cannot be written to ${file}: ${why}.`, 'Choose another file.');
+  if (!isAbsolute(file)) throw refuse('the path is not absolute');
+  const found = await stat(file).catch(() => null);
+  if (found?.isDirectory()) throw refuse('it is a folder');
+  const folder = await stat(dirname(file)).catch(() => null);
+  if (!folder?.isDirectory()) throw refuse('its folder does not exist');
+  await access(dirname(file), constants.W_OK).catch(() => {
+    throw refuse('its folder cannot be written to');
+  });
+}
+
 export function evaluateHandlers(services: HandlerServices): Handlers<NamesOf<'evaluate'>> {
   const { store, queue } = services;
   return {
     'evaluate.start': async (request) => {
+      if (request.predictions !== null) await requireWritable(request.predictions);
       const model = await resolveModel(services, request.model);
       const dataset = await resolveDataset(services, request.dataset);
       const names = request.adapters.flatMap(({ adapter }) =>

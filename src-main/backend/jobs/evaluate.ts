@@ -42,6 +42,7 @@ export const evaluateJob = defineJob({
       settings,
       eval_samples: request.eval_samples,
       adapters,
+      ...(request.predictions === null ? {} : { predictionsFile: request.predictions }),
       ...forgettingField(services),
     });
     const { accuracy, loss, examples, forgetting } = answer.result;

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
@@ -29,6 +31,10 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
           "another setting of the task than the adapter's run had, e.g. max_length=128 or prompt_template=...",
           collectAssignment,
         );
+      command.option(
+        '--predictions <file.jsonl>',
+        'write the truth, the prediction and the scores of each example there, one JSON object a line',
+      );
       addNumberOption(command, evaluationParameters, 'eval_samples', '--samples');
     },
     input: z.object({
@@ -37,9 +43,13 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
       adapter: z.array(z.string()).default([]),
       weights: z.array(z.number()).optional(),
       evalSamples: z.number(),
+      predictions: z.string().optional(),
       set: z.array(z.tuple([z.string(), z.string()])).default([]),
     }),
-    async run({ model, dataset, adapter, weights, evalSamples, set }, { terminal, withStudio }) {
+    async run({ model, dataset, adapter, weights, evalSamples, predictions, set }, { terminal, withStudio }) {
+      const file = predictions === undefined ? null : resolve(predictions);
+      if (file !== null && existsSync(file))
+        throw new StudioError('refused', `${file} already exists.`, 'Choose another file: nothing is overwritten.');
       return withStudio(async (client) => {
         const given = model === undefined ? undefined : (await findModel(client, model)).id;
         const adapters = await findWeighted(client, adapter, weights, given);
@@ -52,10 +62,14 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
           eval_samples: evalSamples,
           settings: Object.fromEntries(set.map(([key, value]) => [key, parseYaml(value, `--set ${key}`)])),
           adapters: adapters.map(({ record, weight }) => ({ adapter: { adapterId: record.id }, weight })),
+          predictions: file,
         });
         await followJob(client, job, terminal);
         const result = await jobResult(client, job, 'evaluate');
-        return { json: result, text: describe(result) };
+        return {
+          json: { ...result, ...(file === null ? {} : { predictions: file }) },
+          text: describe(result) + (file === null ? '' : `\npredictions  ${file}\n`),
+        };
       });
     },
   });

@@ -9,6 +9,8 @@ import type { MicroBatch } from '../training/micro-batch.ts';
 /** Outputs of a model, row-major [examples, classCount], and the true labels. */
 export interface ClassificationLogits {
   readonly kind: 'classes';
+  /** Log-likelihoods in nats of answers (a row with fewer is filled with −∞), or the outputs of a head. */
+  readonly scale?: 'log-likelihoods';
   readonly logits: Float32Array;
   readonly labels: Int32Array;
   readonly classCount: number;

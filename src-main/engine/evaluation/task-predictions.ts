@@ -9,6 +9,8 @@ export type TaskPredictions =
   | {
       readonly kind: 'classes';
       readonly probabilities: Float64Array;
+      /** Of one model that scores answers: their log-likelihoods in nats, of the same shape. */
+      readonly logLikelihoods?: Float32Array;
       readonly labels: Int32Array;
       readonly classCount: number;
     }
@@ -25,8 +27,10 @@ export type TaskPredictions =
 export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
   switch (outputs.kind) {
     case 'classes': {
-      const { logits, labels, classCount } = outputs;
-      return { kind: 'classes', probabilities: softmaxRows(logits, classCount), labels, classCount };
+      const { logits, labels, classCount, scale } = outputs;
+      const probabilities = softmaxRows(logits, classCount);
+      const likelihoods = scale === 'log-likelihoods' ? { logLikelihoods: logits } : {};
+      return { kind: 'classes', probabilities, ...likelihoods, labels, classCount };
     }
     case 'label-sets': {
       const { logits, targets, width } = outputs;

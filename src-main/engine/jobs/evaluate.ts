@@ -7,8 +7,10 @@ import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, EvaluateTask, TaskContext } from '../contract.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import { forgettingOf } from '../evaluation/forgetting/forgetting-meter.ts';
-import { scoreEnsemble, scoreOutputs } from '../evaluation/score-outputs.ts';
+import { predictionLines, writePredictions } from '../evaluation/prediction-lines.ts';
+import { scorePredictions } from '../evaluation/score-outputs.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
+import { ensemblePredictions, predictionsOf } from '../evaluation/task-predictions.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
@@ -71,13 +73,16 @@ async function evaluate(
     );
   }
   const [only] = members;
-  const score =
+  const predictions =
     members.length === 1 && only !== undefined
-      ? scoreOutputs(only)
-      : scoreEnsemble(
+      ? predictionsOf(only)
+      : ensemblePredictions(
           members,
           task.adapters.map(({ weight }) => weight),
         );
+  const score = scorePredictions(predictions);
+  if (task.predictionsFile !== undefined)
+    await writePredictions(task.predictionsFile, predictionLines(predictions, indices, opened));
   return {
     ...score,
     examples: indices.length,

@@ -53,7 +53,7 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
   const writer = new PromptWriter(tokenizer, settings);
   const rows = { train: new TokenRows(), test: new TokenRows() };
   let cut = 0;
-  const { leftOut } = await readTexts(
+  const { leftOut, tests } = await readTexts(
     dataset,
     wanted,
     (example) => {
@@ -104,6 +104,12 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
         right: inGivenOrder(outputs.right, run),
         completions: answers,
       };
+    },
+    describe: (index) => {
+      const place = order[index] ?? 0;
+      const { ids, marks } = rows.test.row(place);
+      const reference = tokenizer.decode([...ids].filter((_, at) => at > 0 && marks[at] === 1));
+      return { ...(tests[place] ?? { index, id: null }), reference };
     },
     exported: async (chosen) => {
       const train = [...chosen.train].map((index) => learned.row(index));

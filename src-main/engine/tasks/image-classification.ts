@@ -45,6 +45,7 @@ export const imageClassification: TaskType = {
       notes: [],
       outputs: (adapted, indices, options) =>
         classificationLogits(adapted, test, indices, { ...options, labelCount: description.labels.length }),
+      describe: (index) => ({ index, id: null }),
       exported: async (chosen, progress) => {
         const tensors = new Map([['pixel_values', stacked(preprocessor.tables)]]);
         for (const split of ['train', 'test'] as const) {

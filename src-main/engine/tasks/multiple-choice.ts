@@ -113,7 +113,19 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
       const scores = await choiceScores(adapted, places.map(encode), scoring);
       const logits = new Float32Array(places.length * classCount).fill(Number.NEGATIVE_INFINITY);
       for (const [row, own] of scores.entries()) logits.set(own, row * classCount);
-      return { kind: 'classes', logits, labels: Int32Array.from(places, answerId), classCount };
+      return {
+        kind: 'classes',
+        scale: 'log-likelihoods',
+        logits,
+        labels: Int32Array.from(places, answerId),
+        classCount,
+      };
+    },
+    describe: (index) => {
+      const place = order[index] ?? 0;
+      const question = questions[place];
+      const choices = question === undefined ? [] : answersOf(question);
+      return { ...(read.tests[place] ?? { index, id: null }), choices };
     },
     exported: async (chosen, progress) => {
       const train = [...chosen.train].map((index) => rows.row(index));

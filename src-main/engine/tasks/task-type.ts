@@ -56,8 +56,25 @@ export interface OpenTask {
    * Outputs of `model`, with its current adapter, for the test examples `indices`. The caller must switch dropout off.
    */
   outputs(model: AdaptedModel, indices: Int32Array, options: EvaluationOptions): Promise<TaskOutputs>;
+  /** What a test example is, for files of predictions. */
+  describe(index: number): EvaluatedExample;
   /** Examples for export to another program; only if opened with `training`. */
   exported(chosen: ChosenExamples, progress: ReadingProgress): Promise<ExportedExamples>;
+}
+
+/** How a dataset tells an example of a split from others. */
+export interface ExampleIdentity {
+  /** Among the examples of the split that the dataset reads, from 0. */
+  readonly index: number;
+  /** Of the dataset's own column for ids; null without one. */
+  readonly id: string | null;
+}
+
+export interface EvaluatedExample extends ExampleIdentity {
+  /** Names of the example's own classes, where not all examples share the task's. */
+  readonly choices?: readonly string[];
+  /** The text in the loss of a language model. */
+  readonly reference?: string;
 }
 
 /** Training and test examples by their indices. */

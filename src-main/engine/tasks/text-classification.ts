@@ -106,6 +106,7 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
         ? { kind: 'numbers', predictions: values, targets }
         : { kind: 'label-sets', logits: values, targets, width };
     },
+    describe: (index) => read.tests[order[index] ?? 0] ?? { index, id: null },
     exported: async (chosen) => {
       const places = { train: chosen.train, test: Int32Array.from(chosen.test, (index) => order[index] ?? 0) };
       const tensors = (['train', 'test'] as const).flatMap((split) => {

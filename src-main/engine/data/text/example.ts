@@ -32,7 +32,9 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
     const given = columns.label === null ? null : labelCell(cellOf(cells, columns.label), columns.label);
     const prompt = text(columns.prompt, true);
     const input = text(columns.input, true);
+    const id = idOf(cells, columns);
     const content: ExampleContent = {
+      ...(id === null ? {} : { id }),
       text: text(columns.text, false),
       textPair: text(columns.text_pair, false),
       label: choices === null ? given : rightAnswer(choices, given, columns.label),
@@ -50,6 +52,19 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
     if (thrown instanceof CellProblem) return thrown.message;
     throw thrown;
   }
+}
+
+/** Names of columns that tell examples apart, compared without case, spaces, _ and -. */
+const idNames = new Set(['id', 'idx', 'uid', 'guid', 'uuid', 'qid', 'exampleid', 'questionid', 'rowid']);
+
+/** Value of the row's own id, in a column that has no role. */
+function idOf(cells: RawRow['cells'], columns: Mapping['columns']): string | null {
+  const used = new Set(Object.values(columns));
+  const name = Object.keys(cells).find(
+    (column) => idNames.has(column.toLowerCase().replaceAll(/[\s_-]/g, '')) && !used.has(column),
+  );
+  const value = name === undefined ? null : scalar(cellOf(cells, name));
+  return value === null || value === '' || value.length > 1000 ? null : value;
 }
 
 function textCell(cell: unknown, column: string, mayBeEmpty: boolean): string {

@@ -1,6 +1,7 @@
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { OpenTexts } from '../../data/dataset.ts';
 import { LabelTally } from '../../data/text/label-tally.ts';
+import type { ExampleIdentity } from '../task-type.ts';
 
 type Label = TextExample['label'];
 
@@ -8,6 +9,8 @@ type Label = TextExample['label'];
 export interface ReadTexts {
   /** Values of each accepted example, in file order. */
   readonly labels: { readonly train: readonly Label[]; readonly test: readonly Label[] };
+  /** Of each accepted test example, its index in the split and its own id. */
+  readonly tests: readonly ExampleIdentity[];
   readonly kind: LabelTally['kind'];
   /** In the order of the dataset's description. */
   readonly names: readonly string[];
@@ -29,6 +32,7 @@ export async function readTexts(
 ): Promise<ReadTexts> {
   const tally = new LabelTally();
   const labels: { train: Label[]; test: Label[] } = { train: [], test: [] };
+  const tests: ExampleIdentity[] = [];
   // Shares one string per name among all rows.
   const known = new Map<string, string>();
   const shared = (name: string): string => {
@@ -38,12 +42,18 @@ export async function readTexts(
   };
   let [read, leftOut] = [0, 0];
   for (const split of ['train', 'test'] as const) {
+    let index = -1;
     for await (const example of dataset.examples(split)) {
+      index++;
       if (example.choices === null) tally.add(example.label, split);
       if (++read % reportEvery === 0) await onRead(read);
       if (!wanted.includes(split)) continue;
-      if (take(example)) labels[split].push(sharedLabel(example.label, shared));
-      else leftOut++;
+      if (!take(example)) {
+        leftOut++;
+        continue;
+      }
+      labels[split].push(sharedLabel(example.label, shared));
+      if (split === 'test') tests.push({ index, id: example.id ?? null });
     }
   }
   for await (const { label, choices, split } of dataset.unread?.() ?? []) {
@@ -51,7 +61,7 @@ export async function readTexts(
     if (++read % reportEvery === 0) await onRead(read);
   }
   await onRead(read);
-  return { labels, kind: tally.kind, names: tally.names(), leftOut };
+  return { labels, tests, kind: tally.kind, names: tally.names(), leftOut };
 }
 
 function sharedLabel(label: Label, shared: (name: string) => string): Label {

@@ -1,0 +1,93 @@
+import type { OpenTask } from '../tasks/task-type.ts';
+import { writeFileAtomicWith } from '../tensors/atomic.ts';
+import { predictedClass } from './evaluation.ts';
+import { outcomesOf, type TaskPredictions } from './task-predictions.ts';
+
+/** Lines that are written at once. */
+const linesAtOnce = 256;
+
+/**
+ * One line of a file of predictions: JSON without line breaks. With `scores` and `truth`, every metric can be computed
+ * again; docs/guide/command.md describes the fields.
+ */
+export interface PredictionLine {
+  readonly index: number;
+  readonly id?: string;
+  readonly truth: string | number | readonly string[];
+  readonly prediction: string | number | readonly string[] | null;
+  readonly scores: Readonly<Record<string, number>>;
+  /** In the unit of the evaluation's loss. */
+  readonly loss: number;
+}
+
+/** The lines of the evaluated examples, in the order of `indices`. */
+export function* predictionLines(
+  predictions: TaskPredictions,
+  indices: Int32Array,
+  task: Pick<OpenTask, 'classNames' | 'describe'>,
+): Generator<PredictionLine> {
+  const { losses } = outcomesOf(predictions);
+  for (const [row, place] of indices.entries()) {
+    const { index, id, choices, reference } = task.describe(place);
+    const identity = { index, ...(id === null ? {} : { id }) };
+    const answer = answerOf(predictions, row, choices ?? task.classNames, reference ?? '');
+    yield { ...identity, ...answer, loss: losses[row] ?? Number.NaN };
+  }
+}
+
+function answerOf(
+  predictions: TaskPredictions,
+  row: number,
+  names: readonly string[],
+  reference: string,
+): Pick<PredictionLine, 'truth' | 'prediction' | 'scores'> {
+  const named = (values: Float64Array | Float32Array) =>
+    Object.fromEntries(names.map((name, at) => [name, values[at] ?? Number.NaN]));
+  switch (predictions.kind) {
+    case 'classes': {
+      const { probabilities, logLikelihoods, labels, classCount } = predictions;
+      const [start, end] = [row * classCount, (row + 1) * classCount];
+      const own = probabilities.subarray(start, end);
+      return {
+        truth: names[labels[row] ?? 0] ?? '',
+        prediction: names[predictedClass(own)] ?? '',
+        scores: named(logLikelihoods?.subarray(start, end) ?? own),
+      };
+    }
+    case 'label-sets': {
+      const { probabilities, targets, width } = predictions;
+      const [start, end] = [row * width, (row + 1) * width];
+      const above = (values: Float64Array | Float32Array) => names.filter((_, at) => (values[start + at] ?? 0) > 0.5);
+      return {
+        truth: above(targets),
+        prediction: above(probabilities),
+        scores: named(probabilities.subarray(start, end)),
+      };
+    }
+    case 'numbers': {
+      const value = predictions.values[row] ?? Number.NaN;
+      return { truth: predictions.targets[row] ?? Number.NaN, prediction: value, scores: { value } };
+    }
+    case 'tokens': {
+      const { lossSums, tokens, right } = predictions;
+      const scores = { log_likelihood: -(lossSums[row] ?? 0), tokens: tokens[row] ?? 0, right: right[row] ?? 0 };
+      return { truth: reference, prediction: null, scores };
+    }
+  }
+}
+
+/** Writes the lines piece by piece; the file has all of them, or stays what it was. */
+export async function writePredictions(file: string, lines: Iterable<PredictionLine>): Promise<void> {
+  await writeFileAtomicWith(file, async (handle) => {
+    let piece: string[] = [];
+    const flush = async () => {
+      await handle.writeFile(piece.join(''));
+      piece = [];
+    };
+    for (const line of lines) {
+      piece.push(`${JSON.stringify(line)}\n`);
+      if (piece.length === linesAtOnce) await flush();
+    }
+    await flush();
+  });
+}
