@@ -30,7 +30,7 @@ export function provenanceFacts(
       : [
           {
             label: 'Evaluated on',
-            value: `${backend.id}${backend.device === null ? '' : ` (${backend.device})`}, ${threads === null ? 'a thread a core' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`}`,
+            value: `${backend.id}${backend.device === null ? '' : ` (${backend.device})`}${threads === null ? '' : `, ${threads} ${threads === 1 ? 'thread' : 'threads'}`}`,
           },
         ]),
     ...listed('Trained on', trainedOn),

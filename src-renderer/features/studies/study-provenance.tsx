@@ -18,7 +18,7 @@ export function StudyProvenance({ study }: { study: StudyRecord }) {
         <Facts items={provenanceFacts(study.provenance, mostAdapters)} />
         <Group gap={8} wrap="nowrap">
           <Text size="sm" c="dimmed">
-            Made again, where study.yaml is saved, by
+            Makes it again, where study.yaml is saved:
           </Text>
           <Code>{studyCommand}</Code>
           <CopyButton text={studyCommand} label="Copy the command" />
