@@ -10,6 +10,8 @@ export interface StudyTable {
   readonly title: string;
   readonly columns: readonly { readonly label: string; readonly numeric?: boolean }[];
   readonly rows: readonly { readonly cells: readonly string[]; readonly keep?: PrunedChoice }[];
+  /** Footnotes, e.g. why a cell is empty. */
+  readonly notes?: readonly string[];
 }
 
 /** The pruned adapter of a row or a point, which can be saved. */

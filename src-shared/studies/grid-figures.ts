@@ -38,7 +38,8 @@ function cellFigure(
 ): Figure {
   const { scale, unit } = metricUnit(metric);
   const { text, surface } = themeColors(theme);
-  const points = cells.flatMap(({ values }, at) =>
+  const known = cells.flatMap((cell, at) => (cell === null ? [] : [{ ...cell, at }]));
+  const points = known.flatMap(({ values, at }) =>
     // A single value is the bar itself.
     (values.length > 1 ? values : []).map(({ seeds, value }, index) => ({
       x: at + (index - (values.length - 1) / 2) * Math.min(0.12, 0.6 / values.length),
@@ -50,23 +51,23 @@ function cellFigure(
     {
       type: 'bar',
       name: 'mean',
-      x: cells.map((_, at) => at),
-      y: cells.map(({ own }) => own.mean * scale),
+      x: known.map(({ at }) => at),
+      y: known.map(({ own }) => own.mean * scale),
       width: 0.7,
       marker: {
-        color: cells.map((_, at) => colorOf(result, at)),
+        color: known.map(({ at }) => colorOf(result, at)),
         pattern: {
-          shape: cells.map((_, at) => (at === result.reference && cells.length > 1 ? '/' : '')),
-          bgcolor: cells.map((_, at) => colorOf(result, at)),
+          shape: known.map(({ at }) => (at === result.reference && cells.length > 1 ? '/' : '')),
+          bgcolor: known.map(({ at }) => colorOf(result, at)),
           fgcolor: surface,
         },
       },
-      customdata: cells.map((_, at) => at),
+      customdata: known.map(({ at }) => at),
       hovertemplate: `%{y:.2f} ${unit} (mean)<extra></extra>`,
     },
     {
       ...errorBars(
-        cells.map(({ own }, at) => ({ at, interval: own })),
+        known.map(({ own, at }) => ({ at, interval: own })),
         scale,
         text,
       ),
@@ -89,7 +90,7 @@ function cellFigure(
     layout: cellLayout(result, theme, `${several ? `${plainText(label)}: ${metric}` : titled(metric)} of each cell`, {
       yaxis: axis(theme, axisTitle(`test ${metric}`, unit), { rangemode: 'tozero' }),
     }),
-    caption: `${titled(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hatched: the reference. ${intervalWords(cells.map(({ own }) => own))}`,
+    caption: `${titled(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hatched: the reference. ${intervalWords(known.map(({ own }) => own))}`,
   };
 }
 
@@ -101,7 +102,7 @@ function differenceFigure(
 ): Figure {
   const { scale, unit } = metricUnit(metric);
   const { text, quiet } = themeColors(theme);
-  const shown = cells.flatMap(({ difference }, at) => (difference === null ? [] : [{ at, interval: difference }]));
+  const shown = cells.flatMap((cell, at) => (cell?.difference == null ? [] : [{ at, interval: cell.difference }]));
   const data: FigureObject[] = [
     {
       ...errorBars(shown, scale, text),

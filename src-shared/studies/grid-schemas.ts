@@ -31,6 +31,10 @@ export const gridConfigShape = {
   further_metrics: z.array(z.string()).default([]).describe('metrics reported beside the first'),
   scores: z.array(subjectChoiceSchema).min(1).default(['alone']).describe('alone, merged across seeds, pruned'),
   reference: cellSettingsSchema.nullable().default(null).describe('settings of the reference cell; null: the first'),
+  left_out: z
+    .array(z.object({ cell: z.number().int(), score: z.number().int(), reason: z.string() }))
+    .default([])
+    .describe('cells whose adapters a merge or pruning cannot take, by positions; filled in before the start'),
 };
 
 const outcomeCellSchema = z.object({
@@ -47,7 +51,9 @@ const outcomeCellSchema = z.object({
 const outcomeSchema = z.object({
   label: z.string().describe('e.g. "Alone", "Every other layer"'),
   metric: z.string(),
-  cells: z.array(outcomeCellSchema),
+  /** null where a cell's adapters cannot be merged or pruned so. */
+  cells: z.array(outcomeCellSchema.nullable()),
+  notes: z.array(z.string()).default([]).describe('why cells are left out'),
 });
 export type GridOutcome = z.infer<typeof outcomeSchema>;
 export type OutcomeCell = z.infer<typeof outcomeCellSchema>;
@@ -82,6 +88,7 @@ export function outcomesOf({ outcomes, cells, metric, reference }: GridResult): 
     {
       label: 'Alone',
       metric,
+      notes: [],
       cells: cells.map(({ scores }, at) => {
         const pairs = scores.flatMap(({ seed, value }) => {
           const other = control.get(seed);

@@ -1,6 +1,6 @@
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import type { StudyTable } from './define-study.ts';
-import { type GridOutcome, type GridResult, outcomesOf } from './grid-schemas.ts';
+import { type GridOutcome, type GridResult, type OutcomeCell, outcomesOf } from './grid-schemas.ts';
 import {
   halfWidthText,
   intervalText,
@@ -35,11 +35,12 @@ function summaryTable(result: GridResult, outcomes: readonly GridOutcome[]): Stu
         { label: 'Difference', numeric: true },
       ]),
     ],
+    notes: [...new Set(outcomes.flatMap(({ notes }) => notes))],
     rows: cells.map((_, at) => ({
       cells: [
         nameOf(result, at),
         ...outcomes.flatMap((outcome) => {
-          const { own, difference } = outcome.cells[at] ?? { own: null, difference: null };
+          const { own = null, difference = null } = outcome.cells[at] ?? {};
           return [
             own === null ? '–' : bracketed(valueText(metric, own.mean), intervalText(metric, own)),
             difference === null
@@ -52,44 +53,48 @@ function summaryTable(result: GridResult, outcomes: readonly GridOutcome[]): Stu
   };
 }
 
-function outcomeTable(result: GridResult, { label, metric, cells }: GridOutcome): StudyTable {
+function outcomeTable(result: GridResult, { label, metric, cells, notes }: GridOutcome): StudyTable {
   const { label: unit } = metricUnit(metric);
   const all = outcomesOf(result);
-  const forgetting = forgettingHeading(cells.map((cell) => cell.forgetting));
+  const known = cells.flatMap((cell) => cell ?? []);
+  const forgetting = forgettingHeading(known.map((cell) => cell.forgetting));
   const tuned = result.tuning !== null;
-  const units = cells.some(({ values }) => values.some(({ seeds }) => seeds.length > 1)) ? 'merge' : 'seed';
-  const bySeedsOnly = cells.every(({ own }) => own.bootstrap === null);
+  const units = known.some(({ values }) => values.some(({ seeds }) => seeds.length > 1)) ? 'merge' : 'seed';
+  const bySeedsOnly = known.every(({ own }) => own.bootstrap === null);
   const of = all.length > 1 ? `${label}: ${metric}` : titled(metric);
+  const cellTexts = ({ values, own, difference, forgetting: forgotten }: OutcomeCell) => [
+    values.map(({ value }) => valueText(metric, value)).join(', '),
+    valueText(metric, own.mean),
+    halfWidthText(metric, own),
+    ...(bySeedsOnly ? [] : [intervalText(metric, own)]),
+    difference === null ? '–' : signedText(metric, difference.mean),
+    halfWidthText(metric, difference),
+    ...(bySeedsOnly ? [] : [intervalText(metric, difference, signedText)]),
+    difference?.permutation == null ? '–' : probabilityText(difference.permutation.p),
+    ...(bySeedsOnly ? [] : [difference?.signs == null ? '–' : probabilityText(difference.signs.p)]),
+    ...(forgetting === null ? [] : [riseText(forgotten?.rise)]),
+  ];
+  const columns = [
+    { label: `Each ${units}${unit}`, numeric: true },
+    { label: `Mean${unit}`, numeric: true },
+    { label: '± 95 %, seeds', numeric: true },
+    ...(bySeedsOnly ? [] : [{ label: '95 %, seeds and examples', numeric: true }]),
+    { label: 'Difference', numeric: true },
+    { label: '± 95 %, paired seeds', numeric: true },
+    ...(bySeedsOnly ? [] : [{ label: '95 %, paired seeds and examples', numeric: true }]),
+    { label: 'p, seeds', numeric: true },
+    ...(bySeedsOnly ? [] : [{ label: 'p, examples', numeric: true }]),
+    ...(forgetting === null ? [] : [{ label: forgetting, numeric: true }]),
+  ];
   return {
     title: `${of} of each cell, and its paired difference to the reference${bySeedsOnly ? '; intervals over seeds only' : ''}`,
-    columns: [
-      { label: 'Cell' },
-      ...(tuned ? [{ label: 'Learning rate', numeric: true }] : []),
-      { label: `Each ${units}${unit}`, numeric: true },
-      { label: `Mean${unit}`, numeric: true },
-      { label: '± 95 %, seeds', numeric: true },
-      ...(bySeedsOnly ? [] : [{ label: '95 %, seeds and examples', numeric: true }]),
-      { label: 'Difference', numeric: true },
-      { label: '± 95 %, paired seeds', numeric: true },
-      ...(bySeedsOnly ? [] : [{ label: '95 %, paired seeds and examples', numeric: true }]),
-      { label: 'p, seeds', numeric: true },
-      ...(bySeedsOnly ? [] : [{ label: 'p, examples', numeric: true }]),
-      ...(forgetting === null ? [] : [{ label: forgetting, numeric: true }]),
-    ],
-    rows: cells.map(({ values, own, difference, forgetting: forgotten }, at) => ({
+    columns: [{ label: 'Cell' }, ...(tuned ? [{ label: 'Learning rate', numeric: true }] : []), ...columns],
+    notes,
+    rows: cells.map((cell, at) => ({
       cells: [
         nameOf(result, at),
         ...(tuned ? [rateOf(result, at)] : []),
-        values.map(({ value }) => valueText(metric, value)).join(', '),
-        valueText(metric, own.mean),
-        halfWidthText(metric, own),
-        ...(bySeedsOnly ? [] : [intervalText(metric, own)]),
-        difference === null ? '–' : signedText(metric, difference.mean),
-        halfWidthText(metric, difference),
-        ...(bySeedsOnly ? [] : [intervalText(metric, difference, signedText)]),
-        difference?.permutation == null ? '–' : probabilityText(difference.permutation.p),
-        ...(bySeedsOnly ? [] : [difference?.signs == null ? '–' : probabilityText(difference.signs.p)]),
-        ...(forgetting === null ? [] : [riseText(forgotten?.rise)]),
+        ...(cell === null ? Array.from({ length: columns.length }, () => '–') : cellTexts(cell)),
       ],
     })),
   };

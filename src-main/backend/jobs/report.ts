@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { writeReport } from '../reports/index.ts';
 import { studyYaml } from '../studies/study-files.ts';
+import { tunedRuns, tunedStudy } from '../studies/tuned.ts';
 import { defineJob } from './define-job.ts';
 import { requireStudy } from './study.ts';
 import { requireRun } from './train.ts';
@@ -37,6 +38,12 @@ export const reportJob = defineJob({
       losses: new Map(runs.map(({ id }) => [id, store.history.curve(id, 'loss', wholeRun)])),
       activation: new Map(runs.map(({ id }) => [id, store.history.activationShares(id, wholeRun.buckets)])),
       studyYaml: new Map(studies.map((study) => [study.id, studyYaml(services, study)])),
+      tuned: {
+        runs: await tunedRuns(services, runIds),
+        studies: new Map(
+          await Promise.all(studies.map(async (study) => [study.id, await tunedStudy(services, study)] as const)),
+        ),
+      },
       plotlyScript,
     });
     store.reports.insert({ id: reportId, name, path: home.relative(path), studyIds, createdAt: Date.now() });

@@ -53,9 +53,11 @@ export function reportJson(
         facts,
         result,
       })),
+      tuned: options.tuned.runs,
       studies: studies.map(({ id, name: studyName, config, result, provenance }) => ({
         id,
         name: studyName,
+        tuned: options.tuned.studies.get(id) ?? null,
         config,
         result,
         provenance,

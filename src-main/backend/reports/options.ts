@@ -3,6 +3,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { ActivationShares, Curve } from '../../../src-shared/domain/run-history.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { adapterVariants } from '../../engine/adapters/variants/index.ts';
 import { mergeMethods } from '../../engine/merge/index.ts';
@@ -21,6 +22,8 @@ export interface ReportOptions {
   readonly activation: ReadonlyMap<string, ActivationShares | null>;
   /** The file that makes a study again, by study id. */
   readonly studyYaml: ReadonlyMap<string, string>;
+  /** Whether the learning rates behind the runs' comparison were tuned, and behind each study's, by its id. */
+  readonly tuned: { readonly runs: TunedVerdict | null; readonly studies: ReadonlyMap<string, TunedVerdict | null> };
   /** Absolute path of the plotly bundle to inline into the page. */
   readonly plotlyScript: string;
   /** Milliseconds since 1970; now by default. */

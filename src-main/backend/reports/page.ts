@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { stringify } from 'yaml';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
@@ -50,7 +51,7 @@ export function reportPage(
 <h1>${options.name}</h1>
 <p class="quiet">${stateLine(options, createdAt)}</p>
 </header>
-${compares(options) ? comparisonSection(comparison) : html``}
+${compares(options) ? comparisonSection(comparison, options.tuned.runs) : html``}
 ${options.studies.map((study, at) => studySection(study, at, options))}
 <section>
 <h2>Figures</h2>
@@ -93,11 +94,18 @@ function compares({ studies }: ReportOptions): boolean {
   );
 }
 
-function comparisonSection({ rows, sides, sentences }: Comparison): SafeHtml {
+/** The badge "tuned" or "untuned" beside a comparison, with what it rests on. */
+function tunedNote(verdict: TunedVerdict | null): SafeHtml {
+  if (verdict === null) return html``;
+  return html`<p class="quiet"><strong>${verdict.tuned ? 'Tuned.' : 'Untuned.'}</strong> ${verdict.reason}</p>`;
+}
+
+function comparisonSection({ rows, sides, sentences }: Comparison, tuned: TunedVerdict | null): SafeHtml {
   return html`<section>
 <h2>With and without CoTo</h2>
 <ul class="findings">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>
 ${resultTable(rows, sides)}
+${tunedNote(tuned)}
 <p class="quiet">Strong: mean; behind it each seed. Difference: with CoTo minus without, paired by seed; ± is half the 95 % interval (Student's t), given where there are several pairs that are not all equal.</p>
 </section>`;
 }
@@ -106,7 +114,7 @@ ${resultTable(rows, sides)}
 function studySection(
   { id, name, kind, config, result, provenance }: ReportOptions['studies'][number],
   at: number,
-  { path: file, studyYaml }: ReportOptions,
+  { path: file, studyYaml, tuned }: ReportOptions,
 ): SafeHtml {
   if (result === null) return html``;
   const study = studyKind(kind);
@@ -117,6 +125,7 @@ function studySection(
   return html`<section>
 <h2>${name}</h2>
 <p class="quiet">${study.describeConfig(config).map(({ label, value }) => html`${label}: ${value}. `)}${result.examples} test examples.</p>
+${tunedNote(tuned.studies.get(id) ?? null)}
 ${tables.map(studyTable)}
 ${names.length === 0 ? html`` : html`<p class="quiet">The ${names.length === 1 ? 'table is' : 'tables are'} beside this page as ${names.join(', ')}; every number is in ${stem}.json.</p>`}
 <details><summary>How it was made</summary>
@@ -126,13 +135,14 @@ ${yaml === undefined ? html`` : html`<p>This command makes it again from the fil
 </section>`;
 }
 
-function studyTable({ title, columns, rows }: StudyTable): SafeHtml {
+function studyTable({ title, columns, rows, notes = [] }: StudyTable): SafeHtml {
   const cell = (text: string, at: number) =>
     columns[at]?.numeric === true ? html`<td class="number">${text}</td>` : html`<td>${text}</td>`;
   return html`<div class="scroll"><table><caption>${title}</caption>
 <thead><tr>${columns.map(({ label, numeric }) => html`<th class="${numeric === true ? 'number' : ''}">${label}</th>`)}</tr></thead>
 <tbody>${rows.map(({ cells }) => html`<tr>${cells.map(cell)}</tr>`)}</tbody>
-</table></div>`;
+</table></div>
+${notes.map((note) => html`<p class="quiet">– ${note}</p>`)}`;
 }
 
 function resultTable(rows: readonly TableRow[], sides: ComparisonSides): SafeHtml {

@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { AdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
+import { plannedOutline } from '../../engine/adapters/planned-outline.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
 import { preflightLines } from '../../engine/merge/preflight.ts';
+import { pruneMethod } from '../../engine/prune/index.ts';
 import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/define-study-work.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { requireRun } from '../jobs/train.ts';
@@ -55,11 +59,40 @@ export class StudioFacts implements StudyFacts {
     return refused(preflightLines(method, outlines, weights, parameters, { names, layerCount }));
   }
 
-  async refusalOfRun({ method: id, run }: Parameters<StudyFacts['refusalOfRun']>[0]): Promise<Refusal> {
-    if (mergeMethod(id).makes === 'adapter') return refusalOfVariant(run.adapter.variant, 'The run');
+  async refusalOfRun({
+    method: id,
+    run,
+    parameters: given = {},
+    adapters = 2,
+  }: Parameters<StudyFacts['refusalOfRun']>[0]): Promise<Refusal> {
+    const method = mergeMethod(id);
     const model = await resolveModel(this.services, run.model);
+    if (method.makes === 'adapter') {
+      const { description } = model;
+      const outlines = Array.from({ length: adapters }, () => plannedOutline(run.adapter, description));
+      const parameters = checkedParameters(method.declaration, given);
+      const names = outlines.map(() => 'The adapter');
+      const weights = outlines.map(() => 1);
+      const { layerCount } = description;
+      return refused(preflightLines(method, outlines, weights, parameters, { names, layerCount }));
+    }
     const task = requireTask(run.task, model.description, await peekDataset(this.services, run.dataset));
     return task.declaration.id === 'causal-lm' ? noOutputs : null;
+  }
+
+  async pruneRefusalOfRun({
+    method,
+    parameters,
+    run,
+  }: Parameters<StudyFacts['pruneRefusalOfRun']>[0]): Promise<Refusal> {
+    const { description } = await resolveModel(this.services, run.model);
+    try {
+      pruneMethod(method).check?.(plannedOutline(run.adapter, description), description, parameters);
+      return null;
+    } catch (thrown) {
+      if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
+      return { message: thrown.message, hint: thrown.hint };
+    }
   }
 
   /** @throws StudioError if its files do not fit the base */

@@ -232,11 +232,12 @@ export function studyText({ kind, config, result }: StudyRecord, words: StudyWor
   if (result === null) return '';
   return studyKind(kind)
     .table(result, config, words)
-    .map(({ title, columns, rows }) => {
+    .map(({ title, columns, rows, notes = [] }) => {
       const rightFrom = columns.findIndex(({ numeric }) => numeric === true);
       const header = columns.map(({ label }) => label);
       const cells = rows.map((row) => row.cells);
-      return `${title}\n\n${formatTable(header, cells, rightFrom < 0 ? undefined : rightFrom)}`;
+      const table = formatTable(header, cells, rightFrom < 0 ? undefined : rightFrom);
+      return `${title}\n\n${table}${notes.map((note) => `– ${note}\n`).join('')}`;
     })
     .join('\n');
 }

@@ -70,6 +70,7 @@ const declaration: PruneDeclaration = {
  */
 export const intruderDimensions: PruneMethod = {
   declaration,
+  check: (adapter) => requireProduct(adapter, declaration.label),
   async prune(state, _description, given, { baseWeight, progress }) {
     const parameters = checkedParameters(declaration, given);
     requireProduct(state, declaration.label);

@@ -45,6 +45,7 @@ const declaration: PruneDeclaration = {
  */
 export const loraDrop: PruneMethod = {
   declaration,
+  check: (adapter) => requirePlainFactors(adapter, declaration.label),
   async prune(state, description, given, { data, progress }) {
     const { threshold, unit } = checkedParameters(declaration, given);
     requirePlainFactors(state, declaration.label);

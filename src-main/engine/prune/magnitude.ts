@@ -4,7 +4,7 @@ import { LargestMagnitudes } from '../tensors/largest-magnitudes.ts';
 import { pruneDelta } from './delta-pruning.ts';
 import { pruneEntries } from './entry-pruning.ts';
 import { keptCount, sparsityParameter } from './parameters.ts';
-import { layerOf, type PruneMethod } from './prune-method.ts';
+import { layerOf, type PruneMethod, requireFactors, requireProduct } from './prune-method.ts';
 
 const declaration: PruneDeclaration = {
   id: 'magnitude',
@@ -66,6 +66,10 @@ const declaration: PruneDeclaration = {
  */
 export const magnitude: PruneMethod = {
   declaration,
+  check(adapter, _description, given) {
+    if (checkedParameters(declaration, given)['on'] === 'delta') requireProduct(adapter, `${declaration.label} on ΔW`);
+    else requireFactors(adapter, declaration.label);
+  },
   prune(state, description, given) {
     const parameters = checkedParameters(declaration, given);
     const { sparsity, scope, on, rank } = parameters;

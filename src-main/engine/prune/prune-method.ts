@@ -36,8 +36,8 @@ export interface PruneMethod {
     parameters: ParameterValues,
     context: PruneContext,
   ): Pruned | Promise<Pruned>;
-  /** Throws if `prune` would refuse an adapter with these modules; absent if the method accepts any. */
-  check?(adapter: Outlined, description: ModelDescription, parameters: ParameterValues): void;
+  /** Throws if `prune` would refuse an adapter with these modules and parts; absent if the method accepts any. */
+  check?(adapter: PruneInput, description: ModelDescription, parameters: ParameterValues): void;
 }
 
 /** The adapter on its base, on a seeded sample of a dataset's training split. */
@@ -58,7 +58,12 @@ export interface PruneContext {
   progress(phase: string, done: number, total: number): Promise<void>;
 }
 
-/** Outline of an adapter, without its tensors. */
+/** Input of a method's check: an adapter or its outline, whose tensors are not read. */
+export interface PruneInput extends Pick<AdapterState, 'variant'> {
+  readonly modules: ReadonlyMap<string, ModuleState<unknown>>;
+}
+
+/** Names of the adapted modules. */
 export type Outlined = { readonly modules: ReadonlyMap<string, unknown> };
 
 /** The adapted layers, from the input up. */
@@ -128,7 +133,7 @@ export function isFactor(part: string): part is 'a' | 'b' {
 }
 
 /** @throws StudioError refused for an adapter whose modules have no factors A and B */
-export function requireFactors({ variant, modules }: AdapterState, method: string): void {
+export function requireFactors({ variant, modules }: PruneInput, method: string): void {
   if ([...modules.values()].every(({ tensors }) => tensors.has('a') && tensors.has('b'))) return;
   throw new StudioError(
     'refused',
@@ -141,7 +146,7 @@ export function requireFactors({ variant, modules }: AdapterState, method: strin
 const besideProduct = new Set(['a', 'b', 'magnitude', 'bias']);
 
 /** @throws StudioError refused for an adapter whose B·A has further factors, such as AdaLoRA's singular values. */
-export function requirePlainFactors(state: AdapterState, method: string): void {
+export function requirePlainFactors(state: PruneInput, method: string): void {
   requireFactors(state, method);
   const others = [...state.modules.values()].flatMap(({ tensors }) => [...tensors.keys()]);
   if (others.every((part) => besideProduct.has(part))) return;
@@ -153,7 +158,7 @@ export function requirePlainFactors(state: AdapterState, method: string): void {
 }
 
 /** @throws StudioError refused unless ΔW of every module is B·A alone, so that it can be factored again. */
-export function requireProduct(state: AdapterState, method: string): void {
+export function requireProduct(state: PruneInput, method: string): void {
   requirePlainFactors(state, method);
   const { lowRank, notLowRank, declaration } = state.variant;
   if (lowRank !== null && [...state.modules.values()].every(({ tensors }) => !tensors.has('bias'))) return;

@@ -3,7 +3,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { pruneEntries } from './entry-pruning.ts';
 import { keptCount, seedParameter, sparsityParameter } from './parameters.ts';
-import type { PruneMethod } from './prune-method.ts';
+import { type PruneMethod, requireFactors } from './prune-method.ts';
 
 const declaration: PruneDeclaration = {
   id: 'random',
@@ -24,6 +24,7 @@ const declaration: PruneDeclaration = {
 /** Keeps exactly ⌊(1 − sparsity) · n⌋ random entries of each factor, all such sets alike; kept entries are not rescaled. */
 export const random: PruneMethod = {
   declaration,
+  check: (adapter) => requireFactors(adapter, declaration.label),
   prune(state, _description, given) {
     const { sparsity, seed } = checkedParameters(declaration, given);
     return pruneEntries(state, declaration.label, (factors) => {

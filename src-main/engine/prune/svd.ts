@@ -54,6 +54,7 @@ const declaration: PruneDeclaration = {
  */
 export const svd: PruneMethod = {
   declaration,
+  check: (adapter) => requirePlainFactors(adapter, declaration.label),
   prune(state, _description, given) {
     const { rank, energy } = checkedParameters(declaration, given);
     requirePlainFactors(state, declaration.label);

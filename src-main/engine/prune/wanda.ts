@@ -33,6 +33,7 @@ const declaration: PruneDeclaration = {
  */
 export const wanda: PruneMethod = {
   declaration,
+  check: (adapter) => requireFactors(adapter, declaration.label),
   async prune(state, _description, given, { data, progress }) {
     const sparsity = Number(checkedParameters(declaration, given)['sparsity']);
     requireFactors(state, declaration.label);

@@ -1,12 +1,13 @@
 import { ablationStudy } from '../../../src-shared/studies/ablation.ts';
 import { defineStudyWork } from './define-study-work.ts';
-import { gridCompared, gridFold, gridNext, gridPlan, gridTunings } from './grid-work.ts';
+import { gridCompared, gridFit, gridFold, gridNext, gridPlan, gridTunings } from './grid-work.ts';
 
 /**
  * Trains every cell of the grid on every seed and scores it alone, merged and pruned; cells share seeds and examples, so
  * that they can be paired.
  */
 export const ablationWork = defineStudyWork(ablationStudy, {
+  fit: gridFit,
   plan: gridPlan,
   next: gridNext,
   tunings: gridTunings,

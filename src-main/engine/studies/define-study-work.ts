@@ -25,7 +25,7 @@ export interface AskedMerge {
   readonly dataset: string;
 }
 
-/** Why a merge is not possible, and the way out. */
+/** Why a merge or a pruning is not possible, and the way out. */
 export interface MergeRefusal {
   readonly message: string;
   readonly hint: string | null;
@@ -38,8 +38,19 @@ export interface StudyFacts {
    * they are trained.
    */
   refusalOf(merge: AskedMerge): Promise<MergeRefusal | null>;
-  /** The same for adapters that such a run will make. */
-  refusalOfRun(merge: { readonly method: string; readonly run: RunConfig }): Promise<MergeRefusal | null>;
+  /** The same for adapters that such a run will make; their number and the method's parameters, where they are known. */
+  refusalOfRun(merge: {
+    readonly method: string;
+    readonly run: RunConfig;
+    readonly parameters?: ParameterValues;
+    readonly adapters?: number;
+  }): Promise<MergeRefusal | null>;
+  /** Why an adapter that such a run will make cannot be pruned; null if it can. */
+  pruneRefusalOfRun(pruning: {
+    readonly method: string;
+    readonly parameters: ParameterValues;
+    readonly run: RunConfig;
+  }): Promise<MergeRefusal | null>;
   /** Equal for adapters of equal content; null before they are trained. */
   contentOf(adapter: AdapterReference): Promise<string | null>;
   nameOf(adapter: AdapterReference): string;

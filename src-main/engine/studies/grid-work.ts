@@ -6,12 +6,12 @@ import { meanRise } from '../../../src-shared/results/forgetting.ts';
 import { pairsOfSeeds } from '../../../src-shared/statistics/pairs-of-seeds.ts';
 import { type CellSettings, cellLabel } from '../../../src-shared/studies/cell-settings.ts';
 import { cellsOf, type Grid } from '../../../src-shared/studies/grid-cells.ts';
-import type { GridOutcome, GridResult, SubjectChoice } from '../../../src-shared/studies/grid-schemas.ts';
+import type { GridOutcome, GridResult, OutcomeCell, SubjectChoice } from '../../../src-shared/studies/grid-schemas.ts';
 import type { TuneConfig } from '../../../src-shared/studies/tuning.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/index.ts';
 import { pruneMethod } from '../prune/index.ts';
-import type { ChosenRate, ScoreOf } from './define-study-work.ts';
+import type { ChosenRate, MergeRefusal, ScoreOf, StudyFacts } from './define-study-work.ts';
 import { cellRun, referenceOf } from './grid-run.ts';
 import { estimateCells } from './metric-estimates.ts';
 import { LearningRateSweep } from './tuning.ts';
@@ -26,12 +26,55 @@ export interface GridConfig {
   readonly scores: readonly SubjectChoice[];
   readonly reference: CellSettings | null;
   readonly tune: TuneConfig | null;
+  readonly left_out: readonly LeftOut[];
+}
+
+interface LeftOut {
+  /** Position of a cell, and of what is scored of it. */
+  readonly cell: number;
+  readonly score: number;
+  readonly reason: string;
 }
 
 /** A subject of a cell: of seeds by their positions. */
 interface CellSubject {
   readonly seeds: readonly number[];
   readonly subject: Subject;
+}
+
+/**
+ * The config with the cells left out whose adapters a merge or a pruning cannot take, so that no study fails for it after its
+ * trainings. @throws StudioError refused where no cell is left
+ */
+export async function gridFit<Config extends GridConfig>(config: Config, facts: StudyFacts): Promise<Config> {
+  const cells = cellsOf(config.grid);
+  const left_out: LeftOut[] = [];
+  for (const [score, choice] of config.scores.entries()) {
+    if (choice === 'alone') continue;
+    const label = labelOf(choice, config.seeds.length);
+    const refused: LeftOut[] = [];
+    for (const [cell, settings] of cells.entries()) {
+      const refusal = await refusalOf(choice, cellRun(config, settings, 0), config.seeds.length, facts);
+      if (refusal === null) continue;
+      refused.push({ cell, score, reason: `${label} of ${cellLabel(settings)}: ${refusal.message}` });
+      if (refused.length === cells.length)
+        throw new StudioError('refused', `scores: ${label}: ${refusal.message}`, refusal.hint);
+    }
+    left_out.push(...refused);
+  }
+  return { ...config, left_out };
+}
+
+async function refusalOf(
+  choice: Exclude<SubjectChoice, 'alone'>,
+  run: RunConfig,
+  seeds: number,
+  facts: StudyFacts,
+): Promise<MergeRefusal | null> {
+  const { parameters } = choice;
+  if ('prune' in choice) return facts.pruneRefusalOfRun({ method: choice.prune, parameters, run });
+  const adapters = choice.of === 'pairs' ? 2 : seeds;
+  return facts.refusalOfRun({ method: choice.merge, parameters, run, adapters });
 }
 
 /** First the sweep, if there is one; else the cells. */
@@ -77,13 +120,8 @@ export function gridFold(config: GridConfig, scoreOf: ScoreOf): GridResult {
   const outcomes =
     config.seeds.length === 0
       ? []
-      : config.scores.flatMap((choice) => outcomesOfChoice(config, choice, reference, scoreOf));
-  const [first = {}] = cells;
-  const subject = subjectsOf(config, config.scores[0] ?? 'alone', first)[0];
-  const examples =
-    config.seeds.length === 0 || subject === undefined
-      ? (tuning?.examples ?? 0)
-      : scoreOf(scoreKey(config.scores[0] ?? 'alone', first, config, subject)).examples;
+      : config.scores.flatMap((_, score) => outcomesOfChoice(config, score, reference, scoreOf));
+  const examples = firstScore(config, scoreOf)?.examples ?? tuning?.examples ?? 0;
   return {
     examples,
     metric: config.metric,
@@ -100,13 +138,27 @@ export function gridFold(config: GridConfig, scoreOf: ScoreOf): GridResult {
   };
 }
 
-function outcomesOfChoice(
-  config: GridConfig,
-  choice: SubjectChoice,
-  reference: number,
-  scoreOf: ScoreOf,
-): GridOutcome[] {
-  const scored = cellsOf(config.grid).map((cell) => {
+/** Any score of the plan. */
+function firstScore(config: GridConfig, scoreOf: ScoreOf): Score | null {
+  for (const [score, choice] of config.scores.entries())
+    for (const [at, cell] of cellsOf(config.grid).entries()) {
+      const [subject] = subjectsOf(config, choice, cell);
+      if (subject !== undefined && isScored(config, score, at)) return scoreOf(scoreKey(choice, cell, config, subject));
+    }
+  return null;
+}
+
+function isScored({ left_out }: GridConfig, score: number, cell: number): boolean {
+  return !left_out.some((one) => one.score === score && one.cell === cell);
+}
+
+/** A subject under each metric; `score` is its position in the config. */
+function outcomesOfChoice(config: GridConfig, score: number, reference: number, scoreOf: ScoreOf): GridOutcome[] {
+  const choice = config.scores[score] ?? 'alone';
+  const cells = cellsOf(config.grid);
+  const places = cells.flatMap((_, at) => (isScored(config, score, at) ? [at] : []));
+  const scored = places.map((at) => {
+    const cell = cells[at] ?? {};
     const subjects = subjectsOf(config, choice, cell);
     const { dataset, eval_samples, ...run } = cellRun(config, cell, 0);
     return {
@@ -127,29 +179,28 @@ function outcomesOfChoice(
   });
   const pairsOf = isPairs(choice) ? config.seeds.length : null;
   return [config.metric, ...config.further_metrics].map((metric): GridOutcome => {
-    const estimates = estimateCells(scored, metric, { reference, pairsOf });
+    const control = places.indexOf(reference);
+    const estimates = estimateCells(scored, metric, { reference: control < 0 ? null : control, pairsOf });
+    const known = new Map(
+      estimates.map(({ values, own, difference }, at): [number, OutcomeCell] => {
+        const { subjects = [], scores = [] } = scored[at] ?? {};
+        const labelled = subjects.map(({ seeds }, place) => ({
+          seeds: seeds.map((seed) => config.seeds[seed] ?? 0),
+          value: values[place] ?? Number.NaN,
+        }));
+        return [places[at] ?? 0, { values: labelled, own, difference, forgetting: forgettingOf(scores) }];
+      }),
+    );
     return {
       label: labelOf(choice, config.seeds.length),
       metric,
-      cells: scored.flatMap(({ subjects, scores }, at) => {
-        const estimate = estimates[at];
-        if (estimate === undefined) return [];
-        const { values, own, difference } = estimate;
-        return {
-          values: subjects.map(({ seeds }, place) => ({
-            seeds: seeds.map((seed) => config.seeds[seed] ?? 0),
-            value: values[place] ?? Number.NaN,
-          })),
-          own,
-          difference,
-          forgetting: forgettingOf(scores),
-        };
-      }),
+      cells: cells.map((_, at) => known.get(at) ?? null),
+      notes: config.left_out.filter((one) => one.score === score).map(({ reason }) => reason),
     };
   });
 }
 
-function forgettingOf(scores: readonly Score[]): GridOutcome['cells'][number]['forgetting'] {
+function forgettingOf(scores: readonly Score[]): OutcomeCell['forgetting'] {
   const all = scores.map(({ forgetting }) => forgetting);
   const measure = all.find((one) => one != null)?.measure;
   const rise = meanRise(all);
@@ -167,8 +218,9 @@ function cellSpecs(config: GridConfig, rateOf: (cell: number) => number | null):
       config: runAt(config, sweep, cell, seed, rateOf(at)),
     })),
   );
-  const scores = config.scores.flatMap((choice) =>
-    cells.flatMap((cell) => {
+  const scores = config.scores.flatMap((choice, score) =>
+    cells.flatMap((cell, at) => {
+      if (!isScored(config, score, at)) return [];
       const { dataset, eval_samples, ...split } = cellRun(config, cell, 0);
       // A run may ask to be judged on its validation split, but not where a rate was chosen on it.
       const held =

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Table } from '@mantine/core';
+import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { PrunedChoice, StudyFigure, StudyTable, StudyWords } from '../../../src-shared/studies/define-study.ts';
@@ -75,7 +75,7 @@ interface StudyTablePanelProps {
 }
 
 function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
-  const { title, columns, rows } = table;
+  const { title, columns, rows, notes = [] } = table;
   const canKeep = rows.some(({ keep }) => keep !== undefined);
   const align = (at: number) => (columns[at]?.numeric === true ? { ta: 'right' as const } : {});
   return (
@@ -134,6 +134,11 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
+      {notes.map((note) => (
+        <Text key={note} size="xs" c="dimmed" px={12} pb={8}>
+          – {note}
+        </Text>
+      ))}
     </Panel>
   );
 }

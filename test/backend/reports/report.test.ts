@@ -42,6 +42,10 @@ beforeAll(async () => {
           ),
       ]),
     ),
+    tuned: {
+      runs: { tuned: false, reason: 'The learning rate of <LoRA> was not chosen by a sweep.' },
+      studies: new Map([['pruning', { tuned: true, reason: 'Each learning rate was chosen.' }]]),
+    },
     studyYaml: new Map([['pruning', 'kind: pruning # <again>']]),
     plotlyScript,
     createdAt: 0,
@@ -79,6 +83,8 @@ test('names are escaped everywhere, and no text can end a script early', async (
 test('each study says how it was made, with the command that makes it again and the files of its tables', async () => {
   const page = await readFile((await writeReport(options)).path, 'utf8');
   expect(page.match(/not recorded by the version that made it/g)).toHaveLength(studies.length);
+  expect(page).toContain('<strong>Untuned.</strong> The learning rate of &lt;LoRA&gt; was not chosen by a sweep.');
+  expect(page).toContain('<strong>Tuned.</strong> Each learning rate was chosen.');
   expect(page).toContain('<pre>coto study study.yaml</pre><pre>kind: pruning # &lt;again&gt;</pre>');
   const names = [...page.matchAll(/report-\d-\d\.csv/g)].map(([name]) => name);
   expect(names.length).toBeGreaterThanOrEqual(studies.length);
@@ -175,7 +181,7 @@ test('a report of studies alone has their tables, and no comparison', async () =
   await writeReport({ ...options, path: file, runs: [], studies: [studyRecordSchema.parse(study)] });
   const page = await readFile(file, 'utf8');
   expect(page).toContain('<h2>A grid</h2>');
-  expect(page).toContain('without CoTo (reference)');
+  expect(page).toContain('<td>without CoTo</td>');
   expect(page).not.toContain('With and without CoTo');
-  expect(page.match(/<figure>/g)).toHaveLength(2);
+  expect(page.match(/<figure>/g)).toHaveLength(1);
 });

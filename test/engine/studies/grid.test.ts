@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { StudyFacts } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import { bestOf } from '../../../src-main/engine/studies/tuning.ts';
 import type { JobSpec, Score, ScoreSpec, TrainingSpec } from '../../../src-shared/domain/plan.ts';
@@ -122,7 +123,7 @@ describe('an ablation over outcomes of examples', () => {
     expect(loss?.cells[1]?.own.bootstrap).not.toBeNull();
     expect(f1?.cells[1]?.own.bootstrap).toBeNull();
     expect(f1?.cells[1]?.difference).toMatchObject({ bootstrap: null, signs: null, n: 3 });
-    expect(accuracy?.cells.map(({ forgetting }) => forgetting?.rise)).toEqual([
+    expect(accuracy?.cells.map((cell) => cell?.forgetting?.rise)).toEqual([
       expect.closeTo(0.3, 9),
       expect.closeTo(0.1, 9),
     ]);
@@ -163,6 +164,48 @@ describe('an ablation over outcomes of examples', () => {
     ).toEqual(['Cells: Alone, accuracy', 'Differences to the reference: Alone, accuracy']);
     for (const figure of ablationStudy.figures(result, parsed, words))
       expect(figure.draw({ dark: true }).caption).not.toContain('NaN');
+  });
+
+  it('leaves out before the start what a cell cannot take, and shows why; refuses what no cell can', async () => {
+    const facts: StudyFacts = {
+      refusalOf: () => Promise.reject(new Error('no adapters')),
+      refusalOfRun: async ({ run: { adapter }, adapters }) =>
+        adapter.variant === 'dora' ? { message: `no merge of ${adapters} DoRA`, hint: 'ensemble' } : null,
+      pruneRefusalOfRun: async ({ run: { adapter } }) =>
+        adapter.variant === 'dora' ? null : { message: 'no pruning', hint: null },
+      contentOf: async () => null,
+      nameOf: () => '',
+      hasAccuracy: async () => true,
+    };
+    const mixed = { ...config, grid: { 'adapter.variant': ['lora', 'dora'] }, further_metrics: [] };
+    const work = studyWork('ablation');
+    const fit = (given: object) => work.fit(studyConfigSchema.parse(given), facts);
+    const fitted = await fit(mixed);
+    const { result: partial, rounds: planned } = studied(fitted, () => scoreWith(0.7, 1));
+    // Two cells × 3 alone, the merges of LoRA (3 pairs + 1), the pruning of DoRA.
+    expect(planned[0]?.filter((spec) => spec.kind === 'score')).toHaveLength(6 + 4 + 3);
+    const outcomes = outcomesOf(partial);
+    expect(outcomes.map(({ cells }) => cells.map((cell) => cell !== null))).toEqual([
+      [true, true],
+      [true, false],
+      [true, false],
+      [false, true],
+    ]);
+    // Without its reference a difference cannot be.
+    expect(outcomes[3]?.cells[1]?.difference).toBeNull();
+    const [summary, , pairs] = ablationStudy.table(partial, fitted, words);
+    expect(summary?.notes).toEqual([
+      'Factor average of two seeds of variant = dora: no merge of 2 DoRA',
+      'ΔW average of all 3 seeds of variant = dora: no merge of 3 DoRA',
+      'Low third of variant = lora: no pruning',
+    ]);
+    expect(summary?.rows[1]?.cells.slice(3, 5)).toEqual(['–', '–']);
+    expect(pairs?.rows[1]?.cells.slice(1)).toEqual(pairs?.columns.slice(1).map(() => '–'));
+    expect(pairs?.notes).toHaveLength(1);
+    for (const figure of ablationStudy.figures(partial, fitted, words)) figure.draw({ dark: false });
+    await expect(fit({ ...mixed, grid: { 'adapter.variant': ['dora'] } })).rejects.toThrow(
+      /Factor average of two seeds: no merge/,
+    );
   });
 
   it('pairs no examples of different datasets', () => {

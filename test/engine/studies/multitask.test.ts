@@ -259,6 +259,7 @@ test('tasks and methods that cannot be decided are refused with the reason', asy
     refusalOf: async ({ method }: { method: string }) =>
       method === 'ensemble' ? { message: 'outputs cannot be averaged.', hint: 'Merge weights.' } : null,
     refusalOfRun: async () => null,
+    pruneRefusalOfRun: async () => null,
     contentOf: async () => null,
     nameOf: () => '',
     hasAccuracy: async () => true,

@@ -105,6 +105,7 @@ test('refuses outputs as a surface; leaves out the ensemble where outputs cannot
     contentOf: async (reference) => JSON.stringify(reference),
     nameOf: () => '',
     refusalOfRun: async () => null,
+    pruneRefusalOfRun: async () => null,
     hasAccuracy: async () => true,
   };
   const config = await work.fit(configOf({ beyond: 1 }), facts);

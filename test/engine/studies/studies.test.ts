@@ -150,6 +150,7 @@ test('what the adapters of a pair do not allow is left out with its reason, unle
       refused.includes(method) ? { message: 'not B·A alone.', hint: 'Use another.' } : null,
     contentOf: async (reference) => JSON.stringify(reference),
     refusalOfRun: async () => null,
+    pruneRefusalOfRun: async () => null,
     nameOf: () => 'Twin',
     hasAccuracy: async () => true,
   });

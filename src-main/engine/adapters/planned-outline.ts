@@ -1,0 +1,37 @@
+import { type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { checkedParameters } from '../checked-parameters.ts';
+import type { AdapterDescription, ModuleState } from './state.ts';
+import { resolveTargetModules } from './target-modules.ts';
+import { adapterVariant } from './variants/index.ts';
+
+/** Shape of an adapter that is not trained yet, for checks that read no tensors. */
+export interface PlannedOutline extends AdapterDescription {
+  readonly modules: ReadonlyMap<string, ModuleState<{ readonly shape: readonly number[] }>>;
+  readonly saved: ReadonlyMap<string, { readonly shape: readonly number[] }>;
+  readonly biases: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * The adapter that a run with these settings makes on a base: variant, modules, ranks and parts. Heads are left out: those of
+ * runs on the same data are equal.
+ */
+export function plannedOutline(settings: AdapterSettings, description: ModelDescription): PlannedOutline {
+  const variant = adapterVariant(settings.variant);
+  const parameters = checkedParameters(variant.declaration, settings.parameters);
+  const config = adapterConfigSchema.parse({
+    peft_type: variant.peft.type,
+    target_modules: settings.target_modules,
+    exclude_modules: settings.exclude_modules,
+    layers_to_transform: settings.layers_to_transform,
+    modules_to_save: settings.modules_to_save,
+  });
+  const modules = new Map(
+    resolveTargetModules(config, description).map((module) => {
+      const { rank, scaling } = variant.strength(parameters, [module.name, ...module.aliases]);
+      const parts = variant.parts(module, { rank, parameters });
+      return [module.name, { rank, scaling, tensors: new Map(parts.map((part) => [part.name, part])) }];
+    }),
+  );
+  return { variant, parameters, config, coto: null, modules, saved: new Map(), biases: new Map(), labels: null };
+}
