@@ -8,6 +8,7 @@ import {
   IconPlus,
   IconScissors,
   IconSearch,
+  IconTarget,
   IconTrash,
 } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -16,6 +17,7 @@ import { useAction } from '../../api/query.ts';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { formatBytes } from '../../components/format/format.ts';
+import { EvaluationPanel } from '../evaluation/evaluation-panel.tsx';
 import { AdapterCardBody, type AdapterNames } from './adapter-card.tsx';
 import { addToBench, filterAdapters } from './bench.ts';
 import { changeBench, useBench } from './bench-store.ts';
@@ -131,6 +133,17 @@ function CardMenu({ adapter }: { adapter: AdapterRecord }) {
         </Menu.Item>
         <ExportItems adapter={adapter} />
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<IconTarget size={16} />}
+          onClick={() =>
+            modals.open({
+              title: `Evaluate ${adapter.name}`,
+              children: <EvaluationPanel evaluated={{ name: adapter.name, modelId: adapter.modelId, adapter }} />,
+            })
+          }
+        >
+          Evaluate…
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconScissors size={16} />}
           onClick={() => {

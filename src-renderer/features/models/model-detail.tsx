@@ -1,5 +1,6 @@
 import { Badge, Button } from '@mantine/core';
-import { IconTrash } from '@tabler/icons-react';
+import { modals } from '@mantine/modals';
+import { IconTarget, IconTrash } from '@tabler/icons-react';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
@@ -12,6 +13,7 @@ import { Detail } from '../../components/layout/detail.tsx';
 import { MoreMenu } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
+import { EvaluationPanel } from '../evaluation/evaluation-panel.tsx';
 import { setField } from '../train/draft-store.ts';
 import { groupModules, type ModuleGroup } from './module-groups.ts';
 
@@ -73,6 +75,15 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
           <MoreMenu
             label={`More actions for ${model.name}`}
             items={[
+              {
+                label: 'Evaluate…',
+                icon: <IconTarget size={16} />,
+                onClick: () =>
+                  modals.open({
+                    title: `Evaluate ${model.name}`,
+                    children: <EvaluationPanel evaluated={{ name: model.name, modelId: model.id, adapter: null }} />,
+                  }),
+              },
               {
                 label: 'Remove from the list',
                 icon: <IconTrash size={16} />,

@@ -1,0 +1,71 @@
+import { Button, Group, Select, Stack, Text } from '@mantine/core';
+import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
+import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
+import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
+import { ParameterForm } from '../../components/form/parameter-form.tsx';
+import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
+import { PathText } from '../../components/format/path-text.tsx';
+import { Facts } from '../../components/layout/panel.tsx';
+import { JobProgress } from '../jobs/job-progress.tsx';
+import { type Evaluated, useEvaluation } from './use-evaluation.ts';
+
+const declaration = { parameters: evaluationParameters };
+
+/** Scores an adapter or a base on the test split of a dataset, and writes what it predicts for each example to a file. */
+export function EvaluationPanel({ evaluated }: { evaluated: Evaluated }) {
+  const form = useEvaluation(evaluated);
+  return (
+    <Stack gap={12}>
+      <Select
+        label="Dataset"
+        data={form.datasets.map(({ id, name }) => ({ value: id, label: name }))}
+        value={form.dataset}
+        onChange={form.setDataset}
+      />
+      <ParameterForm declaration={declaration} values={form.values} onChange={form.setValues} showHelp="below" />
+      <JobProgress job={form.job} />
+      {form.result ? <ResultFacts result={form.result} /> : null}
+      {form.saved ? (
+        <Group gap={8} justify="space-between" wrap="nowrap">
+          <PathText path={form.saved} />
+          <Button variant="default" onClick={() => void window.coto.showInFolder(form.saved ?? '')}>
+            Show in folder
+          </Button>
+        </Group>
+      ) : null}
+      <Text size="sm" c="dimmed">
+        {form.problem ??
+          'Predictions are a file with one JSON object for each example: truth, prediction, scores and loss.'}
+      </Text>
+      <Group justify="flex-end">
+        <Button
+          variant="default"
+          onClick={() => void form.savePredictions()}
+          disabled={form.problem !== null}
+          loading={form.isBusy}
+        >
+          Save predictions…
+        </Button>
+        <Button onClick={form.evaluate} disabled={form.problem !== null} loading={form.isBusy}>
+          Evaluate
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function ResultFacts({ result }: { result: EvaluationResult }) {
+  const { accuracy, metrics, loss, forgetting, examples, seconds } = result;
+  return (
+    <Facts
+      items={[
+        ...(accuracy === null ? [] : [{ label: 'Accuracy', value: `${formatPercent(accuracy)} %` }]),
+        ...furtherMetrics(metrics).map(({ label, value }) => ({ label, value: formatNumber(value) })),
+        { label: 'Test loss', value: formatNumber(loss) },
+        ...(forgetting === null ? [] : [forgettingFact(forgetting)]),
+        { label: 'Examples', value: formatCount(examples) },
+        { label: 'Took', value: formatDuration(seconds) },
+      ]}
+    />
+  );
+}

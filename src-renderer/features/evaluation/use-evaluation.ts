@@ -1,0 +1,78 @@
+import { useState } from 'react';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
+import { resultOf } from '../../../src-shared/domain/job.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
+import { useAction, useRequest } from '../../api/query.ts';
+import { notifyFailure } from '../../components/feedback/notify.tsx';
+
+/** What is evaluated: a base, alone or with an adapter on it. */
+export interface Evaluated {
+  readonly name: string;
+  /** Null: the adapter's base is not in the studio. */
+  readonly modelId: string | null;
+  readonly adapter: Pick<AdapterRecord, 'id' | 'datasetId'> | null;
+}
+
+/** The choices of an evaluation, what is still missing, its start, its job and its result. */
+export function useEvaluation({ name, modelId, adapter }: Evaluated) {
+  const [chosen, setDataset] = useState<string | null>(adapter?.datasetId ?? null);
+  const [values, setValues] = useState<ParameterValues>({});
+  const [jobId, setJobId] = useState<string | null>(null);
+  const [saved, setSaved] = useState<string | null>(null);
+  const datasets = useRequest('datasets.list', {}).data ?? [];
+  const job = useRequest('jobs.get', { id: jobId ?? '' }, { enabled: jobId !== null }).data;
+  const isDone = job?.status === 'completed';
+  const answer = useRequest('jobs.result', { id: jobId ?? '' }, { enabled: jobId !== null && isDone }).data;
+  const start = useAction('evaluate.start', {
+    failureTitle: `${name} was not evaluated`,
+    onSuccess: ({ id }, { predictions }) => {
+      setJobId(id);
+      setSaved(predictions ?? null);
+    },
+  });
+  const problem =
+    modelId === null
+      ? 'The base of this adapter is not in the studio: add it on the Models page.'
+      : chosen === null
+        ? 'Choose the dataset to evaluate on.'
+        : firstProblem(evaluationParameters, values);
+  const begin = (predictions: string | null) => {
+    if (problem !== null || modelId === null || chosen === null) return;
+    const { eval_samples } = values;
+    start.mutate({
+      model: modelId,
+      dataset: chosen,
+      adapters: adapter === null ? [] : [{ adapter: { adapterId: adapter.id } }],
+      ...(typeof eval_samples === 'number' ? { eval_samples } : {}),
+      predictions,
+    });
+  };
+  return {
+    datasets,
+    dataset: chosen,
+    setDataset,
+    values,
+    setValues,
+    problem,
+    isBusy: start.isPending || job?.status === 'queued' || job?.status === 'running',
+    job,
+    result: answer ? resultOf(answer, 'evaluate') : null,
+    /** The file of predictions that the job wrote, once it has. */
+    saved: isDone ? saved : null,
+    evaluate: () => begin(null),
+    savePredictions: async () => {
+      try {
+        const file = await window.coto.dialogs.saveFile({
+          title: `Save the predictions of ${name}`,
+          defaultName: `${name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')}-predictions.jsonl`,
+          filters: [{ name: 'JSON Lines', extensions: ['jsonl'] }],
+        });
+        if (file) begin(file);
+      } catch (error) {
+        notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The predictions were not saved');
+      }
+    },
+  };
+}

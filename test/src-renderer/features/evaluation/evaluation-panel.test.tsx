@@ -1,0 +1,80 @@
+// @vitest-environment happy-dom
+import { fireEvent, waitFor } from '@testing-library/react';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { EvaluationPanel } from '../../../../src-renderer/features/evaluation/evaluation-panel.tsx';
+import type { JobRecord } from '../../../../src-shared/domain/job.ts';
+import { backend, job } from '../../fake-backend.ts';
+import { fieldOf, renderInWindow } from '../../window.tsx';
+
+vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
+  ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
+  request: (await import('../../fake-backend.ts')).request,
+}));
+
+const done: JobRecord = { ...job('job', 'evaluate'), status: 'completed' };
+const result = {
+  accuracy: 0.75,
+  loss: 0.5,
+  examples: 40,
+  confusion: [],
+  metrics: {},
+  labels: [],
+  seconds: 2,
+  forgetting: { measure: 'text-loss', base: 4, adapted: 4.25, rise: 0.25, accuracy: null, count: 10 },
+} as const;
+let file: string | null = '/home/me/out.jsonl';
+
+beforeEach(() => {
+  backend.asked = [];
+  backend.answers = {
+    'datasets.list': () => [],
+    'evaluate.start': () => done,
+    'jobs.get': () => done,
+    'jobs.result': () => ({
+      kind: 'evaluate',
+      result: { ...result, confusion: [], labels: [] },
+    }),
+  };
+  vi.stubGlobal('coto', { dialogs: { saveFile: async () => file } });
+});
+
+const style = { name: 'style', modelId: 'base', adapter: { id: 'a', datasetId: 'data' } };
+
+test('an adapter is evaluated on its dataset, and the result says what it costs', async () => {
+  const view = renderInWindow(<EvaluationPanel evaluated={style} />);
+  fireEvent.change(fieldOf(view, 'Eval examples').control, { target: { value: '40' } });
+  fireEvent.click(view.getByRole('button', { name: 'Evaluate' }));
+  await waitFor(() => expect(view.getByText('75.0 %')).toBeTruthy());
+  expect(backend.inputsOf('evaluate.start')).toEqual([
+    {
+      model: 'base',
+      dataset: 'data',
+      adapters: [{ adapter: { adapterId: 'a' } }],
+      eval_samples: 40,
+      predictions: null,
+    },
+  ]);
+  expect(view.getByText('+0.2500 nats a token (4.2500, base 4.0000)')).toBeTruthy();
+  expect(view.queryByRole('button', { name: 'Show in folder' })).toBeNull();
+});
+
+test('predictions go to the file that is chosen, and nowhere without one', async () => {
+  const view = renderInWindow(<EvaluationPanel evaluated={style} />);
+  file = null;
+  fireEvent.click(view.getByRole('button', { name: 'Save predictions…' }));
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(backend.inputsOf('evaluate.start')).toEqual([]);
+  file = '/home/me/out.jsonl';
+  fireEvent.click(view.getByRole('button', { name: 'Save predictions…' }));
+  await waitFor(() => expect(view.getByRole('button', { name: 'Show in folder' })).toBeTruthy());
+  expect(backend.inputsOf('evaluate.start')).toMatchObject([{ predictions: '/home/me/out.jsonl' }]);
+});
+
+test('a base is evaluated alone once a dataset is chosen; an adapter without its base is not', () => {
+  const base = renderInWindow(<EvaluationPanel evaluated={{ name: 'base', modelId: 'base', adapter: null }} />);
+  expect(base.getByText('Choose the dataset to evaluate on.')).toBeTruthy();
+  base.unmount();
+  const foreign = renderInWindow(<EvaluationPanel evaluated={{ ...style, modelId: null }} />);
+  expect(foreign.getByText(/base of this adapter is not in the studio/)).toBeTruthy();
+  expect(foreign.getByRole('button', { name: 'Evaluate' })).toHaveProperty('disabled', true);
+});
