@@ -86,11 +86,12 @@ export class EngineSupervisor {
     }
   }
 
-  /** Signals the running task; a no-op without one. */
-  async signal(signal: EngineSignal): Promise<void> {
+  /** Signals the running task, or one of its runs that are trained together; a no-op without a task. */
+  async signal(signal: EngineSignal, run?: number): Promise<void> {
     if (this.assigned === null) return;
     const { engine } = await this.assigned;
-    await lostAsError(engine, engine.client.request('engine.signal', { signal }));
+    const to = run === undefined ? {} : { run };
+    await lostAsError(engine, engine.client.request('engine.signal', { signal, ...to }));
   }
 
   /** Known state of the compute backends for `choice`; null before the first probe. */

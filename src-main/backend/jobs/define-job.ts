@@ -36,11 +36,33 @@ export interface JobContext {
   readonly abort: AbortSignal;
   /** For a job that leads others: aborted when it should save its progress and end as paused. */
   readonly pausing: AbortSignal;
-  /** Runs one engine task for this job, which receives its signals and whose progress becomes the job's. */
+  /**
+   * Runs one engine task for this job, which receives its signals and whose progress becomes the job's.
+   * @param runs of a task of several runs, the job of each: it then receives the signals to its run.
+   */
   runEngine<Kind extends EngineTask['kind']>(
     task: EngineTaskOf<Kind>,
     onEvent?: (event: EngineEvent) => void,
+    runs?: readonly JobContext[],
   ): Promise<EngineResultOf<Kind>>;
+}
+
+/** One of several jobs that run together. */
+export interface JobMember<Payload> {
+  readonly payload: Payload;
+  readonly context: JobContext;
+}
+
+/** How jobs of a kind run together in one engine task. */
+export interface TogetherWork<Payload, Result> {
+  /** Of the queued jobs that could start now, those that run together with `first`. */
+  companions(
+    first: Payload,
+    queued: readonly { readonly id: string; readonly payload: Payload }[],
+    services: HandlerServices,
+  ): Promise<readonly string[]>;
+  /** The outcome of each member; one that fails leaves the others alone. */
+  execute(members: readonly JobMember<Payload>[], services: HandlerServices): Promise<JobOutcome<Result>>[];
 }
 
 interface JobDetails<Kind extends JobKind, Payload> {
@@ -55,6 +77,8 @@ interface JobDetails<Kind extends JobKind, Payload> {
   execute(payload: Payload, context: JobContext, services: HandlerServices): Promise<JobOutcome<JobResult<Kind>>>;
   /** Called when the job ended without `execute` returning, to update its subject (run, study). */
   settle?(payload: Payload, ending: JobEnding, services: HandlerServices): void;
+  /** Absent: every job of the kind runs by itself. */
+  readonly together?: TogetherWork<Payload, JobResult<Kind>>;
 }
 
 /**
@@ -67,6 +91,7 @@ export interface Job<Payload = unknown> extends JobInfo {
   references(kept: unknown, store: Services['store']): readonly AdapterReference[];
   execute(kept: unknown, context: JobContext, services: HandlerServices): Promise<JobOutcome>;
   settle(kept: unknown, ending: JobEnding, services: HandlerServices): void;
+  readonly together?: TogetherWork<unknown, unknown>;
 }
 
 /** Defines a kind of job; jobs/index.ts lists it. */
@@ -79,5 +104,26 @@ export function defineJob<Kind extends JobKind, Payload>(details: JobDetails<Kin
     references: (kept, store) => details.references(payload.parse(kept), store),
     execute: (kept, context, services) => details.execute(payload.parse(kept), context, services),
     settle: (kept, ending, services) => details.settle?.(payload.parse(kept), ending, services),
+    ...(details.together ? { together: onKept(payload, details.together) } : {}),
+  };
+}
+
+/** The same on payloads as kept. */
+function onKept<Payload, Result>(
+  payload: z.ZodType<Payload>,
+  { companions, execute }: TogetherWork<Payload, Result>,
+): TogetherWork<unknown, Result> {
+  return {
+    companions: (first, queued, services) =>
+      companions(
+        payload.parse(first),
+        queued.map((job) => ({ ...job, payload: payload.parse(job.payload) })),
+        services,
+      ),
+    execute: (members, services) =>
+      execute(
+        members.map(({ payload: kept, context }) => ({ payload: payload.parse(kept), context })),
+        services,
+      ),
   };
 }

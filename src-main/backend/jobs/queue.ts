@@ -1,12 +1,13 @@
 import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type JobKind, type JobLane, type JobRecord, jobInfo, jobLanes } from '../../../src-shared/domain/job.ts';
-import type { EngineResult, EngineResultOf, EngineSignal } from '../../engine/contract.ts';
+import type { EngineSignal } from '../../engine/contract.ts';
 import type { Store } from '../../store/open-store.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { newId } from '../identifiers.ts';
 import type { HandlerServices, Services } from '../services.ts';
-import type { Job, JobContext, JobEnding } from './define-job.ts';
+import type { Job, JobContext, JobEnding, JobOutcome, TogetherWork } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';
+import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
 
 export interface QueueOptions {
   /** Implementation of each kind of job. */
@@ -17,11 +18,9 @@ export interface QueueOptions {
 
 const closedError = { code: 'disconnected', message: 'The studio was closed.', hint: 'Start it again' } as const;
 
+/** What runs in a lane: one job, or several together. */
 interface Current {
-  readonly job: JobRecord;
-  readonly abort: AbortController;
-  readonly pausing: AbortController;
-  signal: EngineSignal | null;
+  readonly jobs: (Running & { readonly context: JobContext })[];
   done: Promise<void>;
 }
 
@@ -37,6 +36,8 @@ export class JobQueue {
   private readonly current = new Map<JobLane, Current>();
   private readonly waiting = new Map<string, PromiseWithResolvers<JobRecord>>();
   private closing = false;
+  /** Calls of `gather` that are not done. */
+  private gathering = 0;
 
   constructor(services: Services, { jobOf, takeUpQueue }: QueueOptions) {
     this.parts = { ...services, queue: this };
@@ -82,6 +83,17 @@ export class JobQueue {
     return job;
   }
 
+  /** Starts no job until `add` is done, so that the jobs that it adds can run together. */
+  async gather<Result>(add: () => Promise<Result>): Promise<Result> {
+    this.gathering++;
+    try {
+      return await add();
+    } finally {
+      this.gathering--;
+      this.pumpSoon();
+    }
+  }
+
   /** Puts a paused or ended job back into the queue at its old position. */
   requeue(job: JobRecord, payload: unknown): JobRecord {
     this.parts.store.jobs.setPayload(job.id, payload);
@@ -99,11 +111,7 @@ export class JobQueue {
     current.signal = signal;
     if (signal === 'cancel') current.abort.abort(new StudioError('cancelled', 'It was cancelled.'));
     else current.pausing.abort();
-    if (jobInfo(current.job.kind).lane !== 'compute') return;
-    this.parts.engine.signal(signal).catch((error: unknown) => {
-      if (!(error instanceof EngineLostError))
-        this.parts.log.error({ err: error }, 'the engine could not be signalled');
-    });
+    forwardSignal(this.parts, current);
   }
 
   /** Lets a running job save its progress and end as paused. Refused for a kind that cannot be resumed. */
@@ -170,7 +178,7 @@ export class JobQueue {
   async close(graceMilliseconds: number): Promise<void> {
     this.closing = true;
     const aside = jobLanes.filter((lane) => lane !== 'compute').flatMap((lane) => this.current.get(lane) ?? []);
-    for (const { abort, job } of aside) {
+    for (const { abort, job } of aside.flatMap(({ jobs }) => jobs)) {
       const { code, message, hint } = closedError;
       abort.abort(
         new StudioError(
@@ -182,9 +190,11 @@ export class JobQueue {
     }
     const current = this.current.get('compute');
     if (current) {
-      const { atClose } = jobInfo(current.job.kind);
-      if (atClose === 'pause' && current.signal === null) this.signal(current.job.id, 'pause');
-      if (current.signal !== null || atClose === 'finish') await Promise.race([current.done, delay(graceMilliseconds)]);
+      for (const { job, signal } of current.jobs)
+        if (jobInfo(job.kind).atClose === 'pause' && signal === null && this.isRunning(job.id))
+          this.signal(job.id, 'pause');
+      const ends = current.jobs.some(({ job, signal }) => signal !== null || jobInfo(job.kind).atClose === 'finish');
+      if (ends) await Promise.race([current.done, delay(graceMilliseconds)]);
     }
     await this.parts.engine.close();
     await current?.done;
@@ -196,8 +206,8 @@ export class JobQueue {
     }
   }
 
-  private running(jobId: string): Current | null {
-    return [...this.current.values()].find(({ job }) => job.id === jobId) ?? null;
+  private running(jobId: string): Running | null {
+    return [...this.current.values()].flatMap(({ jobs }) => jobs).find(({ job }) => job.id === jobId) ?? null;
   }
 
   private pumpSoon(): void {
@@ -209,18 +219,12 @@ export class JobQueue {
   }
 
   private pumpLane(lane: JobLane): void {
-    if (this.current.has(lane) || this.closing) return;
+    if (this.current.has(lane) || this.closing || this.gathering > 0) return;
     const job = this.nextReady(lane);
     if (job === null) return;
-    const current: Current = {
-      job,
-      abort: new AbortController(),
-      pausing: new AbortController(),
-      signal: null,
-      done: Promise.resolve(),
-    };
+    const current: Current = { jobs: [], done: Promise.resolve() };
     this.current.set(lane, current);
-    current.done = this.perform(current).finally(() => {
+    current.done = this.perform(job, current).finally(() => {
       this.current.delete(lane);
       this.pumpSoon();
     });
@@ -231,6 +235,11 @@ export class JobQueue {
    * way.
    */
   private nextReady(lane: JobLane): JobRecord | null {
+    return this.ready(lane).next().value ?? null;
+  }
+
+  /** Every queued job of the lane that could start, as `nextReady`. */
+  private *ready(lane: JobLane): Generator<JobRecord, undefined> {
     const { jobs } = this.parts.store;
     for (const job of jobs.withStatus('queued')) {
       if (jobInfo(job.kind).lane !== lane || (!this.takeUpQueue && !this.own.has(job.id))) continue;
@@ -244,23 +253,70 @@ export class JobQueue {
           hint: 'Run that job again, then start this one again.',
           details: null,
         });
-        return this.nextReady(lane);
+        continue;
       }
-      if (before.every((one) => one !== null && (one.status === 'completed' || one.status === 'stopped'))) return job;
+      if (before.every((one) => one !== null && (one.status === 'completed' || one.status === 'stopped'))) yield job;
     }
-    return null;
   }
 
-  private async perform(current: Current): Promise<void> {
-    const { job } = current;
+  /** Runs a job, with those that can run together with it, to the end of all. */
+  private async perform(first: JobRecord, current: Current): Promise<void> {
     try {
-      this.change(job.id, { status: 'running', startedAt: Date.now(), error: null });
-      const payload = this.parts.store.jobs.payload(job.id);
-      const outcome = await this.jobOf(job.kind).execute(payload, this.context(current), this.parts);
-      if (outcome.result !== undefined) this.parts.store.jobs.saveResult(job.id, outcome.result);
-      this.change(job.id, { status: outcome.status, finishedAt: Date.now() });
-      if (outcome.message !== null && job.parentId === null)
-        this.parts.hub.notify({ level: 'success', title: job.title, message: outcome.message, error: null });
+      this.begin(first, current);
+    } catch (thrown) {
+      await this.settle(first, Promise.reject(thrown));
+      return;
+    }
+    const { together, ...job } = this.jobOf(first.kind);
+    const companions = together === undefined ? [] : await this.companions(first, together);
+    for (const companion of companions)
+      if (this.parts.store.jobs.find(companion.id)?.status === 'queued') this.begin(companion, current);
+    const members = current.jobs.map(({ job: { id }, context }) => ({
+      payload: this.parts.store.jobs.payload(id),
+      context,
+    }));
+    const [only] = members;
+    const outcomes =
+      together !== undefined && members.length > 1
+        ? together.execute(members, this.parts)
+        : [(async () => job.execute(only?.payload, only?.context ?? fail(), this.parts))()];
+    const ended = (running: (typeof current.jobs)[number]) => current.jobs.splice(current.jobs.indexOf(running), 1);
+    await Promise.all(
+      [...current.jobs].map((running, index) =>
+        this.settle(running.job, outcomes[index] ?? fail()).finally(() => ended(running)),
+      ),
+    );
+  }
+
+  private begin(job: JobRecord, current: Current): void {
+    this.change(job.id, { status: 'running', startedAt: Date.now(), error: null });
+    const [abort, pausing] = [new AbortController(), new AbortController()];
+    const context = this.context(job, { abort: abort.signal, pausing: pausing.signal });
+    current.jobs.push({ job, context, abort, pausing, signal: null, place: null });
+  }
+
+  private async companions(first: JobRecord, together: TogetherWork<unknown, unknown>): Promise<JobRecord[]> {
+    const { jobs } = this.parts.store;
+    const queued = [...this.ready(jobInfo(first.kind).lane)].filter(({ kind }) => kind === first.kind);
+    if (queued.length === 0) return [];
+    try {
+      const offered = queued.map(({ id }) => ({ id, payload: jobs.payload(id) }));
+      const chosen = await together.companions(jobs.payload(first.id), offered, this.parts);
+      return queued.filter(({ id }) => chosen.includes(id));
+    } catch (error) {
+      this.parts.log.error({ err: error, job: first.id }, 'the jobs that could run together could not be found');
+      return [];
+    }
+  }
+
+  /** Stores how a job ended. */
+  private async settle(job: JobRecord, outcome: Promise<JobOutcome>): Promise<void> {
+    try {
+      const { status, result, message } = await outcome;
+      if (result !== undefined) this.parts.store.jobs.saveResult(job.id, result);
+      this.change(job.id, { status, finishedAt: Date.now() });
+      if (message !== null && job.parentId === null)
+        this.parts.hub.notify({ level: 'success', title: job.title, message, error: null });
     } catch (thrown) {
       const error = toErrorValue(thrown);
       const status = error.code === 'cancelled' ? 'cancelled' : this.isLoss(thrown) ? 'interrupted' : 'failed';
@@ -295,37 +351,28 @@ export class JobQueue {
     return this.closing && toErrorValue(thrown).code === 'disconnected';
   }
 
-  private context(current: Current): JobContext {
+  private context(job: JobRecord, signals: Pick<JobContext, 'abort' | 'pausing'>): JobContext {
     const { engine } = this.parts;
     const progress: JobContext['progress'] = (value) => {
-      this.change(current.job.id, { progress: value });
+      this.change(job.id, { progress: value });
     };
     return {
-      job: current.job,
+      job,
       progress,
-      abort: current.abort.signal,
-      pausing: current.pausing.signal,
-      runEngine: async (task, onEvent) => {
+      ...signals,
+      runEngine: async (task, onEvent, runs) => {
         await engine.prepare();
-        if (current.signal === 'cancel') throw new StudioError('cancelled', 'It was cancelled.');
-        let fault: unknown = null;
-        const running = engine.run(task, (event) => {
-          if (fault !== null) return;
-          try {
+        const own = this.running(job.id);
+        if (runs === undefined && own?.signal === 'cancel') throw new StudioError('cancelled', 'It was cancelled.');
+        const waiting = runs?.map((run) => this.running(run.job.id)) ?? [own];
+        return runOnEngine(this.parts, task, {
+          isShared: runs !== undefined,
+          waiting,
+          onEvent(event) {
             if (event.kind === 'progress') progress(event.progress);
             onEvent?.(event);
-          } catch (thrown) {
-            // Training must not go on when its events cannot be stored (a full disk): end the task and report why.
-            fault = thrown ?? new Error('unknown failure');
-            void engine.signal('cancel').catch(() => undefined);
-          }
+          },
         });
-        if (current.signal !== null) void engine.signal(current.signal).catch(() => undefined);
-        const result = await running;
-        if (fault !== null) throw fault;
-        if (!isOfKind(result, task.kind))
-          throw new StudioError('internal', `The engine returned a ${result.kind} result for a ${task.kind} task.`);
-        return result;
       },
     };
   }
@@ -382,8 +429,8 @@ function endedAs(job: JobRecord): string {
   return job.status === 'cancelled' ? 'was cancelled' : job.status === 'failed' ? 'failed' : 'was interrupted';
 }
 
-function isOfKind<Kind extends EngineResult['kind']>(result: EngineResult, kind: Kind): result is EngineResultOf<Kind> {
-  return result.kind === kind;
+function fail(): never {
+  throw new Error('a job that began is not there');
 }
 
 function delay(milliseconds: number): Promise<void> {

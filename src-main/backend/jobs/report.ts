@@ -5,7 +5,7 @@ import { studyYaml } from '../studies/study-files.ts';
 import { tunedRuns, tunedStudy } from '../studies/tuned.ts';
 import { defineJob } from './define-job.ts';
 import { requireStudy } from './study.ts';
-import { requireRun } from './train.ts';
+import { requireRun } from './training-record.ts';
 
 /** Buckets of a curve: more than the width of a report's figure in pixels. */
 const wholeRun = { from: null, to: null, buckets: 1024 };

@@ -194,7 +194,7 @@ function groupNames(coto: RunConfig['coto'], targets: readonly LinearModule[]): 
 }
 
 /** The compute backend that the run would use now; wasm, which always works, before the first probe. */
-function expectedBackend(services: Services, config: RunConfig): ComputeId {
+export function expectedBackend(services: Services, config: RunConfig): ComputeId {
   const settings = services.store.settings.get().compute_backend;
   const choice = config.compute_backend === 'auto' ? settings : config.compute_backend;
   if (choice !== 'auto') return choice;
@@ -206,6 +206,17 @@ function trainedParameters({ adapter, coto }: RunConfig): ParameterValues {
   const name = dropoutParameter(adapterVariant(adapter.variant), adapter.parameters);
   const drops = coto !== null && schedules[coto.schedule].unit === 'input' && name !== null;
   return drops ? { ...adapter.parameters, [name]: 0.5 } : adapter.parameters;
+}
+
+/** Memory of a training step of a run, by part. */
+export function memoryOfRun(
+  services: Services,
+  config: RunConfig,
+  model: Pick<ModelRecord, 'description' | 'path'>,
+  dataset: DatasetDescription,
+): Promise<MemoryPart[]> {
+  const targets = resolveTargetModules(targetConfig(config, model.description), model.description);
+  return memoryParts(services, config, model, dataset, targets);
 }
 
 /** Memory of a training step on the compute backend that the run would use. */
@@ -232,11 +243,13 @@ async function memoryParts(
 }
 
 /**
- * Median of the median step times of past runs with the same model, batch, targets and use of CoTo; null without any.
+ * Median of the median step times of past runs with the same model, batch, targets and use of CoTo, each trained alone; null
+ * without any.
  */
 export function measuredStep(runs: readonly RunRecord[], modelId: string, config: RunConfig): number | null {
   const times = runs
     .filter((run) => run.result !== null && run.result.medianStepMilliseconds > 0 && run.modelId === modelId)
+    .filter((run) => (run.facts?.runsTogether ?? 1) === 1)
     .filter((run) => isSameShape(run.config, config))
     .map((run) => run.result?.medianStepMilliseconds ?? 0)
     .sort((left, right) => left - right);

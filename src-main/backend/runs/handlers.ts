@@ -1,5 +1,5 @@
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
-import { requireRun } from '../jobs/train.ts';
+import { requireRun } from '../jobs/training-record.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
 import { checkpointAdapters } from './checkpoint-adapters.ts';

@@ -1,17 +1,18 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { CheckpointRecord, RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { newId } from '../identifiers.ts';
-import { requireRun, trainJob } from '../jobs/train.ts';
+import { trainJob } from '../jobs/train.ts';
+import { requireRun } from '../jobs/training-record.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import { resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 import { trainingKey } from '../studies/content-keys.ts';
 import { checkRun } from './estimate.ts';
+import { latestCheckpoint } from './latest-checkpoint.ts';
 import { checkedRun } from './run-yaml.ts';
 import { checkSeedAdapter, seedJobs } from './seed-adapter.ts';
 
@@ -22,12 +23,14 @@ export interface NewRun {
   readonly studyId: string | null;
   /** The parent job of the training. */
   readonly parentId?: string;
+  /** Runs with the same may be trained in one pass over the base, where they fit. */
+  readonly together?: string | null;
 }
 
 /** Creates a run and queues its training. Throws, creating nothing, if the config does not fit its model or data. */
 export async function createRun(
   services: HandlerServices,
-  { name, config: given, tags, studyId, parentId }: NewRun,
+  { name, config: given, tags, studyId, parentId, together = null }: NewRun,
 ): Promise<{ run: RunRecord; job: JobRecord }> {
   const { store, hub, queue } = services;
   const config = checkedRun(given);
@@ -66,7 +69,7 @@ export async function createRun(
     store.contents.saveRun(id, contentKey);
     const parent = parentId === undefined ? {} : { parentId };
     const details = { title: `Train ${run.name}`, subjectId: id, after: seedJobs(store, config), ...parent };
-    return queue.add(trainJob, details, { runId: id, resumeFrom: null });
+    return queue.add(trainJob, details, { runId: id, resumeFrom: null, together });
   });
   hub.runChanged(run);
   hub.listChanged('runs');
@@ -108,19 +111,17 @@ export function cancelRun(services: HandlerServices, id: string): void {
   services.queue.cancel(job.id);
 }
 
-/** Resumes from the latest existing checkpoint; a run without one starts again. */
-export function resumeRun(services: HandlerServices, id: string): JobRecord {
+/** Resumes from the latest existing checkpoint; a run without one starts again. `together`: as of a new run. */
+export function resumeRun(services: HandlerServices, id: string, together: string | null = null): JobRecord {
   const { store, hub, queue, home } = services;
   const { run, job } = runAndJob(services, id);
   if (!['paused', 'interrupted', 'failed', 'cancelled', 'stopped'].includes(run.status))
     throw notPossible(run, 'resumed');
-  const latest = run.checkpoints
-    .filter((checkpoint) => checkpoint.resumable && existsSync(home.absolute(checkpoint.folder)))
-    .reduce<CheckpointRecord | null>((best, one) => (best === null || one.step > best.step ? one : best), null);
+  const latest = latestCheckpoint(home, run);
   const queued = store.transaction(() => {
     const changed = store.runs.update(id, { status: 'queued', error: null, finishedAt: null });
     if (changed) hub.runChanged(changed);
-    return queue.requeue(job, { runId: id, resumeFrom: latest?.folder ?? null });
+    return queue.requeue(job, { runId: id, resumeFrom: latest?.folder ?? null, together });
   });
   return queued;
 }

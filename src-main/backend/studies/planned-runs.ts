@@ -5,8 +5,9 @@ import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
 import { createRun, resumeRun } from '../runs/runs.ts';
+import { configKey, mostRuns } from '../runs/runs-together.ts';
 import type { HandlerServices } from '../services.ts';
-import { trainingKey } from './content-keys.ts';
+import { canonicalJson, trainingKey } from './content-keys.ts';
 
 /**
  * Finds the run of a training by its content: any completed one whose adapter exists, else a resumable one of a
@@ -30,24 +31,56 @@ export async function plannedRun(
   return runs.find(isDone) ?? runs.find(canGoOn) ?? null;
 }
 
-/** Queues the training, resuming `known` if given, and returns its job. */
-export async function queuePlannedRun(
+/**
+ * Trainings that can share passes over the base, in groups; the queue trains as many of a group at once as memory allows. The
+ * groups are as even as may be, and none is larger than a pass takes.
+ */
+export function trainedTogether(specs: readonly TrainingSpec[]): TrainingSpec[][] {
+  const alike = Map.groupBy(specs, ({ config }) =>
+    canonicalJson([config.model, config.dataset, configKey(checkedRun(config))]),
+  );
+  return [...alike.values()].flatMap((members) => {
+    const size = Math.ceil(members.length / Math.ceil(members.length / mostRuns));
+    return Array.from({ length: Math.ceil(members.length / size) }, (_, at) =>
+      members.slice(at * size, (at + 1) * size),
+    );
+  });
+}
+
+interface Parent {
+  readonly studyId: string;
+  readonly jobId: string;
+}
+
+/** Queues those trainings that no run has completed meanwhile, resuming what was begun, and returns their jobs. */
+export async function queuePlannedRuns(
+  services: HandlerServices,
+  specs: readonly TrainingSpec[],
+  parent: Parent,
+): Promise<JobRecord[]> {
+  const together = specs.length > 1 ? parent.studyId : null;
+  return services.queue.gather(async () => {
+    const jobs: JobRecord[] = [];
+    for (const spec of specs) {
+      const known = await plannedRun(services, spec);
+      if (known?.status !== 'completed')
+        jobs.push(await queuePlannedRun(services, spec, known, { ...parent, together }));
+    }
+    return jobs;
+  });
+}
+
+async function queuePlannedRun(
   services: HandlerServices,
   { title, config }: TrainingSpec,
   known: RunRecord | null,
-  parent: { readonly studyId: string; readonly jobId: string },
+  { studyId, jobId, together }: Parent & { readonly together: string | null },
 ): Promise<JobRecord> {
   if (known !== null) {
     const job = services.store.jobs.findOfSubject(known.id);
     if (job !== null && (job.status === 'queued' || job.status === 'running')) return job;
-    return resumeRun(services, known.id);
+    return resumeRun(services, known.id, together);
   }
-  const { job } = await createRun(services, {
-    name: title,
-    config,
-    tags: [],
-    studyId: parent.studyId,
-    parentId: parent.jobId,
-  });
+  const { job } = await createRun(services, { name: title, config, tags: [], studyId, parentId: jobId, together });
   return job;
 }

@@ -6,16 +6,22 @@ import type { ScoreOf, StudyWork, TableOf } from '../../engine/studies/define-st
 import { requireAdapter } from '../library/adapters.ts';
 import type { HandlerServices } from '../services.ts';
 import { plannedMasks } from './planned-masks.ts';
-import { plannedRun, queuePlannedRun } from './planned-runs.ts';
+import { plannedRun, queuePlannedRuns, trainedTogether } from './planned-runs.ts';
 import { plannedScores } from './planned-scores.ts';
+
+/** The job of a part, or the jobs of several. */
+export type Begun = JobRecord | readonly JobRecord[];
 
 /** Executor of a plan's parts, one after the other. */
 export interface PlanLead {
   readonly studyId: string;
   /** The parent of the plan's jobs. */
   readonly jobId: string;
-  /** Runs one of `parts` parts. @throws StudioError if it did not complete */
-  part(parts: number, begin: () => JobRecord | Promise<JobRecord>): Promise<void>;
+  /**
+   * Runs one of `parts` parts, or several at once, to the end of all.
+   * @throws StudioError if one did not complete
+   */
+  part(parts: number, begin: () => Begun | Promise<Begun>): Promise<void>;
   /** Says that further parts belong to a new round, whose number of parts begins anew. */
   nextRound(): void;
 }
@@ -63,12 +69,8 @@ export async function runPlan(
   const trained = new Map<string, AdapterRecord>();
   const missing = [];
   for (const spec of trainings) if ((await plannedRun(services, spec))?.status !== 'completed') missing.push(spec);
-  for (const spec of missing) {
-    // Another study may have trained it meanwhile.
-    const known = await plannedRun(services, spec);
-    if (known?.status !== 'completed')
-      await lead.part(missing.length + 1, () => queuePlannedRun(services, spec, known, lead));
-  }
+  for (const group of trainedTogether(missing))
+    await lead.part(missing.length + 1, () => queuePlannedRuns(services, group, lead));
   for (const spec of trainings) {
     const run = await plannedRun(services, spec);
     if (run?.adapterId == null || run.status !== 'completed')

@@ -5,7 +5,7 @@ import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.t
 import { studyWork } from '../../engine/studies/index.ts';
 import { newId } from '../identifiers.ts';
 import { requireStudy, studyJob } from '../jobs/study.ts';
-import { requireRun } from '../jobs/train.ts';
+import { requireRun } from '../jobs/training-record.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import type { HandlerServices } from '../services.ts';
 import { checkPlan } from './check-plan.ts';

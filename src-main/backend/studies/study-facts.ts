@@ -14,7 +14,7 @@ import { preflightLines } from '../../engine/merge/preflight.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
 import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/define-study-work.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
-import { requireRun } from '../jobs/train.ts';
+import { requireRun } from '../jobs/training-record.ts';
 import { commonModel } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { peekDataset } from '../library/datasets.ts';

@@ -2,9 +2,10 @@ import { type ErrorCode, errorCodeSchema, StudioError } from '../../../src-share
 import { type JobProgress, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import type { JobContext } from '../jobs/define-job.ts';
 import { InterruptedError } from '../jobs/interrupted-error.ts';
+import { pauseRun } from '../runs/runs.ts';
 import type { HandlerServices } from '../services.ts';
 import { PartsClock } from './parts-clock.ts';
-import type { PlanLead } from './run-plan.ts';
+import type { Begun, PlanLead } from './run-plan.ts';
 
 /** Thrown when the study is paused: its current part saves its progress, and the study ends as paused. */
 export class PausedError extends Error {}
@@ -30,19 +31,24 @@ export class StudyLead implements PlanLead {
     this.before = this.clock.finished;
   }
 
-  async part(parts: number, begin: () => JobRecord | Promise<JobRecord>): Promise<void> {
+  async part(parts: number, begin: () => Begun | Promise<Begun>): Promise<void> {
     const { abort, pausing } = this.context;
     if (pausing.aborted) throw new PausedError();
     abort.throwIfAborted();
-    const job = await begin();
-    this.clock.begin(job.kind, Date.now());
+    const jobs = [await begin()].flat();
+    const [first] = jobs;
+    if (first === undefined) return;
+    this.clock.begin(first.kind, Date.now(), jobs.length);
     const stopFollowing = this.services.hub.subscribe((name, payload) => {
-      if (name === 'job.changed' && 'progress' in payload && payload.id === job.id)
-        this.report(payload, this.before + parts);
+      if (name === 'job.changed' && 'progress' in payload && jobs.some(({ id }) => id === payload.id))
+        this.report(payload, { parts: this.before + parts, together: jobs.length });
     });
     const over = new AbortController();
     try {
-      requireCompleted(await Promise.race([this.services.queue.ended(job), this.interrupted(job, over.signal)]));
+      const { queue } = this.services;
+      const ended = Promise.all(jobs.map((job) => queue.ended(job)));
+      // One that failed leaves the others to their end.
+      for (const job of await Promise.race([ended, this.interrupted(jobs, over.signal)])) requireCompleted(job);
       this.clock.end(Date.now());
     } finally {
       over.abort();
@@ -51,20 +57,19 @@ export class StudyLead implements PlanLead {
   }
 
   /**
-   * Rejects when the study is cancelled, paused or closed before the part is `over`, and forwards the signal to the part.
+   * Rejects when the study is cancelled, paused or closed before the parts are `over`, and forwards the signal to them.
    */
-  private interrupted(part: JobRecord, over: AbortSignal): Promise<never> {
+  private interrupted(jobs: readonly JobRecord[], over: AbortSignal): Promise<never> {
     const { abort, pausing } = this.context;
     const { queue } = this.services;
     return new Promise((_, reject) => {
       const end = () => {
         // When the studio closes, the queue itself ends what runs.
-        if (isCancelled(abort.reason)) this.attempt(() => queue.cancel(part.id));
+        if (isCancelled(abort.reason)) for (const { id } of jobs) this.attempt(() => queue.cancel(id));
         reject(abort.reason);
       };
       const pause = () => {
-        const canGoOn = jobInfo(part.kind).atClose === 'pause' && queue.isRunning(part.id);
-        this.attempt(() => (canGoOn ? queue.pause(part.id) : queue.cancel(part.id)));
+        for (const job of jobs) this.attempt(() => this.pausePart(job));
         reject(new PausedError());
       };
       if (abort.aborted) end();
@@ -72,6 +77,13 @@ export class StudyLead implements PlanLead {
       abort.addEventListener('abort', end, { once: true, signal: over });
       pausing.addEventListener('abort', pause, { once: true, signal: over });
     });
+  }
+
+  private pausePart({ id, kind, subjectId }: JobRecord): void {
+    const { queue } = this.services;
+    if (kind === 'train' && subjectId !== null) pauseRun(this.services, subjectId);
+    else if (jobInfo(kind).atClose === 'pause' && queue.isRunning(id)) queue.pause(id);
+    else queue.cancel(id);
   }
 
   /** A part that has just ended needs no signal. */
@@ -83,16 +95,23 @@ export class StudyLead implements PlanLead {
     }
   }
 
-  private report({ title, progress, status }: JobRecord, parts: number): void {
+  private report(
+    { id, title, progress, status }: JobRecord,
+    { parts, together }: { readonly parts: number; readonly together: number },
+  ): void {
+    if (status !== 'running' && status !== 'queued') this.clock.ended(id);
     if (progress === null || status !== 'running') return;
     if (parts === 1) {
       this.context.progress(progress);
       return;
     }
-    this.clock.progress(progress);
+    this.clock.progress(progress, id);
     const { share, etaSeconds } = this.clock.state(parts, Date.now());
+    const next = this.clock.finished + 1;
+    const [what, place] =
+      together === 1 ? [title, `${next}`] : [`${title} and ${together - 1} more`, `${next}–${next + together - 1}`];
     const overall: JobProgress = {
-      phase: `${title} (${this.clock.finished + 1} of ${parts}): ${progress.phase}`,
+      phase: `${what} (${place} of ${parts}): ${progress.phase}`,
       done: Math.floor(100 * share),
       total: 100,
       unit: '%',

@@ -41,11 +41,14 @@ export async function runTrainTogetherTask(
         };
         const ending = await training
           .run(run, own, together)
-          .catch((thrown: unknown) => ({ error: toErrorValue(computeFailure() ?? toStudioError(thrown)) }))
+          .catch((thrown: unknown) => ({ error: toErrorValue(toStudioError(thrown)) }))
           .finally(() => place?.leave());
-        context.emit({ kind: 'run-ended', run: index, ending });
+        if (computeFailure() === null) context.emit({ kind: 'run-ended', run: index, ending });
       }),
     );
+    // A lost device ends all of them.
+    const failure = computeFailure();
+    if (failure !== null) throw failure;
     return { kind: 'train-together' };
   } finally {
     training.close();

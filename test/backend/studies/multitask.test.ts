@@ -22,7 +22,7 @@ it('trains what is missing, scores every row on every task, repeats nothing, and
   const counts = { trainings: 0, scores: 0, tasks: 0 };
   const startEngine = scriptedEngine(({ task, emit }) => {
     counts.tasks++;
-    if (task.kind === 'train') counts.trainings++;
+    if (task.kind === 'train-together') counts.trainings += task.runs.length;
     return runTask(task, {
       emit(event) {
         if (event.kind === 'score') counts.scores++;

@@ -166,7 +166,7 @@ describe('a study as a whole', () => {
     expect(await backend.handle('jobs.list', {})).toEqual([]);
   });
 
-  it('pauses with its training, which saves its state, and resumes both', async () => {
+  it('pauses with its trainings, which save their states, and resumes all', async () => {
     const asked: string[] = [];
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     const ended = { steps: 3, accuracy: 0.5, evalLoss: 1, trainLoss: 1, metrics: {}, best: null };
@@ -180,13 +180,17 @@ describe('a study as a whole', () => {
           for (const { key } of task.subjects) emit({ kind: 'score', key, score });
           return { kind: 'score', scored: task.subjects.length };
         }
-        if (asked.length === 1) {
-          begin();
-          expect(await nextSignal()).toBe('pause');
-          return { kind: 'train', outcome: 'paused', result: null, adapterDirectory: null, adapterStep: null };
-        }
+        if (task.kind !== 'train-together') throw new Error(`asked for ${task.kind}`);
         const adapterDirectory = goldenPath('vit-28', 'adapters', 'lora');
-        return { kind: 'train', outcome: 'completed', result, adapterDirectory, adapterStep: 3 };
+        const completed = { outcome: 'completed' as const, result, adapterDirectory, adapterStep: 3 };
+        const paused = { outcome: 'paused' as const, result: null, adapterDirectory: null, adapterStep: null };
+        const isFirst = asked.length === 1;
+        if (isFirst) begin();
+        for (const [run] of task.runs.entries()) {
+          if (isFirst) expect(await nextSignal()).toBe('pause');
+          emit({ kind: 'run-ended', run, ending: isFirst ? paused : completed });
+        }
+        return { kind: 'train-together' };
       }),
       resourcesDirectory: tinyResources(),
     });
@@ -203,12 +207,12 @@ describe('a study as a whole', () => {
     await backend.idle();
     expect((await backend.handle('jobs.get', { id: job.id })).status).toBe('paused');
     expect((await backend.handle('studies.get', { id: study.id })).status).toBe('interrupted');
-    expect((await backend.handle('runs.list', {})).map(({ status }) => status)).toEqual(['paused']);
+    expect((await backend.handle('runs.list', {})).map(({ status }) => status)).toEqual(['paused', 'paused']);
 
     await backend.handle('studies.resume', { id: study.id });
     await backend.idle();
-    // The first run is taken up, the second made; then both are scored in one go.
-    expect(asked).toEqual(['train', 'train', 'train', 'score']);
+    // Both runs are trained together, taken up together, and then scored in one go.
+    expect(asked).toEqual(['train-together', 'train-together', 'score']);
     expect((await backend.handle('runs.list', {})).map(({ status }) => status)).toEqual(['completed', 'completed']);
     const done = await backend.handle('studies.get', { id: study.id });
     expect(done).toMatchObject({ status: 'completed', result: { kind: 'ablation', examples: 20 } });

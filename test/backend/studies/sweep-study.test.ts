@@ -5,18 +5,19 @@ import { closeBackends, openBackend, scriptedEngine, tinyConfig, tinyIdx, tinyRe
 
 afterEach(closeBackends);
 
-/** The real engine; it counts what it is asked for, and dies once at the start of the training after each of `deaths`. */
+/** The real engine; it counts what it is asked for, and dies once at the start of the first trainings after each of `deaths`. */
 function countingEngine(deaths: readonly number[]) {
   const left = [...deaths];
   const counts = { trainings: [] as string[], scores: 0 };
   const start: StartEngine = scriptedEngine(({ task, emit, die }) => {
-    if (task.kind === 'train') {
-      if (counts.trainings.length === left[0]) {
-        left.shift();
-        die(new Error('killed'));
-        throw new Error('killed');
-      }
-      const { learning_rate, seed, coto } = task.config;
+    const runs = task.kind === 'train' ? [task] : task.kind === 'train-together' ? task.runs : [];
+    if (runs.length > 0 && left[0] !== undefined && counts.trainings.length >= left[0]) {
+      left.shift();
+      die(new Error('killed'));
+      throw new Error('killed');
+    }
+    for (const { config } of runs) {
+      const { learning_rate, seed, coto } = config;
       counts.trainings.push(`${coto === null ? 'without' : 'coto'} ${learning_rate} ${seed}`);
     }
     return runTask(task, {
@@ -100,10 +101,11 @@ describe('an ablation with a sweep, on a tiny model', () => {
     expect(await tuned({ runIds: idsOf(true) })).toMatchObject({ tuned: true });
     expect(await tuned({ runIds: idsOf(false) })).toMatchObject({ tuned: false });
 
-    // Killed in the sweep, and once more in the trainings at the best rates.
-    const killed = await done([3, 4 * rates.length + 1]);
+    // Killed in the sweep, after the eight runs of its first round, and once more before the trainings at the best rates.
+    const deaths = [8, 4 * rates.length];
+    const killed = await done(deaths);
     const { id } = killed.study;
-    for (const trained of [3, 4 * rates.length + 1]) {
+    for (const trained of deaths) {
       expect((await killed.backend.handle('studies.get', { id })).status).toBe('interrupted');
       expect(killed.counts.trainings).toHaveLength(trained);
       await killed.backend.handle('studies.resume', { id });

@@ -1,0 +1,213 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import type { JobResult } from '../../../src-shared/domain/job.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { earlyStop } from '../../../src-shared/results/early-stop.ts';
+import type { EngineEvent, RunOutcome, TrainTogetherTask } from '../../engine/contract.ts';
+import type { RunChanges } from '../../store/repositories/runs.ts';
+import { copyAdapterIn } from '../library/adapters.ts';
+import { requireDataset } from '../library/datasets.ts';
+import { requireModel } from '../library/models.ts';
+import { seedDirectory } from '../runs/seed-adapter.ts';
+import type { Services } from '../services.ts';
+import type { JobEnding, JobOutcome } from './define-job.ts';
+
+/** A run that is about to train. */
+export interface BegunTraining {
+  readonly run: RunRecord;
+  readonly model: ModelRecord;
+  readonly dataset: DatasetRecord;
+  /** The run as the engine is told of it. */
+  readonly ofEngine: TrainTogetherTask['runs'][number];
+}
+
+/**
+ * Marks a run as running, from its start or from a checkpoint, and forgets what came after that.
+ * @throws StudioError not_found if the checkpoint is gone
+ */
+export async function beginTraining(
+  services: Services,
+  runId: string,
+  resumeFrom: string | null,
+): Promise<BegunTraining> {
+  const { home, store, hub } = services;
+  const run = requireRun(store, runId);
+  const model = requireModel(store, run.modelId);
+  const dataset = requireDataset(store, run.datasetId);
+  const runDirectory = home.absolute(run.folder);
+  const checkpoint = run.checkpoints.find((one) => one.folder === resumeFrom);
+  if (resumeFrom !== null && (checkpoint === undefined || !existsSync(home.absolute(resumeFrom))))
+    throw new StudioError(
+      'not_found',
+      `The checkpoint ${resumeFrom} of "${run.name}" is gone.`,
+      'Start the run again.',
+    );
+  const startStep = checkpoint?.step ?? 0;
+  await mkdir(runDirectory, { recursive: true });
+  store.transaction(() => {
+    store.history.truncate(runId, startStep);
+    store.runs.removeCheckpointsAfter(runId, startStep);
+  });
+  hub.runRestarted(runId, startStep);
+  changeRun(services, runId, {
+    status: 'running',
+    step: startStep,
+    error: null,
+    result: null,
+    startedAt: run.startedAt ?? Date.now(),
+    finishedAt: null,
+  });
+  // A run that goes on has its seed in it, and outlives it.
+  const seed = resumeFrom === null ? seedDirectory(services, run.config, model.id) : undefined;
+  const ofEngine = {
+    ...(seed === undefined ? {} : { initAdapterDirectory: seed }),
+    config: run.config,
+    runDirectory,
+    resumeFrom: resumeFrom === null ? null : home.absolute(resumeFrom),
+    earlierDtype: resumeFrom === null ? null : (run.facts?.computeDtype ?? null),
+  };
+  return { run, model, dataset, ofEngine };
+}
+
+/** Stores how a run ended that the engine has ended, and adds its adapter. */
+export async function finishTraining(
+  services: Services,
+  run: RunRecord,
+  answer: RunOutcome,
+): Promise<JobOutcome<JobResult<'train'>>> {
+  const { outcome, result, adapterDirectory, adapterStep } = answer;
+  if (outcome === 'paused' || outcome === 'cancelled') {
+    changeRun(services, run.id, { status: outcome, finishedAt: outcome === 'cancelled' ? Date.now() : null });
+    return { status: outcome, message: null };
+  }
+  const isBest = result !== null && adapterStep !== null && adapterStep !== result.steps;
+  const accuracy = isBest ? bestAccuracy(services, run.id, adapterStep) : (result?.accuracy ?? null);
+  const split = run.config.eval_split;
+  // The run's facts have come meanwhile.
+  const { name, facts } = requireRun(services.store, run.id);
+  const note = earlyStop({ config: run.config, facts, result });
+  let adapter: AdapterRecord | null = null;
+  if (adapterDirectory !== null) {
+    const model = requireModel(services.store, run.modelId);
+    adapter = await copyAdapterIn(services, adapterDirectory, {
+      name,
+      base: { model, description: model.description },
+      origin: {
+        kind: 'run',
+        runId: run.id,
+        checkpoint: isBest ? 'best' : 'last',
+        step: adapterStep ?? result?.steps ?? 0,
+      },
+      datasetId: run.datasetId,
+      forgetting: result?.forgetting ?? null,
+      accuracy: split === 'test' ? accuracy : null,
+      note,
+    });
+  }
+  changeRun(services, run.id, {
+    status: outcome,
+    result,
+    step: result?.steps ?? run.step,
+    adapterId: adapter?.id ?? null,
+    finishedAt: Date.now(),
+  });
+  const perplexity = result?.metrics['perplexity'];
+  const score =
+    perplexity !== undefined
+      ? ` to a perplexity of ${perplexity.toPrecision(4)} on the ${split} examples`
+      : accuracy === null
+        ? ''
+        : ` with ${(100 * accuracy).toFixed(1)} % on the ${split} examples`;
+  const ending = `${outcome === 'stopped' ? 'Stopped and saved' : 'Trained'}${score}, after ${result?.steps ?? 0} steps.`;
+  return {
+    status: outcome,
+    result: { outcome, result, adapterStep },
+    message: note === null ? ending : `${ending} ${note}`,
+  };
+}
+
+/** The evaluation of the best checkpoint. */
+function bestAccuracy({ store }: Services, runId: string, step: number): number | null {
+  const best = store.runs.find(runId)?.checkpoints.find((one) => one.kind === 'best' && one.step === step);
+  return best?.accuracy ?? null;
+}
+
+/** Stores what the engine reports of a run. */
+export function keepEvent(services: Services, runId: string, event: EngineEvent): void {
+  const { home, store, hub } = services;
+  switch (event.kind) {
+    case 'progress':
+      if (event.progress.unit === 'steps') changeRun(services, runId, { step: event.progress.done });
+      return;
+    case 'facts':
+      changeRun(services, runId, { facts: event.facts });
+      return;
+    case 'metrics':
+      store.history.insertMetrics(runId, event.columns);
+      hub.metricsAdded(runId, event.columns);
+      return;
+    case 'masks':
+      store.history.insertMasks(runId, event.masks);
+      hub.masksAdded(runId, event.masks);
+      return;
+    case 'checkpoint':
+      store.runs.saveCheckpoint(runId, { ...event.checkpoint, folder: home.relative(event.checkpoint.folder) });
+      changeRun(services, runId, {});
+      return;
+    case 'text':
+      return;
+    case 'log':
+      store.history.insertLog(runId, Date.now(), event.level, event.text);
+      return;
+  }
+}
+
+/** Stores how a run ended that did not come to its end. */
+export function endTraining(services: Services, runId: string, { status, error }: JobEnding): void {
+  const { store } = services;
+  if (store.runs.find(runId) === null) return;
+  if (error !== null) store.history.insertLog(runId, Date.now(), 'error', error.details ?? error.message);
+  changeRun(services, runId, {
+    status,
+    error:
+      error === null
+        ? null
+        : { code: error.code, message: error.message, hint: resumeHint(services, runId, status, error.hint) },
+    finishedAt: Date.now(),
+  });
+}
+
+export function changeRun({ store, hub }: Services, runId: string, changes: RunChanges): void {
+  const run = store.runs.update(runId, changes);
+  if (run) hub.runChanged(run);
+}
+
+/** The step from which the run can be resumed, or a note that an interrupted one cannot. */
+function resumeHint(
+  { store }: Services,
+  runId: string,
+  status: RunRecord['status'],
+  hint: string | null,
+): string | null {
+  const step = store.runs
+    .find(runId)
+    ?.checkpoints.filter((one) => one.resumable)
+    .reduce<number | null>((latest, one) => Math.max(latest ?? 0, one.step), null);
+  const way =
+    step !== undefined && step !== null
+      ? `It can be resumed from its checkpoint at step ${step}.`
+      : status === 'interrupted'
+        ? 'It has no checkpoint: clone it to start again (save_steps sets how often one is saved).'
+        : null;
+  return [hint, way].filter((part) => part !== null).join(' ') || null;
+}
+
+export function requireRun(store: Services['store'], id: string): RunRecord {
+  const run = store.runs.find(id);
+  if (run === null) throw new StudioError('not_found', `There is no run "${id}" in the studio.`);
+  return run;
+}

@@ -1,0 +1,10 @@
+import { existsSync } from 'node:fs';
+import type { CheckpointRecord, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { Home } from '../home.ts';
+
+/** The latest checkpoint that a run can go on from; null if there is none on disk. */
+export function latestCheckpoint(home: Home, { checkpoints }: RunRecord): CheckpointRecord | null {
+  return checkpoints
+    .filter((checkpoint) => checkpoint.resumable && existsSync(home.absolute(checkpoint.folder)))
+    .reduce<CheckpointRecord | null>((best, one) => (best === null || one.step > best.step ? one : best), null);
+}

@@ -1,0 +1,55 @@
+import { freemem } from 'node:os';
+import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { requireDataset } from '../library/datasets.ts';
+import { requireModel } from '../library/models.ts';
+import type { Services } from '../services.ts';
+import { canonicalJson } from '../studies/content-keys.ts';
+import { expectedBackend, memoryOfRun } from './estimate.ts';
+
+/** Runs in one pass, at most: beyond, a pass gains nothing, and an interruption costs more. */
+export const mostRuns = 8;
+/** Share of the free memory that a group may take: the estimate leaves out what libraries hold. */
+const usableShare = 0.75;
+/** Bytes that WebAssembly can address, less what the program needs itself. */
+const wasmBytes = 3 * 2 ** 30;
+
+/** Settings in which runs that share a pass agree. Everything else may differ: seeds, adapters, CoTo, rates, lengths. */
+const sharedSettings: readonly (keyof RunConfig)[] = [
+  ...runConfigSchema.keyof().extract(taskSettingsSchema.keyof().options).options,
+  'eval_split',
+  'validation_samples',
+  'per_device_train_batch_size',
+  'gradient_accumulation_steps',
+  'gradient_checkpointing',
+  'compute_backend',
+  'compute_dtype',
+];
+
+/** Runs with the same key can be trained together. */
+export function togetherKey({ modelId, datasetId, config, checkpoints, facts }: RunRecord): string {
+  const resumed = checkpoints.length > 0 ? (facts?.computeDtype ?? null) : null;
+  return canonicalJson([modelId, datasetId, resumed, configKey(config)]);
+}
+
+/** The part of the key that the settings give. */
+export function configKey(config: RunConfig): string {
+  return canonicalJson(sharedSettings.map((name) => config[name]));
+}
+
+/** How many of the runs, from the first on, fit into memory together; at least one. */
+export async function runsThatFit(services: Services, runs: readonly RunRecord[]): Promise<number> {
+  const [first] = runs;
+  if (first === undefined) return 0;
+  const backend = expectedBackend(services, first.config);
+  const free = backend === 'wasm' ? Math.min(freemem(), wasmBytes) : freemem();
+  const model = requireModel(services.store, first.modelId);
+  const { description } = requireDataset(services.store, first.datasetId);
+  let bytes = 0;
+  for (const [place, { config }] of runs.slice(0, mostRuns).entries()) {
+    for (const part of await memoryOfRun(services, config, model, description))
+      if (place === 0 || part.part !== 'weights') bytes += part.bytes;
+    if (place > 0 && bytes > usableShare * free) return place;
+  }
+  return Math.min(runs.length, mostRuns);
+}
