@@ -61,7 +61,7 @@ describe('the main job in the window', () => {
     await page.getByRole('button', { name: 'Open', exact: true }).click();
     await page.getByRole('heading', { name: 'CoTo run' }).waitFor();
     // Each figure is drawn by plotly into an SVG of its own.
-    for (const figure of ['Training loss', 'Test accuracy', 'Activation timeline'])
+    for (const figure of ['Training loss', 'Eval accuracy', 'Activation timeline'])
       await page.getByRole('figure', { name: figure }).locator('.main-svg').first().waitFor();
     await page.locator('.js-plotly-plot .heatmaplayer image').first().waitFor();
     // What lies below is drawn when it is scrolled to.

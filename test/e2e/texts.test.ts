@@ -77,7 +77,7 @@ describe('from text to a metric in the window', () => {
       task: 'text-classification',
       model: 'little-bert',
       dataset: 'reviews',
-      figure: 'Test accuracy',
+      figure: 'Eval accuracy',
       metric: 'F1 (macro)',
     },
     {
@@ -91,14 +91,14 @@ describe('from text to a metric in the window', () => {
       task: 'multiple-choice',
       model: 'small-llama',
       dataset: 'Opinion words',
-      figure: 'Test accuracy',
+      figure: 'Eval accuracy',
       metric: 'Matthews',
     },
     {
       task: 'causal-lm',
       model: 'small-llama',
       dataset: 'CMUdict pronunciations',
-      figure: 'Test perplexity',
+      figure: 'Eval perplexity',
       metric: 'Perplexity',
     },
   ])('$task on $dataset with $model', async ({ task, model, dataset, figure, metric }) => {

@@ -64,10 +64,10 @@ describe('models, datasets, settings', () => {
   });
 
   it('are set one at a time; a value that is no longer allowed gives way to the default', () => {
-    expect(store.settings.get()).toEqual({ theme: 'system', compute_backend: 'auto', threads: null });
+    expect(store.settings.get()).toEqual({ theme: 'system', compute_backend: 'auto', threads: null, forgetting: true });
     store.settings.set({ theme: 'dark' });
     store.settings.set({ compute_backend: 'wasm' });
-    expect(store.settings.get()).toEqual({ theme: 'dark', compute_backend: 'wasm', threads: null });
+    expect(store.settings.get()).toEqual({ theme: 'dark', compute_backend: 'wasm', threads: null, forgetting: true });
   });
 
   it('remember a description only as long as the stamp is the same', () => {

@@ -18,8 +18,8 @@ const chartHeight = 260;
 
 /** What evaluations are drawn by, as far as the task has it. */
 const evaluationCurves: readonly MetricOptions[] = [
-  { metric: 'eval_accuracy', title: 'Test accuracy', yTitle: 'accuracy (%)', factor: 100 },
-  { metric: 'eval_perplexity', title: 'Test perplexity', yTitle: 'perplexity' },
+  { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
+  { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
   { metric: 'eval_pearson', title: 'Pearson correlation', yTitle: 'r' },
 ];
 const curveMetrics = [

@@ -27,9 +27,9 @@ interface MetricChoice {
 
 const metrics: readonly MetricChoice[] = [
   { value: 'loss', label: 'Training loss', yTitle: 'loss (nats)' },
-  { value: 'eval_accuracy', label: 'Test accuracy', yTitle: 'accuracy (%)', factor: 100 },
-  { value: 'eval_loss', label: 'Test loss', yTitle: 'loss (nats)' },
-  { value: 'eval_perplexity', label: 'Test perplexity', yTitle: 'perplexity' },
+  { value: 'eval_accuracy', label: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
+  { value: 'eval_loss', label: 'Eval loss', yTitle: 'loss (nats)' },
+  { value: 'eval_perplexity', label: 'Eval perplexity', yTitle: 'perplexity' },
   { value: 'learning_rate', label: 'Learning rate', yTitle: 'learning rate' },
   { value: 'grad_norm', label: 'Gradient norm', yTitle: 'L2 norm' },
   { value: 'step_milliseconds', label: 'Step time', yTitle: 'step time (ms)' },
