@@ -7,8 +7,7 @@ import { freshAdapter } from '../src-main/engine/adapters/fresh-adapter.ts';
 import { activateCompute } from '../src-main/engine/compute/index.ts';
 import { openDataset } from '../src-main/engine/data/open-dataset.ts';
 import { AdapterEvaluator } from '../src-main/engine/evaluation/adapter-evaluator.ts';
-import { maskGroups } from '../src-main/engine/evaluation/masks/mask-groups.ts';
-import { modulesOn } from '../src-main/engine/evaluation/masks/mask-table-run.ts';
+import { maskGroups, modulesOn } from '../src-main/engine/evaluation/masks/mask-groups.ts';
 import { MaskedModel } from '../src-main/engine/evaluation/masks/masked-model.ts';
 import { meanOutcome } from '../src-main/engine/evaluation/masks/mean-outcome.ts';
 import { loadBaseModel } from '../src-main/engine/models/load-model.ts';
@@ -51,7 +50,7 @@ for (const { tensors } of state.modules.values())
 
 const groups = maskGroups(state, base.description, 'layer');
 const masks = chosenMasks({ kind: 'all' }, groups.length);
-const sets = masks.map((mask) => modulesOn(groups, mask));
+const sets = masks.map((mask) => modulesOn(state.modules.keys(), groups, mask));
 const indices = Int32Array.from({ length: evaluator.examples }, (_, index) => index);
 const plain = new AdaptedModel(base);
 plain.loadState(state);

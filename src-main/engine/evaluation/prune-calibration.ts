@@ -1,10 +1,12 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { TaskContext } from '../contract.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { PruneData } from '../prune/prune-method.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
+import type { MaskProgress } from './masks/mask-evaluator.ts';
+import { MaskedModel } from './masks/masked-model.ts';
+import { TuningMasks } from './masks/tuning-masks.ts';
 import { recordInputs } from './record-inputs.ts';
 import { TuningExamples, type TuningSource } from './tuning-examples.ts';
 
@@ -20,7 +22,8 @@ export class PruneCalibration implements PruneData {
   private readonly examples: TuningExamples;
   private readonly seed: number;
   private recorded: ReadonlyMap<string, HostTensor> = new Map();
-  private model: AdaptedModel | null = null;
+  private model: MaskedModel | null = null;
+  private masks: TuningMasks | null = null;
 
   private constructor(base: BaseModel, state: AdapterState, examples: TuningExamples, seed: number) {
     this.base = base;
@@ -56,15 +59,10 @@ export class PruneCalibration implements PruneData {
     );
   }
 
-  async score(modules: ReadonlySet<string>): Promise<number> {
-    if (this.model === null) {
-      this.model = new AdaptedModel(this.base);
-      this.model.loadState(this.state);
-    }
-    const groups = this.model.groups('module');
-    const isOn = groups.map((group) => group.modules.every((name) => modules.has(name)));
-    this.model.setActive(groups, Uint8Array.from(isOn, Number));
-    return this.examples.score(this.model);
+  score(sets: readonly ReadonlySet<string>[], progress?: MaskProgress): Promise<number[]> {
+    this.model ??= new MaskedModel(this.base, this.state);
+    this.masks ??= new TuningMasks(this.model, this.examples);
+    return this.masks.score(sets, progress);
   }
 
   close(): void {

@@ -18,6 +18,9 @@ import { deviceInputs } from '../training/device-inputs.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
 import { countedLabels } from '../training/training-loss.ts';
 import { batchLoss, batchLossGradients, countedOutputs } from './batch-loss.ts';
+import type { MaskEvaluator, MaskProgress } from './masks/mask-evaluator.ts';
+import { MaskedModel } from './masks/masked-model.ts';
+import { TuningMasks } from './masks/tuning-masks.ts';
 import { recordInputs } from './record-inputs.ts';
 import { TuningExamples } from './tuning-examples.ts';
 
@@ -58,6 +61,7 @@ export class TuningData implements MergeData {
   private readonly recorded = new Map<number, ReadonlyMap<string, HostTensor>>();
   private heads: Promise<TaskHeads> | null = null;
   private candidate: AdaptedModel | null = null;
+  private readonly masked: MaskedModel[] = [];
 
   constructor(request: TuningRequest, context: TaskContext) {
     this.request = request;
@@ -118,10 +122,32 @@ export class TuningData implements MergeData {
     return sum(scores) / scores.length;
   }
 
+  masks(candidate: MergeCandidate): MaskEvaluator {
+    // Adapters that share examples and head are scored alike.
+    const evaluators = new Map<string, TuningMasks>();
+    return {
+      score: async (sets, progress) => {
+        const { of } = await this.readHeadsOnce();
+        const keys = this.request.adapters.map(
+          ({ dataset }, adapter) => `${dataset} ${of.indexOf(of[adapter] ?? new Map())}`,
+        );
+        const distinct = [...new Set(keys)];
+        const scores = new Map<string, number[]>();
+        for (const [place, key] of distinct.entries()) {
+          const evaluator = evaluators.get(key) ?? (await this.maskEvaluator(candidate, keys.indexOf(key)));
+          evaluators.set(key, evaluator);
+          const passed: MaskProgress = async (done, total) => progress?.(place * total + done, distinct.length * total);
+          scores.set(key, await evaluator.score(sets, passed));
+        }
+        return sets.map((_, place) => sum(keys.map((key) => scores.get(key)?.[place] ?? Number.NaN)) / keys.length);
+      },
+    };
+  }
+
   /** Frees models and datasets; the base stays its owner's. */
   async close(): Promise<void> {
     this.candidate?.dispose();
-    for (const model of this.alone.values()) model.dispose();
+    for (const model of [...this.alone.values(), ...this.masked]) model.dispose();
     for (const examples of this.examples.values()) (await examples.catch(() => null))?.close();
   }
 
@@ -199,24 +225,27 @@ export class TuningData implements MergeData {
   private loader(candidate: MergeCandidate): (adapter: number) => Promise<AdaptedModel> {
     let loaded: ReadonlyMap<string, HostTensor> | null = null;
     return async (adapter) => {
-      this.heads ??= this.readHeads();
-      const { described, of } = await this.heads;
+      const { described, of } = await this.readHeadsOnce();
       const head = of[adapter] ?? new Map();
       this.candidate ??= new AdaptedModel(await this.request.base());
       if (head === loaded) return this.candidate;
-      const modules = new Map(
-        [...candidate].map(([name, { a, b, rank, scaling }]) => {
-          const tensors = new Map([
-            ['a', a],
-            ['b', b],
-          ]);
-          return [name, { rank, scaling, tensors }] as const;
-        }),
-      );
-      this.candidate.loadState({ ...described, modules, shared: new Map(), saved: head, biases: new Map() });
+      this.candidate.loadState(candidateState(candidate, described, head));
       loaded = head;
       return this.candidate;
     };
+  }
+
+  private async maskEvaluator(candidate: MergeCandidate, adapter: number): Promise<TuningMasks> {
+    const { described, of } = await this.readHeadsOnce();
+    const state = candidateState(candidate, described, of[adapter] ?? new Map());
+    const model = new MaskedModel(await this.request.base(), state);
+    this.masked.push(model);
+    return new TuningMasks(model, await this.open(adapter));
+  }
+
+  private readHeadsOnce(): Promise<TaskHeads> {
+    this.heads ??= this.readHeads();
+    return this.heads;
   }
 
   private async readHeads(): Promise<TaskHeads> {
@@ -253,6 +282,23 @@ export class TuningData implements MergeData {
 interface TaskHeads {
   readonly described: AdapterDescription;
   readonly of: readonly ReadonlyMap<string, HostTensor>[];
+}
+
+function candidateState(
+  candidate: MergeCandidate,
+  described: AdapterDescription,
+  saved: ReadonlyMap<string, HostTensor>,
+): AdapterState {
+  const modules = new Map(
+    [...candidate].map(([name, { a, b, rank, scaling }]) => {
+      const tensors = new Map([
+        ['a', a],
+        ['b', b],
+      ]);
+      return [name, { rank, scaling, tensors }] as const;
+    }),
+  );
+  return { ...described, modules, shared: new Map(), saved, biases: new Map() };
 }
 
 /** Names from `first` on, in the order of the base, as many as fit into `bytes`. */

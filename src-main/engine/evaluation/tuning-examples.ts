@@ -58,6 +58,10 @@ export class TuningExamples {
     return new TuningExamples(task, chosen, context);
   }
 
+  get batchCount(): number {
+    return this.chosen.length;
+  }
+
   /** Batch `index`, modulo their number. */
   batch(index: number): Promise<MicroBatch> {
     return this.task.train.load(this.chosen[index % this.chosen.length] ?? new Int32Array());

@@ -1,3 +1,4 @@
+import type { MaskEvaluator } from '../evaluation/masks/mask-evaluator.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { LowRankUpdate } from './merge-method.ts';
 
@@ -38,4 +39,6 @@ export interface MergeData {
   loss(candidate: MergeCandidate, request: LossRequest): Promise<CandidateLoss>;
   /** Score on the tuning examples, higher is better: the mean over the adapters' datasets. */
   score(candidate: MergeCandidate): Promise<number>;
+  /** The same of a candidate with only some of its modules. */
+  masks(candidate: MergeCandidate): MaskEvaluator;
 }

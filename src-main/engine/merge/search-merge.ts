@@ -5,7 +5,7 @@ import type { MergeCandidate, MergeData } from './merge-data.ts';
 import { allModules, type MergePass, type MergeWeight } from './merge-method.ts';
 import { mergeStates } from './merge-states.ts';
 import type { MergeRequest } from './run-merge.ts';
-import { type SearchOptions, searchByCma } from './search-by-cma.ts';
+import { type SearchOptions, searchByGenerations } from './search-by-cma.ts';
 import { type SearchSettings, searchOf } from './search-parameters.ts';
 
 /** Weights are searched from 0 on: an adapter that only hurts is left out. */
@@ -38,15 +38,13 @@ export async function searchMerge(
   if (settings === null) return { weights: request.weights, leftOut: new Set(), notes: [] };
   const { what, evaluations, seed } = settings;
   const asked = { ...request, data };
-  const space = what === 'modules' ? await moduleSpace(asked, states) : weightSpace(asked, what, states);
+  const space = what === 'modules' ? await moduleSpace(asked, states, data) : weightSpace(asked, what, states, data);
   let given = Number.NaN;
-  const best = await searchByCma(
-    async (point, index) => {
-      await progress('Searching', index, evaluations);
-      const candidate = await space.merge(point);
-      const score = candidate === null ? Number.NEGATIVE_INFINITY : await data.score(candidate);
-      if (index === 0) given = score;
-      return -score;
+  const best = await searchByGenerations(
+    async (points, first) => {
+      const scores = await space.scores(points, (done) => progress('Searching', first + done, evaluations));
+      if (first === 0) given = scores[0] ?? Number.NaN;
+      return scores.map((score) => -score);
     },
     { ...space.options, evaluations, draws: RandomStream.named(seed, 'merge', 'search') },
   );
@@ -56,8 +54,11 @@ export async function searchMerge(
 
 interface SearchSpace {
   readonly options: Pick<SearchOptions, 'mean' | 'sigma' | 'bounds'>;
-  /** Null where the point is no merge. */
-  merge(point: Float64Array): Promise<MergeCandidate | null>;
+  /**
+   * Scores on the tuning examples, −∞ where a point is no merge.
+   * @param progress called with the number of points that are done
+   */
+  scores(points: readonly Float64Array[], progress: (done: number) => Promise<void>): Promise<number[]>;
   read(point: Float64Array): Omit<SearchedMerge, 'notes'>;
 }
 
@@ -65,6 +66,7 @@ function weightSpace(
   request: MergeRequest,
   what: 'weights' | 'layer-weights',
   states: readonly AdapterState[],
+  data: MergeData,
 ): SearchSpace {
   const each = what === 'weights' ? 1 : request.base.description.layerCount;
   const given = request.weights.flatMap((weight) =>
@@ -77,24 +79,40 @@ function weightSpace(
     });
   return {
     options: { mean: given.map((value) => Math.min(bounds.upper, Math.max(bounds.lower, value))), sigma: 0.3, bounds },
-    merge: async (point) =>
-      point.every((value) => value === 0)
-        ? null
-        : candidateOf(await mergeStates({ ...request, weights: read(point) }, states)),
+    async scores(points, progress) {
+      const scores: number[] = [];
+      for (const [done, point] of points.entries()) {
+        await progress(done);
+        const isMerge = point.some((value) => value !== 0);
+        const merged = isMerge && candidateOf(await mergeStates({ ...request, weights: read(point) }, states));
+        scores.push(merged ? await data.score(merged) : Number.NEGATIVE_INFINITY);
+      }
+      return scores;
+    },
     read: (point) => ({ weights: read(point), leftOut: new Set() }),
   };
 }
 
-async function moduleSpace(request: MergeRequest, states: readonly AdapterState[]): Promise<SearchSpace> {
+async function moduleSpace(
+  request: MergeRequest,
+  states: readonly AdapterState[],
+  data: MergeData,
+): Promise<SearchSpace> {
   const whole = await mergeStates(request, states);
   const names = allModules([whole]);
-  const candidate = candidateOf(whole);
+  const masks = data.masks(candidateOf(whole));
   const leftOut = (point: Float64Array) => new Set(names.filter((_, index) => (point[index] ?? 0) < 0));
   return {
     options: { mean: names.map(() => 0.5), sigma: 0.5 },
-    merge: async (point) => {
-      const out = leftOut(point);
-      return out.size === names.length ? null : new Map([...candidate].filter(([name]) => !out.has(name)));
+    async scores(points, progress) {
+      await progress(0);
+      const kept = points.map((point) => {
+        const out = leftOut(point);
+        return new Set(names.filter((name) => !out.has(name)));
+      });
+      const merges = kept.filter(({ size }) => size > 0);
+      const scores = await masks.score(merges, (done, total) => progress(Math.floor((points.length * done) / total)));
+      return kept.map((on) => (on.size === 0 ? Number.NEGATIVE_INFINITY : (scores[merges.indexOf(on)] ?? Number.NaN)));
     },
     read: (point) => ({ weights: request.weights, leftOut: leftOut(point) }),
   };

@@ -1,4 +1,15 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type MaskChoice, mostExactGroups } from '../../../src-shared/domain/mask-table.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
+import {
+  chosenMasks,
+  maskOf,
+  neighbors,
+  resolvedChoice,
+  sampledPermutations,
+} from '../../../src-shared/statistics/mask-choice.ts';
+import { permutationValues, type Worth } from '../../../src-shared/statistics/sampled-shapley.ts';
+import { banzhafValues, shapleyValues } from '../../../src-shared/statistics/shapley.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { calibrationParameters, keptUnitsParameter, unitParameter } from './parameters.ts';
 import { keepModules, type PruneMethod } from './prune-method.ts';
@@ -7,7 +18,7 @@ import { highest, modulesOf, unitsOf } from './units.ts';
 const declaration: PruneDeclaration = {
   id: 'contribution',
   label: 'Contribution',
-  summary: 'Keeps the layers or modules that contribute most to the score, each measured by itself.',
+  summary: 'Keeps the layers or modules that contribute most to the score.',
   parameters: [
     keptUnitsParameter,
     unitParameter,
@@ -19,8 +30,22 @@ const declaration: PruneDeclaration = {
       choices: [
         { value: 'leave-one-out', label: 'Leave one out: what the score loses without it' },
         { value: 'alone', label: 'Alone: what it adds to the base' },
+        { value: 'shapley', label: 'Shapley value: its share of what all add together' },
+        { value: 'banzhaf', label: 'Banzhaf value: what it adds to a random half of the others' },
       ],
-      help: 'How the contribution of a unit is measured.',
+      help: `How the contribution of a unit is measured. Shapley and Banzhaf values evaluate every subset of up to ${mostExactGroups} units.`,
+    },
+    {
+      name: 'budget',
+      label: 'Budget',
+      type: 'integer',
+      default: 1000,
+      minimum: 2,
+      maximum: 1_000_000,
+      step: 500,
+      unit: 'subsets',
+      help: `Subsets that Shapley values of more than ${mostExactGroups} units are sampled from, by antithetic permutations.`,
+      advanced: true,
     },
     ...calibrationParameters,
   ],
@@ -36,24 +61,74 @@ const declaration: PruneDeclaration = {
   },
 };
 
-/** Contribution of unit i: v(all) − v(all without i), or v(i alone) − v(none), v the score on the calibration examples. */
+/** Contributions to v, the score on the calibration examples with only some units on, as the contribution study has them. */
 export const contribution: PruneMethod = {
   declaration,
   async prune(state, description, given, { data, progress }) {
     const parameters = checkedParameters(declaration, given);
     const all = unitsOf(state, description, parameters['unit']);
+    const { masks, valuesOf } = measured(String(parameters['measure']), all.length, {
+      kind: 'auto',
+      budget: Number(parameters['budget']),
+      antithetic: true,
+      seed: Number(parameters['seed']),
+    });
+    const sets = masks.map((mask) =>
+      modulesOf(
+        state,
+        all,
+        all.filter((_, unit) => mask[unit] === '1'),
+      ),
+    );
     const calibration = await data();
-    const isAlone = parameters['measure'] === 'alone';
-    const reference = await calibration.score(modulesOf(state, all, isAlone ? [] : all));
-    const values = new Map<(typeof all)[number], number>();
-    for (const [place, unit] of all.entries()) {
-      await progress('Measuring contributions', place, all.length);
-      const rest = all.filter((other) => other !== unit);
-      const score = await calibration.score(modulesOf(state, all, isAlone ? [unit] : rest));
-      values.set(unit, isAlone ? score - reference : reference - score);
-    }
+    const scores = await calibration.score(sets, (done, total) => progress('Measuring contributions', done, total));
+    const byMask = new Map(masks.map((mask, place) => [mask, scores[place] ?? Number.NaN]));
+    const contributions = valuesOf((mask) => byMask.get(mask) ?? Number.NaN);
+    const values = new Map(all.map((unit, place) => [unit, contributions[place] ?? Number.NaN]));
     const kept = highest(values, Number(parameters['keep']));
     const shown = [...values].map(([{ name }, value]) => `${name} ${value.toFixed(4)}`);
     return { ...keepModules(state, modulesOf(state, all, kept)), note: `Contributions: ${shown.join(', ')}.` };
   },
 };
+
+interface Measured {
+  readonly masks: readonly string[];
+  valuesOf(worth: Worth): number[];
+}
+
+/** The masks that a measure needs, and what it makes of their scores. @throws StudioError refused for too many units */
+function measured(measure: string, units: number, sampling: MaskChoice & { kind: 'auto' }): Measured {
+  const [none, all] = ['0'.repeat(units), '1'.repeat(units)];
+  if (measure === 'alone')
+    return {
+      masks: [none, ...neighbors(none)],
+      valuesOf: (worth) => neighbors(none).map((mask) => worth(mask) - worth(none)),
+    };
+  if (measure === 'leave-one-out')
+    return {
+      masks: [all, ...neighbors(all)],
+      valuesOf: (worth) => neighbors(all).map((mask) => worth(all) - worth(mask)),
+    };
+  const exact = measure === 'shapley' ? shapleyValues : banzhafValues;
+  if (units <= mostExactGroups)
+    return {
+      masks: chosenMasks({ kind: 'all' }, units),
+      valuesOf: (worth) =>
+        exact(
+          Float64Array.from({ length: 2 ** units }, (_, set) => worth(maskOf(set, units))),
+          units,
+        ),
+    };
+  const choice = resolvedChoice(sampling, units);
+  if (measure !== 'shapley' || choice.kind !== 'permutations')
+    throw new StudioError(
+      'refused',
+      `Banzhaf values are for up to ${mostExactGroups} units, and there are ${units}.`,
+      'Choose the measure shapley, which is then sampled, or the unit layer.',
+    );
+  const orders = sampledPermutations(choice, units);
+  return {
+    masks: chosenMasks(choice, units),
+    valuesOf: (worth) => permutationValues(orders, choice.antithetic, worth).means,
+  };
+}

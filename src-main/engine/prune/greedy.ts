@@ -2,7 +2,7 @@ import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { calibrationParameters, keptUnitsParameter, unitParameter } from './parameters.ts';
 import { keepModules, type PruneMethod } from './prune-method.ts';
-import { modulesOf, type PruneUnit, unitsOf } from './units.ts';
+import { modulesOf, unitsOf } from './units.ts';
 
 const declaration: PruneDeclaration = {
   id: 'greedy',
@@ -22,8 +22,8 @@ const declaration: PruneDeclaration = {
 };
 
 /**
- * Backward elimination: n units down to k take n + (n − 1) + … + (k + 1) evaluations of the calibration examples. Of equal scores
- * the unit nearest the input goes.
+ * Backward elimination: n units down to k take n + (n − 1) + … + (k + 1) evaluations of the calibration examples, which
+ * share the layers below the unit that is left out. Of equal scores the unit nearest the input goes.
  */
 export const greedy: PruneMethod = {
   declaration,
@@ -34,24 +34,22 @@ export const greedy: PruneMethod = {
     const calibration = await data();
     const kept = new Set(all);
     const removed: string[] = [];
-    const total = Math.max(0, (all.length * (all.length + 1)) / 2 - (keep * (keep + 1)) / 2);
-    let done = 0;
     while (kept.size > keep) {
-      let best: { unit: PruneUnit; score: number } | null = null;
-      for (const unit of kept) {
-        await progress('Removing units', done++, total);
-        const score = await calibration.score(
-          modulesOf(
-            state,
-            all,
-            [...kept].filter((other) => other !== unit),
-          ),
-        );
-        if (best === null || score > best.score) best = { unit, score };
-      }
-      if (best === null) break;
-      kept.delete(best.unit);
-      removed.push(`${best.unit.name} (${best.score.toFixed(4)})`);
+      const units = [...kept];
+      const rests = units.map((unit) =>
+        modulesOf(
+          state,
+          all,
+          units.filter((other) => other !== unit),
+        ),
+      );
+      const scores = await calibration.score(rests, (done, total) => progress('Removing units', done, total));
+      const highest = Math.max(...scores);
+      const unit = units[scores.indexOf(highest)];
+      // Without a number nothing is best.
+      if (unit === undefined) break;
+      kept.delete(unit);
+      removed.push(`${unit.name} (${highest.toFixed(4)})`);
     }
     const note =
       removed.length === 0 ? 'Nothing was removed.' : `Removed, with the score after each: ${removed.join(', ')}.`;

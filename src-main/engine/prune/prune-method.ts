@@ -3,6 +3,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
 import type { AdapterState, ModuleState } from '../adapters/state.ts';
+import type { MaskEvaluator } from '../evaluation/masks/mask-evaluator.ts';
 import type { LowRankUpdate } from '../merge/merge-method.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 
@@ -40,12 +41,13 @@ export interface PruneMethod {
   check?(adapter: PruneInput, description: ModelDescription, parameters: ParameterValues): void;
 }
 
-/** The adapter on its base, on a seeded sample of a dataset's training split. */
-export interface PruneData {
+/**
+ * The adapter on its base, on a seeded sample of a dataset's training split. Scores are accuracies of classes, else
+ * negative losses, with the heads on.
+ */
+export interface PruneData extends MaskEvaluator {
   /** Inputs X [rows, inFeatures] of a module with the whole adapter on, one row a token or image patch. */
   inputs(module: string): Promise<HostTensor>;
-  /** Score of the adapter with only these modules on, heads included: accuracy of classes, else the negative loss. */
-  score(modules: ReadonlySet<string>): Promise<number>;
 }
 
 /** Further inputs of a method. */

@@ -3,8 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { maskGroups } from '../../../src-main/engine/evaluation/masks/mask-groups.ts';
-import { modulesOn } from '../../../src-main/engine/evaluation/masks/mask-table-run.ts';
+import { maskGroups, modulesOn } from '../../../src-main/engine/evaluation/masks/mask-groups.ts';
 import { MaskedModel } from '../../../src-main/engine/evaluation/masks/masked-model.ts';
 import { KeyValueCache } from '../../../src-main/engine/models/key-value-cache.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
@@ -38,7 +37,9 @@ describe.each(['vit-28', 'bert', 'deberta-v2', 'clip', 'gpt2', 'llama'])('%s', (
     const plain = new AdaptedModel(base);
     plain.loadState(state);
     const groups = maskGroups(state, base.description, 'layer');
-    const sets = chosenMasks({ kind: 'all' }, groups.length).map((mask) => modulesOn(groups, mask));
+    const sets = chosenMasks({ kind: 'all' }, groups.length).map((mask) =>
+      modulesOn(state.modules.keys(), groups, mask),
+    );
     const model = new MaskedModel(base, state);
     const tensors = tf.memory().numTensors;
     for (const place of model.inTreeOrder(sets)) {
@@ -63,7 +64,7 @@ it.each<MaskUnit>(['module', 'module-type'])('shares layers between groups by %s
   const plain = new AdaptedModel(base);
   plain.loadState(state);
   const groups = maskGroups(state, base.description, unit);
-  const sets = chosenMasks({ kind: 'all' }, groups.length).map((mask) => modulesOn(groups, mask));
+  const sets = chosenMasks({ kind: 'all' }, groups.length).map((mask) => modulesOn(state.modules.keys(), groups, mask));
   const model = new MaskedModel(base, state);
   for (const place of model.inTreeOrder(sets)) {
     const on = sets[place] ?? new Set();
@@ -90,7 +91,7 @@ it('shares the keys and values of a cache as it shares states', async () => {
   const plain = new AdaptedModel(base);
   plain.loadState(state);
   const groups = maskGroups(state, base.description, 'layer');
-  const sets = chosenMasks({ kind: 'all' }, groups.length).map((mask) => modulesOn(groups, mask));
+  const sets = chosenMasks({ kind: 'all' }, groups.length).map((mask) => modulesOn(state.modules.keys(), groups, mask));
   const model = new MaskedModel(base, state);
   const prompt = { input_ids: tf.tensor2d([[5, 6, 7]], [1, 3], 'int32') };
   const answer = { input_ids: tf.tensor2d([[8, 9]], [1, 2], 'int32') };

@@ -143,6 +143,24 @@ test('the score is the share of right predictions on training examples, a seeded
   expect(await tuning(8).score(merged([0.5, 0.5]))).toBe(score);
 });
 
+test('scores with only some modules on are those of the merge without the others, each evaluated once', async () => {
+  const data = tuning();
+  const candidate = merged([0.5, 0.5]);
+  const names = [...candidate.keys()];
+  const sets = [[], [0], [3], [0, 1, 2, 3], [1, 2], [0]].map((on) => new Set(on.map((place) => names[place] ?? '')));
+  const done: [number, number][] = [];
+  const masks = data.masks(candidate);
+  const scores = await masks.score(sets, async (...progress) => void done.push(progress));
+  for (const [place, on] of sets.entries())
+    expect(scores[place]).toBe(await data.score(new Map([...candidate].filter(([name]) => on.has(name)))));
+  // Five distinct sets on two batches; both adapters share examples and head.
+  expect(done).toEqual(Array.from({ length: 10 }, (_, step) => [step + 1, 10]));
+  expect(await masks.score([new Set(), new Set(names)], () => Promise.reject(new Error('evaluated again')))).toEqual([
+    scores[0],
+    scores[3],
+  ]);
+});
+
 describe('inputs', () => {
   test('are those of the adapter on its own: equal in the first layer, different in the next', async () => {
     const data = tuning(4);

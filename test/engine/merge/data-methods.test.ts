@@ -216,6 +216,7 @@ test('RegMean by hand: each input belongs to the adapter that sees it', async ()
     }),
     loss: () => Promise.reject(new Error('not asked for')),
     score: () => Promise.reject(new Error('not asked for')),
+    masks: () => ({ score: () => Promise.reject(new Error('not asked for')) }),
   };
   const merged = await merge('regmean', [first, second], { reduce_non_diagonal_ratio: 1 }, data);
   expect([...change(merged.modules.get(q) ?? factors([[0]], [[0]], 1))]).toEqual([1, 3, 2, 0]);

@@ -64,6 +64,7 @@ describe.each(withDelta)('%s', (id) => {
       inputs: async (adapter) => taken(one.values, `${adapter}.X`),
       loss: () => Promise.reject(new Error('not asked for')),
       score: () => Promise.reject(new Error('not asked for')),
+      masks: () => ({ score: () => Promise.reject(new Error('not asked for')) }),
     };
     const delta = await mergedDelta(id, one, one.settings.parameters, data);
     expect(relativeDifference(delta, expected.data)).toBeLessThanOrEqual(1e-5);

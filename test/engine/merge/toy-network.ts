@@ -1,3 +1,4 @@
+import type { MaskEvaluator } from '../../../src-main/engine/evaluation/masks/mask-evaluator.ts';
 import { type Matrix, type MatrixLike, matmul, transpose } from '../../../src-main/engine/linalg/index.ts';
 import type {
   CandidateLoss,
@@ -59,6 +60,10 @@ export class ToyNetwork implements MergeData {
 
   score(): Promise<number> {
     return Promise.reject(new Error('no score is asked for'));
+  }
+
+  masks(): MaskEvaluator {
+    return { score: () => this.score().then(() => []) };
   }
 
   /** The inputs of every layer, then the outputs. */

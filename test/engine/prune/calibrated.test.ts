@@ -54,11 +54,12 @@ it.each([0.3, 0.5, 1])('Wanda keeps the golden entries at density %d', async (de
 const four = Object.fromEntries([0, 1, 2, 3].map((layer) => [nameOf(layer), factors([[1, 1]], [[1], [1]], 1)]));
 const values = [1, 5, 4, 2];
 const game: Pick<PruneData, 'score'> = {
-  score: async (modules) => {
-    const on = [0, 1, 2, 3].filter((layer) => modules.has(nameOf(layer)));
-    const sum = on.reduce((total, layer) => total + (values[layer] ?? 0), 0);
-    return sum - (on.includes(1) && on.includes(2) ? 6 : 0);
-  },
+  score: async (sets) =>
+    sets.map((modules) => {
+      const on = [0, 1, 2, 3].filter((layer) => modules.has(nameOf(layer)));
+      const sum = on.reduce((total, layer) => total + (values[layer] ?? 0), 0);
+      return sum - (on.includes(1) && on.includes(2) ? 6 : 0);
+    }),
 };
 const kept = (made: Awaited<ReturnType<typeof prune>>) => [...made.state.modules.keys()];
 
@@ -77,6 +78,11 @@ it('contribution: leave one out, and each alone', async () => {
   expect(kept(left)).toEqual([nameOf(0), nameOf(3)]);
   expect(left.note).toBe('Contributions: layer 0 1.0000, layer 1 -1.0000, layer 2 -2.0000, layer 3 2.0000.');
   expect(kept(await prune('contribution', four, { keep: 2, measure: 'alone' }, game))).toEqual([nameOf(1), nameOf(2)]);
+  // Layers 1 and 2 share the loss of 6 that they make together: 1, 5 − 3, 4 − 3, 2, by either value.
+  for (const measure of ['shapley', 'banzhaf']) {
+    const { note } = await prune('contribution', four, { keep: 2, measure }, game);
+    expect(note).toBe('Contributions: layer 0 1.0000, layer 1 2.0000, layer 2 1.0000, layer 3 2.0000.');
+  }
 });
 
 it('LoRA-drop keeps the largest outputs up to the threshold, worked by hand', async () => {

@@ -31,6 +31,7 @@ async function studied(given: unknown, adapters: Record<string, AdapterState>, f
       },
       inputs: () => Promise.reject(new Error('not asked for')),
       loss: () => Promise.reject(new Error('not asked for')),
+      masks: () => ({ score: () => Promise.reject(new Error('not asked for')) }),
       close: async () => undefined,
     }),
     async adapter(adapterId) {

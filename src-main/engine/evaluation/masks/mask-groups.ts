@@ -32,6 +32,12 @@ export function maskGroups(adapter: Outlined, description: ModelDescription, uni
   );
 }
 
+/** The modules that are on under a mask, of all modules of an adapter: those of no group always are. */
+export function modulesOn(all: Iterable<string>, groups: readonly MaskGroup[], mask: string): ReadonlySet<string> {
+  const off = new Set(groups.flatMap(({ modules }, group) => (mask[group] === '1' ? [] : modules)));
+  return new Set([...all].filter((name) => !off.has(name)));
+}
+
 interface Placed {
   readonly name: string;
   readonly layer: number;

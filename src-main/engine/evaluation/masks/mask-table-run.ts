@@ -1,5 +1,6 @@
 import type { MaskGroup, MaskOutline, MaskScore } from '../../../../src-shared/domain/mask-table.ts';
 import type { TaskOutputs } from '../task-outputs.ts';
+import { modulesOn } from './mask-groups.ts';
 import type { MaskedModel } from './masked-model.ts';
 import { meanOutcome } from './mean-outcome.ts';
 
@@ -43,7 +44,7 @@ export class MaskTableRun {
   static async open(model: MaskedModel, on: MaskExamples): Promise<MaskTableRun> {
     const { groups, examples } = on;
     let size = Math.min(examples, Math.max(fewest, Math.min(most, Math.ceil(examples / usualBlocks))));
-    model.show(modulesOn(groups, '1'.repeat(groups.length)));
+    model.show(new Set(model.moduleNames));
     await on.outputs(indicesFrom(0, size));
     const multiplications = [...model.multiplications].map((count) => Math.round((count * examples) / size));
     const bytes = model.keptBytes();
@@ -55,7 +56,7 @@ export class MaskTableRun {
 
   /** The masks of each block that are not known, in the order of the tree. */
   missing(masks: readonly string[], isKnown: (mask: string, block: number) => boolean): string[][] {
-    const order = this.model.inTreeOrder(masks.map((mask) => modulesOn(this.on.groups, mask)));
+    const order = this.model.inTreeOrder(masks.map((mask) => this.modulesOn(mask)));
     const sorted = order.map((place) => masks[place] ?? '');
     return Array.from({ length: this.outline.blocks }, (_, block) => sorted.filter((mask) => !isKnown(mask, block)));
   }
@@ -65,8 +66,12 @@ export class MaskTableRun {
     for (const [block, some] of masks.entries()) if (some.length > 0) await this.evaluateBlock(block, some, listener);
   }
 
+  private modulesOn(mask: string): ReadonlySet<string> {
+    return modulesOn(this.model.moduleNames, this.on.groups, mask);
+  }
+
   private async evaluateBlock(block: number, masks: readonly string[], listener: MaskListener): Promise<void> {
-    const { groups, examples, outputs } = this.on;
+    const { examples, outputs } = this.on;
     const indices = indicesFrom(block * this.size, Math.min(examples, (block + 1) * this.size));
     let pending: MaskScore[] = [];
     let reportedAt = performance.now();
@@ -77,7 +82,7 @@ export class MaskTableRun {
     };
     try {
       for (const mask of masks) {
-        this.model.show(modulesOn(groups, mask));
+        this.model.show(this.modulesOn(mask));
         pending.push({ mask, block, ...meanOutcome(await outputs(indices)) });
         if (performance.now() - reportedAt >= reportMilliseconds) report();
         await listener.evaluated();
@@ -87,11 +92,6 @@ export class MaskTableRun {
       this.model.endBatch();
     }
   }
-}
-
-/** Names of the modules of the groups that a mask switches on. */
-export function modulesOn(groups: readonly MaskGroup[], mask: string): ReadonlySet<string> {
-  return new Set(groups.flatMap(({ modules }, group) => (mask[group] === '1' ? modules : [])));
 }
 
 function indicesFrom(start: number, end: number): Int32Array {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { AdaptedModel } from '../../adapters/adapted-model.ts';
+import type { AdapterGroup } from '../../adapters/adapter-groups.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
 import type { BaseModel, HiddenStates, ModelInputs } from '../../models/base-model.ts';
@@ -36,7 +37,12 @@ export class MaskedModel extends AdaptedModel {
   layerEvaluations = 0;
   /** Multiplications of the linears: before the layers, in each layer, in the head. */
   readonly multiplications: Float64Array;
-  private readonly namesByLayer: readonly (readonly string[])[];
+  /** Names of all adapted modules. */
+  readonly moduleNames: readonly string[];
+  /** Every module of the adapter by itself. */
+  private readonly switches: readonly AdapterGroup[];
+  /** Names of the adapted modules: those outside the layers, then those of each layer. */
+  private readonly namesByPlace: readonly (readonly string[])[];
   private flags: readonly string[] = [];
   private passes: Pass[] = [];
   private pass = 0;
@@ -46,29 +52,42 @@ export class MaskedModel extends AdaptedModel {
   constructor(base: BaseModel, state: AdapterState) {
     super(base);
     this.loadState(state);
-    this.namesByLayer = Array.from({ length: base.layerCount }, (_, layer) =>
-      this.adaptedModules().flatMap(({ module }) => (module.layer === layer ? module.name : [])),
+    const modules = this.adaptedModules().map(({ module }) => module);
+    this.moduleNames = modules.map(({ name }) => name);
+    this.switches = modules.map(({ name, layer }) => ({
+      name,
+      layer: layer ?? -1,
+      modules: [name],
+      variableNames: [],
+    }));
+    this.namesByPlace = Array.from({ length: base.layerCount + 1 }, (_, place) =>
+      modules.flatMap(({ name, layer }) => ((layer ?? -1) === place - 1 ? name : [])),
     );
     this.multiplications = new Float64Array(base.layerCount + 2);
   }
 
-  /** Switches off every module of the layers that is not in `on`; the passes over the batch begin anew. */
+  /** Switches off every module that is not in `on`; the passes over the batch begin anew. */
   show(on: ReadonlySet<string>): void {
-    const groups = this.groups('module');
-    this.setActive(
-      groups,
-      Uint8Array.from(groups, ({ name }) => (on.has(name) ? 1 : 0)),
-    );
-    this.flags = this.flagsByLayer(on);
+    const mask = Uint8Array.from(this.switches, ({ name }) => (on.has(name) ? 1 : 0));
+    this.setActive(this.switches, mask);
+    const flags = this.flagsByPlace(on);
+    // A module outside the layers may be met in any part of the pass.
+    if (flags[0] !== this.flags[0]) this.endBatch();
+    this.flags = flags;
     this.pass = 0;
+  }
+
+  /** Equal for sets in which the same modules are on. */
+  flagsOf(on: ReadonlySet<string>): string {
+    return this.flagsByPlace(on).join('');
   }
 
   /** Positions of the sets of modules, so that those with equal states up to a layer follow each other. */
   inTreeOrder(sets: readonly ReadonlySet<string>[]): number[] {
-    const keys = sets.map((on) => this.flagsByLayer(on));
+    const keys = sets.map((on) => this.flagsByPlace(on));
     return [...sets.keys()].sort((one, other) => {
-      for (const [layer, flags] of (keys[one] ?? []).entries()) {
-        const second = keys[other]?.[layer] ?? '';
+      for (const [place, flags] of (keys[one] ?? []).entries()) {
+        const second = keys[other]?.[place] ?? '';
         if (flags !== second) return flags < second ? -1 : 1;
       }
       return one - other;
@@ -122,7 +141,7 @@ export class MaskedModel extends AdaptedModel {
 
   override states(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
     const { embedded, levels } = this.nextPass(inputs, cache);
-    const differing = levels.findIndex(({ flags }, layer) => flags !== this.flags[layer]);
+    const differing = levels.findIndex(({ flags }, layer) => flags !== this.flags[layer + 1]);
     const shared = differing < 0 ? levels.length : differing;
     for (const level of levels.splice(shared)) disposeLevel(level);
     for (const [layer, { cached }] of levels.entries()) if (cached) cache?.giveLayer(layer, cached);
@@ -130,7 +149,7 @@ export class MaskedModel extends AdaptedModel {
     for (let index = shared; index < this.base.layerCount; index++) {
       const { hidden, tokens, batch } = this.layer(index, current);
       const cached = cache?.takeLayer(index) ?? null;
-      levels.push({ flags: this.flags[index] ?? '', hidden: tf.keep(hidden), tokens, batch, cached });
+      levels.push({ flags: this.flags[index + 1] ?? '', hidden: tf.keep(hidden), tokens, batch, cached });
       current = statesAfter(embedded, levels.at(-1), cache);
     }
     cache?.advance(embedded.tokens);
@@ -153,8 +172,8 @@ export class MaskedModel extends AdaptedModel {
     return made;
   }
 
-  private flagsByLayer(on: ReadonlySet<string>): string[] {
-    return this.namesByLayer.map((names) => names.map((name) => (on.has(name) ? '1' : '0')).join(''));
+  private flagsByPlace(on: ReadonlySet<string>): string[] {
+    return this.namesByPlace.map((names) => names.map((name) => (on.has(name) ? '1' : '0')).join(''));
   }
 }
 
