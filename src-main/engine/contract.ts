@@ -12,6 +12,7 @@ import {
 import { jobProgressSchema } from '../../src-shared/domain/job.ts';
 import { maskOutlineSchema, maskScoreSchema } from '../../src-shared/domain/mask-table.ts';
 import { mergeWeightSchema } from '../../src-shared/domain/merge.ts';
+import { pairsOfAdaptersSchema } from '../../src-shared/domain/mergeability.ts';
 import { modelDescriptionSchema } from '../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
 import { masksSpecSchema, scoreSchema, subjectSchema } from '../../src-shared/domain/plan.ts';
@@ -234,6 +235,23 @@ const jobs = [
     },
     { evaluated: z.number().int() },
   ),
+  /** Measures of every pair of adapters; each map comes as an event as soon as it is known. Reads no base. */
+  job(
+    'mergeability',
+    {
+      description: modelDescriptionSchema,
+      maps: z.array(
+        z.object({
+          key: z.string(),
+          title: z.string(),
+          names: z.array(z.string()),
+          directories: z.array(z.string()),
+          seed: z.number().int(),
+        }),
+      ),
+    },
+    { compared: z.number().int() },
+  ),
   /** Named tensors in, named tensors out, for parity checks. */
   job(
     'logits',
@@ -347,6 +365,7 @@ export type MergeTask = EngineTaskOf<'merge'>;
 export type PruneTask = EngineTaskOf<'prune'>;
 export type ScoreTask = EngineTaskOf<'score'>;
 export type MasksTask = EngineTaskOf<'masks'>;
+export type MergeabilityTask = EngineTaskOf<'mergeability'>;
 export type LogitsTask = EngineTaskOf<'logits'>;
 export type PretrainTask = EngineTaskOf<'pretrain'>;
 export type ConvertAdapterTask = EngineTaskOf<'convert-adapter'>;
@@ -372,6 +391,7 @@ const plainEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('score'), key: z.string(), score: scoreSchema }),
   z.object({ kind: z.literal('mask-outline'), key: z.string(), outline: maskOutlineSchema }),
   z.object({ kind: z.literal('mask-scores'), key: z.string(), scores: z.array(maskScoreSchema) }),
+  z.object({ kind: z.literal('pairs'), key: z.string(), pairs: pairsOfAdaptersSchema }),
   z.object({ kind: z.literal('text'), pieces: z.array(textPieceSchema) }),
   z.object({ kind: z.literal('log'), level: z.enum(['info', 'warning', 'error']), text: z.string() }),
 ]);

@@ -77,6 +77,7 @@ const kinds = [
     z.object({ studyId: z.string() }),
   ),
   job('score', { page: 'studies', effort: 2 }, z.object({ scored: z.number().int() })),
+  job('mergeability', { page: 'studies', effort: 0.5 }, z.object({ compared: z.number().int() })),
   job('masks', { page: 'studies', effort: 2 }, z.object({ evaluated: z.number().int() })),
   job('report', { page: 'reports', atClose: 'finish', effort: 0.2 }, z.object({ reportId: z.string() })),
   job(

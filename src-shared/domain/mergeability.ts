@@ -21,17 +21,17 @@ export const mergeVerdicts = ['merge', 'reweight', 'other method', 'do not'] as 
 export const mergeVerdictSchema = z.object({ verdict: z.enum(mergeVerdicts), reason: z.string() });
 export type MergeVerdict = z.infer<typeof mergeVerdictSchema>;
 
+/** Measures of every pair of adapters, and what follows from them. */
+export const pairsOfAdaptersSchema = z.array(
+  pairMeasuresSchema.extend({ first: z.number().int(), second: z.number().int(), ...mergeVerdictSchema.shape }),
+);
+export type PairsOfAdapters = z.infer<typeof pairsOfAdaptersSchema>;
+
 /** Layer × pair map of adapters that are to be merged, and what follows from it. */
 export const mergeabilitySchema = z.object({
   names: z.array(z.string()).describe('of the adapters'),
   layers: z.array(z.number().nullable()).describe('rows, from the input up; null: outside the layers'),
-  pairs: z.array(
-    pairMeasuresSchema.extend({
-      first: z.number().int(),
-      second: z.number().int(),
-      ...mergeVerdictSchema.shape,
-    }),
-  ),
+  pairs: pairsOfAdaptersSchema,
   /** cells[row][pair]; null where the two have no module in common there. */
   cells: z.array(z.array(pairMeasuresSchema.nullable())),
   /** The worst of the pairs'. */

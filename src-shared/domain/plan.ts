@@ -140,11 +140,22 @@ export const masksSpecSchema = scoreSpecSchema.omit({ forgetting: true }).extend
 });
 export type MasksSpec = z.infer<typeof masksSpecSchema>;
 
+/** The map of mergeability of adapters, which a study needs: measures of every pair before anything is merged. */
+export const mergeabilitySpecSchema = z.object({
+  kind: z.literal('mergeability'),
+  key: z.string(),
+  title: z.string().describe('label in the progress'),
+  names: z.array(z.string()).describe('of the adapters in messages and verdicts'),
+  subjects: z.array(subjectSchema).min(2).describe('adapters, or trainings of the same plan'),
+  seed: z.number().int().describe('draws the entries at which signs are compared'),
+});
+export type MergeabilitySpec = z.infer<typeof mergeabilitySpecSchema>;
+
 /**
  * One unit of a study's work. Units depend on each other only through the subjects they name, so any executor, this
  * machine's queue or a cluster's, can run them in any order that respects these dependencies.
  */
-export type JobSpec = TrainingSpec | ScoreSpec | MasksSpec;
+export type JobSpec = TrainingSpec | ScoreSpec | MasksSpec | MergeabilitySpec;
 
 type Leaf = Extract<Subject, { kind: 'adapter' | 'trained' }>;
 

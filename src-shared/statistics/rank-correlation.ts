@@ -27,6 +27,11 @@ export function spearman(
   return permuted(first, second, pearson, options);
 }
 
+/** Spearman's ρ alone. */
+export function rho(x: readonly number[], y: readonly number[]): number {
+  return pearson(ranks(x), ranks(y));
+}
+
 /**
  * Kendall's τ-b, (concordant − discordant) / √((pairs not tied in x) · (pairs not tied in y)). @throws RangeError for
  * unequal lengths
@@ -113,7 +118,8 @@ function pearson(x: readonly number[], y: readonly number[]): number {
   return products / Math.sqrt(squaresX * squaresY);
 }
 
-function tauB(x: readonly number[], y: readonly number[]): number {
+/** Kendall's τ-b alone. */
+export function tauB(x: readonly number[], y: readonly number[]): number {
   let [balance, untiedX, untiedY] = [0, 0, 0];
   for (let one = 0; one < x.length; one++)
     for (let other = 0; other < one; other++) {

@@ -4,6 +4,7 @@ import { ablationStudy } from './ablation.ts';
 import { contributionStudy } from './contribution.ts';
 import type { StudyKind } from './define-study.ts';
 import { interpolationStudy } from './interpolation.ts';
+import { mergeabilityStudy } from './mergeability.ts';
 import { mergingStudy } from './merging.ts';
 import { multitaskStudy } from './multitask.ts';
 import { planeStudy } from './plane.ts';
@@ -18,6 +19,7 @@ const kinds = [
   contributionStudy,
   mergingStudy,
   multitaskStudy,
+  mergeabilityStudy,
   ablationStudy,
   sweepStudy,
 ] as const;

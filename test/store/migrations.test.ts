@@ -188,6 +188,14 @@ describe('migrations', () => {
     expect(() => database.exec("DELETE FROM models WHERE id = 'm'")).toThrow(/FOREIGN KEY/);
   });
 
+  it('0130 keeps pairs of adapters by content', () => {
+    const database = databaseAt(120);
+    migrate(database, migrations, 130);
+    const insert = database.prepare("INSERT INTO adapter_pairs VALUES ('k', '{}', '[]', 1)");
+    insert.run();
+    expect(() => insert.run()).toThrow(/UNIQUE/);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

@@ -9,6 +9,7 @@ import { importJob } from './import.ts';
 import { importAdapterJob } from './import-adapter.ts';
 import { masksJob } from './masks.ts';
 import { mergeJob } from './merge.ts';
+import { mergeabilityJob } from './mergeability.ts';
 import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
 import { reportJob } from './report.ts';
@@ -25,6 +26,7 @@ export const jobs: readonly Job[] = [
   studyJob,
   scoreJob,
   masksJob,
+  mergeabilityJob,
   reportJob,
   exportJob,
   convertJob,

@@ -28,8 +28,8 @@ export const studyJob = defineJob({
     hub.listChanged('studies');
     try {
       const lead = new StudyLead(services, studyId, context);
-      const { scoreOf, tableOf, specs } = await runRounds(services, work, config, lead);
-      const result = work.fold(config, scoreOf, tableOf);
+      const { scoreOf, tableOf, pairsOf, specs } = await runRounds(services, work, config, lead);
+      const result = work.fold(config, scoreOf, tableOf, pairsOf);
       await recordTunings(services, studyId, work.tunings(config, result));
       const provenance = await provenanceOf(services, specs, context.job.id);
       store.studies.finish(studyId, { status: 'completed', result, provenance, error: null, finishedAt: Date.now() });

@@ -35,6 +35,7 @@ export async function checkPlan(
       await checkPlannedRun(services, spec.config);
       continue;
     }
+    if (spec.kind === 'mergeability') continue;
     if (spec.kind === 'masks') await checkPlannedMasks(services, facts, spec);
     const adapters = adaptersOf(spec, facts);
     const identified = adapters.map(({ adapter, head }) => `${adapter.id} ${head}`).sort();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { MaskUnit } from '../../../src-shared/domain/mask-table.ts';
+import { mergeRule } from '../../../src-shared/domain/mergeability.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
@@ -59,6 +60,9 @@ const defaultConfig = runConfigSchema.parse({});
 /** Must be raised whenever the groups, the blocks of examples or the scores of a mask change. */
 const maskTableVersion = 1;
 
+/** Must be raised whenever a measure of a pair changes. */
+const pairsVersion = 1;
+
 /** A key and the value it is the hash of. */
 export interface ContentKey {
   readonly key: string;
@@ -91,6 +95,23 @@ export async function maskTableKey(
   unit: MaskUnit,
 ): Promise<ContentKey> {
   return keyOf({ masks: maskTableVersion, unit, ...(await evaluatedContent(services, content)) });
+}
+
+/** Key of the measures of all pairs of some adapters; verdicts hold the names. */
+export async function pairsKey(
+  services: Pick<Services, 'home'>,
+  compared: {
+    readonly model: ModelRecord;
+    readonly adapters: readonly AdapterRecord[];
+    readonly names: readonly string[];
+    readonly seed: number;
+  },
+): Promise<ContentKey> {
+  const { model, names, seed } = compared;
+  const adapters = [];
+  for (const adapter of compared.adapters) adapters.push(await adapterContent(services, adapter));
+  // The verdicts follow this rule, so that they are new where it is.
+  return keyOf({ pairs: pairsVersion, rule: mergeRule, base: model.description.fingerprint, adapters, names, seed });
 }
 
 async function evaluatedContent(

@@ -78,6 +78,8 @@ async function materialOf(services: HandlerServices, specs: readonly JobSpec[]):
       if (adapter !== null) adapters.set(adapter.id, adapter);
       continue;
     }
+    // Adapters that are compared are scored too.
+    if (spec.kind === 'mergeability') continue;
     datasets.add(spec.dataset);
     for (const { dataset } of tuningOf(spec.subject)) datasets.add(dataset);
     for (const leaf of leavesOf(spec.subject)) {

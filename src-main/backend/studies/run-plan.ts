@@ -2,10 +2,11 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { JobSpec } from '../../../src-shared/domain/plan.ts';
-import type { ScoreOf, StudyWork, TableOf } from '../../engine/studies/define-study-work.ts';
+import type { PairsOf, ScoreOf, StudyWork, TableOf } from '../../engine/studies/define-study-work.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import type { HandlerServices } from '../services.ts';
 import { plannedMasks } from './planned-masks.ts';
+import { plannedMergeability } from './planned-mergeability.ts';
 import { plannedRun, queuePlannedRuns, trainedTogether } from './planned-runs.ts';
 import { plannedScores } from './planned-scores.ts';
 
@@ -52,6 +53,7 @@ export async function runRounds(
 export interface PlanResults {
   readonly scoreOf: ScoreOf;
   readonly tableOf: TableOf;
+  readonly pairsOf: PairsOf;
 }
 
 /**
@@ -84,8 +86,9 @@ export async function runPlan(
   const work = {
     score: await plannedScores(services, specs, trained),
     masks: await plannedMasks(services, specs, trained),
+    mergeability: await plannedMergeability(services, specs, trained),
   };
   const parts = Object.values(work).flatMap((prepared) => prepared.parts);
   for (const begin of parts) await lead.part(missing.length + parts.length, () => begin(lead.jobId));
-  return { scoreOf: work.score.resultOf, tableOf: work.masks.resultOf };
+  return { scoreOf: work.score.resultOf, tableOf: work.masks.resultOf, pairsOf: work.mergeability.resultOf };
 }

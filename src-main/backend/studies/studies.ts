@@ -41,7 +41,7 @@ export async function createStudy(
   const config = await work.fit(details.config, facts);
   const specs = work.plan(config);
   await checkPlan(services, facts, specs);
-  const datasets = new Set(specs.flatMap((spec) => (spec.kind === 'train' ? [] : spec.dataset)));
+  const datasets = new Set(specs.flatMap((spec) => ('dataset' in spec ? spec.dataset : [])));
   const names = [...datasets].map((id) => store.datasets.find(id)?.name ?? id);
   const study: StudyRecord = {
     id: newId('study'),

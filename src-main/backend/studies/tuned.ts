@@ -31,7 +31,7 @@ export async function tunedStudy(services: Parts, study: StudyRecord): Promise<T
   const sides = await sidesOfRuns(services, work.compared(study.config, study.result));
   const adapters = work
     .plan(study.config)
-    .flatMap((spec) => (spec.kind === 'train' ? [] : leavesOf(spec.subject)))
+    .flatMap((spec) => ('subject' in spec ? leavesOf(spec.subject) : []))
     .flatMap((leaf) => (leaf.kind === 'adapter' ? resolveReference(services.store, leaf.adapter) : []));
   return tunedVerdict([...sides, ...(await sidesOfAdapters(services, adapters))]);
 }

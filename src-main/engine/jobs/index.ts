@@ -7,6 +7,7 @@ import { generateJob } from './generate.ts';
 import { logitsJob } from './logits.ts';
 import { masksJob } from './masks.ts';
 import { mergeJob } from './merge.ts';
+import { mergeabilityJob } from './mergeability.ts';
 import { plainLoraJob } from './plain-lora.ts';
 import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
@@ -23,6 +24,7 @@ export const engineJobs: readonly EngineJob[] = [
   pruneJob,
   scoreJob,
   masksJob,
+  mergeabilityJob,
   logitsJob,
   generateJob,
   pretrainJob,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import type { MaskTable } from '../../../src-shared/domain/mask-table.ts';
 import type { MergeWeight } from '../../../src-shared/domain/merge.ts';
+import type { PairsOfAdapters } from '../../../src-shared/domain/mergeability.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { JobSpec, Score } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
@@ -14,6 +15,9 @@ export type ScoreOf = (key: string) => Score;
 
 /** Looks up the table of masks of a key of the plan. @throws RangeError for an unknown key */
 export type TableOf = (key: string) => MaskTable;
+
+/** Looks up the pairs of a map of mergeability of the plan. @throws RangeError for an unknown key */
+export type PairsOf = (key: string) => PairsOfAdapters;
 
 /** A merge that a study may ask for. */
 export interface AskedMerge {
@@ -64,14 +68,14 @@ interface Work<Config, Result> {
    * @throws StudioError refused, with the way out, if the study cannot be decided
    */
   fit?(config: Config, facts: StudyFacts): Promise<Config>;
-  /** All trainings, scores and tables of masks needed, in their preferred order, without duplicates. */
+  /** All trainings, scores, tables of masks and maps of mergeability needed, in their preferred order, without duplicates. */
   plan(config: Config): JobSpec[];
   /**
    * Work that depends on the scores so far, for plans in rounds such as "sweep the learning rate, then train at the best".
    * Asked after each round, the first being `plan`, until it returns none; keys are new ones.
    */
   next?(config: Config, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
-  fold(config: Config, scoreOf: ScoreOf, tableOf: TableOf): Result;
+  fold(config: Config, scoreOf: ScoreOf, tableOf: TableOf, pairsOf: PairsOf): Result;
   /** Learning rates that a sweep of this study chose, each for the run that it is to be used in, whatever its seed. */
   tunings?(config: Config, result: Result): ChosenRate[];
   /** The runs that the result compares. Default: all trainings of the plan. */
@@ -88,8 +92,8 @@ export interface StudyWork extends Pick<Work<unknown, StudyResult>, 'plan'> {
   readonly kind: string;
   fit(config: StudyConfig, facts: StudyFacts): Promise<StudyConfig>;
   next(config: unknown, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
-  /** Tables may be left out of kinds that plan none. */
-  fold(config: unknown, scoreOf: ScoreOf, tableOf?: TableOf): StudyResult;
+  /** Tables and maps may be left out of kinds that plan none. */
+  fold(config: unknown, scoreOf: ScoreOf, tableOf?: TableOf, pairsOf?: PairsOf): StudyResult;
   tunings(config: unknown, result: unknown): ChosenRate[];
   compared(config: unknown, result: unknown): RunConfig[];
 }
@@ -108,7 +112,8 @@ export function defineStudyWork<
     fit: async (config, facts) => (await work.fit?.(configSchema.parse(config), facts)) ?? config,
     plan: (config) => work.plan(configSchema.parse(config)),
     next: (config, scoreOf, finishedRounds) => work.next?.(configSchema.parse(config), scoreOf, finishedRounds) ?? [],
-    fold: (config, scoreOf, tableOf = noTable) => work.fold(configSchema.parse(config), scoreOf, tableOf),
+    fold: (config, scoreOf, tableOf = noTable, pairsOf = noMap) =>
+      work.fold(configSchema.parse(config), scoreOf, tableOf, pairsOf),
     tunings: (config, result) => work.tunings?.(configSchema.parse(config), resultSchema.parse(result)) ?? [],
     compared: (config, result) =>
       work.compared?.(configSchema.parse(config), resultSchema.parse(result)) ??
@@ -118,4 +123,8 @@ export function defineStudyWork<
 
 function noTable(key: string): never {
   throw new RangeError(`The plan has no table of masks "${key}".`);
+}
+
+function noMap(key: string): never {
+  throw new RangeError(`The plan has no map of mergeability "${key}".`);
 }

@@ -2,6 +2,7 @@ import { ablationWork } from './ablation.ts';
 import { contributionWork } from './contribution.ts';
 import type { StudyWork } from './define-study-work.ts';
 import { interpolationWork } from './interpolation.ts';
+import { mergeabilityWork } from './mergeability.ts';
 import { mergingWork } from './merging.ts';
 import { multitaskWork } from './multitask.ts';
 import { planeWork } from './plane.ts';
@@ -16,6 +17,7 @@ export const studyWorks: readonly StudyWork[] = [
   contributionWork,
   mergingWork,
   multitaskWork,
+  mergeabilityWork,
   ablationWork,
   sweepWork,
 ];

@@ -11,18 +11,18 @@ import {
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod, placeboIds } from '../merge/index.ts';
 import { looksAtData } from '../merge/search-parameters.ts';
-import { defineStudyWork, type MergeRefusal, type StudyFacts } from './define-study-work.ts';
+import { defineStudyWork } from './define-study-work.ts';
 import { searchFor } from './merge-search.ts';
 import { foldMultitask } from './multitask-fold.ts';
 import { multitaskKey, singleKey } from './multitask-keys.ts';
-import { type PlannedSets, plannedSets, type SetGroup, type TaskSet } from './task-sets.ts';
+import { type PlannedSets, plannedSets, refusalOfSets, type SetGroup, type TaskSet } from './task-sets.ts';
 
 /** Sets of one adapter for each task, alone and merged by each method, beside the base and placebos. */
 export const multitaskWork = defineStudyWork(multitaskStudy, {
   async fit(config, facts) {
     const methods: MethodChoice[] = [];
     for (const [index, method] of methodsOf(config).entries()) {
-      const refusal = await refusalOf(config, index, facts);
+      const refusal = await refusalOfSets(config, methodAt(config, index), facts);
       if (refusal === null) methods.push(method);
       else if (config.methods !== null) {
         const { label } = mergeMethod(methodAt(config, index).id).declaration;
@@ -79,26 +79,6 @@ export function rowsOf(config: MultitaskConfig): MultitaskRow[] {
     ];
   });
   return [{ ...plain, kind: 'base' }, { ...plain, kind: 'own' }, { ...plain, kind: 'single' }, ...merges];
-}
-
-/** Why a method cannot merge the adapters of a set; null if it can. */
-async function refusalOf(config: MultitaskConfig, index: number, facts: StudyFacts): Promise<MergeRefusal | null> {
-  const { id, parameters } = methodAt(config, index);
-  const { groups, trainings, tasks } = plannedSets(config);
-  const weights = tasks.map(() => 1);
-  for (const set of groups.flatMap(({ sets }) => sets)) {
-    const adapters = set.adapters.flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : []));
-    if (adapters.length < tasks.length) continue;
-    for (const { dataset } of tasks) {
-      const refusal = await facts.refusalOf({ method: id, parameters, adapters, weights, dataset });
-      if (refusal !== null) return refusal;
-    }
-  }
-  for (const { config: run } of trainings) {
-    const refusal = await facts.refusalOfRun({ method: id, run });
-    if (refusal !== null) return refusal;
-  }
-  return null;
 }
 
 /** A method of the config with its parameters checked and filled in. */

@@ -1,8 +1,10 @@
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { Subject, TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { cellLabel } from '../../../src-shared/studies/cell-settings.ts';
 import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets.ts';
 import { adapterVariant } from '../adapters/variants/index.ts';
+import type { MergeRefusal, StudyFacts } from './define-study-work.ts';
 import { runWithSettings } from './run-settings.ts';
 
 /** One adapter for each task. */
@@ -100,4 +102,27 @@ function labelOf({ settings }: Variant, { adapter, coto }: RunConfig): string {
 
 function trainingKey(variant: number, seed: number, task: number): string {
   return `${variant}/${seed}/${task}`;
+}
+
+/** Why a method cannot merge the adapters of a set; null if it can, or if it is not known before they are trained. */
+export async function refusalOfSets(
+  config: TaskSets,
+  { id, parameters }: { readonly id: string; readonly parameters: ParameterValues },
+  facts: StudyFacts,
+): Promise<MergeRefusal | null> {
+  const { groups, trainings, tasks } = plannedSets(config);
+  const weights = tasks.map(() => 1);
+  for (const set of groups.flatMap(({ sets }) => sets)) {
+    const adapters = set.adapters.flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : []));
+    if (adapters.length < tasks.length) continue;
+    for (const { dataset } of tasks) {
+      const refusal = await facts.refusalOf({ method: id, parameters, adapters, weights, dataset });
+      if (refusal !== null) return refusal;
+    }
+  }
+  for (const { config: run } of trainings) {
+    const refusal = await facts.refusalOfRun({ method: id, run });
+    if (refusal !== null) return refusal;
+  }
+  return null;
 }

@@ -10,6 +10,7 @@ import { migration as foreignBases } from './0090-foreign-bases.ts';
 import { migration as maskTables } from './0100-mask-tables.ts';
 import { migration as tunings } from './0110-tunings.ts';
 import { migration as studyProvenance } from './0120-study-provenance.ts';
+import { migration as adapterPairs } from './0130-adapter-pairs.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   maskTables,
   tunings,
   studyProvenance,
+  adapterPairs,
 ];

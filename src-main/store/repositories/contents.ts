@@ -6,11 +6,12 @@ import {
   maskOutlineSchema,
   maskScoreSchema,
 } from '../../../src-shared/domain/mask-table.ts';
+import { type PairsOfAdapters, pairsOfAdaptersSchema } from '../../../src-shared/domain/mergeability.ts';
 import { type Score, scoreSchema } from '../../../src-shared/domain/plan.ts';
 import { type TuningRecord, tuningRecordSchema } from '../../../src-shared/domain/tuned.ts';
 import { jsonColumn, toJson } from '../rows.ts';
 
-/** Scores, tables of masks and runs by content, so that nothing is computed twice. Keys are hashes computed by the backend. */
+/** Scores, tables of masks, pairs of adapters and runs by content, so that nothing is computed twice. Keys are hashes computed by the backend. */
 export class ContentRepository {
   private readonly database: Database;
 
@@ -82,6 +83,17 @@ export class ContentRepository {
       .array(z.object({ record: jsonColumn(tuningRecordSchema) }))
       .parse(rows)
       .map(({ record }) => record);
+  }
+
+  findPairs(key: string): PairsOfAdapters | null {
+    const row = this.database.prepare('SELECT pairs FROM adapter_pairs WHERE key = ?').get(key);
+    return row === undefined ? null : z.object({ pairs: jsonColumn(pairsOfAdaptersSchema) }).parse(row).pairs;
+  }
+
+  savePairs(key: string, content: string, pairs: PairsOfAdapters): void {
+    this.database
+      .prepare('INSERT OR REPLACE INTO adapter_pairs (key, content, pairs, created_at) VALUES (?, ?, ?, ?)')
+      .run(key, content, toJson(pairs), Date.now());
   }
 
   saveRun(runId: string, key: string): void {

@@ -67,6 +67,23 @@ it('asks every kind which adapters it needs', () => {
       },
       needs: [{ runId: 'run' }],
     },
+    mergeability: {
+      payload: {
+        modelId: 'm',
+        maps: [
+          {
+            key: 'x',
+            title: 'x',
+            names: ['a', 'b'],
+            adapterIds: ['a', 'b'],
+            seed: 0,
+            contentKey: 'k',
+            content: '{}',
+          },
+        ],
+      },
+      needs: [{ adapterId: 'a' }, { adapterId: 'b' }],
+    },
     report: { payload: { reportId: 'r', name: 'x', runIds: [], studyIds: [] }, needs: [] },
     export: { payload: { adapterId: 'a', target: 'peft', path: '/x' }, needs: [{ adapterId: 'a' }] },
     convert: { payload: { modelId: 'm', name: 'x', file: '/x.gguf' }, needs: [] },

@@ -1,0 +1,25 @@
+import type { EngineResultOf, MergeabilityTask, TaskContext } from '../contract.ts';
+import { compareFolders } from '../merge/merge-folders.ts';
+import { defineEngineJob } from './define-job.ts';
+import { followPhases } from './follow-phases.ts';
+
+/** Compares adapters pair by pair and reports each map at once. Throws StudioError cancelled, between modules. */
+export async function runMergeabilityTask(
+  { description, maps }: MergeabilityTask,
+  context: TaskContext,
+): Promise<EngineResultOf<'mergeability'>> {
+  const report = followPhases(context, 'modules', 'comparison');
+  for (const { key, title, names, directories, seed } of maps) {
+    const { pairs } = await compareFolders(directories, {
+      description,
+      names,
+      weights: directories.map(() => 1),
+      seed,
+      onModule: (done, total) => report(title, done, total),
+    });
+    context.emit({ kind: 'pairs', key, pairs });
+  }
+  return { kind: 'mergeability', compared: maps.length };
+}
+
+export const mergeabilityJob = defineEngineJob('mergeability', runMergeabilityTask);
