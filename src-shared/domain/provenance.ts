@@ -32,7 +32,7 @@ export const provenanceSchema = z.object({
       kind: z.string().describe('train, score, masks'),
       planned: z.number().int(),
       jobs: z.number().int().describe('that this study queued; the rest was there'),
-      seconds: z.number().describe('of these jobs, each since it was last started'),
+      seconds: z.number().describe('in which any of these jobs ran, each since it was last started'),
     }),
   ),
 });

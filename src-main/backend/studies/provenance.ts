@@ -110,14 +110,30 @@ function partsOf({ store }: HandlerServices, specs: readonly JobSpec[], jobId: s
   const kinds = distinct([...specs.map(({ kind }) => kind), ...jobs.map(({ kind }) => kind)]);
   return kinds.map((kind) => {
     const own = jobs.filter((job) => job.kind === kind);
-    const milliseconds = own.map(({ startedAt, finishedAt }) => (finishedAt ?? 0) - (startedAt ?? finishedAt ?? 0));
     return {
       kind,
       planned: specs.filter((spec) => spec.kind === kind).length,
       jobs: own.length,
-      seconds: milliseconds.reduce((sum, one) => sum + one, 0) / 1000,
+      seconds: coveredMilliseconds(own) / 1000,
     };
   });
+}
+
+/** Time in which at least one of the jobs ran: jobs may run together. */
+export function coveredMilliseconds(
+  jobs: readonly { readonly startedAt: number | null; readonly finishedAt: number | null }[],
+): number {
+  const spans = jobs
+    .flatMap(({ startedAt, finishedAt }) =>
+      startedAt === null || finishedAt === null ? [] : [[startedAt, finishedAt]],
+    )
+    .sort(([one = 0], [other = 0]) => one - other);
+  let [covered, until] = [0, Number.NEGATIVE_INFINITY];
+  for (const [start = 0, end = 0] of spans) {
+    covered += Math.max(0, end - Math.max(start, until));
+    until = Math.max(until, end);
+  }
+  return covered;
 }
 
 function distinct<Value>(values: readonly Value[]): Value[] {

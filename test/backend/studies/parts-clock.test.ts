@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { PartsClock } from '../../../src-main/backend/studies/parts-clock.ts';
+import { coveredMilliseconds } from '../../../src-main/backend/studies/provenance.ts';
 
 const progress = (done: number, total: number, etaSeconds: number | null) => ({
   phase: 'Training',
@@ -37,4 +38,15 @@ test('the time left is that of the part, and the mean of its kind for each that 
   expect(clock.state(4, 155_000)).toEqual({ share: 0.875, etaSeconds: 5 });
   // A later round adds parts.
   expect(clock.state(6, 155_000)).toEqual({ share: 3.5 / 6, etaSeconds: 5 + 2 * 10 });
+});
+
+test('the time of jobs that ran together counts once', () => {
+  const spans = [
+    { startedAt: 10, finishedAt: 30 },
+    { startedAt: 0, finishedAt: 20 },
+    { startedAt: 15, finishedAt: 18 },
+    { startedAt: 50, finishedAt: 60 },
+    { startedAt: null, finishedAt: 90 },
+  ];
+  expect(coveredMilliseconds(spans)).toBe(40);
 });
