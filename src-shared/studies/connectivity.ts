@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { AdapterReference } from '../domain/adapter-reference.ts';
+import { jackknifeInterval } from '../statistics/jackknife.ts';
+import { drawnSpread } from '../statistics/student.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
 import type { PointScore } from './point-score.ts';
 
@@ -59,10 +61,22 @@ export function leftOutTable(
   ];
 }
 
-/** Whether two pairs or triples share an adapter, so that they are no independent samples. */
-export function shareAdapters(groups: readonly (readonly AdapterReference[])[]): boolean {
-  const all = groups.flatMap((group) => group.map((reference) => JSON.stringify(reference)));
-  return new Set(all).size < all.length;
+/** The adapters of a pair or triple by their references, as units of a jackknife. */
+export function unitsOf(references: readonly AdapterReference[]): string[] {
+  return references.map((reference) => JSON.stringify(reference));
+}
+
+/** Whether two pairs share an adapter, so that they are no independent samples. */
+export function shareAdapters(pairs: readonly (readonly string[])[]): boolean {
+  return new Set(pairs.flat()).size < pairs.flat().length;
+}
+
+/** What a figure draws around the mean over pairs: the interval from three on, of two their range. */
+export function spreadOverPairs(
+  values: readonly number[],
+  units: readonly (readonly string[])[],
+): { mean: number; halfWidth: number | null } {
+  return values.length < 3 ? drawnSpread(values) : jackknifeInterval(values, units);
 }
 
 /** "2.7 [1.2, 4.0]", or "2.7" without an interval. The interval is never broken over two lines. */

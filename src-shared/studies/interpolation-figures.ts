@@ -2,10 +2,15 @@ import { bySeries } from '../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, legendAbove } from '../figures/layout.ts';
 import { dashOf, faded, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
-import { drawnSpread, mean } from '../statistics/student.ts';
-import { type ConnectivityMetric, intervalText, shareAdapters } from './connectivity.ts';
+import { mean } from '../statistics/student.ts';
+import { type ConnectivityMetric, intervalText, shareAdapters, spreadOverPairs, unitsOf } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
-import type { InterpolationConfig, InterpolationCurve, InterpolationResult } from './interpolation-schemas.ts';
+import {
+  curvesOf,
+  type InterpolationConfig,
+  type InterpolationCurve,
+  type InterpolationResult,
+} from './interpolation-schemas.ts';
 
 /** Of further methods only the means are drawn: more bands over each other could not be told apart. The table has all. */
 const bandedMethods = 2;
@@ -35,13 +40,18 @@ export function interpolationFigure(
   for (const group of groups) {
     const color = colors.get(seriesKey(group))?.color ?? themeColors(theme).quiet;
     for (const [place, method] of methods.entries()) {
-      const curves = group.entries.flatMap(({ entry }) => entry.curves.filter((curve) => curve.method === method));
+      const drawn = curvesOf(group.entries, method, config);
+      const curves = drawn.map(({ curve }) => curve);
+      const units = drawn.map((one) => one.units);
       const [first] = curves;
       if (first === undefined) continue;
       const name = `${group.label}, ${nameOf(method)}`;
       const x = first.points.map(({ lambda }) => lambda);
       const spreads = x.map((_, at) =>
-        drawnSpread(curves.map(({ points }) => (points[at]?.[metric] ?? Number.NaN) * scale)),
+        spreadOverPairs(
+          curves.map(({ points }) => (points[at]?.[metric] ?? Number.NaN) * scale),
+          units,
+        ),
       );
       if (curves.length > 1 && place < bandedMethods) bands.push(bandOf(name, x, spreads, color));
       lines.push({
@@ -154,11 +164,11 @@ function uncertaintyText(
 ): string {
   const most = Math.max(0, ...counts);
   if (most < 2) return 'One pair: intervals are over test examples, and no uncertainty over seeds can be drawn.';
-  const shared = shareAdapters(pairs.map(({ from, to }) => [from, to]))
-    ? ' Pairs that share an adapter are not independent, so that such an interval is too narrow.'
-    : '';
   if (most === 2) return `Bands (${methods.join(', ')}) span the two pairs: two are too few for an interval.`;
-  return `Bands (${methods.join(', ')}) are the 95 % interval (Student's t) of the mean over ${most} pairs.${shared}`;
+  const by = shareAdapters(pairs.map(({ from, to }) => unitsOf([from, to])))
+    ? 'a jackknife over adapters, since pairs share them'
+    : "Student's t";
+  return `Bands (${methods.join(', ')}) are the 95 % interval of the mean over ${most} pairs (${by}).`;
 }
 
 function paddedRange(values: readonly number[]): [number, number] {

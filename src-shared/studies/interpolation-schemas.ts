@@ -8,6 +8,7 @@ import {
   intervalSchema,
   leftOutSchema,
   standardMethods,
+  unitsOf,
 } from './connectivity.ts';
 import { pointScoreSchema } from './point-score.ts';
 
@@ -39,7 +40,7 @@ export const interpolationDeclaration: Declaration = {
         { value: 'all', label: 'Every pair of seeds' },
         { value: 'disjoint', label: 'Each adapter once' },
       ],
-      help: 'Which adapters that differ in their seed alone are joined. Pairs that share an adapter are no independent samples.',
+      help: 'Which adapters that differ in their seed alone are joined. Pairs that share an adapter are not independent; intervals account for it.',
     },
     {
       name: 'method',
@@ -155,4 +156,17 @@ export function curveMethods({ curves, method }: Pick<InterpolationConfig, 'curv
 /** The place of λ = ½, or of the point next to it. */
 export function middleOf(points: readonly unknown[]): number {
   return Math.round((points.length - 1) / 2);
+}
+
+/** Curves of one method of some pairs, given with their places, and the adapters that each joins. */
+export function curvesOf(
+  entries: readonly { readonly entry: InterpolationPair; readonly index: number }[],
+  method: string | null,
+  { pairs }: Pick<InterpolationConfig, 'pairs'>,
+): { readonly curve: InterpolationCurve; readonly units: readonly string[] }[] {
+  return entries.flatMap(({ entry, index }) => {
+    const pair = pairs[index];
+    const units = pair === undefined ? [] : unitsOf([pair.from, pair.to]);
+    return entry.curves.filter((curve) => curve.method === method).map((curve) => ({ curve, units }));
+  });
 }

@@ -1,13 +1,15 @@
 import { StudioError } from '../contract/errors.ts';
 import { bySeries } from '../figures/band.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
-import { mean, meanInterval } from '../statistics/student.ts';
+import { jackknifeInterval } from '../statistics/jackknife.ts';
+import { mean } from '../statistics/student.ts';
 import { datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
 import { type Interval, intervalText, leftOutTable, standardMethods } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
 import { interpolationFigure } from './interpolation-figures.ts';
 import {
   curveMethods,
+  curvesOf,
   type InterpolationConfig,
   type InterpolationCurve,
   type InterpolationPair,
@@ -168,9 +170,10 @@ function groupTable(
     ],
     rows: bySeries(pairs).flatMap(({ label, entries }) =>
       methodsOf(entries.map(({ entry }) => entry)).map((method) => {
-        const curves = entries.flatMap(({ entry }) => entry.curves.filter((curve) => curve.method === method));
+        const drawn = curvesOf(entries, method, config);
+        const curves = drawn.map(({ curve }) => curve);
         const average = (of: (curve: InterpolationCurve) => Interval | undefined) =>
-          overPairs(curves.flatMap((curve) => of(curve) ?? []));
+          overPairs(drawn.map(({ curve, units }) => ({ interval: of(curve), units })));
         const against = average(({ againstEnsemble }) => againstEnsemble?.accuracy);
         return {
           cells: [
@@ -193,11 +196,15 @@ function groupTable(
 }
 
 /** One pair keeps its own interval, three or more have one over pairs, two have none. */
-function overPairs(values: readonly Interval[]): Interval | null {
-  const [first] = values;
-  if (first === undefined || values.length === 1) return first ?? null;
-  const { mean: value, halfWidth } = meanInterval(values.map((one) => one.value));
-  if (values.length < 3 || halfWidth === null) return { value, low: null, high: null };
+function overPairs(values: readonly { interval: Interval | undefined; units: readonly string[] }[]): Interval | null {
+  const known = values.flatMap(({ interval, units }) => (interval === undefined ? [] : [{ interval, units }]));
+  const [first] = known;
+  if (first === undefined || known.length === 1) return first?.interval ?? null;
+  const { mean: value, halfWidth } = jackknifeInterval(
+    known.map(({ interval }) => interval.value),
+    known.map(({ units }) => units),
+  );
+  if (known.length < 3 || halfWidth === null) return { value, low: null, high: null };
   return { value, low: value - halfWidth, high: value + halfWidth };
 }
 

@@ -219,14 +219,30 @@ describe('studies', () => {
     }));
     const reference = (id: string) => ({ adapterId: id });
     const shared = { label: 'LoRA', name: '', coto: false, from: reference('a') };
-    const all = { ...config, pairs: ['b', 'c', 'd'].map((id) => ({ ...shared, to: reference(id) })) };
+    const joined = [
+      ['a', 'b'],
+      ['a', 'c'],
+      ['b', 'c'],
+    ] as const;
+    const all = {
+      ...config,
+      pairs: joined.map(([from, to]) => ({ ...shared, from: reference(from), to: reference(to) })),
+    };
     const figure = interpolationFigure({ ...interpolationResult, pairs }, all, words, light);
     const [first] = [named(figure, 'LoRA, factors')['y']].flat();
     expect(first).toBeCloseTo(69, 12);
-    // 70, 69, 68: s = 1, half width 4.3027 / √3.
     const band = [named(figure, 'LoRA, factors: spread')['y']].flat();
-    expect(band[0]).toBeCloseTo(69 + 4.3027 / Math.sqrt(3), 3);
-    expect(figure.caption).toMatch(/mean over 3 pairs\. Pairs that share an adapter are not independent/);
+    // 70, 69, 68 of the pairs a b, a c, b c: without c, b and a are left the same, with a variance of 2/3 · 2.
+    expect(band[0]).toBeCloseTo(69 + 4.3027 * Math.sqrt(4 / 3), 3);
+    expect(figure.caption).toMatch(/mean over 3 pairs \(a jackknife over adapters, since pairs share them\)/);
+    const disjoint = {
+      ...config,
+      pairs: ['b', 'd', 'f'].map((id, at) => ({ ...shared, from: reference(`${at}`), to: reference(id) })),
+    };
+    const apart = interpolationFigure({ ...interpolationResult, pairs }, disjoint, words, light);
+    // s = 1, half width 4.3027 / √3.
+    expect([named(apart, 'LoRA, factors: spread')['y']].flat()[0]).toBeCloseTo(69 + 4.3027 / Math.sqrt(3), 3);
+    expect(apart.caption).toContain("(Student's t)");
   });
 
   test('pruning: means with their spread, every seed a point that leads back to its adapter', () => {
