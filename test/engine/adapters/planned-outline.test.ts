@@ -10,7 +10,7 @@ import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { goldenPath } from '../golden.ts';
 
 /** Where defaults are for larger weights than 32 × 32. */
-const smallWeights: Record<string, object> = { shira: { r: 2 }, c3a: { block_size: 8 }, miss: { r: 4 } };
+const smallWeights: Record<string, object> = { shira: { r: 2 }, c3a: { block_size: 8 }, miss: { r: 4 }, bat: { r: 4 } };
 const settings = (more: object) => adapterSettingsSchema.parse({ target_modules: ['q_proj', 'v_proj'], ...more });
 
 describe('the outline of an adapter that is not trained yet', async () => {
