@@ -31,6 +31,7 @@ import { pretrainConfigSchema } from '../domain/pretrain.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
 import { studyFileSchema, studyRecordSchema } from '../domain/study.ts';
+import { studyForecastSchema } from '../domain/study-forecast.ts';
 import { tunedVerdictSchema } from '../domain/tuned.ts';
 import { studyConfigSchema } from '../studies/index.ts';
 
@@ -346,6 +347,8 @@ export const requests = {
     output: z.object({ command: z.string().describe('makes the study again'), files: z.array(studyFileSchema) }),
   },
   'studies.remove': { input: byId, output: done },
+  /** What a study would cost and could decide, or why it cannot start; nothing is started. */
+  'studies.forecast': { input: z.strictObject({ config: studyConfigSchema }), output: studyForecastSchema },
   /** Whether the learning rates behind a comparison were tuned alike; null where there is nothing to say. */
   'studies.tuned': {
     input: z.union([

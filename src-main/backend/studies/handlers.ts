@@ -2,6 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { requireStudy } from '../jobs/study.ts';
 import type { HandlerServices } from '../services.ts';
+import { forecastStudy } from './forecast.ts';
 import { createStudy, resumeStudy } from './studies.ts';
 import { studyFiles } from './study-files.ts';
 import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
@@ -12,6 +13,7 @@ export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'stud
     'studies.list': () => store.studies.list(),
     'studies.get': ({ id }) => requireStudy(store, id),
     'studies.create': ({ name, config }) => createStudy(services, { name, config, parentId: null }),
+    'studies.forecast': ({ config }) => forecastStudy(services, config),
     'studies.tuned': (of) => {
       if ('studyId' in of) return tunedStudy(services, requireStudy(store, of.studyId));
       return 'runIds' in of ? tunedRuns(services, of.runIds) : tunedAdapters(services, of.adapterIds);

@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { JobSpec } from '../../../src-shared/domain/plan.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
@@ -8,6 +9,7 @@ import { requireStudy, studyJob } from '../jobs/study.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import type { HandlerServices } from '../services.ts';
+import { checkDesign } from './check-design.ts';
 import { checkPlan } from './check-plan.ts';
 import { StudioFacts } from './study-facts.ts';
 
@@ -36,11 +38,7 @@ export async function createStudy(
       if (job) after.add(job.id);
     }
   }
-  const facts = new StudioFacts(services);
-  const work = studyWork(kind);
-  const config = await work.fit(details.config, facts);
-  const specs = work.plan(config);
-  await checkPlan(services, facts, specs);
+  const { config, specs } = await preparedStudy(services, details.config);
   const datasets = new Set(specs.flatMap((spec) => ('dataset' in spec ? spec.dataset : [])));
   const names = [...datasets].map((id) => store.datasets.find(id)?.name ?? id);
   const study: StudyRecord = {
@@ -62,6 +60,24 @@ export async function createStudy(
   });
   hub.listChanged('studies');
   return { study, job };
+}
+
+/**
+ * The config with what follows from its adapters filled in, and its first round of work.
+ * @throws StudioError for a study that is not possible or cannot be decided, with the way out
+ */
+export async function preparedStudy(
+  services: HandlerServices,
+  given: StudyConfig,
+): Promise<{ config: StudyConfig; specs: JobSpec[] }> {
+  const facts = new StudioFacts(services);
+  const work = studyWork(studyKind(given.kind).kind);
+  const config = await work.fit(given, facts);
+  const specs = work.plan(config);
+  await checkPlan(services, facts, specs);
+  const design = work.design(config);
+  if (design !== null) await checkDesign(services, design);
+  return { config, specs };
 }
 
 /** Resumes a study. @throws StudioError refused for one that is queued, running or complete */

@@ -11,6 +11,7 @@ import { provenanceFacts } from '../../../src-shared/studies/provenance-facts.ts
 import { writeFileAtomic } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
+import { forecastText } from '../forecast-text.ts';
 import { formatSummary, formatTable, formatTime } from '../format.ts';
 import { settingsHelp } from '../method-options.ts';
 import { findAdapter, findDataset, findModel, findStudy } from '../references.ts';
@@ -35,6 +36,7 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
       void command
         .option('--name <name>', 'what to call it (the file may say it too: name)')
         .option('--report', 'also write a report of it, with its figures')
+        .option('--dry-run', 'say what it would train and what difference it could detect, and start nothing')
         .option(...outOption)
         .addHelpText(
           'after',
@@ -42,12 +44,20 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
             studyKinds.map(({ declaration: { id, label, parameters } }) => [`${label} (kind: ${id})`, parameters]),
           ),
         ),
-    input: written.extend({ file: z.string(), name: z.string().optional(), report: z.boolean().default(false) }),
-    async run({ file, name: given, report, out }, { terminal, withStudio }) {
+    input: written.extend({
+      file: z.string(),
+      name: z.string().optional(),
+      report: z.boolean().default(false),
+      dryRun: z.boolean().default(false),
+    }),
+    async run({ file, name: given, report, out, dryRun }, { terminal, withStudio }) {
       const { name: own, ...value } = studyFile(file, await readYamlFile(file));
       const name = given ?? own;
       return withStudio(async (client) => {
         const config = await resolveConfig(client, file, value, terminal);
+        const forecast = await client.request('studies.forecast', { config });
+        if (dryRun) return { json: { config, forecast }, text: forecastText(forecast) };
+        terminal.report(forecastText(forecast));
         const { job } = await client.request('studies.create', { config, ...(name === undefined ? {} : { name }) });
         return followStudy(client, job, { report, out }, terminal);
       });

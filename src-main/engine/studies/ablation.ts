@@ -1,6 +1,6 @@
 import { ablationStudy } from '../../../src-shared/studies/ablation.ts';
 import { defineStudyWork } from './define-study-work.ts';
-import { gridCompared, gridFit, gridFold, gridNext, gridPlan, gridTunings } from './grid-work.ts';
+import { gridCompared, gridDesign, gridFit, gridFold, gridNext, gridPlan, gridTunings } from './grid-work.ts';
 
 /**
  * Trains every cell of the grid on every seed and scores it alone, merged and pruned; cells share seeds and examples, so
@@ -10,6 +10,7 @@ export const ablationWork = defineStudyWork(ablationStudy, {
   fit: gridFit,
   plan: gridPlan,
   next: gridNext,
+  design: gridDesign,
   tunings: gridTunings,
   compared: gridCompared,
   fold: (config, scoreOf) => ({ kind: 'ablation', ...gridFold(config, scoreOf) }),

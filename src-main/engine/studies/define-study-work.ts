@@ -76,10 +76,26 @@ interface Work<Config, Result> {
    */
   next?(config: Config, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   fold(config: Config, scoreOf: ScoreOf, tableOf: TableOf, pairsOf: PairsOf): Result;
+  /** What the study compares over seeds; absent for kinds that do not. */
+  design?(config: Config): StudyDesign;
   /** Learning rates that a sweep of this study chose, each for the run that it is to be used in, whatever its seed. */
   tunings?(config: Config, result: Result): ChosenRate[];
   /** The runs that the result compares. Default: all trainings of the plan. */
   compared?(config: Config, result: Result): RunConfig[];
+}
+
+/** What a study compares over seeds: what it can decide follows from it before the start. */
+export interface StudyDesign {
+  readonly seeds: number;
+  /** Metrics that it reports, the deciding one first. */
+  readonly metrics: readonly string[];
+  /** Cells that are compared with a reference. */
+  readonly comparisons: number;
+  /** A run of each cell, as it is scored. */
+  readonly runs: readonly RunConfig[];
+  /** Trainings of rounds after the first, at most, and their scores. */
+  readonly later: readonly RunConfig[];
+  readonly laterScores: number;
 }
 
 export interface ChosenRate {
@@ -94,6 +110,7 @@ export interface StudyWork extends Pick<Work<unknown, StudyResult>, 'plan'> {
   next(config: unknown, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   /** Tables and maps may be left out of kinds that plan none. */
   fold(config: unknown, scoreOf: ScoreOf, tableOf?: TableOf, pairsOf?: PairsOf): StudyResult;
+  design(config: unknown): StudyDesign | null;
   tunings(config: unknown, result: unknown): ChosenRate[];
   compared(config: unknown, result: unknown): RunConfig[];
 }
@@ -114,6 +131,7 @@ export function defineStudyWork<
     next: (config, scoreOf, finishedRounds) => work.next?.(configSchema.parse(config), scoreOf, finishedRounds) ?? [],
     fold: (config, scoreOf, tableOf = noTable, pairsOf = noMap) =>
       work.fold(configSchema.parse(config), scoreOf, tableOf, pairsOf),
+    design: (config) => work.design?.(configSchema.parse(config)) ?? null,
     tunings: (config, result) => work.tunings?.(configSchema.parse(config), resultSchema.parse(result)) ?? [],
     compared: (config, result) =>
       work.compared?.(configSchema.parse(config), resultSchema.parse(result)) ??

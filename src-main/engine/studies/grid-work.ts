@@ -1,46 +1,22 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { JobSpec, Score, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
-import { describePruning } from '../../../src-shared/domain/prune.ts';
+import type { JobSpec, ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { meanRise } from '../../../src-shared/results/forgetting.ts';
-import { pairsOfSeeds } from '../../../src-shared/statistics/pairs-of-seeds.ts';
 import { type CellSettings, cellLabel } from '../../../src-shared/studies/cell-settings.ts';
-import { cellsOf, type Grid } from '../../../src-shared/studies/grid-cells.ts';
-import type { GridOutcome, GridResult, OutcomeCell, SubjectChoice } from '../../../src-shared/studies/grid-schemas.ts';
-import type { TuneConfig } from '../../../src-shared/studies/tuning.ts';
-import { checkedParameters } from '../checked-parameters.ts';
-import { mergeMethod } from '../merge/index.ts';
-import { pruneMethod } from '../prune/index.ts';
-import type { ChosenRate, MergeRefusal, ScoreOf, StudyFacts } from './define-study-work.ts';
+import { cellsOf } from '../../../src-shared/studies/grid-cells.ts';
+import type { GridResult, SubjectChoice } from '../../../src-shared/studies/grid-schemas.ts';
+import type { ChosenRate, MergeRefusal, ScoreOf, StudyDesign, StudyFacts } from './define-study-work.ts';
+import { foldCells } from './grid-fold.ts';
 import { cellRun, referenceOf } from './grid-run.ts';
-import { estimateCells } from './metric-estimates.ts';
+import {
+  type GridConfig,
+  isScored,
+  type LeftOut,
+  labelOf,
+  scoreKey,
+  subjectsOf,
+  trainingKey,
+} from './grid-subjects.ts';
 import { LearningRateSweep } from './tuning.ts';
-
-/** What studies over a grid of a run's fields have in common. */
-export interface GridConfig {
-  readonly run: RunConfig;
-  readonly grid: Grid;
-  readonly seeds: readonly number[];
-  readonly metric: string;
-  readonly further_metrics: readonly string[];
-  readonly scores: readonly SubjectChoice[];
-  readonly reference: CellSettings | null;
-  readonly tune: TuneConfig | null;
-  readonly left_out: readonly LeftOut[];
-}
-
-interface LeftOut {
-  /** Position of a cell, and of what is scored of it. */
-  readonly cell: number;
-  readonly score: number;
-  readonly reason: string;
-}
-
-/** A subject of a cell: of seeds by their positions. */
-interface CellSubject {
-  readonly seeds: readonly number[];
-  readonly subject: Subject;
-}
 
 /**
  * The config with the cells left out whose adapters a merge or a pruning cannot take, so that no study fails for it after its
@@ -96,6 +72,24 @@ export function gridNext(config: GridConfig, scoreOf: ScoreOf, finished: number)
   return cellSpecs(config, (at) => rates[at] ?? null);
 }
 
+/** What the cells can decide, and the trainings that follow a sweep: a seed that is in both is trained once, if at all. */
+export function gridDesign(config: GridConfig): StudyDesign {
+  const { seeds, metric, further_metrics, grid, tune } = config;
+  const cells = cellsOf(grid);
+  const rate = tune?.learning_rate[0] ?? null;
+  const known = new Set(tune?.seeds);
+  const later = tune === null ? [] : seeds.filter((seed) => !known.has(seed));
+  const sweep = sweepOf(config);
+  return {
+    seeds: seeds.length,
+    metrics: [metric, ...further_metrics],
+    comparisons: seeds.length === 0 ? 0 : cells.length - 1,
+    runs: cells.map((cell) => cellRun(config, cell, 0)),
+    later: cells.flatMap((cell) => later.map((seed) => runAt(config, sweep, cell, seed, rate))),
+    laterScores: tune === null ? 0 : cellSpecs(config, () => rate).filter(({ kind }) => kind === 'score').length,
+  };
+}
+
 /** The runs of every cell and seed, at the rates of the result's sweep. */
 export function gridCompared(config: GridConfig, { tuning }: Pick<GridResult, 'tuning'>): RunConfig[] {
   const sweep = sweepOf(config);
@@ -113,98 +107,7 @@ export function gridTunings(config: GridConfig, { tuning }: Pick<GridResult, 'tu
 }
 
 export function gridFold(config: GridConfig, scoreOf: ScoreOf): GridResult {
-  const cells = cellsOf(config.grid);
-  const sweep = sweepOf(config);
-  const tuning = sweep === null ? null : sweep.result(scoreOf);
-  const reference = referenceOf(config);
-  const outcomes =
-    config.seeds.length === 0
-      ? []
-      : config.scores.flatMap((_, score) => outcomesOfChoice(config, score, reference, scoreOf));
-  const examples = firstScore(config, scoreOf)?.examples ?? tuning?.examples ?? 0;
-  return {
-    examples,
-    metric: config.metric,
-    reference,
-    cells: cells.map((settings, at) => ({
-      label: cellLabel(settings),
-      settings,
-      coto: cellRun(config, settings, 0).coto !== null,
-      learning_rate: tuning?.cells[at]?.learning_rate ?? null,
-      scores: [],
-    })),
-    outcomes,
-    tuning,
-  };
-}
-
-/** Any score of the plan. */
-function firstScore(config: GridConfig, scoreOf: ScoreOf): Score | null {
-  for (const [score, choice] of config.scores.entries())
-    for (const [at, cell] of cellsOf(config.grid).entries()) {
-      const [subject] = subjectsOf(config, choice, cell);
-      if (subject !== undefined && isScored(config, score, at)) return scoreOf(scoreKey(choice, cell, config, subject));
-    }
-  return null;
-}
-
-function isScored({ left_out }: GridConfig, score: number, cell: number): boolean {
-  return !left_out.some((one) => one.score === score && one.cell === cell);
-}
-
-/** A subject under each metric; `score` is its position in the config. */
-function outcomesOfChoice(config: GridConfig, score: number, reference: number, scoreOf: ScoreOf): GridOutcome[] {
-  const choice = config.scores[score] ?? 'alone';
-  const cells = cellsOf(config.grid);
-  const places = cells.flatMap((_, at) => (isScored(config, score, at) ? [at] : []));
-  const scored = places.map((at) => {
-    const cell = cells[at] ?? {};
-    const subjects = subjectsOf(config, choice, cell);
-    const { dataset, eval_samples, ...run } = cellRun(config, cell, 0);
-    return {
-      subjects,
-      scores: subjects.map((subject) => scoreOf(scoreKey(choice, cell, config, subject))),
-      // Another length or template may change what a language model's examples are.
-      examples: JSON.stringify([
-        dataset,
-        eval_samples,
-        run.eval_split,
-        run.validation_samples,
-        run.task,
-        run.max_length,
-        run.prompt_template,
-        run.chat_template,
-      ]),
-    };
-  });
-  const pairsOf = isPairs(choice) ? config.seeds.length : null;
-  return [config.metric, ...config.further_metrics].map((metric): GridOutcome => {
-    const control = places.indexOf(reference);
-    const estimates = estimateCells(scored, metric, { reference: control < 0 ? null : control, pairsOf });
-    const known = new Map(
-      estimates.map(({ values, own, difference }, at): [number, OutcomeCell] => {
-        const { subjects = [], scores = [] } = scored[at] ?? {};
-        const labelled = subjects.map(({ seeds }, place) => ({
-          seeds: seeds.map((seed) => config.seeds[seed] ?? 0),
-          value: values[place] ?? Number.NaN,
-        }));
-        return [places[at] ?? 0, { values: labelled, own, difference, forgetting: forgettingOf(scores) }];
-      }),
-    );
-    return {
-      label: labelOf(choice, config.seeds.length),
-      metric,
-      cells: cells.map((_, at) => known.get(at) ?? null),
-      notes: config.left_out.filter((one) => one.score === score).map(({ reason }) => reason),
-    };
-  });
-}
-
-function forgettingOf(scores: readonly Score[]): OutcomeCell['forgetting'] {
-  const all = scores.map(({ forgetting }) => forgetting);
-  const measure = all.find((one) => one != null)?.measure;
-  const rise = meanRise(all);
-  return measure === undefined || rise === null ? null : { measure, rise };
+  return foldCells(config, scoreOf, sweepOf(config)?.result(scoreOf) ?? null);
 }
 
 /** Trainings of every cell on every seed, and all that is scored of them. */
@@ -275,57 +178,4 @@ function sweepOf(config: GridConfig): LearningRateSweep | null {
 
 function sweptCell(config: GridConfig, cell: CellSettings) {
   return { key: JSON.stringify(cell), label: cellLabel(cell), run: (seed: number) => cellRun(config, cell, seed) };
-}
-
-function subjectsOf({ seeds }: GridConfig, choice: SubjectChoice, cell: CellSettings): CellSubject[] {
-  const trained = (seed: number): Subject => ({ kind: 'trained', training: trainingKey(cell, seeds[seed] ?? 0) });
-  const each = seeds.map((_, seed) => ({ seeds: [seed], subject: trained(seed) }));
-  if (choice === 'alone') return each;
-  if ('prune' in choice) {
-    const { prune: method, parameters } = choice;
-    return each.map((one) => ({ ...one, subject: { kind: 'prune', method, parameters, subject: one.subject } }));
-  }
-  const { merge: method, parameters, of } = choice;
-  const groups: readonly (readonly number[])[] =
-    of === 'all' ? [seeds.map((_, seed) => seed)] : pairsOfSeeds(seeds.length);
-  return groups.map((group) => ({
-    seeds: group,
-    subject: {
-      kind: 'merge',
-      method,
-      parameters,
-      inputs: group.map((seed) => ({ subject: trained(seed), weight: 1 })),
-    },
-  }));
-}
-
-/**
- * Name of what is scored, e.g. "Every other layer", "Factor average of two seeds".
- * @throws StudioError for an unknown method or parameter, and for a merge of fewer than two seeds
- */
-function labelOf(choice: SubjectChoice, seeds: number): string {
-  if (choice === 'alone') return 'Alone';
-  if ('prune' in choice) {
-    const { declaration } = pruneMethod(choice.prune);
-    checkedParameters(declaration, choice.parameters);
-    return describePruning(declaration, choice.parameters);
-  }
-  const { declaration } = mergeMethod(choice.merge);
-  checkedParameters(declaration, choice.parameters);
-  return `${declaration.label} of ${choice.of === 'pairs' ? 'two seeds' : `all ${seeds} seeds`}`;
-}
-
-function isPairs(choice: SubjectChoice): boolean {
-  return choice !== 'alone' && 'merge' in choice && choice.of === 'pairs';
-}
-
-function trainingKey(cell: CellSettings, seed: number): string {
-  return `${JSON.stringify(cell)}/${seed}`;
-}
-
-function scoreKey(choice: SubjectChoice, cell: CellSettings, { seeds }: GridConfig, subject: CellSubject): string {
-  const of = subject.seeds.map((seed) => seeds[seed]).join('+');
-  return choice === 'alone'
-    ? trainingKey(cell, seeds[subject.seeds[0] ?? 0] ?? 0)
-    : `${JSON.stringify([choice, cell])}/${of}`;
 }

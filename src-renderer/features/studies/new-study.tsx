@@ -10,6 +10,7 @@ import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { compose } from './compose.ts';
+import { ForecastPanel } from './forecast-panel.tsx';
 import { studyAdapters } from './study-adapters.ts';
 
 /** Makes a study of any kind: what it is made of, and what its kind declares. */
@@ -121,6 +122,7 @@ export function NewStudy({ onStarted }: { onStarted: (study: StudyRecord) => voi
           </Stack>
         </Panel>
       ) : null}
+      {config === null ? null : <ForecastPanel config={config} />}
       <Button
         disabled={config === null}
         loading={create.isPending}

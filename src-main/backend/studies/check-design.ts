@@ -1,0 +1,47 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { StudyDesign } from '../../engine/studies/define-study-work.ts';
+import { requireTask } from '../../engine/tasks/index.ts';
+import { peekDataset } from '../library/datasets.ts';
+import { peekModel } from '../library/models.ts';
+import type { HandlerServices } from '../services.ts';
+
+/**
+ * Checks what only a design tells: that its metrics are those of the task, and that something is held out to judge by.
+ * @throws StudioError invalid_input or refused, with the way out
+ */
+export async function checkDesign(services: HandlerServices, { runs, metrics, seeds }: StudyDesign): Promise<void> {
+  const checked = new Set<string>();
+  for (const run of runs) {
+    const key = JSON.stringify([run.model, run.dataset, run.task]);
+    if (checked.has(key)) continue;
+    checked.add(key);
+    const model = await peekModel(services, run.model);
+    const dataset = await peekDataset(services, run.dataset);
+    const known = requireTask(run.task, model.description, dataset).metrics(dataset, run);
+    const unknown = metrics.find((metric) => !known.includes(metric));
+    if (unknown !== undefined)
+      throw new StudioError(
+        'invalid_input',
+        `metric: the task has no metric "${unknown}".`,
+        `Choose one of ${known.join(', ')}.`,
+      );
+    if (seeds > 0 && testExamples(dataset, run) === 0)
+      throw new StudioError(
+        'refused',
+        `The dataset ${services.store.datasets.find(run.dataset)?.name ?? run.dataset} has no test examples: nothing is held out to judge by.`,
+        'Choose a dataset with a test split, or hold rows out by its options on the Data page.',
+      );
+  }
+}
+
+/** Examples that a run's scores are over. */
+export function testExamples(
+  { splits }: DatasetDescription,
+  { eval_samples, eval_split, validation_samples }: RunConfig,
+): number {
+  const held = splits.find(({ name }) => name === 'test')?.exampleCount ?? 0;
+  const count = eval_split === 'validation' ? validation_samples : held;
+  return eval_samples === 0 ? count : Math.min(count, eval_samples);
+}

@@ -1,0 +1,84 @@
+import type { JobSpec } from '../../../src-shared/domain/plan.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { StudyForecast } from '../../../src-shared/domain/study-forecast.ts';
+import { detectableDifference } from '../../../src-shared/statistics/detectable-difference.ts';
+import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
+import type { StudyDesign } from '../../engine/studies/define-study-work.ts';
+import { studyWork } from '../../engine/studies/index.ts';
+import { peekDataset } from '../library/datasets.ts';
+import { estimateRun } from '../runs/estimate.ts';
+import type { HandlerServices } from '../services.ts';
+import { testExamples } from './check-design.ts';
+import { canonicalJson } from './content-keys.ts';
+import { plannedRun } from './planned-runs.ts';
+import { preparedStudy } from './studies.ts';
+
+/**
+ * What a study would cost and could decide, without starting it.
+ * @throws StudioError as the study itself would before its start
+ */
+export async function forecastStudy(services: HandlerServices, given: StudyConfig): Promise<StudyForecast> {
+  const { config, specs } = await preparedStudy(services, given);
+  const design = studyWork(studyKind(config.kind).kind).design(config);
+  const trainings = specs.flatMap((spec) => (spec.kind === 'train' ? spec.config : []));
+  const missing: RunConfig[] = [];
+  for (const run of trainings)
+    if ((await plannedRun(services, { config: run }))?.status !== 'completed') missing.push(run);
+  const later = design?.later ?? [];
+  return {
+    trainings: missing.length + later.length,
+    done: trainings.length - missing.length,
+    scores: countScores(specs) + (design?.laterScores ?? 0),
+    seconds: await secondsOf(services, [...missing, ...later]),
+    warnings: design === null ? [] : warningsOf(design),
+    power: design === null ? null : await powerOf(services, design),
+  };
+}
+
+function countScores(specs: readonly JobSpec[]): number {
+  return specs.filter(({ kind }) => kind !== 'train').length;
+}
+
+/** Trainings one after the other; null where the step of one was never measured. */
+async function secondsOf(services: HandlerServices, runs: readonly RunConfig[]): Promise<number | null> {
+  const known = new Map<string, number | null>();
+  let sum = 0;
+  for (const run of runs) {
+    // The step time depends on neither.
+    const key = canonicalJson({ ...run, seed: 0, learning_rate: 1 });
+    const seconds = known.get(key) ?? (known.has(key) ? null : (await estimateRun(services, run)).seconds);
+    known.set(key, seconds);
+    if (seconds === null) return null;
+    sum += seconds;
+  }
+  return sum;
+}
+
+function warningsOf({ seeds, metrics, comparisons }: StudyDesign): string[] {
+  const warnings: string[] = [];
+  if (comparisons > 0 && seeds === 1)
+    warnings.push('One seed decides nothing: no interval over seeds and no test can be given. Take three or more.');
+  if (comparisons > 0 && seeds === 2)
+    warnings.push('Two seeds are few: an interval over them is 12.7 standard errors to each side.');
+  if (comparisons > 0 && seeds > 1 && seeds < 6)
+    warnings.push(
+      `With ${seeds} seeds the sign-flip test over seeds cannot give p below ${Number((2 / 2 ** seeds).toPrecision(2))}, however large the difference.`,
+    );
+  const bySeeds = metrics.filter((metric) => metric !== 'accuracy' && metric !== 'loss');
+  if (bySeeds.length > 0)
+    warnings.push(`The intervals of ${bySeeds.join(' and ')} are over seeds only, not over test examples.`);
+  return warnings;
+}
+
+async function powerOf(
+  services: HandlerServices,
+  { seeds, metrics, comparisons, runs }: StudyDesign,
+): Promise<StudyForecast['power']> {
+  const [run] = runs;
+  if (run === undefined) return null;
+  const examples = testExamples(await peekDataset(services, run.dataset), run);
+  const [metric = 'accuracy'] = metrics;
+  const difference =
+    metric === 'accuracy' && seeds > 0 && examples > 0 ? detectableDifference({ seeds, examples }).difference : null;
+  return { metric, seeds, examples, comparisons, difference };
+}

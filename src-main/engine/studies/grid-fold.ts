@@ -1,0 +1,100 @@
+import type { Score } from '../../../src-shared/domain/plan.ts';
+import { meanRise } from '../../../src-shared/results/forgetting.ts';
+import { cellLabel } from '../../../src-shared/studies/cell-settings.ts';
+import { cellsOf } from '../../../src-shared/studies/grid-cells.ts';
+import type { GridOutcome, GridResult, OutcomeCell } from '../../../src-shared/studies/grid-schemas.ts';
+import type { Tuning } from '../../../src-shared/studies/tuning.ts';
+import type { ScoreOf } from './define-study-work.ts';
+import { cellRun, referenceOf } from './grid-run.ts';
+import { type GridConfig, isPairs, isScored, labelOf, scoreKey, subjectsOf } from './grid-subjects.ts';
+import { estimateCells } from './metric-estimates.ts';
+
+/** The result of the cells' scores, beside that of the sweep before them. */
+export function foldCells(config: GridConfig, scoreOf: ScoreOf, tuning: Tuning | null): GridResult {
+  const cells = cellsOf(config.grid);
+  const reference = referenceOf(config);
+  const outcomes =
+    config.seeds.length === 0
+      ? []
+      : config.scores.flatMap((_, score) => outcomesOfChoice(config, score, reference, scoreOf));
+  const examples = firstScore(config, scoreOf)?.examples ?? tuning?.examples ?? 0;
+  return {
+    examples,
+    metric: config.metric,
+    reference,
+    cells: cells.map((settings, at) => ({
+      label: cellLabel(settings),
+      settings,
+      coto: cellRun(config, settings, 0).coto !== null,
+      learning_rate: tuning?.cells[at]?.learning_rate ?? null,
+      scores: [],
+    })),
+    outcomes,
+    tuning,
+  };
+}
+
+/** Any score of the plan. */
+function firstScore(config: GridConfig, scoreOf: ScoreOf): Score | null {
+  for (const [score, choice] of config.scores.entries())
+    for (const [at, cell] of cellsOf(config.grid).entries()) {
+      const [subject] = subjectsOf(config, choice, cell);
+      if (subject !== undefined && isScored(config, score, at)) return scoreOf(scoreKey(choice, cell, config, subject));
+    }
+  return null;
+}
+
+/** A subject under each metric; `score` is its position in the config. */
+function outcomesOfChoice(config: GridConfig, score: number, reference: number, scoreOf: ScoreOf): GridOutcome[] {
+  const choice = config.scores[score] ?? 'alone';
+  const cells = cellsOf(config.grid);
+  const places = cells.flatMap((_, at) => (isScored(config, score, at) ? [at] : []));
+  const scored = places.map((at) => {
+    const cell = cells[at] ?? {};
+    const subjects = subjectsOf(config, choice, cell);
+    const { dataset, eval_samples, ...run } = cellRun(config, cell, 0);
+    return {
+      subjects,
+      scores: subjects.map((subject) => scoreOf(scoreKey(choice, cell, config, subject))),
+      // Another length or template may change what a language model's examples are.
+      examples: JSON.stringify([
+        dataset,
+        eval_samples,
+        run.eval_split,
+        run.validation_samples,
+        run.task,
+        run.max_length,
+        run.prompt_template,
+        run.chat_template,
+      ]),
+    };
+  });
+  const pairsOf = isPairs(choice) ? config.seeds.length : null;
+  return [config.metric, ...config.further_metrics].map((metric): GridOutcome => {
+    const control = places.indexOf(reference);
+    const estimates = estimateCells(scored, metric, { reference: control < 0 ? null : control, pairsOf });
+    const known = new Map(
+      estimates.map(({ values, own, difference }, at): [number, OutcomeCell] => {
+        const { subjects = [], scores = [] } = scored[at] ?? {};
+        const labelled = subjects.map(({ seeds }, place) => ({
+          seeds: seeds.map((seed) => config.seeds[seed] ?? 0),
+          value: values[place] ?? Number.NaN,
+        }));
+        return [places[at] ?? 0, { values: labelled, own, difference, forgetting: forgettingOf(scores) }];
+      }),
+    );
+    return {
+      label: labelOf(choice, config.seeds.length),
+      metric,
+      cells: cells.map((_, at) => known.get(at) ?? null),
+      notes: config.left_out.filter((one) => one.score === score).map(({ reason }) => reason),
+    };
+  });
+}
+
+function forgettingOf(scores: readonly Score[]): OutcomeCell['forgetting'] {
+  const all = scores.map(({ forgetting }) => forgetting);
+  const measure = all.find((one) => one != null)?.measure;
+  const rise = meanRise(all);
+  return measure === undefined || rise === null ? null : { measure, rise };
+}
