@@ -25,7 +25,11 @@ export function requireOneBase(adapters: readonly StudyAdapter[]): void {
   const bases = new Set(adapters.map(({ modelId }) => modelId));
   if (bases.size === 0) throw new StudioError('refused', 'Choose at least one adapter.');
   if (bases.size > 1)
-    throw new StudioError('refused', 'These adapters have different bases: a study needs a single base.');
+    throw new StudioError(
+      'refused',
+      'These adapters have different bases: a study needs a single base.',
+      'Leave out those of another base.',
+    );
 }
 
 /** Adapters that differ in their seed only, in the order of first occurrence. */
@@ -37,6 +41,11 @@ export function groupsOf(
     coto: members[0]?.coto ?? false,
     adapters: members,
   }));
+}
+
+/** From the lowest seed, whatever order they are listed in; equal seeds stay in order. */
+export function bySeed(adapters: readonly StudyAdapter[]): StudyAdapter[] {
+  return adapters.toSorted((one, other) => one.seed - other.seed);
 }
 
 /** The same, with a number behind labels that several groups share (those of different ranks, for example). */

@@ -3,7 +3,7 @@ import { bySeries } from '../figures/band.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { mean } from '../statistics/student.ts';
-import { datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
+import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
 import { type Interval, intervalText, leftOutTable, standardMethods } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
 import { interpolationFigure } from './interpolation-figures.ts';
@@ -105,7 +105,7 @@ function pairsOf(adapters: readonly StudyAdapter[], disjoint: boolean): Composed
     const coto = first.coto && second.coto;
     return [{ label: same ? first.label : `${first.name} – ${second.name}`, name: '', coto, from: first, to: second }];
   }
-  const groups = distinctGroups(adapters);
+  const groups = distinctGroups(bySeed(adapters));
   const alone = groups.find((group) => group.adapters.length < 2)?.adapters[0];
   if (alone)
     throw new StudioError(
@@ -143,10 +143,10 @@ function pairLabel(pair: Pick<InterpolationPair, 'label' | 'name'> | undefined):
 }
 
 const barrierColumns = [
-  { label: 'Accuracy barrier from the line (points)', numeric: true },
-  { label: 'Accuracy barrier from the mean of the ends (points)', numeric: true },
-  { label: 'Loss barrier from the line (nats)', numeric: true },
-  { label: 'Loss barrier from the mean of the ends (nats)', numeric: true },
+  { label: 'Accuracy barrier from line (points)', numeric: true },
+  { label: 'from mean of ends (points)', numeric: true },
+  { label: 'Loss barrier from line (nats)', numeric: true },
+  { label: 'from mean of ends (nats)', numeric: true },
 ];
 
 /** Each group by each method: means over its pairs, with an interval over three or more of them. */

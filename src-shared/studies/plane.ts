@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { mean } from '../statistics/student.ts';
-import { datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
+import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
 import { type Interval, intervalText, leftOutTable } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
 import { planeFigure } from './plane-figures.ts';
@@ -96,7 +96,8 @@ interface ComposedTriple {
 }
 
 /** Any three adapters, or triples of the seeds of each group. @throws StudioError refused */
-function triplesOf(adapters: readonly StudyAdapter[], all: boolean): ComposedTriple[] {
+function triplesOf(chosen: readonly StudyAdapter[], all: boolean): ComposedTriple[] {
+  const adapters = bySeed(chosen);
   const [first, second, third] = adapters;
   if (first === undefined || second === undefined || third === undefined)
     throw new StudioError(
@@ -159,7 +160,7 @@ function centerTable({ triples, examples }: PlaneResult, words: StudyWords): Stu
     columns: [
       { label: 'Triple' },
       { label: 'Merge method' },
-      { label: 'Corners (%)', numeric: true },
+      { label: 'Mean of corners (%)', numeric: true },
       { label: 'Ensemble (%)', numeric: true },
       { label: '1:1:1 (%)', numeric: true },
       { label: 'minus mean of corners (points)', numeric: true },
@@ -172,7 +173,7 @@ function centerTable({ triples, examples }: PlaneResult, words: StudyWords): Stu
         cells: [
           tripleLabel(triple),
           words.mergeMethod(surface.method),
-          `${triple.corners.map(({ accuracy }) => percent(accuracy)).join(', ')}; mean ${percent(mean(triple.corners.map(({ accuracy }) => accuracy)))}`,
+          percent(mean(triple.corners.map(({ accuracy }) => accuracy))),
           triple.ensemble === null ? '–' : percent(triple.ensemble.accuracy),
           percent(surface.center.accuracy),
           points(surface.againstCorners.accuracy),

@@ -31,12 +31,12 @@ describe('interpolation', () => {
     const two = interpolationStudy.compose(input([adapter('a', true), adapter('b', true)]));
     const pair = { label: 'LoRA + CoTo', name: '', coto: true, from: { adapterId: 'a' }, to: { adapterId: 'b' } };
     expect(two.pairs).toEqual([pair]);
-    const four = [adapter('a', true), adapter('b', false), adapter('c', true, { seed: 2 }), adapter('d', false)];
+    const four = [adapter('a', true, { seed: 2 }), adapter('b', false), adapter('c', true), adapter('d', false)];
     expect(
       interpolationStudy.compose(input(four)).pairs.map(({ label, name, from, to }) => [label, name, from, to]),
     ).toEqual([
-      ['LoRA + CoTo', 'seeds 1, 2', { adapterId: 'a' }, { adapterId: 'c' }],
       ['LoRA', 'Adapter b – Adapter d', { adapterId: 'b' }, { adapterId: 'd' }],
+      ['LoRA + CoTo', 'seeds 1, 2', { adapterId: 'c' }, { adapterId: 'a' }],
     ]);
     expect(() => interpolationStudy.compose(input([adapter('a', true)]))).toThrow(/needs two adapters/);
     expect(() => interpolationStudy.compose(input(four.slice(0, 3)))).toThrow(
@@ -78,7 +78,8 @@ describe('plane', () => {
     Array.from({ length: count }, (_, at) => adapter(`${coto ? 'c' : 'l'}${at}`, coto, { seed: at + 1 }));
 
   it('takes three adapters, or triples of the seeds of each group', () => {
-    const three = planeStudy.compose(input(seeds(3, true)));
+    // The newest first, as they are listed.
+    const three = planeStudy.compose(input(seeds(3, true).reverse()));
     expect(three).toMatchObject({ subdivisions: 5, beyond: 0, methods: null });
     expect(three.triples).toEqual([
       {
