@@ -213,6 +213,15 @@ export class AdaptedModel implements LinearRunner {
     return this.activeOn(module) === null;
   }
 
+  /** The factors of LoRA on the base's own weight, if that is all that the module is now; null where it is more. */
+  loraFactors(module: LinearModule): { a: tf.Tensor; b: tf.Tensor; scaling: number } | null {
+    const adapted = this.activeOn(module);
+    if (!this.adapter || adapted === null || this.adapter.whole.has(module.name) || this.residual) return null;
+    const { variant, parameters } = this.adapter.host;
+    if (this.training && (this.inputDropout ?? variant.dropout(parameters)) > 0) return null;
+    return variant.loraFactors?.(adapted) ?? null;
+  }
+
   /** Every output by its name, as `BaseModel` gives them; the caller disposes them. */
   outputs(inputs: ModelInputs): Readonly<Record<string, tf.Tensor>> {
     return tf.tidy(() => {

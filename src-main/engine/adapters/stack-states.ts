@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HiddenStates, SequenceContext } from '../models/base-model.ts';
 import type { RotaryTable } from '../ops/attention/rotary.ts';
+import { joinRows, rowBlocks } from '../ops/indexing/row-blocks.ts';
 
 /** Hidden states of several batches of one width as one batch, in their order. */
 export function joinStates(all: readonly HiddenStates[]): HiddenStates {
@@ -9,10 +10,7 @@ export function joinStates(all: readonly HiddenStates[]): HiddenStates {
   if (all.length === 1) return first;
   return {
     ...first,
-    hidden: tf.concat(
-      all.map(({ hidden }) => hidden),
-      0,
-    ),
+    hidden: joinRows(all.map(({ hidden }) => hidden)),
     batch: all.reduce((sum, { batch }) => sum + batch, 0),
     context: joinContexts(all),
   };
@@ -23,7 +21,7 @@ export function splitStates(states: HiddenStates, counts: readonly number[]): Hi
   if (counts.length === 1) return [states];
   const { hidden, batch, context } = states;
   const each = hidden.shape[0] / batch;
-  const rows = splitRows(
+  const rows = rowBlocks(
     hidden,
     counts.map((count) => count * each),
   );
@@ -34,11 +32,6 @@ export function splitStates(states: HiddenStates, counts: readonly number[]): Hi
     start += count;
     return part;
   });
-}
-
-/** Rows of x, cut into parts of these sizes. */
-export function splitRows(x: tf.Tensor2D, sizes: readonly number[]): tf.Tensor2D[] {
-  return sizes.length === 1 ? [x] : tf.split<tf.Tensor2D>(x, [...sizes], 0);
 }
 
 function joinContexts(all: readonly HiddenStates[]): SequenceContext | undefined {

@@ -3,10 +3,12 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { isTaping } from '../compute/tfjs-internals.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
 import { frozenLinear } from '../ops/index.ts';
+import { joinRows, rowBlocks } from '../ops/indexing/row-blocks.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
+import { type LoraBlock, stackedLoraLinear } from '../ops/linear/stacked-lora-linear.ts';
 import type { DifferentiableModel } from '../training/trainable-model.ts';
 import type { AdaptedModel } from './adapted-model.ts';
-import { joinStates, splitRows, splitStates } from './stack-states.ts';
+import { joinStates, splitStates } from './stack-states.ts';
 import { stateTensors, tidyHiddenStates } from './tidy-hidden-states.ts';
 
 /** One adapter on the base, and how many examples of a stack are its own. */
@@ -83,15 +85,15 @@ export class StackedModel implements LinearRunner, DifferentiableModel<DropoutSt
     const blocks = this.blocks(module);
     if (blocks.every(({ model }) => model === null)) return frozenLinear(x, this.base.frozenWeight(module), options);
     const sizes = blocks.map(({ examples }) => (x.shape[0] * examples) / examplesOf(blocks));
-    const cut = (rows: tf.Tensor2D | undefined) => rows && splitRows(rows, sizes);
-    const [xs, residuals, derivatives] = [splitRows(x, sizes), cut(options.residual), cut(options.derivative)];
-    const results = blocks.flatMap(({ model }, index) => {
-      const rows = xs[index];
+    const lora = loraBlocks(blocks, sizes, module);
+    if (lora !== null) return stackedLoraLinear(x, this.base.frozenWeight(module), lora, options);
+    const cut = (rows: tf.Tensor2D | undefined) => rows && rowBlocks(rows, sizes);
+    const [residuals, derivatives] = [cut(options.residual), cut(options.derivative)];
+    const results = rowBlocks(x, sizes).map((rows, index) => {
       const own = { residual: residuals?.[index], derivative: derivatives?.[index] };
-      if (rows === undefined) return [];
-      return model?.linear(module, rows, own) ?? frozenLinear(rows, this.base.frozenWeight(module), own);
+      return blocks[index]?.model?.linear(module, rows, own) ?? frozenLinear(rows, this.base.frozenWeight(module), own);
     });
-    return results.length === 1 && results[0] !== undefined ? results[0] : tf.concat(results, 0);
+    return joinRows(results);
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
@@ -214,6 +216,21 @@ export class StackedModel implements LinearRunner, DifferentiableModel<DropoutSt
     }
     return blocks;
   }
+}
+
+/** The blocks, where LoRA's factors are all that their adapters are; null where one is more. */
+function loraBlocks(
+  blocks: readonly { readonly model: AdaptedModel | null }[],
+  sizes: readonly number[],
+  module: LinearModule,
+): LoraBlock[] | null {
+  const lora: LoraBlock[] = [];
+  for (const [index, { model }] of blocks.entries()) {
+    const factors = model?.loraFactors(module) ?? null;
+    if (model !== null && factors === null) return null;
+    lora.push({ rows: sizes[index] ?? 0, factors });
+  }
+  return lora;
 }
 
 function examplesOf(parts: readonly { readonly examples: number }[]): number {

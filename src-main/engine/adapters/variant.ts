@@ -159,6 +159,11 @@ export interface AdapterVariant {
    */
   forward(x: tf.Tensor2D, frozen: FrozenWeight, adapted: DeviceModule, options: ForwardOptions): tf.Tensor2D;
   /**
+   * The factors, where without dropout the forward pass is W·x + scaling·B·A·x [+ residual] and nothing else, so that the rows of
+   * several adapters go through W together; null: it is not, on this module. Absent: it never is.
+   */
+  loraFactors?(adapted: DeviceModule): { a: tf.Tensor; b: tf.Tensor; scaling: number } | null;
+  /**
    * The adapted embedding: ids [rows] int32 → [rows, outFeatures], with gradients for the trained tensors. `frozen` holds its
    * table. Absent: embeddings cannot carry this adapter.
    */

@@ -19,6 +19,7 @@ import type { OperationCase } from './cases/operation-case.ts';
 import { rotationCases } from './cases/rotations.ts';
 import { shardCases } from './cases/shards.ts';
 import { sparseCases } from './cases/sparse.ts';
+import { stackedCases } from './cases/stacked.ts';
 import { tapedCases } from './cases/taped.ts';
 import { tokenCases } from './cases/tokens.ts';
 
@@ -28,6 +29,7 @@ export { disposeWeights, type OperationCase } from './cases/operation-case.ts';
 export const operationCases: readonly OperationCase[] = [
   ...productCases,
   ...linearCases,
+  ...stackedCases,
   ...doraCases,
   ...hiraCases,
   ...mergedWeightCases,

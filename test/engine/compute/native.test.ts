@@ -7,6 +7,8 @@ import { NativeBackend } from '../../../src-main/engine/compute/native/backend.t
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { measureNativeGemm, nativeBackend } from '../../../src-main/engine/compute/native.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { as2D } from '../../../src-main/engine/ops/autograd/operation.ts';
+import { rowBlocks } from '../../../src-main/engine/ops/indexing/row-blocks.ts';
 import { type MatmulOptions, matmul } from '../../../src-main/engine/ops/linear/matmul.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
@@ -69,6 +71,21 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     expect(memory().liveBytes).toBe(packed);
     tf.dispose([a, b]);
     expect(memory().liveBytes).toBe(before);
+  });
+
+  it('gives rows of a matrix without a copy, which live as long as they are used', () => {
+    const { tensors } = memory();
+    const whole = normal([300, 40], 1);
+    const copy = tf.slice(whole, [100, 0], [7, 40]);
+    const { liveBytes } = memory();
+    const [before, rows, behind] = rowBlocks(as2D(whole), [100, 7, 193]);
+    expect(memory().liveBytes).toBe(liveBytes);
+    tf.dispose([whole, before, behind].flatMap((tensor) => tensor ?? []));
+    // The matrix is held by its rows alone.
+    expect(memory().liveBytes).toBe(liveBytes);
+    expect(rows?.dataSync()).toEqual(copy.dataSync());
+    tf.dispose([copy, rows].flatMap((tensor) => tensor ?? []));
+    expect(memory().tensors).toBe(tensors);
   });
 
   it('says that memory is short with a way out, and goes on afterwards', () => {

@@ -6,6 +6,8 @@ export type TensorValues = Float32Array | Int32Array | Uint8Array;
 export interface NativeAddon extends KernelFunctions {
   /** Handle of a new tensor of so many bytes, undefined values. Throws with the code `out_of_memory`. */
   allocate(bytes: number): Handle;
+  /** Handle of a part of a tensor's bytes, without a copy; it is released before the tensor is. */
+  view(handle: Handle, offset: number, bytes: number): Handle;
   release(handle: Handle): void;
   write(handle: Handle, values: TensorValues): void;
   read(handle: Handle, into: TensorValues): void;
@@ -24,6 +26,7 @@ export interface NativeAddon extends KernelFunctions {
 
 const otherNames: readonly Exclude<keyof NativeAddon, keyof KernelFunctions>[] = [
   'allocate',
+  'view',
   'release',
   'write',
   'read',

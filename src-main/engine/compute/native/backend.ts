@@ -13,11 +13,14 @@ export class NativeData {
   references = 1;
   /** The values of a string tensor, which the addon does not support. */
   strings: Uint8Array[] | null = null;
+  /** The data that this is a part of; it has a reference to them. */
+  readonly whole: NativeData | null;
 
-  constructor(handle: OptionalHandle, count: number, dtype: tf.DataType) {
+  constructor(handle: OptionalHandle, count: number, dtype: tf.DataType, whole: NativeData | null = null) {
     this.handle = handle;
     this.count = count;
     this.dtype = dtype;
+    this.whole = whole;
   }
 }
 
@@ -64,6 +67,16 @@ export class NativeBackend extends tf.KernelBackend {
   alias(tensor: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
     this.incRef(tensor.dataId);
     return { dataId: tensor.dataId, shape: [...shape], dtype: tensor.dtype };
+  }
+
+  /** Rows of a float32 matrix without a copy: what is written to them is written to it. */
+  rows(tensor: tf.TensorInfo, start: number, count: number): tf.TensorInfo {
+    const width = tensor.shape[1] ?? 0;
+    const whole = this.data(tensor.dataId);
+    const handle = this.addon.view(handleOf(whole), 4 * start * width, 4 * count * width);
+    whole.references++;
+    this.dataCount++;
+    return { dataId: new NativeData(handle, count * width, 'float32', whole), shape: [count, width], dtype: 'float32' };
   }
 
   /** Releases an intermediate tensor of a kernel. */
@@ -117,6 +130,7 @@ export class NativeBackend extends tf.KernelBackend {
     data.strings = null;
     this.moved.delete(dataId);
     this.dataCount--;
+    if (data.whole !== null) this.disposeData(data.whole);
     return true;
   }
 

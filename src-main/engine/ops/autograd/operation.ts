@@ -159,10 +159,10 @@ export function once<Made>(make: () => Made): () => Made {
   };
 }
 
-/** Returns a tensor by its index. */
-export function at(tensors: readonly tf.Tensor[], index: number): tf.Tensor {
-  const found = tensors[index];
-  if (found === undefined) throw new Error(`tensor ${index} of an operation is missing`);
+/** Returns a tensor, or what else an operation has one each of, by its index. */
+export function at<Item = tf.Tensor>(items: readonly Item[], index: number): Item {
+  const found = items[index];
+  if (found === undefined) throw new Error(`item ${index} of an operation is missing`);
   return found;
 }
 

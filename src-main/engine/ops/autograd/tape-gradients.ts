@@ -96,12 +96,6 @@ const gradients: readonly tf.GradConfig[] = [
       );
     },
   },
-  {
-    kernelName: 'SplitV',
-    gradFunc: (dys, _, attributes) => ({
-      x: () => tf.concat(Array.isArray(dys) ? dys : [dys], Number(attributes['axis'])),
-    }),
-  },
 ];
 
 for (const gradient of gradients) tf.registerGradient(gradient);

@@ -40,6 +40,13 @@ napi_value allocate(Call& call) {
   return call.number_result(handle);
 }
 
+napi_value view(Call& call) {
+  const auto whole = static_cast<uint32_t>(call.number());
+  const auto offset = static_cast<size_t>(call.number());
+  const auto bytes = static_cast<size_t>(call.number());
+  return call.number_result(call.tensors().view(whole, offset, bytes));
+}
+
 napi_value release(Call& call) {
   call.tensors().release(static_cast<uint32_t>(call.number()));
   return nullptr;
@@ -123,11 +130,17 @@ napi_value describe(Call& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"allocate", allocate},     {"release", release},
-    {"write", write},           {"read", read},
-    {"statistics", statistics}, {"trim", trim},
-    {"resetPeak", reset_peak},  {"setMemoryLimit", set_memory_limit},
-    {"threads", threads},       {"setThreads", set_threads},
+    {"allocate", allocate},
+    {"view", view},
+    {"release", release},
+    {"write", write},
+    {"read", read},
+    {"statistics", statistics},
+    {"trim", trim},
+    {"resetPeak", reset_peak},
+    {"setMemoryLimit", set_memory_limit},
+    {"threads", threads},
+    {"setThreads", set_threads},
     {"describe", describe},
 };
 

@@ -15,6 +15,8 @@ struct Tensor {
   Block block;
   /** Bytes that the tensor itself has. */
   size_t bytes = 0;
+  /** Whether the block is part of another tensor's, which must outlive this one. */
+  bool is_view = false;
   /** Packed forms of a frozen weight, made once by its matrix products and released with it. */
   PackedWeights packs;
 };
@@ -31,15 +33,18 @@ class Tensors {
     auto tensor = std::make_unique<Tensor>();
     tensor->block = pool.take(bytes);
     tensor->bytes = bytes;
-    live_tensors++;
-    if (unused_.empty()) {
-      table_.push_back(std::move(tensor));
-      return static_cast<uint32_t>(table_.size());
-    }
-    const uint32_t handle = unused_.back();
-    unused_.pop_back();
-    table_[handle - 1] = std::move(tensor);
-    return handle;
+    return add(std::move(tensor));
+  }
+
+  /** Handle of `bytes` bytes of a tensor, from `offset` on, without a copy. */
+  uint32_t view(uint32_t handle, size_t offset, size_t bytes) {
+    const Tensor& whole = at(handle);
+    if (offset > whole.bytes || bytes > whole.bytes - offset) throw std::runtime_error("a view beyond its tensor");
+    auto tensor = std::make_unique<Tensor>();
+    tensor->block = {static_cast<char*>(whole.block.data) + offset, bytes};
+    tensor->bytes = bytes;
+    tensor->is_view = true;
+    return add(std::move(tensor));
   }
 
   void release(uint32_t handle) {
@@ -62,9 +67,21 @@ class Tensors {
   int64_t reported_bytes = 0;
 
  private:
+  uint32_t add(std::unique_ptr<Tensor> tensor) {
+    live_tensors++;
+    if (unused_.empty()) {
+      table_.push_back(std::move(tensor));
+      return static_cast<uint32_t>(table_.size());
+    }
+    const uint32_t handle = unused_.back();
+    unused_.pop_back();
+    table_[handle - 1] = std::move(tensor);
+    return handle;
+  }
+
   void drop(Tensor& tensor) {
     tensor.packs.release(pool);
-    pool.give_back(tensor.block);
+    if (!tensor.is_view) pool.give_back(tensor.block);
   }
 
   std::vector<std::unique_ptr<Tensor>> table_;

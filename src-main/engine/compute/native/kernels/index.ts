@@ -19,6 +19,7 @@ import { normKernels } from './norms.ts';
 import { stepKernels } from './optimizer.ts';
 import { cumulativeSum, extremeKernels, logicalReductionKernels, reductionKernels, softmax } from './reductions.ts';
 import { expandDims, identity, reshape } from './shapes.ts';
+import { stackedKernels } from './stacked.ts';
 import { testKernels, unaryKernels } from './unary.ts';
 
 /** Every kernel of the native backend. Other operations are composed of these, or not supported. */
@@ -44,6 +45,7 @@ const nativeKernels: readonly NativeKernel[] = [
   softmax,
   ...matmulKernels,
   ...gemmKernels,
+  ...stackedKernels,
   ...loraGradientKernels,
   ...doraKernels,
   ...hiraKernels,
