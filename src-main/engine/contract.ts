@@ -25,32 +25,12 @@ import {
 } from '../../src-shared/domain/run.ts';
 import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/run-history.ts';
 import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
+import { computeFields, seedField, subjectFields, weightedFolder } from './contract-fields.ts';
 
 /**
  * Contract between backend and engine. The engine only knows absolute paths; ids, the store and the queue belong to the
  * backend. One task runs at a time.
  */
-const backendChoice = z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']);
-/** Compute backend and threads of a task. Default: one thread per core; ignored by single-threaded backends. */
-const computeFields = { compute: backendChoice, threads: z.number().int().min(1).optional() };
-const weightedFolder = z.object({ directory: z.string(), weight: z.number() });
-/** The PEFT folder of the adapter that the run's `init_adapter` names. */
-const seedField = { initAdapterDirectory: z.string().optional() };
-/** Datasets and adapters that the subjects of a task name. */
-const subjectFields = {
-  /** Those that are scored on, and those that merges are tuned on, which a subject names by their ids. */
-  datasets: z.array(
-    z.object({
-      id: z.string(),
-      source: datasetSourceSchema,
-      settings: taskSettingsSchema.prefault({}),
-      eval_samples: z.number().int(),
-      /** Evaluate on as many examples held out of the training split; omitted: on the test split. */
-      validation_samples: z.number().int().min(1).optional(),
-    }),
-  ),
-  adapters: z.array(z.object({ adapterId: z.string(), directory: z.string() })),
-};
 /** Folders for measuring forgetting: the bundled neutral inputs, and a cache of what bases make of them. */
 const forgettingTaskSchema = z.object({ neutral: z.string(), cache: z.string() });
 export type ForgettingTask = z.infer<typeof forgettingTaskSchema>;

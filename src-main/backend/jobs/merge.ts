@@ -10,6 +10,7 @@ import {
   tuningSchema,
 } from '../../../src-shared/domain/merge.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { mergeMethod, placeboIds } from '../../engine/merge/index.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
@@ -42,7 +43,9 @@ export const mergeJob = defineJob({
     const datasetIds = [...new Set(scored.flatMap((adapter) => adapter.datasetId ?? []))];
     const datasets = datasetIds.map((id) => requireDataset(store, id));
     const output = mergeMethod(payload.method).makes === 'adapter' ? newAdapterFolder(services) : null;
-    const placebos = payload.placebos && output !== null ? placeboIds : [];
+    // Placebos are made of updates B·A.
+    const isLowRank = adapters.every(({ variant }) => adapterVariant(variant).lowRank !== null);
+    const placebos = payload.placebos && output !== null && isLowRank ? placeboIds : [];
     try {
       const answer = await context.runEngine({
         kind: 'merge',
@@ -95,10 +98,11 @@ export const mergeJob = defineJob({
         })),
         evalSamples: payload.eval_samples,
       };
+      const notes = [...answer.notes, ...(payload.placebos && output !== null && !isLowRank ? [noPlacebos] : [])];
       return {
         status: 'completed',
-        result: { adapterId: merged?.id ?? null, matrix, notes: answer.notes },
-        message: [mergeMessage(matrix, adapters.length), ...answer.notes].join(' '),
+        result: { adapterId: merged?.id ?? null, matrix, notes },
+        message: [mergeMessage(matrix, adapters.length), ...notes].join(' '),
       };
     } catch (error) {
       if (output) await rm(output.directory, { recursive: true, force: true });
@@ -106,6 +110,8 @@ export const mergeJob = defineJob({
     }
   },
 });
+
+const noPlacebos = 'There are no placebos of these adapters, whose change of the weights is not B·A alone.';
 
 /** The inputs with the weights that the merge was made with. */
 function madeWith(inputs: readonly MergeInput[], weights: readonly MergeWeight[]): MergeInput[] {

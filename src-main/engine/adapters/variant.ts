@@ -183,6 +183,11 @@ export interface AdapterVariant {
   /** The update of a weight as a product; null: it is not B·A alone, for the reason that `notLowRank` gives. */
   readonly lowRank: ((adapted: HostModule) => LowRankUpdate) | null;
   readonly notLowRank?: string;
+  /**
+   * Where it is not: ΔW is linear in the product of the parts `b` and `a`, at a rank `r` that is a parameter, so that
+   * linear combinations of ΔW are those of the products (HiRA's W ∘ B·A).
+   */
+  readonly isLinearInFactors?: boolean;
   /** The inner size of that product where it is not the module's rank; its tensors' shapes are enough. */
   lowRankSize?(own: {
     readonly rank: number | null;

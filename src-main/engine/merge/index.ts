@@ -33,6 +33,7 @@ import { mergekitTies } from './mergekit-ties.ts';
 import { modelStock } from './model-stock.ts';
 import { nuslerp } from './nuslerp.ts';
 import { onDelta } from './on-delta.ts';
+import { parameterAverage } from './parameter-average.ts';
 import { postHocEma } from './post-hoc-ema.ts';
 import { randomDirections } from './random-directions.ts';
 import { regMean } from './regmean.ts';
@@ -52,6 +53,7 @@ import { zipLora } from './ziplora.ts';
 
 const methods: readonly MergeMethod[] = [
   factorAverage,
+  parameterAverage,
   weightAverage,
   linear,
   cat,

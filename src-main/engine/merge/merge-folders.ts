@@ -1,6 +1,6 @@
 import type { Mergeability } from '../../../src-shared/domain/mergeability.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { type AdapterSink, streamAdapter } from '../adapters/peft/adapter-folder.ts';
+import { type AdapterSink, readAdapter, streamAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import {
   type AdapterOutline,
   notFinite,
@@ -11,14 +11,17 @@ import {
   readShared,
   type StoredTensor,
 } from '../adapters/peft/open-adapter.ts';
+import type { AdapterState } from '../adapters/state.ts';
 import { findLinear } from '../adapters/target-modules.ts';
 import { withShared } from '../adapters/variant.ts';
 import { elementCount, type HostTensor } from '../tensors/host-tensor.ts';
 import { arenaFloats, FloatArena } from '../tensors/staging.ts';
 import { type LowRankUpdate, type MergedUpdate, refuseIllegal, updateOf } from './merge-method.ts';
+import { mergeStates } from './merge-states.ts';
 import { type MergeabilityRequest, mergeability } from './mergeability.ts';
 import { checkVariant } from './preflight.ts';
 import { type MergeReport, type MergeRequest, planMerge, runMerge } from './run-merge.ts';
+import { wholeMergeOf } from './whole-states.ts';
 
 /**
  * Merges PEFT folders into a new one, module by module: memory holds the tensors of two modules of each adapter and
@@ -37,6 +40,7 @@ export async function mergeFolders(
   try {
     for (const directory of directories) adapters.push(await openAdapter(directory, description));
     const outlines = adapters.map(({ outline }) => outline);
+    if (wholeMergeOf(request.method, outlines) !== null) return await mergeWhole(request, directories, outputDirectory);
     const plan = planMerge(request, outlines);
     const names = { modules: plan.modules, saved: plan.savedNames };
     const reports: MergeReport[] = [];
@@ -63,6 +67,21 @@ export async function mergeFolders(
   } finally {
     for (const adapter of adapters) await adapter.close();
   }
+}
+
+/** Merges adapters that must be in memory as a whole. */
+async function mergeWhole(
+  request: MergeRequest,
+  directories: readonly string[],
+  outputDirectory: string,
+): Promise<MergeReport> {
+  const { description } = request.base;
+  const states: AdapterState[] = [];
+  for (const directory of directories) states.push(await readAdapter(directory, description));
+  const merged = await mergeStates(request, states);
+  const baseModelName = merged.config.base_model_name_or_path ?? description.architecture;
+  await writeAdapter(outputDirectory, merged, { description, baseModelName });
+  return { description: merged, notes: [] };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import { type MergeWeight, meanWeight } from '../../../src-shared/domain/merge.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { AdapterDescription, ModuleState } from '../adapters/state.ts';
+import type { AdapterDescription, AdapterState, ModuleState } from '../adapters/state.ts';
 import type { AdapterVariant, HostModule, LowRankUpdate as Product } from '../adapters/variant.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { MergeData } from './merge-data.ts';
@@ -95,6 +95,10 @@ export interface MergeNeeds {
   readonly adapters?: { readonly minimum?: number; readonly maximum?: number };
   /** A single adapter of weight 1 is merged like any other, not passed on bit for bit: it is changed by the method. */
   readonly changesSingle?: boolean;
+  /** Adapters of one variant with equal shapes are merged as they are, into one of that variant. */
+  readonly oneVariant?: boolean;
+  /** A linear combination of ΔW: variants whose ΔW is linear in a product of factors may be merged by that product. */
+  readonly linearInUpdates?: boolean;
   /** Weights other than zero make no difference: the method finds its own. */
   readonly ignoresWeights?: boolean;
   /** A further check, or a remark on what the method is not; `weights` has one entry for each adapter. */
@@ -112,7 +116,7 @@ export const anyAdapters = {
 } satisfies MergeNeeds;
 
 /** A method that merges several adapters, or their predictions: one file and one line of the list. */
-export type MergeMethod = WeightMergeMethod | OutputMergeMethod;
+export type MergeMethod = WeightMergeMethod | StateMergeMethod | OutputMergeMethod;
 
 /**
  * The merged update of one module. `updates` are those of the adapters that have the module and a weight other than
@@ -183,6 +187,26 @@ export interface MergePass {
   note(sentence: string): void;
   /** Reports progress of the first pass; may throw to end the merge. */
   progress(phase: string, done: number, total: number): Promise<void>;
+}
+
+/**
+ * Merges adapters of one variant as they are, tensor by tensor, whatever the variant. They are in memory as a whole:
+ * what they share is compared.
+ */
+export interface StateMergeMethod {
+  readonly declaration: Declaration;
+  readonly makes: 'adapter';
+  readonly needs: MergeNeeds & { readonly oneVariant: true };
+  /**
+   * The merge of adapters of one variant, all of a weight other than zero.
+   * @param weightsIn the weights in a layer (null: outside the layers), which sum to 1
+   * @throws StudioError refused for tensors that have no average
+   */
+  mergeStates(
+    states: readonly AdapterState[],
+    weightsIn: (layer: number | null) => readonly number[],
+    description: ModelDescription,
+  ): Pick<AdapterState, 'modules' | 'shared' | 'biases'>;
 }
 
 /** Averages the outputs of several forward passes; there is nothing to store. */

@@ -4,12 +4,18 @@ import { withShared } from '../adapters/variant.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { type LowRankUpdate, updateOf } from './merge-method.ts';
 import { type MergeRequest, planMerge, runMerge } from './run-merge.ts';
+import { fromProducts, mergeParameters, productsOf, wholeMergeOf } from './whole-states.ts';
 
 /**
  * Merges adapters in memory, for studies. The states are not changed; tensors may be shared with them.
  * @throws StudioError refused with the first failed check, or because outputs cannot be stored.
  */
 export async function mergeStates(request: MergeRequest, states: readonly AdapterState[]): Promise<AdapterState> {
+  const { method } = request;
+  if ('mergeStates' in method) return mergeParameters(method, request, states);
+  const [first] = states;
+  if (wholeMergeOf(method, states) === 'products' && first)
+    return fromProducts(await mergeStates(request, states.map(productsOf)), first);
   const plan = planMerge(request, states);
   const modules = new Map<string, ModuleState>();
   const saved = new Map<string, HostTensor>();

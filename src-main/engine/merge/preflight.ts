@@ -1,7 +1,15 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkWeights } from './check-weights.ts';
-import { allModules, type MergeInput, type MergeMethod, type MergeWeight, sum, weightAt } from './merge-method.ts';
+import {
+  allModules,
+  type MergeInput,
+  type MergeMethod,
+  type MergeNeeds,
+  type MergeWeight,
+  sum,
+  weightAt,
+} from './merge-method.ts';
 import { ok, refused, short, warning } from './preflight-line.ts';
 import { headDifference } from './task-heads.ts';
 
@@ -27,8 +35,8 @@ export function preflightLines(
   return [
     checkWeights(declaration.label, weights, needs, needs.normalized(parameters), names, options.layerCount ?? null),
     ...checkLayers(declaration.label, weights, factorsAlone),
-    checkVariant(states, names, factorsAlone),
-    checkBiases(states, names, factorsAlone),
+    checkVariant(states, names, factorsAlone, needs),
+    checkBiases(states, names, factorsAlone && needs.oneVariant !== true),
     checkBaseName(states, names),
     checkRanks(declaration.label, states, names, needs.equalRanks),
     checkTargets(declaration.label, states, names, needs.equalTargets),
@@ -65,9 +73,20 @@ export function checkVariant(
   states: readonly MergeInput[],
   names: readonly string[],
   factorsAlone: boolean,
+  needs: Pick<MergeNeeds, 'oneVariant' | 'linearInUpdates'> = {},
 ): PreflightLine {
   const variants = states.map(({ variant }) => variant);
   const kinds = variants.map(({ declaration }) => declaration.label);
+  const other = kinds.findIndex((kind) => kind !== kinds[0]);
+  if (needs.oneVariant && other >= 0)
+    return refused(
+      'variant',
+      `${names[0]} is ${kinds[0]}, ${names[other]} is ${kinds[other]}: tensors of different variants have no average.`,
+      'Use the ΔW average or the output ensemble.',
+    );
+  if (needs.oneVariant) return ok('variant', `All adapters are ${kinds[0] ?? 'LoRA'}, and so is the merge.`);
+  if (needs.linearInUpdates && other < 0 && variants[0]?.isLinearInFactors)
+    return ok('variant', `All adapters are ${kinds[0]}, whose ΔW is averaged by the products B·A.`);
   const foreign = variants.findIndex(({ lowRank }) => lowRank === null);
   if (foreign >= 0 && factorsAlone)
     return refused(

@@ -107,6 +107,7 @@ export function planMerge(request: MergeRequest, inputs: readonly MergeInput[]):
       'An output ensemble averages predictions: there is no adapter to store.',
       'Evaluate it, or merge by ΔW average.',
     );
+  if ('mergeStates' in method) throw new Error(`${method.declaration.label} merges whole adapters`);
   if (method.needs.data && !request.data)
     throw new StudioError(
       'refused',

@@ -1,3 +1,4 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
@@ -7,6 +8,7 @@ import { mergeStates } from './merge-states.ts';
 import type { MergeRequest } from './run-merge.ts';
 import { type SearchOptions, searchByGenerations } from './search-by-cma.ts';
 import { type SearchSettings, searchOf } from './search-parameters.ts';
+import { wholeMergeOf } from './whole-states.ts';
 
 /** Weights are searched from 0 on: an adapter that only hurts is left out. */
 const bounds = { lower: 0, upper: 2 };
@@ -36,6 +38,12 @@ export async function searchMerge(
 ): Promise<SearchedMerge> {
   const settings = searchOf(checkedParameters(request.method.declaration, request.parameters));
   if (settings === null) return { weights: request.weights, leftOut: new Set(), notes: [] };
+  if (wholeMergeOf(request.method, states) !== null)
+    throw new StudioError(
+      'refused',
+      `A search tries merges as plain LoRA, which the merge of ${states[0]?.variant.declaration.label} adapters is not.`,
+      'Set search to none.',
+    );
   const { what, evaluations, seed } = settings;
   const asked = { ...request, data };
   const space = what === 'modules' ? await moduleSpace(asked, states, data) : weightSpace(asked, what, states, data);

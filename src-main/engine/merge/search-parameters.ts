@@ -9,9 +9,9 @@ export interface SearchSettings {
   readonly seed: number;
 }
 
-/** The method with the parameters of a search, which every method has that makes an adapter. */
+/** The method with the parameters of a search, which every method has that makes a plain LoRA. */
 export function withSearch<Method extends MergeMethod>(method: Method): Method {
-  if (method.makes === 'outputs') return method;
+  if (method.makes === 'outputs' || 'mergeStates' in method) return method;
   const { declaration, needs } = method;
   return {
     ...method,

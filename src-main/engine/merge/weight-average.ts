@@ -4,7 +4,7 @@ import type { ModuleMergeMethod } from './merge-method.ts';
 /**
  * Averages ΔW exactly: the factors are concatenated (rank Σ rᵢ), Aᵢ is multiplied by wᵢ·sᵢ, and the scaling becomes 1.
  * Without `normalize` this is PEFT's add_weighted_adapter with combination_type "cat". A module that an adapter
- * lacks counts as zero.
+ * lacks counts as zero. HiRA's W ∘ B·A is averaged by its products B·A, and stays HiRA.
  */
 export const weightAverage: ModuleMergeMethod = {
   declaration: {
@@ -26,6 +26,7 @@ export const weightAverage: ModuleMergeMethod = {
     equalRanks: false,
     equalTargets: false,
     negativeWeights: true,
+    linearInUpdates: true,
     normalized: (parameters) => parameters['normalize'] === true,
   },
   mergeModule: (updates, weights, _parameters, { allocate }) => concatenatedInputs(updates, weights, allocate),

@@ -15,7 +15,14 @@ import { defineStudyWork } from './define-study-work.ts';
 import { searchFor } from './merge-search.ts';
 import { foldMultitask } from './multitask-fold.ts';
 import { multitaskKey, singleKey } from './multitask-keys.ts';
-import { type PlannedSets, plannedSets, refusalOfSets, type SetGroup, type TaskSet } from './task-sets.ts';
+import {
+  type PlannedSets,
+  plannedSets,
+  refusalOfPlacebos,
+  refusalOfSets,
+  type SetGroup,
+  type TaskSet,
+} from './task-sets.ts';
 
 /** Sets of one adapter for each task, alone and merged by each method, beside the base and placebos. */
 export const multitaskWork = defineStudyWork(multitaskStudy, {
@@ -28,6 +35,18 @@ export const multitaskWork = defineStudyWork(multitaskStudy, {
         const { label } = mergeMethod(methodAt(config, index).id).declaration;
         throw new StudioError('refused', `methods: ${label}: ${refusal.message}`, refusal.hint);
       }
+    }
+    const makesAdapter = methods.some(
+      (one) => mergeMethod(typeof one === 'string' ? one : one.method).makes === 'adapter',
+    );
+    if (makesAdapter && (config.placebos || config.random_adapters)) {
+      const refusal = await refusalOfPlacebos(config, facts);
+      if (refusal !== null)
+        throw new StudioError(
+          'refused',
+          `placebos: ${refusal.message}`,
+          'Set placebos and random_adapters to false: they are made of updates B·A.',
+        );
     }
     if (methods.length > 0) return { ...config, methods };
     throw new StudioError(

@@ -4,6 +4,8 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { cellLabel } from '../../../src-shared/studies/cell-settings.ts';
 import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets.ts';
 import { adapterVariant } from '../adapters/variants/index.ts';
+import { checkedParameters } from '../checked-parameters.ts';
+import { mergeMethod, placeboIds } from '../merge/index.ts';
 import type { MergeRefusal, StudyFacts } from './define-study-work.ts';
 import { runWithSettings } from './run-settings.ts';
 
@@ -122,6 +124,26 @@ export async function refusalOfSets(
   }
   for (const { config: run } of trainings) {
     const refusal = await facts.refusalOfRun({ method: id, run });
+    if (refusal !== null) return refusal;
+  }
+  return null;
+}
+
+/** Why there are no placebos of the adapters' merges; null if there are. */
+export async function refusalOfPlacebos(config: TaskSets, facts: StudyFacts): Promise<MergeRefusal | null> {
+  const { groups, trainings, tasks } = plannedSets(config);
+  const [method = ''] = placeboIds;
+  const parameters = checkedParameters(mergeMethod(method).declaration, {});
+  for (const { adapters } of groups.flatMap(({ sets }) => sets))
+    for (const [task, leaf] of adapters.entries()) {
+      if (leaf.kind !== 'adapter') continue;
+      const dataset = tasks[task]?.dataset ?? '';
+      const asked = { method, parameters, adapters: [leaf.adapter], weights: [1], dataset };
+      const refusal = await facts.refusalOf(asked);
+      if (refusal !== null) return refusal;
+    }
+  for (const { config: run } of trainings) {
+    const refusal = await facts.refusalOfRun({ method, run, parameters, adapters: 1 });
     if (refusal !== null) return refusal;
   }
   return null;

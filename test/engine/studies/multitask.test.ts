@@ -265,6 +265,15 @@ test('tasks and methods that cannot be decided are refused with the reason', asy
     hasAccuracy: async () => true,
   };
   await expect(work.fit(parse(), facts)).rejects.toThrow('methods: Output ensemble: outputs cannot be averaged.');
+  // DoRA merges by parameters and outputs; its placebos would be plain LoRA.
+  const dora = {
+    ...facts,
+    refusalOf: async ({ method }: { method: string }) =>
+      method === 'parameter-average' ? null : { message: 'not B·A alone.', hint: null },
+  };
+  const average = { methods: ['parameter-average'] };
+  await expect(work.fit(parse(average), dora)).rejects.toThrow('placebos: not B·A alone.');
+  await expect(work.fit(parse({ ...average, placebos: false }), dora)).resolves.toMatchObject(average);
   const fitted = await work.fit(parse({ methods: null }), facts);
   expect('methods' in fitted && fitted.methods).toEqual([
     'factor-average',

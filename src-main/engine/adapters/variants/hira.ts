@@ -82,6 +82,7 @@ export const hira: AdapterVariant = {
   mergedWeight: (weight, adapted, inputsFirst) => hiraWeight({ weight, ...factorsOf(adapted) }, { inputsFirst }),
   lowRank: null,
   notLowRank: "it multiplies the base's weights by 1 + B·A",
+  isLinearInFactors: true,
   replacesWeight: (parameters) => numberOf(parameters, 'hira_dropout') === 0,
   memory: ({ rows, inputs }, { parameters }) => (numberOf(parameters, 'hira_dropout') > 0 ? [rows * inputs] : []),
 };
