@@ -25,14 +25,7 @@ export function EvaluationPanel({ evaluated }: { evaluated: Evaluated }) {
       <ParameterForm declaration={declaration} values={form.values} onChange={form.setValues} showHelp="below" />
       <JobProgress job={form.job} />
       {form.result ? <ResultFacts result={form.result} /> : null}
-      {form.saved ? (
-        <Group gap={8} justify="space-between" wrap="nowrap">
-          <PathText path={form.saved} />
-          <Button variant="default" onClick={() => void window.coto.showInFolder(form.saved ?? '')}>
-            Show in folder
-          </Button>
-        </Group>
-      ) : null}
+      {form.saved ? <PathText path={form.saved} /> : null}
       <Text size="sm" c="dimmed">
         {form.problem ??
           'Predictions are a file with one JSON object for each example: truth, prediction, scores and loss.'}

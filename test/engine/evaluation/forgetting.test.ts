@@ -74,10 +74,6 @@ async function measured(directory: string, base: BaseModel, states: readonly Ada
   for (const state of states) results.push(await meter.of(state));
   meter.close();
   expect(tf.memory().numTensors).toBe(before);
-  // The next time the base comes from the cache, and everything is the same.
-  const again = await ForgettingMeter.open(base, request, context);
-  expect(await again?.of(states[0] ?? plainBase())).toEqual(results[0]);
-  again?.close();
   return { results };
 }
 
@@ -85,10 +81,9 @@ it('measures an image base by the loss of its own head, whatever head the adapte
   const directory = join(assets, 'models/quickdraw-vit');
   const base = await loadBaseModel(directory);
   const { fresh, large } = await adapters(base, ['cat', 'dog', 'cow'], 0.1);
-  const { results } = await measured(directory, base, [fresh, large, plainBase()], 'vit');
-  const [zero, risen, plain] = results;
+  const { results } = await measured(directory, base, [fresh, large], 'vit');
+  const [zero, risen] = results;
   expect(zero).toMatchObject({ measure: 'own-classes-loss', rise: 0, count: 325 });
-  expect(plain).toEqual(zero);
   expect(zero?.accuracy?.adapted).toBe(zero?.accuracy?.base);
   // PROVENANCE.md says 26.9 % on ten drawings a class; one a class is a sample of them.
   expect(Math.abs((zero?.accuracy?.base ?? 0) - 0.269)).toBeLessThan(0.08);
@@ -121,7 +116,9 @@ it('measures a language model by the loss of the tokens of the neutral text', as
   // PROVENANCE.md: a perplexity of 63.0 on these paragraphs, held out of the training; windows that begin anywhere cost more.
   expect(Math.abs(Math.exp(zero?.base ?? 0) / 63 - 1)).toBeLessThan(0.35);
   const tokenizer = await loadTokenizer(directory);
-  const ids = tokenizer.encode((await neutralParagraphs(neutral)).join('\n'), { addSpecialTokens: false }).ids;
+  const ids = (await neutralParagraphs(neutral)).flatMap(
+    (paragraph) => tokenizer.encode(`${paragraph}\n`, { addSpecialTokens: false }).ids,
+  );
   let [loss, tokens] = [0, 0];
   for (let start = 0; start < 2048; start += 128) {
     const own = ids.slice(start, start + 128);
@@ -227,6 +224,9 @@ it('measures an image base with other classes likewise', async () => {
   const { results } = await measured(directory, base, [fresh, large], 'vit-28');
   expect(results[0]).toMatchObject({ measure: 'own-head-divergence', rise: 0, count: 96 });
   expect(results[1]?.rise).toBeGreaterThan(0);
+  // The next time the base comes from the cache, and everything is the same: also for the plain base itself.
+  const again = await measured(directory, base, [large, plainBase()], 'vit-28');
+  expect(again.results).toEqual([results[1], results[0]]);
   base.dispose();
 });
 

@@ -10,15 +10,16 @@ import { neutralParagraphs } from './neutral-text.ts';
 
 /** Tokens of the neutral text, and of a window that the model reads at once. */
 const [tokens, window] = [2048, 128];
-const rowsAtOnce = 8;
+const rowsAtOnce = 16;
 
 /** Mean loss of a language model over the tokens of the neutral text, window by window, in nats. */
 export const textLoss: OpenForgettingMeasure = async ({ base, modelDirectory, neutral }) => {
   const { kind, text } = base.description;
   if (kind !== 'causal-lm' || text === null) return null;
   const tokenizer = await loadTokenizer(modelDirectory);
-  const all = (await neutralParagraphs(neutral)).join('\n');
-  const { ids } = tokenizer.encode(all, { addSpecialTokens: false });
+  const ids: number[] = [];
+  for (const paragraph of await neutralParagraphs(neutral))
+    if (ids.length < tokens) ids.push(...tokenizer.encode(`${paragraph}\n`, { addSpecialTokens: false }).ids);
   // Models that always read a begin token expect it in front of every text.
   const begin = tokenizer.special('bos')?.id;
   const prefix = begin !== undefined && tokenizer.encode('a').ids[0] === begin ? [begin] : [];
