@@ -11,7 +11,7 @@ import { checkedParameters } from '../checked-parameters.ts';
 import type { EngineResultOf, MergeTask, TaskContext } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
-import { ForgettingMeter, type MeterRequest } from '../evaluation/forgetting/forgetting-meter.ts';
+import { ForgettingMeter, type MeterRequest, measureOrWarn } from '../evaluation/forgetting/forgetting-meter.ts';
 import { scoreEnsemble, scoreOutputs } from '../evaluation/score-outputs.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import { TuningData } from '../evaluation/tuning-data.ts';
@@ -284,12 +284,12 @@ async function forgettingOfFolders(
   { own, folders }: { readonly own: readonly string[]; readonly folders: readonly string[] },
   context: TaskContext,
 ): Promise<(Forgetting | null)[]> {
-  const meter = await ForgettingMeter.open(base, request, context);
+  const meter = await measureOrWarn(context, () => ForgettingMeter.open(base, request, context));
   if (meter === null) return [];
   try {
     const measured: (Forgetting | null)[] = [];
     for (const folder of [...own, ...folders])
-      measured.push(await meter.of(await readAdapter(folder, base.description)));
+      measured.push(await measureOrWarn(context, async () => meter.of(await readAdapter(folder, base.description))));
     // No single adapter makes the outputs of an ensemble.
     const merged = folders.length === 0 ? [null] : [];
     return [...measured, ...merged, null];

@@ -2,7 +2,7 @@ import { describePruning } from '../../../src-shared/domain/prune.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { EngineResultOf, PruneTask, TaskContext } from '../contract.ts';
-import { ForgettingMeter } from '../evaluation/forgetting/forgetting-meter.ts';
+import { ForgettingMeter, measureOrWarn } from '../evaluation/forgetting/forgetting-meter.ts';
 import { PruneCalibration } from '../evaluation/prune-calibration.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { runPrune } from '../prune/run-prune.ts';
@@ -59,11 +59,13 @@ async function forgettingOfBoth(
 ): Promise<EngineResultOf<'prune'>['forgetting']> {
   const { modelDirectory, forgetting } = task;
   if (modelDirectory === null || forgetting === undefined) return null;
-  const meter = await ForgettingMeter.open(await shared.load(), { ...task, modelDirectory }, context);
-  if (meter === null) return null;
-  try {
-    return { unpruned: await meter.of(before), pruned: await meter.of(after) };
-  } finally {
-    meter.close();
-  }
+  return measureOrWarn(context, async () => {
+    const meter = await ForgettingMeter.open(await shared.load(), { ...task, modelDirectory }, context);
+    if (meter === null) return null;
+    try {
+      return { unpruned: await meter.of(before), pruned: await meter.of(after) };
+    } finally {
+      meter.close();
+    }
+  });
 }

@@ -7,7 +7,7 @@ import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ScoreTask, TaskContext } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
-import { ForgettingMeter } from '../evaluation/forgetting/forgetting-meter.ts';
+import { ForgettingMeter, measureOrWarn } from '../evaluation/forgetting/forgetting-meter.ts';
 import { PruneCalibration } from '../evaluation/prune-calibration.ts';
 import {
   passesOf,
@@ -37,7 +37,7 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
   try {
     // The progress of all subjects goes on meanwhile.
     const quiet: TaskContext = { emit: () => undefined, signal: () => context.signal() };
-    if (isMeasured) meter = await ForgettingMeter.open(base, task, quiet);
+    if (isMeasured) meter = await measureOrWarn(context, () => ForgettingMeter.open(base, task, quiet));
     for (const { dataset } of task.subjects)
       if (!evaluators.has(dataset))
         evaluators.set(dataset, await AdapterEvaluator.open(base, evaluated(task, dataset), context));
@@ -45,7 +45,7 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
     const progress = new EvaluationProgress(context, lengths);
     const forgetting: ScoringBench['forgetting'] = async (state) => {
       progress.announce('Measuring forgetting');
-      return (await meter?.of(state)) ?? null;
+      return measureOrWarn(context, async () => (await meter?.of(state)) ?? null);
     };
     const opened = { base, evaluators, progress, ...(isMeasured ? { forgetting } : {}) };
     const scorer = openScorer(task, opened, context);

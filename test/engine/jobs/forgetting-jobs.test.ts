@@ -2,8 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { type EngineEvent, engineEventSchema, type TaskContext } from '../../../src-main/engine/contract.ts';
+import {
+  type EngineEvent,
+  engineEventSchema,
+  type PruneTask,
+  type TaskContext,
+} from '../../../src-main/engine/contract.ts';
 import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
@@ -107,6 +113,38 @@ test('a merge says it of its inputs, of itself and of its placebos, a pruning be
     context(),
   );
   expect(result.forgetting).toEqual({ unpruned: own[0], pruned: await evaluated(pruned) });
+});
+
+test('a measurement that fails is a warning, and a pruning needs no base that is gone', async () => {
+  const broken = await readAdapter(first, description);
+  const modules = new Map(
+    [...broken.modules].map(([name, { tensors, ...rest }]) => {
+      const own = [...tensors].map(
+        ([part, { shape, data }]) => [part, { shape, data: Float32Array.from(data, () => 1e30) }] as const,
+      );
+      return [name, { ...rest, tensors: new Map(own) }] as const;
+    }),
+  );
+  const folder = path.join(scratch, 'diverged');
+  await writeAdapter(folder, { ...broken, modules }, { description, baseModelName: 'vit' });
+  const prune = async (changes: Partial<PruneTask>) => {
+    const events: EngineEvent[] = [];
+    const outputDirectory = path.join(scratch, 'pruned-again');
+    const task = { kind: 'prune', ...common(), description, method: 'every-other-layer', parameters: {} } as const;
+    const result = await runPruneTask(
+      { ...task, adapterDirectory: first, dataset: null, outputDirectory, ...changes },
+      context(events),
+    );
+    expect(result.forgetting).toBeNull();
+    return events.flatMap((event) => (event.kind === 'log' && event.level === 'warning' ? event.text : []));
+  };
+  expect(await prune({ adapterDirectory: folder })).toEqual([
+    expect.stringContaining('Forgetting was not measured: The outputs of the model are not finite'),
+  ]);
+  expect(await prune({ modelDirectory: path.join(scratch, 'gone') })).toEqual([
+    expect.stringContaining('Forgetting was not measured'),
+  ]);
+  expect(await prune({ modelDirectory: null })).toEqual([]);
 });
 
 test('scores say it once a subject, not where they say not to, and null for an ensemble', async () => {

@@ -111,19 +111,41 @@ export class ForgettingMeter {
   }
 }
 
-/** Forgetting of one adapter alone; null where the base cannot be measured, or nothing is asked for. */
-export async function forgettingOf(
+/**
+ * Makes a measurement beside a result that does not depend on it: what keeps it from being made (a diverged adapter, a
+ * base that is gone) becomes a warning, and null. @throws StudioError cancelled
+ */
+export async function measureOrWarn<Result>(
+  context: TaskContext,
+  measure: () => Promise<Result | null>,
+): Promise<Result | null> {
+  try {
+    return await measure();
+  } catch (thrown) {
+    if (!(thrown instanceof StudioError) || thrown.code === 'cancelled') throw thrown;
+    context.emit({ kind: 'log', level: 'warning', text: `Forgetting was not measured: ${thrown.message}` });
+    return null;
+  }
+}
+
+/**
+ * Forgetting of one adapter alone; null where the base cannot be measured, nothing is asked for, or it fails.
+ * @throws StudioError cancelled
+ */
+export function forgettingOf(
   state: AdapterState,
   base: BaseModel,
   request: MeterRequest,
   context: TaskContext,
 ): Promise<Forgetting | null> {
-  const meter = await ForgettingMeter.open(base, request, context);
-  try {
-    return (await meter?.of(state)) ?? null;
-  } finally {
-    meter?.close();
-  }
+  return measureOrWarn(context, async () => {
+    const meter = await ForgettingMeter.open(base, request, context);
+    try {
+      return (await meter?.of(state)) ?? null;
+    } finally {
+      meter?.close();
+    }
+  });
 }
 
 /**
