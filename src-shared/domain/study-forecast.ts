@@ -4,6 +4,7 @@ import { detectableStandardizedDifference, usualAssumptions } from '../statistic
 /** What is known of a study before it starts: its work, and what it can decide. */
 export const studyForecastSchema = z.object({
   trainings: z.number().int().describe('runs that are missing, at most'),
+  extensions: z.number().int().describe('further runs, at most, if the rates of its sweep are extended'),
   done: z.number().int().describe('runs of its first round that are there already'),
   scores: z.number().int().describe('evaluations, those that are there included'),
   /** Of the missing trainings, from step times that were measured here; null where a setting was never timed. */
@@ -23,6 +24,13 @@ export const studyForecastSchema = z.object({
     .describe('null for kinds that compare no cells over seeds'),
 });
 export type StudyForecast = z.infer<typeof studyForecastSchema>;
+
+/** "At most 16 trainings, and 24 more if the rates are extended; 8 are there already". */
+export function trainingsText({ trainings, extensions, done }: StudyForecast): string {
+  const more = extensions === 0 ? '' : `, and ${extensions} more if the learning rates are extended`;
+  const there = done === 0 ? '' : `; ${done} ${done === 1 ? 'is' : 'are'} there already`;
+  return `At most ${trainings} training${trainings === 1 ? '' : 's'}${more}${there}`;
+}
 
 /** The smallest difference that the study can detect, with what is assumed; null where none can be given. */
 export function powerText({ power }: StudyForecast): string | null {

@@ -247,11 +247,25 @@ async function memoryParts(
  * without any.
  */
 export function measuredStep(runs: readonly RunRecord[], modelId: string, config: RunConfig): number | null {
+  return medianTime(runs, modelId, config, ({ facts }) => (facts?.runsTogether ?? 1) === 1);
+}
+
+/** The same where runs trained together share the time of a step, as those of a study do; null without any run. */
+export function measuredShare(runs: readonly RunRecord[], modelId: string, config: RunConfig): number | null {
+  const isShared = ({ facts }: RunRecord) => (facts?.runsTogether ?? 1) > 1;
+  return medianTime(runs, modelId, config, isShared) ?? measuredStep(runs, modelId, config);
+}
+
+function medianTime(
+  runs: readonly RunRecord[],
+  modelId: string,
+  config: RunConfig,
+  counts: (run: RunRecord) => boolean,
+): number | null {
   const times = runs
     .filter((run) => run.result !== null && run.result.medianStepMilliseconds > 0 && run.modelId === modelId)
-    .filter((run) => (run.facts?.runsTogether ?? 1) === 1)
-    .filter((run) => isSameShape(run.config, config))
-    .map((run) => run.result?.medianStepMilliseconds ?? 0)
+    .filter((run) => counts(run) && isSameShape(run.config, config))
+    .map((run) => (run.result?.medianStepMilliseconds ?? 0) / (run.facts?.runsTogether ?? 1))
     .sort((left, right) => left - right);
   if (times.length === 0) return null;
   const middle = Math.floor((times.length - 1) / 2);

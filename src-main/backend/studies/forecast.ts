@@ -6,7 +6,9 @@ import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.t
 import type { StudyDesign } from '../../engine/studies/define-study-work.ts';
 import { studyWork } from '../../engine/studies/index.ts';
 import { peekDataset } from '../library/datasets.ts';
-import { estimateRun } from '../runs/estimate.ts';
+import { peekModel } from '../library/models.ts';
+import { estimateRun, measuredShare } from '../runs/estimate.ts';
+import { checkedRun } from '../runs/run-yaml.ts';
 import type { HandlerServices } from '../services.ts';
 import { testExamples } from './check-design.ts';
 import { canonicalJson } from './content-keys.ts';
@@ -27,6 +29,7 @@ export async function forecastStudy(services: HandlerServices, given: StudyConfi
   const later = design?.later ?? [];
   return {
     trainings: missing.length + later.length,
+    extensions: design?.extensions ?? 0,
     done: trainings.length - missing.length,
     scores: countScores(specs) + (design?.laterScores ?? 0),
     seconds: await secondsOf(services, [...missing, ...later]),
@@ -39,15 +42,22 @@ function countScores(specs: readonly JobSpec[]): number {
   return specs.filter(({ kind }) => kind !== 'train').length;
 }
 
-/** Trainings one after the other; null where the step of one was never measured. */
-async function secondsOf(services: HandlerServices, runs: readonly RunConfig[]): Promise<number | null> {
+/** Time of the trainings by the steps of earlier runs of such settings; null where one was never timed. */
+async function secondsOf(services: HandlerServices, trainings: readonly RunConfig[]): Promise<number | null> {
+  const runs = services.store.runs.list(false);
   const known = new Map<string, number | null>();
   let sum = 0;
-  for (const run of runs) {
-    // The step time depends on neither.
-    const key = canonicalJson({ ...run, seed: 0, learning_rate: 1 });
-    const seconds = known.get(key) ?? (known.has(key) ? null : (await estimateRun(services, run)).seconds);
-    known.set(key, seconds);
+  for (const training of trainings) {
+    // The time of a step depends on neither.
+    const key = canonicalJson({ ...training, seed: 0, learning_rate: 1 });
+    let seconds = known.get(key);
+    if (seconds === undefined) {
+      const { totalSteps } = await estimateRun(services, training);
+      const { id } = await peekModel(services, training.model);
+      const step = measuredShare(runs, id, checkedRun(training));
+      seconds = step === null ? null : (step * totalSteps) / 1000;
+      known.set(key, seconds);
+    }
     if (seconds === null) return null;
     sum += seconds;
   }

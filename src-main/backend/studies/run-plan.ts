@@ -23,8 +23,8 @@ export interface PlanLead {
    * @throws StudioError if one did not complete
    */
   part(parts: number, begin: () => Begun | Promise<Begun>): Promise<void>;
-  /** Says that further parts belong to a new round, whose number of parts begins anew. */
-  nextRound(): void;
+  /** Says that further parts belong to a new round, whose number of parts begins anew, and how many come after it. */
+  nextRound(later: number): void;
 }
 
 /**
@@ -35,17 +35,22 @@ export interface PlanLead {
  */
 export async function runRounds(
   services: HandlerServices,
-  work: Pick<StudyWork, 'plan' | 'next'>,
+  work: Pick<StudyWork, 'plan' | 'next' | 'design'>,
   config: unknown,
   lead: PlanLead,
 ): Promise<PlanResults & { readonly specs: readonly JobSpec[] }> {
   const specs = [...work.plan(config)];
+  const last = (work.design(config)?.later.length ?? 0) + 1;
+  // Rounds that choose by a validation split are followed by one that judges what they chose.
+  const partsAfter = (round: readonly JobSpec[]) =>
+    round.some((spec) => spec.kind === 'score' && spec.validation_samples !== undefined) ? last : 0;
+  lead.nextRound(partsAfter(specs));
   for (let round = 1; ; round++) {
     const results = await runPlan(services, specs, lead);
     const more = work.next(config, results.scoreOf, round);
     if (more.length === 0) return { ...results, specs };
     specs.push(...more);
-    lead.nextRound();
+    lead.nextRound(partsAfter(more));
   }
 }
 

@@ -17,8 +17,9 @@ export class StudyLead implements PlanLead {
   private readonly services: HandlerServices;
   private readonly context: JobContext;
   private readonly clock = new PartsClock();
-  /** Parts of earlier rounds. */
+  /** Parts of earlier rounds, and of later ones as far as they are known. */
   private before = 0;
+  private later = 0;
 
   constructor(services: HandlerServices, studyId: string, context: JobContext) {
     this.services = services;
@@ -27,8 +28,9 @@ export class StudyLead implements PlanLead {
     this.context = context;
   }
 
-  nextRound(): void {
+  nextRound(later: number): void {
     this.before = this.clock.finished;
+    this.later = later;
   }
 
   async part(parts: number, begin: () => Begun | Promise<Begun>): Promise<void> {
@@ -41,7 +43,7 @@ export class StudyLead implements PlanLead {
     this.clock.begin(first.kind, Date.now(), jobs.length);
     const stopFollowing = this.services.hub.subscribe((name, payload) => {
       if (name === 'job.changed' && 'progress' in payload && jobs.some(({ id }) => id === payload.id))
-        this.report(payload, { parts: this.before + parts, together: jobs.length });
+        this.report(payload, { parts: this.before + parts + this.later, together: jobs.length });
     });
     const over = new AbortController();
     try {

@@ -96,6 +96,8 @@ export interface StudyDesign {
   /** Trainings of rounds after the first, at most, and their scores. */
   readonly later: readonly RunConfig[];
   readonly laterScores: number;
+  /** Trainings that a sweep may add, at most. */
+  readonly extensions: number;
 }
 
 export interface ChosenRate {

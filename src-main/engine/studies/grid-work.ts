@@ -86,6 +86,8 @@ export function gridDesign(config: GridConfig): StudyDesign {
     comparisons: seeds.length === 0 ? 0 : cells.length - 1,
     runs: cells.map((cell) => cellRun(config, cell, 0)),
     later: cells.flatMap((cell) => later.map((seed) => runAt(config, sweep, cell, seed, rate))),
+    // A round adds one rate at each end, at most.
+    extensions: tune === null ? 0 : 2 * tune.extend * tune.seeds.length * cells.length,
     laterScores: tune === null ? 0 : cellSpecs(config, () => rate).filter(({ kind }) => kind === 'score').length,
   };
 }

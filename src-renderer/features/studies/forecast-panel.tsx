@@ -1,6 +1,6 @@
 import { List, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { powerText } from '../../../src-shared/domain/study-forecast.ts';
+import { powerText, trainingsText } from '../../../src-shared/domain/study-forecast.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
 import { useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -14,19 +14,16 @@ export function ForecastPanel({ config }: { config: StudyConfig }) {
   const { data: forecast, error } = useRequest('studies.forecast', { config: settled });
   if (error !== null) return <ErrorNote error={error} />;
   if (forecast === undefined) return null;
-  const { trainings, done, scores, seconds, warnings } = forecast;
+  const { trainings, scores, seconds, warnings } = forecast;
   const power = powerText(forecast);
-  const there = done === 0 ? '' : `, ${done} more are there already`;
-  const time =
-    trainings === 0 ? '' : seconds === null ? '; their time is not known yet' : `; about ${formatDuration(seconds)}`;
+  const time = seconds === null ? 'not known yet' : `about ${formatDuration(seconds)}`;
   return (
     <Panel title="Before it starts">
       <List size="sm" spacing={4}>
         <List.Item>
-          At most {trainings} training{trainings === 1 ? '' : 's'}
-          {there}
-          {time}; {scores} evaluation{scores === 1 ? '' : 's'}.
+          {trainingsText(forecast)}. {scores} evaluation{scores === 1 ? '' : 's'}.
         </List.Item>
+        {trainings === 0 ? null : <List.Item>Time of the trainings: {time}.</List.Item>}
         {power === null ? null : <List.Item>{power}</List.Item>}
         {warnings.map((warning) => (
           <List.Item key={warning}>

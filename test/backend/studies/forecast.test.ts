@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { powerText } from '../../../src-shared/domain/study-forecast.ts';
+import { powerText, trainingsText } from '../../../src-shared/domain/study-forecast.ts';
 import { detectableDifference } from '../../../src-shared/statistics/detectable-difference.ts';
 import { closeBackends, openBackend, realEngine, tinyConfig, tinyIdx, tinyResources } from '../support.ts';
 
@@ -36,6 +36,8 @@ test('a forecast counts the work and says the smallest difference that can be de
   // Two cells × two rates × one seed, then the two seeds that the sweep has not trained.
   const tune = { learning_rate: [1e-3, 1e-2], seeds: [1], validation_samples: 10 };
   expect(await forecast({ tune })).toMatchObject({ trainings: 4 + 4, scores: 4 + 6, power: { examples: 20 } });
+  const extended = await forecast({ tune: { ...tune, extend: 3 } });
+  expect(trainingsText(extended)).toBe('At most 8 trainings, and 12 more if the learning rates are extended');
   expect(await backend.handle('studies.list', {})).toEqual([]);
 });
 
