@@ -111,3 +111,11 @@ export function intervalCaption(n: number, unit = 'seeds'): string {
   if (n === 2) return `Bands and bars span the two ${unit}: two are too few for an interval.`;
   return `Bands and bars are the 95 % interval (Student's t) of the mean over ${n} ${unit}.`;
 }
+
+/** A range that holds all values with a little room; of no values [0, 1]. */
+export function paddedRange(values: readonly number[]): [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const padding = Math.max(0.06 * (high - low), 1e-3);
+  return values.length === 0 ? [0, 1] : [low - padding, high + padding];
+}

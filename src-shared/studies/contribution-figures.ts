@@ -1,6 +1,16 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
-import { axis, baseLayout, type LineEnd, legendAbove, legendMargin, lineEnds, marginFor } from '../figures/layout.ts';
+import {
+  axis,
+  baseLayout,
+  type LineEnd,
+  legendAbove,
+  legendMargin,
+  lineEnds,
+  marginFor,
+  paddedRange,
+} from '../figures/layout.ts';
 import { faded, seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
+import { sampledNodes } from '../statistics/mask-choice.ts';
 import { nameOf, unitOfMetric, withInterval } from './contribution-format.ts';
 import type { AdapterContribution, ContributionResult, IntervalValue } from './contribution-schemas.ts';
 import type { StudyFigure } from './define-study.ts';
@@ -219,15 +229,28 @@ function valueFigure(result: ContributionResult, theme: FigureTheme): Figure {
       showlegend: adapters.length > 1,
       legend: legendAbove(theme),
       margin: { l: 56, r: 24, t: legendMargin, b: 48 },
-      xaxis: axis(theme, result.unit === 'layer' ? 'layer, from the input up' : '', {
-        tickvals: columns.map((_, place) => place),
-        ticktext: columns.map((name) => plainText(name.replace(/^layer /, ''))),
+      xaxis: axis(theme, result.unit === 'module-type' ? '' : `${result.unit}, from the input up`, {
+        ...unitTicks(result, columns),
         showgrid: false,
       }),
       yaxis: axis(theme, `Shapley value (${difference})`, { zeroline: true, zerolinecolor: quiet }),
     }),
     caption: captionOf(result),
   };
+}
+
+/** Names of the units; of many modules only where a layer begins. */
+function unitTicks({ unit, adapters }: ContributionResult, columns: readonly string[]): FigureObject {
+  if (unit !== 'module')
+    return {
+      tickvals: columns.map((_, place) => place),
+      ticktext: columns.map((name) => plainText(name.replace(/^layer /, ''))),
+    };
+  const layerOf = new Map(adapters.flatMap(({ groups }) => groups.map(({ name, layers }) => [name, layers[0] ?? 0])));
+  const starts = columns.flatMap((name, place) =>
+    place === 0 || layerOf.get(name) !== layerOf.get(columns[place - 1] ?? '') ? [place] : [],
+  );
+  return { tickvals: starts, ticktext: starts.map((place) => `layer ${layerOf.get(columns[place] ?? '')}`) };
 }
 
 function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure {
@@ -278,7 +301,9 @@ function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure
     data,
     layout: baseLayout(theme, 'Dropout stability: the score with only some adapters on', {
       margin: { l: 56, r: marginFor(ends.map(({ label }) => label)), t: 44, b: 48 },
-      xaxis: axis(theme, `${result.unit === 'layer' ? 'layers' : 'units'} whose adapters are on`),
+      xaxis: axis(theme, `${result.unit === 'layer' ? 'layers' : 'units'} whose adapters are on`, {
+        range: [-0.2, Math.max(1, ...ends.map(({ x }) => x)) + 0.2],
+      }),
       yaxis: axis(theme, `test ${metric} (${unit})`, { range: [...range] }),
       annotations: lineEnds(theme, ends, range),
     }),
@@ -319,16 +344,27 @@ function curveFigure(result: ContributionResult, adapter: AdapterContribution, t
     layout: baseLayout(theme, `What each unit adds when others are on with probability p, ${nameOf(adapter)}`, {
       margin: { l: 56, r: isShown ? marginFor(ends.map(({ label }) => label)) : 24, t: 44, b: 48 },
       xaxis: axis(theme, 'p, the probability that another unit is on', { range: [-0.01, 1.01] }),
-      yaxis: axis(theme, `expected contribution (${difference})`, { zeroline: true, zerolinecolor: quiet }),
+      yaxis: axis(theme, `expected contribution (${difference})`, {
+        range: [...range],
+        zeroline: true,
+        zerolinecolor: quiet,
+      }),
       annotations: isShown ? lineEnds(theme, ends, range) : [],
     }),
-    caption: `Expected marginal contribution e(p) on ${result.examples} test examples; the area under a curve is the Shapley value, its height at p = ½ the Banzhaf value, and its ends are the contributions alone and left out.`,
+    caption: curveCaption(result, adapter),
   };
+}
+
+function curveCaption({ examples }: ContributionResult, { exact }: AdapterContribution): string {
+  const begin = `Expected marginal contribution e(p) on ${examples} test examples; the area under a curve is the Shapley value`;
+  return exact
+    ? `${begin}, its height at p = ½ the Banzhaf value, and its ends are the contributions alone and left out.`
+    : `${begin}, of which the sets at ${sampledNodes} values of p were sampled.`;
 }
 
 function captionOf(result: ContributionResult): string {
   const { metric, examples } = result;
-  const what = metric === 'loss' ? 'minus the loss' : 'accuracy';
+  const what = metric === 'loss' ? 'negative loss' : 'accuracy';
   return `Shares of v(all) − v(none), v the ${what} on ${examples} test examples; positive values help. ${intervalsOver(result)}`;
 }
 
@@ -336,10 +372,4 @@ function intervalsOver({ adapters, blocks }: ContributionResult): string {
   if (blocks < 2 && adapters.every(({ exact }) => exact)) return 'One block of examples: no interval can be given.';
   const sampled = adapters.every(({ exact }) => exact) ? '' : ' and the sampled subsets';
   return `95 % intervals over the examples (Student's t over ${blocks} blocks)${sampled}; seeds are not in them.`;
-}
-
-function paddedRange(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const padding = Math.max(0.06 * (high - low), 1e-3);
-  return values.length === 0 ? [0, 1] : [low - padding, high + padding];
 }

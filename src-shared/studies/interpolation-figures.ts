@@ -1,6 +1,6 @@
 import { bySeries } from '../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
-import { axis, baseLayout, legendAbove } from '../figures/layout.ts';
+import { axis, baseLayout, legendAbove, paddedRange } from '../figures/layout.ts';
 import { dashOf, faded, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
 import { mean } from '../statistics/student.ts';
 import { type ConnectivityMetric, intervalText, shareAdapters, spreadOverPairs, unitsOf } from './connectivity.ts';
@@ -169,11 +169,4 @@ function uncertaintyText(
     ? 'a jackknife over adapters, since pairs share them'
     : "Student's t";
   return `Bands (${methods.join(', ')}) are the 95 % interval of the mean over ${most} pairs (${by}).`;
-}
-
-function paddedRange(values: readonly number[]): [number, number] {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const padding = Math.max(0.06 * (high - low), 1e-3);
-  return values.length === 0 ? [0, 1] : [low - padding, high + padding];
 }
