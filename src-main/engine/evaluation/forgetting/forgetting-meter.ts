@@ -9,20 +9,8 @@ import type { AdapterState } from '../../adapters/state.ts';
 import type { ForgettingTask, TaskContext } from '../../contract.ts';
 import type { BaseModel } from '../../models/base-model.ts';
 import { writeFileAtomic } from '../../tensors/atomic.ts';
-import { embeddingDrift } from './embedding-drift.ts';
-import { maskedTextLoss } from './masked-text-loss.ts';
-import type { OpenForgettingMeasure, OpenMeasure } from './measure.ts';
-import { ownClassesLoss } from './own-classes-loss.ts';
-import { ownHeadDivergence } from './own-head-divergence.ts';
-import { textLoss } from './text-loss.ts';
-
-const openers: Record<(typeof forgettingMeasures)[number]['id'], OpenForgettingMeasure> = {
-  'text-loss': textLoss,
-  'masked-text-loss': maskedTextLoss,
-  'own-classes-loss': ownClassesLoss,
-  'own-head-divergence': ownHeadDivergence,
-  'embedding-drift': embeddingDrift,
-};
+import { measureOpeners } from './index.ts';
+import type { OpenMeasure } from './measure.ts';
 
 export interface MeterRequest {
   readonly modelDirectory: string;
@@ -56,7 +44,7 @@ export class ForgettingMeter {
     const { forgetting, modelDirectory, threads = 'all', computeDtype = 'float32' } = request;
     if (forgetting === undefined) return null;
     for (const { id } of forgettingMeasures) {
-      const measure = await openers[id]({ base, modelDirectory, neutral: forgetting.neutral });
+      const measure = await measureOpeners[id]({ base, modelDirectory, neutral: forgetting.neutral });
       if (measure === null) continue;
       const { fingerprint } = base.description;
       // Backends, threads and dtypes may differ in the last bits, which would show as a rise.
