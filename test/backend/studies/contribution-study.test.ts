@@ -67,8 +67,8 @@ const configOf = (dataset: string, id: string, more: object = {}) => ({
 
 describe('the contribution study', () => {
   it('agrees with brute force over all orders, resumes mask by mask, and costs nothing the second time', async () => {
-    // Six modules of the tiny ViT's two layers, so that 720 orders are all of them; 20 test examples are three blocks.
-    const dataset = tinyIdx();
+    // Six modules of the tiny ViT's two layers, so that 720 orders are all of them; 40 test examples are three blocks.
+    const dataset = tinyIdx(4, 4);
     const { start, counts } = countingEngine(10);
     const { backend, id, path } = await opened(start);
     const { study } = await backend.handle('studies.create', { config: configOf(dataset, id) });
@@ -83,7 +83,7 @@ describe('the contribution study', () => {
     const [adapter] = result.adapters;
     if (adapter === undefined) throw new Error('no adapter');
     const groups = adapter.groups.length;
-    expect(result).toMatchObject({ examples: 20, blocks: 3, metric: 'loss' });
+    expect(result).toMatchObject({ examples: 40, blocks: 3, metric: 'loss' });
     // Nothing was evaluated twice.
     expect(before.size).toBeGreaterThanOrEqual(10);
     expect(counts.scores).toHaveLength(3 * 2 ** groups);
