@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D, at, defineOperation, givenInputs, input, multiply } from '../autograd/operation.ts';
+import { at, defineOperation, givenInputs, input, multiply, only2D } from '../autograd/operation.ts';
 import {
   type AttentionSizes,
   attentionVisibility,
@@ -92,10 +92,7 @@ export function attention(q: tf.Tensor2D, k: tf.Tensor2D, v: tf.Tensor2D, shape:
   if (window > 0 && !causal) throw new Error('a window of tokens is for causal attention');
   const scale = 1 / Math.sqrt(q.shape[1] / heads);
   const sizes = { batch, queries: queryTokens, tokens, heads, keyValueHeads, causal: Number(causal), window, scale };
-  const [attended, sums] = operation(givenInputs({ q, k, v, mask }), sizes);
-  sums?.dispose();
-  if (attended === undefined) throw new Error('attention gave no output');
-  return as2D(attended);
+  return only2D(operation(givenInputs({ q, k, v, mask }), sizes));
 }
 
 /** scale · q·kᵀ [batch · heads, queries, tokens], masked entries far below. */

@@ -22,10 +22,13 @@ export interface OperationDefinition {
     readonly inputs?: readonly string[];
     /** Inputs that outlive the backward pass by themselves: frozen weights and variables. */
     readonly lasting?: readonly string[];
-    /** Outputs to keep, named in the order in which they are made; null: not needed. */
+    /**
+     * Outputs to keep, named in the order in which they are made; null: not needed. Those after the first are for the gradients
+     * alone: a call does not return them.
+     */
     readonly outputs?: readonly (string | null)[];
   };
-  /** `dy` is the gradient of the first output; a further output never has one. `saved` has the tensors named there. */
+  /** `dy` is the gradient of the first output. `saved` has the tensors named there. */
   gradients?(dy: tf.Tensor, saved: OperationInputs, attributes: OperationAttributes): OperationGradients;
 }
 
@@ -39,9 +42,14 @@ export type Operation = (inputs: OperationInputs, attributes?: OperationAttribut
 export function defineOperation(definition: OperationDefinition): Operation {
   const { name, gradients } = definition;
   return (inputs, attributes = {}) => {
-    const made = runUntracked(name, inputs, attributes, (backendName) => registerComposition(definition, backendName));
-    if (gradients === undefined || !isTaping()) return made;
-    const { kept, owned } = save(definition, inputs, made);
+    const all = runUntracked(name, inputs, attributes, (backendName) => registerComposition(definition, backendName));
+    const hasInner = gradients !== undefined && (definition.saved?.outputs?.length ?? 0) > 1;
+    const made = hasInner ? all.slice(0, 1) : all;
+    if (gradients === undefined || !isTaping()) {
+      if (hasInner) for (let index = 1; index < all.length; index++) all[index]?.dispose();
+      return made;
+    }
+    const { kept, owned } = save(definition, inputs, all);
     pushOnTape({
       kernelName: name,
       inputs: { ...inputs },
@@ -83,7 +91,15 @@ function save(
   };
   for (const name of saved.inputs ?? []) if (inputs[name]) own(name, inputs[name]);
   saved.outputs?.forEach((name, index) => {
-    if (name !== null) own(name, at(made, index));
+    const output = at(made, index);
+    if (index === 0) {
+      if (name !== null) own(name, output);
+    } else if (name === null) output.dispose();
+    else {
+      // Nobody else has it: it needs no share of its own.
+      kept[name] = tf.keep(output);
+      owned.push(output);
+    }
   });
   return { kept, owned };
 }
@@ -104,11 +120,14 @@ function transposed(x: tf.Tensor): tf.Tensor {
 /** Leaves out the inputs that are not used. */
 export function givenInputs(inputs: Readonly<Record<string, tf.Tensor | null | undefined>>): OperationInputs {
   const given: Record<string, tf.Tensor> = {};
-  for (const [name, tensor] of Object.entries(inputs)) if (tensor) given[name] = tensor;
+  for (const name in inputs) {
+    const tensor = inputs[name];
+    if (tensor) given[name] = tensor;
+  }
   return given;
 }
 
-/** The only output of an operation, with its rank checked. */
+/** The output of an operation that gives one, with its rank checked. */
 export function only2D(results: readonly tf.Tensor[]): tf.Tensor2D {
   return as2D(first(results));
 }

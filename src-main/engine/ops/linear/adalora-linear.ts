@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D, attribute, defineOperation, first, givenInputs, input } from '../autograd/operation.ts';
+import { attribute, defineOperation, givenInputs, input, only2D } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { multiplierOrAddend } from './linear-options.ts';
@@ -69,9 +69,7 @@ export function adaloraLinear(
   const { weight, bias, bfloat16 } = frozen;
   const { residual, derivative, dropoutMask: mask } = options;
   const inputs = givenInputs({ x, a, b, e, weight, bias, residual, derivative, mask });
-  const results = operation(inputs, { scaling, bfloat16: Number(bfloat16) });
-  tf.dispose(results.slice(1));
-  return as2D(first(results));
+  return only2D(operation(inputs, { scaling, bfloat16: Number(bfloat16) }));
 }
 
 /** E [r, 1] as [1, r]. */

@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AccumulatedGradient } from '../autograd/accumulated-gradient.ts';
 import {
-  as2D,
   attribute,
   defineOperation,
-  first,
   givenInputs,
   input,
   type Operation,
   type OperationAttributes,
+  only2D,
 } from '../autograd/operation.ts';
 import { inverseNorms } from './dora-row-scale.ts';
 import { dropped } from './dropped.ts';
@@ -38,9 +37,7 @@ export function doraLinear(
   const squares = frozen.squaresByOutput(1);
   const inputs = givenInputs({ x, a, b, magnitude, squares, weight, bias, residual, derivative, mask });
   const attributes = { scaling, bfloat16: Number(bfloat16), hasResidual: Number(residual !== undefined) };
-  const results = (mask ? withDropout : plain)(inputs, attributes);
-  tf.dispose(results.slice(1));
-  return as2D(first(results));
+  return only2D((mask ? withDropout : plain)(inputs, attributes));
 }
 
 /**

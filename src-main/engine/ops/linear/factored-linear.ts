@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  as2D,
   attribute,
   defineOperation,
-  first,
   givenInputs,
   input,
   type OperationInputs,
   once,
+  only2D,
 } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
@@ -111,8 +110,6 @@ export function defineFactoredLinear(definition: FactorDefinition): FactoredLine
     const { weight, bias, bfloat16 } = frozen;
     const { residual, derivative, dropoutMask: mask } = options;
     const inputs = givenInputs({ x, weight, bias, residual, derivative, mask, ...parts });
-    const results = operation(inputs, { scaling, bfloat16: Number(bfloat16) });
-    results[1]?.dispose();
-    return as2D(first(results));
+    return only2D(operation(inputs, { scaling, bfloat16: Number(bfloat16) }));
   };
 }

@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  as2D,
   attribute,
   defineOperation,
-  first,
   givenInputs,
   input,
   multiply,
   type OperationInputs,
+  only2D,
 } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';
 import { matmul } from './matmul.ts';
@@ -49,9 +48,7 @@ export function granularUpdate(
   { a, b, scaling }: { readonly a: tf.Tensor; readonly b: tf.Tensor; readonly scaling: number },
   { residual, mask }: UpdateOptions = {},
 ): tf.Tensor2D {
-  const results = operation(givenInputs({ x, a, b, residual, mask }), { scaling });
-  results[1]?.dispose();
-  return as2D(first(results));
+  return only2D(operation(givenInputs({ x, a, b, residual, mask }), { scaling }));
 }
 
 /** Products of stacks of matrices. A stack of one is multiplied as a matrix: see `matrixProduct` on variables. */

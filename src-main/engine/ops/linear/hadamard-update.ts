@@ -3,11 +3,11 @@ import {
   as2D,
   attribute,
   defineOperation,
-  first,
   givenInputs,
   input,
   type OperationInputs,
   once,
+  only2D,
 } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';
 import { matmul } from './matmul.ts';
@@ -75,9 +75,7 @@ export function hadamardUpdate(
   { scaling, ...factors }: HadamardFactors,
   { residual, mask, blockValues = usualBlock }: UpdateOptions & { readonly blockValues?: number } = {},
 ): tf.Tensor2D {
-  const results = operation(givenInputs({ x, ...factors, residual, mask }), { scaling, blockValues });
-  results[1]?.dispose();
-  return as2D(first(results));
+  return only2D(operation(givenInputs({ x, ...factors, residual, mask }), { scaling, blockValues }));
 }
 
 function byFactors(inputs: OperationInputs): boolean {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as1D, as2D, attribute, defineOperation, first, input } from '../autograd/operation.ts';
+import { as1D, attribute, defineOperation, input, only2D } from '../autograd/operation.ts';
 import { scatterRows } from '../indexing/scatter-rows.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { matmul } from './matmul.ts';
@@ -37,7 +37,5 @@ export function hiraEmbedding(
   { weight }: FrozenWeight,
   { a, b, scaling }: { readonly a: tf.Tensor; readonly b: tf.Tensor; readonly scaling: number },
 ): tf.Tensor2D {
-  const results = operation({ ids, weight, a, b }, { scaling, count: weight.shape[0] });
-  tf.dispose(results.slice(1));
-  return as2D(first(results));
+  return only2D(operation({ ids, weight, a, b }, { scaling, count: weight.shape[0] }));
 }

@@ -1,13 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  as2D,
-  attribute,
-  defineOperation,
-  first,
-  givenInputs,
-  input,
-  type OperationInputs,
-} from '../autograd/operation.ts';
+import { attribute, defineOperation, givenInputs, input, type OperationInputs, only2D } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';
 import { matmul } from './matmul.ts';
 import type { UpdateOptions } from './update-options.ts';
@@ -79,9 +71,7 @@ export function kroneckerUpdate(
   { scaling, w1, left, right }: KroneckerFactors,
   { residual, mask }: UpdateOptions = {},
 ): tf.Tensor2D {
-  const results = operation(givenInputs({ x, w1, left, right, residual, mask }), { scaling });
-  tf.dispose(results.slice(1));
-  return as2D(first(results));
+  return only2D(operation(givenInputs({ x, w1, left, right, residual, mask }), { scaling }));
 }
 
 /**

@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   as1D,
-  as2D,
   attribute,
   defineOperation,
-  first,
   input,
   type Operation,
   type OperationInputs,
+  only2D,
 } from '../autograd/operation.ts';
 import { scatterRows } from '../indexing/scatter-rows.ts';
 import { inverseNorms } from './dora-row-scale.ts';
@@ -45,9 +44,7 @@ export function doraEmbedding(
 }
 
 function run(operation: Operation, inputs: OperationInputs, scaling: number): tf.Tensor2D {
-  const results = operation(inputs, { scaling, count: input(inputs, 'weight').shape[0] ?? 0 });
-  tf.dispose(results.slice(1));
-  return as2D(first(results));
+  return only2D(operation(inputs, { scaling, count: input(inputs, 'weight').shape[0] ?? 0 }));
 }
 
 /** Outputs: y [rows, out] and z, the rows of Aᵀ [rows, r]; with magnitudes also the rows before they are scaled, and the inverse norms. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as2D, attribute, defineOperation, first, givenInputs, input, type Operation } from '../autograd/operation.ts';
+import { attribute, defineOperation, givenInputs, input, type Operation, only2D } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { type LinearOptions, multiplierOrAddend } from './linear-options.ts';
@@ -28,9 +28,7 @@ export function loraLinear(
   const { a, b, scaling } = factors;
   const { residual, derivative, dropoutMask: mask } = options;
   const inputs = givenInputs({ x, a, b, weight, bias, residual, derivative, mask });
-  const results = (mask ? withDropout : plain)(inputs, { scaling, bfloat16: Number(bfloat16) });
-  results[1]?.dispose();
-  return as2D(first(results));
+  return only2D((mask ? withDropout : plain)(inputs, { scaling, bfloat16: Number(bfloat16) }));
 }
 
 /** Outputs: y [rows, out], and z = (x ∘ mask)·Aᵀ [rows, r], which the gradient of B needs. */

@@ -3,11 +3,11 @@ import {
   as2D,
   attribute,
   defineOperation,
-  first,
   givenInputs,
   input,
   type OperationAttributes,
   type OperationInputs,
+  only2D,
 } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';
 import { matmul } from './matmul.ts';
@@ -55,9 +55,7 @@ export function shardUpdate(
   { residual, mask }: UpdateOptions = {},
 ): tf.Tensor2D {
   const repeats = outputs / (block.shape[1] ?? 1);
-  const results = operation(givenInputs({ x, block, residual, mask }), { scaling, repeats });
-  results[1]?.dispose();
-  return as2D(first(results));
+  return only2D(operation(givenInputs({ x, block, residual, mask }), { scaling, repeats }));
 }
 
 function sizesOf(named: OperationInputs, attributes: OperationAttributes) {

@@ -49,7 +49,5 @@ const operation = defineOperation({
 export function linearCrossEntropy(x: tf.Tensor2D, frozen: FrozenWeight, labels: tf.Tensor1D): tf.Scalar {
   if (frozen.bias !== null) throw new Error('the cross-entropy of a linear takes no bias');
   const attributes = { bfloat16: Number(frozen.bfloat16), wantsGradient: Number(isTaping()) };
-  const results = operation({ x, weight: frozen.weight, labels }, attributes);
-  results[1]?.dispose();
-  return onlyScalar(results);
+  return onlyScalar(operation({ x, weight: frozen.weight, labels }, attributes));
 }
