@@ -31,6 +31,16 @@ constexpr int64_t kWorthPacking = 16384;
 thread_local ThreadMemory converted;
 thread_local ThreadMemory scaled_rows;
 
+/** b2, each row of which (each column where it is not transposed) is multiplied by its output's row scale. */
+const float* scaled_factor(const Gemm& gemm, float* to) {
+  for (int64_t o = 0; o < gemm.n; o++)
+    for (int64_t i = 0; i < gemm.k2; i++) {
+      const int64_t at = gemm.transpose_b2 ? o * gemm.k2 + i : i * gemm.n + o;
+      to[at] = gemm.b2[at] * gemm.row_scale[o];
+    }
+  return to;
+}
+
 /** Keeps oneDNN from opening threads of its own beneath ours. */
 void one_thread_each() { omp_set_num_threads(1); }
 
@@ -98,12 +108,20 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
   // With `scaled` the sum before the scale is wanted too; without, the library scales as it writes.
   const bool has_row_scale = gemm.scaled != nullptr;
   const bool is_scaled = gemm.row_scale != nullptr && !has_row_scale;
-  if (is_scaled) flags |= kRowScale;
-  if (gemm.bias != nullptr && !has_row_scale) flags |= gemm.scale == 1 && !is_scaled ? kBias : kLateBias;
+  const bool scales_weight = is_scaled && kScalesWeights;
+  if (is_scaled) flags |= scales_weight ? kWeightScale : kRowScale;
+  const bool biases_first = gemm.scale == 1 && (!is_scaled || scales_weight);
+  if (gemm.bias != nullptr && !has_row_scale) flags |= biases_first ? kBias : kLateBias;
   if (gemm.addend != nullptr && !has_row_scale) flags |= kAddend;
   if (gemm.multiplier != nullptr) flags |= kMultiplier;
   const bool has_second = gemm.k2 > 0;
   if (has_second) flags |= kSum;
+  // The second product is not the weight's: its narrow factor is scaled beforehand.
+  Block scaled_second;
+  if (has_second && scales_weight) {
+    scaled_second = pool.take(static_cast<size_t>(n * gemm.k2) * sizeof(float));
+    gemm.b2 = scaled_factor(gemm, static_cast<float*>(scaled_second.data));
+  }
 
   const int64_t lda = gemm.transpose_a ? m : k;
   const int64_t ldb = (flags & kPackedB) != 0 ? 0 : gemm.transpose_b ? k : n;
@@ -147,6 +165,7 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
     }
   });
   if (transient.data != nullptr) pool.give_back(transient);
+  if (scaled_second.data != nullptr) pool.give_back(scaled_second);
 }
 
 void GemmRunner::run_scaled(const Gemm& given, MemoryPool& pool) {

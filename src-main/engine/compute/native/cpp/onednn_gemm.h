@@ -56,6 +56,7 @@ struct GemmRunner::State {
                                                     : matrix(key.k, key.n, key.ldb);
     Primitive made;
     made.row = matrix(1, key.n, key.n);
+    made.columns = memory::desc({key.n}, DataType::f32, memory::dims{1});
     made.whole = matrix(key.m, key.n, key.ldc == 0 ? key.n : key.ldc);
     dnnl::post_ops after;
     int index = 0;
@@ -87,6 +88,8 @@ struct GemmRunner::State {
     }
     dnnl::primitive_attr attributes;
     attributes.set_post_ops(after);
+    made.scales_weight = has(kWeightScale);
+    if (made.scales_weight) attributes.set_scales_mask(DNNL_ARG_WEIGHTS, 1 << 1);
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     made.description = has(kBias)
                            ? dnnl::matmul::primitive_desc(cpu(), source, weights, made.row, made.whole, attributes)

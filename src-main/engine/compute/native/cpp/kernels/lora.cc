@@ -20,27 +20,20 @@ constexpr int64_t kChunk = 256;
 /** Row scales below it lose too much of h in the output: there the sums of dy ∘ h are made of x and the weight. */
 constexpr float kSmallScale = 1.0f / 64;
 
-/**
- * dh = dy ∘ row_scale for the rows of a block, and adds those of dy ∘ (product − bias) to sums [width]; bias may be
- * null.
- */
-COTO_INLINE void scale_block(const float* dy, const float* product, const float* row_scale, const float* bias,
-                             float* dh, float* sums, int64_t rows, int64_t width) {
+/** Adds dy ∘ (product − bias) of the rows of a block to sums [width]; bias may be null. */
+COTO_INLINE void add_products(const float* dy, const float* product, const float* bias, float* sums, int64_t rows,
+                              int64_t width) {
   each_step(width, [&](int64_t i, auto take, auto put) COTO_LAMBDA {
-    Vec added[kVectors], scale[kVectors], shift[kVectors];
+    Vec added[kVectors], shift[kVectors];
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; v++) {
       added[v] = take(sums + i, v);
-      scale[v] = take(row_scale + i, v);
       shift[v] = bias == nullptr ? Vec{} : take(bias + i, v);
     }
     for (int64_t r = 0; r < rows; r++)
 #pragma GCC unroll 2
-      for (int v = 0; v < kVectors; v++) {
-        const Vec d = take(dy + r * width + i, v);
-        added[v] = multiply_add(d, take(product + r * width + i, v) - shift[v], added[v]);
-        put(dh + r * width + i, v, d * scale[v]);
-      }
+      for (int v = 0; v < kVectors; v++)
+        added[v] = multiply_add(take(dy + r * width + i, v), take(product + r * width + i, v) - shift[v], added[v]);
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; v++) put(sums + i, v, added[v]);
   });
@@ -86,28 +79,24 @@ void lora_gradient(const LoraGradient& p) {
   const bool is_scaled = p.row_scale != nullptr;
   const int64_t group_rows = round_up(max(kMinGroupRows, ceiling_division(rows, kMaxGroups)), kBlock);
   const int64_t groups = max(1, ceiling_division(rows, group_rows));
-  // Bᵀ [rank, outputs]; of every group its sums of da [rank, inputs], of dbᵀ [rank, outputs] and of dy ∘ h, and its
-  // block of dh.
-  const int64_t of_a = rank * inputs, of_b = rank * outputs, block = is_scaled ? kBlock * outputs : 0;
-  float* const up = scratch(of_b + groups * (of_a + of_b + outputs + block));
+  // Bᵀ [rank, outputs], with a row scale in it, so that dh is nowhere needed. Of every group its sums of da [rank, inputs],
+  // of zᵀ·dy [rank, outputs] and of dy ∘ h.
+  const int64_t of_a = rank * inputs, of_b = rank * outputs;
+  float* const up = scratch(of_b + groups * (of_a + of_b + outputs));
   float* const sums_a = up + of_b;
   float* const sums_b = sums_a + groups * of_a;
   float* const sums_m = sums_b + groups * of_b;
-  float* const blocks = sums_m + groups * outputs;
   for (int64_t o = 0; o < outputs; o++)
-    for (int64_t k = 0; k < rank; k++) up[k * outputs + o] = p.b[o * rank + k];
+    for (int64_t k = 0; k < rank; k++) up[k * outputs + o] = p.b[o * rank + k] * (is_scaled ? p.row_scale[o] : 1);
   std::memset(sums_a, 0, static_cast<size_t>(groups * (of_a + of_b + outputs)) * sizeof(float));
   parallel_for(groups, 1, [=, &p](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; group++)
       for (int64_t r = group * group_rows; r < min(rows, (group + 1) * group_rows); r += kBlock) {
         const int64_t count = min(kBlock, rows - r);
-        const float* d = p.dy + r * outputs;
-        if (is_scaled) {
-          float* const dh = blocks + group * block;
-          scale_block(d, p.product + r * outputs, p.row_scale, p.from_output ? p.bias : nullptr, dh,
-                      sums_m + group * outputs, count, outputs);
-          d = dh;
-        }
+        const float* const d = p.dy + r * outputs;
+        if (is_scaled)
+          add_products(d, p.product + r * outputs, p.from_output ? p.bias : nullptr, sums_m + group * outputs, count,
+                       outputs);
         float* const inner = p.dz + r * rank;
         multiply_by_transposed(d, up, outputs, rank, inner, count, outputs, p.scale);
         add_transposed_product(inner, rank, p.x + r * inputs, sums_a + group * of_a, inputs, count, inputs, 1);
@@ -118,7 +107,7 @@ void lora_gradient(const LoraGradient& p) {
   add_up(sums_b, groups, of_b);
   std::memcpy(p.da, sums_a, static_cast<size_t>(of_a) * sizeof(float));
   for (int64_t o = 0; o < outputs; o++)
-    for (int64_t k = 0; k < rank; k++) p.db[o * rank + k] = sums_b[k * outputs + o];
+    for (int64_t k = 0; k < rank; k++) p.db[o * rank + k] = sums_b[k * outputs + o] * (is_scaled ? p.row_scale[o] : 1);
   if (!is_scaled) return;
   add_up(sums_m, groups, outputs);
   parallel_for(outputs, kGrain, [=, &p](int64_t begin, int64_t end) {
