@@ -15,7 +15,8 @@ namespace coto {
 namespace {
 
 constexpr int kMostThreads = 256;
-constexpr auto kSpin = std::chrono::microseconds(20);
+/** Longer than JavaScript takes between two kernels of a small model: a thread that sleeps is late for the next one. */
+constexpr auto kSpin = std::chrono::microseconds(60);
 
 void relax() {
 #if defined(__x86_64__) || defined(_M_X64)
