@@ -49,7 +49,8 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
     name,
     compose: (inputs, attributes) => {
       const [x, a, b, weight] = [input(inputs, 'x'), input(inputs, 'a'), input(inputs, 'b'), input(inputs, 'weight')];
-      const { scaling: scale, hasResidual: _, ...own } = optionsOf(attributes);
+      const scale = attribute(attributes, 'scaling');
+      const own = productOptions(attributes);
       const squares = input(inputs, 'squares');
       const inverse = inverseNorms({ a, b, weight, squares, scaling: scale, bfloat16: own.bfloat16, isTable: false });
       const adapted = dropped(inputs);
@@ -72,9 +73,9 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
       outputs: [null, 'z', 'product', 'inverse', 'rowScale'],
     },
     gradients: (dy, saved, attributes) => {
-      const { scaling, hasResidual, ...own } = optionsOf(attributes);
+      const own = productOptions(attributes);
       const [a, weight, rowScale] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'rowScale')];
-      const { dz, ...gradients } = doraGradients(dy, {
+      const made = doraGradients(dy, {
         x: dropped(saved),
         z: input(saved, 'z'),
         a,
@@ -84,12 +85,12 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
         product: input(saved, 'product'),
         rowScale,
         inverse: input(saved, 'inverse'),
-        scaling,
-        isPlain: !masked && !hasResidual,
+        scaling: attribute(attributes, 'scaling'),
+        isPlain: !masked && attribute(attributes, 'hasResidual') === 0,
       });
       const x = (accumulated?: AccumulatedGradient) => {
         const multiplier = saved['derivative'];
-        const options = { ...own, also: { a: dz, b: a } };
+        const options = { ...own, also: { a: made.dz, b: a } };
         if (!masked)
           return matmul(dy, weight, {
             ...options,
@@ -101,17 +102,16 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
       };
       return {
         x,
-        a: () => gradients.a,
-        b: () => gradients.b,
-        magnitude: () => gradients.magnitude,
+        a: () => made.a,
+        b: () => made.b,
+        magnitude: () => made.magnitude,
         residual: () => dy,
       };
     },
   });
 }
 
-function optionsOf(attributes: OperationAttributes) {
-  const bfloat16 = attribute(attributes, 'bfloat16') !== 0;
-  const hasResidual = attribute(attributes, 'hasResidual') !== 0;
-  return { scaling: attribute(attributes, 'scaling'), hasResidual, frozen: true, bfloat16 };
+/** Of the products with the frozen weight. */
+function productOptions(attributes: OperationAttributes) {
+  return { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
 }

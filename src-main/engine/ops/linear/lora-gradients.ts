@@ -70,8 +70,9 @@ export function loraGradients(
 /** The same of DoRA, whose product h is scaled by row: z, A and B for dy ∘ rowScale, and the gradient of the magnitudes [out]. */
 export function doraGradients(
   dy: tf.Tensor,
-  { scaling, isPlain, ...parts }: LoraParts & RowScale,
+  { x, z, a, b, weight, bias, product, rowScale, inverse, scaling, isPlain }: LoraParts & RowScale,
 ): { dz: tf.Tensor; a: tf.Tensor; b: tf.Tensor; magnitude: tf.Tensor } {
-  const results = ofDora(givenInputs({ dy, ...parts }), { scaling, isPlain: Number(isPlain) });
+  const inputs = givenInputs({ dy, x, z, a, b, weight, bias, product, rowScale, inverse });
+  const results = ofDora(inputs, { scaling, isPlain: Number(isPlain) });
   return { dz: at(results, 0), a: at(results, 1), b: at(results, 2), magnitude: at(results, 3) };
 }

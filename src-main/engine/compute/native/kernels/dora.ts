@@ -20,12 +20,13 @@ const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<NativeKernel>((n
     const [x, weight] = [real(inputs, 'x'), real(inputs, 'weight')];
     const [m, k, n] = [size(x, 0), size(x, 1), size(weight, 0)];
     if (k !== size(weight, 1)) throw new Error(`a linear of ${size(weight, 1)} inputs given ${k}`);
-    const { inverse, rowScale } = rowScaleOf(native, inputs, attributes);
     const adapted = inputs['mask'] === undefined ? native.alias(x, x.shape) : multiply(native, x, real(inputs, 'mask'));
+    // Before the row scale, which is short: the threads that made x are still awake then.
     const z = timesFactor(native, adapted, real(inputs, 'a'));
+    const { inverse, rowScale } = rowScaleOf(native, inputs, attributes);
     const y = native.output([m, n]);
     const [b, result] = [native.handle(weight), native.handle(y)];
-    const base = { b, m, n, k, transposeB: true, packs: b, bfloat16: flag(attributes, 'bfloat16') };
+    const bfloat16 = flag(attributes, 'bfloat16');
     let bias = optional(native, inputs, 'bias');
     let addend: OptionalHandle = optional(native, inputs, 'residual');
     // The gradients make h again of y where nothing else is in it.
@@ -34,14 +35,21 @@ const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<NativeKernel>((n
     if (inputs['mask'] !== undefined) {
       // The dropped part of x goes through the base alone, and the rest is added in place.
       const rest = subtract(native, x, adapted);
-      native.kernels.gemm({ ...base, a: native.handle(rest), c: result, bias, addend });
+      const a = native.handle(rest);
+      native.kernels.gemm({ a, b, c: result, m, n, k, transposeB: true, packs: b, bfloat16, bias, addend });
       native.release(rest);
       [bias, addend] = [0, result];
     }
     native.kernels.gemm({
-      ...base,
       a: native.handle(adapted),
+      b,
       c: native.handle(h),
+      m,
+      n,
+      k,
+      transposeB: true,
+      packs: b,
+      bfloat16,
       bias,
       addend,
       k2: size(z, 1),

@@ -42,21 +42,17 @@ function gradients(
   const [dz, da, db] = [native.output([rows, rank]), native.output([rank, inputs]), native.output([outputs, rank])];
   const magnitude = isScaled ? native.output([outputs]) : null;
   const made = [dz, da, db, ...(magnitude ? [magnitude] : [])];
-  const row = magnitude && {
-    rowScale: native.handle(real(given, 'rowScale')),
-    inverse: native.handle(real(given, 'inverse')),
-    product: native.handle(real(given, 'product')),
-    magnitude: native.handle(magnitude),
-  };
   if (rank <= lowRank) {
+    // LoRA has none of the inputs from the row scale on.
     native.kernels.loraGradient({
-      ...(row && {
-        ...row,
-        fromOutput: flag(attributes, 'isPlain'),
-        bias: optional(native, given, 'bias'),
-        weight: native.handle(real(given, 'weight')),
-        a: native.handle(real(given, 'a')),
-      }),
+      rowScale: optional(native, given, 'rowScale'),
+      inverse: optional(native, given, 'inverse'),
+      product: optional(native, given, 'product'),
+      magnitude: magnitude === null ? 0 : native.handle(magnitude),
+      fromOutput: magnitude !== null && flag(attributes, 'isPlain'),
+      bias: optional(native, given, 'bias'),
+      weight: optional(native, given, 'weight'),
+      a: optional(native, given, 'a'),
       dy: native.handle(dy),
       x: native.handle(x),
       z: native.handle(z),
@@ -72,11 +68,19 @@ function gradients(
     });
     return made;
   }
-  const dh = row && native.output([rows, outputs]);
-  if (row && dh) {
-    const { product, rowScale, inverse } = row;
-    const to = native.handle(dh);
-    native.kernels.rowScaleGradient(native.handle(dy), product, rowScale, inverse, to, row.magnitude, rows, outputs);
+  const dh = magnitude && native.output([rows, outputs]);
+  if (magnitude && dh) {
+    const [product, rowScale, inverse] = [real(given, 'product'), real(given, 'rowScale'), real(given, 'inverse')];
+    native.kernels.rowScaleGradient(
+      native.handle(dy),
+      native.handle(product),
+      native.handle(rowScale),
+      native.handle(inverse),
+      native.handle(dh),
+      native.handle(magnitude),
+      rows,
+      outputs,
+    );
   }
   const a = native.handle(dh ?? dy);
   native.kernels.gemm({ a, b: native.handle(b), c: native.handle(dz), m: rows, n: rank, k: outputs, scale });
