@@ -64,7 +64,7 @@ export const runConfigSchema = z.strictObject({
     .default(42)
     .meta({
       title: 'Seed',
-      description: 'Seeds the initialization, the order of the examples, dropout and CoTo.',
+      description: 'Seeds the initialization, the order of the examples (unless order_seed does), dropout and CoTo.',
       group: 'Data',
     }),
   data_seed: z
@@ -79,6 +79,21 @@ export const runConfigSchema = z.strictObject({
       description:
         'Draws the examples of train_samples_per_class and max_train_samples. Give runs of several seeds the same data_seed to train them on the same examples.',
       empty: 'same as seed',
+      group: 'Data',
+    }),
+  order_seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .nullable()
+    .default(null)
+    .meta({
+      title: 'Order seed',
+      description:
+        'Draws the order of the training examples. With the same order_seed, runs of several seeds take the same batches, and a difference between seeds is one of initialization, dropout and CoTo alone.',
+      empty: 'same as seed',
+      advanced: true,
       group: 'Data',
     }),
   learning_rate: z.number().positive().default(1e-3).meta({

@@ -90,14 +90,16 @@ export class BatchOrder {
 export type OrderFields = Pick<
   RunConfig,
   'group_by_length' | 'per_device_train_batch_size' | 'gradient_accumulation_steps' | 'seed'
->;
+> &
+  Partial<Pick<RunConfig, 'order_seed'>>;
 
 /** The order of a run's examples; `lengthOf` is absent where examples have no length. */
 export function batchOrderOf(
-  { group_by_length, per_device_train_batch_size: size, gradient_accumulation_steps: accumulation, seed }: OrderFields,
+  settings: OrderFields,
   examples: Int32Array,
   lengthOf: ((example: number) => number) | undefined,
 ): BatchOrder {
-  const random = RandomStream.seeded(seed, 'data');
+  const { group_by_length, per_device_train_batch_size: size, gradient_accumulation_steps: accumulation } = settings;
+  const random = RandomStream.seeded(settings.order_seed ?? settings.seed, 'data');
   return new BatchOrder(examples, size, accumulation, random, group_by_length ? lengthOf : undefined);
 }

@@ -32,6 +32,7 @@ export type LoopSettings = Pick<
   | 'sgd_momentum'
   | 'max_grad_norm'
   | 'seed'
+  | 'order_seed'
 >;
 
 /** A step that was taken. `step` counts from 0. */

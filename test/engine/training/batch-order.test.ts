@@ -38,6 +38,16 @@ describe('BatchOrder', () => {
     expect(Array.from({ length: 6 }, () => numbers(resumed.next()))).toEqual(expected);
   });
 
+  it('is that of order_seed, where given, whatever the seed', () => {
+    const first = (seed: number, order_seed: number | null) => {
+      const sizes = { per_device_train_batch_size: 3, gradient_accumulation_steps: 2, group_by_length: false };
+      return numbers(batchOrderOf({ ...sizes, seed, order_seed }, examples, undefined).next());
+    };
+    expect(first(1, 7)).toEqual(first(2, 7));
+    expect(first(1, 7)).toEqual(first(7, null));
+    expect(first(1, null)).not.toEqual(first(2, null));
+  });
+
   it('refuses an empty split', () => {
     expect(() => new BatchOrder(new Int32Array(0), 3, 1, RandomStream.seeded(1, 'data'))).toThrow(/no examples/);
   });
