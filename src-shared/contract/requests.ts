@@ -151,6 +151,8 @@ export const requests = {
 
   'runs.list': { input: z.strictObject({ archived: z.boolean().default(false) }), output: z.array(runRecordSchema) },
   'runs.get': { input: byId, output: runRecordSchema },
+  /** A run of the same content, the completed one if there is one. */
+  'runs.find': { input: z.strictObject({ config: runConfigSchema }), output: runRecordSchema.nullable() },
   'runs.create': {
     input: z.strictObject({
       name: z.string().optional(),

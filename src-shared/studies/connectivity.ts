@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AdapterReference } from '../domain/adapter-reference.ts';
+import type { PlannedAdapter } from '../domain/adapter-reference.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { drawnSpread } from '../statistics/student.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
@@ -62,8 +62,8 @@ export function leftOutTable(
 }
 
 /** The adapters of a pair or triple by their references, as units of a jackknife. */
-export function unitsOf(references: readonly AdapterReference[]): string[] {
-  return references.map((reference) => JSON.stringify(reference));
+export function unitsOf(references: readonly PlannedAdapter[]): string[] {
+  return references.map((reference) => JSON.stringify('run' in reference ? reference.run : reference));
 }
 
 /** Whether two pairs share an adapter, so that they are no independent samples. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
+import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import { maskUnitSchema } from '../domain/mask-table.ts';
 
 export const contributionConfigSchema = z.strictObject({
@@ -18,7 +18,7 @@ export const contributionConfigSchema = z.strictObject({
         label: z.string(),
         coto: z.boolean(),
         seed: z.number().int(),
-        adapter: adapterReferenceSchema,
+        adapter: plannedAdapterSchema,
       }),
     )
     .min(1),

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AdapterReference } from '../domain/adapter-reference.ts';
+import type { PlannedAdapter } from '../domain/adapter-reference.ts';
 import type { Declaration, ParameterValues } from '../domain/parameter.ts';
 import type { RunConfig } from '../domain/run.ts';
 import type { Figure, FigureTheme } from '../figures/figure.ts';
@@ -17,7 +17,7 @@ export interface StudyTable {
 /** The pruned adapter of a row or a point, which can be saved. */
 export interface PrunedChoice {
   readonly name: string;
-  readonly of: AdapterReference;
+  readonly of: PlannedAdapter;
   readonly method: string;
   readonly parameters: ParameterValues;
 }
@@ -75,8 +75,8 @@ interface StudyDetails<Kind extends string, ConfigSchema extends z.ZodType, Resu
   readonly resultSchema: ResultSchema;
   /** @throws StudioError refused or invalid_input, with the reason */
   compose(input: StudyInput): z.input<ConfigSchema>;
-  /** Adapters, or runs that will produce them, that the study waits for. */
-  references(config: z.output<ConfigSchema>): AdapterReference[];
+  /** The study's adapters, of whatever form, in any order. Those given by a run's settings are trained before all else. */
+  references(config: z.output<ConfigSchema>): PlannedAdapter[];
   /** Settings as the study's page shows them. */
   describeConfig(config: z.output<ConfigSchema>): { readonly label: string; readonly value: string }[];
   table(result: z.output<ResultSchema>, config: z.output<ConfigSchema>, words: StudyWords): StudyTable[];
@@ -99,7 +99,7 @@ export interface StudyKind<
   > {
   readonly formerKinds: readonly string[];
   compose(input: StudyInput): z.output<ConfigSchema>;
-  references(config: unknown): AdapterReference[];
+  references(config: unknown): PlannedAdapter[];
   describeConfig(config: unknown): { readonly label: string; readonly value: string }[];
   table(result: unknown, config: unknown, words: StudyWords): StudyTable[];
   figures(result: unknown, config: unknown, words: StudyWords): StudyFigure[];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
+import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import { type Declaration, parameterValuesSchema } from '../domain/parameter.ts';
 import { barriersOf } from './barrier.ts';
 import {
@@ -88,8 +88,8 @@ export const interpolationConfigSchema = z.strictObject({
         label: z.string(),
         name: z.string().default('').describe('tells pairs of one label apart, e.g. seeds 1, 2'),
         coto: z.boolean(),
-        from: adapterReferenceSchema,
-        to: adapterReferenceSchema,
+        from: plannedAdapterSchema,
+        to: plannedAdapterSchema,
       }),
     )
     .min(1),

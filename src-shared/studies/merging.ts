@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
-import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
+import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import { searchSpecs } from '../domain/merge-search.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { barLayout, barSeries } from '../figures/bars.ts';
@@ -59,7 +59,7 @@ const configSchema = z.strictObject({
   search: z.string().default('none'),
   search_evaluations: z.number().int().min(2).default(60),
   groups: z
-    .array(z.strictObject({ label: z.string(), coto: z.boolean(), adapters: z.array(adapterReferenceSchema).min(2) }))
+    .array(z.strictObject({ label: z.string(), coto: z.boolean(), adapters: z.array(plannedAdapterSchema).min(2) }))
     .min(1),
 });
 

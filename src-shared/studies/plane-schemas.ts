@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
+import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { bothMetricsSchema, leftOutSchema } from './connectivity.ts';
 import { pointScoreSchema } from './point-score.ts';
@@ -84,7 +84,7 @@ export const planeConfigSchema = z.strictObject({
         label: z.string(),
         name: z.string().default('').describe('tells triples of one label apart, e.g. seeds 1, 2, 3'),
         coto: z.boolean(),
-        adapters: z.tuple([adapterReferenceSchema, adapterReferenceSchema, adapterReferenceSchema]).readonly(),
+        adapters: z.tuple([plannedAdapterSchema, plannedAdapterSchema, plannedAdapterSchema]).readonly(),
       }),
     )
     .min(1),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adapterReferenceSchema } from '../domain/adapter-reference.ts';
+import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { gridLabel } from '../domain/prune.ts';
 import { measuredScoreSchema } from './point-score.ts';
@@ -36,7 +36,7 @@ export const pruningConfigSchema = z
           label: z.string(),
           coto: z.boolean(),
           seed: z.number().int(),
-          adapter: adapterReferenceSchema,
+          adapter: plannedAdapterSchema,
         }),
       )
       .min(1),

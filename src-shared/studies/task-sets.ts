@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
-import { type AdapterReference, adapterReferenceSchema } from '../domain/adapter-reference.ts';
+import { type PlannedAdapter, plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import { runConfigSchema } from '../domain/run.ts';
 import { cellSettingsSchema } from './cell-settings.ts';
 import { requireOneBase } from './composing.ts';
@@ -19,7 +19,7 @@ const groupSchema = z.strictObject({
     .array(
       z.strictObject({
         seed: z.number().int(),
-        adapters: z.array(adapterReferenceSchema).min(2).describe('one for each task, in the order of the tasks'),
+        adapters: z.array(plannedAdapterSchema).min(2).describe('one for each task, in the order of the tasks'),
       }),
     )
     .min(1),
@@ -34,13 +34,13 @@ const variantSchema = z.strictObject({
 const usualVariants = [{ settings: { coto: null } }, { settings: { coto: {} } }];
 
 /**
- * The adapters of a study of several tasks on one base: sets of one adapter for each task, either existing ones
+ * The adapters of a study of several tasks on one base: sets of one adapter for each task, either named one by one
  * (`groups`) or runs that the study trains (`run`, varied by task, by variant and by seed).
  */
 export const taskSetsShape = {
   tasks: z.array(taskSchema),
   eval_samples: z.number().int().min(0).default(0),
-  groups: z.array(groupSchema).min(1).nullable().default(null).describe('existing adapters; null: train them'),
+  groups: z.array(groupSchema).min(1).nullable().default(null).describe('adapters one by one; null: made of the run'),
   run: runConfigSchema
     .nullable()
     .default(null)
@@ -83,7 +83,7 @@ export function taskNames(tasks: TaskSets['tasks']): string[] {
   return tasks.map(({ name, dataset }) => name ?? dataset);
 }
 
-export function referencesOfSets({ groups }: Pick<TaskSets, 'groups'>): AdapterReference[] {
+export function referencesOfSets({ groups }: Pick<TaskSets, 'groups'>): PlannedAdapter[] {
   return (groups ?? []).flatMap(({ sets }) => sets.flatMap(({ adapters }) => adapters));
 }
 

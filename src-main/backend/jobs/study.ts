@@ -18,7 +18,11 @@ export const studyJob = defineJob({
   payload: z.object({ studyId: z.string() }),
   references({ studyId }, store) {
     const study = store.studies.find(studyId);
-    return study === null ? [] : studyKind(study.kind).references(study.config);
+    if (study === null) return [];
+    // Those given by a run's settings are trained again where they are gone.
+    return studyKind(study.kind)
+      .references(study.config)
+      .flatMap((adapter) => ('run' in adapter ? [] : adapter));
   },
   async execute({ studyId }, context, services) {
     const { store, hub } = services;

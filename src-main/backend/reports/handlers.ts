@@ -48,6 +48,7 @@ async function runsOf(services: HandlerServices, studies: readonly StudyRecord[]
     for (const spec of studyWork(kind).plan(config))
       if (spec.kind === 'train') ids.push((await plannedRun(services, spec))?.id ?? '');
     for (const reference of studyKind(kind).references(config)) {
+      if ('run' in reference) continue;
       if ('runId' in reference) ids.push(reference.runId);
       else {
         const origin = store.adapters.find(reference.adapterId)?.origin;

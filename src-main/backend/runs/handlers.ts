@@ -2,6 +2,7 @@ import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
+import { plannedRun } from '../studies/planned-runs.ts';
 import { checkpointAdapters } from './checkpoint-adapters.ts';
 import { estimateRun } from './estimate.ts';
 import { readHistory } from './history.ts';
@@ -13,6 +14,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
   return {
     'runs.list': ({ archived }) => store.runs.list(archived),
     'runs.get': ({ id }) => requireRun(store, id),
+    'runs.find': ({ config }) => plannedRun(services, { config }),
     'runs.create': ({ name, config, tags }) => createRun(services, { name, config, tags, studyId: null }),
     'runs.pause': ({ id }) => {
       pauseRun(services, id);

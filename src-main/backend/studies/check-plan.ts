@@ -1,27 +1,26 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import {
   type JobSpec,
   leavesWithHeads,
   type MasksSpec,
   type ScoreSpec,
+  type TrainingSpec,
   tuningOf,
 } from '../../../src-shared/domain/plan.ts';
 import { headInUse } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
-import { commonModel } from '../library/adapter-base.ts';
 import { peekDataset } from '../library/datasets.ts';
-import { taskSettingsFor } from '../library/task-settings.ts';
 import { checkPlannedRun } from '../runs/runs.ts';
 import type { HandlerServices } from '../services.ts';
 import { checkPlannedMasks } from './planned-masks.ts';
-import type { StudioFacts } from './study-facts.ts';
+import type { AdapterSource, StudioFacts } from './study-facts.ts';
 
 type ScoredSpec = ScoreSpec | MasksSpec;
 
 /**
  * Checks a plan before anything is queued: its runs, and of what it scores the bases, the dataset, its test examples and the
- * labels, as far as the adapters are there. What only tensors tell is left to the engine.
+ * labels. What only tensors tell is left to the engine.
  * @throws StudioError naming adapter or dataset, with the way out
  */
 export async function checkPlan(
@@ -30,15 +29,16 @@ export async function checkPlan(
   specs: readonly JobSpec[],
 ): Promise<void> {
   const checked = new Set<string>();
+  const trainings = new Map(specs.flatMap((spec) => (spec.kind === 'train' ? [[spec.key, spec]] : [])));
   for (const spec of specs) {
     if (spec.kind === 'train') {
       await checkPlannedRun(services, spec.config);
       continue;
     }
     if (spec.kind === 'mergeability') continue;
-    if (spec.kind === 'masks') await checkPlannedMasks(services, facts, spec);
-    const adapters = adaptersOf(spec, facts);
-    const identified = adapters.map(({ adapter, head }) => `${adapter.id} ${head}`).sort();
+    const adapters = await adaptersOf(spec, facts, trainings);
+    if (spec.kind === 'masks') for (const { adapter } of adapters) await checkPlannedMasks(facts, adapter, spec);
+    const identified = adapters.map(({ place, head }) => `${place} ${head}`).sort();
     const tuning = tuningOf(spec.subject).map(({ dataset }) => dataset);
     const key = JSON.stringify([spec.dataset, spec.validation_samples ?? null, identified, tuning]);
     if (checked.has(key)) continue;
@@ -60,17 +60,32 @@ async function requireTraining(services: HandlerServices, dataset: string): Prom
 }
 
 interface ScoredAdapter {
-  readonly adapter: AdapterRecord;
+  /** Identifies it among the plan's. */
+  readonly place: string;
+  readonly adapter: AdapterSource;
   /** Whether its own task head is in use. */
   readonly head: boolean;
 }
 
-/** The adapters that are there already. */
-function adaptersOf({ subject }: ScoredSpec, facts: StudioFacts): ScoredAdapter[] {
-  return leavesWithHeads(subject).flatMap(({ leaf, head }) => {
-    const adapter = leaf.kind === 'adapter' ? facts.recordOf(leaf.adapter) : null;
-    return adapter === null ? [] : { adapter, head };
-  });
+/** The adapters of a subject: those that are there, and those that trainings of the plan will make. */
+async function adaptersOf(
+  { subject }: ScoredSpec,
+  facts: StudioFacts,
+  trainings: ReadonlyMap<string, TrainingSpec>,
+): Promise<ScoredAdapter[]> {
+  const adapters: ScoredAdapter[] = [];
+  for (const { leaf, head } of leavesWithHeads(subject)) {
+    if (leaf.kind === 'adapter') {
+      const adapter = await facts.sourceOf(leaf.adapter);
+      adapters.push({ place: JSON.stringify(leaf.adapter), adapter, head });
+      continue;
+    }
+    const training = trainings.get(leaf.training);
+    if (training === undefined) throw new RangeError(`The plan has no training "${leaf.training}".`);
+    const adapter = await facts.sourceOf({ run: training.config, name: training.title });
+    adapters.push({ place: leaf.training, adapter, head });
+  }
+  return adapters;
 }
 
 async function checkScore(
@@ -94,13 +109,16 @@ async function checkScore(
     );
   if (scored.length === 0) return;
   const adapters = scored.map(({ adapter }) => adapter);
-  const model = commonModel(store, adapters);
-  const { task } = taskSettingsFor(store, adapters);
+  const model = await facts.baseOf(adapters);
+  const { task } = facts.taskOf(adapters);
   const { declaration } = requireTask(task, model.description, description);
   if (!classifications.has(declaration.id) || description.text?.labelKind === 'numbers') return;
   for (const { adapter, head } of scored) {
     if (!head) continue;
-    const { labels, rows } = headInUse(model.description, await facts.outlineOf(adapter, model.description));
+    const { labels, rows } =
+      adapter.record === null
+        ? headOfRun(await peekDataset(services, adapter.config.dataset))
+        : headInUse(model.description, await facts.outlineOf(adapter.record, model.description));
     // The order of the labels is only known once the examples are read.
     if (labels === null ? rows === description.labels.length : isSameSet(labels, description.labels)) continue;
     throw new StudioError(
@@ -109,6 +127,11 @@ async function checkScore(
       'Choose the dataset that the adapter was trained on.',
     );
   }
+}
+
+/** A run ends with a head for the labels of its dataset, whether the base has one already or it is trained. */
+function headOfRun({ labels }: DatasetDescription): ReturnType<typeof headInUse> {
+  return { labels, rows: labels.length };
 }
 
 const classifications = new Set<string>(['image-classification', 'text-classification']);

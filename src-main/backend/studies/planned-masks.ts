@@ -3,12 +3,11 @@ import type { MasksSpec } from '../../../src-shared/domain/plan.ts';
 import { chosenMasks } from '../../../src-shared/statistics/mask-choice.ts';
 import { maskGroups } from '../../engine/evaluation/masks/mask-groups.ts';
 import { masksJob } from '../jobs/masks.ts';
-import { requireModelOf } from '../library/adapter-base.ts';
 import type { HandlerServices } from '../services.ts';
 import { maskTableKey } from './content-keys.ts';
 import type { PrepareWork } from './planned-work.ts';
 import { groupEvaluations, resolveEvaluations } from './resolve-evaluations.ts';
-import type { StudioFacts } from './study-facts.ts';
+import type { AdapterSource, StudioFacts } from './study-facts.ts';
 
 /** The tables of masks of a plan; of an unfinished one only the missing masks are evaluated. */
 export const plannedMasks: PrepareWork<MaskTable> = async (services, specs, trained) => {
@@ -41,18 +40,16 @@ export const plannedMasks: PrepareWork<MaskTable> = async (services, specs, trai
 };
 
 /**
- * Checks before a study begins that the masks of an adapter can be chosen; those of a run are checked once it has trained.
+ * Checks before a study begins that the masks of an adapter can be chosen.
  * @throws StudioError refused for a single group, too many for all masks, or a budget too small to sample
  */
 export async function checkPlannedMasks(
-  { store }: Pick<HandlerServices, 'store'>,
   facts: StudioFacts,
-  { subject, unit, masks }: MasksSpec,
+  source: AdapterSource,
+  { unit, masks }: MasksSpec,
 ): Promise<void> {
-  const adapter = subject.kind === 'adapter' ? facts.recordOf(subject.adapter) : null;
-  if (adapter === null) return;
-  const { description } = requireModelOf(store, adapter);
-  const outline = await facts.outlineOf(adapter, description);
+  const { description } = await facts.baseOf([source]);
+  const outline = await facts.shapeOf(source, description);
   chosenMasks(masks, maskGroups(outline, description, unit).length);
 }
 

@@ -66,7 +66,8 @@ export async function queuePlannedRuns(
       if (known?.status !== 'completed')
         jobs.push(await queuePlannedRun(services, spec, known, { ...parent, together }));
     }
-    return jobs;
+    // Trainings of the same content are one run.
+    return [...new Map(jobs.map((job) => [job.id, job])).values()];
   });
 }
 

@@ -32,6 +32,7 @@ export async function createStudy(
   const queuedWith = details.with ?? [];
   const after = new Set(queuedWith.map(({ id }) => id));
   for (const reference of references(details.config)) {
+    if ('run' in reference) continue;
     if ('adapterId' in reference) requireAdapter(store, reference.adapterId);
     else if (!queuedWith.some(({ subjectId }) => subjectId === reference.runId)) {
       const job = runJob(services, reference.runId);

@@ -2,61 +2,127 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { type TaskSettings, taskSettingsOf } from '../../../src-shared/domain/task.ts';
 import type { AdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
-import { plannedOutline } from '../../engine/adapters/planned-outline.ts';
-import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { type PlannedOutline, plannedOutline } from '../../engine/adapters/planned-outline.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
 import { preflightLines } from '../../engine/merge/preflight.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
 import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/define-study-work.ts';
+import { runTitle } from '../../engine/studies/planned-adapters.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { requireRun } from '../jobs/training-record.ts';
-import { commonModel } from '../library/adapter-base.ts';
+import { requireModelOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
 import { OutlineCache } from '../merging/outline-cache.ts';
+import { checkedRun } from '../runs/run-yaml.ts';
 import type { HandlerServices } from '../services.ts';
+import { canonicalJson } from './content-keys.ts';
+import { plannedRun } from './planned-runs.ts';
 
 type Refusal = MergeRefusal | null;
+
+/** A study's adapter before the study starts: one that is there, or the settings of the run that will make it. */
+export type AdapterSource =
+  | { readonly record: AdapterRecord; readonly config: null; readonly name: string }
+  | { readonly record: null; readonly config: RunConfig; readonly name: string };
 
 /** What the studio knows of a study's adapters before it starts, from records and headers: no tensor is read. */
 export class StudioFacts implements StudyFacts {
   private readonly services: HandlerServices;
   private readonly outlines = new OutlineCache();
+  private readonly planned = new Map<string, PlannedOutline>();
+  private readonly sources = new Map<string, AdapterSource>();
 
   constructor(services: HandlerServices) {
     this.services = services;
   }
 
-  /** The adapter of a reference; null while its run has none. */
-  recordOf(reference: AdapterReference): AdapterRecord | null {
+  /** @throws StudioError for an adapter or a run that is not in the studio, and for settings that are no run */
+  async sourceOf(adapter: PlannedAdapter): Promise<AdapterSource> {
+    const key = JSON.stringify('run' in adapter ? { run: adapter.run } : adapter);
+    const known = this.sources.get(key) ?? (await this.findSource(adapter));
+    this.sources.set(key, known);
+    return known;
+  }
+
+  private async findSource(adapter: PlannedAdapter): Promise<AdapterSource> {
     const { store } = this.services;
-    if ('adapterId' in reference) return requireAdapter(store, reference.adapterId);
-    const { adapterId } = requireRun(store, reference.runId);
-    return adapterId === null ? null : requireAdapter(store, adapterId);
+    const of = (id: string): AdapterSource => {
+      const record = requireAdapter(store, id);
+      return { record, config: null, name: record.name };
+    };
+    if ('adapterId' in adapter) return of(adapter.adapterId);
+    if ('runId' in adapter) {
+      const { adapterId, config, name } = requireRun(store, adapter.runId);
+      return adapterId === null ? { record: null, config, name } : of(adapterId);
+    }
+    const run = await plannedRun(this.services, { config: adapter.run });
+    if (run?.status === 'completed' && run.adapterId !== null) return of(run.adapterId);
+    const config = checkedRun(adapter.run);
+    return { record: null, config, name: adapter.name ?? runTitle(config) };
+  }
+
+  private async sourcesOf(adapters: readonly PlannedAdapter[]): Promise<AdapterSource[]> {
+    const sources: AdapterSource[] = [];
+    for (const adapter of adapters) sources.push(await this.sourceOf(adapter));
+    return sources;
+  }
+
+  /** The common base. @throws StudioError refused if they have different bases, or one not in the studio */
+  async baseOf(sources: readonly AdapterSource[]): Promise<ModelRecord> {
+    const { store } = this.services;
+    const [first, ...others] = sources;
+    if (first === undefined) throw new StudioError('invalid_input', 'No adapter was named.');
+    const modelOf = async ({ record, config }: AdapterSource) =>
+      record === null ? resolveModel(this.services, config.model) : requireModelOf(store, record);
+    const base = await modelOf(first);
+    for (const other of others) {
+      const { id } = await modelOf(other);
+      if (id !== base.id)
+        throw new StudioError(
+          'refused',
+          `"${first.name}" and "${other.name}" have different bases (${base.id}, ${id}).`,
+          'Choose adapters of the same base.',
+        );
+    }
+    return base;
+  }
+
+  /** The settings of the task that these are scored with: those of the first that tells them. */
+  taskOf(sources: readonly AdapterSource[]): TaskSettings {
+    const [first] = sources;
+    if (first?.config) return taskSettingsOf(first.config);
+    return taskSettingsFor(
+      this.services.store,
+      sources.flatMap(({ record }) => record ?? []),
+    );
   }
 
   async refusalOf({ method: id, parameters, adapters, weights, dataset }: AskedMerge): Promise<Refusal> {
     const method = mergeMethod(id);
-    const records = adapters.flatMap((reference) => this.recordOf(reference) ?? []);
-    if (records.length < adapters.length) return method.makes === 'outputs' ? null : this.refusalOfVariants(adapters);
-    const { store } = this.services;
-    const { description } = commonModel(store, records);
+    const sources = await this.sourcesOf(adapters);
+    const { description } = await this.baseOf(sources);
     if (method.makes === 'outputs') {
-      const { task } = taskSettingsFor(store, records);
+      const { task } = this.taskOf(sources);
       const { declaration } = requireTask(task, description, await peekDataset(this.services, dataset));
       if (declaration.id === 'causal-lm') return noOutputs;
     }
-    const outlines = await Promise.all(records.map((record) => this.outlineOf(record, description)));
+    const outlines = await Promise.all(sources.map((source) => this.shapeOf(source, description)));
+    // Those of runs are planned without their heads, which are then compared by their labels alone.
+    const isPlanned = sources.some(({ record }) => record === null);
+    const compared = isPlanned ? outlines.map((outline) => ({ ...outline, saved: new Map(), labels: null })) : outlines;
     const { layerCount } = description;
-    const names = records.map(({ name }) => `"${name}"`);
-    return refused(preflightLines(method, outlines, weights, parameters, { names, layerCount }));
+    const names = sources.map(({ name }) => `"${name}"`);
+    return refused(preflightLines(method, compared, weights, parameters, { names, layerCount }));
   }
 
   async refusalOfRun({
@@ -100,33 +166,35 @@ export class StudioFacts implements StudyFacts {
     return this.outlines.read(this.services.home.absolute(folder), description);
   }
 
-  async contentOf(reference: AdapterReference): Promise<string | null> {
-    const record = this.recordOf(reference);
-    if (record === null) return null;
+  /** Shape of the tensors of an adapter, or of the one that a run will make. */
+  shapeOf({ record, config }: AdapterSource, description: ModelDescription): Promise<AdapterOutline | PlannedOutline> {
+    return record === null ? Promise.resolve(this.plannedOf(config, description)) : this.outlineOf(record, description);
+  }
+
+  private plannedOf({ adapter }: RunConfig, description: ModelDescription): PlannedOutline {
+    const key = `${description.fingerprint} ${JSON.stringify(adapter)}`;
+    const outline = this.planned.get(key) ?? plannedOutline(adapter, description);
+    this.planned.set(key, outline);
+    return outline;
+  }
+
+  async contentOf(adapter: PlannedAdapter): Promise<string> {
+    const { record, config: run } = await this.sourceOf(adapter);
+    if (record === null) return canonicalJson(checkedRun(run));
     const config = await readFile(join(this.services.home.absolute(record.folder), 'adapter_config.json'), 'utf8');
     return `${record.sha256} ${config}`;
   }
 
-  nameOf(reference: AdapterReference): string {
+  nameOf(adapter: PlannedAdapter): string {
     const { store } = this.services;
-    return 'adapterId' in reference
-      ? requireAdapter(store, reference.adapterId).name
-      : requireRun(store, reference.runId).name;
+    if ('run' in adapter) return adapter.name ?? runTitle(adapter.run);
+    return 'adapterId' in adapter
+      ? requireAdapter(store, adapter.adapterId).name
+      : requireRun(store, adapter.runId).name;
   }
 
   async hasAccuracy(dataset: string): Promise<boolean> {
     return (await peekDataset(this.services, dataset)).text?.labelKind !== 'numbers';
-  }
-
-  /** Of adapters that are not trained yet only the variant is known. */
-  private refusalOfVariants(references: readonly AdapterReference[]): Refusal {
-    for (const reference of references) {
-      if (!('runId' in reference)) continue;
-      const { name, config } = requireRun(this.services.store, reference.runId);
-      const refusal = refusalOfVariant(config.adapter.variant, `"${name}"`);
-      if (refusal !== null) return refusal;
-    }
-    return null;
   }
 }
 
@@ -134,15 +202,6 @@ const noOutputs: MergeRefusal = {
   message: 'the outputs of language models cannot be averaged, since their token probabilities are not stored.',
   hint: 'Merge the weights of the adapters instead.',
 };
-
-function refusalOfVariant(variant: string, subject: string): Refusal {
-  const { lowRank, declaration, notLowRank } = adapterVariant(variant);
-  if (lowRank !== null) return null;
-  return {
-    message: `${subject} is a ${declaration.label} adapter, whose change of the weights is not B·A alone: ${notLowRank}.`,
-    hint: 'Use the output ensemble, which runs each adapter as it is.',
-  };
-}
 
 function refused(lines: readonly PreflightLine[]): Refusal {
   const line = lines.find(({ verdict }) => verdict === 'refused');

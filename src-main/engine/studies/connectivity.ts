@@ -1,16 +1,17 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
 import type { LeftOut } from '../../../src-shared/studies/connectivity.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/index.ts';
 import type { StudyFacts } from './define-study-work.ts';
+import { adapterSubject } from './planned-adapters.ts';
 
 /** A pair or a triple of adapters. */
 interface JoinedAdapters {
   readonly label: string;
-  readonly adapters: readonly AdapterReference[];
+  readonly adapters: readonly PlannedAdapter[];
 }
 
 interface AskedMethod {
@@ -55,10 +56,10 @@ export async function methodsLeftOut(
 }
 
 /** @throws StudioError refused if two of the adapters are the same one */
-async function refuseEqual(facts: StudyFacts, adapters: readonly AdapterReference[]): Promise<void> {
-  const met = new Map<string, AdapterReference>();
+async function refuseEqual(facts: StudyFacts, adapters: readonly PlannedAdapter[]): Promise<void> {
+  const met = new Map<string, PlannedAdapter>();
   for (const adapter of adapters) {
-    const content = (await facts.contentOf(adapter)) ?? JSON.stringify(adapter);
+    const content = await facts.contentOf(adapter);
     const other = met.get(content);
     if (other)
       throw new StudioError(
@@ -80,12 +81,12 @@ export function methodParameters(id: string, given: ParameterValues): ParameterV
 export function weightedSubject(
   method: string,
   parameters: ParameterValues,
-  adapters: readonly AdapterReference[],
+  adapters: readonly PlannedAdapter[],
   weights: readonly number[],
 ): Subject {
   const inputs = adapters.flatMap((adapter, at) => {
     const weight = weights[at] ?? 0;
-    return weight === 0 ? [] : [{ subject: { kind: 'adapter', adapter } as const, weight }];
+    return weight === 0 ? [] : [{ subject: adapterSubject(adapter), weight }];
   });
   return { kind: 'merge', method, parameters, inputs };
 }

@@ -5,6 +5,7 @@ import { contributionStudy } from '../../../src-shared/studies/contribution.ts';
 import type { ContributionConfig } from '../../../src-shared/studies/contribution-schemas.ts';
 import { contributionsOf } from './contributions-of-table.ts';
 import { defineStudyWork } from './define-study-work.ts';
+import { adapterSubject } from './planned-adapters.ts';
 
 /** A table of masks for each adapter, from which all its values are made. */
 export const contributionWork = defineStudyWork(contributionStudy, {
@@ -25,7 +26,7 @@ export const contributionWork = defineStudyWork(contributionStudy, {
         names: [label],
         dataset: config.dataset,
         eval_samples: config.eval_samples,
-        subject: { kind: 'adapter', adapter },
+        subject: adapterSubject(adapter),
         unit: config.unit,
         masks: choiceOf(config),
       }),

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
 import type { MaskTable } from '../../../src-shared/domain/mask-table.ts';
 import type { MergeWeight } from '../../../src-shared/domain/merge.ts';
 import type { PairsOfAdapters } from '../../../src-shared/domain/mergeability.ts';
@@ -9,6 +9,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { TuningRecord } from '../../../src-shared/domain/tuned.ts';
 import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import type { StudyConfig, StudyResult } from '../../../src-shared/studies/index.ts';
+import { trainingsOf } from './planned-adapters.ts';
 
 /** Looks up the score of a key of the plan. @throws RangeError for an unknown key */
 export type ScoreOf = (key: string) => Score;
@@ -23,7 +24,7 @@ export type PairsOf = (key: string) => PairsOfAdapters;
 export interface AskedMerge {
   readonly method: string;
   readonly parameters: ParameterValues;
-  readonly adapters: readonly AdapterReference[];
+  readonly adapters: readonly PlannedAdapter[];
   /** One an adapter. */
   readonly weights: readonly MergeWeight[];
   readonly dataset: string;
@@ -55,9 +56,9 @@ export interface StudyFacts {
     readonly parameters: ParameterValues;
     readonly run: RunConfig;
   }): Promise<MergeRefusal | null>;
-  /** Equal for adapters of equal content; null before they are trained. */
-  contentOf(adapter: AdapterReference): Promise<string | null>;
-  nameOf(adapter: AdapterReference): string;
+  /** Equal for adapters of equal content. */
+  contentOf(adapter: PlannedAdapter): Promise<string>;
+  nameOf(adapter: PlannedAdapter): string;
   /** False for a dataset of numbers to predict. */
   hasAccuracy(dataset: string): Promise<boolean>;
 }
@@ -68,7 +69,10 @@ interface Work<Config, Result> {
    * @throws StudioError refused, with the way out, if the study cannot be decided
    */
   fit?(config: Config, facts: StudyFacts): Promise<Config>;
-  /** All trainings, scores, tables of masks and maps of mergeability needed, in their preferred order, without duplicates. */
+  /**
+   * All trainings, scores, tables of masks and maps of mergeability needed, in their preferred order, without duplicates.
+   * Trainings of the adapters that the config names are added to them.
+   */
   plan(config: Config): JobSpec[];
   /**
    * Work that depends on the scores so far, for plans in rounds such as "sweep the learning rate, then train at the best".
@@ -123,13 +127,15 @@ export function defineStudyWork<
   ConfigSchema extends z.ZodType<StudyConfig>,
   ResultSchema extends z.ZodType<StudyResult>,
 >(
-  { kind, configSchema, resultSchema }: StudyKind<Kind, ConfigSchema, ResultSchema>,
+  { kind, configSchema, resultSchema, references }: StudyKind<Kind, ConfigSchema, ResultSchema>,
   work: Work<z.output<ConfigSchema>, z.output<ResultSchema>>,
 ): StudyWork {
+  // The adapters given by a run's settings are trained first, whatever the kind.
+  const plan = (config: z.output<ConfigSchema>) => [...trainingsOf(references(config)), ...work.plan(config)];
   return {
     kind,
     fit: async (config, facts) => (await work.fit?.(configSchema.parse(config), facts)) ?? config,
-    plan: (config) => work.plan(configSchema.parse(config)),
+    plan: (config) => plan(configSchema.parse(config)),
     next: (config, scoreOf, finishedRounds) => work.next?.(configSchema.parse(config), scoreOf, finishedRounds) ?? [],
     fold: (config, scoreOf, tableOf = noTable, pairsOf = noMap) =>
       work.fold(configSchema.parse(config), scoreOf, tableOf, pairsOf),
@@ -137,7 +143,7 @@ export function defineStudyWork<
     tunings: (config, result) => work.tunings?.(configSchema.parse(config), resultSchema.parse(result)) ?? [],
     compared: (config, result) =>
       work.compared?.(configSchema.parse(config), resultSchema.parse(result)) ??
-      work.plan(configSchema.parse(config)).flatMap((spec) => (spec.kind === 'train' ? spec.config : [])),
+      plan(configSchema.parse(config)).flatMap((spec) => (spec.kind === 'train' ? spec.config : [])),
   };
 }
 

@@ -12,6 +12,7 @@ import {
 import { mergeMethod } from '../merge/index.ts';
 import { methodParameters, methodsLeftOut, outputsFirst, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
+import { adapterSubject } from './planned-adapters.ts';
 import { bootstrapsOf, withInterval } from './score-bootstrap.ts';
 import { pointScore } from './study-score.ts';
 
@@ -68,7 +69,7 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
     };
     return config.pairs.flatMap(({ from, to }, pair) => {
       const ends = [from, to].map((adapter, end) =>
-        specOf(pair, end * (config.points - 1), { kind: 'adapter', adapter }, null),
+        specOf(pair, end * (config.points - 1), adapterSubject(adapter), null),
       );
       const inner = lambdaGrid(config.points).slice(1, -1);
       return [

@@ -3,6 +3,7 @@ import { mergingStudy } from '../../../src-shared/studies/merging.ts';
 import { mergeMethod, placeboIds } from '../merge/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { searchFor } from './merge-search.ts';
+import { adapterSubject } from './planned-adapters.ts';
 import { measuredScore } from './study-score.ts';
 
 /** Same-task adapters of several seeds, alone and merged with equal weights by each method. */
@@ -16,9 +17,9 @@ export const mergingWork = defineStudyWork(mergingStudy, {
         key: `${group}/alone/${index}`,
         title: `Adapter ${index + 1} alone, ${label}`,
         names: [names[index] ?? ''],
-        subject: { kind: 'adapter', adapter } as const,
+        subject: adapterSubject(adapter),
       }));
-      const inputs = adapters.map((adapter) => ({ subject: { kind: 'adapter', adapter } as const, weight: 1 }));
+      const inputs = adapters.map((adapter) => ({ subject: adapterSubject(adapter), weight: 1 }));
       // The members' outputs are cached for the ensemble only if it directly follows them.
       const outputsFirst = [...methods].sort((one, other) => rank(one) - rank(other));
       const merged = outputsFirst.map((method) => ({

@@ -13,6 +13,7 @@ import {
 import { mergeMethod } from '../merge/index.ts';
 import { methodParameters, methodsLeftOut, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
+import { adapterSubject } from './planned-adapters.ts';
 import { bootstrapsOf, withInterval } from './score-bootstrap.ts';
 import { pointScore } from './study-score.ts';
 
@@ -62,7 +63,7 @@ export const planeWork = defineStudyWork(planeStudy, {
         weightedSubject(method, methodParameters(method, {}), adapters, weights);
       return [
         ...adapters.map((adapter, corner) =>
-          specOf(`corner/${corner}`, `Corner ${corner + 1}`, { kind: 'adapter', adapter }),
+          specOf(`corner/${corner}`, `Corner ${corner + 1}`, adapterSubject(adapter)),
         ),
         // Of the outputs of the corners, which are at hand.
         ...(hasEnsemble(config, triple) ? [specOf(ensemble, 'Ensemble of three', merged(ensemble, [1, 1, 1]))] : []),

@@ -6,6 +6,7 @@ import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import type { PruningConfig, PruningGrid } from '../../../src-shared/studies/pruning-schemas.ts';
 import { pruneMethod, pruneMethods } from '../prune/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
+import { adapterSubject } from './planned-adapters.ts';
 import { measuredScore } from './study-score.ts';
 
 type Pattern = NonNullable<PruningConfig['patterns']>[number];
@@ -16,7 +17,7 @@ export const pruningWork = defineStudyWork(pruningStudy, {
   plan: (config) =>
     config.adapters.flatMap(({ label, seed, adapter }, at): ScoreSpec[] => {
       const name = /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
-      const whole = { kind: 'adapter', adapter } as const;
+      const whole = adapterSubject(adapter);
       const spec = (key: string, what: string, subject: ScoreSpec['subject']): ScoreSpec => ({
         kind: 'score',
         key: `${at}/${key}`,

@@ -7,6 +7,7 @@ import { adapterVariant } from '../adapters/variants/index.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod, placeboIds } from '../merge/index.ts';
 import type { MergeRefusal, StudyFacts } from './define-study-work.ts';
+import { adapterSubject } from './planned-adapters.ts';
 import { runWithSettings } from './run-settings.ts';
 
 /** One adapter for each task. */
@@ -28,7 +29,7 @@ export interface SetGroup {
 export interface PlannedSets {
   readonly tasks: readonly { readonly name: string; readonly dataset: string }[];
   readonly groups: readonly SetGroup[];
-  /** Runs that make the adapters; none where they exist. */
+  /** Runs that the study varies; none where the adapters are named one by one. */
   readonly trainings: readonly TrainingSpec[];
 }
 
@@ -50,7 +51,7 @@ export function plannedSets(config: TaskSets): PlannedSets {
         coto,
         sets: sets.map(({ seed, adapters }) => ({
           seed,
-          adapters: adapters.map((adapter) => ({ kind: 'adapter', adapter })),
+          adapters: adapters.map(adapterSubject),
           names: adapters.map((_, task) => nameOf(task, label, seed)),
         })),
       })),
@@ -112,16 +113,13 @@ export async function refusalOfSets(
   { id, parameters }: { readonly id: string; readonly parameters: ParameterValues },
   facts: StudyFacts,
 ): Promise<MergeRefusal | null> {
-  const { groups, trainings, tasks } = plannedSets(config);
+  const { trainings, tasks } = plannedSets(config);
   const weights = tasks.map(() => 1);
-  for (const set of groups.flatMap(({ sets }) => sets)) {
-    const adapters = set.adapters.flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : []));
-    if (adapters.length < tasks.length) continue;
+  for (const { adapters } of (config.groups ?? []).flatMap(({ sets }) => sets))
     for (const { dataset } of tasks) {
       const refusal = await facts.refusalOf({ method: id, parameters, adapters, weights, dataset });
       if (refusal !== null) return refusal;
     }
-  }
   for (const { config: run } of trainings) {
     const refusal = await facts.refusalOfRun({ method: id, run });
     if (refusal !== null) return refusal;

@@ -5,11 +5,17 @@ import { notifyFailure, notifySuccess } from '../../components/feedback/notify.t
 /** Queues the pruning behind a point or a row of a study, so that its adapter joins the library. */
 export async function keepPruned({ name, of, method, parameters }: PrunedChoice): Promise<void> {
   try {
-    const adapterId = 'adapterId' in of ? of.adapterId : (await request('runs.get', { id: of.runId })).adapterId;
+    const adapterId = await adapterIdOf(of);
     if (adapterId === null) throw new Error(`The run behind "${name}" no longer has an adapter.`);
     await request('prune.start', { adapterId, name, method, parameters });
     notifySuccess('Pruning queued', `"${name}" will be added to your adapters.`);
   } catch (error) {
     notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The pruned adapter was not kept');
   }
+}
+
+async function adapterIdOf(of: PrunedChoice['of']): Promise<string | null> {
+  if ('adapterId' in of) return of.adapterId;
+  const run = await ('run' in of ? request('runs.find', { config: of.run }) : request('runs.get', { id: of.runId }));
+  return run?.adapterId ?? null;
 }

@@ -173,7 +173,7 @@ describe('an ablation over outcomes of examples', () => {
         adapter.variant === 'dora' ? { message: `no merge of ${adapters} DoRA`, hint: 'ensemble' } : null,
       pruneRefusalOfRun: async ({ run: { adapter } }) =>
         adapter.variant === 'dora' ? null : { message: 'no pruning', hint: null },
-      contentOf: async () => null,
+      contentOf: async () => '',
       nameOf: () => '',
       hasAccuracy: async () => true,
     };

@@ -260,7 +260,7 @@ test('tasks and methods that cannot be decided are refused with the reason', asy
       method === 'ensemble' ? { message: 'outputs cannot be averaged.', hint: 'Merge weights.' } : null,
     refusalOfRun: async () => null,
     pruneRefusalOfRun: async () => null,
-    contentOf: async () => null,
+    contentOf: async () => '',
     nameOf: () => '',
     hasAccuracy: async () => true,
   };
