@@ -27,10 +27,6 @@ import { activationMasksSchema, metricColumnSchema } from '../../src-shared/doma
 import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
 import { computeFields, seedField, subjectFields, weightedFolder } from './contract-fields.ts';
 
-/**
- * Contract between backend and engine. The engine only knows absolute paths; ids, the store and the queue belong to the
- * backend. One task runs at a time.
- */
 /** Folders for measuring forgetting: the bundled neutral inputs, and a cache of what bases make of them. */
 const forgettingTaskSchema = z.object({ neutral: z.string(), cache: z.string() });
 export type ForgettingTask = z.infer<typeof forgettingTaskSchema>;
@@ -72,7 +68,10 @@ const runOutcomeFields = {
 const runOutcomeSchema = z.object(runOutcomeFields);
 export type RunOutcome = z.infer<typeof runOutcomeSchema>;
 
-/** All kinds of tasks. */
+/**
+ * All kinds of tasks: the contract between backend and engine. The engine only knows absolute paths; ids, the store and
+ * the queue belong to the backend. One task runs at a time.
+ */
 const jobs = [
   job(
     'train',
