@@ -77,7 +77,8 @@ function scatter(
       hovermode: 'closest',
       showlegend: true,
       legend: legendAbove(theme),
-      margin: { l: 56, r: 24, t: legendMargin, b: 48 },
+      // The legend takes two rows in a narrow window.
+      margin: { l: 56, r: 24, t: legendMargin + 28, b: 48 },
       xaxis: axis(
         theme,
         `${label.toLowerCase()} (${unit})`,

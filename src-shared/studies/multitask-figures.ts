@@ -1,6 +1,7 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
-import { axis, baseLayout, legendAbove, legendMargin } from '../figures/layout.ts';
+import { axis, baseLayout, intervalCaption, legendAbove, legendMargin } from '../figures/layout.ts';
 import { colors, type SeriesStyle, seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
+import { studentQuantile } from '../statistics/student.ts';
 import type { StudyFigure, StudyWords } from './define-study.ts';
 import type { Interval } from './interval.ts';
 import { axisTitle, metricUnit } from './metric-words.ts';
@@ -90,7 +91,7 @@ function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: F
         marker: {
           symbol: placebos.map(({ control }) => controlSymbol(result, control)),
           size: 9,
-          color: surface,
+          color: text,
           line: { color: text, width: 1.4 },
         },
         customdata: placebos.map(({ control }) => [place, control]),
@@ -116,7 +117,7 @@ function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: F
       }),
       yaxis: axis(theme, axisTitle(`test ${metric}`, unit), isShare ? { range: [0, 102] } : { rangemode: 'tozero' }),
     }),
-    caption: `Every task under its own adapter's head. Lines: own adapters (solid), best single adapter (dashed), base without ΔW (dotted). ${placeboCaption(result)}${intervalCaption(result)}`,
+    caption: `Every task under its own adapter's head. Lines: own adapters (solid), best single adapter (dashed), base without ΔW (dotted). ${placeboCaption(result)}${spreadCaption(result)}`,
   };
 }
 
@@ -124,7 +125,7 @@ function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: F
 function normalizedFigure(result: MultitaskResult, theme: FigureTheme, words: StudyWords): Figure {
   const { groups, rows } = result;
   const styles = studyStyles(groups);
-  const { text, surface, quiet } = themeColors(theme);
+  const { text, quiet } = themeColors(theme);
   const shownRows = [...mergesOf(result)].reverse();
   const single = rows.findIndex(({ kind }) => kind === 'single');
   const base = rows.findIndex(({ kind }) => kind === 'base');
@@ -173,7 +174,7 @@ function normalizedFigure(result: MultitaskResult, theme: FigureTheme, words: St
       text: controls.map(({ control }) => plainText(controlLabel(result, control, words))),
       marker: {
         size: 8,
-        color: surface,
+        color: style.color,
         symbol: controls.map(({ control }) => controlSymbol(result, control)),
         line: { color: style.color, width: 1.4 },
       },
@@ -202,17 +203,17 @@ function normalizedFigure(result: MultitaskResult, theme: FigureTheme, words: St
       annotations: [
         {
           x: 100,
-          y: 1,
+          y: 0,
           yref: 'paper',
           text: 'own adapters',
           showarrow: false,
-          xanchor: 'right',
+          xanchor: 'left',
           yanchor: 'bottom',
           font: { size: 11, color: text },
         },
       ],
     }),
-    caption: `100 %: as good as the own adapter of every task. Every task under its own adapter's head. ${placeboCaption(result)}${intervalCaption(result)}`,
+    caption: `100 %: as good as the own adapter of every task. Every task under its own adapter's head. ${placeboCaption(result)}${spreadCaption(result)}`,
   };
 }
 
@@ -256,9 +257,9 @@ function placeboCaption({ rows }: MultitaskResult): string {
   return parts.length === 0 ? '' : `Placebos of each merge: ${parts.join(', ')}. `;
 }
 
-function intervalCaption({ over, groups }: MultitaskResult): string {
+function spreadCaption({ over, groups }: MultitaskResult): string {
   const sets = Math.max(0, ...groups.map(({ seeds }) => seeds.length));
-  if (over === 'sets') return `Intervals: 95 % (Student's t) over ${sets} sets of adapters.`;
+  if (over === 'sets') return intervalCaption(sets, 'sets of adapters');
   return over === 'examples'
     ? 'Intervals: 95 % over test examples (bootstrap); one set of adapters says nothing of others.'
     : 'One set of adapters: no uncertainty can be drawn.';
@@ -307,11 +308,13 @@ function referenceLines(
 }
 
 function errors(intervals: readonly Interval[], scale: number): FigureObject {
+  // Of two sets their range, as figures draw it: Student's interval of two is 12.7 times as wide.
+  const drawn = (n: number) => (n === 2 ? scale / studentQuantile(0.975, 1) : scale);
   return {
     type: 'data',
     symmetric: false,
-    array: intervals.map(({ mean, high }) => ((high ?? mean) - mean) * scale),
-    arrayminus: intervals.map(({ mean, low }) => (mean - (low ?? mean)) * scale),
+    array: intervals.map(({ mean, high, n }) => ((high ?? mean) - mean) * drawn(n)),
+    arrayminus: intervals.map(({ mean, low, n }) => (mean - (low ?? mean)) * drawn(n)),
     thickness: 1.2,
     width: 4,
   };

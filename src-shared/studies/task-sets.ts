@@ -106,11 +106,17 @@ export function describeSets({ tasks, groups, run, seeds, variants }: TaskSets):
  * Chosen adapters as sets: those that differ in task and seed only are a group, those of one seed a set.
  * @throws StudioError refused where they are no such sets
  */
-export function setsOf({ adapters }: Pick<StudyInput, 'adapters'>): {
+export function setsOf({ adapters, dataset }: Pick<StudyInput, 'adapters' | 'dataset'>): {
   tasks: { dataset: string }[];
   groups: NonNullable<z.input<typeof taskSetsShape.groups>>;
 } {
   requireOneBase(adapters);
+  if (dataset !== null)
+    throw new StudioError(
+      'refused',
+      'Every task is scored on its own dataset.',
+      'Leave the dataset to what the adapters were trained on.',
+    );
   const unknown = adapters.find(({ datasetId }) => datasetId === null);
   if (unknown)
     throw new StudioError(

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { StudyAdapter, StudyInput } from '../../../src-shared/studies/define-study.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
+import { mergeabilityStudy } from '../../../src-shared/studies/mergeability.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging.ts';
+import { multitaskStudy } from '../../../src-shared/studies/multitask.ts';
 import { planeStudy } from '../../../src-shared/studies/plane.ts';
 import { pruningStudy, sharesFromTexts } from '../../../src-shared/studies/pruning.ts';
 
@@ -24,6 +26,49 @@ const input = (adapters: readonly StudyAdapter[], more: Partial<StudyInput> = {}
   run: null,
   parameters: {},
   ...more,
+});
+
+describe('sets of tasks', () => {
+  const sets = (['cats', 'dogs'] as const).flatMap((datasetId) =>
+    [false, true].flatMap((coto) =>
+      [1, 2].map((seed) => adapter(`${datasetId}-${coto ? 'coto' : 'plain'}-${seed}`, coto, { datasetId, seed })),
+    ),
+  );
+
+  it('are adapters of one seed, a group for those that were made alike', () => {
+    const { tasks, groups, methods } = multitaskStudy.compose(input(sets));
+    expect(tasks.map(({ dataset }) => dataset)).toEqual(['cats', 'dogs']);
+    expect(groups?.map(({ label, coto }) => [label, coto])).toEqual([
+      ['LoRA', false],
+      ['LoRA + CoTo', true],
+    ]);
+    expect(groups?.[1]?.sets).toEqual([
+      { seed: 1, adapters: [{ adapterId: 'cats-coto-1' }, { adapterId: 'dogs-coto-1' }] },
+      { seed: 2, adapters: [{ adapterId: 'cats-coto-2' }, { adapterId: 'dogs-coto-2' }] },
+    ]);
+    // The usual list is fitted to the adapters, a chosen one is not.
+    expect(methods).toBeNull();
+    expect(multitaskStudy.compose(input(sets, { parameters: { methods: ['ties'] } })).methods).toEqual(['ties']);
+    expect(mergeabilityStudy.compose(input(sets)).groups).toHaveLength(2);
+    // One adapter of each task needs no common seed.
+    const two = [adapter('a', false, { datasetId: 'cats', seed: 3 }), adapter('b', false, { datasetId: 'dogs' })];
+    expect(multitaskStudy.compose(input(two)).groups?.[0]?.sets).toHaveLength(1);
+  });
+
+  it('are refused where they cannot be decided, with the reason', () => {
+    const refused = (adapters: readonly StudyAdapter[], more: Partial<StudyInput> = {}) =>
+      expect(() => multitaskStudy.compose(input(adapters, more)));
+    refused([]).toThrow(/at least one adapter/);
+    refused(sets.slice(0, 4)).toThrow(/All adapters are of one task \(cats\)/);
+    refused([...sets, adapter('x', false, { modelId: 'another' })]).toThrow(/different bases/);
+    refused([...sets, adapter('x', false, { datasetId: null })]).toThrow(/not known which dataset "Adapter x"/);
+    refused(sets.slice(0, -1)).toThrow('LoRA + CoTo has no adapter of seed 2 for the task dogs.');
+    refused([...sets, adapter('twin', false, { datasetId: 'cats' })]).toThrow(
+      /several adapters of seed 1 for the task cats/,
+    );
+    refused(sets.slice(0, 6)).toThrow(/LoRA \+ CoTo has no adapter of the task dogs/);
+    refused(sets, { dataset: 'cats' }).toThrow(/scored on its own dataset/);
+  });
 });
 
 describe('interpolation', () => {
