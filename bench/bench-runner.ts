@@ -3,19 +3,27 @@ import { type AdapterGroup, namesOff } from '../src-main/engine/adapters/adapter
 import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import { AdamW } from '../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../src-main/engine/training/training-step.ts';
-import { adapterSettingsSchema } from '../src-shared/domain/adapter.ts';
+import { type AdapterSettings, adapterSettingsSchema } from '../src-shared/domain/adapter.ts';
 import { RandomStream } from '../src-shared/random.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { writeProblemFile } from './problem-file.ts';
 import type { BenchProblem, ProblemOptions, Workload } from './workload.ts';
 
 /** Same interface as the peers, see bench/peers. */
-const learningRate = 1e-3;
-const maximumGradientNorm = 1;
+export const learningRate = 1e-3;
+export const maximumGradientNorm = 1;
+export const adamwOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
 const targets = { target_modules: ['q_proj', 'v_proj'] };
 /** Of these a variant takes those that it declares. */
 const strength = { r: 8, lora_alpha: 16 };
+
+/** The adapter that the bench trains, of a variant by its id. */
+export function settingsOf(variant: string): AdapterSettings {
+  const declared = adapterVariant(variant).declaration.parameters.map(({ name }) => name);
+  const parameters = Object.fromEntries(Object.entries(strength).filter(([name]) => declared.includes(name)));
+  return adapterSettingsSchema.parse({ ...targets, variant, parameters });
+}
 
 /** Runs the studio's training step on a workload, on the active compute backend. */
 export class BenchRunner {
@@ -30,8 +38,7 @@ export class BenchRunner {
     this.variant = variant;
     this.problem = problem;
     this.model = model;
-    const options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
-    this.optimizer = new AdamW(model.trainable(), options);
+    this.optimizer = new AdamW(model.trainable(), adamwOptions);
     this.step = new TrainingStep(model, this.optimizer, maximumGradientNorm);
     this.groups = model.groups('layer');
   }
@@ -41,10 +48,7 @@ export class BenchRunner {
     const problem = await shape.build(options);
     const model = new AdaptedModel(problem.base);
     const random = RandomStream.seeded(42, 'initialization');
-    const declared = adapterVariant(variant).declaration.parameters.map(({ name }) => name);
-    const parameters = Object.fromEntries(Object.entries(strength).filter(([name]) => declared.includes(name)));
-    const settings = adapterSettingsSchema.parse({ ...targets, variant, parameters });
-    await model.createAdapter(settings, { random, labels: problem.labels });
+    await model.createAdapter(settingsOf(variant), { random, labels: problem.labels });
     return new BenchRunner(variant, problem, model);
   }
 

@@ -37,6 +37,8 @@ export const runnerRequestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('gemm'), seconds: z.number() }),
   /** The studio only: merging the loaded adapter into its base and unmerging it. */
   z.object({ do: z.literal('merge'), rounds: z.number().int() }),
+  /** The studio only: steps of `count` runs of a small batch apart and in one pass, on the loaded workload, for so long. */
+  z.object({ do: z.literal('together'), count: z.number().int(), batch: z.number().int(), seconds: z.number() }),
   z.object({ do: z.literal('unload') }),
 ]);
 export type RunnerRequest = z.infer<typeof runnerRequestSchema>;
@@ -59,6 +61,10 @@ export const runnerAnswers = {
   'outside-kernels': z.object({ share: z.number().nullable() }),
   gemm: z.object({ rates: z.array(gemmRateSchema) }),
   merge: z.object({ milliseconds: z.array(z.number()), parameters: z.number().int() }),
+  together: z.object({
+    rounds: z.array(z.object({ apart: z.number(), together: z.number(), wide: z.number() })),
+    difference: z.number(),
+  }),
   unload: z.object({}),
 } satisfies Record<RunnerRequest['do'], z.ZodType>;
 

@@ -81,6 +81,25 @@ export const benchReportSchema = z.object({
   merging: z.array(
     z.object({ shape: z.string(), contender: z.string(), adapter: z.string(), valuesPerSecond: z.number() }),
   ),
+  /** Steps of several runs on small batches, apart and in one pass. */
+  together: z
+    .array(
+      z.object({
+        shape: z.string(),
+        contender: z.string(),
+        precision: z.enum(['float32', 'bfloat16']),
+        adapter: z.string(),
+        runs: z.number().int(),
+        batch: z.number().int(),
+        apart: stepTimeSchema,
+        together: stepTimeSchema,
+        /** One run on as many examples as all have. */
+        wide: stepTimeSchema,
+        /** Largest relative difference of a loss from that of the run alone. */
+        difference: z.number(),
+      }),
+    )
+    .default([]),
   /** Bytes per second from the disk cache; `cat` is null if the system has none. */
   loading: z.array(
     z.object({ dtype: z.string(), fileBytes: z.number(), ours: z.number(), cat: z.number().nullable() }),

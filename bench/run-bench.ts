@@ -19,8 +19,16 @@ import {
   type Session,
   tunePyTorch,
 } from './sessions.ts';
+import { stepTime } from './statistics.ts';
 import type { Workload } from './workload.ts';
 import { workloads } from './workloads/index.ts';
+
+/** Parts of the bench: steps beside each other, runs trained together, products, reading weights. */
+export const benchParts = ['steps', 'together', 'products', 'loading'] as const;
+export type BenchPart = (typeof benchParts)[number];
+
+/** Runs that are trained together, and the batch of each. */
+const together = { count: 5, batch: 8 };
 
 export interface BenchOptions {
   readonly version: string;
@@ -31,6 +39,7 @@ export interface BenchOptions {
   readonly precisions: readonly BenchPrecision[];
   /** Ids of adapter variants. */
   readonly adapters: readonly string[];
+  readonly parts: readonly BenchPart[];
   readonly peer: PeerProgram | { readonly reason: string };
   readonly threads: number;
   /** The folder that holds models/. */
@@ -52,8 +61,8 @@ export async function defaultBackends(): Promise<ComputeChoice[]> {
 export { benchAdapters, workloads };
 
 const limits = {
-  whole: { rounds: 7, secondsPerSeat: 6, masks: 32, megabytes: 512, gemmSeconds: 6 },
-  quick: { rounds: 2, secondsPerSeat: 1, masks: 4, megabytes: 32, gemmSeconds: 0.3 },
+  whole: { rounds: 7, secondsPerSeat: 6, masks: 32, megabytes: 512, gemmSeconds: 6, togetherSeconds: 12 },
+  quick: { rounds: 2, secondsPerSeat: 1, masks: 4, megabytes: 32, gemmSeconds: 0.3, togetherSeconds: 0.1 },
 };
 
 const everything = { precision: null, adapter: null };
@@ -61,7 +70,7 @@ const everything = { precision: null, adapter: null };
 /** Milliseconds of steps over which the share outside kernels is measured. */
 const outsideMilliseconds = 1500;
 
-type Findings = Pick<BenchReport, 'entries' | 'missing' | 'gemm' | 'merging'>;
+type Findings = Pick<BenchReport, 'entries' | 'missing' | 'gemm' | 'merging' | 'together'>;
 
 /**
  * Times every runner with every adapter on every workload, in interleaved rounds. A runner that cannot take part is
@@ -70,16 +79,20 @@ type Findings = Pick<BenchReport, 'entries' | 'missing' | 'gemm' | 'merging'>;
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const started = performance.now();
   const startedAt = new Date().toISOString();
-  const findings: Findings = { entries: [], missing: [], gemm: [], merging: [] };
+  const findings: Findings = { entries: [], missing: [], gemm: [], merging: [], together: [] };
   const folder = await mkdtemp(join(tmpdir(), 'coto-bench-'));
   const limit = options.quick ? limits.quick : limits.whole;
   try {
-    if ('reason' in options.peer)
+    const { parts } = options;
+    if ('reason' in options.peer && parts.includes('steps'))
       findings.missing.push({ ...everything, shape: null, contender: 'pytorch', reason: options.peer.reason });
-    for (const shape of options.shapes) await timeShape(options, shape, folder, findings);
-    for (const backend of options.backends) await measureGemm(options, backend, folder, limit, findings);
-    options.report('Reading safetensors');
-    const loading = await measureLoading(folder, limit.megabytes);
+    if (parts.includes('steps')) for (const shape of options.shapes) await timeShape(options, shape, folder, findings);
+    if (parts.includes('together')) await timeTogether(options, folder, limit, findings);
+    if (parts.includes('products'))
+      for (const backend of options.backends) await measureGemm(options, backend, folder, limit, findings);
+    const reads = parts.includes('loading');
+    if (reads) options.report('Reading safetensors');
+    const loading = reads ? await measureLoading(folder, limit.megabytes) : [];
     return {
       version: options.version,
       startedAt,
@@ -181,6 +194,44 @@ async function openSessions(
   }
 }
 
+/** Runs trained together on the first backend, with the first adapter, on every workload. */
+async function timeTogether(
+  { shapes, adapters, backends, precisions, quick, resources, threads, report }: BenchOptions,
+  folder: string,
+  { togetherSeconds }: { togetherSeconds: number },
+  findings: Findings,
+): Promise<void> {
+  const [backend] = backends;
+  const [adapter] = adapters;
+  if (backend === undefined || adapter === undefined) return;
+  for (const shape of shapes)
+    for (const precision of precisions) {
+      const isMissing = findings.missing.some((one) => one.contender === backend && one.precision === precision);
+      if (isMissing) continue;
+      report(`${shape.label}: ${together.count} runs together on ${backend} in ${precision}`);
+      const problem = { shape: shape.id, adapter, small: quick, exchange: join(folder, 'unused'), resources };
+      try {
+        const session = await openBackendSession(backend, precision, threads, problem, false);
+        try {
+          const ask = { do: 'together', ...together, seconds: togetherSeconds } as const;
+          const { rounds, difference } = await session.process.ask(ask);
+          findings.together.push({
+            ...{ shape: shape.id, contender: backend, precision, adapter, difference },
+            ...{ runs: together.count, batch: together.batch },
+            apart: stepTime(rounds.map((round) => round.apart)),
+            together: stepTime(rounds.map((round) => round.together)),
+            wide: stepTime(rounds.map((round) => round.wide)),
+          });
+        } finally {
+          await session.process.close();
+        }
+      } catch (thrown) {
+        const reason = toErrorValue(thrown).message;
+        findings.missing.push({ shape: shape.id, contender: backend, precision, adapter, reason });
+      }
+    }
+}
+
 async function measureGemm(
   options: BenchOptions,
   backend: ComputeChoice,
@@ -192,7 +243,8 @@ async function measureGemm(
   const [adapter] = options.adapters;
   if (shape === undefined || adapter === undefined) return;
   for (const precision of options.precisions) {
-    if (!findings.entries.some((entry) => entry.contender === backend && entry.precision === precision)) continue;
+    const isMissing = findings.missing.some((one) => one.contender === backend && one.precision === precision);
+    if (isMissing) continue;
     options.report(`Products on ${backend} in ${precision}`);
     const exchange = join(folder, 'unused');
     const problem: Problem = { shape: shape.id, adapter, small: true, exchange, resources: options.resources };

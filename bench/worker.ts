@@ -7,12 +7,14 @@ import { StudioError, toErrorValue } from '../src-shared/contract/errors.ts';
 import { BenchRunner } from './bench-runner.ts';
 import { measureGemmRates } from './gemm.ts';
 import { type RunnerAnswer, type RunnerRequest, runnerRequestSchema } from './protocol.ts';
+import { TogetherRunner } from './together-runner.ts';
 import { workloads } from './workloads/index.ts';
 
 /** Process of a studio runner; its argument is the compute backend. See protocol.ts. */
 const choice: ComputeChoice = z.enum(['tensorflow', 'webgpu', 'native', 'wasm']).parse(process.argv[2]);
 let runner: BenchRunner | null = null;
 let bfloat16 = false;
+let problem: Extract<RunnerRequest, { do: 'load' }> | null = null;
 
 type Answers = { [Kind in RunnerRequest['do']]: RunnerAnswer<Kind> };
 
@@ -26,6 +28,7 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
       if (shape === undefined) throw new StudioError('not_found', `The bench has no workload "${request.shape}".`);
       runner?.dispose();
       const { adapter, small, resources } = request;
+      problem = request;
       runner = await BenchRunner.load(shape, adapter, { small, resources, bfloat16 });
       if (request.writes) await runner.writeProblemFile(request.exchange);
       return { device: compute.device, threads: compute.threads };
@@ -44,10 +47,33 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
     }
     case 'merge':
       return loaded().merge(request.rounds);
+    case 'together':
+      return timeTogether(request);
     case 'unload':
       runner?.dispose();
       runner = null;
       return {};
+  }
+}
+
+async function timeTogether({ count, batch, seconds }: Extract<RunnerRequest, { do: 'together' }>) {
+  const shape = workloads.find(({ id }) => id === problem?.shape);
+  if (problem === null || shape === undefined) throw new StudioError('internal', 'No workload is loaded.');
+  const { adapter, small, resources } = problem;
+  // Its memory is needed.
+  runner?.dispose();
+  runner = null;
+  const together = await TogetherRunner.load(shape, adapter, { small, resources, bfloat16 }, { count, batch });
+  try {
+    await together.round();
+    const difference = await together.difference();
+    const started = performance.now();
+    const rounds = [];
+    do rounds.push(await together.round());
+    while (performance.now() - started < 1000 * seconds);
+    return { rounds, difference };
+  } finally {
+    together.dispose();
   }
 }
 

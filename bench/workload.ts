@@ -38,6 +38,8 @@ export interface ProblemOptions {
   readonly resources: string;
   /** Products with frozen weights in bfloat16. */
   readonly bfloat16: boolean;
+  /** Examples of the batch. Default: the workload's own. */
+  readonly batch?: number;
 }
 
 /** A model and batch to be timed: one file each, listed in `workloads/index.ts`. */

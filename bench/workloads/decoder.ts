@@ -25,11 +25,12 @@ export const decoderShape: Workload = {
   detail: 'decoder 8 × 512, 8 heads, mlp 1536 gated, 8 × 256 tokens, vocabulary 32 000, RMS norm, rotary, tied head',
   layers: 8,
   smallLayers: 2,
-  async build({ small, bfloat16 }) {
+  async build({ small, bfloat16, batch: given }) {
     const size = small
-      ? { layers: 2, batch: 2, tokens: 16, vocabulary: 500 }
-      : { layers: 8, batch: 8, tokens: 256, vocabulary: 32_000 };
-    const { layers, batch, tokens, vocabulary } = size;
+      ? { layers: 2, usual: 2, tokens: 16, vocabulary: 500 }
+      : { layers: 8, usual: 8, tokens: 256, vocabulary: 32_000 };
+    const { layers, usual, tokens, vocabulary } = size;
+    const batch = given ?? usual;
     const linear = (name: string, inFeatures: number, outFeatures: number) => ({
       name,
       inFeatures,

@@ -23,9 +23,10 @@ export const encoderShape: Workload = {
   detail: 'encoder 6 × 256, 4 heads, mlp 1024, 32 × 64 tokens, pre-norm, gelu, 10 classes',
   layers: 6,
   smallLayers: 2,
-  async build({ small, bfloat16 }) {
-    const size = small ? { layers: 2, batch: 2, tokens: 16 } : { layers: 6, batch: 32, tokens: 64 };
-    const { layers, batch, tokens } = size;
+  async build({ small, bfloat16, batch: given }) {
+    const size = small ? { layers: 2, usual: 2, tokens: 16 } : { layers: 6, usual: 32, tokens: 64 };
+    const { layers, usual, tokens } = size;
+    const batch = given ?? usual;
     const square = { inFeatures: hidden, outFeatures: hidden, hasBias: true };
     const model = makeSyntheticModel({
       kind: 'text-classification',

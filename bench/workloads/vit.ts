@@ -16,13 +16,13 @@ export const vitShape: Workload = {
   detail: 'ViT 12 × 128, 4 heads, mlp 256, 32 × 17 tokens',
   layers: 12,
   smallLayers: 12,
-  async build({ small, resources, bfloat16 }) {
+  async build({ small, resources, bfloat16, batch: given }) {
     const directory = join(resources, 'models', 'quickdraw-vit');
     const config = parseVitConfig(await readConfig(directory));
     const base = await loadBaseModel(directory, { bfloat16 });
     const tensors = await readSafetensors(join(directory, 'model.safetensors'));
     const made = new RandomTensors(1);
-    const batch = small ? 4 : 32;
+    const batch = given ?? (small ? 4 : 32);
     const { image, patch } = config;
     const shape = [batch, image.channels, image.height, image.width];
     return {

@@ -25,6 +25,7 @@ export function benchText(report: BenchReport): string {
     'same precision; below 1 is faster.',
     reference === undefined ? '\n' : ` /${reference.label}: over the same runner's step with ${reference.label}.\n`,
     ...missingLines(report),
+    ...togetherTable(report),
     ...gemmTables(report),
     ...report.merging.map(
       ({ shape, contender, adapter, valuesPerSecond }) =>
@@ -88,6 +89,32 @@ function ratio(entry: BenchEntry, other: BenchEntry | undefined): string {
 function time(median: number, minimum: number): string {
   const digits = minimum < 100 ? 1 : 0;
   return `${median.toFixed(digits)} (${minimum.toFixed(digits)})`;
+}
+
+/** Steps of several runs, apart and in one pass, and the loss's difference between the two. */
+function togetherTable({ together }: BenchReport): string[] {
+  if (together.length === 0) return [];
+  const rows = together.map(({ shape, contender, precision, runs, batch, apart, together: all, wide, difference }) => [
+    `${shape}, ${runs} runs of batch ${batch}`,
+    contender,
+    precision,
+    time(apart.median, apart.minimum),
+    time(all.median, all.minimum),
+    `${(all.median / apart.median).toFixed(2)} (${(all.minimum / apart.minimum).toFixed(2)})`,
+    `${(wide.median / apart.median).toFixed(2)} (${(wide.minimum / apart.minimum).toFixed(2)})`,
+    difference === 0 ? 'none' : difference.toExponential(1),
+  ]);
+  const head = [
+    'runs trained together',
+    '',
+    'precision',
+    'apart',
+    'together',
+    'ratio',
+    `one run on all`,
+    'loss differs',
+  ];
+  return [`\n${formatTable(head, rows)}\n`];
 }
 
 function missingLines({ missing }: BenchReport): string[] {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scheduleMasks } from '../../bench/masks.ts';
 import { type BenchReport, benchReportSchema } from '../../bench/report.ts';
-import { type BenchOptions, benchAdapters, runBench, workloads } from '../../bench/run-bench.ts';
+import { type BenchOptions, benchAdapters, benchParts, runBench, workloads } from '../../bench/run-bench.ts';
 import { meanOverMasks, onlyActive, stepTime } from '../../bench/statistics.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,6 +25,7 @@ function quickBench(peer: string | null, options: Partial<BenchOptions> = {}): P
     backends: ['wasm'],
     precisions: ['float32'],
     adapters: benchAdapters,
+    parts: benchParts,
     peer: peer === null ? { reason: 'none here' } : { python: peer, script: `${root}/bench/peers/pytorch.py` },
     threads: 1,
     resources: `${root}/assets`,
@@ -53,6 +54,11 @@ describe('the bench', () => {
       expect(outsideKernels).toBeGreaterThan(0);
       expect(outsideKernels).toBeLessThan(1);
     }
+    // Runs trained together compute what each computes alone.
+    expect(
+      report.together.map(({ shape, precision, runs, difference }) => [shape, precision, runs, difference]),
+    ).toEqual(workloads.map(({ id }) => [id, 'float32', 5, 0]));
+    expect(report.together.every(({ apart, together }) => apart.minimum > 0 && together.minimum > 0)).toBe(true);
     const everywhere = { shape: null, precision: null, adapter: null };
     expect(report.missing).toContainEqual({ ...everywhere, contender: 'pytorch', reason: 'none here' });
     const refused = report.missing.filter(({ precision }) => precision === 'bfloat16');

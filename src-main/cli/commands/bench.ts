@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { benchAdapters, defaultBackends, runBench, workloads } from '../../../bench/run-bench.ts';
+import { benchAdapters, benchParts, defaultBackends, runBench, workloads } from '../../../bench/run-bench.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { benchText } from '../bench-text.ts';
 import { addCommand, type CommandContext } from '../command.ts';
@@ -30,6 +30,7 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
         )
         .addOption(new Option('--adapters <adapters...>', 'only these').choices(benchAdapters))
         .addOption(new Option('--precisions <precisions...>', 'only these').choices(['float32', 'bfloat16']))
+        .addOption(new Option('--parts <parts...>', 'only these parts').choices([...benchParts]))
         .option('--threads <count>', 'threads of our backends (default: all cores)')
         .addOption(new Option('--peer-python <file>', 'a Python that has PyTorch').hideHelp())
         .addOption(new Option('--peer-script <file>', 'what it is to run: bench/peers/pytorch.py').hideHelp())
@@ -41,12 +42,13 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
       backends: z.array(z.enum(['native', 'wasm', 'webgpu', 'tensorflow'])).optional(),
       adapters: z.array(z.string()).default([...benchAdapters]),
       precisions: z.array(z.enum(['float32', 'bfloat16'])).default(['float32', 'bfloat16']),
+      parts: z.array(z.enum(benchParts)).default([...benchParts]),
       threads: z.coerce.number().int().min(1).max(availableParallelism()).default(availableParallelism()),
       peerPython: z.string().optional(),
       peerScript: z.string().optional(),
       peerMissing: z.string().default('Only npm run bench brings PyTorch along.'),
     }),
-    async run({ quick, shapes, backends, adapters, precisions, threads, ...peer }, { terminal }) {
+    async run({ quick, shapes, backends, adapters, precisions, parts, threads, ...peer }, { terminal }) {
       if (shapes.length === 0) throw new StudioError('invalid_input', 'The bench has no workload to time.');
       if (adapters.length === 0) throw new StudioError('invalid_input', 'The bench has no adapter to time.');
       const line = new ProgressLine(terminal);
@@ -56,6 +58,7 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
         shapes: workloads.filter((shape) => shapes.includes(shape.id)),
         backends: backends ?? (await defaultBackends()),
         precisions,
+        parts,
         adapters: benchAdapters.filter((id) => adapters.includes(id)),
         peer:
           peer.peerPython === undefined || peer.peerScript === undefined
