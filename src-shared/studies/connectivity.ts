@@ -25,17 +25,37 @@ export type BothMetrics = z.infer<typeof bothMetricsSchema>;
 export const connectivityMetrics = ['accuracy', 'loss'] as const;
 export type ConnectivityMetric = keyof PointScore;
 
-/** A method that the adapters of a pair or triple, by its index, do not allow, and why. */
-export const leftOutSchema = z.object({ at: z.number().int(), method: z.string(), reason: z.string() });
-export type LeftOut = z.infer<typeof leftOutSchema>;
+/**
+ * Methods that take the place of another where the adapters do not allow it: tensors of a variant that is not B·A alone
+ * are averaged by their names, which of LoRA's factors is the factor average.
+ */
+const standIns = new Map([['factor-average', 'parameter-average']]);
 
-/** Methods of the pair or triple `at`: all but those left out. */
-export function methodsAt(
-  methods: readonly string[],
-  leftOut: readonly LeftOut[],
-  at: number,
-): { id: string; isMade: boolean }[] {
-  return methods.map((id) => ({ id, isMade: !leftOut.some((one) => one.at === at && one.method === id) }));
+/** The method that may take the place of this one; null if none does. */
+export function standInOf(method: string): string | null {
+  return standIns.get(method) ?? null;
+}
+
+/** The method in whose place this one may stand, else itself. */
+export function stoodFor(method: string | null): string | null {
+  return [...standIns].find(([, standIn]) => standIn === method)?.[0] ?? method;
+}
+
+/** A method that the adapters of a pair or triple, by its index, do not allow, why, and what is made instead. */
+export const leftOutSchema = z.object({
+  at: z.number().int(),
+  method: z.string(),
+  reason: z.string(),
+  instead: z.string().nullable().default(null),
+});
+export type LeftOut = z.output<typeof leftOutSchema>;
+
+/** Methods of the pair or triple `at`: without those left out, with what stands in for them. */
+export function methodsAt(methods: readonly string[], leftOut: readonly LeftOut[], at: number): string[] {
+  return methods.flatMap((id) => {
+    const found = leftOut.find((one) => one.at === at && one.method === id);
+    return found === undefined ? id : (found.instead ?? []);
+  });
 }
 
 /** What was left out of which series, and why, each reason once; no table if all was made. */
@@ -45,18 +65,19 @@ export function leftOutTable(
   words: StudyWords,
 ): StudyTable[] {
   if (leftOut.length === 0) return [];
-  const groups = Map.groupBy(leftOut, ({ method, reason }) => JSON.stringify([method, reason]));
+  const groups = Map.groupBy(leftOut, ({ method, reason, instead }) => JSON.stringify([method, reason, instead]));
   return [
     {
       title: 'Left out',
       columns: [{ label: 'Merge method' }, { label: 'Of' }, { label: 'Reason' }],
-      rows: [...groups.values()].map((members) => ({
-        cells: [
-          words.mergeMethod(members[0]?.method ?? ''),
-          [...new Set(members.map(({ at }) => labelOf(at)))].join('; '),
-          members[0]?.reason ?? '',
-        ],
-      })),
+      rows: [...groups.values()].flatMap((members) => {
+        const [first] = members;
+        if (first === undefined) return [];
+        const { method, reason, instead } = first;
+        const labels = [...new Set(members.map(({ at }) => labelOf(at)))].join('; ');
+        const standIn = instead === null ? '' : ` ${words.mergeMethod(instead)} instead.`;
+        return { cells: [words.mergeMethod(method), labels, reason + standIn] };
+      }),
     },
   ];
 }

@@ -3,7 +3,14 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout, legendAbove, paddedRange } from '../figures/layout.ts';
 import { dashOf, faded, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
 import { mean } from '../statistics/student.ts';
-import { type ConnectivityMetric, intervalText, shareAdapters, spreadOverPairs, unitsOf } from './connectivity.ts';
+import {
+  type ConnectivityMetric,
+  intervalText,
+  shareAdapters,
+  spreadOverPairs,
+  stoodFor,
+  unitsOf,
+} from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
 import {
   curvesOf,
@@ -32,14 +39,23 @@ export function interpolationFigure(
   const groups = bySeries(result.pairs);
   const colors = runStyles(groups.map((group) => ({ group: seriesKey(group), coto: group.coto, variant: '' })));
   const methods = [...new Set(result.pairs.flatMap(({ curves }) => curves.map(({ method }) => method)))];
+  // A method and what stands in for it are drawn alike.
+  const styles = [...new Set(methods.map(stoodFor))];
   const nameOf = (method: string | null) => words.mergeMethod(method ?? config.method ?? 'factor-average');
+  const styleNames = styles.map((style) =>
+    methods
+      .filter((method) => stoodFor(method) === style)
+      .map(nameOf)
+      .join(' or '),
+  );
   const bands: FigureObject[] = [];
   const lines: FigureObject[] = [];
   const all: number[] = [];
   const barriers: string[] = [];
   for (const group of groups) {
     const color = colors.get(seriesKey(group))?.color ?? themeColors(theme).quiet;
-    for (const [place, method] of methods.entries()) {
+    for (const method of methods) {
+      const place = styles.indexOf(stoodFor(method));
       const drawn = curvesOf(group.entries, method, config);
       const curves = drawn.map(({ curve }) => curve);
       const units = drawn.map((one) => one.units);
@@ -77,7 +93,7 @@ export function interpolationFigure(
     }
   }
   return {
-    data: [...bands, ...lines, ...legendEntries(groups, methods.map(nameOf), colors, theme)],
+    data: [...bands, ...lines, ...legendEntries(groups, styleNames, colors, theme)],
     layout: baseLayout(theme, `${percent ? 'Accuracy' : 'Loss'} between two adapters of one task`, {
       margin: { l: 56, r: 24, t: 44, b: 96 },
       showlegend: true,
@@ -90,7 +106,7 @@ export function interpolationFigure(
       `Barrier (largest gap to the straight line between the ends; the table has all, and those to the mean of the ends): ${barriers.join('; ')}.`,
       uncertaintyText(
         groups.map(({ entries }) => entries.length),
-        methods.slice(0, bandedMethods).map(nameOf),
+        styleNames.slice(0, bandedMethods),
         config,
       ),
     ].join(' '),

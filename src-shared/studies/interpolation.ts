@@ -4,7 +4,7 @@ import { comparisonRow } from '../results/comparison-row.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { mean } from '../statistics/student.ts';
 import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
-import { type Interval, intervalText, leftOutTable, standardMethods } from './connectivity.ts';
+import { type Interval, intervalText, leftOutTable, standardMethods, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
 import { interpolationFigure } from './interpolation-figures.ts';
 import {
@@ -67,7 +67,7 @@ export const interpolationStudy = defineStudy({
       const of = (value: (curve: InterpolationCurve) => number) => (coto: boolean) =>
         pairs
           .filter((pair) => pair.coto === coto)
-          .flatMap(({ curves }) => curves.filter((curve) => (curve.method ?? 'factor-average') === method))
+          .flatMap(({ curves }) => curves.filter((curve) => (stoodFor(curve.method) ?? 'factor-average') === method))
           .map((curve) => ({ seed: null, value: value(curve) }));
       const accuracy = of(({ barriers }) => barriers.accuracy.line.value);
       const loss = of(({ barriers }) => barriers.loss.line.value);

@@ -3,7 +3,7 @@ import { StudioError } from '../contract/errors.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { mean } from '../statistics/student.ts';
 import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
-import { type Interval, intervalText, leftOutTable } from './connectivity.ts';
+import { type Interval, intervalText, leftOutTable, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
 import { planeFigure } from './plane-figures.ts';
 import {
@@ -71,7 +71,9 @@ export const planeStudy = defineStudy({
       })),
     ),
   comparison({ triples }) {
-    const methods = [...new Set(triples.flatMap(({ surfaces }) => surfaces.map(({ method }) => method)))];
+    const methods = [
+      ...new Set(triples.flatMap(({ surfaces }) => surfaces.map(({ method }) => stoodFor(method) ?? method))),
+    ];
     return methods.map((method) =>
       comparisonRow(
         `plane/${method}`,
@@ -81,7 +83,7 @@ export const planeStudy = defineStudy({
         (coto) =>
           triples
             .filter((triple) => triple.coto === coto)
-            .flatMap(({ surfaces }) => surfaces.filter((surface) => surface.method === method))
+            .flatMap(({ surfaces }) => surfaces.filter((surface) => stoodFor(surface.method) === method))
             .map(({ center }) => ({ seed: null, value: center.accuracy })),
       ),
     );

@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
-import type { LeftOut } from '../../../src-shared/studies/connectivity.ts';
+import { type LeftOut, standInOf } from '../../../src-shared/studies/connectivity.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/index.ts';
 import type { StudyFacts } from './define-study-work.ts';
@@ -40,8 +40,15 @@ export async function methodsLeftOut(
     await refuseEqual(facts, adapters);
     let possible = methods.length;
     for (const { id, parameters, isChosen } of methods) {
-      const refusal = await facts.refusalOf({ method: id, parameters, adapters, weights, dataset });
+      const refusalOf = (method: string, given: ParameterValues) =>
+        facts.refusalOf({ method, parameters: given, adapters, weights, dataset });
+      const refusal = await refusalOf(id, parameters);
       if (refusal === null) continue;
+      const standIn = isChosen ? null : standInOf(id);
+      if (standIn !== null && (await refusalOf(standIn, methodParameters(standIn, {}))) === null) {
+        leftOut.push({ at, method: id, reason: refusal.message, instead: standIn });
+        continue;
+      }
       possible--;
       if (isChosen || (atLeastOne && possible === 0))
         throw new StudioError(
@@ -49,7 +56,7 @@ export async function methodsLeftOut(
           `${mergeMethod(id).declaration.label} of ${label}: ${refusal.message}`,
           refusal.hint,
         );
-      leftOut.push({ at, method: id, reason: refusal.message });
+      leftOut.push({ at, method: id, reason: refusal.message, instead: null });
     }
   }
   return leftOut;

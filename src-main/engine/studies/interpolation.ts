@@ -142,9 +142,10 @@ function foldPair(
 
 /** The curves that a pair has, with the parameters of their methods. */
 function curvesOf(config: InterpolationConfig, pair: number) {
-  return methodsAt(curveMethods(config), config.left_out, pair)
-    .filter(({ isMade }) => isMade)
-    .map(({ id }) => ({ id, parameters: parametersOf(config, id) }));
+  return methodsAt(curveMethods(config), config.left_out, pair).map((id) => ({
+    id,
+    parameters: parametersOf(config, id),
+  }));
 }
 
 function parametersOf({ method, parameters }: InterpolationConfig, id: string): ParameterValues {

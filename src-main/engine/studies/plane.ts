@@ -142,9 +142,7 @@ function foldTriple(
 }
 
 function surfacesOf(config: PlaneConfig, triple: number): string[] {
-  return methodsAt(surfaceMethods(config), config.left_out, triple)
-    .filter(({ isMade }) => isMade)
-    .map(({ id }) => id);
+  return methodsAt(surfaceMethods(config), config.left_out, triple);
 }
 
 function hasEnsemble({ left_out }: PlaneConfig, triple: number): boolean {

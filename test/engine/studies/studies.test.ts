@@ -156,14 +156,25 @@ test('what the adapters of a pair do not allow is left out with its reason, unle
     hasAccuracy: async () => true,
   });
   const adapters = { a: numbered(1), b: opposite };
-  const { result, passes } = await studied(line(), adapters, facts(['factor-average', 'aligned-average']));
+  const factors = ['factor-average', 'parameter-average'];
+  const { result, passes } = await studied(line(), adapters, facts([...factors, 'aligned-average']));
   if (result.kind !== 'interpolation') throw new Error('another kind');
   expect(result.pairs[0]?.curves.map(({ method }) => method)).toEqual(['weight-average', 'ensemble']);
   expect(passes).toBe(5);
   const factor = facts(['factor-average']);
   await expect(studied(line({ method: 'factor-average' }), adapters, factor)).rejects.toThrow(/Factor average of LoRA/);
-  const nothing = facts(['factor-average', 'weight-average', 'aligned-average', 'ensemble']);
+  const nothing = facts([...factors, 'weight-average', 'aligned-average', 'ensemble']);
   await expect(studied(line(), adapters, nothing)).rejects.toThrow(/not B·A alone/);
+  // What stands in for the factor average is scored in its place.
+  const whole = { ...facts(['factor-average', 'aligned-average', 'weight-average']) };
+  const stoodIn = await studyWork('interpolation').fit(studyConfigSchema.parse(line()), whole);
+  expect(stoodIn).toMatchObject({
+    left_out: [
+      { method: 'factor-average', instead: 'parameter-average' },
+      { method: 'weight-average', instead: null },
+      { method: 'aligned-average', instead: null },
+    ],
+  });
   const twins = { ...facts([]), contentOf: async () => 'the same' };
   await expect(studied(line(), adapters, twins)).rejects.toThrow(/"Twin" and "Twin" are the same adapter/);
 });

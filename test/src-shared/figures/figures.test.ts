@@ -206,6 +206,17 @@ describe('studies', () => {
     expect(named(loss, 'LoRA, factors')).toMatchObject({ y: [1, 1.5, 1] });
   });
 
+  test('λ: what stands in for the factor average is drawn like it', () => {
+    const result = structuredClone(interpolationResult);
+    for (const curve of result.pairs[1]?.curves ?? [])
+      if (curve.method === 'factor-average') curve.method = 'parameter-average';
+    const figure = interpolationFigure(result, config, { mergeMethod: (id) => id }, light);
+    const dash = { line: { dash: 'solid' } };
+    expect(named(figure, 'LoRA, factor-average')).toMatchObject(dash);
+    expect(named(figure, 'LoRA + CoTo, parameter-average')).toMatchObject(dash);
+    expect(named(figure, 'factor-average or parameter-average')).toMatchObject({ ...dash, showlegend: true });
+  });
+
   test('λ: several pairs of a group are one line with a band, and the caption says that they share adapters', () => {
     const [lora] = interpolationResult.pairs;
     const pairs = [0, 1, 2].map((shift) => ({
