@@ -11,9 +11,12 @@ import type { BaseModel } from '../models/base-model.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { EvaluationProgress } from './evaluation-progress.ts';
 import { type FittedAdapter, headInUse } from './head-labels.ts';
+import { MaskedModel } from './masks/masked-model.ts';
 import type { TaskOutputs } from './task-outputs.ts';
 
 const batchSize = 100;
+/** Bytes of an adapter's states that are kept for prunings of it. */
+const keptBytes = 256 * 2 ** 20;
 
 interface BenchRequest {
   readonly modelDirectory: string;
@@ -32,14 +35,15 @@ interface BenchRequest {
 export class AdapterEvaluator {
   readonly description: ModelDescription;
   readonly examples: number;
-  private readonly model: AdaptedModel;
+  private readonly plain: AdaptedModel;
+  private adapted: { readonly whole: AdapterState; readonly model: MaskedModel } | null = null;
   private readonly task: TaskOnData;
   private readonly indices: Int32Array;
 
   private constructor(base: BaseModel, task: TaskOnData, indices: Int32Array) {
     this.description = base.description;
     this.examples = indices.length;
-    this.model = new AdaptedModel(base);
+    this.plain = new AdaptedModel(base);
     this.task = task;
     this.indices = indices;
   }
@@ -55,9 +59,7 @@ export class AdapterEvaluator {
    * @throws StudioError cancelled when the task is signalled, between batches
    */
   async outputs(state: AdapterState | null, progress: EvaluationProgress, context: TaskContext): Promise<TaskOutputs> {
-    if (state === null) this.model.clear();
-    else this.model.loadState(state);
-    const outputs = await this.task.outputs(this.model, this.indices, {
+    const outputs = await this.task.outputs(this.modelWith(state), this.indices, {
       batchSize,
       onProgress: (done) => progress.within(done),
       cancelled: async () => (await context.signal()) !== null,
@@ -99,8 +101,36 @@ export class AdapterEvaluator {
     );
   }
 
+  /** Adapters with only some modules of the one before share its layers up to where they differ. */
+  private modelWith(state: AdapterState | null): AdaptedModel {
+    if (state === null) return this.plain;
+    if (this.adapted === null || !isPartOf(state, this.adapted.whole)) {
+      this.adapted?.model.dispose();
+      this.adapted = null;
+      this.adapted = { whole: state, model: new MaskedModel(this.plain.base, state, keptBytes) };
+    }
+    const { model } = this.adapted;
+    model.show(new Set(state.modules.keys()));
+    return model;
+  }
+
   close(): void {
-    this.model.dispose();
+    this.adapted?.model.dispose();
+    this.plain.dispose();
     this.task.close();
   }
+}
+
+/** Whether an adapter is another one without some of its modules: the tensors that both have are the very same. */
+function isPartOf(part: AdapterState, whole: AdapterState): boolean {
+  const isSame = <Value>(own: ReadonlyMap<string, Value>, other: ReadonlyMap<string, Value>) =>
+    own.size === other.size && [...own].every(([name, value]) => other.get(name) === value);
+  return (
+    part.variant === whole.variant &&
+    JSON.stringify(part.parameters) === JSON.stringify(whole.parameters) &&
+    isSame(part.saved, whole.saved) &&
+    isSame(part.biases, whole.biases) &&
+    isSame(part.shared, whole.shared) &&
+    [...part.modules].every(([name, module]) => whole.modules.get(name) === module)
+  );
 }

@@ -67,7 +67,7 @@ const configOf = (dataset: string, id: string, more: object = {}) => ({
 
 describe('the contribution study', () => {
   it('agrees with brute force over all orders, resumes mask by mask, and costs nothing the second time', async () => {
-    // Six modules of the tiny ViT's two layers, so that 720 orders are all of them; 40 test examples are three blocks.
+    // Six modules of the tiny ViT's two layers, so that 720 orders are all of them; 40 test examples are five blocks.
     const dataset = tinyIdx(4, 4);
     const { start, counts } = countingEngine(10);
     const { backend, id, path } = await opened(start);
@@ -83,11 +83,11 @@ describe('the contribution study', () => {
     const [adapter] = result.adapters;
     if (adapter === undefined) throw new Error('no adapter');
     const groups = adapter.groups.length;
-    expect(result).toMatchObject({ examples: 40, blocks: 3, metric: 'loss' });
+    expect(result).toMatchObject({ examples: 40, blocks: 5, metric: 'loss' });
     // Nothing was evaluated twice.
     expect(before.size).toBeGreaterThanOrEqual(10);
-    expect(counts.scores).toHaveLength(3 * 2 ** groups);
-    expect(new Set(counts.scores).size).toBe(3 * 2 ** groups);
+    expect(counts.scores).toHaveLength(5 * 2 ** groups);
+    expect(new Set(counts.scores).size).toBe(5 * 2 ** groups);
 
     const worth = await bruteForce(
       dataset,

@@ -117,3 +117,22 @@ it('shares the keys and values of a cache as it shares states', async () => {
   tf.dispose([inputs, prompt, answer].flatMap((named) => Object.values(named)));
   for (const one of [model, plain, base]) one.dispose();
 });
+
+it('shares nothing where the states would be too large, with the same outputs', async () => {
+  const { base, state, inputs } = await opened('vit-28');
+  const [bounded, free] = [new MaskedModel(base, state, 1000), new MaskedModel(base, state)];
+  for (let repeat = 0; repeat < 2; repeat++) {
+    const outputs = [bounded, free].map((model) => {
+      model.show(new Set());
+      return model.forward(inputs);
+    });
+    const [one, other] = await Promise.all(outputs.map((tensor) => tensor.data()));
+    expect(one).toEqual(other);
+    tf.dispose(outputs);
+  }
+  expect(bounded.keptBytes()).toBe(0);
+  expect(bounded.layerEvaluations).toBe(2 * base.layerCount);
+  expect(free.layerEvaluations).toBe(base.layerCount);
+  tf.dispose(inputs);
+  for (const one of [bounded, free, base]) one.dispose();
+});

@@ -7,7 +7,7 @@ import { meanOutcome } from './mean-outcome.ts';
 /** Blocks that the examples are split into, from which intervals over the examples are made. */
 const usualBlocks = 12;
 /** Examples of a block. */
-const [fewest, most] = [16, 100];
+const [fewest, most] = [8, 100];
 /** Bytes of the states of a block, a state for every layer, which bound the examples of a block. */
 const stateBytes = 2 ** 30;
 /** Scores are reported in pieces, so that an interruption costs little. */

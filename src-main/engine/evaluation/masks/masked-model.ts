@@ -44,13 +44,19 @@ export class MaskedModel extends AdaptedModel {
   /** Names of the adapted modules: those outside the layers, then those of each layer. */
   private readonly namesByPlace: readonly (readonly string[])[];
   private flags: readonly string[] = [];
-  private passes: Pass[] = [];
+  private readonly mostBytes: number;
+  /** Null: what it would keep is too much. */
+  private passes: (Pass | null)[] = [];
   private pass = 0;
   private place = 0;
 
-  /** @throws StudioError refused where the adapter does not fit the base */
-  constructor(base: BaseModel, state: AdapterState) {
+  /**
+   * @param mostBytes of states; passes of a batch beyond it share nothing
+   * @throws StudioError refused where the adapter does not fit the base
+   */
+  constructor(base: BaseModel, state: AdapterState, mostBytes = Number.POSITIVE_INFINITY) {
     super(base);
+    this.mostBytes = mostBytes;
     this.loadState(state);
     const modules = this.adaptedModules().map(({ module }) => module);
     this.moduleNames = modules.map(({ name }) => name);
@@ -96,9 +102,9 @@ export class MaskedModel extends AdaptedModel {
 
   /** Frees the states of the batch: other examples follow. */
   endBatch(): void {
-    for (const { embedded, levels } of this.passes) {
-      for (const level of levels) disposeLevel(level);
-      tf.dispose(stateTensors(embedded));
+    for (const pass of this.passes) {
+      for (const level of pass?.levels ?? []) disposeLevel(level);
+      if (pass) tf.dispose(stateTensors(pass.embedded));
     }
     this.passes = [];
     this.pass = 0;
@@ -106,9 +112,12 @@ export class MaskedModel extends AdaptedModel {
 
   /** Bytes of the states that are kept for the batch. */
   keptBytes(): number {
-    const tensors = this.passes.flatMap(({ embedded, levels }) => [
-      ...stateTensors(embedded),
-      ...levels.flatMap(({ hidden, cached }) => [hidden, ...(cached ? [cached.keys, cached.values] : [])]),
+    const tensors = this.passes.flatMap((pass) => [
+      ...(pass ? stateTensors(pass.embedded) : []),
+      ...(pass?.levels ?? []).flatMap(({ hidden, cached }) => [
+        hidden,
+        ...(cached ? [cached.keys, cached.values] : []),
+      ]),
     ]);
     return tensors.reduce((bytes, { size }) => bytes + 4 * size, 0);
   }
@@ -140,7 +149,9 @@ export class MaskedModel extends AdaptedModel {
   }
 
   override states(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
-    const { embedded, levels } = this.nextPass(inputs, cache);
+    const pass = this.nextPass(inputs, cache);
+    if (pass === null) return super.states(inputs, cache);
+    const { embedded, levels } = pass;
     const differing = levels.findIndex(({ flags }, layer) => flags !== this.flags[layer + 1]);
     const shared = differing < 0 ? levels.length : differing;
     for (const level of levels.splice(shared)) disposeLevel(level);
@@ -161,11 +172,17 @@ export class MaskedModel extends AdaptedModel {
     super.dispose();
   }
 
-  private nextPass(inputs: ModelInputs, cache: KeyValueCache | undefined): Pass {
+  private nextPass(inputs: ModelInputs, cache: KeyValueCache | undefined): Pass | null {
     const place = this.pass++;
     const known = this.passes[place];
-    if (known) return known;
+    if (known !== undefined) return known;
     const embedded = this.embed(inputs, cache);
+    const expected = 4 * embedded.hidden.size * (this.base.layerCount + 1);
+    if (this.keptBytes() + expected > this.mostBytes) {
+      tf.dispose(stateTensors(embedded));
+      this.passes[place] = null;
+      return null;
+    }
     for (const tensor of stateTensors(embedded)) tf.keep(tensor);
     const made = { embedded, levels: [] };
     this.passes[place] = made;
