@@ -66,15 +66,15 @@ export function rateText(rate: number): string {
 export function tuningTable({ metric, examples, cells, equalBudget }: Tuning): StudyTable {
   const rates = cells[0]?.points.map(({ learning_rate }) => learning_rate) ?? [];
   return {
-    title: [
-      `Learning rates tried: mean ${metric}${metricUnit(metric).label} on ${examples} validation examples`,
-      equalBudget ? 'the same rates, seeds and steps for every cell' : 'cells differ in the steps of a trial',
-    ].join('; '),
+    title: `Learning rates tried: validation ${metric}${metricUnit(metric).label}`,
     columns: [
       { label: 'Cell' },
       ...rates.map((rate) => ({ label: rateText(rate), numeric: true })),
       { label: 'Chosen', numeric: true },
       { label: 'Note' },
+    ],
+    notes: [
+      `Means over the sweep's seeds on ${examples} validation examples; *: chosen. ${equalBudget ? 'Every cell had the same rates, seeds and steps.' : 'The cells differ in the steps of a trial: their budgets are not equal.'}`,
     ],
     rows: cells.map(({ label, points, learning_rate, edge }) => ({
       cells: [

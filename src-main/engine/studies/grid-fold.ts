@@ -87,9 +87,22 @@ function outcomesOfChoice(config: GridConfig, score: number, reference: number, 
       label: labelOf(choice, config.seeds.length),
       metric,
       cells: cells.map((_, at) => known.get(at) ?? null),
-      notes: config.left_out.filter((one) => one.score === score).map(({ reason }) => reason),
+      notes: notesOf(config, score),
     };
   });
+}
+
+/** Why cells are left out, one sentence for those of one reason. */
+function notesOf({ left_out, grid, scores, seeds }: GridConfig, score: number): string[] {
+  const cells = cellsOf(grid);
+  const label = labelOf(scores[score] ?? 'alone', seeds.length);
+  const reasons = Map.groupBy(
+    left_out.filter((one) => one.score === score),
+    ({ reason }) => reason,
+  );
+  return [...reasons].map(
+    ([reason, left]) => `${label} of ${left.map(({ cell }) => cellLabel(cells[cell] ?? {})).join('; ')}: ${reason}`,
+  );
 }
 
 function forgettingOf(scores: readonly Score[]): OutcomeCell['forgetting'] {

@@ -32,7 +32,7 @@ export async function gridFit<Config extends GridConfig>(config: Config, facts: 
     for (const [cell, settings] of cells.entries()) {
       const refusal = await refusalOf(choice, cellRun(config, settings, 0), config.seeds.length, facts);
       if (refusal === null) continue;
-      refused.push({ cell, score, reason: `${label} of ${cellLabel(settings)}: ${refusal.message}` });
+      refused.push({ cell, score, reason: refusal.message });
       if (refused.length === cells.length)
         throw new StudioError('refused', `scores: ${label}: ${refusal.message}`, refusal.hint);
     }
@@ -84,7 +84,8 @@ export function gridDesign(config: GridConfig): StudyDesign {
     seeds: seeds.length,
     metrics: [metric, ...further_metrics],
     comparisons: seeds.length === 0 ? 0 : cells.length - 1,
-    runs: cells.map((cell) => cellRun(config, cell, 0)),
+    // Behind a sweep the cells are judged on the test split.
+    runs: cells.map((cell) => ({ ...cellRun(config, cell, 0), ...(tune === null ? {} : { eval_split: 'test' }) })),
     later: cells.flatMap((cell) => later.map((seed) => runAt(config, sweep, cell, seed, rate))),
     // A round adds one rate at each end, at most.
     extensions: tune === null ? 0 : 2 * tune.extend * tune.seeds.length * cells.length,

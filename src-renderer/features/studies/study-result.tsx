@@ -83,7 +83,7 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
       title={title}
       flush
       aside={
-        <Group gap={8} wrap="nowrap">
+        <Group gap={8} wrap="nowrap" flex="none">
           {aside}
           <Button
             size="compact-xs"
@@ -112,7 +112,7 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
             {rows.map(({ cells, keep }, row) => (
               <Table.Tr key={row}>
                 {cells.map((cell, at) => (
-                  <Table.Td key={at} {...align(at)}>
+                  <Table.Td key={at} {...align(at)} style={{ whiteSpace: 'nowrap' }}>
                     {cell}
                   </Table.Td>
                 ))}

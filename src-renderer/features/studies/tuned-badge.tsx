@@ -17,6 +17,7 @@ export function TunedBadge({ of }: { of: RequestInput<'studies.tuned'> }) {
         variant={tuned ? 'light' : 'outline'}
         color={tuned ? 'blue' : 'gray'}
         tt="none"
+        flex="none"
         fw={500}
         tabIndex={0}
         aria-label={`${word}: ${reason}`}

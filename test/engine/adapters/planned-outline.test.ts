@@ -38,6 +38,7 @@ describe('the outline of an adapter that is not trained yet', async () => {
     expect(refusals('lora', 'factor-average')).toEqual([]);
     expect(refusals('dora', 'factor-average')[0]?.message).toContain('is a DoRA adapter');
     expect(refusals('dora', 'ensemble')).toEqual([]);
+    expect(refusals('dora', 'parameter-average')).toEqual([]);
     const pruned = (variant: string, method: string, parameters = {}) => {
       const outline = plannedOutline(settings({ variant }), description);
       pruneMethod(method).check?.(outline, description, parameters);

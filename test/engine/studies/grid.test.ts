@@ -314,6 +314,6 @@ describe('a learning-rate sweep', () => {
     expect(() => plan({ tune: { ...tune, learning_rate: [1] } })).toThrow();
     const uneven = studied({ ...config, grid: { max_steps: [10, 20] } }, scored([1e-3, 1e-3]));
     expect(uneven.result.tuning?.equalBudget).toBe(false);
-    expect(sweepStudy.table(uneven.result, config, words)[0]?.title).toContain('cells differ in the steps');
+    expect(sweepStudy.table(uneven.result, config, words)[0]?.notes?.[0]).toContain('budgets are not equal');
   });
 });
