@@ -18,7 +18,7 @@ import { checkStarts } from '../../engine/adapters/initializations/start-modules
 import { type AdapterSizes, adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
 import { isSavedBy, resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
-import { checkSchedule, dropoutParameter, scheduleRows } from '../../engine/coto/schedule-rows.ts';
+import { checkSchedule, scheduleRows } from '../../engine/coto/schedule-rows.ts';
 import { checkEvaluationSplit, heldPerClass } from '../../engine/data/held-out.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { checkGrouping, checkSampleCounts } from '../../engine/tasks/chosen-examples.ts';
@@ -203,7 +203,7 @@ export function expectedBackend(services: Services, config: RunConfig): ComputeI
 
 /** The variant's parameters, with the dropout that the schedule brings. */
 function trainedParameters({ adapter, coto }: RunConfig): ParameterValues {
-  const name = dropoutParameter(adapterVariant(adapter.variant), adapter.parameters);
+  const name = adapterVariant(adapter.variant).inputDropout;
   const drops = coto !== null && schedules[coto.schedule].unit === 'input' && name !== null;
   return drops ? { ...adapter.parameters, [name]: 0.5 } : adapter.parameters;
 }

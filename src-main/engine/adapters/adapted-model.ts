@@ -10,7 +10,7 @@ import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type AdapterGroup, adapterGroups, namesOff } from './adapter-groups.ts';
 import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
-import { drawMasks } from './dropout.ts';
+import { drawMasks, inputDropoutOf } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
 import type { Factors } from './initializations/initialization.ts';
 import { mergedModules } from './merged-modules.ts';
@@ -186,7 +186,7 @@ export class AdaptedModel implements LinearRunner {
     const masks = this.training
       ? drawMasks(
           {
-            input: this.inputDropout ?? variant.dropout(parameters),
+            input: this.inputDropout ?? inputDropoutOf(variant, parameters),
             update: variant.updateDropout?.(parameters, module),
           },
           [...x.shape, module.outFeatures],
@@ -218,7 +218,7 @@ export class AdaptedModel implements LinearRunner {
     const adapted = this.activeOn(module);
     if (!this.adapter || adapted === null || this.adapter.whole.has(module.name) || this.residual) return null;
     const { variant, parameters } = this.adapter.host;
-    if (this.training && (this.inputDropout ?? variant.dropout(parameters)) > 0) return null;
+    if (this.training && (this.inputDropout ?? inputDropoutOf(variant, parameters)) > 0) return null;
     return variant.loraFactors?.(adapted) ?? null;
   }
 

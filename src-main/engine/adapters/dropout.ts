@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
-import type { ForwardOptions, UpdateDropout } from './variant.ts';
+import type { AdapterVariant, ForwardOptions, UpdateDropout } from './variant.ts';
+
+/** Chance that an entry of the adapter's input is zeroed in training. */
+export function inputDropoutOf({ inputDropout }: AdapterVariant, parameters: ParameterValues): number {
+  return inputDropout === null ? 0 : numberOf(parameters, inputDropout);
+}
 
 /**
  * The masks of one forward pass of a module, in the order input, module, parts of the update; null: its update is dropped as a whole.

@@ -2,6 +2,7 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterPresence } from '../models/memory.ts';
 import { elementCount } from '../tensors/host-tensor.ts';
+import { inputDropoutOf } from './dropout.ts';
 import type { AdapterVariant, TensorPart } from './variant.ts';
 
 /**
@@ -20,7 +21,9 @@ export function adapterPresence(
     replaces: (module) => !isSwitched && ranks.has(module) && (variant.replacesWeight?.(parameters) ?? false),
     kept: (module, linear) => {
       const rank = ranks.get(module);
-      return rank === undefined ? [] : variant.memory(linear, { rank, parameters });
+      if (rank === undefined) return [];
+      const mask = inputDropoutOf(variant, parameters) > 0 ? [linear.rows * linear.inputs] : [];
+      return [...variant.memory(linear, { rank, parameters }), ...mask];
     },
   };
 }

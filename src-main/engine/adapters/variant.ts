@@ -149,8 +149,8 @@ export interface AdapterVariant {
    * @throws StudioError refused for values that the module cannot take, such as an index outside its weight.
    */
   checkTensors?(module: LinearModule, tensors: ReadonlyMap<string, HostTensor>): void;
-  /** Chance that an entry of the adapter's input is zeroed in training. */
-  dropout(parameters: ParameterValues): number;
+  /** The parameter that is the chance that an entry of the adapter's input is zeroed in training; null: none is. */
+  readonly inputDropout: string | null;
   /** Of a variant that drops parts of its update (outputs, blocks), or the whole update, in training. */
   updateDropout?(parameters: ParameterValues, module: LinearModule): UpdateDropout;
   /**
@@ -205,7 +205,7 @@ export interface AdapterVariant {
   replacesWeight?(parameters: ParameterValues): boolean;
   /**
    * Numbers of values of the float32 tensors that a linear layer's forward pass keeps for its backward pass, beside its
-   * input.
+   * input and the mask of `inputDropout`.
    */
   memory(linear: LinearSize, settings: ModuleSettings): number[];
 }

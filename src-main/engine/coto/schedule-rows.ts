@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Schedule, schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { CotoSettings } from '../../../src-shared/domain/coto.ts';
-import { type ParameterValues, parameterSchema } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterVariant } from '../adapters/variant.ts';
 
 /**
@@ -51,7 +51,7 @@ export function checkSchedule(
         'Leave rank_pattern empty, or choose a schedule over layers.',
       );
   }
-  if (schedule.unit === 'input' && dropoutParameter(variant, parameters) === null)
+  if (schedule.unit === 'input' && variant.inputDropout === null)
     throw new StudioError(
       'refused',
       `The schedule "${label}" needs dropout on the adapters' inputs, which ${variant.declaration.label} does not have.`,
@@ -64,14 +64,4 @@ export function checkSchedule(
       `coto.lisa_activated_layers is ${activated}, but the adapters form ${adapted.groups.length} groups.`,
       `Set it to at most ${adapted.groups.length}.`,
     );
-}
-
-/** Name of the parameter that sets the variant's dropout on its input; null if it has none. */
-export function dropoutParameter({ declaration, dropout }: AdapterVariant, parameters: ParameterValues): string | null {
-  const all = parameterSchema(declaration.parameters).safeParse(parameters).data ?? parameters;
-  const probe = 0.4375;
-  const found = declaration.parameters.find(
-    ({ type, name }) => type === 'number' && dropout({ ...all, [name]: probe }) === probe,
-  );
-  return found?.name ?? null;
 }

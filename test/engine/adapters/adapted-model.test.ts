@@ -181,6 +181,10 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
     });
 
     const dropouts = variant.declaration.parameters.filter(({ name }) => name.endsWith('dropout'));
+    it('names a dropout of its input that it declares, where it has one', () => {
+      expect([null, ...dropouts.map(({ name }) => name)]).toContain(variant.inputDropout);
+    });
+
     it.runIf(dropouts.length > 0).each(dropouts)(
       '$name is off in evaluation, and in training comes from its stream alone',
       async ({ name }) => {

@@ -89,7 +89,7 @@ export const abba: AdapterVariant = {
       ['b2', zeros([outFeatures, r2])],
     ]);
   },
-  dropout: (parameters) => numberOf(parameters, 'dropout'),
+  inputDropout: 'dropout',
   forward(x, frozen, adapted, { derivative, residual, dropoutMask: mask }) {
     const entered = scaleGradient(x, derivative);
     const factors = { ...factorsOf(adapted), scaling: adapted.scaling };
@@ -100,10 +100,7 @@ export const abba: AdapterVariant = {
   lowRank: (adapted) => hadamardProduct(factorsOf(adapted), adapted.scaling),
   memory(linear, { parameters }) {
     const [r1, r2] = [numberOf(parameters, 'r1'), numberOf(parameters, 'r2')];
-    return [
-      ...(usesKhatriRao(linear, r1, r2) ? [linear.rows * r1 * r2] : []),
-      ...(numberOf(parameters, 'dropout') > 0 ? [linear.rows * linear.inputs] : []),
-    ];
+    return usesKhatriRao(linear, r1, r2) ? [linear.rows * r1 * r2] : [];
   },
 };
 

@@ -46,7 +46,7 @@ export const adalora: AdapterVariant = {
       ['e', zeros([rank, 1])],
     ]);
   },
-  dropout: (parameters) => numberOf(parameters, 'lora_dropout'),
+  inputDropout: 'lora_dropout',
   forward(x, frozen, adapted, options) {
     if (requireRank(adapted) === 0) return frozenLinear(x, frozen, options);
     return adaloraLinear(x, frozen, { ...tripletsOf(adapted), scaling: adapted.scaling }, options);
@@ -98,10 +98,7 @@ export const adalora: AdapterVariant = {
       return [...sizes, ...sizes, ...sizes, ...sizes];
     },
   },
-  memory: ({ rows, inputs }, settings) => [
-    ...[rows * requireRank(settings), rows * requireRank(settings)],
-    ...(numberOf(settings.parameters, 'lora_dropout') > 0 ? [rows * inputs] : []),
-  ],
+  memory: ({ rows }, settings) => [rows * requireRank(settings), rows * requireRank(settings)],
 };
 
 function tripletsOf<T>(adapted: ModuleTensors<T>): { a: T; b: T; e: T } {

@@ -49,7 +49,7 @@ export const bat: AdapterVariant = {
   },
   initialize: (module, settings) => new Map(bat.parts(module, settings).map(({ name, shape }) => [name, zeros(shape)])),
   strength: (parameters) => ({ rank: numberOf(parameters, 'r'), scaling: 1 }),
-  dropout: () => 0,
+  inputDropout: null,
   forward(x, frozen, adapted, { derivative, residual }) {
     const changed = { block: partOf(adapted, 'block'), scaling: adapted.scaling };
     return blockAffineLinear(scaleGradient(x, derivative), frozen, changed, { residual });

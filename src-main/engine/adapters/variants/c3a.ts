@@ -103,7 +103,7 @@ export const c3a: AdapterVariant = {
     const draw = drawing(String(parameters['init_weights']), module, random);
     return new Map([['kernel', { shape, data: Float32Array.from({ length: elementCount(shape) }, draw) }]]);
   },
-  dropout: () => 0,
+  inputDropout: null,
   forward: (x, frozen, adapted, { derivative, residual }) =>
     circulantLinear(x, frozen, partOf(adapted, 'kernel'), scalingOf(adapted), { derivative, residual }),
   mergedWeight: (weight, adapted, inputsFirst) =>

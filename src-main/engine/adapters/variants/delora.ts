@@ -98,7 +98,7 @@ export const delora: AdapterVariant = {
       ['w_norm', rowNorms(transposed(await weight()))],
     ]);
   },
-  dropout: (parameters) => numberOf(parameters, 'module_dropout'),
+  inputDropout: 'module_dropout',
   forward: (x, frozen, adapted, options) => deloraLinear(x, frozen, partsOf(adapted), adapted.scaling, options),
   mergedWeight: (weight, adapted, inputsFirst) =>
     mergedWeight(weight, { ...deloraFactors(partsOf(adapted)), scaling: adapted.scaling }, inputsFirst),
@@ -118,10 +118,7 @@ export const delora: AdapterVariant = {
     );
     return { a: { shape: a.shape, data }, b, scaling: adapted.scaling };
   },
-  memory: ({ rows, inputs }, settings) => [
-    rows * requireRank(settings),
-    ...(numberOf(settings.parameters, 'module_dropout') > 0 ? [rows * inputs] : []),
-  ],
+  memory: ({ rows }, settings) => [rows * requireRank(settings)],
 };
 
 function partsOf<T>(adapted: ModuleTensors<T>): { a: T; b: T; lambda: T; norms: T } {

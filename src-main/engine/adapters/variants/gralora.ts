@@ -122,7 +122,7 @@ export const gralora: AdapterVariant = {
         .parts(module, settings)
         .map(({ name, shape }) => [name, name.endsWith('b') ? zeros(shape) : kaimingUniform(shape, random)]),
     ),
-  dropout: (parameters) => numberOf(parameters, 'gralora_dropout'),
+  inputDropout: 'gralora_dropout',
   forward(x, frozen, adapted, { derivative, residual, dropoutMask: mask }) {
     const entered = scaleGradient(x, derivative);
     const { scaling } = adapted;
@@ -144,10 +144,9 @@ export const gralora: AdapterVariant = {
   },
   lowRank: (adapted) => granularProduct(blocksOf(adapted), besideOf(adapted), adapted.scaling),
   lowRankSize: ({ tensors }) => granularRank(blocksOf({ tensors }), besideOf({ tensors })),
-  memory({ rows, inputs }, { parameters }) {
+  memory({ rows }, { parameters }) {
     const { r, gralora_k: k, hybrid_r: hybrid } = sizesSchema.parse(parameters);
-    const dropped = numberOf(parameters, 'gralora_dropout') > 0 ? [rows * inputs] : [];
-    return [rows * k * r, ...(hybrid > 0 ? [rows * hybrid] : []), ...dropped];
+    return [rows * k * r, ...(hybrid > 0 ? [rows * hybrid] : [])];
   },
 };
 

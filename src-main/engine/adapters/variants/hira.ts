@@ -76,7 +76,7 @@ export const hira: AdapterVariant = {
     const start = settings.parameters['init_weights'] === 'gaussian' ? 'gaussian' : 'kaiming';
     return new Map(Object.entries(initializeFactors(module, requireRank(settings), start, random)));
   },
-  dropout: (parameters) => numberOf(parameters, 'hira_dropout'),
+  inputDropout: 'hira_dropout',
   forward: (x, frozen, adapted, options) => hiraLinear(x, frozen, factorsOf(adapted), options),
   embedding: (ids, frozen, adapted) => hiraEmbedding(ids, frozen, factorsOf(adapted)),
   mergedWeight: (weight, adapted, inputsFirst) => hiraWeight({ weight, ...factorsOf(adapted) }, { inputsFirst }),
@@ -84,5 +84,5 @@ export const hira: AdapterVariant = {
   notLowRank: "it multiplies the base's weights by 1 + B·A",
   isLinearInFactors: true,
   replacesWeight: (parameters) => numberOf(parameters, 'hira_dropout') === 0,
-  memory: ({ rows, inputs }, { parameters }) => (numberOf(parameters, 'hira_dropout') > 0 ? [rows * inputs] : []),
+  memory: () => [],
 };

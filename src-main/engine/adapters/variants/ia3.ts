@@ -71,7 +71,7 @@ export const ia3: AdapterVariant = {
     const ones = new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(1);
     return new Map([['l', { shape, data: ones }]]);
   },
-  dropout: () => 0,
+  inputDropout: null,
   forward(x, frozen, adapted, { derivative, residual }) {
     const l = tf.reshape(partOf(adapted, 'l'), [-1]);
     if (scalesInputs(adapted)) return frozenLinear(tf.mul(scaleGradient(x, derivative), l), frozen, { residual });

@@ -54,7 +54,7 @@ export const loha: AdapterVariant = {
         .parts(module, settings)
         .map(({ name, shape }) => [name, name === 'w2_b' ? zeros(shape) : kaimingUniform(shape, random)]),
     ),
-  dropout: () => 0,
+  inputDropout: null,
   updateDropout: (parameters) => lycorisDropout(parameters, true),
   forward(x, frozen, adapted, { derivative, residual, outputMask }) {
     const entered = scaleGradient(x, derivative);

@@ -110,7 +110,7 @@ export const lokr: AdapterVariant = {
       atZero.includes(name) ? zeros(shape) : kaimingUniform(shape, random);
     return new Map(lokr.parts(module, settings).map(({ name, shape }) => [name, start(name, shape)]));
   },
-  dropout: () => 0,
+  inputDropout: null,
   updateDropout: (parameters) => lycorisDropout(parameters, parameters['rank_dropout_scale'] === true),
   forward(x, frozen, { tensors, scaling }, { derivative, residual, outputMask }) {
     const entered = scaleGradient(x, derivative);

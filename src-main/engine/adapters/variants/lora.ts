@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { loraEmbedding } from '../../ops/linear/lora-embedding.ts';
 import { loraLinear } from '../../ops/linear/lora-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
@@ -38,7 +37,7 @@ export const lora: AdapterVariant = {
     if (!hasBias(settings) || module.kind !== 'linear') return tensors;
     return tensors.set('bias', { shape: [module.outFeatures], data: new Float32Array(module.outFeatures) });
   },
-  dropout: (parameters) => numberOf(parameters, 'lora_dropout'),
+  inputDropout: 'lora_dropout',
   forward(x, frozen, adapted, options) {
     const y = loraLinear(x, frozen, factorsOf(adapted), options);
     const bias = adapted.tensors.get('bias');
@@ -58,10 +57,7 @@ export const lora: AdapterVariant = {
   lowRank: factorsOf,
   rankPart: { part: 'b', axis: 1 },
   factors: { a: 'a', b: 'b' },
-  memory: ({ rows, inputs }, settings) => [
-    rows * requireRank(settings),
-    ...(numberOf(settings.parameters, 'lora_dropout') > 0 ? [rows * inputs] : []),
-  ],
+  memory: ({ rows }, settings) => [rows * requireRank(settings)],
 };
 
 /** A and B. */

@@ -76,7 +76,7 @@ export const miss: AdapterVariant = {
   },
   initialize: (module, settings) =>
     new Map(miss.parts(module, settings).map(({ name, shape }) => [name, zeros(shape)])),
-  dropout: (parameters) => numberOf(parameters, 'miss_dropout'),
+  inputDropout: 'miss_dropout',
   forward(x, frozen, adapted, { derivative, residual, dropoutMask: mask }) {
     const entered = scaleGradient(x, derivative);
     const shard = { block: partOf(adapted, 'block'), outputs: adapted.module.outFeatures, scaling: adapted.scaling };
@@ -109,8 +109,5 @@ export const miss: AdapterVariant = {
       scaling: adapted.scaling,
     };
   },
-  memory: ({ rows, inputs }, { rank, parameters }) => [
-    rows * requireRank({ rank }),
-    ...(numberOf(parameters, 'miss_dropout') > 0 ? [rows * inputs] : []),
-  ],
+  memory: ({ rows }, { rank }) => [rows * requireRank({ rank })],
 };

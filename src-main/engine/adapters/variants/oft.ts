@@ -61,7 +61,7 @@ export const oft: AdapterVariant = {
     const [rows = 0, columns = 0] = shape;
     return new Map([['weight', { shape, data: new Float32Array(rows * columns) }]]);
   },
-  dropout: () => 0,
+  inputDropout: null,
   updateDropout(parameters, module) {
     const { count } = oftBlocks(module.inFeatures, parameters);
     const isShared = parameters['block_share'] === true || count === 1;

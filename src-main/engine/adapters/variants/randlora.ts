@@ -114,7 +114,7 @@ export const randlora: AdapterVariant = {
       ],
     ]);
   },
-  dropout: (parameters) => numberOf(parameters, 'randlora_dropout'),
+  inputDropout: 'randlora_dropout',
   forward: (x, frozen, adapted, options) => randloraLinear(x, frozen, partsOf(adapted), adapted.scaling, options),
   mergedWeight(weight, adapted, inputsFirst) {
     const { inFeatures, outFeatures } = adapted.module;
@@ -127,7 +127,6 @@ export const randlora: AdapterVariant = {
   lowRankSize: ({ tensors }) => (tensors.get('lambda')?.shape ?? []).reduce((count, size) => count * size, 1),
   memory: ({ rows, inputs, outputs }, settings) => [
     ...(outputs < inputs ? [rows * Math.ceil(outputs / requireRank(settings)) * requireRank(settings)] : []),
-    ...(numberOf(settings.parameters, 'randlora_dropout') > 0 ? [rows * inputs] : []),
   ],
 };
 

@@ -99,7 +99,7 @@ export const shira: AdapterVariant = {
       'Was the adapter made for another base model?',
     );
   },
-  dropout: () => 0,
+  inputDropout: null,
   forward: (x, frozen, adapted, options) =>
     sparseLinear(x, frozen, entriesOf(adapted), { derivative: options.derivative, residual: options.residual }),
   mergedWeight: (weight, adapted, inputsFirst) => sparseMergedWeight(weight, entriesOf(adapted), inputsFirst),

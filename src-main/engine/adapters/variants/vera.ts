@@ -85,7 +85,7 @@ export const vera: AdapterVariant = {
       ['lambda_b', { shape: [outFeatures], data: new Float32Array(outFeatures) }],
       ['lambda_d', constant(requireRank(settings), numberOf(settings.parameters, 'd_initial'))],
     ]),
-  dropout: (parameters) => numberOf(parameters, 'vera_dropout'),
+  inputDropout: 'vera_dropout',
   forward(x, frozen, adapted, { derivative, residual, dropoutMask }) {
     const entered = scaleGradient(x, derivative);
     const y = frozenLinear(entered, frozen, { residual });
@@ -110,7 +110,7 @@ export const vera: AdapterVariant = {
   }),
   memory: ({ rows, inputs, outputs }, settings) => [
     ...[rows * requireRank(settings), rows * requireRank(settings), rows * outputs],
-    ...(numberOf(settings.parameters, 'vera_dropout') > 0 ? [rows * inputs, rows * inputs] : []),
+    ...(numberOf(settings.parameters, 'vera_dropout') > 0 ? [rows * inputs] : []),
   ],
 };
 
