@@ -7,6 +7,7 @@ import { earlyStop } from '../../src-shared/results/early-stop.ts';
 import { forgettingFact } from '../../src-shared/results/forgetting.ts';
 import { furtherMetrics } from '../../src-shared/results/metric-labels.ts';
 import { paddingText } from '../../src-shared/results/padding.ts';
+import { togetherText } from '../../src-shared/results/together.ts';
 import { catalog } from '../backend/index.ts';
 import { formatCount, formatDuration, formatPercent, formatSummary, formatTime } from './format.ts';
 
@@ -26,12 +27,14 @@ export function describeRun(run: RunRecord): string {
     ['seed', String(config.seed)],
     ['started', run.startedAt === null ? '–' : formatTime(run.startedAt)],
   ];
+  const together = facts && togetherText(facts);
   if (facts !== null)
     lines.push(
       ['steps', `${run.step} of ${facts.totalSteps}`],
       ['trainable', `${formatCount(facts.trainableParameters)} of ${formatCount(facts.totalParameters)} parameters`],
       ...(facts.paddingShare === null ? [] : [['padding', paddingText(facts.paddingShare)] as const]),
       ['computed on', `${facts.backend}, ${facts.threads} threads, ${facts.computeDtype}`],
+      ...(together === null ? [] : [['trained', together] as const]),
     );
   if (result !== null)
     lines.push(

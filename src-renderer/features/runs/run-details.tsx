@@ -3,6 +3,7 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
+import { togetherText } from '../../../src-shared/results/together.ts';
 import { useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -23,6 +24,7 @@ import { useVariantNames } from './use-variant-names.ts';
 export function RunFactsPanel({ run }: { run: RunRecord }) {
   const variants = useVariantNames();
   const { facts, result } = run;
+  const together = facts && togetherText(facts);
   const split = run.config.eval_split === 'test' ? 'Test' : 'Validation';
   return (
     <Panel title="Facts">
@@ -47,6 +49,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                   label: 'Computed on',
                   value: `${facts.backend}, ${plural(facts.threads, 'thread')}, ${facts.computeDtype}`,
                 },
+                ...(together === null ? [] : [{ label: 'Trained together', value: together }]),
               ]
             : []),
           ...(result

@@ -1,0 +1,8 @@
+import type { RunInfo } from '../domain/run.ts';
+
+/** How a run was trained together with others, in words; null: it was trained alone. */
+export function togetherText({ runsTogether }: Pick<RunInfo, 'runsTogether'>): string | null {
+  if (runsTogether === 1) return null;
+  const others = runsTogether === 2 ? 'one other run' : `${runsTogether - 1} other runs`;
+  return `with ${others} in one pass; step times are this run's part`;
+}
