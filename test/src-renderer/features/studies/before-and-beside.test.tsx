@@ -1,0 +1,71 @@
+// @vitest-environment happy-dom
+import { waitFor } from '@testing-library/react';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { ForecastPanel } from '../../../../src-renderer/features/studies/forecast-panel.tsx';
+import { TunedBadge } from '../../../../src-renderer/features/studies/tuned-badge.tsx';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { studyConfigSchema } from '../../../../src-shared/studies/index.ts';
+import { backend } from '../../fake-backend.ts';
+import { renderInWindow } from '../../window.tsx';
+
+vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
+  ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
+  request: (await import('../../fake-backend.ts')).request,
+}));
+
+beforeEach(() => {
+  backend.asked = [];
+  backend.answers = {};
+});
+
+const config = studyConfigSchema.parse({ kind: 'ablation', run: {}, grid: { coto: [null, {}] }, seeds: [1] });
+
+test('a new study says what it trains, what it can detect and what speaks against it', async () => {
+  backend.answers = {
+    'studies.forecast': () => ({
+      trainings: 2,
+      extensions: 0,
+      done: 1,
+      scores: 2,
+      seconds: 75,
+      warnings: ['One seed decides nothing.'],
+      power: { metric: 'accuracy', seeds: 1, examples: 500, comparisons: 1, difference: 0.042 },
+    }),
+  };
+  const view = renderInWindow(<ForecastPanel config={config} />);
+  await waitFor(() => expect(view.getByText('One seed decides nothing.')).toBeTruthy());
+  expect(view.container.textContent).toContain('At most 2 trainings; 1 is there already. 2 evaluations.');
+  expect(view.container.textContent).toContain(
+    'between these two adapters that 1 seed and 500 test examples detect: 4.2 points',
+  );
+  expect(backend.inputsOf('studies.forecast')).toEqual([{ config }]);
+});
+
+test('a study that cannot start says why instead', async () => {
+  backend.answers = {
+    'studies.forecast': () => {
+      throw new StudioError('invalid_input', 'metric: the task has no metric "bleu".', 'Choose one of accuracy, loss.');
+    },
+  };
+  const view = renderInWindow(<ForecastPanel config={config} />);
+  await waitFor(() => expect(view.getByRole('alert').textContent).toContain('no metric "bleu"'));
+  expect(view.getByRole('alert').textContent).toContain('Choose one of accuracy, loss.');
+});
+
+test('the badge names the verdict and what it rests on, and is absent where nothing is compared', async () => {
+  backend.answers = {
+    'studies.tuned': (of) =>
+      'runIds' in of ? { tuned: false, reason: 'The learning rate of "DoRA" was not chosen by a sweep.' } : null,
+  };
+  const view = renderInWindow(
+    <>
+      <TunedBadge of={{ runIds: ['a', 'b'] }} />
+      <TunedBadge of={{ studyId: 's' }} />
+    </>,
+  );
+  await waitFor(() =>
+    expect(view.getByLabelText('untuned: The learning rate of "DoRA" was not chosen by a sweep.')).toBeTruthy(),
+  );
+  expect(view.getAllByText(/tuned/)).toHaveLength(1);
+  expect(backend.inputsOf('studies.tuned')).toHaveLength(2);
+});
