@@ -24,10 +24,10 @@ export async function readYamlFile(path: string): Promise<unknown> {
   return parseYaml(await readTextFile(path), path);
 }
 
-/** `where` is what the refusal names: a file or an option. */
+/** With merge keys (`<<: *name`). `where` is what the refusal names: a file or an option. */
 export function parseYaml(text: string, where: string): unknown {
   try {
-    return parse(text);
+    return parse(text, { merge: true });
   } catch (thrown) {
     const [problem = ''] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n');
     throw new StudioError(

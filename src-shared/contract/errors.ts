@@ -90,11 +90,22 @@ export function toErrorValue(thrown: unknown): ErrorValue {
 /** "adapter.r: Too small: expected number to be >=1; learning_rate: ..." */
 export function describeIssues(error: Pick<z.ZodError, 'issues'> | { issues: readonly z.core.$ZodIssue[] }): string {
   return error.issues
+    .flatMap(nearestIssues)
     .map((issue) => {
       const text = issue.message.endsWith('received undefined') ? 'This key is missing' : issue.message;
       return issue.path.length > 0 ? `${issue.path.join('.')}: ${text}` : text;
     })
     .join('; ');
+}
+
+/** Of a value that fits none of several forms, the issues of the one form that it has the keys of, if there is one. */
+function nearestIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const isForeign = ({ code, path, message }: z.core.$ZodIssue) =>
+    code === 'invalid_type' && (path.length === 0 || (path.length === 1 && message.endsWith('received undefined')));
+  const [nearest, ...others] = issue.errors.filter((issues) => issues.length > 0 && !issues.some(isForeign));
+  if (nearest === undefined || others.length > 0) return [issue];
+  return nearest.flatMap((one) => nearestIssues({ ...one, path: [...issue.path, ...one.path] }));
 }
 
 function systemCode(error: Error): unknown {

@@ -210,12 +210,18 @@ describe('what was trained', () => {
     const saved = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
     expect(saved).toMatchObject({ id: done.id, result: done.result, provenance: done.provenance });
     const yaml = readFileSync(join(out, 'study.yaml'), 'utf8');
-    expect(yaml).toMatch(/^# Makes the study again: coto study study\.yaml\n# \S+: "seed 1", SHA-256 [0-9a-f]{64}\n/);
+    expect(yaml).toMatch(/^# Makes the study again: coto study study\.yaml\n# "seed 1", SHA-256 [0-9a-f]{64}\n/);
     expect(yaml).toContain('points: 3');
     expect(yaml).not.toContain('eval_samples');
     const again = await json(studyRecordSchema, ['study', join(out, 'study.yaml')]);
-    expect(again).toMatchObject({ name: done.name, config: done.config, result: done.result });
-    expect(again.provenance?.parts).toEqual([{ kind: 'score', planned: expect.any(Number), jobs: 0, seconds: 0 }]);
+    expect(again).toMatchObject({ name: done.name, result: done.result });
+    // The file gives the adapters by the runs that made them, which are found.
+    expect(again.config).toMatchObject({ pairs: [{ from: { run: { seed: 1 } }, to: { run: { seed: 2 } } }] });
+    const nothing = { planned: expect.any(Number), jobs: 0, seconds: 0 };
+    expect(again.provenance?.parts).toEqual([
+      { kind: 'train', ...nothing },
+      { kind: 'score', ...nothing },
+    ]);
     expect(await json(studyRecordSchema, ['study', 'show', done.id])).toEqual(done);
     const shown = await coto(['study', 'show', done.id, '--out', join(folder, 'shown')]);
     expect(shown.out).toMatch(/How it was made\n\nVersion +CoTo Studio [\s\S]*Adapter 2 +seed 2, seed 2, SHA-256/);

@@ -7,11 +7,16 @@ import { adapterVariant, adapterVariants } from '../../engine/adapters/variants/
 
 const declarations = adapterVariants.map(({ declaration }) => declaration);
 
+/** Formats a run as YAML: the keys of `shortRun`. */
+export function toYaml(config: RunConfig): string {
+  return stringify(shortRun(config), { lineWidth: 0 });
+}
+
 /**
- * Formats a run as YAML: its model and dataset, then only the keys that differ from their defaults, in the schema's
+ * A run as its file says it: its model and dataset, then only the keys that differ from their defaults, in the schema's
  * order. The variant's parameters are written next to the adapter's other keys, as in PEFT's config.
  */
-export function toYaml(config: RunConfig): string {
+export function shortRun(config: RunConfig): Record<string, unknown> {
   const defaults = runConfigSchema.parse({});
   const kept: Record<string, unknown> = { model: config.model, dataset: config.dataset };
   for (const [key, value] of Object.entries(config)) {
@@ -28,7 +33,7 @@ export function toYaml(config: RunConfig): string {
     } else if (key === 'coto' && config.coto !== null) kept[key] = cotoSettings(config.coto);
     else if (!isEqual(value, usual)) kept[key] = value;
   }
-  return stringify(kept, { lineWidth: 0 });
+  return kept;
 }
 
 /**

@@ -6,6 +6,7 @@ import { studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
 import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
 import { studyWords } from '../reports/options.ts';
 import type { Services } from '../services.ts';
+import { recordOf, runOf, withAdaptersAsRuns } from './adapters-as-runs.ts';
 import { canonicalJson } from './content-keys.ts';
 
 const yamlName = 'study.yaml';
@@ -44,18 +45,23 @@ export function studyFiles(
   };
 }
 
-/** The study as `coto study` reads it, without settings at their defaults, and what its adapters are. */
+/**
+ * The study as `coto study` reads it, without settings at their defaults. Its adapters are given by the runs that make them, as
+ * far as these are known, so that it can be made again in another home.
+ */
 export function studyYaml({ store }: Pick<Services, 'store'>, { name, config }: StudyRecord): string {
   const { kind, ...settings } = record(withoutDefaults(config));
   const named = studyKind(config.kind)
     .references(config)
     .flatMap((reference) => {
-      if (!('adapterId' in reference)) return [];
-      const adapter = store.adapters.find(reference.adapterId);
-      return adapter === null ? [] : `${adapter.id}: "${adapter.name}", SHA-256 ${adapter.sha256}`;
+      const adapter = recordOf({ store }, reference);
+      if (adapter === null) return [];
+      const place = runOf({ store }, reference) === null ? `${adapter.id}: ` : '';
+      return `${place}"${adapter.name}", SHA-256 ${adapter.sha256}`;
     });
   const comment = [`Makes the study again: ${studyCommand}`, ...new Set(named)];
-  return `${comment.map((line) => `# ${line}\n`).join('')}${stringify({ kind, name, ...settings }, { lineWidth: 0 })}`;
+  const written = { kind, name, ...withAdaptersAsRuns({ store }, settings) };
+  return `${comment.map((line) => `# ${line}\n`).join('')}${stringify(written, { lineWidth: 0 })}`;
 }
 
 /** Leaves out every key, at any depth of objects, without which the config is the same. */

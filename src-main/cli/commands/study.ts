@@ -2,11 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
-import { type StudyConfig, studyConfigSchema, studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
+import { studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
 import { provenanceFacts } from '../../../src-shared/studies/provenance-facts.ts';
 import { writeFileAtomic } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
@@ -14,13 +13,12 @@ import { followJob, jobResult } from '../follow.ts';
 import { forecastText } from '../forecast-text.ts';
 import { formatSummary, formatTable, formatTime } from '../format.ts';
 import { settingsHelp } from '../method-options.ts';
-import { findAdapter, findDataset, findModel, findStudy } from '../references.ts';
+import { findStudy } from '../references.ts';
 import type { StudioClient } from '../studio.ts';
+import { kindsText, resolveConfig, studyFile } from '../study-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { tunedText } from '../tuned-text.ts';
 import { readYamlFile } from '../yaml-file.ts';
-
-const kindsText = studyKinds.flatMap(({ kind, formerKinds }) => [kind, ...formerKinds]).join(', ');
 
 const outOption = ['--out <folder>', 'also write study.yaml, result.json and the tables as CSV there'] as const;
 /** Adapters that are listed with their hashes. */
@@ -177,64 +175,12 @@ function openAnswer(study: StudyRecord): Answer {
   };
 }
 
-/** What a study's file says: its kind, perhaps a name, and what the kind needs. */
-function studyFile(file: string, value: unknown): { name?: string | undefined; kind: string } {
-  const parsed = z.looseObject({ kind: z.string(), name: z.string().optional() }).safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new StudioError(
-    'invalid_input',
-    `${file} is not valid: ${describeIssues(parsed.error)}.`,
-    `A study says its kind: ${kindsText}.`,
-  );
-}
-
 /** Writes a report of the study, and answers its path. */
 async function writeReport(client: StudioClient, { id, name }: StudyRecord, terminal: Terminal): Promise<string> {
   const job = await client.request('reports.create', { studyIds: [id], name });
   await followJob(client, job, terminal);
   const { reportId } = await jobResult(client, job, 'report');
   return (await client.request('reports.get', { id: reportId })).path;
-}
-
-/** Adapters, models and datasets written as one word become what the studio knows them by. */
-async function resolveConfig(
-  client: StudioClient,
-  file: string,
-  value: { readonly kind: string },
-  terminal: Terminal,
-): Promise<StudyConfig> {
-  const { configSchema, declaration } = studyKind(value.kind);
-  const parsed = studyConfigSchema.safeParse(await resolveNames(client, value, terminal));
-  if (parsed.success) return parsed.data;
-  throw new StudioError(
-    'invalid_input',
-    `${file} is not valid: ${describeIssues(parsed.error)}.`,
-    configSchema instanceof z.ZodObject
-      ? `${declaration.label} has the keys ${Object.keys(configSchema.shape).join(', ')}.`
-      : null,
-  );
-}
-
-const adapterKeys = new Set(['from', 'to', 'adapter', 'adapters']);
-
-/** `adapter` of a run is an object of settings, and stays one: only a word is looked up. */
-async function resolveNames(client: StudioClient, value: unknown, terminal: Terminal, key = ''): Promise<unknown> {
-  if (typeof value === 'string') {
-    if (adapterKeys.has(key)) return { adapterId: (await findAdapter(client, value)).id };
-    if (key === 'dataset') return (await findDataset(client, value, terminal)).id;
-    if (key === 'model') return (await findModel(client, value)).id;
-    return value;
-  }
-  if (Array.isArray(value)) {
-    const items: unknown[] = [];
-    for (const item of value) items.push(await resolveNames(client, item, terminal, key));
-    return items;
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const entries: [string, unknown][] = [];
-  for (const [name, item] of Object.entries(value))
-    entries.push([name, await resolveNames(client, item, terminal, name)]);
-  return Object.fromEntries(entries);
 }
 
 /** The study's tables as a terminal shows them. */

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { openStudio, type Studio } from '../../src-main/cli/studio.ts';
+import { resolveConfig, studyFile } from '../../src-main/cli/study-file.ts';
+import { parseYaml } from '../../src-main/cli/yaml-file.ts';
+import { studyKinds } from '../../src-shared/studies/index.ts';
+import { recordingTerminal, temporaryFolder } from '../cli/run-command.ts';
+
+const page = readFileSync(fileURLToPath(new URL('../../docs/guide/studies.md', import.meta.url)), 'utf8');
+const files = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => ({
+  text,
+  kind: z.object({ kind: z.string() }).parse(parseYaml(text, 'a block of the page')).kind,
+}));
+let studio: Studio;
+
+beforeAll(async () => {
+  studio = await openStudio(join(temporaryFolder(), 'home'));
+});
+afterAll(() => studio.close());
+
+it('has a file for every kind of study', () => {
+  expect(new Set(files.map(({ kind }) => kind))).toEqual(new Set(studyKinds.map(({ kind }) => kind)));
+});
+
+it.each(files)('can be started in a fresh home as it stands: $kind', async ({ text }) => {
+  const { name: _, ...value } = studyFile('studies.md', parseYaml(text, 'studies.md'));
+  const config = await resolveConfig(studio.client, 'studies.md', value, recordingTerminal().terminal);
+  // All that a study refuses before its start would be refused here.
+  const forecast = await studio.client.request('studies.forecast', { config });
+  expect(forecast).toMatchObject({ done: 0 });
+  expect(forecast.trainings).toBeGreaterThan(0);
+  expect(forecast.scores).toBeGreaterThan(0);
+});
