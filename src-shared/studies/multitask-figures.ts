@@ -84,7 +84,7 @@ function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: F
       data.push({
         type: 'scatter',
         mode: 'markers',
-        name: `placebos, ${name}`,
+        name: 'placebos',
         x: placebos.map(({ merge }) => xOf(merge, place)),
         y: placebos.map(({ interval }) => interval.mean * scale),
         text: placebos.map(({ control }) => plainText(controlLabel(result, control, words))),
