@@ -102,7 +102,8 @@ function passThrough(
 
 function zerosLike(output: tf.Tensor | undefined): tf.Tensor {
   if (output === undefined) throw new Error('an operation on the tape lacks an output');
-  return tf.zerosLike(output);
+  // Of its shape alone: an output that nothing read is disposed by now.
+  return tf.zeros(output.shape, output.dtype);
 }
 
 function hasShape({ shape }: tf.Tensor, expected: readonly number[]): boolean {
