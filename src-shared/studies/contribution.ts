@@ -90,7 +90,6 @@ export const contributionStudy = defineStudy({
   formerKinds: ['shapley'],
   declaration,
   takes: 'adapters',
-  offeredBy: { page: 'prune', action: 'Measure contributions' },
   configSchema: contributionConfigSchema,
   resultSchema: contributionResultSchema,
   compose(input) {
