@@ -97,11 +97,11 @@ export class SharedPass {
     try {
       const passes = Math.max(...runs.map(({ request }) => request.batches.length));
       for (let at = 0; at < passes; at++) await this.runWithin(runs.flatMap((run) => loadOf(run, at)));
-      const ended = performance.now();
-      const own = (ended - started) / asked.length;
       asked.forEach(({ answer, since }, index) => {
         const sums = runs[index]?.sums;
-        if (sums) answer.resolve({ loss: sums.loss, gradients: sums.gradients, waited: ended - since - own });
+        if (sums === undefined) return;
+        const { loss, gradients } = sums;
+        answer.resolve({ loss, gradients, waited: started - since, runs: asked.length });
       });
     } catch (thrown) {
       for (const { sums } of runs) tf.dispose([...sums.gradients.values()]);

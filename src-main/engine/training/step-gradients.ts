@@ -18,8 +18,10 @@ export interface GradientRequest {
 export interface StepGradients {
   readonly loss: number;
   readonly gradients: Gradients;
-  /** Milliseconds between request and answer that were not this run's own: work for other runs. */
+  /** Milliseconds from the request until its pass began: waiting for other runs. */
   readonly waited: number;
+  /** Runs whose gradients the pass computed. */
+  readonly runs: number;
 }
 
 /** Where a step's gradients come from: a pass of the run's own, or one that it shares with others. */
@@ -49,7 +51,7 @@ export class OwnPass implements GradientSource {
           const lossOf = sharedLoss(this.model, batch, labels);
           return compute(this.model, deviceInputs(batch.inputs), variablesOf([sums]), lossOf);
         });
-      return { loss: sums.loss, gradients: sums.gradients, waited: 0 };
+      return { loss: sums.loss, gradients: sums.gradients, waited: 0, runs: 1 };
     } catch (thrown) {
       tf.dispose([...sums.gradients.values()]);
       throw thrown;

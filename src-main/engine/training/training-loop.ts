@@ -142,7 +142,7 @@ export class TrainingLoop {
       throw objective.explain(thrown, step, learningRate);
     });
     objective.leaveStep();
-    const milliseconds = performance.now() - startedAt - report.waited;
+    const milliseconds = (performance.now() - startedAt - report.waited) / report.runs;
 
     const examples = batches.reduce((count, batch) => count + (batch.examples ?? batch.labels.length), 0);
     await objective.record({ step, report, learningRate, milliseconds, examples });

@@ -21,8 +21,9 @@ export interface StepReport {
   readonly gradientNorm: number;
   /** Gradient norm of each variable that had one. */
   readonly gradientNorms: ReadonlyMap<string, number>;
-  /** Milliseconds of the step that went into other runs. */
+  /** Milliseconds of waiting for other runs of the pass, and how many it had. */
   readonly waited: number;
+  readonly runs: number;
 }
 
 /**
@@ -69,7 +70,7 @@ export class TrainingStep {
     step = 0,
   ): Promise<StepReport> {
     const active = [...this.model.trainable()].filter(([name]) => !frozenNames.has(name));
-    const { loss: taskLoss, gradients, waited } = await this.source.gradients({ batches, active });
+    const { loss: taskLoss, gradients, waited, runs } = await this.source.gradients({ batches, active });
     try {
       const loss = taskLoss + (await this.addPenalty(active, gradients));
       this.hooks.completeGradients?.(gradients);
@@ -81,7 +82,7 @@ export class TrainingStep {
       const gradientScale = this.clipFactor(gradientNorm);
       await this.optimizer.step(gradients, learningRate, gradientScale);
       await this.hooks.afterStep?.({ step, gradients, gradientScale });
-      return { loss, gradientNorm, gradientNorms: norms, waited };
+      return { loss, gradientNorm, gradientNorms: norms, waited, runs };
     } finally {
       for (const gradient of gradients.values()) gradient.dispose();
     }
