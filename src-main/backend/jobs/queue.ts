@@ -5,8 +5,10 @@ import type { Store } from '../../store/open-store.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { newId } from '../identifiers.ts';
 import type { HandlerServices, Services } from '../services.ts';
-import type { Job, JobContext, JobEnding, JobOutcome, TogetherWork } from './define-job.ts';
+import { companionsOf } from './companions.ts';
+import type { Job, JobContext, JobEnding, JobOutcome } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';
+import { readyJobs } from './ready-jobs.ts';
 import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
 
 export interface QueueOptions {
@@ -239,24 +241,18 @@ export class JobQueue {
   }
 
   /** Every queued job of the lane that could start, as `nextReady`. */
-  private *ready(lane: JobLane): Generator<JobRecord, undefined> {
+  private ready(lane: JobLane): Generator<JobRecord, undefined> {
     const { jobs } = this.parts.store;
-    for (const job of jobs.withStatus('queued')) {
-      if (jobInfo(job.kind).lane !== lane || (!this.takeUpQueue && !this.own.has(job.id))) continue;
-      const before = job.after.map((id) => jobs.find(id));
-      const failed = before.find((one) => one === null || isDead(one));
-      if (failed !== undefined) {
-        const title = failed?.title ?? 'a removed job';
+    return readyJobs(jobs, {
+      isCandidate: ({ id, kind }) => jobInfo(kind).lane === lane && (this.takeUpQueue || this.own.has(id)),
+      endWithout: (job, message) =>
         this.end(job, 'failed', {
           code: 'refused',
-          message: `It needed "${title}", which ${failed === null ? 'is missing' : endedAs(failed)}.`,
+          message,
           hint: 'Run that job again, then start this one again.',
           details: null,
-        });
-        continue;
-      }
-      if (before.every((one) => one !== null && (one.status === 'completed' || one.status === 'stopped'))) yield job;
-    }
+        }),
+    });
   }
 
   /** Runs a job, with those that can run together with it, to the end of all. */
@@ -268,7 +264,10 @@ export class JobQueue {
       return;
     }
     const { together, ...job } = this.jobOf(first.kind);
-    const companions = together === undefined ? [] : await this.companions(first, together);
+    const companions =
+      together === undefined
+        ? []
+        : await companionsOf(first, [...this.ready(jobInfo(first.kind).lane)], together, this.parts);
     for (const companion of companions)
       if (this.parts.store.jobs.find(companion.id)?.status === 'queued') this.begin(companion, current);
     const members = current.jobs.map(({ job: { id }, context }) => ({
@@ -293,20 +292,6 @@ export class JobQueue {
     const [abort, pausing] = [new AbortController(), new AbortController()];
     const context = this.context(job, { abort: abort.signal, pausing: pausing.signal });
     current.jobs.push({ job, context, abort, pausing, signal: null, place: null });
-  }
-
-  private async companions(first: JobRecord, together: TogetherWork<unknown, unknown>): Promise<JobRecord[]> {
-    const { jobs } = this.parts.store;
-    const queued = [...this.ready(jobInfo(first.kind).lane)].filter(({ kind }) => kind === first.kind);
-    if (queued.length === 0) return [];
-    try {
-      const offered = queued.map(({ id }) => ({ id, payload: jobs.payload(id) }));
-      const chosen = await together.companions(jobs.payload(first.id), offered, this.parts);
-      return queued.filter(({ id }) => chosen.includes(id));
-    } catch (error) {
-      this.parts.log.error({ err: error, job: first.id }, 'the jobs that could run together could not be found');
-      return [];
-    }
   }
 
   /** Stores how a job ended. */
@@ -413,20 +398,8 @@ export class JobQueue {
   }
 }
 
-/**
- * Whether the job can no longer complete. Interrupted or paused jobs that can be resumed keep their dependents waiting.
- */
-function isDead(job: JobRecord): boolean {
-  if (job.status === 'interrupted') return !jobInfo(job.kind).resumable;
-  return job.status === 'failed' || job.status === 'cancelled';
-}
-
 function storedError(error: ErrorValue | null): JobRecord['error'] {
   return error === null ? null : { code: error.code, message: error.message, hint: error.hint };
-}
-
-function endedAs(job: JobRecord): string {
-  return job.status === 'cancelled' ? 'was cancelled' : job.status === 'failed' ? 'failed' : 'was interrupted';
 }
 
 function fail(): never {

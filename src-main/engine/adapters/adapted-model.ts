@@ -9,6 +9,7 @@ import { type FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, train
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type AdapterGroup, adapterGroups, namesOff } from './adapter-groups.ts';
+import { BiasSwap } from './bias-swap.ts';
 import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
 import { drawMasks, inputDropoutOf } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
@@ -39,7 +40,7 @@ export class AdaptedModel implements LinearRunner {
   private training = false;
   /** The merged weights that replace the base's while the adapter is merged. */
   private merged: ReadonlyMap<string, FrozenWeight> | null = null;
-  private readingBiases = false;
+  private readonly biasSwap = new BiasSwap();
   /** While the layers without a tape run, no adapter may be met: its gradient would be lost without a word. */
   private belowTape = false;
 
@@ -241,11 +242,8 @@ export class AdaptedModel implements LinearRunner {
     return tf.tidy(() => {
       const states = this.states(inputs, cache);
       const { batch, tokens } = states;
-      const last = tf.tensor1d(
-        Int32Array.from({ length: batch }, (_, row) => (row + 1) * tokens - 1),
-        'int32',
-      );
-      const hidden = tokens === 1 ? states.hidden : tf.gather(states.hidden, last);
+      const last = Int32Array.from({ length: batch }, (_, row) => (row + 1) * tokens - 1);
+      const hidden = tokens === 1 ? states.hidden : tf.gather(states.hidden, tf.tensor1d(last, 'int32'));
       return this.head({ ...states, hidden, tokens: 1 });
     });
   }
@@ -391,18 +389,8 @@ export class AdaptedModel implements LinearRunner {
     if (this.belowTape && isTrained) throw new Error(`${name} is trained, but runs without a tape`);
   }
 
-  /** Runs a part of the base with the adapter's biases in place of its own. */
   private onBase<Result>(run: () => Result): Result {
-    const biases = this.adapter?.biases ?? [];
-    if (biases.length === 0 || this.readingBiases) return run();
-    this.readingBiases = true;
-    try {
-      for (const { vector, standIn } of biases) vector.replace(standIn);
-      return run();
-    } finally {
-      for (const { vector } of biases) vector.replace(null);
-      this.readingBiases = false;
-    }
+    return this.biasSwap.run(this.adapter?.biases ?? [], run);
   }
 
   private layersFrom(start: number, states: HiddenStates): HiddenStates {

@@ -1,0 +1,38 @@
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import type { Store } from '../../store/open-store.ts';
+
+interface Rules {
+  isCandidate(job: JobRecord): boolean;
+  /** Ends a job that can never start; `message` says which job it needed. */
+  endWithout(job: JobRecord, message: string): void;
+}
+
+/**
+ * Queued jobs whose dependencies are met, in the order of creation. Candidates that need a job which can no longer
+ * complete are ended along the way.
+ */
+export function* readyJobs(jobs: Store['jobs'], { isCandidate, endWithout }: Rules): Generator<JobRecord, undefined> {
+  for (const job of jobs.withStatus('queued')) {
+    if (!isCandidate(job)) continue;
+    const before = job.after.map((id) => jobs.find(id));
+    const failed = before.find((one) => one === null || isDead(one));
+    if (failed !== undefined) {
+      const title = failed?.title ?? 'a removed job';
+      endWithout(job, `It needed "${title}", which ${failed === null ? 'is missing' : endedAs(failed)}.`);
+      continue;
+    }
+    if (before.every((one) => one !== null && (one.status === 'completed' || one.status === 'stopped'))) yield job;
+  }
+}
+
+/**
+ * Whether the job can no longer complete. Interrupted or paused jobs that can be resumed keep their dependents waiting.
+ */
+function isDead(job: JobRecord): boolean {
+  if (job.status === 'interrupted') return !jobInfo(job.kind).resumable;
+  return job.status === 'failed' || job.status === 'cancelled';
+}
+
+function endedAs(job: JobRecord): string {
+  return job.status === 'cancelled' ? 'was cancelled' : job.status === 'failed' ? 'failed' : 'was interrupted';
+}
