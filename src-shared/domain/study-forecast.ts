@@ -27,6 +27,10 @@ export type StudyForecast = z.infer<typeof studyForecastSchema>;
 
 /** "At most 16 trainings, and 24 more if the rates are extended; 8 are there already". */
 export function trainingsText({ trainings, extensions, done }: StudyForecast): string {
+  if (trainings === 0 && extensions === 0)
+    return done === 0
+      ? 'Nothing to train'
+      : `Nothing to train: ${done === 1 ? 'the training is' : `all ${done} trainings are`} there already`;
   const more = extensions === 0 ? '' : `, and ${extensions} more if the learning rates are extended`;
   const there = done === 0 ? '' : `; ${done} ${done === 1 ? 'is' : 'are'} there already`;
   return `At most ${trainings} training${trainings === 1 ? '' : 's'}${more}${there}`;

@@ -51,6 +51,7 @@ describe('requests', () => {
       theme: 'dark',
       compute_backend: 'wasm',
       threads: null,
+      forgetting: true,
     });
     await backend.handle('settings.set', { theme: 'system', compute_backend: 'auto', threads: 1 });
     expect((await backend.handle('settings.get', {})).threads).toBe(1);

@@ -26,7 +26,10 @@ export function training(...settings: string[]): string[] {
 
 /** Progress may be told on standard error before the one line of the error. */
 export function withoutProgress(result: CommandResult): CommandResult {
-  return { ...result, err: result.err.replaceAll(/^(?:Training|Evaluating|Scoring|Merging).*\n/gm, '') };
+  return {
+    ...result,
+    err: result.err.replaceAll(/^(?:Training|Evaluating|Scoring|Merging|Nothing to train).*\n/gm, ''),
+  };
 }
 
 export async function onlyRun(home: string): Promise<RunRecord> {

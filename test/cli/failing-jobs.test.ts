@@ -216,7 +216,7 @@ describe('a base that was damaged after it was added', () => {
     const study = join(folder, 'study.yaml');
     writeFileSync(
       study,
-      'kind: lambda\ndataset: bands\npoints: 3\npairs: [{ label: x, coto: false, from: one, to: one }]\n',
+      'kind: pruning\ndataset: bands\nsparsities: [0.5]\nadapters: [{ label: x, coto: false, seed: 1, adapter: one }]\n',
     );
     const before = readdirSync(join(home, 'adapters'));
     const weights = join(model, 'model.safetensors');

@@ -31,14 +31,14 @@ mkdirSync(disk);
 afterAll(() => {
   spawnSync('umount', [disk]);
 });
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0;
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]).status === 0;
 if (!mounted) console.warn('No tmpfs can be mounted here (it needs root): the tests on a full disk are skipped.');
 
 describe.skipIf(!mounted)('a full disk', () => {
   const filler = join(disk, 'filler');
   afterEach(() => {
     for (const name of readdirSync(disk)) rmSync(join(disk, name), { recursive: true });
-    spawnSync('mount', ['-o', 'remount,size=1m', disk]);
+    spawnSync('mount', ['-o', 'remount,size=2m', disk]);
   });
 
   /** Leaves about so many kilobytes free. */

@@ -1,23 +1,20 @@
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { HandlerServices } from '../services.ts';
-import type { TogetherWork } from './define-job.ts';
 
-/** The jobs among `ready` that run together with `first`; none, with a line in the log, if that cannot be found out. */
+interface Offer {
+  readonly id: string;
+  readonly payload: unknown;
+}
+
+/** The jobs among `ready` that `choose` lets run together with `first`, both of one kind. */
 export async function companionsOf(
   first: JobRecord,
   ready: readonly JobRecord[],
-  together: TogetherWork<unknown, unknown>,
-  services: HandlerServices,
+  payloadOf: (id: string) => unknown,
+  choose: (first: unknown, offered: Offer[]) => Promise<readonly string[]>,
 ): Promise<JobRecord[]> {
-  const { jobs } = services.store;
   const queued = ready.filter(({ kind }) => kind === first.kind);
   if (queued.length === 0) return [];
-  try {
-    const offered = queued.map(({ id }) => ({ id, payload: jobs.payload(id) }));
-    const chosen = await together.companions(jobs.payload(first.id), offered, services);
-    return queued.filter(({ id }) => chosen.includes(id));
-  } catch (error) {
-    services.log.error({ err: error, job: first.id }, 'the jobs that could run together could not be found');
-    return [];
-  }
+  const offered = queued.map(({ id }) => ({ id, payload: payloadOf(id) }));
+  const chosen = await choose(payloadOf(first.id), offered);
+  return queued.filter(({ id }) => chosen.includes(id));
 }

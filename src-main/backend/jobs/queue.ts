@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type JobKind, type JobLane, type JobRecord, jobInfo, jobLanes } from '../../../src-shared/domain/job.ts';
 import type { EngineSignal } from '../../engine/contract.ts';
@@ -6,7 +7,7 @@ import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { newId } from '../identifiers.ts';
 import type { HandlerServices, Services } from '../services.ts';
 import { companionsOf } from './companions.ts';
-import type { Job, JobContext, JobEnding, JobOutcome } from './define-job.ts';
+import type { Job, JobContext, JobEnding, JobOutcome, TogetherWork } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';
 import { readyJobs } from './ready-jobs.ts';
 import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
@@ -196,7 +197,7 @@ export class JobQueue {
         if (jobInfo(job.kind).atClose === 'pause' && signal === null && this.isRunning(job.id))
           this.signal(job.id, 'pause');
       const ends = current.jobs.some(({ job, signal }) => signal !== null || jobInfo(job.kind).atClose === 'finish');
-      if (ends) await Promise.race([current.done, delay(graceMilliseconds)]);
+      if (ends) await Promise.race([current.done, delay(graceMilliseconds, undefined, { ref: false })]);
     }
     await this.parts.engine.close();
     await current?.done;
@@ -245,13 +246,7 @@ export class JobQueue {
     const { jobs } = this.parts.store;
     return readyJobs(jobs, {
       isCandidate: ({ id, kind }) => jobInfo(kind).lane === lane && (this.takeUpQueue || this.own.has(id)),
-      endWithout: (job, message) =>
-        this.end(job, 'failed', {
-          code: 'refused',
-          message,
-          hint: 'Run that job again, then start this one again.',
-          details: null,
-        }),
+      endWithout: (job, error) => this.end(job, 'failed', error),
     });
   }
 
@@ -264,10 +259,7 @@ export class JobQueue {
       return;
     }
     const { together, ...job } = this.jobOf(first.kind);
-    const companions =
-      together === undefined
-        ? []
-        : await companionsOf(first, [...this.ready(jobInfo(first.kind).lane)], together, this.parts);
+    const companions = together === undefined ? [] : await this.companions(first, together);
     for (const companion of companions)
       if (this.parts.store.jobs.find(companion.id)?.status === 'queued') this.begin(companion, current);
     const members = current.jobs.map(({ job: { id }, context }) => ({
@@ -292,6 +284,23 @@ export class JobQueue {
     const [abort, pausing] = [new AbortController(), new AbortController()];
     const context = this.context(job, { abort: abort.signal, pausing: pausing.signal });
     current.jobs.push({ job, context, abort, pausing, signal: null, place: null });
+  }
+
+  /** None, with a line in the log, if they cannot be found out. */
+  private async companions(first: JobRecord, together: TogetherWork<unknown, unknown>): Promise<JobRecord[]> {
+    const { store, log } = this.parts;
+    const ready = [...this.ready(jobInfo(first.kind).lane)];
+    try {
+      return await companionsOf(
+        first,
+        ready,
+        (id) => store.jobs.payload(id),
+        (own, offered) => together.companions(own, offered, this.parts),
+      );
+    } catch (error) {
+      log.error({ err: error, job: first.id }, 'the jobs that could run together could not be found');
+      return [];
+    }
   }
 
   /** Stores how a job ended. */
@@ -404,10 +413,4 @@ function storedError(error: ErrorValue | null): JobRecord['error'] {
 
 function fail(): never {
   throw new Error('a job that began is not there');
-}
-
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
 }

@@ -1,10 +1,11 @@
+import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import type { Store } from '../../store/open-store.ts';
 
 interface Rules {
   isCandidate(job: JobRecord): boolean;
-  /** Ends a job that can never start; `message` says which job it needed. */
-  endWithout(job: JobRecord, message: string): void;
+  /** Ends a job that can never start; the error says which job it needed. */
+  endWithout(job: JobRecord, error: ErrorValue): void;
 }
 
 /**
@@ -18,7 +19,12 @@ export function* readyJobs(jobs: Store['jobs'], { isCandidate, endWithout }: Rul
     const failed = before.find((one) => one === null || isDead(one));
     if (failed !== undefined) {
       const title = failed?.title ?? 'a removed job';
-      endWithout(job, `It needed "${title}", which ${failed === null ? 'is missing' : endedAs(failed)}.`);
+      endWithout(job, {
+        code: 'refused',
+        message: `It needed "${title}", which ${failed === null ? 'is missing' : endedAs(failed)}.`,
+        hint: 'Run that job again, then start this one again.',
+        details: null,
+      });
       continue;
     }
     if (before.every((one) => one !== null && (one.status === 'completed' || one.status === 'stopped'))) yield job;

@@ -110,7 +110,7 @@ it('reads results as the version before kept them', () => {
   const train = { kind: 'train', outcome: 'completed', result: kept, adapterDirectory: '/old', adapterStep: 3 };
   expect(jobAnswerSchema.parse({ kind: 'train', result: train }).result).toEqual({
     outcome: 'completed',
-    result: { ...kept, metrics: {} },
+    result: { ...kept, metrics: {}, best: null, forgetting: null, stoppedEarly: false },
     adapterStep: 3,
   });
   expect(jobAnswerSchema.parse({ kind: 'study', result: null }).result).toBeNull();

@@ -37,6 +37,10 @@ test('a forecast counts the work and says the smallest difference that can be de
   const tune = { learning_rate: [1e-3, 1e-2], seeds: [1], validation_samples: 10 };
   expect(await forecast({ tune })).toMatchObject({ trainings: 4 + 4, scores: 4 + 6, power: { examples: 20 } });
   const extended = await forecast({ tune: { ...tune, extend: 3 } });
+  expect(trainingsText({ ...extended, trainings: 0, extensions: 0, done: 8 })).toBe(
+    'Nothing to train: all 8 trainings are there already',
+  );
+  expect(trainingsText({ ...extended, trainings: 0, extensions: 0, done: 0 })).toBe('Nothing to train');
   expect(trainingsText(extended)).toBe('At most 8 trainings, and 12 more if the learning rates are extended');
   expect(await backend.handle('studies.list', {})).toEqual([]);
 });
