@@ -5,7 +5,7 @@ import { root } from '../scripts/bootstrap/paths.mjs';
 import { AdaptedModel } from '../src-main/engine/adapters/adapted-model.ts';
 import { freshAdapter } from '../src-main/engine/adapters/fresh-adapter.ts';
 import { activateCompute } from '../src-main/engine/compute/index.ts';
-import { openDataset } from '../src-main/engine/data/open-dataset.ts';
+import { openImages } from '../src-main/engine/data/open-dataset.ts';
 import { AdapterEvaluator } from '../src-main/engine/evaluation/adapter-evaluator.ts';
 import { maskGroups, modulesOn } from '../src-main/engine/evaluation/masks/mask-groups.ts';
 import { MaskedModel } from '../src-main/engine/evaluation/masks/masked-model.ts';
@@ -28,7 +28,7 @@ const context = { emit: () => undefined, signal: async () => null };
 await activateCompute('native', Number(threads));
 const base = await loadBaseModel(folder);
 const source = { reader: 'idx', path: data, options: {} };
-const dataset = await openDataset(source);
+const dataset = await openImages(source);
 const labels = dataset.description.labels;
 dataset.close();
 const evaluator = await AdapterEvaluator.open(
@@ -41,12 +41,17 @@ const settings = adapterSettingsSchema.parse({
   r: 8,
   target_modules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'fc1', 'fc2'],
 });
-const { state } = await freshAdapter(base, settings, { random, labels });
+const { state: fresh } = await freshAdapter(base, settings, { random, labels });
 // B of a fresh adapter is zero: random values make every mask differ.
-for (const { tensors } of state.modules.values())
-  for (const [part, tensor] of tensors)
-    if (part === 'b')
-      tensors.set(part, { ...tensor, data: Float32Array.from(tensor.data, () => 0.02 * random.normal()) });
+const modules = new Map(
+  [...fresh.modules].map(([name, module]) => {
+    const tensors = new Map(module.tensors);
+    const b = tensors.get('b');
+    if (b) tensors.set('b', { ...b, data: Float32Array.from(b.data, () => 0.02 * random.normal()) });
+    return [name, { ...module, tensors }];
+  }),
+);
+const state = { ...fresh, modules };
 
 const groups = maskGroups(state, base.description, 'layer');
 const masks = chosenMasks({ kind: 'all' }, groups.length);

@@ -115,6 +115,8 @@ function record(id, name, steps, modelId, datasetId) {
       backend: 'native',
       threads: 2,
       computeDtype: 'float32',
+      runsTogether: 1,
+      paddingShare: null,
     },
     result: null,
     adapterId: null,

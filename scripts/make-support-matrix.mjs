@@ -210,7 +210,10 @@ function merge(method, state) {
 /** @param {import('../src-main/engine/prune/prune-method.ts').PruneMethod} method @param {AdapterState} state */
 async function prune(method, state) {
   const random = RandomStream.named(1, 'study', 'inputs');
-  const data = { inputs: async () => matrix(8, features, random), score: async () => 0 };
+  const data = {
+    inputs: async () => matrix(8, features, random),
+    /** @param {readonly unknown[]} sets */ score: async (sets) => sets.map(() => 0),
+  };
   await method.prune(
     state,
     description,
