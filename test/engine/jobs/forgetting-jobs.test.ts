@@ -194,6 +194,8 @@ test('a run says it of the adapter that it ends with', async () => {
     per_device_train_batch_size: 4,
     eval_samples: 10,
     learning_rate: 0.05,
+    // As evaluations compute, whatever is fastest here.
+    compute_dtype: 'float32',
   });
   const run = path.join(scratch, 'run');
   const task = { kind: 'train', ...common(), config, dataset: source(), runDirectory: run } as const;
