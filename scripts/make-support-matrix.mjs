@@ -13,6 +13,7 @@ import { mergeMethods } from '../src-main/engine/merge/index.ts';
 import { preflightLines } from '../src-main/engine/merge/preflight.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
 import { taskTypes } from '../src-main/engine/tasks/index.ts';
+import { StudioError } from '../src-shared/contract/errors.ts';
 import { schedules } from '../src-shared/coto/schedules/index.ts';
 import { switchesGroups } from '../src-shared/coto/schedules/schedule.ts';
 import { adapterConfigSchema } from '../src-shared/domain/adapter.ts';
@@ -174,7 +175,9 @@ async function tried(run) {
     await run();
     return '✓';
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    // Anything but a refusal is a defect, of the method or of this script.
+    if (!(thrown instanceof StudioError)) throw thrown;
+    const { message } = thrown;
     return numberOf(labels.reduce((reason, label) => reason.replace(label, names.get(label) ?? label), message));
   }
 }
@@ -229,7 +232,8 @@ function schedule(variant, state, id) {
     const ranks = [...state.modules.values()].map(({ rank }) => rank);
     checkSchedule(settings, variant, state.parameters, { groups: ['layers.0', 'layers.1', 'layers.2'], ranks });
     return '✓';
-  } catch {
+  } catch (thrown) {
+    if (!(thrown instanceof StudioError)) throw thrown;
     return '–';
   }
 }
