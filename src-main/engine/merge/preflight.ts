@@ -1,5 +1,6 @@
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { hasBias } from '../adapters/has-bias.ts';
 import { checkWeights } from './check-weights.ts';
 import {
   allModules,
@@ -100,8 +101,6 @@ export function checkVariant(
 }
 
 function checkBiases(states: readonly MergeInput[], names: readonly string[], factorsAlone: boolean): PreflightLine {
-  const hasBias = ({ biases, modules }: MergeInput) =>
-    biases.size > 0 || [...modules.values()].some(({ tensors }) => tensors.has('bias'));
   const having = states.findIndex(hasBias);
   if (having < 0) return ok('biases', 'No adapter has biases.');
   if (!factorsAlone) return ok('biases', `${names[having]} has biases, which apply to that adapter alone.`);

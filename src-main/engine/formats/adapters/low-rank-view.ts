@@ -1,10 +1,10 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule, ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { hasBias } from '../../adapters/has-bias.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import { requireLinear } from '../../adapters/target-modules.ts';
 import { withShared } from '../../adapters/variant.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import { hasBias } from '../has-bias.ts';
 
 /** One module as formats of low-rank adapters write it. */
 export interface WrittenModule {

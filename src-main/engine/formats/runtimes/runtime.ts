@@ -1,9 +1,9 @@
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { RuntimeVerdict } from '../../../../src-shared/domain/runtime.ts';
+import { hasBias } from '../../adapters/has-bias.ts';
 import type { AdapterOutline } from '../../adapters/peft/open-adapter.ts';
 import { requireLinear } from '../../adapters/target-modules.ts';
 import type { ModelConfigFile } from '../../models/family.ts';
-import { hasBias } from '../has-bias.ts';
 
 /** An adapter as far as the header and the config of its folder tell. */
 export interface RuntimeFacts {

@@ -1,4 +1,4 @@
-import type { PlacedTensors } from '../adapters/peft/tensors.ts';
+import type { PlacedTensors } from './peft/tensors.ts';
 
 /** Whether an adapter has biases of its own: ones that replace the base's, or parts of its modules. */
 export function hasBias({ biases, modules }: Pick<PlacedTensors<unknown>, 'biases' | 'modules'>): boolean {
