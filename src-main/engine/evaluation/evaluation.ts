@@ -156,11 +156,15 @@ export function scoreProbabilities(
     const predicted = predictedClass(row);
     const counts = confusion[label];
     if (counts) counts[predicted] = (counts[predicted] ?? 0) + 1;
-    // A probability that underflowed to zero would make the whole mean infinite.
-    loss -= Math.log(Math.max(row[label] ?? 0, Number.MIN_VALUE));
+    loss += negativeLog(row[label] ?? 0);
   }
   const metrics = scoreOutcome({ kind: 'classes', confusion });
   return { accuracy: metrics['accuracy'] ?? Number.NaN, loss: loss / labels.length, confusion, metrics };
+}
+
+/** A probability that underflowed to zero would make the whole mean infinite. */
+export function negativeLog(probability: number): number {
+  return -Math.log(Math.max(probability, Number.MIN_VALUE));
 }
 
 /** Class of the highest probability, the first of equal ones. */

@@ -1,8 +1,8 @@
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
 import { scoreOutcome } from '../metrics/index.ts';
-import { scoreProbabilities } from './evaluation.ts';
+import { negativeLog, scoreProbabilities } from './evaluation.ts';
 import type { TaskOutputs, TokenOutputs } from './task-outputs.ts';
-import { ensemblePredictions, negativeLog, predictionsOf, type TaskPredictions } from './task-predictions.ts';
+import { ensemblePredictions, predictionsOf, type TaskPredictions } from './task-predictions.ts';
 
 /** The loss is the mean over examples in nats (for tokens: over tokens), for regression the mean squared error. */
 export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
-import { ensembleProbabilities, predictedClass, softmaxRows, weightedMean } from './evaluation.ts';
+import { ensembleProbabilities, negativeLog, predictedClass, softmaxRows, weightedMean } from './evaluation.ts';
 import type { TaskOutputs, TokenOutputs } from './task-outputs.ts';
 
 /** What a model or an ensemble predicts for test examples, and their targets: everything that a score is made of. */
@@ -132,11 +132,6 @@ export function outcomesOf(predictions: TaskPredictions): ExampleOutcomes {
       };
     }
   }
-}
-
-/** A probability that underflowed to zero would make the whole mean infinite. */
-export function negativeLog(probability: number): number {
-  return -Math.log(Math.max(probability, Number.MIN_VALUE));
 }
 
 function sigmoid(value: number): number {

@@ -1,5 +1,4 @@
-import { predictedClass, softmaxRows } from '../evaluation.ts';
-import { negativeLog } from '../task-predictions.ts';
+import { negativeLog, predictedClass, softmaxRows } from '../evaluation.ts';
 import { outputsOfBatches } from './head-outputs.ts';
 import { hashOf, meanOf, type OpenForgettingMeasure } from './measure.ts';
 import { neutralDrawings } from './neutral-drawings.ts';

@@ -1,5 +1,4 @@
-import { softmaxRows } from '../evaluation.ts';
-import { negativeLog } from '../task-predictions.ts';
+import { negativeLog, softmaxRows } from '../evaluation.ts';
 import { outputsOfBatches } from './head-outputs.ts';
 import { hashOf, type MeasureMaterial, type OpenForgettingMeasure } from './measure.ts';
 import { neutralDrawings } from './neutral-drawings.ts';
