@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { activate } from '../../ops/activation/activate.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
+import { labelLosses } from '../../ops/loss/label-losses.ts';
 import { readActivation } from '../activations.ts';
 import type { BaseModel } from '../base-model.ts';
 import { applyNorm, loadNorm } from '../blocks/norm.ts';
@@ -86,17 +87,7 @@ export async function loadMaskedHead(base: BaseModel, directory: string): Promis
             // The shared table is that of the base, whatever an adapter does to the embedding.
             const table = own ?? base.frozen(words).weight;
             const logits = tf.add<tf.Tensor2D>(tf.matMul(x, table, false, true), bias);
-            const size = logits.shape[1];
-            const highest = tf.max(logits, 1, true);
-            const total = tf.log(tf.sum(tf.exp(tf.sub(logits, highest)), 1));
-            const chosen = tf.gather(
-              tf.reshape<tf.Rank.R1>(logits, [-1]),
-              tf.tensor1d(
-                answers.map((answer, row) => row * size + answer),
-                'int32',
-              ),
-            );
-            return tf.sub<tf.Tensor1D>(total, tf.sub(chosen, tf.reshape(highest, [-1])));
+            return labelLosses(logits, answers).losses;
           }),
         dispose: () => tensors.dispose(),
       };

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import { notFiniteOutputs } from '../../evaluation/evaluation.ts';
 import type { HiddenStates } from '../../models/base-model.ts';
+import { labelLosses } from '../../ops/loss/label-losses.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
 
 /** Maximum logits per chunk: the vocabulary is large, and few positions of a text are in the loss. */
@@ -41,11 +42,9 @@ export async function tokenScores(model: AdaptedModel, states: HiddenStates, lab
 function scoreRows(model: AdaptedModel, states: HiddenStates, places: Int32Array, labels: Int32Array): tf.Tensor1D {
   const hidden = tf.gather(states.hidden, tf.tensor1d(places, 'int32'));
   const logits = model.head({ ...states, hidden, batch: places.length, tokens: 1 });
-  const [rows, size] = logits.shape;
-  const highest = tf.max(logits, 1, true);
-  const total = tf.log(tf.sum(tf.exp(tf.sub(logits, highest)), 1));
-  const chosenPlaces = Int32Array.from(places, (place, row) => row * size + (labels[place] ?? 0));
-  const chosen = tf.gather(tf.reshape<tf.Rank.R1>(logits, [rows * size]), tf.tensor1d(chosenPlaces, 'int32'));
-  const lead = tf.sub(chosen, tf.reshape(highest, [rows]));
-  return tf.concat1d([tf.sub(total, lead), tf.cast(tf.greaterEqual(lead, 0), 'float32')]);
+  const { losses, leads } = labelLosses(
+    logits,
+    places.map((place) => labels[place] ?? 0),
+  );
+  return tf.concat1d([losses, tf.cast(tf.greaterEqual(leads, 0), 'float32')]);
 }
