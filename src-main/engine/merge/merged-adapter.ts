@@ -17,8 +17,17 @@ export function describeMerge(inputs: readonly MergeInput[], headless = false): 
     variant: lora,
     parameters: checkedParameters(lora.declaration, {}),
     config: { ...first.config, modules_to_save: saved.length > 0 ? saved : null },
-    // A merge counts as trained with the schedule only if all of its parts were.
-    coto: inputs.every((input) => input.coto !== null) ? first.coto : null,
-    labels: headless ? null : (inputs.find((input) => input.labels !== null)?.labels ?? null),
+    ...inherited(inputs, headless),
+  };
+}
+
+/** Schedule and labels of a merge: it counts as trained with the schedule only if all of its parts were. */
+export function inherited(
+  inputs: readonly Pick<MergeInput, 'coto' | 'labels'>[],
+  headless: boolean,
+): Pick<AdapterDescription, 'coto' | 'labels'> {
+  return {
+    coto: inputs.every(({ coto }) => coto !== null) ? (inputs[0]?.coto ?? null) : null,
+    labels: headless ? null : (inputs.find(({ labels }) => labels !== null)?.labels ?? null),
   };
 }

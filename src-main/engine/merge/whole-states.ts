@@ -11,6 +11,7 @@ import {
   sum,
   weightAt,
 } from './merge-method.ts';
+import { inherited } from './merged-adapter.ts';
 import { preflightLines } from './preflight.ts';
 import type { MergeRequest } from './run-merge.ts';
 import { headDifference, meanHead } from './task-heads.ts';
@@ -57,9 +58,7 @@ export function mergeParameters(
     ...merged,
     config: headless ? { ...first.config, modules_to_save: null } : first.config,
     saved: headless ? new Map() : meanHead(part, weightsIn(null)),
-    labels: headless ? null : (part.find(({ labels }) => labels !== null)?.labels ?? null),
-    // A merge counts as trained with the schedule only if all of its parts were.
-    coto: part.every(({ coto }) => coto !== null) ? first.coto : null,
+    ...inherited(part, headless),
   };
 }
 
