@@ -212,8 +212,7 @@ export class SubjectScorer {
   private async merge(subject: MergeSubject, dataset: number, headless: boolean): Promise<Derived> {
     const { inputs, tuning = null } = subject;
     const method = mergeMethod(subject.method);
-    const states: AdapterState[] = [];
-    for (const input of inputs) states.push((await this.derive(input.subject, dataset, headless)).state);
+    const states = await this.inputStates(inputs, dataset, headless);
     const weights = inputs.map(({ weight }) => weight);
     const parameters = checkedParameters(method.declaration, subject.parameters);
     const request = { method, weights, parameters, base: this.bench.base };
@@ -225,8 +224,7 @@ export class SubjectScorer {
         `${method.declaration.label} needs training examples, and there are none here.`,
         'Choose a method that needs no data, and no search.',
       );
-    const headed: AdapterState[] = [];
-    for (const input of inputs) headed.push((await this.derive(input.subject, dataset, false)).state);
+    const headed = headless ? await this.inputStates(inputs, dataset, false) : states;
     const data = this.bench.tuning({
       inputs: headed.map((state, index) => ({ state, weight: weights[index] ?? 0 })),
       seed: tuningSeed(parameters),
@@ -241,6 +239,16 @@ export class SubjectScorer {
     } finally {
       await data.close();
     }
+  }
+
+  private async inputStates(
+    inputs: MergeSubject['inputs'],
+    dataset: number,
+    headless: boolean,
+  ): Promise<AdapterState[]> {
+    const states: AdapterState[] = [];
+    for (const input of inputs) states.push((await this.derive(input.subject, dataset, headless)).state);
+    return states;
   }
 
   private toScore(
