@@ -46,23 +46,18 @@ export async function runMergeTask(task: MergeTask, context: TaskContext): Promi
     else made = await mergeInto(outputDirectory, task, method, base, context);
     const adapterDirectory = method.makes === 'outputs' ? null : outputDirectory;
     const { modelDirectory } = task;
-    let forgetting: (Forgetting | null)[] = [];
-    const scores =
+    const measured =
       task.datasets.length === 0 || modelDirectory === null
-        ? []
+        ? { scores: [], forgetting: [] }
         : await withPlacebos(task, adapterDirectory, async (placebos) => {
             const request = { ...task, modelDirectory };
             const folders = adapterDirectory === null ? [] : [adapterDirectory, ...placebos];
-            const rows = await scoreAll(request, folders, base, context);
-            forgetting = await forgettingOfFolders(
-              await base.load(),
-              request,
-              { own: directoriesOf(task), folders },
-              context,
-            );
-            return rows;
+            const scores = await scoreAll(request, folders, base, context);
+            const measuredFolders = { own: directoriesOf(task), folders };
+            const forgetting = await forgettingOfFolders(await base.load(), request, measuredFolders, context);
+            return { scores, forgetting };
           });
-    return { kind: 'merge', adapterDirectory, scores, forgetting, weights: [...made.weights], notes: [...made.notes] };
+    return { kind: 'merge', adapterDirectory, ...measured, weights: [...made.weights], notes: [...made.notes] };
   } finally {
     await base.dispose();
   }
