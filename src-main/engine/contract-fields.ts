@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
+import { runConfigSchema, runInfoSchema, runResultSchema } from '../../src-shared/domain/run.ts';
 import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
 
 const backendChoice = z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']);
@@ -8,6 +9,29 @@ export const computeFields = { compute: backendChoice, threads: z.number().int()
 export const weightedFolder = z.object({ directory: z.string(), weight: z.number() });
 /** The PEFT folder of the adapter that the run's `init_adapter` names. */
 export const seedField = { initAdapterDirectory: z.string().optional() };
+/** Folders for measuring forgetting: the bundled neutral inputs, and a cache of what bases make of them. */
+export const forgettingTaskSchema = z.object({ neutral: z.string(), cache: z.string() });
+/** Absent: forgetting is not measured. */
+export const forgettingField = { forgetting: forgettingTaskSchema.optional() };
+export const endings = z.enum(['completed', 'paused', 'stopped', 'cancelled']);
+/** One run of a training. */
+export const runFields = {
+  config: runConfigSchema,
+  /** The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state. */
+  runDirectory: z.string(),
+  ...seedField,
+  /** A checkpoint folder to resume from. */
+  resumeFrom: z.string().nullable(),
+  /** Compute dtype before a resumption: `auto` keeps it, for bitwise equal results. */
+  earlierDtype: runInfoSchema.shape.computeDtype.nullable(),
+};
+export const runOutcomeFields = {
+  outcome: endings,
+  result: runResultSchema.nullable(),
+  /** The resulting PEFT folder (last or best); null if the run was paused or cancelled. */
+  adapterDirectory: z.string().nullable(),
+  adapterStep: z.number().int().nullable(),
+};
 /** Datasets and adapters that the subjects of a task name. */
 export const subjectFields = {
   /** Those that are scored on, and those that merges are tuned on, which a subject names by their ids. */

@@ -17,21 +17,23 @@ import { modelDescriptionSchema } from '../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
 import { masksSpecSchema, scoreSchema, subjectSchema } from '../../src-shared/domain/plan.ts';
 import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/pretrain.ts';
-import {
-  checkpointRecordSchema,
-  runConfigSchema,
-  runInfoSchema,
-  runResultSchema,
-} from '../../src-shared/domain/run.ts';
+import { checkpointRecordSchema, runConfigSchema, runInfoSchema } from '../../src-shared/domain/run.ts';
 import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/run-history.ts';
 import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
-import { computeFields, seedField, subjectFields, weightedFolder } from './contract-fields.ts';
+import {
+  computeFields,
+  endings,
+  forgettingField,
+  type forgettingTaskSchema,
+  runFields,
+  runOutcomeFields,
+  seedField,
+  subjectFields,
+  weightedFolder,
+} from './contract-fields.ts';
 
-/** Folders for measuring forgetting: the bundled neutral inputs, and a cache of what bases make of them. */
-const forgettingTaskSchema = z.object({ neutral: z.string(), cache: z.string() });
 export type ForgettingTask = z.infer<typeof forgettingTaskSchema>;
-/** Absent: forgetting is not measured. */
-const forgettingField = { forgetting: forgettingTaskSchema.optional() };
+
 /** A kind of task with its request and result; implemented in engine/jobs/<kind>.ts. */
 function job<const Kind extends string, Task extends z.ZodRawShape, Result extends z.ZodRawShape>(
   kind: Kind,
@@ -44,26 +46,6 @@ function job<const Kind extends string, Task extends z.ZodRawShape, Result exten
   };
 }
 
-const endings = z.enum(['completed', 'paused', 'stopped', 'cancelled']);
-
-/** One run of a training. */
-const runFields = {
-  config: runConfigSchema,
-  /** The run's own folder: the engine writes checkpoints/<name>/ below it, each a PEFT folder and its resume state. */
-  runDirectory: z.string(),
-  ...seedField,
-  /** A checkpoint folder to resume from. */
-  resumeFrom: z.string().nullable(),
-  /** Compute dtype before a resumption: `auto` keeps it, for bitwise equal results. */
-  earlierDtype: runInfoSchema.shape.computeDtype.nullable(),
-};
-const runOutcomeFields = {
-  outcome: endings,
-  result: runResultSchema.nullable(),
-  /** The resulting PEFT folder (last or best); null if the run was paused or cancelled. */
-  adapterDirectory: z.string().nullable(),
-  adapterStep: z.number().int().nullable(),
-};
 /** How a run ended. */
 const runOutcomeSchema = z.object(runOutcomeFields);
 export type RunOutcome = z.infer<typeof runOutcomeSchema>;
