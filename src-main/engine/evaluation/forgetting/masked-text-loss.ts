@@ -6,7 +6,7 @@ import { loadTokenizer } from '../../tokenization/tokenizer.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import { notFiniteOutputs } from '../evaluation.ts';
 import { joined } from './head-outputs.ts';
-import { hashOf, meanOf, type OpenForgettingMeasure } from './measure.ts';
+import { hashOf, inBatches, meanOf, type OpenForgettingMeasure } from './measure.ts';
 import { neutralParagraphs } from './neutral-text.ts';
 
 const [paragraphs, maxLength, rowsAtOnce] = [32, 128, 8];
@@ -37,9 +37,7 @@ export const maskedTextLoss: OpenForgettingMeasure = async ({ base, modelDirecto
     const masked = Int32Array.from(ids, (id, at) => (places.includes(at) ? mask : id));
     return { ids: masked, marks: Uint8Array.from(typeIds), places, answers: places.map((at) => ids[at] ?? 0) };
   });
-  const batches = Array.from({ length: Math.ceil(rows.length / rowsAtOnce) }, (_, batch) =>
-    rows.slice(batch * rowsAtOnce, (batch + 1) * rowsAtOnce),
-  );
+  const batches = inBatches(rows, rowsAtOnce);
   return {
     id: 'masked-text-loss',
     count: rows.reduce((sum, { places }) => sum + places.length, 0),

@@ -44,6 +44,13 @@ export function hashOf(...values: readonly (Int32Array | Uint8Array | Float32Arr
   return hash.digest('hex');
 }
 
+/** The values in order, `atOnce` at a time. */
+export function inBatches<Value>(values: readonly Value[], atOnce: number): Value[][] {
+  return Array.from({ length: Math.ceil(values.length / atOnce) }, (_, batch) =>
+    values.slice(batch * atOnce, (batch + 1) * atOnce),
+  );
+}
+
 /** Mean in double precision. */
 export function meanOf(values: Float32Array): number {
   let sum = 0;

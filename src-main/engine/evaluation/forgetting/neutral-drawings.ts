@@ -3,7 +3,21 @@ import { join } from 'node:path';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
 import { openIdxFile } from '../../data/idx-file.ts';
 import { createImagePreprocessor, ImageBatcher } from '../../data/image-batch.ts';
-import type { MeasureMaterial } from './measure.ts';
+import { inBatches, type MeasureMaterial } from './measure.ts';
+
+/** The batches of some drawings, of `atOnce` at most. */
+export async function drawingBatches(
+  { batcher }: NeutralDrawings,
+  indices: readonly number[],
+  atOnce: number,
+): Promise<{ readonly pixel_values: { readonly shape: readonly number[]; readonly data: Float32Array } }[]> {
+  const batches = [];
+  for (const some of inBatches(indices, atOnce)) {
+    const { pixelValues, shape } = await batcher.batch(some);
+    batches.push({ pixel_values: { shape, data: pixelValues } });
+  }
+  return batches;
+}
 
 /** The bundled neutral drawings in the base's format; the label of drawing i is names[i]. */
 export interface NeutralDrawings {

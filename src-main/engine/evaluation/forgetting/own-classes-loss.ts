@@ -1,7 +1,7 @@
 import { negativeLog, predictedClass, softmaxRows } from '../evaluation.ts';
 import { outputsOfBatches } from './head-outputs.ts';
 import { hashOf, meanOf, type OpenForgettingMeasure } from './measure.ts';
-import { neutralDrawings } from './neutral-drawings.ts';
+import { drawingBatches, neutralDrawings } from './neutral-drawings.ts';
 
 const batchSize = 65;
 
@@ -10,15 +10,11 @@ export const ownClassesLoss: OpenForgettingMeasure = async (material) => {
   const { description } = material.base;
   if (description.kind !== 'image-classification') return null;
   const classes = new Map(description.labels.map((name, index) => [name, index]));
-  const { names, batcher } = await neutralDrawings(material);
+  const neutral = await neutralDrawings(material);
+  const { names } = neutral;
   const labels = names.map((name) => classes.get(name) ?? -1);
   if (labels.includes(-1)) return null;
-  const batches: { pixel_values: { shape: readonly number[]; data: Float32Array } }[] = [];
-  for (let start = 0; start < names.length; start += batchSize) {
-    const indices = Array.from({ length: Math.min(batchSize, names.length - start) }, (_, at) => start + at);
-    const { pixelValues, shape } = await batcher.batch(indices);
-    batches.push({ pixel_values: { shape, data: pixelValues } });
-  }
+  const batches = await drawingBatches(neutral, [...names.keys()], batchSize);
   const count = names.length;
   return {
     id: 'own-classes-loss',

@@ -1,7 +1,7 @@
 import { negativeLog, softmaxRows } from '../evaluation.ts';
 import { outputsOfBatches } from './head-outputs.ts';
 import { hashOf, type MeasureMaterial, type OpenForgettingMeasure } from './measure.ts';
-import { neutralDrawings } from './neutral-drawings.ts';
+import { drawingBatches, neutralDrawings } from './neutral-drawings.ts';
 import { sentenceBatches } from './sentence-batches.ts';
 
 /** Images of other classes than the base's are larger in most bases: fewer of them at once, and in all. */
@@ -18,7 +18,7 @@ export const ownHeadDivergence: OpenForgettingMeasure = async (material) => {
   const fits = kind === 'image-classification' || kind === 'text-classification';
   if (!fits || labels.length < 2) return null;
   const { batches, count, inputsHash } =
-    kind === 'image-classification' ? await drawingBatches(material) : await sentenceBatches(material);
+    kind === 'image-classification' ? await spreadDrawings(material) : await sentenceBatches(material);
   return {
     id: 'own-head-divergence',
     count,
@@ -32,17 +32,12 @@ export const ownHeadDivergence: OpenForgettingMeasure = async (material) => {
   };
 };
 
-async function drawingBatches(material: MeasureMaterial) {
-  const { names, batcher } = await neutralDrawings(material);
-  const count = Math.min(drawings, names.length);
-  const batches = [];
-  for (let start = 0; start < count; start += drawingsAtOnce) {
-    // Spread over all classes.
-    const indices = Array.from({ length: Math.min(drawingsAtOnce, count - start) }, (_, at) =>
-      Math.floor(((start + at) * names.length) / count),
-    );
-    const { pixelValues, shape } = await batcher.batch(indices);
-    batches.push({ pixel_values: { shape, data: pixelValues } });
-  }
+/** Drawings spread over all classes. */
+async function spreadDrawings(material: MeasureMaterial) {
+  const neutral = await neutralDrawings(material);
+  const { length } = neutral.names;
+  const count = Math.min(drawings, length);
+  const indices = Array.from({ length: count }, (_, at) => Math.floor((at * length) / count));
+  const batches = await drawingBatches(neutral, indices, drawingsAtOnce);
   return { batches, count, inputsHash: hashOf(...batches.map(({ pixel_values: { data } }) => data)) };
 }

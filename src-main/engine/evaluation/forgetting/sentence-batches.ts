@@ -1,7 +1,7 @@
 import { encoderInputs } from '../../tasks/text/pad-rows.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
-import { hashOf, type MeasureMaterial } from './measure.ts';
+import { hashOf, inBatches, type MeasureMaterial } from './measure.ts';
 import { neutralSentences } from './neutral-text.ts';
 
 const sentences = 128;
@@ -24,9 +24,7 @@ export async function sentenceBatches({ base, modelDirectory, neutral }: Measure
     .sort((one, other) => other.ids.length - one.ids.length);
   return {
     count: rows.length,
-    batches: Array.from({ length: Math.ceil(rows.length / rowsAtOnce) }, (_, batch) =>
-      encoderInputs(rows.slice(batch * rowsAtOnce, (batch + 1) * rowsAtOnce), tokenizer.paddingId),
-    ),
+    batches: inBatches(rows, rowsAtOnce).map((some) => encoderInputs(some, tokenizer.paddingId)),
     inputsHash: hashOf(...rows.map(({ ids }) => ids)),
   };
 }

@@ -5,7 +5,7 @@ import { tokenScores } from '../../tasks/text/token-scores.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import { joined } from './head-outputs.ts';
-import { hashOf, meanOf, type OpenForgettingMeasure } from './measure.ts';
+import { hashOf, inBatches, meanOf, type OpenForgettingMeasure } from './measure.ts';
 import { neutralParagraphs } from './neutral-text.ts';
 
 /** Tokens of the neutral text, and of a window that the model reads at once. */
@@ -28,9 +28,7 @@ export const textLoss: OpenForgettingMeasure = async ({ base, modelDirectory, ne
     const own = Int32Array.from([...prefix, ...ids.slice(row * width, (row + 1) * width)]);
     return { ids: own, marks: new Uint8Array(own.length).fill(1) };
   });
-  const batches = Array.from({ length: Math.ceil(rows.length / rowsAtOnce) }, (_, batch) =>
-    languageBatch(rows.slice(batch * rowsAtOnce, (batch + 1) * rowsAtOnce), tokenizer.paddingId),
-  );
+  const batches = inBatches(rows, rowsAtOnce).map((some) => languageBatch(some, tokenizer.paddingId));
   return {
     id: 'text-loss',
     count: rows.reduce((sum, row) => sum + row.ids.length - 1, 0),
