@@ -17,20 +17,9 @@ export function meanCurve(
   const means = intervals.map((interval) => interval.mean);
   const traces: FigureObject[] = [];
   if (values.length > 1) {
-    const upper = intervals.map((interval) => interval.mean + (interval.halfWidth ?? 0));
-    const lower = intervals.map((interval) => interval.mean - (interval.halfWidth ?? 0));
-    traces.push({
-      type: 'scatter',
-      mode: 'lines',
-      name: `${plainText(label)}: spread`,
-      x: [...x, ...[...x].reverse()],
-      y: [...upper, ...lower.reverse()],
-      fill: 'toself',
-      fillcolor: faded(style.color, 0.13),
-      line: { width: 0, color: faded(style.color, 0) },
-      hoverinfo: 'skip',
-      showlegend: false,
-    });
+    const high = intervals.map((interval) => interval.mean + (interval.halfWidth ?? 0));
+    const low = intervals.map((interval) => interval.mean - (interval.halfWidth ?? 0));
+    traces.push(bandTrace(`${plainText(label)}: spread`, x, { low, high }, style.color));
     for (const row of values)
       traces.push({
         type: 'scatter',
@@ -55,6 +44,28 @@ export function meanCurve(
     hovertemplate: '%{y:.2f}',
   });
   return { traces, means };
+}
+
+/** The area between two curves. */
+export function bandTrace(
+  name: string,
+  x: readonly number[],
+  { low, high }: { readonly low: readonly number[]; readonly high: readonly number[] },
+  color: string,
+  opacity = 0.13,
+): FigureObject {
+  return {
+    type: 'scatter',
+    mode: 'lines',
+    name,
+    x: [...x, ...x.toReversed()],
+    y: [...high, ...low.toReversed()],
+    fill: 'toself',
+    fillcolor: faded(color, opacity),
+    line: { width: 0, color: faded(color, 0) },
+    hoverinfo: 'skip',
+    showlegend: false,
+  };
 }
 
 /** Groups of results that differ only in the seed, in the order of first occurrence. */

@@ -1,3 +1,4 @@
+import { bandTrace } from '../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import {
   axis,
@@ -9,7 +10,7 @@ import {
   marginFor,
   paddedRange,
 } from '../figures/layout.ts';
-import { faded, seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
+import { seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
 import { sampledNodes } from '../statistics/mask-choice.ts';
 import { nameOf, unitOfMetric, withInterval } from './contribution-format.ts';
 import type { AdapterContribution, ContributionResult, IntervalValue } from './contribution-schemas.ts';
@@ -266,22 +267,9 @@ function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure
     if (style === undefined) continue;
     const { stability } = adapter;
     const x = stability.map(({ active }) => active);
-    const [mean, low, high] = (['mean', 'low', 'high'] as const).map((key) =>
-      stability.map((point) => sign * scale * point[key]),
-    );
-    if (mean === undefined || low === undefined || high === undefined) continue;
-    data.push({
-      type: 'scatter',
-      mode: 'lines',
-      name: `${plainText(nameOf(adapter))}: subsets`,
-      x: [...x, ...x.toReversed()],
-      y: [...high, ...low.toReversed()],
-      fill: 'toself',
-      fillcolor: faded(style.color, 0.13),
-      line: { width: 0, color: faded(style.color, 0) },
-      hoverinfo: 'skip',
-      showlegend: false,
-    });
+    const curve = (key: 'mean' | 'low' | 'high') => stability.map((point) => sign * scale * point[key]);
+    const [mean, low, high] = [curve('mean'), curve('low'), curve('high')];
+    data.push(bandTrace(`${plainText(nameOf(adapter))}: subsets`, x, { low, high }, style.color));
     data.push({
       type: 'scatter',
       mode: 'lines+markers',

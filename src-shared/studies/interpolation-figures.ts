@@ -1,7 +1,7 @@
-import { bySeries } from '../figures/band.ts';
+import { bandTrace, bySeries } from '../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, legendAbove, paddedRange } from '../figures/layout.ts';
-import { dashOf, faded, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
+import { dashOf, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
 import { mean } from '../statistics/student.ts';
 import {
   type ConnectivityMetric,
@@ -69,7 +69,10 @@ export function interpolationFigure(
           units,
         ),
       );
-      if (curves.length > 1 && place < bandedMethods) bands.push(bandOf(name, x, spreads, color));
+      const edge = (sign: number) => spreads.map((spread) => spread.mean + sign * (spread.halfWidth ?? 0));
+      const [low, high] = [edge(-1), edge(1)];
+      if (curves.length > 1 && place < bandedMethods)
+        bands.push(bandTrace(`${plainText(name)}: spread`, x, { low, high }, color, 0.1));
       lines.push({
         type: 'scatter',
         mode: 'lines+markers',
@@ -82,13 +85,7 @@ export function interpolationFigure(
         hovertemplate: percent ? '%{y:.1f}' : '%{y:.3f}',
         showlegend: false,
       });
-      const band = place < bandedMethods ? 1 : 0;
-      all.push(
-        ...spreads.flatMap((spread) => [
-          spread.mean - band * (spread.halfWidth ?? 0),
-          spread.mean + band * (spread.halfWidth ?? 0),
-        ]),
-      );
+      all.push(...(place < bandedMethods ? [...low, ...high] : spreads.map((spread) => spread.mean)));
       if (place < bandedMethods) barriers.push(`${name} ${heightText(curves, metric)}`);
     }
   }
@@ -110,27 +107,6 @@ export function interpolationFigure(
         config,
       ),
     ].join(' '),
-  };
-}
-
-function bandOf(
-  name: string,
-  x: readonly number[],
-  spreads: readonly { mean: number; halfWidth: number | null }[],
-  color: string,
-): FigureObject {
-  const edge = (sign: number) => spreads.map((spread) => spread.mean + sign * (spread.halfWidth ?? 0));
-  return {
-    type: 'scatter',
-    mode: 'lines',
-    name: `${plainText(name)}: spread`,
-    x: [...x, ...[...x].reverse()],
-    y: [...edge(1), ...edge(-1).reverse()],
-    fill: 'toself',
-    fillcolor: faded(color, 0.1),
-    line: { width: 0, color: faded(color, 0) },
-    hoverinfo: 'skip',
-    showlegend: false,
   };
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { bandTrace } from '../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, type LineEnd, lineEnds, marginFor } from '../figures/layout.ts';
-import { faded, seriesKey, studyStyles } from '../figures/palette.ts';
+import { seriesKey, studyStyles } from '../figures/palette.ts';
 import type { StudyTable } from './define-study.ts';
 import { intervalEnds, intervalSchema } from './metric-interval.ts';
 import { axisTitle, metricUnit, valueText } from './metric-words.ts';
@@ -106,39 +107,25 @@ export function tuningFigure({ metric, examples, cells }: Tuning, theme: FigureT
     if (style === undefined) continue;
     const x = cell.points.map(({ learning_rate }) => learning_rate);
     const y = cell.points.map(({ interval }) => interval.mean * scale);
-    const [low, high] = [0, 1].map((end) =>
-      cell.points.map(({ interval }) => (intervalEnds(interval)[end] ?? interval.mean) * scale),
-    );
-    values.push(...y, ...(low ?? []), ...(high ?? []));
-    data.push(
-      {
-        type: 'scatter',
-        mode: 'lines',
-        name: `${plainText(cell.label)}: 95 % interval`,
-        x: [...x, ...[...x].reverse()],
-        y: [...(high ?? []), ...[...(low ?? [])].reverse()],
-        fill: 'toself',
-        fillcolor: faded(style.color, 0.13),
-        line: { width: 0, color: faded(style.color, 0) },
-        hoverinfo: 'skip',
-        showlegend: false,
+    const intervals = cell.points.map(({ interval }) => intervalEnds(interval));
+    const low = intervals.map(([end]) => end * scale);
+    const high = intervals.map(([, end]) => end * scale);
+    values.push(...y, ...low, ...high);
+    data.push(bandTrace(`${plainText(cell.label)}: 95 % interval`, x, { low, high }, style.color), {
+      type: 'scatter',
+      mode: 'lines+markers',
+      name: plainText(cell.label),
+      x,
+      y,
+      line: { width: 2, color: style.color, dash: style.dash },
+      marker: {
+        size: x.map((rate) => (rate === cell.learning_rate ? 12 : 5)),
+        symbol: x.map((rate) => (rate === cell.learning_rate ? 'circle-open' : 'circle')),
+        color: style.color,
+        line: { width: 2, color: style.color },
       },
-      {
-        type: 'scatter',
-        mode: 'lines+markers',
-        name: plainText(cell.label),
-        x,
-        y,
-        line: { width: 2, color: style.color, dash: style.dash },
-        marker: {
-          size: x.map((rate) => (rate === cell.learning_rate ? 12 : 5)),
-          symbol: x.map((rate) => (rate === cell.learning_rate ? 'circle-open' : 'circle')),
-          color: style.color,
-          line: { width: 2, color: style.color },
-        },
-        hovertemplate: `%{x}: %{y:.2f} ${unit}<extra>${plainText(cell.label)}</extra>`,
-      },
-    );
+      hovertemplate: `%{x}: %{y:.2f} ${unit}<extra>${plainText(cell.label)}</extra>`,
+    });
     ends.push({ label: cell.label, style, x: Math.log10(x.at(-1) ?? 1), y: y.at(-1) ?? Number.NaN });
   }
   const room = 0.06 * (Math.max(...values) - Math.min(...values) || 1);
