@@ -8,7 +8,7 @@ import type { CotoSettings } from '../domain/coto.ts';
 import type { ActivationMasks, ActivationShares } from '../domain/run-history.ts';
 import { RandomStream } from '../random.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
-import { axis, baseLayout } from './layout.ts';
+import { axis, baseLayout, colorbar } from './layout.ts';
 import { themeColors } from './palette.ts';
 
 /** Most columns that can be told apart on a screen; beyond it, neighboring steps share a column. */
@@ -116,15 +116,12 @@ export function activationTrace(
           [1, tones.on],
         ],
     showscale: true,
-    colorbar: {
+    colorbar: colorbar(theme, '', {
       ...(plain
         ? { tickvals: [0.25, 0.75], ticktext: ['off', 'on'] }
         : { tickvals: [0, 0.5, 1], ticktext: ['off', '50 %', 'on'] }),
-      tickfont: { color: tones.quiet, size: 11 },
-      thickness: 10,
       len: 0.5,
-      outlinewidth: 0,
-    },
+    }),
     ...overrides,
   };
   return { trace, width };

@@ -43,6 +43,19 @@ export function axis(theme: FigureTheme, title: string, overrides: FigureObject 
   };
 }
 
+/** The scale of a heat map's colors beside the plot; an empty title leaves none. */
+export function colorbar(theme: FigureTheme, title: string, overrides: FigureObject = {}): FigureObject {
+  const { quiet } = themeColors(theme);
+  return {
+    ...(title === '' ? {} : { title: { text: title, font: { size: 11, color: quiet } } }),
+    tickfont: { color: quiet, size: 11 },
+    thickness: 10,
+    len: 0.8,
+    outlinewidth: 0,
+    ...overrides,
+  };
+}
+
 /** The top margin of a figure with title and legend, in pixels. */
 export const legendMargin = 64;
 

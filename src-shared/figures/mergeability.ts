@@ -1,7 +1,6 @@
 import type { Mergeability, PairMeasures } from '../domain/mergeability.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
-import { axis, baseLayout } from './layout.ts';
-import { themeColors } from './palette.ts';
+import { axis, baseLayout, colorbar } from './layout.ts';
 
 /** What a map may show: each with the value that random adapters have in the mean at the middle of its colors. */
 export const mergeabilityMaps = [
@@ -54,7 +53,6 @@ const maps: Record<
 export function mergeabilityFigure(result: Mergeability, map: MergeabilityMap, theme: FigureTheme): Figure {
   const { of, range, title, caption } = maps[map];
   const { names, layers, pairs, cells } = result;
-  const tones = themeColors(theme);
   const values = cells.map((row) => row.map((measures) => (measures ? of(measures) : null)));
   const [low, high] = range ?? around(values.flat().flatMap((value) => value ?? []));
   const labels = pairs.map(({ first, second }) => `${first + 1} · ${second + 1}`);
@@ -78,13 +76,7 @@ export function mergeabilityFigure(result: Mergeability, map: MergeabilityMap, t
     ],
     xgap: 1,
     ygap: 1,
-    colorbar: {
-      tickvals: [low, (low + high) / 2, high],
-      tickfont: { color: tones.quiet, size: 11 },
-      thickness: 10,
-      len: 0.6,
-      outlinewidth: 0,
-    },
+    colorbar: colorbar(theme, '', { tickvals: [low, (low + high) / 2, high], len: 0.6 }),
   };
   return {
     data: [trace],

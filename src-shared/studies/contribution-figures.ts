@@ -3,6 +3,7 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import {
   axis,
   baseLayout,
+  colorbar,
   type LineEnd,
   legendAbove,
   legendMargin,
@@ -69,7 +70,6 @@ const writtenCells = 80;
 /** Diverging heat map centered on zero, with intervals in the hover and, where they fit, the values in the cells. */
 function heatMap(cells: readonly MapCell[], scale: number, text: MapText, theme: FigureTheme): Figure {
   const { title, caption, rows, columns, axes, unit } = text;
-  const tones = themeColors(theme);
   const at = (row: number, column: number) => cells.find((cell) => cell.row === row && cell.column === column);
   const grid = <Value>(of: (cell: MapCell) => Value) =>
     rows.map((_, row) =>
@@ -101,13 +101,7 @@ function heatMap(cells: readonly MapCell[], scale: number, text: MapText, theme:
     ],
     xgap: 1,
     ygap: 1,
-    colorbar: {
-      title: { text: unit, font: { size: 11, color: tones.quiet } },
-      tickfont: { color: tones.quiet, size: 11 },
-      thickness: 10,
-      len: 0.8,
-      outlinewidth: 0,
-    },
+    colorbar: colorbar(theme, unit),
   };
   const ticks = (labels: readonly string[]) => ({
     tickvals: labels.map((_, place) => place),

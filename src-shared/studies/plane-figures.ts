@@ -1,5 +1,5 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
-import { axis, baseLayout } from '../figures/layout.ts';
+import { axis, baseLayout, colorbar } from '../figures/layout.ts';
 import { sequential, sequentialColor, themeColors } from '../figures/palette.ts';
 import { type ConnectivityMetric, intervalText } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
@@ -196,7 +196,7 @@ function measured(
   withScale: boolean,
   theme: FigureTheme,
 ): FigureObject {
-  const { quiet, text } = themeColors(theme);
+  const { text } = themeColors(theme);
   const spots = surface.points.map(({ weights }) => place(left, weights));
   return {
     type: 'scatter',
@@ -216,13 +216,7 @@ function measured(
       reversescale: metric === 'loss',
       line: { width: 1, color: text },
       showscale: withScale,
-      colorbar: {
-        title: { text: metric === 'accuracy' ? '%' : 'nats', font: { color: quiet, size: 11 } },
-        tickfont: { color: quiet, size: 11 },
-        thickness: 10,
-        len: 0.8,
-        outlinewidth: 0,
-      },
+      colorbar: colorbar(theme, metric === 'accuracy' ? '%' : 'nats'),
     },
   };
 }
