@@ -1,4 +1,5 @@
 import { type Forgetting, type ForgettingMeasure, forgettingMeasures } from '../domain/forgetting.ts';
+import { mean } from '../statistics/student.ts';
 
 export function measureOf({ measure }: Pick<Forgetting, 'measure'>): ForgettingMeasure {
   const found = forgettingMeasures.find(({ id }) => id === measure);
@@ -25,7 +26,7 @@ export function forgettingHeading(all: readonly (Pick<Forgetting, 'measure'> | n
 /** Mean rise of several adapters, e.g. of the seeds of a row; null if none was measured. */
 export function meanRise(all: readonly (Forgetting | null | undefined)[]): number | null {
   const rises = all.flatMap((one) => (one == null ? [] : [one.rise]));
-  return rises.length === 0 ? null : rises.reduce((sum, rise) => sum + rise, 0) / rises.length;
+  return rises.length === 0 ? null : mean(rises);
 }
 
 /** A fact of a run or an evaluation, e.g. "+0.0312 nats a token (4.3970, base 4.3658)". */

@@ -133,7 +133,7 @@ function resampledMeans(tables: readonly OutcomeTable[], resamples: number, seed
 }
 
 /** How often each of n items is drawn in n draws with replacement. */
-function drawCounts(random: RandomStream, counts: Float64Array): void {
+export function drawCounts(random: RandomStream, counts: Float64Array): void {
   counts.fill(0);
   for (let draw = 0; draw < counts.length; draw++) {
     const item = random.integer(counts.length);

@@ -5,7 +5,7 @@
  */
 import { RandomStream } from '../random.ts';
 import type { ExampleValues } from '../results/outcomes.ts';
-import { percentileInterval } from './bootstrap.ts';
+import { drawCounts, percentileInterval } from './bootstrap.ts';
 
 const defaultResamples = 1000;
 
@@ -56,11 +56,7 @@ function resampledMeans(
   const times = new Float64Array(examples);
   const means = new Float64Array(resamples * width);
   for (let resample = 0; resample < resamples; resample++) {
-    times.fill(0);
-    for (let draw = 0; draw < examples; draw++) {
-      const example = random.integer(examples);
-      times[example] = (times[example] ?? 0) + 1;
-    }
+    drawCounts(random, times);
     const sums = means.subarray(resample * width, (resample + 1) * width);
     let total = 0;
     for (let example = 0; example < examples; example++) {

@@ -1,4 +1,5 @@
 import { forgettingHeading, meanRise, riseText } from '../results/forgetting.ts';
+import { mean } from '../statistics/student.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
 import type { Interval } from './interval.ts';
 import { metricUnit, probabilityText, signedText, valueText } from './metric-words.ts';
@@ -136,7 +137,7 @@ function tunedTable(
             .map((value) => value.toFixed(2))
             .join(' · '),
         );
-        const heldOut = values.reduce((sum, value) => sum + value, 0) / values.length;
+        const heldOut = mean(values);
         return [
           {
             cells: [

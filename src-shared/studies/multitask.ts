@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { searchSpecs } from '../domain/merge-search.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
+import { mean } from '../statistics/student.ts';
 import { valuesOf } from './composing.ts';
 import { defineStudy } from './define-study.ts';
 import { multitaskFigures } from './multitask-figures.ts';
@@ -127,7 +128,7 @@ export const multitaskStudy = defineStudy({
           .flatMap(({ cells, seeds }) =>
             cells.map((set, index) => {
               const own = set[at] ?? [];
-              return { seed: seeds[index] ?? null, value: own.reduce((sum, { value }) => sum + value, 0) / own.length };
+              return { seed: seeds[index] ?? null, value: mean(own.map(({ value }) => value)) };
             }),
           );
       const label = rowLabel(row, { mergeMethod: (id) => id });

@@ -1,3 +1,4 @@
+import { ranks } from '../../../src-shared/statistics/rank-correlation.ts';
 import { defineMetric } from './metric.ts';
 
 export const pearson = defineMetric(
@@ -32,17 +33,4 @@ function correlation(left: readonly number[], right: readonly number[]): number 
   if (left.length < 2 || !(scale > 0)) return null;
   const value = one.reduce((sum, deviation, index) => sum + deviation * (other[index] ?? 0), 0) / scale;
   return Math.max(-1, Math.min(1, value));
-}
-
-/** Ranks from 1; ties get the mean of their ranks. */
-function ranks(values: readonly number[]): number[] {
-  const order = [...values.keys()].sort((one, other) => (values[one] ?? 0) - (values[other] ?? 0));
-  const result = new Array<number>(values.length).fill(0);
-  for (let start = 0; start < order.length; ) {
-    let end = start + 1;
-    while (end < order.length && values[order[end] ?? 0] === values[order[start] ?? 0]) end++;
-    for (const index of order.slice(start, end)) result[index] = (start + end + 1) / 2;
-    start = end;
-  }
-  return result;
 }

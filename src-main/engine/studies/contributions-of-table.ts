@@ -25,7 +25,7 @@ import {
   shapleyInteractions,
   shapleyValues,
 } from '../../../src-shared/statistics/shapley.ts';
-import { studentQuantile } from '../../../src-shared/statistics/student.ts';
+import { mean, studentQuantile } from '../../../src-shared/statistics/student.ts';
 import type { AdapterContribution, IntervalValue } from '../../../src-shared/studies/contribution-schemas.ts';
 import { treeCost } from './tree-cost.ts';
 
@@ -190,7 +190,7 @@ function stabilityOf(games: MaskGames): Contributions['stability'] {
       const values = masks.map(games.worth).sort((one, other) => one - other);
       return {
         active,
-        mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+        mean: mean(values),
         low: quantileOf(values, 0.05),
         high: quantileOf(values, 0.95),
         masks: masks.length,
