@@ -59,6 +59,17 @@ export function distinctGroups(adapters: readonly StudyAdapter[]): ReturnType<ty
   });
 }
 
+/** Seeds of one kind share a name and are averaged; an adapter without a distinct kind uses its own name. */
+export function nameAmong(adapter: StudyAdapter, all: readonly StudyAdapter[]): string {
+  const groups = groupsOf(all).filter(({ label }) => label === adapter.label);
+  return groups.length === 1 ? adapter.label : adapter.name;
+}
+
+/** A series and its seed; seed 0 means that the seed is unknown, and the adapter's name is used alone. */
+export function seriesName({ label, seed }: { readonly label: string; readonly seed: number }): string {
+  return seed === 0 || /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
+}
+
 export function percent(share: number): string {
   return (100 * share).toFixed(1);
 }

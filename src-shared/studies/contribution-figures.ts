@@ -13,14 +13,15 @@ import {
 } from '../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
 import { sampledNodes } from '../statistics/mask-choice.ts';
-import { nameOf, unitOfMetric, withInterval } from './contribution-format.ts';
+import { seriesName } from './composing.ts';
+import { unitOfMetric, withInterval } from './contribution-format.ts';
 import type { AdapterContribution, ContributionResult, IntervalValue } from './contribution-schemas.ts';
 import type { StudyFigure } from './define-study.ts';
 
 /** Heat map, values with intervals, dropout stability, and for each adapter its pairs and its curves over p. */
 export function contributionFigures(result: ContributionResult): StudyFigure[] {
   const each = result.adapters.length > 1;
-  const named = (what: string, adapter: AdapterContribution) => (each ? `${what}: ${nameOf(adapter)}` : what);
+  const named = (what: string, adapter: AdapterContribution) => (each ? `${what}: ${seriesName(adapter)}` : what);
   const maps =
     result.unit === 'module'
       ? result.adapters.map((adapter) => ({
@@ -130,7 +131,7 @@ function adapterMap(result: ContributionResult, theme: FigureTheme): Figure {
     adapter.groups.map(({ name, shapley }) => ({
       row,
       column: columns.indexOf(name),
-      name: `${nameOf(adapter)}, ${name}`,
+      name: `${seriesName(adapter)}, ${name}`,
       value: shapley,
     })),
   );
@@ -138,7 +139,7 @@ function adapterMap(result: ContributionResult, theme: FigureTheme): Figure {
   const text = {
     title: `Shapley value of each ${isLayer ? 'layer' : 'type of module'}`,
     caption: captionOf(result),
-    rows: adapters.map(nameOf),
+    rows: adapters.map(seriesName),
     columns: columns.map((name) => name.replace(/^layer /, '')),
     axes: [isLayer ? 'layer, from the input up' : 'type of module', ''] as const,
     unit: difference,
@@ -158,7 +159,7 @@ function moduleMap(result: ContributionResult, adapter: AdapterContribution, the
     value: shapley,
   }));
   const text = {
-    title: `Shapley value of each module, ${nameOf(adapter)}`,
+    title: `Shapley value of each module, ${seriesName(adapter)}`,
     caption: captionOf(result),
     rows: types,
     columns: layers.map(String),
@@ -178,7 +179,7 @@ function pairMap(result: ContributionResult, adapter: AdapterContribution, theme
   );
   const short = names.map((name) => name.replace(/^layer /, ''));
   const text = {
-    title: `What pairs do together, ${nameOf(adapter)}`,
+    title: `What pairs do together, ${seriesName(adapter)}`,
     caption: `Shapley interaction index of each pair on ${result.examples} test examples: positive where two units are worth more together than apart, negative where one stands in for the other. ${intervalsOver(result)}`,
     rows: short,
     columns: short,
@@ -200,7 +201,7 @@ function valueFigure(result: ContributionResult, theme: FigureTheme): Figure {
     return {
       type: 'scatter',
       mode: 'markers',
-      name: plainText(nameOf(adapter)),
+      name: plainText(seriesName(adapter)),
       x: adapter.groups.map(({ name }) => columns.indexOf(name) + offset),
       y: adapter.groups.map(({ shapley }) => scale * shapley.value),
       error_y: {
@@ -211,7 +212,7 @@ function valueFigure(result: ContributionResult, theme: FigureTheme): Figure {
       },
       text: adapter.groups.map(
         ({ name, shapley }) =>
-          `${plainText(`${nameOf(adapter)}, ${name}`)}: ${withInterval(shapley, scale)} ${difference}`,
+          `${plainText(`${seriesName(adapter)}, ${name}`)}: ${withInterval(shapley, scale)} ${difference}`,
       ),
       marker: { size: 7, color: style?.color ?? quiet, symbol: style?.dash === 'solid' ? 'circle' : 'diamond' },
       hovertemplate: '%{text}<extra></extra>',
@@ -263,11 +264,11 @@ function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure
     const x = stability.map(({ active }) => active);
     const curve = (key: 'mean' | 'low' | 'high') => stability.map((point) => sign * scale * point[key]);
     const [mean, low, high] = [curve('mean'), curve('low'), curve('high')];
-    data.push(bandTrace(`${plainText(nameOf(adapter))}: subsets`, x, { low, high }, style.color));
+    data.push(bandTrace(`${plainText(seriesName(adapter))}: subsets`, x, { low, high }, style.color));
     data.push({
       type: 'scatter',
       mode: 'lines+markers',
-      name: plainText(nameOf(adapter)),
+      name: plainText(seriesName(adapter)),
       x,
       y: mean,
       customdata: stability.map(({ masks }, point) => [low[point] ?? null, high[point] ?? null, masks]),
@@ -276,7 +277,7 @@ function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure
       hovertemplate: '%{y:.2f} (%{customdata[0]:.2f} to %{customdata[1]:.2f}, %{customdata[2]} subsets)',
     });
     all.push(...low, ...high);
-    ends.push({ label: nameOf(adapter), style, x: x.at(-1) ?? 0, y: mean.at(-1) ?? Number.NaN });
+    ends.push({ label: seriesName(adapter), style, x: x.at(-1) ?? 0, y: mean.at(-1) ?? Number.NaN });
   }
   const range = paddedRange(all);
   return {
@@ -323,7 +324,7 @@ function curveFigure(result: ContributionResult, adapter: AdapterContribution, t
   const isShown = ends.length <= 16;
   return {
     data,
-    layout: baseLayout(theme, `What each unit adds when others are on with probability p, ${nameOf(adapter)}`, {
+    layout: baseLayout(theme, `What each unit adds when others are on with probability p, ${seriesName(adapter)}`, {
       margin: { l: 56, r: isShown ? marginFor(ends.map(({ label }) => label)) : 24, t: 44, b: 48 },
       xaxis: axis(theme, 'p, the probability that another unit is on', { range: [-0.01, 1.01] }),
       yaxis: axis(theme, `expected contribution (${difference})`, {

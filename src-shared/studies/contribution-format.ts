@@ -1,4 +1,4 @@
-import type { AdapterContribution, ContributionResult, IntervalValue } from './contribution-schemas.ts';
+import type { ContributionResult, IntervalValue } from './contribution-schemas.ts';
 
 /** Accuracies in per cent, their differences in points; a loss, in nats, as it is. */
 export function unitOfMetric(metric: ContributionResult['metric']): {
@@ -9,11 +9,6 @@ export function unitOfMetric(metric: ContributionResult['metric']): {
   return metric === 'accuracy'
     ? { scale: 100, value: '%', difference: 'points' }
     : { scale: 1, value: 'nats', difference: 'nats' };
-}
-
-/** "LoRA, seed 2" */
-export function nameOf({ label, seed }: Pick<AdapterContribution, 'label' | 'seed'>): string {
-  return seed === 0 || /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
 }
 
 /** "1.24 ± 0.31", in the unit of the scale. */

@@ -1,12 +1,11 @@
 import { mostExactGroups } from '../domain/mask-table.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
-import { datasetOf, requireOneBase, valuesOf } from './composing.ts';
+import { datasetOf, nameAmong, requireOneBase, seriesName, valuesOf } from './composing.ts';
 import { contributionFigures } from './contribution-figures.ts';
-import { nameOf, unitOfMetric, withInterval } from './contribution-format.ts';
+import { unitOfMetric, withInterval } from './contribution-format.ts';
 import { type ContributionResult, contributionConfigSchema, contributionResultSchema } from './contribution-schemas.ts';
 import { defineStudy, type StudyTable } from './define-study.ts';
-import { nameAmong } from './pruning.ts';
 
 const declaration: Declaration = {
   id: 'contribution',
@@ -149,7 +148,7 @@ function valueTable({ adapters, metric }: ContributionResult): StudyTable {
     rows: adapters.flatMap((adapter) =>
       adapter.groups.map(({ name, shapley, banzhaf, leaveOneOut, alone }) => ({
         cells: [
-          nameOf(adapter),
+          seriesName(adapter),
           name,
           withInterval(shapley, scale),
           banzhaf === null ? '–' : withInterval(banzhaf, scale),
@@ -182,7 +181,7 @@ function checkTable({ adapters, metric }: ContributionResult): StudyTable {
       const { none, all, efficiency, exact, samples, cost } = adapter;
       return {
         cells: [
-          nameOf(adapter),
+          seriesName(adapter),
           withInterval({ ...none, value: sign * none.value }, scale),
           withInterval({ ...all, value: sign * all.value }, scale),
           (scale * efficiency.sum).toFixed(4),
@@ -215,7 +214,7 @@ function stabilityTable({ adapters, metric }: ContributionResult): StudyTable {
     rows: adapters.flatMap((adapter) =>
       adapter.stability.map(({ active, mean, low, high, masks }) => ({
         cells: [
-          nameOf(adapter),
+          seriesName(adapter),
           String(active),
           written(mean),
           ...(sign > 0 ? [written(low), written(high)] : [written(high), written(low)]),

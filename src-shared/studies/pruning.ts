@@ -4,8 +4,8 @@ import type { Declaration } from '../domain/parameter.ts';
 import type { FigureTheme } from '../figures/figure.ts';
 import { comparisonRow, type TableRow } from '../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
-import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
-import { defineStudy, type PrunedChoice, type StudyAdapter, type StudyTable } from './define-study.ts';
+import { datasetOf, nameAmong, percent, requireOneBase, seriesName, valuesOf } from './composing.ts';
+import { defineStudy, type PrunedChoice, type StudyTable } from './define-study.ts';
 import type { MeasuredScore } from './point-score.ts';
 import { gridFigure, pruningFigure } from './pruning-figures.ts';
 import {
@@ -116,17 +116,6 @@ export function sharesFromTexts(texts: unknown): number[] {
       return share;
     });
   return [...new Set(shares)].sort((first, second) => first - second);
-}
-
-/** Seeds of one kind share a name and are averaged; an adapter without a distinct kind uses its own name. */
-export function nameAmong(adapter: StudyAdapter, all: readonly StudyAdapter[]): string {
-  const groups = groupsOf(all).filter(({ label }) => label === adapter.label);
-  return groups.length === 1 ? adapter.label : adapter.name;
-}
-
-/** A series and its seed; seed 0 means that the seed is unknown, and the adapter's name is used alone. */
-function seriesName({ label, seed }: { label: string; seed: number }): string {
-  return seed === 0 || /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
 }
 
 /** A pattern of an adapter (`grid` null), or a point of its grid. */

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { MaskChoice } from '../../../src-shared/domain/mask-table.ts';
 import type { MasksSpec } from '../../../src-shared/domain/plan.ts';
+import { seriesName } from '../../../src-shared/studies/composing.ts';
 import { contributionStudy } from '../../../src-shared/studies/contribution.ts';
 import type { ContributionConfig } from '../../../src-shared/studies/contribution-schemas.ts';
 import { contributionsOf } from './contributions-of-table.ts';
@@ -22,7 +23,7 @@ export const contributionWork = defineStudyWork(contributionStudy, {
       ({ label, seed, adapter }, at): MasksSpec => ({
         kind: 'masks',
         key: String(at),
-        title: seed === 0 || /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`,
+        title: seriesName({ label, seed }),
         names: [label],
         dataset: config.dataset,
         eval_samples: config.eval_samples,

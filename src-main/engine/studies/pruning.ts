@@ -2,6 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { describePruning } from '../../../src-shared/domain/prune.ts';
+import { seriesName } from '../../../src-shared/studies/composing.ts';
 import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import type { PruningConfig, PruningGrid } from '../../../src-shared/studies/pruning-schemas.ts';
 import { pruneMethod, pruneMethods } from '../prune/index.ts';
@@ -16,7 +17,7 @@ type Grid = NonNullable<PruningConfig['grids']>[number];
 export const pruningWork = defineStudyWork(pruningStudy, {
   plan: (config) =>
     config.adapters.flatMap(({ label, seed, adapter }, at): ScoreSpec[] => {
-      const name = /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
+      const name = seriesName({ label, seed });
       const whole = adapterSubject(adapter);
       const spec = (key: string, what: string, subject: ScoreSpec['subject']): ScoreSpec => ({
         kind: 'score',
