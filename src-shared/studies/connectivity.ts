@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PlannedAdapter } from '../domain/adapter-reference.ts';
+import type { ParameterSpec } from '../domain/parameter.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { drawnSpread } from '../statistics/student.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
@@ -49,6 +50,29 @@ export const leftOutSchema = z.object({
   instead: z.string().nullable().default(null),
 });
 export type LeftOut = z.output<typeof leftOutSchema>;
+
+/** Keys that configs of studies of mode connectivity have in common. */
+export const connectivityShape = {
+  seed: z.number().int().min(0).default(0),
+  left_out: z.array(leftOutSchema).default([]).describe('filled in when the study is created'),
+};
+
+/** The parameter of their `seed`. */
+export const bootstrapSeed: ParameterSpec = {
+  name: 'seed',
+  label: 'Seed of the bootstrap',
+  type: 'integer',
+  default: 0,
+  minimum: 0,
+  advanced: true,
+  help: 'The same seed draws the same test examples for the intervals.',
+};
+
+/** "LoRA + CoTo, seeds 1, 2": the label of a pair or triple, and its name where it has one. */
+export function joinedLabel(joined: { readonly label: string; readonly name: string } | undefined): string {
+  if (joined === undefined) return '';
+  return joined.name === '' ? joined.label : `${joined.label}, ${joined.name}`;
+}
 
 /** Methods of the pair or triple `at`: without those left out, with what stands in for them. */
 export function methodsAt(methods: readonly string[], leftOut: readonly LeftOut[], at: number): string[] {

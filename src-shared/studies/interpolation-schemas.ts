@@ -3,10 +3,11 @@ import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import { type Declaration, parameterValuesSchema } from '../domain/parameter.ts';
 import { barriersOf } from './barrier.ts';
 import {
+  bootstrapSeed,
   bothMetricsSchema,
   connectivityMetrics,
+  connectivityShape,
   intervalSchema,
-  leftOutSchema,
   standardMethods,
   unitsOf,
 } from './connectivity.ts';
@@ -51,15 +52,7 @@ export const interpolationDeclaration: Declaration = {
       names: 'merge-method',
       help: 'A curve of its own, beside those of the factors, ΔW, the aligned factors and the outputs, which are always drawn.',
     },
-    {
-      name: 'seed',
-      label: 'Seed of the bootstrap',
-      type: 'integer',
-      default: 0,
-      minimum: 0,
-      advanced: true,
-      help: 'The same seed draws the same test examples for the intervals.',
-    },
+    bootstrapSeed,
   ],
 };
 
@@ -80,8 +73,7 @@ export const interpolationConfigSchema = z.strictObject({
     .default(null)
     .describe('a further merge method that produces an adapter from two weights'),
   parameters: parameterValuesSchema.default({}).describe('parameters of the further method'),
-  seed: z.number().int().min(0).default(0),
-  left_out: z.array(leftOutSchema).default([]).describe('filled in when the study is created'),
+  ...connectivityShape,
   pairs: z
     .array(
       z.strictObject({

@@ -4,7 +4,7 @@ import { comparisonRow } from '../results/comparison-row.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { mean } from '../statistics/student.ts';
 import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
-import { type Interval, intervalText, leftOutTable, standardMethods, stoodFor } from './connectivity.ts';
+import { type Interval, intervalText, joinedLabel, leftOutTable, standardMethods, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
 import { interpolationFigure } from './interpolation-figures.ts';
 import {
@@ -56,7 +56,7 @@ export const interpolationStudy = defineStudy({
   table: ({ pairs, examples }, config, words) => [
     groupTable(pairs, examples, config, words),
     ...pairTable(pairs, config, words),
-    ...leftOutTable(config.left_out, (at) => pairLabel(config.pairs[at]), words),
+    ...leftOutTable(config.left_out, (at) => joinedLabel(config.pairs[at]), words),
   ],
   figures: (result, config, words) => [
     { name: 'Accuracy between two adapters', draw: (theme) => interpolationFigure(result, config, words, theme) },
@@ -135,11 +135,6 @@ function neighbors<T>(items: readonly T[]): [T, T][] {
 
 function nameOf(from: StudyAdapter, to: StudyAdapter): string {
   return from.seed === to.seed ? `${from.name} – ${to.name}` : `seeds ${from.seed}, ${to.seed}`;
-}
-
-function pairLabel(pair: Pick<InterpolationPair, 'label' | 'name'> | undefined): string {
-  if (pair === undefined) return '';
-  return pair.name === '' ? pair.label : `${pair.label}, ${pair.name}`;
 }
 
 const barrierColumns = [
@@ -225,7 +220,7 @@ function pairTable(pairs: readonly InterpolationPair[], config: InterpolationCon
       rows: pairs.flatMap((pair) =>
         pair.curves.map(({ method, points, barriers }) => ({
           cells: [
-            pairLabel(pair),
+            joinedLabel(pair),
             words.mergeMethod(method ?? config.method ?? 'factor-average'),
             ...[0, middleOf(points), points.length - 1].map((at) => percent(points[at]?.accuracy ?? Number.NaN)),
             ...(['accuracy', 'loss'] as const).flatMap((metric) =>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import type { Declaration } from '../domain/parameter.ts';
-import { bothMetricsSchema, leftOutSchema } from './connectivity.ts';
+import { bootstrapSeed, bothMetricsSchema, connectivityShape } from './connectivity.ts';
 import { pointScoreSchema } from './point-score.ts';
 
 /** Averages of the factors and of ΔW. */
@@ -50,15 +50,7 @@ export const planeDeclaration: Declaration = {
       ],
       help: 'Which adapters that differ in their seed alone are joined.',
     },
-    {
-      name: 'seed',
-      label: 'Seed of the bootstrap',
-      type: 'integer',
-      default: 0,
-      minimum: 0,
-      advanced: true,
-      help: 'The same seed draws the same test examples for the intervals.',
-    },
+    bootstrapSeed,
   ],
 };
 
@@ -76,8 +68,7 @@ export const planeConfigSchema = z.strictObject({
     .describe(
       `merge methods that produce an adapter; null: ${usualSurfaces.join(', ')}, as far as the adapters allow them`,
     ),
-  seed: z.number().int().min(0).default(0),
-  left_out: z.array(leftOutSchema).default([]).describe('filled in when the study is created'),
+  ...connectivityShape,
   triples: z
     .array(
       z.strictObject({

@@ -3,11 +3,10 @@ import { StudioError } from '../contract/errors.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { mean } from '../statistics/student.ts';
 import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
-import { type Interval, intervalText, leftOutTable, stoodFor } from './connectivity.ts';
+import { type Interval, intervalText, joinedLabel, leftOutTable, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
 import { planeFigure } from './plane-figures.ts';
 import {
-  type PlaneConfig,
   type PlaneResult,
   type PlaneSurface,
   planeConfigSchema,
@@ -61,12 +60,12 @@ export const planeStudy = defineStudy({
   ],
   table: (result, config, words) => [
     centerTable(result, words),
-    ...leftOutTable(config.left_out, (at) => tripleLabel(config.triples[at]), words),
+    ...leftOutTable(config.left_out, (at) => joinedLabel(config.triples[at]), words),
   ],
   figures: (result, config, words) =>
     result.triples.flatMap((triple, at) =>
       (['accuracy', 'loss'] as const).map((metric) => ({
-        name: `${metric === 'accuracy' ? 'Accuracy' : 'Loss'} over the plane of ${tripleLabel(triple)}`,
+        name: `${metric === 'accuracy' ? 'Accuracy' : 'Loss'} over the plane of ${joinedLabel(triple)}`,
         draw: (theme) => planeFigure(result, config, at, metric, words, theme),
       })),
     ),
@@ -150,11 +149,6 @@ function nameOf(adapters: readonly StudyAdapter[]): string {
   return adapters.map(({ name }) => name).join(' – ');
 }
 
-function tripleLabel(triple: Pick<PlaneConfig['triples'][number], 'label' | 'name'> | undefined): string {
-  if (triple === undefined) return '';
-  return triple.name === '' ? triple.label : `${triple.label}, ${triple.name}`;
-}
-
 /** The merge at 1:1:1 against the mean of its corners and their ensemble, and the best point of each surface. */
 function centerTable({ triples, examples }: PlaneResult, words: StudyWords): StudyTable {
   return {
@@ -173,7 +167,7 @@ function centerTable({ triples, examples }: PlaneResult, words: StudyWords): Stu
     rows: triples.flatMap((triple) =>
       triple.surfaces.map((surface) => ({
         cells: [
-          tripleLabel(triple),
+          joinedLabel(triple),
           words.mergeMethod(surface.method),
           percent(mean(triple.corners.map(({ accuracy }) => accuracy))),
           triple.ensemble === null ? '–' : percent(triple.ensemble.accuracy),

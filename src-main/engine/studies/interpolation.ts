@@ -1,7 +1,7 @@
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
 import { barriersOf } from '../../../src-shared/studies/barrier.ts';
-import { type ConnectivityMetric, methodsAt } from '../../../src-shared/studies/connectivity.ts';
+import { type ConnectivityMetric, joinedLabel, methodsAt } from '../../../src-shared/studies/connectivity.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
 import {
   curveMethods,
@@ -37,10 +37,7 @@ export function lambdaGrid(points: number): { lambda: number; weights: readonly 
  */
 export const interpolationWork = defineStudyWork(interpolationStudy, {
   async fit(config, facts) {
-    const pairs = config.pairs.map(({ label, name, from, to }) => ({
-      label: name === '' ? label : `${label}, ${name}`,
-      adapters: [from, to],
-    }));
+    const pairs = config.pairs.map((pair) => ({ label: joinedLabel(pair), adapters: [pair.from, pair.to] }));
     const { dataset, curves, method } = config;
     const methods = curveMethods(config).map((id) => ({
       id,
@@ -52,8 +49,7 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
   plan(config) {
     const { dataset, eval_samples } = config;
     const specOf = (pair: number, point: number, subject: Subject, curve: string | null): ScoreSpec => {
-      const { label, name } = config.pairs[pair] ?? { label: '', name: '' };
-      const shown = name === '' ? label : `${label}, ${name}`;
+      const shown = joinedLabel(config.pairs[pair]);
       const lambda = Number((point / (config.points - 1)).toFixed(3));
       const by = curve === null ? '' : ` by ${mergeMethod(curve).declaration.label}`;
       return {

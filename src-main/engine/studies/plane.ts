@@ -1,6 +1,11 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
-import { type BothMetrics, type ConnectivityMetric, methodsAt } from '../../../src-shared/studies/connectivity.ts';
+import {
+  type BothMetrics,
+  type ConnectivityMetric,
+  joinedLabel,
+  methodsAt,
+} from '../../../src-shared/studies/connectivity.ts';
 import { planeStudy } from '../../../src-shared/studies/plane.ts';
 import {
   type PlaneConfig,
@@ -23,10 +28,7 @@ const ensemble = 'ensemble';
 export const planeWork = defineStudyWork(planeStudy, {
   async fit(config, facts) {
     for (const id of surfaceMethods(config)) refuseOutputs(id);
-    const triples = config.triples.map(({ label, name, adapters }) => ({
-      label: name === '' ? label : `${label}, ${name}`,
-      adapters,
-    }));
+    const triples = config.triples.map((triple) => ({ label: joinedLabel(triple), adapters: triple.adapters }));
     const surfaces = surfaceMethods(config).map((id) => ({
       id,
       parameters: methodParameters(id, {}),
@@ -47,8 +49,8 @@ export const planeWork = defineStudyWork(planeStudy, {
   plan(config) {
     const { dataset, eval_samples } = config;
     for (const id of surfaceMethods(config)) refuseOutputs(id);
-    return config.triples.flatMap(({ label, name, adapters }, triple) => {
-      const shown = name === '' ? label : `${label}, ${name}`;
+    return config.triples.flatMap(({ adapters, ...named }, triple) => {
+      const shown = joinedLabel(named);
       const specOf = (key: string, title: string, subject: Subject): ScoreSpec => ({
         kind: 'score',
         key: `${triple}/${key}`,
