@@ -46,7 +46,7 @@ function job<const Kind extends string, Task extends z.ZodRawShape, Result exten
   };
 }
 
-/** How a run ended. */
+/** The end of a run. */
 const runOutcomeSchema = z.object(runOutcomeFields);
 export type RunOutcome = z.infer<typeof runOutcomeSchema>;
 
@@ -356,7 +356,7 @@ const plainEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('text'), pieces: z.array(textPieceSchema) }),
   z.object({ kind: z.literal('log'), level: z.enum(['info', 'warning', 'error']), text: z.string() }),
 ]);
-/** What a task reports; of runs trained together, `run` is the place of one among them. */
+/** Reports of a task; of runs trained together, `run` is the place of one among them. */
 export const engineEventSchema = z.discriminatedUnion('kind', [
   ...plainEventSchema.options,
   z.object({ kind: z.literal('run'), run: z.number().int(), event: plainEventSchema }),

@@ -2,7 +2,7 @@
 const mostBatches = 50;
 
 /**
- * Reorders a shuffled epoch so that neighbours have like lengths, as Transformers' LengthGroupedSampler
+ * Reorders a shuffled epoch so that neighbors have similar lengths, as Transformers' LengthGroupedSampler
  * (`get_length_grouped_indices`): mega-batches of up to 50 batches, at least four where there are enough examples, each sorted
  * by length, longest first; the longest of all comes first, so that memory runs out early or never.
  *

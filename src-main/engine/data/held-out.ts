@@ -23,8 +23,9 @@ export function checkEvaluationSplit({ eval_split, validation_samples }: Evaluat
 }
 
 /**
- * How many of `samples` examples to hold out of each class of `counts` examples: in proportion, by largest remainder (the
- * first of equals), leaving at least one of each class for training. Without classes, `counts` has one entry.
+ * The number of examples to hold out of each class of `counts` examples, `samples` in all: in proportion, by largest
+ * remainder (the first of equals), leaving at least one of each class for training. Without classes, `counts` has one
+ * entry.
  * @throws StudioError invalid_input where that many cannot be held out
  */
 export function heldPerClass(counts: readonly number[], samples: number): number[] {

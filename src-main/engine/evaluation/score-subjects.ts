@@ -35,7 +35,7 @@ export interface ScoringBench {
   /** Read once and cached. */
   adapter(adapterId: string): Promise<AdapterState>;
   readonly datasets: readonly ScoredDataset[];
-  /** What an adapter costs the base, null where that has no measure; absent: not measured. @throws StudioError cancelled */
+  /** Forgetting of an adapter, null where the base has no measure; absent: not measured. @throws StudioError cancelled */
   readonly forgetting?: (state: AdapterState) => Promise<Forgetting | null>;
   /** Training examples for merges that look at data, or that a search tunes; the caller closes them. */
   readonly tuning?: (request: TuningExamplesRequest) => MergeData & { close(): Promise<void> };
@@ -77,7 +77,7 @@ const keptMerges = 4;
  */
 export class SubjectScorer {
   private readonly bench: ScoringBench;
-  private readonly said = new Map<string, TaskOutputs>();
+  private readonly memberOutputs = new Map<string, TaskOutputs>();
   private readonly merges = new Map<string, Derived>();
   private readonly forgotten = new Map<string, Forgetting | null>();
 
@@ -118,7 +118,7 @@ export class SubjectScorer {
     const { state, kept, total, tuned } = await this.derive(subject, dataset, false);
     const outputs = await on.outputs(state, title);
     // Unmodified adapters may be members of a later ensemble.
-    if (isMember(subject)) this.said.set(outputsKey(subject, dataset), outputs);
+    if (isMember(subject)) this.memberOutputs.set(outputsKey(subject, dataset), outputs);
     const score = { ...this.toScore(predictionsOf(outputs), on, kept, total), ...(tuned ? { tuned } : {}) };
     return { score, state };
   }
@@ -155,10 +155,10 @@ export class SubjectScorer {
 
   private async outputs(subject: Subject, title: string, dataset: number): Promise<TaskOutputs> {
     const key = outputsKey(subject, dataset);
-    const known = this.said.get(key);
+    const known = this.memberOutputs.get(key);
     if (known) return known;
     const outputs = await this.dataset(dataset).outputs((await this.derive(subject, dataset, false)).state, title);
-    this.said.set(key, outputs);
+    this.memberOutputs.set(key, outputs);
     return outputs;
   }
 
@@ -307,15 +307,15 @@ function isTunedOnScored(subject: Subject): boolean {
 
 /** The evaluation passes of these subjects in this order, each by the index of its dataset. */
 export function passesOf(subjects: readonly Pick<NamedSubject, 'subject' | 'dataset'>[]): number[] {
-  const said = new Set<string>();
+  const known = new Set<string>();
   const passes: number[] = [];
   for (const { subject, dataset } of subjects) {
     const ensemble = ensembleOf(subject);
     const asked = ensemble
-      ? ensemble.map((input) => outputsKey(input.subject, dataset)).filter((key) => !said.has(key))
+      ? ensemble.map((input) => outputsKey(input.subject, dataset)).filter((key) => !known.has(key))
       : [outputsKey(subject, dataset)];
     passes.push(...asked.map(() => dataset));
-    if (ensemble || isMember(subject)) for (const key of asked) said.add(key);
+    if (ensemble || isMember(subject)) for (const key of asked) known.add(key);
   }
   return passes;
 }

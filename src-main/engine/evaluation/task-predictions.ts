@@ -3,7 +3,7 @@ import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { ensembleProbabilities, negativeLog, predictedClass, softmaxRows, weightedMean } from './evaluation.ts';
 import type { TaskOutputs, TokenOutputs } from './task-outputs.ts';
 
-/** What a model or an ensemble predicts for test examples, and their targets: everything that a score is made of. */
+/** Predictions of a model or an ensemble for test examples, and their targets: everything that a score is computed from. */
 export type TaskPredictions =
   /** probabilities [examples, classCount], row-major */
   | {

@@ -221,7 +221,7 @@ export class TuningData implements MergeData {
     return model;
   }
 
-  /** Puts the candidate on the base with the head for an adapter's examples, anew only where that head changes. */
+  /** Puts the candidate on the base with the head for an adapter's examples, again only where that head changes. */
   private loader(candidate: MergeCandidate): (adapter: number) => Promise<AdaptedModel> {
     let loaded: ReadonlyMap<string, HostTensor> | null = null;
     return async (adapter) => {

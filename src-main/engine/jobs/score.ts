@@ -59,7 +59,7 @@ export async function runScoreTask(task: ScoreTask, context: TaskContext): Promi
   }
 }
 
-/** What evaluations of subjects have in common. */
+/** The part of a task that all evaluations of subjects have. */
 type SubjectsTask = Pick<ScoreTask, 'modelDirectory' | 'datasets' | 'adapters'>;
 
 interface OpenedTask {
@@ -82,7 +82,7 @@ export function openScorer(task: SubjectsTask, opened: OpenedTask, context: Task
   });
 }
 
-/** What an evaluator of one of the datasets is opened with. */
+/** The request that opens the evaluator of one of the datasets. */
 export function evaluated({ modelDirectory, datasets }: SubjectsTask, index: number) {
   const dataset = datasets[index];
   if (dataset === undefined) throw new StudioError('internal', `The job has no dataset ${index}.`);

@@ -66,7 +66,7 @@ function contextOf(context: TaskContext, run: number): TaskContext {
   };
 }
 
-/** What is done for all runs is reported to each. */
+/** The context of work that is done for all runs: it reports to each. */
 function everyone(contexts: readonly TaskContext[], context: TaskContext): TaskContext {
   return {
     emit: (event) => {

@@ -16,7 +16,7 @@ import { preflightLines } from './preflight.ts';
 import type { MergeRequest } from './run-merge.ts';
 import { headDifference, meanHead } from './task-heads.ts';
 
-/** How a merge is made that does not make a plain LoRA of updates B·A. */
+/** Ways to make a merge other than a plain LoRA of updates B·A. */
 type WholeMerge = 'parameters' | 'products';
 
 /** Null where it is merged module by module into a plain LoRA, as most are. */

@@ -56,13 +56,13 @@ export interface OpenTask {
    * Outputs of `model`, with its current adapter, for the test examples `indices`. The caller must switch dropout off.
    */
   outputs(model: AdaptedModel, indices: Int32Array, options: EvaluationOptions): Promise<TaskOutputs>;
-  /** What a test example is, for files of predictions. */
+  /** Identity and words of a test example, for files of predictions. */
   describe(index: number): EvaluatedExample;
   /** Examples for export to another program; only if opened with `training`. */
   exported(chosen: ChosenExamples, progress: ReadingProgress): Promise<ExportedExamples>;
 }
 
-/** How a dataset tells an example of a split from others. */
+/** Identity of an example within a split of its dataset. */
 export interface ExampleIdentity {
   /** Among the examples of the split that the dataset reads, from 0. */
   readonly index: number;

@@ -3,7 +3,7 @@ import type { ForgettingMeasureId } from '../../../../src-shared/domain/forgetti
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
 import type { BaseModel } from '../../models/base-model.ts';
 
-/** What a measure opens: a base and the folder of the bundled neutral inputs. */
+/** Material of a measure: a base and the folder of the bundled neutral inputs. */
 export interface MeasureMaterial {
   readonly base: BaseModel;
   readonly modelDirectory: string;

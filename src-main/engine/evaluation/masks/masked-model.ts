@@ -8,7 +8,7 @@ import type { BaseModel, HiddenStates, ModelInputs } from '../../models/base-mod
 import type { KeyValueCache, LayerCache } from '../../models/key-value-cache.ts';
 import type { LinearOptions } from '../../ops/linear/linear-options.ts';
 
-/** What came out of a layer. */
+/** The output of a layer. */
 interface Level {
   /** A flag for each adapted module of the layer: 1 is on. */
   readonly flags: string;
@@ -72,7 +72,7 @@ export class MaskedModel extends AdaptedModel {
     this.multiplications = new Float64Array(base.layerCount + 2);
   }
 
-  /** Switches off every module that is not in `on`; the passes over the batch begin anew. */
+  /** Switches off every module that is not in `on`; the passes over the batch start again. */
   show(on: ReadonlySet<string>): void {
     const mask = Uint8Array.from(this.switches, ({ name }) => (on.has(name) ? 1 : 0));
     this.setActive(this.switches, mask);
