@@ -70,12 +70,7 @@ export type Outlined = { readonly modules: ReadonlyMap<string, unknown> };
 
 /** The adapted layers, from the input up. */
 export function adaptedLayers(state: Outlined, description: ModelDescription): number[] {
-  const layers = layerOf(description);
-  const found = new Set<number>();
-  for (const name of state.modules.keys()) {
-    const layer = layers.get(name) ?? null;
-    if (layer !== null) found.add(layer);
-  }
+  const found = new Set(modulesInLayers(state, description).map(({ layer }) => layer));
   return [...found].sort((one, other) => one - other);
 }
 
@@ -188,6 +183,18 @@ export function refuseNotFinite({ modules }: Pick<AdapterState, 'modules'>): voi
           `The adapter cannot be pruned: ${part} of ${name} has a NaN or an infinite value.`,
           'Train it again with a lower learning rate, or take an earlier checkpoint.',
         );
+}
+
+/** The adapted modules that lie in a layer, in the adapter's order. */
+export function modulesInLayers(
+  adapter: Outlined,
+  description: ModelDescription,
+): { readonly name: string; readonly layer: number }[] {
+  const layers = layerOf(description);
+  return [...adapter.modules.keys()].flatMap((name) => {
+    const layer = layers.get(name) ?? null;
+    return layer === null ? [] : [{ name, layer }];
+  });
 }
 
 /** Layer of each linear of the base; null outside the layers. */

@@ -1,6 +1,6 @@
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterValue } from '../../../src-shared/domain/parameter.ts';
-import { layerOf, type Outlined } from './prune-method.ts';
+import { modulesInLayers, type Outlined } from './prune-method.ts';
 
 /** Modules that are kept or removed together. */
 export interface PruneUnit {
@@ -14,12 +14,9 @@ export function unitsOf(
   description: ModelDescription,
   unit: ParameterValue | undefined,
 ): PruneUnit[] {
-  const layers = layerOf(description);
-  const inLayers = [...adapter.modules.keys()].flatMap((name) => {
-    const layer = layers.get(name) ?? null;
-    return layer === null ? [] : [{ name, layer }];
-  });
-  const groups = Map.groupBy(inLayers, ({ name, layer }) => (unit === 'module' ? name : `layer ${layer}`));
+  const groups = Map.groupBy(modulesInLayers(adapter, description), ({ name, layer }) =>
+    unit === 'module' ? name : `layer ${layer}`,
+  );
   return [...groups]
     .map(([name, modules]) => ({ name, layer: modules[0]?.layer ?? 0, modules: modules.map((one) => one.name) }))
     .sort((one, other) => one.layer - other.layer);

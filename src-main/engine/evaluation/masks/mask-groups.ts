@@ -1,7 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { MaskGroup, MaskUnit } from '../../../../src-shared/domain/mask-table.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import { layerOf, type Outlined } from '../../prune/prune-method.ts';
+import { modulesInLayers, type Outlined } from '../../prune/prune-method.ts';
 
 /**
  * The groups of an adapter that masks switch, from the input up. Modules outside the layers are in none: they stay on, as
@@ -9,13 +9,9 @@ import { layerOf, type Outlined } from '../../prune/prune-method.ts';
  * @throws StudioError refused where there are fewer than two
  */
 export function maskGroups(adapter: Outlined, description: ModelDescription, unit: MaskUnit): MaskGroup[] {
-  const layers = layerOf(description);
   const order = new Map(description.linears.map(({ name }, place) => [name, place]));
-  const inLayers = [...adapter.modules.keys()]
-    .flatMap((name) => {
-      const layer = layers.get(name) ?? null;
-      return layer === null ? [] : [{ name, layer, type: typeOf(name) }];
-    })
+  const inLayers = modulesInLayers(adapter, description)
+    .map((placed) => ({ ...placed, type: typeOf(placed.name) }))
     .sort((one, other) => one.layer - other.layer || (order.get(one.name) ?? 0) - (order.get(other.name) ?? 0));
   const nameOf = { layer: labelOf, 'module-type': ({ type }: Placed) => type, module: ({ name }: Placed) => name };
   const groups = [...Map.groupBy(inLayers, nameOf[unit])].map(([name, members]) => ({
