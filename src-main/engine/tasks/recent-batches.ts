@@ -3,6 +3,8 @@ import type { MicroBatch } from '../training/micro-batch.ts';
 
 /** Batches that are kept: an evaluation of many masks takes the same few over and over. */
 const keptBatches = 8;
+/** Bytes of their inputs, beside the last batch: images are large, and most evaluations never repeat one. */
+const keptBytes = 64 * 2 ** 20;
 
 /** A loader that keeps its last batches, for evaluations that repeat them. */
 export function recentBatches(load: LoadBatch): LoadBatch {
@@ -12,7 +14,15 @@ export function recentBatches(load: LoadBatch): LoadBatch {
     const batch = kept.get(key) ?? (await load(indices));
     kept.delete(key);
     kept.set(key, batch);
-    for (const oldest of [...kept.keys()].slice(0, -keptBatches)) kept.delete(oldest);
+    let bytes = 0;
+    for (const [place, [older, { inputs }]] of [...kept].reverse().entries()) {
+      if (place > 0) bytes += bytesOf(inputs);
+      if (place >= keptBatches || bytes > keptBytes) kept.delete(older);
+    }
     return batch;
   };
+}
+
+function bytesOf(inputs: MicroBatch['inputs']): number {
+  return Object.values(inputs).reduce((bytes, { data }) => bytes + data.byteLength, 0);
 }
