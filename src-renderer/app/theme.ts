@@ -1,15 +1,13 @@
 import { type CSSVariablesResolver, createTheme } from '@mantine/core';
-
-const systemFont = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
-const monospaceFont = 'ui-monospace, "SF Mono", "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace';
+import { codeTypeface, textTypeface } from '../../src-shared/typeface.ts';
 
 /** 13 px text on 20 px lines, a 4 px grid, one radius, indigo for actions and selection, neutral greys for the rest. */
 export const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: { light: 7, dark: 7 },
   autoContrast: true,
-  fontFamily: systemFont,
-  fontFamilyMonospace: monospaceFont,
+  fontFamily: textTypeface,
+  fontFamilyMonospace: codeTypeface,
   fontSizes: { xs: '13px', sm: '13px', md: '13px', lg: '15px', xl: '18px' },
   lineHeights: { xs: '1.539', sm: '1.539', md: '1.539', lg: '1.6', xl: '1.4' },
   spacing: { xs: '4px', sm: '8px', md: '12px', lg: '16px', xl: '24px' },

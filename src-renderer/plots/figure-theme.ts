@@ -1,5 +1,6 @@
 import { useComputedColorScheme } from '@mantine/core';
 import type { FigureTheme } from '../../src-shared/figures/index.ts';
+import { textTypeface } from '../../src-shared/typeface.ts';
 
 const lightTheme: FigureTheme = { dark: false };
 const darkTheme: FigureTheme = { dark: true };
@@ -26,7 +27,7 @@ export function baseTemplate(theme: FigureTheme): object {
   };
   return {
     layout: {
-      font: { family: 'system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif', size: 12, color: text },
+      font: { family: textTypeface, size: 12, color: text },
       title: { font: { size: 13 }, x: 0, xanchor: 'left', xref: 'container', pad: { l: 8 } },
       paper_bgcolor: 'rgba(0,0,0,0)',
       plot_bgcolor: 'rgba(0,0,0,0)',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { FigureTheme } from '../../src-shared/figures/index.ts';
 import type { FigureSource } from './figure-data.ts';
 import { baseTemplate, surfaceColor } from './figure-theme.ts';
+import { typefaceLoaded } from './typeface-loaded.ts';
 
 type PlotlyModule = typeof import('./plotly-bundle.ts').default;
 
@@ -79,8 +80,8 @@ export class PlotlyView {
       { scrollMargin: `${sightMargin}px` },
     );
     this.sights.observe(element);
-    import('./plotly-bundle.ts')
-      .then((module) => {
+    Promise.all([import('./plotly-bundle.ts'), typefaceLoaded()])
+      .then(([module]) => {
         this.plotly = module.default;
         this.schedule();
       })

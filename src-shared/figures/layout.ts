@@ -1,7 +1,6 @@
+import { textTypeface } from '../typeface.ts';
 import { type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { type SeriesStyle, themeColors } from './palette.ts';
-
-const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
 /** Layout shared by all figures: transparent background, faint grid, exact hover, zoom preserved as new data arrive. */
 export function baseLayout(theme: FigureTheme, title: string, overrides: FigureObject = {}): FigureObject {
@@ -9,7 +8,7 @@ export function baseLayout(theme: FigureTheme, title: string, overrides: FigureO
   return {
     title: {
       text: title,
-      font: { size: 14, color: text, family: font },
+      font: { size: 14, color: text, family: textTypeface },
       x: 0,
       xref: 'paper',
       xanchor: 'left',
@@ -18,11 +17,16 @@ export function baseLayout(theme: FigureTheme, title: string, overrides: FigureO
       yanchor: 'top',
       pad: { t: 12 },
     },
-    font: { family: font, size: 12, color: text },
+    font: { family: textTypeface, size: 12, color: text },
     paper_bgcolor: 'rgba(0,0,0,0)',
     plot_bgcolor: 'rgba(0,0,0,0)',
     margin: { l: 56, r: 24, t: 44, b: 48 },
-    hoverlabel: { bgcolor: surface, bordercolor: grid, font: { family: font, size: 12, color: text }, namelength: -1 },
+    hoverlabel: {
+      bgcolor: surface,
+      bordercolor: grid,
+      font: { family: textTypeface, size: 12, color: text },
+      namelength: -1,
+    },
     hovermode: 'x unified',
     uirevision: 'keep',
     showlegend: false,
