@@ -25,7 +25,7 @@ export { checkDataset, detectDataset } from './library/check-dataset.ts';
 export interface BackendOptions {
   /** The studio's folder; created if missing. */
   readonly home: string;
-  /** The folder with models/ and data/, e.g. the repository's assets/. */
+  /** The folder with models/, data/ and fonts/, e.g. the repository's assets/. */
   readonly resourcesDirectory: string;
   /** Called when an engine is first needed, and again after a loss. */
   readonly startEngine: StartEngine;

@@ -12,7 +12,7 @@ export interface Services {
   readonly hub: EventHub;
   readonly log: Log;
   readonly engine: EngineSupervisor;
-  /** The folder with models/ and data/. */
+  /** The folder with models/, data/ and fonts/. */
   readonly resourcesDirectory: string;
   /** The script that draws the figures of a report, which is inlined into it. */
   readonly plotlyScript: string;

@@ -32,6 +32,7 @@ export function removeTemporaryFolders(): void {
 export function tinyResources(): string {
   const resources = temporaryFolder();
   cpSync(goldenPath('vit-28', 'base'), join(resources, 'models', 'tiny'), { recursive: true });
+  cpSync(join(bundledResources, 'fonts'), join(resources, 'fonts'), { recursive: true });
   return resources;
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { writeReport } from '../reports/index.ts';
@@ -21,7 +22,7 @@ export const reportJob = defineJob({
   }),
   references: () => [],
   async execute({ reportId, name, runIds, studyIds }, _context, services) {
-    const { home, store, hub, plotlyScript } = services;
+    const { home, store, hub, plotlyScript, resourcesDirectory } = services;
     const runs = runIds.map((id) => requireRun(store, id));
     const studies = studyIds.map((id) => requireStudy(store, id));
     if (runs.length + studies.length === 0)
@@ -45,6 +46,7 @@ export const reportJob = defineJob({
         ),
       },
       plotlyScript,
+      typeface: join(resourcesDirectory, 'fonts', 'inter-report.woff2'),
     });
     store.reports.insert({ id: reportId, name, path: home.relative(path), studyIds, createdAt: Date.now() });
     hub.listChanged('reports');

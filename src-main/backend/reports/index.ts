@@ -20,7 +20,7 @@ export type { ReportOptions } from './options.ts';
  * Writes runs and studies as one HTML file that needs no network and no other file, and beside it the same numbers as CSV
  * (the comparison, and each table of a study) and JSON. The HTML is written last: if it exists, the others do too.
  *
- * @throws StudioError invalid_file if the plotly bundle is missing.
+ * @throws StudioError invalid_file if the plotly bundle or the typeface is missing.
  */
 export async function writeReport(options: ReportOptions): Promise<{ path: string }> {
   const createdAt = options.createdAt ?? Date.now();
@@ -32,8 +32,11 @@ export async function writeReport(options: ReportOptions): Promise<{ path: strin
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
   };
-  const plotly = await readPlotly(options.plotlyScript);
-  const page = reportPage(options, { rows, sides, sentences }, reportFigures(options), versions, plotly, createdAt);
+  const inlined = {
+    plotly: await readPlotly(options.plotlyScript),
+    typeface: await readTypeface(options.typeface),
+  };
+  const page = reportPage(options, { rows, sides, sentences }, reportFigures(options), versions, inlined, createdAt);
   const stem = path.join(path.dirname(options.path), path.basename(options.path, path.extname(options.path)));
   await mkdir(path.dirname(options.path), { recursive: true });
   for (const [study, tables] of studyTables(options).entries())
@@ -59,6 +62,18 @@ async function readPlotly(file: string): Promise<string> {
       'invalid_file',
       `The script that draws a report's figures is missing: ${file}.`,
       'Build the studio (npm run build), then write the report again.',
+    );
+  }
+}
+
+async function readTypeface(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch {
+    throw new StudioError(
+      'invalid_file',
+      `The typeface of reports is missing: ${file}.`,
+      'Install the studio again, then write the report again.',
     );
   }
 }

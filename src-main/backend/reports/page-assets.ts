@@ -1,9 +1,16 @@
-/** Follows the reader's system in light and dark; prints in black on white. */
-export const styleSheet = `
+import { codeTypeface, textTypeface } from '../../../src-shared/typeface.ts';
+
+/**
+ * Follows the reader's system in light and dark; prints in black on white.
+ *
+ * @param typeface the WOFF2 file of the text, which is inlined
+ */
+export const styleSheet = (typeface: Buffer): string => `
+@font-face { font-family: Inter; font-weight: 400 700; font-display: block; src: url(data:font/woff2;base64,${typeface.toString('base64')}) format("woff2"); }
 :root { color-scheme: light dark; --ground: #ffffff; --text: #23262b; --quiet: #5a606b; --line: #dfe2e7; --raised: #f6f7f9; }
 @media (prefers-color-scheme: dark) { :root { --ground: #1a1b1e; --text: #dfe1e5; --quiet: #a6abb5; --line: #34373d; --raised: #212327; } }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--text); font: 13px/20px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; font-variant-numeric: tabular-nums; }
+body { margin: 0; background: var(--ground); color: var(--text); font: 13px/20px ${textTypeface}; font-variant-numeric: tabular-nums; }
 main { max-width: 1180px; margin: 0 auto; padding: 32px 24px; }
 h1 { font-size: 20px; line-height: 28px; margin: 0 0 4px; }
 h2 { font-size: 15px; line-height: 24px; margin: 32px 0 12px; }
@@ -26,7 +33,7 @@ figcaption { color: var(--quiet); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0 0 16px; }
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
-code, pre { font: 12px/18px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+code, pre { font: 12px/18px ${codeTypeface}; }
 pre { margin: 8px 0; padding: 12px; background: var(--raised); border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; }
 details { margin: 8px 0; }
 summary { cursor: pointer; }
@@ -52,9 +59,12 @@ export const drawScript = `
       });
     }
   };
-  draw(dark.matches);
-  dark.addEventListener('change', () => draw(dark.matches));
-  window.addEventListener('beforeprint', () => draw(false));
-  window.addEventListener('afterprint', () => draw(dark.matches));
+  // Plotly keeps the widths of texts that it first measures.
+  document.fonts.load('12px Inter').catch(() => []).then(() => {
+    draw(dark.matches);
+    dark.addEventListener('change', () => draw(dark.matches));
+    window.addEventListener('beforeprint', () => draw(false));
+    window.addEventListener('afterprint', () => draw(dark.matches));
+  });
 })();
 `;

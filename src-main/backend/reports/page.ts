@@ -32,7 +32,7 @@ export function reportPage(
   comparison: Comparison,
   figures: readonly ReportFigure[],
   versions: ReportVersions,
-  plotly: string,
+  inlined: { readonly plotly: string; readonly typeface: Buffer },
   createdAt: number,
 ): string {
   const page = html`<!doctype html>
@@ -41,9 +41,9 @@ export function reportPage(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; font-src data:; img-src data: blob:">
 <title>${options.name}</title>
-<style>${{ html: styleSheet }}</style>
+<style>${{ html: styleSheet(inlined.typeface) }}</style>
 </head>
 <body>
 <main>
@@ -66,7 +66,7 @@ ${options.runs.map(runDetails)}
 </section>
 </main>
 <script type="application/json" id="figure-data">${scriptJson(figures)}</script>
-<script>${scriptText(plotly)}</script>
+<script>${scriptText(inlined.plotly)}</script>
 <script>${scriptText(drawScript)}</script>
 </body>
 </html>

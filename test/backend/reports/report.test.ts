@@ -48,6 +48,7 @@ beforeAll(async () => {
     },
     studyYaml: new Map([['pruning', 'kind: pruning # <again>']]),
     plotlyScript,
+    typeface: path.join(import.meta.dirname, '../../../assets/fonts/inter-report.woff2'),
     createdAt: 0,
   };
 });
@@ -67,6 +68,14 @@ test('one file that loads nothing, with the table, every figure and each run as 
   expect(page).toContain('f0e1d2c3');
   const yaml = /the whole run as a file<\/summary><pre>([\s\S]*?)<\/pre>/.exec(page)?.[1] ?? '';
   expect(fromYaml(yaml.replaceAll('&quot;', '"').replaceAll('&#39;', "'"))).toEqual(runs[0]?.config);
+});
+
+test('the typeface is in the file, which may load no other, and is there before a figure is drawn', async () => {
+  const page = await readFile((await writeReport(options)).path, 'utf8');
+  expect(page).toContain((await readFile(options.typeface)).toString('base64'));
+  expect(page).toContain('font-src data:;');
+  expect(page).toMatch(/font: 13px\/20px Inter,[^;]*; font-variant-numeric: tabular-nums;/);
+  expect(page.indexOf('document.fonts.load')).toBeLessThan(page.indexOf('draw(dark.matches)'));
 });
 
 test('names are escaped everywhere, and no text can end a script early', async () => {
@@ -132,10 +141,13 @@ test('a report of one run without results says that there is nothing to compare'
   expect(page).not.toContain('NaN');
 });
 
-test('without the bundle nothing is written', async () => {
+test('without the bundle or the typeface nothing is written', async () => {
   const file = path.join(folder, 'none', 'report.html');
   await expect(writeReport({ ...options, path: file, plotlyScript: path.join(folder, 'missing.js') })).rejects.toThrow(
     /missing\.js/,
+  );
+  await expect(writeReport({ ...options, path: file, typeface: path.join(folder, 'missing.woff2') })).rejects.toThrow(
+    /missing\.woff2/,
   );
   await expect(readFile(file)).rejects.toThrow();
 });
