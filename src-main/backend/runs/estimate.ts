@@ -250,7 +250,10 @@ export function measuredStep(runs: readonly RunRecord[], modelId: string, config
   return medianTime(runs, modelId, config, ({ facts }) => (facts?.runsTogether ?? 1) === 1);
 }
 
-/** The same where runs trained together share the time of a step, as those of a study do; null without any run. */
+/**
+ * The same of runs trained together, as those of a study are; null without any run. Their step times are each run's share of the
+ * pass already.
+ */
 export function measuredShare(runs: readonly RunRecord[], modelId: string, config: RunConfig): number | null {
   const isShared = ({ facts }: RunRecord) => (facts?.runsTogether ?? 1) > 1;
   return medianTime(runs, modelId, config, isShared) ?? measuredStep(runs, modelId, config);
@@ -265,7 +268,7 @@ function medianTime(
   const times = runs
     .filter((run) => run.result !== null && run.result.medianStepMilliseconds > 0 && run.modelId === modelId)
     .filter((run) => counts(run) && isSameShape(run.config, config))
-    .map((run) => (run.result?.medianStepMilliseconds ?? 0) / (run.facts?.runsTogether ?? 1))
+    .map((run) => run.result?.medianStepMilliseconds ?? 0)
     .sort((left, right) => left - right);
   if (times.length === 0) return null;
   const middle = Math.floor((times.length - 1) / 2);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { measuredStep } from '../../../src-main/backend/runs/estimate.ts';
+import { measuredShare, measuredStep } from '../../../src-main/backend/runs/estimate.ts';
 import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, tinyConfig, tinyIdx } from '../support.ts';
@@ -106,7 +106,7 @@ describe('the estimate of a run', () => {
 
   it('takes the time of a step from the median of like runs only', () => {
     const config = runConfigSchema.parse({});
-    const run = (milliseconds: number, changes: object = {}): RunRecord => ({
+    const run = (milliseconds: number, changes: object = {}, runsTogether = 1): RunRecord => ({
       id: '',
       name: '',
       status: 'completed',
@@ -119,7 +119,20 @@ describe('the estimate of a run', () => {
       archived: false,
       studyId: null,
       step: 0,
-      facts: null,
+      facts: {
+        totalSteps: 1,
+        trainableParameters: 1,
+        totalParameters: 1,
+        groups: [],
+        maskRows: [],
+        trainExamples: 1,
+        evalExamples: 1,
+        backend: 'wasm',
+        threads: 1,
+        computeDtype: 'float32',
+        runsTogether,
+        paddingShare: null,
+      },
       result: {
         steps: 1,
         accuracy: null,
@@ -147,5 +160,10 @@ describe('the estimate of a run', () => {
     expect(measuredStep([...runs, run(11)], 'm', config)).toBe(11);
     expect(measuredStep(runs, 'other', config)).toBeNull();
     expect(measuredStep(runs, 'm', runConfigSchema.parse({ coto: {} }))).toBe(500);
+
+    // The step times of runs trained together are their shares of the pass already.
+    expect(measuredShare(runs, 'm', config)).toBe(20);
+    expect(measuredShare([...runs, run(6, {}, 5)], 'm', config)).toBe(6);
+    expect(measuredStep([...runs, run(6, {}, 5)], 'm', config)).toBe(20);
   });
 });
