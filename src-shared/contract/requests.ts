@@ -208,7 +208,7 @@ export const requests = {
   'runs.log': { input: byId, output: z.array(z.object({ at: z.number(), level: z.string(), text: z.string() })) },
   /**
    * Estimated cost of a run. `stepMilliseconds` is measured on past runs of the same model, batch and targets, else
-   * null.
+   * null; `stepOfSameAdapter`: they had the same variant and rank.
    */
   'runs.estimate': {
     input: z.strictObject({ config: runConfigSchema }),
@@ -222,6 +222,7 @@ export const requests = {
       memory: z.array(z.object({ part: z.string(), bytes: z.number() })),
       freeMemoryBytes: z.number(),
       stepMilliseconds: z.number().nullable(),
+      stepOfSameAdapter: z.boolean(),
       seconds: z.number().nullable(),
       yaml: z.string(),
     }),

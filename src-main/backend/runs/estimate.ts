@@ -11,7 +11,7 @@ import {
   type ModelRecord,
 } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
 import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
 import { checkStarts } from '../../engine/adapters/initializations/start-modules.ts';
@@ -32,6 +32,7 @@ import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import { estimateMemory, type MemoryPart } from './estimate-memory.ts';
+import { measuredStep } from './measured-step.ts';
 import { checkedRun, toYaml } from './run-yaml.ts';
 
 /**
@@ -51,7 +52,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
   const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
   requireTrainable(config, totalSteps);
-  const stepMilliseconds = measuredStep(services.store.runs.list(false), model.id, config);
+  const step = measuredStep(services.store.runs.list(false), model.id, config);
   return {
     trainableParameters: trained.reduce((sum, count) => sum + count, 0),
     totalParameters: description.parameterCount,
@@ -61,8 +62,9 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
     trainExamples,
     memory: await memoryParts(services, config, model, dataset, targets),
     freeMemoryBytes: freemem(),
-    stepMilliseconds,
-    seconds: stepMilliseconds === null ? null : (stepMilliseconds * totalSteps) / 1000,
+    stepMilliseconds: step?.milliseconds ?? null,
+    stepOfSameAdapter: step?.ofSameAdapter ?? false,
+    seconds: step === null ? null : (step.milliseconds * totalSteps) / 1000,
     yaml: toYaml(config),
   };
 }
@@ -240,49 +242,4 @@ async function memoryParts(
     bfloat16: config.compute_dtype === 'bfloat16',
     backend: expectedBackend(services, config),
   });
-}
-
-/**
- * Median of the median step times of past runs with the same model, batch, targets and use of CoTo, each trained alone; null
- * without any.
- */
-export function measuredStep(runs: readonly RunRecord[], modelId: string, config: RunConfig): number | null {
-  return medianTime(runs, modelId, config, ({ facts }) => (facts?.runsTogether ?? 1) === 1);
-}
-
-/**
- * The same of runs trained together, as those of a study are; null without any run. Their step times are each run's share of the
- * pass already.
- */
-export function measuredShare(runs: readonly RunRecord[], modelId: string, config: RunConfig): number | null {
-  const isShared = ({ facts }: RunRecord) => (facts?.runsTogether ?? 1) > 1;
-  return medianTime(runs, modelId, config, isShared) ?? measuredStep(runs, modelId, config);
-}
-
-function medianTime(
-  runs: readonly RunRecord[],
-  modelId: string,
-  config: RunConfig,
-  counts: (run: RunRecord) => boolean,
-): number | null {
-  const times = runs
-    .filter((run) => run.result !== null && run.result.medianStepMilliseconds > 0 && run.modelId === modelId)
-    .filter((run) => counts(run) && isSameShape(run.config, config))
-    .map((run) => run.result?.medianStepMilliseconds ?? 0)
-    .sort((left, right) => left - right);
-  if (times.length === 0) return null;
-  const middle = Math.floor((times.length - 1) / 2);
-  return ((times[middle] ?? 0) + (times[Math.ceil((times.length - 1) / 2)] ?? 0)) / 2;
-}
-
-function isSameShape(one: RunConfig, other: RunConfig): boolean {
-  return (
-    one.dataset === other.dataset &&
-    one.max_length === other.max_length &&
-    one.per_device_train_batch_size === other.per_device_train_batch_size &&
-    one.gradient_accumulation_steps === other.gradient_accumulation_steps &&
-    JSON.stringify(one.adapter.target_modules) === JSON.stringify(other.adapter.target_modules) &&
-    JSON.stringify(one.coto) === JSON.stringify(other.coto) &&
-    one.compute_backend === other.compute_backend
-  );
 }

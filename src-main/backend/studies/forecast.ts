@@ -7,7 +7,8 @@ import type { StudyDesign } from '../../engine/studies/define-study-work.ts';
 import { studyWork } from '../../engine/studies/index.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
-import { estimateRun, measuredShare } from '../runs/estimate.ts';
+import { estimateRun } from '../runs/estimate.ts';
+import { measuredShare } from '../runs/measured-step.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
 import type { HandlerServices } from '../services.ts';
 import { testExamples } from './check-design.ts';
@@ -42,7 +43,7 @@ function countScores(specs: readonly JobSpec[]): number {
   return specs.filter(({ kind }) => kind !== 'train').length;
 }
 
-/** Time of the trainings by the steps of earlier runs of such settings; null where one was never timed. */
+/** Time of the trainings by the steps of earlier runs of such settings, of the same adapter if there are any; null where one was never timed. */
 async function secondsOf(services: HandlerServices, trainings: readonly RunConfig[]): Promise<number | null> {
   const runs = services.store.runs.list(false);
   const known = new Map<string, number | null>();
@@ -55,7 +56,7 @@ async function secondsOf(services: HandlerServices, trainings: readonly RunConfi
       const { totalSteps } = await estimateRun(services, training);
       const { id } = await peekModel(services, training.model);
       const step = measuredShare(runs, id, checkedRun(training));
-      seconds = step === null ? null : (step * totalSteps) / 1000;
+      seconds = step === null ? null : (step.milliseconds * totalSteps) / 1000;
       known.set(key, seconds);
     }
     if (seconds === null) return null;

@@ -56,16 +56,18 @@ function Costs({ estimate }: { estimate: RunEstimate | undefined }) {
         <Fact
           name="Expected time"
           value={estimate.seconds === null ? '–' : formatDuration(estimate.seconds)}
-          note={
-            estimate.stepMilliseconds === null
-              ? 'available after a first run'
-              : `≈ ${formatNumber(estimate.stepMilliseconds)} ms/step (from previous runs)`
-          }
+          note={stepNote(estimate)}
         />
       </Group>
       <MemoryEstimate parts={estimate.memory} freeBytes={estimate.freeMemoryBytes} />
     </Stack>
   );
+}
+
+function stepNote({ stepMilliseconds, stepOfSameAdapter }: RunEstimate): string {
+  if (stepMilliseconds === null) return 'available after a first run';
+  const runs = stepOfSameAdapter ? 'previous runs' : 'previous runs of another variant or rank';
+  return `≈ ${formatNumber(stepMilliseconds)} ms/step (from ${runs})`;
 }
 
 function Fact({ name, value, note }: { name: string; value: string; note: string }) {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { measuredShare, measuredStep } from '../../../src-main/backend/runs/estimate.ts';
-import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import type { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, tinyConfig, tinyIdx } from '../support.ts';
 
@@ -102,68 +101,5 @@ describe('the estimate of a run', () => {
       'vit.layers.1.attention.q_proj',
       'vit.layers.1.attention.v_proj',
     ]);
-  });
-
-  it('takes the time of a step from the median of like runs only', () => {
-    const config = runConfigSchema.parse({});
-    const run = (milliseconds: number, changes: object = {}, runsTogether = 1): RunRecord => ({
-      id: '',
-      name: '',
-      status: 'completed',
-      config: runConfigSchema.parse(changes),
-      modelId: 'm',
-      datasetId: 'd',
-      tags: [],
-      note: '',
-      starred: false,
-      archived: false,
-      studyId: null,
-      step: 0,
-      facts: {
-        totalSteps: 1,
-        trainableParameters: 1,
-        totalParameters: 1,
-        groups: [],
-        maskRows: [],
-        trainExamples: 1,
-        evalExamples: 1,
-        backend: 'wasm',
-        threads: 1,
-        computeDtype: 'float32',
-        runsTogether,
-        paddingShare: null,
-      },
-      result: {
-        steps: 1,
-        accuracy: null,
-        evalLoss: null,
-        trainLoss: null,
-        metrics: {},
-        best: null,
-        stoppedEarly: false,
-        forgetting: null,
-        meanStepMilliseconds: milliseconds,
-        medianStepMilliseconds: milliseconds,
-        meanActiveShare: 1,
-        trainSeconds: 1,
-      },
-      adapterId: null,
-      checkpoints: [],
-      error: null,
-      folder: '',
-      createdAt: 0,
-      startedAt: null,
-      finishedAt: null,
-    });
-    const runs = [run(30), run(10), run(500, { coto: {} }), run(900, { per_device_train_batch_size: 64 })];
-    expect(measuredStep(runs, 'm', config)).toBe(20);
-    expect(measuredStep([...runs, run(11)], 'm', config)).toBe(11);
-    expect(measuredStep(runs, 'other', config)).toBeNull();
-    expect(measuredStep(runs, 'm', runConfigSchema.parse({ coto: {} }))).toBe(500);
-
-    // The step times of runs trained together are their shares of the pass already.
-    expect(measuredShare(runs, 'm', config)).toBe(20);
-    expect(measuredShare([...runs, run(6, {}, 5)], 'm', config)).toBe(6);
-    expect(measuredStep([...runs, run(6, {}, 5)], 'm', config)).toBe(20);
   });
 });

@@ -1,0 +1,84 @@
+import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
+import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import { quantileOf } from '../../../src-shared/statistics/quantile.ts';
+import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+
+/** Time of a step, measured on past runs. */
+export interface MeasuredStep {
+  readonly milliseconds: number;
+  /** Whether those runs had the same variant and rank; if not, the step may take much longer, or less. */
+  readonly ofSameAdapter: boolean;
+}
+
+/**
+ * Median of the median step times of past runs with the same model, dataset, batch, targets and use of CoTo, each trained
+ * alone: of those with the same variant and rank, else of all; null without any.
+ */
+export function measuredStep(runs: readonly RunRecord[], modelId: string, config: RunConfig): MeasuredStep | null {
+  const { same, all } = likeRuns(runs, modelId, config);
+  return medianStep(same.filter(isAlone), true) ?? medianStep(all.filter(isAlone), false);
+}
+
+/**
+ * The same of runs trained together, as those of a study are, else of runs trained alone. The step times of runs trained
+ * together are each run's share of the pass already.
+ */
+export function measuredShare(runs: readonly RunRecord[], modelId: string, config: RunConfig): MeasuredStep | null {
+  const { same, all } = likeRuns(runs, modelId, config);
+  const shared = (some: readonly RunRecord[]) => some.filter((run) => !isAlone(run));
+  return (
+    medianStep(shared(same), true) ?? medianStep(same, true) ?? medianStep(shared(all), false) ?? medianStep(all, false)
+  );
+}
+
+/** Timed runs of the model with the same settings but for the adapter's own, and those of them with the same adapter. */
+function likeRuns(
+  runs: readonly RunRecord[],
+  modelId: string,
+  config: RunConfig,
+): { readonly same: RunRecord[]; readonly all: RunRecord[] } {
+  const all = runs.filter(
+    (run) =>
+      run.modelId === modelId &&
+      run.result !== null &&
+      run.result.medianStepMilliseconds > 0 &&
+      isSameShape(run.config, config),
+  );
+  const isSame = sameAdapterAs(config.adapter);
+  return { all, same: all.filter((run) => isSame(run.config.adapter)) };
+}
+
+function isAlone({ facts }: RunRecord): boolean {
+  return (facts?.runsTogether ?? 1) === 1;
+}
+
+function medianStep(runs: readonly RunRecord[], ofSameAdapter: boolean): MeasuredStep | null {
+  if (runs.length === 0) return null;
+  const times = runs.map(({ result }) => result?.medianStepMilliseconds ?? 0).sort((left, right) => left - right);
+  return { milliseconds: quantileOf(times, 0.5), ofSameAdapter };
+}
+
+function isSameShape(one: RunConfig, other: RunConfig): boolean {
+  return (
+    one.dataset === other.dataset &&
+    one.max_length === other.max_length &&
+    one.per_device_train_batch_size === other.per_device_train_batch_size &&
+    one.gradient_accumulation_steps === other.gradient_accumulation_steps &&
+    JSON.stringify(one.adapter.target_modules) === JSON.stringify(other.adapter.target_modules) &&
+    JSON.stringify(one.coto) === JSON.stringify(other.coto) &&
+    one.compute_backend === other.compute_backend
+  );
+}
+
+/** Tells adapters of the same variant and rank; the rank is that of modules that no pattern names. */
+function sameAdapterAs({ variant: id, parameters }: RunConfig['adapter']): (past: RunConfig['adapter']) => boolean {
+  const variant = adapterVariant(id);
+  const schema = parameterSchema(variant.declaration.parameters);
+  const { rank } = variant.strength(parameters, []);
+  return (past) => {
+    if (past.variant !== id) return false;
+    // Runs of earlier versions lack the parameters that have been added since.
+    const completed = schema.safeParse(past.parameters);
+    return completed.success && variant.strength(completed.data, []).rank === rank;
+  };
+}

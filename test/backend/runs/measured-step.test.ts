@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { measuredShare, measuredStep } from '../../../src-main/backend/runs/measured-step.ts';
+import { checkedRun } from '../../../src-main/backend/runs/run-yaml.ts';
+import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+
+const config = checkedRun({});
+const run = (milliseconds: number, changes: object = {}, runsTogether = 1): RunRecord => ({
+  id: '',
+  name: '',
+  status: 'completed',
+  config: runConfigSchema.parse(changes),
+  modelId: 'm',
+  datasetId: 'd',
+  tags: [],
+  note: '',
+  starred: false,
+  archived: false,
+  studyId: null,
+  step: 0,
+  facts: {
+    totalSteps: 1,
+    trainableParameters: 1,
+    totalParameters: 1,
+    groups: [],
+    maskRows: [],
+    trainExamples: 1,
+    evalExamples: 1,
+    backend: 'wasm',
+    threads: 1,
+    computeDtype: 'float32',
+    runsTogether,
+    paddingShare: null,
+  },
+  result: {
+    steps: 1,
+    accuracy: null,
+    evalLoss: null,
+    trainLoss: null,
+    metrics: {},
+    best: null,
+    stoppedEarly: false,
+    forgetting: null,
+    meanStepMilliseconds: milliseconds,
+    medianStepMilliseconds: milliseconds,
+    meanActiveShare: 1,
+    trainSeconds: 1,
+  },
+  adapterId: null,
+  checkpoints: [],
+  error: null,
+  folder: '',
+  createdAt: 0,
+  startedAt: null,
+  finishedAt: null,
+});
+const adapter = (variant: string, r: number) => ({ adapter: { variant, parameters: { r } } });
+
+test('the time of a step is the median of like runs only', () => {
+  const runs = [run(30), run(10), run(500, { coto: {} }), run(900, { per_device_train_batch_size: 64 })];
+  expect(measuredStep(runs, 'm', config)).toEqual({ milliseconds: 20, ofSameAdapter: true });
+  expect(measuredStep([...runs, run(11)], 'm', config)?.milliseconds).toBe(11);
+  expect(measuredStep(runs, 'other', config)).toBeNull();
+  expect(measuredStep(runs, 'm', checkedRun({ coto: {} }))?.milliseconds).toBe(500);
+});
+
+test('the step times of runs trained together are their shares of the pass already', () => {
+  const runs = [run(30), run(10)];
+  expect(measuredShare(runs, 'm', config)?.milliseconds).toBe(20);
+  expect(measuredShare([...runs, run(6, {}, 5)], 'm', config)?.milliseconds).toBe(6);
+  expect(measuredStep([...runs, run(6, {}, 5)], 'm', config)?.milliseconds).toBe(20);
+});
+
+test('runs of the same variant and rank come first, others only where there are none', () => {
+  const runs = [run(10, adapter('lora', 4)), run(12, adapter('lora', 4)), run(40, adapter('lora', 256))];
+  const dora = checkedRun(adapter('dora', 4));
+  expect(measuredStep(runs, 'm', checkedRun(adapter('lora', 256)))).toEqual({
+    milliseconds: 40,
+    ofSameAdapter: true,
+  });
+  expect(measuredStep(runs, 'm', dora)).toEqual({ milliseconds: 12, ofSameAdapter: false });
+  expect(measuredStep([...runs, run(30, adapter('dora', 4))], 'm', dora)).toEqual({
+    milliseconds: 30,
+    ofSameAdapter: true,
+  });
+
+  // A study's estimate rather takes the same adapter alone than another one trained together.
+  const together = [...runs, run(5, adapter('lora', 4), 4)];
+  expect(measuredShare(together, 'm', dora)).toEqual({ milliseconds: 5, ofSameAdapter: false });
+  expect(measuredShare([...together, run(30, adapter('dora', 4))], 'm', dora)).toEqual({
+    milliseconds: 30,
+    ofSameAdapter: true,
+  });
+});
