@@ -6,7 +6,7 @@ import type { Store } from '../../store/open-store.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { newId } from '../identifiers.ts';
 import type { HandlerServices, Services } from '../services.ts';
-import { companionsOf } from './companions.ts';
+import { companionJobs } from './companion-jobs.ts';
 import type { Job, JobContext, JobEnding, JobOutcome, TogetherWork } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';
 import { readyJobs } from './ready-jobs.ts';
@@ -291,7 +291,7 @@ export class JobQueue {
     const { store, log } = this.parts;
     const ready = [...this.ready(jobInfo(first.kind).lane)];
     try {
-      return await companionsOf(
+      return await companionJobs(
         first,
         ready,
         (id) => store.jobs.payload(id),

@@ -23,7 +23,7 @@ interface Member extends JobMember<TrainPayload> {
 }
 
 /** The queued runs of the same group that can share a pass with `first`, as many as memory allows. */
-export async function companionsOf(
+export async function runsToTrainWith(
   first: TrainPayload,
   queued: readonly { readonly id: string; readonly payload: TrainPayload }[],
   services: HandlerServices,

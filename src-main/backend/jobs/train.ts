@@ -3,7 +3,7 @@ import { seedReference } from '../runs/seed-adapter.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 import { forgettingField } from './forgetting-field.ts';
-import { companionsOf, trainTogether } from './train-together.ts';
+import { runsToTrainWith, trainTogether } from './train-together.ts';
 import { beginTraining, endTraining, finishTraining, keepEvent } from './training-record.ts';
 
 /** Trains a run from the start or from a checkpoint and adds its adapter. */
@@ -39,5 +39,5 @@ export const trainJob = defineJob({
     return finishTraining(services, run, answer);
   },
   settle: ({ runId }, ending, services) => endTraining(services, runId, ending),
-  together: { companions: companionsOf, execute: trainTogether },
+  together: { companions: runsToTrainWith, execute: trainTogether },
 });

@@ -6,7 +6,7 @@ interface Offer {
 }
 
 /** The jobs among `ready` that `choose` lets run together with `first`, both of one kind. */
-export async function companionsOf(
+export async function companionJobs(
   first: JobRecord,
   ready: readonly JobRecord[],
   payloadOf: (id: string) => unknown,
