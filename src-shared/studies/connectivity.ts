@@ -57,6 +57,13 @@ export const connectivityShape = {
   left_out: z.array(leftOutSchema).default([]).describe('filled in when the study is created'),
 };
 
+/** Keys that a pair or triple of theirs has beside its adapters or scores. */
+export const joinedShape = {
+  label: z.string(),
+  name: z.string().default('').describe('tells pairs or triples of one label apart, e.g. seeds 1, 2'),
+  coto: z.boolean(),
+};
+
 /** The parameter of their `seed`. */
 export const bootstrapSeed: ParameterSpec = {
   name: 'seed',

@@ -1,27 +1,18 @@
 import { z } from 'zod';
-import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import { maskUnitSchema } from '../domain/mask-table.ts';
+import { namedAdaptersSchema } from './named-adapters.ts';
+import { scoredDataShape } from './scored-data.ts';
 
 export const contributionConfigSchema = z.strictObject({
   kind: z.literal('contribution'),
-  dataset: z.string(),
-  eval_samples: z.number().int().min(0).default(0),
+  ...scoredDataShape,
   unit: maskUnitSchema.default('layer'),
   metric: z.enum(['accuracy', 'loss']).default('accuracy'),
   values: z.enum(['auto', 'exact', 'permutations', 'integral']).default('auto'),
   budget: z.number().int().min(2).default(2000),
   antithetic: z.boolean().default(true),
   seed: z.number().int().min(0).default(0),
-  adapters: z
-    .array(
-      z.strictObject({
-        label: z.string(),
-        coto: z.boolean(),
-        seed: z.number().int(),
-        adapter: plannedAdapterSchema,
-      }),
-    )
-    .min(1),
+  adapters: namedAdaptersSchema,
 });
 export type ContributionConfig = z.output<typeof contributionConfigSchema>;
 

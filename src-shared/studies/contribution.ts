@@ -1,11 +1,12 @@
 import { mostExactGroups } from '../domain/mask-table.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
-import { datasetOf, nameAmong, requireOneBase, seriesName, valuesOf } from './composing.ts';
+import { datasetOf, requireOneBase, seriesName, valuesOf } from './composing.ts';
 import { contributionFigures } from './contribution-figures.ts';
 import { unitOfMetric, withInterval } from './contribution-format.ts';
 import { type ContributionResult, contributionConfigSchema, contributionResultSchema } from './contribution-schemas.ts';
 import { defineStudy, type StudyTable } from './define-study.ts';
+import { namedAdapters } from './named-adapters.ts';
 
 const declaration: Declaration = {
   id: 'contribution',
@@ -100,12 +101,7 @@ export const contributionStudy = defineStudy({
       ...contributionConfigSchema
         .pick({ unit: true, metric: true, values: true, budget: true, antithetic: true, seed: true })
         .parse(valuesOf(declaration, input)),
-      adapters: input.adapters.map((adapter) => ({
-        label: nameAmong(adapter, input.adapters),
-        coto: adapter.coto,
-        seed: adapter.seed,
-        adapter: { adapterId: adapter.id },
-      })),
+      adapters: namedAdapters(input.adapters),
     };
   },
   references: ({ adapters }) => adapters.map(({ adapter }) => adapter),

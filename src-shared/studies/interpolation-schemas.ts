@@ -8,10 +8,12 @@ import {
   connectivityMetrics,
   connectivityShape,
   intervalSchema,
+  joinedShape,
   standardMethods,
   unitsOf,
 } from './connectivity.ts';
 import { pointScoreSchema } from './point-score.ts';
+import { scoredDataShape } from './scored-data.ts';
 
 export const interpolationDeclaration: Declaration = {
   id: 'interpolation',
@@ -58,8 +60,7 @@ export const interpolationDeclaration: Declaration = {
 
 export const interpolationConfigSchema = z.strictObject({
   kind: z.literal('interpolation'),
-  dataset: z.string(),
-  eval_samples: z.number().int().min(0).default(0),
+  ...scoredDataShape,
   points: z.number().int().min(3).max(201).default(21),
   curves: z
     .array(z.string())
@@ -77,9 +78,7 @@ export const interpolationConfigSchema = z.strictObject({
   pairs: z
     .array(
       z.strictObject({
-        label: z.string(),
-        name: z.string().default('').describe('tells pairs of one label apart, e.g. seeds 1, 2'),
-        coto: z.boolean(),
+        ...joinedShape,
         from: plannedAdapterSchema,
         to: plannedAdapterSchema,
       }),
@@ -103,9 +102,7 @@ const curveSchema = z.object({
 export type InterpolationCurve = z.infer<typeof curveSchema>;
 
 const pairSchema = z.object({
-  label: z.string(),
-  name: z.string().default(''),
-  coto: z.boolean(),
+  ...joinedShape,
   curves: z.array(curveSchema),
 });
 

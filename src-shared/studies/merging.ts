@@ -12,6 +12,7 @@ import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
 import { defineStudy, type StudyTable, type StudyWords } from './define-study.ts';
 import { measuredScoreSchema } from './point-score.ts';
+import { scoredDataShape } from './scored-data.ts';
 
 const usualMethods = ['factor-average', 'weight-average', 'ensemble'];
 
@@ -51,8 +52,7 @@ const declaration: Declaration = {
 
 const configSchema = z.strictObject({
   kind: z.literal('merging'),
-  dataset: z.string(),
-  eval_samples: z.number().int().min(0).default(0),
+  ...scoredDataShape,
   methods: z.array(z.string()).default(usualMethods),
   placebos: z.boolean().default(false),
   seed: z.number().int().min(0).default(0),

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import type { Declaration } from '../domain/parameter.ts';
-import { bootstrapSeed, bothMetricsSchema, connectivityShape } from './connectivity.ts';
+import { bootstrapSeed, bothMetricsSchema, connectivityShape, joinedShape } from './connectivity.ts';
 import { pointScoreSchema } from './point-score.ts';
+import { scoredDataShape } from './scored-data.ts';
 
 /** Averages of the factors and of ΔW. */
 const usualSurfaces = ['factor-average', 'weight-average'];
@@ -56,8 +57,7 @@ export const planeDeclaration: Declaration = {
 
 export const planeConfigSchema = z.strictObject({
   kind: z.literal('plane'),
-  dataset: z.string(),
-  eval_samples: z.number().int().min(0).default(0),
+  ...scoredDataShape,
   subdivisions: z.number().int().min(2).max(30).default(5),
   beyond: z.number().int().min(0).max(10).default(0),
   methods: z
@@ -72,9 +72,7 @@ export const planeConfigSchema = z.strictObject({
   triples: z
     .array(
       z.strictObject({
-        label: z.string(),
-        name: z.string().default('').describe('tells triples of one label apart, e.g. seeds 1, 2, 3'),
-        coto: z.boolean(),
+        ...joinedShape,
         adapters: z.tuple([plannedAdapterSchema, plannedAdapterSchema, plannedAdapterSchema]).readonly(),
       }),
     )
@@ -101,9 +99,7 @@ export const planeResultSchema = z.object({
   examples: z.number().int(),
   triples: z.array(
     z.object({
-      label: z.string(),
-      name: z.string(),
-      coto: z.boolean(),
+      ...joinedShape,
       corners: z.array(pointScoreSchema).length(3),
       /** Null where outputs cannot be averaged. */
       ensemble: pointScoreSchema.nullable(),

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { gridLabel } from '../domain/prune.ts';
+import { namedAdaptersSchema } from './named-adapters.ts';
 import { measuredScoreSchema } from './point-score.ts';
+import { scoredDataShape } from './scored-data.ts';
 
 /** A prune method's parameter that a curve runs over, and values of the other parameters. */
 const gridSchema = z.strictObject({
@@ -14,8 +15,7 @@ const gridSchema = z.strictObject({
 export const pruningConfigSchema = z
   .strictObject({
     kind: z.literal('pruning'),
-    dataset: z.string(),
-    eval_samples: z.number().int().min(0).default(0),
+    ...scoredDataShape,
     patterns: z
       .array(z.strictObject({ method: z.string(), parameters: parameterValuesSchema }))
       .nullable()
@@ -30,16 +30,7 @@ export const pruningConfigSchema = z
       .array(z.number().min(0).max(1))
       .optional()
       .describe('the grid of magnitude pruning, in the format of earlier versions'),
-    adapters: z
-      .array(
-        z.strictObject({
-          label: z.string(),
-          coto: z.boolean(),
-          seed: z.number().int(),
-          adapter: plannedAdapterSchema,
-        }),
-      )
-      .min(1),
+    adapters: namedAdaptersSchema,
   })
   .transform(({ sparsities, grids, ...rest }) => ({
     ...rest,

@@ -4,8 +4,9 @@ import type { Declaration } from '../domain/parameter.ts';
 import type { FigureTheme } from '../figures/figure.ts';
 import { comparisonRow, type TableRow } from '../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
-import { datasetOf, nameAmong, percent, requireOneBase, seriesName, valuesOf } from './composing.ts';
+import { datasetOf, percent, requireOneBase, seriesName, valuesOf } from './composing.ts';
 import { defineStudy, type PrunedChoice, type StudyTable } from './define-study.ts';
+import { namedAdapters } from './named-adapters.ts';
 import type { MeasuredScore } from './point-score.ts';
 import { gridFigure, pruningFigure } from './pruning-figures.ts';
 import {
@@ -57,12 +58,7 @@ export const pruningStudy = defineStudy({
       eval_samples: input.eval_samples,
       patterns: layers === true ? null : [],
       grids: magnitudeGrids(sharesFromTexts(sparsities)),
-      adapters: input.adapters.map((adapter) => ({
-        label: nameAmong(adapter, input.adapters),
-        coto: adapter.coto,
-        seed: adapter.seed,
-        adapter: { adapterId: adapter.id },
-      })),
+      adapters: namedAdapters(input.adapters),
     };
   },
   references: ({ adapters }) => adapters.map(({ adapter }) => adapter),
