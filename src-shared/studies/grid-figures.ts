@@ -2,7 +2,7 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout } from '../figures/layout.ts';
 import { colors, themeColors } from '../figures/palette.ts';
 import type { StudyFigure } from './define-study.ts';
-import { type GridOutcome, type GridResult, outcomesOf } from './grid-schemas.ts';
+import { commonReference, type GridOutcome, type GridResult, isReference, outcomesOf } from './grid-schemas.ts';
 import { intervalEnds, type MetricInterval } from './metric-interval.ts';
 import { axisTitle, metricUnit, titled } from './metric-words.ts';
 import { tuningFigure } from './tuning.ts';
@@ -57,7 +57,7 @@ function cellFigure(
       marker: {
         color: known.map(({ at }) => colorOf(result, at)),
         pattern: {
-          shape: known.map(({ at }) => (at === result.reference && cells.length > 1 ? '/' : '')),
+          shape: known.map(({ at }) => (isReference(result, at) ? '/' : '')),
           bgcolor: known.map(({ at }) => colorOf(result, at)),
           fgcolor: surface,
         },
@@ -90,7 +90,7 @@ function cellFigure(
     layout: cellLayout(result, theme, `${several ? `${plainText(label)}: ${metric}` : titled(metric)} of each cell`, {
       yaxis: axis(theme, axisTitle(`test ${metric}`, unit), { rangemode: 'tozero' }),
     }),
-    caption: `${titled(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hatched: the reference. ${intervalWords(known.map(({ own }) => own))}`,
+    caption: `${titled(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hatched: ${commonReference(result) === null ? 'the references' : 'the reference'}. ${intervalWords(known.map(({ own }) => own))}`,
   };
 }
 
@@ -112,7 +112,8 @@ function differenceFigure(
       hovertemplate: `%{y:.2f} ${unit}<extra></extra>`,
     },
   ];
-  const of = plainText(result.cells[result.reference]?.label ?? '');
+  const common = commonReference(result);
+  const of = common === null ? 'its reference' : `"${plainText(result.cells[common]?.label ?? '')}"`;
   const comparisons =
     shown.length > 1
       ? ` ${shown.length} differences are compared with 0: at the 5 % level one in 20 is beyond it by chance.`
@@ -122,7 +123,7 @@ function differenceFigure(
     layout: cellLayout(
       result,
       theme,
-      `${several ? `${plainText(label)}: difference` : 'Difference'} of each cell to "${of}"`,
+      `${several ? `${plainText(label)}: difference` : 'Difference'} of each cell to ${of}`,
       {
         yaxis: axis(theme, axisTitle(`difference in ${metric}`, unit === '%' ? 'points' : unit), {
           zeroline: true,
@@ -130,7 +131,7 @@ function differenceFigure(
         }),
       },
     ),
-    caption: `Each cell minus the reference, paired by seed, on ${result.examples} test examples. ${intervalWords(shown.map(({ interval }) => interval))}${comparisons}`,
+    caption: `Each cell minus ${common === null ? 'its reference' : 'the reference'}, paired by seed, on ${result.examples} test examples. ${intervalWords(shown.map(({ interval }) => interval))}${comparisons}`,
   };
 }
 

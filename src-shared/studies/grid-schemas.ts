@@ -30,7 +30,12 @@ export const gridConfigShape = {
   metric: z.string().default('accuracy'),
   further_metrics: z.array(z.string()).default([]).describe('metrics reported beside the first'),
   scores: z.array(subjectChoiceSchema).min(1).default(['alone']).describe('alone, merged across seeds, pruned'),
-  reference: cellSettingsSchema.nullable().default(null).describe('settings of the reference cell; null: the first'),
+  reference: cellSettingsSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'values of the reference cell; of some fields only: each cell is compared with the one that has these and its other values; null: the first cell',
+    ),
   left_out: z
     .array(z.object({ cell: z.number().int(), score: z.number().int(), reason: z.string() }))
     .default([])
@@ -41,7 +46,7 @@ const outcomeCellSchema = z.object({
   /** Of each seed; of a merge, of each pair (or of all) of the seeds. In the metric's own unit: an accuracy is a share. */
   values: z.array(z.object({ seeds: z.array(z.number().int()), value: z.number() })),
   own: intervalSchema,
-  /** From the reference cell, paired in seeds and examples; null for the reference itself. */
+  /** From the cell's reference, paired in seeds and examples; null for a cell that is its own. */
   difference: differenceSchema.nullable(),
   /** Mean rise over the seeds; null where it was not measured. */
   forgetting: forgettingSchema.pick({ measure: true, rise: true }).nullable(),
@@ -61,8 +66,9 @@ export type OutcomeCell = z.infer<typeof outcomeCellSchema>;
 export const gridResultShape = {
   examples: z.number().int(),
   metric: z.string(),
-  /** Index of the cell that the others are compared with. */
+  /** Index of the cell that the first is compared with; of earlier versions, that all are. */
   reference: z.number().int(),
+  references: z.array(z.number().int()).default([]).describe('index of the cell that each is compared with'),
   cells: z.array(
     z.object({
       label: z.string(),
@@ -79,6 +85,22 @@ export const gridResultShape = {
 };
 const gridResultSchema = z.object(gridResultShape);
 export type GridResult = z.infer<typeof gridResultSchema>;
+
+/** Index of the cell that this one is compared with. */
+export function referenceOf({ reference, references }: GridResult, at: number): number {
+  return references[at] ?? reference;
+}
+
+/** Whether another cell is compared with this one. */
+export function isReference(result: GridResult, at: number): boolean {
+  return result.cells.some((_, other) => other !== at && referenceOf(result, other) === at);
+}
+
+/** The cell that all others are compared with; null where there are several. */
+export function commonReference(result: GridResult): number | null {
+  const all = new Set(result.cells.map((_, at) => referenceOf(result, at)));
+  return all.size === 1 ? ([...all][0] ?? null) : null;
+}
 
 /** The outcomes of a result; of an earlier version, by seeds only. */
 export function outcomesOf({ outcomes, cells, metric, reference }: GridResult): GridOutcome[] {

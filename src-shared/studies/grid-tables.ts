@@ -1,6 +1,14 @@
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import type { StudyTable } from './define-study.ts';
-import { type GridOutcome, type GridResult, type OutcomeCell, outcomesOf } from './grid-schemas.ts';
+import {
+  commonReference,
+  type GridOutcome,
+  type GridResult,
+  isReference,
+  type OutcomeCell,
+  outcomesOf,
+  referenceOf,
+} from './grid-schemas.ts';
 import {
   halfWidthText,
   intervalText,
@@ -27,7 +35,7 @@ export function gridTables(result: GridResult): StudyTable[] {
 function summaryTable(result: GridResult, outcomes: readonly GridOutcome[]): StudyTable {
   const { metric, cells } = result;
   return {
-    title: `${titled(metric)}${metricUnit(metric).label} of each cell and its paired difference to the reference, with 95 % intervals`,
+    title: `${titled(metric)}${metricUnit(metric).label} of each cell and its paired difference to ${theReference(result)}, with 95 % intervals`,
     columns: [
       { label: 'Cell' },
       ...outcomes.flatMap(({ label }) => [
@@ -35,7 +43,7 @@ function summaryTable(result: GridResult, outcomes: readonly GridOutcome[]): Stu
         { label: 'Difference', numeric: true },
       ]),
     ],
-    notes: [...new Set(outcomes.flatMap(({ notes }) => notes))],
+    notes: [...referenceNotes(result), ...new Set(outcomes.flatMap(({ notes }) => notes))],
     rows: cells.map((_, at) => ({
       cells: [
         nameOf(result, at),
@@ -87,9 +95,9 @@ function outcomeTable(result: GridResult, { label, metric, cells, notes }: GridO
     ...(forgetting === null ? [] : [{ label: forgetting, numeric: true }]),
   ];
   return {
-    title: `${of} of each cell, and its paired difference to the reference${bySeedsOnly ? '; intervals over seeds only' : ''}`,
+    title: `${of} of each cell, and its paired difference to ${theReference(result)}${bySeedsOnly ? '; intervals over seeds only' : ''}`,
     columns: [{ label: 'Cell' }, ...(tuned ? [{ label: 'Learning rate', numeric: true }] : []), ...columns],
-    notes,
+    notes: [...referenceNotes(result), ...notes],
     rows: cells.map((cell, at) => ({
       cells: [
         nameOf(result, at),
@@ -104,9 +112,23 @@ function bracketed(value: string, interval: string): string {
   return interval === '–' ? value : `${value} (${interval})`;
 }
 
-function nameOf({ cells, reference }: GridResult, at: number): string {
-  const label = cells[at]?.label ?? '';
-  return at === reference && cells.length > 1 ? `${label} (reference)` : label;
+function nameOf(result: GridResult, at: number): string {
+  const label = result.cells[at]?.label ?? '';
+  return isReference(result, at) ? `${label} (reference)` : label;
+}
+
+function theReference(result: GridResult): string {
+  return commonReference(result) === null ? 'its reference' : 'the reference';
+}
+
+/** Which cells are compared, where there is more than one reference. */
+function referenceNotes(result: GridResult): string[] {
+  if (commonReference(result) !== null) return [];
+  const compared = result.cells.flatMap(({ label }, at) => {
+    const other = referenceOf(result, at);
+    return other === at ? [] : [`"${label}" with "${result.cells[other]?.label ?? ''}"`];
+  });
+  return [`Compared: ${compared.join('; ')}.`];
 }
 
 function rateOf({ cells }: GridResult, at: number): string {

@@ -5,23 +5,24 @@ import { cellsOf } from '../../../src-shared/studies/grid-cells.ts';
 import type { GridOutcome, GridResult, OutcomeCell } from '../../../src-shared/studies/grid-schemas.ts';
 import type { Tuning } from '../../../src-shared/studies/tuning.ts';
 import type { ScoreOf } from './define-study-work.ts';
-import { cellRun, referenceOf } from './grid-run.ts';
+import { cellRun, referencesOf } from './grid-run.ts';
 import { type GridConfig, isPairs, isScored, labelOf, scoreKey, subjectsOf } from './grid-subjects.ts';
 import { estimateCells } from './metric-estimates.ts';
 
 /** The result of the cells' scores, beside that of the sweep before them. */
 export function foldCells(config: GridConfig, scoreOf: ScoreOf, tuning: Tuning | null): GridResult {
   const cells = cellsOf(config.grid);
-  const reference = referenceOf(config);
+  const references = referencesOf(config);
   const outcomes =
     config.seeds.length === 0
       ? []
-      : config.scores.flatMap((_, score) => outcomesOfChoice(config, score, reference, scoreOf));
+      : config.scores.flatMap((_, score) => outcomesOfChoice(config, score, references, scoreOf));
   const examples = firstScore(config, scoreOf)?.examples ?? tuning?.examples ?? 0;
   return {
     examples,
     metric: config.metric,
-    reference,
+    reference: references[0] ?? 0,
+    references,
     cells: cells.map((settings, at) => ({
       label: cellLabel(settings),
       settings,
@@ -45,7 +46,12 @@ function firstScore(config: GridConfig, scoreOf: ScoreOf): Score | null {
 }
 
 /** A subject under each metric; `score` is its position in the config. */
-function outcomesOfChoice(config: GridConfig, score: number, reference: number, scoreOf: ScoreOf): GridOutcome[] {
+function outcomesOfChoice(
+  config: GridConfig,
+  score: number,
+  references: readonly number[],
+  scoreOf: ScoreOf,
+): GridOutcome[] {
   const choice = config.scores[score] ?? 'alone';
   const cells = cellsOf(config.grid);
   const places = cells.flatMap((_, at) => (isScored(config, score, at) ? [at] : []));
@@ -71,8 +77,11 @@ function outcomesOfChoice(config: GridConfig, score: number, reference: number, 
   });
   const pairsOf = isPairs(choice) ? config.seeds.length : null;
   return [config.metric, ...config.further_metrics].map((metric): GridOutcome => {
-    const control = places.indexOf(reference);
-    const estimates = estimateCells(scored, metric, { reference: control < 0 ? null : control, pairsOf });
+    const controls = places.map((at) => {
+      const control = places.indexOf(references[at] ?? 0);
+      return control < 0 ? null : control;
+    });
+    const estimates = estimateCells(scored, metric, { references: controls, pairsOf });
     const known = new Map(
       estimates.map(({ values, own, difference }, at): [number, OutcomeCell] => {
         const { subjects = [], scores = [] } = scored[at] ?? {};

@@ -9,24 +9,34 @@ interface GridOfRuns {
   readonly grid: Grid;
 }
 
-/** @throws StudioError invalid_input if the reference is not a cell of the grid */
-export function referenceOf({
+/**
+ * Position of each cell's reference: the cell of the reference's values that has its other values, so that a reference that
+ * names one field compares cells that differ in this field alone; without a reference the first cell.
+ * @throws StudioError invalid_input if the reference names a field or value that the grid does not have
+ */
+export function referencesOf({
   grid,
   reference,
 }: {
   readonly grid: Grid;
   readonly reference: CellSettings | null;
-}): number {
-  if (reference === null) return 0;
-  const at = cellsOf(grid).findIndex((cell) =>
-    Object.entries(cell).every(([name, value]) => JSON.stringify(reference[name]) === JSON.stringify(value)),
-  );
-  if (at >= 0) return at;
-  throw new StudioError(
-    'invalid_input',
-    `reference: ${JSON.stringify(reference)} is not a cell of the grid.`,
-    'Give a value of the grid for each of its fields, or omit it to use the first cell.',
-  );
+}): number[] {
+  const cells = cellsOf(grid);
+  if (reference === null) return cells.map(() => 0);
+  const written = cells.map((cell) => settingsText(cell));
+  return cells.map((cell) => {
+    const at = written.indexOf(settingsText({ ...cell, ...reference }));
+    if (at >= 0) return at;
+    throw new StudioError(
+      'invalid_input',
+      `reference: ${JSON.stringify(reference)} is not in the grid.`,
+      'Give fields of the grid, each with one of its values, or omit it to use the first cell.',
+    );
+  });
+}
+
+function settingsText(settings: CellSettings): string {
+  return JSON.stringify(Object.entries(settings).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** The run of one cell on a seed. @throws StudioError invalid_input naming the field */

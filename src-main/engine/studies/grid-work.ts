@@ -6,7 +6,7 @@ import { cellsOf } from '../../../src-shared/studies/grid-cells.ts';
 import type { GridResult, SubjectChoice } from '../../../src-shared/studies/grid-schemas.ts';
 import type { ChosenRate, MergeRefusal, ScoreOf, StudyDesign, StudyFacts } from './define-study-work.ts';
 import { foldCells } from './grid-fold.ts';
-import { cellRun, referenceOf } from './grid-run.ts';
+import { cellRun, referencesOf } from './grid-run.ts';
 import {
   type GridConfig,
   isScored,
@@ -55,7 +55,7 @@ async function refusalOf(
 
 /** First the sweep, if there is one; else the cells. */
 export function gridPlan(config: GridConfig): JobSpec[] {
-  referenceOf(config);
+  referencesOf(config);
   for (const choice of config.scores) labelOf(choice, config.seeds.length);
   const sweep = sweepOf(config);
   return sweep === null ? cellSpecs(config, () => null) : sweep.plan();
@@ -83,7 +83,7 @@ export function gridDesign(config: GridConfig): StudyDesign {
   return {
     seeds: seeds.length,
     metrics: [metric, ...further_metrics],
-    comparisons: seeds.length === 0 ? 0 : cells.length - 1,
+    comparisons: seeds.length === 0 ? 0 : referencesOf(config).filter((reference, at) => reference !== at).length,
     // Behind a sweep the cells are judged on the test split.
     runs: cells.map((cell) => ({ ...cellRun(config, cell, 0), ...(tune === null ? {} : { eval_split: 'test' }) })),
     later: cells.flatMap((cell) => later.map((seed) => runAt(config, sweep, cell, seed, rate))),

@@ -18,20 +18,23 @@ export interface ScoredCell {
 export interface CellEstimate {
   readonly values: readonly number[];
   readonly own: MetricInterval;
-  /** null for the reference. */
+  /** null for a cell that is its own reference, or has none. */
   readonly difference: MetricDifference | null;
 }
 
 /**
- * Means of a metric over seeds and examples, and paired differences to the cell at `reference` (null: none), with their
- * intervals and tests. `pairsOf`: the scores are of merges of every pair of as many seeds.
+ * Means of a metric over seeds and examples, and paired differences of each cell to the one at its place in `references`
+ * (null: none), with their intervals and tests. `pairsOf`: the scores are of merges of every pair of as many seeds.
  *
  * Outcomes of single examples are those of accuracy and loss; of other metrics, seeds alone make the intervals.
  */
 export function estimateCells(
   cells: readonly ScoredCell[],
   metric: string,
-  { reference = null, pairsOf = null }: { readonly reference?: number | null; readonly pairsOf?: number | null } = {},
+  {
+    references = [],
+    pairsOf = null,
+  }: { readonly references?: readonly (number | null)[]; readonly pairsOf?: number | null } = {},
 ): CellEstimate[] {
   const values = cells.map(({ scores }) => scores.map((score) => metricOf(score, metric)));
   const bySeed = values.map((row) =>
@@ -42,12 +45,13 @@ export function estimateCells(
   );
   const tables = cells.map((cell) => tableOf(cell, metric, pairsOf));
   const bootstraps = bootstrapsOf(cells, tables);
-  const control = reference === null ? undefined : bySeed[reference];
   return cells.map((cell, at): CellEstimate => {
     const own = bySeed[at] ?? [];
     const bootstrap = bootstraps[at];
     const interval = bootstrap === undefined ? null : ends(bootstrap.of.interval(bootstrap.place));
     const common = { values: values[at] ?? [], own: { ...meanInterval(own), bootstrap: interval } };
+    const reference = references[at] ?? null;
+    const control = reference === null ? undefined : bySeed[reference];
     if (control === undefined || at === reference || reference === null) return { ...common, difference: null };
     const other = bootstraps[reference];
     const isPaired = cell.examples === cells[reference]?.examples && bootstrap?.of === other?.of;

@@ -166,6 +166,36 @@ describe('an ablation over outcomes of examples', () => {
       expect(figure.draw({ dark: true }).caption).not.toContain('NaN');
   });
 
+  it('compares each cell with the one that differs in the fields of the reference alone', () => {
+    const grid = { 'adapter.parameters.r': [2, 8], coto: [null, {}] };
+    const given = { ...config, grid, further_metrics: [], scores: ['alone'], reference: { coto: null } };
+    const compared = studied(given, (_, [training]) => {
+      const { coto = null, adapter, seed = 0 } = training?.config ?? {};
+      return scoreWith(0.4 + (adapter?.parameters['r'] === 8 ? 0.3 : 0) + (coto === null ? 0 : 0.1), seed);
+    });
+    const [outcome] = outcomesOf(compared.result);
+    const accuracies = outcome?.cells.map((cell) => cell?.own.mean ?? Number.NaN) ?? [];
+    const [small = 0, smallCoto = 0, large = 0, largeCoto = 0] = accuracies;
+
+    expect(compared.result.references).toEqual([0, 0, 2, 2]);
+    expect(outcome?.cells.map((cell) => cell?.difference?.mean ?? null)).toEqual([
+      null,
+      expect.closeTo(smallCoto - small, 12),
+      null,
+      expect.closeTo(largeCoto - large, 12),
+    ]);
+    const [table] = ablationStudy.table(compared.result, compared.config, words);
+    expect(table?.title).toContain('difference to its reference');
+    expect(table?.notes).toEqual([
+      'Compared: "r = 2, CoTo" with "r = 2, without CoTo"; "r = 8, CoTo" with "r = 8, without CoTo".',
+    ]);
+    expect(table?.rows.map(({ cells }) => cells[0]?.includes('(reference)'))).toEqual([true, false, true, false]);
+    expect(studyWork('ablation').design(compared.config)?.comparisons).toBe(2);
+    expect(() => studied({ ...given, reference: { coto: { initial_p: 0.3 } } }, () => scoreWith(0.5, 1))).toThrow(
+      /reference: .* is not in the grid/,
+    );
+  });
+
   it('leaves out before the start what a cell cannot take, and shows why; refuses what no cell can', async () => {
     const facts: StudyFacts = {
       refusalOf: () => Promise.reject(new Error('no adapters')),
