@@ -162,10 +162,17 @@ describe('what was trained', () => {
     });
     // The files make the study again, from what is kept, and say the same.
     const files = readdirSync(out).sort();
-    expect(files.filter((name) => !/^table(-\d+)?\.csv$/.test(name))).toEqual(['result.json', 'study.yaml']);
-    expect(files.length).toBeGreaterThan(2);
+    expect(files.filter((name) => !/^table(-\d+)?\.csv$/.test(name))).toEqual([
+      'result.json',
+      'study.yaml',
+      'tables.md',
+    ]);
+    expect(files.length).toBeGreaterThan(3);
     const saved = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
     expect(saved).toMatchObject({ id: done.id, result: done.result, provenance: done.provenance });
+    const tables = readFileSync(join(out, 'tables.md'), 'utf8');
+    expect(tables).toMatch(/^# .+\n\n- Version: CoTo Studio /);
+    expect(tables.match(/^## /gm)).toHaveLength(saved.tables.length);
     const yaml = readFileSync(join(out, 'study.yaml'), 'utf8');
     expect(yaml).toMatch(/^# Makes the study again: coto study study\.yaml\n# "seed 1", SHA-256 [0-9a-f]{64}\n/);
     expect(yaml).toContain('points: 3');

@@ -2,7 +2,8 @@ import { stringify } from 'yaml';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudyFile, StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyConfigSchema, studyKind } from '../../../src-shared/studies/index.ts';
-import { studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
+import { provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
+import { studyMarkdown } from '../../../src-shared/studies/study-markdown.ts';
 import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
 import { studyWords } from '../reports/options.ts';
 import type { Services } from '../services.ts';
@@ -10,9 +11,12 @@ import { recordOf, runOf, withAdaptersAsRuns } from './adapters-as-runs.ts';
 import { canonicalJson } from './content-keys.ts';
 
 const yamlName = 'study.yaml';
+/** Adapters that the Markdown lists with their hashes; result.json lists all. */
+const mostAdapters = 4;
 
 /**
- * What a study can be saved as: the file that makes it again, its result with how it was made, and its tables.
+ * What a study can be saved as: the file that makes it again, its result with how it was made, and its tables as Markdown
+ * and CSV.
  * @throws StudioError refused while it has no result
  */
 export function studyFiles(
@@ -37,6 +41,7 @@ export function studyFiles(
         name: 'result.json',
         text: `${JSON.stringify({ ...details, config, result, tables: shown, provenance }, null, 2)}\n`,
       },
+      { name: 'tables.md', text: studyMarkdown(name, provenanceFacts(provenance, mostAdapters), tables) },
       ...tables.map((table, at) => ({
         name: tables.length === 1 ? 'table.csv' : `table-${at + 1}.csv`,
         text: tableCsv(table),

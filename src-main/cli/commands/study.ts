@@ -20,7 +20,10 @@ import type { Terminal } from '../terminal.ts';
 import { tunedText } from '../tuned-text.ts';
 import { readYamlFile } from '../yaml-file.ts';
 
-const outOption = ['--out <folder>', 'also write study.yaml, result.json and the tables as CSV there'] as const;
+const outOption = [
+  '--out <folder>',
+  'also write study.yaml, result.json and the tables as Markdown and CSV there',
+] as const;
 /** Adapters that are listed with their hashes. */
 const mostAdapters = 8;
 const byStudy = z.object({ study: z.string() });

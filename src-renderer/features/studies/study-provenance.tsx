@@ -41,7 +41,7 @@ function StudyFiles({ id }: { id: string }) {
   };
   return (
     <Group gap={8} wrap="nowrap">
-      {['study.yaml', 'result.json'].map((name) => (
+      {['study.yaml', 'result.json', 'tables.md'].map((name) => (
         <Button key={name} size="compact-xs" variant="default" onClick={() => void save(name)}>
           Save {name}
         </Button>
