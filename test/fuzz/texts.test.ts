@@ -13,7 +13,10 @@ afterAll(() => rmSync(home, { recursive: true }));
 const rows = Array.from({ length: 6 }, (_, index) => ({
   text: `Row ${index} says "ünï", twice`,
   label: index % 2 === 0 ? 'even' : 'odd',
-  messages: [{ role: 'user', content: `Hi ${index}` }],
+  messages: [
+    { role: 'user', content: `Hi ${index}` },
+    { role: 'assistant', content: `Hello ${index}` },
+  ],
 }));
 /** Now and then with a line of far too many cells: the header, or a row. */
 function table(separator: string, random: () => number): string {

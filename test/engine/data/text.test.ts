@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { OpenTexts } from '../../../src-main/engine/data/dataset.ts';
 import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
@@ -33,6 +34,12 @@ async function examples(path: string, options: ParameterValues = {}): Promise<Te
   const found: TextExample[] = [];
   for await (const example of opened.examples('train')) found.push(example);
   return found;
+}
+
+/** Bytes as of a compressed file. */
+function binary(count: number): Buffer {
+  const next = repeatableNumbers(1);
+  return Buffer.from(Array.from({ length: count }, () => Math.floor(256 * next())));
 }
 
 const asLines = (rows: readonly unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
@@ -189,6 +196,36 @@ describe('what is wrong is said by row', () => {
     ]);
   });
 
+  test('conversations of nobody known, and those without an answer', async () => {
+    const asked = { role: 'user', content: 'Hi' };
+    const path = file(
+      'jsonl',
+      asLines([
+        { messages: [asked, { role: 'assistant', content: 'Hello' }] },
+        { messages: [asked, { role: 'wizard', content: 'Abracadabra' }] },
+        { messages: [asked] },
+        { messages: [asked, { role: 'assistant', content: ' ' }] },
+      ]),
+    );
+    const { problems, text } = await describeFile(path);
+    expect(text).toMatchObject({ rowCount: 4, faultyRows: 3 });
+    expect(problems).toEqual([
+      {
+        where: 'row 2',
+        message: expect.stringMatching(/message 2 has the unknown role "wizard".* one of system, .*assistant/),
+      },
+      { where: 'row 3', message: expect.stringMatching(/no answer of the assistant.*leave the row out/) },
+      { where: 'row 4', message: expect.stringContaining('no answer of the assistant') },
+    ]);
+    const talk = [
+      { from: 'human', value: 'Hi' },
+      { from: 'elf', value: 'Hello' },
+    ];
+    await expect(describeFile(file('json', JSON.stringify([{ conversations: talk }])))).rejects.toThrow(
+      /row 1: .*"elf".* one of human, gpt, /,
+    );
+  });
+
   test.each([
     ['csv', '', 'is empty'],
     ['csv', 'text,label\n', 'has no rows'],
@@ -206,6 +243,11 @@ describe('what is wrong is said by row', () => {
       `{"text":"a",${Array.from({ length: 100_000 }, (_, index) => `"c${index}":1`).join()}}`,
       '100001 columns',
     ],
+    ['csv', binary(4096), 'does not contain text in UTF-8'],
+    ['tsv', gzipSync('text\tlabel\na\tx\n'), 'has a header that is no text in UTF-8'],
+    ['jsonl', binary(4096), 'does not contain text in UTF-8'],
+    ['csv', Buffer.from('text;label\na;b\n'.repeat(9), 'utf16le'), 'does not contain text in UTF-8'],
+    ['csv', Buffer.from('Gr\xf6\xdfe,text\n1,small\n', 'latin1'), 'has a header that is no text in UTF-8: "Gr'],
   ])('%s: %#', async (extension, content, message) => {
     const path = file(extension, content);
     await expect(describeFile(path)).rejects.toMatchObject({
@@ -217,7 +259,7 @@ describe('what is wrong is said by row', () => {
 });
 
 test('without guessing, what is not named is not read', async () => {
-  const path = file('jsonl', asLines([{ text: 'a', label: 'x', talk: [{ from: 'human', value: 'b' }] }]));
+  const path = file('jsonl', asLines([{ text: 'a', label: 'x', talk: [{ from: 'gpt', value: 'b' }] }]));
   const read = async (options: ParameterValues) =>
     (await describeFile(path, { ...options, guess_columns: false })).text;
   expect(await read({ text: 'text' })).toMatchObject({ shape: 'columns', columns: { text: 'text', label: null } });

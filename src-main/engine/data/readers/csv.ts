@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type BytesListener, faultyRow, largestRowBytes, mostColumns, type RawRow, tooLong } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
-import { utf8Chunks } from '../text/utf8-chunks.ts';
+import { countGarbled, utf8Chunks } from '../text/utf8-chunks.ts';
 
 export const csvReader = textReader(
   {
@@ -113,7 +113,7 @@ function countOf(bytes: Buffer, separator: string): number {
   return count;
 }
 
-/** @throws StudioError invalid_file if there are too many columns, or two have the same name */
+/** @throws StudioError invalid_file if there are too many columns, two have the same name, or a name is no text */
 function checkedHeader(path: string, cells: readonly string[], count: number): string[] {
   if (count > mostColumns)
     throw new StudioError(
@@ -122,6 +122,13 @@ function checkedHeader(path: string, cells: readonly string[], count: number): s
       'Leave out the columns that are not used.',
     );
   const names = cells.map((name, index) => name.trim() || `column ${index + 1}`);
+  const garbled = names.find((name) => countGarbled(name) > 0);
+  if (garbled !== undefined)
+    throw new StudioError(
+      'invalid_file',
+      `${path} has a header that is no text in UTF-8: "${garbled.replaceAll(/\p{Cc}/gu, '\uFFFD').slice(0, 100)}".`,
+      'If it is a table, save it in UTF-8; if it is another kind of file, export its rows as CSV.',
+    );
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new StudioError(

@@ -18,6 +18,9 @@ const sharegptRoles: ReadonlyMap<string, string> = new Map([
   ['bard', 'assistant'],
 ]);
 
+/** Roles that chat templates write; another one would be skipped by some and written as text by others. */
+const chatRoles: readonly string[] = ['system', 'developer', 'user', 'assistant', 'tool'];
+
 /** Parses the example of a row; returns a string with the problem and its column otherwise. */
 export function readExample({ cells, fault }: RawRow, { shape, columns }: Mapping): ExampleContent | string {
   if (fault !== null) return fault;
@@ -125,15 +128,27 @@ function messageCells(cell: unknown, column: string, sharegpt: boolean): Message
   if (!Array.isArray(cell) || cell.length === 0)
     throw new CellProblem(`${column} is no list of messages: write it as [{"role": "user", "content": "…"}, …]`);
   const [roleKey, contentKey] = sharegpt ? ['from', 'value'] : ['role', 'content'];
-  return cell.map((turn: unknown, index) => {
+  const messages = cell.map((turn: unknown, index) => {
     const role = isObject(turn) ? cellOf(turn, roleKey) : undefined;
     const content = isObject(turn) ? cellOf(turn, contentKey) : undefined;
     if (typeof role !== 'string' || role === '' || typeof content !== 'string')
       throw new CellProblem(
         `${column}: message ${index + 1} lacks ${typeof role === 'string' && role !== '' ? contentKey : roleKey}: give every message a ${roleKey} and a ${contentKey}, both texts`,
       );
-    return { role: (sharegpt ? sharegptRoles.get(role) : undefined) ?? role, content };
+    const known = (sharegpt ? sharegptRoles.get(role) : undefined) ?? role;
+    if (!chatRoles.includes(known)) {
+      const choices = sharegpt ? [...sharegptRoles.keys(), ...chatRoles] : chatRoles;
+      throw new CellProblem(
+        `${column}: message ${index + 1} has the unknown role "${role.slice(0, 100)}": use one of ${choices.join(', ')}`,
+      );
+    }
+    return { role: known, content };
   });
+  if (!messages.some(({ role, content }) => role === 'assistant' && content.trim() !== ''))
+    throw new CellProblem(
+      `${column} has no answer of the assistant, so there is nothing to learn: add one, or leave the row out`,
+    );
+  return messages;
 }
 
 /** Input and target text without the label, which identify an example. */

@@ -1,11 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { unreadable } from '../byte-source.ts';
 import { type BytesListener, faultyRow, type RawRow, rowOfValue } from './raw-row.ts';
 
 const chunkBytes = 256 * 1024;
 
-/** The bytes of a text file in UTF-8, without a byte order mark; UTF-16 with one, as Excel writes it, is recoded. */
+/**
+ * The bytes of a text file in UTF-8, without a byte order mark; UTF-16 with one, as Excel writes it, is recoded.
+ * @throws StudioError invalid_file for a file that is no text, such as an image or an archive named .csv
+ */
 export async function* utf8Chunks(path: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {
   let decoder: InstanceType<typeof TextDecoder> | null = null;
   let first = true;
@@ -17,9 +21,31 @@ export async function* utf8Chunks(path: string, onBytes?: BytesListener): AsyncG
       if (bytes[0] === 0xff && bytes[1] === 0xfe) decoder = new TextDecoder('utf-16le');
       else if (bytes[0] === 0xfe && bytes[1] === 0xff) decoder = new TextDecoder('utf-16be');
       else if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
+      if (decoder === null && isBinary(bytes.subarray(0, sampleBytes)))
+        throw new StudioError(
+          'invalid_file',
+          `${path} does not contain text in UTF-8.`,
+          'If it is text, save it as UTF-8; if it is an archive, a spreadsheet or an image, export its rows as CSV or JSONL.',
+        );
     }
     yield decoder === null ? bytes : Buffer.from(decoder.decode(bytes, { stream: true }));
   }
+}
+
+const sampleBytes = 8192;
+/** Fewer such characters are faults of their rows. */
+const mostFaults = { count: 32, share: 0.1 };
+
+/** Whether many of the characters are control characters or no UTF-8: a compressed file has over a half of those. */
+function isBinary(sample: Buffer): boolean {
+  const text = sample.toString('utf8');
+  const faults = countGarbled(text);
+  return faults > mostFaults.count && faults > mostFaults.share * text.length;
+}
+
+/** Number of replacement characters, and of control characters other than white space. */
+export function countGarbled(text: string): number {
+  return text.match(/(?![\t\n\r\f])[\p{Cc}\uFFFD]/gu)?.length ?? 0;
 }
 
 async function* fileChunks(path: string): AsyncGenerator<Buffer> {
