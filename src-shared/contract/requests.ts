@@ -261,12 +261,16 @@ export const requests = {
   },
   'adapters.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
 
-  /** Exports an adapter to `path`, which must not exist yet, in the format `target`. */
+  /**
+   * Exports an adapter to `path` in the format `target`. Nothing is overwritten: where `path` exists, a number is
+   * appended to it if it is `numbered`, and else the export is refused.
+   */
   'export.start': {
     input: z.strictObject({
       adapterId: z.string(),
       target: z.string(),
       path: z.string(),
+      numbered: z.boolean().default(false),
       parameters: parameterValuesSchema.default({}),
     }),
     output: jobRecordSchema,

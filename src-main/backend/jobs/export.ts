@@ -6,6 +6,7 @@ import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { exportTarget } from '../library/export/index.ts';
+import { unusedPath } from '../library/file-name.ts';
 import { defineJob } from './define-job.ts';
 
 /** Exports an adapter to one of the formats of `export/`. */
@@ -15,12 +16,14 @@ export const exportJob = defineJob({
     adapterId: z.string(),
     target: z.string(),
     path: z.string(),
+    numbered: z.boolean().default(false),
     parameters: parameterValuesSchema.default({}),
   }),
   references: ({ adapterId }) => [{ adapterId }],
-  async execute({ adapterId, target, path, parameters }, context, services) {
+  async execute({ adapterId, target, path: wished, numbered, parameters }, context, services) {
     const { home, store } = services;
     const adapter = requireAdapter(store, adapterId);
+    const path = numbered ? unusedPath(wished) : wished;
     if (existsSync(path))
       throw new StudioError('refused', `${path} already exists.`, 'Choose another name: nothing is overwritten.');
     const source = {

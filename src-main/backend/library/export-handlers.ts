@@ -10,17 +10,17 @@ import { exportTarget } from './export/index.ts';
 
 export function exportHandlers({ store, queue }: HandlerServices): Handlers<NamesOf<'export'>> {
   return {
-    'export.start': ({ adapterId, target, path: given, parameters }) => {
+    'export.start': ({ adapterId, target, path: given, numbered, parameters }) => {
       const adapter = requireAdapter(store, adapterId);
       const { declaration } = exportTarget(target);
       checkedParameters(declaration, parameters);
       const path = resolve(given);
-      if (existsSync(path))
+      if (!numbered && existsSync(path))
         throw new StudioError('refused', `${path} already exists.`, 'Choose another name: nothing is overwritten.');
       return queue.add(
         exportJob,
         { title: `${declaration.label} of ${adapter.name}`, subjectId: adapter.id },
-        { adapterId, target, path, parameters },
+        { adapterId, target, path, numbered, parameters },
       );
     },
   };

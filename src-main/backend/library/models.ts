@@ -11,7 +11,7 @@ import {
 import { describeModel } from '../../engine/models/huggingface/model-folder.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
-import { fileName } from './file-name.ts';
+import { fileName, unusedPath } from './file-name.ts';
 import { folderFingerprint } from './folder-fingerprint.ts';
 
 type Parts = Pick<Services, 'store' | 'hub'>;
@@ -147,10 +147,7 @@ export async function removeModel({ store, hub, home }: Parts & Pick<Services, '
 
 /** A new folder below the home, with an unused name, for a model to be written. */
 export function newModelFolder({ home }: Pick<Services, 'home'>, name: string): string {
-  const wished = home.absolute('models', fileName(name));
-  let folder = wished;
-  for (let number = 2; existsSync(folder); number++) folder = `${wished}-${number}`;
-  return folder;
+  return unusedPath(home.absolute('models', fileName(name)));
 }
 
 export async function requireFolder(path: string, what: string): Promise<void> {

@@ -10,14 +10,16 @@ import { ExportForm } from './export-form.tsx';
 
 const failureTitle = 'The adapter was not exported';
 
-/** A menu item for each other form in which an adapter can leave the studio; how it ended comes as a notification. */
+/** A menu item for each form in which an adapter can leave the studio; how it ended comes as a notification. */
 export function ExportItems({ adapter }: { adapter: AdapterRecord }) {
   const catalog = useRequest('app.catalog', {});
   const start = useAction('export.start', { failureTitle });
   const write = async (target: ExportTargetDeclaration, parameters: ParameterValues) => {
     try {
       const path = await askPath(adapter.name, target);
-      if (path) start.mutate({ adapterId: adapter.id, target: target.id, path, parameters });
+      // A folder is named here, so another one is found for it; a file is named by the user.
+      const numbered = target.makes === 'folder';
+      if (path) start.mutate({ adapterId: adapter.id, target: target.id, path, numbered, parameters });
     } catch (error) {
       notifyFailure(error instanceof Error ? error : new Error(String(error)), failureTitle);
     }
@@ -37,19 +39,16 @@ export function ExportItems({ adapter }: { adapter: AdapterRecord }) {
       ),
     });
   };
-  // The PEFT folder has an item of its own.
-  return (catalog.data?.exportTargets ?? [])
-    .filter(({ id }) => id !== 'peft')
-    .map((target) => (
-      <Menu.Item
-        key={target.id}
-        title={target.summary}
-        leftSection={target.makes === 'file' ? <IconFile size={16} /> : <IconFolder size={16} />}
-        onClick={() => ask(target)}
-      >
-        {target.parameters.length > 0 ? `${target.label}…` : target.label}
-      </Menu.Item>
-    ));
+  return (catalog.data?.exportTargets ?? []).map((target) => (
+    <Menu.Item
+      key={target.id}
+      title={target.summary}
+      leftSection={target.makes === 'file' ? <IconFile size={16} /> : <IconFolder size={16} />}
+      onClick={() => ask(target)}
+    >
+      {target.parameters.length > 0 ? `${target.label}…` : target.label}
+    </Menu.Item>
+  ));
 }
 
 async function askPath(name: string, { id, label, makes, extension }: ExportTargetDeclaration): Promise<string | null> {

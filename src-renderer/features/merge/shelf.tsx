@@ -3,7 +3,6 @@ import { ActionIcon, Menu, Skeleton, Text, TextInput, Tooltip } from '@mantine/c
 import { modals } from '@mantine/modals';
 import {
   IconDots,
-  IconFolder,
   IconPlugConnected,
   IconPlus,
   IconScissors,
@@ -15,7 +14,7 @@ import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useAction } from '../../api/query.ts';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { formatBytes } from '../../components/format/format.ts';
 import { EvaluationPanel } from '../evaluation/evaluation-panel.tsx';
 import { AdapterCardBody, type AdapterNames } from './adapter-card.tsx';
@@ -107,18 +106,6 @@ function CardMenu({ adapter }: { adapter: AdapterRecord }) {
     failureTitle: 'The adapter was not removed',
     onSuccess: ({ freedBytes }) => notifySuccess('Adapter removed', `${formatBytes(freedBytes)} freed`),
   });
-  const exportTo = useAction('adapters.export', {
-    failureTitle: 'The adapter was not exported',
-    onSuccess: ({ directory }) => notifySuccess('Adapter exported', directory),
-  });
-  const askExport = async () => {
-    try {
-      const folder = await window.coto.dialogs.openFolder({ title: `Export ${adapter.name} into` });
-      if (folder) exportTo.mutate({ id: adapter.id, directory: folder });
-    } catch (error) {
-      notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The adapter was not exported');
-    }
-  };
   return (
     <Menu>
       <Menu.Target>
@@ -128,9 +115,6 @@ function CardMenu({ adapter }: { adapter: AdapterRecord }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Export as</Menu.Label>
-        <Menu.Item leftSection={<IconFolder size={16} />} onClick={askExport}>
-          PEFT folder
-        </Menu.Item>
         <ExportItems adapter={adapter} />
         <Menu.Divider />
         <Menu.Item

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { openGguf } from '../../../src-main/engine/formats/gguf/gguf-file.ts';
@@ -35,6 +35,26 @@ it('an adapter leaves the studio as a GGUF file, and nothing is overwritten', as
   await backend.idle();
   expect((await backend.handle('jobs.get', { id: waiting.id })).status).toBe('failed');
   expect(existsSync(late)).toBe(true);
+});
+
+it('a folder whose name is taken gets a number, of exports in a row too', async () => {
+  const backend = await openBackend({ startEngine: scriptedEngine(() => Promise.reject(new Error('no engine'))) });
+  const model = await backend.handle('models.add', { path: goldenPath('llama', 'base') });
+  const given = goldenPath('llama', 'adapters', 'lora');
+  const { id: adapterId } = await backend.handle('adapters.import', { path: given, modelId: model.id });
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'mine-peft'), 'a file of the user');
+  const start = () =>
+    backend.handle('export.start', { adapterId, target: 'peft', path: join(folder, 'mine-peft'), numbered: true });
+  const jobs = [await start(), await start()];
+  await backend.idle();
+  const results = await Promise.all(jobs.map(({ id }) => backend.handle('jobs.result', { id })));
+  expect(results).toMatchObject([
+    { result: { path: join(folder, 'mine-peft-2') } },
+    { result: { path: join(folder, 'mine-peft-3') } },
+  ]);
+  expect(readFileSync(join(folder, 'mine-peft'), 'utf8')).toBe('a file of the user');
+  expect(readdirSync(join(folder, 'mine-peft-3'))).toContain('adapter_config.json');
 });
 
 it('a PEFT folder takes the tokenizer of its base along', async () => {

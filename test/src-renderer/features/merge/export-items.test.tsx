@@ -1,0 +1,40 @@
+// @vitest-environment happy-dom
+import { Menu } from '@mantine/core';
+import { fireEvent, waitFor } from '@testing-library/react';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { exportTargets } from '../../../../src-main/backend/library/export/index.ts';
+import { ExportItems } from '../../../../src-renderer/features/merge/export-items.tsx';
+import { adapter, backend, catalog, job } from '../../fake-backend.ts';
+import { renderInWindow } from '../../window.tsx';
+
+vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
+  ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
+  request: (await import('../../fake-backend.ts')).request,
+}));
+
+beforeEach(() => {
+  backend.asked = [];
+  backend.answers = {
+    'app.catalog': () => ({ ...catalog, exportTargets: exportTargets.map(({ declaration }) => declaration) }),
+    'export.start': () => job('export', 'export'),
+  };
+  Object.assign(window, { coto: { dialogs: { openFolder: () => Promise.resolve('/chosen') } } });
+});
+
+test.each([
+  ['PEFT folder', 'peft'],
+  ['Python script', 'python'],
+])('%s goes into a folder of its own in the chosen one', async (label, target) => {
+  const view = renderInWindow(
+    <Menu opened>
+      <Menu.Dropdown>
+        <ExportItems adapter={adapter('a', { name: 'my style' })} />
+      </Menu.Dropdown>
+    </Menu>,
+  );
+  fireEvent.click(await view.findByText(label));
+  await waitFor(() => expect(backend.inputsOf('export.start')).toHaveLength(1));
+  expect(backend.inputsOf('export.start')).toEqual([
+    { adapterId: 'a', target, path: `/chosen/my-style-${target}`, numbered: true, parameters: {} },
+  ]);
+});
