@@ -7,7 +7,8 @@ import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { resolveTask } from '../../engine/tasks/index.ts';
 import { PromptWriter } from '../../engine/tasks/text/prompt-writer.ts';
 import { chatRenderer } from '../../engine/tokenization/chat-template.ts';
-import { loadTokenizer, type TextTokenizer } from '../../engine/tokenization/tokenizer.ts';
+import type { TextTokenizer } from '../../engine/tokenization/tokenizer.ts';
+import { modelTokenizer } from './model-tokenizer.ts';
 
 /** Most tokens shown of an example. */
 const shownTokens = 2000;
@@ -74,21 +75,10 @@ export async function countTokens(
   return { lengths, unwritable };
 }
 
-/** Caches the last model's tokenizer: examples are viewed one after the other. */
-let kept: { readonly path: string; readonly tokenizer: Promise<TextTokenizer> } | null = null;
-
 function tokenizerOf(model: ModelRecord): Promise<TextTokenizer> {
   if (model.description.text === null)
     throw new StudioError('refused', `${model.name} reads images, not text.`, 'Choose a model that reads text.');
-  if (kept?.path !== model.path) {
-    const tokenizer = loadTokenizer(model.path);
-    kept = { path: model.path, tokenizer };
-    // A folder repaired meanwhile is read again.
-    tokenizer.catch(() => {
-      if (kept?.tokenizer === tokenizer) kept = null;
-    });
-  }
-  return kept.tokenizer;
+  return modelTokenizer(model.path);
 }
 
 /** Encoder of the task that fits the model and the columns. */

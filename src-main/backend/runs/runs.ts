@@ -11,10 +11,10 @@ import { folderBytes } from '../library/folder-fingerprint.ts';
 import { resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 import { trainingKey } from '../studies/content-keys.ts';
-import { checkRun } from './estimate.ts';
+import { checkRun } from './check-run.ts';
 import { latestCheckpoint } from './latest-checkpoint.ts';
 import { checkedRun } from './run-yaml.ts';
-import { checkSeedAdapter, seedJobs } from './seed-adapter.ts';
+import { seedJobs } from './seed-adapter.ts';
 
 export interface NewRun {
   readonly name: string | undefined;
@@ -37,8 +37,7 @@ export async function createRun(
   const variant = adapterVariant(config.adapter.variant);
   const model = await resolveModel(services, config.model);
   const dataset = await resolveDataset(services, config.dataset);
-  checkRun(config, model.description, dataset.description);
-  await checkSeedAdapter(services, config, model);
+  await checkRun(services, config, model, dataset.description);
   const contentKey = await trainingKey(config, model, dataset);
   const id = newId('run');
   const run: RunRecord = {
@@ -82,8 +81,7 @@ export async function checkPlannedRun(services: HandlerServices, given: RunConfi
   adapterVariant(config.adapter.variant);
   const model = await resolveModel(services, config.model);
   const dataset = await resolveDataset(services, config.dataset);
-  checkRun(config, model.description, dataset.description);
-  await checkSeedAdapter(services, config, model);
+  await checkRun(services, config, model, dataset.description);
 }
 
 /** Saves and pauses a running run; a queued one is held back. */

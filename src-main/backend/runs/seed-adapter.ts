@@ -9,7 +9,7 @@ import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { resolveReference } from '../library/adapters.ts';
 import type { Services } from '../services.ts';
-import { savedModules, targetConfig } from './estimate.ts';
+import { savedModules, targetConfig } from './target-modules.ts';
 
 type Parts = Pick<Services, 'home' | 'store'>;
 
@@ -50,7 +50,11 @@ export function seedDirectory({ home, store }: Parts, config: RunConfig, modelId
 }
 
 /** Throws what the engine would refuse, before the run is queued; a run that is still training is asked later. */
-export async function checkSeedAdapter(parts: Parts, config: RunConfig, model: ModelRecord): Promise<void> {
+export async function checkSeedAdapter(
+  parts: Parts,
+  config: RunConfig,
+  model: Pick<ModelRecord, 'id' | 'description'>,
+): Promise<void> {
   const { store } = parts;
   const reference = requireSeed(store, config);
   if (reference === null || ('runId' in reference && store.runs.find(reference.runId)?.adapterId === null)) return;

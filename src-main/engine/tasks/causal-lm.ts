@@ -31,6 +31,9 @@ export const causalLanguageModelling: TaskType = {
       return { message: `A ${model.kind} model does not generate text.`, hint: 'Choose a language model.' };
     return null;
   },
+  checkTokenizer(tokenizer, settings, { text }) {
+    new PromptWriter(tokenizer, settings).check(text?.columns.messages != null);
+  },
   metrics: ({ text }, settings) => languageMetrics(text !== null && hasCompletions(text.columns, settings)),
   open: openLanguageModelling,
 };

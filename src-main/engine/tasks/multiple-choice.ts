@@ -35,6 +35,9 @@ export const multipleChoice: TaskType = {
       };
     return null;
   },
+  checkTokenizer(tokenizer, settings, { text }) {
+    new PromptWriter(tokenizer, settings).check(text?.columns.messages != null);
+  },
   metrics: ({ labels }) => metricIds('classes', labels.length),
   open: openMultipleChoice,
 };

@@ -7,6 +7,7 @@ import type { OpenDataset } from '../data/dataset.ts';
 import type { EvaluationOptions, LoadBatch } from '../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
+import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 
 /** A task that a model can be trained for. */
 export interface TaskType {
@@ -16,6 +17,11 @@ export interface TaskType {
   readonly reads: 'images' | 'texts';
   /** Reason why this model cannot learn the task from these data, given the right kind of input; null if it can. */
   misfit(model: ModelDescription, dataset: DatasetDescription): Misfit | null;
+  /**
+   * Checks that the model's tokenizer can write these examples. Absent where none is needed.
+   * @throws StudioError refused, or invalid_file for a chat template that cannot be read
+   */
+  checkTokenizer?(tokenizer: TextTokenizer, settings: TaskSettings, dataset: DatasetDescription): void;
   /** Ids of the metrics of its evaluations on these data, loss and accuracy among them. */
   metrics(dataset: DatasetDescription, settings: TaskSettings): readonly string[];
   /** @throws StudioError if the data do not fit the task. */

@@ -94,16 +94,24 @@ export class PromptWriter {
     return { ids, marks: ids.map(() => 1) };
   }
 
+  /** @throws StudioError refused for conversations if the model has no chat template, or it is off. */
+  check(areConversations: boolean): void {
+    if (areConversations) this.requireChat();
+  }
+
+  private requireChat(): ChatRenderer {
+    if (this.chat !== null) return this.chat;
+    throw new StudioError(
+      'refused',
+      `The data are conversations, but ${this.tokenizer.files.configFile} has no chat_template to write them with.`,
+      this.settings.chat_template === 'none'
+        ? 'Set chat_template to auto.'
+        : 'Choose a model that was made for conversations, e.g. an Instruct one.',
+    );
+  }
+
   private conversation(messages: readonly ChatMessage[]): EncodedText {
-    if (this.chat === null)
-      throw new StudioError(
-        'refused',
-        `The data are conversations, but ${this.tokenizer.files.configFile} has no chat_template to write them with.`,
-        this.settings.chat_template === 'none'
-          ? 'Set chat_template to auto.'
-          : 'Choose a model that was made for conversations, e.g. an Instruct one.',
-      );
-    const { chat } = this;
+    const chat = this.requireChat();
     const turns = messages.flatMap(({ role }, turn): [string, string][] =>
       role === 'assistant' ? [[chat(messages.slice(0, turn), true), chat(messages.slice(0, turn + 1), false)]] : [],
     );

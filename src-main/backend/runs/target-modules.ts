@@ -1,0 +1,35 @@
+import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { savedByDefault } from '../../engine/adapters/fresh-adapter.ts';
+import { isSavedBy } from '../../engine/adapters/target-modules.ts';
+import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+
+/** Modules trained in full: modules_to_save, by default the head of a classifier. */
+export function savedModules(config: RunConfig, description: ModelDescription): LinearModule[] {
+  const entries = config.adapter.modules_to_save ?? savedByDefault(description, true);
+  return description.linears.filter((module) =>
+    entries.some((entry) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry))),
+  );
+}
+
+/** The settings that select the modules that a run adapts. */
+export function targetConfig(config: RunConfig, description: ModelDescription) {
+  return { ...config.adapter, modules_to_save: savedModules(config, description).map((module) => module.name) };
+}
+
+/** Rank of the adapter of each target; null for a variant without ranks. */
+export function ranksOf(
+  { variant, parameters }: RunConfig['adapter'],
+  targets: readonly LinearModule[],
+): (number | null)[] {
+  const { strength } = adapterVariant(variant);
+  return targets.map(({ name, aliases }) => strength(parameters, [name, ...aliases]).rank);
+}
+
+/** What the schedule switches, in the order of the model: layers, or modules. */
+export function groupNames(coto: RunConfig['coto'], targets: readonly LinearModule[]): string[] {
+  const names = targets
+    .filter((module) => module.layer !== null)
+    .map((module) => (coto?.granularity === 'module' ? module.name : `layers.${module.layer}`));
+  return [...new Set(names)];
+}
