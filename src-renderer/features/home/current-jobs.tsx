@@ -1,18 +1,26 @@
-import { ActionIcon, Button, Progress } from '@mantine/core';
+import { ActionIcon, Button, Progress, Text } from '@mantine/core';
+import { modals } from '@mantine/modals';
 import { IconX } from '@tabler/icons-react';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { useAction } from '../../api/query.ts';
 import { jobPath } from '../../app/job-path.ts';
 import { Link } from '../../app/routes.tsx';
 import { formatDuration, formatNumber, plural } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
+import { askToDiscard } from '../runs/discard-run.tsx';
 import classes from './home.module.css';
 
 const shownQueued = 5;
 
+interface CurrentJobsProps {
+  jobs: readonly JobRecord[];
+  runs: readonly RunRecord[];
+}
+
 /** What runs now, with progress and the time it still takes, and what waits behind it. */
-export function CurrentJobs({ jobs }: { jobs: readonly JobRecord[] }) {
-  const cancel = useAction('jobs.cancel', { failureTitle: 'The job was not cancelled' });
+export function CurrentJobs({ jobs, runs }: CurrentJobsProps) {
+  const cancel = useCancel(runs);
   const running = jobs.filter((job) => job.status === 'running');
   const queued = jobs.filter((job) => job.status === 'queued');
   return (
@@ -24,7 +32,7 @@ export function CurrentJobs({ jobs }: { jobs: readonly JobRecord[] }) {
       ) : (
         <div className={classes['jobs']}>
           {running.map((job) => (
-            <RunningJob key={job.id} job={job} onCancel={() => cancel.mutate({ id: job.id })} />
+            <RunningJob key={job.id} job={job} onCancel={() => cancel(job)} />
           ))}
           {queued.length > 0 ? (
             <ol className={classes['queue']} aria-label="Queued jobs">
@@ -32,12 +40,7 @@ export function CurrentJobs({ jobs }: { jobs: readonly JobRecord[] }) {
                 <li key={job.id} className={classes['queued']}>
                   <span className={classes['quiet']}>{index + 1}</span>
                   <span className={classes['jobTitle']}>{job.title}</span>
-                  <ActionIcon
-                    size={20}
-                    ml="auto"
-                    aria-label={`Cancel ${job.title}`}
-                    onClick={() => cancel.mutate({ id: job.id })}
-                  >
+                  <ActionIcon size={20} ml="auto" aria-label={`Cancel ${job.title}`} onClick={() => cancel(job)}>
                     <IconX size={14} />
                   </ActionIcon>
                 </li>
@@ -51,6 +54,47 @@ export function CurrentJobs({ jobs }: { jobs: readonly JobRecord[] }) {
       )}
     </Panel>
   );
+}
+
+/** Cancels a job; a run that would lose what it has learned only after a question. */
+function useCancel(runs: readonly RunRecord[]): (job: JobRecord) => void {
+  const cancel = useAction('jobs.cancel', { failureTitle: 'The job was not cancelled' });
+  const stop = useAction('runs.stop', { failureTitle: 'The run was not stopped' });
+  return (job) => {
+    const onDiscard = () => cancel.mutate({ id: job.id });
+    const run = job.kind === 'train' ? runs.find(({ id }) => id === job.subjectId) : undefined;
+    const isRunning = job.status === 'running';
+    // A run of the queue that was resumed has learned something, too.
+    if (run && (isRunning || run.step > 0))
+      askToDiscard({
+        name: run.name,
+        onDiscard,
+        ...(isRunning ? { onStop: () => stop.mutate({ id: run.id }) } : {}),
+      });
+    else if (isRunning && losesWork(job.kind)) askToCancel(job, onDiscard);
+    else onDiscard();
+  };
+}
+
+/** Jobs that save their progress are long: what they have done is not thrown away by one click. */
+function losesWork(kind: JobRecord['kind']): boolean {
+  return jobInfo(kind).atClose === 'pause';
+}
+
+function askToCancel({ kind, title }: JobRecord, onConfirm: () => void): void {
+  modals.openConfirmModal({
+    title: `Cancel "${title}"?`,
+    children: (
+      <Text>
+        {kind === 'study'
+          ? 'It ends without a result. Runs and scores that are finished are kept.'
+          : 'It ends at once, and nothing is saved.'}
+      </Text>
+    ),
+    labels: { confirm: 'Cancel the job', cancel: 'Keep running' },
+    confirmProps: { color: 'red.9' },
+    onConfirm,
+  });
 }
 
 function RunningJob({ job, onCancel }: { job: JobRecord; onCancel: () => void }) {

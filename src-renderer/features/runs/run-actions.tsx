@@ -1,5 +1,4 @@
-import { Button, Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
+import { Button } from '@mantine/core';
 import { IconArchive, IconArchiveOff, IconCopy, IconPlayerStop, IconTrash, IconX } from '@tabler/icons-react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { request } from '../../api/client.ts';
@@ -9,6 +8,7 @@ import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { formatBytes } from '../../components/format/format.ts';
 import type { MoreItem } from '../../components/layout/page.tsx';
+import { askToDiscard } from './discard-run.tsx';
 import { canResume } from './run-labels.ts';
 
 /** What can be done with a run now: at most two buttons, the rest for the "more" menu. */
@@ -28,12 +28,10 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
   const id = run.id;
   const clone = () => navigate(`/train?from=${encodeURIComponent(id)}`);
   const confirmCancel = () =>
-    modals.openConfirmModal({
-      title: `Discard the run "${run.name}"?`,
-      children: <Text>Training stops and nothing is saved. "Stop and save" keeps what was learned so far.</Text>,
-      labels: { confirm: 'Discard run', cancel: 'Keep training' },
-      confirmProps: { color: 'red' },
-      onConfirm: () => cancel.mutate({ id }),
+    askToDiscard({
+      name: run.name,
+      onDiscard: () => cancel.mutate({ id }),
+      ...(run.status === 'running' ? { onStop: () => stop.mutate({ id }) } : {}),
     });
   const cancelItem: MoreItem = { label: 'Cancel', icon: <IconX size={16} />, onClick: confirmCancel, danger: true };
   const more: MoreItem[] = [{ label: 'Clone', icon: <IconCopy size={16} />, onClick: clone }];

@@ -30,7 +30,7 @@ export default function HomePage() {
               <FirstSteps />
             ) : (
               <>
-                <CurrentJobs jobs={jobs.data ?? []} />
+                <CurrentJobs jobs={jobs.data ?? []} runs={runs.data} />
                 <Failures runs={runs.data} studies={studies.data ?? []} />
                 <RecentRuns runs={runs.data} />
               </>

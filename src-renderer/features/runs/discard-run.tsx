@@ -1,0 +1,58 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { modals } from '@mantine/modals';
+
+interface DiscardRun {
+  name: string;
+  onDiscard: () => void;
+  /** Absent where the run does not train now, so that there is nothing to stop. */
+  onStop?: () => void;
+}
+
+/** Asks once before a run is thrown away, and offers to keep what it has learned. */
+export function askToDiscard({ name, onDiscard, onStop }: DiscardRun): void {
+  const dialog = modals.open({
+    title: `Discard the run "${name}"?`,
+    children: (
+      <DiscardQuestion
+        onKeep={() => modals.close(dialog)}
+        onDiscard={() => {
+          modals.close(dialog);
+          onDiscard();
+        }}
+        {...(onStop === undefined
+          ? {}
+          : {
+              onStop: () => {
+                modals.close(dialog);
+                onStop();
+              },
+            })}
+      />
+    ),
+  });
+}
+
+function DiscardQuestion({ onKeep, onDiscard, onStop }: Omit<DiscardRun, 'name'> & { onKeep: () => void }) {
+  return (
+    <Stack gap={16}>
+      <Text>
+        {onStop
+          ? 'Training stops and nothing is saved. "Stop and save" keeps what was learned so far.'
+          : 'It cannot be resumed from here afterwards, and no adapter is saved.'}
+      </Text>
+      <Group justify="flex-end" gap={8}>
+        <Button variant="default" onClick={onKeep} data-autofocus>
+          {onStop ? 'Keep training' : 'Keep run'}
+        </Button>
+        {onStop ? (
+          <Button variant="default" onClick={onStop}>
+            Stop and save
+          </Button>
+        ) : null}
+        <Button color="red.9" onClick={onDiscard}>
+          Discard run
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
