@@ -21,6 +21,13 @@ export interface QueueOptions {
 
 const closedError = { code: 'disconnected', message: 'The studio was closed.', hint: 'Start it again' } as const;
 
+/** The window offers such runs to be resumed: whoever paused one by hand knows about it. */
+const pausedByClosing = {
+  code: 'disconnected',
+  message: 'The studio was closed while this was running, so it was paused.',
+  hint: 'Resume it.',
+} as const;
+
 /** What runs in a lane: one job, or several together. */
 interface Current {
   readonly jobs: (Running & { readonly context: JobContext })[];
@@ -308,7 +315,8 @@ export class JobQueue {
     try {
       const { status, result, message } = await outcome;
       if (result !== undefined) this.parts.store.jobs.saveResult(job.id, result);
-      this.change(job.id, { status, finishedAt: Date.now() });
+      const error = status === 'paused' && this.closing ? pausedByClosing : null;
+      this.change(job.id, { status, error, finishedAt: Date.now() });
       if (message !== null && job.parentId === null)
         this.parts.hub.notify({ level: 'success', title: job.title, message, error: null });
     } catch (thrown) {

@@ -17,10 +17,13 @@ export function methodWithRank(config: RunConfig, variants: ReadonlyMap<string, 
   return [methodLabel(config, variants), rankText(config.adapter.parameters)].filter(Boolean).join(', ');
 }
 
-/** Whether a run can be taken up again: it ended early and left a checkpoint that holds the optimizer. */
+/**
+ * Whether a run can be taken up again: it ended early and left a checkpoint that holds the optimizer, or it was paused
+ * before its first step.
+ */
 export function canResume(run: RunRecord): boolean {
-  const early =
-    run.status === 'paused' || run.status === 'interrupted' || run.status === 'failed' || run.status === 'stopped';
+  if (run.status === 'paused') return true;
+  const early = run.status === 'interrupted' || run.status === 'failed' || run.status === 'stopped';
   return early && run.checkpoints.some((checkpoint) => checkpoint.resumable);
 }
 

@@ -11,6 +11,7 @@ import { FirstSteps } from '../../features/home/first-steps.tsx';
 import classes from '../../features/home/home.module.css';
 import { LatestReport } from '../../features/home/latest-report.tsx';
 import { MachinePanel } from '../../features/home/machine-panel.tsx';
+import { PausedRuns } from '../../features/home/paused-runs.tsx';
 import { RecentRuns } from '../../features/home/recent-runs.tsx';
 
 /** For someone new the first steps; for someone with runs what runs, what finished, what failed and why. */
@@ -31,6 +32,7 @@ export default function HomePage() {
             ) : (
               <>
                 <CurrentJobs jobs={jobs.data ?? []} runs={runs.data} />
+                <PausedRuns runs={runs.data} jobs={jobs.data ?? []} />
                 <Failures runs={runs.data} studies={studies.data ?? []} />
                 <RecentRuns runs={runs.data} />
               </>

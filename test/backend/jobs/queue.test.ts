@@ -292,6 +292,13 @@ describe('the queue', () => {
     await backend.close();
     const again = await openBackend({ startEngine, home: backend.home, resourcesDirectory });
     expect((await again.handle('runs.get', { id: run.id })).status).toBe('paused');
+    const [job] = await again.handle('jobs.list', { active: true });
+    expect(job).toMatchObject({
+      subjectId: run.id,
+      status: 'paused',
+      error: { message: expect.stringContaining('studio was closed') },
+    });
+    expect(await again.handle('runs.resume', { id: run.id })).toMatchObject({ status: 'queued', error: null });
   });
 
   it('fails a run on a full disk, and resumes it from its last checkpoint', async () => {
