@@ -1,0 +1,17 @@
+import { useLocalStorage } from '@mantine/hooks';
+
+/** What Home was told not to show again, across starts. */
+export function useDismissed(): { isDismissed: (key: string) => boolean; dismiss: (keys: readonly string[]) => void } {
+  const [keys, setKeys] = useLocalStorage<string[]>({
+    key: 'coto-home-dismissed',
+    defaultValue: [],
+    getInitialValueInEffect: false,
+  });
+  return {
+    isDismissed: (key) => keys.includes(key),
+    dismiss: (more) => setKeys((known) => [...new Set([...known, ...more])].slice(-mostKept)),
+  };
+}
+
+/** The oldest are forgotten: of what failed so long ago, Home shows nothing anyway. */
+const mostKept = 200;
