@@ -1,5 +1,5 @@
 import { Group, Progress, Stack, Tabs, TagsInput, Text, Textarea } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { colors } from '../../../src-shared/figures/index.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
@@ -8,6 +8,7 @@ import { navigate } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
+import { markWatched } from '../home/use-first-steps.ts';
 import { RunCharts } from './run-charts.tsx';
 import { RunCheckpoints, RunConfigText, RunFactsPanel, RunLog } from './run-details.tsx';
 import { canResume } from './run-labels.ts';
@@ -15,6 +16,7 @@ import { canResume } from './run-labels.ts';
 /** Everything about one run: beside the table as a peek, or on a page of its own. */
 export function RunView({ run }: { run: RunRecord }) {
   const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
+  useEffect(markWatched, []);
   return (
     <Stack gap={12}>
       <RunProgress run={run} />

@@ -13,13 +13,15 @@ import { LatestReport } from '../../features/home/latest-report.tsx';
 import { MachinePanel } from '../../features/home/machine-panel.tsx';
 import { PausedRuns } from '../../features/home/paused-runs.tsx';
 import { RecentRuns } from '../../features/home/recent-runs.tsx';
+import { useFirstSteps } from '../../features/home/use-first-steps.ts';
 
-/** For someone new the first steps; for someone with runs what runs, what finished, what failed and why. */
+/** What runs, what waits, what failed and why, what finished; and the first steps until they are done. */
 export default function HomePage() {
   const runs = useRequest('runs.list', {});
   const jobs = useRequest('jobs.list', { active: true });
   const studies = useRequest('studies.list', {});
-  const isNew = runs.data?.length === 0;
+  const steps = useFirstSteps(runs.data, studies.data);
+  const isNew = runs.data?.length === 0 && jobs.data?.length === 0;
   const error = runs.error ?? jobs.error ?? studies.error;
   return (
     <Page title="Home" state={runs.data && !isNew ? summary(runs.data.length, studies.data?.length ?? 0) : null}>
@@ -27,21 +29,16 @@ export default function HomePage() {
       {runs.data ? (
         <div className={classes['columns']}>
           <div className={classes['column']}>
-            {isNew ? (
-              <FirstSteps />
-            ) : (
-              <>
-                <CurrentJobs jobs={jobs.data ?? []} runs={runs.data} />
-                <PausedRuns runs={runs.data} jobs={jobs.data ?? []} />
-                <Failures runs={runs.data} studies={studies.data ?? []} />
-                <RecentRuns runs={runs.data} />
-              </>
-            )}
+            {isNew && steps.isShown ? null : <CurrentJobs jobs={jobs.data ?? []} runs={runs.data} />}
+            <PausedRuns runs={runs.data} jobs={jobs.data ?? []} />
+            <Failures runs={runs.data} studies={studies.data ?? []} />
+            {steps.isShown ? <FirstSteps steps={steps} /> : null}
+            <RecentRuns runs={runs.data} />
           </div>
           <div className={classes['column']}>
             <MachinePanel />
             <LatestReport />
-            {isNew ? null : (
+            {steps.isShown && steps.demo !== 'done' ? null : (
               <Panel title="Demo study" note="bundled base and data">
                 <div className={classes['stack']}>
                   <span className={classes['quiet']}>
