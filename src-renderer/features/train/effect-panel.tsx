@@ -15,14 +15,15 @@ interface EffectPanelProps {
   config: RunConfig | null;
   estimate: RunEstimate | undefined;
   failure: Error | null;
+  onCheckAgain: () => void;
 }
 
 /** What the run takes, before it starts: parameters, steps, time, memory, schedule, and its texts. */
-export function EffectPanel({ draft, config, estimate, failure }: EffectPanelProps) {
+export function EffectPanel({ draft, config, estimate, failure, onCheckAgain }: EffectPanelProps) {
   return (
     <Stack gap={12}>
       {failure ? (
-        <ErrorNote error={failure} />
+        <ErrorNote error={failure} action={{ label: 'Check again', onClick: onCheckAgain }} />
       ) : (
         <Panel title="Estimate">
           <Costs estimate={estimate} />

@@ -1,13 +1,16 @@
 import { useDebouncedValue, useHotkeys } from '@mantine/hooks';
+import type { UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { request } from '../../api/client.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
-import { checkDraft, differingFields } from './draft.ts';
+import { checkDraft, type Draft, differingFields } from './draft.ts';
 import { openConfig, useTrainForm, useVariants } from './draft-store.ts';
+import { refusedField } from './refused-field.ts';
 
 export type RunEstimate = RequestOutput<'runs.estimate'>;
 
@@ -23,15 +26,17 @@ export function useRunDraft() {
   const [settled] = useDebouncedValue(config, 200);
   const answer = useRequest('runs.estimate', { config: settled ?? {} }, { enabled: settled !== null });
   const estimate = useLastAnswer(answer.data);
+  const refusal = useRefusal(answer);
+  const [notQueued, setNotQueued] = useState<{ config: RunConfig | null; error: Error } | null>(null);
   const create = useAction('runs.create', {
-    failureTitle: 'The run was not queued',
+    onError: (error) => setNotQueued({ config: check.config, error }),
     onSuccess: ({ run }) => {
       notifySuccess('Training queued', run.name);
       navigate(pathOf('runs', run.id));
     },
   });
   const start = () => {
-    if (check.ok && !create.isPending)
+    if (check.ok && refusal === null && !create.isPending)
       create.mutate({ config: check.config, tags: [...tags], ...(name.trim() === '' ? {} : { name: name.trim() }) });
   };
   useHotkeys([['mod+Enter', start]], []);
@@ -39,12 +44,16 @@ export function useRunDraft() {
     draft,
     name,
     tags,
-    problems: check.problems,
+    problems: check.ok && refusal !== null ? problemOf(refusal, draft) : check.problems,
     isWhole: check.ok,
+    /** Why the run cannot be started, although every field by itself is valid. */
+    refusal: check.ok ? refusal : null,
+    /** Asks anew after something outside of the form was mended. */
+    checkAgain: () => void answer.refetch(),
     /** The last config that was whole: what is shown while a field is being typed. */
     config,
     estimate,
-    failure: answer.error,
+    failure: refusal ?? (notQueued?.config === check.config ? notQueued.error : null),
     changed: differingFields(draft, variants).length,
     isStarting: create.isPending,
     start,
@@ -52,6 +61,24 @@ export function useRunDraft() {
     save: () =>
       saveYaml(estimate?.yaml ?? '', name).catch((thrown) => notifyFailure(asError(thrown), 'The file was not saved')),
   };
+}
+
+/** The error of the last estimate that has come; it stands until the next one comes, so that nothing flickers. */
+function useRefusal({
+  isError,
+  isSuccess,
+  error,
+}: Pick<UseQueryResult, 'isError' | 'isSuccess' | 'error'>): Error | null {
+  const [last, setLast] = useState<Error | null>(null);
+  const told = isError ? error : isSuccess ? null : last;
+  if (told !== last) setLast(told);
+  return told;
+}
+
+function problemOf(refusal: Error, draft: Draft): ReadonlyMap<string, string> {
+  const field = refusedField(refusal.message, draft);
+  const hint = refusal instanceof StudioError ? refusal.hint : null;
+  return new Map(field === null ? [] : [[field, hint === null ? refusal.message : `${refusal.message} ${hint}`]]);
 }
 
 async function loadYaml(): Promise<void> {

@@ -1,4 +1,4 @@
-import { Button, TagsInput, TextInput } from '@mantine/core';
+import { Button, TagsInput, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowBackUp, IconDeviceFloppy, IconFolderOpen } from '@tabler/icons-react';
 import { useRequest } from '../../api/query.ts';
@@ -23,11 +23,19 @@ export default function TrainPage() {
     <Page
       title="Train"
       state={
-        isWhole
-          ? changed === 0
-            ? 'All defaults'
-            : `${plural(changed, 'change')} from the defaults`
-          : plural(problems.size, 'invalid field')
+        run.refusal ? (
+          <Text span role="status" c="red" title={run.refusal.message}>
+            Cannot start: {run.refusal.message}
+          </Text>
+        ) : isWhole ? (
+          changed === 0 ? (
+            'All defaults'
+          ) : (
+            `${plural(changed, 'change')} from the defaults`
+          )
+        ) : (
+          plural(problems.size, 'invalid field')
+        )
       }
       actions={
         <>
@@ -37,7 +45,7 @@ export default function TrainPage() {
           <Button
             onClick={run.start}
             title={window.coto.platform === 'darwin' ? '⌘ Enter' : 'Ctrl + Enter'}
-            disabled={!isWhole}
+            disabled={!isWhole || run.refusal !== null}
             loading={run.isStarting}
           >
             Start training
@@ -90,7 +98,13 @@ export default function TrainPage() {
           />
         </div>
         <div className={classes['effect']}>
-          <EffectPanel draft={draft} config={run.config} estimate={estimate} failure={run.failure} />
+          <EffectPanel
+            draft={draft}
+            config={run.config}
+            estimate={estimate}
+            failure={run.failure}
+            onCheckAgain={run.checkAgain}
+          />
         </div>
       </div>
       <QueueSeveral opened={severalOpened} onClose={several.close} draft={draft} name={name.trim()} tags={tags} />
