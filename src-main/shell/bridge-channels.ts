@@ -5,6 +5,7 @@ export const bridgeChannels = {
   status: 'studio:status',
   askStatus: 'studio:ask-status',
   restartBackend: 'studio:restart-backend',
+  setRunning: 'studio:set-running',
   menu: 'studio:menu',
   openFolder: 'studio:open-folder',
   openFile: 'studio:open-file',

@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { BrowserWindow, dialog, type IpcMainInvokeEvent, ipcMain, type OpenDialogOptions, shell } from 'electron';
 import { z } from 'zod';
+import { type RunningJob, runningJobSchema } from '../../src-shared/contract/bridge.ts';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
@@ -14,8 +15,16 @@ const dialogOptions = z.object({
 });
 type DialogOptions = z.infer<typeof dialogOptions>;
 
+interface BridgeOptions {
+  readonly backend: BackendProcess;
+  readonly developmentServer: string | null;
+  /** Folder of the log files. */
+  readonly logs: string;
+  onRunning(jobs: readonly RunningJob[]): void;
+}
+
 /** Connects the window's bridge to the backend and to the native dialogs. Every sender is checked. */
-export function serveBridge(backend: BackendProcess, developmentServer: string | null, logs: string): void {
+export function serveBridge({ backend, developmentServer, logs, onRunning }: BridgeOptions): void {
   const listen = (
     name: string,
     act: (message: unknown, reply: (channel: string, value: unknown) => void) => void,
@@ -27,6 +36,7 @@ export function serveBridge(backend: BackendProcess, developmentServer: string |
   listen(bridgeChannels.toBackend, (message) => backend.post(message));
   listen(bridgeChannels.askStatus, (_message, reply) => reply(bridgeChannels.status, backend.status));
   listen(bridgeChannels.restartBackend, () => backend.restart());
+  listen(bridgeChannels.setRunning, (message) => onRunning(z.array(runningJobSchema).catch([]).parse(message)));
 
   const handle = <Schema extends z.ZodType>(
     name: string,

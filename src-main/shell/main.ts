@@ -8,6 +8,7 @@ import { type BackendProcess, startBackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import { openPath, serveBridge } from './ipc.ts';
 import { buildMenu } from './menu.ts';
+import { QuitGuard } from './quit-guard.ts';
 import { locateResources } from './resources.ts';
 import { lockDown, registerScheme, serveRenderer } from './security.ts';
 import { openWindow } from './window.ts';
@@ -26,6 +27,7 @@ const { log } = openLog(logs, 'shell');
 
 let backend: BackendProcess | null = null;
 let quitting = false;
+const guard = new QuitGuard();
 
 registerScheme();
 if (!app.requestSingleInstanceLock()) app.quit();
@@ -71,7 +73,14 @@ function begin(): void {
       }
     },
   });
-  serveBridge(backend, developmentServer, logs);
+  serveBridge({
+    backend,
+    developmentServer,
+    logs,
+    onRunning: (jobs) => {
+      guard.jobs = jobs;
+    },
+  });
   Menu.setApplicationMenu(
     buildMenu(
       (command) => send(bridgeChannels.menu, command),
@@ -79,14 +88,16 @@ function begin(): void {
         void openPath(logs).catch((error: unknown) => log.error({ err: error }, 'the log folder could not be opened')),
     ),
   );
-  const open = (route: string | null): BrowserWindow =>
-    openWindow({
+  const open = (route: string | null): void => {
+    const window = openWindow({
       preload: resources.preload,
       icon: existsSync(resources.icon) ? resources.icon : null,
       developmentServer,
       route,
       log,
     });
+    guard.watch(window);
+  };
   open(process.argv.find((argument) => argument.startsWith('--route='))?.slice('--route='.length) ?? null);
   app.on('activate', () => {
     if (BrowserWindow.getAllWindows().length === 0) open(null);
@@ -108,7 +119,8 @@ app.on('window-all-closed', () => {
 app.on('before-quit', (event) => {
   if (quitting || backend === null) return;
   event.preventDefault();
+  if (!guard.mayQuit(BrowserWindow.getAllWindows()[0])) return;
   quitting = true;
   void backend.stop().then(() => app.quit());
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.quit());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => guard.quitUnasked());

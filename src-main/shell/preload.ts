@@ -41,6 +41,7 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
   openPath: (path) => invoke(bridgeChannels.openPath, path),
   showInFolder: (path) => invoke(bridgeChannels.showInFolder, path),
   showLogs: () => invoke(bridgeChannels.showLogs, null),
+  setRunning: (jobs) => ipcRenderer.send(bridgeChannels.setRunning, jobs),
   onMenu: (listener) => listen<string>(bridgeChannels.menu, listener),
   platform: process.platform,
   versions: {

@@ -15,12 +15,14 @@ import classes from './frame.module.css';
 import { pages } from './pages.tsx';
 import { navigate, useRoute } from './routes.tsx';
 import { StatusBar } from './status-bar.tsx';
+import { useRunningJobs } from './use-running-jobs.ts';
 
 /** The three zones that every screen shares: rail, content, status bar. */
 export function Frame() {
   useTheme();
   useNotifications();
   useMenu();
+  useRunningJobs();
   return (
     <div className={classes['frame']}>
       <Rail />

@@ -1,14 +1,22 @@
+import { z } from 'zod';
 import type { ErrorValue } from './errors.ts';
 
-/**
- * State of the backend. `ready`: it answers. `lost`: it ended and is restarting; pending requests are lost.
- * `failed`: it cannot start (the reason is in `error`). `generation` counts the starts.
- */
 /** A file or folder that was dropped on the window: a DOM `File`. */
 export interface DroppedFile {
   readonly name: string;
 }
 
+/** A job that quitting would interrupt. */
+export const runningJobSchema = z.object({
+  title: z.string(),
+  pauses: z.boolean().describe('it saves its progress and can be resumed'),
+});
+export type RunningJob = z.infer<typeof runningJobSchema>;
+
+/**
+ * State of the backend. `ready`: it answers. `lost`: it ended and is restarting; pending requests are lost.
+ * `failed`: it cannot start (the reason is in `error`). `generation` counts the starts.
+ */
 export interface BackendStatus {
   readonly status: 'starting' | 'ready' | 'lost' | 'failed';
   readonly generation: number;
@@ -51,6 +59,8 @@ export interface StudioBridge<Dropped = DroppedFile> {
   showInFolder(path: string): Promise<void>;
   /** Opens the folder of the log files. Rejects with a one-sentence message. */
   showLogs(): Promise<void>;
+  /** Says what is running, so that quitting asks first. */
+  setRunning(jobs: readonly RunningJob[]): void;
   /** A choice in the native menu: a route to open ('/train', '/settings') or 'palette'. */
   onMenu(listener: (command: string) => void): () => void;
   readonly platform: string;

@@ -38,6 +38,7 @@ describe('the window is shut in', () => {
         'platform',
         'post',
         'restartBackend',
+        'setRunning',
         'showInFolder',
         'showLogs',
         'versions',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Locator, type Page } from 'playwright-core';
+import { quitButton } from '../../src-main/shell/quit-question.ts';
 import { electronArguments, electronBinary, projectRoot } from './environment.ts';
 
 export interface Studio {
@@ -29,7 +30,17 @@ export async function openStudio(home: string): Promise<Studio> {
     .or(page.getByRole('contentinfo').getByRole('progressbar'))
     .first()
     .waitFor();
-  return { app, page, problems, close: () => app.close() };
+  return { app, page, problems, close: () => closeUnasked(app) };
+}
+
+/** Quits though something is running: the question would wait for an answer for good. */
+async function closeUnasked(app: ElectronApplication): Promise<void> {
+  const answer = app.evaluate(({ dialog }, response) => {
+    dialog.showMessageBox = async () => ({ response, checkboxChecked: false });
+  }, quitButton);
+  // An app that is closed already has nothing to ask.
+  await answer.catch(() => undefined);
+  await app.close();
 }
 
 export function homeFolder(parent: string): string {

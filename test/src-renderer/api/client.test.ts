@@ -37,6 +37,7 @@ function fakeBridge() {
     openPath: async () => undefined,
     showInFolder: async () => undefined,
     showLogs: async () => undefined,
+    setRunning: () => undefined,
     onMenu: () => () => undefined,
     platform: 'linux',
     versions: { app: '0', electron: '0', chrome: '0' },
