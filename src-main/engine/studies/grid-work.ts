@@ -16,6 +16,7 @@ import {
   subjectsOf,
   trainingKey,
 } from './grid-subjects.ts';
+import { countsAfterSweeps, nextOfSweeps, refuseSweptFields } from './sweep-rounds.ts';
 import { LearningRateSweep } from './tuning.ts';
 
 /**
@@ -64,12 +65,8 @@ export function gridPlan(config: GridConfig): JobSpec[] {
 /** Extensions of the sweep, then the cells at their best rates. */
 export function gridNext(config: GridConfig, scoreOf: ScoreOf, finished: number): JobSpec[] {
   const sweep = sweepOf(config);
-  if (sweep === null) return [];
-  const more = sweep.extension(scoreOf, finished);
-  if (more !== null) return more;
-  if (finished !== sweep.rounds(scoreOf)) return [];
-  const rates = sweep.chosen(scoreOf);
-  return cellSpecs(config, (at) => rates[at] ?? null);
+  const sweeps = sweep === null ? [] : [sweep];
+  return nextOfSweeps(sweeps, scoreOf, finished, ([rates = []]) => cellSpecs(config, (at) => rates[at] ?? null));
 }
 
 /** What the cells can decide, and the trainings that follow a sweep: a seed that is in both is trained once, if at all. */
@@ -77,8 +74,6 @@ export function gridDesign(config: GridConfig): StudyDesign {
   const { seeds, metric, further_metrics, grid, tune } = config;
   const cells = cellsOf(grid);
   const rate = tune?.learning_rate[0] ?? null;
-  const known = new Set(tune?.seeds);
-  const later = tune === null ? [] : seeds.filter((seed) => !known.has(seed));
   const sweep = sweepOf(config);
   return {
     seeds: seeds.length,
@@ -86,10 +81,10 @@ export function gridDesign(config: GridConfig): StudyDesign {
     comparisons: seeds.length === 0 ? 0 : referencesOf(config).filter((reference, at) => reference !== at).length,
     // Behind a sweep the cells are judged on the test split.
     runs: cells.map((cell) => ({ ...cellRun(config, cell, 0), ...(tune === null ? {} : { eval_split: 'test' }) })),
-    later: cells.flatMap((cell) => later.map((seed) => runAt(config, sweep, cell, seed, rate))),
-    // A round adds one rate at each end, at most.
-    extensions: tune === null ? 0 : 2 * tune.extend * tune.seeds.length * cells.length,
-    laterScores: tune === null ? 0 : cellSpecs(config, () => rate).filter(({ kind }) => kind === 'score').length,
+    ...countsAfterSweeps(
+      sweep === null ? [] : [sweep],
+      cellSpecs(config, () => rate),
+    ),
   };
 }
 
@@ -165,13 +160,7 @@ function runAt(
 function sweepOf(config: GridConfig): LearningRateSweep | null {
   const { tune, metric, grid } = config;
   if (tune === null) return null;
-  const said = ['learning_rate', 'validation_samples', 'eval_split'].find((field) => Object.hasOwn(grid, field));
-  if (said !== undefined)
-    throw new StudioError(
-      'invalid_input',
-      `${said} is a field of the grid and follows from tune.`,
-      `Remove ${said} from the grid, or tune.`,
-    );
+  refuseSweptFields(grid, 'the grid');
   return new LearningRateSweep(
     cellsOf(grid).map((cell) => sweptCell(config, cell)),
     tune,

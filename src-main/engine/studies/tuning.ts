@@ -12,6 +12,8 @@ import { metricOf } from './study-score.ts';
 export interface SweptCell {
   readonly key: string;
   readonly label: string;
+  /** Of its trials; default: the label. */
+  readonly title?: string;
   readonly run: (seed: number) => RunConfig;
 }
 
@@ -38,6 +40,17 @@ export class LearningRateSweep {
         'tune: nothing is held out of the training to choose the learning rate by.',
         'Set tune.validation_samples, or validation_samples of the run, to the number of training examples to hold out.',
       );
+  }
+
+  /** Trials that extensions add, at most: a round adds one rate at each end. */
+  get mostExtensions(): number {
+    const { extend, seeds } = this.tune;
+    return 2 * extend * seeds.length * this.cells.length;
+  }
+
+  /** Whether a cell is trained on the seed by the sweep itself, at its chosen rate too. */
+  trains(seed: number): boolean {
+    return this.tune.seeds.includes(seed);
   }
 
   /** The run of a cell at a rate: it holds the validation split out and evaluates itself on it, never on the test split. */
@@ -167,7 +180,7 @@ export class LearningRateSweep {
       rates.flatMap((rate) =>
         this.tune.seeds.map((seed) => ({
           key: keyOf(cell, rate, seed),
-          title: `${cell.label} · learning rate ${rateText(rate)} · seed ${seed}`,
+          title: `${cell.title ?? cell.label} · learning rate ${rateText(rate)} · seed ${seed}`,
           config: this.runOf(cell, rate, seed),
         })),
       ),

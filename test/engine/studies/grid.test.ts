@@ -3,14 +3,14 @@ import type { StudyFacts } from '../../../src-main/engine/studies/define-study-w
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import { bestOf } from '../../../src-main/engine/studies/tuning.ts';
 import type { JobSpec, Score, ScoreSpec, TrainingSpec } from '../../../src-shared/domain/plan.ts';
-import { leavesOf } from '../../../src-shared/domain/plan.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { ablationStudy } from '../../../src-shared/studies/ablation.ts';
 import { outcomesOf } from '../../../src-shared/studies/grid-schemas.ts';
-import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { sweepStudy } from '../../../src-shared/studies/sweep.ts';
+import { studiedInRounds } from './studied-in-rounds.ts';
 
 const words = { mergeMethod: (id: string) => id };
 const run = runConfigSchema.parse({ max_steps: 20, learning_rate: 1e-3 });
@@ -27,35 +27,11 @@ function scoreWith(accuracy: number, seed: number, more: Partial<Score> = {}): S
   return { accuracy: mean(correct), loss: mean(losses), ...common, outcomes, ...more };
 }
 
-/** Does a study in its rounds, as an executor would; `score` sees the configs of the trainings behind a subject. */
-function studied(given: object, score: (spec: ScoreSpec, runs: TrainingSpec[]) => Score) {
-  const config: StudyConfig = studyConfigSchema.parse(given);
-  const work = studyWork(config.kind);
-  const trainings = new Map<string, TrainingSpec>();
-  const scores = new Map<string, Score>();
-  const rounds: JobSpec[][] = [];
-  const scoreOf = (key: string): Score => {
-    const found = scores.get(key);
-    if (found === undefined) throw new RangeError(`no score ${key}`);
-    return found;
-  };
-  for (let specs = work.plan(config); specs.length > 0; specs = work.next(config, scoreOf, rounds.length)) {
-    rounds.push(specs);
-    for (const spec of specs) if (spec.kind === 'train') trainings.set(spec.key, spec);
-    for (const spec of specs) {
-      if (spec.kind !== 'score') continue;
-      expect(scores.has(spec.key)).toBe(false);
-      const runs = leavesOf(spec.subject).map((leaf) => {
-        const found = leaf.kind === 'trained' ? trainings.get(leaf.training) : undefined;
-        if (found === undefined) throw new RangeError('no training');
-        return found;
-      });
-      scores.set(spec.key, score(spec, runs));
-    }
-  }
-  const result = work.fold(config, scoreOf);
+/** A study over a grid in its rounds. */
+function studied(given: object, score: Parameters<typeof studiedInRounds>[1]) {
+  const { result, ...rest } = studiedInRounds(given, score);
   if (result.kind !== 'ablation' && result.kind !== 'sweep') throw new Error('another kind');
-  return { config, result, rounds };
+  return { ...rest, result };
 }
 
 describe('an ablation over outcomes of examples', () => {
