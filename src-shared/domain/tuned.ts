@@ -14,7 +14,7 @@ export type TuningRecord = z.infer<typeof tuningRecordSchema>;
 
 /**
  * Whether a comparison is "tuned": each side's learning rate was chosen by a recorded sweep on a validation split, all
- * with the same budget. Once rates are tuned alike, variants lie close together; without, a difference may be one of
+ * of the same data with the same budget. Once rates are tuned alike, variants lie close together; without, a difference may be one of
  * rates (arXiv 2602.04998).
  */
 export const tunedVerdictSchema = z.object({
@@ -28,6 +28,8 @@ export interface TunedSide {
   readonly name: string;
   /** null for an adapter whose run is not in the studio. */
   readonly learning_rate: number | null;
+  /** Identifies its data; null where they are not known. Sides of different data stand beside each other, not against. */
+  readonly dataset: string | null;
   /** Sweeps of this run's settings, newest first. */
   readonly sweeps: readonly TuningRecord[];
 }
@@ -37,12 +39,12 @@ const untunedNote = 'A difference may be one of learning rates (arXiv 2602.04998
 /** The verdict over the sides of a comparison; null without sides. */
 export function tunedVerdict(sides: readonly TunedSide[]): TunedVerdict | null {
   if (sides.length === 0) return null;
-  const chosen: TuningRecord[] = [];
-  for (const { name, learning_rate, sweeps } of sides) {
+  const chosen: (TuningRecord & Pick<TunedSide, 'dataset'>)[] = [];
+  for (const { name, learning_rate, dataset, sweeps } of sides) {
     const [newest] = sweeps;
     const found = sweeps.find((sweep) => sweep.learning_rate === learning_rate);
     if (found !== undefined) {
-      chosen.push(found);
+      chosen.push({ ...found, dataset });
       continue;
     }
     if (learning_rate === null) return untuned(`It is not known how the learning rate of "${name}" was chosen.`);
@@ -52,9 +54,11 @@ export function tunedVerdict(sides: readonly TunedSide[]): TunedVerdict | null {
   }
   const [first] = chosen;
   if (first === undefined) return null;
-  if (chosen.some((one) => budgetOf(one) !== budgetOf(first)))
+  const ofData = Map.groupBy(chosen, ({ dataset }) => dataset);
+  if ([...ofData.values()].some((alike) => new Set(alike.map(budgetOf)).size > 1))
     return untuned('The learning rates were chosen by sweeps of different budgets.');
-  const { rates, seeds, validation_samples, metric } = first;
+  const { seeds, validation_samples, metric } = first;
+  const rates = [...new Set(chosen.map((one) => one.rates.length))].sort((one, other) => one - other);
   const edges = chosen.filter(({ edge }) => edge !== null).length;
   const edge =
     edges === 0
@@ -62,7 +66,7 @@ export function tunedVerdict(sides: readonly TunedSide[]): TunedVerdict | null {
       : ` ${edges} of ${chosen.length} chosen rates lie at an end of those tried: a better one may lie beyond.`;
   return {
     tuned: true,
-    reason: `Each learning rate was chosen by a sweep of ${rates.length} rates on ${seeds.length} seed${seeds.length === 1 ? '' : 's'}, by ${metric} on ${validation_samples} validation examples.${edge}`,
+    reason: `Each learning rate was chosen by a sweep of ${rates.join(' or ')} rates on ${seeds.length} seed${seeds.length === 1 ? '' : 's'}, by ${metric} on ${validation_samples} validation examples.${edge}`,
   };
 }
 

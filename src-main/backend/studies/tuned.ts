@@ -19,8 +19,8 @@ type Parts = Pick<Services, 'store' | 'hub'>;
 /** Keeps what a study's sweep chose under the content of the runs that it chose it for. */
 export async function recordTunings(services: Parts, studyId: string, chosen: readonly ChosenRate[]): Promise<void> {
   for (const { config, tuning } of chosen) {
-    const key = await keyOf(services, config);
-    if (key !== null) services.store.contents.saveTuning(key, studyId, tuning);
+    const content = await contentOf(services, config);
+    if (content !== null) services.store.contents.saveTuning(content.key, studyId, tuning);
   }
 }
 
@@ -54,14 +54,15 @@ export async function tunedAdapters(services: Parts, ids: readonly string[]): Pr
 async function sidesOfRuns(services: Parts, configs: readonly RunConfig[]): Promise<TunedSide[]> {
   const sides = new Map<string, TunedSide>();
   for (const config of configs) {
-    const key = await keyOf(services, config);
+    const content = await contentOf(services, config);
     const { learning_rate } = config;
-    const place = `${key} ${learning_rate}`;
+    const place = `${content?.key} ${learning_rate}`;
     if (!sides.has(place))
       sides.set(place, {
         name: nameOf(config),
         learning_rate,
-        sweeps: key === null ? [] : services.store.contents.findTunings(key),
+        dataset: content?.dataset ?? null,
+        sweeps: content === null ? [] : services.store.contents.findTunings(content.key),
       });
   }
   return [...sides.values()];
@@ -86,18 +87,19 @@ async function sidesOfAdapters(services: Parts, adapters: readonly AdapterRecord
     const found = sources.flatMap((id) => services.store.adapters.find(id) ?? []);
     if (run !== null) configs.push(run.config);
     else if (sources.length > 0 && found.length === sources.length) for (const source of found) visit(source);
-    else unknown.set(adapter.id, { name: adapter.name, learning_rate: null, sweeps: [] });
+    else unknown.set(adapter.id, { name: adapter.name, learning_rate: null, dataset: null, sweeps: [] });
   };
   for (const adapter of adapters) visit(adapter);
   return [...(await sidesOfRuns(services, configs)), ...unknown.values()];
 }
 
 /** null where base or data are no longer in the studio. */
-async function keyOf(services: Parts, given: RunConfig): Promise<string | null> {
+async function contentOf(services: Parts, given: RunConfig): Promise<{ key: string; dataset: string } | null> {
   try {
     const config = checkedRun(given);
     const model = await resolveModel(services, config.model);
-    return await tuningKey(config, model, await resolveDataset(services, config.dataset));
+    const dataset = await resolveDataset(services, config.dataset);
+    return { key: await tuningKey(config, model, dataset), dataset: dataset.id };
   } catch (thrown) {
     if (thrown instanceof StudioError && thrown.code !== 'internal') return null;
     throw thrown;

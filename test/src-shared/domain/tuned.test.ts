@@ -13,6 +13,7 @@ const sweep: TuningRecord = {
 const side = (name: string, learning_rate: number | null, ...sweeps: TuningRecord[]): TunedSide => ({
   name,
   learning_rate,
+  dataset: 'data',
   sweeps,
 });
 
@@ -26,6 +27,17 @@ test('a comparison is tuned where each rate was chosen by a sweep of equal budge
   // An older sweep counts too, where its rate is the one in use.
   expect(tunedVerdict([side('LoRA', 1e-3, other, sweep)])?.tuned).toBe(true);
   expect(tunedVerdict([])).toBeNull();
+});
+
+test('budgets are compared between sides of the same data', () => {
+  const on = (dataset: string, ...rates: number[]) => ({ ...side('LoRA', 1e-3, { ...sweep, rates }), dataset });
+  const [cats, dogs] = [on('cats', 1e-4, 1e-3), on('dogs', 1e-4, 1e-3, 1e-2)];
+  expect(tunedVerdict([cats, cats, dogs, dogs])).toEqual({
+    tuned: true,
+    reason:
+      'Each learning rate was chosen by a sweep of 2 or 3 rates on 2 seeds, by accuracy on 500 validation examples.',
+  });
+  expect(tunedVerdict([cats, dogs, on('dogs', 1e-3, 1e-2)])?.tuned).toBe(false);
 });
 
 test('anything else is untuned, and says why', () => {
