@@ -11,18 +11,20 @@ import {
 } from './mergeability-schemas.ts';
 import { pairMethodLabel } from './mergeability-tables.ts';
 import { probabilityText } from './metric-words.ts';
+import { taskTuningFigures } from './task-tuning.ts';
 
 export function mergeabilityFigures(
   result: MergeabilityResult,
   _config: MergeabilityConfig,
   words: StudyWords,
 ): StudyFigure[] {
-  return result.methods.flatMap((given, method) =>
+  const scatters = result.methods.flatMap((given, method) =>
     predictors.map(({ id, label }) => ({
       name: `${label} against loss, ${pairMethodLabel(given, words)}`,
       draw: (theme: FigureTheme) => scatter(result, method, id, theme, words),
     })),
   );
+  return [...scatters, ...taskTuningFigures(result)];
 }
 
 type Pair = MergeabilityResult['groups'][number]['pairs'][number];

@@ -3,6 +3,7 @@ import { mergeVerdicts, pairMeasuresSchema } from '../domain/mergeability.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { intervalSchema } from './interval.ts';
 import { problemOfTaskSets, taskSetsShape } from './task-sets.ts';
+import { taskTuningSchema } from './task-tuning.ts';
 
 /** Both averages side by side: they differ. */
 export const usualPairMethods = ['factor-average', 'weight-average'];
@@ -115,5 +116,7 @@ export const mergeabilityResultSchema = z.object({
   /** By method: whether the verdict predicts, in a sentence. */
   answers: z.array(z.string()),
   rule: z.string(),
+  /** By task, where learning rates were swept. */
+  tuning: z.array(taskTuningSchema).default([]),
 });
 export type MergeabilityResult = z.infer<typeof mergeabilityResultSchema>;

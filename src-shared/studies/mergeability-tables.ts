@@ -2,6 +2,7 @@ import { mergeVerdicts } from '../domain/mergeability.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
 import { type MergeabilityConfig, type MergeabilityResult, pairScopes, predictors } from './mergeability-schemas.ts';
 import { probabilityText, signedText, valueText } from './metric-words.ts';
+import { taskTuningTables } from './task-tuning.ts';
 
 /** What a merge loses is a share, shown as accuracies are. */
 const share = 'accuracy';
@@ -26,6 +27,7 @@ export function mergeabilityTables(
     ...result.methods.map((_, method) => associationTable(result, method, words)),
     setTable(result, words),
     pairTable(result, words),
+    ...taskTuningTables(result),
   ];
 }
 

@@ -7,6 +7,7 @@ import type { Interval } from './interval.ts';
 import { axisTitle, metricUnit } from './metric-words.ts';
 import type { MultitaskConfig, MultitaskResult, MultitaskSummary } from './multitask-schemas.ts';
 import { rowLabel } from './multitask-tables.ts';
+import { taskTuningFigures } from './task-tuning.ts';
 
 /** Reads an interval out of a row's summary. */
 type Pick = (summary: MultitaskSummary) => Interval | null;
@@ -28,6 +29,7 @@ export function multitaskFigures(result: MultitaskResult, _config: MultitaskConf
           words,
         ),
     })),
+    ...taskTuningFigures(result),
   ];
 }
 

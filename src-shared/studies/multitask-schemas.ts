@@ -3,6 +3,7 @@ import { forgettingSchema } from '../domain/forgetting.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { intervalSchema } from './interval.ts';
 import { problemOfTaskSets, taskSetsShape } from './task-sets.ts';
+import { taskTuningSchema } from './task-tuning.ts';
 
 /** The paper's three, both averages side by side, and those made for merging tasks. */
 export const usualMethods = [
@@ -139,6 +140,8 @@ export const multitaskResultSchema = z.object({
       ),
     }),
   ),
+  /** By task, where learning rates were swept. */
+  tuning: z.array(taskTuningSchema).default([]),
 });
 export type MultitaskResult = z.infer<typeof multitaskResultSchema>;
 

@@ -4,6 +4,7 @@ import type { StudyTable, StudyWords } from './define-study.ts';
 import type { Interval } from './interval.ts';
 import { metricUnit, probabilityText, signedText, valueText } from './metric-words.ts';
 import type { MultitaskConfig, MultitaskResult, MultitaskRow } from './multitask-schemas.ts';
+import { taskTuningTables } from './task-tuning.ts';
 
 /** "TIES", "TIES, density = 0.5", "Placebo: random directions of TIES". */
 export function rowLabel({ kind, method, placebo, label }: MultitaskRow, words: StudyWords): string {
@@ -30,6 +31,7 @@ export function multitaskTables(result: MultitaskResult, config: MultitaskConfig
     ...result.groups.map((_, group) => groupTable(result, group, words)),
     ...result.differences.map((_, pair) => differenceTable(result, pair, words)),
     ...tunedTable(result, config, words),
+    ...taskTuningTables(result),
   ];
 }
 

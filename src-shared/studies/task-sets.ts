@@ -5,6 +5,8 @@ import { runConfigSchema } from '../domain/run.ts';
 import { cellSettingsSchema } from './cell-settings.ts';
 import { requireOneBase } from './composing.ts';
 import type { StudyAdapter, StudyInput } from './define-study.ts';
+import { tuneText } from './grid-choices.ts';
+import { tuneSchema } from './tuning.ts';
 
 const taskSchema = z.strictObject({
   dataset: z.string(),
@@ -47,12 +49,16 @@ export const taskSetsShape = {
     .describe('the run that the study varies; its dataset and seed are not used'),
   seeds: z.array(z.number().int().min(0)).min(1).default([1, 2, 3]).describe('of the trained sets'),
   variants: z.array(variantSchema).min(1).default(usualVariants).describe('groups of trained sets'),
+  tune: tuneSchema
+    .nullable()
+    .default(null)
+    .describe('a sweep of learning rates for each task before the sets are trained; null: none'),
 };
 const taskSetsSchema = z.object(taskSetsShape);
 export type TaskSets = z.output<typeof taskSetsSchema>;
 
 /** What is wrong with the tasks and sets as a whole; null: nothing. */
-export function problemOfTaskSets({ tasks, groups, run }: TaskSets): { path: string; message: string } | null {
+export function problemOfTaskSets({ tasks, groups, run, tune }: TaskSets): { path: string; message: string } | null {
   const datasets = tasks.map(({ dataset }) => dataset);
   const names = taskNames(tasks);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -68,6 +74,12 @@ export function problemOfTaskSets({ tasks, groups, run }: TaskSets): { path: str
   if (twice !== undefined) return { path: 'tasks', message: `Two tasks are called "${twice}".` };
   if ((groups === null) === (run === null))
     return { path: 'groups', message: 'Give either groups of existing adapters, or a run to train them by.' };
+  if (groups !== null && tune !== null)
+    return {
+      path: 'tune',
+      message:
+        'A learning rate can be tuned only of a run that the study trains: give run instead of groups, or no tune.',
+    };
   const uneven = groups
     ?.flatMap(({ label, sets }) => sets.map((set) => ({ label, set })))
     .find(({ set }) => set.adapters.length !== tasks.length);
@@ -88,7 +100,14 @@ export function referencesOfSets({ groups }: Pick<TaskSets, 'groups'>): PlannedA
 }
 
 /** Settings of the sets as a study's page shows them. */
-export function describeSets({ tasks, groups, run, seeds, variants }: TaskSets): { label: string; value: string }[] {
+export function describeSets({
+  tasks,
+  groups,
+  run,
+  seeds,
+  variants,
+  tune,
+}: TaskSets): { label: string; value: string }[] {
   return [
     { label: 'Tasks', value: taskNames(tasks).join(', ') },
     ...(run === null ? [] : [{ label: 'Base', value: run.model }]),
@@ -99,6 +118,7 @@ export function describeSets({ tasks, groups, run, seeds, variants }: TaskSets):
           ? `${variants.length} variants × seeds ${seeds.join(', ')}, trained`
           : groups.map(({ label, sets }) => `${label}: ${sets.length}`).join(', '),
     },
+    ...(tune === null ? [] : [{ label: 'Learning rates', value: `${tuneText(tune)}, for each task` }]),
   ];
 }
 

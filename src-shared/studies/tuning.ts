@@ -5,7 +5,7 @@ import { axis, baseLayout, type LineEnd, lineEnds, marginFor } from '../figures/
 import { seriesKey, studyStyles } from '../figures/palette.ts';
 import type { StudyTable } from './define-study.ts';
 import { intervalEnds, intervalSchema } from './metric-interval.ts';
-import { axisTitle, metricUnit, valueText } from './metric-words.ts';
+import { axisTitle, metricUnit, titled, valueText } from './metric-words.ts';
 
 /** A sweep of learning rates for each cell of a grid, all with the same budget. */
 export const tuneSchema = z.strictObject({
@@ -64,18 +64,20 @@ export function rateText(rate: number): string {
   return text.length > 6 ? rate.toExponential().replace(/(\.\d\d)\d+/, '$1') : text;
 }
 
-export function tuningTable({ metric, examples, cells, equalBudget }: Tuning): StudyTable {
+/** @param task whose sweep it is, in a study of several tasks */
+export function tuningTable({ metric, examples, cells, equalBudget }: Tuning, task: string | null = null): StudyTable {
+  const one = sweptWord(task);
   const rates = cells[0]?.points.map(({ learning_rate }) => learning_rate) ?? [];
   return {
-    title: `Learning rates tried: validation ${metric}${metricUnit(metric).label}`,
+    title: headed(task, `learning rates tried: validation ${metric}${metricUnit(metric).label}`),
     columns: [
-      { label: 'Cell' },
+      { label: titled(one) },
       ...rates.map((rate) => ({ label: rateText(rate), numeric: true })),
       { label: 'Chosen', numeric: true },
       { label: 'Note' },
     ],
     notes: [
-      `Means over the sweep's seeds on ${examples} validation examples; *: chosen. ${equalBudget ? 'Every cell had the same rates, seeds and steps.' : 'The cells differ in the steps of a trial: their budgets are not equal.'}`,
+      `Means over the sweep's seeds on ${examples} validation examples; *: chosen. ${equalBudget ? `Every ${one} had the same rates, seeds and steps.` : `The ${one}s differ in the steps of a trial: their budgets are not equal.`}`,
     ],
     rows: cells.map(({ label, points, learning_rate, edge }) => ({
       cells: [
@@ -91,12 +93,26 @@ export function tuningTable({ metric, examples, cells, equalBudget }: Tuning): S
   };
 }
 
+/** The rows of a sweep: cells of a grid, or a task's variants. */
+function sweptWord(task: string | null): string {
+  return task === null ? 'cell' : 'variant';
+}
+
+function headed(task: string | null, words: string): string {
+  return task === null ? titled(words) : `${task}: ${words}`;
+}
+
 export function edgeText(edge: 'low' | 'high'): string {
   return `best at the ${edge === 'low' ? 'lowest' : 'highest'} rate: extend the grid`;
 }
 
 /** Curves of the validation score against the learning rate, with their 95 % intervals as bands; a ring: the chosen rate. */
-export function tuningFigure({ metric, examples, cells }: Tuning, theme: FigureTheme): Figure {
+export function tuningFigure(
+  { metric, examples, cells }: Tuning,
+  theme: FigureTheme,
+  task: string | null = null,
+): Figure {
+  const one = sweptWord(task);
   const styles = studyStyles(cells);
   const { scale, unit } = metricUnit(metric);
   const data: FigureObject[] = [];
@@ -132,13 +148,13 @@ export function tuningFigure({ metric, examples, cells }: Tuning, theme: FigureT
   const range: [number, number] = [Math.min(...values) - room, Math.max(...values) + room];
   return {
     data,
-    layout: baseLayout(theme, `Validation ${metric} by learning rate`, {
+    layout: baseLayout(theme, plainText(headed(task, `validation ${metric} by learning rate`)), {
       hovermode: 'closest',
       margin: { l: 56, r: marginFor(cells.map(({ label }) => label)), t: 44, b: 48 },
       xaxis: axis(theme, 'learning rate', { type: 'log' }),
       yaxis: axis(theme, axisTitle(`validation ${metric}`, unit), { range }),
       annotations: lineEnds(theme, ends, range),
     }),
-    caption: `Mean ${metric} on ${examples} validation examples; bands: 95 % intervals; rings: the chosen rates. Every cell tried the same rates.`,
+    caption: `Mean ${metric} on ${examples} validation examples; bands: 95 % intervals; rings: the chosen rates. Every ${one} tried the same rates.`,
   };
 }

@@ -66,6 +66,7 @@ async function secondsOf(services: HandlerServices, trainings: readonly RunConfi
 }
 
 function warningsOf({ seeds, metrics, comparisons }: StudyDesign): string[] {
+  if (comparisons === null) return [];
   const warnings: string[] = [];
   if (comparisons > 0 && seeds === 1)
     warnings.push('One seed decides nothing: no interval over seeds and no test can be given. Take three or more.');
@@ -86,7 +87,7 @@ async function powerOf(
   { seeds, metrics, comparisons, runs }: StudyDesign,
 ): Promise<StudyForecast['power']> {
   const [run] = runs;
-  if (run === undefined) return null;
+  if (run === undefined || comparisons === null) return null;
   const examples = testExamples(await peekDataset(services, run.dataset), run);
   const [metric = 'accuracy'] = metrics;
   const difference =

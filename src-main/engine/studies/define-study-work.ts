@@ -80,12 +80,12 @@ interface Work<Config, Result> {
    */
   next?(config: Config, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   fold(config: Config, scoreOf: ScoreOf, tableOf: TableOf, pairsOf: PairsOf): Result;
-  /** What the study compares over seeds; absent for kinds that do not. */
-  design?(config: Config): StudyDesign;
+  /** What the study compares over seeds; absent or null where it does not. */
+  design?(config: Config): StudyDesign | null;
   /** Learning rates that a sweep of this study chose, each for the run that it is to be used in, whatever its seed. */
   tunings?(config: Config, result: Result): ChosenRate[];
-  /** The runs that the result compares. Default: all trainings of the plan. */
-  compared?(config: Config, result: Result): RunConfig[];
+  /** The runs that the result compares. Absent or null: all trainings of the plan. */
+  compared?(config: Config, result: Result): RunConfig[] | null;
 }
 
 /** What a study compares over seeds: what it can decide follows from it before the start. */
@@ -93,8 +93,8 @@ export interface StudyDesign {
   readonly seeds: number;
   /** Metrics that it reports, the deciding one first. */
   readonly metrics: readonly string[];
-  /** Cells that are compared with a reference. */
-  readonly comparisons: number;
+  /** Cells that are compared with a reference; null where what is compared is no score of a cell. */
+  readonly comparisons: number | null;
   /** A run of each cell, as it is scored. */
   readonly runs: readonly RunConfig[];
   /** Trainings of rounds after the first, at most, and their scores. */

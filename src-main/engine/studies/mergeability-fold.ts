@@ -26,6 +26,7 @@ import { mergeMethod } from '../merge/index.ts';
 import type { PairsOf, ScoreOf } from './define-study-work.ts';
 import { adaptersOfGroup, mapKey, mergedPairs, ownKey, pairKey, setKey } from './mergeability-pairs.ts';
 import { metricOf } from './study-score.ts';
+import { taskTunings } from './task-set-sweeps.ts';
 import type { PlannedSets, SetGroup } from './task-sets.ts';
 
 const permutations = 999;
@@ -78,6 +79,7 @@ export function foldMergeability(
     ),
     answers: methods.map(({ id }, method) => answerOf(mergeMethod(id).declaration.label, method, folded, associations)),
     rule: mergeRule,
+    tuning: taskTunings(config, scoreOf),
   };
 }
 

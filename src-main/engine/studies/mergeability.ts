@@ -8,6 +8,7 @@ import { looksAtData } from '../merge/search-parameters.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { foldMergeability } from './mergeability-fold.ts';
 import { adaptersOfGroup, mapKey, mergedPairs, ownKey, pairKey, setKey } from './mergeability-pairs.ts';
+import { taskSetWork } from './task-set-sweeps.ts';
 import { plannedSets, refusalOfSets, type SetGroup } from './task-sets.ts';
 
 /** Pairs of adapters of one task and of different tasks: what is measured before they are merged, and what the merge loses. */
@@ -21,8 +22,7 @@ export const mergeabilityWork = defineStudyWork(mergeabilityStudy, {
     }
     return config;
   },
-  plan(config) {
-    const { groups, trainings, tasks } = plannedSets(config);
+  ...taskSetWork((config: MergeabilityConfig, { groups, tasks }) => {
     const pairs = groups.reduce((count, group) => count + mergedPairs(group, config.pairs).length, 0);
     if (pairs < 4)
       throw new StudioError(
@@ -30,8 +30,8 @@ export const mergeabilityWork = defineStudyWork(mergeabilityStudy, {
         `These adapters make ${pairs} pairs, of which no correlation can be told.`,
         'Choose adapters of more tasks or seeds: two of each make four pairs.',
       );
-    return [...trainings, ...groups.flatMap((group, place) => specsOfGroup(config, tasks, group, place))];
-  },
+    return groups.flatMap((group, place) => specsOfGroup(config, tasks, group, place));
+  }),
   fold: (config, scoreOf, _tableOf, pairsOf) =>
     foldMergeability(config, plannedSets(config), { methods: methodsOf(config), scoreOf, pairsOf }),
 });

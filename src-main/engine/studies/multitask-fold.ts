@@ -12,6 +12,7 @@ import type {
 import type { ScoreOf } from './define-study-work.ts';
 import { multitaskKey, singleKey } from './multitask-keys.ts';
 import { metricOf } from './study-score.ts';
+import { taskTunings } from './task-set-sweeps.ts';
 import type { PlannedSets, SetGroup } from './task-sets.ts';
 import {
   bootstrapInterval,
@@ -87,6 +88,7 @@ export function foldMultitask(
       without,
       rows: rows.map((_, row) => differenceOf(scored, resampled, { coto, without, row })),
     })),
+    tuning: taskTunings(config, scoreOf),
   };
 }
 

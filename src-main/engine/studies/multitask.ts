@@ -15,6 +15,7 @@ import { defineStudyWork } from './define-study-work.ts';
 import { searchFor } from './merge-search.ts';
 import { foldMultitask } from './multitask-fold.ts';
 import { multitaskKey, singleKey } from './multitask-keys.ts';
+import { taskSetWork } from './task-set-sweeps.ts';
 import {
   type PlannedSets,
   plannedSets,
@@ -26,6 +27,12 @@ import {
 
 /** Sets of one adapter for each task, alone and merged by each method, beside the base and placebos. */
 export const multitaskWork = defineStudyWork(multitaskStudy, {
+  ...taskSetWork((config: MultitaskConfig, sets) => {
+    const rows = rowsOf(config);
+    return sets.groups.flatMap((group, place) =>
+      group.sets.flatMap((set, index) => specsOfSet(config, sets, rows, { group, place, set, index })),
+    );
+  }),
   async fit(config, facts) {
     const methods: MethodChoice[] = [];
     for (const [index, method] of methodsOf(config).entries()) {
@@ -54,16 +61,6 @@ export const multitaskWork = defineStudyWork(multitaskStudy, {
       'None of the usual merge methods is possible with these adapters.',
       'Name methods.',
     );
-  },
-  plan(config) {
-    const planned = plannedSets(config);
-    const rows = rowsOf(config);
-    return [
-      ...planned.trainings,
-      ...planned.groups.flatMap((group, place) =>
-        group.sets.flatMap((set, index) => specsOfSet(config, planned, rows, { group, place, set, index })),
-      ),
-    ];
   },
   fold: (config, scoreOf) => foldMultitask(config, plannedSets(config), rowsOf(config), scoreOf),
 });

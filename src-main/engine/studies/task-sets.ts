@@ -35,13 +35,27 @@ export interface PlannedSets {
 
 type Variant = TaskSets['variants'][number];
 
-/** The sets of a study of several tasks, and the runs that it needs. @throws StudioError invalid_input naming the field */
-export function plannedSets(config: TaskSets): PlannedSets {
+/** A training of the sets; variant and task are places in the config. */
+export interface SetMember {
+  readonly variant: number;
+  readonly task: number;
+  readonly seed: number;
+}
+
+/**
+ * The sets of a study of several tasks, and the runs that it needs.
+ * @param runOf default: as the config says, whatever its sweep
+ * @throws StudioError invalid_input naming the field
+ */
+export function plannedSets(
+  config: TaskSets,
+  runOf: (member: SetMember) => RunConfig = (member) => memberRun(config, member),
+): PlannedSets {
   const names = taskNames(config.tasks);
   const tasks = config.tasks.map(({ dataset }, task) => ({ name: names[task] ?? dataset, dataset }));
   const nameOf = (task: number, label: string, seed: number) =>
     `The adapter of ${names[task] ?? ''}, ${label}, seed ${seed}`;
-  const { groups, run } = config;
+  const { groups } = config;
   if (groups !== null)
     return {
       tasks,
@@ -56,41 +70,44 @@ export function plannedSets(config: TaskSets): PlannedSets {
         })),
       })),
     };
-  if (run === null) throw new RangeError('The study has neither adapters nor a run.');
-  const trained = config.variants.map((variant) => trainedGroup(config, run, variant));
+  const labels = variantLabels(config);
   return {
     tasks,
-    trainings: trained.flatMap(({ label, members }, variant) =>
-      members.map(({ seed, task, config: own }) => ({
-        kind: 'train' as const,
-        key: trainingKey(variant, seed, task),
-        title: `${names[task] ?? ''}, ${label}, seed ${seed}`,
-        config: own,
-      })),
+    trainings: labels.flatMap((label, variant) =>
+      config.seeds.flatMap((seed) =>
+        tasks.map(({ name }, task) => ({
+          kind: 'train' as const,
+          key: trainingKey({ variant, seed, task }),
+          title: `${name}, ${label}, seed ${seed}`,
+          config: runOf({ variant, task, seed }),
+        })),
+      ),
     ),
-    groups: trained.map(({ label, coto }, variant) => ({
+    groups: labels.map((label, variant) => ({
       label,
-      coto,
+      coto: memberRun(config, { variant, task: 0, seed: 0 }).coto !== null,
       sets: config.seeds.map((seed) => ({
         seed,
-        adapters: tasks.map((_, task) => ({ kind: 'trained', training: trainingKey(variant, seed, task) })),
+        adapters: tasks.map((_, task) => ({ kind: 'trained', training: trainingKey({ variant, seed, task }) })),
         names: tasks.map((_, task) => nameOf(task, label, seed)),
       })),
     })),
   };
 }
 
-function trainedGroup({ tasks, seeds }: TaskSets, run: RunConfig, variant: Variant) {
-  const members = seeds.flatMap((seed) =>
-    tasks.map(({ dataset, settings }, task) => {
-      const changes = { ...settings, ...variant.settings };
-      const names = { where: 'variants', label: cellLabel(changes), given: Object.keys(changes) };
-      return { seed, task, config: runWithSettings(run, { ...changes, dataset, seed }, names) };
-    }),
+/** The run of a training as the config says it. @throws StudioError invalid_input naming the field */
+export function memberRun({ tasks, run, variants }: TaskSets, { variant, task, seed }: SetMember): RunConfig {
+  if (run === null) throw new RangeError('The study has no run.');
+  const { dataset = '', settings = {} } = tasks[task] ?? {};
+  const changes = { ...settings, ...variants[variant]?.settings };
+  const names = { where: 'variants', label: cellLabel(changes), given: Object.keys(changes) };
+  return runWithSettings(run, { ...changes, dataset, seed }, names);
+}
+
+export function variantLabels(config: TaskSets): string[] {
+  return config.variants.map(
+    (one, variant) => one.label ?? labelOf(one, memberRun(config, { variant, task: 0, seed: 0 })),
   );
-  const [first] = members;
-  const coto = first !== undefined && first.config.coto !== null;
-  return { coto, label: variant.label ?? labelOf(variant, first?.config ?? run), members };
 }
 
 /** "LoRA + CoTo, learning_rate = 0.001". */
@@ -103,7 +120,7 @@ function labelOf({ settings }: Variant, { adapter, coto }: RunConfig): string {
   return [coto === null ? label : `${label} + CoTo`, rest].filter((part) => part !== '').join(', ');
 }
 
-function trainingKey(variant: number, seed: number, task: number): string {
+function trainingKey({ variant, seed, task }: SetMember): string {
   return `${variant}/${seed}/${task}`;
 }
 
