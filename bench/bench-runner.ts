@@ -4,6 +4,7 @@ import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import { AdamW } from '../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../src-main/engine/training/training-step.ts';
 import { type AdapterSettings, adapterSettingsSchema } from '../src-shared/domain/adapter.ts';
+import type { ParameterValues } from '../src-shared/domain/parameter.ts';
 import { RandomStream } from '../src-shared/random.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { writeProblemFile } from './problem-file.ts';
@@ -17,11 +18,14 @@ export const adamwOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDec
 const targets = { target_modules: ['q_proj', 'v_proj'] };
 /** Of these a variant takes those that it declares. */
 const strength = { r: 8, lora_alpha: 16 };
+/** Of variants whose defaults do not fit the workloads, or whose size is not a rank. */
+const ownParameters: Readonly<Record<string, ParameterValues>> = { oft: { r: 0 }, c3a: { block_size: 64 } };
 
 /** The adapter that the bench trains, of a variant by its id. */
 export function settingsOf(variant: string): AdapterSettings {
   const declared = adapterVariant(variant).declaration.parameters.map(({ name }) => name);
-  const parameters = Object.fromEntries(Object.entries(strength).filter(([name]) => declared.includes(name)));
+  const common = Object.fromEntries(Object.entries(strength).filter(([name]) => declared.includes(name)));
+  const parameters = { ...common, ...ownParameters[variant] };
   return adapterSettingsSchema.parse({ ...targets, variant, parameters });
 }
 

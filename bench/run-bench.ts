@@ -5,7 +5,7 @@ import { adapterVariant } from '../src-main/engine/adapters/variants/index.ts';
 import { computeBackends } from '../src-main/engine/compute/index.ts';
 import type { ComputeChoice } from '../src-main/engine/compute/selection.ts';
 import { toErrorValue } from '../src-shared/contract/errors.ts';
-import { benchAdapters } from './adapters.ts';
+import { benchAdapters, benchVariants } from './adapters.ts';
 import { measureLoading } from './loading.ts';
 import { describeMachine } from './machine.ts';
 import { scheduleMasks } from './masks.ts';
@@ -58,7 +58,7 @@ export async function defaultBackends(): Promise<ComputeChoice[]> {
   return own;
 }
 
-export { benchAdapters, workloads };
+export { benchAdapters, benchVariants, workloads };
 
 const limits = {
   whole: { rounds: 7, secondsPerSeat: 6, masks: 32, megabytes: 512, gemmSeconds: 6, togetherSeconds: 12 },
@@ -167,15 +167,17 @@ async function openSessions(
   for (const precision of precisions)
     for (const backend of backends) {
       report(`${shape.label}: loading on ${backend} in ${precision}`);
-      try {
-        for (const problem of problems) {
+      const refused: { readonly adapter: string; readonly thrown: unknown }[] = [];
+      for (const problem of problems)
+        try {
           const writes = sessions.every(({ adapter }) => adapter !== problem.adapter);
           sessions.push(await openBackendSession(backend, precision, threads, problem, writes));
+        } catch (thrown) {
+          refused.push({ adapter: problem.adapter, thrown });
         }
-      } catch (thrown) {
-        // Whether a backend supports a precision does not depend on the adapter.
-        missing({ contender: backend, precision }, thrown);
-      }
+      // What no adapter can is the backend's precision.
+      if (refused.length === problems.length) missing({ contender: backend, precision }, refused[0]?.thrown);
+      else for (const { adapter, thrown } of refused) missing({ contender: backend, precision, adapter }, thrown);
     }
   const [first] = problems;
   if ('reason' in peer || first === undefined || sessions.length === 0) return;

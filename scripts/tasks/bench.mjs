@@ -6,7 +6,8 @@ import { run } from './steps.mjs';
 
 // `coto bench` with PyTorch beside it.
 await ensureBuild(['main', 'report']);
-const peer = ensurePython(pytorch);
+const wantsHelp = process.argv.slice(2).some((word) => word === '-h' || word === '--help');
+const peer = wantsHelp ? { reason: 'help needs no PyTorch' } : ensurePython(pytorch);
 const options =
   'python' in peer
     ? ['--peer-python', peer.python, '--peer-script', join(root, 'bench', 'peers', 'pytorch.py')]

@@ -1,7 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { benchAdapters, benchParts, defaultBackends, runBench, workloads } from '../../../bench/run-bench.ts';
+import {
+  benchAdapters,
+  benchParts,
+  benchVariants,
+  defaultBackends,
+  runBench,
+  workloads,
+} from '../../../bench/run-bench.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { benchText } from '../bench-text.ts';
 import { addCommand, type CommandContext } from '../command.ts';
@@ -28,7 +35,11 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
             'tensorflow',
           ]),
         )
-        .addOption(new Option('--adapters <adapters...>', 'only these').choices(benchAdapters))
+        .addOption(
+          new Option('--adapters <adapters...>', `variants to time (default: ${benchAdapters.join(', ')})`).choices(
+            benchVariants,
+          ),
+        )
         .addOption(new Option('--precisions <precisions...>', 'only these').choices(['float32', 'bfloat16']))
         .addOption(new Option('--parts <parts...>', 'only these parts').choices([...benchParts]))
         .option('--threads <count>', 'threads of our backends (default: all cores)')
@@ -59,7 +70,7 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
         backends: backends ?? (await defaultBackends()),
         precisions,
         parts,
-        adapters: benchAdapters.filter((id) => adapters.includes(id)),
+        adapters: benchVariants.filter((id) => adapters.includes(id)),
         peer:
           peer.peerPython === undefined || peer.peerScript === undefined
             ? { reason: peer.peerMissing }
