@@ -1,11 +1,13 @@
 import { type CSSVariablesResolver, createTheme } from '@mantine/core';
 import { codeTypeface, textTypeface } from '../../src-shared/typeface.ts';
+import { darkGreys, darkTokens, lightTokens } from './theme-tokens.ts';
 
 /** 13 px text on 20 px lines, a 4 px grid, one radius, indigo for actions and selection, neutral greys for the rest. */
 export const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: { light: 7, dark: 7 },
   autoContrast: true,
+  colors: { dark: [...darkGreys] },
   fontFamily: textTypeface,
   fontFamilyMonospace: codeTypeface,
   fontSizes: { xs: '13px', sm: '13px', md: '13px', lg: '15px', xl: '18px' },
@@ -47,43 +49,5 @@ export const theme = createTheme({
   },
 });
 
-/** The greys of both themes; the rest of the colors is Mantine's. Text on every surface keeps 4.5 : 1. */
-export const cssVariables: CSSVariablesResolver = () => ({
-  variables: {},
-  light: {
-    '--mantine-color-body': '#ffffff',
-    '--mantine-color-text': '#1c1d20',
-    '--mantine-color-dimmed': '#5c6066',
-    '--mantine-color-placeholder': '#6b6f76',
-    '--mantine-color-default-border': '#d5d7db',
-    '--studio-canvas': '#f6f6f7',
-    '--studio-rail': '#efeff1',
-    '--studio-surface': '#ffffff',
-    '--studio-hover': '#f0f1f4',
-    '--studio-selected': '#e8ebfb',
-    '--studio-line': '#e1e2e6',
-    '--studio-accent-text': '#3b5bdb',
-    '--studio-failure': '#c92a2a',
-    '--studio-warning': '#9a5b00',
-    '--studio-success': '#1b7a46',
-  },
-  dark: {
-    '--mantine-color-body': '#1c1d20',
-    '--mantine-color-text': '#e4e5e7',
-    '--mantine-color-dimmed': '#a0a4ab',
-    '--mantine-color-placeholder': '#8d929a',
-    '--mantine-color-default': '#232428',
-    '--mantine-color-default-hover': '#2b2d32',
-    '--mantine-color-default-border': '#3a3c42',
-    '--studio-canvas': '#151618',
-    '--studio-rail': '#101113',
-    '--studio-surface': '#1c1d20',
-    '--studio-hover': '#25272b',
-    '--studio-selected': '#262c4a',
-    '--studio-line': '#2d2f34',
-    '--studio-accent-text': '#91a7ff',
-    '--studio-failure': '#ff8787',
-    '--studio-warning': '#f5b74f',
-    '--studio-success': '#69c28f',
-  },
-});
+/** The colors of both themes; the rest is Mantine's. */
+export const cssVariables: CSSVariablesResolver = () => ({ variables: {}, light: lightTokens, dark: darkTokens });

@@ -9,6 +9,6 @@ export {
   smooth,
   stepsBehind,
 } from './metric.ts';
-export { colors, themeColors } from './palette.ts';
+export { seriesColors, themeColors } from './palette.ts';
 export { scheduleFigure } from './schedule.ts';
 export { stepTimeFigure } from './step-time.ts';

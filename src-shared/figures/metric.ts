@@ -51,7 +51,7 @@ export function lossFigure(
  */
 export function metricFigure(runs: readonly MetricRun[], options: MetricOptions, theme: FigureTheme): Figure {
   const smoothing = options.metric.startsWith('eval_') ? 0 : (options.smoothing ?? 0);
-  const styles = runStyles(runs);
+  const styles = runStyles(runs, theme);
   const data: FigureObject[] = [];
   const ends: LineEnd[] = [];
   const named = new Set<string>();

@@ -1,16 +1,45 @@
 import type { FigureTheme } from './figure.ts';
 
-/** Okabe and Ito's colors, each with one meaning in the whole studio. */
-export const colors = {
-  coto: '#0072B2',
-  without: '#E69F00',
-  base: '#7F7F7F',
-  ensemble: '#009E73',
-  merged: '#CC79A7',
-} as const;
+export interface SeriesColors {
+  readonly coto: string;
+  readonly without: string;
+  readonly base: string;
+  readonly ensemble: string;
+  readonly merged: string;
+  /** Of further groups of runs, in order. */
+  readonly further: readonly string[];
+}
 
-/** Colors of further groups of runs, in order. */
-const furtherColors = ['#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442'] as const;
+/**
+ * Okabe and Ito's hues, each with one meaning in the whole studio, as light or dark as a theme's surface needs: a line has a
+ * contrast of 3 : 1 to it, and any two colors differ for color-blind eyes too.
+ */
+const lightSeries = {
+  coto: '#0072B2',
+  without: '#BE7F00',
+  base: '#555555',
+  ensemble: '#2F9E73',
+  merged: '#B8437F',
+  further: ['#2F9E73', '#B8437F', '#1E9CE2', '#7A2E00', '#6C6A1E'],
+} as const satisfies SeriesColors;
+const darkSeries = {
+  coto: '#3F9FD8',
+  without: '#F0A020',
+  base: '#74767A',
+  ensemble: '#1FCFA0',
+  merged: '#B583A2',
+  further: ['#1FCFA0', '#B583A2', '#B4E8F8', '#D23A10', '#EBE25D'],
+} as const satisfies SeriesColors;
+
+export function seriesColors({ dark }: FigureTheme): SeriesColors {
+  return dark ? darkSeries : lightSeries;
+}
+
+/** Two greys for what is neither with nor without CoTo, such as the splits of a dataset. */
+export function neutralColors({ dark }: FigureTheme): { readonly main: string; readonly second: string } {
+  return dark ? { main: '#B4BAC4', second: '#70767F' } : { main: '#5F6773', second: '#8B919B' };
+}
+
 const dashes = ['solid', 'dash', 'dot', 'dashdot', 'longdash'] as const;
 const patterns = ['', '/', 'x', '.', '+'] as const;
 
@@ -26,7 +55,11 @@ export interface SeriesStyle {
  * Styles of a study's series, keyed by `seriesKey`: blue with CoTo, orange without; a second, third … variant of either
  * takes the next dash and pattern.
  */
-export function studyStyles(series: readonly { label: string; coto: boolean }[]): ReadonlyMap<string, SeriesStyle> {
+export function studyStyles(
+  series: readonly { label: string; coto: boolean }[],
+  theme: FigureTheme,
+): ReadonlyMap<string, SeriesStyle> {
+  const colors = seriesColors(theme);
   const styles = new Map<string, SeriesStyle>();
   const seen = { coto: 0, without: 0 };
   for (const entry of series) {
@@ -44,7 +77,9 @@ export function studyStyles(series: readonly { label: string; coto: boolean }[])
  */
 export function runStyles(
   runs: readonly { group: string; coto: boolean; variant: string }[],
+  theme: FigureTheme,
 ): ReadonlyMap<string, SeriesStyle> {
+  const colors = seriesColors(theme);
   const styles = new Map<string, SeriesStyle>();
   const variants = [...new Set(runs.map((run) => run.variant))];
   const taken = new Set<string>();
@@ -52,7 +87,7 @@ export function runStyles(
   for (const run of runs) {
     if (styles.has(run.group)) continue;
     let color: string = run.coto ? colors.coto : colors.without;
-    if (taken.has(color)) color = furtherColors[further++ % furtherColors.length] ?? colors.base;
+    if (taken.has(color)) color = colors.further[further++ % colors.further.length] ?? colors.base;
     taken.add(color);
     styles.set(run.group, { color, ...line(variants.indexOf(run.variant)) });
   }
@@ -109,10 +144,13 @@ export interface ThemeColors {
   /** Two plain tones of an activation map. */
   readonly on: string;
   readonly off: string;
+  /** Of a heat map: what has no value; none of the sequential scale's colors. */
+  readonly none: string;
 }
 
 export function themeColors(theme: FigureTheme): ThemeColors {
+  const on = seriesColors(theme).coto;
   return theme.dark
-    ? { text: '#dfe1e5', quiet: '#a6abb5', grid: '#34373d', surface: '#1d1f23', on: '#3f9fd8', off: '#2b2e33' }
-    : { text: '#23262b', quiet: '#5a606b', grid: '#e3e5e9', surface: '#ffffff', on: '#0072B2', off: '#e9ecf0' };
+    ? { text: '#dfe1e5', quiet: '#a6abb5', grid: '#34373d', surface: '#1c1d20', on, off: '#2b2e33', none: '#5a5e65' }
+    : { text: '#23262b', quiet: '#5a606b', grid: '#e3e5e9', surface: '#ffffff', on, off: '#e9ecf0', none: '#dfe1e5' };
 }

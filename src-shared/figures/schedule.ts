@@ -7,7 +7,7 @@ import type { ActivationShares } from '../domain/run-history.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
 import type { Figure, FigureTheme } from './figure.ts';
 import { axis, baseLayout } from './layout.ts';
-import { colors } from './palette.ts';
+import { seriesColors } from './palette.ts';
 
 export interface ScheduleFigureInput {
   readonly settings: CotoSettings;
@@ -37,7 +37,7 @@ export function scheduleFigure(input: ScheduleFigureInput, theme: FigureTheme): 
     name: 'p(t)',
     x: steps,
     y: steps.map((step) => probabilityAt(settings, step, totalSteps, units)),
-    line: { color: colors.coto, width: 2 },
+    line: { color: seriesColors(theme).coto, width: 2 },
     hovertemplate: 'step %{x}<br>p = %{y:.3f}<extra></extra>',
     xaxis: 'x',
     yaxis: 'y',

@@ -15,7 +15,7 @@ export interface StepTimeRun {
 /** Mean wall-clock time of an optimizer step with and without CoTo. `customdata` of a point is the run's id. */
 export function stepTimeFigure(runs: readonly StepTimeRun[], theme: FigureTheme): Figure {
   const series = bySeries(runs);
-  const styles = studyStyles(runs);
+  const styles = studyStyles(runs, theme);
   const data: FigureObject[] = [];
   series.forEach((group, position) => {
     const style = styles.get(seriesKey(group));

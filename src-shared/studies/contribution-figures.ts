@@ -193,7 +193,7 @@ function valueFigure(result: ContributionResult, theme: FigureTheme): Figure {
   const { adapters, metric } = result;
   const { scale, difference } = unitOfMetric(metric);
   const { quiet } = themeColors(theme);
-  const styles = studyStyles(adapters);
+  const styles = studyStyles(adapters, theme);
   const columns = [...new Set(adapters.flatMap(({ groups }) => groups.map(({ name }) => name)))];
   const data = adapters.map((adapter, series): FigureObject => {
     const style = styles.get(seriesKey(adapter));
@@ -253,7 +253,7 @@ function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure
   const { adapters, metric } = result;
   const { scale, value: unit } = unitOfMetric(metric);
   const sign = metric === 'loss' ? -1 : 1;
-  const styles = studyStyles(adapters);
+  const styles = studyStyles(adapters, theme);
   const data: FigureObject[] = [];
   const ends: LineEnd[] = [];
   const all: number[] = [];

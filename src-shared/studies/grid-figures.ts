@@ -1,6 +1,6 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout } from '../figures/layout.ts';
-import { colors, themeColors } from '../figures/palette.ts';
+import { seriesColors, themeColors } from '../figures/palette.ts';
 import type { StudyFigure } from './define-study.ts';
 import { commonReference, type GridOutcome, type GridResult, isReference, outcomesOf } from './grid-schemas.ts';
 import { intervalEnds, type MetricInterval } from './metric-interval.ts';
@@ -55,10 +55,10 @@ function cellFigure(
       y: known.map(({ own }) => own.mean * scale),
       width: 0.7,
       marker: {
-        color: known.map(({ at }) => colorOf(result, at)),
+        color: known.map(({ at }) => colorOf(result, at, theme)),
         pattern: {
           shape: known.map(({ at }) => (isReference(result, at) ? '/' : '')),
-          bgcolor: known.map(({ at }) => colorOf(result, at)),
+          bgcolor: known.map(({ at }) => colorOf(result, at, theme)),
           fgcolor: surface,
         },
       },
@@ -108,7 +108,7 @@ function differenceFigure(
       ...errorBars(shown, scale, text),
       name: 'difference',
       customdata: shown.map(({ at }) => at),
-      marker: { size: 9, color: shown.map(({ at }) => colorOf(result, at)) },
+      marker: { size: 9, color: shown.map(({ at }) => colorOf(result, at, theme)) },
       hovertemplate: `%{y:.2f} ${unit}<extra></extra>`,
     },
   ];
@@ -172,7 +172,8 @@ function intervalWords(intervals: readonly MetricInterval[]): string {
   return `Bars are 95 % intervals (Student's t) over ${seeds} seeds; where all seeds agree exactly there is none.${seeds === 2 ? ' Two seeds make them very wide.' : ''}`;
 }
 
-function colorOf({ cells }: GridResult, at: number): string {
+function colorOf({ cells }: GridResult, at: number, theme: FigureTheme): string {
+  const colors = seriesColors(theme);
   return cells[at]?.coto === true ? colors.coto : colors.without;
 }
 

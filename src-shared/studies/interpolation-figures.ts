@@ -37,7 +37,10 @@ export function interpolationFigure(
   const percent = metric === 'accuracy';
   const scale = percent ? 100 : 1;
   const groups = bySeries(result.pairs);
-  const colors = runStyles(groups.map((group) => ({ group: seriesKey(group), coto: group.coto, variant: '' })));
+  const colors = runStyles(
+    groups.map((group) => ({ group: seriesKey(group), coto: group.coto, variant: '' })),
+    theme,
+  );
   const methods = [...new Set(result.pairs.flatMap(({ curves }) => curves.map(({ method }) => method)))];
   // A method and what stands in for it are drawn alike.
   const styles = [...new Set(methods.map(stoodFor))];

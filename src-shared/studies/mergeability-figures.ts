@@ -38,7 +38,7 @@ function scatter(
   words: StudyWords,
 ): Figure {
   const { groups, tasks, methods } = result;
-  const styles = studyStyles(groups);
+  const styles = studyStyles(groups, theme);
   const { quiet, surface } = themeColors(theme);
   const isVerdict = predictor === 'verdict';
   const { label = '', unit = '' } = predictors.find(({ id }) => id === predictor) ?? {};

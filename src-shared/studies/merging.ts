@@ -245,7 +245,7 @@ function methodsOf(groups: MergingResult['groups']): string[] {
  * adapter or method, "alone" or "merged"].
  */
 export function mergingFigure(result: MergingResult, theme: FigureTheme, words: StudyWords): Figure {
-  const styles = studyStyles(result.groups);
+  const styles = studyStyles(result.groups, theme);
   const methods = [...new Set(result.groups.flatMap((group) => group.merged.map((entry) => entry.method)))];
   const data: FigureObject[] = [];
   result.groups.forEach((group, index) => {

@@ -1,6 +1,6 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, intervalCaption, legendAbove, legendMargin } from '../figures/layout.ts';
-import { colors, type SeriesStyle, seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
+import { type SeriesStyle, seriesColors, seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
 import { studentQuantile } from '../statistics/student.ts';
 import type { StudyFigure, StudyWords } from './define-study.ts';
 import type { Interval } from './interval.ts';
@@ -45,7 +45,7 @@ function mergesOf({ rows }: MultitaskResult): number[] {
 function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: FigureTheme, words: StudyWords): Figure {
   const { groups, rows, metric } = result;
   const { scale, unit } = metricUnit(metric);
-  const styles = studyStyles(groups);
+  const styles = studyStyles(groups, theme);
   const { text, surface } = themeColors(theme);
   const merges = mergesOf(result);
   const width = 0.8 / groups.length;
@@ -100,7 +100,7 @@ function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: F
         hovertemplate: `${name}, %{text}: %{y:.2f} ${unit}<extra></extra>`,
         showlegend: place === 0,
       });
-    data.push(...referenceLines(result, place, pick, style, merges.length, scale));
+    data.push(...referenceLines(result, place, pick, style, merges.length, scale, theme));
   }
   const isShare = scale === 100;
   return {
@@ -126,7 +126,7 @@ function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: F
 /** The normalized mean of every merge and its controls, one line a merge, the groups side by side. */
 function normalizedFigure(result: MultitaskResult, theme: FigureTheme, words: StudyWords): Figure {
   const { groups, rows } = result;
-  const styles = studyStyles(groups);
+  const styles = studyStyles(groups, theme);
   const { text, quiet } = themeColors(theme);
   const shownRows = [...mergesOf(result)].reverse();
   const single = rows.findIndex(({ kind }) => kind === 'single');
@@ -275,6 +275,7 @@ function referenceLines(
   style: SeriesStyle,
   count: number,
   scale: number,
+  theme: FigureTheme,
 ): FigureObject[] {
   const group = groups[place];
   if (group === undefined) return [];
@@ -282,7 +283,7 @@ function referenceLines(
     { kind: 'own', color: style.color, dash: 'solid' },
     { kind: 'single', color: style.color, dash: 'dash' },
     // Heads of different groups make different bases.
-    { kind: 'base', color: colors.base, dash: 'dot' },
+    { kind: 'base', color: seriesColors(theme).base, dash: 'dot' },
   ] as const;
   return levels.flatMap(({ kind, color, dash }) => {
     const row = rows.findIndex((one) => one.kind === kind);

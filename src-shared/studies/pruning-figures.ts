@@ -12,7 +12,7 @@ import type { PrunedAdapter, PruningResult } from './pruning-schemas.ts';
  */
 export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure {
   const series = bySeries(result.adapters);
-  const styles = studyStyles(result.adapters);
+  const styles = studyStyles(result.adapters, theme);
   const labels = result.adapters[0]?.patterns.map((pattern) => pattern.label) ?? [];
   const data: FigureObject[] = [];
   const shapes: FigureObject[] = [];
@@ -53,7 +53,7 @@ export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure
  * `customdata` of a point is [index of the series' first adapter in result.adapters, index in the grid's points; −1 unpruned].
  */
 export function gridFigure(result: PruningResult, at: number, theme: FigureTheme): Figure {
-  const styles = studyStyles(result.adapters);
+  const styles = studyStyles(result.adapters, theme);
   const data: FigureObject[] = [];
   const shapes: FigureObject[] = [];
   const ends: LineEnd[] = [];

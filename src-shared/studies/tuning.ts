@@ -113,7 +113,7 @@ export function tuningFigure(
   task: string | null = null,
 ): Figure {
   const one = sweptWord(task);
-  const styles = studyStyles(cells);
+  const styles = studyStyles(cells, theme);
   const { scale, unit } = metricUnit(metric);
   const data: FigureObject[] = [];
   const ends: LineEnd[] = [];

@@ -1,15 +1,11 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { type Figure, type FigureTheme, plainText } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout, legendAbove } from '../../../src-shared/figures/layout.ts';
-
-const shades = {
-  light: { train: '#5f6773', test: '#b3b9c3' },
-  dark: { train: '#a7aeb9', test: '#5b616b' },
-};
+import { neutralColors } from '../../../src-shared/figures/palette.ts';
 
 /** How many examples each class has, a bar for each split. Neutral greys: classes are neither runs nor variants. */
 export function classBalanceFigure(description: DatasetDescription, theme: FigureTheme): Figure {
-  const tones = theme.dark ? shades.dark : shades.light;
+  const tones = neutralColors(theme);
   const labels = description.labels.map(plainText);
   // The classes' names say what the axis is; an empty title would still take its room.
   const { title: _title, ...unnamed } = axis(theme, '', {
@@ -23,7 +19,7 @@ export function classBalanceFigure(description: DatasetDescription, theme: Figur
       name: split.name,
       x: labels,
       y: split.perLabel,
-      marker: { color: split.name === 'train' ? tones.train : tones.test },
+      marker: { color: split.name === 'train' ? tones.main : tones.second },
       hovertemplate: `%{y} ${split.name}<extra></extra>`,
     })),
     layout: baseLayout(theme, 'Class balance', {

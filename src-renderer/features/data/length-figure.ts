@@ -1,5 +1,6 @@
 import { type Figure, type FigureTheme, plainText } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
+import { neutralColors } from '../../../src-shared/figures/palette.ts';
 import { formatCount, plural } from '../../components/format/format.ts';
 import { binLengths, summarizeLengths } from './tokens.ts';
 
@@ -23,7 +24,7 @@ export function lengthFigure({ lengths, modelName, maxPositions }: Lengths, them
         x: from.map((start) => start + width / 2),
         y: [...counts],
         width: width * 0.92,
-        marker: { color: theme.dark ? '#a7aeb9' : '#5f6773' },
+        marker: { color: neutralColors(theme).main },
         customdata: from.map((start) => (width === 1 ? `${start}` : `${start} to ${start + width - 1}`)),
         hovertemplate: '%{y} examples of %{customdata} tokens<extra></extra>',
       },

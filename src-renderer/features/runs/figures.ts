@@ -1,7 +1,7 @@
 import type { RunInfo } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { groupAxis } from '../../../src-shared/figures/activation.ts';
-import { colors, type Figure, type FigureTheme, themeColors } from '../../../src-shared/figures/index.ts';
+import { type Figure, type FigureTheme, seriesColors, themeColors } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
 
 /** More columns than this cannot be told apart on a screen. */
@@ -80,6 +80,7 @@ export function stepTimeOverShare(
 ): Figure {
   const times = curves.get('step_milliseconds');
   const shares = curves.get('active_share');
+  const colors = seriesColors(theme);
   const main = coto ? colors.coto : colors.without;
   const sorted = Array.from(times?.mean ?? []).sort((a, b) => a - b);
   // One step that waited for the disk would flatten all others: the axis ends at twice the 95th of a hundred.

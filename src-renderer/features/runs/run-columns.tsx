@@ -3,7 +3,6 @@ import { IconStar, IconStarFilled } from '@tabler/icons-react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { rankOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { colors } from '../../../src-shared/figures/index.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { forgettingFact, riseText } from '../../../src-shared/results/forgetting.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
@@ -164,7 +163,7 @@ function StatusCell({ run, job }: { run: RunRecord; job: JobRecord | undefined }
         value={share}
         w={64}
         aria-label={`${run.name}: ${Math.round(share)} %`}
-        color={run.config.coto ? colors.coto : 'indigo'}
+        color={run.config.coto ? 'var(--studio-coto)' : 'indigo'}
       />
       <Text size="xs" c="dimmed">
         {Math.round(share)} %{job?.progress?.etaSeconds != null ? `, ${formatDuration(job.progress.etaSeconds)}` : ''}

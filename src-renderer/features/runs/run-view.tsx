@@ -1,7 +1,6 @@
 import { Group, Progress, Stack, Tabs, TagsInput, Text, Textarea } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { colors } from '../../../src-shared/figures/index.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
@@ -99,7 +98,7 @@ function RunProgress({ run }: { run: RunRecord }) {
         value={share}
         size={6}
         aria-label={`Progress of ${run.name}`}
-        color={run.config.coto ? colors.coto : 'indigo'}
+        color={run.config.coto ? 'var(--studio-coto)' : 'indigo'}
       />
     </div>
   );

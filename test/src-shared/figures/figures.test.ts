@@ -4,7 +4,6 @@ import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { bySeries } from '../../../src-shared/figures/band.ts';
 import {
   activationFigure,
-  colors,
   type Figure,
   type FigureObject,
   fullActivationStep,
@@ -13,6 +12,7 @@ import {
   metricFigure,
   sampleStrip,
   scheduleFigure,
+  seriesColors,
   smooth,
   stepsBehind,
   stepTimeFigure,
@@ -121,7 +121,11 @@ describe('metrics', () => {
   test('smoothing keeps the raw curve, faint; NaN is left out', () => {
     const figure = lossFigure([run('a', 'LoRA', false, [2, Number.NaN, 1])], light, { smoothing: 0.5 });
     expect(figure.data).toHaveLength(2);
-    expect(figure.data[0]).toMatchObject({ x: [0, 2], y: [2, 1], line: { color: faded(colors.without, 0.28) } });
+    expect(figure.data[0]).toMatchObject({
+      x: [0, 2],
+      y: [2, 1],
+      line: { color: faded(seriesColors(light).without, 0.28) },
+    });
     expect(figure.data[1]?.['customdata']).toEqual(['a', 'a']);
   });
 
@@ -172,15 +176,16 @@ describe('metrics', () => {
   });
 
   test('blue with CoTo, orange without, seeds of a group alike, further groups from the palette', () => {
-    const styles = runStyles([
+    const runs = [
       { group: 'LoRA', coto: false, variant: 'lora' },
       { group: 'LoRA', coto: false, variant: 'lora' },
       { group: 'LoRA + CoTo', coto: true, variant: 'lora' },
       { group: 'DoRA + CoTo', coto: true, variant: 'dora' },
-    ]);
-    expect(styles.get('LoRA')).toMatchObject({ color: '#E69F00', dash: 'solid' });
-    expect(styles.get('LoRA + CoTo')).toMatchObject({ color: '#0072B2', dash: 'solid' });
-    expect(styles.get('DoRA + CoTo')).toMatchObject({ color: colors.ensemble, dash: 'dash' });
+    ];
+    const styles = runStyles(runs, light);
+    expect(styles.get('LoRA')).toMatchObject({ color: seriesColors(light).without, dash: 'solid' });
+    expect(styles.get('LoRA + CoTo')).toMatchObject({ color: seriesColors(light).coto, dash: 'solid' });
+    expect(styles.get('DoRA + CoTo')).toMatchObject({ color: seriesColors(light).ensemble, dash: 'dash' });
   });
 });
 
@@ -196,8 +201,11 @@ describe('studies', () => {
   test('λ: percent over λ, a color for each group and a dash for each method, no band for one pair', () => {
     const figure = interpolationFigure(interpolationResult, config, words, light);
     expect(named(figure, 'LoRA, factors')).toMatchObject({ x: [0, 0.5, 1], y: [70, 60, 72], line: { dash: 'solid' } });
-    expect(named(figure, 'LoRA, ΔW')).toMatchObject({ y: [70, 69, 72], line: { dash: 'dash', color: '#E69F00' } });
-    expect(colorOf(named(figure, 'LoRA + CoTo, factors'))).toBe('#0072B2');
+    expect(named(figure, 'LoRA, ΔW')).toMatchObject({
+      y: [70, 69, 72],
+      line: { dash: 'dash', color: seriesColors(light).without },
+    });
+    expect(colorOf(named(figure, 'LoRA + CoTo, factors'))).toBe(seriesColors(light).coto);
     // Four curves, then what two colors and two dashes mean.
     expect(figure.data.map((trace) => trace['showlegend'])).toEqual([...Array(4).fill(false), ...Array(4).fill(true)]);
     expect(figure.caption).toContain('LoRA, factors 11.0 points');
@@ -305,10 +313,11 @@ describe('studies', () => {
   });
 
   test('a second variant takes the next dash, a series is told by label and CoTo', () => {
-    const styles = studyStyles([
+    const series = [
       { label: 'LoRA', coto: false },
       { label: 'DoRA', coto: false },
-    ]);
+    ];
+    const styles = studyStyles(series, light);
     expect([...styles.values()].map((style) => style.dash)).toEqual(['solid', 'dash']);
     expect(bySeries(pruningResult.adapters).map((group) => group.entries.length)).toEqual([2, 2]);
   });
@@ -326,7 +335,7 @@ describe('studies', () => {
 });
 
 test('names at line ends are moved apart and never above the plot', () => {
-  const style = { color: colors.coto, dash: 'solid', pattern: '' };
+  const style = { color: seriesColors(light).coto, dash: 'solid', pattern: '' };
   const ends = ['a', 'b', 'c'].map((label) => ({ label, style, x: 1, y: 100 }));
   const heights = lineEnds(light, ends, [0, 100], 160).map((annotation) => Number(annotation['y']));
   expect(heights).toEqual([80, 90, 100]);

@@ -1,0 +1,68 @@
+import { seriesColors } from '../../src-shared/figures/index.ts';
+
+/** The colors of one theme by their CSS variables. */
+export type ThemeTokens = Readonly<Record<string, string>>;
+
+/** Mantine's greys of the dark theme, from text to the darkest ground, on the cool side as all greys of the studio are. */
+export const darkGreys = [
+  '#d3d5d9',
+  '#b6b9bf',
+  '#858a92',
+  '#6f757f',
+  '#43474f',
+  '#34373d',
+  '#232428',
+  '#1c1d20',
+  '#151618',
+  '#101113',
+] as const;
+
+/**
+ * Text on every surface keeps 4.5 : 1. What a control is known by (`control`: the frame of a field, the mark of the chosen
+ * segment) keeps 3 : 1; hairlines between things (`line`, `default-border`) need not.
+ */
+export const lightTokens = {
+  '--mantine-color-body': '#ffffff',
+  '--mantine-color-text': '#1c1d20',
+  '--mantine-color-dimmed': '#5c6066',
+  '--mantine-color-placeholder': '#666a71',
+  '--mantine-color-default-border': '#d0d3d8',
+  '--studio-canvas': '#f6f6f7',
+  '--studio-rail': '#efeff1',
+  '--studio-surface': '#ffffff',
+  '--studio-input': '#ffffff',
+  '--studio-track': '#eceef1',
+  '--studio-control': '#80858d',
+  '--studio-hover': '#f0f1f4',
+  '--studio-selected': '#e8ebfb',
+  '--studio-line': '#dcdee2',
+  '--studio-accent-text': '#3b5bdb',
+  '--studio-failure': '#c92a2a',
+  '--studio-warning': '#935600',
+  '--studio-success': '#1b7a46',
+  '--studio-coto': seriesColors({ dark: false }).coto,
+} as const satisfies ThemeTokens;
+
+export const darkTokens = {
+  '--mantine-color-body': '#1c1d20',
+  '--mantine-color-text': '#e4e5e7',
+  '--mantine-color-dimmed': '#a0a4ab',
+  '--mantine-color-placeholder': '#959aa2',
+  '--mantine-color-default': '#232428',
+  '--mantine-color-default-hover': '#2b2d32',
+  '--mantine-color-default-border': '#43474f',
+  '--studio-canvas': '#151618',
+  '--studio-rail': '#101113',
+  '--studio-surface': '#1c1d20',
+  '--studio-input': '#17181b',
+  '--studio-track': '#131416',
+  '--studio-control': '#6f757f',
+  '--studio-hover': '#25272b',
+  '--studio-selected': '#262c4a',
+  '--studio-line': '#34373d',
+  '--studio-accent-text': '#91a7ff',
+  '--studio-failure': '#ff8787',
+  '--studio-warning': '#f5b74f',
+  '--studio-success': '#69c28f',
+  '--studio-coto': seriesColors({ dark: true }).coto,
+} as const satisfies ThemeTokens;
