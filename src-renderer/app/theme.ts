@@ -1,5 +1,6 @@
 import { type CSSVariablesResolver, createTheme } from '@mantine/core';
 import { codeTypeface, textTypeface } from '../../src-shared/typeface.ts';
+import { headerStyle } from '../components/table/header-style.ts';
 import { darkGreys, darkTokens, lightTokens } from './theme-tokens.ts';
 
 /** 13 px text on 20 px lines, a 4 px grid, one radius, indigo for actions and selection, neutral greys for the rest. */
@@ -45,6 +46,7 @@ export const theme = createTheme({
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
     Modal: { defaultProps: { shadow: 'xl', centered: true, transitionProps: { duration: 100 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 320, fz: 12 } },
+    Table: { styles: { th: headerStyle } },
     Progress: { defaultProps: { size: 4 } },
   },
 });

@@ -22,7 +22,7 @@ p { margin: 8px 0; }
 table { border-collapse: collapse; width: 100%; margin: 8px 0; }
 caption { text-align: left; padding: 8px 0 4px; font-weight: 600; }
 th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
-thead th { color: var(--quiet); font-weight: 600; }
+thead th { color: var(--quiet); font-weight: 500; }
 tbody th { font-weight: normal; }
 .number { text-align: right; white-space: nowrap; }
 td:last-child, th:last-child { padding-right: 0; }

@@ -12,6 +12,7 @@ import {
 } from '@tanstack/react-table';
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from 'react';
 import classes from './data-table.module.css';
+import { headerStyle } from './header-style.ts';
 
 export interface DataColumn<Item> {
   id: string;
@@ -124,7 +125,7 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
               {selectable ? (
-                <th className={classes['tick']}>
+                <th className={classes['tick']} style={headerStyle}>
                   <Checkbox
                     aria-label="Select all"
                     checked={rows.length > 0 && rows.every((row) => selected.has(row.id))}
@@ -144,7 +145,9 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
                     title={column?.help}
                     data-align={column?.align}
                     aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : 'none'}
-                    style={column?.width ? { width: column.width, minWidth: column.width } : undefined}
+                    style={
+                      column?.width ? { ...headerStyle, width: column.width, minWidth: column.width } : headerStyle
+                    }
                   >
                     {column?.sortable === false ? (
                       <HeaderText column={column} />
@@ -163,7 +166,7 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
                   </th>
                 );
               })}
-              {props.rowActions ? <th className={classes['actions']} aria-label="Actions" /> : null}
+              {props.rowActions ? <th className={classes['actions']} style={headerStyle} aria-label="Actions" /> : null}
             </tr>
           ))}
         </thead>
