@@ -6,6 +6,7 @@ export const bridgeChannels = {
   askStatus: 'studio:ask-status',
   restartBackend: 'studio:restart-backend',
   setRunning: 'studio:set-running',
+  theme: 'studio:theme',
   menu: 'studio:menu',
   openFolder: 'studio:open-folder',
   openFile: 'studio:open-file',

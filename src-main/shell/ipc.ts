@@ -1,8 +1,17 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { BrowserWindow, dialog, type IpcMainInvokeEvent, ipcMain, type OpenDialogOptions, shell } from 'electron';
+import {
+  BrowserWindow,
+  dialog,
+  type IpcMainInvokeEvent,
+  ipcMain,
+  nativeTheme,
+  type OpenDialogOptions,
+  shell,
+} from 'electron';
 import { z } from 'zod';
 import { type RunningJob, runningJobSchema } from '../../src-shared/contract/bridge.ts';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import { themeSchema } from '../../src-shared/domain/theme.ts';
 import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import { isTrusted } from './security.ts';
@@ -37,6 +46,10 @@ export function serveBridge({ backend, developmentServer, logs, onRunning }: Bri
   listen(bridgeChannels.askStatus, (_message, reply) => reply(bridgeChannels.status, backend.status));
   listen(bridgeChannels.restartBackend, () => backend.restart());
   listen(bridgeChannels.setRunning, (message) => onRunning(z.array(runningJobSchema).catch([]).parse(message)));
+  listen(bridgeChannels.theme, (message) => {
+    const theme = themeSchema.safeParse(message);
+    if (theme.success) nativeTheme.themeSource = theme.data;
+  });
 
   const handle = <Schema extends z.ZodType>(
     name: string,

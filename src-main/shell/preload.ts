@@ -30,6 +30,7 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
     return stop;
   },
   restartBackend: () => ipcRenderer.send(bridgeChannels.restartBackend),
+  setTheme: (theme) => ipcRenderer.send(bridgeChannels.theme, theme),
   dialogs: {
     openFolder: (options = {}) => invoke(bridgeChannels.openFolder, options),
     openFile: (options = {}) => invoke(bridgeChannels.openFile, options),

@@ -31,7 +31,7 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     minHeight: smallest.height,
     show: false,
     title: 'CoTo Studio',
-    backgroundColor: nativeTheme.shouldUseDarkColors ? '#1a1b1e' : '#ffffff',
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#1c1d20' : '#ffffff',
     ...(options.icon === null ? {} : { icon: options.icon }),
     webPreferences: {
       preload: options.preload,

@@ -160,13 +160,15 @@ function BackendBanner() {
   );
 }
 
+/** The theme of the settings, for the window and for what the system draws around it. */
 function useTheme(): void {
   const { data } = useRequest('settings.get', {});
-  const { setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
   const theme = data?.theme;
   useEffect(() => {
     if (theme) setColorScheme(theme === 'system' ? 'auto' : theme);
   }, [theme]);
+  useEffect(() => window.coto.setTheme(colorScheme === 'auto' ? 'system' : colorScheme), [colorScheme]);
 }
 
 function useNotifications(): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Theme } from '../domain/theme.ts';
 import type { ErrorValue } from './errors.ts';
 
 /** A file or folder that was dropped on the window: a DOM `File`. */
@@ -39,6 +40,8 @@ export interface StudioBridge<Dropped = DroppedFile> {
   onStatus(listener: (status: BackendStatus) => void): () => void;
   /** Restarts a backend that has `failed`. */
   restartBackend(): void;
+  /** The theme of what the system draws: menu, dialogs, title bar. */
+  setTheme(theme: Theme): void;
   /** Native dialogs; null if the user cancelled. */
   readonly dialogs: {
     openFolder(options?: { title?: string }): Promise<string | null>;

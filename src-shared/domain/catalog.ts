@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { exportTargetSchema } from './export.ts';
 import { declarationSchema } from './parameter.ts';
 import { pruneDeclarationSchema } from './prune.ts';
+import { themeSchema } from './theme.ts';
 
 /** Declarations of every variant, method and target; forms, command line and docs are generated from them. */
 export const catalogSchema = z.object({
@@ -84,7 +85,7 @@ export const systemStatusSchema = z.object({
 export type SystemStatus = z.infer<typeof systemStatusSchema>;
 
 export const settingsSchema = z.strictObject({
-  theme: z.enum(['system', 'light', 'dark']).default('system'),
+  theme: themeSchema.default('system'),
   compute_backend: z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']).default('auto'),
   threads: z.number().int().min(1).nullable().default(null).describe('compute threads; null: one for each core'),
   forgetting: z

@@ -39,6 +39,7 @@ describe('the window is shut in', () => {
         'post',
         'restartBackend',
         'setRunning',
+        'setTheme',
         'showInFolder',
         'showLogs',
         'versions',
@@ -135,6 +136,18 @@ describe('the window is shut in', () => {
       );
     expect(await said('/nowhere/at/all')).toContain('/nowhere/at/all no longer exists');
     expect(await said(7)).toMatch(/expected string/i);
+  });
+
+  test('menu and dialogs follow the theme, which is one of three', async () => {
+    const { app, page } = studio;
+    const source = () => app.evaluate(({ nativeTheme }) => nativeTheme.themeSource);
+    await goTo(page, 'Settings');
+    for (const theme of ['Dark', 'Light', 'System']) {
+      await page.getByRole('radiogroup', { name: 'Theme' }).getByText(theme).click();
+      await expect.poll(source).toBe(theme.toLowerCase());
+    }
+    await page.evaluate(() => Reflect.apply(window.coto.setTheme, null, ['neon']));
+    expect(await source()).toBe('system');
   });
 
   test('the log folder is shown, by the menu and by the page, and no other folder by that way', async () => {

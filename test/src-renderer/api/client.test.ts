@@ -38,6 +38,7 @@ function fakeBridge() {
     showInFolder: async () => undefined,
     showLogs: async () => undefined,
     setRunning: () => undefined,
+    setTheme: () => undefined,
     onMenu: () => () => undefined,
     platform: 'linux',
     versions: { app: '0', electron: '0', chrome: '0' },
