@@ -16,6 +16,8 @@ const traceSchema = z.looseObject({
   x: seriesSchema.optional(),
   y: seriesSchema.optional(),
   z: z.custom<ArrayLike<ArrayLike<unknown>>>((value) => Array.isArray(value)).optional(),
+  /** Of a heat map on a logarithmic scale: its values, whose logarithms z has. */
+  customdata: z.array(z.array(z.number().nullable())).optional().catch(undefined),
   error_y: z.looseObject({ array: seriesSchema.optional() }).optional(),
 });
 
@@ -25,7 +27,8 @@ export function figureToCsv(figure: FigureSource): string {
   figure.data.forEach((raw, index) => {
     const parsed = traceSchema.safeParse(raw);
     if (!parsed.success) return;
-    const { name = `trace ${index + 1}`, x, y, z: amounts, error_y: error } = parsed.data;
+    const { name = `trace ${index + 1}`, x, y, z: drawn, customdata, error_y: error } = parsed.data;
+    const amounts = drawn && (customdata ?? drawn);
     if (amounts) {
       for (let row = 0; row < amounts.length; row++) {
         const line = amounts[row] ?? [];

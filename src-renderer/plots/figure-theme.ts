@@ -28,7 +28,6 @@ export function baseTemplate(theme: FigureTheme): object {
   return {
     layout: {
       font: { family: textTypeface, size: 12, color: text },
-      title: { font: { size: 13 }, x: 0, xanchor: 'left', xref: 'container', pad: { l: 8 } },
       paper_bgcolor: 'rgba(0,0,0,0)',
       plot_bgcolor: 'rgba(0,0,0,0)',
       margin: { l: 48, r: 16, t: 36, b: 40 },

@@ -2,6 +2,7 @@ import { ActionIcon, Box, Menu, Skeleton, Text } from '@mantine/core';
 import { IconClipboard, IconDots, IconFileTypeCsv, IconPhoto, IconVector } from '@tabler/icons-react';
 import { memo, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import { splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
 import { downloadText, downloadUrl, fileStem } from '../components/download.ts';
 import { ErrorNote } from '../components/feedback/error-note.tsx';
 import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
@@ -12,7 +13,7 @@ import { type FigurePoint, PlotlyView } from './plotly-view.ts';
 
 interface FigureProps {
   figure: FigureSource;
-  /** Pixels. The figure keeps this height while it loads and whatever it shows. */
+  /** Pixels of title and plot. The figure keeps this height while it loads and whatever it shows. */
   height: number;
   /** What a screen reader calls the figure, and the name of files saved from it. Zoom is kept as long as it stays. */
   name: string;
@@ -33,6 +34,8 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
   const clicked = useEffectEvent((point: FigurePoint) => onPointClick?.(point));
   const zoomed = useEffectEvent((range: readonly [number, number] | null) => onZoom?.(range));
   const shownCaption = caption ?? figure.caption;
+  const { title } = splitTitle(figure.layout);
+  const plotHeight = height - titleHeight;
   const isClickable = onPointClick !== undefined;
 
   useEffect(() => {
@@ -55,8 +58,8 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
   }, []);
 
   useEffect(() => {
-    view.current?.show(figure, { theme, height, name });
-  }, [figure, theme, height, name]);
+    view.current?.show(figure, { theme, height: plotHeight, name });
+  }, [figure, theme, plotHeight, name]);
 
   const fileName = fileStem(name);
   const attempt = (work: () => Promise<void>) => {
@@ -80,9 +83,8 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
 
   return (
     <figure className={classes['figure']} aria-label={name}>
-      <Box className={classes['frame']} style={{ height }}>
-        {drawn || failure ? null : <Skeleton className={classes['skeleton']} height={height - 16} />}
-        <div ref={holder} className={classes['plot']} data-clickable={isClickable || undefined} style={{ height }} />
+      <div className={classes['head']}>
+        <div className={classes['title']}>{title}</div>
         <div className={classes['tools']}>
           <Menu>
             <Menu.Target>
@@ -106,6 +108,15 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
             </Menu.Dropdown>
           </Menu>
         </div>
+      </div>
+      <Box className={classes['frame']} style={{ height: plotHeight }}>
+        {drawn || failure ? null : <Skeleton className={classes['skeleton']} height={plotHeight - 8} />}
+        <div
+          ref={holder}
+          className={classes['plot']}
+          data-clickable={isClickable || undefined}
+          style={{ height: plotHeight }}
+        />
       </Box>
       {failure ? (
         <ErrorNote error={new StudioError('internal', `The figure cannot be drawn: ${failure.message}`)} />

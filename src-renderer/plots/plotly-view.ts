@@ -1,7 +1,8 @@
 import type { Config, Data, Layout, PlotlyHTMLElement } from 'plotly.js/lib/core';
 import { z } from 'zod';
-import type { FigureTheme } from '../../src-shared/figures/index.ts';
+import { type FigureTheme, splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
 import type { FigureSource } from './figure-data.ts';
+import { withTypeface } from './figure-image.ts';
 import { baseTemplate, surfaceColor } from './figure-theme.ts';
 import { typefaceLoaded } from './typeface-loaded.ts';
 
@@ -18,6 +19,7 @@ export interface FigurePoint {
 
 interface ShowOptions {
   readonly theme: FigureTheme;
+  /** Pixels of the plot, without the title that stands above it. */
   readonly height: number;
   readonly name: string;
 }
@@ -93,21 +95,27 @@ export class PlotlyView {
     this.schedule();
   }
 
-  /** The figure as a data URL, drawn on the theme's surface and twice as fine where it is made of pixels. */
+  /** The figure with its title as a data URL, drawn on the theme's surface and twice as fine where it is made of pixels. */
   async image(format: 'svg' | 'png', theme: FigureTheme): Promise<string | null> {
     const source = this.shown ?? this.pending;
     if (!this.plotly || !source) return null;
     const { figure, options } = source;
-    const width = Math.max(320, this.width);
-    const layout = this.layout(figure, { ...options, theme });
-    const url = await this.plotly.toImage(
+    const size = { width: Math.max(320, this.width), height: options.height + titleHeight };
+    const ground = surfaceColor(theme);
+    const svg = await this.plotly.toImage(
       {
         data: traces(figure),
-        layout: { ...layout, width, paper_bgcolor: surfaceColor(theme), plot_bgcolor: surfaceColor(theme) },
+        layout: {
+          ...this.layout(figure, { ...options, theme }),
+          ...figure.layout,
+          ...size,
+          paper_bgcolor: ground,
+          plot_bgcolor: ground,
+        },
       },
-      { format, width, height: options.height, scale: format === 'png' ? 2 : 1 },
+      { format: 'svg', ...size },
     );
-    return url;
+    return withTypeface(svg, format, size);
   }
 
   dispose(): void {
@@ -159,7 +167,7 @@ export class PlotlyView {
   private layout(figure: FigureSource, options: ShowOptions): Partial<Layout> {
     return {
       template: baseTemplate(options.theme),
-      ...figure.layout,
+      ...splitTitle(figure.layout).layout,
       width: this.width,
       height: options.height,
       autosize: false,

@@ -12,3 +12,4 @@ export {
 export { seriesColors, themeColors } from './palette.ts';
 export { scheduleFigure } from './schedule.ts';
 export { stepTimeFigure } from './step-time.ts';
+export { splitTitle, titleHeight } from './title.ts';

@@ -10,7 +10,7 @@ export function baseLayout(theme: FigureTheme, title: string, overrides: FigureO
       text: title,
       font: { size: 14, color: text, family: textTypeface },
       x: 0,
-      xref: 'paper',
+      xref: 'container',
       xanchor: 'left',
       y: 1,
       yref: 'container',

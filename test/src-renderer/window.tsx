@@ -9,7 +9,11 @@ import { queryClient } from '../../src-renderer/api/query.ts';
 // happy-dom has no fonts to wait for; Mantine's growing text areas ask for them.
 if (!('fonts' in document))
   Object.defineProperty(document, 'fonts', {
-    value: { addEventListener: () => undefined, removeEventListener: () => undefined },
+    value: {
+      addEventListener: () => undefined,
+      removeEventListener: () => undefined,
+      load: () => Promise.resolve([]),
+    },
   });
 
 afterEach(() => {
