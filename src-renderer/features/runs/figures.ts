@@ -2,14 +2,15 @@ import type { RunInfo } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { groupAxis } from '../../../src-shared/figures/activation.ts';
 import { type Figure, type FigureTheme, seriesColors, themeColors } from '../../../src-shared/figures/index.ts';
-import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
+import { axis, baseLayout, colorbar } from '../../../src-shared/figures/layout.ts';
+import { sequential } from '../../../src-shared/figures/palette.ts';
 
 /** More columns than this cannot be told apart on a screen. */
 const maximumColumns = 400;
 
 /**
- * A metric of each group over the steps, rows from the input up: `grad_norm` or `weight_norm`. A step in which a group was
- * off has no gradient and stays empty.
+ * A metric of each group over the steps, rows from the input up: `grad_norm` or `weight_norm`, by its logarithm, since a few
+ * groups would take the whole scale. A step in which a group was off has no gradient and is grey; steps to come are empty.
  */
 export function groupHeatmap(
   curves: ReadonlyMap<string, Curve>,
@@ -17,10 +18,10 @@ export function groupHeatmap(
   options: { metric: 'grad_norm' | 'weight_norm'; title: string },
   theme: FigureTheme,
 ): Figure {
-  const known = facts.groups.map((group) => curves.get(`${options.metric}/${group}`));
-  const { width, columns } = commonColumns(known);
+  const measured = facts.groups.map((group) => curves.get(`${options.metric}/${group}`));
+  const { width, columns } = commonColumns(measured);
   const places = new Map(columns.map((column, place) => [column, place]));
-  const z = known.map((curve) => {
+  const z = measured.map((curve) => {
     const line: (number | null)[] = columns.map(() => null);
     const counts = columns.map(() => 0);
     curve?.ends.forEach((end, index) => {
@@ -32,24 +33,39 @@ export function groupHeatmap(
     });
     return line;
   });
-  const { quiet } = themeColors(theme);
+  const x = columns.map((column) => column * width + (width - 1) / 2);
+  const y = facts.groups.map((_, index) => index);
+  const logarithms = z.map((line) => line.map((value) => (value === null || value <= 0 ? null : Math.log10(value))));
+  const known = logarithms.flat().filter((value) => value !== null);
+  const ticks = logarithmicTicks(Math.min(...known), Math.max(...known));
+  const { none } = themeColors(theme);
   return {
     data: [
       {
         type: 'heatmap',
-        name: options.title,
-        x: columns.map((column) => column * width + (width - 1) / 2),
-        y: facts.groups.map((_, index) => index),
-        z,
-        colorscale: 'Viridis',
+        name: 'off',
+        x,
+        y,
+        z: logarithms.map((line) => line.map((value) => (value === null ? 1 : null))),
+        colorscale: [
+          [0, none],
+          [1, none],
+        ],
+        showscale: false,
         hoverongaps: false,
-        hovertemplate: 'step %{x}<br>row %{y}: %{z:.3g}<extra></extra>',
-        colorbar: {
-          thickness: 10,
-          outlinewidth: 0,
-          tickfont: { color: quiet, size: 11 },
-          title: { text: 'norm', side: 'right' },
-        },
+        hovertemplate: 'step %{x}<br>row %{y}: off<extra></extra>',
+      },
+      {
+        type: 'heatmap',
+        name: options.title,
+        x,
+        y,
+        z: logarithms,
+        customdata: z,
+        colorscale: sequential.map((color, index) => [index / (sequential.length - 1), color]),
+        hoverongaps: false,
+        hovertemplate: 'step %{x}<br>row %{y}: %{customdata:.3g}<extra></extra>',
+        colorbar: colorbar(theme, 'norm', { tickvals: ticks.map(Math.log10), ticktext: ticks.map(String), len: 1 }),
       },
     ],
     layout: baseLayout(theme, options.title, {
@@ -58,8 +74,20 @@ export function groupHeatmap(
       xaxis: axis(theme, 'optimizer step', { range: [-0.5, Math.max(1, facts.totalSteps) - 0.5], showgrid: false }),
       yaxis: groupAxis(facts.groups, theme),
     }),
-    caption: `L2 norm of each group, the one nearest the input at the bottom; empty where the group was off.${width > 1 ? ` Each column is the mean of up to ${width} steps.` : ''}`,
+    caption: `L2 norm of each group, the one nearest the input at the bottom; grey where the group was off. Colors are on a logarithmic scale.${width > 1 ? ` Each column is the mean of up to ${width} steps.` : ''}`,
   };
+}
+
+/** Round numbers between two decimal logarithms, for a scale of about five marks: powers of ten, or 1, 2 and 5 of each. */
+function logarithmicTicks(low: number, high: number): number[] {
+  const digits = high - low > 2 ? [1] : [1, 2, 5];
+  const ticks: number[] = [];
+  for (let power = Math.floor(low); power <= Math.ceil(high); power++)
+    for (const digit of digits) {
+      const place = power + Math.log10(digit);
+      if (place >= low - 1e-9 && place <= high + 1e-9) ticks.push(Number(`${digit}e${power}`));
+    }
+  return ticks;
 }
 
 /** Buckets wide enough that all groups together have at most `maximumColumns` of them, by number. */

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { groupHeatmap, stepTimeOverShare } from '../../../../src-renderer/features/runs/figures.ts';
+import { figureToCsv } from '../../../../src-renderer/plots/figure-data.ts';
 import type { Curve } from '../../../../src-shared/domain/run-history.ts';
+import { themeColors } from '../../../../src-shared/figures/index.ts';
 import { makeCurve } from '../../../src-shared/curves/make-curve.ts';
 
 const facts = {
@@ -19,24 +21,41 @@ const facts = {
 };
 const curves = (...all: Curve[]) => new Map(all.map((curve) => [curve.metric, curve]));
 
-test('a group that was off in a step leaves its cell empty; rows count from the input up', () => {
+test('norms are drawn by their logarithm, a group that was off in a step in grey; rows count from the input up', () => {
   const figure = groupHeatmap(
     curves(
-      makeCurve('grad_norm/layers.0', [0, 1], [2, 4]),
-      makeCurve('grad_norm/layers.1', [1], [3]),
+      makeCurve('grad_norm/layers.0', [0, 1], [0.01, 100]),
+      makeCurve('grad_norm/layers.1', [1], [10]),
       makeCurve('grad_norm', [1], [5]),
     ),
     facts,
     { metric: 'grad_norm', title: 'Norm' },
     { dark: false },
   );
-  expect(figure.data[0]).toMatchObject({
+  const [off, norms] = figure.data;
+  expect(norms).toMatchObject({
     x: [0, 1],
     z: [
-      [2, 4],
-      [null, 3],
+      [-2, 2],
+      [null, 1],
+    ],
+    colorbar: { tickvals: [-2, -1, 0, 1, 2], ticktext: ['0.01', '0.1', '1', '10', '100'] },
+  });
+  const { none, surface } = themeColors({ dark: false });
+  expect(off).toMatchObject({
+    z: [
+      [null, null],
+      [1, null],
+    ],
+    colorscale: [
+      [0, none],
+      [1, none],
     ],
   });
+  expect(none).not.toBe(surface);
+  const saved = figureToCsv(figure).split('\n');
+  expect(saved).toContain('Norm,1,0,100,');
+  expect(saved).toContain('Norm,0,1,,');
 });
 
 test('groups that are folded by different widths share the wider columns, each value counted once', () => {
@@ -47,9 +66,9 @@ test('groups that are folded by different widths share the wider columns, each v
     { metric: 'grad_norm', title: 'Norm' },
     { dark: false },
   );
-  expect(figure.data[0]).toMatchObject({
+  expect(figure.data[1]).toMatchObject({
     x: [0.5, 2.5],
-    z: [
+    customdata: [
       [1.5, 4.5],
       [5, 7],
     ],
