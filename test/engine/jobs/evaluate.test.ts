@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
-import type { EngineEvent, EvaluateTask, TaskContext } from '../../../src-main/engine/contract.ts';
-import { engineEventSchema } from '../../../src-main/engine/contract.ts';
+import type { EngineEvent, EvaluateTask } from '../../../src-main/engine/contract.ts';
 import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { runLogitsTask } from '../../../src-main/engine/jobs/logits.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
@@ -14,6 +13,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { idxBytes } from '../data/make-data.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
+import { testContext } from './test-context.ts';
 
 let scratch: string;
 let task: EvaluateTask;
@@ -44,29 +44,25 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-function contextOf(events: EngineEvent[], signal: 'cancel' | null = null): TaskContext {
-  return { emit: (event) => void events.push(engineEventSchema.parse(event)), signal: async () => signal };
-}
-
 describe('evaluate', () => {
   const lora = goldenPath('vit-28', 'adapters', 'lora');
 
   it('scores base, adapter and ensemble, and says how far it is', async () => {
     const events: EngineEvent[] = [];
-    const { result: base } = await runEvaluateTask(task, contextOf(events));
+    const { result: base } = await runEvaluateTask(task, testContext(events));
     expect(base.examples).toBe(130);
     expect(base.confusion.flat().reduce((sum, count) => sum + count)).toBe(130);
     const last = events.findLast((event) => event.kind === 'progress');
     expect(last).toMatchObject({ progress: { done: 130, total: 130, unit: 'examples', etaSeconds: 0 } });
     const one = { directory: lora, weight: 1 };
-    const { result: alone } = await runEvaluateTask({ ...task, adapters: [one] }, contextOf(events));
+    const { result: alone } = await runEvaluateTask({ ...task, adapters: [one] }, testContext(events));
     expect(Math.abs(alone.loss - base.loss)).toBeGreaterThan(1e-3);
-    const { result: twice } = await runEvaluateTask({ ...task, adapters: [one, one] }, contextOf(events));
+    const { result: twice } = await runEvaluateTask({ ...task, adapters: [one, one] }, testContext(events));
     expect(twice.loss).toBeCloseTo(alone.loss, 9);
     expect(twice.confusion).toEqual(alone.confusion);
     const { result: weighted } = await runEvaluateTask(
       { ...task, adapters: [{ directory: lora, weight: 0.5 }] },
-      contextOf(events),
+      testContext(events),
     );
     expect(Math.abs(weighted.loss - alone.loss)).toBeGreaterThan(1e-4);
   });
@@ -78,10 +74,10 @@ describe('evaluate', () => {
     await writeAdapter(named, state, { description, baseModelName: 'golden/vit-28' });
     const events: EngineEvent[] = [];
     const adapters = [{ directory: named, weight: 1 }];
-    const { result } = await runEvaluateTask({ ...task, adapters, eval_samples: 20 }, contextOf(events));
+    const { result } = await runEvaluateTask({ ...task, adapters, eval_samples: 20 }, testContext(events));
     expect(result.examples).toBe(20);
     expect(events).toContainEqual(expect.objectContaining({ kind: 'log', level: 'warning' }));
-    await expect(runEvaluateTask(task, contextOf([], 'cancel'))).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(runEvaluateTask(task, testContext([], 0))).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
 
@@ -97,7 +93,7 @@ describe('logits', () => {
         inputsFile: goldenPath('vit', 'inputs.safetensors'),
         outputFile,
       },
-      contextOf([]),
+      testContext(),
     );
     const expectedFile =
       adapter === null
@@ -115,7 +111,7 @@ describe('logits', () => {
     await expect(
       runLogitsTask(
         { kind: 'logits', compute: testCompute, modelDirectory, adapterDirectory: null, inputsFile, outputFile },
-        contextOf([]),
+        testContext(),
       ),
     ).rejects.toThrow('pixel_values');
   });

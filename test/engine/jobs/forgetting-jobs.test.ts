@@ -4,12 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import {
-  type EngineEvent,
-  engineEventSchema,
-  type PruneTask,
-  type TaskContext,
-} from '../../../src-main/engine/contract.ts';
+import type { EngineEvent, PruneTask } from '../../../src-main/engine/contract.ts';
 import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
@@ -23,6 +18,7 @@ import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { testCompute } from '../test-compute.ts';
 import { labels, modelDirectory, randomAdapter, writeImages } from './random-adapters.ts';
+import { testContext } from './test-context.ts';
 
 let description: ModelDescription;
 let scratch: string;
@@ -48,13 +44,10 @@ const common = () => ({
     cache: path.join(scratch, 'cache'),
   },
 });
-function context(events: EngineEvent[] = []): TaskContext {
-  return { emit: (event) => void events.push(engineEventSchema.parse(event)), signal: async () => null };
-}
 async function evaluated(...directories: string[]): Promise<Forgetting | null> {
   const adapters = directories.map((directory) => ({ directory, weight: 1 }));
   const task = { kind: 'evaluate', ...common(), dataset: source(), settings, eval_samples: 10, adapters } as const;
-  return (await runEvaluateTask(task, context())).result.forgetting;
+  return (await runEvaluateTask(task, testContext())).result.forgetting;
 }
 
 test('an evaluation says what one adapter costs; an ensemble and a job without the folders say nothing', async () => {
@@ -65,10 +58,10 @@ test('an evaluation says what one adapter costs; an ensemble and a job without t
   const adapters = [{ directory: first, weight: 1 }];
   const { forgetting: _, ...unasked } = common();
   const task = { kind: 'evaluate', ...unasked, dataset: source(), settings, eval_samples: 10, adapters } as const;
-  expect((await runEvaluateTask(task, context())).result.forgetting).toBeNull();
+  expect((await runEvaluateTask(task, testContext())).result.forgetting).toBeNull();
   // The weight of a single adapter scales its change.
   const none = { ...task, ...common(), adapters: [{ directory: first, weight: 0 }] };
-  expect((await runEvaluateTask(none, context())).result.forgetting?.rise).toBe(0);
+  expect((await runEvaluateTask(none, testContext())).result.forgetting?.rise).toBe(0);
 });
 
 test('a merge says it of its inputs, of itself and of its placebos, a pruning before and after', async () => {
@@ -87,7 +80,7 @@ test('a merge says it of its inputs, of itself and of its placebos, a pruning be
         tuning_samples: 8,
         placebos: outputDirectory === null ? [] : ['random-directions'],
       },
-      context(),
+      testContext(),
     );
   const output = path.join(scratch, 'merged');
   const { forgetting, scores } = await merge('weight-average', output);
@@ -110,7 +103,7 @@ test('a merge says it of its inputs, of itself and of its placebos, a pruning be
       dataset: null,
       outputDirectory: pruned,
     },
-    context(),
+    testContext(),
   );
   expect(result.forgetting).toEqual({ unpruned: own[0], pruned: await evaluated(pruned) });
 });
@@ -133,7 +126,7 @@ test('a measurement that fails is a warning, and a pruning needs no base that is
     const task = { kind: 'prune', ...common(), description, method: 'every-other-layer', parameters: {} } as const;
     const result = await runPruneTask(
       { ...task, adapterDirectory: first, dataset: null, outputDirectory, ...changes },
-      context(events),
+      testContext(events),
     );
     expect(result.forgetting).toBeNull();
     return events.flatMap((event) => (event.kind === 'log' && event.level === 'warning' ? event.text : []));
@@ -174,7 +167,7 @@ test('scores say it once a subject, not where they say not to, and null for an e
         subject('ensemble', merge('ensemble')),
       ],
     },
-    context(events),
+    testContext(events),
   );
   const scores = new Map(events.flatMap((event) => (event.kind === 'score' ? [[event.key, event.score]] : [])));
   const alone = await evaluated(first);
@@ -199,7 +192,10 @@ test('a run says it of the adapter that it ends with', async () => {
   });
   const run = path.join(scratch, 'run');
   const task = { kind: 'train', ...common(), config, dataset: source(), runDirectory: run } as const;
-  const { result, adapterDirectory } = await runTrainTask({ ...task, resumeFrom: null, earlierDtype: null }, context());
+  const { result, adapterDirectory } = await runTrainTask(
+    { ...task, resumeFrom: null, earlierDtype: null },
+    testContext(),
+  );
   expect(result?.forgetting?.rise).toBeGreaterThan(0);
   expect(result?.forgetting).toEqual(await evaluated(adapterDirectory ?? ''));
 });

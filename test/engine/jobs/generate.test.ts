@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { type EngineEvent, engineEventSchema, type GenerateTask } from '../../../src-main/engine/contract.ts';
+import type { EngineEvent, GenerateTask } from '../../../src-main/engine/contract.ts';
 import { WarmBase } from '../../../src-main/engine/generation/warm-base.ts';
 import { runGenerateTask } from '../../../src-main/engine/jobs/generate.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
@@ -14,6 +14,7 @@ import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
+import { testContext } from './test-context.ts';
 
 const bundled = fileURLToPath(new URL('../../../assets/models/small-llama', import.meta.url));
 const task: GenerateTask = {
@@ -32,15 +33,7 @@ const task: GenerateTask = {
 /** The task's result, its texts put together from the events, and what else was said. */
 async function generated(changes: Partial<GenerateTask> = {}, cancelAfter = Number.POSITIVE_INFINITY) {
   const events: EngineEvent[] = [];
-  let asked = 0;
-  const { result } = await runGenerateTask(
-    { ...task, ...changes },
-    {
-      emit: (event) => void events.push(engineEventSchema.parse(event)),
-      signal: async () => (asked++ >= cancelAfter ? 'cancel' : null),
-    },
-    warm,
-  );
+  const { result } = await runGenerateTask({ ...task, ...changes }, testContext(events, cancelAfter), warm);
   const texts = result.columns.map(() => '');
   for (const event of events)
     if (event.kind === 'text') for (const { column, text } of event.pieces) texts[column] += text;

@@ -5,12 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import {
-  type EngineEvent,
-  engineEventSchema,
-  type PruneTask,
-  type TaskContext,
-} from '../../../src-main/engine/contract.ts';
+import type { EngineEvent, PruneTask } from '../../../src-main/engine/contract.ts';
 import { heldOutIndices } from '../../../src-main/engine/data/held-out.ts';
 import { openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { indicesByLabel } from '../../../src-main/engine/data/subset.ts';
@@ -28,6 +23,7 @@ import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { lossesOf } from '../../../src-shared/results/outcomes.ts';
 import { testCompute } from '../test-compute.ts';
 import { labels, modelDirectory, randomAdapter, writeImages, writeSplit } from './random-adapters.ts';
+import { testContext } from './test-context.ts';
 
 let description: ModelDescription;
 let scratch: string;
@@ -50,13 +46,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-function context(events: EngineEvent[] = [], cancelAfter = Number.POSITIVE_INFINITY): TaskContext {
-  let asked = 0;
-  return {
-    emit: (event) => void events.push(engineEventSchema.parse(event)),
-    signal: async () => (++asked > cancelAfter ? 'cancel' : null),
-  };
-}
 const settings = taskSettingsSchema.parse({});
 const dataset = () => ({ reader: 'idx', path: path.join(scratch, 'data'), options: {} });
 const otherDataset = () => ({ ...dataset(), path: path.join(scratch, 'other-data') });
@@ -71,7 +60,7 @@ async function accuracyOn(source: DatasetSource, ...directories: string[]): Prom
     eval_samples: 0,
     adapters,
   } as const;
-  return (await runEvaluateTask({ ...evaluation, dataset: source }, context())).result.accuracy;
+  return (await runEvaluateTask({ ...evaluation, dataset: source }, testContext())).result.accuracy;
 }
 /** An adapter's change of the weights (null: none) with the head of another, as a folder of its own. */
 async function headed(subject: string | null, head: AdapterState, name: string): Promise<string> {
@@ -99,7 +88,7 @@ const mergeTask = (method: string, outputDirectory: string | null, directories =
 
 test('merge writes a folder whose score is the one in the matrix; the base has their mean head', async () => {
   const output = path.join(scratch, 'merged');
-  const result = await runMergeTask(mergeTask('factor-average', output), context());
+  const result = await runMergeTask(mergeTask('factor-average', output), testContext());
   expect(result.adapterDirectory).toBe(output);
   const base = await headed(null, await readAdapter(output, description), 'base-headed');
   const folders = [first, second, output, base];
@@ -109,7 +98,7 @@ test('merge writes a folder whose score is the one in the matrix; the base has t
 test('where nothing is scored, the base is not touched', async () => {
   const output = path.join(scratch, 'unscored');
   const task = { ...mergeTask('weight-average', output), modelDirectory: path.join(scratch, 'nowhere'), datasets: [] };
-  expect(await runMergeTask(task, context())).toEqual({
+  expect(await runMergeTask(task, testContext())).toEqual({
     kind: 'merge',
     adapterDirectory: output,
     scores: [],
@@ -120,7 +109,7 @@ test('where nothing is scored, the base is not touched', async () => {
   const merged = await readAdapter(output, description);
   expect([...merged.modules.values()].every(({ rank }) => rank === 4)).toBe(true);
   const none = { ...task, method: 'ensemble', outputDirectory: null };
-  expect(await runMergeTask(none, context())).toEqual({
+  expect(await runMergeTask(none, testContext())).toEqual({
     kind: 'merge',
     adapterDirectory: null,
     scores: [],
@@ -134,19 +123,19 @@ test('a merge says how far it is and can be cancelled between modules; then noth
   const output = path.join(scratch, 'followed');
   const task = { ...mergeTask('weight-average', output), datasets: [] };
   const events: EngineEvent[] = [];
-  await runMergeTask(task, context(events));
+  await runMergeTask(task, testContext(events));
   const total = (await readAdapter(output, description)).modules.size;
   const progress = events.flatMap((event) => (event.kind === 'progress' ? [event.progress] : []));
   expect(progress.at(-1)).toMatchObject({ phase: 'Merging', done: total, total, unit: 'modules' });
   const cancelled = path.join(scratch, 'cancelled');
-  await expect(runMergeTask({ ...task, outputDirectory: cancelled }, context([], 2))).rejects.toMatchObject({
+  await expect(runMergeTask({ ...task, outputDirectory: cancelled }, testContext([], 2))).rejects.toMatchObject({
     code: 'cancelled',
   });
   expect((await readdir(scratch)).filter((name) => name.includes('cancelled'))).toEqual([]);
 });
 
 test('an ensemble stores nothing and scores what evaluating both together scores', async () => {
-  const result = await runMergeTask(mergeTask('ensemble', null), context());
+  const result = await runMergeTask(mergeTask('ensemble', null), testContext());
   expect(result.adapterDirectory).toBeNull();
   expect(result.scores[0]?.[2]).toBe(await accuracy(first, second));
 });
@@ -154,7 +143,7 @@ test('an ensemble stores nothing and scores what evaluating both together scores
 test('placebos are scored between the merge and the base, and leave nothing', async () => {
   const output = path.join(scratch, 'beside-placebos');
   const task = { ...mergeTask('weight-average', output), placebos: ['random-directions', 'shuffled-layers'] };
-  const { scores } = await runMergeTask(task, context());
+  const { scores } = await runMergeTask(task, testContext());
   expect(scores[0]).toHaveLength(6);
   expect(scores[0]?.[2]).toBe(await accuracy(output));
   for (const score of scores[0]?.slice(3) ?? []) expect(score).toBeGreaterThanOrEqual(0);
@@ -162,11 +151,11 @@ test('placebos are scored between the merge and the base, and leave nothing', as
 
 test('a method that looks at data gets training examples, and is refused without them', async () => {
   const output = path.join(scratch, 'tuned');
-  const { notes } = await runMergeTask(mergeTask('lorahub', output), context());
+  const { notes } = await runMergeTask(mergeTask('lorahub', output), testContext());
   expect(notes.join(' ')).toMatch(/Weights found/);
   const task = mergeTask('lorahub', path.join(scratch, 'untuned'));
   const unknown = { ...task, adapters: task.adapters.map((adapter) => ({ ...adapter, dataset: null })) };
-  await expect(runMergeTask(unknown, context())).rejects.toThrow(/needs examples of the adapters' datasets/);
+  await expect(runMergeTask(unknown, testContext())).rejects.toThrow(/needs examples of the adapters' datasets/);
 });
 
 test('adapters of two tasks merge without a head, and each task is scored with the head of its own', async () => {
@@ -175,10 +164,10 @@ test('adapters of two tasks merge without a head, and each task is scored with t
   const adapters = task.adapters.map((one, index) => ({ ...one, dataset: index }));
   const datasets = [...task.datasets, { ...otherDataset(), settings }];
   const two = { ...task, adapters, datasets };
-  const { scores } = await runMergeTask({ ...two, placebos: ['shuffled-layers'] }, context());
+  const { scores } = await runMergeTask({ ...two, placebos: ['shuffled-layers'] }, testContext());
   const merged = await readAdapter(output, description);
   expect([merged.saved.size, merged.labels, merged.config.modules_to_save]).toEqual([0, null, null]);
-  const outputs = await runMergeTask({ ...two, method: 'ensemble', outputDirectory: null }, context());
+  const outputs = await runMergeTask({ ...two, method: 'ensemble', outputDirectory: null }, testContext());
   for (const [row, own] of [first, threeLabels].entries()) {
     const source = row === 0 ? dataset() : otherDataset();
     const head = await readAdapter(own, description);
@@ -212,10 +201,10 @@ test('a pruning that runs the adapter uses examples of the training split, and i
     ['lora-drop', { threshold: 0.5 }],
     ['wanda', {}],
   ] as const) {
-    const made = await runPruneTask(task(method, parameters, examples), context());
+    const made = await runPruneTask(task(method, parameters, examples), testContext());
     expect(made.kept).toBeLessThan(made.total);
     expect((await readAdapter(made.adapterDirectory, description)).modules.size).toBeGreaterThan(0);
-    await expect(runPruneTask(task(method, parameters, null), context())).rejects.toThrow(
+    await expect(runPruneTask(task(method, parameters, null), testContext())).rejects.toThrow(
       'runs the adapter on examples',
     );
   }
@@ -235,7 +224,7 @@ test('prune writes a folder without the dropped layers', async () => {
       dataset: null,
       outputDirectory: output,
     },
-    context(),
+    testContext(),
   );
   const before = await readAdapter(first, description);
   const after = await readAdapter(output, description);
@@ -271,11 +260,11 @@ const scoreTask = (directories: string[]) => ({
 
 test('subjects are scored one by one, a line ends at its adapters, and progress runs to the end', async () => {
   const events: EngineEvent[] = [];
-  expect(await runScoreTask(scoreTask([first, second]), context(events))).toEqual({ kind: 'score', scored: 3 });
+  expect(await runScoreTask(scoreTask([first, second]), testContext(events))).toEqual({ kind: 'score', scored: 3 });
   const evaluated = async (directory: string) => {
     const adapters = [{ directory, weight: 1 }];
     const task = { kind: 'evaluate', compute: testCompute, modelDirectory, settings, eval_samples: 60 } as const;
-    return (await runEvaluateTask({ ...task, dataset: dataset(), adapters }, context())).result;
+    return (await runEvaluateTask({ ...task, dataset: dataset(), adapters }, testContext())).result;
   };
   const scores = events.flatMap((event) => (event.kind === 'score' ? event : []));
   expect(scores.map(({ key }) => key)).toEqual(['λ0', 'λ0.5', 'λ1']);
@@ -299,7 +288,7 @@ test('a score on the validation split is on the training examples that runs hold
   const common = { names: [], title: 'x', subject: adapter('a0') };
   const subjects = [0, 1].map((place) => ({ ...common, key: `${place}`, dataset: place }));
   const datasets = [whole, { ...whole, validation_samples: 30 }];
-  await runScoreTask({ ...scoreTask([first]), datasets, subjects }, context(events));
+  await runScoreTask({ ...scoreTask([first]), datasets, subjects }, testContext(events));
   const [all, held] = events.flatMap((event) => (event.kind === 'score' ? [lossesOf(event.score)] : []));
   const opened = await openDataset(source);
   if (opened.kind !== 'images') throw new Error('texts');
@@ -322,7 +311,7 @@ test('an ensemble asks each member once, and a pruned subject says what is left 
     },
   ];
   const all = [{ id: 'data', source: dataset(), settings, eval_samples: 0 }];
-  await runScoreTask({ ...scoreTask([first, second]), datasets: all, subjects }, context(events));
+  await runScoreTask({ ...scoreTask([first, second]), datasets: all, subjects }, testContext(events));
   const scores = new Map(events.flatMap((event) => (event.kind === 'score' ? [[event.key, event.score]] : [])));
   expect(scores.get('both')?.accuracy).toBe(await accuracy(first, second));
   const { kept, total } = scores.get('half') ?? {};
@@ -360,10 +349,10 @@ test('a merge of two tasks is scored on each with the head of its adapter, tuned
     settings,
     eval_samples: 0,
   }));
-  await runScoreTask({ ...scoreTask([first, threeLabels]), datasets, subjects }, context(events));
+  await runScoreTask({ ...scoreTask([first, threeLabels]), datasets, subjects }, testContext(events));
   const scores = new Map(events.flatMap((event) => (event.kind === 'score' ? [[event.key, event.score]] : [])));
   const merged = path.join(scratch, 'merged-tasks');
-  await runMergeTask({ ...mergeTask('weight-average', merged, [first, threeLabels]), datasets: [] }, context());
+  await runMergeTask({ ...mergeTask('weight-average', merged, [first, threeLabels]), datasets: [] }, testContext());
   for (const [place, own] of [first, threeLabels].entries()) {
     const source = place === 0 ? dataset() : otherDataset();
     const head = await readAdapter(own, description);
@@ -394,10 +383,12 @@ test('a merge of two tasks is scored on each with the head of its adapter, tuned
       ? [{ ...tuned, subject: { ...tuned.subject, subject: { ...merge('weight-average'), parameters } } }]
       : [],
   };
-  await expect(runScoreTask(untuned, context())).rejects.toThrow(/needs training examples/);
+  await expect(runScoreTask(untuned, testContext())).rejects.toThrow(/needs training examples/);
 });
 
 test('scoring stops when told to, and refuses adapters for other labels by the name that they were given', async () => {
-  await expect(runScoreTask(scoreTask([first, second]), context([], 2))).rejects.toMatchObject({ code: 'cancelled' });
-  await expect(runScoreTask(scoreTask([first, foreign]), context())).rejects.toThrow(/The second adapter was not/);
+  await expect(runScoreTask(scoreTask([first, second]), testContext([], 2))).rejects.toMatchObject({
+    code: 'cancelled',
+  });
+  await expect(runScoreTask(scoreTask([first, foreign]), testContext())).rejects.toThrow(/The second adapter was not/);
 });

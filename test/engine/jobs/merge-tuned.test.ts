@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { EngineEvent, TaskContext } from '../../../src-main/engine/contract.ts';
+import type { EngineEvent } from '../../../src-main/engine/contract.ts';
 import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runScoreTask } from '../../../src-main/engine/jobs/score.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
@@ -13,6 +13,7 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { testCompute } from '../test-compute.ts';
 import { labels, modelDirectory, randomAdapter, writeImages } from './random-adapters.ts';
+import { testContext } from './test-context.ts';
 
 let description: ModelDescription;
 let scratch: string;
@@ -31,9 +32,6 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 const settings = taskSettingsSchema.parse({});
 const source = () => ({ reader: 'idx', path: path.join(scratch, 'data'), options: {} });
-function context(events: EngineEvent[] = []): TaskContext {
-  return { emit: (event) => void events.push(event), signal: async () => null };
-}
 
 function merge(method: string, parameters: ParameterValues, name = method, dataset: number | null = 0) {
   return runMergeTask(
@@ -51,7 +49,7 @@ function merge(method: string, parameters: ParameterValues, name = method, datas
       tuning_samples: 10,
       placebos: [],
     },
-    context(),
+    testContext(),
   );
 }
 
@@ -127,7 +125,7 @@ describe('a search by CMA-ES', () => {
             },
           ],
         },
-        context(events),
+        testContext(events),
       );
     await score('weight-average', parameters);
     await score('adamerging', { max_steps: 2 });
