@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { leavesOf, masksSpecSchema } from '../../../src-shared/domain/plan.ts';
+import { masksSpecSchema } from '../../../src-shared/domain/plan.ts';
 import { requireModel } from '../library/models.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
-import { datasetUsesSchema, subjectFields } from './subject-fields.ts';
+import { adaptersOf, datasetUsesSchema, subjectFields } from './subject-fields.ts';
 
 const payload = z.object({
   modelId: z.string(),
@@ -20,8 +20,7 @@ const payload = z.object({
 export const masksJob = defineJob({
   kind: 'masks',
   payload,
-  references: ({ specs }) =>
-    specs.flatMap(({ subject }) => leavesOf(subject).flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : []))),
+  references: ({ specs }) => adaptersOf(specs),
   async execute({ modelId, datasets, specs }, context, services) {
     const { contents } = services.store;
     const specOf = (key: string) => {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { leavesOf, type Score, scoreSpecSchema } from '../../../src-shared/domain/plan.ts';
+import { type Score, scoreSpecSchema } from '../../../src-shared/domain/plan.ts';
 import { requireModel } from '../library/models.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 import { forgettingField } from './forgetting-field.ts';
-import { datasetUsesSchema, subjectFields } from './subject-fields.ts';
+import { adaptersOf, datasetUsesSchema, subjectFields } from './subject-fields.ts';
 
 const payload = z.object({
   modelId: z.string(),
@@ -21,8 +21,7 @@ const payload = z.object({
 export const scoreJob = defineJob({
   kind: 'score',
   payload,
-  references: ({ specs }) =>
-    specs.flatMap(({ subject }) => leavesOf(subject).flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : []))),
+  references: ({ specs }) => adaptersOf(specs),
   async execute({ modelId, datasets, specs }, context, services) {
     const { home, store } = services;
     const keep = (key: string, score: Score): void => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import { leavesOf, type Subject } from '../../../src-shared/domain/plan.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import type { ScoreTask } from '../../engine/contract.ts';
@@ -18,16 +19,20 @@ export const datasetUsesSchema = z.array(
 );
 export type DatasetUse = z.infer<typeof datasetUsesSchema>[number];
 
+/** The adapters that these subjects are made of. */
+export function adaptersOf(specs: readonly { readonly subject: Subject }[]): AdapterReference[] {
+  return specs.flatMap(({ subject }) =>
+    leavesOf(subject).flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : [])),
+  );
+}
+
 /** What the engine needs of subjects whose leaves are adapters of the studio: their datasets and the distinct folders. */
 export function subjectFields(
   { home, store }: Pick<Services, 'home' | 'store'>,
   datasets: readonly DatasetUse[],
   specs: readonly { readonly subject: Subject }[],
 ): Pick<ScoreTask, 'datasets' | 'adapters'> {
-  const leaves = specs.flatMap(({ subject }) => leavesOf(subject));
-  const ids = leaves.flatMap((leaf) =>
-    leaf.kind === 'adapter' && 'adapterId' in leaf.adapter ? leaf.adapter.adapterId : [],
-  );
+  const ids = adaptersOf(specs).flatMap((adapter) => ('adapterId' in adapter ? adapter.adapterId : []));
   return {
     datasets: datasets.map(({ datasetId, ...use }) => ({
       id: datasetId,
