@@ -29,22 +29,14 @@ import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
-import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
 import { studyFileSchema, studyRecordSchema } from '../domain/study.ts';
 import { studyForecastSchema } from '../domain/study-forecast.ts';
 import { tunedVerdictSchema } from '../domain/tuned.ts';
 import { studyConfigSchema } from '../studies/index.ts';
+import { byId, done, nothing } from './request-shapes.ts';
+import { runRequests } from './run-requests.ts';
 
-const nothing = z.strictObject({});
-const done = z.object({ ok: z.literal(true) });
 const hubModel = z.strictObject({ repository: z.string(), revision: z.string().default('main') });
-const byId = z.strictObject({ id: z.string() });
-/** First and last step, both inclusive, null for no bound; and the most buckets to fold them into. */
-const curveRange = {
-  from: z.number().int().min(0).nullable().default(null),
-  to: z.number().int().min(0).nullable().default(null),
-  buckets: z.number().int().min(1).max(65_536).default(1024),
-};
 const weightedAdapters = z.array(mergeInputSchema).min(1);
 
 /**
@@ -149,99 +141,7 @@ export const requests = {
     }),
   },
 
-  'runs.list': { input: z.strictObject({ archived: z.boolean().default(false) }), output: z.array(runRecordSchema) },
-  'runs.get': { input: byId, output: runRecordSchema },
-  /** A run of the same content, the completed one if there is one. */
-  'runs.find': { input: z.strictObject({ config: runConfigSchema }), output: runRecordSchema.nullable() },
-  'runs.create': {
-    input: z.strictObject({
-      name: z.string().optional(),
-      config: runConfigSchema,
-      tags: z.array(z.string()).default([]),
-    }),
-    output: z.object({ run: runRecordSchema, job: jobRecordSchema }),
-  },
-  'runs.pause': { input: byId, output: done },
-  'runs.resume': { input: byId, output: jobRecordSchema },
-  'runs.stop': { input: byId, output: done },
-  'runs.cancel': { input: byId, output: done },
-  'runs.update': {
-    input: z.strictObject({
-      id: z.string(),
-      name: z.string().min(1).optional(),
-      tags: z.array(z.string()).optional(),
-      note: z.string().optional(),
-      starred: z.boolean().optional(),
-      archived: z.boolean().optional(),
-    }),
-    output: runRecordSchema,
-  },
-  /** Bytes that removing the run would free. */
-  'runs.size': { input: byId, output: z.object({ bytes: z.number() }) },
-  'runs.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
-  /** Names of the metrics that a run has recorded. */
-  'runs.metrics': { input: byId, output: z.array(metricSummarySchema) },
-  /**
-   * One metric over the steps `from` to `to`, in at most `buckets` buckets; single values if there are no more than
-   * that.
-   */
-  'runs.curve': { input: z.strictObject({ id: z.string(), metric: z.string(), ...curveRange }), output: curveSchema },
-  /**
-   * Several metrics of several runs. A metric name that ends in `/` is a prefix: `grad_norm/` selects one curve for
-   * each group. Metrics that a run has not recorded are omitted; masks are returned on request, over all steps.
-   */
-  'runs.history': {
-    input: z.strictObject({
-      ids: z.array(z.string()),
-      metrics: z.array(z.string()),
-      masks: z.boolean().default(false),
-      ...curveRange,
-    }),
-    output: z.array(
-      z.object({ id: z.string(), curves: z.array(curveSchema), masks: activationSharesSchema.nullable() }),
-    ),
-  },
-  'runs.masks': {
-    input: z.strictObject({ id: z.string(), buckets: curveRange.buckets }),
-    output: activationSharesSchema.nullable(),
-  },
-  'runs.log': { input: byId, output: z.array(z.object({ at: z.number(), level: z.string(), text: z.string() })) },
-  /**
-   * Estimated cost of a run. `stepMilliseconds` is measured on past runs of the same model, batch and targets, else
-   * null; `stepOfSameAdapter`: they had the same variant and rank.
-   */
-  'runs.estimate': {
-    input: z.strictObject({ config: runConfigSchema }),
-    output: z.object({
-      trainableParameters: z.number().int(),
-      totalParameters: z.number().int(),
-      totalSteps: z.number().int(),
-      groups: z.array(z.string()),
-      targetModules: z.array(z.string()),
-      trainExamples: z.number().int(),
-      memory: z.array(z.object({ part: z.string(), bytes: z.number() })),
-      freeMemoryBytes: z.number(),
-      stepMilliseconds: z.number().nullable(),
-      stepOfSameAdapter: z.boolean(),
-      seconds: z.number().nullable(),
-      yaml: z.string(),
-    }),
-  },
-  /** Parses and validates a run's YAML and returns the full config. */
-  'runs.parse': { input: z.strictObject({ yaml: z.string() }), output: runConfigSchema },
-
-  /**
-   * The checkpoints of a run as adapters, one a step, the earliest first. Those that are new are archived: a soup takes
-   * them, the shelf does not show them.
-   */
-  'runs.checkpointAdapters': {
-    input: z.strictObject({
-      id: z.string(),
-      from: z.number().int().min(0).nullable().default(null),
-      to: z.number().int().min(0).nullable().default(null),
-    }),
-    output: z.array(adapterRecordSchema),
-  },
+  ...runRequests,
 
   'adapters.list': { input: nothing, output: z.array(adapterRecordSchema) },
   'adapters.get': { input: byId, output: adapterRecordSchema },
