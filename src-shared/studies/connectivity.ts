@@ -13,15 +13,15 @@ import type { PointScore } from './point-score.ts';
 export const standardMethods = ['factor-average', 'weight-average', 'aligned-average', 'ensemble'] as const;
 
 /** A number with its 95 % interval; null where none was computed. */
-export const intervalSchema = z.object({
+export const estimateSchema = z.object({
   value: z.number(),
   low: z.number().nullable(),
   high: z.number().nullable(),
 });
-export type Interval = z.infer<typeof intervalSchema>;
+export type Estimate = z.infer<typeof estimateSchema>;
 
 /** The same quantity of the accuracy (a share) and of the mean loss (nats). */
-export const bothMetricsSchema = z.object({ accuracy: intervalSchema, loss: intervalSchema });
+export const bothMetricsSchema = z.object({ accuracy: estimateSchema, loss: estimateSchema });
 export type BothMetrics = z.infer<typeof bothMetricsSchema>;
 export const connectivityMetrics = ['accuracy', 'loss'] as const;
 export type ConnectivityMetric = keyof PointScore;
@@ -132,7 +132,7 @@ export function spreadOverPairs(
 }
 
 /** "2.7 [1.2, 4.0]", or "2.7" without an interval. The interval is never broken over two lines. */
-export function intervalText({ value, low, high }: Interval, scale: number, digits: number): string {
+export function estimateText({ value, low, high }: Estimate, scale: number, digits: number): string {
   const written = (number: number) => signed(number * scale, digits);
   return low === null || high === null ? written(value) : `${written(value)} [${written(low)},\u00a0${written(high)}]`;
 }

@@ -5,7 +5,7 @@ import { dashOf, runStyles, seriesKey, themeColors } from '../figures/palette.ts
 import { mean } from '../statistics/student.ts';
 import {
   type ConnectivityMetric,
-  intervalText,
+  estimateText,
   shareAdapters,
   spreadOverPairs,
   stoodFor,
@@ -148,7 +148,7 @@ function heightText(curves: readonly InterpolationCurve[], metric: ConnectivityM
   const [only] = heights;
   const value = mean(heights.map((height) => height.value));
   const shown = heights.length === 1 && only ? only : { value, low: null, high: null };
-  const [height = '', ...interval] = intervalText(shown, scale, digits).split(/(?= \[)/);
+  const [height = '', ...interval] = estimateText(shown, scale, digits).split(/(?= \[)/);
   return height + unit + interval.join('');
 }
 

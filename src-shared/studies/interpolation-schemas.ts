@@ -7,7 +7,7 @@ import {
   bothMetricsSchema,
   connectivityMetrics,
   connectivityShape,
-  intervalSchema,
+  estimateSchema,
   joinedShape,
   standardMethods,
   unitsOf,
@@ -87,7 +87,7 @@ export const interpolationConfigSchema = z.strictObject({
 });
 export type InterpolationConfig = z.output<typeof interpolationConfigSchema>;
 
-const barrierSchema = z.object({ line: intervalSchema, mean: intervalSchema, at: z.number() });
+const barrierSchema = z.object({ line: estimateSchema, mean: estimateSchema, at: z.number() });
 export type BarrierResult = z.infer<typeof barrierSchema>;
 
 const curveSchema = z.object({

@@ -4,7 +4,7 @@ import { comparisonRow } from '../results/comparison-row.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { mean } from '../statistics/student.ts';
 import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
-import { type Interval, intervalText, joinedLabel, leftOutTable, standardMethods, stoodFor } from './connectivity.ts';
+import { type Estimate, estimateText, joinedLabel, leftOutTable, standardMethods, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
 import { interpolationFigure } from './interpolation-figures.ts';
 import {
@@ -167,7 +167,7 @@ function groupTable(
       methodsOf(entries.map(({ entry }) => entry)).map((method) => {
         const drawn = curvesOf(entries, method, config);
         const curves = drawn.map(({ curve }) => curve);
-        const average = (of: (curve: InterpolationCurve) => Interval | undefined) =>
+        const average = (of: (curve: InterpolationCurve) => Estimate | undefined) =>
           overPairs(drawn.map(({ curve, units }) => ({ interval: of(curve), units })));
         const against = average(({ againstEnsemble }) => againstEnsemble?.accuracy);
         return {
@@ -191,7 +191,7 @@ function groupTable(
 }
 
 /** One pair keeps its own interval, three or more have one over pairs, two have none. */
-function overPairs(values: readonly { interval: Interval | undefined; units: readonly string[] }[]): Interval | null {
+function overPairs(values: readonly { interval: Estimate | undefined; units: readonly string[] }[]): Estimate | null {
   const known = values.flatMap(({ interval, units }) => (interval === undefined ? [] : [{ interval, units }]));
   const [first] = known;
   if (first === undefined || known.length === 1) return first?.interval ?? null;
@@ -233,8 +233,8 @@ function pairTable(pairs: readonly InterpolationPair[], config: InterpolationCon
   ];
 }
 
-function written(interval: Interval, metric: 'accuracy' | 'loss'): string {
-  return metric === 'accuracy' ? intervalText(interval, 100, 2) : intervalText(interval, 1, 3);
+function written(interval: Estimate, metric: 'accuracy' | 'loss'): string {
+  return metric === 'accuracy' ? estimateText(interval, 100, 2) : estimateText(interval, 1, 3);
 }
 
 /** Methods of the curves of several pairs, in order. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { meanInterval } from '../statistics/student.ts';
 
 /**
- * A mean with its 95 % interval, as results of studies keep it; ends are null where nothing can be said. `n` values were
- * averaged.
+ * The mean of `n` values with its 95 % interval; ends are null where nothing can be said. Of a metric over seeds and examples:
+ * metric-interval.ts.
  */
 export const intervalSchema = z.object({
   mean: z.number(),

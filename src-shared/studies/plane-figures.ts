@@ -1,7 +1,7 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, colorbar } from '../figures/layout.ts';
 import { sequential, sequentialColor, themeColors } from '../figures/palette.ts';
-import { type ConnectivityMetric, intervalText } from './connectivity.ts';
+import { type ConnectivityMetric, estimateText } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
 import type { PlaneConfig, PlaneResult, PlaneSurface, PlaneTriple } from './plane-schemas.ts';
 
@@ -292,7 +292,7 @@ function captionOf(
   const percent = metric === 'accuracy';
   const written = (value: number) => (percent ? `${(100 * value).toFixed(1)} %` : value.toFixed(3));
   const difference = (surface: PlaneSurface) =>
-    `${intervalText(surface.againstCorners[metric], percent ? 100 : 1, percent ? 1 : 3)}${percent ? ' points' : ''}`;
+    `${estimateText(surface.againstCorners[metric], percent ? 100 : 1, percent ? 1 : 3)}${percent ? ' points' : ''}`;
   return [
     `${percent ? 'Accuracy' : 'Loss'} on ${examples} test examples; corners are the adapters (${corners.map((corner) => written(corner[metric])).join(', ')}), dots are measured, colors between them interpolated linearly; bright is better.`,
     `★ 1:1:1: ${surfaces.map((surface) => `${words.mergeMethod(surface.method)} ${written(surface.center[metric])}, ${difference(surface)} from the mean of the corners`).join('; ')}${ensemble === null ? '' : `; their ensemble ${written(ensemble[metric])}`}.`,

@@ -3,7 +3,7 @@ import { StudioError } from '../contract/errors.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { mean } from '../statistics/student.ts';
 import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
-import { type Interval, intervalText, joinedLabel, leftOutTable, stoodFor } from './connectivity.ts';
+import { type Estimate, estimateText, joinedLabel, leftOutTable, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
 import { planeFigure } from './plane-figures.ts';
 import {
@@ -174,7 +174,7 @@ function centerTable({ triples, examples }: PlaneResult, words: StudyWords): Stu
           percent(surface.center.accuracy),
           points(surface.againstCorners.accuracy),
           surface.againstEnsemble === null ? '–' : points(surface.againstEnsemble.accuracy),
-          intervalText(surface.againstCorners.loss, 1, 3),
+          estimateText(surface.againstCorners.loss, 1, 3),
           bestText(surface),
         ],
       })),
@@ -182,8 +182,8 @@ function centerTable({ triples, examples }: PlaneResult, words: StudyWords): Stu
   };
 }
 
-function points(interval: Interval): string {
-  return intervalText(interval, 100, 2);
+function points(interval: Estimate): string {
+  return estimateText(interval, 100, 2);
 }
 
 /** "72.4 at 0.20 : 0.40 : 0.40" */

@@ -1,7 +1,7 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { ExampleBootstrap } from '../../../src-shared/statistics/example-bootstrap.ts';
-import type { ConnectivityMetric, Interval } from '../../../src-shared/studies/connectivity.ts';
+import type { ConnectivityMetric, Estimate } from '../../../src-shared/studies/connectivity.ts';
 
 type Bootstraps = Readonly<Record<ConnectivityMetric, ExampleBootstrap>>;
 
@@ -23,7 +23,7 @@ export function withInterval(
   bootstrap: ExampleBootstrap | undefined,
   value: number,
   statistic: (means: Float64Array) => number,
-): Interval {
+): Estimate {
   if (bootstrap === undefined) return { value, low: null, high: null };
   const [low, high] = bootstrap.interval(statistic);
   return { value, low, high };
