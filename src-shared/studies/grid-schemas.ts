@@ -5,7 +5,7 @@ import { runConfigSchema } from '../domain/run.ts';
 import { meanInterval, pairedDifference } from '../statistics/student.ts';
 import { cellSettingsSchema } from './cell-settings.ts';
 import { gridSchema } from './grid-cells.ts';
-import { differenceSchema, intervalSchema } from './metric-interval.ts';
+import { differenceSchema, metricIntervalSchema } from './metric-interval.ts';
 import { tuningSchema } from './tuning.ts';
 
 /** What is scored of every cell: its adapters alone, merged across seeds, or pruned. */
@@ -45,7 +45,7 @@ export const gridConfigShape = {
 const outcomeCellSchema = z.object({
   /** Of each seed; of a merge, of each pair (or of all) of the seeds. In the metric's own unit: an accuracy is a share. */
   values: z.array(z.object({ seeds: z.array(z.number().int()), value: z.number() })),
-  own: intervalSchema,
+  own: metricIntervalSchema,
   /** From the cell's reference, paired in seeds and examples; null for a cell that is its own. */
   difference: differenceSchema.nullable(),
   /** Mean rise over the seeds; null where it was not measured. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The mean of a metric over seeds and examples with its 95 % intervals, in the metric's own unit. */
-export const intervalSchema = z.object({
+export const metricIntervalSchema = z.object({
   mean: z.number(),
   n: z.number().int().describe('seeds'),
   halfWidth: z
@@ -13,9 +13,9 @@ export const intervalSchema = z.object({
     .nullable()
     .describe('nested bootstrap over seeds and examples; null where outcomes of single examples are not known'),
 });
-export type MetricInterval = z.infer<typeof intervalSchema>;
+export type MetricInterval = z.infer<typeof metricIntervalSchema>;
 
-export const differenceSchema = intervalSchema.extend({
+export const differenceSchema = metricIntervalSchema.extend({
   permutation: z
     .object({ p: z.number(), smallest: z.number(), exact: z.boolean() })
     .nullable()

@@ -4,7 +4,7 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout, type LineEnd, lineEnds, marginFor } from '../figures/layout.ts';
 import { seriesKey, studyStyles } from '../figures/palette.ts';
 import type { StudyTable } from './define-study.ts';
-import { intervalEnds, intervalSchema } from './metric-interval.ts';
+import { intervalEnds, metricIntervalSchema } from './metric-interval.ts';
 import { axisTitle, metricUnit, titled, valueText } from './metric-words.ts';
 
 /** A sweep of learning rates for each cell of a grid, all with the same budget. */
@@ -44,7 +44,7 @@ const tunedCellSchema = z.object({
     z.object({
       learning_rate: z.number(),
       scores: z.array(z.object({ seed: z.number().int(), value: z.number() })),
-      interval: intervalSchema,
+      interval: metricIntervalSchema,
     }),
   ),
 });
