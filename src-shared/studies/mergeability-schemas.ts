@@ -1,17 +1,14 @@
 import { z } from 'zod';
 import { mergeVerdicts, pairMeasuresSchema } from '../domain/mergeability.ts';
-import { parameterValuesSchema } from '../domain/parameter.ts';
 import { intervalSchema } from './interval.ts';
-import { problemOfTaskSets, taskSetsShape } from './task-sets.ts';
+import { methodChoiceShape } from './method-choice.ts';
+import { checkTaskSets, taskSetsShape } from './task-sets.ts';
 import { taskTuningSchema } from './task-tuning.ts';
 
 /** Both averages side by side: they differ. */
 export const usualPairMethods = ['factor-average', 'weight-average'];
 
-const methodSchema = z.union([
-  z.string(),
-  z.strictObject({ method: z.string(), parameters: parameterValuesSchema.default({}) }),
-]);
+const methodSchema = z.union([z.string(), z.strictObject(methodChoiceShape)]);
 
 export const mergeabilityConfigSchema = z
   .strictObject({
@@ -25,16 +22,7 @@ export const mergeabilityConfigSchema = z
       .describe('pairs that are merged: of one task or of one seed, or all of a group'),
     seed: z.number().int().min(0).default(0).describe('of sampled signs and of permutations'),
   })
-  .superRefine((config, context) => {
-    const problem = problemOfTaskSets(config);
-    if (problem) context.addIssue({ code: 'custom', path: [problem.path], message: problem.message });
-    if (config.metric === 'loss')
-      context.addIssue({
-        code: 'custom',
-        path: ['metric'],
-        message: 'what a merge loses needs a metric of which more is better',
-      });
-  });
+  .superRefine(checkTaskSets('what a merge loses needs a metric of which more is better'));
 export type MergeabilityConfig = z.output<typeof mergeabilityConfigSchema>;
 
 /** What is tested as a predictor: the verdict, then the measures behind it. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { forgettingSchema } from '../domain/forgetting.ts';
-import { parameterValuesSchema } from '../domain/parameter.ts';
 import { intervalSchema } from './interval.ts';
-import { problemOfTaskSets, taskSetsShape } from './task-sets.ts';
+import { methodChoiceShape } from './method-choice.ts';
+import { checkTaskSets, taskSetsShape } from './task-sets.ts';
 import { taskTuningSchema } from './task-tuning.ts';
 
 /** The paper's three, both averages side by side, and those made for merging tasks. */
@@ -19,8 +19,7 @@ export const usualMethods = [
 const methodSchema = z.union([
   z.string(),
   z.strictObject({
-    method: z.string(),
-    parameters: parameterValuesSchema.default({}),
+    ...methodChoiceShape,
     label: z.string().optional().describe('default: the label of the method'),
   }),
 ]);
@@ -45,16 +44,7 @@ export const multitaskConfigSchema = z
     tuning_samples: z.number().int().min(1).default(64),
     seed: z.number().int().min(0).default(0).describe('of placebos and searches'),
   })
-  .superRefine((config, context) => {
-    const problem = problemOfTaskSets(config);
-    if (problem) context.addIssue({ code: 'custom', path: [problem.path], message: problem.message });
-    if (config.metric === 'loss')
-      context.addIssue({
-        code: 'custom',
-        path: ['metric'],
-        message: 'normalized scores need a metric of which more is better; the loss is beside it',
-      });
-  });
+  .superRefine(checkTaskSets('normalized scores need a metric of which more is better; the loss is beside it'));
 export type MultitaskConfig = z.output<typeof multitaskConfigSchema>;
 
 /** What a row of the study scores. `index` is the method's place in the config. */

@@ -57,8 +57,17 @@ export const taskSetsShape = {
 const taskSetsSchema = z.object(taskSetsShape);
 export type TaskSets = z.output<typeof taskSetsSchema>;
 
+/** Checks the tasks and sets of a config as a whole, and that its metric is not the loss, with the reason. */
+export function checkTaskSets(whyNotLoss: string) {
+  return (config: TaskSets & { readonly metric: string }, context: z.RefinementCtx): void => {
+    const problem = problemOfTaskSets(config);
+    if (problem) context.addIssue({ code: 'custom', path: [problem.path], message: problem.message });
+    if (config.metric === 'loss') context.addIssue({ code: 'custom', path: ['metric'], message: whyNotLoss });
+  };
+}
+
 /** What is wrong with the tasks and sets as a whole; null: nothing. */
-export function problemOfTaskSets({ tasks, groups, run, tune }: TaskSets): { path: string; message: string } | null {
+function problemOfTaskSets({ tasks, groups, run, tune }: TaskSets): { path: string; message: string } | null {
   const datasets = tasks.map(({ dataset }) => dataset);
   const names = taskNames(tasks);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
