@@ -2,6 +2,7 @@ export { activationFigure, fullActivationStep, sampleStrip } from './activation.
 export { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 export {
   type CurveAxis,
+  isEvaluation,
   lossFigure,
   type MetricOptions,
   type MetricRun,

@@ -50,7 +50,7 @@ export function lossFigure(
  * axis spans the planned length from the start, so that nothing jumps while a run goes on.
  */
 export function metricFigure(runs: readonly MetricRun[], options: MetricOptions, theme: FigureTheme): Figure {
-  const smoothing = options.metric.startsWith('eval_') ? 0 : (options.smoothing ?? 0);
+  const smoothing = isEvaluation(options.metric) ? 0 : (options.smoothing ?? 0);
   const styles = runStyles(runs, theme);
   const data: FigureObject[] = [];
   const ends: LineEnd[] = [];
@@ -122,6 +122,11 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
     }),
     caption: caption(smoothing, widest),
   };
+}
+
+/** Whether each value of a metric is a result of its own, which a moving average would falsify. */
+export function isEvaluation(metric: string): boolean {
+  return metric.startsWith('eval_');
 }
 
 function caption(smoothing: number, width: number): string {

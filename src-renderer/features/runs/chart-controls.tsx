@@ -13,10 +13,12 @@ const axes = ['step', 'time', 'examples'] as const;
 interface ChartControlsProps {
   view: ChartView;
   onChange: (view: ChartView) => void;
+  /** Whether nothing shown is smoothed: evaluations are drawn as they were measured. */
+  evaluations?: boolean;
 }
 
 /** Smoothing, scale and axis of a group of curves. */
-export function ChartControls({ view, onChange }: ChartControlsProps) {
+export function ChartControls({ view, onChange, evaluations = false }: ChartControlsProps) {
   return (
     <Group gap={16} wrap="wrap">
       <SegmentedControl
@@ -25,12 +27,13 @@ export function ChartControls({ view, onChange }: ChartControlsProps) {
         onChange={(value) => onChange({ ...view, x: axes.find((candidate) => candidate === value) ?? 'step' })}
         data={axes.map((value) => ({ value, label: value }))}
       />
-      <Group gap={8} wrap="nowrap">
+      <Group gap={8} wrap="nowrap" {...(evaluations ? { title: 'Evaluations are never smoothed.' } : {})}>
         <Text size="xs" c="dimmed">
           Smoothing
         </Text>
         <Slider
           w={110}
+          disabled={evaluations}
           min={0}
           max={0.98}
           step={0.02}

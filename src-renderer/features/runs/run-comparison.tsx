@@ -1,7 +1,7 @@
 import { Group, Select, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { stepTimeFigure } from '../../../src-shared/figures/index.ts';
+import { isEvaluation, stepTimeFigure } from '../../../src-shared/figures/index.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { formatNumber, formatPercent } from '../../components/format/format.ts';
@@ -80,7 +80,7 @@ export function RunComparison({ runs }: { runs: readonly RunRecord[] }) {
           allowDeselect={false}
           w={160}
         />
-        <ChartControls view={view} onChange={setView} />
+        <ChartControls view={view} onChange={setView} evaluations={isEvaluation(metric)} />
       </Group>
       <Panel>
         {snapshot && shown ? (
