@@ -50,6 +50,8 @@ export function followBackend(client: QueryClient): () => void {
  */
 export function applyRun(client: QueryClient, run: RunRecord): void {
   client.setQueryData(['runs.get', { id: run.id }], run);
+  // A log is polled while its run is training; its last lines are there before the run is said to have ended.
+  if (run.status !== 'running') void client.invalidateQueries({ queryKey: ['runs.log', { id: run.id }] });
   for (const query of client.getQueryCache().findAll({ queryKey: ['runs.list'] })) {
     if (query.state.isInvalidated) continue;
     client.setQueryData<RunRecord[]>(query.queryKey, (runs) =>

@@ -73,3 +73,14 @@ it('puts a changed run into the list, and leaves a list that is to be asked for 
   applyRun(client, run('b', 1));
   expect(client.getQueryState(key)?.isInvalidated).toBe(true);
 });
+
+it('has the log of a run read once more when the run ends', () => {
+  const client = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY } } });
+  const key = (id: string) => ['runs.log', { id }];
+  for (const id of ['a', 'b']) client.setQueryData(key(id), []);
+  const isStale = (id: string) => client.getQueryState(key(id))?.isInvalidated;
+  applyRun(client, run('a', 3));
+  expect(isStale('a')).toBe(false);
+  applyRun(client, { ...run('a', 3), status: 'stopped' });
+  expect([isStale('a'), isStale('b')]).toEqual([true, false]);
+});
