@@ -13,27 +13,47 @@ interface EffectPanelProps {
   draft: Draft;
   /** The last config that was whole: what is shown while a field is being typed. */
   config: RunConfig | null;
+  /** Whether that is the form as it is now. */
+  isCurrent: boolean;
   estimate: RunEstimate | undefined;
   failure: Error | null;
   onCheckAgain: () => void;
 }
 
 /** What the run takes, before it starts: parameters, steps, time, memory, schedule, and its texts. */
-export function EffectPanel({ draft, config, estimate, failure, onCheckAgain }: EffectPanelProps) {
+export function EffectPanel({ draft, config, isCurrent, estimate, failure, onCheckAgain }: EffectPanelProps) {
+  const lastValid = isCurrent ? '' : 'from the last valid settings';
+  const isOn = draft['coto'] === true;
+  const sample = isOn && config?.coto ? `sample for seed ${config.seed}` : isOn ? '' : 'off';
   return (
     <Stack gap={12}>
       {failure ? (
         <ErrorNote error={failure} action={{ label: 'Check again', onClick: onCheckAgain }} />
       ) : (
-        <Panel title="Estimate">
-          <Costs estimate={estimate} />
+        <Panel title="Estimate" note={estimate ? lastValid : ''}>
+          {estimate || isCurrent ? <Costs estimate={estimate} /> : <Awaited />}
         </Panel>
       )}
-      <Panel title="CoTo schedule" note={config?.coto ? `sample for seed ${config.seed}` : 'off'}>
-        <ScheduleView config={config} estimate={estimate} />
+      <Panel title="CoTo schedule" note={[sample, isOn && config?.coto ? lastValid : ''].filter(Boolean).join(', ')}>
+        {isOn && !config?.coto && !isCurrent ? (
+          <Awaited />
+        ) : (
+          <ScheduleView isOn={isOn} config={config} estimate={estimate} />
+        )}
       </Panel>
       {/* What was said of the form before it went wrong is not said of it now. */}
-      {failure ? null : <RunTexts draft={draft} estimate={estimate} />}
+      {failure ? null : <RunTexts draft={draft} estimate={estimate} note={estimate ? lastValid : ''} />}
+    </Stack>
+  );
+}
+
+/** Stands for what cannot be told of a form that is not valid and never was. */
+function Awaited() {
+  return (
+    <Stack mih={120} justify="center" align="center">
+      <Text size="sm" c="dimmed">
+        Available once every field is valid.
+      </Text>
     </Stack>
   );
 }

@@ -7,14 +7,22 @@ import type { Draft } from './draft.ts';
 import { useVariants } from './draft-store.ts';
 import type { RunEstimate } from './use-run-draft.ts';
 
+interface RunTextsProps {
+  draft: Draft;
+  estimate: RunEstimate | undefined;
+  /** Beside the YAML, which is that of the estimate; the command is that of the draft. */
+  note: string;
+}
+
 /** The same run as a YAML file and as a command. */
-export function RunTexts({ draft, estimate }: { draft: Draft; estimate: RunEstimate | undefined }) {
+export function RunTexts({ draft, estimate, note }: RunTextsProps) {
   const [shown, setShown] = useState<'yaml' | 'command'>('yaml');
   const variants = useVariants();
   const text = shown === 'yaml' ? (estimate?.yaml ?? '') : trainCommand(draft, variants);
   return (
     <Panel
       title="YAML and CLI"
+      note={shown === 'yaml' ? note : ''}
       aside={
         <Group gap={8}>
           <SegmentedControl

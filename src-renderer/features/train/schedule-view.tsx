@@ -10,8 +10,15 @@ import type { RunEstimate } from './use-run-draft.ts';
 /** More than the figure has columns. */
 const stripBuckets = 1024;
 
+interface ScheduleViewProps {
+  /** Whether CoTo is on in the form: the config is an earlier one while a field is invalid. */
+  isOn: boolean;
+  config: RunConfig | null;
+  estimate: RunEstimate | undefined;
+}
+
 /** p(t), and which layers are active in each step as the run's seed will draw it. */
-export function ScheduleView({ config, estimate }: { config: RunConfig | null; estimate: RunEstimate | undefined }) {
+export function ScheduleView({ isOn, config, estimate }: ScheduleViewProps) {
   const theme = useFigureTheme();
   const figure = useMemo(() => {
     if (!config?.coto || !estimate || estimate.totalSteps === 0) return null;
@@ -29,7 +36,7 @@ export function ScheduleView({ config, estimate }: { config: RunConfig | null; e
       theme,
     );
   }, [config, estimate, theme]);
-  if (config && !config.coto)
+  if (!isOn)
     return (
       <Stack gap={4} mih={120} justify="center" align="center">
         <Text size="sm" c="dimmed">

@@ -101,6 +101,7 @@ export default function TrainPage() {
           <EffectPanel
             draft={draft}
             config={run.config}
+            isCurrent={isWhole}
             estimate={estimate}
             failure={run.failure}
             onCheckAgain={run.checkAgain}

@@ -1,0 +1,87 @@
+// @vitest-environment happy-dom
+import { beforeEach, expect, test, vi } from 'vitest';
+import { defaultDraft } from '../../../../src-renderer/features/train/draft.ts';
+import { EffectPanel } from '../../../../src-renderer/features/train/effect-panel.tsx';
+import type { RunEstimate } from '../../../../src-renderer/features/train/use-run-draft.ts';
+import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import { backend, catalog } from '../../fake-backend.ts';
+import { renderInWindow } from '../../window.tsx';
+
+vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
+  ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
+  request: (await import('../../fake-backend.ts')).request,
+}));
+
+beforeEach(() => {
+  backend.answers = { 'app.catalog': () => catalog };
+});
+
+const without = runConfigSchema.parse({ coto: null });
+const draft = { ...defaultDraft, coto: true, learning_rate: '' };
+/** Without steps, so that no figure is drawn. */
+const estimate: RunEstimate = {
+  trainableParameters: 10,
+  totalParameters: 100,
+  totalSteps: 0,
+  trainExamples: 5,
+  groups: [],
+  targetModules: [],
+  memory: [{ part: 'base', bytes: 1024 }],
+  freeMemoryBytes: 4096,
+  seconds: null,
+  stepMilliseconds: null,
+  stepOfSameAdapter: false,
+  yaml: 'model: base',
+};
+const noCheck = () => undefined;
+const lastValid = 'from the last valid settings';
+
+test('does not call CoTo off that was switched on beside an invalid field', () => {
+  const view = renderInWindow(
+    <EffectPanel
+      draft={draft}
+      config={without}
+      isCurrent={false}
+      estimate={estimate}
+      failure={null}
+      onCheckAgain={noCheck}
+    />,
+  );
+  const schedule = view.getByLabelText('CoTo schedule');
+  expect(schedule.textContent).toContain('Available once every field is valid.');
+  expect(schedule.textContent).not.toMatch(/off|Turn on/);
+});
+
+test('marks what is shown of the last valid settings while a field is invalid', () => {
+  const config = runConfigSchema.parse({ coto: {} });
+  const panel = (isCurrent: boolean) => (
+    <EffectPanel
+      draft={draft}
+      config={config}
+      isCurrent={isCurrent}
+      estimate={estimate}
+      failure={null}
+      onCheckAgain={noCheck}
+    />
+  );
+  const view = renderInWindow(panel(false));
+  const marked = () => view.queryAllByText(lastValid, { exact: false }).map(({ textContent }) => textContent);
+  expect(marked()).toEqual([lastValid, `sample for seed ${config.seed}, ${lastValid}`, lastValid]);
+  view.rerender(panel(true));
+  expect(marked()).toEqual([]);
+});
+
+test('says what is missing where no settings were ever valid', () => {
+  const view = renderInWindow(
+    <EffectPanel
+      draft={{ ...draft, coto: false }}
+      config={null}
+      isCurrent={false}
+      estimate={undefined}
+      failure={null}
+      onCheckAgain={noCheck}
+    />,
+  );
+  expect(view.getByLabelText('Estimate').textContent).toContain('Available once every field is valid.');
+  expect(view.getByLabelText('CoTo schedule').textContent).toContain('Turn on CoTo');
+});
