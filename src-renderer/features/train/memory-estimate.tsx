@@ -1,6 +1,11 @@
 import { Box, Group, Text, Tooltip } from '@mantine/core';
-import { type MemoryVerdict, memoryVerdict, verdictTexts } from '../../../src-shared/results/memory-verdict.ts';
-import { formatBytes } from '../../components/format/format.ts';
+import {
+  type MemoryVerdict,
+  memoryVerdict,
+  tightShare,
+  verdictTexts,
+} from '../../../src-shared/results/memory-verdict.ts';
+import { formatBytes, formatPercent } from '../../components/format/format.ts';
 import classes from './memory-estimate.module.css';
 
 const verdictColors: Record<MemoryVerdict, string> = {
@@ -14,18 +19,20 @@ interface MemoryEstimateProps {
   freeBytes: number;
 }
 
-/** What the run will hold in memory, stacked, in front of what is free now. */
+/**
+ * What the run will hold in memory, stacked. The bar is what is free now, with a mark from which on it is tight; of a run
+ * that does not fit it is the need, with a mark where the free memory ends.
+ */
 export function MemoryEstimate({ parts, freeBytes }: MemoryEstimateProps) {
   const needed = parts.reduce((sum, part) => sum + part.bytes, 0);
   const verdict = memoryVerdict(needed, freeBytes);
-  // The bar shows the need, not the machine: of 100 GiB free a run of 200 MiB would be a hair.
-  const scale = Math.min(Math.max(freeBytes, needed), needed * 2.5) || 1;
-  const cut = freeBytes > scale;
+  const scale = Math.max(freeBytes, needed) || 1;
+  const mark = needed > freeBytes ? freeBytes : tightShare * freeBytes;
   return (
     <div>
       <Group justify="space-between" mb={4}>
         <Text size="xs">
-          {formatBytes(needed)} of {formatBytes(freeBytes)} free
+          {formatBytes(needed)} of {formatBytes(freeBytes)} free ({formatPercent(needed / freeBytes)} %)
         </Text>
         <Tooltip label={verdictTexts[verdict]} multiline w={280}>
           <Text size="xs" fw={600} c={verdictColors[verdict]}>
@@ -38,18 +45,18 @@ export function MemoryEstimate({ parts, freeBytes }: MemoryEstimateProps) {
         role="img"
         aria-label={`Memory estimate: ${parts.map((part) => `${part.part} ${formatBytes(part.bytes)}`).join(', ')}; ${formatBytes(freeBytes)} free`}
       >
-        {parts.map((part, index) => (
-          <Tooltip key={part.part} label={`${part.part}: ${formatBytes(part.bytes)}`}>
-            <div
-              className={classes['part']}
-              style={{ width: `${(100 * part.bytes) / scale}%`, background: `var(--memory-${index % 6})` }}
-            />
-          </Tooltip>
-        ))}
-        {cut ? <div className={classes['cut']}>… {formatBytes(freeBytes)}</div> : null}
-        {!cut && freeBytes < needed ? (
-          <div className={classes['limit']} style={{ left: `${(100 * freeBytes) / scale}%` }} />
-        ) : null}
+        <div className={classes['need']} style={{ width: `${(100 * needed) / scale}%` }}>
+          {parts.map((part, index) => (
+            <Tooltip key={part.part} label={`${part.part}: ${formatBytes(part.bytes)}`}>
+              <div style={{ flexGrow: part.bytes, background: `var(--memory-${index % 6})` }} />
+            </Tooltip>
+          ))}
+        </div>
+        <div
+          className={classes['mark']}
+          data-exceeded={needed > freeBytes || undefined}
+          style={{ left: `${(100 * mark) / scale}%` }}
+        />
       </div>
       <Group gap={12} mt={4}>
         {parts.map((part, index) => (
