@@ -13,7 +13,7 @@ export interface BarPoint {
 
 /**
  * One series of grouped bars: the mean of each category with its spread (drawnSpread), and every repetition as a point on
- * its bar. Categories are numbers 0, 1, 2 …; `slot` of `slots` gives the position of the series in its category.
+ * its bar. A mean has the list of its repetitions' `customdata`. Categories are numbers 0, 1, 2 …; `slot` of `slots` gives the position of the series in its category.
  */
 export function barSeries(
   label: string,
@@ -40,7 +40,9 @@ export function barSeries(
       ...(style.pattern === '' ? {} : { pattern: { shape: style.pattern, bgcolor: style.color, fgcolor: surface } }),
     },
     hovertemplate: `${plainText(label)}: %{y:.2f} ${unit} (mean)<extra></extra>`,
-    customdata: categories.map((points) => points[0]?.customdata ?? null),
+    customdata: categories.map((points) =>
+      points.length > 1 ? points.map((point) => point.customdata) : (points[0]?.customdata ?? null),
+    ),
   };
   if (!repeated) return [bars];
   // A separate trace: on the bars, a category of one value would get an interval of zero width.

@@ -25,8 +25,8 @@ export interface PrunedChoice {
 export interface StudyFigure {
   readonly name: string;
   draw(theme: FigureTheme): Figure;
-  /** The adapter that a point, given by its `customdata`, can be saved as; null if none. */
-  keep?(customData: unknown): PrunedChoice | null;
+  /** The adapters behind a point, given by its `customdata`, that can be saved: several behind a mean over seeds. */
+  keep?(customData: unknown): readonly PrunedChoice[];
 }
 
 /** Labels of methods by id. */

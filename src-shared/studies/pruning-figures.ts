@@ -8,7 +8,7 @@ import type { PrunedAdapter, PruningResult } from './pruning-schemas.ts';
 
 /**
  * Bars of each structured pattern, the unpruned level of each series as a line, every seed as a point.
- * `customdata` of a point is [index in result.adapters, index in its patterns].
+ * `customdata` of a point is [index in result.adapters, index in its patterns], of a mean the list of those of its seeds.
  */
 export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure {
   const series = bySeries(result.adapters);
@@ -50,7 +50,7 @@ export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure
 
 /**
  * Accuracy over the values of one grid; where a value leaves the adapter as it is, the unpruned level is the point there.
- * `customdata` of a point is [index of the series' first adapter in result.adapters, index in the grid's points; −1 unpruned].
+ * `customdata` of a point is a list with, for each seed, [index in result.adapters, index in the grid's points; −1 unpruned].
  */
 export function gridFigure(result: PruningResult, at: number, theme: FigureTheme): Figure {
   const styles = studyStyles(result.adapters, theme);
@@ -83,7 +83,7 @@ export function gridFigure(result: PruningResult, at: number, theme: FigureTheme
       style,
       x,
       values,
-      points.map(({ index }) => [first.index, index]),
+      points.map(({ index }) => group.entries.map((one) => [one.index, index])),
     );
     data.push(...curve.traces);
     const level = mean(group.entries.map(({ entry }) => entry.unpruned.accuracy * 100));

@@ -73,13 +73,8 @@ export const pruningStudy = defineStudy({
   ],
   table: (result, config) => [everyScore(result, config)],
   figures(result, config) {
-    const keep = (grid: number | null) => (customData: unknown) => {
-      if (!Array.isArray(customData)) return null;
-      const [adapter, index] = customData;
-      return typeof adapter === 'number' && typeof index === 'number'
-        ? choiceOf(result, config, adapter, grid, index)
-        : null;
-    };
+    const keep = (grid: number | null) => (customData: unknown) =>
+      placesOf(customData).flatMap(([adapter, index]) => choiceOf(result, config, adapter, grid, index) ?? []);
     const patterns = {
       name: 'Structured pruning',
       draw: (theme: FigureTheme) => pruningFigure(result, theme),
@@ -112,6 +107,13 @@ export function sharesFromTexts(texts: unknown): number[] {
       return share;
     });
   return [...new Set(shares)].sort((first, second) => first - second);
+}
+
+const placeSchema = z.tuple([z.number(), z.number()]);
+
+/** A point's [adapter, pattern or point of the grid], or those of every seed behind a mean. */
+function placesOf(customData: unknown): z.infer<typeof placeSchema>[] {
+  return z.union([placeSchema.transform((place) => [place]), z.array(placeSchema)]).safeParse(customData).data ?? [];
 }
 
 /** A pattern of an adapter (`grid` null), or a point of its grid. */

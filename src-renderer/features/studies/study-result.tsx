@@ -9,11 +9,12 @@ import { downloadText, fileStem } from '../../components/download.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { askToKeep } from './ask-to-keep.tsx';
 import { TunedBadge } from './tuned-badge.tsx';
 
 interface StudyResultViewProps {
   study: StudyRecord;
-  /** Makes the pruned adapter behind a point or a row. */
+  /** Makes the pruned adapter of a row. */
   onKeep: (choice: PrunedChoice) => void;
 }
 
@@ -54,12 +55,11 @@ function StudyFigurePanel({ figure, onKeep }: { figure: StudyFigure; onKeep: (ch
         figure={drawn}
         height={340}
         name={figure.name}
-        caption={keep ? `${drawn.caption} A click keeps that pruned adapter.` : drawn.caption}
+        caption={keep ? `${drawn.caption} Click a point to save its pruned adapter.` : drawn.caption}
         {...(keep
           ? {
               onPointClick: (point: { customData: unknown }) => {
-                const choice = keep(point.customData);
-                if (choice) onKeep(choice);
+                askToKeep(keep(point.customData), onKeep);
               },
             }
           : {})}

@@ -77,7 +77,7 @@ export default function PrunePage() {
               ) : (
                 <EmptyState>
                   Choose adapters on the left, several seeds with and without CoTo if you have them, and run a pruning
-                  study: its bars and curves appear here, and a click on one keeps that adapter.
+                  study: its bars and curves appear here, and a click on a point saves its adapter.
                 </EmptyState>
               )}
             </div>

@@ -293,8 +293,14 @@ describe('studies', () => {
       x: [0, 50],
       y: [71, 41],
       customdata: [
-        [0, -1],
-        [0, 0],
+        [
+          [0, -1],
+          [1, -1],
+        ],
+        [
+          [0, 0],
+          [1, 0],
+        ],
       ],
     });
     expect(figure.data.some((trace) => trace['name'] === 'LoRA: spread')).toBe(true);
