@@ -189,6 +189,14 @@ describe('a pass over the real engine', () => {
     const paused = await backend.handle('runs.get', { id: broken.run.id });
     expect(paused).toMatchObject({ status: 'paused', adapterId: null });
     expect(paused.step).toBeLessThan(steps);
+    // What it has learned so far can be used, and the run goes on all the same.
+    const saved = await backend.handle('runs.saveAdapter', { id: broken.run.id });
+    expect(saved).toMatchObject({ origin: { runId: broken.run.id, step: paused.step }, archived: false });
+    expect(await backend.handle('runs.saveAdapter', { id: broken.run.id })).toEqual(saved);
+    expect(await backend.handle('runs.get', { id: broken.run.id })).toMatchObject({
+      status: 'paused',
+      adapterId: null,
+    });
     await backend.handle('runs.resume', { id: broken.run.id });
     await backend.idle();
     const metrics = ['loss', 'grad_norm', 'p', 'eval_loss', 'eval_accuracy'];

@@ -215,6 +215,8 @@ test('Ctrl+C pauses a training run, and it can be resumed to its end', async () 
   expect(run.status).toBe('paused');
   expect(run.step).toBeLessThan(400);
   expect(paused.err).toContain('Pausing after this step');
+  const saved = await json(adapterRecordSchema, ['runs', 'save', 'long']);
+  expect(saved.name).toBe(`long, step ${run.step}`);
   const resumed = await json(trained, ['runs', 'resume', 'long']);
   expect(resumed.run).toMatchObject({ status: 'completed', step: 400, id: run.id });
 });

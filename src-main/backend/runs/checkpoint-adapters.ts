@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { CheckpointRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord, RunRecord } from '../../../src-shared/domain/run.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { copyAdapterIn, requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
+import { latestCheckpoint } from './latest-checkpoint.ts';
 
 /**
  * The checkpoints of a run as adapters, one a step, the earliest first, from and to the steps (null: no bound). A
@@ -30,25 +31,61 @@ export async function checkpointAdapters(
       `The run "${run.name}" has ${steps.size} checkpoint${steps.size === 1 ? '' : 's'} in these steps; a soup takes two or more.`,
       'Train with save_steps above 0, or widen the steps.',
     );
-  const model = requireModel(store, run.modelId);
-  const known = store.adapters.list().filter(({ origin }) => origin.kind === 'run' && origin.runId === run.id);
   const adapters: AdapterRecord[] = [];
-  for (const [step, { folder, accuracy }] of [...steps].sort(([one], [other]) => one - other)) {
-    const before = known.find(({ origin }) => origin.kind === 'run' && origin.step === step);
+  for (const [, checkpoint] of [...steps].sort(([one], [other]) => one - other)) {
+    const before = adapterAt(services, run, checkpoint);
     if (before) {
       adapters.push(before);
       continue;
     }
-    const { id: adapterId } = await copyAdapterIn(services, home.absolute(folder), {
-      name: `${run.name}, step ${step}`,
-      base: { model, description: model.description },
-      origin: { kind: 'run', runId: run.id, checkpoint: 'step', step },
-      datasetId: run.datasetId,
-      accuracy: run.config.eval_split === 'test' ? accuracy : null,
-    });
+    const { id: adapterId } = await copyIn(services, run, checkpoint);
     store.adapters.update(adapterId, { archived: true });
     adapters.push(requireAdapter(store, adapterId));
   }
   services.hub.listChanged('adapters');
   return adapters;
+}
+
+/**
+ * The latest checkpoint of a run that has not come to its end, as an adapter on the shelf; the run can still be resumed.
+ * @throws StudioError refused while it is training, and where there is no checkpoint
+ */
+export async function saveAdapter(services: HandlerServices, id: string): Promise<AdapterRecord> {
+  const { store, home, hub } = services;
+  const run = requireRun(store, id);
+  if (run.status === 'running')
+    throw new StudioError('refused', `The run "${run.name}" is training.`, 'Stop it: that saves its adapter.');
+  const checkpoint = latestCheckpoint(home, run);
+  if (checkpoint === null)
+    throw new StudioError(
+      'refused',
+      `The run "${run.name}" has no checkpoint to make an adapter of.`,
+      'Resume it; save_steps sets how often a checkpoint is saved.',
+    );
+  const before = adapterAt(services, run, checkpoint);
+  if (before === undefined) return copyIn(services, run, checkpoint);
+  if (before.archived) {
+    store.adapters.update(before.id, { archived: false });
+    hub.listChanged('adapters');
+  }
+  return requireAdapter(store, before.id);
+}
+
+/** The adapter that a checkpoint was copied in as, or the run's own of that step. */
+function adapterAt({ store }: HandlerServices, run: RunRecord, { step }: CheckpointRecord): AdapterRecord | undefined {
+  return store.adapters
+    .list()
+    .find(({ origin }) => origin.kind === 'run' && origin.runId === run.id && origin.step === step);
+}
+
+function copyIn(services: HandlerServices, run: RunRecord, checkpoint: CheckpointRecord): Promise<AdapterRecord> {
+  const { step, folder, accuracy } = checkpoint;
+  const model = requireModel(services.store, run.modelId);
+  return copyAdapterIn(services, services.home.absolute(folder), {
+    name: `${run.name}, step ${step}`,
+    base: { model, description: model.description },
+    origin: { kind: 'run', runId: run.id, checkpoint: 'step', step },
+    datasetId: run.datasetId,
+    accuracy: run.config.eval_split === 'test' ? accuracy : null,
+  });
 }

@@ -3,7 +3,7 @@ import { requireRun } from '../jobs/training-record.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
-import { checkpointAdapters } from './checkpoint-adapters.ts';
+import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
 import { estimateRun } from './estimate.ts';
 import { readHistory } from './history.ts';
 import { fromYaml } from './run-yaml.ts';
@@ -55,6 +55,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
       requireRun(store, id);
       return store.history.log(id);
     },
+    'runs.saveAdapter': ({ id }) => saveAdapter(services, id),
     'runs.checkpointAdapters': (request) => checkpointAdapters(services, request),
     'runs.estimate': ({ config }) => estimateRun(services, config),
     'runs.parse': ({ yaml }) => fromYaml(yaml),

@@ -13,7 +13,7 @@ import { followRun } from './train.ts';
 const byRun = z.object({ run: z.string() });
 
 export function addRunCommands(parent: Command, context: CommandContext): void {
-  const group = addGroup(parent, 'runs', 'runs: list, show, compare, resume, pause, cancel');
+  const group = addGroup(parent, 'runs', 'runs: list, show, compare, resume, pause, cancel, save');
 
   addCommand(group, context, {
     usage: 'list',
@@ -108,6 +108,19 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         const { id } = await findRun(client, reference);
         const job = await client.request('runs.resume', { id });
         return followRun(client, id, job, terminal);
+      });
+    },
+  });
+
+  addCommand(group, context, {
+    usage: 'save <run>',
+    summary: 'save the last checkpoint of a paused or interrupted run as an adapter; it can still be resumed',
+    input: byRun,
+    async run({ run: reference }, { withStudio }) {
+      return withStudio(async (client) => {
+        const { id } = await findRun(client, reference);
+        const adapter = await client.request('runs.saveAdapter', { id });
+        return { json: adapter, text: formatSummary([['adapter', `${adapter.name} (${adapter.id})`]]) };
       });
     },
   });

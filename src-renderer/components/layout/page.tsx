@@ -19,13 +19,15 @@ interface PageProps {
   /** At most two buttons, the main one filled. */
   actions?: ReactNode;
   more?: readonly MoreItem[];
+  /** Further items of that menu, above the others. */
+  moreAbove?: ReactNode;
   /** True: the content fills the page and scrolls inside its own panels. False: the page scrolls as a whole. */
   fill?: boolean;
   children: ReactNode;
 }
 
 /** A page: one title row, then the content. */
-export function Page({ title, state, actions, more, fill = false, children }: PageProps) {
+export function Page({ title, state, actions, more, moreAbove, fill = false, children }: PageProps) {
   return (
     <section className={classes['page']}>
       <header className={classes['header']}>
@@ -35,7 +37,7 @@ export function Page({ title, state, actions, more, fill = false, children }: Pa
         <div className={classes['state']}>{state}</div>
         <div className={classes['actions']}>
           {actions}
-          {more && more.length > 0 ? <MoreMenu items={more} label="More actions" /> : null}
+          {more && more.length > 0 ? <MoreMenu items={more} above={moreAbove} label="More actions" /> : null}
         </div>
       </header>
       <div className={fill ? classes['fill'] : classes['scroll']}>{children}</div>
@@ -43,8 +45,14 @@ export function Page({ title, state, actions, more, fill = false, children }: Pa
   );
 }
 
+interface MoreMenuProps {
+  items: readonly MoreItem[];
+  label: string;
+  above?: ReactNode;
+}
+
 /** The "more" menu of a page, a row or a card. */
-export function MoreMenu({ items, label }: { items: readonly MoreItem[]; label: string }) {
+export function MoreMenu({ items, label, above }: MoreMenuProps) {
   return (
     <Menu>
       <Menu.Target>
@@ -53,6 +61,12 @@ export function MoreMenu({ items, label }: { items: readonly MoreItem[]; label: 
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        {above ? (
+          <>
+            {above}
+            <Menu.Divider />
+          </>
+        ) : null}
         {items.map((item) => (
           <Menu.Item
             key={item.label}

@@ -1,29 +1,17 @@
 import { useDraggable } from '@dnd-kit/core';
 import { ActionIcon, Menu, Skeleton, Text, TextInput, Tooltip } from '@mantine/core';
-import { modals } from '@mantine/modals';
-import {
-  IconDots,
-  IconPlugConnected,
-  IconPlus,
-  IconScissors,
-  IconSearch,
-  IconTarget,
-  IconTrash,
-} from '@tabler/icons-react';
+import { IconDots, IconPlus, IconSearch, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useAction } from '../../api/query.ts';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { formatBytes } from '../../components/format/format.ts';
-import { EvaluationPanel } from '../evaluation/evaluation-panel.tsx';
 import { AdapterCardBody, type AdapterNames } from './adapter-card.tsx';
+import { AdapterItems } from './adapter-items.tsx';
 import { addToBench, filterAdapters } from './bench.ts';
 import { changeBench, useBench } from './bench-store.ts';
-import { ExportItems } from './export-items.tsx';
 import classes from './merge.module.css';
-import { PruneAdapter } from './prune-adapter.tsx';
-import { RuntimeVerdicts } from './runtime-verdicts.tsx';
 
 interface ShelfProps {
   adapters: readonly AdapterRecord[] | undefined;
@@ -114,43 +102,7 @@ function CardMenu({ adapter }: { adapter: AdapterRecord }) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>Export as</Menu.Label>
-        <ExportItems adapter={adapter} />
-        <Menu.Divider />
-        <Menu.Item
-          leftSection={<IconTarget size={16} />}
-          onClick={() =>
-            modals.open({
-              title: `Evaluate ${adapter.name}`,
-              children: <EvaluationPanel evaluated={{ name: adapter.name, modelId: adapter.modelId, adapter }} />,
-            })
-          }
-        >
-          Evaluate…
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<IconScissors size={16} />}
-          onClick={() => {
-            const dialog = modals.open({
-              title: `Prune ${adapter.name}`,
-              children: <PruneAdapter adapter={adapter} onStarted={() => modals.close(dialog)} />,
-            });
-          }}
-        >
-          Prune or resize…
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<IconPlugConnected size={16} />}
-          onClick={() =>
-            modals.open({
-              title: `Where ${adapter.name} loads`,
-              size: 'lg',
-              children: <RuntimeVerdicts adapter={adapter} />,
-            })
-          }
-        >
-          Will it load there?
-        </Menu.Item>
+        <AdapterItems adapter={adapter} />
         <Menu.Item
           color="red"
           leftSection={<IconTrash size={16} />}

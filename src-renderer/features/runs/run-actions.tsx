@@ -18,6 +18,10 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
   const stop = useAction('runs.stop', { failureTitle: 'The run was not stopped' });
   const cancel = useAction('runs.cancel', { failureTitle: 'The run was not cancelled' });
   const update = useAction('runs.update', { failureTitle: 'The run was not changed' });
+  const save = useAction('runs.saveAdapter', {
+    failureTitle: 'The adapter was not saved',
+    onSuccess: ({ name }) => notifySuccess('Adapter saved', `"${name}" is among your adapters.`),
+  });
   const remove = useAction('runs.remove', {
     failureTitle: 'The run was not removed',
     onSuccess: ({ freedBytes }) => {
@@ -35,10 +39,17 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
     });
   const cancelItem: MoreItem = { label: 'Cancel', icon: <IconX size={16} />, onClick: confirmCancel, danger: true };
   const more: MoreItem[] = [{ label: 'Clone', icon: <IconCopy size={16} />, onClick: clone }];
+  const { adapterId } = run;
+  const toMerge = adapterId ? (
+    <Button onClick={() => navigate(`/merge?add=${encodeURIComponent(adapterId)}`)}>Add to merge</Button>
+  ) : null;
   let buttons: React.ReactNode = (
-    <Button variant="default" onClick={clone}>
-      Clone
-    </Button>
+    <>
+      <Button variant="default" onClick={clone}>
+        Clone
+      </Button>
+      {toMerge}
+    </>
   );
   if (run.status === 'running') {
     buttons = (
@@ -61,9 +72,21 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
   } else {
     if (canResume(run))
       buttons = (
-        <Button onClick={() => resume.mutate({ id })} loading={resume.isPending}>
-          Resume
-        </Button>
+        <>
+          {toMerge ? null : (
+            <Button variant="default" onClick={() => save.mutate({ id })} loading={save.isPending}>
+              Save as adapter
+            </Button>
+          )}
+          <Button
+            variant={toMerge ? 'default' : 'filled'}
+            onClick={() => resume.mutate({ id })}
+            loading={resume.isPending}
+          >
+            Resume
+          </Button>
+          {toMerge}
+        </>
       );
     if (run.status === 'paused') more.push(cancelItem);
     more.push(

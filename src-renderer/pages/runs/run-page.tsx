@@ -8,6 +8,7 @@ import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { formatPercent } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Page } from '../../components/layout/page.tsx';
+import { AdapterItems } from '../../features/merge/adapter-items.tsx';
 import { CotoMark } from '../../features/runs/coto-mark.tsx';
 import { useRunActions } from '../../features/runs/run-actions.tsx';
 import { RunView } from '../../features/runs/run-view.tsx';
@@ -35,7 +36,11 @@ export function RunPage({ id }: { id: string }) {
 
 function LoadedRun({ run }: { run: RunRecord }) {
   const { buttons, more } = useRunActions(run);
-  const toMerge = run.adapterId;
+  const { data: adapter } = useRequest(
+    'adapters.get',
+    { id: run.adapterId ?? '' },
+    { enabled: run.adapterId !== null },
+  );
   return (
     <Page
       title={run.name}
@@ -48,15 +53,9 @@ function LoadedRun({ run }: { run: RunRecord }) {
           <RelativeTime at={run.createdAt} />
         </Group>
       }
-      actions={
-        <>
-          {buttons}
-          {toMerge && run.status === 'completed' ? (
-            <Button onClick={() => navigate(`/merge?add=${encodeURIComponent(toMerge)}`)}>Add to merge</Button>
-          ) : null}
-        </>
-      }
+      actions={buttons}
       more={more}
+      moreAbove={adapter ? <AdapterItems adapter={adapter} /> : null}
     >
       <RunView run={run} />
     </Page>

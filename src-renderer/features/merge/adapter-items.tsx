@@ -1,0 +1,53 @@
+import { Menu } from '@mantine/core';
+import { modals } from '@mantine/modals';
+import { IconPlugConnected, IconScissors, IconTarget } from '@tabler/icons-react';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { EvaluationPanel } from '../evaluation/evaluation-panel.tsx';
+import { ExportItems } from './export-items.tsx';
+import { PruneAdapter } from './prune-adapter.tsx';
+import { RuntimeVerdicts } from './runtime-verdicts.tsx';
+
+/** What can be done with an adapter, as items of a menu: on its card, and on the page of its run. */
+export function AdapterItems({ adapter }: { adapter: AdapterRecord }) {
+  return (
+    <>
+      <Menu.Label>Export as</Menu.Label>
+      <ExportItems adapter={adapter} />
+      <Menu.Divider />
+      <Menu.Item
+        leftSection={<IconTarget size={16} />}
+        onClick={() =>
+          modals.open({
+            title: `Evaluate ${adapter.name}`,
+            children: <EvaluationPanel evaluated={{ name: adapter.name, modelId: adapter.modelId, adapter }} />,
+          })
+        }
+      >
+        Evaluate…
+      </Menu.Item>
+      <Menu.Item
+        leftSection={<IconScissors size={16} />}
+        onClick={() => {
+          const dialog = modals.open({
+            title: `Prune ${adapter.name}`,
+            children: <PruneAdapter adapter={adapter} onStarted={() => modals.close(dialog)} />,
+          });
+        }}
+      >
+        Prune or resize…
+      </Menu.Item>
+      <Menu.Item
+        leftSection={<IconPlugConnected size={16} />}
+        onClick={() =>
+          modals.open({
+            title: `Where ${adapter.name} loads`,
+            size: 'lg',
+            children: <RuntimeVerdicts adapter={adapter} />,
+          })
+        }
+      >
+        Will it load there?
+      </Menu.Item>
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+// @vitest-environment happy-dom
+import { fireEvent, waitFor } from '@testing-library/react';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { RunPage } from '../../../../src-renderer/pages/runs/run-page.tsx';
+import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import { adapter, backend, catalog } from '../../fake-backend.ts';
+import { renderInWindow } from '../../window.tsx';
+
+vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
+  ...(await original<typeof import('../../../../src-renderer/api/client.ts')>()),
+  request: (await import('../../fake-backend.ts')).request,
+}));
+
+const run: RunRecord = {
+  ...{ id: 'a', name: 'a', config: runConfigSchema.parse({}), modelId: 'base', datasetId: 'data', folder: 'runs/a' },
+  status: 'stopped',
+  ...{ tags: [], note: '', starred: false, archived: false, studyId: null, step: 3 },
+  ...{ facts: null, result: null, adapterId: null, error: null, createdAt: 1, startedAt: 1, finishedAt: 2 },
+  checkpoints: [{ kind: 'last', step: 3, folder: 'runs/a/last', accuracy: null, resumable: true }],
+};
+
+async function open(changes: Partial<RunRecord>) {
+  backend.answers['runs.get'] = () => ({ ...run, ...changes });
+  const view = renderInWindow(<RunPage id="a" />);
+  await waitFor(() => expect(view.getByText('All runs')).toBeTruthy());
+  const names = () => view.getAllByRole('button').map((button) => button.textContent);
+  return { view, names };
+}
+
+beforeEach(() => {
+  backend.asked = [];
+  backend.answers = {
+    'app.catalog': () => catalog,
+    'adapters.get': ({ id }) => adapter(id),
+    'runs.saveAdapter': () => adapter('saved'),
+  };
+});
+
+test('a stopped run leads on with its adapter: to a merge, to an evaluation, to an export', async () => {
+  const { view, names } = await open({ status: 'stopped', adapterId: 'made' });
+  expect(names()).toEqual(expect.arrayContaining(['Resume', 'Add to merge']));
+  await waitFor(() => expect(backend.inputsOf('adapters.get')).toEqual([{ id: 'made' }]));
+  fireEvent.click(view.getByLabelText('More actions'));
+  await waitFor(() => expect(view.getByText('Evaluate…')).toBeTruthy());
+  expect(view.getByText('Export as')).toBeTruthy();
+});
+
+test('a paused run can be saved as an adapter without being resumed', async () => {
+  const { view, names } = await open({ status: 'paused' });
+  expect(names()).not.toContain('Add to merge');
+  fireEvent.click(view.getByText('Save as adapter'));
+  await waitFor(() => expect(backend.inputsOf('runs.saveAdapter')).toEqual([{ id: 'a' }]));
+});
+
+test('neither is offered where there is nothing to save', async () => {
+  const { names } = await open({ status: 'failed', checkpoints: [] });
+  expect(names()).not.toEqual(expect.arrayContaining(['Save as adapter']));
+  expect(names()).not.toEqual(expect.arrayContaining(['Add to merge']));
+});
