@@ -1,3 +1,7 @@
+import { formatPercent as percentNumber } from '../../src-shared/format/numbers.ts';
+
+export { formatCount } from '../../src-shared/format/numbers.ts';
+
 /** A rule need not be as long as the longest sentence below it. */
 const ruleLimit = 100;
 
@@ -37,12 +41,9 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
 
-export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
-}
-
+/** "76.3 %". */
 export function formatPercent(share: number | null): string {
-  return share === null ? '–' : `${(100 * share).toFixed(1)} %`;
+  return share === null ? '–' : `${percentNumber(share)} %`;
 }
 
 export function formatTime(milliseconds: number): string {

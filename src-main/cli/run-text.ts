@@ -3,6 +3,7 @@ import type { Forgetting } from '../../src-shared/domain/forgetting.ts';
 import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
+import { formatFixed } from '../../src-shared/format/numbers.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';
 import { forgettingFact } from '../../src-shared/results/forgetting.ts';
 import { furtherMetrics } from '../../src-shared/results/metric-labels.ts';
@@ -46,7 +47,7 @@ export function describeRun(run: RunRecord): string {
               `${formatPercent(result.accuracy)}${facts === null ? '' : ` on ${formatCount(facts.evalExamples)} ${config.eval_split} examples`}`,
             ] as const,
           ]),
-      ...furtherMetrics(result.metrics).map(({ label, value }) => [label, value.toFixed(4)] as const),
+      ...furtherMetrics(result.metrics).map(({ label, value }) => [label, formatFixed(value, 4)] as const),
       ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
       ['eval loss', result.evalLoss?.toFixed(4) ?? '–'],
       ['train loss', result.trainLoss?.toFixed(4) ?? '–'],
@@ -58,7 +59,9 @@ export function describeRun(run: RunRecord): string {
       ...(stopped === null ? [] : [['early stopping', stopped] as const]),
       ...(result.best === null || result.best.value === null
         ? []
-        : [['best', `${result.best.metric} ${result.best.value.toFixed(4)} at step ${result.best.step}`] as const]),
+        : [
+            ['best', `${result.best.metric} ${formatFixed(result.best.value, 4)} at step ${result.best.step}`] as const,
+          ]),
       ['trained for', formatDuration(result.trainSeconds)],
     );
   if (run.adapterId !== null) lines.push(['adapter id', run.adapterId]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatFixed } from '../format/numbers.ts';
 
 /** What two adapters have in common, on one layer or in all. */
 export const pairMeasuresSchema = z.object({
@@ -56,7 +57,10 @@ export function pairVerdict(measures: PairMeasures, names: readonly [string, str
   const { overlap, expected, deviations, cosine, cosineDeviations, conflict, balance } = measures;
   const pair = `${names[0]} and ${names[1]}`;
   if (cosine < limits.cosine && cosineDeviations < -limits.deviations)
-    return { verdict: 'do not', reason: `${pair} undo each other: the cosine of their ΔW is ${cosine.toFixed(2)}.` };
+    return {
+      verdict: 'do not',
+      reason: `${pair} undo each other: the cosine of their ΔW is ${formatFixed(cosine, 2)}.`,
+    };
   const shared = overlap - expected > limits.excess && deviations > limits.deviations;
   if (shared && conflict > limits.conflict)
     return {

@@ -1,4 +1,5 @@
 import type { Mergeability, PairMeasures } from '../domain/mergeability.ts';
+import { formatFixed } from '../format/numbers.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout, colorbar } from './layout.ts';
 
@@ -121,9 +122,9 @@ function cellText(
   const { overlap, expected, deviations, cosine, conflict, balance } = measures;
   return [
     `${who}, ${where}`,
-    `overlap ${overlap.toFixed(3)} (random ${expected.toFixed(3)}, ${deviations.toFixed(1)} standard deviations)`,
+    `overlap ${overlap.toFixed(3)} (random ${expected.toFixed(3)}, ${formatFixed(deviations, 1)} standard deviations)`,
     `sign conflict ${(100 * conflict).toFixed(0)} %`,
-    `cosine ${cosine.toFixed(3)}`,
+    `cosine ${formatFixed(cosine, 3)}`,
     `norm balance ${balance.toFixed(2)}`,
   ].join('<br>');
 }

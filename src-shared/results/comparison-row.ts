@@ -1,3 +1,5 @@
+import { formatFixed } from '../format/numbers.ts';
+
 /** Values of one column: one for each seed, or a single one if seeds are merged. */
 export interface TableCell {
   readonly mean: number | null;
@@ -40,11 +42,11 @@ export function formatFigure(value: number, unit: TableUnit): string {
     case 'percent':
     case 'points':
     case 'share':
-      return (100 * value).toFixed(1);
+      return formatFixed(100 * value, 1);
     case 'loss':
-      return value.toFixed(3);
+      return formatFixed(value, 3);
     case 'milliseconds':
-      return value.toFixed(1);
+      return formatFixed(value, 1);
   }
 }
 

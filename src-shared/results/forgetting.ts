@@ -1,4 +1,5 @@
 import { type Forgetting, type ForgettingMeasure, forgettingMeasures } from '../domain/forgetting.ts';
+import { formatSigned } from '../format/numbers.ts';
 import { mean } from '../statistics/student.ts';
 
 export function measureOf({ measure }: Pick<Forgetting, 'measure'>): ForgettingMeasure {
@@ -10,9 +11,7 @@ export function measureOf({ measure }: Pick<Forgetting, 'measure'>): ForgettingM
 /** A rise as tables show it: "+0.0312", "0.0000", "−0.0041"; "–" where nothing was measured. */
 export function riseText(rise: number | null | undefined): string {
   if (rise === null || rise === undefined) return '–';
-  const digits = Math.abs(rise).toFixed(4);
-  if (Number(digits) === 0) return digits;
-  return `${rise < 0 ? '−' : '+'}${digits}`;
+  return formatSigned(rise, 4);
 }
 
 /** Heading of a table's column, e.g. "Forgetting (nats a token)"; null where nothing was measured: no column. */

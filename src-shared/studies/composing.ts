@@ -1,6 +1,7 @@
 import { StudioError } from '../contract/errors.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { type ParameterValues, parameterSchema } from '../domain/parameter.ts';
+import { formatFixed } from '../format/numbers.ts';
 import type { StudyAdapter, StudyInput } from './define-study.ts';
 
 /** The declared parameters with their defaults filled in. @throws ZodError naming the parameter */
@@ -71,5 +72,5 @@ export function seriesName({ label, seed }: { readonly label: string; readonly s
 }
 
 export function percent(share: number): string {
-  return (100 * share).toFixed(1);
+  return formatFixed(100 * share, 1);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PlannedAdapter } from '../domain/adapter-reference.ts';
 import type { ParameterSpec } from '../domain/parameter.ts';
+import { formatFixed } from '../format/numbers.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { drawnSpread } from '../statistics/student.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
@@ -133,12 +134,6 @@ export function spreadOverPairs(
 
 /** "2.7 [1.2, 4.0]", or "2.7" without an interval. The interval is never broken over two lines. */
 export function estimateText({ value, low, high }: Estimate, scale: number, digits: number): string {
-  const written = (number: number) => signed(number * scale, digits);
+  const written = (number: number) => formatFixed(number * scale, digits);
   return low === null || high === null ? written(value) : `${written(value)} [${written(low)},\u00a0${written(high)}]`;
-}
-
-/** A negative zero is written as zero. */
-function signed(value: number, digits: number): string {
-  const text = value.toFixed(digits);
-  return Number(text) === 0 ? (0).toFixed(digits) : text.replace('-', '−');
 }

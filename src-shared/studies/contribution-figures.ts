@@ -12,6 +12,7 @@ import {
   paddedRange,
 } from '../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
+import { formatFixed } from '../format/numbers.ts';
 import { sampledNodes } from '../statistics/mask-choice.ts';
 import { seriesName } from './composing.ts';
 import { unitOfMetric, withInterval } from './contribution-format.ts';
@@ -87,7 +88,7 @@ function heatMap(cells: readonly MapCell[], scale: number, text: MapText, theme:
     x: columns.map((_, column) => column),
     y: rows.map((_, row) => row),
     z: grid(({ value }) => scale * value.value),
-    text: grid(({ value }) => (scale * value.value).toFixed(digits)),
+    text: grid(({ value }) => formatFixed(scale * value.value, digits)),
     hovertext: grid(({ name, value }) => `${plainText(name)}: ${withInterval(value, scale)} ${unit}`),
     hovertemplate: '%{hovertext}<extra></extra>',
     ...(cells.length <= writtenCells ? { texttemplate: '%{text}', textfont: { size: 10 } } : {}),

@@ -1,3 +1,4 @@
+import { formatFixed } from '../format/numbers.ts';
 import type { ContributionResult, IntervalValue } from './contribution-schemas.ts';
 
 /** Accuracies in per cent, their differences in points; a loss, in nats, as it is. */
@@ -15,5 +16,5 @@ export function unitOfMetric(metric: ContributionResult['metric']): {
 export function withInterval({ value, halfWidth }: IntervalValue, scale: number): string {
   const digits = scale === 100 ? 2 : 4;
   const interval = halfWidth === null ? '' : ` ± ${(scale * halfWidth).toFixed(digits)}`;
-  return `${(scale * value).toFixed(digits)}${interval}`;
+  return `${formatFixed(scale * value, digits)}${interval}`;
 }

@@ -1,5 +1,6 @@
 import { mostExactGroups } from '../domain/mask-table.ts';
 import type { Declaration } from '../domain/parameter.ts';
+import { formatFixed } from '../format/numbers.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { datasetOf, requireOneBase, seriesName, valuesOf } from './composing.ts';
 import { contributionFigures } from './contribution-figures.ts';
@@ -180,8 +181,8 @@ function checkTable({ adapters, metric }: ContributionResult): StudyTable {
           seriesName(adapter),
           withInterval({ ...none, value: sign * none.value }, scale),
           withInterval({ ...all, value: sign * all.value }, scale),
-          (scale * efficiency.sum).toFixed(4),
-          (scale * efficiency.difference).toFixed(4),
+          formatFixed(scale * efficiency.sum, 4),
+          formatFixed(scale * efficiency.difference, 4),
           exact ? 'exact' : `${samples} samples`,
           String(cost.masks),
           String(cost.layerEvaluations),
@@ -196,7 +197,7 @@ function checkTable({ adapters, metric }: ContributionResult): StudyTable {
 function stabilityTable({ adapters, metric }: ContributionResult): StudyTable {
   const { scale, value } = unitOfMetric(metric);
   const sign = metric === 'loss' ? -1 : 1;
-  const written = (score: number) => (sign * scale * score).toFixed(scale === 100 ? 1 : 4);
+  const written = (score: number) => formatFixed(sign * scale * score, scale === 100 ? 1 : 4);
   return {
     title: `Dropout stability: ${metric} by the number of units that are on`,
     columns: [

@@ -2,6 +2,7 @@ import { mergeVerdicts } from '../domain/mergeability.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, legendAbove, legendMargin } from '../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
+import { formatFixed } from '../format/numbers.ts';
 import type { StudyFigure, StudyWords } from './define-study.ts';
 import {
   type MergeabilityConfig,
@@ -111,7 +112,7 @@ function associationText({ associations, groups }: MergeabilityResult, method: n
   const parts = found.map(({ scope, rho, tau, tauP, n }) =>
     rho === null || tau === null || tauP === null
       ? `${scope}: none can be told (${n} pairs)`
-      : `${scope}: ρ = ${rho.toFixed(2).replace('-', '−')}, τ = ${tau.toFixed(2).replace('-', '−')}, p ${tauP < 0.001 ? '' : '= '}${probabilityText(tauP)} (${n} pairs)`,
+      : `${scope}: ρ = ${formatFixed(rho, 2)}, τ = ${formatFixed(tau, 2)}, p ${tauP < 0.001 ? '' : '= '}${probabilityText(tauP)} (${n} pairs)`,
   );
   return `Rank correlations, p by permutation of adapters: ${parts.join('; ')}.`;
 }

@@ -1,4 +1,5 @@
 import { mergeVerdicts } from '../domain/mergeability.ts';
+import { formatFixed } from '../format/numbers.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
 import { type MergeabilityConfig, type MergeabilityResult, pairScopes, predictors } from './mergeability-schemas.ts';
 import { probabilityText, signedText, valueText } from './metric-words.ts';
@@ -159,5 +160,5 @@ function pairTable({ groups, methods, tasks }: MergeabilityResult, words: StudyW
 }
 
 function coefficient(value: number | null): string {
-  return value === null ? '–' : value.toFixed(2).replace('-', '−');
+  return value === null ? '–' : formatFixed(value, 2);
 }

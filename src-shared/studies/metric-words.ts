@@ -1,3 +1,4 @@
+import { formatFixed } from '../format/numbers.ts';
 import { intervalEnds, type MetricInterval } from './metric-interval.ts';
 
 /** Shares are shown in per cent; a loss, in nats, as it is. */
@@ -11,8 +12,7 @@ export function metricUnit(metric: string): { scale: number; unit: string; label
 /** Per cent to a tenth, anything else to a thousandth. */
 export function valueText(metric: string, value: number): string {
   const { scale } = metricUnit(metric);
-  const text = (Math.abs(value) * scale).toFixed(scale === 100 ? 1 : 3);
-  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+  return formatFixed(value * scale, scale === 100 ? 1 : 3);
 }
 
 export function signedText(metric: string, value: number): string {

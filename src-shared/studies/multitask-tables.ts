@@ -1,3 +1,4 @@
+import { formatFixed } from '../format/numbers.ts';
 import { forgettingHeading, meanRise, riseText } from '../results/forgetting.ts';
 import { mean } from '../statistics/student.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
@@ -136,7 +137,7 @@ function tunedTable(
         const weights = own.weights.map((weight) =>
           [weight]
             .flat()
-            .map((value) => value.toFixed(2))
+            .map((value) => formatFixed(value, 2))
             .join(' · '),
         );
         const heldOut = mean(values);

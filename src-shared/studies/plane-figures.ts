@@ -1,6 +1,7 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, colorbar } from '../figures/layout.ts';
 import { sequential, sequentialColor, themeColors } from '../figures/palette.ts';
+import { formatFixed } from '../format/numbers.ts';
 import { type ConnectivityMetric, estimateText } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
 import type { PlaneConfig, PlaneResult, PlaneSurface, PlaneTriple } from './plane-schemas.ts';
@@ -244,7 +245,7 @@ function center(
 
 function pointText({ weights, ...score }: PlaneSurface['points'][number], metric: ConnectivityMetric): string {
   const value = metric === 'accuracy' ? `${(100 * score.accuracy).toFixed(1)} %` : `${score.loss.toFixed(3)} nats`;
-  return `${weights.map((weight) => weight.toFixed(2).replace('-', '−')).join(' : ')}<br>${value}`;
+  return `${weights.map((weight) => formatFixed(weight, 2)).join(' : ')}<br>${value}`;
 }
 
 /** Names of the corners, and the merge method above. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
+import { formatFixed } from '../format/numbers.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { mean } from '../statistics/student.ts';
 import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
@@ -193,5 +194,5 @@ function bestText({ points: all }: PlaneSurface): string {
     null,
   );
   if (best === null) return '–';
-  return `${percent(best.accuracy)} at ${best.weights.map((weight) => weight.toFixed(2).replace('-', '−')).join(' : ')}`;
+  return `${percent(best.accuracy)} at ${best.weights.map((weight) => formatFixed(weight, 2)).join(' : ')}`;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import type { FigureTheme } from '../figures/figure.ts';
+import { plural } from '../format/numbers.ts';
 import { comparisonRow, type TableRow } from '../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import { datasetOf, percent, requireOneBase, seriesName, valuesOf } from './composing.ts';
@@ -198,8 +199,4 @@ function comparisonRows(adapters: readonly PrunedAdapter[]): TableRow[] {
         }),
     ),
   );
-}
-
-function plural(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }

@@ -1,8 +1,11 @@
 import type { StudyTable } from './define-study.ts';
 
-/** A table as CSV (RFC 4180): its header, then its cells as they are shown. */
+/** A table as CSV (RFC 4180): its header, then its cells; numbers with the hyphen that programs read as their minus. */
 export function tableCsv({ columns, rows }: Pick<StudyTable, 'columns' | 'rows'>): string {
-  const lines = [columns.map(({ label }) => label), ...rows.map(({ cells }) => cells)];
+  const lines = [
+    columns.map(({ label }) => label),
+    ...rows.map(({ cells }) => cells.map((cell, at) => (columns[at]?.numeric ? cell.replaceAll('−', '-') : cell))),
+  ];
   return lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('');
 }
 

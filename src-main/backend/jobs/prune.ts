@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
@@ -56,7 +57,7 @@ export const pruneJob = defineJob({
         status: 'completed',
         result: { adapterId: pruned.id, kept, total, forgetting },
         message: [
-          `Kept ${kept} of ${total} entries as "${pruned.name}".`,
+          `Kept ${formatCount(kept)} of ${formatCount(total)} entries as "${pruned.name}".`,
           ...(note === null ? [] : [note]),
           ...(forgetting === null
             ? []

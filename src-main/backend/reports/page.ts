@@ -2,6 +2,7 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
+import { formatCount } from '../../../src-shared/format/numbers.ts';
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
@@ -187,12 +188,12 @@ function madeFrom({ models, datasets, runs }: ReportOptions, versions: ReportVer
   return html`<dl>
 ${models.map(
   ({ id, name, description }) =>
-    html`<dt>Base model</dt><dd>${names.get(id) ?? name}: ${description.architecture}, ${description.layerCount} layers, ${description.parameterCount.toLocaleString('en')} parameters; fingerprint <code>${description.fingerprint}</code></dd>`,
+    html`<dt>Base model</dt><dd>${names.get(id) ?? name}: ${description.architecture}, ${description.layerCount} layers, ${formatCount(description.parameterCount)} parameters; fingerprint <code>${description.fingerprint}</code></dd>`,
 )}
 ${datasets.map(
   ({ name, description, licence }) =>
     html`<dt>Dataset</dt><dd>${name}: ${description.labels.length} labels, ${description.splits
-      .map((split) => `${split.exampleCount.toLocaleString('en')} ${split.name}`)
+      .map((split) => `${formatCount(split.exampleCount)} ${split.name}`)
       .join(', ')} examples${licence === null ? '' : `; licence ${licence}`}</dd>`,
 )}
 <dt>Computed on</dt><dd>${machines.join('; ') || 'nothing yet'}</dd>
@@ -208,7 +209,7 @@ function runsTable(runs: readonly RunRecord[]): SafeHtml {
     const { result, facts } = run;
     const accuracy = result?.accuracy ?? null;
     return html`<tr><th scope="row">${run.name}</th><td>${methodLabel(run)}</td><td class="number">${run.config.seed}</td><td>${run.status}</td><td class="number">${run.step}</td>
-<td class="number">${facts === null ? '–' : facts.trainableParameters.toLocaleString('en')}</td><td class="number">${accuracy === null ? '–' : formatFigure(accuracy, 'percent')}${run.config.eval_split === 'validation' ? ' (validation)' : ''}</td>${heading === null ? '' : html`<td class="number">${riseText(result?.forgetting?.rise)}</td>`}
+<td class="number">${facts === null ? '–' : formatCount(facts.trainableParameters)}</td><td class="number">${accuracy === null ? '–' : formatFigure(accuracy, 'percent')}${run.config.eval_split === 'validation' ? ' (validation)' : ''}</td>${heading === null ? '' : html`<td class="number">${riseText(result?.forgetting?.rise)}</td>`}
 <td class="number">${result === null ? '–' : formatFigure(result.medianStepMilliseconds, 'milliseconds')}</td><td class="number">${result === null ? '–' : formatFigure(result.meanStepMilliseconds, 'milliseconds')}</td><td class="number">${result === null ? '–' : formatFigure(result.meanActiveShare, 'share')}</td></tr>`;
   })}</tbody>
 </table></div>`;

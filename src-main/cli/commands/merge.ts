@@ -13,6 +13,7 @@ import {
 } from '../../../src-shared/domain/merge.ts';
 import type { Mergeability, PairMeasures } from '../../../src-shared/domain/mergeability.ts';
 import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { formatFixed } from '../../../src-shared/format/numbers.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { catalog } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
@@ -163,9 +164,9 @@ function mergeabilityText({ names, layers, pairs, cells, verdict, reason, rule }
       who,
       overlap.toFixed(3),
       expected.toFixed(3),
-      deviations.toFixed(1),
+      formatFixed(deviations, 1),
       formatPercent(conflict),
-      cosine.toFixed(3),
+      formatFixed(cosine, 3),
       balance.toFixed(2),
     ];
   };

@@ -5,6 +5,7 @@ import {
   type PairsOfAdapters,
 } from '../../../src-shared/domain/mergeability.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { formatFixed } from '../../../src-shared/format/numbers.ts';
 import {
   gridOrders,
   holm,
@@ -229,7 +230,7 @@ function answerOf(
   const { tau = null, tauP = null } = of('all') ?? {};
   if (tau === null || tauP === null)
     return `${label}: what the merges lose does not differ, so that nothing can be predicted.`;
-  const numbers = `Kendall's τ = ${tau.toFixed(2).replace('-', '−')}, p = ${tauP.toFixed(3)}, ${pairs} pairs`;
+  const numbers = `Kendall's τ = ${formatFixed(tau, 2)}, p = ${tauP.toFixed(3)}, ${pairs} pairs`;
   if (tauP >= 0.05) return `${label}: the verdict does not predict what the merge loses (${numbers}).`;
   if (tau < 0) return `${label}: a worse verdict goes with a smaller loss, the opposite of what it says (${numbers}).`;
   const within = (['same task', 'different tasks'] as const).map((scope) => {

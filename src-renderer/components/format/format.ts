@@ -1,43 +1,8 @@
 import { formatBytes as bytesText } from '../../../src-shared/format/bytes.ts';
 
+export { formatCount, formatNumber, formatPercent, plural } from '../../../src-shared/format/numbers.ts';
+
 const missing = '–';
-const thinSpace = '\u2009';
-
-/** Three significant figures; large and tiny numbers in powers of ten. */
-export function formatNumber(value: number | null | undefined, digits = 3): string {
-  if (value === null || value === undefined) return missing;
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
-  if (value === 0) return '0';
-  const size = Math.abs(value);
-  const text =
-    size >= 1e6 || size < 1e-3
-      ? value
-          .toExponential(digits - 1)
-          .replace(/\.?0+e/, 'e')
-          .replace('e+', 'e')
-      : size >= 10 ** digits
-        ? Math.round(value).toLocaleString('en-US').replaceAll(',', thinSpace)
-        : value.toPrecision(digits);
-  return text.replaceAll('-', '−');
-}
-
-/** A count in full, thousands set apart by a thin space. */
-export function formatCount(value: number | null | undefined): string {
-  if (value === null || value === undefined) return missing;
-  return Math.round(value).toLocaleString('en-US').replaceAll(',', thinSpace);
-}
-
-/** A share (0..1) as a number of percent with three significant figures, without the sign: the unit is the column's. */
-export function formatPercent(share: number | null | undefined): string {
-  if (share === null || share === undefined || Number.isNaN(share)) return missing;
-  const percent = share * 100;
-  return Math.abs(percent) >= 99.95
-    ? percent.toFixed(0)
-    : Math.abs(percent) < 10
-      ? percent.toFixed(2)
-      : percent.toFixed(1);
-}
 
 /** "1.24 GiB", "312 MiB", "4.00 KiB". */
 export function formatBytes(bytes: number | null | undefined): string {
@@ -85,11 +50,6 @@ export function formatExact(at: number): string {
     minute: '2-digit',
     second: '2-digit',
   });
-}
-
-/** "1 run", "3 runs". */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
 /** A compute backend's id as the status shows it; it is chosen when something first computes. */

@@ -4,6 +4,7 @@ import { IconLock, IconLockOpen, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type MergeWeight, meanWeight, weightFromText, weightText } from '../../../src-shared/domain/merge.ts';
+import { formatFixed, formatNumber } from '../../../src-shared/format/numbers.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import type { AdapterNames } from './adapter-card.tsx';
 import { type BenchItem, equalShares, normalize, removeFromBench, setWeight, toggleLock, weightSum } from './bench.ts';
@@ -46,7 +47,7 @@ export function BenchPanel({ adapters, namesOf, isDragging }: BenchPanelProps) {
           </ul>
           <div className={classes['foot']}>
             <Text size="xs" c="dimmed">
-              Sum of weights {Number(weightSum(bench).toFixed(4))}
+              Sum of weights {formatNumber(weightSum(bench))}
             </Text>
             <Group gap={8} ml="auto">
               <Button variant="default" onClick={() => changeBench(equalShares)}>
@@ -136,7 +137,7 @@ function BenchRow({ item, adapter, namesOf }: BenchRowProps) {
         marks={[{ value: 0 }, { value: 1 }]}
         value={Math.max(-1, Math.min(1.5, meanWeight(item.weight)))}
         onChange={change}
-        label={(value) => value.toFixed(2)}
+        label={(value) => formatFixed(value, 2)}
         // A slider cannot say a weight by layer.
         disabled={item.locked || typeof item.weight !== 'number'}
         classNames={{ bar: classes['weightBar'] ?? '' }}

@@ -1,5 +1,6 @@
 import { Text } from '@mantine/core';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import { formatSigned } from '../../../src-shared/format/numbers.ts';
 import { forgettingFact, forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { formatPercent } from '../../components/format/format.ts';
 import classes from './merge.module.css';
@@ -66,7 +67,7 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
                           ? 'The base has no head for these labels.'
                           : points === null
                             ? ''
-                            : `${points.toFixed(2)} points against the best own adapter`
+                            : `${formatSigned(points, 2)} points against the best own adapter`
                       }
                     >
                       {formatPercent(accuracy)}

@@ -6,7 +6,7 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { forgettingFact, riseText } from '../../../src-shared/results/forgetting.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
-import { formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
+import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import type { DataColumn } from '../../components/table/data-table.tsx';
 import { CotoMark } from './coto-mark.tsx';
@@ -106,7 +106,7 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       header: 'Steps',
       align: 'right',
       value: (run) => run.step,
-      cell: (run) => <span title={earlyStop(run) ?? undefined}>{run.step}</span>,
+      cell: (run) => <span title={earlyStop(run) ?? undefined}>{formatCount(run.step)}</span>,
     },
     {
       id: 'variant',

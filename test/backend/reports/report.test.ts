@@ -106,6 +106,10 @@ test('each study says how it was made, with the command that makes it again and 
   expect(tableCsv({ columns: [{ label: 'a, "b"' }, { label: 'c' }], rows: [{ cells: ['1', 'x\ny'] }] })).toBe(
     '"a, ""b""",c\r\n1,"x\ny"\r\n',
   );
+  const numeric = { label: 'lost', numeric: true };
+  expect(tableCsv({ columns: [numeric, { label: 'why' }], rows: [{ cells: ['−1.2', 'α − β'] }] })).toBe(
+    'lost,why\r\n-1.2,α − β\r\n',
+  );
 });
 
 test('CSV and JSON beside it hold the same values', async () => {

@@ -1,49 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatNumber,
-  formatPercent,
-  formatRelative,
-  plural,
-} from '../../../../src-renderer/components/format/format.ts';
-
-describe('formatNumber', () => {
-  it.each([
-    [0, '0'],
-    [1.23456, '1.23'],
-    [0.0012345, '0.00123'],
-    [12.3456, '12.3'],
-    [123.456, '123'],
-    [1234.4, '1\u2009234'],
-    [-0.5, '−0.500'],
-    [0.0003, '3e−4'],
-    [12_345_678, '1.23e7'],
-    [Number.NaN, 'NaN'],
-    [Number.NEGATIVE_INFINITY, '−∞'],
-  ])('writes %s as %s', (value, text) => {
-    expect(formatNumber(value)).toBe(text);
-  });
-
-  it('writes a dash where there is no number', () => {
-    expect(formatNumber(null)).toBe('–');
-    expect(formatCount(undefined)).toBe('–');
-    expect(formatPercent(null)).toBe('–');
-  });
-});
-
-describe('formatPercent', () => {
-  it.each([
-    [0.7634, '76.3'],
-    [0.0512, '5.12'],
-    [1, '100'],
-    [0.9999, '100'],
-    [0.999, '99.9'],
-  ])('writes the share %s as %s', (share, text) => {
-    expect(formatPercent(share)).toBe(text);
-  });
-});
+import { formatBytes, formatDuration, formatRelative } from '../../../../src-renderer/components/format/format.ts';
 
 describe('formatBytes', () => {
   it.each([
@@ -87,10 +43,4 @@ describe('formatRelative', () => {
   ])('calls %s seconds ago "%s"', (seconds, text) => {
     expect(formatRelative(now - seconds * 1000, now)).toBe(text);
   });
-});
-
-it('puts a noun in the plural', () => {
-  expect(plural(1, 'run')).toBe('1 run');
-  expect(plural(0, 'run')).toBe('0 runs');
-  expect(plural(2, 'study', 'studies')).toBe('2 studies');
 });

@@ -1,0 +1,58 @@
+/** How numbers are written for people, in window, command and reports alike; files for programs keep JavaScript's own form. */
+
+const missing = '–';
+type MaybeNumber = number | null | undefined;
+
+/** A true minus sign (U+2212): a hyphen is shorter than a plus, and lines break after it. */
+function withMinus(text: string): string {
+  return text.replaceAll('-', '−');
+}
+
+/** Three significant figures; large and tiny numbers in powers of ten. */
+export function formatNumber(value: MaybeNumber, digits = 3): string {
+  if (value === null || value === undefined) return missing;
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text =
+    size >= 1e6 || size < 1e-3
+      ? value
+          .toExponential(digits - 1)
+          .replace(/\.?0+e/, 'e')
+          .replace('e+', 'e')
+      : size >= 10 ** digits
+        ? formatCount(value)
+        : value.toPrecision(digits);
+  return withMinus(text);
+}
+
+/** A count in full, thousands set apart by commas: "1,640,645". */
+export function formatCount(value: MaybeNumber): string {
+  return value === null || value === undefined ? missing : withMinus(Math.round(value).toLocaleString('en-US'));
+}
+
+/** A share (0..1) as a number of percent with three significant figures, without the sign: the unit is the column's. */
+export function formatPercent(share: MaybeNumber): string {
+  if (share === null || share === undefined || Number.isNaN(share)) return missing;
+  const percent = share * 100;
+  const size = Math.abs(percent);
+  return formatFixed(percent, size >= 99.95 ? 0 : size < 10 ? 2 : 1);
+}
+
+/** So many decimals; what rounds to zero has no sign: "0.123", "−2.00", "0.0". */
+export function formatFixed(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? (0).toFixed(digits) : withMinus(text);
+}
+
+/** A difference with its sign: "+1.2", "−0.4", "0.0". */
+export function formatSigned(value: number, digits: number): string {
+  const text = formatFixed(value, digits);
+  return value > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
+
+/** "1 run", "3 runs", "1,200 runs". */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
