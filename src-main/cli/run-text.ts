@@ -6,7 +6,7 @@ import type { RunRecord } from '../../src-shared/domain/run.ts';
 import { formatFixed } from '../../src-shared/format/numbers.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';
 import { forgettingFact } from '../../src-shared/results/forgetting.ts';
-import { furtherMetrics } from '../../src-shared/results/metric-labels.ts';
+import { namedScores } from '../../src-shared/results/headline.ts';
 import { paddingText } from '../../src-shared/results/padding.ts';
 import { togetherText } from '../../src-shared/results/together.ts';
 import { catalog } from '../backend/index.ts';
@@ -39,15 +39,11 @@ export function describeRun(run: RunRecord): string {
     );
   if (result !== null)
     lines.push(
-      ...(result.accuracy === null
-        ? []
-        : [
-            [
-              'accuracy',
-              `${formatPercent(result.accuracy)}${facts === null ? '' : ` on ${formatCount(facts.evalExamples)} ${config.eval_split} examples`}`,
-            ] as const,
-          ]),
-      ...furtherMetrics(result.metrics).map(({ label, value }) => [label, formatFixed(value, 4)] as const),
+      ...namedScores(result).map(({ label, text }, at) => {
+        const on =
+          at > 0 || facts === null ? '' : ` on ${formatCount(facts.evalExamples)} ${config.eval_split} examples`;
+        return [label.toLowerCase(), text + on] as const;
+      }),
       ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
       ['eval loss', result.evalLoss?.toFixed(4) ?? '–'],
       ['train loss', result.trainLoss?.toFixed(4) ?? '–'],

@@ -2,9 +2,9 @@ import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { IconArrowRight, IconMoon, IconPlayerPlay, IconSearch, IconSun } from '@tabler/icons-react';
 import { rankText } from '../../src-shared/domain/parameter-values.ts';
+import { headlineText } from '../../src-shared/results/headline.ts';
 import { useAction, useRequest } from '../api/query.ts';
 import { notifySuccess } from '../components/feedback/notify.tsx';
-import { formatPercent } from '../components/format/format.ts';
 import { pages } from './pages.tsx';
 import { navigate, pathOf } from './routes.tsx';
 
@@ -29,7 +29,7 @@ export function CommandPalette() {
       actions: (runs ?? []).map((run) => ({
         id: `run-${run.id}`,
         label: run.name,
-        description: `${run.status}${run.result?.accuracy == null ? '' : `, accuracy ${formatPercent(run.result.accuracy)} %`}`,
+        description: [run.status, headlineText(run.result)].filter(Boolean).join(', '),
         keywords: [...run.tags, run.id],
         onClick: () => navigate(pathOf('runs', run.id)),
       })),

@@ -161,6 +161,7 @@ export const adapterRecordSchema = z.object({
   /** The dataset the adapter was trained on, and its score there. */
   datasetId: z.string().nullable(),
   accuracy: z.number().nullable().describe('on the test split; null: not scored there'),
+  metrics: z.record(z.string(), z.number()).default({}).describe('further metrics of that evaluation, by id'),
   parameterCount: z.number().int(),
   sizeBytes: z.number().int(),
   sha256: z.string(),

@@ -196,6 +196,35 @@ describe('migrations', () => {
     expect(() => insert.run()).toThrow(/UNIQUE/);
   });
 
+  it('0140 gives adapters of runs the metrics of their evaluation', () => {
+    const database = databaseAt(130);
+    database.exec(insertModel);
+    const columns = `INSERT INTO adapters (id, name, folder, model_id, variant, parameters, target_modules, layers, modules_to_save,
+        origin, accuracy, parameter_count, size_bytes, sha256, created_at, archived)`;
+    const add = (id: string, origin: object, accuracy: number | null) =>
+      database
+        .prepare(`${columns} VALUES (?, ?, ?, 'm', 'lora', '{}', '[]', '[]', '[]', ?, ?, 1, 2, 'ff', 3, 0)`)
+        .run(id, id, `adapters/${id}`, JSON.stringify(origin), accuracy);
+    const metric = database.prepare('INSERT INTO metrics (run_id, name, step, value) VALUES (?, ?, ?, ?)');
+    database.pragma('foreign_keys = OFF');
+    for (const [name, step, value] of [
+      ['eval_loss', 20, 1.5],
+      ['eval_accuracy', 20, 0.3],
+      ['eval_perplexity', 10, 9],
+      ['eval_perplexity', 20, 4.5],
+    ] as const)
+      metric.run('r', name, step, value);
+    add('last', { kind: 'run', runId: 'r', step: 20 }, 0.3);
+    add('unscored', { kind: 'run', runId: 'r', step: 20 }, null);
+    add('imported', { kind: 'import', path: '/x' }, 0.5);
+    migrate(database, migrations, 140);
+    expect(database.prepare('SELECT id, metrics FROM adapters ORDER BY id').all()).toEqual([
+      { id: 'imported', metrics: '{}' },
+      { id: 'last', metrics: '{"perplexity":4.5}' },
+      { id: 'unscored', metrics: '{}' },
+    ]);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

@@ -328,6 +328,7 @@ describe('adapters, studies, reports', () => {
       origin: { kind: 'merge', method: 'linear', inputs: [{ adapterId: 'x', weight: -0.5 }] },
       datasetId: datasetRecord.id,
       accuracy: 0.5,
+      metrics: { f1_macro: 0.4 },
       parameterCount: 10,
       sizeBytes: 40,
       sha256: 'ff',

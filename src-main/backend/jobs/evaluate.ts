@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation.ts';
 import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';
+import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { requireModelOf } from '../library/adapter-base.ts';
 import { resolveReference } from '../library/adapters.ts';
@@ -45,12 +46,13 @@ export const evaluateJob = defineJob({
       ...(request.predictions === null ? {} : { predictionsFile: request.predictions }),
       ...forgettingField(services),
     });
-    const { accuracy, loss, examples, forgetting } = answer.result;
-    const said = accuracy === null ? `The loss is ${loss.toFixed(4)}` : `${(100 * accuracy).toFixed(1)} % are right`;
+    const { loss, examples, forgetting } = answer.result;
+    const score = headlineOf(answer.result);
+    const said = score === null ? `The loss is ${loss.toFixed(4)}` : `${score.label} ${score.text}`;
     return {
       status: 'completed',
       result: answer.result,
-      message: `${said}, on ${examples} examples.${forgetting === null ? '' : ` ${measureOf(forgetting).label} ${riseText(forgetting.rise)} ${measureOf(forgetting).unit}.`}`,
+      message: `${said} on ${examples} examples.${forgetting === null ? '' : ` ${measureOf(forgetting).label} ${riseText(forgetting.rise)} ${measureOf(forgetting).unit}.`}`,
     };
   },
 });

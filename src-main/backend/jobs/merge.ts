@@ -74,6 +74,8 @@ export const mergeJob = defineJob({
         ...forgettingField(services),
       });
       const [onlyDataset] = datasets;
+      // Without labels it would be the accuracy of a language model's tokens.
+      const hasLabels = (onlyDataset?.description.labels.length ?? 0) > 0;
       const forgetting = answer.forgetting[adapters.length] ?? null;
       if (output !== null) await addForgetting(output.directory, forgetting);
       const merged =
@@ -84,7 +86,7 @@ export const mergeJob = defineJob({
               base,
               origin: { kind: 'merge', method: payload.method, inputs: madeWith(payload.adapters, answer.weights) },
               datasetId: datasets.length === 1 ? (onlyDataset?.id ?? null) : null,
-              accuracy: datasets.length === 1 ? (answer.scores[0]?.[adapters.length] ?? null) : null,
+              accuracy: datasets.length === 1 && hasLabels ? (answer.scores[0]?.[adapters.length] ?? null) : null,
             });
       const matrix: MergeMatrix = {
         columns: matrixColumns(adapters, payload.name, merged?.id ?? null, placebos).map((column, index) => ({

@@ -7,11 +7,13 @@ import type { JobResult } from '../../../src-shared/domain/job.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
+import { headlineText } from '../../../src-shared/results/headline.ts';
 import type { EngineEvent, RunOutcome, TrainTogetherTask } from '../../engine/contract.ts';
 import type { RunChanges } from '../../store/repositories/runs.ts';
 import { copyAdapterIn } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
+import { metricsAt } from '../runs/metrics-at.ts';
 import { seedDirectory } from '../runs/seed-adapter.ts';
 import type { Services } from '../services.ts';
 import type { JobEnding, JobOutcome } from './define-job.ts';
@@ -85,7 +87,9 @@ export async function finishTraining(
     return { status: outcome, message: null };
   }
   const isBest = result !== null && adapterStep !== null && adapterStep !== result.steps;
-  const accuracy = isBest ? bestAccuracy(services, run.id, adapterStep) : (result?.accuracy ?? null);
+  const scores = isBest
+    ? { accuracy: bestAccuracy(services, run.id, adapterStep), metrics: metricsAt(services.store, run.id, adapterStep) }
+    : { accuracy: result?.accuracy ?? null, metrics: result?.metrics ?? {} };
   const split = run.config.eval_split;
   // The run's facts have come meanwhile.
   const { name, facts } = requireRun(services.store, run.id);
@@ -104,7 +108,7 @@ export async function finishTraining(
       },
       datasetId: run.datasetId,
       forgetting: result?.forgetting ?? null,
-      accuracy: split === 'test' ? accuracy : null,
+      ...(split === 'test' ? scores : { accuracy: null }),
       note,
     });
   }
@@ -115,13 +119,8 @@ export async function finishTraining(
     adapterId: adapter?.id ?? null,
     finishedAt: Date.now(),
   });
-  const perplexity = result?.metrics['perplexity'];
-  const score =
-    perplexity !== undefined
-      ? ` to a perplexity of ${perplexity.toPrecision(4)} on the ${split} examples`
-      : accuracy === null
-        ? ''
-        : ` with ${(100 * accuracy).toFixed(1)} % on the ${split} examples`;
+  const headline = headlineText(scores);
+  const score = headline === '' ? '' : ` with ${headline} on the ${split} examples`;
   const ending = `${outcome === 'stopped' ? 'Stopped and saved' : 'Trained'}${score}, after ${result?.steps ?? 0} steps.`;
   return {
     status: outcome,

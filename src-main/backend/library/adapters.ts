@@ -33,6 +33,8 @@ export interface AdapterDetails {
   readonly origin: AdapterOrigin;
   readonly datasetId: string | null;
   readonly accuracy: number | null;
+  /** Further metrics of that evaluation, by id. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** For the model card of an adapter that is copied. */
   readonly forgetting?: Forgetting | null;
   /** A sentence on its training for the model card. */
@@ -80,6 +82,7 @@ export async function listAdapter(
       origin: details.origin,
       datasetId: details.datasetId,
       accuracy: details.accuracy,
+      metrics: { ...details.metrics },
       sizeBytes: await folderBytes(directory),
       sha256: await fileHash(join(directory, 'adapter_model.safetensors')),
       createdAt: Date.now(),

@@ -6,6 +6,7 @@ import { formatCount } from '../../../src-shared/format/numbers.ts';
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
+import { headlineText } from '../../../src-shared/results/headline.ts';
 import { type ComparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
@@ -204,12 +205,11 @@ ${datasets.map(
 function runsTable(runs: readonly RunRecord[]): SafeHtml {
   const heading = forgettingHeading(runs.map(({ result }) => result?.forgetting));
   return html`<div class="scroll"><table>
-<thead><tr><th>Run</th><th>Method</th><th class="number">Seed</th><th>Status</th><th class="number">Steps</th><th class="number">Trained parameters</th><th class="number">Eval accuracy (%)</th>${heading === null ? '' : html`<th class="number">${heading}</th>`}<th class="number">Median step (ms)</th><th class="number">Mean step (ms)</th><th class="number">Layers on (%)</th></tr></thead>
+<thead><tr><th>Run</th><th>Method</th><th class="number">Seed</th><th>Status</th><th class="number">Steps</th><th class="number">Trained parameters</th><th class="number">Score</th>${heading === null ? '' : html`<th class="number">${heading}</th>`}<th class="number">Median step (ms)</th><th class="number">Mean step (ms)</th><th class="number">Layers on (%)</th></tr></thead>
 <tbody>${runs.map((run) => {
     const { result, facts } = run;
-    const accuracy = result?.accuracy ?? null;
     return html`<tr><th scope="row">${run.name}</th><td>${methodLabel(run)}</td><td class="number">${run.config.seed}</td><td>${run.status}</td><td class="number">${run.step}</td>
-<td class="number">${facts === null ? '–' : formatCount(facts.trainableParameters)}</td><td class="number">${accuracy === null ? '–' : formatFigure(accuracy, 'percent')}${run.config.eval_split === 'validation' ? ' (validation)' : ''}</td>${heading === null ? '' : html`<td class="number">${riseText(result?.forgetting?.rise)}</td>`}
+<td class="number">${facts === null ? '–' : formatCount(facts.trainableParameters)}</td><td class="number">${headlineText(result) || '–'}${run.config.eval_split === 'validation' ? ' (validation)' : ''}</td>${heading === null ? '' : html`<td class="number">${riseText(result?.forgetting?.rise)}</td>`}
 <td class="number">${result === null ? '–' : formatFigure(result.medianStepMilliseconds, 'milliseconds')}</td><td class="number">${result === null ? '–' : formatFigure(result.meanStepMilliseconds, 'milliseconds')}</td><td class="number">${result === null ? '–' : formatFigure(result.meanActiveShare, 'share')}</td></tr>`;
   })}</tbody>
 </table></div>`;

@@ -7,6 +7,7 @@ import { copyAdapterIn, requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 import { latestCheckpoint } from './latest-checkpoint.ts';
+import { metricsAt } from './metrics-at.ts';
 
 /**
  * The checkpoints of a run as adapters, one a step, the earliest first, from and to the steps (null: no bound). A
@@ -86,6 +87,8 @@ function copyIn(services: HandlerServices, run: RunRecord, checkpoint: Checkpoin
     base: { model, description: model.description },
     origin: { kind: 'run', runId: run.id, checkpoint: 'step', step },
     datasetId: run.datasetId,
-    accuracy: run.config.eval_split === 'test' ? accuracy : null,
+    ...(run.config.eval_split === 'test'
+      ? { accuracy, metrics: metricsAt(services.store, run.id, step) }
+      : { accuracy: null }),
   });
 }

@@ -6,8 +6,9 @@ import { type AdapterContents, type AdapterRecord, baseNameOf } from '../../../s
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { verdictWords } from '../../../src-shared/domain/runtime.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
+import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
-import { formatCount, formatPercent, formatSummary, formatTable, formatTime } from '../format.ts';
+import { formatCount, formatSummary, formatTable, formatTime } from '../format.ts';
 import { findAdapter, findModel } from '../references.ts';
 import { numbersOf } from '../run-text.ts';
 
@@ -21,7 +22,7 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
     async run(_, { withStudio }) {
       const adapters = await withStudio((client) => client.request('adapters.list', {}));
       const text = formatTable(
-        ['id', 'name', 'model', 'variant', 'r', 'CoTo', 'accuracy', 'from'],
+        ['id', 'name', 'model', 'variant', 'r', 'CoTo', 'score', 'from'],
         adapters.map((adapter) => [
           adapter.id,
           adapter.name,
@@ -29,7 +30,7 @@ export function addAdapterCommands(parent: Command, context: CommandContext): vo
           adapter.variant,
           textOfValue(adapter.parameters['r']),
           adapter.coto === null ? '–' : 'yes',
-          formatPercent(adapter.accuracy),
+          headlineText(adapter) || '–',
           adapter.origin.kind,
         ]),
       );
@@ -118,6 +119,7 @@ function baseText(adapter: AdapterRecord): string {
 
 export function describeAdapter(adapter: AdapterRecord, contents: AdapterContents | null = null): string {
   const { coto, origin } = adapter;
+  const score = headlineOf(adapter);
   return formatSummary([
     ['adapter', adapter.id],
     ['name', adapter.name],
@@ -133,8 +135,8 @@ export function describeAdapter(adapter: AdapterRecord, contents: AdapterContent
       origin.kind === 'run' ? `run ${origin.runId}, ${origin.checkpoint} checkpoint, step ${origin.step}` : origin.kind,
     ],
     [
-      'accuracy',
-      adapter.accuracy === null ? '–' : `${formatPercent(adapter.accuracy)} on ${adapter.datasetId ?? 'its dataset'}`,
+      score === null ? 'score' : score.label.toLowerCase(),
+      score === null ? '–' : `${score.text} on ${adapter.datasetId ?? 'its dataset'}`,
     ],
     ['parameters', `${formatCount(adapter.parameterCount)}, ${formatBytes(adapter.sizeBytes)}`],
     ['sha256', adapter.sha256],

@@ -5,8 +5,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import { formatFixed } from '../../../src-shared/format/numbers.ts';
-import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
+import { namedScores } from '../../../src-shared/results/headline.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatCount, formatDuration, formatPercent, formatSummary, formatTable } from '../format.ts';
@@ -98,8 +97,7 @@ export async function findWeighted<Weight = number>(
 
 function describe(result: EvaluationResult): string {
   const facts = formatSummary([
-    ...(result.accuracy === null ? [] : [['accuracy', formatPercent(result.accuracy)] as const]),
-    ...furtherMetrics(result.metrics).map(({ label, value }) => [label, formatFixed(value, 4)] as const),
+    ...namedScores(result).map(({ label, text }) => [label.toLowerCase(), text] as const),
     ['loss', result.loss.toFixed(4)],
     ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
     ['examples', formatCount(result.examples)],

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
+import { headlineText } from '../../../src-shared/results/headline.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatPercent, formatSummary, formatTable } from '../format.ts';
 import { jsonWithMetrics, metricRows } from '../metric-rows.ts';
@@ -23,13 +24,13 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
     async run({ archived }, { withStudio }) {
       const runs = await withStudio((client) => client.request('runs.list', { archived }));
       const text = formatTable(
-        ['id', 'name', 'status', 'step', 'accuracy', 'forgetting', 'step time', 'tags'],
+        ['id', 'name', 'status', 'step', 'score', 'forgetting', 'step time', 'tags'],
         runs.map((run) => [
           run.id,
           run.name,
           run.status,
           run.facts === null ? String(run.step) : `${run.step}/${run.facts.totalSteps}`,
-          formatPercent(run.result?.accuracy ?? null),
+          headlineText(run.result) || '–',
           riseText(run.result?.forgetting?.rise),
           run.result === null ? '–' : `${run.result.medianStepMilliseconds.toFixed(1)} ms`,
           run.tags.join(' '),
@@ -49,7 +50,12 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         const log = await client.request('runs.log', { id: run.id });
         await writeJson?.(jsonWithMetrics({ run }, metricRows(client, run.id), { log }));
         const checkpoints = formatTable(
-          ['checkpoint', 'step', 'accuracy', 'folder'],
+          [
+            'checkpoint',
+            'step',
+            run.result?.metrics['perplexity'] === undefined ? 'accuracy' : 'token accuracy',
+            'folder',
+          ],
           run.checkpoints.map(({ kind, step, accuracy, folder }) => [
             kind,
             String(step),
@@ -79,7 +85,7 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
       const header = ['', ...runs.map(({ name }) => name)];
       const results = formatTable(header, [
         ['status', ...runs.map(({ status }) => status)],
-        ['accuracy', ...runs.map(({ result }) => formatPercent(result?.accuracy ?? null))],
+        ['score', ...runs.map(({ result }) => headlineText(result) || '–')],
         [
           forgettingHeading(runs.map(({ result }) => result?.forgetting))?.toLowerCase() ?? 'forgetting',
           ...runs.map(({ result }) => riseText(result?.forgetting?.rise)),

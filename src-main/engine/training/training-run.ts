@@ -5,6 +5,7 @@ import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { CheckpointRecord, RunConfig, RunInfo, RunResult } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
+import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterGroup } from '../adapters/adapter-groups.ts';
@@ -272,7 +273,8 @@ export class TrainingRun implements Objective {
     const accuracy = score.accuracy === null ? {} : { eval_accuracy: score.accuracy };
     this.recorder.record(this.globalStep, { eval_loss: score.loss, ...accuracy, ...furtherMetrics(score) });
     this.recorder.flush();
-    const said = score.accuracy === null ? '' : ` accuracy ${(100 * score.accuracy).toFixed(2)} %,`;
+    const headline = headlineOf(score);
+    const said = headline === null ? '' : ` ${headline.label.toLowerCase()} ${headline.text},`;
     this.log(`Step ${this.globalStep}: evaluation${said} loss ${score.loss.toFixed(4)}.`);
     if (this.best.add(score, this.globalStep)) await this.save('best');
     this.loop.progress.startAt(this.globalStep);

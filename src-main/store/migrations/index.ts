@@ -11,6 +11,7 @@ import { migration as maskTables } from './0100-mask-tables.ts';
 import { migration as tunings } from './0110-tunings.ts';
 import { migration as studyProvenance } from './0120-study-provenance.ts';
 import { migration as adapterPairs } from './0130-adapter-pairs.ts';
+import { migration as adapterMetrics } from './0140-adapter-metrics.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   tunings,
   studyProvenance,
   adapterPairs,
+  adapterMetrics,
 ];

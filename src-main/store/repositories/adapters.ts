@@ -22,6 +22,7 @@ const rowSchema = z
     origin: jsonColumn(adapterOriginSchema),
     dataset_id: z.string().nullable(),
     accuracy: z.number().nullable(),
+    metrics: jsonColumn(z.record(z.string(), z.number())),
     parameter_count: z.number(),
     size_bytes: z.number(),
     sha256: z.string(),
@@ -44,6 +45,7 @@ const rowSchema = z
       origin: row.origin,
       datasetId: row.dataset_id,
       accuracy: row.accuracy,
+      metrics: row.metrics,
       parameterCount: row.parameter_count,
       sizeBytes: row.size_bytes,
       sha256: row.sha256,
@@ -79,9 +81,9 @@ export class AdapterRepository {
     this.database
       .prepare(
         `INSERT INTO adapters (id, name, folder, model_id, foreign_base, variant, parameters, target_modules, layers, modules_to_save,
-           coto, origin, dataset_id, accuracy, parameter_count, size_bytes, sha256, created_at, archived)
+           coto, origin, dataset_id, accuracy, metrics, parameter_count, size_bytes, sha256, created_at, archived)
          VALUES (@id, @name, @folder, @modelId, @foreignBase, @variant, @parameters, @targetModules, @layers, @modulesToSave,
-           @coto, @origin, @datasetId, @accuracy, @parameterCount, @sizeBytes, @sha256, @createdAt, @archived)`,
+           @coto, @origin, @datasetId, @accuracy, @metrics, @parameterCount, @sizeBytes, @sha256, @createdAt, @archived)`,
       )
       .run({
         ...adapter,
@@ -92,6 +94,7 @@ export class AdapterRepository {
         modulesToSave: toJson(adapter.modulesToSave),
         coto: toNullableJson(adapter.coto),
         origin: toJson(adapter.origin),
+        metrics: toJson(adapter.metrics),
         archived: toBit(adapter.archived),
       });
   }

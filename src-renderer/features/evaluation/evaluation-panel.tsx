@@ -1,9 +1,9 @@
 import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
-import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
+import { namedScores } from '../../../src-shared/results/headline.ts';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
-import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
+import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Facts } from '../../components/layout/panel.tsx';
 import { JobProgress } from '../jobs/job-progress.tsx';
@@ -48,12 +48,11 @@ export function EvaluationPanel({ evaluated }: { evaluated: Evaluated }) {
 }
 
 function ResultFacts({ result }: { result: EvaluationResult }) {
-  const { accuracy, metrics, loss, forgetting, examples, seconds } = result;
+  const { loss, forgetting, examples, seconds } = result;
   return (
     <Facts
       items={[
-        ...(accuracy === null ? [] : [{ label: 'Accuracy', value: `${formatPercent(accuracy)} %` }]),
-        ...furtherMetrics(metrics).map(({ label, value }) => ({ label, value: formatNumber(value) })),
+        ...namedScores(result).map(({ label, text }) => ({ label, value: text })),
         { label: 'Test loss', value: formatNumber(loss) },
         ...(forgetting === null ? [] : [forgettingFact(forgetting)]),
         { label: 'Examples', value: formatCount(examples) },

@@ -1,8 +1,9 @@
 import { IconCheck } from '@tabler/icons-react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { Link, navigate, pathOf } from '../../app/routes.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
-import { formatNumber, formatPercent } from '../../components/format/format.ts';
+import { formatNumber } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
@@ -24,12 +25,12 @@ const columns: readonly DataColumn<RunRecord>[] = [
     cell: (run) => (run.config.coto ? <IconCheck size={14} aria-label="with CoTo" /> : ''),
   },
   {
-    id: 'accuracy',
-    header: 'Accuracy',
-    unit: '%',
+    id: 'score',
+    header: 'Score',
+    help: 'Accuracy; of language models exact match or perplexity',
     align: 'right',
-    value: (run) => run.result?.accuracy ?? null,
-    cell: (run) => formatPercent(run.result?.accuracy),
+    value: (run) => headlineOf(run.result)?.rank ?? null,
+    cell: (run) => headlineText(run.result) || '–',
   },
   {
     id: 'step',

@@ -1,7 +1,7 @@
 import { Badge, Group, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
-import { formatPercent } from '../../components/format/format.ts';
+import { headlineText } from '../../../src-shared/results/headline.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import classes from './merge.module.css';
 
@@ -30,7 +30,7 @@ export function AdapterCardBody({ adapter, names }: { adapter: AdapterRecord; na
           {adapter.name}
         </Text>
         <Text size="sm" className={classes['score'] ?? ''}>
-          {adapter.accuracy === null ? '' : `${formatPercent(adapter.accuracy)} %`}
+          {headlineText(adapter)}
         </Text>
       </Group>
       <Group gap={6} wrap="nowrap">

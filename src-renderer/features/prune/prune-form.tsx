@@ -4,8 +4,9 @@ import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { headlineText } from '../../../src-shared/results/headline.ts';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
-import { formatPercent, plural } from '../../components/format/format.ts';
+import { plural } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import { fieldsOfMethod, gridFromText, gridOfMethod, gridProblem, gridText, isTicked } from './patterns.ts';
@@ -36,9 +37,7 @@ export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: Prun
                   <span className={classes['choice']}>
                     <span className={classes['name']}>{adapter.name}</span>
                     <CotoMark on={adapter.coto !== null} />
-                    <span className={classes['score']}>
-                      {adapter.accuracy === null ? '' : `${formatPercent(adapter.accuracy)} %`}
-                    </span>
+                    <span className={classes['score']}>{headlineText(adapter)}</span>
                   </span>
                 }
                 styles={{ labelWrapper: { flex: 1, minWidth: 0 }, body: { alignItems: 'center' } }}

@@ -18,9 +18,10 @@ const chartHeight = 260;
 
 /** What evaluations are drawn by, as far as the task has it. */
 const evaluationCurves: readonly MetricOptions[] = [
-  { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
+  { metric: 'eval_exact_match', title: 'Exact match', yTitle: 'exact match (%)', factor: 100 },
   { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
   { metric: 'eval_pearson', title: 'Pearson correlation', yTitle: 'r' },
+  { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
 ];
 const curveMetrics = [
   'loss',
@@ -113,7 +114,14 @@ function Charts({ run, snapshot, groups, view }: ChartsProps) {
   return (
     <div className={classes['grid']}>
       {curve({ metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)', ...view })}
-      {evaluationCurves.map(curve)}
+      {evaluationCurves.map((options) =>
+        // The accuracy of a language model is that of its tokens.
+        curve(
+          options.metric === 'eval_accuracy' && history?.curves.has('eval_perplexity')
+            ? { ...options, title: 'Token accuracy' }
+            : options,
+        ),
+      )}
       {strip ? (
         <Card wide>
           <Figure figure={strip} name="Activation timeline" height={config.coto ? 320 : chartHeight} />

@@ -5,8 +5,9 @@ import { rankOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { forgettingFact, riseText } from '../../../src-shared/results/forgetting.ts';
+import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
-import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
+import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import type { DataColumn } from '../../components/table/data-table.tsx';
 import { CotoMark } from './coto-mark.tsx';
@@ -62,14 +63,13 @@ export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn
       cell: (run) => <StatusCell run={run} job={jobs.get(run.id)} />,
     },
     {
-      id: 'accuracy',
-      header: 'Accuracy',
-      unit: '%',
-      help: 'On the test split, or (val) on the validation split of runs with eval_split validation',
+      id: 'score',
+      header: 'Score',
+      help: 'Accuracy; of language models exact match or perplexity. On the test split, or (val) on the validation split of runs with eval_split validation',
       align: 'right',
-      value: (run) => run.result?.accuracy ?? null,
+      value: (run) => headlineOf(run.result)?.rank ?? null,
       cell: (run) =>
-        `${run.result && run.config.eval_split === 'validation' ? 'val ' : ''}${formatPercent(run.result?.accuracy)}`,
+        `${run.result && run.config.eval_split === 'validation' ? 'val ' : ''}${headlineText(run.result) || '–'}`,
     },
     {
       id: 'forgetting',

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { isEvaluation, stepTimeFigure } from '../../../src-shared/figures/index.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
+import { headlineText } from '../../../src-shared/results/headline.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { formatNumber, formatPercent } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
@@ -28,6 +29,7 @@ interface MetricChoice {
 const metrics: readonly MetricChoice[] = [
   { value: 'loss', label: 'Training loss', yTitle: 'loss (nats)' },
   { value: 'eval_accuracy', label: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
+  { value: 'eval_exact_match', label: 'Eval exact match', yTitle: 'exact match (%)', factor: 100 },
   { value: 'eval_loss', label: 'Eval loss', yTitle: 'loss (nats)' },
   { value: 'eval_perplexity', label: 'Eval perplexity', yTitle: 'perplexity' },
   { value: 'learning_rate', label: 'Learning rate', yTitle: 'learning rate' },
@@ -162,7 +164,7 @@ function Results({ runs, variants }: { runs: readonly RunRecord[]; variants: Rea
           <Table.Tr>
             <Table.Th>Run</Table.Th>
             <Table.Th>Method</Table.Th>
-            <Table.Th ta="right">Accuracy %</Table.Th>
+            <Table.Th ta="right">Score</Table.Th>
             {forgetting === null ? null : <Table.Th ta="right">{forgetting}</Table.Th>}
             <Table.Th ta="right">Test loss</Table.Th>
             <Table.Th ta="right">Step ms</Table.Th>
@@ -179,7 +181,7 @@ function Results({ runs, variants }: { runs: readonly RunRecord[]; variants: Rea
                   <CotoMark on={run.config.coto !== null} />
                 </Group>
               </Table.Td>
-              <Table.Td ta="right">{formatPercent(run.result?.accuracy)}</Table.Td>
+              <Table.Td ta="right">{headlineText(run.result) || '–'}</Table.Td>
               {forgetting === null ? null : <Table.Td ta="right">{riseText(run.result?.forgetting?.rise)}</Table.Td>}
               <Table.Td ta="right">{formatNumber(run.result?.evalLoss)}</Table.Td>
               <Table.Td ta="right">{formatNumber(run.result?.meanStepMilliseconds)}</Table.Td>

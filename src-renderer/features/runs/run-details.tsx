@@ -1,7 +1,7 @@
 import { Code, Skeleton, Table, Text } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
-import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
+import { namedScores } from '../../../src-shared/results/headline.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
 import { togetherText } from '../../../src-shared/results/together.ts';
 import { useRequest } from '../../api/query.ts';
@@ -54,15 +54,10 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
             : []),
           ...(result
             ? [
-                ...(result.accuracy === null
-                  ? []
-                  : [
-                      {
-                        label: split === 'Test' ? 'Accuracy' : 'Validation accuracy',
-                        value: `${formatPercent(result.accuracy)} %`,
-                      },
-                    ]),
-                ...furtherMetrics(result.metrics).map(({ label, value }) => ({ label, value: formatNumber(value) })),
+                ...namedScores(result).map(({ label, text }, at) => ({
+                  label: at > 0 || split === 'Test' ? label : `Validation ${label.toLowerCase()}`,
+                  value: text,
+                })),
                 ...(result.forgetting === null ? [] : [forgettingFact(result.forgetting)]),
                 { label: `${split} loss`, value: formatNumber(result.evalLoss) },
                 ...(result.best === null || result.best.value === null
@@ -94,6 +89,7 @@ export function RunCheckpoints({ run }: { run: RunRecord }) {
         Checkpoints appear here at save_steps, on a pause, at each best evaluation and at the end.
       </EmptyState>
     );
+  const isLanguageModel = run.result?.metrics['perplexity'] !== undefined;
   return (
     <Panel title="Checkpoints" flush>
       <Table aria-label="Checkpoints" verticalSpacing={4} horizontalSpacing={12}>
@@ -101,7 +97,7 @@ export function RunCheckpoints({ run }: { run: RunRecord }) {
           <Table.Tr>
             <Table.Th>Kind</Table.Th>
             <Table.Th ta="right">Step</Table.Th>
-            <Table.Th ta="right">Accuracy %</Table.Th>
+            <Table.Th ta="right">{isLanguageModel ? 'Token accuracy %' : 'Accuracy %'}</Table.Th>
             <Table.Th>Can be resumed</Table.Th>
             <Table.Th>Folder</Table.Th>
           </Table.Tr>

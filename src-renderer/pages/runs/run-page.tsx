@@ -1,11 +1,11 @@
 import { Button, Group, Skeleton } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link, navigate } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
-import { formatPercent } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { AdapterItems } from '../../features/merge/adapter-items.tsx';
@@ -36,6 +36,7 @@ export function RunPage({ id }: { id: string }) {
 
 function LoadedRun({ run }: { run: RunRecord }) {
   const { buttons, more } = useRunActions(run);
+  const score = headlineOf(run.result);
   const { data: adapter } = useRequest(
     'adapters.get',
     { id: run.adapterId ?? '' },
@@ -49,7 +50,11 @@ function LoadedRun({ run }: { run: RunRecord }) {
           <Link to="/runs">All runs</Link>
           <StatusMark status={run.status} />
           <CotoMark on={run.config.coto !== null} />
-          {run.result?.accuracy != null ? <span>{formatPercent(run.result.accuracy)} % accuracy</span> : null}
+          {score === null ? null : (
+            <span>
+              {score.label} {score.text}
+            </span>
+          )}
           <RelativeTime at={run.createdAt} />
         </Group>
       }

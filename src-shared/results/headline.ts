@@ -1,0 +1,57 @@
+import { formatNumber, formatPercent } from '../format/numbers.ts';
+import { furtherMetrics } from './metric-labels.ts';
+
+/** What an evaluation has of scores. */
+export interface Scores {
+  readonly accuracy: number | null;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** One score with its name and unit, e.g. "perplexity", "4.42", or "accuracy", "93.2 %". */
+export interface NamedScore {
+  readonly id: string;
+  readonly label: string;
+  /** With the unit. */
+  readonly text: string;
+  /** Sorts from bad to good among scores of one metric. */
+  readonly rank: number;
+}
+
+/**
+ * Every score of an evaluation, first the one that it is known by: the accuracy; of a language model, whose accuracy is
+ * that of single tokens, the exact matches where they were counted, else the perplexity.
+ */
+export function namedScores({ accuracy, metrics }: Scores): NamedScore[] {
+  const isLanguageModel = metrics['perplexity'] !== undefined;
+  const own = accuracy === null ? [] : [scoreOf('accuracy', isLanguageModel ? 'Token accuracy' : 'Accuracy', accuracy)];
+  const further = furtherMetrics(metrics).map(({ id, label, value }) => scoreOf(id, label, value));
+  if (!isLanguageModel) return [...own, ...further];
+  const [exact, others] = [further.filter(isExactMatch), further.filter((score) => !isExactMatch(score))];
+  return [...exact, ...others, ...own];
+}
+
+/** The score that an evaluation is known by; null where it has none but a loss. */
+export function headlineOf(scores: Scores | null | undefined): NamedScore | null {
+  return scores ? (namedScores(scores)[0] ?? null) : null;
+}
+
+/** "93.2 %" where the accuracy is meant, else with its name: "perplexity 4.42"; "" without a score. */
+export function headlineText(scores: Scores | null | undefined): string {
+  const score = headlineOf(scores);
+  if (score === null) return '';
+  return score.id === 'accuracy' ? score.text : `${score.label.toLowerCase()} ${score.text}`;
+}
+
+function isExactMatch({ id }: NamedScore): boolean {
+  return id === 'exact_match';
+}
+
+function scoreOf(id: string, label: string, value: number): NamedScore {
+  const isShare = id === 'accuracy' || id === 'exact_match';
+  return {
+    id,
+    label,
+    text: isShare ? `${formatPercent(value)} %` : formatNumber(value),
+    rank: id === 'perplexity' ? -value : value,
+  };
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { headlineOf, headlineText, namedScores } from '../../../src-shared/results/headline.ts';
+
+test('a classifier is known by its accuracy', () => {
+  const scores = { accuracy: 0.9321, metrics: { f1_macro: 0.9 } };
+  expect(headlineText(scores)).toBe('93.2 %');
+  expect(namedScores(scores).map(({ label }) => label)).toEqual(['Accuracy', 'F1 (macro)']);
+});
+
+test('a language model is known by its perplexity, never by the accuracy of its tokens', () => {
+  const scores = { accuracy: 0.309, metrics: { perplexity: 4.4242 } };
+  expect(headlineText(scores)).toBe('perplexity 4.42');
+  expect(namedScores(scores).map(({ label, text }) => [label, text])).toEqual([
+    ['Perplexity', '4.42'],
+    ['Token accuracy', '30.9 %'],
+  ]);
+});
+
+test('and by its exact matches where they were counted', () => {
+  const scores = { accuracy: 0.9, metrics: { perplexity: 1.2, exact_match: 0.125 } };
+  expect(headlineText(scores)).toBe('exact match 12.5 %');
+  expect(namedScores(scores).map(({ id }) => id)).toEqual(['exact_match', 'perplexity', 'accuracy']);
+});
+
+test('a lower perplexity ranks higher', () => {
+  const rank = (perplexity: number) => headlineOf({ accuracy: null, metrics: { perplexity } })?.rank ?? Number.NaN;
+  expect(rank(3)).toBeGreaterThan(rank(4));
+});
+
+test('regression is known by its correlation, and without a score nothing is said', () => {
+  expect(headlineText({ accuracy: null, metrics: { pearson: -0.5 } })).toBe('pearson −0.500');
+  expect(headlineText({ accuracy: null, metrics: {} })).toBe('');
+  expect(headlineText(null)).toBe('');
+});
