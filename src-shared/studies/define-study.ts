@@ -29,9 +29,11 @@ export interface StudyFigure {
   keep?(customData: unknown): readonly PrunedChoice[];
 }
 
-/** Labels of methods by id. */
+/** Labels of methods by id, and names of adapters. */
 export interface StudyWords {
   mergeMethod(id: string): string;
+  /** Null where it is not known. */
+  adapterName?(adapter: PlannedAdapter): string | null;
 }
 
 /** An adapter that a study can use. */

@@ -1,8 +1,11 @@
+import type { PlannedAdapter } from '../domain/adapter-reference.ts';
 import { bandTrace, bySeries } from '../figures/band.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, legendAbove, paddedRange } from '../figures/layout.ts';
-import { dashOf, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
+import { dashOf, faded, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
+import { shareError, wilsonInterval } from '../statistics/binomial.ts';
 import { mean } from '../statistics/student.ts';
+import { barriersOf } from './barrier.ts';
 import {
   type ConnectivityMetric,
   estimateText,
@@ -24,7 +27,8 @@ const bandedMethods = 2;
 
 /**
  * The metric along the line between two adapters: a color for each group, a dash for each merge method. Pairs that share
- * a label are one group: the line is their mean, the band its spread. `customdata` of a point is [index of the group's
+ * a label are one group: the line is their mean, the band its spread; of a single pair the band is over test examples.
+ * Dotted lines join the ends, vertical ones are the largest gap to them, the barrier. `customdata` of a point is [index of the group's
  * first pair, index of the point].
  */
 export function interpolationFigure(
@@ -52,8 +56,10 @@ export function interpolationFigure(
       .join(' or '),
   );
   const bands: FigureObject[] = [];
+  const chords: FigureObject[] = [];
   const lines: FigureObject[] = [];
   const all: number[] = [];
+  const drawnMeans: number[] = [];
   const barriers: string[] = [];
   for (const group of groups) {
     const color = colors.get(seriesKey(group))?.color ?? themeColors(theme).quiet;
@@ -72,38 +78,47 @@ export function interpolationFigure(
           units,
         ),
       );
+      const means = spreads.map((spread) => spread.mean);
       const edge = (sign: number) => spreads.map((spread) => spread.mean + sign * (spread.halfWidth ?? 0));
-      const [low, high] = [edge(-1), edge(1)];
-      if (curves.length > 1 && place < bandedMethods)
-        bands.push(bandTrace(`${plainText(name)}: spread`, x, { low, high }, color, 0.1));
+      const [low, high]: [number[], number[]] =
+        curves.length === 1 && percent ? overExamples(means, result.examples) : [edge(-1), edge(1)];
+      if (place < bandedMethods) {
+        if (curves.length > 1 || percent)
+          bands.push(bandTrace(`${plainText(name)}: spread`, x, { low, high }, color, 0.1));
+        chords.push(...chordAndBarrier(plainText(name), x, means, percent ? 'higher' : 'lower', color));
+      }
       lines.push({
         type: 'scatter',
         mode: 'lines+markers',
         name: plainText(name),
         x,
-        y: spreads.map((spread) => spread.mean),
+        y: means,
         customdata: x.map((_, at) => [group.entries[0]?.index ?? 0, at]),
         line: { width: 2, color, dash: dashOf(place) },
         marker: { size: place === 0 ? 5 : 3, color },
         hovertemplate: percent ? '%{y:.1f}' : '%{y:.3f}',
         showlegend: false,
       });
-      all.push(...(place < bandedMethods ? [...low, ...high] : spreads.map((spread) => spread.mean)));
+      all.push(...means, ...(place < bandedMethods ? [...low, ...high] : []));
+      drawnMeans.push(...means);
       if (place < bandedMethods) barriers.push(`${name} ${heightText(curves, metric)}`);
     }
   }
+  const least = leastSpan(drawnMeans, percent ? result.examples : null);
+  const ends = endNames(groups, config, words);
   return {
-    data: [...bands, ...lines, ...legendEntries(groups, styleNames, colors, theme)],
+    data: [...bands, ...chords, ...lines, ...legendEntries(groups, styleNames, colors, theme)],
     layout: baseLayout(theme, `${percent ? 'Accuracy' : 'Loss'} between two adapters of one task`, {
       margin: { l: 56, r: 24, t: 44, b: 96 },
       showlegend: true,
       legend: { ...legendAbove(theme), y: -0.26, yanchor: 'top' },
-      xaxis: axis(theme, 'λ (0: first adapter, 1: second adapter)', { range: [-0.01, 1.01] }),
-      yaxis: axis(theme, percent ? 'test accuracy (%)' : 'test loss (nats)', { range: [...paddedRange(all)] }),
+      xaxis: axis(theme, ends.axis, { range: [-0.01, 1.01] }),
+      yaxis: axis(theme, percent ? 'test accuracy (%)' : 'test loss (nats)', { range: rangeOf(all, least, percent) }),
     }),
     caption: [
       `${percent ? 'Accuracy' : 'Loss'} on ${result.examples} test examples; color: group, line: merge method.`,
-      `Barrier (largest gap to the straight line between the ends; the table has all, and those to the mean of the ends): ${barriers.join('; ')}.`,
+      ...ends.caption,
+      `Barrier (vertical bar: largest gap to the dotted line between the ends; the table has all, and those to the mean of the ends): ${barriers.join('; ')}.`,
       uncertaintyText(
         groups.map(({ entries }) => entries.length),
         styleNames.slice(0, bandedMethods),
@@ -111,6 +126,92 @@ export function interpolationFigure(
       ),
     ].join(' '),
   };
+}
+
+/** Ends of the 95 % intervals of accuracies in per cent, each measured on so many examples. */
+function overExamples(percents: readonly number[], examples: number): [number[], number[]] {
+  const intervals = percents.map((value) => wilsonInterval(value / 100, Math.max(1, examples)));
+  return [intervals.map(({ low }) => 100 * low), intervals.map(({ high }) => 100 * high)];
+}
+
+/** The straight line between the ends, and where the curve is worst against it a bar as high as the gap. */
+function chordAndBarrier(
+  name: string,
+  x: readonly number[],
+  y: readonly number[],
+  better: 'higher' | 'lower',
+  color: string,
+): FigureObject[] {
+  const line = (title: string, xs: number[], ys: number[], style: FigureObject): FigureObject => ({
+    type: 'scatter',
+    mode: 'lines',
+    name: `${name}: ${title}`,
+    x: xs,
+    y: ys,
+    line: style,
+    hoverinfo: 'skip',
+    showlegend: false,
+  });
+  const [from, to, first, last] = [x[0], x.at(-1), y[0], y.at(-1)];
+  if (from === undefined || to === undefined || first === undefined || last === undefined || from === to) return [];
+  const chord = line('line between the ends', [from, to], [first, last], {
+    width: 1,
+    color: faded(color, 0.7),
+    dash: 'dot',
+  });
+  const barriers = barriersOf(
+    x.map((lambda, at) => ({ lambda, value: y[at] ?? Number.NaN })),
+    better,
+  );
+  if (!(barriers.line > 0)) return [chord];
+  const share = (barriers.at - from) / (to - from);
+  const above = (1 - share) * first + share * last;
+  const below = y[x.indexOf(barriers.at)] ?? above;
+  return [chord, line('barrier', [barriers.at, barriers.at], [above, below], { width: 2.5, color })];
+}
+
+/** Height that the axis has at least, so that noise does not look like barriers: two standard errors to each side of an accuracy, a tenth of a loss. */
+function leastSpan(means: readonly number[], examples: number | null): number {
+  if (means.length === 0) return 0;
+  const level = mean(means);
+  if (examples === null) return 0.1 * Math.abs(level);
+  return 400 * shareError(Math.min(1, Math.max(0, level / 100)), Math.max(1, examples));
+}
+
+/** Around the values, at least `least` high; accuracies end at 0 and 100 %. */
+function rangeOf(values: readonly number[], least: number, percent: boolean): [number, number] {
+  const [low, high] = paddedRange(values);
+  const missing = Math.max(0, least - (high - low)) / 2;
+  const range: [number, number] = [low - missing, high + missing];
+  return percent ? [Math.max(0, range[0]), Math.min(100, range[1])] : range;
+}
+
+/** More names than these make the caption longer than what it explains; the table has all pairs. */
+const namedPairs = 4;
+const longestAxisTitle = 80;
+
+/** What λ = 0 and λ = 1 are, in the axis' title if there is one pair, else in the caption. */
+function endNames(
+  groups: ReturnType<typeof bySeries>,
+  { pairs }: InterpolationConfig,
+  words: StudyWords,
+): { axis: string; caption: string[] } {
+  const nameOf = (adapter: PlannedAdapter) => words.adapterName?.(adapter) ?? null;
+  const named = groups.flatMap(({ entries }) =>
+    entries.flatMap(({ index }) => {
+      const pair = pairs[index];
+      const [from, to] = [pair && nameOf(pair.from), pair && nameOf(pair.to)];
+      return from && to ? [{ from, to }] : [];
+    }),
+  );
+  const [only] = named;
+  const title = only && pairs.length === 1 ? `λ (0: ${only.from}, 1: ${only.to})` : '';
+  if (title !== '' && title.length <= longestAxisTitle) return { axis: plainText(title), caption: [] };
+  const caption =
+    named.length === pairs.length && named.length <= namedPairs
+      ? [`λ from 0 to 1: ${named.map(({ from, to }) => `${from} to ${to}`).join('; ')}.`]
+      : [];
+  return { axis: 'λ (0: first adapter of a pair, 1: second)', caption };
 }
 
 /** Traces without points: what color and dash mean. */
@@ -158,7 +259,8 @@ function uncertaintyText(
   { pairs }: InterpolationConfig,
 ): string {
   const most = Math.max(0, ...counts);
-  if (most < 2) return 'One pair: intervals are over test examples, and no uncertainty over seeds can be drawn.';
+  if (most < 2)
+    return 'One pair: bands and intervals are 95 % intervals over test examples, and no uncertainty over seeds can be drawn.';
   if (most === 2) return `Bands (${methods.join(', ')}) span the two pairs: two are too few for an interval.`;
   const by = shareAdapters(pairs.map(({ from, to }) => unitsOf([from, to])))
     ? 'a jackknife over adapters, since pairs share them'

@@ -9,7 +9,7 @@ import {
   stepTimeFigure,
 } from '../../../src-shared/figures/index.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { methodLabel, type ReportOptions, studyWords } from './options.ts';
+import { methodLabel, type ReportOptions, wordsOf } from './options.ts';
 
 export interface ReportFigure {
   readonly id: string;
@@ -19,12 +19,13 @@ export interface ReportFigure {
 
 /** Every figure of the report in both themes, in reading order: studies first, then training. */
 export function reportFigures(options: ReportOptions): ReportFigure[] {
+  const words = wordsOf(options.runs);
   const draws: ((theme: FigureTheme) => Figure)[] = [
     ...options.studies.flatMap(({ kind, result, config }) =>
       result === null
         ? []
         : studyKind(kind)
-            .figures(result, config, studyWords)
+            .figures(result, config, words)
             .map((figure) => figure.draw),
     ),
     ...trainingFigures(options),

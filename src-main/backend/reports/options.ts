@@ -48,6 +48,20 @@ export const studyWords: StudyWords = {
   mergeMethod: (id) => mergeMethods.find(({ declaration }) => declaration.id === id)?.declaration.label ?? id,
 };
 
+/** The same with the names of the adapters of these runs. */
+export function wordsOf(runs: readonly RunRecord[]): StudyWords {
+  return {
+    ...studyWords,
+    adapterName(adapter) {
+      if ('run' in adapter) return adapter.name ?? null;
+      const run = runs.find(({ id, adapterId }) =>
+        'runId' in adapter ? id === adapter.runId : adapterId === adapter.adapterId,
+      );
+      return run?.name ?? null;
+    },
+  };
+}
+
 /** Number of test examples behind the accuracies, if it is the same for all. */
 export function commonExamples(runs: readonly RunRecord[], studies: readonly StudyRecord[]): number | null {
   const counts = new Set([

@@ -143,11 +143,20 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
   );
 }
 
-/** What the catalog calls the methods that results name by id. */
+/** What the catalog calls the methods that results name by id, and the studio its adapters. */
 function useStudyWords(): StudyWords {
   const { data } = useRequest('app.catalog', {});
+  const { data: adapters } = useRequest('adapters.list', {});
+  const { data: runs } = useRequest('runs.list', {});
   return useMemo(() => {
     const labels = new Map(data?.mergeMethods.map(({ id, label }) => [id, label]));
-    return { mergeMethod: (id) => labels.get(id) ?? id };
-  }, [data]);
+    const names = new Map([...(adapters ?? []), ...(runs ?? [])].map(({ id, name }) => [id, name]));
+    return {
+      mergeMethod: (id) => labels.get(id) ?? id,
+      adapterName(adapter) {
+        if ('run' in adapter) return adapter.name ?? null;
+        return names.get('adapterId' in adapter ? adapter.adapterId : adapter.runId) ?? null;
+      },
+    };
+  }, [data, adapters, runs]);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
+import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { bySeries } from '../../../src-shared/figures/band.ts';
 import {
@@ -198,7 +199,7 @@ describe('studies', () => {
     pairs: [{ label: 'LoRA', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } }],
   });
 
-  test('λ: percent over λ, a color for each group and a dash for each method, no band for one pair', () => {
+  test('λ: percent over λ, a color for each group and a dash for each method, and what they mean', () => {
     const figure = interpolationFigure(interpolationResult, config, words, light);
     expect(named(figure, 'LoRA, factors')).toMatchObject({ x: [0, 0.5, 1], y: [70, 60, 72], line: { dash: 'solid' } });
     expect(named(figure, 'LoRA, ΔW')).toMatchObject({
@@ -206,12 +207,71 @@ describe('studies', () => {
       line: { dash: 'dash', color: seriesColors(light).without },
     });
     expect(colorOf(named(figure, 'LoRA + CoTo, factors'))).toBe(seriesColors(light).coto);
-    // Four curves, then what two colors and two dashes mean.
-    expect(figure.data.map((trace) => trace['showlegend'])).toEqual([...Array(4).fill(false), ...Array(4).fill(true)]);
+    // What two colors and two dashes mean.
+    expect(figure.data.filter((trace) => trace['showlegend'] === true)).toHaveLength(4);
     expect(figure.caption).toContain('LoRA, factors 11.0 points');
     expect(figure.caption).toContain('no uncertainty over seeds can be drawn');
     const loss = interpolationFigure(interpolationResult, config, words, light, 'loss');
     expect(named(loss, 'LoRA, factors')).toMatchObject({ y: [1, 1.5, 1] });
+  });
+
+  test('λ: one pair has a band over its test examples, the line between its ends and the barrier', () => {
+    const figure = interpolationFigure(interpolationResult, config, words, light);
+    // Wilson's interval of 70 of 100, of 60 and of 72, there and back.
+    const band = [named(figure, 'LoRA, factors: spread')['y']].flat().map(Number);
+    expect(band[0]).toBeCloseTo(78.105, 2);
+    expect(band.at(-1)).toBeCloseTo(60.415, 2);
+    expect(named(figure, 'LoRA, factors: line between the ends')).toMatchObject({ x: [0, 1], y: [70, 72] });
+    expect(named(figure, 'LoRA, factors: barrier')).toMatchObject({ x: [0.5, 0.5], y: [71, 60] });
+    expect(figure.caption).toContain('bands and intervals are 95 % intervals over test examples');
+    const loss = interpolationFigure(interpolationResult, config, words, light, 'loss');
+    expect(loss.data.some((trace) => trace['name'] === 'LoRA, factors: spread')).toBe(false);
+    expect(named(loss, 'LoRA, factors: barrier')).toMatchObject({ y: [1, 1.5] });
+  });
+
+  test('λ: the axis is so high that the noise of few test examples is no barrier', () => {
+    const height = (examples: number, count: number) => {
+      const [pair] = interpolationResult.pairs;
+      const flat = (pair?.curves ?? []).slice(0, 1).map((curve) => ({
+        ...curve,
+        points: curve.points.map((point, at) => ({ ...point, accuracy: 0.5 + at / 1000, loss: 2 + at / 1000 })),
+      }));
+      const pairs = Array.from({ length: count }, () => ({ label: 'LoRA', name: '', coto: false, curves: flat }));
+      return (['accuracy', 'loss'] as const).map((metric) => {
+        const { yaxis } = interpolationFigure(
+          { ...interpolationResult, examples, pairs },
+          config,
+          words,
+          light,
+          metric,
+        ).layout;
+        if (typeof yaxis !== 'object' || yaxis === null || !('range' in yaxis)) throw new Error('no axis');
+        const [low, high] = [yaxis['range']].flat().map(Number);
+        return (high ?? 0) - (low ?? 0);
+      });
+    };
+    // Two equal pairs have no spread: two standard errors of 5 points to each side of a half of 100 examples.
+    expect(height(100, 2)[0]).toBeCloseTo(20, 1);
+    expect(height(10_000, 2)[0]).toBeCloseTo(2, 1);
+    expect(height(100, 1)[0]).toBeGreaterThan(19);
+    // A loss of 2 nats.
+    expect(height(100, 1)[1]).toBeCloseTo(0.2, 2);
+  });
+
+  test('λ: the ends are named by their adapters', () => {
+    const pairs = [
+      { label: 'LoRA', name: '', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } },
+      { label: 'LoRA + CoTo', name: '', coto: true, from: { adapterId: 'c' }, to: { adapterId: 'd' } },
+    ];
+    const namedWords = {
+      ...words,
+      adapterName: (adapter: PlannedAdapter) => ('adapterId' in adapter ? `the ${adapter.adapterId}` : null),
+    };
+    const both = interpolationFigure(interpolationResult, { ...config, pairs }, namedWords, light);
+    expect(both.caption).toContain('λ from 0 to 1: the a to the b; the c to the d.');
+    const one = { ...interpolationResult, pairs: interpolationResult.pairs.slice(0, 1) };
+    const alone = interpolationFigure(one, { ...config, pairs: pairs.slice(0, 1) }, namedWords, light);
+    expect(alone.layout['xaxis']).toMatchObject({ title: { text: 'λ (0: the a, 1: the b)' } });
   });
 
   test('λ: what stands in for the factor average is drawn like it', () => {
@@ -356,7 +416,7 @@ test('names that people typed are shown as typed', () => {
     dataset: 'data',
     pairs: [{ label: 'x', coto: false, from: { adapterId: 'a' }, to: { adapterId: 'b' } }],
   });
-  expect(interpolationFigure(result, config, words, light).data[0]?.['name']).toBe(
+  expect(interpolationFigure(result, config, words, light).data.map(({ name }) => name)).toContain(
     '&lt;b&gt;x &amp; y&lt;/b&gt;, factor-average',
   );
 });
