@@ -7,6 +7,7 @@ export const bridgeChannels = {
   restartBackend: 'studio:restart-backend',
   setRunning: 'studio:set-running',
   theme: 'studio:theme',
+  notify: 'studio:notify',
   menu: 'studio:menu',
   openFolder: 'studio:open-folder',
   openFile: 'studio:open-file',

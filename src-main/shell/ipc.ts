@@ -9,7 +9,12 @@ import {
   shell,
 } from 'electron';
 import { z } from 'zod';
-import { type RunningJob, runningJobSchema } from '../../src-shared/contract/bridge.ts';
+import {
+  type RunningJob,
+  runningJobSchema,
+  type SystemNotice,
+  systemNoticeSchema,
+} from '../../src-shared/contract/bridge.ts';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { themeSchema } from '../../src-shared/domain/theme.ts';
 import type { BackendProcess } from './backend-process.ts';
@@ -30,10 +35,11 @@ interface BridgeOptions {
   /** Folder of the log files. */
   readonly logs: string;
   onRunning(jobs: readonly RunningJob[]): void;
+  onNotice(notice: SystemNotice): void;
 }
 
 /** Connects the window's bridge to the backend and to the native dialogs. Every sender is checked. */
-export function serveBridge({ backend, developmentServer, logs, onRunning }: BridgeOptions): void {
+export function serveBridge({ backend, developmentServer, logs, onRunning, onNotice }: BridgeOptions): void {
   const listen = (
     name: string,
     act: (message: unknown, reply: (channel: string, value: unknown) => void) => void,
@@ -49,6 +55,10 @@ export function serveBridge({ backend, developmentServer, logs, onRunning }: Bri
   listen(bridgeChannels.theme, (message) => {
     const theme = themeSchema.safeParse(message);
     if (theme.success) nativeTheme.themeSource = theme.data;
+  });
+  listen(bridgeChannels.notify, (message) => {
+    const notice = systemNoticeSchema.safeParse(message);
+    if (notice.success) onNotice(notice.data);
   });
 
   const handle = <Schema extends z.ZodType>(

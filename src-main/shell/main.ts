@@ -11,6 +11,7 @@ import { buildMenu } from './menu.ts';
 import { QuitGuard } from './quit-guard.ts';
 import { locateResources } from './resources.ts';
 import { lockDown, registerScheme, serveRenderer } from './security.ts';
+import { showNotice } from './system-notice.ts';
 import { openWindow } from './window.ts';
 
 const home = process.env['COTO_STUDIO_HOME'];
@@ -80,13 +81,23 @@ function begin(): void {
     onRunning: (jobs) => {
       guard.jobs = jobs;
     },
+    onNotice: (notice) => showNotice(notice, () => BrowserWindow.getAllWindows()[0]),
+  });
+  const show = (path: string): void =>
+    void openPath(path).catch((error: unknown) => log.error({ err: error, path }, 'this could not be opened'));
+  app.setAboutPanelOptions({
+    applicationName: 'CoTo Studio',
+    applicationVersion: app.getVersion(),
+    copyright: `Electron ${process.versions.electron}, MIT licence`,
+    ...(existsSync(resources.icon) ? { iconPath: resources.icon } : {}),
   });
   Menu.setApplicationMenu(
-    buildMenu(
-      (command) => send(bridgeChannels.menu, command),
-      () =>
-        void openPath(logs).catch((error: unknown) => log.error({ err: error }, 'the log folder could not be opened')),
-    ),
+    buildMenu({
+      send: (command) => send(bridgeChannels.menu, command),
+      showGuide: () => show(resources.guide),
+      showLogs: () => show(logs),
+      showAbout: () => app.showAboutPanel(),
+    }),
   );
   const open = (route: string | null): void => {
     const window = openWindow({

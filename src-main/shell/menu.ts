@@ -1,8 +1,16 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 import { pageNames } from '../../src-shared/pages.ts';
 
-/** The native menu. App items are sent to the window as commands: a route to open, or 'palette'. */
-export function buildMenu(send: (command: string) => void, showLogs: () => void): Menu {
+interface MenuActions {
+  /** Sends a command to the window: a route to open, 'palette' or 'shortcuts'. */
+  send(command: string): void;
+  showGuide(): void;
+  showLogs(): void;
+  showAbout(): void;
+}
+
+/** The native menu. */
+export function buildMenu({ send, showGuide, showLogs, showAbout }: MenuActions): Menu {
   const go = (label: string, command: string, accelerator?: string): MenuItemConstructorOptions => ({
     label,
     ...(accelerator === undefined ? {} : { accelerator }),
@@ -15,6 +23,14 @@ export function buildMenu(send: (command: string) => void, showLogs: () => void)
       label: '&File',
       submenu: [
         go('New run', '/train', 'CmdOrCtrl+N'),
+        go('Open run from YAML…', '/train?load=yaml', 'CmdOrCtrl+O'),
+        { type: 'separator' },
+        go('Add text data…', '/data?add=file'),
+        go('Add image folder…', '/data?add=folder'),
+        go('Add model folder…', '/models?add=folder'),
+        go('Import adapter folder…', '/merge?import=folder'),
+        go('Import adapter file…', '/merge?import=file'),
+        { type: 'separator' },
         go('Settings', '/settings', 'CmdOrCtrl+,'),
         { type: 'separator' },
         isMac ? { role: 'close' } : { role: 'quit' },
@@ -28,6 +44,9 @@ export function buildMenu(send: (command: string) => void, showLogs: () => void)
         ...pageNames
           .filter(({ id }) => id !== 'settings')
           .map(({ id, label }, index) => go(label, `/${id}`, index < 9 ? `CmdOrCtrl+${index + 1}` : undefined)),
+        { type: 'separator' },
+        // The page listens for the keys itself.
+        { ...go('Search and commands', 'palette', 'CmdOrCtrl+K'), registerAccelerator: false },
       ],
     },
     {
@@ -41,7 +60,16 @@ export function buildMenu(send: (command: string) => void, showLogs: () => void)
       ],
     },
     { role: 'windowMenu' },
-    { role: 'help', submenu: [{ label: 'Show the log folder', click: showLogs }] },
+    {
+      role: 'help',
+      submenu: [
+        { label: 'Guide', accelerator: 'F1', click: showGuide },
+        go('Keyboard shortcuts', 'shortcuts', 'CmdOrCtrl+/'),
+        { label: 'Show the log folder', click: showLogs },
+        // On macOS it is in the menu of the app.
+        ...(isMac ? [] : [{ type: 'separator' as const }, { label: 'About CoTo Studio', click: showAbout }]),
+      ],
+    },
   ];
   return Menu.buildFromTemplate(template);
 }

@@ -43,6 +43,7 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
   showInFolder: (path) => invoke(bridgeChannels.showInFolder, path),
   showLogs: () => invoke(bridgeChannels.showLogs, null),
   setRunning: (jobs) => ipcRenderer.send(bridgeChannels.setRunning, jobs),
+  notify: (notice) => ipcRenderer.send(bridgeChannels.notify, notice),
   onMenu: (listener) => listen<string>(bridgeChannels.menu, listener),
   platform: process.platform,
   versions: {

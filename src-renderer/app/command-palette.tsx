@@ -1,12 +1,13 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
-import { IconArrowRight, IconMoon, IconPlayerPlay, IconSearch, IconSun } from '@tabler/icons-react';
+import { IconArrowRight, IconKeyboard, IconMoon, IconPlayerPlay, IconSearch, IconSun } from '@tabler/icons-react';
 import { rankText } from '../../src-shared/domain/parameter-values.ts';
 import { headlineText } from '../../src-shared/results/headline.ts';
 import { useAction, useRequest } from '../api/query.ts';
 import { notifySuccess } from '../components/feedback/notify.tsx';
 import { pages } from './pages.tsx';
 import { navigate, pathOf } from './routes.tsx';
+import { showShortcuts } from './shortcuts.tsx';
 
 /** Ctrl/Cmd + K: every page, run, adapter and action. */
 export function CommandPalette() {
@@ -103,6 +104,12 @@ function useActions(): SpotlightActionData[] {
       label: 'Start the quick demo study',
       leftSection: <IconPlayerPlay size={18} />,
       onClick: () => startDemo.mutate({ quick: true }),
+    },
+    {
+      id: 'shortcuts',
+      label: 'Keyboard shortcuts',
+      leftSection: <IconKeyboard size={18} />,
+      onClick: showShortcuts,
     },
     {
       id: 'new-run',

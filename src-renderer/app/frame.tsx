@@ -3,18 +3,18 @@ import { useHotkeys, useLocalStorage } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconSearch } from '@tabler/icons-react';
 import { Suspense, useEffect } from 'react';
-import { StudioError } from '../../src-shared/contract/errors.ts';
 import { useBackendStatus } from '../api/client.ts';
-import { useEvent, useRequest } from '../api/query.ts';
+import { useRequest } from '../api/query.ts';
 import { EmptyState } from '../components/feedback/empty-state.tsx';
 import { LogButton } from '../components/feedback/log-button.tsx';
-import { notifyFailure, notifySuccess, notifyWarning } from '../components/feedback/notify.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import classes from './frame.module.css';
 import { pages } from './pages.tsx';
 import { navigate, useRoute } from './routes.tsx';
+import { showShortcuts } from './shortcuts.tsx';
 import { StatusBar } from './status-bar.tsx';
+import { useNotifications } from './use-notifications.ts';
 import { useRunningJobs } from './use-running-jobs.ts';
 
 /** The three zones that every screen shares: rail, content, status bar. */
@@ -171,19 +171,13 @@ function useTheme(): void {
   useEffect(() => window.coto.setTheme(colorScheme === 'auto' ? 'system' : colorScheme), [colorScheme]);
 }
 
-function useNotifications(): void {
-  useEvent('notification', ({ level, title, message, error }) => {
-    if (level === 'success') notifySuccess(title, message);
-    else if (level === 'warning') notifyWarning(title, message);
-    else notifyFailure(error ? StudioError.fromValue(error) : new Error(message), title);
-  });
-}
-
 function useMenu(): void {
+  useHotkeys([['shift+?', showShortcuts]]);
   useEffect(
     () =>
       window.coto.onMenu((command) => {
         if (command === 'palette') spotlight.open();
+        else if (command === 'shortcuts') showShortcuts();
         else navigate(command);
       }),
     [],

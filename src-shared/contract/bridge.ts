@@ -14,6 +14,10 @@ export const runningJobSchema = z.object({
 });
 export type RunningJob = z.infer<typeof runningJobSchema>;
 
+/** A notification of the operating system. */
+export const systemNoticeSchema = z.object({ title: z.string(), body: z.string() });
+export type SystemNotice = z.infer<typeof systemNoticeSchema>;
+
 /**
  * State of the backend. `ready`: it answers. `lost`: it ended and is restarting; pending requests are lost.
  * `failed`: it cannot start (the reason is in `error`). `generation` counts the starts.
@@ -64,7 +68,9 @@ export interface StudioBridge<Dropped = DroppedFile> {
   showLogs(): Promise<void>;
   /** Says what is running, so that quitting asks first. */
   setRunning(jobs: readonly RunningJob[]): void;
-  /** A choice in the native menu: a route to open ('/train', '/settings') or 'palette'. */
+  /** Shows a notification of the system; a click on it brings the window to the front. */
+  notify(notice: SystemNotice): void;
+  /** A choice in the native menu: a route to open ('/train', '/data?add=file'), 'palette' or 'shortcuts'. */
   onMenu(listener: (command: string) => void): () => void;
   readonly platform: string;
   readonly versions: { readonly app: string; readonly electron: string; readonly chrome: string };

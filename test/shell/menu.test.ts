@@ -8,18 +8,49 @@ vi.mock('electron', () => ({
   Menu: { buildFromTemplate: (template: MenuItemConstructorOptions[]) => template },
 }));
 
-test('the Go menu opens every page of the rail but Settings, by the keys 1 to 9', () => {
-  const sent: string[] = [];
-  const template: unknown = buildMenu(
-    (command) => sent.push(command),
-    () => undefined,
-  );
+/** The items of a menu that do something, and what they have done so far. */
+function itemsOf(isMenu: (menu: MenuItemConstructorOptions) => boolean) {
+  const done: string[] = [];
+  const template: unknown = buildMenu({
+    send: (command) => done.push(command),
+    showGuide: () => done.push('guide'),
+    showLogs: () => done.push('logs'),
+    showAbout: () => done.push('about'),
+  });
   const menus = Array.isArray(template) ? template : [];
-  const go = menus.find(({ label }) => label === '&Go')?.submenu ?? [];
-  for (const { click } of go) click();
-  expect(sent).toEqual(pageNames.filter(({ id }) => id !== 'settings').map(({ id }) => `/${id}`));
-  expect(sent).toContain('/playground');
-  const keys = go.map(({ accelerator }: MenuItemConstructorOptions) => accelerator ?? null);
+  const items: (MenuItemConstructorOptions & { click(): void })[] = menus.find(isMenu)?.submenu ?? [];
+  return { items: items.filter((item) => item.click !== undefined), done };
+}
+
+test('the Go menu opens every page of the rail but Settings, by the keys 1 to 9, and the palette', () => {
+  const { items, done } = itemsOf(({ label }) => label === '&Go');
+  for (const item of items) item.click();
+  expect(done).toEqual([...pageNames.filter(({ id }) => id !== 'settings').map(({ id }) => `/${id}`), 'palette']);
+  expect(done).toContain('/playground');
+  const keys = items.map(({ accelerator }) => accelerator ?? null);
   expect(keys.slice(0, 9)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((key) => `CmdOrCtrl+${key}`));
-  expect(keys.slice(9)).toEqual([null]);
+  expect(keys.slice(9)).toEqual([null, 'CmdOrCtrl+K']);
+});
+
+test('the File menu opens and imports what the pages take', () => {
+  const { items, done } = itemsOf(({ label }) => label === '&File');
+  for (const item of items) item.click();
+  expect(done).toEqual([
+    '/train',
+    '/train?load=yaml',
+    '/data?add=file',
+    '/data?add=folder',
+    '/models?add=folder',
+    '/merge?import=folder',
+    '/merge?import=file',
+    '/settings',
+  ]);
+});
+
+test('the Help menu leads to the guide, the shortcuts, the logs and the version', () => {
+  const { items, done } = itemsOf(({ role }) => role === 'help');
+  for (const item of items) item.click();
+  expect(done).toEqual(
+    process.platform === 'darwin' ? ['guide', 'shortcuts', 'logs'] : ['guide', 'shortcuts', 'logs', 'about'],
+  );
 });

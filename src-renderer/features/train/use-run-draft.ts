@@ -7,6 +7,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { request } from '../../api/client.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
+import { useRouteRequest } from '../../app/use-route-request.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { checkDraft, type Draft, differingFields } from './draft.ts';
 import { openConfig, useTrainForm, useVariants } from './draft-store.ts';
@@ -40,6 +41,8 @@ export function useRunDraft() {
       create.mutate({ config: check.config, tags: [...tags], ...(name.trim() === '' ? {} : { name: name.trim() }) });
   };
   useHotkeys([['mod+Enter', start]], []);
+  const load = () => loadYaml().catch((thrown) => notifyFailure(asError(thrown), 'The file was not loaded'));
+  useRouteRequest('load', () => void load());
   return {
     draft,
     name,
@@ -57,7 +60,7 @@ export function useRunDraft() {
     changed: differingFields(draft, variants).length,
     isStarting: create.isPending,
     start,
-    load: () => loadYaml().catch((thrown) => notifyFailure(asError(thrown), 'The file was not loaded')),
+    load,
     save: () =>
       saveYaml(estimate?.yaml ?? '', name).catch((thrown) => notifyFailure(asError(thrown), 'The file was not saved')),
   };

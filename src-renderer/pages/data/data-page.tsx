@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
+import { useRouteRequest } from '../../app/use-route-request.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ListSkeleton } from '../../components/feedback/list-skeleton.tsx';
@@ -66,6 +67,7 @@ export default function DataPage() {
     const path = await window.coto.dialogs.openFile({ title: 'Choose a data file' });
     if (path) inspect.mutate({ path });
   };
+  useRouteRequest('add', (kind) => void (kind === 'folder' ? chooseFolder() : chooseFile()));
   const addButton = (
     <Menu>
       <Menu.Target>

@@ -16,6 +16,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { type AdapterRecord, mayShareBase } from '../../../src-shared/domain/adapter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, useRoute } from '../../app/routes.tsx';
+import { useRouteRequest } from '../../app/use-route-request.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
@@ -68,6 +69,7 @@ export default function MergePage() {
       notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The adapter was not imported');
     }
   };
+  useRouteRequest('import', (kind) => void askImport(kind === 'file' ? 'file' : 'folder'));
   const importButton = (
     <Button variant="default" onClick={() => void askImport('folder')} loading={importAdapter.isPending}>
       Import adapter

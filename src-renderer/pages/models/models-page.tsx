@@ -5,6 +5,7 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { isGguf } from '../../../src-shared/domain/model.ts';
 import { useAction, useEvent, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
+import { useRouteRequest } from '../../app/use-route-request.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ListSkeleton } from '../../components/feedback/list-skeleton.tsx';
@@ -62,6 +63,7 @@ export default function ModelsPage() {
     });
     if (path) addOne(path);
   };
+  useRouteRequest('add', () => void choose());
   const addOne = (path: string) => {
     if (isGguf(path)) convert.mutate({ file: path });
     else add.mutate({ path });

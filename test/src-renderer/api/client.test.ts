@@ -39,6 +39,7 @@ function fakeBridge() {
     showLogs: async () => undefined,
     setRunning: () => undefined,
     setTheme: () => undefined,
+    notify: () => undefined,
     onMenu: () => () => undefined,
     platform: 'linux',
     versions: { app: '0', electron: '0', chrome: '0' },

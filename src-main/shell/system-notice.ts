@@ -1,0 +1,25 @@
+import { type BrowserWindow, Notification } from 'electron';
+import type { SystemNotice } from '../../src-shared/contract/bridge.ts';
+
+/** Those on the screen: one that nothing refers to would lose its click. */
+const shown = new Set<Notification>();
+
+/** Shows a notification of the system, where there is such a thing; a click brings the window to the front. */
+export function showNotice(notice: SystemNotice, window: () => BrowserWindow | undefined): void {
+  if (!Notification.isSupported()) return;
+  const notification = new Notification(notice);
+  shown.add(notification);
+  const forget = () => {
+    shown.delete(notification);
+  };
+  notification.once('close', forget);
+  notification.once('failed', forget);
+  notification.once('click', () => {
+    forget();
+    const target = window();
+    if (target?.isMinimized()) target.restore();
+    target?.show();
+    target?.focus();
+  });
+  notification.show();
+}
