@@ -2,10 +2,12 @@ import { ActionIcon, Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { useAction } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
+import { canResume } from '../runs/run-labels.ts';
 import { useDismissed } from './dismissed.ts';
 import classes from './home.module.css';
 
@@ -19,9 +21,19 @@ function keyOf({ id, finishedAt }: RunRecord | StudyRecord): string {
 /** What failed or was interrupted last, each with the reason and the way out, until it is dismissed. */
 export function Failures({ runs, studies }: { runs: readonly RunRecord[]; studies: readonly StudyRecord[] }) {
   const { isDismissed, dismiss } = useDismissed();
+  const resumeRun = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
+  const resumeStudy = useAction('studies.resume', { failureTitle: 'The study was not resumed' });
   const failed = [
-    ...runs.map((run) => ({ ...run, path: pathOf('runs', run.id) })),
-    ...studies.map((study) => ({ ...study, path: pathOf('studies', study.id) })),
+    ...runs.map((run) => ({
+      ...run,
+      path: pathOf('runs', run.id),
+      resume: canResume(run) ? () => resumeRun.mutate({ id: run.id }) : null,
+    })),
+    ...studies.map((study) => ({
+      ...study,
+      path: pathOf('studies', study.id),
+      resume: () => resumeStudy.mutate({ id: study.id }),
+    })),
   ]
     .filter((entry) => entry.status === 'failed' || entry.status === 'interrupted')
     .filter((entry) => !isDismissed(keyOf(entry)))
@@ -56,9 +68,10 @@ export function Failures({ runs, studies }: { runs: readonly RunRecord[]; studie
             error={
               entry.error ?? {
                 message: 'CoTo Studio quit during this run.',
-                hint: 'Open it to resume from the last checkpoint where there is one.',
+                hint: null,
               }
             }
+            {...(entry.resume === null ? {} : { action: { label: 'Resume', onClick: entry.resume } })}
           />
         </div>
       ))}
