@@ -17,9 +17,11 @@ interface PausedRunsProps {
 /** Runs that wait to be resumed while the queue goes on without them. A study resumes its own. */
 export function PausedRuns({ runs, jobs }: PausedRunsProps) {
   const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
-  const paused = runs.filter((run) => run.status === 'paused' && run.studyId === null);
+  // A study's own job is the parent of its trainings; those of the demo have none, and nothing else resumes them.
+  const jobOf = new Map(jobs.filter(({ parentId }) => parentId === null).map((job) => [job.subjectId, job]));
+  const paused = runs.filter((run) => run.status === 'paused' && jobOf.has(run.id));
   if (paused.length === 0) return null;
-  const byQuitting = paused.filter((run) => jobs.some((job) => job.subjectId === run.id && job.error !== null)).length;
+  const byQuitting = paused.filter(({ id }) => jobOf.get(id)?.error != null).length;
   return (
     <Panel
       title="Paused"
@@ -46,6 +48,7 @@ export function PausedRuns({ runs, jobs }: PausedRunsProps) {
           </Link>
           <span className={classes['quiet']}>{stepText(run)}</span>
           <Button
+            variant="default"
             aria-label={`Resume ${run.name}`}
             leftSection={<IconPlayerPlay size={14} />}
             onClick={() => resume.mutate({ id: run.id })}

@@ -35,6 +35,15 @@ test('runs that quitting has paused are offered to be resumed', async () => {
 });
 
 test('nothing is said without paused runs, and runs of a study are resumed with it', () => {
-  const view = renderInWindow(<PausedRuns runs={[run('done'), run('part', { ...paused, studyId: 's' })]} jobs={[]} />);
+  const part = training('part', { ...paused, parentId: 'job-of-study' });
+  const view = renderInWindow(
+    <PausedRuns runs={[run('done'), run('part', { ...paused, studyId: 's' })]} jobs={[part]} />,
+  );
   expect(view.queryByText('Paused')).toBeNull();
+});
+
+test('a run of the demo, which no study resumes, is offered', () => {
+  const runs = [run('demo', { ...paused, studyId: 'demo-1' })];
+  const view = renderInWindow(<PausedRuns runs={runs} jobs={[training('demo', paused)]} />);
+  expect(view.getByRole('button', { name: 'Resume run demo' })).toBeTruthy();
 });
