@@ -24,7 +24,7 @@ export default function TrainPage() {
       title="Train"
       state={
         run.refusal ? (
-          <Text span role="status" c="red" title={run.refusal.message}>
+          <Text span role="status" c="var(--studio-failure)" title={run.refusal.message}>
             Cannot start: {run.refusal.message}
           </Text>
         ) : isWhole ? (
