@@ -44,9 +44,12 @@ export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'rep
 async function runsOf(services: HandlerServices, studies: readonly StudyRecord[]): Promise<string[]> {
   const { store } = services;
   const ids: string[] = [];
-  for (const { kind, config } of studies) {
-    for (const spec of studyWork(kind).plan(config))
-      if (spec.kind === 'train') ids.push((await plannedRun(services, spec))?.id ?? '');
+  for (const { kind, config, result } of studies) {
+    const work = studyWork(kind);
+    const planned = work.plan(config).flatMap((spec) => (spec.kind === 'train' ? spec.config : []));
+    // Behind a sweep, the runs at the chosen rates are of a later round than the plan.
+    const compared = result === null ? [] : work.compared(config, result);
+    for (const run of [...planned, ...compared]) ids.push((await plannedRun(services, { config: run }))?.id ?? '');
     for (const reference of studyKind(kind).references(config)) {
       if ('run' in reference) continue;
       if ('runId' in reference) ids.push(reference.runId);

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { closeBackends, openBackend, tinyConfig, tinyIdx, tinyResources } from '../support.ts';
 import { countingEngine } from './counting-engine.ts';
 
@@ -70,6 +72,16 @@ describe('an ablation with a sweep, on a tiny model', () => {
     const idsOf = (wanted: boolean) => runs.filter((run) => isChosen(run) === wanted).map(({ id }) => id);
     expect(await tuned({ runIds: idsOf(true) })).toMatchObject({ tuned: true });
     expect(await tuned({ runIds: idsOf(false) })).toMatchObject({ tuned: false });
+
+    // A report has the runs of both stages.
+    await whole.backend.handle('reports.create', { studyIds: [whole.study.id] });
+    await whole.backend.idle();
+    const [report] = await whole.backend.handle('reports.list', {});
+    const written = readFileSync((report?.path ?? '').replace(/html$/, 'json'), 'utf8');
+    const listed = z.object({ runs: z.array(z.object({ id: z.string() })) }).parse(JSON.parse(written));
+    const compared = runs.filter(isChosen).map(({ id }) => id);
+    expect(compared).toHaveLength(6);
+    expect(listed.runs.map(({ id }) => id)).toEqual(expect.arrayContaining(compared));
 
     // Killed in the sweep, after the eight runs of its first round, and once more before the trainings at the best rates.
     const deaths = [8, 4 * rates.length];
