@@ -167,7 +167,7 @@ describe('an ablation', () => {
     expect(() => plan({ grid: { learning_rat: [1] } })).toThrow(/learning_rat/);
     expect(() => plan({ grid: { max_steps: [-3] } })).toThrow(/max_steps/);
     expect(() => plan({ grid: { seed: [1] } })).toThrow(/give seeds/);
-    expect(() => plan({ grid: { coto: [null, {}] }, reference: { coto: 7 } })).toThrow(/not a cell of the grid/);
+    expect(() => plan({ grid: { coto: [null, {}] }, reference: { coto: 7 } })).toThrow(/is not in the grid/);
     const config = studyConfigSchema.parse({
       kind: 'ablation',
       run,
