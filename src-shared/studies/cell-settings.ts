@@ -4,17 +4,22 @@ import { z } from 'zod';
 export const cellSettingsSchema = z.record(z.string(), z.json());
 export type CellSettings = z.infer<typeof cellSettingsSchema>;
 
-/** Label of a cell: "learning_rate = 0.001, CoTo"; without settings "the run". */
+/** Label of a cell: "learning_rate = 0.001, CoTo", "CoTo, stage1_ratio = 0.5"; without settings "the run". */
 export function cellLabel(settings: CellSettings): string {
-  const fields = Object.entries(settings).map(([name, value]) => {
-    if (name === 'coto')
-      return value === null ? 'without CoTo' : isPlain(value) ? 'CoTo' : `CoTo ${JSON.stringify(value)}`;
-    const short = name.replace(/^adapter\.(parameters\.)?/, '');
-    return `${short} = ${typeof value === 'string' ? value : JSON.stringify(value)}`;
-  });
+  const fields = Object.entries(settings).map(([name, value]) =>
+    name === 'coto' ? cotoLabel(value) : `${name.replace(/^adapter\.(parameters\.)?/, '')} = ${valueText(value)}`,
+  );
   return fields.length === 0 ? 'the run' : fields.join(', ');
 }
 
-function isPlain(value: CellSettings[string]): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+function cotoLabel(value: CellSettings[string]): string {
+  if (value === null) return 'without CoTo';
+  if (typeof value !== 'object' || Array.isArray(value)) return `CoTo ${valueText(value)}`;
+  const fields = Object.entries(value).map(([name, field]) => `${name} = ${valueText(field)}`);
+  // A schedule of its own is one of the controls, not CoTo.
+  return [...(Object.hasOwn(value, 'schedule') ? [] : ['CoTo']), ...fields].join(', ');
+}
+
+function valueText(value: CellSettings[string]): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
