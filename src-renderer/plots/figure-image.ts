@@ -1,4 +1,6 @@
-import typefaceFile from '../../assets/fonts/inter-report.woff2?url';
+import digitsFile from '../../assets/fonts/inter-digits.woff2?url';
+import textFile from '../../assets/fonts/inter-report.woff2?url';
+import { type InlineTypeface, typefaceRules } from '../../src-shared/typeface.ts';
 
 /** How much finer than the window an image of pixels is. */
 const scale = 2;
@@ -12,7 +14,8 @@ export async function withTypeface(
   format: 'svg' | 'png',
   { width, height }: { readonly width: number; readonly height: number },
 ): Promise<string> {
-  const source = styled(decodeURIComponent(svg.slice(svg.indexOf(',') + 1)), await typeface());
+  const [text, digits] = await Promise.all([base64(textFile), base64(digitsFile)]);
+  const source = styled(decodeURIComponent(svg.slice(svg.indexOf(',') + 1)), { text, digits });
   const url = `data:image/svg+xml,${encodeURIComponent(source)}`;
   if (format === 'svg') return url;
   const image = new Image();
@@ -25,16 +28,13 @@ export async function withTypeface(
   return canvas.toDataURL('image/png');
 }
 
-/** Puts the typeface, as base64, into an SVG's source. */
-export function styled(source: string, base64: string): string {
-  const face = `@font-face{font-family:Inter;font-weight:400 700;src:url(data:font/woff2;base64,${base64}) format("woff2")}`;
-  return source.replace(
-    /<svg[^>]*>/,
-    (opening) => `${opening}<style>${face} text{font-variant-numeric:tabular-nums}</style>`,
-  );
+/** Puts the typeface into an SVG's source. */
+export function styled(source: string, typeface: InlineTypeface): string {
+  const style = `<style>${typefaceRules(typeface)} text{font-variant-numeric:tabular-nums}</style>`;
+  return source.replace(/<svg[^>]*>/, (opening) => `${opening}${style}`);
 }
 
-async function typeface(): Promise<string> {
-  const bytes = new Uint8Array(await (await fetch(typefaceFile)).arrayBuffer());
+async function base64(file: string): Promise<string> {
+  const bytes = new Uint8Array(await (await fetch(file)).arrayBuffer());
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }

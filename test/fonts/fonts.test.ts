@@ -22,14 +22,17 @@ test('the typefaces have the characters that the studio writes', () => {
   expect(lacking('inter-report.woff2', `${letters}${signs}äöüßéñç°`)).toBe('');
 });
 
-test('Inter has tabular figures, in the reports too', () => {
-  for (const name of ['inter.woff2', 'inter-report.woff2']) expect(featureTags(table(name, 'GSUB'))).toContain('tnum');
+test("Inter's digits have tabular figures, and only they: those of the rest make signs and spaces as wide as digits", () => {
+  expect(featureTags(table('inter-digits.woff2', 'GSUB'))).toEqual(['tnum']);
+  expect(lacking('inter-digits.woff2', '0123456789-. ')).toBe('-. ');
+  for (const name of ['inter.woff2', 'inter-report.woff2'])
+    expect(featureTags(table(name, 'GSUB'))).not.toContain('tnum');
   expect(featureTags(table('jetbrains-mono.woff2', 'GSUB'))).not.toContain('calt');
 });
 
 test('each typeface says its licence, which lies beside it, and together they are small', () => {
   const files = readdirSync(folder).filter((name) => name.endsWith('.woff2'));
-  expect(files).toHaveLength(3);
+  expect(files).toHaveLength(4);
   for (const name of files) {
     expect(table(name, 'name').toString('latin1').replaceAll('\0', '')).toContain('SIL Open Font License');
     const licence = name.startsWith('inter') ? 'inter-OFL.txt' : 'jetbrains-mono-OFL.txt';

@@ -60,6 +60,7 @@ export function characterMap(cmap: Buffer): (codePoint: number) => boolean {
 
 /** The tags of the features of a `GSUB` or `GPOS` table. */
 export function featureTags(table: Buffer): string[] {
+  if (table.length === 0) return [];
   const list = table.readUInt16BE(6);
   const count = table.readUInt16BE(list);
   return [

@@ -46,7 +46,7 @@ export const reportJob = defineJob({
         ),
       },
       plotlyScript,
-      typeface: join(resourcesDirectory, 'fonts', 'inter-report.woff2'),
+      fonts: join(resourcesDirectory, 'fonts'),
     });
     store.reports.insert({ id: reportId, name, path: home.relative(path), studyIds, createdAt: Date.now() });
     hub.listChanged('reports');

@@ -8,6 +8,7 @@ import { comparisonSides } from '../../../src-shared/results/names.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
+import type { InlineTypeface } from '../../../src-shared/typeface.ts';
 import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
 import { reportFigures } from './figures.ts';
 import { reportCsv, reportJson } from './files.ts';
@@ -34,7 +35,7 @@ export async function writeReport(options: ReportOptions): Promise<{ path: strin
   };
   const inlined = {
     plotly: await readPlotly(options.plotlyScript),
-    typeface: await readTypeface(options.typeface),
+    typeface: await readTypeface(options.fonts),
   };
   const page = reportPage(options, { rows, sides, sentences }, reportFigures(options), versions, inlined, createdAt);
   const stem = path.join(path.dirname(options.path), path.basename(options.path, path.extname(options.path)));
@@ -66,13 +67,14 @@ async function readPlotly(file: string): Promise<string> {
   }
 }
 
-async function readTypeface(file: string): Promise<Buffer> {
+async function readTypeface(folder: string): Promise<InlineTypeface> {
+  const read = (name: string) => readFile(path.join(folder, name), 'base64');
   try {
-    return await readFile(file);
+    return { text: await read('inter-report.woff2'), digits: await read('inter-digits.woff2') };
   } catch {
     throw new StudioError(
       'invalid_file',
-      `The typeface of reports is missing: ${file}.`,
+      `The typeface of reports is missing: ${folder}.`,
       'Install the studio again, then write the report again.',
     );
   }

@@ -26,8 +26,8 @@ export interface ReportOptions {
   readonly tuned: { readonly runs: TunedVerdict | null; readonly studies: ReadonlyMap<string, TunedVerdict | null> };
   /** Absolute path of the plotly bundle to inline into the page. */
   readonly plotlyScript: string;
-  /** Absolute path of the WOFF2 file of the text, likewise inlined. */
-  readonly typeface: string;
+  /** Absolute path of the folder of the typeface, likewise inlined. */
+  readonly fonts: string;
   /** Milliseconds since 1970; now by default. */
   readonly createdAt?: number;
 }

@@ -1,12 +1,12 @@
-import { codeTypeface, textTypeface } from '../../../src-shared/typeface.ts';
+import { codeTypeface, type InlineTypeface, textTypeface, typefaceRules } from '../../../src-shared/typeface.ts';
 
 /**
  * Follows the reader's system in light and dark; prints in black on white.
  *
- * @param typeface the WOFF2 file of the text, which is inlined
+ * @param typeface what is inlined
  */
-export const styleSheet = (typeface: Buffer): string => `
-@font-face { font-family: Inter; font-weight: 400 700; font-display: block; src: url(data:font/woff2;base64,${typeface.toString('base64')}) format("woff2"); }
+export const styleSheet = (typeface: InlineTypeface): string => `
+${typefaceRules(typeface)}
 :root { color-scheme: light dark; --ground: #ffffff; --text: #23262b; --quiet: #5a606b; --line: #dfe2e7; --raised: #f6f7f9; }
 @media (prefers-color-scheme: dark) { :root { --ground: #1a1b1e; --text: #dfe1e5; --quiet: #a6abb5; --line: #34373d; --raised: #212327; } }
 * { box-sizing: border-box; }
@@ -60,7 +60,7 @@ export const drawScript = `
     }
   };
   // Plotly keeps the widths of texts that it first measures.
-  document.fonts.load('12px Inter').catch(() => []).then(() => {
+  document.fonts.load('12px Inter', 'p = 0').catch(() => []).then(() => {
     draw(dark.matches);
     dark.addEventListener('change', () => draw(dark.matches));
     window.addEventListener('beforeprint', () => draw(false));

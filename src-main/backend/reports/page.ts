@@ -11,6 +11,7 @@ import { type ComparisonSides, distinctModelNames } from '../../../src-shared/re
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
+import type { InlineTypeface } from '../../../src-shared/typeface.ts';
 import type { ReportFigure } from './figures.ts';
 import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
 import { methodLabel, type ReportOptions, studyWords } from './options.ts';
@@ -34,7 +35,7 @@ export function reportPage(
   comparison: Comparison,
   figures: readonly ReportFigure[],
   versions: ReportVersions,
-  inlined: { readonly plotly: string; readonly typeface: Buffer },
+  inlined: { readonly plotly: string; readonly typeface: InlineTypeface },
   createdAt: number,
 ): string {
   const page = html`<!doctype html>

@@ -48,7 +48,7 @@ beforeAll(async () => {
     },
     studyYaml: new Map([['pruning', 'kind: pruning # <again>']]),
     plotlyScript,
-    typeface: path.join(import.meta.dirname, '../../../assets/fonts/inter-report.woff2'),
+    fonts: path.join(import.meta.dirname, '../../../assets/fonts'),
     createdAt: 0,
   };
 });
@@ -72,7 +72,8 @@ test('one file that loads nothing, with the table, every figure and each run as 
 
 test('the typeface is in the file, which may load no other, and is there before a figure is drawn', async () => {
   const page = await readFile((await writeReport(options)).path, 'utf8');
-  expect(page).toContain((await readFile(options.typeface)).toString('base64'));
+  for (const name of ['inter-report.woff2', 'inter-digits.woff2'])
+    expect(page).toContain(await readFile(path.join(options.fonts, name), 'base64'));
   expect(page).toContain('font-src data:;');
   expect(page).toMatch(/font: 13px\/20px Inter,[^;]*; font-variant-numeric: tabular-nums;/);
   expect(page.indexOf('document.fonts.load')).toBeLessThan(page.indexOf('draw(dark.matches)'));
@@ -150,8 +151,8 @@ test('without the bundle or the typeface nothing is written', async () => {
   await expect(writeReport({ ...options, path: file, plotlyScript: path.join(folder, 'missing.js') })).rejects.toThrow(
     /missing\.js/,
   );
-  await expect(writeReport({ ...options, path: file, typeface: path.join(folder, 'missing.woff2') })).rejects.toThrow(
-    /missing\.woff2/,
+  await expect(writeReport({ ...options, path: file, fonts: path.join(folder, 'missing-fonts') })).rejects.toThrow(
+    /missing-fonts/,
   );
   await expect(readFile(file)).rejects.toThrow();
 });
