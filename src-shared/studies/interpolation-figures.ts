@@ -83,7 +83,8 @@ export function interpolationFigure(
       const [low, high]: [number[], number[]] =
         curves.length === 1 && percent ? overExamples(means, result.examples) : [edge(-1), edge(1)];
       if (place < bandedMethods) {
-        if (curves.length > 1 || percent)
+        // Methods are scored on the same examples, so one such band stands for all.
+        if (curves.length > 1 || (percent && place === 0))
           bands.push(bandTrace(`${plainText(name)}: spread`, x, { low, high }, color, 0.1));
         chords.push(...chordAndBarrier(plainText(name), x, means, percent ? 'higher' : 'lower', color));
       }

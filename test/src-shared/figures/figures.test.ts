@@ -221,6 +221,7 @@ describe('studies', () => {
     const band = [named(figure, 'LoRA, factors: spread')['y']].flat().map(Number);
     expect(band[0]).toBeCloseTo(78.105, 2);
     expect(band.at(-1)).toBeCloseTo(60.415, 2);
+    expect(figure.data.some((trace) => trace['name'] === 'LoRA, ΔW: spread')).toBe(false);
     expect(named(figure, 'LoRA, factors: line between the ends')).toMatchObject({ x: [0, 1], y: [70, 72] });
     expect(named(figure, 'LoRA, factors: barrier')).toMatchObject({ x: [0.5, 0.5], y: [71, 60] });
     expect(figure.caption).toContain('bands and intervals are 95 % intervals over test examples');
