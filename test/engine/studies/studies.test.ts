@@ -286,7 +286,7 @@ test('a curve over the energy that SVD keeps ends at the whole adapter; a method
   expect(figure?.draw({ dark: false }).layout['xaxis']).toMatchObject({
     title: { text: 'share of the energy that is kept (%)' },
   });
-  expect(figure?.keep?.([0, 0])).toMatchObject({ method: 'svd', parameters: { energy: 0.5 } });
+  expect(figure?.keep?.([0, 0])).toMatchObject([{ method: 'svd', parameters: { energy: 0.5 } }]);
   await expect(studied(config('layer-third'), { a: wide })).rejects.toThrow(/no parameter for a curve/);
 });
 
