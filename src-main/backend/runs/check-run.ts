@@ -8,6 +8,7 @@ import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { checkSchedule } from '../../engine/coto/schedule-rows.ts';
 import { checkEvaluationSplit, heldPerClass } from '../../engine/data/held-out.ts';
+import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { checkGrouping, checkSampleCounts } from '../../engine/tasks/chosen-examples.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
@@ -40,6 +41,8 @@ export async function checkRun(
       'The dataset has no test examples to score the run on.',
       'Add a test split, or hold out training examples: eval_split validation with validation_samples.',
     );
+  // A base of a family that is no longer supported is refused as that, not for what its folder lacks.
+  familyOf(await readConfig(model.path));
   if (task.reads === 'texts') {
     const tokenizer = await modelTokenizer(model.path);
     task.checkTokenizer?.(tokenizer, config, dataset);
