@@ -6,6 +6,7 @@ import type { Store } from '../../store/open-store.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { newId } from '../identifiers.ts';
 import type { HandlerServices, Services } from '../services.ts';
+import { closedError, pausedByClosing } from './closing-errors.ts';
 import { companionJobs } from './companion-jobs.ts';
 import type { Job, JobContext, JobEnding, JobOutcome, TogetherWork } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';
@@ -18,15 +19,6 @@ export interface QueueOptions {
   /** false: jobs that an earlier session left in the queue are not run; only new ones are. */
   readonly takeUpQueue: boolean;
 }
-
-const closedError = { code: 'disconnected', message: 'The studio was closed.', hint: 'Start it again' } as const;
-
-/** The window offers such runs to be resumed: whoever paused one by hand knows about it. */
-const pausedByClosing = {
-  code: 'disconnected',
-  message: 'The studio was closed while this was running, so it was paused.',
-  hint: 'Resume it.',
-} as const;
 
 /** What runs in a lane: one job, or several together. */
 interface Current {
