@@ -67,7 +67,7 @@ describe('the main job in the window', () => {
     // What lies below is drawn when it is scrolled to.
     const below = page.getByRole('figure', { name: 'Gradient norm by group' });
     await below.scrollIntoViewIfNeeded();
-    await below.locator('.heatmaplayer image').waitFor();
+    await below.locator('.heatmaplayer image').first().waitFor();
     await page.getByRole('tab', { name: 'Log' }).click();
     await page
       .getByRole('tabpanel')
