@@ -35,11 +35,7 @@ export function FirstSteps({ steps }: { steps: FirstStepsState }) {
           number={2}
           title="Watch it train"
           state={steps.watch}
-          action={
-            <Button variant="default" onClick={() => navigate('/runs')}>
-              Open runs
-            </Button>
-          }
+          action={<PageButton to="/runs">Open runs</PageButton>}
         >
           <Link to="/runs">Runs</Link> shows loss, evaluation and which layers' adapters are active at each step, while
           it happens. A click on the job at the bottom of the window opens its run.
@@ -48,11 +44,7 @@ export function FirstSteps({ steps }: { steps: FirstStepsState }) {
           number={3}
           title="Train on your own data"
           state={steps.own}
-          action={
-            <Button variant="default" onClick={() => navigate('/train')}>
-              Set up a run
-            </Button>
-          }
+          action={<PageButton to="/train">Set up a run</PageButton>}
         >
           Drop a text file (CSV, JSONL, Parquet …) or a folder with one folder of images a class on{' '}
           <Link to="/data">Data</Link>, a Hugging Face model folder on <Link to="/models">Models</Link>, then set up a
@@ -60,6 +52,14 @@ export function FirstSteps({ steps }: { steps: FirstStepsState }) {
         </Step>
       </ol>
     </Panel>
+  );
+}
+
+function PageButton({ to, children }: { to: string; children: ReactNode }) {
+  return (
+    <Button variant="default" onClick={() => navigate(to)}>
+      {children}
+    </Button>
   );
 }
 
