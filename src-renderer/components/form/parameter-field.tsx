@@ -1,8 +1,9 @@
 import { ActionIcon, Input, Tooltip, VisuallyHidden } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useContext, useEffect, useState } from 'react';
 import type { ParameterValue } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import { FieldHelp, FieldHelpContext } from './field-help.tsx';
 import classes from './parameter-form.module.css';
 import type { Origin } from './parameter-origin.ts';
 
@@ -13,8 +14,8 @@ interface FieldFrameProps {
   /** As it is written in the YAML and after `--set`. */
   name: string;
   help: string;
-  /** `below`: the help is read under the control; `hover`: on the label, or by F1 from the keyboard. */
-  showHelp?: 'below' | 'hover';
+  /** `below`: the help is read under the control; `button`: behind a "?", or by F1 from the control. */
+  showHelp?: 'below' | 'button';
   origin: Origin;
   /** In words, what a reset goes back to. */
   base: string;
@@ -34,10 +35,14 @@ const originHelp: Readonly<Record<Origin, string>> = {
   yours: 'Changed by you',
 };
 
-/** Label, where the value comes from and the way back to it, the control, and what is wrong with the value. */
+/**
+ * Label with the name in the YAML beneath it, the control, then help, the way back to the base value, and what is wrong. In
+ * the tab order the control comes first.
+ */
 export function FieldFrame(props: FieldFrameProps) {
-  const { id, label, name, help, showHelp = 'hover', origin, base, onReset, problem, note, wide, disabled } = props;
+  const { id, label, name, help, showHelp = 'button', origin, base, onReset, problem, note, wide, disabled } = props;
   const [asked, setAsked] = useState(false);
+  const openHelp = useContext(FieldHelpContext);
   useEffect(() => {
     // Mantine's inputs drop an aria-describedby of ours for one of their own wrapper's, which has nothing to say here.
     document.getElementById(id)?.setAttribute('aria-describedby', problem ? `${id}-problem ${id}-help` : `${id}-help`);
@@ -48,35 +53,32 @@ export function FieldFrame(props: FieldFrameProps) {
     // biome-ignore lint/a11y/noStaticElementInteractions: F1 asks for the help of whichever control inside has the focus
     <div
       className={classNames.join(' ')}
+      data-field={name}
       data-disabled={disabled || undefined}
       onKeyDown={(event) => {
         if (event.key !== 'F1') return;
         event.preventDefault();
-        setAsked(!asked);
+        if (openHelp === null) setAsked(!asked);
+        else openHelp({ name, label, help });
       }}
-      onBlur={() => setAsked(false)}
     >
       <div className={classes['head']}>
         {yours ? <span className={classes['mark']} /> : null}
-        <Tooltip
-          label={
-            <>
-              <code>{name}</code> {showHelp === 'hover' ? help : ''}
-            </>
-          }
-          position="top-start"
-          {...(asked ? { opened: true } : {})}
-        >
-          <Input.Label htmlFor={id} className={classes['label']} size="xs">
-            {label}
-          </Input.Label>
-        </Tooltip>
-        <span className={classes['nameRoom']} aria-hidden>
-          <code className={classes['name']}>{name.split('.').at(-1)}</code>
-        </span>
+        <Input.Label htmlFor={id} className={classes['label']} size="xs">
+          {label}
+        </Input.Label>
+      </div>
+      <code className={classes['name']} aria-hidden>
+        {name.split('.').at(-1)}
+      </code>
+      <div className={classes['control']}>{props.children}</div>
+      <div className={classes['tools']}>
         <span className={classes['origin']} title={originHelp[origin]} data-origin={origin}>
           {origin}
         </span>
+        {showHelp === 'button' ? (
+          <FieldHelp name={name} label={label} help={help} opened={asked} onChange={setAsked} />
+        ) : null}
         {yours ? (
           <Tooltip label={`Reset to ${base}`}>
             <ActionIcon
@@ -90,20 +92,21 @@ export function FieldFrame(props: FieldFrameProps) {
           </Tooltip>
         ) : null}
       </div>
-      {props.children}
-      {problem ? (
-        <div className={classes['problem']} role="alert" id={`${id}-problem`}>
-          {problem}
-        </div>
-      ) : null}
-      {note ? <div className={classes['note']}>{note}</div> : null}
-      {showHelp === 'below' ? (
-        <div className={classes['note']} id={`${id}-help`}>
-          {help}
-        </div>
-      ) : (
-        <VisuallyHidden id={`${id}-help`}>{help}</VisuallyHidden>
-      )}
+      <div className={classes['foot']}>
+        {problem ? (
+          <div className={classes['problem']} role="alert" id={`${id}-problem`}>
+            {problem}
+          </div>
+        ) : null}
+        {note ? <div className={classes['note']}>{note}</div> : null}
+        {showHelp === 'below' ? (
+          <div className={classes['note']} id={`${id}-help`}>
+            {help}
+          </div>
+        ) : (
+          <VisuallyHidden id={`${id}-help`}>{help}</VisuallyHidden>
+        )}
+      </div>
     </div>
   );
 }

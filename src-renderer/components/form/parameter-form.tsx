@@ -27,7 +27,7 @@ export interface ParameterFormProps {
   suggestions?: Readonly<Record<string, readonly string[]>>;
   /** By parameter: what its value comes to. */
   notes?: Readonly<Record<string, ReactNode>>;
-  showHelp?: 'below' | 'hover';
+  showHelp?: 'below' | 'button';
 }
 
 /**

@@ -2,6 +2,7 @@
 import { fireEvent, within } from '@testing-library/react';
 import { useState } from 'react';
 import { describe, expect, test } from 'vitest';
+import { FieldHelpContext } from '../../../../src-renderer/components/form/field-help.tsx';
 import { ParameterForm, type ParameterFormProps } from '../../../../src-renderer/components/form/parameter-form.tsx';
 import { shownValue } from '../../../../src-renderer/components/form/parameter-origin.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
@@ -78,6 +79,30 @@ describe('a value says where it comes from', () => {
     fireEvent.click(view.getByRole('button', { name: 'Reset Density to 0.5' }));
     expect(values).toEqual({});
   });
+});
+
+test('the control comes before its help and its reset in the tab order, under its label and name', () => {
+  const view = renderInWindow(<Kept values={{ density: 0.2 }} />);
+  const { control, frame } = fieldOf(view, 'Density');
+  const help = within(frame).getByRole('button', { name: 'Help on Density' });
+  const reset = within(frame).getByRole('button', { name: 'Reset Density to 0.5' });
+  const tabStops = [...frame.querySelectorAll('input, button')];
+  expect(tabStops).toEqual([control, help, reset]);
+  expect(within(frame).getByText('density', { selector: 'code' })).toBeTruthy();
+  fireEvent.click(help);
+  expect(within(view.getByRole('dialog')).getByText('Kept.')).toBeTruthy();
+});
+
+test('a "?" opens what the window shows topics in', () => {
+  const asked: string[] = [];
+  const view = renderInWindow(
+    <FieldHelpContext value={({ name, label }) => asked.push(`${label}: ${name}`)}>
+      <Kept />
+    </FieldHelpContext>,
+  );
+  fireEvent.click(view.getByRole('button', { name: 'Help on Steps' }));
+  fireEvent.keyDown(fieldOf(view, 'Density').control, { key: 'F1' });
+  expect(asked).toEqual(['Steps: steps', 'Density: density']);
 });
 
 test('what a declaration refuses is said beside the field, which names its help', () => {
