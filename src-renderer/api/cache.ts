@@ -8,7 +8,7 @@ type ListName = EventPayload<'list.changed'>['list'];
 
 /** Which answers a changed list makes stale. History (metrics, masks, logs) is not among them: it comes by events. */
 const staleByList: Record<ListName, readonly string[]> = {
-  models: ['models.list', 'models.get', 'models.cached'],
+  models: ['models.list', 'models.get', 'models.fits', 'models.cached'],
   datasets: [
     'datasets.list',
     'datasets.get',
@@ -17,6 +17,7 @@ const staleByList: Record<ListName, readonly string[]> = {
     'datasets.texts',
     'datasets.tokens',
     'datasets.lengths',
+    'models.fits',
   ],
   runs: ['runs.list', 'runs.get', 'runs.estimate'],
   adapters: ['adapters.list', 'adapters.get'],

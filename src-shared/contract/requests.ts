@@ -61,6 +61,17 @@ export const requests = {
 
   'models.list': { input: nothing, output: z.array(modelRecordSchema) },
   'models.get': { input: byId, output: modelRecordSchema },
+  /**
+   * Why the model cannot be trained on any text (its folder has no usable tokenizer), and for each dataset why the model
+   * cannot learn it; null: it can.
+   */
+  'models.fits': {
+    input: byId,
+    output: z.object({
+      problem: z.string().nullable(),
+      datasets: z.array(z.object({ id: z.string(), reason: z.string().nullable() })),
+    }),
+  },
   'models.add': { input: z.strictObject({ path: z.string(), name: z.string().optional() }), output: modelRecordSchema },
   /** Converts a GGUF file to a model folder below the home; the job's result names the model. */
   'models.convert': {

@@ -10,6 +10,7 @@ import type { HandlerServices } from '../services.ts';
 import { planDownload } from './huggingface/download.ts';
 import { openEndpoint } from './huggingface/endpoint.ts';
 import { listCachedModels } from './huggingface/list-cache.ts';
+import { modelFits } from './model-fits.ts';
 import { addModel, removeModel, requireModel } from './models.ts';
 
 const lookUpMilliseconds = 60_000;
@@ -19,6 +20,7 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
   return {
     'models.list': () => store.models.list(),
     'models.get': ({ id }) => requireModel(store, id),
+    'models.fits': ({ id }) => modelFits(services, id),
     'models.add': ({ path, name }) => addModel(services, path, { name }),
     'models.convert': ({ file, name }) => convert(services, file, name),
     'models.cached': () => listCachedModels(process.env),
