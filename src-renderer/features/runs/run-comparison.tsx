@@ -2,6 +2,7 @@ import { Group, Select, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { isEvaluation, stepTimeFigure } from '../../../src-shared/figures/index.ts';
+import { configDifferences } from '../../../src-shared/results/config-differences.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
@@ -11,7 +12,7 @@ import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { TunedBadge } from '../studies/tuned-badge.tsx';
 import { ChartControls, initialView } from './chart-controls.tsx';
-import { configDifferences } from './config-differences.ts';
+
 import { CotoMark } from './coto-mark.tsx';
 import { CurveFigure } from './curve-figure.tsx';
 import { usePlotBuckets } from './plot-buckets.ts';

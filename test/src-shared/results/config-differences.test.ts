@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { configDifferences } from '../../../../src-renderer/features/runs/config-differences.ts';
-import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { configDifferences, groupDifferences } from '../../../src-shared/results/config-differences.ts';
 
 test('only the settings that differ are listed; CoTo switched off has no values of its own', () => {
   const rows = configDifferences([
@@ -17,4 +17,17 @@ test('only the settings that differ are listed; CoTo switched off has no values 
 test('equal configs have no differences', () => {
   const config = runConfigSchema.parse({});
   expect(configDifferences([config, config])).toEqual([]);
+});
+
+test('a group lists every value that its configs have; settings that vary alike in all groups are left out', () => {
+  const at = (seed: number, learning_rate: number) => runConfigSchema.parse({ seed, learning_rate });
+  expect(
+    groupDifferences([
+      [at(10, 0.001), at(9, 0.001)],
+      [at(9, 0.01), at(10, 0.01)],
+    ]),
+  ).toEqual([{ name: 'learning_rate', values: ['0.001', '0.01'] }]);
+  expect(groupDifferences([[at(10, 0.001), at(9, 0.001)], [at(9, 0.001)]])).toEqual([
+    { name: 'seed', values: ['9, 10', '9'] },
+  ]);
 });

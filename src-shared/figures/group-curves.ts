@@ -1,0 +1,179 @@
+import { meanCurve, type SeedCurve } from '../curves/mean-curve.ts';
+import { bandTrace } from './band.ts';
+import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
+import { axis, baseLayout } from './layout.ts';
+import { isEvaluation, type MetricOptions, type MetricRun, smooth } from './metric.ts';
+import { faded, runStyles, type SeriesStyle } from './palette.ts';
+import { stepClock } from './step-clock.ts';
+
+/** Evaluations in per cent never fill less than this: one of a few hundred examples is already half a point. */
+const leastPoints = 10;
+
+/**
+ * A metric of several groups of runs, for one of many small figures: the mean of each group's seeds with its spread as
+ * a band, and behind it each seed as a thin line. It has no legend; `groupStyles` says which group is which.
+ * `customdata` of a point on a line of one run is the run's id.
+ */
+export function groupCurvesFigure(runs: readonly MetricRun[], options: MetricOptions, theme: FigureTheme): Figure {
+  const smoothing = isEvaluation(options.metric) ? 0 : (options.smoothing ?? 0);
+  const styles = runStyles(runs, theme);
+  const drawn = [...styles].map(([name, style]) =>
+    groupTraces(
+      name,
+      style,
+      runs.filter(({ group }) => group === name),
+      { ...options, smoothing },
+    ),
+  );
+  const plannedEnd = Math.max(0, ...runs.map((run) => plannedEndOf(run, options.x)));
+  const range = isEvaluation(options.metric) && options.factor === 100 && !options.logScale;
+  return {
+    // Every band lies under every line.
+    data: [...drawn.flatMap(({ behind }) => behind), ...drawn.flatMap(({ lines }) => lines)],
+    layout: baseLayout(theme, options.title, {
+      margin: { l: 52, r: 16, t: 44, b: 40 },
+      xaxis: axis(theme, xTitles[options.x ?? 'step'], {
+        ...(plannedEnd > 0 ? { range: [0, plannedEnd] } : {}),
+        hoverformat: options.x === 'time' ? '.4~g' : ',.0f',
+        uirevision: options.x ?? 'step',
+        showspikes: true,
+        spikemode: 'across',
+        spikesnap: 'data',
+        spikethickness: 1,
+        spikedash: 'solid',
+      }),
+      yaxis: axis(theme, options.yTitle, {
+        ...(options.logScale ? { type: 'log' } : {}),
+        ...(range ? widened(drawn.flatMap(({ values }) => values)) : {}),
+        uirevision: options.logScale ? 'log' : 'linear',
+      }),
+    }),
+    caption: caption(
+      drawn.map(({ seeds }) => seeds),
+      smoothing,
+    ),
+  };
+}
+
+/** The color and dash of each group, for a legend beside the figures. */
+export function groupStyles(runs: readonly MetricRun[], theme: FigureTheme): ReadonlyMap<string, SeriesStyle> {
+  return runStyles(runs, theme);
+}
+
+const xTitles = { step: 'optimizer step', time: 'training time (s)', examples: 'examples seen' } as const;
+
+interface GroupTraces {
+  readonly behind: FigureObject[];
+  readonly lines: FigureObject[];
+  readonly seeds: number;
+  readonly values: readonly number[];
+}
+
+function groupTraces(
+  name: string,
+  style: SeriesStyle,
+  runs: readonly MetricRun[],
+  options: MetricOptions & { readonly smoothing: number },
+): GroupTraces {
+  const factor = options.factor ?? 1;
+  const begun = runs.filter((run) => (run.curves.get(options.metric)?.counts.length ?? 0) > 0);
+  const average = ({ values, counts }: SeedCurve): readonly number[] =>
+    options.smoothing > 0 ? smooth(values, options.smoothing, counts) : values;
+  const folded = meanCurve(
+    begun.flatMap((run) => run.curves.get(options.metric) ?? []),
+    average,
+  );
+  const placed = begun.map((run) => placing(run, options.x));
+  const scaled = (values: readonly number[]): number[] => values.map((value) => value * factor);
+  const several = begun.length > 1;
+  const each = folded.all.map((curve, index): FigureObject => {
+    const x = curve.steps.map(placed[index] ?? identity);
+    return {
+      type: 'scatter',
+      name: plainText(begun[index]?.label ?? name),
+      x,
+      y: scaled(curve.values),
+      customdata: x.map(() => begun[index]?.id ?? ''),
+      mode: x.length === 1 ? 'markers' : !several && x.length < 40 ? 'lines+markers' : 'lines',
+      line: several
+        ? { width: 1, color: faded(style.color, 0.4), dash: style.dash }
+        : { width: 1.8, color: style.color, dash: style.dash },
+      marker: { size: 5, color: several ? faded(style.color, 0.5) : style.color },
+      cliponaxis: false,
+      ...(several ? { hoverinfo: 'skip' } : { name: plainText(name), hovertemplate: '%{y:.4g}' }),
+    };
+  });
+  const values = folded.all.flatMap((curve) => scaled(curve.values));
+  if (!several) return { behind: [], lines: each, seeds: begun.length, values };
+  const x = folded.means.map((_, point) =>
+    meanOf(folded.at.map((curve, seed) => (placed[seed] ?? identity)(curve.steps[point] ?? 0))),
+  );
+  const means = scaled(folded.means);
+  const halfWidths = scaled(folded.halfWidths.map((halfWidth) => halfWidth ?? 0));
+  const low = means.map((mean, point) => mean - (halfWidths[point] ?? 0));
+  const high = means.map((mean, point) => mean + (halfWidths[point] ?? 0));
+  const line: FigureObject = {
+    type: 'scatter',
+    name: plainText(name),
+    x,
+    y: means,
+    customdata: halfWidths,
+    mode: x.length < 40 ? 'lines+markers' : 'lines',
+    line: { width: 2, color: style.color, dash: style.dash },
+    marker: { size: 5, color: style.color },
+    cliponaxis: false,
+    hovertemplate: '%{y:.4g} ± %{customdata:.2g}',
+  };
+  return {
+    behind: [
+      ...(x.length > 1 ? [bandTrace(`${plainText(name)}: spread`, x, { low, high }, style.color)] : []),
+      ...each,
+    ],
+    lines: [x.length > 1 ? line : { ...line, error_y: { type: 'data', array: halfWidths, thickness: 1.5, width: 4 } }],
+    seeds: begun.length,
+    values: [...values, ...low, ...high],
+  };
+}
+
+/** Where a step of a run lies on the axis. */
+function placing(run: MetricRun, x: MetricOptions['x']): (step: number) => number {
+  if (x === 'examples') return (step) => (step + 1) * run.examplesPerStep;
+  if (x === 'time') return stepClock(run.curves.get('step_milliseconds')).secondsAt;
+  return identity;
+}
+
+function plannedEndOf(run: MetricRun, x: MetricOptions['x']): number {
+  if (x === 'examples') return run.totalSteps * run.examplesPerStep;
+  if (x === 'time') return stepClock(run.curves.get('step_milliseconds')).secondsAt(run.totalSteps - 1);
+  return run.totalSteps;
+}
+
+const identity = (step: number): number => step;
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+/** A range of at least `leastPoints` around the values; nothing where they fill one themselves. */
+function widened(values: readonly number[]): { range?: [number, number] } {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  if (values.length === 0 || high - low >= leastPoints) return {};
+  const from = Math.max(0, Math.min(100 - leastPoints, (low + high - leastPoints) / 2));
+  return { range: [from, from + leastPoints] };
+}
+
+function caption(seeds: readonly number[], smoothing: number): string {
+  const several = seeds.filter((count) => count > 1);
+  const [fewest, most] = [Math.min(...several), Math.max(...several)];
+  const smoothed = smoothing > 0 ? `Moving average with weight ${smoothing} on the past. ` : '';
+  if (several.length === 0) return `${smoothed}One seed a group: no interval.`;
+  const count = fewest === most ? `${most}` : `${fewest} to ${most}`;
+  const band =
+    most === 2
+      ? 'band: range of the two (too few for an interval)'
+      : fewest === 2
+        ? 'band: 95 % interval of the mean, range of two'
+        : 'band: 95 % interval of the mean';
+  return `${smoothed}Strong: mean of ${count} seeds; ${band}; thin: each seed.`;
+}

@@ -1,0 +1,28 @@
+/** A metric of a run's history, as figures show it. */
+export interface CurveMetric {
+  readonly metric: string;
+  readonly title: string;
+  readonly yTitle: string;
+  /** 100 shows shares in per cent. */
+  readonly factor?: number;
+}
+
+/** Every metric of a run as a whole (not of one layer), in the order of figures: what it learns, then what it costs. */
+export const curveMetrics: readonly CurveMetric[] = [
+  { metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)' },
+  { metric: 'eval_exact_match', title: 'Eval exact match', yTitle: 'exact match (%)', factor: 100 },
+  { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
+  { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
+  { metric: 'eval_f1_macro', title: 'Eval F1 (macro)', yTitle: 'F1 (%)', factor: 100 },
+  { metric: 'eval_f1_binary', title: 'Eval F1', yTitle: 'F1 (%)', factor: 100 },
+  { metric: 'eval_matthews', title: 'Eval Matthews correlation', yTitle: 'Matthews correlation' },
+  { metric: 'eval_pearson', title: 'Eval Pearson correlation', yTitle: 'r' },
+  { metric: 'eval_spearman', title: 'Eval Spearman correlation', yTitle: 'ρ' },
+  { metric: 'eval_loss', title: 'Eval loss', yTitle: 'loss (nats)' },
+  { metric: 'learning_rate', title: 'Learning rate', yTitle: 'learning rate' },
+  { metric: 'grad_norm', title: 'Gradient norm', yTitle: 'L2 norm' },
+  { metric: 'active_share', title: 'Active layers', yTitle: 'active layers (%)', factor: 100 },
+  { metric: 'p', title: 'Activation probability', yTitle: 'p' },
+  { metric: 'step_milliseconds', title: 'Step time', yTitle: 'step time (ms)' },
+  { metric: 'examples_per_second', title: 'Throughput', yTitle: 'examples per second' },
+];
