@@ -167,6 +167,8 @@ export const adapterRecordSchema = z.object({
   sha256: z.string(),
   createdAt: z.number().describe('milliseconds since 1970'),
   archived: z.boolean(),
+  tags: z.array(z.string()).default([]),
+  starred: z.boolean().default(false),
 });
 export type AdapterRecord = z.infer<typeof adapterRecordSchema>;
 
@@ -186,6 +188,21 @@ export function mayShareBase(
 ): boolean {
   return one.modelId === null || other.modelId === null || one.modelId === other.modelId;
 }
+
+/** By how much an adapter changes each weight. */
+export const adapterNormsSchema = z.object({
+  modules: z.array(
+    z.object({
+      name: z.string(),
+      layer: z.number().int().nullable().describe('null: outside the layers'),
+      norm: z.number().describe('Frobenius norm of ΔW'),
+      /** The norm over the root of the number of entries of ΔW: comparable between modules of different sizes. */
+      perEntry: z.number(),
+    }),
+  ),
+  problem: z.string().nullable().describe('why there are none: the update is not a product B·A alone'),
+});
+export type AdapterNorms = z.infer<typeof adapterNormsSchema>;
 
 /** Summary of an adapter's tensors. */
 export const adapterContentsSchema = z.object({

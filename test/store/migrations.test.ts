@@ -225,6 +225,17 @@ describe('migrations', () => {
     ]);
   });
 
+  it('0150 gives adapters no tags and no star', () => {
+    const database = databaseAt(140);
+    database.exec(`${insertModel};
+      INSERT INTO adapters (id, name, folder, model_id, variant, parameters, target_modules, layers, modules_to_save,
+        origin, parameter_count, size_bytes, sha256, created_at, archived)
+      VALUES ('a', 'A', 'adapters/a', 'm', 'lora', '{}', '[]', '[]', '[]', '{}', 1, 2, 'ff', 3, 0)`);
+    migrate(database, migrations, 150);
+    expect(database.prepare('SELECT tags, starred FROM adapters').all()).toEqual([{ tags: '[]', starred: 0 }]);
+    expect(() => database.exec('UPDATE adapters SET starred = 2')).toThrow(/CHECK/);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

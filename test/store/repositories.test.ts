@@ -334,11 +334,14 @@ describe('adapters, studies, reports', () => {
       sha256: 'ff',
       createdAt: 9,
       archived: false,
+      tags: ['kept'],
+      starred: false,
     };
     store.adapters.insert(adapter);
     expect(store.adapters.find('adapter-1')).toEqual(adapter);
     store.adapters.update('adapter-1', { archived: true });
-    expect(store.adapters.list()).toEqual([{ ...adapter, archived: true }]);
+    store.adapters.update('adapter-1', { tags: ['a', 'b'], starred: true });
+    expect(store.adapters.list()).toEqual([{ ...adapter, archived: true, tags: ['a', 'b'], starred: true }]);
     expect(store.adapters.countOfModel(modelRecord.id)).toBe(1);
 
     const config = studyConfigSchema.parse({

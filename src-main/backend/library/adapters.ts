@@ -87,6 +87,8 @@ export async function listAdapter(
       sha256: await fileHash(join(directory, 'adapter_model.safetensors')),
       createdAt: Date.now(),
       archived: false,
+      tags: [],
+      starred: false,
     };
     store.adapters.insert(record);
     hub.listChanged('adapters');

@@ -12,6 +12,7 @@ import { migration as tunings } from './0110-tunings.ts';
 import { migration as studyProvenance } from './0120-study-provenance.ts';
 import { migration as adapterPairs } from './0130-adapter-pairs.ts';
 import { migration as adapterMetrics } from './0140-adapter-metrics.ts';
+import { migration as adapterTags } from './0150-adapter-tags.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   studyProvenance,
   adapterPairs,
   adapterMetrics,
+  adapterTags,
 ];

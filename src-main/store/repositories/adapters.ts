@@ -28,6 +28,8 @@ const rowSchema = z
     sha256: z.string(),
     created_at: z.number(),
     archived: booleanColumn,
+    tags: jsonColumn(z.array(z.string())),
+    starred: booleanColumn,
   })
   .transform(
     (row): AdapterRecord => ({
@@ -51,6 +53,8 @@ const rowSchema = z
       sha256: row.sha256,
       createdAt: row.created_at,
       archived: row.archived,
+      tags: row.tags,
+      starred: row.starred,
     }),
   );
 
@@ -81,9 +85,9 @@ export class AdapterRepository {
     this.database
       .prepare(
         `INSERT INTO adapters (id, name, folder, model_id, foreign_base, variant, parameters, target_modules, layers, modules_to_save,
-           coto, origin, dataset_id, accuracy, metrics, parameter_count, size_bytes, sha256, created_at, archived)
+           coto, origin, dataset_id, accuracy, metrics, parameter_count, size_bytes, sha256, created_at, archived, tags, starred)
          VALUES (@id, @name, @folder, @modelId, @foreignBase, @variant, @parameters, @targetModules, @layers, @modulesToSave,
-           @coto, @origin, @datasetId, @accuracy, @metrics, @parameterCount, @sizeBytes, @sha256, @createdAt, @archived)`,
+           @coto, @origin, @datasetId, @accuracy, @metrics, @parameterCount, @sizeBytes, @sha256, @createdAt, @archived, @tags, @starred)`,
       )
       .run({
         ...adapter,
@@ -96,23 +100,34 @@ export class AdapterRepository {
         origin: toJson(adapter.origin),
         metrics: toJson(adapter.metrics),
         archived: toBit(adapter.archived),
+        tags: toJson(adapter.tags),
+        starred: toBit(adapter.starred),
       });
   }
 
   update(
     id: string,
-    values: { name?: string | undefined; archived?: boolean | undefined; accuracy?: number | undefined },
+    values: {
+      name?: string | undefined;
+      archived?: boolean | undefined;
+      accuracy?: number | undefined;
+      tags?: readonly string[] | undefined;
+      starred?: boolean | undefined;
+    },
   ): void {
     this.database
       .prepare(
         `UPDATE adapters SET name = coalesce(@name, name), archived = coalesce(@archived, archived),
-           accuracy = coalesce(@accuracy, accuracy) WHERE id = @id`,
+           accuracy = coalesce(@accuracy, accuracy), tags = coalesce(@tags, tags), starred = coalesce(@starred, starred)
+         WHERE id = @id`,
       )
       .run({
         id,
         name: values.name ?? null,
         archived: values.archived === undefined ? null : toBit(values.archived),
         accuracy: values.accuracy ?? null,
+        tags: toNullableJson(values.tags),
+        starred: values.starred === undefined ? null : toBit(values.starred),
       });
   }
 
