@@ -18,13 +18,17 @@ const staleByList: Record<ListName, readonly string[]> = {
     'datasets.tokens',
     'datasets.lengths',
     'models.fits',
+    'evaluate.datasets',
   ],
   runs: ['runs.list', 'runs.get', 'runs.estimate'],
-  adapters: ['adapters.list', 'adapters.get'],
+  adapters: ['adapters.list', 'adapters.get', 'adapters.scores'],
   studies: ['studies.list', 'studies.get', 'studies.tuned'],
   reports: ['reports.list', 'reports.get'],
   settings: ['settings.get', 'app.doctor', 'app.status'],
 };
+
+/** Jobs whose results are scores of adapters. */
+const scoringKinds: ReadonlySet<JobRecord['kind']> = new Set(['evaluate', 'merge', 'score']);
 
 const activeStatuses: ReadonlySet<JobRecord['status']> = new Set(['queued', 'running', 'paused']);
 
@@ -70,6 +74,8 @@ function applyJob(client: QueryClient, job: JobRecord): void {
     client.setQueryData<JobRecord[]>(query.queryKey, (jobs) => jobs && upsertJob(jobs, job, onlyActive));
   }
   if (before?.status !== job.status) void client.invalidateQueries({ queryKey: ['app.status'] });
+  if (job.status === 'completed' && scoringKinds.has(job.kind))
+    void client.invalidateQueries({ queryKey: ['adapters.scores'] });
 }
 
 /** The list with this job put in, replaced, or taken out where only active jobs belong there. Order: by creation. */

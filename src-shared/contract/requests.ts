@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adapterContentsSchema, adapterRecordSchema } from '../domain/adapter.ts';
+import { adapterContentsSchema, adapterNormsSchema, adapterRecordSchema } from '../domain/adapter.ts';
 import {
   catalogSchema,
   computeBackendReportSchema,
@@ -19,7 +19,12 @@ import {
   textExampleSchema,
   textInspectionSchema,
 } from '../domain/dataset.ts';
-import { evaluationRequestSchema, preflightLineSchema } from '../domain/evaluation.ts';
+import {
+  adapterScoreSchema,
+  datasetFitSchema,
+  evaluationRequestSchema,
+  preflightLineSchema,
+} from '../domain/evaluation.ts';
 import { generationRequestSchema, modelDefaultsSchema } from '../domain/generation.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
@@ -158,6 +163,10 @@ export const requests = {
   'adapters.get': { input: byId, output: adapterRecordSchema },
   /** Summarizes the tensors in the adapter's folder. */
   'adapters.contents': { input: byId, output: adapterContentsSchema },
+  /** Reads every tensor of the adapter; the answer is kept until the folder changes. */
+  'adapters.norms': { input: byId, output: adapterNormsSchema },
+  /** Its scores on the test splits of datasets, the newest first: one for each dataset and number of examples. */
+  'adapters.scores': { input: byId, output: z.array(adapterScoreSchema) },
   'adapters.import': {
     input: z.strictObject({ path: z.string(), modelId: z.string().optional(), name: z.string().optional() }),
     output: adapterRecordSchema,
@@ -167,7 +176,13 @@ export const requests = {
     output: z.object({ directory: z.string() }),
   },
   'adapters.update': {
-    input: z.strictObject({ id: z.string(), name: z.string().min(1).optional(), archived: z.boolean().optional() }),
+    input: z.strictObject({
+      id: z.string(),
+      name: z.string().min(1).optional(),
+      tags: z.array(z.string()).optional(),
+      starred: z.boolean().optional(),
+      archived: z.boolean().optional(),
+    }),
     output: adapterRecordSchema,
   },
   'adapters.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
@@ -188,6 +203,11 @@ export const requests = {
   },
 
   'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
+  /** For each dataset whether the model, alone or with an adapter, can be evaluated on it. */
+  'evaluate.datasets': {
+    input: z.strictObject({ model: z.string(), adapterId: z.string().nullable().default(null) }),
+    output: z.array(datasetFitSchema),
+  },
 
   /**
    * Trains a base model from scratch and writes it to `path`, which must not exist yet. After `jobs.pause`, starting

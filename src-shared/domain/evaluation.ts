@@ -49,6 +49,27 @@ export const evaluationResultSchema = z.object({
 });
 export type EvaluationResult = z.infer<typeof evaluationResultSchema>;
 
+/** A score of an adapter that the studio has, from wherever it was computed. */
+export const adapterScoreSchema = z.object({
+  datasetId: z.string(),
+  source: z.enum(['evaluation', 'run', 'merge', 'study']).describe('what computed it'),
+  accuracy: z.number().nullable(),
+  loss: z.number().nullable(),
+  metrics: z.record(z.string(), z.number()),
+  /** Null where it was not recorded. */
+  examples: z.number().int().nullable(),
+  forgetting: forgettingSchema.nullable(),
+  at: z.number().describe('milliseconds since 1970'),
+});
+export type AdapterScore = z.infer<typeof adapterScoreSchema>;
+
+/** Whether an adapter, or its base alone, can be evaluated on a dataset. */
+export const datasetFitSchema = z.object({
+  datasetId: z.string(),
+  problem: z.string().nullable().describe('why it cannot; null: it can'),
+});
+export type DatasetFit = z.infer<typeof datasetFitSchema>;
+
 /** One line of the merge bench's preflight. */
 export const preflightLineSchema = z.object({
   check: z.string(),

@@ -7,6 +7,7 @@ import { requireAdapter } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
+import { fittingDatasets } from './fitting-datasets.ts';
 
 /** @throws StudioError invalid_input if no file can be written there, before anything is computed */
 async function requireWritable(file: string): Promise<void> {
@@ -25,6 +26,7 @@ async function requireWritable(file: string): Promise<void> {
 export function evaluateHandlers(services: HandlerServices): Handlers<NamesOf<'evaluate'>> {
   const { store, queue } = services;
   return {
+    'evaluate.datasets': (request) => fittingDatasets(services, request),
     'evaluate.start': async (request) => {
       if (request.predictions !== null) await requireWritable(request.predictions);
       const model = await resolveModel(services, request.model);

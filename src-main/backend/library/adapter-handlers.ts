@@ -2,6 +2,8 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { jobThatNeeds } from '../jobs/needed-adapters.ts';
 import type { HandlerServices } from '../services.ts';
+import { adapterNorms } from './adapter-norms.ts';
+import { adapterScores } from './adapter-scores.ts';
 import { adapterContents, exportAdapter, removeAdapter, requireAdapter } from './adapters.ts';
 import { importAdapter } from './import-adapter.ts';
 
@@ -11,11 +13,13 @@ export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'ad
     'adapters.list': () => store.adapters.list(),
     'adapters.get': ({ id }) => requireAdapter(store, id),
     'adapters.contents': ({ id }) => adapterContents(services, id),
+    'adapters.norms': ({ id }) => adapterNorms(services, id),
+    'adapters.scores': ({ id }) => adapterScores(services, id),
     'adapters.import': ({ path, modelId, name }) => importAdapter(services, path, { modelId, name }),
     'adapters.export': async ({ id, directory }) => ({ directory: await exportAdapter(services, id, directory) }),
-    'adapters.update': ({ id, name, archived }) => {
+    'adapters.update': ({ id, ...changes }) => {
       requireAdapter(store, id);
-      store.adapters.update(id, { name, archived });
+      store.adapters.update(id, changes);
       hub.listChanged('adapters');
       return requireAdapter(store, id);
     },

@@ -31,6 +31,20 @@ export class ContentRepository {
       .run(key, content, toJson(score), Date.now());
   }
 
+  /** Scores of an adapter alone on test splits, by the hash of its tensors' file, without what became of each example; newest first. */
+  scoresOfTensors(sha256: string): { content: unknown; score: Score; at: number }[] {
+    const rows = this.database
+      .prepare(
+        `SELECT content, json_remove(score, '$.outcomes') AS score, created_at AS at FROM scores
+         WHERE json_extract(content, '$.subject.tensors') = ? AND json_extract(content, '$.validation_samples') IS NULL
+         ORDER BY created_at DESC, key`,
+      )
+      .all(sha256);
+    return z
+      .array(z.object({ content: jsonColumn(z.unknown()), score: jsonColumn(scoreSchema), at: z.number() }))
+      .parse(rows);
+  }
+
   findMaskOutline(key: string): MaskOutline | null {
     const row = this.database.prepare('SELECT outline FROM mask_tables WHERE key = ?').get(key);
     return row === undefined ? null : z.object({ outline: jsonColumn(maskOutlineSchema) }).parse(row).outline;

@@ -142,6 +142,21 @@ export class JobRepository {
     return changed;
   }
 
+  /** Payloads and results of completed jobs of a kind where either names one of these ids, the newest first. */
+  resultsNaming(kind: JobRecord['kind'], ids: readonly string[]): { payload: unknown; result: unknown; at: number }[] {
+    const rows = this.database
+      .prepare(
+        `SELECT payload, result, coalesce(finished_at, created_at) AS at FROM jobs JOIN job_results ON job_id = jobs.id
+         WHERE kind = @kind AND status = 'completed' AND EXISTS
+           (SELECT 1 FROM json_each(@ids) AS id WHERE instr(payload, id.value) > 0 OR instr(result, id.value) > 0)
+         ORDER BY sequence DESC`,
+      )
+      .all({ kind, ids: toJson(ids) });
+    return z
+      .array(z.object({ payload: jsonColumn(z.unknown()), result: jsonColumn(z.unknown()), at: z.number() }))
+      .parse(rows);
+  }
+
   /** Deletes a job on which no other depends. */
   remove(id: string): void {
     this.database.prepare('DELETE FROM jobs WHERE id = ?').run(id);
