@@ -10,6 +10,7 @@ import { LogButton } from '../components/feedback/log-button.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import classes from './frame.module.css';
+import { HelpSheet } from './help-sheet.tsx';
 import { pages } from './pages.tsx';
 import { navigate, useRoute } from './routes.tsx';
 import { showShortcuts } from './shortcuts.tsx';
@@ -34,6 +35,7 @@ export function Frame() {
       </main>
       <StatusBar />
       <CommandPalette />
+      <HelpSheet />
     </div>
   );
 }

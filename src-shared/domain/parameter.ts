@@ -71,6 +71,7 @@ export const declarationSchema = z.object({
   label: z.string(),
   summary: z.string(),
   paper: z.object({ title: z.string(), url: z.string() }).optional(),
+  card: z.string().optional().describe('its document below docs, without the ending: "methods/adapters/lora"'),
   parameters: z.array(parameterSpecSchema),
 });
 export type Declaration = z.infer<typeof declarationSchema>;

@@ -15,19 +15,24 @@ import { exportTargets } from '../library/export/index.ts';
  * options, which are built before a home is opened.
  */
 export const catalog: Catalog = {
-  adapterVariants: adapterVariants.map(({ declaration }) => declaration),
+  adapterVariants: adapterVariants.map(({ declaration }) => withCard('methods/adapters', declaration)),
   mergeMethods: mergeMethods.map(({ declaration, makes, needs }) => ({
-    ...declaration,
+    ...withCard('methods/merging', declaration),
     makes,
     looksAtData: needs.data !== undefined,
   })),
-  pruneMethods: pruneMethods.map(({ declaration }) => declaration),
+  pruneMethods: pruneMethods.map(({ declaration }) => withCard('methods/pruning', declaration)),
   modelFamilies: modelFamilies.map(({ declaration }) => declaration),
-  datasetReaders: datasetReaders.map(({ declaration }) => declaration),
-  studies: studyKinds.map(({ declaration }) => withChoices(declaration)),
-  exportTargets: exportTargets.map(({ declaration }) => declaration),
-  sampling,
+  datasetReaders: datasetReaders.map(({ declaration }) => ({ ...declaration, card: 'guide/data' })),
+  studies: studyKinds.map(({ declaration }) => withCard('methods/studies', withChoices(declaration))),
+  exportTargets: exportTargets.map(({ declaration }) => ({ ...declaration, card: 'guide/merge' })),
+  sampling: { ...sampling, card: 'guide/playground' },
 };
+
+/** A method with its card: docs/methods has a folder for each kind, and a file for each id. */
+function withCard<Declared extends Declaration>(folder: string, declaration: Declared): Declared {
+  return { ...declaration, card: `${folder}/${declaration.id}` };
+}
 
 /**
  * A parameter that names a merge method offers those that produce an adapter; one that names several, all that take more

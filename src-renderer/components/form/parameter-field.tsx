@@ -1,9 +1,10 @@
 import { ActionIcon, Input, Tooltip, VisuallyHidden } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
-import { type ReactNode, useContext, useEffect, useState } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import type { ParameterValue } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
-import { FieldHelp, FieldHelpContext } from './field-help.tsx';
+import { HelpButton } from '../help/help-button.tsx';
+import { type DocumentId, openCard } from '../help/help-store.ts';
 import classes from './parameter-form.module.css';
 import type { Origin } from './parameter-origin.ts';
 
@@ -14,7 +15,9 @@ interface FieldFrameProps {
   /** As it is written in the YAML and after `--set`. */
   name: string;
   help: string;
-  /** `below`: the help is read under the control; `button`: behind a "?", or by F1 from the control. */
+  /** The document below the help in the side sheet, which the "?" and F1 in the control open. */
+  card?: DocumentId | undefined;
+  /** `below`: the help is read under the control as well; `button`: behind the "?" alone. */
   showHelp?: 'below' | 'button';
   origin: Origin;
   /** In words, what a reset goes back to. */
@@ -40,9 +43,21 @@ const originHelp: Readonly<Record<Origin, string>> = {
  * the tab order the control comes first.
  */
 export function FieldFrame(props: FieldFrameProps) {
-  const { id, label, name, help, showHelp = 'button', origin, base, onReset, problem, note, wide, disabled } = props;
-  const [asked, setAsked] = useState(false);
-  const openHelp = useContext(FieldHelpContext);
+  const {
+    id,
+    label,
+    name,
+    help,
+    card,
+    showHelp = 'button',
+    origin,
+    base,
+    onReset,
+    problem,
+    note,
+    wide,
+    disabled,
+  } = props;
   useEffect(() => {
     // Mantine's inputs drop an aria-describedby of ours for one of their own wrapper's, which has nothing to say here.
     document.getElementById(id)?.setAttribute('aria-describedby', problem ? `${id}-problem ${id}-help` : `${id}-help`);
@@ -58,8 +73,7 @@ export function FieldFrame(props: FieldFrameProps) {
       onKeyDown={(event) => {
         if (event.key !== 'F1') return;
         event.preventDefault();
-        if (openHelp === null) setAsked(!asked);
-        else openHelp({ name, label, help });
+        openCard(card ?? null, { name, label, help });
       }}
     >
       <div className={classes['head']}>
@@ -76,9 +90,7 @@ export function FieldFrame(props: FieldFrameProps) {
         <span className={classes['origin']} title={originHelp[origin]} data-origin={origin}>
           {origin}
         </span>
-        {showHelp === 'button' ? (
-          <FieldHelp name={name} label={label} help={help} opened={asked} onChange={setAsked} />
-        ) : null}
+        <HelpButton label={label} card={card} field={{ name, help }} />
         {yours ? (
           <Tooltip label={`Reset to ${base}`}>
             <ActionIcon

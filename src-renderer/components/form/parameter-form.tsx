@@ -5,13 +5,16 @@ import { type ReactNode, useId, useMemo } from 'react';
 import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters, knownValues } from '../../../src-shared/domain/parameter-check.ts';
 import { isInUse } from '../../../src-shared/domain/parameter-values.ts';
+import type { DocumentId } from '../help/help-store.ts';
 import { ParameterControl } from './parameter-control.tsx';
 import { baseWords, FieldFrame } from './parameter-field.tsx';
 import classes from './parameter-form.module.css';
 import { changedCount, type ParameterBases, shownValue } from './parameter-origin.ts';
 
 export interface ParameterFormProps {
-  declaration: { readonly parameters: readonly ParameterSpec[] };
+  declaration: { readonly parameters: readonly ParameterSpec[]; readonly card?: DocumentId | undefined };
+  /** The document behind the "?" of each field, where the declaration itself names none. */
+  card?: DocumentId | undefined;
   /** What the person chose, by parameter; a value that is not here is the base's. It may be one that no schema allows. */
   values: ParameterValues;
   /** The values with one more changed, or one left out: reset. */
@@ -75,7 +78,20 @@ interface FieldProps extends ParameterFormProps {
 }
 
 function Field(props: FieldProps) {
-  const { spec, problem, values, onChange, bases, disabled, columns = [], suggestions, notes, showHelp } = props;
+  const {
+    spec,
+    problem,
+    declaration,
+    card = declaration.card,
+    values,
+    onChange,
+    bases,
+    disabled,
+    columns = [],
+    suggestions,
+    notes,
+    showHelp,
+  } = props;
   const id = useId();
   const { value, origin, base } = shownValue(spec, values, bases);
   const isOff = Array.isArray(disabled) ? disabled.includes(spec.name) : disabled === true;
@@ -86,6 +102,7 @@ function Field(props: FieldProps) {
       label={spec.label}
       name={spec.name}
       help={spec.help}
+      card={card}
       {...(showHelp ? { showHelp } : {})}
       origin={origin}
       base={baseWords(base, spec.empty)}

@@ -78,7 +78,7 @@ export function useReadingForm(reading: Reading) {
       change({ kind: next, options: withKind(options, next, guess ? kindOfColumns(guess.columns) : null) }),
     guessAgain: () => change({ options: guessAgain(options), kind: null }),
     columnFields: {
-      declaration: { parameters: specsOf(specs, kindRoles[kind]) },
+      declaration: { parameters: specsOf(specs, kindRoles[kind]), card: 'guide/data' },
       values: Object.fromEntries(kindRoles[kind].map((role) => [role, columns[role] ?? ''])),
       bases: detected(kindRoles[kind].map((role) => [role, guess?.columns[role] ?? ''])),
       columns: last?.columnNames ?? [],
@@ -100,7 +100,7 @@ export function useReadingForm(reading: Reading) {
       ),
       choose: (value: string) => change({ options: { ...options, split_by: value } }),
       fields: {
-        declaration: { parameters: splitSpecs },
+        declaration: { parameters: splitSpecs, card: 'guide/data' },
         values: options,
         bases: detected([
           ['split_column', fitting?.split?.column ?? ''],
@@ -112,7 +112,7 @@ export function useReadingForm(reading: Reading) {
       },
     },
     otherFields: {
-      declaration: { parameters: specs.filter(({ name }) => !placed.has(name)) },
+      declaration: { parameters: specs.filter(({ name }) => !placed.has(name)), card: 'guide/data' },
       values: options,
       columns: last?.columnNames ?? [],
       onChange: (values: ParameterValues) => change({ options: values }),

@@ -3,6 +3,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
+import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { StudyButton } from '../studies/study-button.tsx';
 import classes from './merge.module.css';
@@ -21,7 +22,11 @@ export function MergePanel({ chosen, catalog }: MergePanelProps) {
   const makesOutputs = declaration?.makes === 'outputs';
   return (
     <>
-      <Panel title="Method" note={declaration?.summary}>
+      <Panel
+        title="Method"
+        note={declaration?.summary}
+        aside={declaration ? <HelpButton label={declaration.label} card={declaration.card} /> : null}
+      >
         <Stack gap={12}>
           <div className={classes['fields']}>
             <Select

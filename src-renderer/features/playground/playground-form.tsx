@@ -11,7 +11,7 @@ import classes from './playground.module.css';
 import { changeDraft } from './playground-store.ts';
 import { type PlaygroundInput, usePlaygroundForm } from './use-playground-form.ts';
 
-const generation = { parameters: generationParameters };
+const generation = { parameters: generationParameters, card: 'guide/playground' };
 
 interface PlaygroundFormProps extends PlaygroundInput {
   onStop: () => void;

@@ -7,6 +7,7 @@ import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { plural } from '../../components/format/format.ts';
+import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import { fieldsOfMethod, gridFromText, gridOfMethod, gridProblem, gridText, isTicked } from './patterns.ts';
@@ -83,7 +84,7 @@ function Method({ method, form }: MethodProps) {
   const fields = fieldsOfMethod(method);
   const text = gridText(method, form.choices);
   return (
-    <Panel title={method.label} note={method.summary}>
+    <Panel title={method.label} note={method.summary} aside={<HelpButton label={method.label} card={method.card} />}>
       <Stack gap={8}>
         {patterns.map((pattern) => (
           <Checkbox
@@ -105,7 +106,7 @@ function Method({ method, form }: MethodProps) {
         ) : null}
         {fields.length > 0 ? (
           <ParameterForm
-            declaration={{ parameters: fields }}
+            declaration={{ parameters: fields, card: method.card }}
             values={form.choices.parameters[method.id] ?? {}}
             onChange={(values) => form.setParameters(method.id, values)}
           />

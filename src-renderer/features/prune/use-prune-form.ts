@@ -17,7 +17,7 @@ import { countPruned, firstChoices, type PruneChoices, patternChoices, studyPart
 const usualSamples = 500;
 /** A pruning study looks at 500 examples, where nothing else is asked for: it evaluates each adapter many times. */
 export const pruneEvaluation = {
-  declaration: { parameters: evaluationParameters },
+  declaration: { parameters: evaluationParameters, card: 'guide/prune' },
   bases: { eval_samples: { value: usualSamples, from: 'preset' } },
 } as const;
 

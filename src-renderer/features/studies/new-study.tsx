@@ -7,6 +7,7 @@ import { studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
+import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { compose } from './compose.ts';
@@ -49,7 +50,11 @@ export function NewStudy({ onStarted }: { onStarted: (study: StudyRecord) => voi
   const config = reason === null ? composed.config : null;
   return (
     <Stack gap={12}>
-      <Panel title="Kind of study" note={declaration.summary}>
+      <Panel
+        title="Kind of study"
+        note={declaration.summary}
+        aside={<HelpButton label={declaration.label} card={declaration.card} />}
+      >
         <Stack gap={8}>
           <Select
             label="Kind"

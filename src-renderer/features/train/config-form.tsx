@@ -38,7 +38,14 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
   const seeds = adapters.filter(({ modelId }) => modelId === model?.id);
   const cotoOn = draft['coto'] === true;
   const form = (parameters: readonly ParameterSpec[], others: Partial<ParameterFormProps> = {}) => (
-    <ParameterForm declaration={{ parameters }} values={draft} onChange={changeDraft} problems={problems} {...others} />
+    <ParameterForm
+      declaration={{ parameters }}
+      card="guide/train"
+      values={draft}
+      onChange={changeDraft}
+      problems={problems}
+      {...others}
+    />
   );
   return (
     <Stack gap={12}>
@@ -84,6 +91,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
         <Stack gap={8}>
           <VariantField catalog={catalog} variant={variant} problem={problems.get('adapter.variant')} />
           {form([...parametersOfVariant(variant), ...adapterParameters], {
+            card: variant?.card,
             suggestions: {
               'adapter.target_modules': moduleSuffixes(model),
               'adapter.init_adapter': seeds.map(({ id }) => id),
@@ -107,7 +115,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
           />
         }
       >
-        {form(usedCotoParameters(draft), { disabled: !cotoOn })}
+        {form(usedCotoParameters(draft), { card: 'methods/coto', disabled: !cotoOn })}
         <Text size="xs" c="dimmed" mt={8}>
           Helps merging and pruning and shortens training; single-task accuracy barely changes.
         </Text>
@@ -182,6 +190,7 @@ function VariantField({ catalog, variant, problem }: VariantFieldProps) {
       label="Variant"
       help={variant ? `${variant.summary}${source}` : 'How the update of a linear layer is made.'}
       problem={problem}
+      card={variant?.card}
       data={(catalog?.adapterVariants ?? []).map(({ id, label }) => ({ value: id, label }))}
     />
   );
@@ -217,6 +226,8 @@ interface ChoiceFieldProps {
   name: string;
   label: string;
   help: string;
+  /** The document behind its "?". */
+  card?: string | undefined;
   problem: string | undefined;
   data: readonly { value: string; label: string }[];
   searchable?: boolean;
@@ -224,7 +235,16 @@ interface ChoiceFieldProps {
 }
 
 /** A field of the run whose choices are what the studio holds; a value of the draft that is none of them is one of its own. */
-function ChoiceField({ name, label, help, problem, data, searchable = false, note }: ChoiceFieldProps) {
+function ChoiceField({
+  name,
+  label,
+  help,
+  card = 'guide/train',
+  problem,
+  data,
+  searchable = false,
+  note,
+}: ChoiceFieldProps) {
   const id = useId();
   const { draft } = useTrainForm();
   const value = textOfValue(draft[name]);
@@ -237,6 +257,7 @@ function ChoiceField({ name, label, help, problem, data, searchable = false, not
       name={name}
       label={label}
       help={help}
+      card={card}
       problem={problem}
       origin={value === usual ? 'default' : 'yours'}
       base={named(usual)}

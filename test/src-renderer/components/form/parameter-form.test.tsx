@@ -2,9 +2,9 @@
 import { fireEvent, within } from '@testing-library/react';
 import { useState } from 'react';
 import { describe, expect, test } from 'vitest';
-import { FieldHelpContext } from '../../../../src-renderer/components/form/field-help.tsx';
 import { ParameterForm, type ParameterFormProps } from '../../../../src-renderer/components/form/parameter-form.tsx';
 import { shownValue } from '../../../../src-renderer/components/form/parameter-origin.ts';
+import { useHelpSheet } from '../../../../src-renderer/components/help/help-store.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 
@@ -84,25 +84,23 @@ describe('a value says where it comes from', () => {
 test('the control comes before its help and its reset in the tab order, under its label and name', () => {
   const view = renderInWindow(<Kept values={{ density: 0.2 }} />);
   const { control, frame } = fieldOf(view, 'Density');
-  const help = within(frame).getByRole('button', { name: 'Help on Density' });
+  const help = within(frame).getByRole('button', { name: 'Help: Density' });
   const reset = within(frame).getByRole('button', { name: 'Reset Density to 0.5' });
   const tabStops = [...frame.querySelectorAll('input, button')];
   expect(tabStops).toEqual([control, help, reset]);
   expect(within(frame).getByText('density', { selector: 'code' })).toBeTruthy();
-  fireEvent.click(help);
-  expect(within(view.getByRole('dialog')).getByText('Kept.')).toBeTruthy();
 });
 
-test('a "?" opens what the window shows topics in', () => {
-  const asked: string[] = [];
-  const view = renderInWindow(
-    <FieldHelpContext value={({ name, label }) => asked.push(`${label}: ${name}`)}>
-      <Kept />
-    </FieldHelpContext>,
-  );
-  fireEvent.click(view.getByRole('button', { name: 'Help on Steps' }));
+test('a "?" asks for the help of its field above the declaration\'s document, and so does F1 in the control', () => {
+  const view = renderInWindow(<Kept declaration={{ parameters: specs, card: 'methods/merging/ties' }} />);
+  fireEvent.click(view.getByRole('button', { name: 'Help: Steps' }));
+  expect(useHelpSheet.getState()).toEqual({
+    open: true,
+    trail: [{ document: 'methods/merging/ties', anchor: null }],
+    field: { label: 'Steps', name: 'steps', help: 'How long.' },
+  });
   fireEvent.keyDown(fieldOf(view, 'Density').control, { key: 'F1' });
-  expect(asked).toEqual(['Steps: steps', 'Density: density']);
+  expect(useHelpSheet.getState().field?.label).toBe('Density');
 });
 
 test('what a declaration refuses is said beside the field, which names its help', () => {
