@@ -16,6 +16,7 @@ export const pageNames = [
   { id: 'playground', label: 'Playground' },
   { id: 'studies', label: 'Studies' },
   { id: 'reports', label: 'Reports' },
+  { id: 'guide', label: 'Guide' },
   { id: 'settings', label: 'Settings' },
 ] as const satisfies readonly PageName[];
 export type PageId = (typeof pageNames)[number]['id'];

@@ -33,7 +33,7 @@ await ensureBuild(['main', 'report', 'renderer']);
 const electron = await ensureElectron();
 const version = electronVersion(electron);
 const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8'));
-if (!isObject(config) || !Array.isArray(config.extraResources)) fail('electron-builder.yml lists no extraResources.');
+if (!isObject(config)) fail('electron-builder.yml is no list of settings.');
 // The app brings a plain Node: engines on a GPU run on it, since Electron's lets no driver lend its memory to JavaScript, and
 // so does the backend where Electron's own (before 36) is too old for the database.
 const node = { from: nodeBinary, to: process.platform === 'win32' ? 'node/node.exe' : 'node/node' };
@@ -41,7 +41,7 @@ const packing = {
   ...config,
   electronVersion: version,
   electronDist: electronDist(electron),
-  extraResources: [...config.extraResources, node],
+  extraResources: [node],
 };
 const configFile = join(root, 'dist', 'electron-builder.json');
 mkdirSync(dirname(configFile), { recursive: true });

@@ -94,7 +94,6 @@ function begin(): void {
   Menu.setApplicationMenu(
     buildMenu({
       send: (command) => send(bridgeChannels.menu, command),
-      showGuide: () => show(resources.guide),
       showLogs: () => show(logs),
       showAbout: () => app.showAboutPanel(),
     }),

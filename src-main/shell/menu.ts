@@ -4,13 +4,12 @@ import { pageNames } from '../../src-shared/pages.ts';
 interface MenuActions {
   /** Sends a command to the window: a route to open, 'palette' or 'shortcuts'. */
   send(command: string): void;
-  showGuide(): void;
   showLogs(): void;
   showAbout(): void;
 }
 
 /** The native menu. */
-export function buildMenu({ send, showGuide, showLogs, showAbout }: MenuActions): Menu {
+export function buildMenu({ send, showLogs, showAbout }: MenuActions): Menu {
   const go = (label: string, command: string, accelerator?: string): MenuItemConstructorOptions => ({
     label,
     ...(accelerator === undefined ? {} : { accelerator }),
@@ -40,9 +39,9 @@ export function buildMenu({ send, showGuide, showLogs, showAbout }: MenuActions)
     {
       label: '&Go',
       submenu: [
-        // Settings are in the File menu, and only the keys 1 to 9 are available: 0 resets the zoom.
+        // Settings are in the File menu, the guide in Help, and only the keys 1 to 9 are available: 0 resets the zoom.
         ...pageNames
-          .filter(({ id }) => id !== 'settings')
+          .filter(({ id }) => id !== 'settings' && id !== 'guide')
           .map(({ id, label }, index) => go(label, `/${id}`, index < 9 ? `CmdOrCtrl+${index + 1}` : undefined)),
         { type: 'separator' },
         // The page listens for the keys itself.
@@ -63,7 +62,8 @@ export function buildMenu({ send, showGuide, showLogs, showAbout }: MenuActions)
     {
       role: 'help',
       submenu: [
-        { label: 'Guide', accelerator: 'F1', click: showGuide },
+        go('Guide', '/guide', 'F1'),
+        go('Method cards', '/guide/methods/README'),
         go('Keyboard shortcuts', 'shortcuts', 'CmdOrCtrl+/'),
         { label: 'Show the log folder', click: showLogs },
         // On macOS it is in the menu of the app.

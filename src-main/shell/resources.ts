@@ -8,8 +8,6 @@ export interface Resources {
   readonly backend: string;
   readonly assets: string;
   readonly icon: string;
-  /** First page of the user guide. */
-  readonly guide: string;
   /** A plain Node ≥ 22, or null. */
   readonly node: string | null;
 }
@@ -34,7 +32,6 @@ export function locateResources(): Resources {
     backend: join(outside, 'dist', 'backend', 'backend.mjs'),
     assets,
     icon: join(assets, 'icons', 'icon.png'),
-    guide: join(app.isPackaged ? process.resourcesPath : root, 'docs', 'guide', 'README.md'),
     node: candidates.find((candidate) => candidate !== undefined && existsSync(candidate)) ?? null,
   };
 }

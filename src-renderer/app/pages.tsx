@@ -1,5 +1,6 @@
 import {
   IconArrowMerge,
+  IconBook2,
   IconChartLine,
   IconDatabase,
   IconFlask,
@@ -33,6 +34,7 @@ const parts: Readonly<Record<PageId, Pick<PageEntry, 'icon' | 'component'>>> = {
   playground: { icon: IconMessage2, component: lazy(() => import('../pages/playground/playground-page.tsx')) },
   studies: { icon: IconFlask, component: lazy(() => import('../pages/studies/studies-page.tsx')) },
   reports: { icon: IconReport, component: lazy(() => import('../pages/reports/reports-page.tsx')) },
+  guide: { icon: IconBook2, component: lazy(() => import('../pages/guide/guide-page.tsx')) },
   settings: { icon: IconSettings, component: lazy(() => import('../pages/settings/settings-page.tsx')) },
 };
 

@@ -13,7 +13,6 @@ function itemsOf(isMenu: (menu: MenuItemConstructorOptions) => boolean) {
   const done: string[] = [];
   const template: unknown = buildMenu({
     send: (command) => done.push(command),
-    showGuide: () => done.push('guide'),
     showLogs: () => done.push('logs'),
     showAbout: () => done.push('about'),
   });
@@ -22,10 +21,13 @@ function itemsOf(isMenu: (menu: MenuItemConstructorOptions) => boolean) {
   return { items: items.filter((item) => item.click !== undefined), done };
 }
 
-test('the Go menu opens every page of the rail but Settings, by the keys 1 to 9, and the palette', () => {
+test('the Go menu opens every page of the rail but Settings and the guide, by the keys 1 to 9, and the palette', () => {
   const { items, done } = itemsOf(({ label }) => label === '&Go');
   for (const item of items) item.click();
-  expect(done).toEqual([...pageNames.filter(({ id }) => id !== 'settings').map(({ id }) => `/${id}`), 'palette']);
+  expect(done).toEqual([
+    ...pageNames.filter(({ id }) => id !== 'settings' && id !== 'guide').map(({ id }) => `/${id}`),
+    'palette',
+  ]);
   expect(done).toContain('/playground');
   const keys = items.map(({ accelerator }) => accelerator ?? null);
   expect(keys.slice(0, 9)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((key) => `CmdOrCtrl+${key}`));
@@ -50,7 +52,7 @@ test('the File menu opens and imports what the pages take', () => {
 test('the Help menu leads to the guide, the shortcuts, the logs and the version', () => {
   const { items, done } = itemsOf(({ role }) => role === 'help');
   for (const item of items) item.click();
-  expect(done).toEqual(
-    process.platform === 'darwin' ? ['guide', 'shortcuts', 'logs'] : ['guide', 'shortcuts', 'logs', 'about'],
-  );
+  const commands = ['/guide', '/guide/methods/README', 'shortcuts', 'logs'];
+  expect(done).toEqual(process.platform === 'darwin' ? commands : [...commands, 'about']);
+  expect(items[0]?.accelerator).toBe('F1');
 });
