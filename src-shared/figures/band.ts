@@ -1,3 +1,4 @@
+import { wilsonInterval } from '../statistics/binomial.ts';
 import { drawnSpread } from '../statistics/student.ts';
 import { type FigureObject, plainText } from './figure.ts';
 import { faded, type SeriesStyle, seriesLabel } from './palette.ts';
@@ -5,6 +6,7 @@ import { faded, type SeriesStyle, seriesLabel } from './palette.ts';
 /**
  * The curve of a series: its mean over repetitions (seeds, pairs), its spread (drawnSpread) as a band where there are several, and
  * each repetition as a faint line. values[repetition][point], in the unit of the axis.
+ * @param examples of accuracies in per cent: a single repetition then has a band over so many test examples
  */
 export function meanCurve(
   label: string,
@@ -12,6 +14,7 @@ export function meanCurve(
   x: readonly number[],
   values: readonly (readonly number[])[],
   customdata: FigureObject[string],
+  examples?: number,
 ): { traces: FigureObject[]; means: number[] } {
   const intervals = x.map((_, point) => drawnSpread(values.map((row) => row[point] ?? Number.NaN)));
   const means = intervals.map((interval) => interval.mean);
@@ -31,6 +34,9 @@ export function meanCurve(
         hoverinfo: 'skip',
         showlegend: false,
       });
+  } else if (examples !== undefined) {
+    const [low, high] = overExamples(means, examples);
+    traces.push(bandTrace(`${plainText(label)}: over examples`, x, { low, high }, style.color));
   }
   traces.push({
     type: 'scatter',
@@ -68,7 +74,13 @@ export function bandTrace(
   };
 }
 
-/** Groups of results that differ only in the seed, in the order of first occurrence. */
+/** Ends of the 95 % intervals of accuracies in per cent, each measured on so many examples. */
+export function overExamples(percents: readonly number[], examples: number): [number[], number[]] {
+  const intervals = percents.map((value) => wilsonInterval(value / 100, Math.max(1, examples)));
+  return [intervals.map(({ low }) => 100 * low), intervals.map(({ high }) => 100 * high)];
+}
+
+/** Groups of results that differ only in the seed: those with CoTo first, among equals in the order of first occurrence. */
 export function bySeries<T extends { label: string; coto: boolean }>(
   entries: readonly T[],
 ): { label: string; coto: boolean; entries: { entry: T; index: number }[] }[] {
@@ -82,5 +94,10 @@ export function bySeries<T extends { label: string; coto: boolean }>(
     }
     group.entries.push({ entry, index });
   });
-  return groups;
+  return inSeriesOrder(groups);
+}
+
+/** The order of series in legends and rows, the same in every figure: with CoTo first. */
+export function inSeriesOrder<T extends { readonly coto: boolean }>(series: readonly T[]): T[] {
+  return [...series].sort((one, other) => Number(other.coto) - Number(one.coto));
 }

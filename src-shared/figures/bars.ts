@@ -1,7 +1,6 @@
 import { drawnSpread } from '../statistics/student.ts';
 import type { FigureTheme } from './figure.ts';
 import { type FigureObject, plainText } from './figure.ts';
-import { axis, baseLayout, legendAbove, legendMargin } from './layout.ts';
 import { type SeriesStyle, themeColors } from './palette.ts';
 
 export interface BarPoint {
@@ -89,28 +88,4 @@ export function barSeries(
       showlegend: false,
     },
   ];
-}
-
-/** Layout of grouped bars of accuracies (%): a category's name below each group, the legend above. */
-export function barLayout(
-  theme: FigureTheme,
-  title: string,
-  categories: readonly string[],
-  extra: FigureObject = {},
-): FigureObject {
-  return baseLayout(theme, title, {
-    hovermode: 'closest',
-    barmode: 'overlay',
-    showlegend: true,
-    legend: legendAbove(theme),
-    margin: { l: 56, r: 24, t: legendMargin, b: 48 },
-    xaxis: axis(theme, '', {
-      tickvals: categories.map((_, index) => index),
-      ticktext: categories.map(plainText),
-      range: [-0.5, Math.max(1, categories.length) - 0.5],
-      showgrid: false,
-    }),
-    yaxis: axis(theme, 'test accuracy (%)', { range: [0, 100] }),
-    ...extra,
-  });
 }

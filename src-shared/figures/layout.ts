@@ -124,9 +124,9 @@ export function marginFor(labels: readonly string[]): number {
 
 /** Caption of bands and bars, with sentences of their own for n = 1 and n = 2. */
 export function intervalCaption(n: number, unit = 'seeds'): string {
-  if (n < 2) return 'One seed: no uncertainty can be drawn.';
-  if (n === 2) return `Bands and bars span the two ${unit}: two are too few for an interval.`;
-  return `Bands and bars are the 95 % interval (Student's t) of the mean over ${n} ${unit}.`;
+  if (n < 2) return `Single ${unit === 'seeds' ? 'seed' : 'value'}: no confidence interval.`;
+  if (n === 2) return `Bands and bars: range over 2 ${unit} (too few for a confidence interval).`;
+  return `Bands and bars: 95 % confidence interval (Student's t) of the mean over ${n} ${unit}.`;
 }
 
 /** A range that holds all values with a little room; of no values [0, 1]. */

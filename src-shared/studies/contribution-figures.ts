@@ -1,4 +1,5 @@
 import { bandTrace } from '../figures/band.ts';
+import { evaluationRange } from '../figures/evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import {
   axis,
@@ -280,7 +281,7 @@ function stabilityFigure(result: ContributionResult, theme: FigureTheme): Figure
     all.push(...low, ...high);
     ends.push({ label: seriesName(adapter), style, x: x.at(-1) ?? 0, y: mean.at(-1) ?? Number.NaN });
   }
-  const range = paddedRange(all);
+  const range = metric === 'loss' ? paddedRange(all) : evaluationRange(all, result.examples);
   return {
     data,
     layout: baseLayout(theme, 'Dropout stability: the score with only some adapters on', {
@@ -353,7 +354,7 @@ function captionOf(result: ContributionResult): string {
 }
 
 function intervalsOver({ adapters, blocks }: ContributionResult): string {
-  if (blocks < 2 && adapters.every(({ exact }) => exact)) return 'One block of examples: no interval can be given.';
+  if (blocks < 2 && adapters.every(({ exact }) => exact)) return 'Single block of examples: no confidence interval.';
   const sampled = adapters.every(({ exact }) => exact) ? '' : ' and the sampled subsets';
   return `95 % intervals over the examples (Student's t over ${blocks} blocks)${sampled}; seeds are not in them.`;
 }

@@ -1,6 +1,7 @@
+import { differenceRange, evaluationRange } from '../figures/evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout } from '../figures/layout.ts';
-import { seriesColors, themeColors } from '../figures/palette.ts';
+import { faded, seriesColors, themeColors } from '../figures/palette.ts';
 import type { StudyFigure } from './define-study.ts';
 import { commonReference, type GridOutcome, type GridResult, isReference, outcomesOf } from './grid-schemas.ts';
 import { intervalEnds, type MetricInterval } from './metric-interval.ts';
@@ -40,40 +41,16 @@ function cellFigure(
   const { text, surface } = themeColors(theme);
   const known = cells.flatMap((cell, at) => (cell === null ? [] : [{ ...cell, at }]));
   const points = known.flatMap(({ values, at }) =>
-    // A single value is the bar itself.
+    // A single value is the mean itself.
     (values.length > 1 ? values : []).map(({ seeds, value }, index) => ({
       x: at + (index - (values.length - 1) / 2) * Math.min(0.12, 0.6 / values.length),
       y: value * scale,
+      at,
       text: `${result.cells[at]?.label ?? ''}, ${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(' and ')}`,
     })),
   );
+  const colors = known.map(({ at }) => colorOf(result, at, theme));
   const data: FigureObject[] = [
-    {
-      type: 'bar',
-      name: 'mean',
-      x: known.map(({ at }) => at),
-      y: known.map(({ own }) => own.mean * scale),
-      width: 0.7,
-      marker: {
-        color: known.map(({ at }) => colorOf(result, at, theme)),
-        pattern: {
-          shape: known.map(({ at }) => (isReference(result, at) ? '/' : '')),
-          bgcolor: known.map(({ at }) => colorOf(result, at, theme)),
-          fgcolor: surface,
-        },
-      },
-      customdata: known.map(({ at }) => at),
-      hovertemplate: `%{y:.2f} ${unit} (mean)<extra></extra>`,
-    },
-    {
-      ...errorBars(
-        known.map(({ own, at }) => ({ at, interval: own })),
-        scale,
-        text,
-      ),
-      marker: { size: 1, color: text },
-      hoverinfo: 'skip',
-    },
     {
       type: 'scatter',
       mode: 'markers',
@@ -81,16 +58,41 @@ function cellFigure(
       x: points.map(({ x }) => x),
       y: points.map(({ y }) => y),
       text: points.map((point) => plainText(point.text)),
-      marker: { size: 6, color: surface, line: { color: text, width: 1.2 } },
+      marker: { size: 6, color: points.map(({ at }) => faded(colorOf(result, at, theme), 0.45)) },
       hovertemplate: `%{text}: %{y:.2f} ${unit}<extra></extra>`,
     },
+    {
+      ...errorBars(
+        known.map(({ own, at }) => ({ at, interval: own })),
+        scale,
+        text,
+      ),
+      name: 'mean',
+      marker: {
+        size: 10,
+        color: known.map(({ at }, place) => (isReference(result, at) ? surface : (colors[place] ?? text))),
+        line: { width: 2, color: colors },
+      },
+      customdata: known.map(({ at }) => at),
+      hovertemplate: `%{y:.2f} ${unit} (mean)<extra></extra>`,
+    },
+  ];
+  const means = known.map(({ own }) => own.mean * scale);
+  const drawn = [
+    ...known.flatMap(({ own }) => intervalEnds(own).map((end) => end * scale)),
+    ...points.map(({ y }) => y),
+    ...means,
   ];
   return {
     data,
     layout: cellLayout(result, theme, `${several ? `${plainText(label)}: ${metric}` : titled(metric)} of each cell`, {
-      yaxis: axis(theme, axisTitle(`test ${metric}`, unit), { rangemode: 'tozero' }),
+      yaxis: axis(
+        theme,
+        axisTitle(`test ${metric}`, unit),
+        scale === 100 ? { range: evaluationRange(drawn, result.examples, means) } : {},
+      ),
     }),
-    caption: `${titled(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hatched: ${commonReference(result) === null ? 'the references' : 'the reference'}. ${intervalWords(known.map(({ own }) => own))}`,
+    caption: `${titled(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hollow: ${commonReference(result) === null ? 'the references' : 'the reference'}. ${intervalWords(known.map(({ own }) => own))}`,
   };
 }
 
@@ -103,6 +105,8 @@ function differenceFigure(
   const { scale, unit } = metricUnit(metric);
   const { text, quiet } = themeColors(theme);
   const shown = cells.flatMap((cell, at) => (cell?.difference == null ? [] : [{ at, interval: cell.difference }]));
+  const ends = shown.flatMap(({ interval }) => intervalEnds(interval).map((end) => end * scale));
+  const levels = cells.flatMap((cell) => (cell === null ? [] : [cell.own.mean * scale]));
   const data: FigureObject[] = [
     {
       ...errorBars(shown, scale, text),
@@ -126,6 +130,7 @@ function differenceFigure(
       `${several ? `${plainText(label)}: difference` : 'Difference'} of each cell to ${of}`,
       {
         yaxis: axis(theme, axisTitle(`difference in ${metric}`, unit === '%' ? 'points' : unit), {
+          ...(scale === 100 ? { range: differenceRange(ends, result.examples, levels) } : {}),
           zeroline: true,
           zerolinecolor: quiet,
         }),
@@ -168,7 +173,7 @@ function intervalWords(intervals: readonly MetricInterval[]): string {
     return `Bars are 95 % intervals over ${seeds} seeds and the test examples (nested bootstrap).`;
   if (over === 'examples')
     return 'Bars are 95 % intervals over the test examples (bootstrap); one seed says nothing about other seeds.';
-  if (seeds < 2) return 'One seed: no interval can be given.';
+  if (seeds < 2) return 'Single seed: no confidence interval.';
   return `Bars are 95 % intervals (Student's t) over ${seeds} seeds; where all seeds agree exactly there is none.${seeds === 2 ? ' Two seeds make them very wide.' : ''}`;
 }
 

@@ -1,9 +1,9 @@
 import type { PlannedAdapter } from '../domain/adapter-reference.ts';
-import { bandTrace, bySeries } from '../figures/band.ts';
+import { bandTrace, bySeries, overExamples } from '../figures/band.ts';
+import { evaluationRange } from '../figures/evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, legendAbove, paddedRange } from '../figures/layout.ts';
 import { dashOf, faded, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
-import { shareError, wilsonInterval } from '../statistics/binomial.ts';
 import { mean } from '../statistics/student.ts';
 import { barriersOf } from './barrier.ts';
 import {
@@ -105,16 +105,17 @@ export function interpolationFigure(
       if (place < bandedMethods) barriers.push(`${name} ${heightText(curves, metric)}`);
     }
   }
-  const least = leastSpan(drawnMeans, percent ? result.examples : null);
-  const ends = endNames(groups, config, words);
+  const range = percent ? evaluationRange(all, result.examples, drawnMeans) : lossRange(all, drawnMeans);
+  const ends = endNames(groups, config, words, theme);
   return {
     data: [...bands, ...chords, ...lines, ...legendEntries(groups, styleNames, colors, theme)],
-    layout: baseLayout(theme, `${percent ? 'Accuracy' : 'Loss'} between two adapters of one task`, {
+    layout: baseLayout(theme, `${percent ? 'Accuracy' : 'Loss'} along the interpolation path`, {
       margin: { l: 56, r: 24, t: 44, b: 96 },
       showlegend: true,
       legend: { ...legendAbove(theme), y: -0.26, yanchor: 'top' },
       xaxis: axis(theme, ends.axis, { range: [-0.01, 1.01] }),
-      yaxis: axis(theme, percent ? 'test accuracy (%)' : 'test loss (nats)', { range: rangeOf(all, least, percent) }),
+      yaxis: axis(theme, percent ? 'test accuracy (%)' : 'test loss (nats)', { range }),
+      annotations: ends.annotations,
     }),
     caption: [
       `${percent ? 'Accuracy' : 'Loss'} on ${result.examples} test examples; color: group, line: merge method.`,
@@ -127,12 +128,6 @@ export function interpolationFigure(
       ),
     ].join(' '),
   };
-}
-
-/** Ends of the 95 % intervals of accuracies in per cent, each measured on so many examples. */
-function overExamples(percents: readonly number[], examples: number): [number[], number[]] {
-  const intervals = percents.map((value) => wilsonInterval(value / 100, Math.max(1, examples)));
-  return [intervals.map(({ low }) => 100 * low), intervals.map(({ high }) => 100 * high)];
 }
 
 /** The straight line between the ends, and where the curve is worst against it a bar as high as the gap. */
@@ -171,32 +166,26 @@ function chordAndBarrier(
   return [chord, line('barrier', [barriers.at, barriers.at], [above, below], { width: 2.5, color })];
 }
 
-/** Height that the axis has at least, so that noise does not look like barriers: two standard errors to each side of an accuracy, a tenth of a loss. */
-function leastSpan(means: readonly number[], examples: number | null): number {
-  if (means.length === 0) return 0;
-  const level = mean(means);
-  if (examples === null) return 0.1 * Math.abs(level);
-  return 400 * shareError(Math.min(1, Math.max(0, level / 100)), Math.max(1, examples));
-}
-
-/** Around the values, at least `least` high; accuracies end at 0 and 100 %. */
-function rangeOf(values: readonly number[], least: number, percent: boolean): [number, number] {
+/** A loss has a tenth of its level at least. */
+function lossRange(values: readonly number[], means: readonly number[]): [number, number] {
   const [low, high] = paddedRange(values);
+  const least = means.length === 0 ? 0 : 0.1 * Math.abs(mean(means));
   const missing = Math.max(0, least - (high - low)) / 2;
-  const range: [number, number] = [low - missing, high + missing];
-  return percent ? [Math.max(0, range[0]), Math.min(100, range[1])] : range;
+  return [low - missing, high + missing];
 }
 
 /** More names than these make the caption longer than what it explains; the table has all pairs. */
 const namedPairs = 4;
-const longestAxisTitle = 80;
+/** Letters of a name at an end of the axis. */
+const longestEnd = 36;
 
-/** What λ = 0 and λ = 1 are, in the axis' title if there is one pair, else in the caption. */
+/** What λ = 0 and λ = 1 are: at the ends of the axis if there is one pair, else in the caption. */
 function endNames(
   groups: ReturnType<typeof bySeries>,
   { pairs }: InterpolationConfig,
   words: StudyWords,
-): { axis: string; caption: string[] } {
+  theme: FigureTheme,
+): { axis: string; caption: string[]; annotations: FigureObject[] } {
   const nameOf = (adapter: PlannedAdapter) => words.adapterName?.(adapter) ?? null;
   const named = groups.flatMap(({ entries }) =>
     entries.flatMap(({ index }) => {
@@ -206,13 +195,40 @@ function endNames(
     }),
   );
   const [only] = named;
-  const title = only && pairs.length === 1 ? `λ (0: ${only.from}, 1: ${only.to})` : '';
-  if (title !== '' && title.length <= longestAxisTitle) return { axis: plainText(title), caption: [] };
+  if (only && pairs.length === 1) {
+    const cut = [only.from, only.to].some((name) => shortName(name) !== name);
+    return {
+      axis: 'λ',
+      caption: cut ? [`λ from 0 to 1: ${only.from} to ${only.to}.`] : [],
+      annotations: [endNote(0, `← ${shortName(only.from)}`, theme), endNote(1, `${shortName(only.to)} →`, theme)],
+    };
+  }
   const caption =
     named.length === pairs.length && named.length <= namedPairs
       ? [`λ from 0 to 1: ${named.map(({ from, to }) => `${from} to ${to}`).join('; ')}.`]
       : [];
-  return { axis: 'λ (0: first adapter of a pair, 1: second)', caption };
+  return { axis: 'λ (0: first adapter of a pair, 1: second)', caption, annotations: [] };
+}
+
+/** In the middle of names is what many of them have in common. */
+function shortName(name: string): string {
+  return name.length <= longestEnd ? name : `${name.slice(0, longestEnd / 2 - 2)} … ${name.slice(-longestEnd / 2 + 1)}`;
+}
+
+/** The name of an end under the axis, at its own side. */
+function endNote(x: 0 | 1, text: string, theme: FigureTheme): FigureObject {
+  return {
+    x,
+    y: 0,
+    xref: 'x',
+    yref: 'paper',
+    yshift: -24,
+    xanchor: x === 0 ? 'left' : 'right',
+    yanchor: 'top',
+    text: plainText(text),
+    showarrow: false,
+    font: { size: 12, color: themeColors(theme).text },
+  };
 }
 
 /** Traces without points: what color and dash mean. */
@@ -260,9 +276,8 @@ function uncertaintyText(
   { pairs }: InterpolationConfig,
 ): string {
   const most = Math.max(0, ...counts);
-  if (most < 2)
-    return 'One pair: bands and intervals are 95 % intervals over test examples, and no uncertainty over seeds can be drawn.';
-  if (most === 2) return `Bands (${methods.join(', ')}) span the two pairs: two are too few for an interval.`;
+  if (most < 2) return 'Single pair: bands and intervals are 95 % intervals over the test examples; none over seeds.';
+  if (most === 2) return `Bands (${methods.join(', ')}): range over 2 pairs (too few for a confidence interval).`;
   const by = shareAdapters(pairs.map(({ from, to }) => unitsOf([from, to])))
     ? 'a jackknife over adapters, since pairs share them'
     : "Student's t";

@@ -1,20 +1,13 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
-import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import { searchSpecs } from '../domain/merge-search.ts';
 import type { Declaration } from '../domain/parameter.ts';
-import { barLayout, barSeries } from '../figures/bars.ts';
-import type { Figure, FigureObject, FigureTheme } from '../figures/figure.ts';
-import { intervalCaption } from '../figures/layout.ts';
-import { seriesKey, studyStyles } from '../figures/palette.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
 import { defineStudy, type StudyTable, type StudyWords } from './define-study.ts';
-import { measuredScoreSchema } from './point-score.ts';
-import { scoredDataShape } from './scored-data.ts';
-
-const usualMethods = ['factor-average', 'weight-average', 'ensemble'];
+import { mergingFigure } from './merging-figures.ts';
+import { type MergingResult, mergingConfigSchema, mergingResultSchema, usualMethods } from './merging-schemas.ts';
 
 const declaration: Declaration = {
   id: 'merging',
@@ -50,36 +43,6 @@ const declaration: Declaration = {
   ],
 };
 
-const configSchema = z.strictObject({
-  kind: z.literal('merging'),
-  ...scoredDataShape,
-  methods: z.array(z.string()).default(usualMethods),
-  placebos: z.boolean().default(false),
-  seed: z.number().int().min(0).default(0),
-  search: z.string().default('none'),
-  search_evaluations: z.number().int().min(2).default(60),
-  groups: z
-    .array(z.strictObject({ label: z.string(), coto: z.boolean(), adapters: z.array(plannedAdapterSchema).min(2) }))
-    .min(1),
-});
-
-const resultSchema = z.object({
-  kind: z.literal('merging'),
-  examples: z.number().int(),
-  groups: z.array(
-    z.object({
-      label: z.string(),
-      coto: z.boolean(),
-      alone: z.array(measuredScoreSchema),
-      /** `tuning`: accuracy on the training examples that a search was tuned on. */
-      merged: z.array(measuredScoreSchema.extend({ method: z.string(), tuning: z.number().optional() })),
-      /** Of each merge that makes an adapter. */
-      placebos: z.array(measuredScoreSchema.extend({ method: z.string(), placebo: z.string() })).optional(),
-    }),
-  ),
-});
-export type MergingResult = z.infer<typeof resultSchema>;
-
 /** Labels of the paper's methods in the demo and the comparison. */
 const mergedLabels = new Map([
   ['factor-average', 'Merged by factors'],
@@ -93,8 +56,8 @@ export const mergingStudy = defineStudy({
   declaration,
   takes: 'adapters',
   offeredBy: { page: 'merge', action: 'Compare methods' },
-  configSchema,
-  resultSchema,
+  configSchema: mergingConfigSchema,
+  resultSchema: mergingResultSchema,
   compose(input) {
     requireOneBase(input.adapters);
     const groups = groupsOf(input.adapters);
@@ -238,41 +201,4 @@ function isSearched(groups: MergingResult['groups']): boolean {
 
 function methodsOf(groups: MergingResult['groups']): string[] {
   return [...new Set(groups.flatMap((group) => group.merged.map(({ method }) => method)))];
-}
-
-/**
- * Same-task adapters alone and merged by each method. `customdata` of a point is [index of the group, index of the
- * adapter or method, "alone" or "merged"].
- */
-export function mergingFigure(result: MergingResult, theme: FigureTheme, words: StudyWords): Figure {
-  const styles = studyStyles(result.groups, theme);
-  const methods = [...new Set(result.groups.flatMap((group) => group.merged.map((entry) => entry.method)))];
-  const data: FigureObject[] = [];
-  result.groups.forEach((group, index) => {
-    const style = styles.get(seriesKey(group));
-    if (style === undefined) return;
-    const alone = group.alone.map((score, adapter) => ({
-      value: score.accuracy * 100,
-      customdata: [index, adapter, 'alone'],
-      name: `${group.label}, adapter ${adapter + 1}`,
-    }));
-    const merged = methods.map((method) =>
-      group.merged
-        .map((score, position) => ({
-          method: score.method,
-          value: score.accuracy * 100,
-          customdata: [index, position, 'merged'],
-          name: group.label,
-        }))
-        .filter((score) => score.method === method),
-    );
-    data.push(...barSeries(group.label, style, [alone, ...merged], index, result.groups.length, theme));
-  });
-  const categories = ['alone', ...methods.map((method) => words.mergeMethod(method))];
-  const most = Math.max(0, ...result.groups.map((group) => group.alone.length));
-  return {
-    data,
-    layout: barLayout(theme, 'What merging seeds of one task costs or gains', categories),
-    caption: `Accuracy on ${result.examples} test examples. "Alone" is the mean over ${most} adapters; each merge is one value, without an uncertainty. ${intervalCaption(most)}`,
-  };
 }

@@ -1,3 +1,6 @@
+import { inSeriesOrder } from '../figures/band.ts';
+import { symbolOf } from '../figures/dots.ts';
+import { evaluationRange } from '../figures/evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, intervalCaption, legendAbove, legendMargin } from '../figures/layout.ts';
 import { type SeriesStyle, seriesColors, seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
@@ -14,17 +17,25 @@ type Pick = (summary: MultitaskSummary) => Interval | null;
 
 export function multitaskFigures(result: MultitaskResult, _config: MultitaskConfig, words: StudyWords): StudyFigure[] {
   const { tasks, metric } = result;
+  const total = tasks.reduce((sum, { examples }) => sum + examples, 0);
   const mean = `Mean ${metric} of the ${tasks.length} tasks`;
   return [
     { name: 'Normalized mean', draw: (theme) => normalizedFigure(result, theme, words) },
-    { name: 'Mean of the tasks', draw: (theme) => barsFigure(result, mean, ({ mean: own }) => own, theme, words) },
+    {
+      name: 'Mean of the tasks',
+      draw: (theme) =>
+        scoreFigure(result, { title: mean, examples: total, pick: ({ mean: own }) => own }, theme, words),
+    },
     ...tasks.map(({ name, examples }, task) => ({
       name: `Task ${name}`,
       draw: (theme: FigureTheme) =>
-        barsFigure(
+        scoreFigure(
           result,
-          `${plainText(name)}: ${metric} on ${examples} test examples`,
-          (summary) => summary.tasks[task] ?? null,
+          {
+            title: `${plainText(name)}: ${metric} on ${examples} test examples`,
+            examples,
+            pick: (summary) => summary.tasks[task] ?? null,
+          },
           theme,
           words,
         ),
@@ -38,20 +49,34 @@ function mergesOf({ rows }: MultitaskResult): number[] {
   return rows.flatMap(({ kind }, row) => (kind === 'merge' ? [row] : []));
 }
 
+interface ScoreFigureInput {
+  readonly title: string;
+  /** Test examples behind a score. */
+  readonly examples: number;
+  readonly pick: Pick;
+}
+
 /**
- * Bars of every merge, the groups side by side, each with its interval; lines for the base, for the own adapters of each
+ * Dots of every merge, the groups side by side, each with its interval; lines for the base, for the own adapters of each
  * group and for the best single adapter; crosses for placebos. `customdata` is [group, row].
  */
-function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: FigureTheme, words: StudyWords): Figure {
+function scoreFigure(
+  result: MultitaskResult,
+  { title, examples, pick }: ScoreFigureInput,
+  theme: FigureTheme,
+  words: StudyWords,
+): Figure {
   const { groups, rows, metric } = result;
   const { scale, unit } = metricUnit(metric);
   const styles = studyStyles(groups, theme);
-  const { text, surface } = themeColors(theme);
+  const { text } = themeColors(theme);
   const merges = mergesOf(result);
-  const width = 0.8 / groups.length;
-  const xOf = (merge: number, group: number) => merge + (group - (groups.length - 1) / 2) * width;
+  const width = Math.min(0.3, 0.7 / groups.length);
+  const xOf = (merge: number, slot: number) => merge + (slot - (groups.length - 1) / 2) * width;
   const data: FigureObject[] = [];
-  for (const [place, group] of groups.entries()) {
+  const drawn: number[] = [];
+  const levels: number[] = [];
+  for (const [slot, { place, ...group }] of orderedGroups(result).entries()) {
     const style = styles.get(seriesKey(group));
     if (style === undefined) continue;
     const name = plainText(group.label);
@@ -59,19 +84,21 @@ function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: F
       const interval = intervalAt(group, row, pick);
       return interval === null ? [] : [{ row, merge, interval }];
     });
+    drawn.push(...shown.flatMap(({ interval }) => drawnEnds(interval).map((end) => end * scale)));
+    levels.push(...shown.map(({ interval }) => interval.mean * scale));
     data.push({
-      type: 'bar',
+      type: 'scatter',
+      mode: 'markers',
       name,
-      x: shown.map(({ merge }) => xOf(merge, place)),
+      x: shown.map(({ merge }) => xOf(merge, slot)),
       y: shown.map(({ interval }) => interval.mean * scale),
-      width: width * 0.92,
-      marker: { color: style.color, ...patternOf(style, surface) },
+      marker: { size: 10, color: style.color, symbol: symbolOf(style) },
       error_y: {
         ...errors(
           shown.map(({ interval }) => interval),
           scale,
         ),
-        color: text,
+        color: style.color,
       },
       customdata: shown.map(({ row }) => [place, row]),
       hovertemplate: `${name}: %{y:.2f} ${unit}<extra></extra>`,
@@ -87,7 +114,7 @@ function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: F
         type: 'scatter',
         mode: 'markers',
         name: 'placebos',
-        x: placebos.map(({ merge }) => xOf(merge, place)),
+        x: placebos.map(({ merge }) => xOf(merge, slot)),
         y: placebos.map(({ interval }) => interval.mean * scale),
         text: placebos.map(({ control }) => plainText(controlLabel(result, control, words))),
         marker: {
@@ -98,16 +125,17 @@ function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: F
         },
         customdata: placebos.map(({ control }) => [place, control]),
         hovertemplate: `${name}, %{text}: %{y:.2f} ${unit}<extra></extra>`,
-        showlegend: place === 0,
+        showlegend: slot === 0,
       });
-    data.push(...referenceLines(result, place, pick, style, merges.length, scale, theme));
+    const references = referenceLines(result, place, pick, style, merges.length, scale, theme);
+    data.push(...references.map(({ trace }) => trace));
+    drawn.push(...references.map(({ level }) => level), ...placebos.map(({ interval }) => interval.mean * scale));
   }
   const isShare = scale === 100;
   return {
     data,
     layout: baseLayout(theme, title, {
       hovermode: 'closest',
-      barmode: 'overlay',
       showlegend: true,
       legend: legendAbove(theme),
       margin: { l: 56, r: 24, t: legendMargin + 16, b: 72 },
@@ -117,7 +145,11 @@ function barsFigure(result: MultitaskResult, title: string, pick: Pick, theme: F
         range: [-0.5, Math.max(1, merges.length) - 0.5],
         showgrid: false,
       }),
-      yaxis: axis(theme, axisTitle(`test ${metric}`, unit), isShare ? { range: [0, 102] } : { rangemode: 'tozero' }),
+      yaxis: axis(
+        theme,
+        axisTitle(`test ${metric}`, unit),
+        isShare ? { range: evaluationRange(drawn, examples, levels) } : {},
+      ),
     }),
     caption: `Every task under its own adapter's head. Lines: own adapters (solid), best single adapter (dashed), base without ΔW (dotted). ${placeboCaption(result)}${spreadCaption(result)}`,
   };
@@ -133,9 +165,9 @@ function normalizedFigure(result: MultitaskResult, theme: FigureTheme, words: St
   const base = rows.findIndex(({ kind }) => kind === 'base');
   const lines = [base, single, ...shownRows];
   const step = 0.5 / groups.length;
-  const yOf = (line: number, group: number) => line + ((groups.length - 1) / 2 - group) * step;
+  const yOf = (line: number, slot: number) => line + ((groups.length - 1) / 2 - slot) * step;
   const data: FigureObject[] = [];
-  for (const [place, group] of groups.entries()) {
+  for (const [slot, { place, ...group }] of orderedGroups(result).entries()) {
     const style = styles.get(seriesKey(group));
     if (style === undefined) continue;
     const name = plainText(group.label);
@@ -148,7 +180,7 @@ function normalizedFigure(result: MultitaskResult, theme: FigureTheme, words: St
       mode: 'markers',
       name,
       x: own.map(({ interval }) => interval.mean * 100),
-      y: own.map(({ line }) => yOf(line, place)),
+      y: own.map(({ line }) => yOf(line, slot)),
       error_x: {
         ...errors(
           own.map(({ interval }) => interval),
@@ -172,7 +204,7 @@ function normalizedFigure(result: MultitaskResult, theme: FigureTheme, words: St
       mode: 'markers',
       name: `placebos, ${name}`,
       x: controls.map(({ interval }) => interval.mean * 100),
-      y: controls.map(({ line }) => yOf(line, place)),
+      y: controls.map(({ line }) => yOf(line, slot)),
       text: controls.map(({ control }) => plainText(controlLabel(result, control, words))),
       marker: {
         size: 8,
@@ -221,6 +253,11 @@ function normalizedFigure(result: MultitaskResult, theme: FigureTheme, words: St
 
 type Group = MultitaskResult['groups'][number];
 
+/** The groups in the order of series, each with its place in the result. */
+function orderedGroups({ groups }: MultitaskResult): (Group & { readonly place: number })[] {
+  return inSeriesOrder(groups.map((group, place) => ({ ...group, place })));
+}
+
 function intervalAt({ summaries }: Group, row: number, pick: Pick): Interval | null {
   const summary = summaries[row];
   return summary === undefined ? null : pick(summary);
@@ -264,7 +301,7 @@ function spreadCaption({ over, groups }: MultitaskResult): string {
   if (over === 'sets') return intervalCaption(sets, 'sets of adapters');
   return over === 'examples'
     ? 'Intervals: 95 % over test examples (bootstrap); one set of adapters says nothing of others.'
-    : 'One set of adapters: no uncertainty can be drawn.';
+    : 'Single set of adapters: no confidence interval.';
 }
 
 /** Levels of the base, of the own adapters and of the best single one, across all merges. */
@@ -276,7 +313,7 @@ function referenceLines(
   count: number,
   scale: number,
   theme: FigureTheme,
-): FigureObject[] {
+): { trace: FigureObject; level: number }[] {
   const group = groups[place];
   if (group === undefined) return [];
   const levels = [
@@ -291,38 +328,39 @@ function referenceLines(
     if (interval === null) return [];
     const label = { own: 'own adapters', single: 'best single adapter', base: 'base' }[kind];
     const name = `${label}, ${plainText(group.label)}`;
-    return [
-      {
-        type: 'scatter',
-        mode: 'lines',
-        name,
-        x: [-0.5, count - 0.5],
-        y: [interval.mean * scale, interval.mean * scale],
-        line: { color, width: 1.6, dash },
-        customdata: [
-          [place, row],
-          [place, row],
-        ],
-        hovertemplate: `${name}: %{y:.2f}<extra></extra>`,
-        showlegend: false,
-      },
-    ];
+    const level = interval.mean * scale;
+    const trace: FigureObject = {
+      type: 'scatter',
+      mode: 'lines',
+      name,
+      x: [-0.5, count - 0.5],
+      y: [level, level],
+      line: { color, width: 1.6, dash },
+      customdata: [
+        [place, row],
+        [place, row],
+      ],
+      hovertemplate: `${name}: %{y:.2f}<extra></extra>`,
+      showlegend: false,
+    };
+    return [{ trace, level }];
   });
 }
 
+/** Ends of an interval as figures draw it: of two sets their range, since Student's interval of two is 12.7 times as wide. */
+function drawnEnds({ mean, low, high, n }: Interval): [low: number, high: number] {
+  const share = n === 2 ? 1 / studentQuantile(0.975, 1) : 1;
+  return [mean - (mean - (low ?? mean)) * share, mean + ((high ?? mean) - mean) * share];
+}
+
 function errors(intervals: readonly Interval[], scale: number): FigureObject {
-  // Of two sets their range, as figures draw it: Student's interval of two is 12.7 times as wide.
-  const drawn = (n: number) => (n === 2 ? scale / studentQuantile(0.975, 1) : scale);
+  const ends = intervals.map((interval) => ({ mean: interval.mean, ends: drawnEnds(interval) }));
   return {
     type: 'data',
     symmetric: false,
-    array: intervals.map(({ mean, high, n }) => ((high ?? mean) - mean) * drawn(n)),
-    arrayminus: intervals.map(({ mean, low, n }) => (mean - (low ?? mean)) * drawn(n)),
+    array: ends.map(({ mean, ends: [, high] }) => (high - mean) * scale),
+    arrayminus: ends.map(({ mean, ends: [low] }) => (mean - low) * scale),
     thickness: 1.2,
     width: 4,
   };
-}
-
-function patternOf({ pattern, color }: SeriesStyle, surface: string): FigureObject {
-  return pattern === '' ? {} : { pattern: { shape: pattern, bgcolor: color, fgcolor: surface } };
 }

@@ -1,52 +1,67 @@
 import { bySeries, meanCurve } from '../figures/band.ts';
-import { barLayout, barSeries } from '../figures/bars.ts';
+import { type DotPoint, dotLayout, dotOf, dotSeries, verticalLine } from '../figures/dots.ts';
+import { differenceRange, evaluationRange } from '../figures/evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, intervalCaption, type LineEnd, lineEnds, marginFor } from '../figures/layout.ts';
-import { seriesKey, studyStyles } from '../figures/palette.ts';
+import { seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
+import { shareDifferenceInterval } from '../statistics/binomial.ts';
 import { mean } from '../statistics/student.ts';
 import type { PrunedAdapter, PruningResult } from './pruning-schemas.ts';
 
 /**
- * Bars of each structured pattern, the unpruned level of each series as a line, every seed as a point.
- * `customdata` of a point is [index in result.adapters, index in its patterns], of a mean the list of those of its seeds.
+ * What each structured pattern costs against the unpruned adapter, in points: the mean over seeds with its spread, every seed a
+ * dot; of one seed an interval over test examples. `customdata` of a point is [index in result.adapters, index in its
+ * patterns], of a mean the list of those of its seeds.
  */
 export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure {
   const series = bySeries(result.adapters);
   const styles = studyStyles(result.adapters, theme);
   const labels = result.adapters[0]?.patterns.map((pattern) => pattern.label) ?? [];
   const data: FigureObject[] = [];
-  const shapes: FigureObject[] = [];
-  let seeds = 0;
+  const drawn: number[] = [];
+  const examples = Math.max(1, result.examples);
   series.forEach((group, slot) => {
     const style = styles.get(seriesKey(group));
     if (style === undefined) return;
-    seeds = Math.max(seeds, group.entries.length);
-    const categories = labels.map((_, category) =>
-      group.entries.flatMap(({ entry, index }) => {
-        const pattern = entry.patterns[category];
-        return pattern === undefined
-          ? []
-          : [
-              {
-                value: pattern.accuracy * 100,
-                customdata: [index, category],
-                name: `${group.label}, seed ${entry.seed}`,
-              },
-            ];
+    const rows = labels.map((_, row) =>
+      group.entries.flatMap(({ entry, index }): DotPoint[] => {
+        const pattern = entry.patterns[row];
+        if (pattern === undefined) return [];
+        const { accuracy } = entry.unpruned;
+        const { low, high } = shareDifferenceInterval(pattern.accuracy, accuracy, examples);
+        return [
+          {
+            value: 100 * (pattern.accuracy - accuracy),
+            interval: [100 * low, 100 * high],
+            customdata: [index, row],
+            name: `${group.label}, seed ${entry.seed}`,
+          },
+        ];
       }),
     );
-    data.push(...barSeries(group.label, style, categories, slot, series.length, theme));
-    const level = mean(group.entries.map(({ entry }) => entry.unpruned.accuracy * 100));
-    shapes.push(
-      levelLine(level, { color: style.color, width: 1.5, dash: style.dash === 'solid' ? 'dash' : style.dash }),
-    );
+    drawn.push(...rows.flatMap((points) => [dotOf(points) ?? []].flat().flatMap(({ low, high }) => [low, high])));
+    data.push(...dotSeries(group.label, style, rows, slot, series.length, 'points'));
   });
+  const seeds = Math.max(0, ...series.map(({ entries }) => entries.length));
+  const levels = result.adapters.map(({ unpruned }) => 100 * unpruned.accuracy);
+  const { quiet } = themeColors(theme);
   return {
     data,
-    layout: barLayout(theme, 'What is left when whole layers lose their adapters', labels, { shapes }),
-    caption: `Accuracy on ${result.examples} test examples; dashed lines: unpruned. ${intervalCaption(seeds)}`,
+    layout: dotLayout(
+      theme,
+      'Accuracy after dropping layers',
+      labels,
+      axis(theme, 'Δ accuracy vs unpruned (points)', { range: differenceRange(drawn, examples, levels) }),
+      { shapes: [verticalLine(0, { color: quiet, width: 1.2, dash: 'dash' })] },
+    ),
+    caption: `Pruned minus unpruned, paired by adapter, on ${result.examples} test examples; dashed line: unpruned. ${
+      seeds < 2 ? oneSeedOverExamples : intervalCaption(seeds)
+    }`,
   };
 }
+
+const oneSeedOverExamples =
+  'Single seed: bars are 95 % intervals over the test examples (too wide rather than too narrow, since both scores share them).';
 
 /**
  * Accuracy over the values of one grid; where a value leaves the adapter as it is, the unpruned level is the point there.
@@ -58,6 +73,7 @@ export function gridFigure(result: PruningResult, at: number, theme: FigureTheme
   const shapes: FigureObject[] = [];
   const ends: LineEnd[] = [];
   const all: number[] = [];
+  const levels: number[] = [];
   let seeds = 0;
   const {
     label = '',
@@ -84,37 +100,29 @@ export function gridFigure(result: PruningResult, at: number, theme: FigureTheme
       x,
       values,
       points.map(({ index }) => group.entries.map((one) => [one.index, index])),
+      result.examples,
     );
     data.push(...curve.traces);
     const level = mean(group.entries.map(({ entry }) => entry.unpruned.accuracy * 100));
     all.push(...values.flat(), level);
+    levels.push(level);
     shapes.push(levelLine(level, { color: style.color, width: 1, dash: 'dot' }));
     ends.push({ label: group.label, style, x: x.at(-1) ?? 100, y: curve.means.at(-1) ?? Number.NaN });
   }
-  const range = accuracyRange(all);
+  const range = evaluationRange(all, result.examples, levels);
   return {
     data,
-    layout: baseLayout(theme, `What is left after pruning: ${plainText(label)}`, {
+    layout: baseLayout(theme, `Accuracy after pruning: ${plainText(label)}`, {
       margin: { l: 56, r: marginFor(ends.map((end) => end.label)), t: 44, b: 48 },
       xaxis: axis(theme, isShare ? `${plainText(words)} (%)` : plainText(words), isShare ? { range: [-1, 101] } : {}),
       yaxis: axis(theme, 'test accuracy (%)', { range: [...range] }),
       annotations: lineEnds(theme, ends, range),
       shapes,
     }),
-    caption: `Accuracy on ${result.examples} test examples; dotted lines: unpruned. ${intervalCaption(seeds)}`,
+    caption: `Accuracy on ${result.examples} test examples; dotted lines: unpruned. ${
+      seeds < 2 ? 'Single seed: bands are 95 % intervals over the test examples.' : intervalCaption(seeds)
+    }`,
   };
-}
-
-/**
- * Per cent, around the curves with some room; at least 30 points high, so that small ripples do not look large. Bands of
- * two seeds can be far wider than the curves and do not count.
- */
-function accuracyRange(values: readonly number[]): [number, number] {
-  if (values.length === 0) return [0, 100];
-  const low = Math.min(...values) - 4;
-  const high = Math.max(...values) + 4;
-  const missing = Math.max(0, 30 - (high - low)) / 2;
-  return [Math.max(0, low - missing), Math.min(100, high + missing)];
 }
 
 /** A line across the figure at the level of the unpruned adapters. */

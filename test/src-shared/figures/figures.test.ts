@@ -22,7 +22,7 @@ import { lineEnds } from '../../../src-shared/figures/layout.ts';
 import { faded, runStyles, seriesLabel, studyStyles } from '../../../src-shared/figures/palette.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
 import { interpolationFigure } from '../../../src-shared/studies/interpolation-figures.ts';
-import { mergingFigure } from '../../../src-shared/studies/merging.ts';
+import { mergingFigure } from '../../../src-shared/studies/merging-figures.ts';
 import { gridFigure, pruningFigure } from '../../../src-shared/studies/pruning-figures.ts';
 import { makeCurve } from '../curves/make-curve.ts';
 import { interpolationResult, mergingResult, pruningResult } from './results.ts';
@@ -210,7 +210,7 @@ describe('studies', () => {
     // What two colors and two dashes mean.
     expect(figure.data.filter((trace) => trace['showlegend'] === true)).toHaveLength(4);
     expect(figure.caption).toContain('LoRA, factors 11.0 points');
-    expect(figure.caption).toContain('no uncertainty over seeds can be drawn');
+    expect(figure.caption).toContain('none over seeds');
     const loss = interpolationFigure(interpolationResult, config, words, light, 'loss');
     expect(named(loss, 'LoRA, factors')).toMatchObject({ y: [1, 1.5, 1] });
   });
@@ -224,7 +224,7 @@ describe('studies', () => {
     expect(figure.data.some((trace) => trace['name'] === 'LoRA, ΔW: spread')).toBe(false);
     expect(named(figure, 'LoRA, factors: line between the ends')).toMatchObject({ x: [0, 1], y: [70, 72] });
     expect(named(figure, 'LoRA, factors: barrier')).toMatchObject({ x: [0.5, 0.5], y: [71, 60] });
-    expect(figure.caption).toContain('bands and intervals are 95 % intervals over test examples');
+    expect(figure.caption).toContain('bands and intervals are 95 % intervals over the test examples');
     const loss = interpolationFigure(interpolationResult, config, words, light, 'loss');
     expect(loss.data.some((trace) => trace['name'] === 'LoRA, factors: spread')).toBe(false);
     expect(named(loss, 'LoRA, factors: barrier')).toMatchObject({ y: [1, 1.5] });
@@ -253,7 +253,8 @@ describe('studies', () => {
     };
     // Two equal pairs have no spread: two standard errors of 5 points to each side of a half of 100 examples.
     expect(height(100, 2)[0]).toBeCloseTo(20, 1);
-    expect(height(10_000, 2)[0]).toBeCloseTo(2, 1);
+    // Of many examples two standard errors are half a point: 5 points to each side.
+    expect(height(10_000, 2)[0]).toBeCloseTo(10, 9);
     expect(height(100, 1)[0]).toBeGreaterThan(19);
     // A loss of 2 nats.
     expect(height(100, 1)[1]).toBeCloseTo(0.2, 2);
@@ -269,10 +270,18 @@ describe('studies', () => {
       adapterName: (adapter: PlannedAdapter) => ('adapterId' in adapter ? `the ${adapter.adapterId}` : null),
     };
     const both = interpolationFigure(interpolationResult, { ...config, pairs }, namedWords, light);
-    expect(both.caption).toContain('λ from 0 to 1: the a to the b; the c to the d.');
+    expect(both.caption).toContain('λ from 0 to 1: the c to the d; the a to the b.');
     const one = { ...interpolationResult, pairs: interpolationResult.pairs.slice(0, 1) };
     const alone = interpolationFigure(one, { ...config, pairs: pairs.slice(0, 1) }, namedWords, light);
-    expect(alone.layout['xaxis']).toMatchObject({ title: { text: 'λ (0: the a, 1: the b)' } });
+    expect(alone.layout['xaxis']).toMatchObject({ title: { text: 'λ' } });
+    expect(alone.layout['annotations']).toMatchObject([
+      { x: 0, text: '← the a', xanchor: 'left' },
+      { x: 1, text: 'the b →', xanchor: 'right' },
+    ]);
+    const longWords = { ...words, adapterName: () => `a name that is longer than ${'x'.repeat(20)} seed 4` };
+    const long = interpolationFigure(one, { ...config, pairs: pairs.slice(0, 1) }, longWords, light);
+    expect(long.layout['annotations']).toMatchObject([{ text: '← a name that is l … xxxxxxxxxx seed 4' }, {}]);
+    expect(long.caption).toContain('λ from 0 to 1: a name that is longer than');
   });
 
   test('λ: what stands in for the factor average is drawn like it', () => {
@@ -325,25 +334,45 @@ describe('studies', () => {
     expect(apart.caption).toContain("(Student's t)");
   });
 
-  test('pruning: means with their spread, every seed a point that leads back to its adapter', () => {
+  test('pruning: what each pattern costs against unpruned, every seed a dot that leads back to its adapter', () => {
     const figure = pruningFigure(pruningResult, light);
-    const bars = named(figure, 'LoRA');
-    expect(bars['y']).toEqual([61, 51]);
-    // Seeds 60 and 62: two are too few for an interval, so the bar spans them, 1 to each side.
-    const interval = named(figure, 'LoRA: spread')['error_y'];
+    // CoTo's seeds: 70 − 73 and 70 − 73, then 60 − 73 and 64 − 73: two are too few for an interval, so the bar spans them.
+    const dots = named(figure, 'LoRA + CoTo');
+    expect([dots['x']].flat().map((value) => Number(Number(value).toFixed(9)))).toEqual([-3, -11]);
+    const interval = dots['error_x'];
     if (typeof interval !== 'object' || interval === null || !('array' in interval)) throw new Error('no interval');
-    expect(Array.isArray(interval.array) && interval.array[0]).toBeCloseTo(1, 12);
-    expect(named(figure, 'LoRA: each seed')).toMatchObject({
-      y: [60, 62, 50, 52],
-      customdata: [
-        [0, 0],
-        [1, 0],
-        [0, 1],
-        [1, 1],
+    expect([interval.array].flat().map((value) => Number(Number(value).toFixed(9)))).toEqual([0, 2]);
+    expect(named(figure, 'LoRA + CoTo: each seed')['customdata']).toEqual([
+      [2, 0],
+      [3, 0],
+      [2, 1],
+      [3, 1],
+    ]);
+    expect(dots['customdata']).toEqual([
+      [
+        [2, 0],
+        [3, 0],
       ],
-    });
-    expect(figure.layout['shapes']).toMatchObject([{ y0: 71 }, { y0: 73 }]);
-    expect(figure.layout['yaxis']).toMatchObject({ range: [0, 100] });
+      [
+        [2, 1],
+        [3, 1],
+      ],
+    ]);
+    expect(figure.layout['shapes']).toMatchObject([{ x0: 0, x1: 0 }]);
+    expect(figure.layout['yaxis']).toMatchObject({ ticktext: ['Every other layer', 'Low third'], range: [1.5, -0.5] });
+    expect(figure.caption).toContain('range over 2 seeds');
+  });
+
+  test('pruning: a single seed has an interval over the test examples', () => {
+    const { adapters, ...rest } = pruningResult;
+    const figure = pruningFigure({ ...rest, adapters: adapters.slice(0, 1) }, light);
+    const interval = named(figure, 'LoRA')['error_x'];
+    if (typeof interval !== 'object' || interval === null || !('array' in interval)) throw new Error('no interval');
+    // 60 and 70 of 100: Wilson has 50.20 to 69.06 and 60.42 to 78.11, so that Newcombe has −10 to √(9.06² + 9.58²) above.
+    expect(Number([interval.array].flat()[0])).toBeCloseTo(13.19, 1);
+    expect(figure.caption).toContain('Single seed');
+    const curve = gridFigure({ ...rest, adapters: adapters.slice(0, 1) }, 0, light);
+    expect(Number([named(curve, 'LoRA: over examples')['y']].flat()[0])).toBeCloseTo(78.105, 2);
   });
 
   test('a grid of shares: starts at the unpruned adapter, band over two seeds', () => {
@@ -365,18 +394,26 @@ describe('studies', () => {
       ],
     });
     expect(figure.data.some((trace) => trace['name'] === 'LoRA: spread')).toBe(true);
-    // Scores lie between 40 and 73 per cent.
-    expect(figure.layout['yaxis']).toMatchObject({ range: [36, 77] });
+    // Scores lie between 40 and 73 per cent, with 6 % of that to each side.
+    expect([Object(figure.layout['yaxis']).range].flat().map(Number)[0]).toBeCloseTo(40 - 0.06 * 33, 9);
   });
 
-  test('merging: alone and each method, by the names that people know', () => {
+  test('merging: single adapters and each method, by the names that people know, CoTo first', () => {
     const figure = mergingFigure(mergingResult, light, {
       mergeMethod: (id) => (id === 'factor-average' ? 'Factor average' : id),
     });
-    expect(named(figure, 'LoRA')['y']).toEqual([71, 65, 73]);
-    // Only "alone" has several values; a merge is one value and gets no interval.
-    expect(named(figure, 'LoRA: spread')['y']).toEqual([71]);
-    expect(figure.layout['xaxis']).toMatchObject({ ticktext: ['alone', 'Factor average', 'ensemble'] });
+    const dots = named(figure, 'LoRA');
+    expect(dots['x']).toEqual([71, 65, 73]);
+    const interval = dots['error_x'];
+    if (typeof interval !== 'object' || interval === null || !('array' in interval)) throw new Error('no interval');
+    const above = [interval.array].flat().map(Number);
+    // The two single adapters, 70 and 72, span the bar; a merge is one value, with Wilson's interval of 65 of 100.
+    expect(above[0]).toBeCloseTo(1, 9);
+    expect(above[1]).toBeCloseTo(8.6, 1);
+    expect(figure.layout['yaxis']).toMatchObject({ ticktext: ['single adapters', 'Factor average', 'ensemble'] });
+    expect(figure.layout['shapes']).toMatchObject([{ x0: 73 }, { x0: 71 }]);
+    const shown = figure.data.filter((trace) => trace['showlegend'] !== false).map(({ name }) => name);
+    expect(shown).toEqual(['LoRA + CoTo', 'LoRA']);
   });
 
   test('a second variant takes the next dash, a series is told by label and CoTo', () => {
@@ -386,7 +423,10 @@ describe('studies', () => {
     ];
     const styles = studyStyles(series, light);
     expect([...styles.values()].map((style) => style.dash)).toEqual(['solid', 'dash']);
-    expect(bySeries(pruningResult.adapters).map((group) => group.entries.length)).toEqual([2, 2]);
+    expect(bySeries(pruningResult.adapters).map(({ label, entries }) => [label, entries.length])).toEqual([
+      ['LoRA + CoTo', 2],
+      ['LoRA', 2],
+    ]);
   });
 
   test('seeds in the names make no series of their own', () => {

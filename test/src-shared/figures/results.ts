@@ -1,5 +1,5 @@
 import type { InterpolationCurve, InterpolationResult } from '../../../src-shared/studies/interpolation-schemas.ts';
-import type { MergingResult } from '../../../src-shared/studies/merging.ts';
+import type { MergingResult } from '../../../src-shared/studies/merging-schemas.ts';
 import type { PruningResult } from '../../../src-shared/studies/pruning-schemas.ts';
 
 const alone = (value: number) => ({ value, low: null, high: null });
