@@ -105,5 +105,5 @@ export function runNpm(args, cwd) {
     // Electron's own binary is fetched later, and only by the tasks that open a window.
     env: { ...process.env, ELECTRON_SKIP_BINARY_DOWNLOAD: '1' },
   });
-  if (result.status !== 0) fail(`npm ${args[0]} failed: see above. Is a package registry within reach?`);
+  if (result.status !== 0) fail(`npm ${args[0]} failed: see above. Can npm reach a package registry?`);
 }

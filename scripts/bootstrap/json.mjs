@@ -9,7 +9,7 @@ import { join } from 'node:path';
  */
 export function readJsonObject(path) {
   const value = JSON.parse(readFileSync(path, 'utf8'));
-  if (!isObject(value)) throw new Error(`${path} holds no JSON object.`);
+  if (!isObject(value)) throw new Error(`${path} contains no JSON object.`);
   return value;
 }
 

@@ -14,7 +14,7 @@ const code = await run(process.execPath, [join(root, 'dist', 'cli', 'coto.mjs'),
 process.exit(code === 0 && wantsWindow ? await openWindow(['--route=/runs'], homeOf(own)) : code);
 
 /**
- * The window stands on the home that the command worked on; --home goes before the environment's, as it does there.
+ * The window opens the home that the command worked on; --home goes before the environment's, as it does there.
  * @param {string[]} given
  * @returns {Record<string, string>}
  */

@@ -24,6 +24,6 @@ export function unpackPackage(name, downloads, place) {
 export function readJsonTexts(path) {
   const texts = JSON.parse(readFileSync(path, 'utf8'));
   if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string'))
-    throw new Error(`${path} holds no list of texts.`);
+    throw new Error(`${path} contains no list of texts.`);
   return texts;
 }

@@ -116,7 +116,7 @@ export function passagesOf(sentences) {
 }
 
 /**
- * Up to `most` items, taken from the groups in turn so that none of them stands for all.
+ * Up to `most` items, taken from the groups in turn so that none of them dominates.
  * @template T
  * @param {readonly (readonly T[])[]} groups
  * @param {number} most

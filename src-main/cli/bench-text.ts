@@ -20,7 +20,7 @@ export function benchText(report: BenchReport): string {
     facts,
     ...steps,
     '\nA step is forward, backward, clipping and AdamW, in milliseconds: median, and minimum in brackets. With CoTo: mean over\n',
-    "masks of CoTo's default schedule; in brackets beside CoTo/plain, what it would come to if adapters that are off cost nothing,\n",
+    "masks of CoTo's default schedule; in brackets beside CoTo/plain, what it would be if adapters that are off cost nothing,\n",
     'and if all but the lowest that is on did. Other ratios are of medians (of minima). /PyTorch: over the step of PyTorch with the same adapter in the\n',
     'same precision; below 1 is faster.',
     reference === undefined ? '\n' : ` /${reference.label}: over the same runner's step with ${reference.label}.\n`,

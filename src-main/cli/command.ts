@@ -8,7 +8,7 @@ import { toJson } from './format.ts';
 import { openStudio, resolveHome, type StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a command came to: printed as `text`, or with --json as one JSON document made of `json`. */
+/** The result of a command: printed as `text`, or with --json as one JSON document made of `json`. */
 export interface Answer {
   /** Left out where it was written by `CommandTools.writeJson`. */
   readonly json?: unknown;

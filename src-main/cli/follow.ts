@@ -83,7 +83,7 @@ export async function followJob(
   return ended;
 }
 
-/** What a job of the kind came to. @throws StudioError internal where it kept nothing, or is of another kind */
+/** The result of a job of the kind. @throws StudioError internal where it kept nothing, or is of another kind */
 export async function jobResult<Kind extends JobKind>(
   client: StudioClient,
   { id, title }: JobRecord,

@@ -12,7 +12,7 @@ import { togetherText } from '../../src-shared/results/together.ts';
 import { catalog } from '../backend/index.ts';
 import { formatCount, formatDuration, formatPercent, formatSummary, formatTime } from './format.ts';
 
-/** What a run is and came to, as "name  value" lines. */
+/** Settings and results of a run, as "name  value" lines. */
 export function describeRun(run: RunRecord): string {
   const { config, facts, result } = run;
   const { adapter, coto } = config;

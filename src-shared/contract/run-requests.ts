@@ -95,7 +95,7 @@ export const runRequests = {
   /** Parses and validates a run's YAML and returns the full config. */
   'runs.parse': { input: z.strictObject({ yaml: z.string() }), output: runConfigSchema },
 
-  /** The latest checkpoint of a run that has not come to its end, as an adapter; the run can still be resumed. */
+  /** The latest checkpoint of an unfinished run, as an adapter; the run can still be resumed. */
   'runs.saveAdapter': { input: byId, output: adapterRecordSchema },
   /**
    * The checkpoints of a run as adapters, one a step, the earliest first. Those that are new are archived: a soup takes

@@ -75,8 +75,8 @@ export const adapterFieldsSchema = z.strictObject({
   init_adapter: z.string().min(1).nullable().default(null).meta({
     title: 'Seed adapter',
     description:
-      'An adapter from which training starts instead of anew: its id, or the id of the run that makes it. Same base, variant, targets and ranks. Runs that start from one short run merge better ("Seeded LoRA").',
-    empty: 'none: starts anew',
+      'An adapter from which training starts instead of from scratch: its id, or the id of the run that makes it. Same base, variant, targets and ranks. Runs that start from one short run merge better ("Seeded LoRA").',
+    empty: 'none: starts from scratch',
     advanced: true,
   }),
   modules_to_save: z.array(z.string()).nullable().default(null).meta({

@@ -14,7 +14,7 @@ export const runtimeVerdictSchema = z.object({
   remedy: z
     .object({ target: z.string().describe('id of an export target'), parameters: parameterValuesSchema.default({}) })
     .nullable(),
-  source: z.string().describe('where the rules stand, and of which version'),
+  source: z.string().describe('where the rules are, and of which version'),
 });
 export type RuntimeVerdict = z.infer<typeof runtimeVerdictSchema>;
 

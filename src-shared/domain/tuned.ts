@@ -28,7 +28,7 @@ export interface TunedSide {
   readonly name: string;
   /** null for an adapter whose run is not in the studio. */
   readonly learning_rate: number | null;
-  /** Identifies its data; null where they are not known. Sides of different data stand beside each other, not against. */
+  /** Identifies its data; null where they are not known. Sides of different data are listed side by side, not compared. */
   readonly dataset: string | null;
   /** Sweeps of this run's settings, newest first. */
   readonly sweeps: readonly TuningRecord[];

@@ -107,7 +107,7 @@ function intervalSentences(judged: readonly { row: TableRow; ahead: Verdict; cer
       `All seeds differ by exactly the same, which says nothing of the spread, so no interval is given: ${labelled(true).join(', ')}.`,
     );
   if (labelled(false).length > 0)
-    sentences.push(`One value a side, so no interval can be given: ${labelled(false).join(', ')}.`);
+    sentences.push(`Single value per method, no interval: ${labelled(false).join(', ')}.`);
   return sentences;
 }
 

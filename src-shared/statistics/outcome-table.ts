@@ -86,7 +86,7 @@ export interface MeanVariance {
 }
 
 /**
- * Variance of the table's mean, for seeds and examples drawn anew: mean squares of the crossed two-way layout without
+ * Variance of the table's mean, for seeds and examples redrawn: mean squares of the crossed two-way layout without
  * replication (Searle, Casella and McCulloch 1992, chapter 4), negative components taken as zero. With a single seed
  * only examples vary.
  */

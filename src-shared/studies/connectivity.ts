@@ -82,7 +82,7 @@ export function joinedLabel(joined: { readonly label: string; readonly name: str
   return joined.name === '' ? joined.label : `${joined.label}, ${joined.name}`;
 }
 
-/** Methods of the pair or triple `at`: without those left out, with what stands in for them. */
+/** Methods of the pair or triple `at`: without those left out, with their substitutes. */
 export function methodsAt(methods: readonly string[], leftOut: readonly LeftOut[], at: number): string[] {
   return methods.flatMap((id) => {
     const found = leftOut.find((one) => one.at === at && one.method === id);

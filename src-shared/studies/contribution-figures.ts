@@ -182,7 +182,7 @@ function pairMap(result: ContributionResult, adapter: AdapterContribution, theme
   const short = names.map((name) => name.replace(/^layer /, ''));
   const text = {
     title: `What pairs do together, ${seriesName(adapter)}`,
-    caption: `Shapley interaction index of each pair on ${result.examples} test examples: positive where two units are worth more together than apart, negative where one stands in for the other. ${intervalsOver(result)}`,
+    caption: `Shapley interaction index of each pair on ${result.examples} test examples: positive where two units are worth more together than apart, negative where one can replace the other. ${intervalsOver(result)}`,
     rows: short,
     columns: short,
     axes: ['', ''] as const,

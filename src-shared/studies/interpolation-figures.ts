@@ -46,7 +46,7 @@ export function interpolationFigure(
     theme,
   );
   const methods = [...new Set(result.pairs.flatMap(({ curves }) => curves.map(({ method }) => method)))];
-  // A method and what stands in for it are drawn alike.
+  // A method and its substitute are drawn alike.
   const styles = [...new Set(methods.map(stoodFor))];
   const nameOf = (method: string | null) => words.mergeMethod(method ?? config.method ?? 'factor-average');
   const styleNames = styles.map((style) =>

@@ -75,7 +75,7 @@ describe('a base model is refused', () => {
     'whose safetensors is missing': {
       words: model((_, weights) => rmSync(weights)),
       code: 'invalid_file',
-      says: [/base holds no model\.safetensors\. .*model\.safetensors\.index\.json/],
+      says: [/base has no model\.safetensors\. .*model\.safetensors\.index\.json/],
     },
     'whose weights are pickled': {
       words: model((base, weights) => {
@@ -145,7 +145,7 @@ describe('a base model is refused', () => {
     'without config.json': {
       words: model((_base, _weights, config) => rmSync(config)),
       code: 'invalid_file',
-      says: ['holds no config.json', 'Hugging Face'],
+      says: ['has no config.json', 'Hugging Face'],
     },
     'whose config is no JSON': {
       words: model((_base, _weights, config) => writeFileSync(config, '{ "model_type": ')),

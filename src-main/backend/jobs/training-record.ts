@@ -165,7 +165,7 @@ export function keepEvent(services: Services, runId: string, event: EngineEvent)
   }
 }
 
-/** Stores how a run ended that did not come to its end. */
+/** Stores how a run ended before its last step. */
 export function endTraining(services: Services, runId: string, { status, error }: JobEnding): void {
   const { store } = services;
   if (store.runs.find(runId) === null) return;

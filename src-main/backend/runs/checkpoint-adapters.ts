@@ -48,7 +48,7 @@ export async function checkpointAdapters(
 }
 
 /**
- * The latest checkpoint of a run that has not come to its end, as an adapter on the shelf; the run can still be resumed.
+ * The latest checkpoint of an unfinished run, as an adapter on the shelf; the run can still be resumed.
  * @throws StudioError refused while it is training, and where there is no checkpoint
  */
 export async function saveAdapter(services: HandlerServices, id: string): Promise<AdapterRecord> {

@@ -23,7 +23,7 @@ export interface PlanLead {
    * @throws StudioError if one did not complete
    */
   part(parts: number, begin: () => Begun | Promise<Begun>): Promise<void>;
-  /** Says that further parts belong to a new round, whose number of parts begins anew, and how many come after it. */
+  /** Says that further parts belong to a new round, whose parts are counted from one again, and how many come after it. */
   nextRound(later: number): void;
 }
 

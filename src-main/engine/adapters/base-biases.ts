@@ -35,6 +35,6 @@ export function frozenBias(base: BaseModel, name: string): FrozenVector {
   const { checkpointKey } = requireBiasVector(base.description, name);
   const module = findLinear(base.description, name.slice(0, -'.bias'.length));
   const vector = module ? base.frozenWeight(module).biasVector : base.frozenVector?.(checkpointKey);
-  if (!vector) throw new Error(`the base does not hold the bias ${name}`);
+  if (!vector) throw new Error(`the base does not contain the bias ${name}`);
   return vector;
 }

@@ -23,7 +23,7 @@ export function classifierCheckpoint(
   );
   const stranger = keys.find((key) => !missing.has(key));
   if (stranger !== undefined)
-    throw new StudioError('refused', `The adapter changes ${stranger}, which ${file} does not hold.`);
+    throw new StudioError('refused', `The adapter changes ${stranger}, which ${file} does not contain.`);
   const [encoder] = description.linears.filter((module) => !module.isHead);
   const prefix = `${encoder?.name.split('.')[0] ?? ''}.`;
   // The checkpoint of a bare encoder leaves the prefix out; one of pretraining has it, and heads of its own beside it.

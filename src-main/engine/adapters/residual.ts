@@ -95,7 +95,7 @@ export function splitFactors(
     if (a.shape[0] !== 2 * half)
       throw new StudioError(
         'invalid_file',
-        `The adapter of ${name} has rank ${a.shape[0]}, not twice ${half}: it does not hold the factors that it started with.`,
+        `The adapter of ${name} has rank ${a.shape[0]}, not twice ${half}: it does not contain the factors that it started with.`,
         'Start the run again.',
       );
     const tensors = new Map([...module.tensors, ['a', rowsOf(a, 0, half)], ['b', columnsOf(b, 0, half)]]);

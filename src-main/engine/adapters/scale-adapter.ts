@@ -14,7 +14,7 @@ export function scaleAdapter(state: AdapterState, weight: number): AdapterState 
     if (weight === 0) return { ...state, modules: new Map(), biases: new Map() };
     throw new StudioError(
       'refused',
-      `The adapter cannot be scaled by ${weight}: ${isProduct ? "its biases stand in for the base's own and have no strength" : `it is a ${variant.declaration.label}, and ${variant.notLowRank}`}.`,
+      `The adapter cannot be scaled by ${weight}: ${isProduct ? "its biases replace the base's own and have no strength" : `it is a ${variant.declaration.label}, and ${variant.notLowRank}`}.`,
       'Give it the weight 1 (on) or 0 (off).',
     );
   }

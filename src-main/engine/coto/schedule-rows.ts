@@ -34,7 +34,7 @@ export function checkSchedule(
   if (start?.residual && (schedule.unit === 'rank' || schedule.unit === 'input'))
     throw new StudioError(
       'refused',
-      `The schedule "${label}" drops parts of what an adapter adds, and after ${start.declaration.label} that holds a part of the base.`,
+      `The schedule "${label}" drops parts of what an adapter adds, and after ${start.declaration.label} that contains a part of the base.`,
       'Choose a schedule over layers, such as coto.schedule: coto, or init_lora_weights: kaiming.',
     );
   if (schedule.unit === 'rank') {

@@ -36,7 +36,7 @@ export async function openImages(source: DatasetSource): Promise<OpenImages> {
   opened.close();
   throw new StudioError(
     'refused',
-    `The dataset ${source.path} holds texts, but this works on images only.`,
+    `The dataset ${source.path} contains texts, but this works on images only.`,
     'Choose an image dataset, e.g. mnist.',
   );
 }

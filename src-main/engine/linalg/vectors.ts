@@ -61,7 +61,7 @@ export function normalizeScale(vectors: readonly Float64Array[]): number {
   for (const vector of vectors)
     for (const value of vector) {
       if (!Number.isFinite(value))
-        throw new StudioError('not_finite', `A matrix that is to be decomposed holds the value ${value}.`);
+        throw new StudioError('not_finite', `A matrix that is to be decomposed contains the value ${value}.`);
       greatest = Math.max(greatest, Math.abs(value));
     }
   if (greatest === 0) return 1;

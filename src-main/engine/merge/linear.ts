@@ -27,7 +27,7 @@ export const linear: ModuleMergeMethod = {
             check: 'linear',
             verdict: 'warning',
             message:
-              "PEFT's linear merge is not Σ w·ΔW: besides each adapter's own B·A it holds the products Bᵢ·Aⱼ of different adapters.",
+              "PEFT's linear merge is not Σ w·ΔW: besides each adapter's own B·A it has the products Bᵢ·Aⱼ of different adapters.",
             remedy: 'For the exact sum use the ΔW average, cat (the ranks add up) or svd (cut to a rank).',
           },
   },

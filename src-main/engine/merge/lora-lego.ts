@@ -27,7 +27,7 @@ export const loraLego: ModuleMergeMethod = {
         minimum: 1,
         step: 1,
         empty: 'the mean rank of the adapters',
-        help: 'Number of clusters. As many as there are units: nothing is merged, the units stand side by side.',
+        help: 'Number of clusters. As many as there are units: nothing is merged, the units are side by side.',
       },
       {
         name: 'parameter_reweighting',

@@ -36,7 +36,7 @@ export function readTextInputs(inputs: ModelInputs, limits: Limits, past = 0): T
     if (!(id >= 0 && id < limits.vocabularySize))
       throw new StudioError(
         'invalid_input',
-        `input_ids holds the token ${id}, but the model knows the tokens 0 to ${limits.vocabularySize - 1}.`,
+        `input_ids contains the token ${id}, but the model knows the tokens 0 to ${limits.vocabularySize - 1}.`,
         'The texts were tokenized with the tokenizer of another model.',
       );
   const ids = tf.reshape<tf.Rank.R1>(tf.cast(given, 'int32'), [batch * tokens]);

@@ -18,7 +18,7 @@ export async function languageExamples(
     throw new StudioError(
       'invalid_input',
       'tokenizer: a language model needs one.',
-      'Give the folder that holds tokenizer.json and tokenizer_config.json.',
+      'Give the folder with tokenizer.json and tokenizer_config.json.',
     );
   const tokenizer = await loadTokenizer(config.tokenizer);
   const vocabulary = description.text?.vocabularySize ?? 0;

@@ -26,6 +26,6 @@ ${result.parameterCount} parameters, stored as ${config.save_dtype}. ${score}
 - Training: ${result.steps} steps of ${examples}, AdamW (betas ${config.adam_beta1} ${config.adam_beta2}, weight decay ${config.weight_decay}), peak learning rate ${config.learning_rate}, ${config.lr_scheduler_type}, clip ${config.max_grad_norm}, seed ${config.seed}${smoothing}.${augmentation}
 - It took ${Math.round(result.seconds / 60)} minutes on ${compute.device} (${compute.id}, ${compute.threads} threads).
 
-Whether it may be handed on depends on the licences of the data.
+Whether it may be redistributed depends on the licences of the data.
 `;
 }

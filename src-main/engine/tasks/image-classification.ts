@@ -17,7 +17,7 @@ export const imageClassification: TaskType = {
   misfit: () => null,
   metrics: ({ labels }) => metricIds('classes', labels.length),
   async open({ modelDirectory, model, dataset }) {
-    if (dataset.kind !== 'images') throw new TypeError('the dataset holds texts');
+    if (dataset.kind !== 'images') throw new TypeError('the dataset contains texts');
     const { description } = dataset;
     const preprocessor = await createImagePreprocessor(modelDirectory, model, description);
     const train = dataset.split('train');

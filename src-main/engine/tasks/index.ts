@@ -52,7 +52,7 @@ export function refuseOtherKind(
   if (modelReads !== holds)
     throw new StudioError(
       'refused',
-      `This model reads ${modelReads} (${model.kind}), but the dataset holds ${holds}.`,
+      `This model reads ${modelReads} (${model.kind}), but the dataset contains ${holds}.`,
       holds === 'images'
         ? 'Choose an image model, e.g. quickdraw-vit, or a text dataset.'
         : 'Choose a model that reads text, or an image dataset, e.g. mnist.',
@@ -60,7 +60,7 @@ export function refuseOtherKind(
   if (reads !== holds)
     throw new StudioError(
       'refused',
-      `${declaration.label} learns from ${reads}, but the dataset holds ${holds}.`,
+      `${declaration.label} learns from ${reads}, but the dataset contains ${holds}.`,
       'Set task to auto.',
     );
 }

@@ -63,7 +63,7 @@ export function magnitudeOf(bits: number): number {
   return bits & magnitudeMask;
 }
 
-/** The bin that holds the `count`th value from the top, and its position within that bin. */
+/** The bin with the `count`th value from the top, and its position within that bin. */
 function fromTop(bins: Uint32Array, count: number): Place {
   let left = count;
   for (let index = bins.length - 1; index >= 0; index--) {

@@ -46,6 +46,6 @@ function aligned<T>(
 
 function narrow(value: bigint, describe: () => string): number {
   if (value > 2147483647n || value < -2147483648n)
-    throw new StudioError('invalid_file', `${describe()} holds the whole number ${value}, beyond 32 bits.`);
+    throw new StudioError('invalid_file', `${describe()} contains the whole number ${value}, beyond 32 bits.`);
   return Number(value);
 }

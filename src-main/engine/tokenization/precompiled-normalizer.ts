@@ -36,7 +36,7 @@ export class PrecompiledNormalizer extends Normalizer {
     if (bytes.toString('base64') !== charsmap) throw this.damaged('is not base64');
     const trieBytes = bytes.length < 4 ? 0 : bytes.readUInt32LE(0);
     if (charsmap !== '' && (bytes.length < 8 || trieBytes < 4 || trieBytes % 4 !== 0 || 4 + trieBytes > bytes.length))
-      throw this.damaged('holds no table of replacements');
+      throw this.damaged('has no table of replacements');
     this.units = Uint32Array.from({ length: trieBytes / 4 }, (_, unit) => bytes.readUInt32LE(4 + 4 * unit));
     this.replacements = bytes.subarray(4 + trieBytes);
     this.keepsAscii =
@@ -96,7 +96,7 @@ export class PrecompiledNormalizer extends Normalizer {
     try {
       return decoder.decode(this.replacements.subarray(start, start + end));
     } catch {
-      throw this.damaged('holds a replacement that is no UTF-8');
+      throw this.damaged('contains a replacement that is no UTF-8');
     }
   }
 

@@ -35,7 +35,7 @@ export async function readTokenizerFiles(directory: string): Promise<TokenizerFi
   if (text === null)
     throw new StudioError(
       'invalid_file',
-      `${directory} holds no tokenizer.json.`,
+      `${directory} has no tokenizer.json.`,
       'Copy tokenizer.json and tokenizer_config.json of the model into its folder; Transformers writes both with save_pretrained.',
     );
   const template = await readText(templateFile);

@@ -52,15 +52,15 @@ it('a base without a tokenizer is refused for every task on text', async () => {
   const [language, encoder] = [decoder('language'), littleBert(join(folder, 'encoder'))];
   for (const path of [language, encoder]) rmSync(join(path, 'tokenizer.json'));
   const labels = await data('labels', several(labelled));
-  await expectRefused(encoder, labels, /encoder holds no tokenizer\.json/);
-  await expectRefused(language, labels, /language holds no tokenizer\.json/);
+  await expectRefused(encoder, labels, /encoder has no tokenizer\.json/);
+  await expectRefused(language, labels, /language has no tokenizer\.json/);
   await expectRefused(
     language,
     await data(
       'talks',
       several(() => talk),
     ),
-    /language holds no tokenizer\.json/,
+    /language has no tokenizer\.json/,
   );
 });
 

@@ -252,7 +252,7 @@ describe('refuses, and says the way out', () => {
       for (const { data } of [...state.modules.values()].flatMap(({ tensors }) => [...tensors.values()]))
         if (data instanceof Int32Array) data[data.length - 1] = 1000;
       await expect(async () => model.loadState(state)).rejects.toThrow(
-        /shira_indices holds a place outside the weight/,
+        /shira_indices contains a place outside the weight/,
       );
     } finally {
       model.dispose();

@@ -159,7 +159,7 @@ describe('what is wrong is said by row', () => {
     );
     expect((await describeFile(lines)).problems).toEqual([
       { where: 'row 3', message: 'label is missing: fill it in, or leave the row out' },
-      { where: 'row 4', message: 'text holds a list where a text should stand: write it as one text' },
+      { where: 'row 4', message: 'text contains a list where a text is expected: write it as one text' },
       { where: 'row 5', message: expect.stringContaining('is not JSON') },
       { where: 'row 6', message: expect.stringContaining('is no object') },
     ]);

@@ -238,6 +238,6 @@ test('a dataset that does not go with the base is refused', async () => {
     [{ text: 'good', label: 'a' }],
   ];
   const images = taskOn('texts', goldenPath('vit-28', 'base'), rows, {});
-  await expect(runExportPythonTask(images, quietContext)).rejects.toThrow('the dataset holds texts');
+  await expect(runExportPythonTask(images, quietContext)).rejects.toThrow('the dataset contains texts');
   expect(readdirSync(folder)).not.toContain('own-export');
 });

@@ -95,9 +95,7 @@ describe('generate', () => {
   });
 
   it('refuses models without words, and settings that are none', async () => {
-    await expect(generated({ modelDirectory: goldenPath('vit-28', 'base') })).rejects.toThrow(
-      'holds no tokenizer.json',
-    );
+    await expect(generated({ modelDirectory: goldenPath('vit-28', 'base') })).rejects.toThrow('has no tokenizer.json');
     await expect(generated({ sampling: { top_p: 2 } })).rejects.toThrow('Sampling: top_p: ');
     await expect(generated({ sampling: { topp: 1 } })).rejects.toThrow('Sampling: ');
     await expect(generated({ prompt: { kind: 'text', text: '' } })).rejects.toThrow('The prompt is empty.');

@@ -195,8 +195,8 @@ describe('hard cases of decompositions', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const matrix = { shape: [2, 2], data: [1, value, 0, 1] };
       for (const decompose of [svd, qr, symmetricEigen])
-        expect(() => decompose({ ...matrix, data: [1, 0, value, 1] })).toThrow(`holds the value ${value}`);
-      expect(() => svdOfProduct(matrix, matrix)).toThrow(`holds the value ${value}`);
+        expect(() => decompose({ ...matrix, data: [1, 0, value, 1] })).toThrow(`contains the value ${value}`);
+      expect(() => svdOfProduct(matrix, matrix)).toThrow(`contains the value ${value}`);
     }
   });
 

@@ -137,7 +137,7 @@ describe('the outputs of the merged adapter, read back from its folder', async (
     await mergeFolders(await requestOf(one), inputsOf(one), folder);
     model.loadState(await readAdapter(folder, descriptionOf('vit')));
     const pixels = (await readSafetensors(goldenPath('vit', 'inputs.safetensors'))).get('pixel_values');
-    if (!pixels) throw new Error('inputs.safetensors holds no pixel_values');
+    if (!pixels) throw new Error('inputs.safetensors has no pixel_values');
     const tensor = tf.tensor(new Float32Array(pixels.data), [...pixels.shape]);
     const output = model.forward({ pixel_values: tensor });
     const theirs = (await readSafetensors(pathOf(one, 'expected.safetensors'))).get('logits')?.data ?? [];

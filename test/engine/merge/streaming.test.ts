@@ -106,7 +106,9 @@ test('what is not finite is refused by name, and nothing is left', async () => {
     if (!first) throw new Error('no update');
     return { ...first, a: { ...first.a, data: first.a.data.map(() => Number.POSITIVE_INFINITY) } };
   });
-  await expect(merge(overflow, 'overflow')).rejects.toThrow(/q_proj\.lora_A\.weight holds numbers that are not finite/);
+  await expect(merge(overflow, 'overflow')).rejects.toThrow(
+    /q_proj\.lora_A\.weight contains numbers that are not finite/,
+  );
   const state = await readAdapter(inputs[0] ?? '', description);
   const [name = '', factors] = [...state.modules][0] ?? [];
   if (!factors) throw new Error('no module');
@@ -124,7 +126,7 @@ test('what is not finite is refused by name, and nothing is left', async () => {
     base: { description, directory: base },
   };
   await expect(mergeFolders(request, [folder, folder], path.join(scratch, 'merged'))).rejects.toThrow(
-    new RegExp(`spoilt.*${name.replaceAll('.', '\\.')}\\.lora_B\\.weight holds numbers that are not finite`),
+    new RegExp(`spoilt.*${name.replaceAll('.', '\\.')}\\.lora_B\\.weight contains numbers that are not finite`),
   );
   expect(existsSync(path.join(scratch, 'merged'))).toBe(false);
   expect(readdirSync(scratch).filter((entry) => entry.endsWith('.tmp'))).toEqual([]);

@@ -17,7 +17,7 @@ it('is the bundled language model as transformers computes it', async () => {
   const model = new AdaptedModel(base);
   const inputs = tensorsOf(new Map([...expected].filter(([name]) => name !== 'logits')));
   const logits = expected.get('logits');
-  if (logits === undefined) throw new Error('the golden file holds no logits');
+  if (logits === undefined) throw new Error('the golden file has no logits');
   const difference = relativeDifference(model.outputs(inputs)['logits']?.dataSync() ?? [], floats(logits));
   expect(difference, `off by ${difference}`).toBeLessThan(1e-4);
   base.dispose();

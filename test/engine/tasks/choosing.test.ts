@@ -94,7 +94,7 @@ test.each([
 });
 
 test.each([
-  ['auto', 'embedding', images, 'This model reads texts (embedding), but the dataset holds images.'],
+  ['auto', 'embedding', images, 'This model reads texts (embedding), but the dataset contains images.'],
   ['auto', 'image-classification', classes, 'This model reads images (image-classification), but'],
   ['image-classification', 'embedding', classes, 'Image classification learns from images'],
   ['auto', 'embedding', prompts, 'no text with a label in each row'],

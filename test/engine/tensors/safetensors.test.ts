@@ -158,7 +158,7 @@ describe('a model folder', () => {
   });
 
   it('whose index points outside is refused, as is one without weights', async () => {
-    expect((await refusal(() => openModelWeights(folder))).message).toMatch(/holds no model\.safetensors/);
+    expect((await refusal(() => openModelWeights(folder))).message).toMatch(/has no model\.safetensors/);
     const index = { weight_map: { weight: '../elsewhere.safetensors' } };
     await writeFile(path.join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
     expect((await refusal(() => openModelWeights(folder))).message).toMatch(/points outside its folder/);

@@ -40,15 +40,15 @@ describe('a table of replacements', () => {
 
   it.each([
     ['no base64', 'not base64!', 'is not base64'],
-    ['nothing but a size', 'AAAA', 'holds no table of replacements'],
-    ['an empty trie', charsmap([], 'x\0'), 'holds no table of replacements'],
-    ['a trie longer than the file', charsmap(trieOfA(0), 'x\0', 1 << 30), 'holds no table of replacements'],
-    ['half a unit', charsmap(trieOfA(0), 'x\0', 1023), 'holds no table of replacements'],
+    ['nothing but a size', 'AAAA', 'has no table of replacements'],
+    ['an empty trie', charsmap([], 'x\0'), 'has no table of replacements'],
+    ['a trie longer than the file', charsmap(trieOfA(0), 'x\0', 1 << 30), 'has no table of replacements'],
+    ['half a unit', charsmap(trieOfA(0), 'x\0', 1023), 'has no table of replacements'],
     ['a root outside', charsmap([0x3fff_fc00], 'x\0'), 'points out of its own trie'],
     ['a replacement outside', charsmap(trieOfA(100), 'x\0'), 'points at a replacement without an end'],
     ['a replacement without end', charsmap(trieOfA(0), 'xyz'), 'points at a replacement without an end'],
-    ['no UTF-8', charsmap(trieOfA(0), Uint8Array.of(0xc3, 0)), 'holds a replacement that is no UTF-8'],
-    ['half a character', charsmap(trieOfA(1), 'é\0'), 'holds a replacement that is no UTF-8'],
+    ['no UTF-8', charsmap(trieOfA(0), Uint8Array.of(0xc3, 0)), 'contains a replacement that is no UTF-8'],
+    ['half a character', charsmap(trieOfA(1), 'é\0'), 'contains a replacement that is no UTF-8'],
   ])('is refused by name: %s', (_, map, what) => {
     expect(() => normalized(map, 'a')).toThrow(
       expect.objectContaining<Partial<StudioError>>({

@@ -282,7 +282,7 @@ describe('a file that does not fit', () => {
   it('says which file is missing', async () => {
     await expect(loadTokenizer(goldenPath('misc'))).rejects.toMatchObject<Partial<StudioError>>({
       code: 'invalid_file',
-      message: `${goldenPath('misc')} holds no tokenizer.json.`,
+      message: `${goldenPath('misc')} has no tokenizer.json.`,
     });
   });
 });

@@ -59,7 +59,7 @@ test('the demo table and its sentences, from results worked by hand', () => {
   // Every other layer gains 10 and 8, low third 10 and 12, half 10 and 8 points: 9 ± 12.7 excludes nothing …
   expect(sentences[1]).toContain("With two paired seeds, no row's 95 % interval of the difference excludes zero.");
   expect(sentences[1]).toContain('very wide');
-  expect(sentences[2]).toMatch(/^One value a side, so no interval can be given: Merged by factors/);
+  expect(sentences[2]).toMatch(/^Single value per method, no interval: Merged by factors/);
   expect(sentences[3]).toContain('difference of +2.0 points (95 % interval ± 12.7, 2 pairs)');
   expect(sentences[4]).toContain('304.0 ms without and 244.0 ms with CoTo');
   expect(sentences[4]).toContain('19.7 % less, with 66.0 % of the layers on');

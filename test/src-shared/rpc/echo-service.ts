@@ -6,7 +6,7 @@ import { echoContract } from './echo-contract.ts';
 /** Serves the echo contract; `die` ends the side that serves without a word, as a crash would. */
 export function serveEcho(channel: Channel, die: () => void): void {
   const refuse = (): never => {
-    throw new StudioError('not_found', 'adapter.safetensors holds no tensor "x".', 'Choose another file.');
+    throw new StudioError('not_found', 'adapter.safetensors has no tensor "x".', 'Choose another file.');
   };
   const server = serve(channel, echoContract, {
     'echo.same': (input) => input,

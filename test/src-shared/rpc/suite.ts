@@ -54,7 +54,7 @@ export function rpcSuite(open: () => Promise<EchoPeer> | EchoPeer): void {
       const error = await failure(client.request('echo.refuse', { late }));
       expect(error).toMatchObject({
         code: 'not_found',
-        message: 'adapter.safetensors holds no tensor "x".',
+        message: 'adapter.safetensors has no tensor "x".',
         hint: 'Choose another file.',
       });
     }),

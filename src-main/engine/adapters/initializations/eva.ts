@@ -15,7 +15,7 @@ import {
 } from './initialization.ts';
 
 /**
- * EVA: A holds the directions in which a module's inputs vary most, B is zero; ranks go where much variance is explained, up to
+ * EVA: A starts as the directions in which a module's inputs vary most, B is zero; ranks go where much variance is explained, up to
  * ρ·r a module. Paischer et al. 2024, section 3.2; the budget and the scale are PEFT's.
  */
 export const eva: Initialization = {

@@ -68,7 +68,7 @@ export interface Start extends Factors {
   readonly shares?: Float64Array;
 }
 
-/** Factors with the rank and the scaling that they come to. */
+/** Factors with the resulting rank and scaling. */
 export interface StartedModule {
   readonly rank: number;
   readonly scaling: number;

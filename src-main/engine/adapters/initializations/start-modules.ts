@@ -28,7 +28,7 @@ export interface Chosen {
 }
 
 /**
- * The factors of every module by its name, with the ranks that they come to; null where a checkpoint replaces them at once.
+ * The factors of every module by its name, with the resulting ranks; null where a checkpoint replaces them at once.
  * @param saved of the new head, for starts that look at training examples.
  * @throws StudioError invalid_input where a module has no such start.
  */

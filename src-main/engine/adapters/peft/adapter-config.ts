@@ -29,11 +29,11 @@ export async function readAdapterConfig(directory: string): Promise<AdapterConfi
     throw new StudioError(
       'invalid_file',
       `${file} is missing: the folder is not a PEFT adapter.`,
-      `Choose the folder that holds ${adapterConfigFile} and ${adapterTensorsFile}.`,
+      `Choose the folder with ${adapterConfigFile} and ${adapterTensorsFile}.`,
     );
   // PEFT writes null for what is not set, also for keys whose meaning of "not set" is an empty pattern or false.
   const keys = z.record(z.string(), z.unknown()).safeParse(parseJson(file, text));
-  if (!keys.success) throw new StudioError('invalid_file', `${file} does not hold a JSON object.`);
+  if (!keys.success) throw new StudioError('invalid_file', `${file} does not contain a JSON object.`);
   const given = Object.entries(keys.data).filter(([, value]) => value !== null);
   const parsed = adapterConfigSchema.safeParse(Object.fromEntries(given));
   if (!parsed.success) throw invalidConfig(file, parsed.error);

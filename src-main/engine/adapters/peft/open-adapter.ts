@@ -61,7 +61,7 @@ export async function openAdapter(
     if (modules.size === 0 && saved.size === 0)
       throw new StudioError(
         'invalid_file',
-        `${file.path} holds no adapter: it has no tensors of a ${described.variant.declaration.label}.`,
+        `${file.path} has no adapter: it has no tensors of a ${described.variant.declaration.label}.`,
         incompleteHint,
       );
     checkLabels(directory, labels, saved, description);
@@ -171,7 +171,7 @@ export async function checkAdapterFolder(directory: string): Promise<void> {
 export function notFinite(file: string, key: string): StudioError {
   return new StudioError(
     'invalid_file',
-    `${file}: ${key} holds numbers that are not finite (NaN or infinity).`,
+    `${file}: ${key} contains numbers that are not finite (NaN or infinity).`,
     'Its training diverged or the file is damaged: take an earlier checkpoint, or train it again.',
   );
 }

@@ -21,8 +21,8 @@ export function patternStrength({ alpha: alphaName, divisor }: StrengthFormula) 
 }
 
 /**
- * The keys r, alpha, rank_pattern and alpha_pattern. What already says these ranks and scalings is left alone; else they are said
- * anew: the most frequent ones, and by full name those that differ.
+ * The keys r, alpha, rank_pattern and alpha_pattern. What already says these ranks and scalings is left alone; else they are written
+ * again: the most frequent ones, and by full name those that differ.
  * @throws StudioError refused for a scaling that no alpha gives.
  */
 export function strengthKeys(

@@ -83,7 +83,10 @@ export function sortTensors<T extends Shaped>(source: Source, tensors: ReadonlyM
     if (given) modules.set(module.name, checkedModule(source, module, given));
     checkSavedPair(file, module, saved);
     if (given && saved.has(`${module.name}.weight`))
-      throw new StudioError('invalid_file', `${file} holds ${module.name} both as a saved module and as an adapter.`);
+      throw new StudioError(
+        'invalid_file',
+        `${file} contains ${module.name} both as a saved module and as an adapter.`,
+      );
   }
   checkShared(source, [...parts.keys()], shared);
   return { modules, shared, saved, biases };

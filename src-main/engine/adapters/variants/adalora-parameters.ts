@@ -58,7 +58,7 @@ export const adaloraParameters: ParameterSpec[] = [
     default: 1,
     minimum: 1,
     unit: 'steps',
-    help: 'Ranks are allocated anew every this many steps between the initial and the final ones.',
+    help: 'Ranks are reallocated every this many steps between the initial and the final ones.',
     advanced: true,
   },
   {

@@ -45,7 +45,7 @@ export const projectionParameters: ParameterSpec[] = [
     label: 'Save the projections',
     type: 'boolean',
     default: true,
-    help: 'Whether the folder holds A and B. Without them it is smaller; whoever reads it draws them again from the seed.',
+    help: 'Whether the folder contains A and B. Without them it is smaller; whoever reads it draws them again from the seed.',
     advanced: true,
   },
 ];

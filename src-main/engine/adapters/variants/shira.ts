@@ -95,7 +95,7 @@ export const shira: AdapterVariant = {
     if (Array.prototype.every.call(data, isInside)) return;
     throw new StudioError(
       'refused',
-      `The adapter does not fit the base: ${name}.shira_indices holds a place outside the weight [${outFeatures}, ${inFeatures}].`,
+      `The adapter does not fit the base: ${name}.shira_indices contains a place outside the weight [${outFeatures}, ${inFeatures}].`,
       'Was the adapter made for another base model?',
     );
   },

@@ -69,5 +69,5 @@ export class ByteReader {
 }
 
 export function endsEarly(): ParquetError {
-  return new ParquetError('ends before what it says that it holds');
+  return new ParquetError('ends before what it says that it contains');
 }

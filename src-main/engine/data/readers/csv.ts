@@ -11,7 +11,7 @@ export const csvReader = textReader(
     id: 'csv',
     label: 'CSV',
     summary:
-      'A table with a header: cells separated by commas (or semicolons, where the header has more of those), in quotation marks where they hold such or line breaks. The header is row 1.',
+      'A table with a header: cells separated by commas (or semicolons, where the header has more of those), in quotation marks where they contain such or line breaks. The header is row 1.',
   },
   {
     extensions: ['csv'],
@@ -143,7 +143,7 @@ function rowOfCells(row: number, header: readonly string[], cells: readonly stri
   if (count !== header.length)
     return faultyRow(
       row,
-      `has ${count} cells, but the header ${header.length}; put cells that hold the separator or line breaks in quotation marks`,
+      `has ${count} cells, but the header ${header.length}; put cells that contain the separator or line breaks in quotation marks`,
     );
   return { row, cells: Object.fromEntries(header.map((name, index) => [name, cells[index]])), fault: null };
 }

@@ -48,7 +48,7 @@ export async function describeTexts(
       const key = contentKey(example);
       near.add(key, example.split, example.row);
       if (exact.add(key, example.split))
-        problems.add(example.row, 'stands in both splits with the same text: take it out of one of them');
+        problems.add(example.row, 'is in both splits with the same text: remove it from one of them');
     }
   }
   const nearAcross = near.across();

@@ -77,9 +77,9 @@ function textCell(cell: unknown, column: string, mayBeEmpty: boolean): string {
   }
   const value = scalar(cell);
   if (value === null)
-    throw new CellProblem(`${column} holds ${kindOf(cell)} where a text should stand: write it as one text`);
+    throw new CellProblem(`${column} contains ${kindOf(cell)} where a text is expected: write it as one text`);
   if (!mayBeEmpty && value.trim() === '')
-    throw new CellProblem(`${column} holds nothing but white space: fill it in, or leave the row out`);
+    throw new CellProblem(`${column} contains nothing but white space: fill it in, or leave the row out`);
   if (value.includes('\uFFFD'))
     throw new CellProblem(`${column} has bytes that are not UTF-8 (shown as \uFFFD): save the file as UTF-8`);
   if (value.includes('\0')) throw new CellProblem(`${column} has zero bytes: the file may be UTF-16, save it as UTF-8`);
@@ -101,7 +101,7 @@ function labelCell(cell: unknown, column: string): ExampleContent['label'] {
   if (Array.isArray(cell)) {
     const names = cell.slice(0, 1001).map(scalar);
     if (names.length > 1000 || names.some((name) => name === null || name === ''))
-      throw new CellProblem(`${column} holds a list that is not one of labels: write it as ["one", "other"]`);
+      throw new CellProblem(`${column} contains a list that is not one of labels: write it as ["one", "other"]`);
     return names.flatMap((name) => name ?? []);
   }
   const value = textCell(cell, column, false).trim();

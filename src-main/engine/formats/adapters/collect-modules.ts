@@ -36,7 +36,7 @@ export function collectModules(
 ): ReadAdapter {
   const variant = adapterVariant(variantId);
   if (collected.length === 0)
-    throw new StudioError('invalid_file', `${file} holds no adapter: it has no tensors of one.`, incompleteHint);
+    throw new StudioError('invalid_file', `${file} has no adapter: it has no tensors of one.`, incompleteHint);
   const rank = mostFrequent(collected.map((module) => module.rank));
   const alpha = mostFrequent(collected.map((module) => alphaOf(module.scaling, module.rank)));
   const config = adapterConfigSchema.parse({

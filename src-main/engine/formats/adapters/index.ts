@@ -27,14 +27,14 @@ export async function recognizeAdapter(given: string): Promise<{ format: Adapter
   if (keyed !== undefined)
     throw new StudioError(
       'invalid_file',
-      `${source.path} holds tensors of PEFT (${keyed}) without the adapter_config.json that says their scale.`,
+      `${source.path} contains tensors of PEFT (${keyed}) without the adapter_config.json that says their scale.`,
       'Put adapter_config.json beside it, and choose the folder.',
     );
   const lone = source.keys.find((key) => key.endsWith('.lora_a'));
   if (lone !== undefined)
     throw new StudioError(
       'invalid_file',
-      `${source.path} holds tensors of MLX (${lone}) without the adapter_config.json that says their scale.`,
+      `${source.path} contains tensors of MLX (${lone}) without the adapter_config.json that says their scale.`,
       'Put adapter_config.json beside it, name it adapters.safetensors, and choose the folder.',
     );
   throw new StudioError(
@@ -73,8 +73,8 @@ async function folderAt(folder: string): Promise<AdapterSource> {
   throw new StudioError(
     'invalid_file',
     files.length > 1
-      ? `${folder} holds ${files.length} files that could be adapters.`
-      : `${folder} holds no adapter: it has neither adapter_config.json nor a safetensors or GGUF file.`,
+      ? `${folder} contains ${files.length} files that could be adapters.`
+      : `${folder} has no adapter: it has neither adapter_config.json nor a safetensors or GGUF file.`,
     files.length > 1 ? `Choose one of them: ${files.join(', ')}.` : `Known are: ${names}.`,
   );
 }

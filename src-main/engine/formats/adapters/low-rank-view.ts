@@ -44,7 +44,7 @@ export function lowRankModules(
   if (lowRank === null && !isDora) return refuse(`is a ${variant.declaration.label}: ${variant.notLowRank}`);
   if (hasBias(state)) return refuse('has biases of its own');
   const [whole] = saved.keys();
-  if (whole !== undefined) return refuse(`holds whole modules (${whole})`);
+  if (whole !== undefined) return refuse(`contains whole modules (${whole})`);
   return [...modules].map(([name, own]) => {
     const module = requireLinear(description, name);
     if (lowRank !== null) {

@@ -74,7 +74,7 @@ async function readMlx({ path: folder }: AdapterSource): Promise<ReadAdapter> {
 function strange(file: string, key: string): StudioError {
   return new StudioError(
     'refused',
-    `${file} holds ${key}, which is no matrix of a LoRA or DoRA of mlx-lm.`,
+    `${file} contains ${key}, which is no matrix of a LoRA or DoRA of mlx-lm.`,
     'Experts and quantized adapters are not supported: train it on the linear layers, or fuse it with mlx_lm.fuse.',
   );
 }
@@ -145,7 +145,7 @@ async function writeMlx(folder: string, { state, description }: WrittenAdapter):
   });
 }
 
-/** mlx-lm's GPT-2 stands in `model`, that of transformers in `transformer`; all others go by the same names. */
+/** mlx-lm's GPT-2 is in `model`, that of transformers in `transformer`; all others go by the same names. */
 function mlxName(name: string): string {
   return name.replace(/^transformer\.(h|wte|wpe)\b/, 'model.$1');
 }

@@ -170,7 +170,7 @@ function magnitudeOf(path: string, stored: string, { shape, data }: HostTensor):
   throw new StudioError(
     'refused',
     `${path}: ${stored} is [${shape.join(', ')}], the lengths of the inputs; DoRA of PEFT has one length for each output.`,
-    'Train it anew with wd_on_out, or resize it to plain LoRA with the tool that made it.',
+    'Train it again with wd_on_out, or resize it to plain LoRA with the tool that made it.',
   );
 }
 
@@ -180,7 +180,7 @@ function strangeKey(path: string, name: string): StudioError {
     ? new StudioError('invalid_file', `${path}: ${name} is no tensor of a kohya adapter.`, incompleteHint)
     : new StudioError(
         'refused',
-        `${path} holds ${name}, and adapters with ${end} are not supported.`,
+        `${path} contains ${name}, and adapters with ${end} are not supported.`,
         'LoRA, LoCon, DoRA, LoHa and LoKr are read. Resize it to plain LoRA with the tool that made it.',
       );
 }

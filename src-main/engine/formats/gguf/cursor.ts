@@ -76,7 +76,7 @@ export class Cursor {
     const bytes = this.bytes(length, what);
     const text = bytes.toString('utf8');
     if (text.includes('\ufffd') && !isUtf8(bytes))
-      throw ggufParseError(this.path, `holds text in ${what} that is not UTF-8`);
+      throw ggufParseError(this.path, `contains text in ${what} that is not UTF-8`);
     return text;
   }
 

@@ -9,7 +9,7 @@ import type { GgufArchitecture, NamedModule } from './architectures/architecture
 import { ggufArchitectures } from './architectures/index.ts';
 import { type WrittenTensor, type WrittenValue, writeGguf } from './write-gguf.ts';
 
-/** The base that an adapter stands on. */
+/** The base of an adapter. */
 export interface LoraBase {
   readonly description: ModelDescription;
   /** Null where the base is not in the studio. */

@@ -95,6 +95,6 @@ function readArray(cursor: Cursor, key: string, depth: number): GgufValue {
 function asNumber(cursor: Cursor, key: string, value: number | bigint): number {
   if (typeof value === 'number') return value;
   if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))
-    throw ggufParseError(cursor.path, `holds ${value} in "${key}", more digits than can be used`);
+    throw ggufParseError(cursor.path, `contains ${value} in "${key}", more digits than can be used`);
   return Number(value);
 }

@@ -68,7 +68,7 @@ function refuseOthers({ path, metadata }: GgufFile): void {
   if (type !== 'adapter')
     throw new StudioError(
       'refused',
-      `${path} holds a ${type ?? 'model'}, not an adapter.`,
+      `${path} contains a ${type ?? 'model'}, not an adapter.`,
       'A model is added on the Models page (coto models add).',
     );
   const kind = metadata.text('adapter.type');
@@ -76,7 +76,7 @@ function refuseOthers({ path, metadata }: GgufFile): void {
   if (kind === 'lora' && !isActivated) return;
   throw new StudioError(
     'refused',
-    `${path} holds an adapter of the kind "${isActivated ? 'alora' : kind}".`,
+    `${path} contains an adapter of the kind "${isActivated ? 'alora' : kind}".`,
     'LoRA adapters of llama.cpp are read.',
   );
 }

@@ -51,7 +51,7 @@ export function beyondLora({ outline }: RuntimeFacts): string | null {
   if (lowRank === null || peft.type !== 'LORA') return `it is a ${declaration.label} adapter`;
   if (hasBias(outline)) return 'it has biases of its own';
   const [whole] = saved.keys();
-  return whole === undefined ? null : `it holds whole modules (${whole})`;
+  return whole === undefined ? null : `it contains whole modules (${whole})`;
 }
 
 /** Whether plain LoRA can say what the adapter does: biases and whole modules it cannot. */

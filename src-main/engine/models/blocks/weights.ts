@@ -79,7 +79,7 @@ export class FrozenTensors {
       if (!lent.finite)
         throw new StudioError(
           'invalid_file',
-          `${this.source.path}: tensor "${name}" holds numbers that are not finite (NaN or infinity).`,
+          `${this.source.path}: tensor "${name}" contains numbers that are not finite (NaN or infinity).`,
           'Copy or download the model again: it seems damaged.',
         );
       return use(uploadsAreCopied() ? lent : copied(lent));

@@ -52,6 +52,6 @@ function given(inputs: ModelInputs, name: string, rows: number, limit: number): 
     throw new StudioError('invalid_input', `${name} has ${tensor.size} values where input_ids has ${rows}.`);
   for (const value of tensor.dataSync())
     if (!(value >= 0 && value < limit))
-      throw new StudioError('invalid_input', `${name} holds ${value}, but the model knows 0 to ${limit - 1}.`);
+      throw new StudioError('invalid_input', `${name} contains ${value}, but the model knows 0 to ${limit - 1}.`);
   return tf.reshape<tf.Rank.R1>(tf.cast(tensor, 'int32'), [rows]);
 }

@@ -47,7 +47,7 @@ export async function readConfig(directory: string): Promise<ModelConfigFile> {
   } catch {
     throw new StudioError(
       'invalid_file',
-      `${directory} holds no config.json.`,
+      `${directory} has no config.json.`,
       'Choose the folder of a Hugging Face model: config.json and model.safetensors.',
     );
   }

@@ -29,7 +29,7 @@ export async function openModelWeights(directory: string): Promise<ModelWeights>
   const pickled = existsSync(path.join(directory, 'pytorch_model.bin'));
   throw new StudioError(
     'invalid_file',
-    `${directory} holds no model.safetensors.`,
+    `${directory} has no model.safetensors.`,
     pickled
       ? 'Its weights are in pytorch_model.bin, which can run code when opened: convert it to safetensors first.'
       : `A model folder needs model.safetensors, or ${indexName} and its shards.`,

@@ -22,7 +22,7 @@ const withDropout = defineDoraLinear('CotoDoraLinearDropout', true);
 
 /**
  * DoRA (Liu et al. 2024) as PEFT computes it: m / ‖W + s·B·A‖ ∘ (W·x + s·B·A·x) + b [+ residual], norms by output and
- * held fixed in the backward pass (section 4.3 of the paper). With dropout x̃ stands in both products of the changed weight, and
+ * held fixed in the backward pass (section 4.3 of the paper). With dropout x̃ is in both products of the changed weight, and
  * W·(x − x̃) is added. x [rows, in], A [r, in], B [out, r], m [out] → [rows, out]. Gradients go to x, A, B, m and the residual.
  */
 export function doraLinear(

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** What stands beside the input of an operation that computes an adapter's update alone. */
+/** What else is an input of an operation that computes an adapter's update alone. */
 export interface UpdateOptions {
   /** [rows, out], added to the update; its gradient is the result's. */
   readonly residual?: tf.Tensor2D | undefined;

@@ -16,7 +16,7 @@ export interface TextReading {
 /** The dataset must be text, as ensured by `refuseOtherKind`. */
 export async function textReading(material: TaskMaterial): Promise<TextReading> {
   const { dataset, model, settings, modelDirectory, training } = material;
-  if (dataset.kind !== 'texts') throw new TypeError('the dataset holds images');
+  if (dataset.kind !== 'texts') throw new TypeError('the dataset contains images');
   return {
     dataset,
     tokenizer: await loadTokenizer(modelDirectory),

@@ -136,7 +136,7 @@ describe('refuses, in one sentence', () => {
     [
       'a number that is none',
       (tensors) => tensors.set(weights, { shape: [4, 32], data: new Float32Array(128).fill(Number.NaN, 7, 8) }),
-      `${weights} holds numbers that are not finite`,
+      `${weights} contains numbers that are not finite`,
     ],
     [
       'an unknown module',
@@ -152,7 +152,7 @@ describe('refuses, in one sentence', () => {
       (tensors) => tensors.delete('base_model.model.classifier.bias'),
       'classifier.bias is missing, but its counterpart is there',
     ],
-    ['nothing at all', (tensors) => tensors.clear(), 'holds no adapter'],
+    ['nothing at all', (tensors) => tensors.clear(), 'has no adapter'],
   ];
 
   it.each(edits)('%s', async (what, edit, message) => {

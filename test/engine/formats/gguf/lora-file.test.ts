@@ -110,7 +110,7 @@ describe('what llama.cpp has no place for is refused with the reason', () => {
   test.each([
     ['llama', 'dora', /is a DoRA/],
     ['llama', 'lora-bias', /has biases of its own/],
-    ['llama', 'lora-modules-to-save', /holds whole modules \((lm_head|model\.embed_tokens)\.weight\)/],
+    ['llama', 'lora-modules-to-save', /contains whole modules \((lm_head|model\.embed_tokens)\.weight\)/],
     ['llama', 'lora-embedding', /factors for model\.embed_tokens, which llama\.cpp cannot adapt/],
     ['llama', 'pissa', /pissa/],
     ['vit', 'lora', /no adapters for bases like this one \(vit, image-classification\)/],

@@ -110,7 +110,7 @@ describe('a broken ViT folder is refused in one sentence', () => {
     await writeFile(config(), '{');
     expect((await refusal()).message).toBe(`${config()} is not JSON.`);
     await rm(config());
-    expect((await refusal()).message).toBe(`${folder} holds no config.json.`);
+    expect((await refusal()).message).toBe(`${folder} has no config.json.`);
   });
 
   it('with weights cut short, without a tensor, or without a classifier', async () => {

@@ -14,7 +14,7 @@ vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
   request: (await import('../../fake-backend.ts')).request,
 }));
 
-const misfit = 'This model reads images, but the dataset holds texts.';
+const misfit = 'This model reads images, but the dataset contains texts.';
 let refused: string | null = null;
 const estimate = {
   trainableParameters: 1,
@@ -86,7 +86,7 @@ test.each([
   ['train_samples_per_class is 3, but the class a has 2 training examples.', 'train_samples_per_class'],
   ['adapter.target_modules matches nothing in the model.', 'adapter.target_modules'],
   ['There is no rank: target_modules is empty.', 'adapter.target_modules'],
-  ['/models/my dataset holds no tokenizer.json.', 'model'],
+  ['/models/my dataset has no tokenizer.json.', 'model'],
   ['The dataset has no test examples to score the run on.', 'dataset'],
   ['A vit model does not generate text.', 'model'],
   ['The backend quit.', null],

@@ -75,7 +75,7 @@ async function locate(wheel: Wheel, signal: AbortSignal): Promise<string> {
 }
 
 async function reach(url: string, signal: AbortSignal, headers: Record<string, string>): Promise<Response> {
-  const hint = 'Is the network within reach? PIP_INDEX_URL names another package index.';
+  const hint = 'Check your connection. PIP_INDEX_URL names another package index.';
   let response: Response;
   try {
     response = await fetch(url, { headers, signal });

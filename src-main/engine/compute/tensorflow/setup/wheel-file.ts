@@ -24,7 +24,7 @@ export async function extractWheel(
       const { fileName } = entry;
       if (fileName.endsWith('/') || !wanted(fileName)) continue;
       const target = join(folder, normalize(fileName));
-      if (!target.startsWith(folder + sep)) throw damaged(file, `it holds ${fileName}`);
+      if (!target.startsWith(folder + sep)) throw damaged(file, `it contains ${fileName}`);
       mkdirSync(dirname(target), { recursive: true });
       await pipeline(await archive.openReadStreamPromise(entry), checksum(entry), createWriteStream(target), {
         signal,

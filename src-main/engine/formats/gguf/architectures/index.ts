@@ -14,11 +14,7 @@ export const ggufArchitectures: readonly GgufArchitecture[] = [llama, qwen2, qwe
 export function architectureOfFile(file: GgufFile): GgufArchitecture {
   const type = file.metadata.text('general.type') ?? 'model';
   if (type !== 'model')
-    throw unsupportedGguf(
-      file.path,
-      `holds no model but something of type "${type}" ("general.type")`,
-      'Give a model.',
-    );
+    throw unsupportedGguf(file.path, `has no model but something of type "${type}" ("general.type")`, 'Give a model.');
   const parts = file.metadata.count('split.count') ?? 1;
   if (parts > 1)
     throw unsupportedGguf(
