@@ -19,4 +19,7 @@ export const pageNames = [
   { id: 'guide', label: 'Guide' },
   { id: 'settings', label: 'Settings' },
 ] as const satisfies readonly PageName[];
+/** The pages that have a number key: the settings are in the File menu, the guide in Help, and 0 resets the zoom. */
+export const numberedPages: readonly PageName[] = pageNames.filter(({ id }) => id !== 'settings' && id !== 'guide');
+
 export type PageId = (typeof pageNames)[number]['id'];

@@ -1,5 +1,6 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
-import { pageNames } from '../../src-shared/pages.ts';
+import { fileCommands, helpCommands, type MenuCommand } from '../../src-shared/menu-commands.ts';
+import { numberedPages } from '../../src-shared/pages.ts';
 
 interface MenuActions {
   /** Sends a command to the window: a route to open, 'palette' or 'shortcuts'. */
@@ -15,23 +16,14 @@ export function buildMenu({ send, showLogs, showAbout }: MenuActions): Menu {
     ...(accelerator === undefined ? {} : { accelerator }),
     click: () => send(command),
   });
+  const command = ({ label, to, keys }: MenuCommand) => go(label, to, keys?.replace('mod', 'CmdOrCtrl'));
   const isMac = process.platform === 'darwin';
   const template: MenuItemConstructorOptions[] = [
     ...(isMac ? [{ role: 'appMenu' as const }] : []),
     {
       label: '&File',
       submenu: [
-        go('New run', '/train', 'CmdOrCtrl+N'),
-        go('Open run from YAML…', '/train?load=yaml', 'CmdOrCtrl+O'),
-        { type: 'separator' },
-        go('Add text data…', '/data?add=file'),
-        go('Add image folder…', '/data?add=folder'),
-        go('Add model folder…', '/models?add=folder'),
-        go('Import adapter folder…', '/merge?import=folder'),
-        go('Import adapter file…', '/merge?import=file'),
-        { type: 'separator' },
-        go('Settings', '/settings', 'CmdOrCtrl+,'),
-        { type: 'separator' },
+        ...fileCommands.flatMap((group) => [...group.map(command), { type: 'separator' as const }]),
         isMac ? { role: 'close' } : { role: 'quit' },
       ],
     },
@@ -39,10 +31,9 @@ export function buildMenu({ send, showLogs, showAbout }: MenuActions): Menu {
     {
       label: '&Go',
       submenu: [
-        // Settings are in the File menu, the guide in Help, and only the keys 1 to 9 are available: 0 resets the zoom.
-        ...pageNames
-          .filter(({ id }) => id !== 'settings' && id !== 'guide')
-          .map(({ id, label }, index) => go(label, `/${id}`, index < 9 ? `CmdOrCtrl+${index + 1}` : undefined)),
+        ...numberedPages.map(({ id, label }, index) =>
+          go(label, `/${id}`, index < 9 ? `CmdOrCtrl+${index + 1}` : undefined),
+        ),
         { type: 'separator' },
         // The page listens for the keys itself.
         { ...go('Search and commands', 'palette', 'CmdOrCtrl+K'), registerAccelerator: false },
@@ -62,8 +53,7 @@ export function buildMenu({ send, showLogs, showAbout }: MenuActions): Menu {
     {
       role: 'help',
       submenu: [
-        go('Guide', '/guide', 'F1'),
-        go('Method cards', '/guide/methods/README'),
+        ...helpCommands.map(command),
         go('Keyboard shortcuts', 'shortcuts', 'CmdOrCtrl+/'),
         { label: 'Show the log folder', click: showLogs },
         // On macOS it is in the menu of the app.

@@ -5,6 +5,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { followBackend } from '../api/cache.ts';
 import { queryClient } from '../api/query.ts';
+import { appStrings } from '../strings/app.ts';
 import { Frame } from './frame.tsx';
 import { cssVariables, theme } from './theme.ts';
 
@@ -14,7 +15,7 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <ModalsProvider labels={{ confirm: 'Confirm', cancel: 'Cancel' }}>
+        <ModalsProvider labels={{ confirm: appStrings.confirm, cancel: appStrings.cancel }}>
           <Notifications position="bottom-right" limit={4} containerWidth={380} />
           <Frame />
         </ModalsProvider>

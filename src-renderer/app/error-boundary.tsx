@@ -1,6 +1,7 @@
 import { Component, type ReactNode } from 'react';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { ErrorNote } from '../components/feedback/error-note.tsx';
+import { appStrings } from '../strings/app.ts';
 
 /** Keeps the frame alive when a page throws: the error with its stack, and a button that draws the page again. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { error: Error | null }> {
@@ -13,10 +14,10 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: E
   override render(): ReactNode {
     const { error } = this.state;
     if (!error) return this.props.children;
-    const shown = new StudioError('internal', `This page failed: ${error.message}`, null, error.stack ?? null);
+    const shown = new StudioError('internal', appStrings.pageFailed(error.message), null, error.stack ?? null);
     return (
       <div style={{ padding: 16 }}>
-        <ErrorNote error={shown} action={{ label: 'Reload page', onClick: () => this.setState({ error: null }) }} />
+        <ErrorNote error={shown} action={{ label: appStrings.reload, onClick: () => this.setState({ error: null }) }} />
       </div>
     );
   }

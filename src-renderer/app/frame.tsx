@@ -1,33 +1,40 @@
-import { Button, Kbd, Skeleton, Tooltip, UnstyledButton, useMantineColorScheme } from '@mantine/core';
-import { useHotkeys, useLocalStorage } from '@mantine/hooks';
-import { spotlight } from '@mantine/spotlight';
-import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconSearch } from '@tabler/icons-react';
-import { Suspense, useEffect } from 'react';
+import { Button, Skeleton, useMantineColorScheme } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
+import { memo, Suspense, useCallback, useEffect, useRef } from 'react';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
+import { useActionKeys } from '../components/actions/use-action-keys.ts';
 import { EmptyState } from '../components/feedback/empty-state.tsx';
 import { LogButton } from '../components/feedback/log-button.tsx';
+import { appStrings } from '../strings/app.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import classes from './frame.module.css';
 import { HelpSheet } from './help-sheet.tsx';
 import { pages } from './pages.tsx';
+import { openPalette } from './palette-store.ts';
+import { Rail } from './rail.tsx';
 import { navigate, useRoute } from './routes.tsx';
 import { showShortcuts } from './shortcuts.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { useNotifications } from './use-notifications.ts';
 import { useRunningJobs } from './use-running-jobs.ts';
+import { useWindowActions } from './window-actions.tsx';
 
 /** The three zones that every screen shares: rail, content, status bar. */
 export function Frame() {
-  useTheme();
-  useNotifications();
-  useMenu();
-  useRunningJobs();
+  const [collapsed, setCollapsed] = useLocalStorage({
+    key: 'coto-rail-collapsed',
+    defaultValue: false,
+    getInitialValueInEffect: false,
+  });
+  const content = useRef<HTMLElement>(null);
+  const toggle = useCallback(() => setCollapsed((value) => !value), [setCollapsed]);
+  const skip = useCallback(() => (content.current?.querySelector('h1') ?? content.current)?.focus(), []);
   return (
     <div className={classes['frame']}>
-      <Rail />
-      <main className={classes['content']}>
+      <Rail collapsed={collapsed} onToggle={toggle} onSkip={skip} />
+      <main ref={content} className={classes['content']} tabIndex={-1}>
         <BackendBanner />
         <div className={classes['page']}>
           <CurrentPage />
@@ -36,89 +43,33 @@ export function Frame() {
       <StatusBar />
       <CommandPalette />
       <HelpSheet />
+      <Background toggleSidebar={toggle} />
     </div>
   );
 }
 
-function Rail() {
-  const route = useRoute();
-  const [collapsed, setCollapsed] = useLocalStorage({
-    key: 'coto-rail-collapsed',
-    defaultValue: false,
-    getInitialValueInEffect: false,
-  });
-  useHotkeys([['mod+B', () => setCollapsed((value) => !value)]]);
-  const isMac = window.coto.platform === 'darwin';
-  return (
-    <nav className={classes['rail']} data-collapsed={collapsed || undefined} aria-label="Pages">
-      <div className={classes['brand']} aria-hidden={collapsed}>
-        {collapsed ? 'CoTo' : 'CoTo Studio'}
-      </div>
-      {pages.map((page) => {
-        const active = route.segments[0] === page.id;
-        const link = (
-          <a
-            key={page.id}
-            href={`#/${page.id}`}
-            className={classes['item']}
-            aria-current={active ? 'page' : undefined}
-            aria-label={page.label}
-          >
-            <page.icon size={18} stroke={1.6} aria-hidden />
-            {collapsed ? null : <span>{page.label}</span>}
-          </a>
-        );
-        return collapsed ? (
-          <Tooltip key={page.id} label={page.label} position="right">
-            {link}
-          </Tooltip>
-        ) : (
-          link
-        );
-      })}
-      <div className={classes['railEnd']}>
-        <UnstyledButton
-          className={classes['item'] ?? ''}
-          onClick={() => spotlight.open()}
-          aria-label="Search and commands"
-        >
-          <IconSearch size={18} stroke={1.6} aria-hidden />
-          {collapsed ? null : (
-            <>
-              <span>Search</span>
-              <Kbd size="xs" ml="auto">
-                {isMac ? '⌘K' : 'Ctrl K'}
-              </Kbd>
-            </>
-          )}
-        </UnstyledButton>
-        <UnstyledButton
-          className={classes['item'] ?? ''}
-          aria-label={collapsed ? 'Expand sidebar' : 'Collapse sidebar'}
-          onClick={() => setCollapsed((value) => !value)}
-        >
-          {collapsed ? (
-            <IconLayoutSidebarLeftExpand size={18} stroke={1.6} aria-hidden />
-          ) : (
-            <IconLayoutSidebarLeftCollapse size={18} stroke={1.6} aria-hidden />
-          )}
-          {collapsed ? null : <span>Collapse</span>}
-        </UnstyledButton>
-      </div>
-    </nav>
-  );
+/** What goes on behind every page. A component of its own, so that progress of a job draws no page again. */
+function Background({ toggleSidebar }: { toggleSidebar: () => void }) {
+  useTheme();
+  useNotifications();
+  useMenu();
+  useRunningJobs();
+  useWindowActions(toggleSidebar);
+  useActionKeys(window.coto.platform === 'darwin');
+  return null;
 }
 
-function CurrentPage() {
-  const route = useRoute();
-  const page = pages.find((entry) => entry.id === route.segments[0]);
+const CurrentPage = memo(function CurrentPage() {
+  const path = useRoute((route) => route.path);
+  const name = useRoute(({ segments }) => segments[0]);
+  const page = pages.find(({ id }) => id === name);
   useEffect(() => {
-    document.title = page ? `${page.label} – CoTo Studio` : 'CoTo Studio';
+    document.title = page ? `${page.label} – ${appStrings.name}` : appStrings.name;
   }, [page]);
   if (!page)
     return (
-      <EmptyState action={<Button onClick={() => navigate('/home')}>Go home</Button>}>
-        There is no page at {route.path}.
+      <EmptyState action={<Button onClick={() => navigate('/home')}>{appStrings.goHome}</Button>}>
+        {appStrings.noPage(path)}
       </EmptyState>
     );
   return (
@@ -128,7 +79,7 @@ function CurrentPage() {
       </Suspense>
     </ErrorBoundary>
   );
-}
+});
 
 function PageSkeleton() {
   return (
@@ -146,14 +97,14 @@ function BackendBanner() {
   return (
     <div className={classes['banner']} role="alert" data-failed={status === 'failed' || undefined}>
       {status === 'lost' ? (
-        <span>The backend quit unexpectedly and is restarting. You can resume the running job afterwards.</span>
+        <span>{appStrings.backendLost}</span>
       ) : (
         <>
           <span>
-            {error?.message ?? 'The backend cannot start.'} {error?.hint}
+            {error?.message ?? appStrings.backendFailed} {error?.hint}
           </span>
           <Button variant="default" onClick={() => window.coto.restartBackend()}>
-            Start it again
+            {appStrings.startAgain}
           </Button>
           <LogButton />
         </>
@@ -174,11 +125,10 @@ function useTheme(): void {
 }
 
 function useMenu(): void {
-  useHotkeys([['shift+?', showShortcuts]]);
   useEffect(
     () =>
       window.coto.onMenu((command) => {
-        if (command === 'palette') spotlight.open();
+        if (command === 'palette') openPalette();
         else if (command === 'shortcuts') showShortcuts();
         else navigate(command);
       }),

@@ -1,50 +1,47 @@
-import { Kbd, Table } from '@mantine/core';
+import { Kbd, Stack, Table, Title } from '@mantine/core';
 import { modals } from '@mantine/modals';
+import { registeredActions, type StudioAction } from '../components/actions/action-registry.ts';
+import { keysOf } from '../components/actions/shortcut.ts';
+import { appStrings } from '../strings/app.ts';
 
-interface Shortcut {
-  /** `mod` is ⌘ on macOS, else Ctrl. */
-  readonly keys: readonly string[];
-  readonly does: string;
-}
-
-/** Every shortcut of the window; those of editing text are the system's own. */
-const shortcuts: readonly Shortcut[] = [
-  { keys: ['mod', 'K'], does: 'Search pages, runs, adapters and commands' },
-  { keys: ['mod', '1 … 9'], does: 'Open a page, in the order of the sidebar' },
-  { keys: ['mod', 'N'], does: 'Set up a run' },
-  { keys: ['mod', 'O'], does: 'Open a run from YAML' },
-  { keys: ['mod', 'Enter'], does: 'Start training (Train), generate (Playground)' },
-  { keys: ['Enter'], does: 'Put the focused adapter on the merge bench' },
-  { keys: ['mod', 'Z'], does: 'Undo on the merge bench' },
-  { keys: ['mod', 'B'], does: 'Collapse or expand the sidebar' },
-  { keys: ['mod', ','], does: 'Settings' },
-  { keys: ['F1'], does: 'Guide' },
-  { keys: ['?'], does: 'This list' },
-];
-
-/** Shows the list of shortcuts. */
+/** Shows every shortcut that works now: those of the page that is shown, and those that work everywhere. */
 export function showShortcuts(): void {
-  modals.open({ modalId: 'shortcuts', title: 'Keyboard shortcuts', children: <ShortcutTable /> });
+  // Read before the dialog takes the place of the page.
+  const actions = registeredActions().filter(({ shortcut }) => shortcut !== undefined);
+  modals.open({
+    modalId: 'shortcuts',
+    title: appStrings.shortcuts,
+    children: (
+      <Stack gap={16}>
+        <ShortcutTable title={appStrings.onThisPage} actions={actions.filter(({ scope }) => scope === 'page')} />
+        <ShortcutTable title={appStrings.everywhere} actions={actions.filter(({ scope }) => scope === 'window')} />
+      </Stack>
+    ),
+  });
 }
 
-function ShortcutTable() {
-  const modifier = window.coto.platform === 'darwin' ? '⌘' : 'Ctrl';
+function ShortcutTable({ title, actions }: { title: string; actions: readonly StudioAction[] }) {
+  if (actions.length === 0) return null;
+  const isMac = window.coto.platform === 'darwin';
   return (
-    <Table>
-      <Table.Tbody>
-        {shortcuts.map(({ keys, does }) => (
-          <Table.Tr key={does}>
-            <Table.Td w={140}>
-              {keys.map((key) => (
-                <Kbd key={key} size="xs" mr={4}>
-                  {key === 'mod' ? modifier : key}
-                </Kbd>
-              ))}
-            </Table.Td>
-            <Table.Td>{does}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <section aria-label={title}>
+      <Title order={3}>{title}</Title>
+      <Table aria-label={title}>
+        <Table.Tbody>
+          {actions.map(({ id, label, shortcut = '' }) => (
+            <Table.Tr key={id}>
+              <Table.Td w={140}>
+                {keysOf(shortcut, isMac).map((key) => (
+                  <Kbd key={key} size="xs" mr={4}>
+                    {key}
+                  </Kbd>
+                ))}
+              </Table.Td>
+              <Table.Td>{label}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </section>
   );
 }

@@ -5,6 +5,7 @@ import type { JobRecord } from '../../src-shared/domain/job.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
 import { backendName, formatBytes, formatDuration, plural } from '../components/format/format.ts';
+import { appStrings } from '../strings/app.ts';
 import { jobPath } from './job-path.ts';
 import classes from './status-bar.module.css';
 
@@ -20,24 +21,24 @@ export function StatusBar() {
       <div className={classes['job']}>
         {running ? <RunningJob job={running} /> : <IdleText connection={connection} />}
       </div>
-      {queued > 0 ? <Item icon={<IconStack size={14} />} text={`${plural(queued, 'job')} queued`} /> : null}
+      {queued > 0 ? <Item icon={<IconStack size={14} />} text={appStrings.queued(plural(queued, 'job'))} /> : null}
       {status ? (
         <>
           <Item
             icon={<IconCpu size={14} />}
             text={backendName(status.backend)}
-            title="Compute backend"
+            title={appStrings.computeBackend}
             href="#/settings"
           />
           <Item
             icon={<IconDeviceSdCard size={14} />}
-            text={`${formatBytes(status.memoryUsedBytes)} of ${formatBytes(status.memoryTotalBytes)}`}
-            title="Memory used by the backend, of the machine’s total"
+            text={appStrings.memory(formatBytes(status.memoryUsedBytes), formatBytes(status.memoryTotalBytes))}
+            title={appStrings.memoryHelp}
           />
           <Item
             icon={<IconDatabase size={14} />}
-            text={`${formatBytes(status.diskFreeBytes)} free`}
-            title={`Disk space left; runs, adapters and reports take ${formatBytes(status.homeBytes)}`}
+            text={appStrings.disk(formatBytes(status.diskFreeBytes))}
+            title={appStrings.diskHelp(formatBytes(status.homeBytes))}
           />
         </>
       ) : null}
@@ -46,24 +47,20 @@ export function StatusBar() {
 }
 
 function IdleText({ connection }: { connection: string }) {
-  return (
-    <span className={classes['idle']}>
-      {connection === 'ready' ? 'Nothing is running' : 'Connecting to the backend'}
-    </span>
-  );
+  return <span className={classes['idle']}>{connection === 'ready' ? appStrings.idle : appStrings.connecting}</span>;
 }
 
 function RunningJob({ job }: { job: JobRecord }) {
   const { progress } = job;
   const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
   return (
-    <a className={classes['running']} href={`#${jobPath(job)}`} title={`Open ${job.title}`}>
+    <a className={classes['running']} href={`#${jobPath(job)}`} title={appStrings.openJob(job.title)}>
       <span className={classes['title']}>{job.title}</span>
       {progress?.total === 0 ? null : (
         <Progress
           className={classes['progress'] ?? ''}
           value={share * 100}
-          aria-label={`Progress of ${job.title}`}
+          aria-label={appStrings.progressOf(job.title)}
           transitionDuration={200}
         />
       )}
@@ -71,10 +68,10 @@ function RunningJob({ job }: { job: JobRecord }) {
         <span className={classes['numbers']}>
           {progress.phase} · {Math.round(progress.done)}
           {progress.total === 0 ? '' : ` / ${Math.round(progress.total)}`} {progress.unit}
-          {progress.etaSeconds === null ? '' : ` · ${formatDuration(progress.etaSeconds)} left`}
+          {progress.etaSeconds === null ? '' : ` · ${appStrings.left(formatDuration(progress.etaSeconds))}`}
         </span>
       ) : (
-        <span className={classes['numbers']}>starting</span>
+        <span className={classes['numbers']}>{appStrings.starting}</span>
       )}
     </a>
   );

@@ -1,7 +1,11 @@
 import { type CSSVariablesResolver, createTheme } from '@mantine/core';
 import { codeTypeface, textTypeface } from '../../src-shared/typeface.ts';
 import { headerStyle } from '../components/table/header-style.ts';
+import { appStrings } from '../strings/app.ts';
 import { darkGreys, darkTokens, lightTokens } from './theme-tokens.ts';
+
+/** What closes has a name. */
+const closing = { closeButtonProps: { 'aria-label': appStrings.close } };
 
 /** 13 px text on 20 px lines, a 4 px grid, one radius, indigo for actions and selection, neutral greys for the rest. */
 export const theme = createTheme({
@@ -29,7 +33,8 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: 'xs' } },
     ActionIcon: { defaultProps: { size: 28, variant: 'subtle', color: 'gray' } },
-    Anchor: { defaultProps: { underline: 'hover' } },
+    // Color alone tells a link from its sentence to some eyes only.
+    Anchor: { defaultProps: { underline: 'always' } },
     TextInput: { defaultProps: { size: 'xs' } },
     NumberInput: { defaultProps: { size: 'xs' } },
     Textarea: { defaultProps: { size: 'xs' } },
@@ -44,9 +49,10 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { size: 'xs' } },
     Badge: { defaultProps: { size: 'sm', variant: 'light', tt: 'none', fw: 500 } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end' } },
-    Modal: { defaultProps: { shadow: 'xl', centered: true, transitionProps: { duration: 100 } } },
+    Modal: { defaultProps: { ...closing, shadow: 'xl', centered: true, transitionProps: { duration: 100 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false, multiline: true, maw: 320, fz: 12 } },
     Table: { styles: { th: headerStyle } },
+    Notification: { defaultProps: closing },
     Progress: { defaultProps: { size: 4 } },
   },
 });

@@ -3,6 +3,7 @@ export const guideStrings = {
   title: 'Guide',
   state: (topics: number, cards: number) => `${topics} topics · ${cards} method cards`,
   topics: 'User guide',
+  overview: 'Overview',
   results: 'Measured results',
   search: 'Search the guide…',
   found: (count: number) => (count === 0 ? 'No matching topics' : count === 1 ? '1 document' : `${count} documents`),

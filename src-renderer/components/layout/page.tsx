@@ -1,6 +1,9 @@
 import { ActionIcon, Menu, Title } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useId, useRef } from 'react';
+import { claimPageFocus, usePageVisit } from '../../app/page-focus.ts';
+import { appStrings } from '../../strings/app.ts';
+import { useActions } from '../actions/action-registry.ts';
 import classes from './page.module.css';
 
 export interface MoreItem {
@@ -28,16 +31,30 @@ interface PageProps {
 
 /** A page: one title row, then the content. */
 export function Page({ title, state, actions, more, moreAbove, fill = false, children }: PageProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const visit = usePageVisit((visits) => visits.visit);
+  useEffect(() => {
+    // A page that replaces its own skeleton takes the heading, and what had the focus, with it.
+    if (claimPageFocus() || (visit > 0 && document.activeElement === document.body))
+      heading.current?.focus({ preventScroll: true });
+  }, [visit]);
   return (
     <section className={classes['page']}>
       <header className={classes['header']}>
-        <Title order={1} className={classes['title'] ?? ''}>
+        <Title order={1} ref={heading} tabIndex={-1} className={classes['title'] ?? ''}>
           {title}
         </Title>
         <div className={classes['state']}>{state}</div>
         <div className={classes['actions']}>
           {actions}
-          {more && more.length > 0 ? <MoreMenu items={more} above={moreAbove} label="More actions" /> : null}
+          {more && more.length > 0 ? (
+            <MoreMenu
+              items={more}
+              above={moreAbove}
+              label={appStrings.moreActions}
+              {...(typeof title === 'string' ? { about: title } : {})}
+            />
+          ) : null}
         </div>
       </header>
       <div className={fill ? classes['fill'] : classes['scroll']}>{children}</div>
@@ -45,14 +62,32 @@ export function Page({ title, state, actions, more, moreAbove, fill = false, chi
   );
 }
 
+/** False in the rows of a table, whose menus are too many to be found one by one in the palette. */
+export const PaletteContext = createContext(true);
+
 interface MoreMenuProps {
   items: readonly MoreItem[];
   label: string;
   above?: ReactNode;
+  /** What the items are done to, as the palette names it. */
+  about?: string;
 }
 
-/** The "more" menu of a page, a row or a card. */
-export function MoreMenu({ items, label, above }: MoreMenuProps) {
+/** The "more" menu of a page, a detail, a row or a card. The palette has its items while it is shown. */
+export function MoreMenu({ items, label, above, about = label }: MoreMenuProps) {
+  const id = useId();
+  const inPalette = useContext(PaletteContext);
+  useActions(
+    (inPalette ? items : []).map((item) => ({
+      id: `${id}-${item.label}`,
+      label: item.label,
+      scope: 'page',
+      about,
+      icon: item.icon,
+      disabledReason: item.disabledReason,
+      run: item.onClick,
+    })),
+  );
   return (
     <Menu>
       <Menu.Target>

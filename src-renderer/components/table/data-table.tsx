@@ -1,4 +1,4 @@
-import { Checkbox } from '@mantine/core';
+import { Checkbox, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import {
   type ColumnDef,
@@ -11,6 +11,7 @@ import {
   useReactTable,
 } from '@tanstack/react-table';
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from 'react';
+import { PaletteContext } from '../layout/page.tsx';
 import classes from './data-table.module.css';
 import { headerStyle } from './header-style.ts';
 
@@ -166,7 +167,11 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
                   </th>
                 );
               })}
-              {props.rowActions ? <th className={classes['actions']} style={headerStyle} aria-label="Actions" /> : null}
+              {props.rowActions ? (
+                <th className={classes['actions']} style={headerStyle}>
+                  <VisuallyHidden>Actions</VisuallyHidden>
+                </th>
+              ) : null}
             </tr>
           ))}
         </thead>
@@ -201,7 +206,11 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
                   {flexRender(cell.column.columnDef.cell, cell.getContext())}
                 </td>
               ))}
-              {props.rowActions ? <td className={classes['actions']}>{props.rowActions(row.original)}</td> : null}
+              {props.rowActions ? (
+                <td className={classes['actions']}>
+                  <PaletteContext value={false}>{props.rowActions(row.original)}</PaletteContext>
+                </td>
+              ) : null}
             </tr>
           ))}
           {rows.length === 0 && props.emptyText ? (

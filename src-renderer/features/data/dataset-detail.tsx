@@ -52,6 +52,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
           </Button>
           <MoreMenu
             label={`More actions for ${dataset.name}`}
+            about={dataset.name}
             items={[
               {
                 label: 'Remove from the list',

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, CloseButton, Drawer } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
 import { backInSheet, closeHelp, followInSheet, useHelpSheet } from '../../components/help/help-store.ts';
 import { guideStrings } from '../../strings/guide.ts';
 import { DocumentView } from './document-view.tsx';
@@ -17,11 +18,14 @@ interface GuideSheetProps {
  */
 export function GuideSheet({ onOpenPage }: GuideSheetProps) {
   const { open, trail, field } = useHelpSheet();
+  // The first opening loads this component: it must be seen closed once, to lead back to what had the focus.
+  const [ready, setReady] = useState(false);
+  useEffect(() => setReady(true), []);
   const place = trail.at(-1) ?? null;
   const title = place === null ? (field?.label ?? guideStrings.sheet) : titleOf(place.document);
   return (
-    <Drawer.Root opened={open} onClose={closeHelp} position="right" size={480} lockScroll={false}>
-      <Drawer.Content className={classes['sheet'] ?? ''}>
+    <Drawer.Root opened={open && ready} onClose={closeHelp} position="right" size={560} lockScroll={false}>
+      <Drawer.Content classNames={{ content: classes['sheet'] ?? '' }}>
         <Drawer.Header className={classes['header'] ?? ''}>
           {trail.length > 1 ? (
             <ActionIcon aria-label={guideStrings.back} onClick={backInSheet}>

@@ -37,7 +37,7 @@ export function guideOutline(): readonly TopicGroup[] {
 /** The documents that an index lists, under its headings; under its own title those above the first heading. */
 function outlineOf(index: DocumentId, title: string): readonly TopicGroup[] {
   const groups: { title: string; topics: Topic[] }[] = [
-    { title, topics: [{ id: index, title: titleOf(index), summary: '' }] },
+    { title, topics: [{ id: index, title: guideStrings.overview, summary: '' }] },
   ];
   for (const line of (documents.get(index) ?? '').split('\n')) {
     const heading = /^## (.+)$/.exec(line)?.[1];

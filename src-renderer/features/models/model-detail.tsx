@@ -74,6 +74,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
           </Button>
           <MoreMenu
             label={`More actions for ${model.name}`}
+            about={model.name}
             items={[
               {
                 label: 'Evaluate…',

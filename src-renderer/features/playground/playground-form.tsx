@@ -1,5 +1,6 @@
 import { Button, Checkbox, Group, SegmentedControl, Select, Stack, Text, Textarea } from '@mantine/core';
 import { generationParameters } from '../../../src-shared/domain/generation.ts';
+import { useActions } from '../../components/actions/action-registry.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { plural } from '../../components/format/format.ts';
@@ -22,14 +23,19 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
   const { models, catalog, isWriting, onStop } = props;
   const form = usePlaygroundForm(props);
   const { draft, columns, kind } = form;
+  useActions([
+    {
+      id: 'generate',
+      label: 'Generate',
+      scope: 'page',
+      shortcut: 'mod+Enter',
+      whileTyping: true,
+      disabledReason: form.problem,
+      run: form.generate,
+    },
+  ]);
   return (
-    <Stack
-      gap={12}
-      p={12}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.generate();
-      }}
-    >
+    <Stack gap={12} p={12}>
       <Panel title="Model" note={`up to ${columnLimit} side by side`}>
         <Stack gap={8}>
           <Select

@@ -1,4 +1,4 @@
-import { useDebouncedValue, useHotkeys } from '@mantine/hooks';
+import { useDebouncedValue } from '@mantine/hooks';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
@@ -8,6 +8,7 @@ import { request } from '../../api/client.ts';
 import { useAction, useLastAnswer, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { useRouteRequest } from '../../app/use-route-request.ts';
+import { useActions } from '../../components/actions/action-registry.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { checkDraft, type Draft, differingFields } from './draft.ts';
 import { openConfig, useTrainForm, useVariants } from './draft-store.ts';
@@ -40,7 +41,16 @@ export function useRunDraft() {
     if (check.ok && refusal === null && !create.isPending)
       create.mutate({ config: check.config, tags: [...tags], ...(name.trim() === '' ? {} : { name: name.trim() }) });
   };
-  useHotkeys([['mod+Enter', start]], []);
+  useActions([
+    {
+      id: 'start-training',
+      label: 'Start training',
+      scope: 'page',
+      shortcut: 'mod+Enter',
+      whileTyping: true,
+      run: start,
+    },
+  ]);
   const load = () => loadYaml().catch((thrown) => notifyFailure(asError(thrown), 'The file was not loaded'));
   useRouteRequest('load', () => void load());
   return {

@@ -10,13 +10,13 @@ import {
   useSensors,
 } from '@dnd-kit/core';
 import { Button, Group } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { IconFilePlus } from '@tabler/icons-react';
 import { useEffect, useMemo, useState } from 'react';
 import { type AdapterRecord, mayShareBase } from '../../../src-shared/domain/adapter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, useRoute } from '../../app/routes.tsx';
 import { useRouteRequest } from '../../app/use-route-request.ts';
+import { useActions } from '../../components/actions/action-registry.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
@@ -43,7 +43,16 @@ export default function MergePage() {
   const adapters = useRequest('adapters.list', {});
   const catalog = useRequest('app.catalog', {});
   const namesOf = useAdapterNames();
-  useHotkeys([['mod+Z', undoBench]]);
+  useActions([
+    { id: 'undo-bench', label: 'Undo on the merge bench', scope: 'page', shortcut: 'mod+Z', run: undoBench },
+    {
+      id: 'add-to-bench',
+      label: 'Add the focused adapter to the bench',
+      scope: 'page',
+      shortcut: 'Enter',
+      heardBy: 'control',
+    },
+  ]);
   const [draggedId, setDraggedId] = useState<string | null>(null);
   const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 4 } }));
   const shown = adapters.data?.filter((adapter) => !adapter.archived);

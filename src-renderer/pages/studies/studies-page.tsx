@@ -138,6 +138,7 @@ function StudyDetail({ study }: { study: StudyRecord }) {
           )}
           <MoreMenu
             label={`More for ${study.name}`}
+            about={study.name}
             items={[
               {
                 label: 'Write a report',

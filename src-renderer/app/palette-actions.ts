@@ -1,0 +1,53 @@
+import type { StudioAction } from '../components/actions/action-registry.ts';
+
+export interface ActionGroup {
+  readonly group: string;
+  readonly actions: readonly StudioAction[];
+}
+
+/** Without words, only so many of each group are shown: hundreds of runs would hide what can be done. */
+const shownUnasked = 12;
+const shownAsked = 40;
+
+/** The actions that have every word, those first that begin with the first word, then those that have all in their name. */
+export function searchActions(groups: readonly ActionGroup[], query: string): readonly ActionGroup[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0)
+    return filled(groups.map((group) => ({ ...group, actions: group.actions.slice(0, shownUnasked) })));
+  const found = groups.map(({ group, actions }) => ({ group, actions: matching(actions, words, group) }));
+  let left = shownAsked;
+  return filled(
+    found
+      .sort((one, other) => bestRank(one.actions, words) - bestRank(other.actions, words))
+      .map(({ group, actions }) => {
+        const shown = actions.slice(0, left);
+        left -= shown.length;
+        return { group, actions: shown };
+      }),
+  );
+}
+
+function matching(actions: readonly StudioAction[], words: readonly string[], group: string): readonly StudioAction[] {
+  return actions
+    .filter((action) => words.every((word) => textOf(action, group).includes(word)))
+    .sort((one, other) => rankOf(one, words) - rankOf(other, words));
+}
+
+function textOf({ label, about = '', keywords = [] }: StudioAction, group: string): string {
+  return [label, about, group, ...keywords].join('\n').toLowerCase();
+}
+
+function rankOf({ label }: StudioAction, words: readonly string[]): number {
+  const name = label.toLowerCase();
+  if (name.startsWith(words[0] ?? '')) return 0;
+  return words.every((word) => name.includes(word)) ? 1 : 2;
+}
+
+/** A group that only its keywords found comes after one whose actions bear the words. */
+function bestRank(actions: readonly StudioAction[], words: readonly string[]): number {
+  return Math.min(3, ...actions.map((action) => rankOf(action, words)));
+}
+
+function filled(groups: readonly ActionGroup[]): readonly ActionGroup[] {
+  return groups.filter(({ actions }) => actions.length > 0);
+}

@@ -1,0 +1,120 @@
+import { useMantineColorScheme } from '@mantine/core';
+import {
+  IconBook2,
+  IconDeviceDesktop,
+  IconFileDescription,
+  IconFilePlus,
+  IconKeyboard,
+  IconLayoutSidebar,
+  IconMoon,
+  IconPlayerPlay,
+  IconSearch,
+  IconSun,
+} from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import type { Theme } from '../../src-shared/domain/theme.ts';
+import { fileCommands, helpCommands, type MenuCommand } from '../../src-shared/menu-commands.ts';
+import { numberedPages, type PageName } from '../../src-shared/pages.ts';
+import { useAction } from '../api/query.ts';
+import { type StudioAction, useActions } from '../components/actions/action-registry.ts';
+import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
+import { plural } from '../components/format/format.ts';
+import { appStrings } from '../strings/app.ts';
+import { pages } from './pages.tsx';
+import { openPalette } from './palette-store.ts';
+import { navigate } from './routes.tsx';
+import { showShortcuts } from './shortcuts.tsx';
+
+const icon = { size: 18, stroke: 1.6 } as const;
+const menuCommands = [...fileCommands.flat(), ...helpCommands];
+
+/** Registers what can be done wherever the person is: the menu's commands, pages, theme, demo, help. */
+export function useWindowActions(toggleSidebar: () => void): void {
+  const { setColorScheme } = useMantineColorScheme();
+  const saveSettings = useAction('settings.set');
+  const startDemo = useAction('demo.start', {
+    failureTitle: appStrings.demoFailed,
+    onSuccess: (demo) => notifySuccess(appStrings.demoQueued, plural(demo.jobs.length, 'job')),
+  });
+  const setTheme = (theme: Theme) => {
+    setColorScheme(theme === 'system' ? 'auto' : theme);
+    saveSettings.mutate({ theme });
+  };
+  const themes = { light: IconSun, dark: IconMoon, system: IconDeviceDesktop };
+  useActions([
+    ...pageActions(),
+    ...commandActions(),
+    { ...always('palette', appStrings.openPalette, <IconSearch {...icon} />), shortcut: 'mod+K', run: openPalette },
+    {
+      ...always('shortcuts', appStrings.shortcuts, <IconKeyboard {...icon} />),
+      shortcut: '?',
+      keywords: ['keys', 'help'],
+      run: showShortcuts,
+    },
+    {
+      ...always('sidebar', appStrings.toggleSidebar, <IconLayoutSidebar {...icon} />),
+      shortcut: 'mod+B',
+      whileTyping: true,
+      run: toggleSidebar,
+    },
+    ...(['light', 'dark', 'system'] as const).map((theme): StudioAction => {
+      const ThemeIcon = themes[theme];
+      return {
+        ...always(`theme-${theme}`, appStrings.theme[theme], <ThemeIcon {...icon} />),
+        run: () => setTheme(theme),
+      };
+    }),
+    {
+      ...always('demo-quick', appStrings.quickDemo, <IconPlayerPlay {...icon} />),
+      run: () => startDemo.mutate({ quick: true }),
+    },
+    { ...always('demo-full', appStrings.fullDemo, <IconPlayerPlay {...icon} />), run: () => startDemo.mutate({}) },
+    {
+      ...always('logs', appStrings.openLogs, <IconFileDescription {...icon} />),
+      keywords: ['error', 'report', 'help'],
+      run: () => {
+        window.coto
+          .showLogs()
+          .catch((error: unknown) => notifyFailure(error instanceof Error ? error : new Error(String(error))));
+      },
+    },
+  ]);
+}
+
+/** The palette lists pages apart from what can be done. */
+export const pageActionPrefix = 'page-';
+
+function pageActions(): readonly StudioAction[] {
+  const keywords: Readonly<Record<string, readonly string[]>> = appStrings.pageKeywords;
+  return pages.map((page) => {
+    const number = numberedPages.findIndex(({ id }) => id === page.id) + 1;
+    const numberKeys = number >= 1 && number <= 9 ? `mod+${number}` : undefined;
+    const keys = menuCommands.find((command) => isPage(command, page))?.keys ?? numberKeys;
+    return {
+      ...always(`${pageActionPrefix}${page.id}`, page.label, <page.icon {...icon} />),
+      keywords: keywords[page.id] ?? [],
+      ...(keys === undefined ? {} : { shortcut: keys, heardBy: 'menu' as const }),
+      run: () => navigate(`/${page.id}`),
+    };
+  });
+}
+
+/** What of the menu is no page by its own name: that is among the pages. */
+function commandActions(): readonly StudioAction[] {
+  return menuCommands
+    .filter((command) => !pages.some((page) => isPage(command, page)))
+    .map(({ id, label, to, keys, keywords }) => ({
+      ...always(id, label, to.startsWith('/guide') ? <IconBook2 {...icon} /> : <IconFilePlus {...icon} />),
+      ...(keywords === undefined ? {} : { keywords }),
+      ...(keys === undefined ? {} : { shortcut: keys, heardBy: 'menu' as const }),
+      run: () => navigate(to),
+    }));
+}
+
+function isPage(command: MenuCommand, page: PageName): boolean {
+  return command.to === `/${page.id}` && command.label === page.label;
+}
+
+function always(id: string, label: string, symbol: ReactNode) {
+  return { id, label, scope: 'window', icon: symbol } as const;
+}

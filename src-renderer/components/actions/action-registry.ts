@@ -1,0 +1,50 @@
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef } from 'react';
+
+/** Something that the person can do now. The palette finds it, and the list of shortcuts has it where it has one. */
+export interface StudioAction {
+  /** Unique in the window; of two with one id the later counts. */
+  readonly id: string;
+  readonly label: string;
+  /** `page`: of what is shown now; its keys do nothing inside a dialog above it. `window`: always there. */
+  readonly scope: 'window' | 'page';
+  /** What it is done to: the name of a run. */
+  readonly about?: string | undefined;
+  readonly icon?: ReactNode;
+  /** Further words that find it. */
+  readonly keywords?: readonly string[];
+  /** "mod+Enter" */
+  readonly shortcut?: string;
+  /** Who listens for the shortcut where the window does not: the native menu, or the control that has the focus. */
+  readonly heardBy?: 'menu' | 'control';
+  /** Its keys work while a text is being typed too. */
+  readonly whileTyping?: boolean;
+  /** Why it cannot be done now. */
+  readonly disabledReason?: string | null | undefined;
+  /** Absent: only its keys do it, on whatever has the focus. */
+  readonly run?: () => void;
+}
+
+/** Read when a palette opens or a key is pressed, so that registering costs no rendering. */
+const owners = new Map<string, { readonly current: readonly StudioAction[] }>();
+
+/** Every action of what is on the screen, in the order in which it came. */
+export function registeredActions(): readonly StudioAction[] {
+  const byId = new Map<string, StudioAction>();
+  for (const { current } of owners.values()) for (const action of current) byId.set(action.id, action);
+  return [...byId.values()];
+}
+
+/** Registers actions while the component is shown. */
+export function useActions(actions: readonly StudioAction[]): void {
+  const owner = useId();
+  const latest = useRef(actions);
+  useLayoutEffect(() => {
+    latest.current = actions;
+  });
+  useEffect(() => {
+    owners.set(owner, latest);
+    return () => {
+      owners.delete(owner);
+    };
+  }, [owner]);
+}

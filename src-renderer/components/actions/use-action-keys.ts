@@ -1,0 +1,37 @@
+import { useEffect } from 'react';
+import { registeredActions } from './action-registry.ts';
+import { isPressed } from './shortcut.ts';
+
+/** Listens for the shortcuts of all registered actions. Of two with the same keys the later one, which lies above, is done. */
+export function useActionKeys(isMac: boolean): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return;
+      const { target } = event;
+      const typing = isTyping(target);
+      const inDialog = target instanceof Element && target.closest('[role="dialog"]') !== null;
+      const action = registeredActions().findLast(
+        ({ shortcut, heardBy, run, scope, whileTyping }) =>
+          shortcut !== undefined &&
+          heardBy === undefined &&
+          run !== undefined &&
+          !(typing && !whileTyping) &&
+          !(inDialog && scope === 'page') &&
+          isPressed(shortcut, event, isMac),
+      );
+      if (!action) return;
+      event.preventDefault();
+      if (!action.disabledReason) action.run?.();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [isMac]);
+}
+
+const notTyped = new Set(['checkbox', 'radio', 'button', 'submit', 'reset', 'range', 'color', 'file']);
+
+function isTyping(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return !notTyped.has(target.type);
+  if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  return target instanceof HTMLElement && target.isContentEditable;
+}

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { type ActionGroup, searchActions } from '../../../src-renderer/app/palette-actions.ts';
+
+const action = (label: string, keywords: string[] = [], about = '') => ({
+  id: label,
+  label,
+  keywords,
+  about,
+  scope: 'window' as const,
+  run: () => undefined,
+});
+const groups: readonly ActionGroup[] = [
+  {
+    group: 'Actions',
+    actions: [action('Add text data…', ['import dataset']), action('Pause fmnist seed 1', ['queue'])],
+  },
+  { group: 'Pages', actions: [action('Home', ['queue', 'jobs']), action('Data', ['dataset']), action('Merge')] },
+  { group: 'Runs', actions: Array.from({ length: 60 }, (_, index) => action(`fmnist coto ${index}`, [], 'completed')) },
+];
+const found = (query: string) => searchActions(groups, query).map(({ group, actions }) => [group, actions.length]);
+
+test('every word must be found, in the name, what it is about, the keywords or the group', () => {
+  expect(found('pause fmnist')).toEqual([['Actions', 1]]);
+  expect(found('queue')).toEqual([
+    ['Actions', 1],
+    ['Pages', 1],
+  ]);
+  expect(found('runs completed 59')).toEqual([['Runs', 1]]);
+  expect(found('nothing of it')).toEqual([]);
+});
+
+test('a name that begins with the words comes first, and few of many are shown', () => {
+  expect(searchActions(groups, 'data')[0]?.group).toBe('Pages');
+  expect(searchActions(groups, 'dataset').map(({ group }) => group)).toEqual(['Actions', 'Pages']);
+  expect(found('fmnist')).toEqual([['Runs', 40]]);
+  expect(found('')).toEqual([
+    ['Actions', 2],
+    ['Pages', 3],
+    ['Runs', 12],
+  ]);
+});
