@@ -28,7 +28,7 @@ import {
 import { generationRequestSchema, modelDefaultsSchema } from '../domain/generation.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
-import { mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merge.ts';
+import { identityTestSchema, mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merge.ts';
 import { mergeabilitySchema } from '../domain/mergeability.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
@@ -239,9 +239,18 @@ export const requests = {
     input: z.strictObject({ adapters: weightedAdapters, seed: z.number().int().min(0).default(0) }),
     output: mergeabilitySchema,
   },
+  /** Whether a method gives an adapter back that is merged alone, and with itself. Reads all its tensors. */
+  'merge.identity': {
+    input: z.strictObject({
+      adapterId: z.string(),
+      method: z.string(),
+      parameters: parameterValuesSchema.default({}),
+    }),
+    output: identityTestSchema,
+  },
   /**
    * Merges adapters, then scores the merge, each input adapter and the base on the datasets the adapters were trained
-   * on.
+   * on, and on further ones.
    */
   'merge.start': {
     input: z.strictObject({
@@ -249,6 +258,10 @@ export const requests = {
       adapters: weightedAdapters,
       method: z.string(),
       parameters: parameterValuesSchema.default({}),
+      datasets: z
+        .array(z.string())
+        .default([])
+        .describe("further datasets to score on; what has no head for a dataset's labels gets no score there"),
       eval_samples: z.number().int().min(0).default(0),
       ...tuningSchema.shape,
       ...placeboSchema.shape,

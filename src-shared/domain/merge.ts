@@ -55,3 +55,17 @@ export function meanWeight(weight: MergeWeight): number {
   const values = [weight].flat();
   return values.reduce((total, value) => total + value, 0) / values.length;
 }
+
+/** What merging an adapter with nothing but itself makes of it. */
+const identityOutcomeSchema = z.object({
+  of: z.enum(['alone', 'twice']).describe('the adapter at weight 1, or with itself at ½ and ½'),
+  exact: z.boolean().describe('whether every tensor comes back bit for bit'),
+  error: z
+    .number()
+    .nullable()
+    .describe('‖ΔW − ΔW′‖ / ‖ΔW‖ of the module where it is largest; null where the method was not run'),
+  module: z.string().nullable().describe('that module, or the saved tensor'),
+  reason: z.string().nullable().describe('why the method was not run'),
+});
+export type IdentityOutcome = z.infer<typeof identityOutcomeSchema>;
+export const identityTestSchema = z.array(identityOutcomeSchema);

@@ -21,7 +21,7 @@ import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 import { forgettingField } from './forgetting-field.ts';
 
-/** Merges adapters, then scores each alone, the merge and the base on every dataset that one of them was trained on. */
+/** Merges adapters, then scores each alone, the merge and the base on every dataset that one of them was trained on, and on further ones. */
 export const mergeJob = defineJob({
   kind: 'merge',
   payload: z.object({
@@ -29,6 +29,7 @@ export const mergeJob = defineJob({
     adapters: z.array(mergeInputSchema).min(1),
     method: z.string(),
     parameters: parameterValuesSchema,
+    datasets: z.array(z.string()).default([]),
     eval_samples: z.number().int(),
     ...tuningSchema.shape,
     ...placeboSchema.shape,
@@ -40,7 +41,8 @@ export const mergeJob = defineJob({
     const base = await baseOf(services, adapters);
     // Nothing is scored on a base that is not in the studio.
     const scored = base.model === null ? [] : adapters;
-    const datasetIds = [...new Set(scored.flatMap((adapter) => adapter.datasetId ?? []))];
+    const ownIds = [...new Set(scored.flatMap((adapter) => adapter.datasetId ?? []))];
+    const datasetIds = base.model === null ? [] : [...new Set([...ownIds, ...payload.datasets])];
     const datasets = datasetIds.map((id) => requireDataset(store, id));
     const output = mergeMethod(payload.method).makes === 'adapter' ? newAdapterFolder(services) : null;
     // Placebos are made of updates B·A.
@@ -63,17 +65,19 @@ export const mergeJob = defineJob({
         outputDirectory: output?.directory ?? null,
         datasets: datasets.map((dataset) => ({
           ...dataset.source,
-          settings: taskSettingsFor(
-            store,
-            adapters.filter((adapter) => adapter.datasetId === dataset.id),
-          ),
+          settings: ownIds.includes(dataset.id)
+            ? taskSettingsFor(
+                store,
+                adapters.filter((adapter) => adapter.datasetId === dataset.id),
+              )
+            : { ...taskSettingsFor(store, adapters), task: 'auto' },
         })),
         eval_samples: payload.eval_samples,
         tuning_samples: payload.tuning_samples,
         placebos: [...placebos],
         ...forgettingField(services),
       });
-      const [onlyDataset] = datasets;
+      const onlyDataset = ownIds.length === 1 ? datasets[0] : undefined;
       // Without labels it would be the accuracy of a language model's tokens.
       const hasLabels = (onlyDataset?.description.labels.length ?? 0) > 0;
       const forgetting = answer.forgetting[adapters.length] ?? null;
@@ -85,8 +89,8 @@ export const mergeJob = defineJob({
               name: payload.name,
               base,
               origin: { kind: 'merge', method: payload.method, inputs: madeWith(payload.adapters, answer.weights) },
-              datasetId: datasets.length === 1 ? (onlyDataset?.id ?? null) : null,
-              accuracy: datasets.length === 1 && hasLabels ? (answer.scores[0]?.[adapters.length] ?? null) : null,
+              datasetId: onlyDataset?.id ?? null,
+              accuracy: hasLabels ? (answer.scores[0]?.[adapters.length] ?? null) : null,
             });
       const matrix: MergeMatrix = {
         columns: matrixColumns(adapters, payload.name, merged?.id ?? null, placebos).map((column, index) => ({

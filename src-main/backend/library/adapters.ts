@@ -13,6 +13,7 @@ import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/p
 import { findLinear, lastName } from '../../engine/adapters/target-modules.ts';
 import { checkRuntimes } from '../../engine/formats/runtimes/index.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
+import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { elementCount } from '../../engine/tensors/host-tensor.ts';
 import { newId } from '../identifiers.ts';
@@ -39,6 +40,8 @@ export interface AdapterDetails {
   readonly forgetting?: Forgetting | null;
   /** A sentence on its training for the model card. */
   readonly note?: string | null;
+  /** Whether the tokenizer and the chat template that lie beside it are copied too: they may not be the base's. */
+  readonly withTokenizer?: boolean;
 }
 
 /** A new folder for an adapter that the engine will write. */
@@ -54,6 +57,7 @@ export async function copyAdapterIn(parts: Parts, from: string, details: Adapter
   const { id, directory } = newAdapterFolder(parts);
   await writeFolderAtomic(directory, async (temporary) => {
     await copyAdapterFiles(from, temporary);
+    if (details.withTokenizer) await copyTokenizer(from, temporary);
     await addForgetting(temporary, details.forgetting ?? null);
     if (details.note) await appendFile(join(temporary, 'README.md'), `\n## Training\n\n${details.note}\n`);
   });
@@ -132,7 +136,11 @@ export async function exportAdapter({ home, store }: Parts, id: string, director
   if (!(await isMissingOrEmpty(target)))
     throw new StudioError('refused', `${target} already exists.`, 'Choose another folder: nothing is overwritten.');
   await mkdir(resolve(target, '..'), { recursive: true });
-  await writeFolderAtomic(target, (temporary) => copyAdapterFiles(home.absolute(adapter.folder), temporary));
+  const own = home.absolute(adapter.folder);
+  await writeFolderAtomic(target, async (temporary) => {
+    await copyAdapterFiles(own, temporary);
+    await copyTokenizer(own, temporary);
+  });
   return target;
 }
 

@@ -39,7 +39,12 @@ export async function importAdapter(parts: Parts, path: string, options: Options
     const base = await baseFor(parts, source.path, options);
     const { variant, parameters } = await readAdapterOutline(source.path, base.description, true);
     if (variant.peft.standsOnResidual?.(parameters)) return importOnResidual(parts, source.path, details.name, base);
-    return copyAdapterIn(parts, source.path, { ...details, base, origin: { kind: 'import', path: given } });
+    return copyAdapterIn(parts, source.path, {
+      ...details,
+      base,
+      origin: { kind: 'import', path: given },
+      withTokenizer: base.description.text !== null,
+    });
   }
   const sha256 = await fileHash(source.entries === null ? source.path : join(source.path, 'adapters.safetensors'));
   return convertIn(parts, format, source, options, { ...details, origin: { kind: 'import', path: given, sha256 } });

@@ -10,10 +10,15 @@ import type { Services } from '../services.ts';
  */
 export function taskSettingsFor(store: Services['store'], adapters: readonly AdapterRecord[]): TaskSettings {
   for (const adapter of adapters) {
-    const found = ownSettings(store, adapter, new Set());
+    const found = settingsOf(store, adapter);
     if (found !== null) return found;
   }
   return taskSettingsSchema.parse({});
+}
+
+/** Settings of the run that trained an adapter or its first ancestor; null where none is known. */
+export function settingsOf(store: Services['store'], adapter: AdapterRecord): TaskSettings | null {
+  return ownSettings(store, adapter, new Set());
 }
 
 function ownSettings(store: Services['store'], { id, origin }: AdapterRecord, met: Set<string>): TaskSettings | null {

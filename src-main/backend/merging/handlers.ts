@@ -1,20 +1,25 @@
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
-import type { MergeInput } from '../../../src-shared/domain/merge.ts';
+import type { IdentityOutcome, MergeInput } from '../../../src-shared/domain/merge.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
+import { identityTest } from '../../engine/merge/identity-test.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
 import { compareFolders } from '../../engine/merge/merge-folders.ts';
 import { isUsed, refuseIllegal } from '../../engine/merge/merge-method.ts';
 import { checkFingerprints, preflightLines } from '../../engine/merge/preflight.ts';
 import { looksAtData, searchOf } from '../../engine/merge/search-parameters.ts';
+import { requireTask } from '../../engine/tasks/index.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { mergeJob } from '../jobs/merge.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
+import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 import { OutlineCache } from './outline-cache.ts';
+import { PromptCheck } from './prompt-facts.ts';
 
 interface Request {
   readonly adapters: readonly MergeInput[];
@@ -24,9 +29,9 @@ interface Request {
 
 export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merge'>> {
   const { store, queue } = services;
-  const outlines = new OutlineCache();
+  const caches = { outlines: new OutlineCache(), prompts: new PromptCheck() };
   return {
-    'merge.preflight': (request) => preflight(services, outlines, request),
+    'merge.preflight': (request) => preflight(services, caches, request),
     'merge.mergeability': async ({ adapters: asked, seed }) => {
       const weighted = asked.filter(({ weight }) => isUsed(weight));
       const adapters = weighted.map(({ adapterId }) => requireAdapter(store, adapterId));
@@ -40,25 +45,57 @@ export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merg
           names,
           weights: weighted.map(({ weight }) => weight),
           seed,
-          // Other requests have their turn between modules.
-          onModule: () => new Promise((resolve) => setImmediate(resolve)),
+          onModule: otherRequests,
         },
       );
     },
+    'merge.identity': async ({ adapterId, method: id, parameters: given }) => {
+      const method = mergeMethod(id);
+      const parameters = checkedParameters(method.declaration, given);
+      if (method.makes === 'outputs') return untested('An ensemble makes no adapter.');
+      if (looksAtData(method, parameters)) return untested('The method looks at data: only a merge runs it.');
+      const adapter = requireAdapter(store, adapterId);
+      const { description, model } = await baseOf(services, [adapter]);
+      const base = { description, directory: model?.path ?? null };
+      const state = await readAdapter(services.home.absolute(adapter.folder), description);
+      return identityTest({ method, parameters, base, onModule: otherRequests }, state);
+    },
     'merge.start': async (request) => {
-      refuseIllegal(await preflight(services, outlines, request));
+      refuseIllegal(await preflight(services, caches, request));
+      for (const id of request.datasets) requireFit(services, request.adapters, id);
       const method = mergeMethod(request.method);
       const names = request.adapters.map(({ adapterId }) => requireAdapter(store, adapterId).name);
       const title = `${method.declaration.label} of ${describeInputs(names)}`;
       const name = request.name ?? title;
-      const { adapters, parameters, eval_samples, tuning_samples, placebos } = request;
+      const { adapters, parameters, datasets, eval_samples, tuning_samples, placebos } = request;
       return queue.add(
         mergeJob,
         { title, subjectId: null },
-        { name, adapters, method: request.method, parameters, eval_samples, tuning_samples, placebos },
+        { name, adapters, method: request.method, parameters, datasets, eval_samples, tuning_samples, placebos },
       );
     },
   };
+}
+
+/** @throws StudioError where the base of the adapters cannot be scored on a dataset */
+function requireFit({ store }: HandlerServices, [first]: readonly MergeInput[], datasetId: string): void {
+  const { description } = requireDataset(store, datasetId);
+  const modelId = first ? requireAdapter(store, first.adapterId).modelId : null;
+  if (modelId !== null) requireTask('auto', requireModel(store, modelId).description, description);
+}
+
+/** Other requests have their turn between modules. */
+function otherRequests(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function untested(reason: string): IdentityOutcome[] {
+  return (['alone', 'twice'] as const).map((of) => ({ of, exact: false, error: null, module: null, reason }));
+}
+
+interface Caches {
+  readonly outlines: OutlineCache;
+  readonly prompts: PromptCheck;
 }
 
 /**
@@ -67,7 +104,7 @@ export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merg
  */
 async function preflight(
   { store, home }: HandlerServices,
-  outlines: OutlineCache,
+  { outlines, prompts }: Caches,
   request: Request,
 ): Promise<PreflightLine[]> {
   const method = mergeMethod(request.method);
@@ -76,14 +113,20 @@ async function preflight(
   const names = adapters.map((adapter) => `"${adapter.name}"`);
   const line = checkBases(store, adapters, names);
   if (line.verdict === 'refused') return [line];
-  const { description } = await baseOf({ store, home }, adapters);
+  const base = await baseOf({ store, home }, adapters);
+  const { description } = base;
   const inputs = await Promise.all(adapters.map(({ folder }) => outlines.read(home.absolute(folder), description)));
   const weights = request.adapters.map(({ weight }) => weight);
   const { layerCount } = description;
   const data = !looksAtData(method, parameters)
     ? []
     : [checkData(adapters, names, searchOf(parameters) ? 'The search' : method.declaration.label)];
-  return [line, ...preflightLines(method, inputs, weights, parameters, { names, layerCount }), ...data];
+  return [
+    line,
+    ...preflightLines(method, inputs, weights, parameters, { names, layerCount }),
+    ...(await prompts.lines({ store, home }, base, adapters, names)),
+    ...data,
+  ];
 }
 
 /** "a + b", or "a and 5 more" where there are many, as of a run's checkpoints. */

@@ -6,6 +6,7 @@ import { updateNorms } from '../../../src-main/engine/adapters/update-norms.ts';
 import { withShared } from '../../../src-main/engine/adapters/variant.ts';
 import { matmul } from '../../../src-main/engine/linalg/matrix.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import { resultOf } from '../../../src-shared/domain/job.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import {
   closeBackends,
@@ -113,6 +114,34 @@ it('scores of merges belong to what was merged and to what came of it', async ()
     expect(await backend.handle('adapters.scores', { id })).toContainEqual(
       expect.objectContaining({ datasetId, source: 'merge', examples: 5, accuracy: expect.any(Number) }),
     );
+});
+
+it('a merge is also scored on further datasets, which must fit its base', async () => {
+  const other = await backend.handle('datasets.add', { path: tinyIdx(4, 1, 10), name: 'further' });
+  const request = { adapters: [{ adapterId, weight: 1 }], method: 'linear', eval_samples: 5 };
+  const job = await backend.handle('merge.start', { ...request, datasets: [other.id, datasetId] });
+  await backend.idle();
+  const answer = await backend.handle('jobs.result', { id: job.id });
+  const result = resultOf(answer, 'merge');
+  expect(result?.matrix.rows.map((row) => row.datasetId)).toEqual([datasetId, other.id]);
+  expect(result?.matrix.rows[1]?.accuracies).toHaveLength(3);
+  expect(result?.matrix.rows[1]?.accuracies[1]).toEqual(expect.any(Number));
+  // It was trained on one dataset, whatever it was scored on.
+  expect(await backend.handle('adapters.get', { id: result?.adapterId ?? '' })).toMatchObject({ datasetId });
+  const file = join(temporaryFolder(), 'texts.csv');
+  writeFileSync(file, `text,label\n${'good,yes\nbad,no\n'.repeat(10)}`);
+  const texts = await backend.handle('datasets.add', { path: file, name: 'texts' });
+  await expect(backend.handle('merge.start', { ...request, datasets: [texts.id] })).rejects.toThrow(/reads images/);
+});
+
+it('an adapter merged with itself is itself', async () => {
+  const outcomes = await backend.handle('merge.identity', { adapterId, method: 'factor-average' });
+  expect(outcomes).toMatchObject([
+    { of: 'alone', exact: true },
+    { of: 'twice', exact: true },
+  ]);
+  const untested = await backend.handle('merge.identity', { adapterId, method: 'regmean' });
+  expect(untested[0]).toMatchObject({ error: null, reason: expect.stringContaining('looks at data') });
 });
 
 it('tags, a star and a name are kept', async () => {

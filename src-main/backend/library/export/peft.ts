@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
 import { copyAdapterFiles } from '../adapters.ts';
@@ -15,7 +17,9 @@ export const peft: ExportTarget = {
   async write({ directory, base }, path) {
     await writeFolderAtomic(path, async (temporary) => {
       await copyAdapterFiles(directory, temporary);
-      if (base.model !== null) await copyTokenizer(base.model.path, temporary);
+      // An adapter that was imported with a tokenizer of its own keeps that.
+      if (existsSync(join(directory, 'tokenizer.json'))) await copyTokenizer(directory, temporary);
+      else if (base.model !== null) await copyTokenizer(base.model.path, temporary);
     });
     return null;
   },

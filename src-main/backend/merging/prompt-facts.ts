@@ -1,0 +1,44 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
+import { checkPrompts } from '../../engine/merge/check-prompts.ts';
+import { readTokenizerIdentity, type TokenizerIdentity } from '../../engine/tokenization/tokenizer-identity.ts';
+import type { AdapterBase } from '../library/adapter-base.ts';
+import { FolderCache } from '../library/folder-cache.ts';
+import { settingsOf } from '../library/task-settings.ts';
+import type { HandlerServices } from '../services.ts';
+
+const nothing = { tokenizer: null, template: null };
+
+/** Checks tokenizers, chat templates and prompts of adapters whose base reads text; no lines for others. */
+export class PromptCheck {
+  private readonly identities = new FolderCache<TokenizerIdentity | null>(64);
+
+  async lines(
+    { store, home }: Pick<HandlerServices, 'store' | 'home'>,
+    { description, model }: AdapterBase,
+    adapters: readonly AdapterRecord[],
+    names: readonly string[],
+  ): Promise<PreflightLine[]> {
+    if (description.text === null || adapters.length < 2) return [];
+    const facts = await Promise.all(
+      adapters.map(async (adapter) => ({
+        ...(await this.identity(home.absolute(adapter.folder))),
+        // Only what a language model reads is written by a template.
+        settings: description.kind === 'causal-lm' ? settingsOf(store, adapter) : null,
+      })),
+    );
+    const base = model === null ? nothing : await this.identity(model.path);
+    return checkPrompts(facts, names, base);
+  }
+
+  /** A tokenizer that cannot be read says nothing here: what needs it says why. */
+  private async identity(folder: string): Promise<Pick<TokenizerIdentity, 'template'> & { tokenizer: string | null }> {
+    try {
+      return (await this.identities.read([folder], '', () => readTokenizerIdentity(folder))) ?? nothing;
+    } catch (error) {
+      if (error instanceof StudioError || (error instanceof Error && 'code' in error)) return nothing;
+      throw error;
+    }
+  }
+}

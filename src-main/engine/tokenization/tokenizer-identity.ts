@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readTokenizerFiles } from './tokenizer-files.ts';
+
+export interface TokenizerIdentity {
+  /** Of every token with its id: files that differ in their layout alone are the same. */
+  readonly tokenizer: string;
+  /** Of the chat template's text; null where there is none. */
+  readonly template: string | null;
+}
+
+/**
+ * What tells one tokenizer from another; null where the folder has none.
+ * @throws StudioError invalid_file naming the file and the key.
+ */
+export async function readTokenizerIdentity(directory: string): Promise<TokenizerIdentity | null> {
+  if (!existsSync(join(directory, 'tokenizer.json'))) return null;
+  const { tokenizer, config, chatTemplate } = await readTokenizerFiles(directory);
+  const { vocab } = tokenizer.model;
+  const tokens = Array.isArray(vocab)
+    ? vocab.map(([token], id) => [id, token])
+    : Object.entries(vocab)
+        .map(([token, id]) => [id, token] as const)
+        .sort(([one], [other]) => one - other);
+  const added = tokenizer.added_tokens.map(({ id, content }) => [id, content]);
+  const template = chatTemplate?.text ?? config.chat_template ?? null;
+  return {
+    tokenizer: hash(JSON.stringify([tokens, added])),
+    template: template === null ? null : hash(JSON.stringify(template)),
+  };
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
