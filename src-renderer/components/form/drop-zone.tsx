@@ -43,7 +43,7 @@ export function DropZone({ message, onPaths, children }: DropZoneProps) {
       {children}
       {over ? (
         <div className={classes['cover']} aria-hidden>
-          <span>{message}</span>
+          <div className={classes['message']}>{message}</div>
         </div>
       ) : null}
     </div>

@@ -14,6 +14,7 @@ import { MoreMenu } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { dataStrings } from '../../strings/data.ts';
 import { setField } from '../train/draft-store.ts';
 import { classBalanceFigure } from './class-balance.ts';
 import { ExampleGrid } from './example-grid.tsx';
@@ -122,7 +123,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
 /** What is particular to images. */
 function imageFacts({ image, text }: DatasetDescription): { label: string; value: string }[] {
   if (text !== null) return [];
-  if (image === null) return [{ label: 'Images', value: 'various sizes' }];
-  const channels = image.channels === 1 ? 'grey' : `${image.channels} channels`;
-  return [{ label: 'Images', value: `${image.width} × ${image.height} pixels, ${channels}` }];
+  if (image === null) return [{ label: 'Image size', value: 'various' }];
+  const channels = image.channels === 1 ? dataStrings.grayscale : dataStrings.channels(image.channels);
+  return [{ label: 'Image size', value: `${dataStrings.pixels(image.width, image.height)}, ${channels}` }];
 }

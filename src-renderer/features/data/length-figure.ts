@@ -1,8 +1,8 @@
 import { type Figure, type FigureTheme, plainText } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
 import { neutralColors } from '../../../src-shared/figures/palette.ts';
-import { formatCount, plural } from '../../components/format/format.ts';
-import { binLengths, summarizeLengths } from './tokens.ts';
+import { dataStrings } from '../../strings/data.ts';
+import { binLengths, type LengthSummary, summarizeLengths } from './tokens.ts';
 
 interface Lengths {
   readonly lengths: readonly number[];
@@ -36,9 +36,21 @@ export function lengthFigure({ lengths, modelName, maxPositions }: Lengths, them
       xaxis: axis(theme, `tokens, as ${plainText(modelName)} reads them`, { rangemode: 'tozero', showgrid: false }),
       yaxis: axis(theme, 'examples', { rangemode: 'tozero' }),
     }),
-    caption:
-      summary === null
-        ? ''
-        : `The first ${plural(lengths.length, 'training example')}: half have at most ${formatCount(summary.median)} tokens, 95 % at most ${formatCount(summary.most95)}, the longest ${formatCount(summary.longest)}. A max_length of ${formatCount(Math.min(summary.most95, maxPositions))} would cut ${formatCount(lengths.filter((length) => length > Math.min(summary.most95, maxPositions)).length)} of them. ${modelName} reads ${formatCount(maxPositions)} at most.`,
+    caption: summary === null ? '' : captionOf(summary, lengths, modelName, maxPositions),
   };
+}
+
+function captionOf(
+  { median, most95, longest }: LengthSummary,
+  lengths: readonly number[],
+  modelName: string,
+  maxPositions: number,
+): string {
+  const cut = Math.min(most95, maxPositions);
+  const truncated = lengths.filter((length) => length > cut).length;
+  return [
+    dataStrings.lengths(lengths.length, median, most95, longest),
+    dataStrings.truncates(cut, truncated),
+    dataStrings.context(modelName, maxPositions),
+  ].join(' ');
 }

@@ -5,7 +5,8 @@ import {
   type TextInspection,
   textColumnRoles,
 } from '../../../src-shared/domain/dataset.ts';
-import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { dataStrings } from '../../strings/data.ts';
 
 type ColumnRole = (typeof textColumnRoles)[number];
 /** What a row of a file is learned as. */
@@ -119,6 +120,22 @@ export function whatIsWrong(inspection: TextInspection | undefined): string | nu
   if (inspection.misfit !== null) return 'These choices do not fit the file.';
   if (!inspection.rows.some((row) => row.kind === 'example')) return 'None of the first rows is a good example.';
   return null;
+}
+
+/**
+ * Why a split by a column would hold nothing out for testing: no row that was read has the value that marks test rows. Null
+ * where one has, or where the column is not known yet.
+ */
+export function unmatchedTestValue(
+  specs: readonly ParameterSpec[],
+  options: ParameterValues,
+  inspection: TextInspection | undefined,
+): string | null {
+  const split = inspection?.split;
+  if (split?.by !== 'column' || split.column === null || split.values.length === 0) return null;
+  const value = String(options['test_split'] ?? specs.find(({ name }) => name === 'test_split')?.default ?? '');
+  if (split.values.includes(value)) return null;
+  return dataStrings.matchesNothing(value, inspection?.rowsRead ?? 0, split.column, split.values);
 }
 
 /** The options with what was found in place of what is not stated. */

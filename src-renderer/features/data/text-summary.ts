@@ -1,5 +1,6 @@
 import type { TextDescription } from '../../../src-shared/domain/dataset.ts';
 import { formatCount, plural } from '../../components/format/format.ts';
+import { dataStrings } from '../../strings/data.ts';
 
 const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
   text: 'Text',
@@ -7,7 +8,7 @@ const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
   label: 'Label',
   choices: 'Choices',
   prompt: 'Prompt',
-  input: 'Put after the prompt',
+  input: 'Input (after the prompt)',
   completion: 'Completion',
   messages: 'Messages',
 };
@@ -31,13 +32,10 @@ export function readingFacts(text: TextDescription): { label: string; value: str
     ...(unused.length === 0 ? [] : [{ label: 'Unused columns', value: unused.slice(0, 20).join(', ') }]),
     {
       label: 'Labels',
-      value: text.columns.choices === null ? labelWords[text.labelKind] : 'the right one of the choices of its row',
+      value: text.columns.choices === null ? labelWords[text.labelKind] : 'index of the right choice',
     },
     { label: 'Split', value: text.splitRule },
-    {
-      label: 'Rows',
-      value: `${formatCount(text.rowCount)}, of them ${formatCount(text.faultyRows)} faulty and left out`,
-    },
+    { label: 'Rows', value: dataStrings.rows(text.rowCount, text.faultyRows) },
   ];
 }
 
@@ -76,7 +74,7 @@ export function comparedWords({ duplicates, rowCount, faultyRows }: TextDescript
   const exact = duplicates.comparedRows < good ? `the first ${plural(duplicates.comparedRows, 'row')}` : 'all rows';
   const near =
     duplicates.nearComparedRows < duplicates.comparedRows
-      ? `, near repetitions among the first ${formatCount(duplicates.nearComparedRows)}`
+      ? `, near-duplicates among the first ${formatCount(duplicates.nearComparedRows)}`
       : '';
   return `${exact} compared${near}`;
 }

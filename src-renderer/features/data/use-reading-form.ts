@@ -17,6 +17,7 @@ import {
   shownSplit,
   splitFields,
   splitValues,
+  unmatchedTestValue,
   whatIsMissing,
   whatIsWrong,
   withColumn,
@@ -55,9 +56,14 @@ export function useReadingForm(reading: Reading) {
   const kind = reading.kind ?? kindOfColumns(columns);
   const by = shownSplit(options, fitting);
   const missing = whatIsMissing(kind, columns, shownSplit(options, last), splitValues(options, fitting));
+  const unmatched = isSettled ? unmatchedTestValue(specs, options, last) : null;
   const reason = answer.error
     ? 'The file cannot be read.'
-    : (missing ?? problem ?? whatIsWrong(isSettled ? last : undefined));
+    : (missing ??
+      problem ??
+      // Of a long file, later rows may have it.
+      (last?.isWhole ? unmatched : null) ??
+      whatIsWrong(isSettled ? last : undefined));
   const change = (changes: Partial<Reading>) => changeReading(path, changes);
   const saving = useSaving(reading, reason);
   const splitSpecs = specsOf(specs, splitFields[by]);
@@ -108,6 +114,7 @@ export function useReadingForm(reading: Reading) {
         ]),
         columns: fitting?.columnNames ?? [],
         suggestions: { test_split: fitting?.split?.values ?? [] },
+        problems: new Map(unmatched === null ? [] : [['test_split', unmatched]]),
         onChange: (values: ParameterValues) => change({ options: { ...values, split_by: by } }),
       },
     },

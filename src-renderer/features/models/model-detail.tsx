@@ -13,6 +13,7 @@ import { Detail } from '../../components/layout/detail.tsx';
 import { MoreMenu } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
+import { modelsStrings } from '../../strings/models.ts';
 import { EvaluationPanel } from '../evaluation/evaluation-panel.tsx';
 import { setField } from '../train/draft-store.ts';
 import { groupModules, type ModuleGroup } from './module-groups.ts';
@@ -109,12 +110,15 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
             { label: 'Family', value: `${description.family} (${description.architecture})` },
             { label: 'Parameters', value: formatCount(description.parameterCount) },
             { label: 'Size', value: `${formatBytes(description.sizeBytes)}, ${description.dtype}` },
-            { label: 'Layers', value: `${description.layerCount}, ${formatCount(description.hiddenSize)} wide` },
+            {
+              label: 'Size of the network',
+              value: modelsStrings.layers(description.layerCount, description.hiddenSize),
+            },
             ...(description.image
               ? [
                   {
                     label: 'Input',
-                    value: `${description.image.width} × ${description.image.height} pixels, ${description.image.channels === 1 ? 'grey' : `${description.image.channels} channels`}`,
+                    value: `${description.image.width} × ${description.image.height} pixels, ${description.image.channels === 1 ? 'grayscale' : `${description.image.channels} channels`}`,
                   },
                 ]
               : []),
@@ -122,7 +126,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
               ? [
                   {
                     label: description.image ? 'Texts' : 'Input',
-                    value: `texts of up to ${formatCount(description.text.maxPositions)} tokens; vocabulary of ${formatCount(description.text.vocabularySize)}`,
+                    value: modelsStrings.textInput(description.text.maxPositions, description.text.vocabularySize),
                   },
                 ]
               : []),
@@ -144,7 +148,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
         />
       </Panel>
       {description.labels.length > 0 ? (
-        <Panel title="Labels" note={`${plural(description.labels.length, 'class', 'classes')} of its own head`}>
+        <Panel title="Labels" note={modelsStrings.classes(description.labels.length)}>
           <LabelList labels={description.labels} />
         </Panel>
       ) : null}

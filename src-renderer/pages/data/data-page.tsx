@@ -10,15 +10,17 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ListSkeleton } from '../../components/feedback/list-skeleton.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { DropZone } from '../../components/form/drop-zone.tsx';
-import { formatCount, plural } from '../../components/format/format.ts';
+import { formatCount } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
-import { ItemList } from '../../components/table/item-list.tsx';
+import { FilteredList } from '../../components/table/filtered-list.tsx';
+import { ownFirst } from '../../components/table/own-first.ts';
 import { contentWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
 import { ReadingForm } from '../../features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../features/data/reading-store.ts';
 import { JobsOfLane } from '../../features/jobs/jobs-of-lane.tsx';
+import { dataStrings } from '../../strings/data.ts';
 
 /**
  * Datasets: the list on the left, the chosen one on the right. Added by the button or by dropping a file or folder; of a file
@@ -31,12 +33,12 @@ export default function DataPage() {
   const add = useAction('datasets.add', {
     onSuccess: (dataset) => {
       setFailure(null);
-      notifySuccess('Dataset added', dataset.name);
+      notifySuccess(dataStrings.added, dataset.name);
       navigate(pathOf('data', dataset.id));
     },
     onError: (error) => setFailure(error instanceof StudioError && error.code === 'cancelled' ? null : error),
   });
-  const list = datasets.data ?? [];
+  const list = ownFirst(datasets.data ?? []);
   const readings = useReadings();
   const reading = route.segments[1] === 'reading' ? readings.find(({ path }) => path === route.segments[2]) : undefined;
   const active = reading ? null : (list.find((dataset) => dataset.id === route.segments[1]) ?? list[0] ?? null);
@@ -60,41 +62,46 @@ export default function DataPage() {
   });
 
   const chooseFolder = async () => {
-    const path = await window.coto.dialogs.openFolder({ title: 'Choose an image folder (by class, or IDX)' });
+    const path = await window.coto.dialogs.openFolder({ title: dataStrings.chooseFolder });
     if (path) inspect.mutate({ path });
   };
   const chooseFile = async () => {
-    const path = await window.coto.dialogs.openFile({ title: 'Choose a data file' });
+    const path = await window.coto.dialogs.openFile({ title: dataStrings.chooseFile });
     if (path) inspect.mutate({ path });
   };
   useRouteRequest('add', (kind) => void (kind === 'folder' ? chooseFolder() : chooseFile()));
   const addButton = (
     <Menu>
       <Menu.Target>
-        <Button loading={add.isPending || inspect.isPending}>Add data</Button>
+        <Button loading={add.isPending || inspect.isPending}>{dataStrings.add}</Button>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconFolder size={16} />} onClick={() => void chooseFolder()}>
-          Folder (images by class, or IDX)
+          {dataStrings.addFolder}
         </Menu.Item>
         <Menu.Item leftSection={<IconFile size={16} />} onClick={() => void chooseFile()}>
-          Text file (CSV, TSV, JSON, JSONL, Parquet)
+          {dataStrings.addFile}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
 
   return (
-    <Page title="Data" state={datasets.data ? plural(list.length, 'dataset') : null} actions={addButton} fill>
+    <Page
+      title={dataStrings.title}
+      state={datasets.data ? dataStrings.count(list.length) : null}
+      actions={addButton}
+      fill
+    >
       <DropZone
-        message="Drop a text file (CSV, TSV, JSON, JSONL, Parquet) or an image folder (by class, or IDX) to add it"
+        message={dataStrings.drop}
         onPaths={(paths) => {
           for (const path of paths) inspect.mutate({ path });
         }}
       >
         {failure ? (
           <div style={{ padding: '12px 16px' }}>
-            <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
+            <ErrorNote error={failure} action={{ label: dataStrings.dismiss, onClick: () => setFailure(null) }} />
           </div>
         ) : null}
         <JobsOfLane lane="data" />
@@ -108,23 +115,25 @@ export default function DataPage() {
               <div style={{ padding: 12 }}>
                 <ErrorNote
                   error={datasets.error}
-                  action={{ label: 'Try again', onClick: () => void datasets.refetch() }}
+                  action={{ label: dataStrings.tryAgain, onClick: () => void datasets.refetch() }}
                 />
               </div>
             ) : (
-              <ItemList
-                label="Datasets"
+              <FilteredList
+                label={dataStrings.list}
+                filter={dataStrings.filter}
+                noMatch={dataStrings.noMatch}
                 items={[
                   ...readings.map(({ path, name, datasetId }) => ({
                     id: readingId(path),
                     title: name || path,
-                    note: datasetId === null ? 'draft' : 'unsaved changes',
-                    detail: 'Import',
+                    note: datasetId === null ? dataStrings.draft : dataStrings.unsaved,
+                    detail: dataStrings.import,
                   })),
                   ...list.map((dataset) => ({
                     id: dataset.id,
                     title: dataset.name,
-                    note: dataset.bundled ? 'bundled' : null,
+                    note: dataset.bundled ? dataStrings.bundled : null,
                     detail: `${contentWords(dataset.description)} · ${dataset.description.splits
                       .map((split) => `${formatCount(split.exampleCount)} ${split.name}`)
                       .join(' · ')}`,
@@ -145,10 +154,7 @@ export default function DataPage() {
             ) : active ? (
               <DatasetDetail key={active.id} dataset={active} />
             ) : datasets.data ? (
-              <EmptyState action={addButton}>
-                Datasets that adapters learn from stand here: files of texts (CSV, TSV, JSON, JSONL, Parquet), IDX
-                files, or a folder with one folder of images a class.
-              </EmptyState>
+              <EmptyState action={addButton}>{dataStrings.empty}</EmptyState>
             ) : null
           }
         />

@@ -11,15 +11,17 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ListSkeleton } from '../../components/feedback/list-skeleton.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { DropZone } from '../../components/form/drop-zone.tsx';
-import { formatBytes, formatCount, plural } from '../../components/format/format.ts';
+import { formatBytes, formatCount } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
-import { ItemList } from '../../components/table/item-list.tsx';
+import { FilteredList } from '../../components/table/filtered-list.tsx';
+import { ownFirst } from '../../components/table/own-first.ts';
 import { JobsOfLane } from '../../features/jobs/jobs-of-lane.tsx';
 import { CachedModels } from '../../features/models/cached-models.tsx';
 import { HubDialog } from '../../features/models/hub-dialog.tsx';
 import { ModelDetail } from '../../features/models/model-detail.tsx';
 import classes from '../../features/models/models.module.css';
+import { modelsStrings } from '../../strings/models.ts';
 
 /**
  * Base models: the list on the left, the chosen one on the right. A folder or a GGUF file is added by a button or by dropping it;
@@ -28,6 +30,7 @@ import classes from '../../features/models/models.module.css';
 export default function ModelsPage() {
   const route = useRoute();
   const models = useRequest('models.list', {});
+  const list = ownFirst(models.data ?? []);
   const [failure, setFailure] = useState<Error | null>(null);
   const [hubOpened, setHubOpened] = useState(false);
   const started = useRef(new Set<string>());
@@ -44,21 +47,21 @@ export default function ModelsPage() {
   const add = useAction('models.add', {
     onSuccess: (model) => {
       setFailure(null);
-      notifySuccess('Model added', model.name);
+      const isKnown = list.some(({ id }) => id === model.id);
+      notifySuccess(isKnown ? modelsStrings.known : modelsStrings.added, model.name);
       navigate(pathOf('models', model.id));
     },
     onError: setFailure,
   });
-  const list = models.data ?? [];
   const active = list.find((model) => model.id === route.segments[1]) ?? list[0] ?? null;
 
   const choose = async () => {
-    const path = await window.coto.dialogs.openFolder({ title: 'Choose a Hugging Face model folder' });
+    const path = await window.coto.dialogs.openFolder({ title: modelsStrings.chooseFolder });
     if (path) addOne(path);
   };
   const chooseGguf = async () => {
     const path = await window.coto.dialogs.openFile({
-      title: 'Choose a GGUF file',
+      title: modelsStrings.chooseGguf,
       filters: [{ name: 'GGUF', extensions: ['gguf'] }],
     });
     if (path) addOne(path);
@@ -71,29 +74,26 @@ export default function ModelsPage() {
 
   return (
     <Page
-      title="Models"
-      state={models.data ? plural(list.length, 'base model') : null}
+      title={modelsStrings.title}
+      state={models.data ? modelsStrings.count(list.length) : null}
       actions={
         <>
           <Button variant="default" onClick={() => setHubOpened(true)}>
-            Download from Hugging Face…
+            {modelsStrings.download}
           </Button>
           <Button loading={add.isPending} onClick={() => void choose()}>
-            Add model folder
+            {modelsStrings.add}
           </Button>
         </>
       }
-      more={[{ label: 'Add a GGUF file…', icon: <IconFilePlus size={16} />, onClick: () => void chooseGguf() }]}
+      more={[{ label: modelsStrings.addGguf, icon: <IconFilePlus size={16} />, onClick: () => void chooseGguf() }]}
       fill
     >
       <HubDialog opened={hubOpened} onClose={() => setHubOpened(false)} onStarted={begin} />
-      <DropZone
-        message="Drop a model folder (config.json and safetensors) or a GGUF file to add it"
-        onPaths={(paths) => paths.forEach(addOne)}
-      >
+      <DropZone message={modelsStrings.drop} onPaths={(paths) => paths.forEach(addOne)}>
         {failure ? (
           <div className={classes['note']}>
-            <ErrorNote error={failure} action={{ label: 'Dismiss', onClick: () => setFailure(null) }} />
+            <ErrorNote error={failure} action={{ label: modelsStrings.dismiss, onClick: () => setFailure(null) }} />
           </div>
         ) : null}
         <JobsOfLane lane="files" />
@@ -105,16 +105,21 @@ export default function ModelsPage() {
               <ListSkeleton />
             ) : models.error ? (
               <div style={{ padding: 12 }}>
-                <ErrorNote error={models.error} action={{ label: 'Try again', onClick: () => void models.refetch() }} />
+                <ErrorNote
+                  error={models.error}
+                  action={{ label: modelsStrings.tryAgain, onClick: () => void models.refetch() }}
+                />
               </div>
             ) : (
               <>
-                <ItemList
-                  label="Base models"
+                <FilteredList
+                  label={modelsStrings.list}
+                  filter={modelsStrings.filter}
+                  noMatch={modelsStrings.noMatch}
                   items={list.map((model) => ({
                     id: model.id,
                     title: model.name,
-                    note: model.bundled ? 'bundled' : null,
+                    note: model.bundled ? modelsStrings.bundled : null,
                     detail: `${model.description.family} · ${formatCount(model.description.parameterCount)} parameters · ${formatBytes(model.description.sizeBytes)}`,
                   }))}
                   activeId={active?.id ?? null}
@@ -132,9 +137,8 @@ export default function ModelsPage() {
             active ? (
               <ModelDetail key={active.id} model={active} />
             ) : models.data ? (
-              <EmptyState action={<Button onClick={() => void choose()}>Add model folder</Button>}>
-                Base models that adapters are trained on stand here: Hugging Face folders with config.json and
-                safetensors, or GGUF files.
+              <EmptyState action={<Button onClick={() => void choose()}>{modelsStrings.add}</Button>}>
+                {modelsStrings.empty}
               </EmptyState>
             ) : null
           }

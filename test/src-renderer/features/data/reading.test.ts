@@ -7,6 +7,7 @@ import {
   shownSplit,
   splitValues,
   taskWords,
+  unmatchedTestValue,
   whatIsMissing,
   whatIsWrong,
   withColumn,
@@ -33,6 +34,20 @@ const inspection: TextInspection = {
   isWhole: true,
   problems: [],
 };
+
+describe('a split by a column', () => {
+  it('says where its value is typed that no row has it', () => {
+    const specs = [{ name: 'test_split', label: 'Test value', type: 'text' as const, default: 'test', help: '' }];
+    const heldOut = { by: 'column' as const, rule: '', column: 'part', values: ['train', 'heldout'], testFile: null };
+    const read = { ...inspection, split: heldOut, rowsRead: 1000 };
+    expect(unmatchedTestValue(specs, {}, read)).toBe(
+      'None of the first 1,000 rows has “test” in part: nothing would be held out for testing. Found: train, heldout.',
+    );
+    expect(unmatchedTestValue(specs, { test_split: 'heldout' }, read)).toBeNull();
+    expect(unmatchedTestValue(specs, {}, inspection)).toBeNull();
+    expect(unmatchedTestValue(specs, {}, { ...read, split: { ...heldOut, by: 'share' } })).toBeNull();
+  });
+});
 
 describe('choosing columns', () => {
   it('states every column that is shown, so that nothing is guessed any more', () => {
