@@ -13,7 +13,7 @@ export const lora: AdapterVariant = {
   declaration: {
     id: 'lora',
     label: 'LoRA',
-    summary: 'Adds a product of two thin matrices, B·A, to each chosen linear; scaled by lora_alpha / r.',
+    summary: 'Low-rank update B·A on each target layer, scaled by lora_alpha / r.',
     paper: { title: 'LoRA: Low-Rank Adaptation of Large Language Models', url: 'https://arxiv.org/abs/2106.09685' },
     parameters: [...lowRankParameters, loraBiasParameter],
   },
