@@ -46,17 +46,21 @@ interface Wish {
   readonly task: string;
 }
 
-async function choose(page: Page, field: string, option: string): Promise<void> {
-  await page.getByRole('combobox', { name: field, exact: true }).fill(option);
-  await page.getByRole('option', { name: option, exact: true }).click();
+/** Chooses a record in a step of the Train page. */
+async function choose(page: Page, step: 'Base' | 'Data', name: string): Promise<void> {
+  await page.getByRole('list', { name: 'Setup' }).getByRole('button').filter({ hasText: step }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox').fill(name);
+  await dialog.getByRole('listitem').getByText(name, { exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
 }
 
 /** Fills the form for a short run and starts it; waits until its page has the end. */
 async function train(page: Page, { name, model, dataset, task }: Wish): Promise<void> {
   await goTo(page, 'Train');
   await page.getByLabel('Name', { exact: true }).fill(name);
-  await choose(page, 'Model', model);
-  await choose(page, 'Dataset', dataset);
+  await choose(page, 'Base', model);
+  await choose(page, 'Data', dataset);
   await page.getByText(`auto: ${task}`).waitFor();
   await page.getByText('all-linear', { exact: true }).click();
   for (const [field, value] of [

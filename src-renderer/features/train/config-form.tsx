@@ -1,5 +1,5 @@
 import { Select, Stack, Switch, Text } from '@mantine/core';
-import { type ReactNode, useId } from 'react';
+import { useId } from 'react';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import { adapterParameters } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
@@ -9,16 +9,16 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { runParameters } from '../../../src-shared/domain/run.ts';
-import { defaultTask } from '../../../src-shared/domain/task.ts';
 import { useRequest } from '../../api/query.ts';
 import { FieldFrame } from '../../components/form/parameter-field.tsx';
 import { ParameterForm, type ParameterFormProps } from '../../components/form/parameter-form.tsx';
-import { formatBytes, formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
-import { contentWords } from '../data/content.ts';
-import classes from './config-form.module.css';
+import { trainStrings } from '../../strings/train.ts';
 import { type Draft, defaultDraft, variantOf } from './draft.ts';
 import { changeDraft, setField, useTrainForm } from './draft-store.ts';
+import { fieldsInUse, taskOf } from './fields-in-use.ts';
+import { presetBases } from './preset-changes.ts';
+import { parametersOfVariant } from './run-fields.ts';
 
 interface ConfigFormProps {
   models: readonly ModelRecord[];
@@ -28,15 +28,24 @@ interface ConfigFormProps {
   targetOutcome: string;
 }
 
-/** The run in its cards: base and data, task (of texts), adapter, CoTo, optimization. */
+/** The recipe of the run in its cards: data, task (of texts), adapter, CoTo, optimization. */
 export function ConfigForm({ models, datasets, catalog, problems, targetOutcome }: ConfigFormProps) {
-  const { draft } = useTrainForm();
+  const { draft, preset } = useTrainForm();
   const model = models.find((candidate) => candidate.id === draft['model']);
   const dataset = datasets.find((candidate) => candidate.id === draft['dataset']);
   const variant = variantOf(draft, catalog?.adapterVariants ?? []);
   const adapters = useRequest('adapters.list', {}).data ?? [];
   const seeds = adapters.filter(({ modelId }) => modelId === model?.id);
   const cotoOn = draft['coto'] === true;
+  const task = taskOf(draft, model?.description, dataset?.description);
+  const bases = presetBases(preset);
+  const inUse = (group: string) =>
+    fieldsInUse(
+      runParameters.filter((spec) => spec.group === group),
+      draft,
+      task,
+      dataset?.description,
+    );
   const form = (parameters: readonly ParameterSpec[], others: Partial<ParameterFormProps> = {}) => (
     <ParameterForm
       declaration={{ parameters }}
@@ -44,50 +53,26 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
       values={draft}
       onChange={changeDraft}
       problems={problems}
+      bases={bases}
       {...others}
     />
   );
   return (
     <Stack gap={12}>
-      <Panel title="Base and data">
-        <Stack gap={8}>
-          <div className={classes['records']}>
-            <RecordField
-              name="model"
-              label="Model"
-              help="The frozen base model. Add others on the Models page."
-              records={models}
-              problem={problems.get('model')}
-              summary={
-                model
-                  ? `${formatCount(model.description.parameterCount)} parameters, ${model.description.layerCount} layers, ${formatBytes(model.description.sizeBytes)}`
-                  : ''
-              }
-            />
-            <RecordField
-              name="dataset"
-              label="Dataset"
-              help="What to train and evaluate on. Add others on the Data page."
-              records={datasets}
-              problem={problems.get('dataset')}
-              summary={
-                dataset
-                  ? `${contentWords(dataset.description)}, ${dataset.description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', ')}`
-                  : ''
-              }
-            />
-          </div>
-          {form(groupOf('Data'))}
-        </Stack>
-      </Panel>
+      <Panel title="Data">{form(inUse('Data'))}</Panel>
 
       {model?.description.text == null ? null : (
-        <Panel title="Task" note={taskNote(draft, dataset, model)}>
-          {form(groupOf('Task').filter((spec) => model.description.kind === 'causal-lm' || !spec.advanced))}
+        <Panel
+          title="Task"
+          note={
+            draft['task'] === 'auto' && task !== null && dataset?.description.text ? trainStrings.autoTask(task) : ''
+          }
+        >
+          {form(inUse('Task'))}
         </Panel>
       )}
 
-      <Panel title="Adapter" note={variant?.summary}>
+      <Panel title="Adapter">
         <Stack gap={8}>
           <VariantField catalog={catalog} variant={variant} problem={problems.get('adapter.variant')} />
           {form([...parametersOfVariant(variant), ...adapterParameters], {
@@ -106,7 +91,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
 
       <Panel
         title="CoTo"
-        note={cotoOn ? scheduleNote(draft) : 'off: all adapters always active'}
+        note={cotoOn ? scheduleNote(draft) : trainStrings.cotoOff}
         aside={
           <Switch
             aria-label="CoTo"
@@ -116,13 +101,13 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
         }
       >
         {form(usedCotoParameters(draft), { card: 'methods/coto', disabled: !cotoOn })}
-        <Text size="xs" c="dimmed" mt={8}>
-          Helps merging and pruning and shortens training; single-task accuracy barely changes.
+        <Text size="xs" c="dimmed">
+          {trainStrings.cotoHelp}
         </Text>
       </Panel>
 
       <Panel title="Optimization">
-        {form(groupOf('Optimization'), { disabled: Number(draft['max_steps']) > 0 ? ['num_train_epochs'] : false })}
+        {form(inUse('Optimization'), { disabled: Number(draft['max_steps']) > 0 ? ['num_train_epochs'] : false })}
       </Panel>
     </Stack>
   );
@@ -132,8 +117,8 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
 function scheduleNote(draft: Draft): string {
   const chosen = cotoSettingsSchema.shape.schedule.safeParse(draft['coto.schedule']);
   return chosen.success && chosen.data !== 'coto'
-    ? `a control: ${schedules[chosen.data].declaration.label}`
-    : 'progressive activation';
+    ? trainStrings.control(schedules[chosen.data].declaration.label)
+    : trainStrings.progressive;
 }
 
 /** The settings that matter with the chosen schedule and curve. */
@@ -147,19 +132,6 @@ function usedCotoParameters(draft: Draft): ParameterSpec[] {
   return cotoDeclaration.parameters.filter(({ name }) => used.has(name));
 }
 
-function groupOf(group: string): ParameterSpec[] {
-  return runParameters.filter((spec) => spec.group === group);
-}
-
-/** The variant's parameters by their names in a run: `adapter.r`. */
-export function parametersOfVariant(variant: Declaration | undefined): ParameterSpec[] {
-  return (variant?.parameters ?? []).map(({ when, ...spec }) => ({
-    ...spec,
-    name: `adapter.${spec.name}`,
-    ...(when === undefined ? {} : { when: { ...when, name: `adapter.${when.name}` } }),
-  }));
-}
-
 /** Last names of the linears that can carry an adapter, in the model's order; the head is left out as all-linear does. */
 export function moduleSuffixes(model: ModelRecord | undefined): string[] {
   const names = (model?.description.linears ?? [])
@@ -168,111 +140,48 @@ export function moduleSuffixes(model: ModelRecord | undefined): string[] {
   return [...new Set(names)];
 }
 
-/** What `auto` comes to. */
-function taskNote(draft: Draft, dataset: DatasetRecord | undefined, model: ModelRecord | undefined): string {
-  const columns = dataset?.description.text?.columns;
-  if (draft['task'] !== 'auto' || !columns || !model) return '';
-  return `auto: ${defaultTask(model.description, columns)}`;
-}
-
 interface VariantFieldProps {
   catalog: Catalog | undefined;
   variant: Declaration | undefined;
   problem: string | undefined;
 }
 
-/** The kind of adapter. Values of parameters that another kind has too stay as they are. */
+/**
+ * The kind of adapter; one that is in no catalog is shown by its id. Values of parameters that another kind has too stay as
+ * they are.
+ */
 function VariantField({ catalog, variant, problem }: VariantFieldProps) {
-  const source = variant?.paper ? ` Source: ${variant.paper.title}.` : '';
-  return (
-    <ChoiceField
-      name="adapter.variant"
-      label="Variant"
-      help={variant ? `${variant.summary}${source}` : 'How the update of a linear layer is made.'}
-      problem={problem}
-      card={variant?.card}
-      data={(catalog?.adapterVariants ?? []).map(({ id, label }) => ({ value: id, label }))}
-    />
-  );
-}
-
-interface RecordFieldProps {
-  name: 'model' | 'dataset';
-  label: string;
-  help: string;
-  records: readonly { id: string; name: string }[];
-  problem: string | undefined;
-  summary: string;
-}
-
-/** A choice among what the studio knows; a folder written in a YAML file stays choosable. */
-function RecordField({ records, summary, ...field }: RecordFieldProps) {
-  const data = records.map((record) => ({ value: record.id, label: record.name }));
-  return (
-    <ChoiceField
-      {...field}
-      data={data}
-      searchable
-      note={
-        <Text size="xs" c="dimmed" truncate title={summary} mih={20}>
-          {summary}
-        </Text>
-      }
-    />
-  );
-}
-
-interface ChoiceFieldProps {
-  name: string;
-  label: string;
-  help: string;
-  /** The document behind its "?". */
-  card?: string | undefined;
-  problem: string | undefined;
-  data: readonly { value: string; label: string }[];
-  searchable?: boolean;
-  note?: ReactNode;
-}
-
-/** A field of the run whose choices are what the studio holds; a value of the draft that is none of them is one of its own. */
-function ChoiceField({
-  name,
-  label,
-  help,
-  card = 'guide/train',
-  problem,
-  data,
-  searchable = false,
-  note,
-}: ChoiceFieldProps) {
   const id = useId();
-  const { draft } = useTrainForm();
+  const name = 'adapter.variant';
+  const { draft, preset } = useTrainForm();
   const value = textOfValue(draft[name]);
-  const usual = textOfValue(defaultDraft[name]);
-  const named = (one: string) => data.find((entry) => entry.value === one)?.label ?? one;
+  const data = (catalog?.adapterVariants ?? []).map((one) => ({ value: one.id, label: one.label }));
   const known = data.some((entry) => entry.value === value);
+  const ofPreset = preset?.settings[name];
+  const usual = textOfValue(ofPreset ?? defaultDraft[name]);
+  const source = variant?.paper ? ` Source: ${variant.paper.title}.` : '';
   return (
     <FieldFrame
       id={id}
       name={name}
-      label={label}
-      help={help}
-      card={card}
+      label="Variant"
+      help={`How the update of a linear layer is made.${source}`}
+      card={variant?.card ?? 'guide/train'}
       problem={problem}
-      origin={value === usual ? 'default' : 'yours'}
-      base={named(usual)}
+      origin={value !== usual ? 'yours' : ofPreset === undefined ? 'default' : 'preset'}
+      base={data.find((entry) => entry.value === usual)?.label ?? usual}
       onReset={() => setField(name, usual)}
-      note={note}
+      note={variant?.summary}
     >
       <Select
         id={id}
-        data={known ? [...data] : [...data, { value, label: value }]}
+        data={known ? data : [...data, { value, label: value }]}
         value={value}
         onChange={(next) => {
           if (next !== null) setField(name, next);
         }}
         allowDeselect={false}
-        searchable={searchable}
+        searchable
         error={problem !== undefined}
       />
     </FieldFrame>

@@ -37,6 +37,11 @@ export function defaultsOf(draft: Draft, variants: readonly Declaration[]): Draf
   return { ...defaultDraft, ...Object.fromEntries(parameters.map((spec) => [`adapter.${spec.name}`, spec.default])) };
 }
 
+/** The draft with the defaults of what it does not name. */
+export function withDefaults(draft: Draft, variants: readonly Declaration[]): Draft {
+  return { ...defaultsOf(draft, variants), ...draft };
+}
+
 export function variantOf(draft: Draft, variants: readonly Declaration[]): Declaration | undefined {
   return variants.find((variant) => variant.id === draft['adapter.variant']);
 }
@@ -68,7 +73,7 @@ export type DraftCheck =
  * field's name. As long as the variants are not known, their parameters are the backend's to check.
  */
 export function checkDraft(draft: Draft, variants: readonly Declaration[]): DraftCheck {
-  const { config, issues } = checked(draft, variants);
+  const { config, issues } = checkRun(configInputOf(draft, variants), variants);
   if (config) return { ok: true, config, problems: new Map() };
   const problems = new Map<string, string>();
   for (const issue of issues) {
@@ -78,8 +83,8 @@ export function checkDraft(draft: Draft, variants: readonly Declaration[]): Draf
   return { ok: false, config: null, problems };
 }
 
-function checked(draft: Draft, variants: readonly Declaration[]) {
-  const input = configInputOf(draft, variants);
+/** Checks a run against its schema and, once the variants are known, against the parameters of its variant. */
+export function checkRun(input: unknown, variants: readonly Declaration[]) {
   if (variants.length > 0) return checkRunInput(input, variants);
   const parsed = runConfigSchema.safeParse(input);
   return { config: parsed.data ?? null, issues: parsed.error?.issues ?? [] };

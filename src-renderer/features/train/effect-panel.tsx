@@ -3,8 +3,11 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
+import { trainStrings } from '../../strings/train.ts';
+import type { Blocker } from './blockers.ts';
 import type { Draft } from './draft.ts';
 import { MemoryEstimate } from './memory-estimate.tsx';
+import { ProblemPanel } from './problem-panel.tsx';
 import { RunTexts } from './run-texts.tsx';
 import { ScheduleView } from './schedule-view.tsx';
 import type { RunEstimate } from './use-run-draft.ts';
@@ -16,33 +19,40 @@ interface EffectPanelProps {
   /** Whether that is the form as it is now. */
   isCurrent: boolean;
   estimate: RunEstimate | undefined;
+  blockers: readonly Blocker[];
+  /** Whether the backend refuses the run as a whole: nothing can be said of what it takes. */
+  isRefused: boolean;
+  /** Why the run was not queued after all. */
   failure: Error | null;
   onCheckAgain: () => void;
 }
 
-/** What the run takes, before it starts: parameters, steps, time, memory, schedule, and its texts. */
-export function EffectPanel({ draft, config, isCurrent, estimate, failure, onCheckAgain }: EffectPanelProps) {
-  const lastValid = isCurrent ? '' : 'from the last valid settings';
+/** What keeps the run from starting; what it takes: parameters, steps, time, memory, schedule; and its texts. */
+export function EffectPanel(props: EffectPanelProps) {
+  const { draft, config, isCurrent, estimate, blockers, isRefused, failure, onCheckAgain } = props;
+  const lastValid = isCurrent ? '' : trainStrings.lastValid;
   const isOn = draft['coto'] === true;
-  const sample = isOn && config?.coto ? `sample for seed ${config.seed}` : isOn ? '' : 'off';
+  const sample = isOn && config?.coto ? trainStrings.sample(config.seed) : isOn ? '' : trainStrings.off;
   return (
     <Stack gap={12}>
-      {failure ? (
-        <ErrorNote error={failure} action={{ label: 'Check again', onClick: onCheckAgain }} />
-      ) : (
-        <Panel title="Estimate" note={estimate ? lastValid : ''}>
+      <ProblemPanel blockers={blockers} onCheckAgain={isRefused ? onCheckAgain : null} />
+      {failure ? <ErrorNote error={failure} /> : null}
+      {isRefused ? null : (
+        <Panel title={trainStrings.estimate} note={estimate ? lastValid : ''}>
           {estimate || isCurrent ? <Costs estimate={estimate} /> : <Awaited />}
         </Panel>
       )}
-      <Panel title="CoTo schedule" note={[sample, isOn && config?.coto ? lastValid : ''].filter(Boolean).join(', ')}>
+      <Panel
+        title={trainStrings.schedule}
+        note={[sample, isOn && config?.coto ? lastValid : ''].filter(Boolean).join(', ')}
+      >
         {isOn && !config?.coto && !isCurrent ? (
           <Awaited />
         ) : (
           <ScheduleView isOn={isOn} config={config} estimate={estimate} />
         )}
       </Panel>
-      {/* What was said of the form before it went wrong is not said of it now. */}
-      {failure ? null : <RunTexts draft={draft} estimate={estimate} note={estimate ? lastValid : ''} />}
+      <RunTexts draft={draft} config={config} note={config ? lastValid : ''} />
     </Stack>
   );
 }
@@ -52,7 +62,7 @@ function Awaited() {
   return (
     <Stack mih={120} justify="center" align="center">
       <Text size="sm" c="dimmed">
-        Available once every field is valid.
+        {trainStrings.awaited}
       </Text>
     </Stack>
   );
@@ -63,19 +73,19 @@ function Costs({ estimate }: { estimate: RunEstimate | undefined }) {
   const share = estimate.trainableParameters / estimate.totalParameters;
   return (
     <Stack gap={12}>
-      <Group gap={24} align="flex-start">
+      <Group gap={16} align="flex-start">
         <Fact
-          name="Trainable parameters"
+          name={trainStrings.trainable}
           value={formatCount(estimate.trainableParameters)}
           note={`${formatPercent(share)} % of ${formatCount(estimate.totalParameters)}`}
         />
         <Fact
-          name="Optimizer steps"
+          name={trainStrings.optimizerSteps}
           value={formatCount(estimate.totalSteps)}
-          note={`on ${formatCount(estimate.trainExamples)} examples`}
+          note={trainStrings.onExamples(formatCount(estimate.trainExamples))}
         />
         <Fact
-          name="Expected time"
+          name={trainStrings.expectedTime}
           value={estimate.seconds === null ? '–' : formatDuration(estimate.seconds)}
           note={stepNote(estimate)}
         />
@@ -86,9 +96,8 @@ function Costs({ estimate }: { estimate: RunEstimate | undefined }) {
 }
 
 function stepNote({ stepMilliseconds, stepOfSameAdapter }: RunEstimate): string {
-  if (stepMilliseconds === null) return 'available after a first run';
-  const runs = stepOfSameAdapter ? 'previous runs' : 'previous runs of another variant or rank';
-  return `≈ ${formatNumber(stepMilliseconds)} ms/step (from ${runs})`;
+  if (stepMilliseconds === null) return trainStrings.untimed;
+  return trainStrings.timed(formatNumber(stepMilliseconds), stepOfSameAdapter);
 }
 
 function Fact({ name, value, note }: { name: string; value: string; note: string }) {

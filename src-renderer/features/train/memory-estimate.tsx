@@ -6,12 +6,19 @@ import {
   verdictTexts,
 } from '../../../src-shared/results/memory-verdict.ts';
 import { formatBytes, formatPercent } from '../../components/format/format.ts';
+import { trainStrings } from '../../strings/train.ts';
 import classes from './memory-estimate.module.css';
 
 const verdictColors: Record<MemoryVerdict, string> = {
   fits: 'var(--studio-success)',
   tight: 'var(--studio-warning)',
   'does not fit': 'var(--studio-failure)',
+};
+
+const verdictWords: Record<MemoryVerdict, string> = {
+  fits: trainStrings.fits,
+  tight: trainStrings.tight,
+  'does not fit': trainStrings.wontFit,
 };
 
 interface MemoryEstimateProps {
@@ -32,18 +39,21 @@ export function MemoryEstimate({ parts, freeBytes }: MemoryEstimateProps) {
     <div>
       <Group justify="space-between" mb={4}>
         <Text size="xs">
-          {formatBytes(needed)} of {formatBytes(freeBytes)} free ({formatPercent(needed / freeBytes)} %)
+          {trainStrings.ofFree(formatBytes(needed), formatBytes(freeBytes), formatPercent(needed / freeBytes))}
         </Text>
         <Tooltip label={verdictTexts[verdict]} multiline w={280}>
           <Text size="xs" fw={600} c={verdictColors[verdict]}>
-            {verdict === 'does not fit' ? 'does not fit: lower the batch size' : verdict}
+            {verdictWords[verdict]}
           </Text>
         </Tooltip>
       </Group>
       <div
         className={classes['bar']}
         role="img"
-        aria-label={`Memory estimate: ${parts.map((part) => `${part.part} ${formatBytes(part.bytes)}`).join(', ')}; ${formatBytes(freeBytes)} free`}
+        aria-label={trainStrings.memoryParts(
+          parts.map((part) => `${part.part} ${formatBytes(part.bytes)}`).join(', '),
+          formatBytes(freeBytes),
+        )}
       >
         <div className={classes['need']} style={{ width: `${(100 * needed) / scale}%` }}>
           {parts.map((part, index) => (

@@ -1,52 +1,68 @@
-import { Code, Group, SegmentedControl } from '@mantine/core';
+import { Button, Code, Group, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { CopyButton } from '../../components/format/copy-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
+import { trainStrings } from '../../strings/train.ts';
 import { trainCommand } from './command-line.ts';
 import type { Draft } from './draft.ts';
-import { useVariants } from './draft-store.ts';
-import type { RunEstimate } from './use-run-draft.ts';
+import { discardYaml, useVariants } from './draft-store.ts';
+import { useRunYaml } from './use-run-yaml.ts';
+import { YamlEditor } from './yaml-editor.tsx';
 
 interface RunTextsProps {
   draft: Draft;
-  estimate: RunEstimate | undefined;
-  /** Beside the YAML, which is that of the estimate; the command is that of the draft. */
+  /** The last config that was whole; null: there was none. */
+  config: RunConfig | null;
+  /** Beside the YAML, which is that of the config; the command is that of the draft. */
   note: string;
 }
 
-/** The same run as a YAML file and as a command. */
-export function RunTexts({ draft, estimate, note }: RunTextsProps) {
+/** The same run as a YAML file, which can be edited, and as a command. */
+export function RunTexts({ draft, config, note }: RunTextsProps) {
   const [shown, setShown] = useState<'yaml' | 'command'>('yaml');
   const variants = useVariants();
-  const text = shown === 'yaml' ? (estimate?.yaml ?? '') : trainCommand(draft, variants);
+  const yaml = useRunYaml(config);
+  const text = shown === 'yaml' ? yaml.text : trainCommand(draft, variants);
+  const yamlNote = yaml.problems.length > 0 ? trainStrings.notApplied(yaml.problems.length) : note;
   return (
     <Panel
-      title="YAML and CLI"
-      note={shown === 'yaml' ? note : ''}
+      title={trainStrings.yamlAndCommand}
+      note={shown === 'yaml' ? yamlNote : ''}
       aside={
-        <Group gap={8}>
+        <Group gap={8} wrap="nowrap">
+          {shown === 'yaml' && yaml.problems.length > 0 ? (
+            <Button variant="default" onClick={discardYaml}>
+              {trainStrings.discard}
+            </Button>
+          ) : null}
           <SegmentedControl
-            aria-label="Form of the run"
+            aria-label={trainStrings.runText}
             value={shown}
             onChange={(value) => setShown(value === 'command' ? 'command' : 'yaml')}
             data={[
-              { value: 'yaml', label: 'YAML' },
-              { value: 'command', label: 'Command' },
+              { value: 'yaml', label: trainStrings.yaml },
+              { value: 'command', label: trainStrings.command },
             ]}
           />
-          <CopyButton text={text} label={shown === 'yaml' ? 'Copy the YAML' : 'Copy the command'} />
+          <CopyButton text={text} label={shown === 'yaml' ? trainStrings.copyYaml : trainStrings.copyCommand} />
         </Group>
       }
     >
-      <Code
-        block
-        aria-label={shown === 'yaml' ? 'Run as YAML' : 'coto train command'}
-        mah={260}
-        mih={60}
-        style={{ overflow: 'auto' }}
-      >
-        {text}
-      </Code>
+      {shown === 'yaml' ? (
+        <YamlEditor text={yaml.text} problems={yaml.problems} onChange={yaml.change} />
+      ) : (
+        <Code
+          block
+          role="region"
+          aria-label={trainStrings.trainCommand}
+          mah={260}
+          mih={60}
+          style={{ overflow: 'auto' }}
+        >
+          {text}
+        </Code>
+      )}
     </Panel>
   );
 }

@@ -5,6 +5,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { sampleStrip, scheduleFigure } from '../../../src-shared/figures/index.ts';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { trainStrings } from '../../strings/train.ts';
 import type { RunEstimate } from './use-run-draft.ts';
 
 /** More than the figure has columns. */
@@ -40,7 +41,7 @@ export function ScheduleView({ isOn, config, estimate }: ScheduleViewProps) {
     return (
       <Stack gap={4} mih={120} justify="center" align="center">
         <Text size="sm" c="dimmed">
-          Turn on CoTo to preview its schedule.
+          {trainStrings.turnOn}
         </Text>
       </Stack>
     );

@@ -10,19 +10,23 @@ import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { useRouteRequest } from '../../app/use-route-request.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
+import { trainStrings } from '../../strings/train.ts';
+import { blockersOf } from './blockers.ts';
 import { checkDraft, type Draft, differingFields } from './draft.ts';
 import { openConfig, useTrainForm, useVariants } from './draft-store.ts';
 import { refusedField } from './refused-field.ts';
+import { fieldLabels } from './run-fields.ts';
+import { loadRun, saveRun } from './run-files.ts';
+import { useRecordNames } from './use-run-yaml.ts';
 
 export type RunEstimate = RequestOutput<'runs.estimate'>;
-
-const yamlFiles = [{ name: 'Run as YAML', extensions: ['yaml', 'yml'] }];
 
 /** The run of the form: what is wrong with it, what the backend says that it takes, its start, and its YAML file. */
 export function useRunDraft() {
   useCloneFromRoute();
-  const { draft, name, tags } = useTrainForm();
+  const { draft, name, tags, yaml } = useTrainForm();
   const variants = useVariants();
+  const names = useRecordNames();
   const check = useMemo(() => checkDraft(draft, variants), [draft, variants]);
   const config = useLastWhole(check.config);
   const [settled] = useDebouncedValue(config, 200);
@@ -33,31 +37,36 @@ export function useRunDraft() {
   const create = useAction('runs.create', {
     onError: (error) => setNotQueued({ config: check.config, error }),
     onSuccess: ({ run }) => {
-      notifySuccess('Training queued', run.name);
+      notifySuccess(trainStrings.queued, run.name);
       navigate(pathOf('runs', run.id));
     },
   });
+  const problems = check.ok && refusal !== null ? problemOf(refusal, draft) : check.problems;
+  const blockers = blockersOf(problems, check.ok ? refusal : null, yaml, fieldLabels(draft, variants));
   const start = () => {
-    if (check.ok && refusal === null && !create.isPending)
+    if (check.ok && blockers.length === 0 && !create.isPending)
       create.mutate({ config: check.config, tags: [...tags], ...(name.trim() === '' ? {} : { name: name.trim() }) });
   };
   useActions([
     {
       id: 'start-training',
-      label: 'Start training',
+      label: trainStrings.start,
       scope: 'page',
       shortcut: 'mod+Enter',
       whileTyping: true,
       run: start,
     },
   ]);
-  const load = () => loadYaml().catch((thrown) => notifyFailure(asError(thrown), 'The file was not loaded'));
+  const load = () => loadRun(variants, names).catch((thrown) => notifyFailure(asError(thrown), trainStrings.notLoaded));
   useRouteRequest('load', () => void load());
   return {
     draft,
     name,
     tags,
-    problems: check.ok && refusal !== null ? problemOf(refusal, draft) : check.problems,
+    variants,
+    problems,
+    /** All that keeps the run from being started. */
+    blockers,
     isWhole: check.ok,
     /** Why the run cannot be started, although every field by itself is valid. */
     refusal: check.ok ? refusal : null,
@@ -66,13 +75,16 @@ export function useRunDraft() {
     /** The last config that was whole: what is shown while a field is being typed. */
     config,
     estimate,
-    failure: refusal ?? (notQueued?.config === check.config ? notQueued.error : null),
+    /** Why the run was not queued after all. */
+    failure: notQueued?.config === check.config ? notQueued.error : null,
     changed: differingFields(draft, variants).length,
     isStarting: create.isPending,
     start,
     load,
-    save: () =>
-      saveYaml(estimate?.yaml ?? '', name).catch((thrown) => notifyFailure(asError(thrown), 'The file was not saved')),
+    save: () => {
+      if (config === null) return;
+      saveRun(config, name, variants, names).catch((thrown) => notifyFailure(asError(thrown), trainStrings.notSaved));
+    },
   };
 }
 
@@ -94,22 +106,6 @@ function problemOf(refusal: Error, draft: Draft): ReadonlyMap<string, string> {
   return new Map(field === null ? [] : [[field, hint === null ? refusal.message : `${refusal.message} ${hint}`]]);
 }
 
-async function loadYaml(): Promise<void> {
-  const file = await window.coto.dialogs.openText({ title: 'Load a run', filters: yamlFiles });
-  if (!file) return;
-  openConfig(await request('runs.parse', { yaml: file.text }), fileName(file.path));
-  notifySuccess('Run loaded', file.path);
-}
-
-async function saveYaml(yaml: string, name: string): Promise<void> {
-  const path = await window.coto.dialogs.saveText(yaml, {
-    title: 'Save this run',
-    defaultName: `${name.trim() === '' ? 'run' : name.trim()}.yaml`,
-    filters: yamlFiles,
-  });
-  if (path) notifySuccess('Run saved', path);
-}
-
 /** The last complete config, so that the right side does not move while a field is being typed. */
 function useLastWhole(config: RunConfig | null): RunConfig | null {
   const [last, setLast] = useState(config);
@@ -129,15 +125,11 @@ function useCloneFromRoute(): void {
         openConfig(run.config, '', run.tags);
         navigate('/train', { replace: true });
       })
-      .catch((error) => notifyFailure(asError(error), 'The run was not cloned'));
+      .catch((error) => notifyFailure(asError(error), trainStrings.notCloned));
     return () => {
       current = false;
     };
   }, [from]);
-}
-
-function fileName(path: string): string {
-  return (path.split(/[\\/]/).at(-1) ?? '').replace(/\.ya?ml$/i, '');
 }
 
 function asError(thrown: unknown): Error {

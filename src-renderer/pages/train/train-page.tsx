@@ -2,85 +2,86 @@ import { Button, TagsInput, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowBackUp, IconDeviceFloppy, IconFolderOpen } from '@tabler/icons-react';
 import { useRequest } from '../../api/query.ts';
-import { plural } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { ConfigForm } from '../../features/train/config-form.tsx';
 import { resetForm, setName, setTags } from '../../features/train/draft-store.ts';
 import { EffectPanel } from '../../features/train/effect-panel.tsx';
 import { QueueSeveral } from '../../features/train/queue-several.tsx';
-import { useRunDraft } from '../../features/train/use-run-draft.ts';
+import { Steps } from '../../features/train/steps.tsx';
+import { type RunEstimate, useRunDraft } from '../../features/train/use-run-draft.ts';
+import { trainStrings } from '../../strings/train.ts';
 import classes from './train-page.module.css';
 
-/** The form of a run on the left, what it takes on the right, alive while it is typed. */
+/** Base, data and recipe on top; the form of the recipe on the left, what it takes on the right, alive while it is typed. */
 export default function TrainPage() {
   const run = useRunDraft();
-  const { draft, name, tags, problems, isWhole, changed, estimate } = run;
+  const { draft, name, tags, variants, problems, blockers, isWhole, changed, estimate } = run;
   const models = useRequest('models.list', {});
   const datasets = useRequest('datasets.list', {});
   const catalog = useRequest('app.catalog', {});
   const [severalOpened, several] = useDisclosure(false);
+  const [first, ...others] = blockers;
+  const reason = first && `${first.label}: ${first.message}${trainStrings.moreReasons(others.length)}`;
   return (
     <Page
-      title="Train"
+      title={trainStrings.title}
       state={
-        run.refusal ? (
-          <Text span role="status" c="var(--studio-failure)" title={run.refusal.message}>
-            Cannot start: {run.refusal.message}
+        reason ? (
+          <Text span role="status" id="train-reason" c="var(--studio-failure)" title={reason}>
+            {trainStrings.cannotStart(reason)}
           </Text>
-        ) : isWhole ? (
-          changed === 0 ? (
-            'All defaults'
-          ) : (
-            `${plural(changed, 'change')} from the defaults`
-          )
+        ) : changed === 0 ? (
+          trainStrings.allDefaults
         ) : (
-          plural(problems.size, 'invalid field')
+          trainStrings.changes(changed)
         )
       }
       actions={
         <>
           <Button variant="default" onClick={several.open} disabled={!isWhole}>
-            Sweep…
+            {trainStrings.sweep}
           </Button>
           <Button
             onClick={run.start}
-            title={window.coto.platform === 'darwin' ? '⌘ Enter' : 'Ctrl + Enter'}
-            disabled={!isWhole || run.refusal !== null}
+            title={reason ?? (window.coto.platform === 'darwin' ? '⌘ Enter' : 'Ctrl + Enter')}
+            aria-describedby={reason ? 'train-reason' : undefined}
+            disabled={blockers.length > 0}
             loading={run.isStarting}
           >
-            Start training
+            {trainStrings.start}
           </Button>
         </>
       }
       more={[
-        { label: 'Load YAML', icon: <IconFolderOpen size={16} />, onClick: run.load },
+        { label: trainStrings.loadYaml, icon: <IconFolderOpen size={16} />, onClick: run.load },
         {
-          label: 'Save YAML',
+          label: trainStrings.saveYaml,
           icon: <IconDeviceFloppy size={16} />,
           onClick: run.save,
-          disabledReason: estimate && isWhole ? null : 'Some fields are invalid.',
+          disabledReason: isWhole ? null : trainStrings.someInvalid,
         },
         {
-          label: 'Reset all to the defaults',
+          label: trainStrings.resetAll,
           icon: <IconArrowBackUp size={16} />,
           onClick: resetForm,
-          disabledReason: changed === 0 && name === '' && tags.length === 0 ? 'All defaults already.' : null,
+          disabledReason: changed === 0 && name === '' && tags.length === 0 ? trainStrings.allDefaultsAlready : null,
         },
       ]}
       fill
     >
+      <Steps models={models.data ?? []} datasets={datasets.data ?? []} variants={variants} problems={problems} />
       <div className={classes['columns']}>
         <div className={classes['form']}>
           <div className={classes['naming']}>
             <TextInput
-              label="Name"
-              placeholder="auto-generated"
+              label={trainStrings.name}
+              placeholder={trainStrings.autoNamed}
               value={name}
               onChange={(event) => setName(event.currentTarget.value)}
             />
             <TagsInput
-              label="Tags"
-              placeholder={tags.length === 0 ? 'Add tags' : ''}
+              label={trainStrings.tags}
+              placeholder={tags.length === 0 ? trainStrings.addTags : ''}
               value={[...tags]}
               onChange={(next) => setTags(next)}
             />
@@ -90,11 +91,7 @@ export default function TrainPage() {
             datasets={datasets.data ?? []}
             catalog={catalog.data}
             problems={problems}
-            targetOutcome={
-              estimate
-                ? `${plural(estimate.targetModules.length, 'module')} in ${plural(estimate.groups.length, 'group')}`
-                : ''
-            }
+            targetOutcome={estimate ? trainStrings.targets(estimate.targetModules.length, layersOf(estimate)) : ''}
           />
         </div>
         <div className={classes['effect']}>
@@ -103,6 +100,8 @@ export default function TrainPage() {
             config={run.config}
             isCurrent={isWhole}
             estimate={estimate}
+            blockers={blockers}
+            isRefused={run.refusal !== null}
             failure={run.failure}
             onCheckAgain={run.checkAgain}
           />
@@ -111,4 +110,9 @@ export default function TrainPage() {
       <QueueSeveral opened={severalOpened} onClose={several.close} draft={draft} name={name.trim()} tags={tags} />
     </Page>
   );
+}
+
+/** How many layers the target modules are in; null where CoTo switches something else together. */
+function layersOf({ groups }: RunEstimate): number | null {
+  return groups.every((group) => group.startsWith('layer ')) ? groups.length : null;
 }

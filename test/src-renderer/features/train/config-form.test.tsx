@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
 import { act, fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { ConfigForm, parametersOfVariant } from '../../../../src-renderer/features/train/config-form.tsx';
+import { ConfigForm } from '../../../../src-renderer/features/train/config-form.tsx';
 import { checkDraft } from '../../../../src-renderer/features/train/draft.ts';
 import { resetForm, setField, useTrainForm } from '../../../../src-renderer/features/train/draft-store.ts';
+import { parametersOfVariant } from '../../../../src-renderer/features/train/run-fields.ts';
 import { useRunDraft } from '../../../../src-renderer/features/train/use-run-draft.ts';
 import { adapterParameters } from '../../../../src-shared/domain/adapter.ts';
 import { cotoDeclaration, usedSettings } from '../../../../src-shared/domain/coto.ts';

@@ -44,6 +44,8 @@ test('does not call CoTo off that was switched on beside an invalid field', () =
       isCurrent={false}
       estimate={estimate}
       failure={null}
+      blockers={[]}
+      isRefused={false}
       onCheckAgain={noCheck}
     />,
   );
@@ -61,6 +63,8 @@ test('marks what is shown of the last valid settings while a field is invalid', 
       isCurrent={isCurrent}
       estimate={estimate}
       failure={null}
+      blockers={[]}
+      isRefused={false}
       onCheckAgain={noCheck}
     />
   );
@@ -79,6 +83,8 @@ test('says what is missing where no settings were ever valid', () => {
       isCurrent={false}
       estimate={undefined}
       failure={null}
+      blockers={[]}
+      isRefused={false}
       onCheckAgain={noCheck}
     />,
   );

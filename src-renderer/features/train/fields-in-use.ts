@@ -1,0 +1,46 @@
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import { defaultTask, type TaskId, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import type { Draft } from './draft.ts';
+
+const onlyOf: Readonly<Record<string, readonly TaskId[]>> = {
+  prompt_template: ['causal-lm', 'multiple-choice'],
+  chat_template: ['causal-lm', 'multiple-choice'],
+  completion_only_loss: ['causal-lm'],
+  packing: ['causal-lm'],
+  length_normalized: ['multiple-choice'],
+};
+
+/** The task that the form's run would learn; null where base or data are not known. */
+export function taskOf(
+  draft: Draft,
+  model: ModelDescription | undefined,
+  dataset: DatasetDescription | undefined,
+): TaskId | null {
+  const chosen = taskSettingsSchema.shape.task.safeParse(draft['task']).data;
+  if (chosen !== undefined && chosen !== 'auto') return chosen;
+  return model && dataset ? defaultTask(model, dataset.text?.columns ?? null) : null;
+}
+
+/**
+ * Those of the settings that mean something for this task and these data. What differs from its default stays, so that nothing
+ * acts unseen.
+ */
+export function fieldsInUse(
+  specs: readonly ParameterSpec[],
+  draft: Draft,
+  task: TaskId | null,
+  dataset: DatasetDescription | undefined,
+): ParameterSpec[] {
+  const isOfNoUse = ({ name }: ParameterSpec): boolean => {
+    if (name === 'train_samples_per_class')
+      return dataset !== undefined && (dataset.labels.length === 0 || dataset.text?.labelKind === 'sets');
+    if (name === 'prompt_template' && dataset?.text?.columns.messages != null) return true;
+    const tasks = onlyOf[name];
+    return tasks !== undefined && task !== null && !tasks.includes(task);
+  };
+  return specs.filter(
+    (spec) => !isOfNoUse(spec) || (draft[spec.name] !== undefined && draft[spec.name] !== spec.default),
+  );
+}

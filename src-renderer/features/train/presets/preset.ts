@@ -1,0 +1,23 @@
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { Draft } from '../draft.ts';
+
+/** The base as far as a recipe depends on it; undefined until one is chosen. */
+export type PresetBase = Pick<ModelDescription, 'image' | 'linears'> | undefined;
+
+/** A recipe: settings of a run under a name, with where they come from. */
+export interface Preset {
+  readonly id: string;
+  readonly label: string;
+  /** What it is for, and what it leaves to you. */
+  readonly summary: string;
+  /** Null: of this app. */
+  readonly source: { readonly title: string; readonly url: string } | null;
+  /** By the names of the form's fields; what is not named stays as it is. */
+  settings(base: PresetBase): Draft;
+}
+
+/** The modules of these last names, if the base has all of them. */
+export function targets(base: PresetBase, names: readonly string[]): Draft {
+  const known = new Set(base?.linears.map(({ name }) => name.split('.').at(-1)));
+  return names.every((name) => known.has(name)) ? { 'adapter.target_modules': [...names] } : {};
+}

@@ -1,0 +1,40 @@
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What a run refers to by ids; undefined where a list has not come yet. */
+export interface RecordNames {
+  readonly model: readonly Named[] | undefined;
+  readonly dataset: readonly Named[] | undefined;
+  readonly adapter: readonly Named[] | undefined;
+}
+
+export type RecordKind = keyof RecordNames;
+
+/** The name of a record, if it says which one is meant; else its id. The command takes both. */
+export function referenceOf(records: readonly Named[] | undefined, id: string): string {
+  const name = records?.find((record) => record.id === id)?.name;
+  if (name === undefined || name.trim() !== name || name === '') return id;
+  const alike = records?.filter((record) => record.name === name || record.id === name) ?? [];
+  return alike.length === 1 ? name : id;
+}
+
+export type Resolved =
+  | { readonly id: string; readonly problem: null }
+  | { readonly id: null; readonly problem: string };
+
+const kindWords: Readonly<Record<RecordKind, string>> = { model: 'model', dataset: 'dataset', adapter: 'adapter' };
+
+/** The id that a reference stands for: an id, a name, or the path of a folder or file, which the backend looks at. */
+export function resolveReference(records: readonly Named[] | undefined, kind: RecordKind, reference: string): Resolved {
+  if (records === undefined || records.some(({ id }) => id === reference)) return { id: reference, problem: null };
+  const [only, ...others] = records.filter(({ name }) => name === reference);
+  if (only !== undefined && others.length === 0) return { id: only.id, problem: null };
+  if (only !== undefined) {
+    const ids = [only, ...others].map(({ id }) => id).join(', ');
+    return { id: null, problem: `Several have this name. Give the id of one: ${ids}.` };
+  }
+  if (/[\\/]/.test(reference)) return { id: reference, problem: null };
+  return { id: null, problem: `There is no ${kindWords[kind]} “${reference}”.` };
+}
