@@ -82,6 +82,6 @@ export const ablationStudy = defineStudy({
     { label: 'Scored', value: scores.map(choiceText).join(', ') },
     { label: 'Learning rates', value: tune === null ? 'as the run and the grid say' : tuneText(tune) },
   ],
-  table: gridTables,
-  figures: gridFigures,
+  table: (result) => gridTables(result),
+  figures: (result) => gridFigures(result),
 });

@@ -8,7 +8,8 @@ import { intervalEnds, type MetricInterval } from './metric-interval.ts';
 import { axisTitle, metricUnit, titled } from './metric-words.ts';
 import { tuningFigure } from './tuning.ts';
 
-export function gridFigures(result: GridResult): StudyFigure[] {
+/** @param noun what a cell is called */
+export function gridFigures(result: GridResult, noun = 'cell'): StudyFigure[] {
   const { tuning } = result;
   const all = outcomesOf(result);
   const several = all.length > 1;
@@ -16,13 +17,13 @@ export function gridFigures(result: GridResult): StudyFigure[] {
     ...all.flatMap((outcome): StudyFigure[] => {
       const name = several ? `: ${outcome.label}, ${outcome.metric}` : '';
       return [
-        { name: `Cells${name}`, draw: (theme) => cellFigure(result, outcome, several, theme) },
+        { name: `${titled(noun)}s${name}`, draw: (theme) => cellFigure(result, outcome, { several, noun }, theme) },
         ...(result.cells.length < 2
           ? []
           : [
               {
                 name: `Differences to the reference${name}`,
-                draw: (theme: FigureTheme) => differenceFigure(result, outcome, several, theme),
+                draw: (theme: FigureTheme) => differenceFigure(result, outcome, { several, noun }, theme),
               },
             ]),
       ];
@@ -31,10 +32,16 @@ export function gridFigures(result: GridResult): StudyFigure[] {
   ];
 }
 
+interface CellWords {
+  /** More than one outcome is drawn, so that each is named. */
+  readonly several: boolean;
+  readonly noun: string;
+}
+
 function cellFigure(
   result: GridResult,
   { label, metric, cells }: GridOutcome,
-  several: boolean,
+  { several, noun }: CellWords,
   theme: FigureTheme,
 ): Figure {
   const { scale, unit } = metricUnit(metric);
@@ -85,7 +92,7 @@ function cellFigure(
   ];
   return {
     data,
-    layout: cellLayout(result, theme, `${several ? `${plainText(label)}: ${metric}` : titled(metric)} of each cell`, {
+    layout: cellLayout(result, theme, `${several ? `${plainText(label)}: ${metric}` : titled(metric)} of each ${noun}`, {
       yaxis: axis(
         theme,
         axisTitle(`test ${metric}`, unit),
@@ -99,7 +106,7 @@ function cellFigure(
 function differenceFigure(
   result: GridResult,
   { label, metric, cells }: GridOutcome,
-  several: boolean,
+  { several, noun }: CellWords,
   theme: FigureTheme,
 ): Figure {
   const { scale, unit } = metricUnit(metric);
@@ -127,7 +134,7 @@ function differenceFigure(
     layout: cellLayout(
       result,
       theme,
-      `${several ? `${plainText(label)}: difference` : 'Difference'} of each cell to ${of}`,
+      `${several ? `${plainText(label)}: difference` : 'Difference'} of each ${noun} to ${of}`,
       {
         yaxis: axis(theme, axisTitle(`difference in ${metric}`, unit === '%' ? 'points' : unit), {
           ...(scale === 100 ? { range: differenceRange(ends, result.examples, levels) } : {}),
@@ -136,7 +143,7 @@ function differenceFigure(
         }),
       },
     ),
-    caption: `Each cell minus ${common === null ? 'its reference' : 'the reference'}, paired by seed, on ${result.examples} test examples. ${intervalWords(shown.map(({ interval }) => interval))}${comparisons}`,
+    caption: `Each ${noun} minus ${common === null ? 'its reference' : 'the reference'}, paired by seed, on ${result.examples} test examples. ${intervalWords(shown.map(({ interval }) => interval))}${comparisons}`,
   };
 }
 
@@ -188,7 +195,7 @@ function cellLayout({ cells }: GridResult, theme: FigureTheme, title: string, mo
     barmode: 'overlay',
     xaxis: axis(theme, '', {
       tickvals: cells.map((_, at) => at),
-      ticktext: cells.map(({ label }) => plainText(label).replaceAll(', ', '<br>')),
+      ticktext: cells.map(({ label }) => plainText(label).replaceAll(/, | · /g, '<br>')),
       range: [-0.5, Math.max(1, cells.length) - 0.5],
       showgrid: false,
     }),

@@ -20,24 +20,27 @@ import {
 } from './metric-words.ts';
 import { rateText, tuningTable } from './tuning.ts';
 
-/** One row a cell: every subject with its interval in the first table, then each subject by itself. */
-export function gridTables(result: GridResult): StudyTable[] {
+/**
+ * One row a cell: every subject with its interval in the first table, then each subject by itself.
+ * @param noun what a cell is called
+ */
+export function gridTables(result: GridResult, noun = 'cell'): StudyTable[] {
   const outcomes = outcomesOf(result);
   const first = outcomes.filter(({ metric }) => metric === result.metric);
   return [
-    ...(first.length > 1 ? [summaryTable(result, first)] : []),
-    ...outcomes.map((outcome) => outcomeTable(result, outcome)),
+    ...(first.length > 1 ? [summaryTable(result, first, noun)] : []),
+    ...outcomes.map((outcome) => outcomeTable(result, outcome, noun)),
     ...(result.tuning === null ? [] : [tuningTable(result.tuning)]),
   ];
 }
 
 /** Each subject as two columns: its mean and its paired difference to the reference, both with 95 % intervals. */
-function summaryTable(result: GridResult, outcomes: readonly GridOutcome[]): StudyTable {
+function summaryTable(result: GridResult, outcomes: readonly GridOutcome[], noun: string): StudyTable {
   const { metric, cells } = result;
   return {
-    title: `${titled(metric)}${metricUnit(metric).label} of each cell and its paired difference to ${theReference(result)}, with 95 % intervals`,
+    title: `${titled(metric)}${metricUnit(metric).label} of each ${noun} and its paired difference to ${theReference(result)}, with 95 % intervals`,
     columns: [
-      { label: 'Cell' },
+      { label: titled(noun) },
       ...outcomes.flatMap(({ label }) => [
         { label, numeric: true },
         { label: 'Difference', numeric: true },
@@ -61,7 +64,7 @@ function summaryTable(result: GridResult, outcomes: readonly GridOutcome[]): Stu
   };
 }
 
-function outcomeTable(result: GridResult, { label, metric, cells, notes }: GridOutcome): StudyTable {
+function outcomeTable(result: GridResult, { label, metric, cells, notes }: GridOutcome, noun: string): StudyTable {
   const { label: unit } = metricUnit(metric);
   const all = outcomesOf(result);
   const known = cells.flatMap((cell) => cell ?? []);
@@ -95,8 +98,8 @@ function outcomeTable(result: GridResult, { label, metric, cells, notes }: GridO
     ...(forgetting === null ? [] : [{ label: forgetting, numeric: true }]),
   ];
   return {
-    title: `${of} of each cell, and its paired difference to ${theReference(result)}${bySeedsOnly ? '; intervals over seeds only' : ''}`,
-    columns: [{ label: 'Cell' }, ...(tuned ? [{ label: 'Learning rate', numeric: true }] : []), ...columns],
+    title: `${of} of each ${noun}, and its paired difference to ${theReference(result)}${bySeedsOnly ? '; intervals over seeds only' : ''}`,
+    columns: [{ label: titled(noun) }, ...(tuned ? [{ label: 'Learning rate', numeric: true }] : []), ...columns],
     notes: [...referenceNotes(result), ...notes],
     rows: cells.map((cell, at) => ({
       cells: [

@@ -1,0 +1,65 @@
+import { formatNumber, plural } from '../format/numbers.ts';
+import type { GridResult, OutcomeCell } from '../studies/grid-schemas.ts';
+import { halfWidthText, metricUnit, signedText, valueText } from '../studies/metric-words.ts';
+import type { GroupComparison, NamedGroup } from './compare-groups.ts';
+import { headlineText } from './headline.ts';
+
+/** Groups whose difference has a sentence of its own; the tables have all. */
+const mostDifferences = 6;
+
+/** What a comparison of groups shows by its first metric, in sentences that claim no more than it does. */
+export function groupFindings(groups: readonly NamedGroup[], comparisons: readonly GroupComparison[]): string[] {
+  const [headline] = comparisons;
+  if (headline === undefined) return ['No run has a result yet.'];
+  const runs = groups.flatMap((group) => group.runs);
+  const [only] = runs;
+  if (runs.length === 1 && only !== undefined) return [runSentence(only)];
+  const { result, label } = headline;
+  const cells = result.outcomes[0]?.cells ?? [];
+  const known = cells.flatMap((cell, at) => (cell === null ? [] : [{ cell, at }]));
+  const differences = known.filter(({ cell }) => cell.difference !== null);
+  return [
+    ...known.slice(0, mostDifferences).map(({ cell, at }) => meanSentence(headline, cell, groups[at]?.label ?? '')),
+    ...differences
+      .slice(0, mostDifferences)
+      .map(({ cell, at }) => differenceSentence(result, label, cell, groups[at]?.label ?? '', at)),
+    ...(differences.length > 1
+      ? [
+          `${differences.length} differences are compared with zero: at the 5 % level one in 20 is beyond it by chance alone.`,
+        ]
+      : []),
+  ];
+}
+
+function runSentence({ name, step, facts, result }: NamedGroup['runs'][number]): string {
+  const score = headlineText(result);
+  const examples = facts === null ? '' : ` on ${plural(facts.evalExamples, 'example')}`;
+  const loss = result?.evalLoss == null ? '' : `, loss ${formatNumber(result.evalLoss)}`;
+  return `${name}: ${score === '' ? 'no score' : score}${loss}${examples}, after ${plural(step, 'step')}.`;
+}
+
+function meanSentence({ metric, label }: GroupComparison, { own }: OutcomeCell, name: string): string {
+  const { unit } = metricUnit(metric);
+  const spread = own.halfWidth === null ? '' : `, 95 % interval ± ${halfWidthText(metric, own)}`;
+  return `${name}: ${label.toLowerCase()} ${[valueText(metric, own.mean), unit].join(' ').trim()} (${plural(own.n, 'seed')}${spread}).`;
+}
+
+function differenceSentence(
+  { metric, references, cells }: GridResult,
+  label: string,
+  { difference }: OutcomeCell,
+  name: string,
+  at: number,
+): string {
+  if (difference === null) return '';
+  const reference = cells[references[at] ?? 0]?.label ?? '';
+  const { scale, unit } = metricUnit(metric);
+  const words = scale === 100 ? 'points' : unit;
+  const interval =
+    difference.halfWidth === null
+      ? difference.n > 1
+        ? 'all pairs equal, no interval'
+        : 'one pair, no interval'
+      : `95 % interval ± ${halfWidthText(metric, difference)}, ${difference.n} pairs${difference.n === 2 ? ', which make it very wide' : ''}`;
+  return `${name} differs from ${reference} by ${[signedText(metric, difference.mean), words].join(' ').trim()} in ${label.toLowerCase()} (${interval}).`;
+}
