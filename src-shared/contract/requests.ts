@@ -5,7 +5,6 @@ import {
   computeBackendReportSchema,
   computeIdSchema,
   doctorReportSchema,
-  reportRecordSchema,
   settingsChangesSchema,
   settingsSchema,
   systemStatusSchema,
@@ -33,6 +32,7 @@ import { mergeabilitySchema } from '../domain/mergeability.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
+import { reportFileSchema, reportRecordSchema, reportRequestSchema, reportSummarySchema } from '../domain/report.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { studyFileSchema, studyRecordSchema } from '../domain/study.ts';
 import { studyForecastSchema } from '../domain/study-forecast.ts';
@@ -328,13 +328,17 @@ export const requests = {
       reportJobId: z.string(),
     }),
   },
-  /** Writes studies, with the runs that they trained or refer to, into one HTML file. */
-  'reports.create': {
-    input: z.strictObject({ studyIds: z.array(z.string()).min(1), name: z.string().min(1).optional() }),
-    output: jobRecordSchema,
-  },
+  /** Writes runs, compared by their settings, and finished studies into one HTML file. */
+  'reports.create': { input: reportRequestSchema, output: jobRecordSchema },
   'reports.list': { input: nothing, output: z.array(reportRecordSchema) },
   'reports.get': { input: byId, output: reportRecordSchema },
+  /** The report's page without its scripts, for the window to show. */
+  'reports.page': { input: byId, output: z.object({ html: z.string() }) },
+  /** What the report found, from its own numbers. */
+  'reports.summary': { input: byId, output: reportSummarySchema },
+  /** The report as HTML, CSV, JSON and Markdown, and each table of a study as CSV. */
+  'reports.files': { input: byId, output: z.array(reportFileSchema) },
+  'reports.remove': { input: byId, output: done },
 
   'jobs.list': { input: z.strictObject({ active: z.boolean().default(true) }), output: z.array(jobRecordSchema) },
   'jobs.get': { input: byId, output: jobRecordSchema },

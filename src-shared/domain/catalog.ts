@@ -102,12 +102,3 @@ export const settingsChangesSchema = z.strictObject({
   forgetting: settingsSchema.shape.forgetting.unwrap().optional(),
 });
 export type SettingsChanges = z.infer<typeof settingsChangesSchema>;
-
-export const reportRecordSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  path: z.string().describe('absolute path of the HTML file'),
-  studyIds: z.array(z.string()),
-  createdAt: z.number(),
-});
-export type ReportRecord = z.infer<typeof reportRecordSchema>;

@@ -8,9 +8,9 @@ import { runResultSchema } from './run.ts';
 /**
  * Which jobs wait for each other: one job of a lane runs at a time. `compute` needs the engine, `files` moves files,
  * `data` reads a dataset to make it known (a small one is there at once), `studies` computes nothing itself and leads
- * other jobs.
+ * other jobs, `reports` writes what is there already.
  */
-export const jobLanes = ['compute', 'files', 'data', 'studies'] as const;
+export const jobLanes = ['compute', 'files', 'data', 'studies', 'reports'] as const;
 export type JobLane = (typeof jobLanes)[number];
 
 /** Public properties of a kind of job; its implementation is in backend/jobs/<kind>.ts. */
@@ -79,7 +79,11 @@ const kinds = [
   job('score', { page: 'studies', effort: 2 }, z.object({ scored: z.number().int() })),
   job('mergeability', { page: 'studies', effort: 0.5 }, z.object({ compared: z.number().int() })),
   job('masks', { page: 'studies', effort: 2 }, z.object({ evaluated: z.number().int() })),
-  job('report', { page: 'reports', atClose: 'finish', effort: 0.2 }, z.object({ reportId: z.string() })),
+  job(
+    'report',
+    { page: 'reports', lane: 'reports', subjectHasPage: 'when completed', atClose: 'finish', effort: 0.2 },
+    z.object({ reportId: z.string() }),
+  ),
   job(
     'export',
     { page: 'home', effort: 1 },

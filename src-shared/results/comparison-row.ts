@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { formatFixed } from '../format/numbers.ts';
 
 /** Values of one column: one for each seed, or a single one if seeds are merged. */
@@ -7,7 +8,8 @@ export interface TableCell {
 }
 
 /** `percent` and `points` are fractions here (0.763, 0.051) and shown times 100. */
-export type TableUnit = 'percent' | 'points' | 'loss' | 'milliseconds' | 'share';
+export const tableUnitSchema = z.enum(['percent', 'points', 'loss', 'milliseconds', 'share']);
+export type TableUnit = z.infer<typeof tableUnitSchema>;
 
 /** One quantity with and without CoTo. */
 export interface TableRow {

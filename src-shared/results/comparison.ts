@@ -45,7 +45,7 @@ function verdictOf(row: TableRow): { ahead: Verdict; certain: boolean | null } |
 }
 
 /**
- * What the table shows, in sentences that claim no more than it does: who is ahead in how many rows, which intervals
+ * What the table shows, in sentences that claim no more than it does: which side is better in how many metrics, which intervals
  * exclude zero, what cannot be said, the cost of a step, and how finely the test set can tell scores apart.
  *
  * @param examples test examples behind each accuracy; null where unknown or mixed.
@@ -69,11 +69,11 @@ export function conclusions(rows: readonly TableRow[], examples: number | null, 
 }
 
 function countSentence(verdicts: readonly Verdict[], { without, coto }: ComparisonSides): string[] {
-  if (verdicts.length === 0) return ['No row has values both with and without CoTo: there is nothing to compare.'];
+  if (verdicts.length === 0) return ['No metric has values both with and without CoTo: there is nothing to compare.'];
   const count = (wanted: Verdict) => verdicts.filter((verdict) => verdict === wanted).length;
-  const level = count('level') > 0 ? `, and both are level in ${count('level')}` : '';
+  const level = count('level') > 0 ? `; they are equal in ${count('level')}` : '';
   return [
-    `By the mean, ${coto} is ahead in ${count('coto')} of ${verdicts.length} rows, ${without} in ${count('without')}${level}. Rows of one study share their adapters, so they are not independent evidence.`,
+    `${coto} has the better mean in ${count('coto')} of ${verdicts.length} metrics, ${without} in ${count('without')}${level}. Metrics of one study share their adapters, so they are not independent evidence.`,
   ];
 }
 
@@ -90,8 +90,8 @@ function intervalSentences(judged: readonly { row: TableRow; ahead: Verdict; cer
     ];
     const outcome =
       clear.length === 0
-        ? "no row's 95 % interval of the difference excludes zero"
-        : `the 95 % interval of the difference excludes zero in ${clear.length} of ${withInterval.length} rows, ${list.join('; ')}`;
+        ? "no metric's 95 % interval of the difference excludes zero"
+        : `the 95 % interval of the difference excludes zero in ${clear.length} of ${withInterval.length} metrics, ${list.join('; ')}`;
     const wide = pairs === 2 ? ' Two pairs make such intervals very wide.' : '';
     const chance =
       clear.length > 0

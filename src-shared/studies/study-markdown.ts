@@ -8,28 +8,38 @@ export function studyMarkdown(
   tables: readonly Pick<StudyTable, 'title' | 'columns' | 'rows' | 'notes'>[],
 ): string {
   return [
-    `# ${plain(name)}`,
-    facts.map(({ label, value }) => `- ${plain(label)}: ${plain(value)}`).join('\n'),
-    ...tables.flatMap(({ title, columns, rows, notes = [] }) => [
-      `## ${plain(title)}`,
-      [
-        line(columns.map(({ label }) => label)),
-        line(columns.map(({ numeric }) => (numeric ? '--:' : ':--'))),
-        ...rows.map(({ cells }) => line(cells)),
-      ].join('\n'),
-      ...notes.map(plain),
-    ]),
+    `# ${plainMarkdown(name)}`,
+    facts.map(({ label, value }) => `- ${plainMarkdown(label)}: ${plainMarkdown(value)}`).join('\n'),
+    ...tables.flatMap((table) => markdownTable(table)),
   ]
     .filter((part) => part !== '')
     .map((part) => `${part}\n`)
     .join('\n');
 }
 
+/** The parts of a table: heading, table, notes; an empty line belongs between them. */
+export function markdownTable({
+  title,
+  columns,
+  rows,
+  notes = [],
+}: Pick<StudyTable, 'title' | 'columns' | 'rows' | 'notes'>): string[] {
+  return [
+    `## ${plainMarkdown(title)}`,
+    [
+      line(columns.map(({ label }) => label)),
+      line(columns.map(({ numeric }) => (numeric ? '--:' : ':--'))),
+      ...rows.map(({ cells }) => line(cells)),
+    ].join('\n'),
+    ...notes.map(plainMarkdown),
+  ];
+}
+
 function line(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => plain(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return `| ${cells.map((cell) => plainMarkdown(cell).replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 /** On one line, with nothing that Markdown would take for markup. */
-function plain(text: string): string {
+export function plainMarkdown(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/[\\`*_<]/g, '\\$&');
 }

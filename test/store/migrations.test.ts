@@ -236,6 +236,15 @@ describe('migrations', () => {
     expect(() => database.exec('UPDATE adapters SET starred = 2')).toThrow(/CHECK/);
   });
 
+  it('0160 gives reports their runs and a note', () => {
+    const database = databaseAt(150);
+    database.exec("INSERT INTO reports VALUES ('report', 'R', 'reports/r.html', '[\"s\"]', 4)");
+    migrate(database, migrations, 160);
+    expect(database.prepare('SELECT * FROM reports').all()).toEqual([
+      { id: 'report', name: 'R', path: 'reports/r.html', study_ids: '["s"]', created_at: 4, run_ids: '[]', note: '' },
+    ]);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

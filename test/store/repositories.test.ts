@@ -64,10 +64,20 @@ describe('models, datasets, settings', () => {
   });
 
   it('are set one at a time; a value that is no longer allowed gives way to the default', () => {
-    expect(store.settings.get()).toEqual({ theme: 'system', compute_backend: 'auto', threads: null, forgetting: true });
+    expect(store.settings.get()).toEqual({
+      theme: 'system',
+      compute_backend: 'auto',
+      threads: null,
+      forgetting: true
+    });
     store.settings.set({ theme: 'dark' });
     store.settings.set({ compute_backend: 'wasm' });
-    expect(store.settings.get()).toEqual({ theme: 'dark', compute_backend: 'wasm', threads: null, forgetting: true });
+    expect(store.settings.get()).toEqual({
+      theme: 'dark',
+      compute_backend: 'wasm',
+      threads: null,
+      forgetting: true
+    });
   });
 
   it('remember a description only as long as the stamp is the same', () => {
@@ -388,9 +398,19 @@ describe('adapters, studies, reports', () => {
     store.studies.finish('study-1', finished);
     expect(store.studies.find('study-1')?.provenance).toBeNull();
 
-    const report = { id: 'report-1', name: 'R', path: 'reports/r.html', studyIds: ['study-1'], createdAt: 4 };
+    const report = {
+      id: 'report-1',
+      name: 'R',
+      note: 'Why',
+      path: 'reports/r.html',
+      runIds: ['run-1'],
+      studyIds: ['study-1'],
+      createdAt: 4,
+    };
     store.reports.insert(report);
     expect(store.reports.list()).toEqual([report]);
+    store.reports.remove('report-1');
+    expect(store.reports.find('report-1')).toBeNull();
   });
 });
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { reportRequestSchema } from '../../../src-shared/domain/report.ts';
+import { drawnEvaluations } from '../reports/figures.ts';
 import { writeReport } from '../reports/index.ts';
 import { studyYaml } from '../studies/study-files.ts';
 import { tunedRuns, tunedStudy } from '../studies/tuned.ts';
@@ -10,18 +12,24 @@ import { requireRun } from './training-record.ts';
 
 /** Buckets of a curve: more than the width of a report's figure in pixels. */
 const wholeRun = { from: null, to: null, buckets: 1024 };
+const drawnMetrics = ['loss', ...drawnEvaluations];
+
+const { note, sections } = reportRequestSchema.shape;
 
 /** Writes runs and studies as one HTML file below the home. */
 export const reportJob = defineJob({
   kind: 'report',
+  // Jobs of earlier versions have no note and all sections.
   payload: z.object({
     reportId: z.string(),
     name: z.string(),
     runIds: z.array(z.string()),
     studyIds: z.array(z.string()),
+    note,
+    sections,
   }),
   references: () => [],
-  async execute({ reportId, name, runIds, studyIds }, _context, services) {
+  async execute({ reportId, name, note: text, sections: chosen, runIds, studyIds }, _context, services) {
     const { home, store, hub, plotlyScript, resourcesDirectory } = services;
     const runs = runIds.map((id) => requireRun(store, id));
     const studies = studyIds.map((id) => requireStudy(store, id));
@@ -32,11 +40,18 @@ export const reportJob = defineJob({
     const { path } = await writeReport({
       path: home.absolute('reports', reportId, 'report.html'),
       name,
+      note: text,
+      sections: chosen,
       runs,
       studies,
       models,
       datasets,
-      losses: new Map(runs.map(({ id }) => [id, store.history.curve(id, 'loss', wholeRun)])),
+      curves: new Map(
+        runs.map(({ id }) => [
+          id,
+          new Map(drawnMetrics.map((metric) => [metric, store.history.curve(id, metric, wholeRun)])),
+        ]),
+      ),
       activation: new Map(runs.map(({ id }) => [id, store.history.activationShares(id, wholeRun.buckets)])),
       studyYaml: new Map(studies.map((study) => [study.id, studyYaml(services, study)])),
       tuned: {
@@ -48,7 +63,8 @@ export const reportJob = defineJob({
       plotlyScript,
       fonts: join(resourcesDirectory, 'fonts'),
     });
-    store.reports.insert({ id: reportId, name, path: home.relative(path), studyIds, createdAt: Date.now() });
+    const createdAt = Date.now();
+    store.reports.insert({ id: reportId, name, note: text, path: home.relative(path), runIds, studyIds, createdAt });
     hub.listChanged('reports');
     return { status: 'completed', result: { reportId }, message: `The report is written: ${path}` };
   },

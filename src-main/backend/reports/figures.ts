@@ -6,9 +6,16 @@ import {
   type FigureTheme,
   fullActivationStep,
   lossFigure,
+  type MetricOptions,
+  type MetricRun,
+  metricFigure,
   stepTimeFigure,
 } from '../../../src-shared/figures/index.ts';
+import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
+import { gridFigures } from '../../../src-shared/studies/grid-figures.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
+import { metricUnit } from '../../../src-shared/studies/metric-words.ts';
+import { groupNoun, type ReportContent } from './content.ts';
 import { methodLabel, type ReportOptions, wordsOf } from './options.ts';
 
 export interface ReportFigure {
@@ -17,18 +24,26 @@ export interface ReportFigure {
   readonly dark: Figure;
 }
 
+type Draw = (theme: FigureTheme) => Figure;
+
+/** Metrics of evaluations whose curves are drawn where there is more than one evaluation. */
+export const drawnEvaluations = ['eval_accuracy', 'eval_exact_match', 'eval_perplexity', 'eval_loss'];
+/** Of more runs with CoTo, the active layers of one of each config are drawn. */
+const mostActivations = 4;
+
 /** Every figure of the report in both themes, in reading order: studies first, then training. */
-export function reportFigures(options: ReportOptions): ReportFigure[] {
+export function reportFigures(options: ReportOptions, content: ReportContent): ReportFigure[] {
   const words = wordsOf(options.runs);
-  const draws: ((theme: FigureTheme) => Figure)[] = [
+  const draws: Draw[] = [
+    ...comparisonFigures(content),
     ...options.studies.flatMap(({ kind, result, config }) =>
       result === null
         ? []
         : studyKind(kind)
             .figures(result, config, words)
-            .map((figure) => figure.draw),
+            .map((figure): Draw => figure.draw),
     ),
-    ...trainingFigures(options),
+    ...trainingFigures(options, content),
   ];
   return draws.map((draw, index) => ({
     id: `figure-${index + 1}`,
@@ -37,16 +52,25 @@ export function reportFigures(options: ReportOptions): ReportFigure[] {
   }));
 }
 
-function trainingFigures({ runs, losses, activation }: ReportOptions): ((theme: FigureTheme) => Figure)[] {
-  const curves = runs.map((run) => ({
+/** A bar is no comparison: one config has figures only where seeds repeat it. */
+function comparisonFigures({ groups, comparisons }: ReportContent): Draw[] {
+  if (groups.every(({ runs }) => runs.length < 2) && groups.length < 2) return [];
+  return comparisons
+    .slice(0, 1)
+    .flatMap(({ result }) => gridFigures(result, groupNoun).map((figure): Draw => figure.draw));
+}
+
+function trainingFigures({ runs, curves, activation }: ReportOptions, { groups }: ReportContent): Draw[] {
+  const groupOf = new Map(groups.flatMap((group) => group.runs.map(({ id }) => [id, group.label] as const)));
+  const drawn = runs.map((run) => ({
     id: run.id,
     label: run.name,
-    group: methodLabel(run),
+    group: groupOf.get(run.id) ?? methodLabel(run),
     coto: run.config.coto !== null,
     variant: run.config.adapter.variant,
     totalSteps: run.facts?.totalSteps ?? run.step,
     examplesPerStep: run.config.per_device_train_batch_size * run.config.gradient_accumulation_steps,
-    curves: curvesOf(losses.get(run.id)),
+    curves: curves.get(run.id) ?? new Map<string, Curve>(),
   }));
   const timed = runs.flatMap((run) =>
     run.result === null
@@ -62,21 +86,47 @@ function trainingFigures({ runs, losses, activation }: ReportOptions): ((theme: 
         ],
   );
   return [
-    ...(curves.some((run) => (run.curves.get('loss')?.counts.length ?? 0) > 0)
-      ? [(theme: FigureTheme) => lossFigure(curves, theme, { smoothing: 0.9 })]
-      : []),
+    ...(mostPoints(drawn, 'loss') > 0 ? [(theme: FigureTheme) => lossFigure(drawn, theme, { smoothing: 0.9 })] : []),
+    ...drawnEvaluations
+      .filter((metric) => mostPoints(drawn, metric) > 1)
+      .map((metric) => (theme: FigureTheme) => metricFigure(drawn, evaluationOptions(metric), theme)),
     ...(timed.length > 0 ? [(theme: FigureTheme) => stepTimeFigure(timed, theme)] : []),
-    ...runs.flatMap((run) => {
-      const shares = activation.get(run.id) ?? null;
-      return shares === null || run.config.coto === null
-        ? []
-        : [(theme: FigureTheme) => activationOf(run, shares, theme)];
-    }),
+    ...withActivations(runs, activation, groups).map(
+      ({ run, shares }) =>
+        (theme: FigureTheme) =>
+          activationOf(run, shares, theme),
+    ),
   ];
 }
 
-function curvesOf(loss: Curve | undefined): ReadonlyMap<string, Curve> {
-  return new Map(loss ? [['loss', loss]] : []);
+function mostPoints(runs: readonly MetricRun[], metric: string): number {
+  return Math.max(0, ...runs.map(({ curves }) => curves.get(metric)?.counts.length ?? 0));
+}
+
+function evaluationOptions(metric: string): MetricOptions {
+  const id = metric.replace(/^eval_/, '');
+  const { scale, unit } = metricUnit(id);
+  const label = id === 'accuracy' || id === 'loss' ? id : (furtherMetrics({ [id]: 0 })[0]?.label ?? id).toLowerCase();
+  return {
+    metric,
+    title: `Test ${label}`,
+    yTitle: unit === '' ? label : `${label} (${unit})`,
+    factor: scale,
+  };
+}
+
+function withActivations(
+  runs: readonly RunRecord[],
+  activation: ReportOptions['activation'],
+  groups: ReportContent['groups'],
+): { run: RunRecord; shares: ActivationShares }[] {
+  const all = runs.flatMap((run) => {
+    const shares = activation.get(run.id) ?? null;
+    return shares === null || run.config.coto === null ? [] : [{ run, shares }];
+  });
+  if (all.length <= mostActivations) return all;
+  const first = new Set(groups.flatMap((group) => all.find(({ run }) => group.runs.includes(run))?.run.id ?? []));
+  return all.filter(({ run }) => first.has(run.id));
 }
 
 function activationOf(run: RunRecord, shares: ActivationShares, theme: FigureTheme): Figure {

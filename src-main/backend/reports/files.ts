@@ -1,13 +1,18 @@
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
-import type { ComparisonSides } from '../../../src-shared/results/names.ts';
+import { metricUnit } from '../../../src-shared/studies/metric-words.ts';
 import { csvField } from '../../../src-shared/studies/table-csv.ts';
+import type { ReportContent } from './content.ts';
 import type { ReportOptions } from './options.ts';
-import type { ReportVersions } from './page.ts';
+import type { ReportVersions } from './setup.ts';
 
 /** One line per value: row, unit, side, seed (empty if seeds are merged), value (shares as fractions). RFC 4180. */
-export function reportCsv(rows: readonly TableRow[], sides: ComparisonSides): string {
+export function reportCsv({ rows, sides, comparisons }: ReportContent): string {
   const lines = [['id', 'quantity', 'unit', 'method', 'seed', 'value']];
+  for (const { metric, label, result } of comparisons)
+    for (const [at, cell] of result.cells.entries())
+      for (const { seeds, value } of result.outcomes[0]?.cells[at]?.values ?? [])
+        lines.push([metric, label, fractionUnit(metric), cell.label, seeds.join(' '), String(value)]);
   for (const row of rows)
     for (const [method, cell] of [
       [sides.without, row.lora],
@@ -24,18 +29,19 @@ export function reportCsv(rows: readonly TableRow[], sides: ComparisonSides): st
 /** Every number of the report, with the settings to reproduce it. Shares and accuracies are fractions. */
 export function reportJson(
   options: ReportOptions,
-  rows: readonly TableRow[],
-  sentences: readonly string[],
+  { rows, sides, findings, groups, comparisons }: ReportContent,
   versions: ReportVersions,
   createdAt: number,
 ): string {
-  const { name, runs, studies, models, datasets } = options;
+  const { name, note, runs, studies, models, datasets } = options;
   return `${JSON.stringify(
     {
       name,
+      note,
       createdAt: new Date(createdAt).toISOString(),
       versions,
-      conclusions: sentences,
+      conclusions: findings,
+      sides,
       table: rows.map((row) => {
         const difference = rowDifference(row);
         return {
@@ -44,6 +50,16 @@ export function reportJson(
           differenceText: difference === null ? null : formatDifference(difference.mean, row.unit),
         };
       }),
+      groups: groups.map(({ label, coto, runs: members }) => ({ label, coto, runs: members.map(({ id }) => id) })),
+      comparisons: comparisons.map(({ metric, label, result }) => ({
+        metric,
+        label,
+        groups: result.cells.map((cell, at) => ({
+          label: cell.label,
+          reference: result.references[at] === at ? null : (result.cells[result.references[at] ?? 0]?.label ?? null),
+          ...result.outcomes[0]?.cells[at],
+        })),
+      })),
       runs: runs.map(({ id, name: runName, status, config, facts, result, step }) => ({
         id,
         name: runName,
@@ -76,4 +92,9 @@ export function reportJson(
 
 function csvUnit(row: TableRow): string {
   return row.unit === 'percent' || row.unit === 'points' || row.unit === 'share' ? 'fraction' : unitLabels[row.unit];
+}
+
+function fractionUnit(metric: string): string {
+  const { scale, unit } = metricUnit(metric);
+  return scale === 100 ? 'fraction' : unit;
 }

@@ -1,43 +1,75 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ReportRecord } from '../../../src-shared/domain/catalog.ts';
+import type { ReportRecord, ReportRequest } from '../../../src-shared/domain/report.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
-import type { Handlers, NamesOf } from '../handler.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { newId } from '../identifiers.ts';
 import { reportJob } from '../jobs/report.ts';
 import { requireStudy } from '../jobs/study.ts';
+import { requireRun } from '../jobs/training-record.ts';
 import type { HandlerServices } from '../services.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
+import { readPage, readReportFiles, readSummary, removeReportFiles } from './stored.ts';
 
 export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'reports'>> {
-  const { store, home, queue } = services;
+  const { store, home, hub } = services;
   const absolute = (report: ReportRecord): ReportRecord => ({ ...report, path: home.absolute(report.path) });
+  const find = (id: string): ReportRecord => {
+    const report = store.reports.find(id);
+    if (report === null) throw new StudioError('not_found', `There is no report "${id}" in the studio.`);
+    return absolute(report);
+  };
   return {
-    'reports.create': async ({ studyIds, name }) => {
-      const studies = studyIds.map((id) => requireStudy(store, id));
-      const open = studies.find(({ result }) => result === null);
-      if (open !== undefined)
-        throw new StudioError(
-          'refused',
-          `The study "${open.name}" has no result (${open.status}).`,
-          'Wait for its end.',
-        );
-      const reportId = newId('report');
-      const title = name ?? studies.map((study) => study.name).join(', ');
-      return queue.add(
-        reportJob,
-        { title: `Report: ${title}`, subjectId: reportId },
-        { reportId, name: title, runIds: await runsOf(services, studies), studyIds },
-      );
-    },
+    'reports.create': (request) => createReport(services, request),
     'reports.list': () => store.reports.list().map(absolute),
-    'reports.get': ({ id }) => {
-      const report = store.reports.find(id);
-      if (report === null) throw new StudioError('not_found', `There is no report "${id}" in the studio.`);
-      return absolute(report);
+    'reports.get': ({ id }) => find(id),
+    'reports.page': ({ id }) => readPage(home, find(id)),
+    'reports.summary': ({ id }) => readSummary(home, find(id)),
+    'reports.files': ({ id }) => readReportFiles(home, find(id)),
+    'reports.remove': async ({ id }) => {
+      await removeReportFiles(home, find(id));
+      store.reports.remove(id);
+      hub.listChanged('reports');
+      return ok;
     },
   };
+}
+
+async function createReport(services: HandlerServices, { runIds, studyIds, name, note, sections }: ReportRequest) {
+  const { store, queue } = services;
+  if (runIds.length + studyIds.length === 0)
+    throw new StudioError('invalid_input', 'A report needs at least one run or study.', 'Choose some.');
+  const runs = [...new Set(runIds)].map((id) => requireRun(store, id));
+  const studies = [...new Set(studyIds)].map((id) => requireStudy(store, id));
+  const open = studies.find(({ result }) => result === null);
+  if (open !== undefined)
+    throw new StudioError(
+      'refused',
+      `The study "${open.name}" has no result (${open.status}).`,
+      'Wait until it has finished, or resume it.',
+    );
+  const reportId = newId('report');
+  const title = name ?? titleOf(runs, studies);
+  const ofStudies = await runsOf(services, studies);
+  return queue.add(
+    reportJob,
+    { title: `Report: ${title}`, subjectId: reportId },
+    {
+      reportId,
+      name: title,
+      note,
+      sections,
+      runIds: [...new Set([...runs.map(({ id }) => id), ...ofStudies])],
+      studyIds: studies.map(({ id }) => id),
+    },
+  );
+}
+
+function titleOf(runs: readonly { readonly name: string }[], studies: readonly { readonly name: string }[]): string {
+  if (studies.length > 0) return studies.map((study) => study.name).join(', ');
+  const [first] = runs;
+  return runs.length === 1 && first !== undefined ? first.name : `Comparison of ${runs.length} runs`;
 }
 
 /** The distinct existing runs that studies trained or whose adapters they refer to. */

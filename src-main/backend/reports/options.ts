@@ -1,5 +1,6 @@
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { ReportSectionId } from '../../../src-shared/domain/report.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { ActivationShares, Curve } from '../../../src-shared/domain/run-history.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
@@ -12,12 +13,15 @@ export interface ReportOptions {
   /** Absolute path of the HTML file; CSV and JSON are written next to it under the same name. */
   readonly path: string;
   readonly name: string;
+  /** A text of the user below the title; may be empty. */
+  readonly note: string;
+  readonly sections: readonly ReportSectionId[];
   readonly runs: readonly RunRecord[];
   readonly studies: readonly StudyRecord[];
   readonly models: readonly ModelRecord[];
   readonly datasets: readonly DatasetRecord[];
-  /** The training loss by run id. */
-  readonly losses: ReadonlyMap<string, Curve>;
+  /** Curves of the loss and of evaluations by run id, then by name. */
+  readonly curves: ReadonlyMap<string, ReadonlyMap<string, Curve>>;
   /** Active groups by run id; null or absent if a run recorded no masks. */
   readonly activation: ReadonlyMap<string, ActivationShares | null>;
   /** The file that makes a study again, by study id. */

@@ -16,6 +16,7 @@ h1 { font-size: 20px; line-height: 28px; margin: 0 0 4px; }
 h2 { font-size: 15px; line-height: 24px; margin: 32px 0 12px; }
 p { margin: 8px 0; }
 .quiet { color: var(--quiet); font-weight: normal; }
+.note { max-width: 860px; white-space: pre-line; }
 .findings { margin: 0 0 16px; padding-left: 20px; max-width: 860px; }
 .findings li { margin: 4px 0; }
 .scroll { overflow-x: auto; }
@@ -41,11 +42,16 @@ summary:focus-visible { outline: 2px solid #4c6ef5; outline-offset: 2px; }
 @media print { :root { --ground: #ffffff; --text: #000000; --quiet: #444444; --line: #cccccc; } main { max-width: none; } }
 `;
 
-/** Draws every figure in the reader's theme, and again when the theme changes or the page is printed. */
+/**
+ * Draws every figure in the reader's theme, and again when the theme changes or the page is printed. With the address
+ * `#print` it draws for paper. Inside another page, which lets it save nothing, the figures have no button for that.
+ */
 export const drawScript = `
 (() => {
   const figures = JSON.parse(document.getElementById('figure-data').textContent);
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
+  const forPaper = location.hash === '#print';
+  const removed = ['select2d', 'lasso2d', 'autoScale2d', ...(window.top === window ? [] : ['toImage'])];
   const draw = (isDark) => {
     for (const figure of figures) {
       const { data, layout } = structuredClone(isDark ? figure.dark : figure.light);
@@ -54,17 +60,19 @@ export const drawScript = `
         responsive: true,
         displayModeBar: 'hover',
         displaylogo: false,
-        modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
+        modeBarButtonsToRemove: removed,
         toImageButtonOptions: { format: 'svg', filename: figure.id },
       });
     }
   };
   // Plotly keeps the widths of texts that it first measures.
   document.fonts.load('12px Inter', 'p = 0').catch(() => []).then(() => {
-    draw(dark.matches);
-    dark.addEventListener('change', () => draw(dark.matches));
+    const inTheme = () => draw(dark.matches && !forPaper);
+    inTheme();
+    dark.addEventListener('change', inTheme);
     window.addEventListener('beforeprint', () => draw(false));
-    window.addEventListener('afterprint', () => draw(dark.matches));
+    window.addEventListener('afterprint', inTheme);
+    document.documentElement.dataset.drawn = 'true';
   });
 })();
 `;

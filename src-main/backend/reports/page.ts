@@ -1,50 +1,42 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
-import { formatCount } from '../../../src-shared/format/numbers.ts';
-import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
-import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
-import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
-import { headlineText } from '../../../src-shared/results/headline.ts';
-import { type ComparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
+import { type ProvenanceFact, provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
 import type { InlineTypeface } from '../../../src-shared/typeface.ts';
+import { comparisonSection } from './comparison-section.ts';
+import { type ReportContent, studyParts } from './content.ts';
 import type { ReportFigure } from './figures.ts';
 import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
-import { methodLabel, type ReportOptions, studyWords } from './options.ts';
+import type { ReportOptions } from './options.ts';
 import { drawScript, styleSheet } from './page-assets.ts';
+import { differencesTable, type ReportVersions, runsTable, setupFacts, stateLine } from './setup.ts';
 
-export interface ReportVersions {
-  readonly studio: string;
-  readonly node: string;
-  readonly platform: string;
-}
-
-interface Comparison {
-  readonly rows: readonly TableRow[];
-  readonly sides: ComparisonSides;
-  readonly sentences: readonly string[];
+interface Inlined {
+  readonly plotly: string;
+  readonly typeface: InlineTypeface;
 }
 
 /** The report as one self-contained page. All names from users or files are escaped. */
 export function reportPage(
   options: ReportOptions,
-  comparison: Comparison,
+  content: ReportContent,
   figures: readonly ReportFigure[],
   versions: ReportVersions,
-  inlined: { readonly plotly: string; readonly typeface: InlineTypeface },
+  inlined: Inlined,
   createdAt: number,
 ): string {
+  const has = (section: ReportOptions['sections'][number]) => options.sections.includes(section);
+  const scripts = figures.length === 0 ? [] : [scriptText(inlined.plotly), scriptText(drawScript)];
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; font-src data:; img-src data: blob:">
+<meta http-equiv="Content-Security-Policy" content="${contentPolicy(scripts)}">
 <title>${options.name}</title>
 <style>${{ html: styleSheet(inlined.typeface) }}</style>
 </head>
@@ -53,48 +45,41 @@ export function reportPage(
 <header>
 <h1>${options.name}</h1>
 <p class="quiet">${stateLine(options, createdAt)}</p>
+${paragraphs(options.note)}
 </header>
-${compares(options) ? comparisonSection(comparison, options.tuned.runs) : html``}
-${options.studies.map((study, at) => studySection(study, at, options))}
-<section>
-<h2>Figures</h2>
-<noscript><p>The figures are drawn by a script inside this file, which is switched off here. Their numbers are in the table above and in the files beside this one.</p></noscript>
-<div class="figures">${figures.map(figureFrame)}</div>
-</section>
-<section>
-<h2>How it was made</h2>
-${madeFrom(options, versions)}
-${runsTable(options.runs)}
-${options.runs.map(runDetails)}
-</section>
+${has('summary') ? summarySection(content) : html``}
+${has('results') ? resultSections(options, content) : html``}
+${figures.length > 0 ? figuresSection(figures) : html``}
+${has('setup') ? setupSection(options, content, versions) : html``}
+${has('configs') ? configsSection(options) : html``}
 </main>
 <script type="application/json" id="figure-data">${scriptJson(figures)}</script>
-<script>${scriptText(inlined.plotly)}</script>
-<script>${scriptText(drawScript)}</script>
-</body>
+${scripts.map((script) => html`<script>${script}</script>\n`)}</body>
 </html>
 `;
   return page.html;
 }
 
-function stateLine({ runs, studies, models, datasets }: ReportOptions, createdAt: number): string {
-  const seeds = [...new Set(runs.map((run) => run.config.seed))].sort((one, other) => one - other);
-  const parts = [
-    new Date(createdAt).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC'),
-    [...distinctModelNames(models).values()].join(', '),
-    datasets.map((dataset) => dataset.name).join(', '),
-    `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, ${studies.length} ${studies.length === 1 ? 'study' : 'studies'}`,
-    `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`,
-  ];
-  return parts.filter((part) => part !== '').join(' · ');
+/** Allows the page's own scripts, by their hashes, and nothing from elsewhere. */
+function contentPolicy(scripts: readonly SafeHtml[]): SafeHtml {
+  const hashes = scripts.map(({ html: code }) => `'sha256-${createHash('sha256').update(code).digest('base64')}'`);
+  const allowed = hashes.length === 0 ? "'none'" : hashes.join(' ');
+  return {
+    html: `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; font-src data:; img-src data: blob:`,
+  };
 }
 
-/** Whether the report compares with and without CoTo: true for studies that do and for a report of runs alone. */
-function compares({ studies }: ReportOptions): boolean {
-  return (
-    studies.length === 0 ||
-    studies.some(({ kind, result }) => result !== null && studyKind(kind).comparison(result).length > 0)
-  );
+function paragraphs(text: string): SafeHtml {
+  const parts = text.split(/\n{2,}/).filter((part) => part.trim() !== '');
+  return html`${parts.map((part) => html`<p class="note">${part}</p>`)}`;
+}
+
+function summarySection({ findings }: ReportContent): SafeHtml {
+  if (findings.length === 0) return html``;
+  return html`<section>
+<h2>Summary</h2>
+<ul class="findings">${findings.map((finding) => html`<li>${finding}</li>`)}</ul>
+</section>`;
 }
 
 /** The badge "tuned" or "untuned" beside a comparison, with what it rests on. */
@@ -103,42 +88,45 @@ function tunedNote(verdict: TunedVerdict | null): SafeHtml {
   return html`<p class="quiet"><strong>${verdict.tuned ? 'Tuned.' : 'Untuned.'}</strong> ${verdict.reason}</p>`;
 }
 
-function comparisonSection({ rows, sides, sentences }: Comparison, tuned: TunedVerdict | null): SafeHtml {
-  return html`<section>
-<h2>With and without CoTo</h2>
-<ul class="findings">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>
-${resultTable(rows, sides)}
-${tunedNote(tuned)}
-<p class="quiet">Strong: mean; behind it each seed. Difference: with CoTo minus without, paired by seed; ± is half the 95 % interval (Student's t), given where there are several pairs that are not all equal.</p>
+function resultSections(options: ReportOptions, content: ReportContent): SafeHtml {
+  const { rows, sides, own } = content;
+  const tuned = tunedNote(options.tuned.runs);
+  const first =
+    rows.length > 0
+      ? comparisonSection(rows, sides, tuned)
+      : own === null
+        ? html``
+        : html`<section>
+<h2>${own.heading}</h2>
+${own.tables.map(tableHtml)}
+${tuned}
 </section>`;
+  return html`${first}
+${studyParts(options).map(({ heading, tables }, at) => studySection(heading, tables, at, options))}`;
 }
 
 /** @param at place of the study among those of the report, from 0; its tables' files are numbered by it */
 function studySection(
-  { id, name, kind, config, result, provenance }: ReportOptions['studies'][number],
+  heading: string,
+  tables: readonly StudyTable[],
   at: number,
-  { path: file, studyYaml, tuned }: ReportOptions,
+  { path: file, studies, tuned }: ReportOptions,
 ): SafeHtml {
-  if (result === null) return html``;
-  const study = studyKind(kind);
-  const tables = study.table(result, config, studyWords);
+  const study = studies[at];
+  if (study === undefined || study.result === null) return html``;
+  const facts = studyKind(study.kind).describeConfig(study.config);
   const stem = path.basename(file, path.extname(file));
   const names = tables.map((_, table) => `${stem}-${at + 1}-${table + 1}.csv`);
-  const yaml = studyYaml.get(id);
   return html`<section>
-<h2>${name}</h2>
-<p class="quiet">${study.describeConfig(config).map(({ label, value }) => html`${label}: ${value}. `)}${result.examples} test examples.</p>
-${tunedNote(tuned.studies.get(id) ?? null)}
-${tables.map(studyTable)}
+<h2>${heading}</h2>
+<p class="quiet">${facts.map(({ label, value }) => html`${label}: ${value}. `)}${study.result.examples} test examples.</p>
+${tunedNote(tuned.studies.get(study.id) ?? null)}
+${tables.map(tableHtml)}
 ${names.length === 0 ? html`` : html`<p class="quiet">The ${names.length === 1 ? 'table is' : 'tables are'} beside this page as ${names.join(', ')}; every number is in ${stem}.json.</p>`}
-<details><summary>How it was made</summary>
-<dl>${provenanceFacts(provenance).map(({ label, value }) => html`<dt>${label}</dt><dd>${value}</dd>`)}</dl>
-${yaml === undefined ? html`` : html`<p>This command makes it again from the file below it:</p><pre>${studyCommand}</pre><pre>${yaml}</pre>`}
-</details>
 </section>`;
 }
 
-function studyTable({ title, columns, rows, notes = [] }: StudyTable): SafeHtml {
+function tableHtml({ title, columns, rows, notes = [] }: StudyTable): SafeHtml {
   const cell = (text: string, at: number) =>
     columns[at]?.numeric === true ? html`<td class="number">${text}</td>` : html`<td>${text}</td>`;
   return html`<div class="scroll"><table><caption>${title}</caption>
@@ -148,74 +136,39 @@ function studyTable({ title, columns, rows, notes = [] }: StudyTable): SafeHtml 
 ${notes.map((note) => html`<p class="quiet">– ${note}</p>`)}`;
 }
 
-function resultTable(rows: readonly TableRow[], sides: ComparisonSides): SafeHtml {
-  return html`<div class="scroll"><table>
-<thead><tr><th>Quantity</th><th>Unit</th><th class="number">${sides.without}</th><th class="number">${sides.coto}</th><th class="number">Difference</th></tr></thead>
-<tbody>${rows.map(resultRow)}</tbody>
-</table></div>`;
+function figuresSection(figures: readonly ReportFigure[]): SafeHtml {
+  return html`<section>
+<h2>Figures</h2>
+<noscript><p>The figures are drawn by a script inside this file, which is switched off here. Their numbers are in the tables above and in the files beside this one.</p></noscript>
+<div class="figures">${figures.map(({ id, light }) => html`<figure><div class="plot" id="${id}"></div><figcaption>${light.caption}</figcaption></figure>`)}</div>
+</section>`;
 }
 
-function resultRow(row: TableRow): SafeHtml {
-  const difference = rowDifference(row);
-  const better = row.better === null ? '' : ` (${row.better} is better)`;
-  const interval =
-    difference === null || difference.halfWidth === null
-      ? html``
-      : html` <span class="quiet">± ${formatFigure(difference.halfWidth, row.unit)}</span>`;
-  return html`<tr><th scope="row">${row.label}<span class="quiet">${better}</span></th><td>${unitLabels[row.unit]}</td>
-${valueCell(row.lora, row)}${valueCell(row.coto, row)}
-<td class="number">${difference === null ? '–' : formatDifference(difference.mean, row.unit)}${interval}</td></tr>`;
+function setupSection(options: ReportOptions, content: ReportContent, versions: ReportVersions): SafeHtml {
+  const { runs, studies } = options;
+  const differences = differencesTable(content);
+  return html`<section>
+<h2>Setup</h2>
+${factList(setupFacts(options, versions))}
+${runs.length === 0 ? html`` : tableHtml(runsTable(options))}
+${differences === null ? html`` : tableHtml(differences)}
+${studies.map(({ name, provenance }) => html`<details><summary>${name}: how it was made</summary>${factList(provenanceFacts(provenance))}</details>`)}
+</section>`;
 }
 
-function valueCell(cell: TableCell, row: TableRow): SafeHtml {
-  if (cell.mean === null) return html`<td class="number">–</td>`;
-  const each = cell.values.map(({ value }) => formatFigure(value, row.unit)).join(', ');
-  const seeds = cell.values.length > 1 ? html` <span class="quiet">(${each})</span>` : html``;
-  return html`<td class="number"><strong>${formatFigure(cell.mean, row.unit)}</strong>${seeds}</td>`;
+function factList(facts: readonly ProvenanceFact[]): SafeHtml {
+  return html`<dl>${facts.map(({ label, value }) => html`<dt>${label}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
-function figureFrame({ id, light }: ReportFigure): SafeHtml {
-  return html`<figure><div class="plot" id="${id}"></div><figcaption>${light.caption}</figcaption></figure>`;
-}
-
-function madeFrom({ models, datasets, runs }: ReportOptions, versions: ReportVersions): SafeHtml {
-  const machines = [
-    ...new Set(
-      runs.flatMap((run) =>
-        run.facts ? `${run.facts.backend}, ${run.facts.threads} ${run.facts.threads === 1 ? 'thread' : 'threads'}` : [],
-      ),
-    ),
-  ];
-  const names = distinctModelNames(models);
-  return html`<dl>
-${models.map(
-  ({ id, name, description }) =>
-    html`<dt>Base model</dt><dd>${names.get(id) ?? name}: ${description.architecture}, ${description.layerCount} layers, ${formatCount(description.parameterCount)} parameters; fingerprint <code>${description.fingerprint}</code></dd>`,
-)}
-${datasets.map(
-  ({ name, description, licence }) =>
-    html`<dt>Dataset</dt><dd>${name}: ${description.labels.length} labels, ${description.splits
-      .map((split) => `${formatCount(split.exampleCount)} ${split.name}`)
-      .join(', ')} examples${licence === null ? '' : `; licence ${licence}`}</dd>`,
-)}
-<dt>Computed on</dt><dd>${machines.join('; ') || 'nothing yet'}</dd>
-<dt>Versions</dt><dd>CoTo Studio ${versions.studio}, Node ${versions.node}, ${versions.platform}</dd>
-</dl>`;
-}
-
-function runsTable(runs: readonly RunRecord[]): SafeHtml {
-  const heading = forgettingHeading(runs.map(({ result }) => result?.forgetting));
-  return html`<div class="scroll"><table>
-<thead><tr><th>Run</th><th>Method</th><th class="number">Seed</th><th>Status</th><th class="number">Steps</th><th class="number">Trained parameters</th><th class="number">Score</th>${heading === null ? '' : html`<th class="number">${heading}</th>`}<th class="number">Median step (ms)</th><th class="number">Mean step (ms)</th><th class="number">Layers on (%)</th></tr></thead>
-<tbody>${runs.map((run) => {
-    const { result, facts } = run;
-    return html`<tr><th scope="row">${run.name}</th><td>${methodLabel(run)}</td><td class="number">${run.config.seed}</td><td>${run.status}</td><td class="number">${run.step}</td>
-<td class="number">${facts === null ? '–' : formatCount(facts.trainableParameters)}</td><td class="number">${headlineText(result) || '–'}${run.config.eval_split === 'validation' ? ' (validation)' : ''}</td>${heading === null ? '' : html`<td class="number">${riseText(result?.forgetting?.rise)}</td>`}
-<td class="number">${result === null ? '–' : formatFigure(result.medianStepMilliseconds, 'milliseconds')}</td><td class="number">${result === null ? '–' : formatFigure(result.meanStepMilliseconds, 'milliseconds')}</td><td class="number">${result === null ? '–' : formatFigure(result.meanActiveShare, 'share')}</td></tr>`;
-  })}</tbody>
-</table></div>`;
-}
-
-function runDetails(run: RunRecord): SafeHtml {
-  return html`<details><summary>${run.name}: the whole run as a file</summary><pre>${stringify(run.config, { lineWidth: 0 })}</pre></details>`;
+function configsSection({ runs, studies, studyYaml }: ReportOptions): SafeHtml {
+  return html`<section>
+<h2>Configs</h2>
+${studies.map(({ id, name }) => {
+  const yaml = studyYaml.get(id);
+  return yaml === undefined
+    ? html``
+    : html`<details><summary>${name}: study.yaml</summary><p>This command makes it again from the file below it:</p><pre>${studyCommand}</pre><pre>${yaml}</pre></details>`;
+})}
+${runs.map((run) => html`<details><summary>${run.name}: run.yaml</summary><pre>${stringify(run.config, { lineWidth: 0 })}</pre></details>`)}
+</section>`;
 }

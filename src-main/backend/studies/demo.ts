@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { reportSections } from '../../../src-shared/domain/report.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
@@ -72,6 +73,8 @@ export async function startDemo(services: HandlerServices, { quick, seeds, confi
     { title: `${title}: report`, subjectId: reportId, after: jobs.map((job) => job.id) },
     {
       reportId,
+      note: '',
+      sections: reportSections.map(({ id }) => id),
       name: `${title} · ${new Date().toISOString().slice(0, 10)}`,
       runIds: runs.map(({ run }) => run.id),
       studyIds: studies.map((study) => study.id),

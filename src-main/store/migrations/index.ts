@@ -13,6 +13,7 @@ import { migration as studyProvenance } from './0120-study-provenance.ts';
 import { migration as adapterPairs } from './0130-adapter-pairs.ts';
 import { migration as adapterMetrics } from './0140-adapter-metrics.ts';
 import { migration as adapterTags } from './0150-adapter-tags.ts';
+import { migration as reportContents } from './0160-report-contents.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   adapterPairs,
   adapterMetrics,
   adapterTags,
+  reportContents,
 ];

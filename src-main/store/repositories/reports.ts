@@ -9,9 +9,16 @@ const rowSchema = z
     name: z.string(),
     path: z.string(),
     study_ids: jsonColumn(z.array(z.string())),
+    run_ids: jsonColumn(z.array(z.string())),
+    note: z.string(),
     created_at: z.number(),
   })
-  .transform(({ study_ids, created_at, ...row }) => ({ ...row, studyIds: study_ids, createdAt: created_at }));
+  .transform(({ study_ids, run_ids, created_at, ...row }) => ({
+    ...row,
+    studyIds: study_ids,
+    runIds: run_ids,
+    createdAt: created_at,
+  }));
 export type StoredReport = z.output<typeof rowSchema>;
 
 export class ReportRepository {
@@ -33,8 +40,13 @@ export class ReportRepository {
   insert(report: StoredReport): void {
     this.database
       .prepare(
-        'INSERT INTO reports (id, name, path, study_ids, created_at) VALUES (@id, @name, @path, @studyIds, @createdAt)',
+        `INSERT INTO reports (id, name, note, path, run_ids, study_ids, created_at)
+         VALUES (@id, @name, @note, @path, @runIds, @studyIds, @createdAt)`,
       )
-      .run({ ...report, studyIds: toJson(report.studyIds) });
+      .run({ ...report, runIds: toJson(report.runIds), studyIds: toJson(report.studyIds) });
+  }
+
+  remove(id: string): void {
+    this.database.prepare('DELETE FROM reports WHERE id = ?').run(id);
   }
 }

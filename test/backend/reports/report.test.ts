@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,8 @@ import { studyWords } from '../../../src-main/backend/reports/options.ts';
 import { fromYaml } from '../../../src-main/backend/runs/run-yaml.ts';
 import { foldMasks } from '../../../src-shared/curves/growing-shares.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { reportSections } from '../../../src-shared/domain/report.ts';
+import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { studyRecordSchema } from '../../../src-shared/domain/study.ts';
 import { sampleStrip } from '../../../src-shared/figures/index.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
@@ -27,11 +29,13 @@ beforeAll(async () => {
   options = {
     path: path.join(folder, 'below', 'report.html'),
     name: 'Demo <script>alert(1)</script>',
+    note: 'Why we <ran> it.\n\nAnd what for.',
+    sections: reportSections.map(({ id }) => id),
     runs,
     studies,
     models: [model],
     datasets: [dataset],
-    losses: new Map(runs.map(({ id }) => [id, makeCurve('loss', [0, 1, 2], [2, 1.5, 1])])),
+    curves: new Map(runs.map(({ id }) => [id, new Map([['loss', makeCurve('loss', [0, 1, 2], [2, 1.5, 1])]])])),
     activation: new Map(
       runs.map(({ id, config }) => [
         id,
@@ -66,7 +70,7 @@ test('one file that loads nothing, with the table, every figure and each run as 
     /Alone[\s\S]*?<strong>71\.0<\/strong>[\s\S]*?\(70\.0, 72\.0\)[\s\S]*?<strong>73\.0<\/strong>[\s\S]*?\+2\.0/,
   );
   expect(page).toContain('f0e1d2c3');
-  const yaml = /the whole run as a file<\/summary><pre>([\s\S]*?)<\/pre>/.exec(page)?.[1] ?? '';
+  const yaml = /run\.yaml<\/summary><pre>([\s\S]*?)<\/pre>/.exec(page)?.[1] ?? '';
   expect(fromYaml(yaml.replaceAll('&quot;', '"').replaceAll('&#39;', "'"))).toEqual(runs[0]?.config);
 });
 
@@ -76,7 +80,7 @@ test('the typeface is in the file, which may load no other, and is there before 
     expect(page).toContain(await readFile(path.join(options.fonts, name), 'base64'));
   expect(page).toContain('font-src data:;');
   expect(page).toMatch(/font: 13px\/20px Inter,[^;]*; font-variant-numeric: tabular-nums;/);
-  expect(page.indexOf('document.fonts.load')).toBeLessThan(page.indexOf('draw(dark.matches)'));
+  expect(page.indexOf('document.fonts.load')).toBeLessThan(page.indexOf('inTheme();'));
 });
 
 test('names are escaped everywhere, and no text can end a script early', async () => {
@@ -137,12 +141,12 @@ test('CSV and JSON beside it hold the same values', async () => {
   expect(json.conclusions.length).toBeGreaterThan(0);
 });
 
-test('a report of one run without results says that there is nothing to compare', async () => {
+test('a report of one run without results says so', async () => {
   const bare = { ...runRecord('e', 5, false, 0.5, 100), result: null, facts: null };
   const file = path.join(folder, 'bare.html');
-  await writeReport({ ...options, path: file, runs: [bare], studies: [], losses: new Map(), activation: new Map() });
+  await writeReport({ ...options, path: file, runs: [bare], studies: [], curves: new Map(), activation: new Map() });
   const page = await readFile(file, 'utf8');
-  expect(page).toContain('there is nothing to compare');
+  expect(page).toContain('No run has a result yet.');
   expect(page).not.toContain('NaN');
 });
 
@@ -167,7 +171,7 @@ test('a report says the variant of its runs, and tells two bases of one name apa
   await writeReport({ ...options, path: file, runs: dora, studies: [], models: [model, twin] });
   const page = await readFile(file, 'utf8');
   expect(page).toContain('<th class="number">DoRA</th><th class="number">DoRA + CoTo</th>');
-  expect(page).toContain('By the mean, DoRA + CoTo is ahead');
+  expect(page).toContain('DoRA + CoTo has the better mean');
   expect(page).toContain(`${model.name} (/elsewhere)`);
   const csv = await readFile(path.join(folder, 'dora', 'report.csv'), 'utf8');
   expect(csv).toContain('alone,Alone,fraction,DoRA + CoTo,1,0.73');
@@ -202,3 +206,51 @@ test('a report of studies alone has their tables, and no comparison', async () =
   expect(page).not.toContain('With and without CoTo');
   expect(page.match(/<figure>/g)).toHaveLength(1);
 });
+
+test('the page allows its own scripts by their hashes, and no other', async () => {
+  const page = await readFile((await writeReport(options)).path, 'utf8');
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
+  const scripts = [...page.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, code = '']) => code);
+  expect(scripts).toHaveLength(2);
+  const hashes = scripts.map((code) => `'sha256-${createHash('sha256').update(code).digest('base64')}'`);
+  expect(policy).toContain(`script-src ${hashes.join(' ')};`);
+});
+
+test('runs of several configs are compared by config, each with its interval and its paired difference', async () => {
+  const variants = [1, 2, 3].flatMap((seed) => [
+    withRank(runRecord(`a${seed}`, seed, false, 0.7 + seed / 100, 300), 4),
+    withRank(runRecord(`b${seed}`, seed, false, 0.72 + seed / 50, 300), 8),
+    withRank(runRecord(`c${seed}`, seed, true, 0.75, 300), 8),
+  ]);
+  const file = path.join(folder, 'configs', 'report.html');
+  await writeReport({ ...options, path: file, runs: variants, studies: [], curves: new Map(), activation: new Map() });
+  const page = await readFile(file, 'utf8');
+  // 0.72 ± t(0.975, 2) · 0.01 / √3; differences 0.03, 0.04, 0.05.
+  expect(page).toMatch(
+    /<td>LoRA, r = 4 \(reference\)<\/td><td class="number">71\.0, 72\.0, 73\.0<\/td><td class="number">72\.0<\/td><td class="number">2\.5<\/td>/,
+  );
+  expect(page).toMatch(/<td>LoRA, r = 8<\/td>.*?<td class="number">\+4\.0<\/td><td class="number">2\.5<\/td>/);
+  expect(page).toContain(
+    'LoRA, r = 8 differs from LoRA, r = 4 by +4.0 points in accuracy (95 % interval ± 2.5, 3 pairs).',
+  );
+  expect(page).toContain('<td>adapter.parameters.r</td><td>4</td><td>8</td><td>8</td>');
+  const csv = await readFile(path.join(folder, 'configs', 'report.csv'), 'utf8');
+  expect(csv).toContain('accuracy,Accuracy,fraction,"LoRA + CoTo, r = 8",2,0.75');
+  const markdown = await readFile(path.join(folder, 'configs', 'report.md'), 'utf8');
+  expect(markdown).toMatch(/^# Demo \\<script>alert\(1\)\\<\/script>\n/);
+  expect(markdown).toContain('| LoRA, r = 4 (reference) | 71.0, 72.0, 73.0 | 72.0 | 2.5 |');
+});
+
+test('only the chosen sections are written, below the note', async () => {
+  const file = path.join(folder, 'sections', 'report.html');
+  await writeReport({ ...options, path: file, sections: ['summary', 'setup'] });
+  const page = await readFile(file, 'utf8');
+  expect(page).toContain('<p class="note">Why we &lt;ran&gt; it.</p><p class="note">And what for.</p>');
+  expect([...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading]) => heading)).toEqual(['Summary', 'Setup']);
+  expect(page).not.toContain('Plotly');
+});
+
+function withRank(run: RunRecord, r: number): RunRecord {
+  const { adapter } = run.config;
+  return { ...run, config: { ...run.config, adapter: { ...adapter, parameters: { ...adapter.parameters, r } } } };
+}

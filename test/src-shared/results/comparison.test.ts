@@ -55,9 +55,9 @@ test('the demo table and its sentences, from results worked by hand', () => {
   const sentences = conclusions(rows, 100, sides);
   expect(means.get('barrier/loss/weight-average')).toEqual([0.1, 0.05]);
   // Alone, 2 merges, 4 barriers (lower is better), 2 patterns, 1 sparsity: CoTo is ahead in all 10.
-  expect(sentences[0]).toContain('DoRA + CoTo is ahead in 10 of 10 rows, DoRA in 0.');
+  expect(sentences[0]).toContain('DoRA + CoTo has the better mean in 10 of 10 metrics, DoRA in 0.');
   // Every other layer gains 10 and 8, low third 10 and 12, half 10 and 8 points: 9 ± 12.7 excludes nothing …
-  expect(sentences[1]).toContain("With two paired seeds, no row's 95 % interval of the difference excludes zero.");
+  expect(sentences[1]).toContain("With two paired seeds, no metric's 95 % interval of the difference excludes zero.");
   expect(sentences[1]).toContain('very wide');
   expect(sentences[2]).toMatch(/^Single value per method, no interval: Merged by factors/);
   expect(sentences[3]).toContain('difference of +2.0 points (95 % interval ± 12.7, 2 pairs)');
@@ -103,7 +103,7 @@ test('an interval that excludes zero is named with its direction, also against C
       ]),
     });
   const sentences = conclusions([clear('Up', 0.1, 'higher'), clear('Down', 0.1, 'lower')], null, sides);
-  expect(sentences[0]).toContain('ahead in 1 of 2 rows, DoRA in 1');
+  expect(sentences[0]).toContain('the better mean in 1 of 2 metrics, DoRA in 1');
   expect(sentences[1]).toContain('in favor of CoTo in: Up; against it in: Down');
   expect(sentences[1]).toContain('by chance alone');
 });

@@ -1,0 +1,84 @@
+import { compareGroups, type GroupComparison } from '../../../src-shared/results/compare-groups.ts';
+import { conclusions } from '../../../src-shared/results/comparison.ts';
+import type { TableRow } from '../../../src-shared/results/comparison-row.ts';
+import { demoTable } from '../../../src-shared/results/demo-table.ts';
+import { groupFindings } from '../../../src-shared/results/group-findings.ts';
+import { type ComparisonSides, comparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
+import { groupRuns, type RunGroup } from '../../../src-shared/results/run-groups.ts';
+import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
+import { gridTables } from '../../../src-shared/studies/grid-tables.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
+import { comparisonTable } from './comparison-table.ts';
+import { commonExamples, type ReportOptions, studyWords, variantName } from './options.ts';
+
+/** What a group of runs is called in tables and figures. */
+export const groupNoun = 'config';
+
+/** One heading of the results with its tables. */
+export interface ReportPart {
+  readonly heading: string;
+  readonly tables: readonly StudyTable[];
+}
+
+/** Every number of a report and what follows from them; page and files show it. */
+export interface ReportContent {
+  readonly findings: readonly string[];
+  /** With and without CoTo; empty where the report does not compare the two. */
+  readonly rows: readonly TableRow[];
+  readonly sides: ComparisonSides;
+  /** The runs by their settings. */
+  readonly groups: readonly RunGroup[];
+  /** Each metric of every group; empty where `rows` say it, and of studies, whose tables do. */
+  readonly comparisons: readonly GroupComparison[];
+  /** The tables of `rows` or of `comparisons`. */
+  readonly own: ReportPart | null;
+}
+
+export function reportContent(options: ReportOptions): ReportContent {
+  const { runs, studies, models, datasets } = options;
+  const modelNames = distinctModelNames(models);
+  const groups = groupRuns(runs, {
+    variant: variantName,
+    model: (id) => modelNames.get(id) ?? id,
+    dataset: (id) => datasets.find((dataset) => dataset.id === id)?.name ?? id,
+  });
+  const sides = comparisonSides(runs, variantName);
+  const isTwoSided = groups.length === 2 && groups.some(({ coto }) => coto) && groups.some(({ coto }) => !coto);
+  if (isTwoSided || studies.length > 0) {
+    const compares = isTwoSided && (studies.length === 0 || studies.some(isComparison));
+    const rows = compares ? demoTable(runs, studies) : demoTable([], studies);
+    return {
+      findings: rows.length === 0 ? [] : conclusions(rows, commonExamples(runs, studies), sides),
+      rows,
+      sides,
+      groups,
+      comparisons: [],
+      own: rows.length === 0 ? null : { heading: 'With and without CoTo', tables: [comparisonTable(rows, sides)] },
+    };
+  }
+  const comparisons = compareGroups(groups);
+  const heading = groups.length > 1 ? 'Comparison' : 'Results';
+  return {
+    findings: groupFindings(groups, comparisons),
+    rows: [],
+    sides,
+    groups,
+    comparisons,
+    own: {
+      heading,
+      tables: comparisons.flatMap(({ result }) => gridTables(result, groupNoun)),
+    },
+  };
+}
+
+/** The tables of each study of a report, in its order. */
+export function studyParts({ studies }: ReportOptions): ReportPart[] {
+  return studies.map(({ name, kind, config, result }) => ({
+    heading: name,
+    tables: result === null ? [] : studyKind(kind).table(result, config, studyWords),
+  }));
+}
+
+function isComparison({ kind, result }: ReportOptions['studies'][number]): boolean {
+  return result !== null && studyKind(kind).comparison(result).length > 0;
+}

@@ -1,0 +1,71 @@
+import { stringify } from 'yaml';
+import { provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
+import { markdownTable, plainMarkdown } from '../../../src-shared/studies/study-markdown.ts';
+import { type ReportContent, studyParts } from './content.ts';
+import type { ReportOptions } from './options.ts';
+import { differencesTable, type ReportVersions, runsTable, setupFacts, stateLine } from './setup.ts';
+
+/** The sections of the report but its figures, for a README or an issue (GitHub's Markdown). */
+export function reportMarkdown(
+  options: ReportOptions,
+  content: ReportContent,
+  versions: ReportVersions,
+  createdAt: number,
+): string {
+  const { findings, own } = content;
+  const differences = differencesTable(content);
+  const { name, note, sections, studies, runs, studyYaml } = options;
+  const has = (section: ReportOptions['sections'][number]) => sections.includes(section);
+  const facts = (items: readonly { label: string; value: string }[]) =>
+    items.map(({ label, value }) => `- ${plainMarkdown(label)}: ${plainMarkdown(value)}`).join('\n');
+  const parts = [...(own === null ? [] : [own]), ...studyParts(options)];
+  return [
+    `# ${plainMarkdown(name)}`,
+    plainMarkdown(stateLine(options, createdAt)),
+    note
+      .split(/\n{2,}/)
+      .map(plainMarkdown)
+      .join('\n\n'),
+    ...(has('summary') && findings.length > 0
+      ? ['## Summary', findings.map((finding) => `- ${plainMarkdown(finding)}`).join('\n')]
+      : []),
+    ...(has('results')
+      ? parts.flatMap(({ heading, tables }) => [
+          `## ${plainMarkdown(heading)}`,
+          ...tables.flatMap((table) => {
+            const [title = '', ...rest] = markdownTable(table);
+            return table.title === heading ? rest : [`#${title}`, ...rest];
+          }),
+        ])
+      : []),
+    ...(has('setup')
+      ? [
+          '## Setup',
+          facts(setupFacts(options, versions)),
+          ...(runs.length === 0 ? [] : markdownTable(runsTable(options)).slice(1)),
+          ...(differences === null ? [] : markdownTable(differences).slice(1)),
+          ...studies.flatMap((study) => [`### ${plainMarkdown(study.name)}`, facts(provenanceFacts(study.provenance))]),
+        ]
+      : []),
+    ...(has('configs')
+      ? [
+          '## Configs',
+          ...studies.flatMap(({ id, name: title }) => {
+            const yaml = studyYaml.get(id);
+            return yaml === undefined ? [] : [`${plainMarkdown(title)} (\`${studyCommand}\`)`, fenced(yaml)];
+          }),
+          ...runs.flatMap((run) => [plainMarkdown(run.name), fenced(stringify(run.config, { lineWidth: 0 }))]),
+        ]
+      : []),
+  ]
+    .filter((part) => part !== '')
+    .map((part) => `${part}\n`)
+    .join('\n');
+}
+
+/** A block of code whose fence is longer than any in it. */
+function fenced(code: string): string {
+  const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}yaml\n${code.trimEnd()}\n${fence}`;
+}

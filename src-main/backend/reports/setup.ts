@@ -1,0 +1,117 @@
+import { formatCount } from '../../../src-shared/format/numbers.ts';
+import { formatFigure } from '../../../src-shared/results/comparison-row.ts';
+import { configDifferences } from '../../../src-shared/results/config-differences.ts';
+import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
+import { headlineText } from '../../../src-shared/results/headline.ts';
+import { distinctModelNames } from '../../../src-shared/results/names.ts';
+import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
+import type { ProvenanceFact } from '../../../src-shared/studies/provenance-facts.ts';
+import type { ReportContent } from './content.ts';
+import { methodLabel, type ReportOptions } from './options.ts';
+
+export interface ReportVersions {
+  readonly studio: string;
+  readonly node: string;
+  readonly platform: string;
+}
+
+/** One line: when it was written, of what, on which seeds. */
+export function stateLine({ runs, studies, models, datasets }: ReportOptions, createdAt: number): string {
+  const seeds = [...new Set(runs.map((run) => run.config.seed))].sort((one, other) => one - other);
+  const counted = [
+    ...(runs.length === 0 ? [] : [`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`]),
+    ...(studies.length === 0 ? [] : [`${studies.length} ${studies.length === 1 ? 'study' : 'studies'}`]),
+  ];
+  const parts = [
+    new Date(createdAt).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC'),
+    [...distinctModelNames(models).values()].join(', '),
+    datasets.map((dataset) => dataset.name).join(', '),
+    counted.join(', '),
+    seeds.length === 0 ? '' : `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`,
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** Base, data, machine and versions. */
+export function setupFacts({ models, datasets, runs }: ReportOptions, versions: ReportVersions): ProvenanceFact[] {
+  const machines = new Set(
+    runs.flatMap(({ facts }) =>
+      facts ? `${facts.backend}, ${facts.threads} ${facts.threads === 1 ? 'thread' : 'threads'}` : [],
+    ),
+  );
+  const names = distinctModelNames(models);
+  return [
+    ...models.map(({ id, name, description }) => ({
+      label: 'Base model',
+      value: `${names.get(id) ?? name}: ${description.architecture}, ${description.layerCount} layers, ${formatCount(description.parameterCount)} parameters; fingerprint ${description.fingerprint}`,
+    })),
+    ...datasets.map(({ name, description, licence }) => ({
+      label: 'Dataset',
+      value: [
+        `${name}: ${description.labels.length === 0 ? '' : `${description.labels.length} labels, `}${description.splits
+          .map((split) => `${formatCount(split.exampleCount)} ${split.name}`)
+          .join(', ')} examples`,
+        ...(licence === null ? [] : [`license ${licence}`]),
+      ].join('; '),
+    })),
+    ...(runs.length === 0 ? [] : [{ label: 'Trained on', value: [...machines].join('; ') || 'nothing yet' }]),
+    {
+      label: 'Versions',
+      value: `CoTo Studio ${versions.studio}, Node ${versions.node}, ${versions.platform}`,
+    },
+  ];
+}
+
+/** A row a run: its result and what it took. */
+export function runsTable({ runs }: ReportOptions): StudyTable {
+  const forgetting = forgettingHeading(runs.map(({ result }) => result?.forgetting));
+  return {
+    title: 'Runs',
+    columns: [
+      { label: 'Run' },
+      { label: 'Method' },
+      { label: 'Seed', numeric: true },
+      { label: 'Status' },
+      { label: 'Steps', numeric: true },
+      { label: 'Trained parameters', numeric: true },
+      { label: 'Score', numeric: true },
+      ...(forgetting === null ? [] : [{ label: forgetting, numeric: true }]),
+      { label: 'Median step (ms)', numeric: true },
+      { label: 'Mean step (ms)', numeric: true },
+      { label: 'Active layers (%)', numeric: true },
+    ],
+    rows: runs.map((run) => {
+      const { name, config, status, step, facts, result } = run;
+      return {
+        cells: [
+          name,
+          methodLabel(run),
+          String(config.seed),
+          status,
+          String(step),
+          facts === null ? '–' : formatCount(facts.trainableParameters),
+          `${headlineText(result) || '–'}${config.eval_split === 'validation' ? ' (validation)' : ''}`,
+          ...(forgetting === null ? [] : [riseText(result?.forgetting?.rise)]),
+          result === null ? '–' : formatFigure(result.medianStepMilliseconds, 'milliseconds'),
+          result === null ? '–' : formatFigure(result.meanStepMilliseconds, 'milliseconds'),
+          result === null ? '–' : formatFigure(result.meanActiveShare, 'share'),
+        ],
+      };
+    }),
+  };
+}
+
+/** Groups that fit beside each other. */
+const mostColumns = 6;
+
+/** The settings in which the groups differ but for their seeds; null where there is nothing to set side by side. */
+export function differencesTable({ groups }: ReportContent): StudyTable | null {
+  const configs = groups.flatMap(({ runs: [first] }) => (first === undefined ? [] : [first.config]));
+  const rows = configDifferences(configs.map((config) => ({ ...config, seed: 0, data_seed: null, order_seed: null })));
+  if (rows.length === 0 || groups.length > mostColumns) return null;
+  return {
+    title: 'Config differences',
+    columns: [{ label: 'Setting' }, ...groups.map(({ label }) => ({ label }))],
+    rows: rows.map(({ name, values }) => ({ cells: [name, ...values.map((value) => value ?? '–')] })),
+  };
+}

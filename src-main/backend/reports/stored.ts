@@ -1,0 +1,93 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ReportFile, ReportRecord, ReportSummary } from '../../../src-shared/domain/report.ts';
+import { tableUnitSchema } from '../../../src-shared/results/comparison-row.ts';
+import type { Home } from '../home.ts';
+
+/** Extensions of the files of a report. */
+const extensions = new Set(['.html', '.csv', '.json', '.md']);
+
+/** What of report.json is read again. Reports of earlier versions do not name the two sides. */
+const storedSchema = z.object({
+  conclusions: z.array(z.string()),
+  sides: z.object({ without: z.string(), coto: z.string() }).default({ without: 'LoRA', coto: 'LoRA + CoTo' }),
+  table: z.array(
+    z.object({
+      id: z.string(),
+      label: z.string(),
+      unit: tableUnitSchema,
+      better: z.enum(['higher', 'lower']).nullable(),
+      lora: z.object({ mean: z.number().nullable() }),
+      coto: z.object({ mean: z.number().nullable() }),
+      difference: z.object({ n: z.number().int(), mean: z.number(), halfWidth: z.number().nullable() }).nullable(),
+    }),
+  ),
+});
+
+/** The page without its scripts and without the policy that allows only those: the window draws its figures. */
+export async function readPage(home: Home, report: ReportRecord): Promise<{ html: string }> {
+  const page = await readPart(home, report, report.path);
+  return {
+    html: page
+      .replace(/<script>[\s\S]*?<\/script>\n?/g, '')
+      .replace(/<meta http-equiv="Content-Security-Policy"[^>]*>\n?/, ''),
+  };
+}
+
+/** What the report found, from the numbers beside it. */
+export async function readSummary(home: Home, report: ReportRecord): Promise<ReportSummary> {
+  const text = await readPart(home, report, report.path.replace(/\.html$/, '.json'));
+  const { conclusions, sides, table } = storedSchema.parse(JSON.parse(text));
+  return {
+    findings: conclusions,
+    sides,
+    rows: table.map(({ lora, coto, ...row }) => ({ ...row, without: lora.mean, coto: coto.mean })),
+  };
+}
+
+/** Every file of the report, the page first. */
+export async function readReportFiles(home: Home, report: ReportRecord): Promise<ReportFile[]> {
+  const folder = folderOf(home, report);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => {
+    throw missing(report);
+  });
+  const names = entries
+    .filter((entry) => entry.isFile() && extensions.has(path.extname(entry.name)))
+    .map(({ name }) => name)
+    .sort((left, right) => Number(right.endsWith('.html')) - Number(left.endsWith('.html')) || (left < right ? -1 : 1));
+  return Promise.all(
+    names.map(async (name) => ({ name, text: await readPart(home, report, path.join(folder, name)) })),
+  );
+}
+
+export async function removeReportFiles(home: Home, report: ReportRecord): Promise<void> {
+  await rm(folderOf(home, report), { recursive: true, force: true });
+}
+
+async function readPart(home: Home, report: ReportRecord, file: string): Promise<string> {
+  folderOf(home, report);
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    throw missing(report);
+  }
+}
+
+/** @throws StudioError internal if the record of a foreign home leads out of the folder of its reports */
+function folderOf(home: Home, { path: file }: ReportRecord): string {
+  const folder = path.dirname(file);
+  const [first, id, ...deeper] = home.relative(folder).split('/');
+  if (first !== 'reports' || id === undefined || deeper.length > 0)
+    throw new StudioError('internal', `${file} is not in the folder of a report.`);
+  return folder;
+}
+
+function missing({ name, path: file }: ReportRecord): StudioError {
+  return new StudioError(
+    'not_found',
+    `The files of the report "${name}" are no longer at ${file}.`,
+    'Create the report again.',
+  );
+}
