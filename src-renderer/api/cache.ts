@@ -24,6 +24,7 @@ const staleByList: Record<ListName, readonly string[]> = {
   adapters: ['adapters.list', 'adapters.get', 'adapters.scores'],
   studies: ['studies.list', 'studies.get', 'studies.tuned'],
   reports: ['reports.list', 'reports.get'],
+  jobs: ['jobs.list'],
   settings: ['settings.get', 'app.doctor', 'app.status'],
 };
 
@@ -78,11 +79,12 @@ function applyJob(client: QueryClient, job: JobRecord): void {
     void client.invalidateQueries({ queryKey: ['adapters.scores'] });
 }
 
-/** The list with this job put in, replaced, or taken out where only active jobs belong there. Order: by creation. */
+/** The list with this job put in at the end, replaced, or taken out where only active jobs belong there. */
 export function upsertJob(jobs: readonly JobRecord[], job: JobRecord, onlyActive: boolean): JobRecord[] {
-  const others = jobs.filter((other) => other.id !== job.id);
-  if (onlyActive && !activeStatuses.has(job.status)) return others;
-  return [...others, job].sort((left, right) => left.createdAt - right.createdAt);
+  if (onlyActive && !activeStatuses.has(job.status)) return jobs.filter(({ id }) => id !== job.id);
+  // The backend's order is that of the queue: a job that is there keeps its place.
+  if (jobs.some(({ id }) => id === job.id)) return jobs.map((other) => (other.id === job.id ? job : other));
+  return [...jobs, job];
 }
 
 function isOnlyActive(input: unknown): boolean {

@@ -345,6 +345,8 @@ export const requests = {
   /** Result of a job, typed by its kind; null until there is one. */
   'jobs.result': { input: byId, output: jobAnswerSchema },
   'jobs.cancel': { input: byId, output: done },
+  /** Puts a queued job before another queued one; null: at the end of the queue. */
+  'jobs.move': { input: z.strictObject({ id: z.string(), before: z.string().nullable() }), output: done },
   /** Saves a running job's progress and ends it as paused; refused for a kind that cannot be resumed. */
   'jobs.pause': { input: byId, output: done },
 } as const;

@@ -92,6 +92,7 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('whether evaluations also measure what an adapter costs its base on neutral inputs'),
+  queue_paused: z.boolean().default(false).describe('whether queued trainings and studies wait until they are told to'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 /** A change of one or several settings. Not settingsSchema.partial(): that would fill in the defaults of the others. */
@@ -100,5 +101,6 @@ export const settingsChangesSchema = z.strictObject({
   compute_backend: settingsSchema.shape.compute_backend.unwrap().optional(),
   threads: settingsSchema.shape.threads.unwrap().optional(),
   forgetting: settingsSchema.shape.forgetting.unwrap().optional(),
+  queue_paused: settingsSchema.shape.queue_paused.unwrap().optional(),
 });
 export type SettingsChanges = z.infer<typeof settingsChangesSchema>;

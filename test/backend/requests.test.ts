@@ -52,6 +52,7 @@ describe('requests', () => {
       compute_backend: 'wasm',
       threads: null,
       forgetting: true,
+      queue_paused: false,
     });
     await backend.handle('settings.set', { theme: 'system', compute_backend: 'auto', threads: 1 });
     expect((await backend.handle('settings.get', {})).threads).toBe(1);

@@ -245,6 +245,18 @@ describe('migrations', () => {
     ]);
   });
 
+  it('0170 leaves jobs in their order until they are moved', () => {
+    const database = databaseAt(160);
+    for (const id of ['a', 'b'])
+      database.exec(`INSERT INTO jobs (id, kind, title, status, payload, created_at)
+        VALUES ('${id}', 'train', '', 'queued', '{}', 1)`);
+    migrate(database, migrations, 170);
+    expect(database.prepare('SELECT id, position FROM jobs ORDER BY coalesce(position, sequence)').all()).toEqual([
+      { id: 'a', position: null },
+      { id: 'b', position: null },
+    ]);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

@@ -68,7 +68,8 @@ describe('models, datasets, settings', () => {
       theme: 'system',
       compute_backend: 'auto',
       threads: null,
-      forgetting: true
+      forgetting: true,
+      queue_paused: false,
     });
     store.settings.set({ theme: 'dark' });
     store.settings.set({ compute_backend: 'wasm' });
@@ -76,7 +77,8 @@ describe('models, datasets, settings', () => {
       theme: 'dark',
       compute_backend: 'wasm',
       threads: null,
-      forgetting: true
+      forgetting: true,
+      queue_paused: false,
     });
   });
 

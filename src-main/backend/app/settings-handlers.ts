@@ -3,7 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../services.ts';
 
-export function settingsHandlers({ store, hub }: HandlerServices): Handlers<NamesOf<'settings'>> {
+export function settingsHandlers({ store, hub, queue }: HandlerServices): Handlers<NamesOf<'settings'>> {
   return {
     'settings.get': () => store.settings.get(),
     'settings.set': (values) => {
@@ -16,6 +16,7 @@ export function settingsHandlers({ store, hub }: HandlerServices): Handlers<Name
         );
       store.settings.set(values);
       hub.listChanged('settings');
+      queue.settingsChanged();
       return store.settings.get();
     },
   };

@@ -16,6 +16,11 @@ export function jobHandlers({ store, queue }: HandlerServices): Handlers<NamesOf
       queue.pause(id);
       return ok;
     },
+    'jobs.move': ({ id, before }) => {
+      requireJob(store, id);
+      queue.move(id, before);
+      return ok;
+    },
     'jobs.cancel': ({ id }) => {
       requireJob(store, id);
       queue.cancel(id);

@@ -27,7 +27,7 @@ interface Current {
 }
 
 /**
- * Runs one job of each lane at a time, in the order of creation; a job with `after` waits for those jobs and fails with
+ * Runs one job of each lane at a time, in the order of the queue; a job with `after` waits for those jobs and fails with
  * them.
  */
 export class JobQueue {
@@ -101,6 +101,7 @@ export class JobQueue {
     this.parts.store.jobs.setPayload(job.id, payload);
     this.own.add(job.id);
     const queued = this.change(job.id, { status: 'queued', error: null, progress: null, finishedAt: null });
+    this.parts.hub.listChanged('jobs');
     this.pumpSoon();
     return queued;
   }
@@ -140,6 +141,26 @@ export class JobQueue {
     if (!['queued', 'paused', 'interrupted'].includes(job.status))
       throw new StudioError('refused', `The job "${job.title}" has already ended (${job.status}).`);
     this.end(job, 'cancelled', null);
+    this.pumpSoon();
+  }
+
+  /** Puts a queued job before another one of the queue; null: at its end. */
+  move(jobId: string, before: string | null): void {
+    const { store, hub } = this.parts;
+    const queued = store.jobs.withStatus('queued').map(({ id }) => id);
+    for (const id of before === null ? [jobId] : [jobId, before])
+      if (!queued.includes(id))
+        throw new StudioError('refused', 'This job is no longer queued.', 'It has started or was cancelled.');
+    if (jobId === before) return;
+    const others = queued.filter((id) => id !== jobId);
+    const at = before === null ? others.length : others.indexOf(before);
+    store.jobs.arrange(others.toSpliced(at, 0, jobId));
+    hub.listChanged('jobs');
+    this.pumpSoon();
+  }
+
+  /** Looks for jobs to start again, after settings that hold them have changed. */
+  settingsChanged(): void {
     this.pumpSoon();
   }
 
@@ -233,7 +254,7 @@ export class JobQueue {
   }
 
   /**
-   * The oldest queued job of the lane whose dependencies are met; jobs with failed dependencies are failed along the
+   * The first queued job of the lane whose dependencies are met; jobs with failed dependencies are failed along the
    * way.
    */
   private nextReady(lane: JobLane): JobRecord | null {
@@ -242,9 +263,13 @@ export class JobQueue {
 
   /** Every queued job of the lane that could start, as `nextReady`. */
   private ready(lane: JobLane): Generator<JobRecord, undefined> {
-    const { jobs } = this.parts.store;
+    const { jobs, settings } = this.parts.store;
+    const isPaused = this.takeUpQueue && settings.get().queue_paused;
     return readyJobs(jobs, {
-      isCandidate: ({ id, kind }) => jobInfo(kind).lane === lane && (this.takeUpQueue || this.own.has(id)),
+      isCandidate: (job) =>
+        jobInfo(job.kind).lane === lane &&
+        (this.takeUpQueue || this.own.has(job.id)) &&
+        !(isPaused && waitsInPausedQueue(job)),
       endWithout: (job, error) => this.end(job, 'failed', error),
     });
   }
@@ -409,6 +434,11 @@ export class JobQueue {
 
 function storedError(error: ErrorValue | null): JobRecord['error'] {
   return error === null ? null : { code: error.code, message: error.message, hint: error.hint };
+}
+
+/** A paused queue starts no training and no study; short jobs that somebody waits for are started all the same. */
+function waitsInPausedQueue({ kind, parentId }: JobRecord): boolean {
+  return parentId !== null || jobInfo(kind).atClose === 'pause';
 }
 
 function fail(): never {

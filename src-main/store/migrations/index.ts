@@ -14,6 +14,7 @@ import { migration as adapterPairs } from './0130-adapter-pairs.ts';
 import { migration as adapterMetrics } from './0140-adapter-metrics.ts';
 import { migration as adapterTags } from './0150-adapter-tags.ts';
 import { migration as reportContents } from './0160-report-contents.ts';
+import { migration as jobPositions } from './0170-job-positions.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   adapterMetrics,
   adapterTags,
   reportContents,
+  jobPositions,
 ];

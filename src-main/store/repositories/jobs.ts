@@ -45,7 +45,10 @@ export interface JobChanges {
   finishedAt?: number | null;
 }
 
-/** The persistent queue, in order of creation. The payload is JSON for the queue's owner. */
+/** Order of the queue: by creation, but for jobs that were moved. */
+const inQueueOrder = 'ORDER BY coalesce(position, sequence), sequence';
+
+/** The persistent queue. The payload is JSON for the queue's owner. */
 export class JobRepository {
   private readonly database: Database;
 
@@ -53,16 +56,16 @@ export class JobRepository {
     this.database = database;
   }
 
-  /** All jobs, or the active ones: queued, running, paused. Oldest first. */
+  /** All jobs, or the active ones: queued, running, paused. In the order of the queue. */
   list(active: boolean): JobRecord[] {
     const where = active ? "WHERE status IN ('queued', 'running', 'paused')" : '';
-    return z.array(rowSchema).parse(this.database.prepare(`${selectJobs} ${where} ORDER BY sequence`).all());
+    return z.array(rowSchema).parse(this.database.prepare(`${selectJobs} ${where} ${inQueueOrder}`).all());
   }
 
   withStatus(status: JobRecord['status']): JobRecord[] {
     return z
       .array(rowSchema)
-      .parse(this.database.prepare(`${selectJobs} WHERE status = ? ORDER BY sequence`).all(status));
+      .parse(this.database.prepare(`${selectJobs} WHERE status = ? ${inQueueOrder}`).all(status));
   }
 
   find(id: string): JobRecord | null {
@@ -110,6 +113,17 @@ export class JobRepository {
         'INSERT INTO job_dependencies (job_id, position, after_id) VALUES (?, ?, ?)',
       );
       for (const [position, afterId] of job.after.entries()) dependency.run(job.id, position, afterId);
+    })();
+  }
+
+  /** Gives these jobs the places that they have between them, in the order of `ids`. */
+  arrange(ids: readonly string[]): void {
+    const find = this.database.prepare('SELECT coalesce(position, sequence) FROM jobs WHERE id = ?').pluck();
+    const place = this.database.prepare('UPDATE jobs SET position = ? WHERE id = ?');
+    this.database.transaction(() => {
+      const places = z.array(z.number()).parse(ids.map((id) => find.get(id)));
+      places.sort((left, right) => left - right);
+      for (const [at, id] of ids.entries()) place.run(places[at], id);
     })();
   }
 

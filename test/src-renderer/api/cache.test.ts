@@ -23,8 +23,9 @@ function job(id: string, createdAt: number, status: JobRecord['status'] = 'queue
 
 const ids = (jobs: readonly JobRecord[]) => jobs.map((entry) => `${entry.id} ${entry.status}`);
 
-it('puts a new job at its place by creation time', () => {
-  expect(ids(upsertJob([job('a', 1), job('c', 3)], job('b', 2), true))).toEqual(['a queued', 'b queued', 'c queued']);
+it('puts a new job at the end and leaves the order of the queue to the backend', () => {
+  expect(ids(upsertJob([job('c', 3), job('a', 1)], job('d', 4), true))).toEqual(['c queued', 'a queued', 'd queued']);
+  expect(ids(upsertJob([job('c', 3), job('a', 1)], job('a', 1, 'running'), true))).toEqual(['c queued', 'a running']);
 });
 
 it('replaces a job that is there', () => {

@@ -72,7 +72,13 @@ it('holds a request back until the backend is ready', async () => {
   client.startClient(fake.bridge);
   const answer = client.request('settings.get', {});
   fake.start(1, () => ({ theme: 'dark' }));
-  expect(await answer).toEqual({ theme: 'dark', compute_backend: 'auto', threads: null, forgetting: true });
+  expect(await answer).toEqual({
+    theme: 'dark',
+    compute_backend: 'auto',
+    threads: null,
+    forgetting: true,
+    queue_paused: false,
+  });
 });
 
 it('rejects what was asked of a lost backend, and asks the next one', async () => {
