@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { drawScript } from './src-main/backend/reports/page-assets.ts';
 import { contentPolicy } from './src-main/shell/content-policy.ts';
 
 const project = dirname(fileURLToPath(import.meta.url));
@@ -19,11 +21,31 @@ const policyInPage: Plugin = {
   ],
 };
 
+const reportScripts = new Map([
+  ['report/plotly.js', () => readFileSync(join(project, 'dist', 'report', 'plotly.min.js'), 'utf8')],
+  ['report/draw.js', () => drawScript],
+]);
+
+/** The scripts of a report as files of the window: in it a report runs no script of its own. */
+const scriptsOfReports: Plugin = {
+  name: 'scripts-of-reports',
+  generateBundle() {
+    for (const [fileName, source] of reportScripts) this.emitFile({ type: 'asset', fileName, source: source() });
+  },
+  configureServer(server) {
+    for (const [fileName, source] of reportScripts)
+      server.middlewares.use(`/${fileName}`, (_request, response) => {
+        response.setHeader('content-type', 'text/javascript');
+        response.end(source());
+      });
+  },
+};
+
 export default defineConfig({
   root: join(project, 'src-renderer'),
   // The window loads its files from the app's own scheme: every path is relative to index.html.
   base: './',
-  plugins: [react(), policyInPage],
+  plugins: [react(), policyInPage, scriptsOfReports],
   define: { global: 'globalThis' },
   build: {
     outDir: join(project, 'dist', 'renderer'),

@@ -26,7 +26,7 @@ const targets = {
   },
   report: { inputs: ['src-renderer/plots/plotly-bundle.ts'], outputs: ['report'], build: buildReport },
   renderer: {
-    inputs: ['src-renderer', 'src-shared', 'assets/fonts', 'docs', 'vite.config.ts'],
+    inputs: ['src-renderer', 'src-shared', 'src-main/backend/reports', 'assets/fonts', 'docs', 'vite.config.ts'],
     outputs: ['renderer'],
     build: buildRenderer,
   },

@@ -14,6 +14,7 @@ export const bridgeChannels = {
   saveFile: 'studio:save-file',
   saveText: 'studio:save-text',
   openText: 'studio:open-text',
+  savePdf: 'studio:save-pdf',
   openPath: 'studio:open-path',
   showInFolder: 'studio:show-in-folder',
   showLogs: 'studio:show-logs',

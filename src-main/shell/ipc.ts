@@ -19,6 +19,7 @@ import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { themeSchema } from '../../src-shared/domain/theme.ts';
 import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
+import { printReport, reportPage } from './print-report.ts';
 import { isTrusted } from './security.ts';
 
 const largestTextBytes = 16 * 1024 * 1024;
@@ -34,12 +35,14 @@ interface BridgeOptions {
   readonly developmentServer: string | null;
   /** Folder of the log files. */
   readonly logs: string;
+  /** Folder of the reports. */
+  readonly reports: string;
   onRunning(jobs: readonly RunningJob[]): void;
   onNotice(notice: SystemNotice): void;
 }
 
 /** Connects the window's bridge to the backend and to the native dialogs. Every sender is checked. */
-export function serveBridge({ backend, developmentServer, logs, onRunning, onNotice }: BridgeOptions): void {
+export function serveBridge({ backend, developmentServer, logs, reports, onRunning, onNotice }: BridgeOptions): void {
   const listen = (
     name: string,
     act: (message: unknown, reply: (channel: string, value: unknown) => void) => void,
@@ -88,6 +91,13 @@ export function serveBridge({ backend, developmentServer, logs, onRunning, onNot
     if ((await stat(path)).size > largestTextBytes)
       throw new StudioError('invalid_file', `${path} is larger than 16 MiB and cannot be opened as text.`);
     return { path, text: await readFile(path, 'utf8') };
+  });
+  handle(bridgeChannels.savePdf, dialogOptions.extend({ report: z.string() }), async (options, window) => {
+    const page = reportPage(reports, options.report);
+    await mustExist(page);
+    const target = await chooseTarget(window, { ...options, filters: [{ name: 'PDF', extensions: ['pdf'] }] });
+    if (target !== null) await writeFile(target, await printReport(page));
+    return target;
   });
   handle(bridgeChannels.openPath, z.string(), openPath);
   handle(bridgeChannels.showLogs, z.null(), () => openPath(logs));

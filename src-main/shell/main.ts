@@ -78,6 +78,7 @@ function begin(): void {
     backend,
     developmentServer,
     logs,
+    reports: join(studioHome, 'reports'),
     onRunning: (jobs) => {
       guard.jobs = jobs;
     },

@@ -39,6 +39,7 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
     openText: (options = {}) => invoke(bridgeChannels.openText, options),
   },
   pathForFile: (file) => webUtils.getPathForFile(file),
+  savePdf: (report, options = {}) => invoke(bridgeChannels.savePdf, { ...options, report }),
   openPath: (path) => invoke(bridgeChannels.openPath, path),
   showInFolder: (path) => invoke(bridgeChannels.showInFolder, path),
   showLogs: () => invoke(bridgeChannels.showLogs, null),

@@ -61,6 +61,8 @@ export interface StudioBridge<Dropped = DroppedFile> {
   };
   /** The path on disk of a file or folder that was dropped on the window. */
   pathForFile(file: Dropped): string;
+  /** Asks for a path, prints a report of the studio there as PDF and returns the path; null if the user cancelled. */
+  savePdf(report: string, options?: { title?: string; defaultName?: string }): Promise<string | null>;
   /** Opens a file or folder with the system's default program. Rejects with a one-sentence message. */
   openPath(path: string): Promise<void>;
   showInFolder(path: string): Promise<void>;

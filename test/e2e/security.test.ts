@@ -39,6 +39,7 @@ describe('the window is shut in', () => {
         'platform',
         'post',
         'restartBackend',
+        'savePdf',
         'setRunning',
         'setTheme',
         'showInFolder',

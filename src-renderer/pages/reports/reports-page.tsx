@@ -1,90 +1,91 @@
-import { Button, Group, Skeleton, Text } from '@mantine/core';
-import type { ReportRecord } from '../../../src-shared/domain/catalog.ts';
+import { Button, Skeleton, Text } from '@mantine/core';
+import type { ReportRecord } from '../../../src-shared/domain/report.ts';
 import { useRequest } from '../../api/query.ts';
-import { navigate } from '../../app/routes.tsx';
+import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { notifyFailure } from '../../components/feedback/notify.tsx';
-import { plural } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Page } from '../../components/layout/page.tsx';
+import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
-
-function attempt(work: Promise<void>): void {
-  work.catch((error: unknown) =>
-    notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The report was not opened'),
-  );
-}
+import { ReportView } from '../../features/reports/report-view.tsx';
+import classes from '../../features/reports/reports.module.css';
+import { reportsStrings as strings } from '../../strings/reports.ts';
 
 const columns: readonly DataColumn<ReportRecord>[] = [
-  { id: 'name', header: 'Name', value: (report) => report.name },
   {
-    id: 'studies',
-    header: 'Studies',
-    align: 'right',
-    value: (report) => report.studyIds.length,
-  },
-  {
-    id: 'path',
-    header: 'File',
-    value: (report) => report.path,
+    id: 'name',
+    header: 'Name',
+    value: (report) => report.name,
     cell: (report) => (
-      <Text size="xs" ff="monospace" truncate maw={420} title={report.path}>
-        {report.path}
+      <Text size="sm" truncate maw={220} title={report.name}>
+        {report.name}
       </Text>
     ),
   },
   {
+    id: 'contents',
+    header: 'Of',
+    value: (report) => report.studyIds.length * 1000 + report.runIds.length,
+    cell: (report) => strings.contents(report.runIds.length, report.studyIds.length),
+  },
+  {
     id: 'created',
-    header: 'Written',
+    header: 'Created',
     align: 'right',
     value: (report) => report.createdAt,
     cell: (report) => <RelativeTime at={report.createdAt} />,
   },
 ];
 
-/** Every report: one self-contained HTML file each, opened by the system's own browser. */
+/** Every report on the left, the chosen one on the right, where it is read. */
 export default function ReportsPage() {
+  const id = useRoute().segments[1] ?? null;
   const { data, error } = useRequest('reports.list', {});
+  const newest = data?.toSorted((left, right) => right.createdAt - left.createdAt)[0];
+  const report = id === null ? newest : data?.find((candidate) => candidate.id === id);
   return (
-    <Page title="Reports" state={data ? plural(data.length, 'report') : ''} fill>
+    <Page title={strings.title} state={data ? strings.count(data.length) : ''} fill>
       {error ? <ErrorNote error={error} /> : null}
       {data?.length === 0 ? (
-        <EmptyState action={<Button onClick={() => navigate('/home')}>Try the demo study</Button>}>
-          A report is one HTML file with the figures, tables, configs, seeds and hashes of a study. The demo study ends
-          with one.
+        <EmptyState action={<Button onClick={() => navigate('/home')}>{strings.tryDemo}</Button>}>
+          {strings.empty}
         </EmptyState>
-      ) : data ? (
-        <div style={{ background: 'var(--studio-surface)', minHeight: 0 }}>
-          <DataTable
-            label="Reports"
-            items={data}
-            itemId={(report) => report.id}
-            columns={columns}
-            initialSort={{ column: 'created', descending: true }}
-            onActivate={(report) => attempt(window.coto.openPath(report.path))}
-            rowActions={(report) => (
-              <Group gap={4} wrap="nowrap" justify="flex-end">
-                <Button
-                  variant="default"
-                  aria-label={`Open ${report.name}`}
-                  onClick={() => attempt(window.coto.openPath(report.path))}
-                >
-                  Open
-                </Button>
-                <Button
-                  variant="default"
-                  aria-label={`Show ${report.name} in its folder`}
-                  onClick={() => attempt(window.coto.showInFolder(report.path))}
-                >
-                  Show in folder
-                </Button>
-              </Group>
-            )}
-          />
-        </div>
       ) : (
-        <Skeleton h={200} m={12} />
+        <SplitPanel
+          name="reports"
+          initial={400}
+          minimum={260}
+          minimumRight={480}
+          left={
+            data ? (
+              <div className={classes['list']}>
+                <DataTable
+                  label={strings.title}
+                  items={data}
+                  itemId={(item) => item.id}
+                  columns={columns}
+                  initialSort={{ column: 'created', descending: true }}
+                  activeId={report?.id ?? null}
+                  onActivate={(item) => navigate(pathOf('reports', item.id), { replace: id !== null })}
+                />
+              </div>
+            ) : (
+              <Skeleton h={240} m={12} />
+            )
+          }
+          right={
+            report ? (
+              <ReportView key={report.id} report={report} />
+            ) : data ? (
+              <div className={classes['empty']}>
+                <EmptyState>{id === null ? strings.choose : strings.gone}</EmptyState>
+              </div>
+            ) : (
+              <Skeleton h={240} m={12} />
+            )
+          }
+        />
       )}
     </Page>
   );

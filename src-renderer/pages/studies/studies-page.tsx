@@ -15,9 +15,11 @@ import { MoreMenu, Page } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
+import { createReport } from '../../features/reports/create-report.tsx';
 import { NewStudy } from '../../features/studies/new-study.tsx';
 import { studyColumns } from '../../features/studies/study-columns.tsx';
 import { StudyView } from '../../features/studies/study-view.tsx';
+import { reportsStrings } from '../../strings/reports.ts';
 import classes from './studies-page.module.css';
 
 /** Every study on the left, the chosen one on the right. */
@@ -108,10 +110,6 @@ function StudyDetail({ study }: { study: StudyRecord }) {
     onSuccess: ({ study: started }) => navigate(pathOf('studies', started.id)),
   });
   const resume = useAction('studies.resume', { failureTitle: 'The study was not resumed' });
-  const report = useAction('reports.create', {
-    failureTitle: 'The report was not written',
-    onSuccess: (job) => notifySuccess('Report queued', job.title),
-  });
   const canGoOn = ['interrupted', 'cancelled', 'failed'].includes(study.status);
   const { config } = study;
   const isOpen = study.status === 'queued' || study.status === 'running';
@@ -141,10 +139,10 @@ function StudyDetail({ study }: { study: StudyRecord }) {
             about={study.name}
             items={[
               {
-                label: 'Write a report',
+                label: reportsStrings.create,
                 icon: <IconFileText size={16} />,
                 disabledReason: study.result ? null : 'It has no result yet.',
-                onClick: () => report.mutate({ studyIds: [study.id] }),
+                onClick: () => createReport({ studyIds: [study.id], name: study.name }),
               },
               {
                 label: 'Remove',

@@ -34,6 +34,7 @@ function fakeBridge() {
       openText: async () => null,
     },
     pathForFile: () => '',
+    savePdf: async () => null,
     openPath: async () => undefined,
     showInFolder: async () => undefined,
     showLogs: async () => undefined,

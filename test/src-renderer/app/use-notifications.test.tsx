@@ -25,6 +25,7 @@ function reportingBridge(shown: SystemNotice[]) {
     restartBackend: () => undefined,
     dialogs: { openFolder: none, openFile: none, saveFile: none, saveText: none, openText: none },
     pathForFile: () => '',
+    savePdf: none,
     openPath: async () => undefined,
     showInFolder: async () => undefined,
     showLogs: async () => undefined,

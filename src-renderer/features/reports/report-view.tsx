@@ -1,0 +1,56 @@
+import { Button } from '@mantine/core';
+import { IconFolder, IconTrash } from '@tabler/icons-react';
+import type { ReportRecord } from '../../../src-shared/domain/report.ts';
+import { useAction } from '../../api/query.ts';
+import { navigate } from '../../app/routes.tsx';
+import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { MoreMenu } from '../../components/layout/page.tsx';
+import { reportsStrings as strings } from '../../strings/reports.ts';
+import { ExportMenu } from './export-menu.tsx';
+import { openInBrowser, showInFolder } from './open-report.ts';
+import { ReportFrame } from './report-frame.tsx';
+import classes from './reports.module.css';
+
+/** A report in the window, with what can be done with it. */
+export function ReportView({ report }: { report: ReportRecord }) {
+  const remove = useAction('reports.remove', {
+    failureTitle: strings.notRemoved,
+    onSuccess: () => {
+      notifySuccess(strings.removed, report.name);
+      navigate('/reports', { replace: true });
+    },
+  });
+  return (
+    <div className={classes['report']}>
+      <div className={classes['head']}>
+        <h2 className={classes['name']} title={report.name}>
+          {report.name}
+        </h2>
+        <Button variant="default" onClick={() => openInBrowser(report)}>
+          {strings.openInBrowser}
+        </Button>
+        <ExportMenu report={report} />
+        <MoreMenu
+          label={`More for ${report.name}`}
+          items={[
+            { label: strings.showInFolder, icon: <IconFolder size={16} />, onClick: () => showInFolder(report) },
+            {
+              label: strings.remove,
+              icon: <IconTrash size={16} />,
+              danger: true,
+              onClick: () =>
+                confirmRemoval({
+                  what: `the report "${report.name}"`,
+                  consequence: strings.removeConsequence,
+                  verb: strings.remove,
+                  onConfirm: () => remove.mutate({ id: report.id }),
+                }),
+            },
+          ]}
+        />
+      </div>
+      <ReportFrame key={report.id} report={report} />
+    </div>
+  );
+}
