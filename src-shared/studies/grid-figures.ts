@@ -92,13 +92,18 @@ function cellFigure(
   ];
   return {
     data,
-    layout: cellLayout(result, theme, `${several ? `${plainText(label)}: ${metric}` : titled(metric)} of each ${noun}`, {
-      yaxis: axis(
-        theme,
-        axisTitle(`test ${metric}`, unit),
-        scale === 100 ? { range: evaluationRange(drawn, result.examples, means) } : {},
-      ),
-    }),
+    layout: cellLayout(
+      result,
+      theme,
+      `${several ? `${plainText(label)}: ${metric}` : titled(metric)} of each ${noun}`,
+      {
+        yaxis: axis(
+          theme,
+          axisTitle(`test ${metric}`, unit),
+          scale === 100 ? { range: evaluationRange(drawn, result.examples, means) } : {},
+        ),
+      },
+    ),
     caption: `${titled(metric)} on ${result.examples} test examples; blue: with CoTo, orange: without; hollow: ${commonReference(result) === null ? 'the references' : 'the reference'}. ${intervalWords(known.map(({ own }) => own))}`,
   };
 }

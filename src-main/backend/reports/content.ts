@@ -1,15 +1,19 @@
-import { compareGroups, type GroupComparison } from '../../../src-shared/results/compare-groups.ts';
+import {
+  compareGroups,
+  type GroupComparison,
+  type NamedGroup,
+  namedGroups,
+} from '../../../src-shared/results/compare-groups.ts';
 import { conclusions } from '../../../src-shared/results/comparison.ts';
 import type { TableRow } from '../../../src-shared/results/comparison-row.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
 import { groupFindings } from '../../../src-shared/results/group-findings.ts';
 import { type ComparisonSides, comparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
-import { groupRuns, type RunGroup } from '../../../src-shared/results/run-groups.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { gridTables } from '../../../src-shared/studies/grid-tables.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { comparisonTable } from './comparison-table.ts';
-import { commonExamples, type ReportOptions, studyWords, variantName } from './options.ts';
+import { commonExamples, methodLabel, type ReportOptions, studyWords, variantName } from './options.ts';
 
 /** What a group of runs is called in tables and figures. */
 export const groupNoun = 'config';
@@ -27,7 +31,7 @@ export interface ReportContent {
   readonly rows: readonly TableRow[];
   readonly sides: ComparisonSides;
   /** The runs by their settings. */
-  readonly groups: readonly RunGroup[];
+  readonly groups: readonly NamedGroup[];
   /** Each metric of every group; empty where `rows` say it, and of studies, whose tables do. */
   readonly comparisons: readonly GroupComparison[];
   /** The tables of `rows` or of `comparisons`. */
@@ -37,11 +41,15 @@ export interface ReportContent {
 export function reportContent(options: ReportOptions): ReportContent {
   const { runs, studies, models, datasets } = options;
   const modelNames = distinctModelNames(models);
-  const groups = groupRuns(runs, {
-    variant: variantName,
-    model: (id) => modelNames.get(id) ?? id,
-    dataset: (id) => datasets.find((dataset) => dataset.id === id)?.name ?? id,
-  });
+  const severalModels = new Set(runs.map(({ modelId }) => modelId)).size > 1;
+  const severalDatasets = new Set(runs.map(({ datasetId }) => datasetId)).size > 1;
+  const groups = namedGroups(runs, (run) =>
+    [
+      methodLabel(run),
+      ...(severalModels ? [modelNames.get(run.modelId) ?? run.modelId] : []),
+      ...(severalDatasets ? [datasets.find(({ id }) => id === run.datasetId)?.name ?? run.datasetId] : []),
+    ].join(', '),
+  );
   const sides = comparisonSides(runs, variantName);
   const isTwoSided = groups.length === 2 && groups.some(({ coto }) => coto) && groups.some(({ coto }) => !coto);
   if (isTwoSided || studies.length > 0) {

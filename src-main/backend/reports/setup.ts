@@ -1,6 +1,6 @@
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 import { formatFigure } from '../../../src-shared/results/comparison-row.ts';
-import { configDifferences } from '../../../src-shared/results/config-differences.ts';
+import { groupDifferences } from '../../../src-shared/results/config-differences.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import { distinctModelNames } from '../../../src-shared/results/names.ts';
@@ -104,10 +104,9 @@ export function runsTable({ runs }: ReportOptions): StudyTable {
 /** Groups that fit beside each other. */
 const mostColumns = 6;
 
-/** The settings in which the groups differ but for their seeds; null where there is nothing to set side by side. */
+/** The settings in which the groups differ; null where there is nothing to set side by side. */
 export function differencesTable({ groups }: ReportContent): StudyTable | null {
-  const configs = groups.flatMap(({ runs: [first] }) => (first === undefined ? [] : [first.config]));
-  const rows = configDifferences(configs.map((config) => ({ ...config, seed: 0, data_seed: null, order_seed: null })));
+  const rows = groupDifferences(groups.map(({ runs }) => runs.map(({ config }) => config)));
   if (rows.length === 0 || groups.length > mostColumns) return null;
   return {
     title: 'Config differences',

@@ -224,21 +224,23 @@ test('runs of several configs are compared by config, each with its interval and
   ]);
   const file = path.join(folder, 'configs', 'report.html');
   await writeReport({ ...options, path: file, runs: variants, studies: [], curves: new Map(), activation: new Map() });
-  const page = await readFile(file, 'utf8');
+  const page = (await readFile(file, 'utf8')).replace(/<style>[\s\S]*?<\/style>/, '');
   // 0.72 ± t(0.975, 2) · 0.01 / √3; differences 0.03, 0.04, 0.05.
   expect(page).toMatch(
-    /<td>LoRA, r = 4 \(reference\)<\/td><td class="number">71\.0, 72\.0, 73\.0<\/td><td class="number">72\.0<\/td><td class="number">2\.5<\/td>/,
+    /<td>LoRA · r 4 \(reference\)<\/td><td class="number">71\.0, 72\.0, 73\.0<\/td><td class="number">72\.0<\/td><td class="number">2\.5<\/td>/,
   );
-  expect(page).toMatch(/<td>LoRA, r = 8<\/td>.*?<td class="number">\+4\.0<\/td><td class="number">2\.5<\/td>/);
+  expect(page).toMatch(
+    /<td>LoRA · r 8 \(reference\)<\/td>.*?<td class="number">\+4\.0<\/td><td class="number">2\.5<\/td>/,
+  );
   expect(page).toContain(
-    'LoRA, r = 8 differs from LoRA, r = 4 by +4.0 points in accuracy (95 % interval ± 2.5, 3 pairs).',
+    'LoRA · r 8 differs from LoRA · r 4 by +4.0 points in accuracy (95 % interval ± 2.5, 3 pairs).',
   );
   expect(page).toContain('<td>adapter.parameters.r</td><td>4</td><td>8</td><td>8</td>');
   const csv = await readFile(path.join(folder, 'configs', 'report.csv'), 'utf8');
-  expect(csv).toContain('accuracy,Accuracy,fraction,"LoRA + CoTo, r = 8",2,0.75');
+  expect(csv).toContain('accuracy,Accuracy,fraction,LoRA + CoTo,2,0.75');
   const markdown = await readFile(path.join(folder, 'configs', 'report.md'), 'utf8');
   expect(markdown).toMatch(/^# Demo \\<script>alert\(1\)\\<\/script>\n/);
-  expect(markdown).toContain('| LoRA, r = 4 (reference) | 71.0, 72.0, 73.0 | 72.0 | 2.5 |');
+  expect(markdown).toContain('| LoRA · r 4 (reference) | 71.0, 72.0, 73.0 | 72.0 | 2.5 |');
 });
 
 test('only the chosen sections are written, below the note', async () => {
