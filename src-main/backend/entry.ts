@@ -9,6 +9,12 @@ import { utilityParentChannel, utilityParentPort } from '../transport/utility-pr
 import { startEngine } from './engine/engine-host.ts';
 import { createBackend } from './index.ts';
 
+/**
+ * Time for a running training to save its progress where the user quits: one step of a large model can take this long.
+ * The shell ends the backend sooner where the system asks it to.
+ */
+const quitMilliseconds = 60_000;
+
 /** The backend as a process of its own, started by the shell: in a utility process, or forked on another Node. */
 const port = utilityParentPort();
 const channel = port ? utilityParentChannel(port) : parentProcessChannel();
@@ -36,14 +42,14 @@ async function begin(wire: Channel): Promise<void> {
   backend.subscribe((name, payload) => server.emit(name, payload));
 
   let ending = false;
-  const end = async (): Promise<void> => {
+  const end = async (graceMilliseconds?: number): Promise<void> => {
     if (ending) return;
     ending = true;
-    await backend.close();
+    await backend.close(graceMilliseconds);
     process.exit(0);
   };
   wire.on((message) => {
-    if (isShutdown(message)) void end();
+    if (isShutdown(message)) void end(quitMilliseconds);
   });
   wire.onClose(() => void end());
   process.on('SIGTERM', () => void end());

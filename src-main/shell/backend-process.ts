@@ -31,7 +31,7 @@ export interface BackendProcess {
   /** Restarts the backend after it failed to start. */
   restart(): void;
   /** Ends the backend for good, after `graceMilliseconds` to close its files. */
-  stop(graceMilliseconds?: number): Promise<void>;
+  stop(graceMilliseconds: number): Promise<void>;
 }
 
 const firstPauseMilliseconds = 500;
@@ -111,7 +111,7 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
     restart() {
       if (status.status === 'failed') start();
     },
-    stop(graceMilliseconds = 8000) {
+    stop(graceMilliseconds) {
       stopping = true;
       if (timer) clearTimeout(timer);
       const last = channel;

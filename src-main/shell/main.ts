@@ -5,13 +5,17 @@ import { toErrorValue } from '../../src-shared/contract/errors.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
 import { logFolder, openLog } from '../logging/log.ts';
 import { type BackendProcess, startBackendProcess } from './backend-process.ts';
+import { Background } from './background.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import { openPath, serveBridge } from './ipc.ts';
+import { KeepAwake } from './keep-awake.ts';
 import { buildMenu } from './menu.ts';
 import { QuitGuard } from './quit-guard.ts';
 import { locateResources } from './resources.ts';
+import { progressBarValue } from './running-state.ts';
 import { lockDown, registerScheme, serveRenderer } from './security.ts';
 import { showNotice } from './system-notice.ts';
+import { TrayIcon } from './tray-icon.ts';
 import { openWindow } from './window.ts';
 
 const home = process.env['COTO_STUDIO_HOME'];
@@ -26,17 +30,36 @@ const isSmokeTest = process.env['COTO_SMOKE'] === '1';
 const logs = join(studioHome, logFolder);
 const { log } = openLog(logs, 'shell');
 
+/** Time for a running training to come to the end of its step and save it, a long one of a large model on a slow processor. */
+const quitMilliseconds = 70_000;
+/** The system ends a program soon after its signal. */
+const signalMilliseconds = 8000;
+
 let backend: BackendProcess | null = null;
 let quitting = false;
-const guard = new QuitGuard();
+let signalled = false;
+/** The app was started once more while it quits. */
+let startedAgain = false;
+const keepAwake = new KeepAwake();
+const theWindow = (): BrowserWindow | undefined => BrowserWindow.getAllWindows()[0];
+const background = new Background({
+  window: () => theWindow() ?? null,
+  open: () => open(null),
+  quit: () => app.quit(),
+  tray: new TrayIcon(resources.trayIcon, {
+    open: () => background.leave(),
+    // What could not be resumed is asked about.
+    quit: () => (guard.jobs.every(({ pauses }) => pauses) ? guard.quitUnasked() : app.quit()),
+  }),
+});
+const guard = new QuitGuard(() => background.enter());
 
 registerScheme();
 if (!app.requestSingleInstanceLock()) app.quit();
 else {
   app.on('second-instance', () => {
-    const window = BrowserWindow.getAllWindows()[0];
-    if (window?.isMinimized()) window.restore();
-    window?.focus();
+    if (quitting) startedAgain = true;
+    else if (app.isReady()) background.leave();
   });
   app.whenReady().then(begin, (error: unknown) => {
     log.fatal({ err: error }, 'the app could not start');
@@ -81,8 +104,11 @@ function begin(): void {
     reports: join(studioHome, 'reports'),
     onRunning: (jobs) => {
       guard.jobs = jobs;
+      keepAwake.set(jobs.length > 0);
+      theWindow()?.setProgressBar(progressBarValue(jobs));
+      background.update(jobs);
     },
-    onNotice: (notice) => showNotice(notice, () => BrowserWindow.getAllWindows()[0]),
+    onNotice: (notice) => showNotice(notice, () => background.leave()),
   });
   const show = (path: string): void =>
     void openPath(path).catch((error: unknown) => log.error({ err: error, path }, 'this could not be opened'));
@@ -99,20 +125,19 @@ function begin(): void {
       showAbout: () => app.showAboutPanel(),
     }),
   );
-  const open = (route: string | null): void => {
-    const window = openWindow({
-      preload: resources.preload,
-      icon: existsSync(resources.icon) ? resources.icon : null,
-      developmentServer,
-      route,
-      log,
-    });
-    guard.watch(window);
-  };
   open(process.argv.find((argument) => argument.startsWith('--route='))?.slice('--route='.length) ?? null);
-  app.on('activate', () => {
-    if (BrowserWindow.getAllWindows().length === 0) open(null);
+  app.on('activate', () => background.leave());
+}
+
+function open(route: string | null): void {
+  const window = openWindow({
+    preload: resources.preload,
+    icon: existsSync(resources.icon) ? resources.icon : null,
+    developmentServer,
+    route,
+    log,
   });
+  guard.watch(window);
 }
 
 function passSmokeTest(): void {
@@ -130,8 +155,16 @@ app.on('window-all-closed', () => {
 app.on('before-quit', (event) => {
   if (quitting || backend === null) return;
   event.preventDefault();
-  if (!guard.mayQuit(BrowserWindow.getAllWindows()[0])) return;
+  if (!guard.mayQuit(theWindow())) return;
   quitting = true;
-  void backend.stop().then(() => app.quit());
+  theWindow()?.hide();
+  void backend.stop(signalled ? signalMilliseconds : quitMilliseconds).then(() => {
+    if (startedAgain) app.relaunch();
+    app.quit();
+  });
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => guard.quitUnasked());
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    signalled = true;
+    guard.quitUnasked();
+  });

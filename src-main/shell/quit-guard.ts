@@ -1,13 +1,19 @@
 import { app, type BrowserWindow, dialog } from 'electron';
 import type { RunningJob } from '../../src-shared/contract/bridge.ts';
-import { quitButton, quitQuestion } from './quit-question.ts';
+import { quitAnswers, quitQuestion } from './quit-question.ts';
 
 /** Asks once before quitting would interrupt running jobs. */
 export class QuitGuard {
   /** What runs, as the window says. */
   jobs: readonly RunningJob[] = [];
+  private readonly goToBackground: () => void;
   private isAgreed = false;
   private isAsking = false;
+
+  /** @param goToBackground closes the window and lets the jobs go on */
+  constructor(goToBackground: () => void) {
+    this.goToBackground = goToBackground;
+  }
 
   /** Quits without a question: a signal of the system has nobody to answer it. */
   quitUnasked(): void {
@@ -21,10 +27,13 @@ export class QuitGuard {
     if (question === null) return true;
     if (this.isAsking) return false;
     this.isAsking = true;
-    const asked = window === undefined ? dialog.showMessageBox(question) : dialog.showMessageBox(window, question);
+    // A question that belongs to a hidden window would be hidden with it.
+    const asked = window?.isVisible() ? dialog.showMessageBox(window, question) : dialog.showMessageBox(question);
     void asked
       .then(({ response }) => {
-        if (response === quitButton) this.quitUnasked();
+        const answer = quitAnswers[response];
+        if (answer === 'quit') this.quitUnasked();
+        if (answer === 'background') this.goToBackground();
       })
       .finally(() => {
         this.isAsking = false;
@@ -34,9 +43,11 @@ export class QuitGuard {
 
   /** Closing the window quits the app, but not on macOS, where jobs go on without it. */
   watch(window: BrowserWindow): void {
-    if (process.platform === 'darwin') return;
     window.on('close', (event) => {
-      if (!this.mayQuit(window)) event.preventDefault();
+      if (process.platform === 'darwin' && !this.isAgreed && this.jobs.length > 0) {
+        event.preventDefault();
+        this.goToBackground();
+      } else if (!this.mayQuit(window)) event.preventDefault();
     });
   }
 }

@@ -1,8 +1,12 @@
 import type { MessageBoxOptions } from 'electron';
 import type { RunningJob } from '../../src-shared/contract/bridge.ts';
 
-/** Index of the button that quits; Escape and Enter keep the studio running. */
-export const quitButton = 1;
+/** What the buttons of the question mean, in their order. */
+export const quitAnswers = ['quit', 'background', 'cancel'] as const;
+export type QuitAnswer = (typeof quitAnswers)[number];
+
+/** Index of a button in the question. */
+export const quitButtons = { quit: 0, background: 1, cancel: 2 } as const satisfies Record<QuitAnswer, number>;
 const mostListed = 5;
 
 /** What is asked before quitting would interrupt jobs; null if none is running. */
@@ -19,14 +23,22 @@ export function quitQuestion(jobs: readonly RunningJob[]): MessageBoxOptions | n
     : anyPauses
       ? 'Trainings are paused if you quit now, and can be resumed from Home at the next start; other jobs are cancelled.'
       : `${isOne ? 'It is' : 'They are'} cancelled if you quit now, and ${isOne ? 'has' : 'have'} to be started again.`;
+  const background = 'In the background the work goes on without the window: start CoTo Studio again to bring it back.';
   return {
     type: 'question',
     title: 'CoTo Studio',
     message: isOne ? `"${first.title}" is still running.` : `${jobs.length} jobs are still running.`,
-    detail: isOne ? consequence : `${titles.join('\n')}\n\n${consequence}`,
-    buttons: ['Keep running', anyPauses ? 'Pause and quit' : 'Quit anyway'],
-    defaultId: 0,
-    cancelId: 0,
+    detail: `${isOne ? '' : `${titles.join('\n')}\n\n`}${consequence}\n${background}`,
+    buttons: [quitLabel(jobs), 'Keep running in the background', 'Cancel'],
+    // Enter loses nothing.
+    defaultId: quitButtons.background,
+    cancelId: quitButtons.cancel,
     noLink: true,
   };
+}
+
+/** The words for quitting while these jobs run. */
+export function quitLabel(jobs: readonly RunningJob[]): string {
+  if (jobs.length === 0) return 'Quit';
+  return jobs.some(({ pauses }) => pauses) ? 'Pause and quit' : 'Quit anyway';
 }

@@ -8,6 +8,7 @@ export interface Resources {
   readonly backend: string;
   readonly assets: string;
   readonly icon: string;
+  readonly trayIcon: string;
   /** A plain Node ≥ 22, or null. */
   readonly node: string | null;
 }
@@ -32,6 +33,7 @@ export function locateResources(): Resources {
     backend: join(outside, 'dist', 'backend', 'backend.mjs'),
     assets,
     icon: join(assets, 'icons', 'icon.png'),
+    trayIcon: join(assets, 'icons', process.platform === 'linux' ? '32x32.png' : '16x16.png'),
     node: candidates.find((candidate) => candidate !== undefined && existsSync(candidate)) ?? null,
   };
 }

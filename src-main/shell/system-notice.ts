@@ -1,11 +1,11 @@
-import { type BrowserWindow, Notification } from 'electron';
+import { Notification } from 'electron';
 import type { SystemNotice } from '../../src-shared/contract/bridge.ts';
 
 /** Those on the screen: one that nothing refers to would lose its click. */
 const shown = new Set<Notification>();
 
-/** Shows a notification of the system, where there is such a thing; a click brings the window to the front. */
-export function showNotice(notice: SystemNotice, window: () => BrowserWindow | undefined): void {
+/** Shows a notification of the system, where there is such a thing; a click calls `onClick`. */
+export function showNotice(notice: SystemNotice, onClick: () => void): void {
   if (!Notification.isSupported()) return;
   const notification = new Notification(notice);
   shown.add(notification);
@@ -16,10 +16,7 @@ export function showNotice(notice: SystemNotice, window: () => BrowserWindow | u
   notification.once('failed', forget);
   notification.once('click', () => {
     forget();
-    const target = window();
-    if (target?.isMinimized()) target.restore();
-    target?.show();
-    target?.focus();
+    onClick();
   });
   notification.show();
 }

@@ -1,15 +1,25 @@
 import { useEffect } from 'react';
-import { jobInfo } from '../../src-shared/domain/job.ts';
+import { type JobProgress, jobInfo } from '../../src-shared/domain/job.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
 
-/** Tells the shell what is running, so that quitting asks first. Of a lost backend nothing runs any more. */
+/** Tells the shell what is running and how far it is. Of a lost backend nothing runs any more. */
 export function useRunningJobs(): void {
   const { status } = useBackendStatus();
   const { data: jobs } = useRequest('jobs.list', { active: true });
   const running = (status === 'ready' ? (jobs ?? []) : [])
     .filter((job) => job.status === 'running' && job.parentId === null)
-    .map(({ title, kind }) => ({ title, pauses: jobInfo(kind).atClose === 'pause' }));
+    .map(({ title, kind, progress }) => ({
+      title,
+      pauses: jobInfo(kind).atClose === 'pause',
+      done: doneShare(progress),
+    }));
   const stated = JSON.stringify(running);
   useEffect(() => window.coto.setRunning(running), [stated]);
+}
+
+/** In whole percents: the shell is told of nothing that it does not show. */
+function doneShare(progress: JobProgress | null): number | null {
+  if (progress === null || progress.total <= 0) return null;
+  return Math.min(100, Math.max(0, Math.floor((progress.done / progress.total) * 100))) / 100;
 }

@@ -11,6 +11,7 @@ export interface DroppedFile {
 export const runningJobSchema = z.object({
   title: z.string(),
   pauses: z.boolean().describe('it saves its progress and can be resumed'),
+  done: z.number().min(0).max(1).nullable().describe('share of its work; null where that is not known'),
 });
 export type RunningJob = z.infer<typeof runningJobSchema>;
 
@@ -68,7 +69,7 @@ export interface StudioBridge<Dropped = DroppedFile> {
   showInFolder(path: string): Promise<void>;
   /** Opens the folder of the log files. Rejects with a one-sentence message. */
   showLogs(): Promise<void>;
-  /** Says what is running, so that quitting asks first. */
+  /** Says what is running: quitting asks first, the taskbar shows the progress, and the machine stays awake. */
   setRunning(jobs: readonly RunningJob[]): void;
   /** Shows a notification of the system; a click on it brings the window to the front. */
   notify(notice: SystemNotice): void;

@@ -1,30 +1,30 @@
 import { expect, test } from 'vitest';
-import { quitButton, quitQuestion } from '../../src-main/shell/quit-question.ts';
+import { quitButtons, quitLabel, quitQuestion } from '../../src-main/shell/quit-question.ts';
 
-const training = { title: 'Train LoRA', pauses: true };
-const merge = { title: 'Merge two', pauses: false };
+const training = { title: 'Train LoRA', pauses: true, done: 0.5 };
+const merge = { title: 'Merge two', pauses: false, done: null };
 
 test('nothing is asked where nothing runs', () => {
   expect(quitQuestion([])).toBeNull();
 });
 
-test('a training is paused, and keeping it running is what Enter and Escape do', () => {
+test('a training is paused if it is not kept running, which is what Enter does', () => {
   const question = quitQuestion([training]);
   expect(question).toMatchObject({
     message: '"Train LoRA" is still running.',
-    detail: 'It is paused if you quit now, and can be resumed from Home at the next start.',
-    defaultId: 0,
-    cancelId: 0,
+    detail: expect.stringContaining('It is paused if you quit now, and can be resumed from Home at the next start.\n'),
+    defaultId: quitButtons.background,
+    cancelId: quitButtons.cancel,
+    buttons: ['Pause and quit', 'Keep running in the background', 'Cancel'],
   });
-  expect(question?.buttons?.[0]).toBe('Keep running');
-  expect(question?.buttons?.[quitButton]).toBe('Pause and quit');
 });
 
 test('what cannot be paused is said to be lost', () => {
   expect(quitQuestion([merge])).toMatchObject({
-    detail: 'It is cancelled if you quit now, and has to be started again.',
-    buttons: ['Keep running', 'Quit anyway'],
+    detail: expect.stringContaining('It is cancelled if you quit now, and has to be started again.\n'),
+    buttons: ['Quit anyway', 'Keep running in the background', 'Cancel'],
   });
+  expect(quitLabel([])).toBe('Quit');
   const question = quitQuestion([training, ...Array.from({ length: 6 }, () => merge)]);
   expect(question?.message).toBe('7 jobs are still running.');
   expect(question?.detail).toMatch(
