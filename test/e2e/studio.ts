@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Locator, type Page } from 'playwright-core';
-import { quitButton } from '../../src-main/shell/quit-question.ts';
+import { quitButtons } from '../../src-main/shell/quit-question.ts';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import {
+  type RequestInput,
+  type RequestName,
+  type RequestOutput,
+  requests,
+} from '../../src-shared/contract/requests.ts';
+import { replySchema } from '../../src-shared/rpc/contract.ts';
 import { electronArguments, electronBinary, projectRoot } from './environment.ts';
 
 export interface Studio {
@@ -37,10 +45,34 @@ export async function openStudio(home: string): Promise<Studio> {
 async function closeUnasked(app: ElectronApplication): Promise<void> {
   const answer = app.evaluate(({ dialog }, response) => {
     dialog.showMessageBox = async () => ({ response, checkboxChecked: false });
-  }, quitButton);
+  }, quitButtons.quit);
   // An app that is closed already has nothing to ask.
   await answer.catch(() => undefined);
   await app.close();
+}
+
+/** Sends a request to the backend as the window does, where the way through the pages is not what a test is about. */
+export async function request<Name extends RequestName>(
+  page: Page,
+  name: Name,
+  input: RequestInput<Name>,
+): Promise<RequestOutput<Name>> {
+  const reply = await page.evaluate(
+    ({ name, input }) =>
+      new Promise<unknown>((resolve) => {
+        const id = crypto.randomUUID();
+        const stop = window.coto.on((message) => {
+          if (typeof message !== 'object' || message === null || Reflect.get(message, 'i') !== id) return;
+          stop();
+          resolve(Reflect.get(message, 'r'));
+        });
+        window.coto.post({ t: 'q', m: name, a: [input], i: id });
+      }),
+    { name, input },
+  );
+  const answer = replySchema.parse(reply);
+  if (!answer.ok) throw StudioError.fromValue(answer.error);
+  return requests[name].output.parse(answer.value) as RequestOutput<Name>;
 }
 
 export function homeFolder(parent: string): string {

@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ElectronApplication } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type QuitAnswer, quitButtons } from '../../src-main/shell/quit-question.ts';
+import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
+import { electronArguments, electronBinary, projectRoot } from './environment.ts';
+import { dropFile, goTo, homeFolder, openStudio, request, type Studio } from './studio.ts';
+
+/** The home is on a disk of its own, which can be filled: that needs root and the right to mount. */
+const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-work-'));
+const disk = join(folder, 'disk');
+mkdirSync(disk);
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1g', 'tmpfs', disk]).status === 0;
+const home = homeFolder(disk);
+let studio: Studio;
+let run: RunRecord;
+
+beforeAll(async () => {
+  studio = await openStudio(home);
+  // It does not end by itself within these tests.
+  const config = runConfigSchema.parse({
+    max_steps: 100_000,
+    per_device_train_batch_size: 4,
+    eval_samples: 40,
+    save_steps: 200,
+  });
+  ({ run } = await request(studio.page, 'runs.create', { name: 'Long run', config }));
+});
+afterEach(() => {
+  expect(studio.problems).toEqual([]);
+});
+afterAll(async () => {
+  await studio?.close();
+  if (mounted) spawnSync('umount', [disk]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function current(): Promise<RunRecord> {
+  run = await request(studio.page, 'runs.get', { id: run.id });
+  return run;
+}
+
+async function stepAfter(step: number): Promise<void> {
+  await expect.poll(async () => (await current()).step, { timeout: 60_000 }).toBeGreaterThan(step);
+}
+
+async function statusIs(status: RunRecord['status']): Promise<void> {
+  await expect.poll(async () => (await current()).status, { timeout: 60_000 }).toBe(status);
+}
+
+/** Quits as the menu does; the question, which nobody could answer here, is answered. */
+async function quit(app: ElectronApplication, answer: QuitAnswer): Promise<void> {
+  await app.evaluate(({ app, dialog }, response) => {
+    dialog.showMessageBox = async () => ({ response, checkboxChecked: false });
+    setImmediate(() => app.quit());
+  }, quitButtons[answer]);
+}
+
+const isVisible = (app: ElectronApplication): Promise<boolean | undefined> =>
+  app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible());
+
+test('while a run trains, the machine is kept awake and the taskbar shows the progress', async () => {
+  const { app, page } = studio;
+  await stepAfter(250);
+  const seen = await app.evaluate(({ BrowserWindow, powerSaveBlocker }) => {
+    const [window] = BrowserWindow.getAllWindows();
+    if (window === undefined) throw new Error('there is no window');
+    const ids = [0, 1, 2, 3];
+    return new Promise<{ isAwake: boolean; progress: number }>((resolve) => {
+      window.setProgressBar = (progress) => {
+        if (progress >= 0) resolve({ isAwake: ids.some((id) => powerSaveBlocker.isStarted(id)), progress });
+      };
+      // What runs is said with every percent, and again after a reload.
+      window.reload();
+    });
+  });
+  expect(seen.isAwake).toBe(true);
+  await page.getByRole('contentinfo').getByRole('progressbar').waitFor();
+});
+
+test('quitting can be called off, or leaves the run going on until the app is started again', async () => {
+  const { app } = studio;
+  await quit(app, 'cancel');
+  await quit(app, 'background');
+  await expect.poll(() => isVisible(app)).toBe(false);
+  await stepAfter((await current()).step + 10);
+  expect(run.status).toBe('running');
+  const again = spawnSync(electronBinary, [...electronArguments, projectRoot], {
+    env: { ...process.env, COTO_STUDIO_HOME: home },
+    timeout: 60_000,
+  });
+  expect(again.status).toBe(0);
+  await expect.poll(() => isVisible(app)).toBe(true);
+});
+
+test('a backend that is killed comes back, and its run says how to go on', async () => {
+  const { page } = studio;
+  process.kill(Number(readFileSync(join(home, 'backend.pid'), 'utf8')), 'SIGKILL');
+  await goTo(page, 'Home');
+  await page.getByText('The studio ended while this was running.').first().waitFor();
+  await page
+    .getByText(/It can be resumed from its checkpoint at step \d+\./)
+    .first()
+    .waitFor();
+  expect((await current()).status).toBe('interrupted');
+  await page.getByRole('button', { name: 'Resume' }).first().click();
+  await statusIs('running');
+});
+
+test('pause and quit saves the run, and the next start resumes it', async () => {
+  const { app } = studio;
+  const closed = app.waitForEvent('close');
+  const { step } = await current();
+  await quit(app, 'quit');
+  await closed;
+  studio = await openStudio(home);
+  expect(await current()).toMatchObject({ status: 'paused' });
+  expect(run.step).toBeGreaterThanOrEqual(step);
+  await studio.page
+    .getByRole('button', { name: /^Resume/ })
+    .first()
+    .click();
+  await stepAfter(run.step);
+});
+
+test.skipIf(!mounted)('a full disk ends the run with the reason, and freed space lets it go on', async () => {
+  const { page } = studio;
+  const resize = (kilobytes: number) => spawnSync('mount', ['-o', `remount,size=${kilobytes}k`, disk]).status === 0;
+  // Refused where the run has written more meanwhile.
+  await expect
+    .poll(() => {
+      const { stdout } = spawnSync('df', ['--output=used', '-k', disk], { encoding: 'utf8' });
+      return resize(Number(stdout.split('\n')[1]) + 1500);
+    })
+    .toBe(true);
+  await statusIs('failed');
+  expect(run.error).toMatchObject({ code: 'disk_full', hint: expect.stringContaining('Free some space') });
+  await page
+    .getByText(/disk is full/)
+    .first()
+    .waitFor();
+  resize(1024 * 1024);
+  await request(page, 'runs.resume', { id: run.id });
+  await stepAfter(run.step);
+  await request(page, 'runs.cancel', { id: run.id });
+  await statusIs('cancelled');
+});
+
+test('a corrupt file that is dropped is named in one sentence', async () => {
+  const { page } = studio;
+  const path = join(folder, 'broken.parquet');
+  writeFileSync(path, Buffer.concat([Buffer.from('PAR1'), Buffer.alloc(64, 7), Buffer.from('PAR1')]));
+  await goTo(page, 'Data');
+  await page.getByRole('listbox', { name: 'Datasets' }).waitFor();
+  await dropFile(page, path);
+  await page
+    .getByText(/broken\.parquet states a footer of \d+ bytes, more than the file has\./)
+    .first()
+    .waitFor();
+});
