@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { adapterRecordSchema } from '../domain/adapter.ts';
 import { jobRecordSchema } from '../domain/job.ts';
-import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
+import { checkpointSummarySchema, runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
 import { byId, done } from './request-shapes.ts';
 
@@ -11,6 +11,9 @@ const curveRange = {
   to: z.number().int().min(0).nullable().default(null),
   buckets: z.number().int().min(1).max(65_536).default(1024),
 };
+
+/** A run and one of its checkpoints, by its folder relative to the home. */
+const ofCheckpoint = z.strictObject({ id: z.string(), folder: z.string().nullable().default(null) });
 
 /** Requests about runs, as `requests` lists them. */
 export const runRequests = {
@@ -27,7 +30,11 @@ export const runRequests = {
     output: z.object({ run: runRecordSchema, job: jobRecordSchema }),
   },
   'runs.pause': { input: byId, output: done },
-  'runs.resume': { input: byId, output: jobRecordSchema },
+  /**
+   * Resumes a run that has not completed from the checkpoint in `folder`, by default the latest; what was recorded after
+   * it is discarded.
+   */
+  'runs.resume': { input: ofCheckpoint, output: jobRecordSchema },
   'runs.stop': { input: byId, output: done },
   'runs.cancel': { input: byId, output: done },
   'runs.update': {
@@ -95,8 +102,18 @@ export const runRequests = {
   /** Parses and validates a run's YAML and returns the full config. */
   'runs.parse': { input: z.strictObject({ yaml: z.string() }), output: runConfigSchema },
 
-  /** The latest checkpoint of an unfinished run, as an adapter; the run can still be resumed. */
-  'runs.saveAdapter': { input: byId, output: adapterRecordSchema },
+  /** The checkpoints of a run that are on disk, the earliest first. */
+  'runs.checkpoints': { input: byId, output: z.array(checkpointSummarySchema) },
+  /**
+   * Deletes a checkpoint. One that the run would be resumed from (`neededFor` is resume) is refused unless `evenIfNeeded`;
+   * one that the run needs for its end is always refused.
+   */
+  'runs.removeCheckpoint': {
+    input: z.strictObject({ id: z.string(), folder: z.string(), evenIfNeeded: z.boolean().default(false) }),
+    output: z.object({ freedBytes: z.number() }),
+  },
+  /** The checkpoint of a run in `folder`, by default the latest, as an adapter; the run can still be resumed. */
+  'runs.saveAdapter': { input: ofCheckpoint, output: adapterRecordSchema },
   /**
    * The checkpoints of a run as adapters, one a step, the earliest first. Those that are new are archived: a soup takes
    * them, the shelf does not show them.

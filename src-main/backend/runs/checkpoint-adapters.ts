@@ -6,7 +6,7 @@ import { requireRun } from '../jobs/training-record.ts';
 import { copyAdapterIn, requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
-import { latestCheckpoint } from './latest-checkpoint.ts';
+import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
 import { metricsAt } from './metrics-at.ts';
 
 /**
@@ -48,15 +48,20 @@ export async function checkpointAdapters(
 }
 
 /**
- * The latest checkpoint of an unfinished run, as an adapter on the shelf; the run can still be resumed.
- * @throws StudioError refused while it is training, and where there is no checkpoint
+ * The checkpoint in `folder`, by default the latest, as an adapter on the shelf; the run can still be resumed.
+ * @throws StudioError refused where there is none, or where training may replace it meanwhile
  */
-export async function saveAdapter(services: HandlerServices, id: string): Promise<AdapterRecord> {
+export async function saveAdapter(
+  services: HandlerServices,
+  id: string,
+  folder: string | null,
+): Promise<AdapterRecord> {
   const { store, home, hub } = services;
   const run = requireRun(store, id);
-  if (run.status === 'running')
+  const chosen = folder === null ? null : requireCheckpoint(run, folder);
+  if (run.status === 'running' && chosen?.kind !== 'step')
     throw new StudioError('refused', `The run "${run.name}" is training.`, 'Stop it: that saves its adapter.');
-  const checkpoint = latestCheckpoint(home, run);
+  const checkpoint = chosen ?? latestCheckpoint(home, run);
   if (checkpoint === null)
     throw new StudioError(
       'refused',
@@ -73,7 +78,11 @@ export async function saveAdapter(services: HandlerServices, id: string): Promis
 }
 
 /** The adapter that a checkpoint was copied in as, or the run's own of that step. */
-function adapterAt({ store }: HandlerServices, run: RunRecord, { step }: CheckpointRecord): AdapterRecord | undefined {
+export function adapterAt(
+  { store }: HandlerServices,
+  run: RunRecord,
+  { step }: CheckpointRecord,
+): AdapterRecord | undefined {
   return store.adapters
     .list()
     .find(({ origin }) => origin.kind === 'run' && origin.runId === run.id && origin.step === step);

@@ -4,6 +4,7 @@ import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
 import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
+import { listCheckpoints, removeCheckpoint } from './checkpoints.ts';
 import { estimateRun } from './estimate.ts';
 import { readHistory } from './history.ts';
 import { fromYaml } from './run-yaml.ts';
@@ -20,7 +21,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
       pauseRun(services, id);
       return ok;
     },
-    'runs.resume': ({ id }) => resumeRun(services, id),
+    'runs.resume': ({ id, folder }) => resumeRun(services, id, { folder }),
     'runs.stop': ({ id }) => {
       stopRun(services, id);
       return ok;
@@ -55,7 +56,11 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
       requireRun(store, id);
       return store.history.log(id);
     },
-    'runs.saveAdapter': ({ id }) => saveAdapter(services, id),
+    'runs.checkpoints': ({ id }) => listCheckpoints(services, id),
+    'runs.removeCheckpoint': async ({ id, ...choice }) => ({
+      freedBytes: await removeCheckpoint(services, id, choice),
+    }),
+    'runs.saveAdapter': ({ id, folder }) => saveAdapter(services, id, folder),
     'runs.checkpointAdapters': (request) => checkpointAdapters(services, request),
     'runs.estimate': ({ config }) => estimateRun(services, config),
     'runs.parse': ({ yaml }) => fromYaml(yaml),

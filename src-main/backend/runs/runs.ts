@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunConfig, RunRecord, RunStatus } from '../../../src-shared/domain/run.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { newId } from '../identifiers.ts';
 import { trainJob } from '../jobs/train.ts';
@@ -12,7 +12,7 @@ import { resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 import { trainingKey } from '../studies/content-keys.ts';
 import { checkRun } from './check-run.ts';
-import { latestCheckpoint } from './latest-checkpoint.ts';
+import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
 import { checkedRun } from './run-yaml.ts';
 import { seedJobs } from './seed-adapter.ts';
 
@@ -109,19 +109,50 @@ export function cancelRun(services: HandlerServices, id: string): void {
   services.queue.cancel(job.id);
 }
 
-/** Resumes from the latest existing checkpoint; a run without one starts again. `together`: as of a new run. */
-export function resumeRun(services: HandlerServices, id: string, together: string | null = null): JobRecord {
+/** Where runs end, or wait, without having come to their end: they can be resumed. */
+export const resumableStatuses: ReadonlySet<RunStatus> = new Set([
+  'paused',
+  'interrupted',
+  'failed',
+  'cancelled',
+  'stopped',
+]);
+
+/**
+ * Resumes from the checkpoint in `folder`, by default the latest that exists; a run without one starts again.
+ * `together`: as of a new run.
+ */
+export function resumeRun(
+  services: HandlerServices,
+  id: string,
+  { folder = null, together = null }: { readonly folder?: string | null; readonly together?: string | null } = {},
+): JobRecord {
   const { store, hub, queue, home } = services;
   const { run, job } = runAndJob(services, id);
-  if (!['paused', 'interrupted', 'failed', 'cancelled', 'stopped'].includes(run.status))
-    throw notPossible(run, 'resumed');
-  const latest = latestCheckpoint(home, run);
+  if (!resumableStatuses.has(run.status)) throw notPossible(run, 'resumed');
+  const from = folder === null ? (latestCheckpoint(home, run)?.folder ?? null) : checkedFolder(run, folder);
   const queued = store.transaction(() => {
     const changed = store.runs.update(id, { status: 'queued', error: null, finishedAt: null });
     if (changed) hub.runChanged(changed);
-    return queue.requeue(job, { runId: id, resumeFrom: latest?.folder ?? null, together });
+    return queue.requeue(job, { runId: id, resumeFrom: from, together });
   });
   return queued;
+}
+
+/** @throws StudioError where the run cannot go on from that checkpoint */
+function checkedFolder(run: RunRecord, folder: string): string {
+  const checkpoint = requireCheckpoint(run, folder);
+  if (!checkpoint.resumable)
+    throw new StudioError('refused', `The checkpoint at step ${checkpoint.step} holds weights only.`);
+  // The folder of the best checkpoint holds the later one, and the run would end with it.
+  const laterBest = run.checkpoints.find(({ kind, step }) => kind === 'best' && step > checkpoint.step);
+  if (run.config.load_best_model_at_end && laterBest !== undefined)
+    throw new StudioError(
+      'refused',
+      `The best evaluation of "${run.name}" came later, at step ${laterBest.step}, and the run ends with it (load_best_model_at_end).`,
+      `Resume it from step ${laterBest.step} or later.`,
+    );
+  return folder;
 }
 
 /** Removes a run with its history and checkpoints; its adapter stays. Returns the bytes freed. */

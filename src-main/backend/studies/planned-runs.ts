@@ -80,7 +80,7 @@ async function queuePlannedRun(
   if (known !== null) {
     const job = services.store.jobs.findOfSubject(known.id);
     if (job !== null && (job.status === 'queued' || job.status === 'running')) return job;
-    return resumeRun(services, known.id, together);
+    return resumeRun(services, known.id, { together });
   }
   const { job } = await createRun(services, { name: title, config, tags: [], studyId, parentId: jobId, together });
   return job;

@@ -181,6 +181,10 @@ export class RunRepository {
     })();
   }
 
+  removeCheckpoint(runId: string, folder: string): void {
+    this.database.prepare('DELETE FROM checkpoints WHERE run_id = ? AND folder = ?').run(runId, folder);
+  }
+
   removeCheckpointsAfter(runId: string, step: number): void {
     this.database.prepare('DELETE FROM checkpoints WHERE run_id = ? AND step > ?').run(runId, step);
   }

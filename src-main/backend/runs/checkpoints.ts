@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { CheckpointRecord, CheckpointSummary, RunRecord } from '../../../src-shared/domain/run.ts';
+import { requireRun } from '../jobs/training-record.ts';
+import { folderBytes } from '../library/folder-fingerprint.ts';
+import type { HandlerServices, Services } from '../services.ts';
+import { adapterAt } from './checkpoint-adapters.ts';
+import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
+import { metricsAt } from './metrics-at.ts';
+import { resumableStatuses } from './runs.ts';
+
+/** The checkpoints of a run that are on disk, the earliest first. */
+export async function listCheckpoints(services: HandlerServices, id: string): Promise<CheckpointSummary[]> {
+  const { store, home } = services;
+  const run = requireRun(store, id);
+  const bestStep = bestStepOf(run);
+  const summaries: CheckpointSummary[] = [];
+  for (const checkpoint of run.checkpoints) {
+    const path = home.absolute(checkpoint.folder);
+    if (!existsSync(path)) continue;
+    summaries.push({
+      ...checkpoint,
+      path,
+      bytes: await folderBytes(path),
+      evaluation: evaluationAt(services, id, checkpoint.step),
+      isBest: checkpoint.step === bestStep,
+      adapterId: adapterAt(services, run, checkpoint)?.id ?? null,
+      neededFor: neededFor(services, run, checkpoint),
+    });
+  }
+  return summaries;
+}
+
+/**
+ * Deletes a checkpoint and returns the bytes freed.
+ * @throws StudioError refused while the run is training or queued, and where the run needs the checkpoint
+ */
+export async function removeCheckpoint(
+  services: HandlerServices,
+  id: string,
+  { folder, evenIfNeeded }: { readonly folder: string; readonly evenIfNeeded: boolean },
+): Promise<number> {
+  const { store, home, hub } = services;
+  const run = requireRun(store, id);
+  const checkpoint = requireCheckpoint(run, folder);
+  if (run.status === 'running' || run.status === 'queued')
+    throw new StudioError('refused', `The run "${run.name}" is ${run.status}.`, 'Pause it first.');
+  const need = neededFor(services, run, checkpoint);
+  if (need === 'load_best_model_at_end')
+    throw new StudioError(
+      'refused',
+      `The run "${run.name}" ends with its best checkpoint (load_best_model_at_end), and this is the one.`,
+      'Resume the run, or cancel it; then the checkpoint can be deleted.',
+    );
+  if (need === 'resume' && !evenIfNeeded)
+    throw new StudioError('refused', `The run "${run.name}" is resumed from this checkpoint.`);
+  const path = home.absolute(folder);
+  const freedBytes = await folderBytes(path);
+  await rm(path, { recursive: true, force: true });
+  store.runs.removeCheckpoint(id, folder);
+  hub.runChanged(requireRun(store, id));
+  return freedBytes;
+}
+
+function bestStepOf({ checkpoints, result }: RunRecord): number | null {
+  return result?.best?.step ?? checkpoints.find(({ kind }) => kind === 'best')?.step ?? null;
+}
+
+function evaluationAt(
+  { store }: Pick<Services, 'store'>,
+  runId: string,
+  step: number,
+): CheckpointSummary['evaluation'] {
+  const at = (metric: string) => store.history.curve(runId, metric, { from: step, to: step, buckets: 1 }).mean[0];
+  const accuracy = at('eval_accuracy');
+  const loss = at('eval_loss') ?? null;
+  const metrics = { ...(accuracy === undefined ? {} : { accuracy }), ...metricsAt(store, runId, step) };
+  return loss === null && Object.keys(metrics).length === 0 ? null : { loss, metrics };
+}
+
+/** Of a run that can go on: what it could not do without the checkpoint. */
+function neededFor(
+  { home }: Pick<Services, 'home'>,
+  run: RunRecord,
+  checkpoint: CheckpointRecord,
+): CheckpointSummary['neededFor'] {
+  if (!resumableStatuses.has(run.status)) return null;
+  if (checkpoint.kind === 'best' && run.config.load_best_model_at_end) return 'load_best_model_at_end';
+  return latestCheckpoint(home, run)?.folder === checkpoint.folder ? 'resume' : null;
+}
