@@ -222,6 +222,12 @@ export const runConfigSchema = z.strictObject({
     unit: 'steps',
     group: 'Optimization',
   }),
+  eval_on_start: z.boolean().default(false).meta({
+    title: 'Eval on start',
+    description:
+      'Also evaluates before the first step, as a baseline: of a new adapter, that is its base. It costs one evaluation and changes no result.',
+    group: 'Optimization',
+  }),
   save_steps: z.number().int().min(0).default(0).meta({
     title: 'Save steps',
     description:

@@ -55,6 +55,8 @@ const firstSettings: ReadonlySet<string> = new Set([
   'compute_backend',
   'compute_dtype',
 ]);
+/** Settings of a run that have no part in what it comes to. */
+const watchingSettings: ReadonlySet<string> = new Set(['eval_on_start']);
 const defaultConfig = runConfigSchema.parse({});
 
 /** Must be raised whenever the groups, the blocks of examples or the scores of a mask change. */
@@ -137,7 +139,8 @@ async function evaluatedContent(
 export async function trainingKey(config: RunConfig, model: ModelRecord, dataset: DatasetRecord): Promise<string> {
   const settings = Object.entries(config).filter(
     ([name, value]) =>
-      firstSettings.has(name) || canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name)),
+      !watchingSettings.has(name) &&
+      (firstSettings.has(name) || canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name))),
   );
   const references = { model: model.description.fingerprint, dataset: await datasetContent(dataset) };
   return keyOf({ ...Object.fromEntries(settings), ...references }).key;
@@ -151,6 +154,7 @@ const untunedSettings: ReadonlySet<string> = new Set([
   'validation_samples',
   'eval_split',
   'eval_samples',
+  'eval_on_start',
   'eval_steps',
   'logging_steps',
   'save_steps',

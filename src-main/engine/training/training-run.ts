@@ -29,7 +29,7 @@ import { divergedHint, gradientNorms } from './training-step.ts';
 
 /** Maximum age of the latest checkpoint, whatever `save_steps` is, so that a crash loses little. */
 const SAFETY_CHECKPOINT_MILLISECONDS = 20_000;
-/** Interval of weight norms in steps, since they cost a pass over every adapter. */
+/** Interval of weight norms and of the memory in steps: the norms cost a pass over every adapter. */
 const WEIGHT_NORM_EVERY = 10;
 
 /** Inputs of a training run. The model has its fresh adapter; `evaluate` scores it with every adapter on. */
@@ -177,6 +177,7 @@ export class TrainingRun implements Objective {
       },
     });
     try {
+      if (config.eval_on_start && this.globalStep === 0) await this.measure();
       return await this.finish(await this.loop.run());
     } finally {
       this.loop.dispose();
@@ -222,7 +223,10 @@ export class TrainingRun implements Objective {
       ...this.normsByGroup('grad_norm', report.gradientNorms),
     });
     if (step % WEIGHT_NORM_EVERY === 0)
-      this.recorder.record(step, this.normsByGroup('weight_norm', await gradientNorms(this.parts.model.trainable())));
+      this.recorder.record(step, {
+        memory_bytes: process.memoryUsage.rss(),
+        ...this.normsByGroup('weight_norm', await gradientNorms(this.parts.model.trainable())),
+      });
   }
 
   async afterStep(done: number): Promise<void> {
@@ -260,8 +264,17 @@ export class TrainingRun implements Objective {
     };
   }
 
-  /** Scores the model with every adapter on and keeps the best checkpoint. */
+  /** Evaluates, and keeps the best checkpoint. */
   private async evaluateNow(): Promise<Score> {
+    const score = await this.measure();
+    this.lastScore = { ...score, step: this.globalStep };
+    if (this.best.add(score, this.globalStep)) await this.save('best');
+    this.loop.progress.startAt(this.globalStep);
+    return score;
+  }
+
+  /** Scores the model with every adapter on, and records it. */
+  private async measure(): Promise<Score> {
     this.coto?.everythingOn();
     this.parts.model.setTraining(false);
     this.recorder.flush();
@@ -269,15 +282,12 @@ export class TrainingRun implements Objective {
     const score = await this.parts.evaluate(this.globalStep).catch((thrown: unknown) => {
       throw divergedAt(thrown, where);
     });
-    this.lastScore = { ...score, step: this.globalStep };
     const accuracy = score.accuracy === null ? {} : { eval_accuracy: score.accuracy };
     this.recorder.record(this.globalStep, { eval_loss: score.loss, ...accuracy, ...furtherMetrics(score) });
     this.recorder.flush();
     const headline = headlineOf(score);
     const said = headline === null ? '' : ` ${headline.label.toLowerCase()} ${headline.text},`;
     this.log(`Step ${this.globalStep}: evaluation${said} loss ${score.loss.toFixed(4)}.`);
-    if (this.best.add(score, this.globalStep)) await this.save('best');
-    this.loop.progress.startAt(this.globalStep);
     return score;
   }
 
