@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FigureHover } from '../../src-shared/figures/index.ts';
 
 /** A plotly figure as the pure figure functions make it: traces and layout. */
 export interface FigureSource {
@@ -6,6 +7,8 @@ export interface FigureSource {
   readonly layout: object;
   /** What was measured and what uncertainty is drawn; shown under the figure. */
   readonly caption?: string;
+  /** What the x axis counts, of a figure of curves; see `Figure`. */
+  readonly hover?: FigureHover;
 }
 
 const seriesSchema = z.custom<ArrayLike<unknown>>(

@@ -9,6 +9,7 @@ import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx'
 import classes from './figure.module.css';
 import { type FigureSource, figureToCsv } from './figure-data.ts';
 import { useFigureTheme } from './figure-theme.ts';
+import { HoverLayer } from './hover-layer.tsx';
 import { type FigurePoint, PlotlyView } from './plotly-view.ts';
 
 interface FigureProps {
@@ -19,13 +20,16 @@ interface FigureProps {
   name: string;
   /** Under the figure, instead of the figure's own caption; an empty one leaves it out. */
   caption?: string;
+  /** Figures of one group show where the pointer is over any of them. */
+  hoverGroup?: string;
   onPointClick?: (point: FigurePoint) => void;
   /** Told the stretch of the x axis that was zoomed or moved to, and null when it shows everything again. */
   onZoom?: (range: readonly [number, number] | null) => void;
 }
 
 /** A plotly figure in the window's theme: redrawn at most four times a second, with a menu to copy and save it. */
-export const Figure = memo(function Figure({ figure, height, name, caption, onPointClick, onZoom }: FigureProps) {
+export const Figure = memo(function Figure(props: FigureProps) {
+  const { figure, height, name, caption, hoverGroup, onPointClick, onZoom } = props;
   const holder = useRef<HTMLDivElement>(null);
   const view = useRef<PlotlyView | null>(null);
   const theme = useFigureTheme();
@@ -117,6 +121,16 @@ export const Figure = memo(function Figure({ figure, height, name, caption, onPo
           data-clickable={isClickable || undefined}
           style={{ height: plotHeight }}
         />
+        {figure.hover ? (
+          <HoverLayer
+            plot={holder}
+            figure={figure}
+            hover={figure.hover}
+            group={hoverGroup ?? name}
+            geometry={() => view.current?.geometry() ?? null}
+            {...(isClickable ? { onClick: clicked } : {})}
+          />
+        ) : null}
       </Box>
       {failure ? (
         <ErrorNote error={new StudioError('internal', `The figure cannot be drawn: ${failure.message}`)} />

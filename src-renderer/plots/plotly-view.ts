@@ -4,6 +4,7 @@ import { type FigureTheme, splitTitle, titleHeight } from '../../src-shared/figu
 import type { FigureSource } from './figure-data.ts';
 import { withTypeface } from './figure-image.ts';
 import { baseTemplate, surfaceColor } from './figure-theme.ts';
+import { geometryOf, type PlotGeometry } from './plot-geometry.ts';
 import { typefaceLoaded } from './typeface-loaded.ts';
 
 type PlotlyModule = typeof import('./plotly-bundle.ts').default;
@@ -118,6 +119,11 @@ export class PlotlyView {
     return withTypeface(svg, format, size);
   }
 
+  /** Where the drawn figure's axes are; null before it is drawn. */
+  geometry(): PlotGeometry | null {
+    return this.graph === null ? null : geometryOf(this.graph);
+  }
+
   dispose(): void {
     this.disposed = true;
     this.sizes.disconnect();
@@ -141,7 +147,7 @@ export class PlotlyView {
     this.shown = this.pending;
     this.pending = null;
     this.lastDraw = performance.now();
-    const graph = await this.plotly.react(this.element, traces(figure), this.layout(figure, options), config);
+    const graph = await this.plotly.react(this.element, shownTraces(figure), this.layout(figure, options), config);
     if (this.disposed) return;
     if (!this.graph) {
       this.graph = graph;
@@ -172,6 +178,8 @@ export class PlotlyView {
       height: options.height,
       autosize: false,
       uirevision: options.name,
+      // What the pointer is over is said beside the curves; plotly's own labels lie on them.
+      ...(figure.hover === undefined ? {} : { hovermode: figure.data.some(isHeatmap) ? 'closest' : false }),
     };
   }
 }
@@ -186,6 +194,17 @@ const rangeEvent = z.union([
 /** The x range that plotly says has been chosen, null where all is shown again, undefined where it says nothing of it. */
 export function zoomedRange(event: unknown): [number, number] | null | undefined {
   return rangeEvent.safeParse(event).data;
+}
+
+/** Without the labels of curves whose values the window says itself. */
+function shownTraces(figure: FigureSource): Data[] {
+  if (figure.hover === undefined) return traces(figure);
+  const shown = figure.data.map((trace) => (isHeatmap(trace) ? trace : { ...trace, hoverinfo: 'skip' as const }));
+  return traces({ ...figure, data: shown });
+}
+
+function isHeatmap(trace: object): boolean {
+  return 'type' in trace && trace.type === 'heatmap';
 }
 
 /** Plotly checks traces itself when it draws them; its own types are narrower than what a pure function needs to know. */

@@ -55,7 +55,7 @@ export function activationFigure(input: ActivationFigureInput, theme: FigureThem
   const mark = fullActivationMark(input.fullActivationStep, theme, 'y domain');
   return {
     data: [trace],
-    layout: baseLayout(theme, 'Which adapters were on in each step', {
+    layout: baseLayout(theme, 'Active adapters per step', {
       hovermode: 'closest',
       margin: { l: 72, r: 64, t: 44, b: 48 },
       xaxis: axis(theme, 'optimizer step', { range: [-0.5, Math.max(1, input.totalSteps) - 0.5], showgrid: false }),
@@ -174,7 +174,7 @@ export function fullActivationMark(
     ],
     annotations: [
       {
-        text: `all on from step ${step}`,
+        text: `full activation at step ${step}`,
         xref: 'x',
         x,
         yref,

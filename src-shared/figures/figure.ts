@@ -12,7 +12,11 @@ export interface Figure {
   data: FigureObject[];
   layout: FigureObject;
   caption: string;
+  /** What the x axis counts, of a figure of curves: where the pointer is, the window then says the values of all of them. */
+  hover?: FigureHover;
 }
+
+export type FigureHover = 'step' | 'time' | 'examples';
 
 export interface FigureTheme {
   readonly dark: boolean;

@@ -1,5 +1,6 @@
 export { activationFigure, fullActivationStep, sampleStrip } from './activation.ts';
-export { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
+export { type Figure, type FigureHover, type FigureObject, type FigureTheme, plainText } from './figure.ts';
+export { type LossStrip, lossStripFigure } from './loss-strip.ts';
 export {
   type CurveAxis,
   isEvaluation,

@@ -34,6 +34,8 @@ export interface MetricOptions {
   readonly logScale?: boolean;
   /** Multiplies the values: 100 shows shares in per cent. */
   readonly factor?: number;
+  /** false: the curves' names are not written at their ends, as of one run on its own page. */
+  readonly nameEnds?: boolean;
 }
 
 /** Training loss of one or several runs. */
@@ -100,12 +102,19 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       ends.push({ label: run.group, style, x: lastX, y });
     }
   }
-  const atEnds = ends.length <= 6;
+  const isNamed = options.nameEnds ?? true;
+  const atEnds = isNamed && ends.length <= 6;
   return {
+    hover: options.x ?? 'step',
     data,
     layout: baseLayout(theme, options.title, {
-      margin: { l: 56, r: atEnds ? marginFor(ends.map((end) => end.label)) : 24, t: atEnds ? 44 : legendMargin, b: 48 },
-      showlegend: !atEnds,
+      margin: {
+        l: 56,
+        r: atEnds ? marginFor(ends.map((end) => end.label)) : 24,
+        t: atEnds || !isNamed ? 44 : legendMargin,
+        b: 48,
+      },
+      showlegend: !atEnds && isNamed,
       legend: legendAbove(theme),
       xaxis: axis(theme, xTitle(options.x ?? 'step'), {
         ...(plannedEnd > 0 ? { range: [0, plannedEnd] } : {}),
@@ -130,10 +139,9 @@ export function isEvaluation(metric: string): boolean {
 }
 
 function caption(smoothing: number, width: number): string {
-  const average = `Strong lines: moving average with weight ${smoothing} on the past;`;
-  if (width === 1) return smoothing > 0 ? `${average} faint lines: every value.` : 'Every recorded value is drawn.';
-  const band = `lowest to highest value of every ${width} steps. Zoom in for each value.`;
-  return smoothing > 0 ? `${average} bands: ${band}` : `Lines: mean, bands: ${band}`;
+  const average = smoothing > 0 ? `EMA ${smoothing}` : '';
+  if (width === 1) return average === '' ? '' : `${average} (raw values faint).`;
+  return `${average === '' ? 'Line: mean' : average}; band: lowest to highest value of every ${width} steps. Zoom in for each value.`;
 }
 
 interface DrawnCurve {

@@ -19,10 +19,10 @@ export interface ScheduleFigureInput {
 }
 
 const titles = {
-  group: 'How likely each adapter is on',
-  update: 'How likely each adapter is updated',
-  rank: 'How likely each rank is on',
-  input: 'How likely each input entry is kept',
+  group: 'Schedule and active layers',
+  update: 'Schedule and updated layers',
+  rank: 'Schedule and active ranks',
+  input: 'Schedule and kept inputs',
 } as const;
 
 /** p(t) as a line over the sampled strip (layer × step), one x axis for both, full activation marked. */

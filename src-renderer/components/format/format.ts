@@ -1,6 +1,6 @@
 import { formatBytes as bytesText } from '../../../src-shared/format/bytes.ts';
 
-export { formatCount, formatNumber, formatPercent, plural } from '../../../src-shared/format/numbers.ts';
+export { formatCount, formatNumber, formatPercent, formatSigned, plural } from '../../../src-shared/format/numbers.ts';
 
 const missing = '–';
 

@@ -142,7 +142,7 @@ describe('metrics', () => {
     const figure = metricFigure([run('a', 'LoRA', false, values)], { metric: 'eval_loss', ...options }, light);
     expect(figure.data).toHaveLength(1);
     expect(figure.data[0]?.['y']).toEqual(values);
-    expect(figure.caption).toBe('Every recorded value is drawn.');
+    expect(figure.caption).toBe('');
   });
 
   test('of a folded curve the means are drawn over the extremes', () => {
@@ -152,7 +152,7 @@ describe('metrics', () => {
       { x: [0.5, 2.5], y: [3, 6], name: 'a: highest', fill: 'tonexty' },
       { x: [0.5, 2.5], y: [2, 4] },
     ]);
-    expect(figure.caption).toMatch(/^Lines: mean, bands: lowest to highest value of every 2 steps/);
+    expect(figure.caption).toMatch(/^Line: mean; band: lowest to highest value of every 2 steps/);
     const ends = lossFigure([run('a', 'LoRA', false, [1, 3, 2, 6], 2)], light, { x: 'time' });
     // Half a second a step; the mean steps 0.5 and 2.5 end after 0.75 s and 1.75 s.
     expect(ends.data[2]?.['x']).toEqual([0.75, 1.75]);

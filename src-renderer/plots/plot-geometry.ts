@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+/** Where a figure's first pair of axes lies in its element, in pixels, and what it spans. */
+export interface PlotGeometry {
+  readonly left: number;
+  readonly width: number;
+  readonly x: readonly [number, number];
+  readonly top: number;
+  readonly height: number;
+  /** In the axis' own coordinates: logarithms where it is logarithmic. */
+  readonly y: readonly [number, number];
+  readonly logY: boolean;
+  /** Of all axes together. */
+  readonly area: { readonly top: number; readonly height: number };
+}
+
+const axisSchema = z.object({
+  _offset: z.number(),
+  _length: z.number(),
+  range: z.tuple([z.number(), z.number()]),
+  type: z.string(),
+});
+const graphSchema = z.object({
+  _fullLayout: z.object({
+    xaxis: axisSchema,
+    yaxis: axisSchema,
+    _size: z.object({ t: z.number(), h: z.number() }),
+  }),
+});
+
+/** Read from what plotly keeps of a drawn figure; null where it has no such axes. */
+export function geometryOf(graph: unknown): PlotGeometry | null {
+  const parsed = graphSchema.safeParse(graph);
+  if (!parsed.success) return null;
+  const { xaxis, yaxis, _size: size } = parsed.data._fullLayout;
+  return {
+    left: xaxis._offset,
+    width: xaxis._length,
+    x: xaxis.range,
+    top: yaxis._offset,
+    height: yaxis._length,
+    y: yaxis.range,
+    logY: yaxis.type === 'log',
+    area: { top: size.t, height: size.h },
+  };
+}
+
+/** The value of the x axis at a pixel of the element; null outside of the plot. */
+export function xAtPixel({ left, width, x: [from, to] }: PlotGeometry, pixel: number): number | null {
+  const share = (pixel - left) / width;
+  return share < 0 || share > 1 ? null : from + share * (to - from);
+}
+
+/** The pixel of a value of the x axis; null where it is not in sight. */
+export function pixelOfX({ left, width, x: [from, to] }: PlotGeometry, value: number): number | null {
+  const share = (value - from) / (to - from);
+  return share < 0 || share > 1 ? null : left + share * width;
+}
+
+export function pixelOfY({ top, height, y: [from, to], logY }: PlotGeometry, value: number): number {
+  const at = logY ? Math.log10(value) : value;
+  return top + height * (1 - (at - from) / (to - from));
+}

@@ -1,0 +1,92 @@
+import type { CotoSettings } from '../domain/coto.ts';
+import type { ActivationShares } from '../domain/run-history.ts';
+import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
+import type { Figure, FigureObject, FigureTheme } from './figure.ts';
+import { axis } from './layout.ts';
+import { type MetricOptions, type MetricRun, metricFigure } from './metric.ts';
+import { themeColors } from './palette.ts';
+
+export interface LossStrip {
+  readonly run: MetricRun;
+  /** Names of the strip's rows from the input up. */
+  readonly groups: readonly string[];
+  /** The adapters that were on; null where the run switches none. */
+  readonly shares: ActivationShares | null;
+  readonly coto: CotoSettings | null;
+  /** The step that a run in progress is at: a line through both parts. Null where none is to be drawn. */
+  readonly now: number | null;
+}
+
+/** Share of the height that the strip takes. */
+const stripShare = 0.36;
+
+/** The training loss of a run, with the adapters that were on below it, over one axis of steps. */
+export function lossStripFigure(
+  input: LossStrip,
+  options: Pick<MetricOptions, 'smoothing' | 'logScale'>,
+  theme: FigureTheme,
+): Figure {
+  const { run, groups, shares, coto, now } = input;
+  const loss = metricFigure(
+    [run],
+    { metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)', ...options, nameEnds: false },
+    theme,
+  );
+  // The run's own name is the page's.
+  const named = loss.data.map((trace) => (trace['hovertemplate'] === undefined ? trace : { ...trace, name: 'loss' }));
+  const range = [-0.5, Math.max(1, run.totalSteps) - 0.5];
+  const nowLine = now === null ? [] : [lineAt(now, theme)];
+  const margin = { l: 72, r: 64, t: 44, b: 40 };
+  if (shares === null)
+    return { ...loss, data: named, layout: { ...loss.layout, margin: { ...margin, l: 56, r: 24 }, shapes: nowLine } };
+  const full = coto === null ? null : fullActivationStep(coto, run.totalSteps);
+  const strip = activationTrace({ shares, groups, totalSteps: run.totalSteps, fullActivationStep: full }, theme, {
+    yaxis: 'y2',
+  });
+  const colorbar = { ...objectOf(strip.trace['colorbar']), y: stripShare / 2, len: stripShare };
+  const mark = fullActivationMark(full, theme, 'y2 domain');
+  return {
+    ...loss,
+    data: [...named, { ...strip.trace, colorbar }, activeCount(shares, groups.length, theme)],
+    layout: {
+      ...loss.layout,
+      margin,
+      hovermode: 'closest',
+      xaxis: axis(theme, 'optimizer step', { range, showgrid: false, anchor: 'y2', hoverformat: ',.0f' }),
+      yaxis: { ...objectOf(loss.layout['yaxis']), domain: [stripShare + 0.08, 1] },
+      yaxis2: groupAxis(groups, theme, { domain: [0, stripShare] }, 6),
+      shapes: [...mark.shapes, ...nowLine],
+      annotations: mark.annotations,
+    },
+    caption: `${loss.caption === '' ? '' : `${loss.caption} `}Below: active adapters, the layer nearest the input at the bottom.${foldedCaption(strip.width)}`,
+  };
+}
+
+/** How many adapters were on, for the hover only: the strip shows which. */
+function activeCount(
+  { firstStep, width, groupCount, counts, on }: ActivationShares,
+  groups: number,
+  theme: FigureTheme,
+): FigureObject {
+  const buckets = Array.from(counts.keys()).filter((bucket) => (counts[bucket] ?? 0) > 0);
+  const total = (bucket: number) =>
+    on.slice(bucket * groupCount, (bucket + 1) * groupCount).reduce((sum, count) => sum + count, 0);
+  return {
+    type: 'scatter',
+    visible: false,
+    name: 'on',
+    x: buckets.map((bucket) => firstStep + bucket * width + (width - 1) / 2),
+    y: buckets.map((bucket) => total(bucket) / (counts[bucket] ?? 1)),
+    hovertemplate: `%{y:.${width > 1 ? 1 : 0}f} of ${groups}`,
+    line: { color: themeColors(theme).on },
+  };
+}
+
+function lineAt(step: number, theme: FigureTheme): FigureObject {
+  const line = { color: themeColors(theme).text, width: 1 };
+  return { type: 'line', xref: 'x', x0: step, x1: step, yref: 'paper', y0: 0, y1: 1, line };
+}
+
+function objectOf(value: FigureObject[string] | undefined): FigureObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
