@@ -285,8 +285,9 @@ async function takePictures(page, folder) {
     await page.mouse.up();
     await page.waitForTimeout(2500);
     await picture(`zoomed-${theme}`);
+    await page.getByRole('tab', { name: 'Charts' }).click();
     await page.getByText('time', { exact: true }).first().click();
-    await page.getByRole('figure', { name: 'Gradient norm by group' }).scrollIntoViewIfNeeded();
+    await page.getByRole('figure', { name: 'Gradient norm by layer' }).scrollIntoViewIfNeeded();
     await page.waitForTimeout(2500);
     await picture(`below-${theme}`);
     await goTo(page, '#/runs');

@@ -11,13 +11,14 @@ import { root } from '../scripts/bootstrap/paths.mjs';
 import { createBackend } from '../src-main/backend/index.ts';
 import { openStore } from '../src-main/store/open-store.ts';
 import { childProcessChannel } from '../src-main/transport/child-process.ts';
-import { groupHeatmap, stepTimeOverShare } from '../src-renderer/features/runs/figures.ts';
+import { groupHeatmap } from '../src-renderer/features/runs/figures.ts';
+import { stepTimeByShare, stepTimeFigure } from '../src-renderer/features/runs/step-time-figures.ts';
 import { events } from '../src-shared/contract/events.ts';
 import { requests } from '../src-shared/contract/requests.ts';
 import { GrowingCurve } from '../src-shared/curves/growing-curve.ts';
 import { GrowingShares } from '../src-shared/curves/growing-shares.ts';
 import { runConfigSchema } from '../src-shared/domain/run.ts';
-import { lossFigure, metricFigure, scheduleFigure } from '../src-shared/figures/index.ts';
+import { lossStripFigure, metricFigure, scheduleFigure } from '../src-shared/figures/index.ts';
 import { connect } from '../src-shared/rpc/connect.ts';
 import { parseHello } from '../src-shared/rpc/hello.ts';
 import { measureWindow } from './metrics-window.mjs';
@@ -259,27 +260,28 @@ function milliseconds(times) {
 function figures(run, history) {
   const theme = { dark: false };
   const curves = new Map(history.curves.map((curve) => [curve.metric, curve]));
-  const series = [
-    {
-      id: run.id,
-      label: run.name,
-      group: 'LoRA',
-      coto: true,
-      variant: 'lora',
-      totalSteps,
-      examplesPerStep: 32,
-      curves,
-    },
-  ];
   const { facts, config } = run;
-  if (facts === null || config.coto === null) throw new Error(`The run ${run.id} has no facts or no schedule.`);
+  const times = curves.get('step_milliseconds');
+  if (facts === null || config.coto === null || times === undefined)
+    throw new Error(`The run ${run.id} has no facts, no schedule or no times.`);
   const settings = config.coto;
+  const one = {
+    id: run.id,
+    label: run.name,
+    group: 'LoRA',
+    coto: true,
+    variant: 'lora',
+    totalSteps,
+    examplesPerStep: 32,
+    curves,
+  };
   return [
-    lossFigure(series, theme, { smoothing: 0.6 }),
+    lossStripFigure({ run: one, groups, shares: history.masks, coto: settings, now: null }, { smoothing: 0.6 }, theme),
     ...['learning_rate', 'grad_norm', 'eval_accuracy'].map((metric) =>
-      metricFigure(series, { metric, title: metric, yTitle: metric, smoothing: 0.6 }, theme),
+      metricFigure([one], { metric, title: metric, yTitle: metric, smoothing: 0.6 }, theme),
     ),
-    stepTimeOverShare(curves, totalSteps, true, theme),
+    stepTimeFigure(times, totalSteps, true, theme),
+    stepTimeByShare(times, curves.get('active_share'), true, theme),
     scheduleFigure({ settings, totalSteps, groups, strip: history.masks }, theme),
     groupHeatmap(curves, facts, { metric: 'grad_norm', title: '' }, theme),
   ];

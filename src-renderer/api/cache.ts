@@ -21,7 +21,7 @@ const staleByList: Record<ListName, readonly string[]> = {
     'evaluate.datasets',
   ],
   runs: ['runs.list', 'runs.get', 'runs.estimate'],
-  adapters: ['adapters.list', 'adapters.get', 'adapters.scores'],
+  adapters: ['adapters.list', 'adapters.get', 'adapters.scores', 'runs.checkpoints'],
   studies: ['studies.list', 'studies.get', 'studies.tuned'],
   reports: ['reports.list', 'reports.get'],
   jobs: ['jobs.list'],
@@ -55,7 +55,11 @@ export function followBackend(client: QueryClient): () => void {
  * A list that was called stale stays so: data that is put into it would make it count as fresh, without its new runs.
  */
 export function applyRun(client: QueryClient, run: RunRecord): void {
+  const before = client.getQueryData<RunRecord>(['runs.get', { id: run.id }]);
   client.setQueryData(['runs.get', { id: run.id }], run);
+  // While a run is training it changes ten times a second, its checkpoints now and then.
+  if (before?.status !== run.status || JSON.stringify(before.checkpoints) !== JSON.stringify(run.checkpoints))
+    void client.invalidateQueries({ queryKey: ['runs.checkpoints', { id: run.id }] });
   // A log is polled while its run is training; its last lines are there before the run is said to have ended.
   if (run.status !== 'running') void client.invalidateQueries({ queryKey: ['runs.log', { id: run.id }] });
   for (const query of client.getQueryCache().findAll({ queryKey: ['runs.list'] })) {

@@ -46,12 +46,16 @@ function isExactMatch({ id }: NamedScore): boolean {
   return id === 'exact_match';
 }
 
+/** A score with its unit: "93.2 %", "4.42". */
+export function scoreText(id: string, value: number): string {
+  return id === 'accuracy' || id === 'exact_match' ? `${formatPercent(value)} %` : formatNumber(value);
+}
+
 function scoreOf(id: string, label: string, value: number): NamedScore {
-  const isShare = id === 'accuracy' || id === 'exact_match';
   return {
     id,
     label,
-    text: isShare ? `${formatPercent(value)} %` : formatNumber(value),
+    text: scoreText(id, value),
     rank: id === 'perplexity' ? -value : value,
   };
 }

@@ -9,6 +9,9 @@ const labels: readonly (readonly [string, string])[] = [
   ['exact_match', 'Exact match'],
 ];
 
+/** Ids of the metrics other than accuracy, in display order. */
+export const metricIds: readonly string[] = labels.map(([id]) => id);
+
 /** The metrics of an evaluation to be shown, by label. */
 export function furtherMetrics(
   metrics: Readonly<Record<string, number>>,

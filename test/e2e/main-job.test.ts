@@ -29,6 +29,7 @@ async function train(page: Page, name: string, seed: number, coto: boolean): Pro
     ['Eval samples', 40],
     ['Seed', seed],
     ['Max steps', 6],
+    ['Save steps', 3],
     ['Train batch size', 8],
     ['Rank', 4],
   ] as const)
@@ -45,6 +46,13 @@ async function runIsCompleted(page: Page, name: string): Promise<void> {
   await row.getByText('completed').waitFor({ timeout: 120_000 });
 }
 
+async function openRun(page: Page, name: string): Promise<void> {
+  await goTo(page, 'Runs');
+  await page.getByRole('row').filter({ hasText: name }).getByText(name).click();
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('heading', { name }).waitFor();
+}
+
 describe('the main job in the window', () => {
   test('a run without and a run with CoTo are trained from the form', async () => {
     const { page } = studio;
@@ -56,16 +64,14 @@ describe('the main job in the window', () => {
 
   test('a run’s page shows its curves, its activation timeline and its log', async () => {
     const { page } = studio;
-    await goTo(page, 'Runs');
-    await page.getByRole('row').filter({ hasText: 'CoTo run' }).getByText('CoTo run').click();
-    await page.getByRole('button', { name: 'Open', exact: true }).click();
-    await page.getByRole('heading', { name: 'CoTo run' }).waitFor();
+    await openRun(page, 'CoTo run');
     // Each figure is drawn by plotly into an SVG of its own.
-    for (const figure of ['Training loss', 'Eval accuracy', 'Activation timeline'])
+    await page.getByRole('figure', { name: 'Training loss' }).locator('.heatmaplayer image').first().waitFor();
+    await page.getByRole('tab', { name: 'Charts' }).click();
+    for (const figure of ['Training loss', 'Activation timeline'])
       await page.getByRole('figure', { name: figure }).locator('.main-svg').first().waitFor();
-    await page.locator('.js-plotly-plot .heatmaplayer image').first().waitFor();
     // What lies below is drawn when it is scrolled to.
-    const below = page.getByRole('figure', { name: 'Gradient norm by group' });
+    const below = page.getByRole('figure', { name: 'Gradient norm by layer' });
     await below.scrollIntoViewIfNeeded();
     await below.locator('.heatmaplayer image').first().waitFor();
     await page.getByRole('tab', { name: 'Log' }).click();
@@ -131,5 +137,17 @@ describe('the main job in the window', () => {
       .filter({ hasText: /pruning/i })
       .first()
       .waitFor();
+  });
+
+  test('a checkpoint of a run becomes an adapter', async () => {
+    const { page } = studio;
+    await openRun(page, 'CoTo run');
+    await page.getByRole('tab', { name: 'Checkpoints' }).click();
+    await page.getByRole('button', { name: 'Actions of the checkpoint at step 3', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Save as adapter' }).click();
+    await page.getByText('"CoTo run, step 3" is among your adapters.').waitFor();
+    await goTo(page, 'Merge');
+    const shelf = page.getByRole('list', { name: 'Adapter shelf' });
+    await shelf.getByRole('listitem').filter({ hasText: 'CoTo run, step 3' }).waitFor();
   });
 });

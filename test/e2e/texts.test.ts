@@ -81,35 +81,30 @@ describe('from text to a metric in the window', () => {
       task: 'text-classification',
       model: 'little-bert',
       dataset: 'reviews',
-      figure: 'Eval accuracy',
       metric: 'F1 (macro)',
     },
     {
       task: 'text-classification',
       model: 'little-bert',
       dataset: 'stars',
-      figure: 'Training loss',
       metric: 'Test loss',
     },
     {
       task: 'multiple-choice',
       model: 'small-llama',
       dataset: 'Opinion words',
-      figure: 'Eval accuracy',
       metric: 'Matthews',
     },
     {
       task: 'causal-lm',
       model: 'small-llama',
       dataset: 'CMUdict pronunciations',
-      figure: 'Eval perplexity',
       metric: 'Perplexity',
     },
-  ])('$task on $dataset with $model', async ({ task, model, dataset, figure, metric }) => {
+  ])('$task on $dataset with $model', async ({ task, model, dataset, metric }) => {
     const { page } = studio;
     await train(page, { name: `Run on ${dataset}`, model, dataset, task });
-    await page.getByLabel(figure, { exact: true }).first().waitFor();
-    await page.getByRole('tab', { name: 'Facts' }).click();
+    await page.getByRole('figure', { name: 'Training loss' }).waitFor();
     await page.getByText(metric, { exact: true }).first().waitFor();
   });
 });

@@ -109,7 +109,7 @@ export function cancelRun(services: HandlerServices, id: string): void {
   services.queue.cancel(job.id);
 }
 
-/** Where runs end, or wait, without having come to their end: they can be resumed. */
+/** Of runs that ended early, or wait: they can be resumed. */
 export const resumableStatuses: ReadonlySet<RunStatus> = new Set([
   'paused',
   'interrupted',

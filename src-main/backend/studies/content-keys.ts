@@ -55,7 +55,7 @@ const firstSettings: ReadonlySet<string> = new Set([
   'compute_backend',
   'compute_dtype',
 ]);
-/** Settings of a run that have no part in what it comes to. */
+/** Settings of a run that have no part in its result. */
 const watchingSettings: ReadonlySet<string> = new Set(['eval_on_start']);
 const defaultConfig = runConfigSchema.parse({});
 

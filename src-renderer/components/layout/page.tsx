@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Title } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { createContext, type ReactNode, useContext, useEffect, useId, useRef } from 'react';
 import { claimPageFocus, usePageVisit } from '../../app/page-focus.ts';
+import { Link } from '../../app/routes.tsx';
 import { appStrings } from '../../strings/app.ts';
 import { useActions } from '../actions/action-registry.ts';
 import classes from './page.module.css';
@@ -16,6 +17,8 @@ export interface MoreItem {
 }
 
 interface PageProps {
+  /** The page that this one belongs to: a link before the title. */
+  crumb?: { readonly label: string; readonly path: string };
   title: ReactNode;
   /** One line of state in grey. */
   state?: ReactNode;
@@ -30,7 +33,7 @@ interface PageProps {
 }
 
 /** A page: one title row, then the content. */
-export function Page({ title, state, actions, more, moreAbove, fill = false, children }: PageProps) {
+export function Page({ crumb, title, state, actions, more, moreAbove, fill = false, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const visit = usePageVisit((visits) => visits.visit);
   useEffect(() => {
@@ -41,7 +44,19 @@ export function Page({ title, state, actions, more, moreAbove, fill = false, chi
   return (
     <section className={classes['page']}>
       <header className={classes['header']}>
-        <Title order={1} ref={heading} tabIndex={-1} className={classes['title'] ?? ''}>
+        {crumb ? (
+          <nav aria-label="Breadcrumb" className={classes['crumb']}>
+            <Link to={crumb.path}>{crumb.label}</Link>
+            <span aria-hidden>/</span>
+          </nav>
+        ) : null}
+        <Title
+          order={1}
+          ref={heading}
+          tabIndex={-1}
+          className={classes['title'] ?? ''}
+          {...(typeof title === 'string' ? { title } : {})}
+        >
           {title}
         </Title>
         <div className={classes['state']}>{state}</div>

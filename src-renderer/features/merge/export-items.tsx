@@ -10,11 +10,16 @@ import { ExportForm } from './export-form.tsx';
 
 const failureTitle = 'The adapter was not exported';
 
+interface ExportItemsProps {
+  /** Or how to come by it, asked when a form is chosen; null where that failed. */
+  adapter: AdapterRecord | (() => Promise<AdapterRecord | null>);
+}
+
 /** A menu item for each form in which an adapter can leave the studio; how it ended comes as a notification. */
-export function ExportItems({ adapter }: { adapter: AdapterRecord }) {
+export function ExportItems({ adapter: given }: ExportItemsProps) {
   const catalog = useRequest('app.catalog', {});
   const start = useAction('export.start', { failureTitle });
-  const write = async (target: ExportTargetDeclaration, parameters: ParameterValues) => {
+  const write = async (adapter: AdapterRecord, target: ExportTargetDeclaration, parameters: ParameterValues) => {
     try {
       const path = await askPath(adapter.name, target);
       // A folder is named here, so another one is found for it; a file is named by the user.
@@ -24,8 +29,10 @@ export function ExportItems({ adapter }: { adapter: AdapterRecord }) {
       notifyFailure(error instanceof Error ? error : new Error(String(error)), failureTitle);
     }
   };
-  const ask = (target: ExportTargetDeclaration) => {
-    if (target.parameters.length === 0) return void write(target, {});
+  const ask = async (target: ExportTargetDeclaration) => {
+    const adapter = typeof given === 'function' ? await given() : given;
+    if (adapter === null) return;
+    if (target.parameters.length === 0) return void write(adapter, target, {});
     const dialog = modals.open({
       title: `Export ${adapter.name} as ${target.label}`,
       children: (
@@ -33,7 +40,7 @@ export function ExportItems({ adapter }: { adapter: AdapterRecord }) {
           target={target}
           onExport={(parameters) => {
             modals.close(dialog);
-            void write(target, parameters);
+            void write(adapter, target, parameters);
           }}
         />
       ),
@@ -44,7 +51,7 @@ export function ExportItems({ adapter }: { adapter: AdapterRecord }) {
       key={target.id}
       title={target.summary}
       leftSection={target.makes === 'file' ? <IconFile size={16} /> : <IconFolder size={16} />}
-      onClick={() => ask(target)}
+      onClick={() => void ask(target)}
     >
       {target.parameters.length > 0 ? `${target.label}…` : target.label}
     </Menu.Item>

@@ -15,18 +15,22 @@ interface ChartControlsProps {
   onChange: (view: ChartView) => void;
   /** Whether nothing shown is smoothed: evaluations are drawn as they were measured. */
   evaluations?: boolean;
+  /** Whether the axis cannot be chosen. */
+  stepsOnly?: boolean;
 }
 
 /** Smoothing, scale and axis of a group of curves. */
-export function ChartControls({ view, onChange, evaluations = false }: ChartControlsProps) {
+export function ChartControls({ view, onChange, evaluations = false, stepsOnly = false }: ChartControlsProps) {
   return (
     <Group gap={16} wrap="wrap">
-      <SegmentedControl
-        aria-label="Horizontal axis"
-        value={view.x}
-        onChange={(value) => onChange({ ...view, x: axes.find((candidate) => candidate === value) ?? 'step' })}
-        data={axes.map((value) => ({ value, label: value }))}
-      />
+      {stepsOnly ? null : (
+        <SegmentedControl
+          aria-label="Horizontal axis"
+          value={view.x}
+          onChange={(value) => onChange({ ...view, x: axes.find((candidate) => candidate === value) ?? 'step' })}
+          data={axes.map((value) => ({ value, label: value }))}
+        />
+      )}
       <Group gap={8} wrap="nowrap" {...(evaluations ? { title: 'Evaluations are never smoothed.' } : {})}>
         <Text size="xs" c="dimmed">
           Smoothing

@@ -24,10 +24,12 @@ interface CurveFigureProps {
   name: string;
   /** Added to the figure's own caption. */
   note?: string;
+  /** Figures of one group show where the pointer is over any of them. */
+  hoverGroup?: string;
   onRunClick?: (runId: string) => void;
 }
 
-interface Zoom {
+export interface Zoom {
   readonly metric: string;
   readonly x: CurveAxis;
   readonly from: number;
@@ -35,11 +37,12 @@ interface Zoom {
 }
 
 /** A metric of one or several runs. Where it is zoomed into, that stretch is asked for in more detail. */
-export function CurveFigure({ runs: given, snapshot, options, height, name, note = '', onRunClick }: CurveFigureProps) {
+export function CurveFigure(props: CurveFigureProps) {
+  const { runs: given, snapshot, options, height, name, note = '', hoverGroup, onRunClick } = props;
   const theme = useFigureTheme();
   const variants = useVariantNames();
   const [zoom, setZoom] = useState<Zoom | null>(null);
-  const { metric, title, yTitle, smoothing = 0, x = 'step', logScale = false, factor = 1 } = options;
+  const { metric, title, yTitle, smoothing = 0, x = 'step', logScale = false, factor = 1, nameEnds = true } = options;
   const runs = useDrawnRuns(given);
   const needed = x === 'time' ? [metric, 'step_milliseconds'] : [metric];
   const curves = useSameItems(runs.flatMap((run) => needed.map((name) => snapshot.runs.get(run.id)?.curves.get(name))));
@@ -52,8 +55,8 @@ export function CurveFigure({ runs: given, snapshot, options, height, name, note
   );
   const shown = useMemo(() => withDetail(series, detail, metric), [series, detail, metric]);
   const figure = useMemo(
-    () => metricFigure(shown, { metric, title, yTitle, smoothing, x, logScale, factor }, theme),
-    [shown, metric, title, yTitle, smoothing, x, logScale, factor, theme],
+    () => metricFigure(shown, { metric, title, yTitle, smoothing, x, logScale, factor, nameEnds }, theme),
+    [shown, metric, title, yTitle, smoothing, x, logScale, factor, nameEnds, theme],
   );
   const clicks =
     onRunClick === undefined
@@ -70,13 +73,14 @@ export function CurveFigure({ runs: given, snapshot, options, height, name, note
       name={name}
       caption={`${figure.caption}${note}`}
       onZoom={(range) => setZoom(range === null ? null : zoomOn(series, metric, x, range))}
+      {...(hoverGroup === undefined ? {} : { hoverGroup })}
       {...clicks}
     />
   );
 }
 
 /** The steps of a stretch of the axis, out to the edges of the buckets that are drawn there; null where each value is drawn. */
-function zoomOn(
+export function zoomOn(
   series: readonly MetricRun[],
   metric: string,
   x: CurveAxis,
@@ -89,7 +93,7 @@ function zoomOn(
   return { metric, x, from, to: (Math.floor(steps.to / width) + 2) * width - 1 };
 }
 
-function withDetail(
+export function withDetail(
   series: readonly MetricRun[],
   detail: HistorySnapshot | null,
   metric: string,

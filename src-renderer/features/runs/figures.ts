@@ -1,7 +1,7 @@
 import type { RunInfo } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { groupAxis } from '../../../src-shared/figures/activation.ts';
-import { type Figure, type FigureTheme, seriesColors, themeColors } from '../../../src-shared/figures/index.ts';
+import { type Figure, type FigureObject, type FigureTheme, themeColors } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout, colorbar } from '../../../src-shared/figures/layout.ts';
 import { sequential } from '../../../src-shared/figures/palette.ts';
 
@@ -9,8 +9,8 @@ import { sequential } from '../../../src-shared/figures/palette.ts';
 const maximumColumns = 400;
 
 /**
- * A metric of each group over the steps, rows from the input up: `grad_norm` or `weight_norm`, by its logarithm, since a few
- * groups would take the whole scale. A step in which a group was off has no gradient and is grey; steps to come are empty.
+ * A metric of each layer over the steps, rows from the input up: `grad_norm` or `weight_norm`, by its logarithm, since a few
+ * layers would take the whole scale. A step in which a layer was off has no gradient and is grey; steps to come are empty.
  */
 export function groupHeatmap(
   curves: ReadonlyMap<string, Curve>,
@@ -39,22 +39,11 @@ export function groupHeatmap(
   const known = logarithms.flat().filter((value) => value !== null);
   const ticks = logarithmicTicks(Math.min(...known), Math.max(...known));
   const { none } = themeColors(theme);
+  // Weights have a norm whether their layer is on or not.
+  const hasOff = options.metric === 'grad_norm';
   return {
     data: [
-      {
-        type: 'heatmap',
-        name: 'off',
-        x,
-        y,
-        z: logarithms.map((line) => line.map((value) => (value === null ? 1 : null))),
-        colorscale: [
-          [0, none],
-          [1, none],
-        ],
-        showscale: false,
-        hoverongaps: false,
-        hovertemplate: 'step %{x}<br>row %{y}: off<extra></extra>',
-      },
+      ...(hasOff ? [offTrace(x, y, logarithms, none)] : []),
       {
         type: 'heatmap',
         name: options.title,
@@ -74,7 +63,30 @@ export function groupHeatmap(
       xaxis: axis(theme, 'optimizer step', { range: [-0.5, Math.max(1, facts.totalSteps) - 0.5], showgrid: false }),
       yaxis: groupAxis(facts.groups, theme),
     }),
-    caption: `L2 norm of each group, the one nearest the input at the bottom; grey where the group was off. Colors are on a logarithmic scale.${width > 1 ? ` Each column is the mean of up to ${width} steps.` : ''}`,
+    caption: `${hasOff ? 'L2 norm of the gradient of each layer' : 'L2 norm of the adapter weights of each layer'}, the one nearest the input at the bottom${hasOff ? '; grey where the layer was off' : ''}. Colors are on a logarithmic scale.${width > 1 ? ` Each column is the mean of up to ${width} steps.` : ''}`,
+  };
+}
+
+/** Where a layer has no value although others have one in that step. */
+function offTrace(
+  x: number[],
+  y: number[],
+  logarithms: readonly (readonly (number | null)[])[],
+  color: string,
+): FigureObject {
+  return {
+    type: 'heatmap',
+    name: 'off',
+    x,
+    y,
+    z: logarithms.map((line) => line.map((value) => (value === null ? 1 : null))),
+    colorscale: [
+      [0, color],
+      [1, color],
+    ],
+    showscale: false,
+    hoverongaps: false,
+    hovertemplate: 'step %{x}<br>row %{y}: off<extra></extra>',
   };
 }
 
@@ -97,68 +109,4 @@ function commonColumns(curves: readonly (Curve | undefined)[]): { width: number;
     for (const curve of curves) for (const end of curve?.ends ?? []) columns.add(Math.floor(end / width));
     if (columns.size <= maximumColumns) return { width, columns: [...columns].sort((a, b) => a - b) };
   }
-}
-
-/** The time of each step over the share of groups that were on in it: what an inactive adapter saves. */
-export function stepTimeOverShare(
-  curves: ReadonlyMap<string, Curve>,
-  totalSteps: number,
-  coto: boolean,
-  theme: FigureTheme,
-): Figure {
-  const times = curves.get('step_milliseconds');
-  const shares = curves.get('active_share');
-  const colors = seriesColors(theme);
-  const main = coto ? colors.coto : colors.without;
-  const sorted = Array.from(times?.mean ?? []).sort((a, b) => a - b);
-  // One step that waited for the disk would flatten all others: the axis ends at twice the 95th of a hundred.
-  const top = sorted[Math.floor(sorted.length * 0.95)] ?? 1;
-  return {
-    data: [
-      ...(shares === undefined
-        ? []
-        : [
-            {
-              type: 'scatter',
-              mode: 'lines',
-              name: 'active layers',
-              x: Array.from(shares.steps),
-              y: Array.from(shares.mean, (share) => share * 100),
-              yaxis: 'y2',
-              line: { color: colors.base, width: 1, dash: 'dot' },
-              hovertemplate: '%{y:.0f} %',
-            },
-          ]),
-      {
-        type: 'scatter',
-        mode: 'lines',
-        name: 'step time',
-        x: Array.from(times?.steps ?? []),
-        y: Array.from(times?.mean ?? []),
-        line: { color: main, width: 1.5 },
-        hovertemplate: '%{y:.4g} ms',
-      },
-    ],
-    layout: baseLayout(theme, 'Step time', {
-      margin: { l: 56, r: 56, t: 44, b: 48 },
-      xaxis: axis(theme, 'optimizer step', { range: [0, Math.max(1, totalSteps)] }),
-      yaxis: axis(theme, 'step time (ms)', { range: [0, top * 1.5] }),
-      ...(shares === undefined
-        ? {}
-        : {
-            yaxis2: axis(theme, 'active layers (%)', {
-              range: [0, 104],
-              tickvals: [0, 25, 50, 75, 100],
-              overlaying: 'y',
-              side: 'right',
-              showgrid: false,
-            }),
-          }),
-    }),
-    caption: `${
-      shares === undefined
-        ? 'Step time; all adapters were active.'
-        : 'Solid: step time. Dotted: active layers (right axis).'
-    }${times && times.width > 1 ? ` Each point is the mean of ${times.width} steps.` : ''}`,
-  };
 }

@@ -8,58 +8,27 @@ import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { ChartControls, type ChartView, initialView } from './chart-controls.tsx';
 import classes from './charts.module.css';
 import { CurveFigure } from './curve-figure.tsx';
-import { groupHeatmap, stepTimeOverShare } from './figures.ts';
+import { evaluationCurves, noCurvesText } from './evaluation-card.tsx';
+import { groupHeatmap } from './figures.ts';
 import type { HistorySnapshot } from './history-feed.ts';
-import { usePlotBuckets } from './plot-buckets.ts';
-import { useHistory } from './use-history.ts';
+import { stepTimeByShare, stepTimeFigure } from './step-time-figures.ts';
+import { useChartHistory, useNormHistory } from './use-run-history.ts';
 import { useDrawnRuns } from './use-unchanged.ts';
 
 const chartHeight = 260;
 
-/** What evaluations are drawn by, as far as the task has it. */
-const evaluationCurves: readonly MetricOptions[] = [
-  { metric: 'eval_exact_match', title: 'Exact match', yTitle: 'exact match (%)', factor: 100 },
-  { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
-  { metric: 'eval_pearson', title: 'Pearson correlation', yTitle: 'r' },
-  { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
-];
-const curveMetrics = [
-  'loss',
-  'learning_rate',
-  'grad_norm',
-  'step_milliseconds',
-  'active_share',
-  ...evaluationCurves.map(({ metric }) => metric),
-];
-const groupBuckets = 512;
-
-/** The live figures of one run: what it learns, which adapters are on, what a step costs. */
+/** Every curve of one run: what it learns, which adapters are on, what a step costs. */
 export function RunCharts({ run }: { run: RunRecord }) {
   const [view, setView] = useState<ChartView>(initialView);
-  const buckets = usePlotBuckets(0.5);
-  const ids = [run.id];
-  const everything = { ids, from: null, to: null };
-  const snapshot = useHistory({ ...everything, metrics: curveMetrics, masks: true, buckets });
+  const snapshot = useChartHistory(run);
   const history = snapshot?.runs.get(run.id);
-  // By far the most values: asked for when the curves are there.
-  const groups = useHistory(
-    history ? { ...everything, metrics: ['grad_norm/'], masks: false, buckets: groupBuckets } : null,
-  );
+  const norms = useNormHistory(run, history !== undefined);
   if (!snapshot || !history) return <Skeleton h={chartHeight} />;
-  if (history.curves.size === 0)
-    return (
-      <EmptyState>
-        {run.status === 'queued'
-          ? 'Curves appear when the run starts.'
-          : run.status === 'running'
-            ? 'The model and the data are being loaded; the curves start with the first step.'
-            : 'No metrics: the run ended before its first step.'}
-      </EmptyState>
-    );
+  if (history.curves.size === 0) return <EmptyState>{noCurvesText(run.status)}</EmptyState>;
   return (
     <>
       <ChartControls view={view} onChange={setView} />
-      <Charts run={run} snapshot={snapshot} groups={groups} view={view} />
+      <Charts run={run} snapshot={snapshot} norms={norms} view={view} />
     </>
   );
 }
@@ -67,17 +36,57 @@ export function RunCharts({ run }: { run: RunRecord }) {
 interface ChartsProps {
   run: RunRecord;
   snapshot: HistorySnapshot;
-  groups: HistorySnapshot | null;
+  norms: HistorySnapshot | null;
   view: ChartView;
 }
 
-function Charts({ run, snapshot, groups, view }: ChartsProps) {
-  const theme = useFigureTheme();
+function Charts({ run, snapshot, norms, view }: ChartsProps) {
   const history = snapshot.runs.get(run.id);
   const runs = useDrawnRuns([run]);
-  const { facts, config } = runs[0] ?? run;
-  const masks = history?.masks ?? null;
-  const norms = groups?.runs.get(run.id)?.curves;
+  const { strip, heatmaps, times, timesByShare } = useFigures(runs[0] ?? run, snapshot, norms);
+  const curve = (options: MetricOptions): ReactNode =>
+    (history?.curves.get(options.metric)?.counts.length ?? 0) > 1 ? (
+      <Card key={options.metric}>
+        <CurveFigure
+          runs={runs}
+          snapshot={snapshot}
+          options={{ x: view.x, nameEnds: false, ...options }}
+          height={chartHeight}
+          name={options.title}
+          hoverGroup={run.id}
+        />
+      </Card>
+    ) : null;
+  const figure = (found: Parameters<typeof Figure>[0]['figure'] | null, name: string, wide = false): ReactNode =>
+    found ? (
+      <Card key={name} wide={wide}>
+        <Figure figure={found} name={name} height={wide ? 320 : chartHeight} hoverGroup={run.id} />
+      </Card>
+    ) : null;
+  return (
+    <div className={classes['grid']}>
+      {curve({ metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)', ...view })}
+      {evaluationCurves(history?.curves).map((options) => curve(options))}
+      {curve({ metric: 'eval_loss', title: 'Eval loss', yTitle: 'loss (nats)' })}
+      {figure(strip, 'Activation timeline', true)}
+      {curve({ metric: 'learning_rate', title: 'Learning rate', yTitle: 'learning rate' })}
+      {curve({ metric: 'grad_norm', title: 'Gradient norm', yTitle: 'L2 norm', ...view })}
+      {figure(heatmaps.gradients, 'Gradient norm by layer')}
+      {figure(heatmaps.weights, 'Weight norm by layer')}
+      {figure(times, 'Step time')}
+      {figure(timesByShare, 'Step time by active layers')}
+      {curve({ metric: 'memory_bytes', title: 'Memory', yTitle: 'resident memory (MiB)', factor: 2 ** -20 })}
+    </div>
+  );
+}
+
+/** The figures that no `CurveFigure` draws; each is made anew only when its own data grow. */
+function useFigures(run: RunRecord, snapshot: HistorySnapshot, norms: HistorySnapshot | null) {
+  const theme = useFigureTheme();
+  const { facts, config } = run;
+  const { masks = null, curves } = snapshot.runs.get(run.id) ?? {};
+  const normCurves = norms?.runs.get(run.id)?.curves;
+  const coto = config.coto !== null;
   const strip = useMemo(() => {
     if (!facts || !masks) return null;
     const { groups, maskRows, totalSteps } = facts;
@@ -85,65 +94,30 @@ function Charts({ run, snapshot, groups, view }: ChartsProps) {
     if (config.coto) return scheduleFigure({ settings: config.coto, totalSteps, groups: names, strip: masks }, theme);
     return activationFigure({ shares: masks, groups: names, totalSteps, fullActivationStep: null }, theme);
   }, [facts, masks, config.coto, theme]);
-  const heatmap = useMemo(
-    () =>
-      facts && norms && norms.size > 0
-        ? groupHeatmap(norms, facts, { metric: 'grad_norm', title: 'Gradient norm by group' }, theme)
-        : null,
-    [norms, facts, theme],
-  );
+  const heatmaps = useMemo(() => {
+    const of = (metric: 'grad_norm' | 'weight_norm', title: string) =>
+      facts && normCurves && facts.groups.some((group) => normCurves.has(`${metric}/${group}`))
+        ? groupHeatmap(normCurves, facts, { metric, title }, theme)
+        : null;
+    return {
+      gradients: of('grad_norm', 'Gradient norm by layer'),
+      weights: of('weight_norm', 'Weight norm by layer'),
+    };
+  }, [normCurves, facts, theme]);
+  const timed = curves?.get('step_milliseconds');
+  const shares = curves?.get('active_share');
   const times = useMemo(
-    () =>
-      facts && history?.curves.has('step_milliseconds')
-        ? stepTimeOverShare(history.curves, facts.totalSteps, config.coto !== null, theme)
-        : null,
-    [history, facts, config.coto, theme],
+    () => (facts && timed && timed.counts.length > 1 ? stepTimeFigure(timed, facts.totalSteps, coto, theme) : null),
+    [timed, facts, coto, theme],
   );
-  const curve = (options: MetricOptions): ReactNode =>
-    history?.curves.has(options.metric) ? (
-      <Card key={options.metric}>
-        <CurveFigure
-          runs={runs}
-          snapshot={snapshot}
-          options={{ x: view.x, ...options }}
-          height={chartHeight}
-          name={options.title}
-        />
-      </Card>
-    ) : null;
-  return (
-    <div className={classes['grid']}>
-      {curve({ metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)', ...view })}
-      {evaluationCurves.map((options) =>
-        // The accuracy of a language model is that of its tokens.
-        curve(
-          options.metric === 'eval_accuracy' && history?.curves.has('eval_perplexity')
-            ? { ...options, title: 'Token accuracy' }
-            : options,
-        ),
-      )}
-      {strip ? (
-        <Card wide>
-          <Figure figure={strip} name="Activation timeline" height={config.coto ? 320 : chartHeight} />
-        </Card>
-      ) : null}
-      {times ? (
-        <Card>
-          <Figure figure={times} name="Step time" height={chartHeight} />
-        </Card>
-      ) : null}
-      {curve({ metric: 'learning_rate', title: 'Learning rate', yTitle: 'learning rate' })}
-      {curve({ metric: 'grad_norm', title: 'Gradient norm', yTitle: 'L2 norm', ...view })}
-      {heatmap ? (
-        <Card>
-          <Figure figure={heatmap} name="Gradient norm by group" height={chartHeight} />
-        </Card>
-      ) : null}
-    </div>
+  const timesByShare = useMemo(
+    () => (timed ? stepTimeByShare(timed, shares, coto, theme) : null),
+    [timed, shares, coto, theme],
   );
+  return { strip, heatmaps, times, timesByShare };
 }
 
 /** The frame around a figure. */
-function Card({ wide = false, children }: { wide?: boolean; children: ReactNode }) {
+export function Card({ wide = false, children }: { wide?: boolean; children: ReactNode }) {
   return <div className={`${classes['card']} ${wide ? classes['wide'] : ''}`}>{children}</div>;
 }

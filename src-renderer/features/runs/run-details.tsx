@@ -1,4 +1,4 @@
-import { Code, Skeleton, Table, Text } from '@mantine/core';
+import { Code, Skeleton } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
@@ -17,6 +17,7 @@ import {
   plural,
 } from '../../components/format/format.ts';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
+import { runStrings as words } from '../../strings/run.ts';
 import { methodWithRank } from './run-labels.ts';
 import { useVariantNames } from './use-variant-names.ts';
 
@@ -27,7 +28,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
   const together = facts && togetherText(facts);
   const split = run.config.eval_split === 'test' ? 'Test' : 'Validation';
   return (
-    <Panel title="Facts">
+    <Panel title={words.facts}>
       <Facts
         items={[
           { label: 'Method', value: methodWithRank(run.config, variants) },
@@ -82,67 +83,15 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
   );
 }
 
-export function RunCheckpoints({ run }: { run: RunRecord }) {
-  if (run.checkpoints.length === 0)
-    return (
-      <EmptyState>
-        Checkpoints appear here at save_steps, on a pause, at each best evaluation and at the end.
-      </EmptyState>
-    );
-  const isLanguageModel = run.result?.metrics['perplexity'] !== undefined;
-  return (
-    <Panel title="Checkpoints" flush>
-      <Table aria-label="Checkpoints" verticalSpacing={4} horizontalSpacing={12}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Kind</Table.Th>
-            <Table.Th ta="right">Step</Table.Th>
-            <Table.Th ta="right">{isLanguageModel ? 'Token accuracy %' : 'Accuracy %'}</Table.Th>
-            <Table.Th>Can be resumed</Table.Th>
-            <Table.Th>Folder</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {run.checkpoints.map((checkpoint) => (
-            <Table.Tr key={checkpoint.folder}>
-              <Table.Td>{checkpoint.kind}</Table.Td>
-              <Table.Td ta="right">{formatCount(checkpoint.step)}</Table.Td>
-              <Table.Td ta="right">{formatPercent(checkpoint.accuracy)}</Table.Td>
-              <Table.Td>{checkpoint.resumable ? 'yes' : 'weights only'}</Table.Td>
-              <Table.Td>
-                <Text size="xs" ff="monospace">
-                  {checkpoint.folder}
-                </Text>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Panel>
-  );
-}
-
-/** The run's own YAML, as `coto train` reads it. */
-export function RunConfigText({ run }: { run: RunRecord }) {
-  const { data, error } = useRequest('runs.estimate', { config: run.config });
-  if (error) return <ErrorNote error={error} />;
-  if (!data) return <Skeleton h={200} />;
-  return (
-    <Panel title="Config" note="non-default values" aside={<CopyButton text={data.yaml} label="Copy the YAML" />}>
-      <Code block>{data.yaml}</Code>
-    </Panel>
-  );
-}
-
 export function RunLog({ run }: { run: RunRecord }) {
   const active = run.status === 'running';
   const { data, error } = useRequest('runs.log', { id: run.id }, { refetchInterval: active ? 2000 : false });
   if (error) return <ErrorNote error={error} />;
   if (!data) return <Skeleton h={200} />;
-  if (data.length === 0) return <EmptyState>Nothing has been logged yet.</EmptyState>;
+  if (data.length === 0) return <EmptyState>{words.log.empty}</EmptyState>;
   const text = data.map((line) => `${formatExact(line.at)}  ${line.level.padEnd(7)}  ${line.text}`).join('\n');
   return (
-    <Panel title="Log" aside={<CopyButton text={text} label="Copy the log" />}>
+    <Panel title={words.log.title} aside={<CopyButton text={text} label={words.log.copy} />}>
       <Code block mah={480} style={{ overflow: 'auto', whiteSpace: 'pre-wrap' }}>
         {text}
       </Code>

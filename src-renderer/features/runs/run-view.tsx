@@ -1,24 +1,37 @@
-import { Group, Progress, Stack, Tabs, TagsInput, Text, Textarea } from '@mantine/core';
+import { Stack, Tabs, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
-import { useAction, useRequest } from '../../api/query.ts';
+import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
-import { Panel } from '../../components/layout/panel.tsx';
+import { runStrings } from '../../strings/run.ts';
 import { markWatched } from '../home/use-first-steps.ts';
+import { type ChartView, initialView } from './chart-controls.tsx';
+import { CheckpointTable } from './checkpoint-table.tsx';
 import { RunCharts } from './run-charts.tsx';
-import { RunCheckpoints, RunConfigText, RunFactsPanel, RunLog } from './run-details.tsx';
+import { RunConfigPanel } from './run-config.tsx';
+import { RunLog } from './run-details.tsx';
+import { RunNotes } from './run-heading.tsx';
 import { canResume } from './run-labels.ts';
+import { RunOverview } from './run-overview.tsx';
+import { RunTiles } from './run-tiles.tsx';
+import { useOverviewHistory } from './use-run-history.ts';
+
+const words = runStrings.tabs;
+const noCurves: ReadonlyMap<string, Curve> = new Map();
 
 /** Everything about one run: beside the table as a peek, or on a page of its own. */
 export function RunView({ run }: { run: RunRecord }) {
   const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
+  const [view, setView] = useState<ChartView>(initialView);
+  const snapshot = useOverviewHistory(run);
   useEffect(markWatched, []);
   return (
     <Stack gap={12}>
-      <RunProgress run={run} />
+      <RunTiles run={run} curves={snapshot?.runs.get(run.id)?.curves ?? noCurves} />
+      <RunNotes run={run} />
       <EarlyStop run={run} />
       {run.error ? (
         <ErrorNote
@@ -33,38 +46,26 @@ export function RunView({ run }: { run: RunRecord }) {
               })}
         />
       ) : null}
-      <Tabs defaultValue="charts" keepMounted={false}>
+      {/* A hidden tab is not mounted, so that it asks for nothing and draws nothing. */}
+      <Tabs defaultValue="overview" keepMounted={false}>
         <Tabs.List mb={12} style={{ flexWrap: 'nowrap' }}>
-          <Tabs.Tab value="charts" px={10}>
-            Charts
-          </Tabs.Tab>
-          <Tabs.Tab value="facts" px={10}>
-            Facts
-          </Tabs.Tab>
-          <Tabs.Tab value="config" px={10}>
-            Config
-          </Tabs.Tab>
-          <Tabs.Tab value="checkpoints" px={10}>
-            Checkpoints
-          </Tabs.Tab>
-          <Tabs.Tab value="log" px={10}>
-            Log
-          </Tabs.Tab>
+          <RunTab value="overview" label={words.overview} />
+          <RunTab value="charts" label={words.charts} />
+          <RunTab value="config" label={words.config} />
+          <RunTab value="checkpoints" label={words.checkpoints} />
+          <RunTab value="log" label={words.log} />
         </Tabs.List>
+        <Tabs.Panel value="overview">
+          <RunOverview run={run} snapshot={snapshot} view={view} onView={setView} />
+        </Tabs.Panel>
         <Tabs.Panel value="charts">
           <RunCharts run={run} />
         </Tabs.Panel>
-        <Tabs.Panel value="facts">
-          <Stack gap={12}>
-            <RunFactsPanel run={run} />
-            <RunNotes key={run.id} run={run} />
-          </Stack>
-        </Tabs.Panel>
         <Tabs.Panel value="config">
-          <RunConfigText run={run} />
+          <RunConfigPanel run={run} />
         </Tabs.Panel>
         <Tabs.Panel value="checkpoints">
-          <RunCheckpoints run={run} />
+          <CheckpointTable run={run} />
         </Tabs.Panel>
         <Tabs.Panel value="log">
           <RunLog run={run} />
@@ -74,33 +75,11 @@ export function RunView({ run }: { run: RunRecord }) {
   );
 }
 
-/** How far a run is, as long as it runs; its place keeps its height, so that nothing jumps at the end. */
-function RunProgress({ run }: { run: RunRecord }) {
-  const { data: jobs } = useRequest('jobs.list', {});
-  const job = jobs?.find((candidate) => candidate.subjectId === run.id);
-  if (run.status !== 'running' && run.status !== 'queued') return null;
-  const total = run.facts?.totalSteps ?? 0;
-  const share = total > 0 ? (100 * run.step) / total : 0;
-  const progress = job?.progress;
+function RunTab({ value, label }: { value: string; label: string }) {
   return (
-    <div>
-      <Group justify="space-between" mb={4}>
-        <Text size="sm">
-          {run.status === 'queued' ? 'Waits for the jobs before it' : (progress?.phase ?? 'Starting')}
-          {total > 0 ? ` · step ${formatCount(run.step)} of ${formatCount(total)}` : ''}
-        </Text>
-        <Text size="sm" c="dimmed">
-          {progress?.perSecond ? `${formatNumber(progress.perSecond)} ${progress.unit} a second` : ''}
-          {progress?.etaSeconds != null ? ` · ${formatDuration(progress.etaSeconds)} left` : ''}
-        </Text>
-      </Group>
-      <Progress
-        value={share}
-        size={6}
-        aria-label={`Progress of ${run.name}`}
-        color={run.config.coto ? 'var(--studio-coto)' : 'indigo'}
-      />
-    </div>
+    <Tabs.Tab value={value} px={10}>
+      {label}
+    </Tabs.Tab>
   );
 }
 
@@ -111,28 +90,5 @@ function EarlyStop({ run }: { run: RunRecord }) {
     <Text size="sm" c="dimmed">
       {note}
     </Text>
-  );
-}
-
-/** Name tags and a note, saved when the field is left. */
-function RunNotes({ run }: { run: RunRecord }) {
-  const [note, setNote] = useState(run.note);
-  const update = useAction('runs.update', { failureTitle: 'The run was not changed' });
-  return (
-    <Panel title="Tags and note">
-      <Stack gap={8}>
-        <TagsInput label="Tags" value={run.tags} onChange={(tags) => update.mutate({ id: run.id, tags })} />
-        <Textarea
-          label="Note"
-          autosize
-          minRows={2}
-          value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
-          onBlur={() => {
-            if (note !== run.note) update.mutate({ id: run.id, note });
-          }}
-        />
-      </Stack>
-    </Panel>
   );
 }

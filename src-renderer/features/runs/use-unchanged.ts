@@ -6,7 +6,9 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
  * while it goes on, and its figures need not be redrawn for that.
  */
 export function useDrawnRuns(runs: readonly RunRecord[]): readonly RunRecord[] {
-  const key = JSON.stringify(runs.map(({ id, name, config, facts, step }) => [id, name, config, facts ?? step]));
+  const key = JSON.stringify(
+    runs.map(({ id, name, status, config, facts, step, result }) => [id, name, status, config, facts ?? step, result]),
+  );
   return useMemo(() => runs, [key]);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { groupHeatmap, stepTimeOverShare } from '../../../../src-renderer/features/runs/figures.ts';
+import { groupHeatmap } from '../../../../src-renderer/features/runs/figures.ts';
 import { figureToCsv } from '../../../../src-renderer/plots/figure-data.ts';
 import type { Curve } from '../../../../src-shared/domain/run-history.ts';
 import { themeColors } from '../../../../src-shared/figures/index.ts';
@@ -76,13 +76,13 @@ test('groups that are folded by different widths share the wider columns, each v
   expect(figure.caption).toContain('mean of up to 2 steps');
 });
 
-test('the share of active groups has an axis only where it was recorded', () => {
-  const times = makeCurve('step_milliseconds', [0, 1], [10, 30]);
-  const plain = stepTimeOverShare(curves(times), 3, false, { dark: false });
-  expect(plain.data).toHaveLength(1);
-  expect(plain.layout).not.toHaveProperty('yaxis2');
-  const coto = stepTimeOverShare(curves(times, makeCurve('active_share', [0], [0.25])), 3, true, { dark: false });
-  expect(coto.data.map((trace) => trace['name'])).toEqual(['active layers', 'step time']);
-  expect(coto.data[0]).toMatchObject({ y: [25], yaxis: 'y2' });
-  expect(coto.layout).toHaveProperty('yaxis2');
+test('weights have a norm in every step: no step is grey', () => {
+  const figure = groupHeatmap(
+    curves(makeCurve('weight_norm/layers.0', [0, 10], [1, 2]), makeCurve('weight_norm/layers.1', [0, 10], [3, 4])),
+    facts,
+    { metric: 'weight_norm', title: 'Weight norm' },
+    { dark: false },
+  );
+  expect(figure.data.map((trace) => trace['name'])).toEqual(['Weight norm']);
+  expect(figure.caption).not.toContain('off');
 });

@@ -22,7 +22,7 @@ const run: RunRecord = {
 async function open(changes: Partial<RunRecord>) {
   backend.answers['runs.get'] = () => ({ ...run, ...changes });
   const view = renderInWindow(<RunPage id="a" />);
-  await waitFor(() => expect(view.getByText('All runs')).toBeTruthy());
+  await waitFor(() => expect(view.getByRole('heading', { name: 'a' })).toBeTruthy());
   const names = () => view.getAllByRole('button').map((button) => button.textContent);
   return { view, names };
 }

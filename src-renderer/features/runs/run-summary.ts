@@ -1,0 +1,170 @@
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import { headlineOf, scoreText } from '../../../src-shared/results/headline.ts';
+import { metricIds } from '../../../src-shared/results/metric-labels.ts';
+import { formatBytes, formatDuration, formatNumber, formatSigned } from '../../components/format/format.ts';
+import { runStrings as words } from '../../strings/run.ts';
+
+/** One tile of the strip: a value now, and a line of what it is beside. */
+export interface Tile {
+  readonly label: string;
+  readonly value: string;
+  readonly unit?: string;
+  readonly note: string;
+  /** Beside the value, with what it means on hover. */
+  readonly aside?: { readonly text: string; readonly help: string };
+}
+
+export interface RunSummary {
+  readonly step: Tile & { readonly share: number };
+  readonly loss: Tile;
+  readonly score: Tile;
+  readonly throughput: Tile;
+  readonly memory: Tile;
+}
+
+type Curves = ReadonlyMap<string, Curve>;
+type Job = Pick<JobRecord, 'progress'> | undefined;
+
+const missing = '–';
+
+/** Curves that the tiles read. */
+export const summaryMetrics = [
+  'loss',
+  'examples_per_second',
+  'step_milliseconds',
+  'memory_bytes',
+  'eval_loss',
+  'eval_accuracy',
+  ...metricIds.map((id) => `eval_${id}`),
+];
+
+/** How a run is going, of its record, its curves and its job. */
+export function summarizeRun(run: RunRecord, curves: Curves, job: Job): RunSummary {
+  return {
+    step: stepTile(run, job),
+    loss: lossTile(curves.get('loss')),
+    score: scoreTile(run, curves),
+    throughput: throughputTile(run, curves),
+    memory: memoryTile(run, curves.get('memory_bytes')),
+  };
+}
+
+function stepTile(run: RunRecord, job: Job): RunSummary['step'] {
+  const total = run.facts?.totalSteps ?? run.result?.steps ?? run.config.max_steps;
+  const share = total > 0 ? Math.min(1, run.step / total) : 0;
+  const value = total > 0 ? words.stepOf(run.step, total) : missing;
+  return { label: words.step, value, note: stepNote(run, job), share };
+}
+
+function stepNote(run: RunRecord, job: Job): string {
+  if (run.status === 'queued') return words.waiting;
+  if (run.status === 'running') {
+    const progress = job?.progress;
+    if (!progress) return words.starting;
+    if (progress.unit !== 'steps') return progress.phase;
+    return progress.etaSeconds == null ? progress.phase : words.left(formatDuration(progress.etaSeconds));
+  }
+  const { startedAt, finishedAt, result } = run;
+  const seconds = result?.trainSeconds ?? (startedAt && finishedAt ? (finishedAt - startedAt) / 1000 : null);
+  return seconds === null ? '' : words.took(formatDuration(seconds));
+}
+
+function lossTile(curve: Curve | undefined): Tile {
+  const now = curve?.mean.at(-1);
+  if (curve === undefined || now === undefined) return { label: words.loss, value: missing, note: '' };
+  return { label: words.loss, value: formatNumber(now), note: words.best(formatNumber(lowest(curve.min))) };
+}
+
+/** The score that the run's evaluations are known by, and its curve; null before the first. */
+export function scoreCurve(run: RunRecord, curves: Curves): { id: string; label: string; curve: Curve | null } | null {
+  const last = (metric: string) => curves.get(metric)?.mean.at(-1);
+  const metrics = Object.fromEntries(
+    metricIds.flatMap((id) => {
+      const value = last(`eval_${id}`);
+      return value === undefined ? [] : [[id, value] as const];
+    }),
+  );
+  const accuracy = last('eval_accuracy') ?? null;
+  const measured = headlineOf({ accuracy, metrics }) ?? headlineOf(run.result);
+  return measured && { id: measured.id, label: measured.label, curve: curves.get(`eval_${measured.id}`) ?? null };
+}
+
+function scoreTile(run: RunRecord, curves: Curves): Tile {
+  const score = scoreCurve(run, curves);
+  const split = words.split[run.config.eval_split];
+  if (score === null)
+    return { label: `${split} ${words.evaluation.toLowerCase()}`, value: missing, note: pending(run) };
+  const label = `${split} ${score.label.toLowerCase()}`;
+  const { id, curve } = score;
+  const values = curve === null ? [] : [...curve.mean];
+  const now = values.at(-1) ?? (id === 'accuracy' ? run.result?.accuracy : run.result?.metrics[id]);
+  if (now === null || now === undefined) return { label, value: missing, note: '' };
+  const value = scoreText(id, now);
+  if (curve === null || values.length < 2) return { label, value, note: '' };
+  const at = bestIndex(id, values);
+  const note = words.best(scoreText(id, values[at] ?? now), curve.ends[at] ?? 0);
+  if (curve.ends[0] !== 0) return { label, value, note };
+  const change = changeText(id, now - (values[0] ?? now));
+  return { label, value, note, aside: { text: change, help: words.sinceStart } };
+}
+
+/** When there will be an evaluation. */
+function pending({ status, config, facts }: RunRecord): string {
+  if (status !== 'queued' && status !== 'running' && status !== 'paused') return words.notEvaluated;
+  const total = facts?.totalSteps ?? Number.POSITIVE_INFINITY;
+  return config.eval_steps > 0 && config.eval_steps < total
+    ? words.firstEvaluation(config.eval_steps)
+    : words.evaluatedAtEnd;
+}
+
+/** Points of a share, else the metric's own unit. */
+export function changeText(id: string, change: number): string {
+  return isShare(id) ? `${formatSigned(100 * change, 1)} pts` : formatSigned(change, 2);
+}
+
+export function bestIndex(id: string, values: readonly number[]): number {
+  const isBetter = (one: number, other: number) => (id === 'perplexity' || id === 'loss' ? one < other : one > other);
+  return values.reduce((best, value, index) => (isBetter(value, values[best] ?? value) ? index : best), 0);
+}
+
+function isShare(id: string): boolean {
+  return id === 'accuracy' || id === 'exact_match';
+}
+
+function throughputTile({ status, result, config }: RunRecord, curves: Curves): Tile {
+  const isOver = status !== 'running' && result !== null;
+  const milliseconds = isOver ? result.meanStepMilliseconds : recentMean(curves.get('step_milliseconds'));
+  const examples = config.per_device_train_batch_size * config.gradient_accumulation_steps;
+  const rate = isOver ? (1000 * examples) / result.meanStepMilliseconds : recentMean(curves.get('examples_per_second'));
+  if (rate === undefined || milliseconds === undefined || !Number.isFinite(rate))
+    return { label: words.throughput, value: missing, unit: words.examplesPerSecond, note: '' };
+  return {
+    label: words.throughput,
+    value: formatNumber(rate),
+    unit: words.examplesPerSecond,
+    note: words.perStep(formatNumber(milliseconds)),
+  };
+}
+
+function memoryTile({ facts }: RunRecord, curve: Curve | undefined): Tile {
+  const now = curve?.mean.at(-1);
+  const peak = curve === undefined || now === undefined ? [] : [words.peak(formatBytes(highest(curve.max)))];
+  const machine = facts === null ? [] : [words.machine(facts.backend, facts.threads)];
+  return { label: words.memory, value: formatBytes(now), note: [...peak, ...machine].join(' · ') };
+}
+
+/** Of the last points: a single step may have waited for the disk. */
+function recentMean(curve: Curve | undefined): number | undefined {
+  const recent = curve?.mean.slice(-8) ?? new Float64Array();
+  return recent.length === 0 ? undefined : recent.reduce((sum, value) => sum + value, 0) / recent.length;
+}
+
+function lowest(values: Float64Array): number {
+  return values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
+}
+
+function highest(values: Float64Array): number {
+  return values.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
+}

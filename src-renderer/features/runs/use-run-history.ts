@@ -1,0 +1,33 @@
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { HistorySnapshot } from './history-feed.ts';
+import { usePlotBuckets } from './plot-buckets.ts';
+import { summaryMetrics } from './run-summary.ts';
+import { useHistory } from './use-history.ts';
+
+/** Share of the window that the loss takes. */
+const lossWidth = 0.7;
+/** Share of the window that a curve of the grid takes. */
+const curveWidth = 0.5;
+/** Rows of a heat map by layer are drawn in fewer columns than a curve has points. */
+const groupBuckets = 512;
+
+/** What the head and the overview of a run show. */
+export function useOverviewHistory(run: RunRecord): HistorySnapshot | null {
+  const buckets = usePlotBuckets(lossWidth);
+  return useHistory({ ids: [run.id], from: null, to: null, metrics: summaryMetrics, masks: true, buckets });
+}
+
+/** Every further curve of a run. */
+export function useChartHistory(run: RunRecord): HistorySnapshot | null {
+  const buckets = usePlotBuckets(curveWidth);
+  const metrics = [...summaryMetrics, 'learning_rate', 'grad_norm', 'active_share', 'p'];
+  return useHistory({ ids: [run.id], from: null, to: null, metrics, masks: true, buckets });
+}
+
+/** Norms by layer: by far the most values, so asked for when the curves are there. */
+export function useNormHistory(run: RunRecord, isWanted: boolean): HistorySnapshot | null {
+  const metrics = ['grad_norm/', 'weight_norm/'];
+  return useHistory(
+    isWanted ? { ids: [run.id], from: null, to: null, metrics, masks: false, buckets: groupBuckets } : null,
+  );
+}
