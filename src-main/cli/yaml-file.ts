@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { type ErrorCode, StudioError } from '../../src-shared/contract/errors.ts';
+import { fileLimits, readBounded } from '../engine/files/foreign-file.ts';
 
 /** The text of a file that a command was given. Throws StudioError naming the file where it cannot be read. */
 export async function readTextFile(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return await readBounded(path, fileLimits.yaml);
   } catch (thrown) {
+    if (thrown instanceof StudioError) throw thrown;
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
     if (code === 'ENOENT') throw new StudioError('not_found', `The file ${path} does not exist.`, 'Check the path.');
     if (code === 'EISDIR') throw refusal('invalid_input', path, 'it is a folder', 'Give a YAML file.');

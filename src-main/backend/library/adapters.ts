@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { appendFile, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
@@ -11,6 +11,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { findLinear, lastName } from '../../engine/adapters/target-modules.ts';
+import { copyForeignFile } from '../../engine/files/foreign-file.ts';
 import { checkRuntimes } from '../../engine/formats/runtimes/index.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
@@ -201,7 +202,7 @@ function summarizeOutline(outline: AdapterOutline, description: ModelDescription
 export async function copyAdapterFiles(from: string, to: string): Promise<void> {
   for (const name of adapterFiles) {
     const source = join(from, name);
-    if (existsSync(source)) await copyFile(source, join(to, name));
+    if (existsSync(source)) await copyForeignFile(source, join(to, name));
   }
 }
 

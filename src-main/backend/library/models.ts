@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type ModelRecord,
   modelDescriptionSchema,
 } from '../../../src-shared/domain/model.ts';
+import { fileLimits, readForeignText } from '../../engine/files/foreign-file.ts';
 import { describeModel } from '../../engine/models/huggingface/model-folder.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
@@ -166,5 +167,5 @@ export async function requireFolder(path: string, what: string): Promise<void> {
 
 async function provenanceOf(folder: string): Promise<string | null> {
   const file = join(folder, 'PROVENANCE.md');
-  return existsSync(file) ? readFile(file, 'utf8') : null;
+  return readForeignText(file, fileLimits.prose);
 }

@@ -1,9 +1,10 @@
-import { parseDocument, stringify } from 'yaml';
+import { type Document, parseDocument, stringify } from 'yaml';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 import { shortRun as shortOf } from '../../../src-shared/domain/short-run.ts';
 import { adapterVariants } from '../../engine/adapters/variants/index.ts';
+import { fileLimits } from '../../engine/files/foreign-file.ts';
 
 const declarations = adapterVariants.map(({ declaration }) => declaration);
 
@@ -21,6 +22,8 @@ export function toYaml(config: RunConfig): string {
  * Parses a run's YAML. Throws StudioError('invalid_input') naming the line of bad YAML, or every bad or unknown key.
  */
 export function fromYaml(text: string): RunConfig {
+  if (text.length > fileLimits.yaml)
+    throw new StudioError('invalid_input', 'The YAML is larger than 0.5 MiB, which no run is.', 'Check the file.');
   const document = parseDocument(text, { prettyErrors: true });
   const [problem] = document.errors;
   if (problem)
@@ -29,8 +32,20 @@ export function fromYaml(text: string): RunConfig {
       `The YAML cannot be read: ${problem.message.split('\n')[0]?.replace(/:$/, '')}.`,
       'Correct it there: brackets, quotes and indentation must match.',
     );
-  const value: unknown = document.toJS() ?? {};
-  return checkedRun(value);
+  return checkedRun(parsedValue(document) ?? {});
+}
+
+/** Aliases that multiply are refused by the parser while the value is made. */
+function parsedValue(document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (thrown) {
+    throw new StudioError(
+      'invalid_input',
+      `The YAML cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
+      'Write it without aliases.',
+    );
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants as fileConstants, fstatSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
@@ -46,7 +46,8 @@ export function openByteSource(path: string): ByteSource {
 /** Opens a file descriptor, which the caller must close. @throws StudioError naming the file if it cannot be opened */
 export function openToRead(path: string): number {
   try {
-    return openSync(path, 'r');
+    // Without O_NONBLOCK the opening of a FIFO waits for a writer.
+    return openSync(path, fileConstants.O_RDONLY | (fileConstants.O_NONBLOCK ?? 0));
   } catch (thrown) {
     throw unreadable(path, thrown);
   }
@@ -131,6 +132,7 @@ function readExactly(descriptor: number, path: string, offset: number, length: n
 
 /** A file that cannot be opened: missing, or without permission. */
 export function unreadable(path: string, thrown: unknown): StudioError {
+  if (thrown instanceof StudioError) return thrown;
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
   if (code === 'ENOENT') return new StudioError('not_found', `${path} is not there.`, 'Was it moved or renamed?');
   if (code === 'EACCES') return new StudioError('invalid_file', `${path} may not be read by this user.`);

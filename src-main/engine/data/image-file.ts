@@ -1,6 +1,20 @@
 import sharp from 'sharp';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { openRegularFile } from '../files/foreign-file.ts';
+import { ByteBudget } from './byte-budget.ts';
 import type { Image } from './dataset.ts';
+
+/** Beyond these an image of a few hundred kB would take gigabytes: 64 million pixels are 192 MB as RGB. */
+const largestPixels = 64_000_000;
+const decodeSeconds = 20;
+/** All images that are decoded at a time, however many are asked for. */
+const decoding = new ByteBudget(512 * 2 ** 20);
+
+// By content, whatever the file is called. SVG would be a program for a renderer; the other loaders are not meant either.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((format) => `VipsForeignLoad${format}`),
+});
 
 /** Properties of an image from its header, with the camera's orientation applied. */
 export interface ImageHeader {
@@ -9,15 +23,19 @@ export interface ImageHeader {
   readonly grey: boolean;
 }
 
-/** Reads the header of an image in any format that sharp knows. Throws StudioError('invalid_file') naming the file. */
+/** Reads the header of a PNG, JPEG, WebP, GIF, TIFF or AVIF image. @throws StudioError invalid_file naming the file */
 export async function readImageHeader(path: string): Promise<ImageHeader> {
   try {
+    await (await openRegularFile(path)).close();
     const metadata = await sharp(path).metadata();
-    return {
-      height: metadata.autoOrient.height,
-      width: metadata.autoOrient.width,
-      grey: metadata.space === 'b-w' || metadata.space === 'grey16',
-    };
+    const { height, width } = metadata.autoOrient;
+    if (height * width > largestPixels)
+      throw new StudioError(
+        'invalid_file',
+        `${path} has ${height} × ${width} pixels, and at most ${largestPixels / 1e6} million are read.`,
+        'Scale it down.',
+      );
+    return { height, width, grey: metadata.space === 'b-w' || metadata.space === 'grey16' };
   } catch (thrown) {
     throw unreadableImage(path, thrown);
   }
@@ -25,11 +43,18 @@ export async function readImageHeader(path: string): Promise<ImageHeader> {
 
 /**
  * Decodes an image to 8-bit grey (1 channel) or RGB (3): the camera's orientation applied, transparency dropped, the
- * first frame of an animation. Throws StudioError('invalid_file') naming the file.
+ * first frame of an animation. @throws StudioError invalid_file naming the file
  */
 export async function decodeImage(path: string, channels: 1 | 3): Promise<Image> {
+  const { height, width } = await readImageHeader(path);
+  // Four bytes a pixel are in hand while an image of three channels is converted.
+  return decoding.spend(height * width * 4, () => decode(path, channels));
+}
+
+async function decode(path: string, channels: 1 | 3): Promise<Image> {
   try {
-    const { data, info } = await sharp(path)
+    const { data, info } = await sharp(path, { limitInputPixels: largestPixels })
+      .timeout({ seconds: decodeSeconds })
       .autoOrient()
       .removeAlpha()
       .toColorspace(channels === 1 ? 'b-w' : 'srgb')
@@ -52,6 +77,7 @@ function greyToRgb(grey: Uint8Array): Uint8Array {
 }
 
 function unreadableImage(path: string, thrown: unknown): StudioError {
+  if (thrown instanceof StudioError) return thrown;
   const why = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
   return new StudioError('invalid_file', `${path} is not a readable image: ${why}.`);
 }

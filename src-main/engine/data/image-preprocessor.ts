@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { fileLimits, readForeignText } from '../files/foreign-file.ts';
 import { unreadable } from './byte-source.ts';
 import type { Image } from './dataset.ts';
 import { type ResampleFilter, resample, resampleFilters } from './resample.ts';
@@ -92,13 +92,12 @@ export async function createImagePreprocessor(
 }
 
 async function readConfig(path: string): Promise<PreprocessorConfig> {
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return '{}';
+  const text = await readForeignText(path, fileLimits.config).catch((thrown: unknown) => {
     throw unreadable(path, thrown);
   });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text ?? '{}');
   } catch (thrown) {
     throw new StudioError('invalid_file', `${path} is not JSON: ${thrown instanceof Error ? thrown.message : thrown}.`);
   }

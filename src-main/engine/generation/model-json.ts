@@ -1,17 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { fileLimits, readForeignText } from '../files/foreign-file.ts';
 
 /**
  * The content of a JSON file of a model's folder; null if there is none.
  * @throws StudioError invalid_file if it is not JSON.
  */
 export async function readModelJson(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    return null;
-  }
+  const text = await readForeignText(file, fileLimits.config);
+  if (text === null) return null;
   try {
     return JSON.parse(text);
   } catch {

@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { openRegularFile } from '../files/foreign-file.ts';
 import { elementCount, type HostTensor } from './host-tensor.ts';
 import { corrupt, headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from './safetensors-header.ts';
 import { streamSafetensors } from './safetensors-stream.ts';
@@ -83,7 +84,7 @@ export async function writeSafetensors(
 
 async function openForReading(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r');
+    return await openRegularFile(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
       throw new StudioError('invalid_file', `${path} does not exist.`, 'Check the folder: a weights file is missing.');
@@ -92,9 +93,7 @@ async function openForReading(path: string): Promise<FileHandle> {
 }
 
 async function readHeader(path: string, handle: FileHandle): Promise<SafetensorsHeader> {
-  const status = await handle.stat();
-  if (!status.isFile()) throw new StudioError('invalid_file', `${path} is not a file.`);
-  const { size } = status;
+  const { size } = await handle.stat();
   const prefix = await readBytes(handle, 0, Math.min(8, size));
   const length = headerLength(path, prefix, size);
   return parseHeader(path, await readBytes(handle, 8, length), size);

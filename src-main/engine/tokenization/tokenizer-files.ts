@@ -1,16 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { fileLimits, readForeignText } from '../files/foreign-file.ts';
 import {
   type TokenizerConfig,
   type TokenizerFile,
   tokenizerConfigSchema,
   tokenizerFileSchema,
 } from './tokenizer-schema.ts';
-
-/** The largest published files (256 000 tokens with their merges) have about 35 MB. */
-const MAX_FILE_BYTES = 256 * 2 ** 20;
 
 export interface TokenizerFiles {
   /** Absolute path of tokenizer.json. */
@@ -58,15 +55,8 @@ export function parseTokenizerConfig(file: string, text: string): TokenizerConfi
   return parse(file, text, tokenizerConfigSchema);
 }
 
-async function readText(file: string): Promise<string | null> {
-  try {
-    if ((await stat(file)).size > MAX_FILE_BYTES)
-      throw new StudioError('invalid_file', `${file} is larger than 256 MiB, which no tokenizer is.`);
-    return await readFile(file, 'utf8');
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
-    throw thrown;
-  }
+function readText(file: string): Promise<string | null> {
+  return readForeignText(file, fileLimits.tokenizer);
 }
 
 const wayOut = 'Copy or download the file again; it must be the one that Transformers wrote for this model.';

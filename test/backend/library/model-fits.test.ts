@@ -41,10 +41,10 @@ it('says of each dataset why a model cannot learn it', async () => {
   const ofText = await reasons('encoder');
   expect(ofText['reviews.csv']).toBeNull();
   expect(ofText['plain.csv']).toMatch(/no text with a label/);
-  expect(ofText['images']).toMatch(/reads texts .* but the dataset holds images/);
+  expect(ofText['images']).toMatch(/reads texts .* but the dataset contains images/);
   const ofImages = await reasons('tiny');
   expect(ofImages['images']).toBeNull();
-  expect(ofImages['reviews.csv']).toMatch(/reads images .* but the dataset holds texts/);
+  expect(ofImages['reviews.csv']).toMatch(/reads images .* but the dataset contains texts/);
 });
 
 it('says what is wrong with the tokenizer', async () => {

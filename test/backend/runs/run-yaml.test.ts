@@ -44,6 +44,14 @@ describe('a run as YAML', () => {
     expect(fromYaml(toYaml(config))).toEqual(config);
   });
 
+  it('refuses a file that no run is, and aliases that multiply, in words', () => {
+    expect(() => fromYaml(`tags: [${'a, '.repeat(200_000)}]`)).toThrow('The YAML is larger than 0.5 MiB');
+    const bomb = Array.from({ length: 9 }, (_, at) => `l${at}: &l${at} [${`*l${at - 1}, `.repeat(at && 9)}x]`).join(
+      '\n',
+    );
+    expect(() => fromYaml(bomb)).toThrow(/The YAML cannot be read: .*alias/);
+  });
+
   it('is all defaults where the file is empty', () => {
     expect(fromYaml('')).toEqual(checkedRun({}));
   });

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
 import { foreignBaseSchema, type ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 
 export const adapterConfigFile = 'adapter_config.json';
 export const adapterTensorsFile = 'adapter_model.safetensors';
@@ -80,9 +80,9 @@ export function adapterConfigText(config: Readonly<Record<string, unknown>>, des
 
 async function readTextFile(file: string): Promise<string | null> {
   try {
-    return await readFile(file, 'utf8');
+    return await readForeignText(file, fileLimits.config);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (error instanceof StudioError) throw error;
     throw new StudioError('invalid_file', `${file} cannot be read.`, null, String(error));
   }
 }

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
+import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { unreadable } from '../byte-source.ts';
 import type { ImageSplit, OpenImages } from '../dataset.ts';
 import { type IdxFile, openIdxFile } from '../idx-file.ts';
@@ -204,9 +205,8 @@ async function findFiles(folder: string): Promise<{ train: PairPaths; test: Pair
 
 async function readLabelsFile(folder: string): Promise<readonly string[] | null> {
   const path = join(folder, labelsFile);
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
-    if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR'))
-      return null;
+  const text = await readForeignText(path, fileLimits.labels).catch((thrown: unknown) => {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOTDIR') return null;
     throw unreadable(path, thrown);
   });
   if (text === null) return null;

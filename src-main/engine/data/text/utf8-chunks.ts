@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { open } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { openRegularFile } from '../../files/foreign-file.ts';
 import { unreadable } from '../byte-source.ts';
 import { type BytesListener, faultyRow, type RawRow, rowOfValue } from './raw-row.ts';
 
@@ -52,7 +52,7 @@ async function* fileChunks(path: string): AsyncGenerator<Buffer> {
   const fail = (thrown: unknown): never => {
     throw unreadable(path, thrown);
   };
-  const file = await open(path).catch(fail);
+  const file = await openRegularFile(path).catch(fail);
   try {
     for (;;) {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes).catch(fail);

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
 import { mostFrequent } from '../../adapters/peft/strength-keys.ts';
+import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../../tensors/atomic.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { openSafetensors, writeSafetensors } from '../../tensors/safetensors.ts';
@@ -92,8 +92,9 @@ async function readConfig(file: string): Promise<z.output<typeof configSchema>> 
 }
 
 async function readJson(file: string): Promise<unknown> {
+  const text = await readForeignText(file, fileLimits.config);
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse(text ?? '');
   } catch (error) {
     throw new StudioError(
       'invalid_file',

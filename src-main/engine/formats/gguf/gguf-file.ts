@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { openRegularFile } from '../../files/foreign-file.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
 import { Cursor } from './cursor.ts';
 import { type GgufValue, readMetadata } from './metadata.ts';
@@ -44,9 +45,7 @@ const smallestTensorBytes = 8 + 1 + 4 + 4 + 8;
 export async function openGguf(path: string): Promise<GgufFile> {
   const handle = await openForReading(path);
   try {
-    const status = await handle.stat();
-    if (!status.isFile()) throw new StudioError('invalid_file', `${path} is not a file.`);
-    return readHead(path, handle, status.size);
+    return readHead(path, handle, (await handle.stat()).size);
   } catch (error) {
     await handle.close();
     throw error;
@@ -55,7 +54,7 @@ export async function openGguf(path: string): Promise<GgufFile> {
 
 async function openForReading(path: string): Promise<FileHandle> {
   try {
-    return await open(path, 'r');
+    return await openRegularFile(path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
       throw new StudioError('invalid_input', `${path} does not exist.`, 'Check the path.');

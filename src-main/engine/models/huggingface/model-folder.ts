@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
 import { modelFamilies } from '../families.ts';
 import type { ModelConfigFile, ModelFamily } from '../family.ts';
@@ -41,16 +42,13 @@ export async function describeOpened(config: ModelConfigFile, weights: ModelWeig
 
 export async function readConfig(directory: string): Promise<ModelConfigFile> {
   const file = path.join(directory, 'config.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
+  const text = await readForeignText(file, fileLimits.config);
+  if (text === null)
     throw new StudioError(
       'invalid_file',
       `${directory} has no config.json.`,
       'Choose the folder of a Hugging Face model: config.json and model.safetensors.',
     );
-  }
   try {
     return { path: file, value: JSON.parse(text) };
   } catch {

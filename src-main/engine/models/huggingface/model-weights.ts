@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { openSafetensors, type TensorSource } from '../../tensors/safetensors.ts';
 
 /** A model folder's weights, in one file or in shards. */
@@ -69,9 +69,10 @@ async function openShards(directory: string, index: string): Promise<ModelWeight
 
 /** Tensor name → shard's file name. */
 async function readIndex(index: string): Promise<ReadonlyMap<string, string>> {
+  const text = await readForeignText(index, fileLimits.index);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readFile(index, 'utf8'));
+    parsed = JSON.parse(text ?? '');
   } catch {
     throw new StudioError('invalid_file', `${index} is not JSON.`);
   }

@@ -1,5 +1,6 @@
-import { copyFile, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { copyForeignFile } from '../../files/foreign-file.ts';
 import { encodeFloats, type FloatType } from '../../tensors/encode-floats.ts';
 import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import { type StreamedTensor, streamSafetensors } from '../../tensors/safetensors-stream.ts';
@@ -50,7 +51,7 @@ export async function copyModelCompanions(from: string, to: string): Promise<voi
     const isCompanion = /\.(json|txt|model|jinja)$|^licen[cs]e/i.test(entry.name);
     const isWritten = entry.name === 'config.json' || entry.name.endsWith('.index.json');
     if ((entry.isFile() || entry.isSymbolicLink()) && isCompanion && !isWritten)
-      await copyFile(path.join(from, entry.name), path.join(to, entry.name));
+      await copyForeignFile(path.join(from, entry.name), path.join(to, entry.name));
   }
 }
 
@@ -72,7 +73,7 @@ const tokenizerFiles: ReadonlySet<string> = new Set([
  */
 export async function copyTokenizer(from: string, to: string): Promise<void> {
   for (const name of await readdir(from))
-    if (tokenizerFiles.has(name)) await copyFile(path.join(from, name), path.join(to, name));
+    if (tokenizerFiles.has(name)) await copyForeignFile(path.join(from, name), path.join(to, name));
 }
 
 function streamed(tensors: readonly ModelTensor[]): StreamedTensor[] {
