@@ -1,6 +1,6 @@
 import type { JobProgress } from '../../src-shared/domain/job.ts';
 import { formatCount, formatDuration } from './format.ts';
-import type { Terminal } from './terminal.ts';
+import { clearLine, type Terminal } from './terminal.ts';
 
 const barWidth = 20;
 /** Between two lines where a line cannot be written over. */
@@ -24,7 +24,7 @@ export class ProgressLine {
     const text = `${prefix}${describeProgress(progress)}${suffix}`;
     if (this.terminal.rewrites) {
       const fitting = [...text].slice(0, Math.max(10, this.terminal.columns - 1)).join('');
-      if (fitting !== this.shown) this.terminal.report(`\r\u001b[K${fitting}`);
+      if (fitting !== this.shown) this.terminal.report(`${clearLine}${fitting}`);
       this.shown = fitting;
       return;
     }
@@ -41,7 +41,7 @@ export class ProgressLine {
   }
 
   clear(): void {
-    if (this.shown !== '') this.terminal.report('\r\u001b[K');
+    if (this.shown !== '') this.terminal.report(clearLine);
     this.shown = '';
   }
 }

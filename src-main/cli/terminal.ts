@@ -11,9 +11,28 @@ export interface Terminal {
   onInterrupt(listener: () => void): () => void;
 }
 
+/** Clears the line, for progress: the one control sequence that the command writes. */
+export const clearLine = '\r\u001b[K';
+
+/**
+ * Text without control characters other than tabs and line breaks, each as its \\u escape: names and messages quote files, and
+ * a terminal would obey what they contain (the clipboard, the title, a cleared screen). Inside JSON it is the same value.
+ */
+export function printable(text: string): string {
+  return text
+    .split(clearLine)
+    .map((part) =>
+      part.replaceAll(
+        /(?![\t\n])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu,
+        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      ),
+    )
+    .join(clearLine);
+}
+
 export const processTerminal: Terminal = {
-  write: (text) => void process.stdout.write(text),
-  report: (text) => void process.stderr.write(text),
+  write: (text) => void process.stdout.write(printable(text)),
+  report: (text) => void process.stderr.write(printable(text)),
   rewrites: process.stderr.isTTY === true,
   get columns() {
     return process.stderr.columns || 80;
