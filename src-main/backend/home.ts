@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { isUnfinished } from '../engine/tensors/atomic.ts';
@@ -8,7 +8,10 @@ import { lockFile } from '../store/home-lock.ts';
 export interface Home {
   readonly path: string;
   readonly database: string;
-  /** Absolute path below the home, e.g. absolute('adapters', id). */
+  /**
+   * Absolute path below the home, e.g. absolute('adapters', id). @throws StudioError refused for one that leads out of it, as the
+   * database of a home from elsewhere might say.
+   */
   absolute(...parts: string[]): string;
   /** The path as stored in the database: relative to the home, with forward slashes. */
   relative(absolutePath: string): string;
@@ -24,7 +27,8 @@ export function openHome(path: string): Home {
   const home = resolve(path);
   try {
     for (const folder of ['runs', 'adapters', 'datasets', 'models', 'reports'])
-      mkdirSync(join(home, folder), { recursive: true });
+      mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
+    closeToOthers(home);
   } catch (error) {
     throw homeError(error, home, 'made');
   }
@@ -46,7 +50,16 @@ export function openHome(path: string): Home {
   return {
     path: home,
     database: join(home, 'studio.sqlite'),
-    absolute: (...parts) => join(home, ...parts),
+    absolute(...parts) {
+      const path = resolve(home, ...parts);
+      if (!path.startsWith(`${home}${sep}`))
+        throw new StudioError(
+          'refused',
+          `The home folder names ${path}, which is outside of it.`,
+          'Its database was changed by something else: use a copy of it from before.',
+        );
+      return path;
+    },
     relative(absolutePath) {
       const inside = relative(home, absolutePath);
       if (inside === '' || inside.startsWith('..') || isAbsolute(inside))
@@ -58,6 +71,14 @@ export function openHome(path: string): Home {
       unlock();
     },
   };
+}
+
+/** Data, prompts and generated text are the person's own: other users of the machine have no business in the home. */
+function closeToOthers(home: string): void {
+  if (process.platform === 'win32' || !existsSync(join(home, 'studio.sqlite'))) return;
+  const { mode } = statSync(home);
+  const isSharedFolder = (mode & 0o1000) !== 0;
+  if ((mode & 0o007) !== 0 && !isSharedFolder) chmodSync(home, mode & 0o700);
 }
 
 function homeError(error: unknown, home: string, what: 'made' | 'written'): StudioError {

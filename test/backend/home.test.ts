@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -24,6 +24,28 @@ describe('the home', () => {
     expect(home.relative(home.absolute('adapters', 'a', 'b'))).toBe('adapters/a/b');
     expect(() => home.relative('/somewhere/else')).toThrow(/is not below/);
     home.release();
+  });
+
+  it('answers no path outside of it', () => {
+    const path = temporaryFolder();
+    const home = openHome(path);
+    for (const folder of ['../victim', 'adapters/../../victim', '/etc', ''])
+      expect(() => home.absolute(folder), folder).toThrow(/which is outside of it/);
+    expect(home.absolute('adapters', '..', 'runs')).toBe(join(path, 'runs'));
+    home.release();
+  });
+
+  it.runIf(process.platform !== 'win32')('is closed to other users, also one of an earlier version', () => {
+    const path = join(temporaryFolder(), 'home');
+    openHome(path).release();
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    writeFileSync(join(path, 'studio.sqlite'), '');
+    chmodSync(path, 0o755);
+    openHome(path).release();
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    chmodSync(path, 0o750);
+    openHome(path).release();
+    expect(statSync(path).mode & 0o777).toBe(0o750);
   });
 
   it('is taken over from a process that was killed', async () => {
