@@ -20,7 +20,7 @@ const staleByList: Record<ListName, readonly string[]> = {
     'models.fits',
     'evaluate.datasets',
   ],
-  runs: ['runs.list', 'runs.get', 'runs.estimate'],
+  runs: ['runs.list', 'runs.get', 'runs.estimate', 'runs.forecast'],
   adapters: ['adapters.list', 'adapters.get', 'adapters.scores', 'runs.checkpoints'],
   studies: ['studies.list', 'studies.get', 'studies.tuned'],
   reports: ['reports.list', 'reports.get'],

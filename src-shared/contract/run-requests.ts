@@ -96,8 +96,14 @@ export const runRequests = {
       stepMilliseconds: z.number().nullable(),
       stepOfSameAdapter: z.boolean(),
       seconds: z.number().nullable(),
+      diskBytes: z.number().describe('of its checkpoints and its adapter, at its end'),
       yaml: z.string(),
     }),
+  },
+  /** Time and disk of several runs, one after the other; no time where a step of one was never timed. */
+  'runs.forecast': {
+    input: z.strictObject({ configs: z.array(runConfigSchema).min(1).max(500) }),
+    output: z.object({ seconds: z.number().nullable(), diskBytes: z.number() }),
   },
   /** Parses and validates a run's YAML and returns the full config. */
   'runs.parse': { input: z.strictObject({ yaml: z.string() }), output: runConfigSchema },

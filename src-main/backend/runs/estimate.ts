@@ -37,7 +37,8 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
   const { description } = model;
   await checkRun(services, config, model, dataset);
   const targets = resolveTargetModules(targetConfig(config, description), description);
-  const { trained } = tensorSizes(config, description, dataset, targets);
+  const sizes = tensorSizes(config, description, dataset, targets);
+  const { trained } = sizes;
   const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
   const step = measuredStep(services.store.runs.list(false), model.id, config);
@@ -53,8 +54,35 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
     stepMilliseconds: step?.milliseconds ?? null,
     stepOfSameAdapter: step?.ofSameAdapter ?? false,
     seconds: step === null ? null : (step.milliseconds * totalSteps) / 1000,
+    diskBytes: diskBytes(config, totalSteps, sizes),
     yaml: toYaml(config),
   };
+}
+
+/** The adapter in the library and in the checkpoints last and best, those with their optimizer state; and every `save_steps`. */
+function diskBytes({ save_steps }: RunConfig, totalSteps: number, { trained, fixed, optimizer }: AdapterSizes): number {
+  const bytes = (sizes: readonly number[]) => 4 * sizes.reduce((sum, count) => sum + count, 0);
+  const checkpoints = 2 + (save_steps === 0 ? 0 : Math.floor(totalSteps / save_steps));
+  const adapter = bytes(trained) + bytes(fixed);
+  return adapter + checkpoints * (adapter + bytes(optimizer));
+}
+
+/** Time and disk of several runs. Runs that differ in seed or learning rate alone take the same. */
+export async function forecastRuns(
+  services: Services,
+  configs: readonly RunConfig[],
+): Promise<RequestOutput<'runs.forecast'>> {
+  const known = new Map<string, RequestOutput<'runs.forecast'>>();
+  let seconds: number | null = 0;
+  let disk = 0;
+  for (const config of configs) {
+    const key = JSON.stringify({ ...config, seed: 0, learning_rate: 1 });
+    const own = known.get(key) ?? (await estimateRun(services, config));
+    known.set(key, own);
+    seconds = seconds === null || own.seconds === null ? null : seconds + own.seconds;
+    disk += own.diskBytes;
+  }
+  return { seconds, diskBytes: disk };
 }
 
 /** Rows of the strip of the schedule, from the input up. */

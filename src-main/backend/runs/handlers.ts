@@ -5,7 +5,7 @@ import type { HandlerServices } from '../services.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
 import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
 import { listCheckpoints, removeCheckpoint } from './checkpoints.ts';
-import { estimateRun } from './estimate.ts';
+import { estimateRun, forecastRuns } from './estimate.ts';
 import { readHistory } from './history.ts';
 import { fromYaml } from './run-yaml.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
@@ -63,6 +63,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
     'runs.saveAdapter': ({ id, folder }) => saveAdapter(services, id, folder),
     'runs.checkpointAdapters': (request) => checkpointAdapters(services, request),
     'runs.estimate': ({ config }) => estimateRun(services, config),
+    'runs.forecast': ({ configs }) => forecastRuns(services, configs),
     'runs.parse': ({ yaml }) => fromYaml(yaml),
   };
 }

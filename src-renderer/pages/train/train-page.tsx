@@ -6,8 +6,9 @@ import { Page } from '../../components/layout/page.tsx';
 import { ConfigForm } from '../../features/train/config-form.tsx';
 import { resetForm, setName, setTags } from '../../features/train/draft-store.ts';
 import { EffectPanel } from '../../features/train/effect-panel.tsx';
-import { QueueSeveral } from '../../features/train/queue-several.tsx';
+import { taskOf } from '../../features/train/fields-in-use.ts';
 import { Steps } from '../../features/train/steps.tsx';
+import { SweepDialog } from '../../features/train/sweep-dialog.tsx';
 import { type RunEstimate, useRunDraft } from '../../features/train/use-run-draft.ts';
 import { trainStrings } from '../../strings/train.ts';
 import classes from './train-page.module.css';
@@ -19,7 +20,11 @@ export default function TrainPage() {
   const models = useRequest('models.list', {});
   const datasets = useRequest('datasets.list', {});
   const catalog = useRequest('app.catalog', {});
-  const [severalOpened, several] = useDisclosure(false);
+  const [sweepOpened, sweep] = useDisclosure(false);
+  const base = models.data?.find(({ id }) => id === draft['model'])?.description;
+  const data = datasets.data?.find(({ id }) => id === draft['dataset'])?.description;
+  const isScored = taskOf(draft, base, data) !== 'causal-lm' && data?.text?.labelKind !== 'numbers';
+  const metric = isScored ? 'accuracy' : 'loss';
   const [first, ...others] = blockers;
   const reason = first && `${first.label}: ${first.message}${trainStrings.moreReasons(others.length)}`;
   return (
@@ -38,7 +43,7 @@ export default function TrainPage() {
       }
       actions={
         <>
-          <Button variant="default" onClick={several.open} disabled={!isWhole}>
+          <Button variant="default" onClick={sweep.open} disabled={!isWhole}>
             {trainStrings.sweep}
           </Button>
           <Button
@@ -107,12 +112,12 @@ export default function TrainPage() {
           />
         </div>
       </div>
-      <QueueSeveral opened={severalOpened} onClose={several.close} draft={draft} name={name.trim()} tags={tags} />
+      {sweepOpened ? <SweepDialog onClose={sweep.close} draft={draft} name={name} tags={tags} metric={metric} /> : null}
     </Page>
   );
 }
 
 /** How many layers the target modules are in; null where CoTo switches something else together. */
 function layersOf({ groups }: RunEstimate): number | null {
-  return groups.every((group) => group.startsWith('layer ')) ? groups.length : null;
+  return groups.every((group) => /^layers?[. ]\d+$/.test(group)) ? groups.length : null;
 }

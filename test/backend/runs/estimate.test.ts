@@ -56,6 +56,27 @@ describe('the estimate of a run', () => {
     });
   });
 
+  it('counts the disk of adapter and checkpoints, and adds up several runs', async () => {
+    const config = {
+      ...tinyConfig,
+      dataset,
+      adapter: { r: 2, target_modules: ['q_proj'] },
+      max_steps: 10,
+    };
+    // q_proj: 2 · (32 + 32) in two layers; head: 10 · 32 + 10. Four bytes each; AdamW keeps two more values for each.
+    const adapter = 4 * (2 * 2 * 64 + 330);
+    const estimate = await backend.handle('runs.estimate', { config });
+    // The adapter, and the checkpoints last and best with the optimizer's state.
+    expect(estimate.diskBytes).toBe(adapter + 2 * 3 * adapter);
+    const saved = await backend.handle('runs.estimate', { config: { ...config, save_steps: 3 } });
+    // After the steps 3, 6 and 9.
+    expect(saved.diskBytes).toBe(adapter + 5 * 3 * adapter);
+    const both = await backend.handle('runs.forecast', {
+      configs: [config, { ...config, seed: 7 }, { ...config, save_steps: 3 }],
+    });
+    expect(both).toEqual({ seconds: null, diskBytes: 2 * estimate.diskBytes + saved.diskBytes });
+  });
+
   it('counts moments of the size of the weights for LoRA-Pro, and none for SGD', async () => {
     const adapter = { r: 2, target_modules: ['fc1'] };
     const bytesOf = async (settings: z.input<typeof runConfigSchema>) => {

@@ -29,6 +29,7 @@ const estimate: RunEstimate = {
   memory: [{ part: 'base', bytes: 1024 }],
   freeMemoryBytes: 4096,
   seconds: null,
+  diskBytes: 0,
   stepMilliseconds: null,
   stepOfSameAdapter: false,
   yaml: 'model: base',

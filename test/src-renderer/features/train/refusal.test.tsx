@@ -28,6 +28,7 @@ const estimate = {
   stepMilliseconds: null,
   stepOfSameAdapter: false,
   seconds: null,
+  diskBytes: 0,
   yaml: '',
 };
 

@@ -58,7 +58,7 @@ const dataset = (id: string, bundled: boolean) =>
     },
     createdAt: 0,
   });
-const misfit = 'This model reads texts (causal-lm), but the dataset holds images.';
+const misfit = 'This model reads texts (causal-lm), but the dataset contains images.';
 
 beforeEach(() => {
   resetForm();

@@ -1,0 +1,207 @@
+import {
+  ActionIcon,
+  Button,
+  Checkbox,
+  Group,
+  Modal,
+  MultiSelect,
+  ScrollArea,
+  SegmentedControl,
+  Select,
+  Stack,
+  Table,
+  Text,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
+import { IconPlus, IconX } from '@tabler/icons-react';
+import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import { formatBytes, formatDuration } from '../../components/format/format.ts';
+import { trainStrings } from '../../strings/train.ts';
+import { ForecastPanel } from '../studies/forecast-panel.tsx';
+import type { Draft } from './draft.ts';
+import { valuesInput } from './sweep.ts';
+import classes from './train.module.css';
+import { type AxisDraft, useSweep } from './use-sweep.ts';
+
+interface SweepDialogProps {
+  onClose: () => void;
+  draft: Draft;
+  name: string;
+  tags: readonly string[];
+  metric: 'accuracy' | 'loss';
+}
+
+/** A sweep over any fields of the form, each with its values, on several seeds: what it takes, then its start. */
+export function SweepDialog(props: SweepDialogProps) {
+  const sweep = useSweep(props);
+  const { axes, fields, runs, problem, forecast } = sweep;
+  const byName = new Map(fields.map((spec) => [spec.name, spec]));
+  // The forecast of a study says its time: it reuses runs, and trains several together.
+  const isStudy = sweep.kind === 'study';
+  const cannotStart = isStudy ? sweep.study === null : runs.length === 0;
+  return (
+    <Modal opened onClose={props.onClose} title={trainStrings.sweepTitle} size={820}>
+      <Stack gap={12}>
+        <Text size="sm" c="dimmed">
+          {trainStrings.sweepHelp}
+        </Text>
+        {axes.map((axis, at) => (
+          <Axis
+            key={at}
+            axis={axis}
+            spec={axis.field === null ? undefined : byName.get(axis.field)}
+            fields={fields.filter(({ name }) => name === axis.field || axes.every((other) => other.field !== name))}
+            onChange={(changes) => sweep.setAxis(at, changes)}
+            onRemove={axes.length > 1 || axis.field !== null ? () => sweep.removeAxis(at) : null}
+          />
+        ))}
+        <Group gap={24} align="flex-end">
+          <Button variant="default" leftSection={<IconPlus size={14} />} onClick={sweep.addAxis}>
+            {trainStrings.addField}
+          </Button>
+          <TextInput
+            label={trainStrings.seeds}
+            w={160}
+            value={sweep.seeds}
+            placeholder={trainStrings.seedsExample}
+            onChange={(event) => sweep.setSeeds(event.currentTarget.value)}
+          />
+          <Checkbox
+            pb={6}
+            label={trainStrings.pair}
+            checked={sweep.paired}
+            onChange={(event) => sweep.setPaired(event.currentTarget.checked)}
+          />
+        </Group>
+        <Group gap={12}>
+          <SegmentedControl
+            aria-label={trainStrings.startAs}
+            value={sweep.kind}
+            onChange={(value) => sweep.setKind(value === 'runs' ? 'runs' : 'study')}
+            data={[
+              { value: 'study', label: trainStrings.asStudy },
+              { value: 'runs', label: trainStrings.asRuns },
+            ]}
+          />
+          <Text size="xs" c="dimmed" style={{ flex: 1 }}>
+            {isStudy ? trainStrings.asStudyHelp : trainStrings.asRunsHelp}
+          </Text>
+        </Group>
+        {problem ? (
+          <Text size="sm" c="var(--studio-failure)" role="alert">
+            {problem}
+          </Text>
+        ) : (
+          <>
+            <Text size="sm" role="status">
+              {trainStrings.sweepTakes(
+                runs.length,
+                isStudy ? undefined : forecast?.seconds == null ? null : formatDuration(forecast.seconds),
+                forecast === undefined ? null : formatBytes(forecast.diskBytes),
+              )}
+            </Text>
+            {isStudy && sweep.study ? <ForecastPanel config={sweep.study} /> : null}
+            <ScrollArea.Autosize mah={isStudy ? 120 : 220}>
+              <Table verticalSpacing={2} aria-label={trainStrings.sweepRuns}>
+                <Table.Tbody>
+                  {runs.map((run, index) => (
+                    <Table.Tr key={run.name}>
+                      <Table.Td w={40} ta="right" c="dimmed">
+                        {index + 1}
+                      </Table.Td>
+                      <Table.Td>{run.name}</Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </ScrollArea.Autosize>
+          </>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={props.onClose}>
+            {trainStrings.close}
+          </Button>
+          <Button onClick={sweep.start} disabled={cannotStart || problem !== null} loading={sweep.isStarting}>
+            {isStudy ? trainStrings.startStudy : trainStrings.queueRuns(runs.length)}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+interface AxisProps {
+  axis: AxisDraft;
+  spec: ParameterSpec | undefined;
+  fields: readonly ParameterSpec[];
+  onChange: (changes: Partial<AxisDraft>) => void;
+  onRemove: (() => void) | null;
+}
+
+function Axis({ axis, spec, fields, onChange, onRemove }: AxisProps) {
+  const groups = [...new Set(fields.map(({ group }) => group ?? ''))];
+  const label = spec ? trainStrings.valuesOf(spec.label) : trainStrings.values;
+  return (
+    <div className={classes['axis']}>
+      <Select
+        label={trainStrings.sweepField}
+        placeholder={trainStrings.anySetting}
+        searchable
+        clearable
+        // A name that is typed whole is chosen at once: a click on it must not undo that.
+        allowDeselect={false}
+        data={groups.map((group) => ({
+          group,
+          items: fields
+            .filter((one) => (one.group ?? '') === group)
+            .map((one) => ({ value: one.name, label: one.label })),
+        }))}
+        value={axis.field}
+        onChange={(field) => onChange({ field, text: '', chosen: [] })}
+      />
+      {spec === undefined ? (
+        <TextInput key="none" label={label} disabled placeholder={trainStrings.chooseField} />
+      ) : valuesInput(spec) === 'choices' ? (
+        <MultiSelect
+          label={label}
+          data={spec.type === 'boolean' ? onOff : (spec.choices ?? [])}
+          value={[...axis.chosen]}
+          onChange={(chosen) => onChange({ chosen })}
+          placeholder={axis.chosen.length === 0 ? trainStrings.chooseValues : ''}
+        />
+      ) : valuesInput(spec) === 'lines' ? (
+        <Textarea
+          label={label}
+          autosize
+          minRows={2}
+          ff="monospace"
+          placeholder={trainStrings.oneEachLine}
+          value={axis.text}
+          onChange={(event) => onChange({ text: event.currentTarget.value })}
+        />
+      ) : (
+        <TextInput
+          label={label}
+          placeholder={trainStrings.numbersExample}
+          value={axis.text}
+          onChange={(event) => onChange({ text: event.currentTarget.value })}
+        />
+      )}
+      {onRemove ? (
+        <ActionIcon
+          aria-label={spec ? trainStrings.removeField(spec.label) : trainStrings.removeEmpty}
+          mt={22}
+          onClick={onRemove}
+        >
+          <IconX size={16} />
+        </ActionIcon>
+      ) : null}
+    </div>
+  );
+}
+
+const onOff = [
+  { value: 'true', label: 'on' },
+  { value: 'false', label: 'off' },
+];
