@@ -24,27 +24,42 @@ const traceSchema = z.looseObject({
   error_y: z.looseObject({ array: seriesSchema.optional() }).optional(),
 });
 
-/** Every value that a figure shows, one row a point: trace, x, y and, where the figure has them, z and half the error bar. */
-export function figureToCsv(figure: FigureSource): string {
-  const rows: string[] = ['trace,x,y,z,error'];
-  figure.data.forEach((raw, index) => {
+/** One value of a figure: its trace, where it is, and, where the figure has them, z and half the error bar. */
+export interface FigureValue {
+  readonly trace: string;
+  readonly x: unknown;
+  readonly y: unknown;
+  readonly z?: unknown;
+  readonly error?: unknown;
+}
+
+/** Every value that a figure shows, trace by trace. */
+export function figureValues(figure: FigureSource): FigureValue[] {
+  return figure.data.flatMap((raw, index): FigureValue[] => {
     const parsed = traceSchema.safeParse(raw);
-    if (!parsed.success) return;
-    const { name = `trace ${index + 1}`, x, y, z: drawn, customdata, error_y: error } = parsed.data;
+    if (!parsed.success) return [];
+    const { name: trace = `trace ${index + 1}`, x, y, z: drawn, customdata, error_y: error } = parsed.data;
     const amounts = drawn && (customdata ?? drawn);
-    if (amounts) {
-      for (let row = 0; row < amounts.length; row++) {
-        const line = amounts[row] ?? [];
-        for (let column = 0; column < line.length; column++)
-          rows.push([name, x?.[column] ?? column, y?.[row] ?? row, line[column], ''].map(csvCell).join(','));
-      }
-      return;
-    }
+    if (amounts)
+      return Array.from(amounts, (line, row) =>
+        Array.from(line ?? [], (z, column) => ({ trace, x: x?.[column] ?? column, y: y?.[row] ?? row, z })),
+      ).flat();
     const length = Math.max(x?.length ?? 0, y?.length ?? 0);
-    for (let point = 0; point < length; point++)
-      rows.push([name, x?.[point] ?? point, y?.[point], '', error?.array?.[point]].map(csvCell).join(','));
+    return Array.from({ length }, (_, point) => ({
+      trace,
+      x: x?.[point] ?? point,
+      y: y?.[point],
+      error: error?.array?.[point],
+    }));
   });
-  return `${rows.join('\n')}\n`;
+}
+
+/** The same as CSV, one row a point. */
+export function figureToCsv(figure: FigureSource): string {
+  const rows = figureValues(figure).map(({ trace, x, y, z: amount, error }) =>
+    [trace, x, y, amount, error].map(csvCell).join(','),
+  );
+  return `${['trace,x,y,z,error', ...rows].join('\n')}\n`;
 }
 
 /** A cell as RFC 4180 writes it: quoted where it holds a comma, a quote or a line end. */

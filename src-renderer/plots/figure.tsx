@@ -1,15 +1,17 @@
 import { ActionIcon, Box, Menu, Skeleton, Text } from '@mantine/core';
-import { IconClipboard, IconDots, IconFileTypeCsv, IconPhoto, IconVector } from '@tabler/icons-react';
+import { IconClipboard, IconDots, IconFileTypeCsv, IconPhoto, IconTable, IconVector } from '@tabler/icons-react';
 import { memo, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
 import { downloadText, downloadUrl, fileStem } from '../components/download.ts';
 import { ErrorNote } from '../components/feedback/error-note.tsx';
 import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
+import { figureStrings } from '../strings/figures.ts';
 import classes from './figure.module.css';
 import { type FigureSource, figureToCsv } from './figure-data.ts';
 import { useFigureTheme } from './figure-theme.ts';
 import { HoverLayer } from './hover-layer.tsx';
+import { showFigureValues } from './figure-values.tsx';
 import { type FigurePoint, PlotlyView } from './plotly-view.ts';
 
 interface FigureProps {
@@ -97,6 +99,9 @@ export const Figure = memo(function Figure(props: FigureProps) {
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
+              <Menu.Item leftSection={<IconTable size={16} />} onClick={() => showFigureValues(figure, name)}>
+                {figureStrings.showValues}
+              </Menu.Item>
               <Menu.Item leftSection={<IconClipboard size={16} />} onClick={copy}>
                 Copy as image
               </Menu.Item>

@@ -1,0 +1,8 @@
+/** The words of every figure's menu and table. */
+export const figureStrings = {
+  showValues: 'Show values',
+  valuesOf: (name: string) => `Values of “${name}”`,
+  firstValues: (shown: string, all: string) => `The first ${shown} of ${all} values. Save CSV has all of them.`,
+  series: 'Series',
+  value: 'Value',
+} as const;
