@@ -10,8 +10,8 @@ import { figureStrings } from '../strings/figures.ts';
 import classes from './figure.module.css';
 import { type FigureSource, figureToCsv } from './figure-data.ts';
 import { useFigureTheme } from './figure-theme.ts';
-import { HoverLayer } from './hover-layer.tsx';
 import { showFigureValues } from './figure-values.tsx';
+import { HoverLayer } from './hover-layer.tsx';
 import { type FigurePoint, PlotlyView } from './plotly-view.ts';
 
 interface FigureProps {

@@ -3,6 +3,7 @@ import { type ReactNode, useMemo } from 'react';
 import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
 import { formatBytes, formatNumber } from '../../components/format/format.ts';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
+import { settingsStrings as words } from '../../strings/settings.ts';
 import classes from './settings.module.css';
 
 interface ComputeTableProps {
@@ -15,16 +16,16 @@ interface ComputeTableProps {
 export function ComputeTable({ backends, measuring }: ComputeTableProps) {
   const columns = useMemo(() => columnsFor(measuring), [measuring]);
   if (!backends) return <Skeleton height={160} m={12} w="auto" />;
-  return <DataTable label="Compute backends" items={backends} itemId={(report) => report.id} columns={columns} />;
+  return <DataTable label={words.backends} items={backends} itemId={(report) => report.id} columns={columns} />;
 }
 
 function columnsFor(measuring: ComputeId | null): readonly DataColumn<ComputeBackendReport>[] {
   const rate = (report: ComputeBackendReport, gflops: number | null): ReactNode =>
-    report.id === measuring ? <Loader size={12} aria-label={`Measuring ${report.label}`} /> : formatNumber(gflops);
+    report.id === measuring ? <Loader size={12} aria-label={words.benchmarking(report.label)} /> : formatNumber(gflops);
   return [
     {
       id: 'label',
-      header: 'Backend',
+      header: words.columns.backend,
       sortable: false,
       width: 128,
       value: (report) => report.label,
@@ -37,7 +38,7 @@ function columnsFor(measuring: ComputeId | null): readonly DataColumn<ComputeBac
     },
     {
       id: 'device',
-      header: 'Device',
+      header: words.columns.device,
       sortable: false,
       value: (report) => report.device,
       cell: (report) => (
@@ -49,9 +50,9 @@ function columnsFor(measuring: ComputeId | null): readonly DataColumn<ComputeBac
     },
     {
       id: 'float32',
-      header: 'float32',
-      unit: 'GFLOPS',
-      help: 'matrix product 512 × 512 × 512, the best rate',
+      header: words.columns.float32,
+      unit: words.columns.unit,
+      help: words.float32Help,
       align: 'right',
       width: 124,
       sortable: false,
@@ -60,9 +61,9 @@ function columnsFor(measuring: ComputeId | null): readonly DataColumn<ComputeBac
     },
     {
       id: 'bfloat16',
-      header: 'bfloat16',
-      unit: 'GFLOPS',
-      help: 'the same product in bfloat16 with float32 sums, on backends that have it',
+      header: words.columns.bfloat16,
+      unit: words.columns.unit,
+      help: words.bfloat16Help,
       align: 'right',
       width: 124,
       sortable: false,
@@ -73,14 +74,14 @@ function columnsFor(measuring: ComputeId | null): readonly DataColumn<ComputeBac
 }
 
 function stateOf(report: ComputeBackendReport): string {
-  if (report.chosen) return report.available ? 'in use' : 'chosen';
-  return report.available ? 'available' : 'not available';
+  if (report.chosen) return report.available ? words.inUse : words.chosen;
+  return report.available ? words.available : words.unavailable;
 }
 
 function deviceText({ device, memoryBytes, kind }: ComputeBackendReport): string {
-  if (device === null) return 'No device';
+  if (device === null) return words.noDevice;
   const notes = [
-    kind === 'software' ? 'imitated on the processor' : null,
+    kind === 'software' ? words.software : null,
     memoryBytes === null ? null : formatBytes(memoryBytes),
   ].filter((note) => note !== null);
   return [device, ...notes].join(', ');

@@ -2,7 +2,10 @@ import { Button, Progress } from '@mantine/core';
 import type { TensorflowSetup } from '../../../src-shared/domain/catalog.ts';
 import { queryClient, requestKey, useAction, useRequest } from '../../api/query.ts';
 import { formatBytes } from '../../components/format/format.ts';
+import { settingsStrings } from '../../strings/settings.ts';
 import classes from './settings.module.css';
+
+const words = settingsStrings.tensorflow;
 
 /** The opt-in setup of libtensorflow: what it is, a button, and while it runs how far it is, with its log. */
 export function TensorflowSetupRow({ isSetUp }: { isSetUp: boolean }) {
@@ -14,7 +17,7 @@ export function TensorflowSetupRow({ isSetUp }: { isSetUp: boolean }) {
   const keep = (setup: TensorflowSetup): void => {
     queryClient.setQueryData(requestKey('tensorflow.state', {}), setup);
   };
-  const start = useAction('tensorflow.setup', { failureTitle: 'TensorFlow was not set up', onSuccess: keep });
+  const start = useAction('tensorflow.setup', { failureTitle: words.failed, onSuccess: keep });
   const cancel = useAction('tensorflow.cancel', { onSuccess: keep });
   const setup = state.data;
   const running = setup?.state === 'running';
@@ -27,7 +30,7 @@ export function TensorflowSetupRow({ isSetUp }: { isSetUp: boolean }) {
         </div>
         {running ? (
           <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate({})}>
-            Cancel
+            {words.cancel}
           </Button>
         ) : (
           <Button
@@ -36,13 +39,13 @@ export function TensorflowSetupRow({ isSetUp }: { isSetUp: boolean }) {
             loading={start.isPending}
             onClick={() => start.mutate({ device: 'auto' })}
           >
-            {isSetUp ? 'Set up again' : 'Set up'}
+            {isSetUp ? words.setUpAgain : words.setUp}
           </Button>
         )}
       </div>
       {running ? (
         <Progress
-          aria-label="Setting up TensorFlow"
+          aria-label={words.progress}
           value={share(setup)}
           animated={setup.total === null}
           striped={setup.total === null}
@@ -51,7 +54,7 @@ export function TensorflowSetupRow({ isSetUp }: { isSetUp: boolean }) {
       ) : null}
       {setup?.log ? (
         <details open={setup.state === 'failed'}>
-          <summary className={classes['help']}>Log</summary>
+          <summary className={classes['help']}>{words.log}</summary>
           <pre className={classes['log']}>{setup.log}</pre>
         </details>
       ) : null}
@@ -60,26 +63,22 @@ export function TensorflowSetupRow({ isSetUp }: { isSetUp: boolean }) {
 }
 
 function explanation(isSetUp: boolean): string {
-  return isSetUp
-    ? 'libtensorflow is set up. Set it up again after a new graphics card, to have it with or without CUDA.'
-    : 'Fetches libtensorflow from PyPI (0.3 GB; with CUDA, where an NVIDIA driver is, 3.4 GB) and builds its link. Needs g++ and Linux.';
+  return isSetUp ? words.isSetUp : words.explanation;
 }
 
 function progressText(setup: TensorflowSetup): string {
   switch (setup.state) {
     case 'running': {
-      const size =
-        setup.done === null || setup.total === null
-          ? ''
-          : `: ${formatBytes(setup.done)} of ${formatBytes(setup.total)}`;
-      return `${setup.phase ?? 'Starting'}${size}`;
+      const phase = setup.phase ?? words.starting;
+      if (setup.done === null || setup.total === null) return phase;
+      return words.running(phase, formatBytes(setup.done), formatBytes(setup.total));
     }
     case 'done':
-      return 'Set up. The next job that needs it will use it.';
+      return words.done;
     case 'cancelled':
-      return 'Cancelled. What was downloaded is kept for next time.';
+      return words.cancelled;
     default:
-      return 'The setup failed; see the end of the log.';
+      return words.setupFailed;
   }
 }
 

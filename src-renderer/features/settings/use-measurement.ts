@@ -3,6 +3,7 @@ import type { ComputeBackendReport, ComputeId, DoctorReport } from '../../../src
 import { request } from '../../api/client.ts';
 import { queryClient, requestKey } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
+import { settingsStrings as words } from '../../strings/settings.ts';
 
 interface Measurement {
   /** The backend that is being timed; null while none is. */
@@ -26,10 +27,7 @@ export function useMeasurement(): Measurement {
           );
         }
       } catch (error) {
-        notifyFailure(
-          error instanceof Error ? error : new Error(String(error)),
-          'The compute backends were not measured',
-        );
+        notifyFailure(error instanceof Error ? error : new Error(String(error)), words.notBenchmarked);
       } finally {
         setMeasuring(null);
       }

@@ -1,4 +1,4 @@
-import { Button, NumberInput, SegmentedControl, Select, Skeleton, Switch } from '@mantine/core';
+import { Button, SegmentedControl, Select, Skeleton, Switch } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { type ComputeBackendReport, type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
 import { useAction, useRequest } from '../../api/query.ts';
@@ -10,19 +10,17 @@ import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { ComputeTable } from '../../features/settings/compute-table.tsx';
 import classes from '../../features/settings/settings.module.css';
 import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx';
+import { ThreadsField } from '../../features/settings/threads-field.tsx';
 import { useMeasurement } from '../../features/settings/use-measurement.ts';
+import { settingsStrings as words } from '../../strings/settings.ts';
 
-const themeChoices = [
-  { value: 'system', label: 'System' },
-  { value: 'light', label: 'Light' },
-  { value: 'dark', label: 'Dark' },
-];
+const themeChoices = Object.entries(words.themes).map(([value, label]) => ({ value, label }));
 
 /** Theme, compute backend, places and versions: what `coto doctor` prints, and what of it can be changed. */
 export default function SettingsPage() {
   const doctor = useRequest('app.doctor', {});
   const settings = useRequest('settings.get', {});
-  const save = useAction('settings.set', { failureTitle: 'The setting was not saved' });
+  const save = useAction('settings.set', { failureTitle: words.notSaved });
   const measurement = useMeasurement();
   const clipboard = useClipboard({ timeout: 1500 });
   const isTensorflowThere =
@@ -31,8 +29,8 @@ export default function SettingsPage() {
 
   return (
     <Page
-      title="Settings"
-      state={chosen ? `computing on ${chosen.label}${chosen.device ? `, ${chosen.device}` : ''}` : null}
+      title={words.title}
+      state={chosen ? words.state(chosen.label, chosen.device) : null}
       actions={
         <Button
           variant="default"
@@ -41,97 +39,97 @@ export default function SettingsPage() {
             if (doctor.data) clipboard.copy(doctorText(doctor.data));
           }}
         >
-          {clipboard.copied ? 'Copied' : 'Copy diagnostics'}
+          {clipboard.copied ? words.copied : words.copyDiagnostics}
         </Button>
       }
     >
       <div className={classes['column']}>
         {doctor.error ? (
-          <ErrorNote error={doctor.error} action={{ label: 'Try again', onClick: () => void doctor.refetch() }} />
+          <ErrorNote error={doctor.error} action={{ label: words.tryAgain, onClick: () => void doctor.refetch() }} />
         ) : null}
-        <Panel title="Appearance">
-          <div className={classes['row']}>
-            <div className={classes['rowText']}>Theme</div>
-            <SegmentedControl
-              aria-label="Theme"
-              data={themeChoices}
-              value={settings.data?.theme ?? 'system'}
-              disabled={!settings.data}
-              onChange={(value) => save.mutate({ theme: settingsSchema.shape.theme.parse(value) })}
-            />
-          </div>
-        </Panel>
-        <Panel title="Compute" note="default for runs set to auto">
-          <div className={classes['row']}>
-            <div className={classes['rowText']}>
-              <div>Compute backend</div>
-              <div className={classes['help']}>
-                Automatic takes the first that works in the order of the table. A running job keeps what it has.
+        <div className={classes['columns']}>
+          <div className={classes['stack']}>
+            <Panel title={words.appearance}>
+              <div className={classes['row']}>
+                <div className={classes['rowText']}>{words.theme}</div>
+                <SegmentedControl
+                  aria-label={words.theme}
+                  data={themeChoices}
+                  value={settings.data?.theme ?? 'system'}
+                  disabled={!settings.data}
+                  onChange={(value) => save.mutate({ theme: settingsSchema.shape.theme.parse(value) })}
+                />
               </div>
-            </div>
-            <Select
-              aria-label="Compute backend"
-              w={220}
-              data={[
-                { value: 'auto', label: 'Automatic' },
-                ...(doctor.data?.backends ?? []).map((backend) => ({
-                  value: backend.id,
-                  label: backend.available ? backend.label : `${backend.label} (not available)`,
-                  disabled: !backend.available,
-                })),
-              ]}
-              value={doctor.data ? (settings.data?.compute_backend ?? 'auto') : null}
-              placeholder="Probing"
-              allowDeselect={false}
-              disabled={!settings.data || !doctor.data}
-              onChange={(value) => save.mutate({ compute_backend: settingsSchema.shape.compute_backend.parse(value) })}
-            />
-          </div>
-          <div className={classes['row']}>
-            <div className={classes['rowText']}>
-              <div>Threads</div>
-              <div className={classes['help']}>
-                How many compute on the processor. The same number gives the same bits; another may not. Empty takes all
-                cores.
+            </Panel>
+            <Panel title={words.compute} note={words.computeNote}>
+              <div className={classes['row']}>
+                <div className={classes['rowText']}>
+                  <div>{words.computeBackend}</div>
+                  <div className={classes['help']}>{words.computeBackendHelp}</div>
+                </div>
+                <Select
+                  aria-label={words.computeBackend}
+                  w={220}
+                  data={[
+                    { value: 'auto', label: words.automatic },
+                    ...(doctor.data?.backends ?? []).map((backend) => ({
+                      value: backend.id,
+                      label: backend.available ? backend.label : words.notAvailable(backend.label),
+                      disabled: !backend.available,
+                    })),
+                  ]}
+                  value={doctor.data ? (settings.data?.compute_backend ?? 'auto') : null}
+                  placeholder={words.probing}
+                  allowDeselect={false}
+                  disabled={!settings.data || !doctor.data}
+                  onChange={(value) =>
+                    save.mutate({ compute_backend: settingsSchema.shape.compute_backend.parse(value) })
+                  }
+                />
               </div>
-            </div>
-            <NumberInput
-              aria-label="Threads"
-              w={220}
-              min={1}
-              {...(doctor.data ? { max: doctor.data.cores } : {})}
-              allowDecimal={false}
-              allowNegative={false}
-              placeholder={doctor.data ? `all ${doctor.data.cores}` : 'all'}
-              value={settings.data?.threads ?? ''}
-              disabled={!settings.data || !doctor.data}
-              onChange={(value) => {
-                const threads = settingsSchema.shape.threads.safeParse(value === '' ? null : value);
-                if (threads.success) save.mutate({ threads: threads.data });
-              }}
-            />
-          </div>
-        </Panel>
-        <Panel title="Evaluation">
-          <div className={classes['row']}>
-            <div className={classes['rowText']}>
-              <div>Measure forgetting</div>
-              <div className={classes['help']}>
-                Beside every accuracy, what an adapter costs its base on fixed neutral inputs. It takes a few hundred
-                images or two thousand tokens an adapter.
+              <div className={classes['row']}>
+                <div className={classes['rowText']}>
+                  <div>{words.threads}</div>
+                  <div className={classes['help']}>{words.threadsHelp}</div>
+                </div>
+                <ThreadsField
+                  cores={doctor.data?.cores ?? null}
+                  threads={settings.data?.threads ?? null}
+                  disabled={!settings.data || !doctor.data}
+                  onChange={(threads) => save.mutate({ threads })}
+                />
               </div>
-            </div>
-            <Switch
-              aria-label="Measure forgetting"
-              checked={settings.data?.forgetting ?? true}
-              disabled={!settings.data}
-              onChange={(event) => save.mutate({ forgetting: event.currentTarget.checked })}
-            />
+            </Panel>
+            <Panel title={words.evaluation}>
+              <div className={classes['row']}>
+                <div className={classes['rowText']}>
+                  <div>{words.forgetting}</div>
+                  <div className={classes['help']}>{words.forgettingHelp}</div>
+                </div>
+                <Switch
+                  aria-label={words.forgetting}
+                  checked={settings.data?.forgetting ?? true}
+                  disabled={!settings.data}
+                  onChange={(event) => save.mutate({ forgetting: event.currentTarget.checked })}
+                />
+              </div>
+            </Panel>
+            <Panel title={words.tensorflow.title} note={words.tensorflow.note}>
+              <TensorflowSetupRow isSetUp={isTensorflowThere} />
+            </Panel>
           </div>
-        </Panel>
+          <div className={classes['stack']}>
+            <Panel title={words.machine}>
+              {doctor.data ? <MachineFacts doctor={doctor.data} /> : <Skeleton height={136} />}
+            </Panel>
+            <Panel title={words.versions}>
+              {doctor.data ? <VersionFacts doctor={doctor.data} /> : <Skeleton height={136} />}
+            </Panel>
+          </div>
+        </div>
         <Panel
-          title="Compute backends"
-          note="in the order Automatic tries them"
+          title={words.backends}
+          note={words.backendsNote}
           aside={
             <Button
               variant="default"
@@ -140,21 +138,12 @@ export default function SettingsPage() {
               loading={measurement.measuring !== null}
               onClick={() => void measurement.start(doctor.data?.backends ?? [])}
             >
-              Measure
+              {words.benchmark}
             </Button>
           }
           flush
         >
           <ComputeTable backends={doctor.data?.backends} measuring={measurement.measuring} />
-        </Panel>
-        <Panel title="TensorFlow" note="optional, large download">
-          <TensorflowSetupRow isSetUp={isTensorflowThere} />
-        </Panel>
-        <Panel title="This machine">
-          {doctor.data ? <MachineFacts doctor={doctor.data} /> : <Skeleton height={136} />}
-        </Panel>
-        <Panel title="Versions">
-          {doctor.data ? <VersionFacts doctor={doctor.data} /> : <Skeleton height={136} />}
         </Panel>
       </div>
     </Page>
@@ -165,20 +154,23 @@ function MachineFacts({ doctor }: { doctor: DoctorReport }) {
   return (
     <Facts
       items={[
-        { label: 'Processor', value: `${doctor.cpu}, ${doctor.cores} cores` },
-        { label: 'Memory', value: `${formatBytes(doctor.freeMemoryBytes)} free of ${formatBytes(doctor.memoryBytes)}` },
-        { label: 'Platform', value: doctor.platform },
+        { label: words.processor, value: words.cores(doctor.cpu, doctor.cores) },
         {
-          label: 'Home folder',
+          label: words.memory,
+          value: words.memoryFree(formatBytes(doctor.freeMemoryBytes), formatBytes(doctor.memoryBytes)),
+        },
+        { label: words.platform, value: doctor.platform },
+        {
+          label: words.home,
           value: <PathText path={doctor.home} />,
-          help: 'Runs, adapters, reports and the database. Set COTO_STUDIO_HOME before starting to use another folder.',
+          help: words.homeHelp,
         },
         {
-          label: 'Log folder',
+          label: words.logs,
           value: <PathText path={doctor.logs} />,
-          help: 'One file per day for the backend and the app. Attach the newest when you report an error.',
+          help: words.logsHelp,
         },
-        { label: 'Disk free', value: formatBytes(doctor.freeDiskBytes) },
+        { label: words.diskFree, value: formatBytes(doctor.freeDiskBytes) },
       ]}
     />
   );
@@ -191,8 +183,8 @@ function VersionFacts({ doctor }: { doctor: DoctorReport }) {
         { label: 'CoTo Studio', value: doctor.version },
         { label: 'Electron', value: window.coto.versions.electron },
         { label: 'Chromium', value: window.coto.versions.chrome },
-        { label: 'Node of the backend', value: doctor.node },
-        { label: 'SQLite', value: `${doctor.sqlite}, schema ${doctor.schemaVersion}` },
+        { label: words.backendNode, value: doctor.node },
+        { label: 'SQLite', value: words.sqlite(doctor.sqlite, doctor.schemaVersion) },
       ]}
     />
   );
