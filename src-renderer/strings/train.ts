@@ -74,7 +74,11 @@ export const trainStrings = {
   optimizerSteps: 'Optimizer steps',
   expectedTime: 'Expected time',
   onExamples: (count: string) => `on ${count} examples`,
-  untimed: 'available after a first run',
+  untimed: 'measure it, or start a first run',
+  measure: 'Measure 3 steps',
+  measured: (milliseconds: string, withCoto: boolean) =>
+    `≈ ${milliseconds} ms/step (measured now${withCoto ? ', without CoTo’s savings' : ''})`,
+  notMeasured: 'The steps were not measured',
   timed: (milliseconds: string, ofSameAdapter: boolean) =>
     `≈ ${milliseconds} ms/step (from previous runs${ofSameAdapter ? '' : ' of another variant or rank'})`,
   ofFree: (needed: string, free: string, percent: string) => `${needed} of ${free} free (${percent} %)`,

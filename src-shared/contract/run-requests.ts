@@ -105,6 +105,8 @@ export const runRequests = {
     input: z.strictObject({ configs: z.array(runConfigSchema).min(1).max(500) }),
     output: z.object({ seconds: z.number().nullable(), diskBytes: z.number() }),
   },
+  /** Times a few steps of a run on this machine, without CoTo; the job's result is the time of a step. Nothing is kept. */
+  'runs.timeSteps': { input: z.strictObject({ config: runConfigSchema }), output: jobRecordSchema },
   /** Parses and validates a run's YAML and returns the full config. */
   'runs.parse': { input: z.strictObject({ yaml: z.string() }), output: runConfigSchema },
 

@@ -50,6 +50,11 @@ const kinds = [
       adapterStep: z.number().int().nullable(),
     }),
   ),
+  job(
+    'time-steps',
+    { page: 'train', effort: 0.1 },
+    z.object({ milliseconds: z.number().describe('of an optimizer step, without CoTo'), steps: z.number().int() }),
+  ),
   job('evaluate', { page: 'home', effort: 1 }, evaluationResultSchema),
   job(
     'merge',

@@ -15,11 +15,13 @@ import { pruneJob } from './prune.ts';
 import { reportJob } from './report.ts';
 import { scoreJob } from './score.ts';
 import { studyJob } from './study.ts';
+import { timeStepsJob } from './time-steps.ts';
 import { trainJob } from './train.ts';
 
 /** Every kind of job. */
 export const jobs: readonly Job[] = [
   trainJob,
+  timeStepsJob,
   evaluateJob,
   mergeJob,
   pruneJob,

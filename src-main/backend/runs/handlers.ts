@@ -9,6 +9,7 @@ import { estimateRun, forecastRuns } from './estimate.ts';
 import { readHistory } from './history.ts';
 import { fromYaml } from './run-yaml.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
+import { timeSteps } from './time-steps.ts';
 
 export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>> {
   const { store, hub } = services;
@@ -64,6 +65,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
     'runs.checkpointAdapters': (request) => checkpointAdapters(services, request),
     'runs.estimate': ({ config }) => estimateRun(services, config),
     'runs.forecast': ({ configs }) => forecastRuns(services, configs),
+    'runs.timeSteps': ({ config }) => timeSteps(services, config),
     'runs.parse': ({ yaml }) => fromYaml(yaml),
   };
 }

@@ -1,9 +1,11 @@
-import { Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Anchor, Group, Skeleton, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { trainStrings } from '../../strings/train.ts';
+import { JobProgress } from '../jobs/job-progress.tsx';
 import type { Blocker } from './blockers.ts';
 import type { Draft } from './draft.ts';
 import { MemoryEstimate } from './memory-estimate.tsx';
@@ -11,6 +13,7 @@ import { ProblemPanel } from './problem-panel.tsx';
 import { RunTexts } from './run-texts.tsx';
 import { ScheduleView } from './schedule-view.tsx';
 import type { RunEstimate } from './use-run-draft.ts';
+import { useStepTiming } from './use-step-timing.ts';
 
 interface EffectPanelProps {
   draft: Draft;
@@ -39,7 +42,7 @@ export function EffectPanel(props: EffectPanelProps) {
       {failure ? <ErrorNote error={failure} /> : null}
       {isRefused ? null : (
         <Panel title={trainStrings.estimate} note={estimate ? lastValid : ''}>
-          {estimate || isCurrent ? <Costs estimate={estimate} /> : <Awaited />}
+          {estimate || isCurrent ? <Costs estimate={estimate} config={isCurrent ? config : null} /> : <Awaited />}
         </Panel>
       )}
       <Panel
@@ -68,7 +71,14 @@ function Awaited() {
   );
 }
 
-function Costs({ estimate }: { estimate: RunEstimate | undefined }) {
+interface CostsProps {
+  estimate: RunEstimate | undefined;
+  /** The run that can be timed; null: the form is not valid now. */
+  config: RunConfig | null;
+}
+
+function Costs({ estimate, config }: CostsProps) {
+  const timing = useStepTiming(config);
   if (!estimate) return <Skeleton h={120} />;
   const share = estimate.trainableParameters / estimate.totalParameters;
   return (
@@ -86,21 +96,47 @@ function Costs({ estimate }: { estimate: RunEstimate | undefined }) {
         />
         <Fact
           name={trainStrings.expectedTime}
-          value={estimate.seconds === null ? '–' : formatDuration(estimate.seconds)}
-          note={stepNote(estimate)}
+          value={secondsText(estimate, timing.milliseconds)}
+          note={stepNote(estimate, timing.milliseconds, config?.coto != null)}
+          action={
+            timing.isBusy || config === null ? null : (
+              <Anchor component="button" type="button" size="xs" onClick={timing.measure}>
+                {trainStrings.measure}
+              </Anchor>
+            )
+          }
         />
       </Group>
+      <JobProgress job={timing.job} />
       <MemoryEstimate parts={estimate.memory} freeBytes={estimate.freeMemoryBytes} />
     </Stack>
   );
 }
 
-function stepNote({ stepMilliseconds, stepOfSameAdapter }: RunEstimate): string {
+function secondsText({ seconds, totalSteps }: RunEstimate, measured: number | null): string {
+  const expected = measured === null ? seconds : (measured * totalSteps) / 1000;
+  return expected === null ? '–' : formatDuration(expected);
+}
+
+function stepNote(
+  { stepMilliseconds, stepOfSameAdapter }: RunEstimate,
+  measured: number | null,
+  withCoto: boolean,
+): string {
+  if (measured !== null) return trainStrings.measured(formatNumber(measured), withCoto);
   if (stepMilliseconds === null) return trainStrings.untimed;
   return trainStrings.timed(formatNumber(stepMilliseconds), stepOfSameAdapter);
 }
 
-function Fact({ name, value, note }: { name: string; value: string; note: string }) {
+interface FactProps {
+  name: string;
+  value: string;
+  note: string;
+  /** Below the note. */
+  action?: ReactNode;
+}
+
+function Fact({ name, value, note, action }: FactProps) {
   return (
     <div>
       <Text size="xs" c="dimmed">
@@ -112,6 +148,7 @@ function Fact({ name, value, note }: { name: string; value: string; note: string
       <Text size="xs" c="dimmed">
         {note}
       </Text>
+      {action}
     </div>
   );
 }

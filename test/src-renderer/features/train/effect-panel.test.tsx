@@ -1,10 +1,11 @@
 // @vitest-environment happy-dom
+import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { defaultDraft } from '../../../../src-renderer/features/train/draft.ts';
 import { EffectPanel } from '../../../../src-renderer/features/train/effect-panel.tsx';
 import type { RunEstimate } from '../../../../src-renderer/features/train/use-run-draft.ts';
 import { runConfigSchema } from '../../../../src-shared/domain/run.ts';
-import { backend, catalog } from '../../fake-backend.ts';
+import { backend, catalog, job } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
@@ -35,6 +36,33 @@ const estimate: RunEstimate = {
   yaml: 'model: base',
 };
 const noCheck = () => undefined;
+test('a step is measured on request, and the expected time follows', async () => {
+  backend.answers = {
+    'app.catalog': () => catalog,
+    'runs.timeSteps': () => job('timing', 'time-steps'),
+    'jobs.get': () => ({ ...job('timing', 'time-steps'), status: 'completed' }),
+    'jobs.result': () => ({ kind: 'time-steps', result: { milliseconds: 120, steps: 3 } }),
+  };
+  const config = runConfigSchema.parse({ coto: {} });
+  const view = renderInWindow(
+    <EffectPanel
+      draft={defaultDraft}
+      config={config}
+      isCurrent={true}
+      estimate={{ ...estimate, totalSteps: 100 }}
+      blockers={[]}
+      isRefused={false}
+      failure={null}
+      onCheckAgain={noCheck}
+    />,
+  );
+  expect(view.getByLabelText('Estimate').textContent).toContain('measure it, or start a first run');
+  fireEvent.click(view.getByRole('button', { name: 'Measure 3 steps' }));
+  // 100 steps of 120 ms.
+  await waitFor(() => expect(view.getByLabelText('Estimate').textContent).toContain('Expected time12 s'));
+  expect(view.getByLabelText('Estimate').textContent).toContain('≈ 120 ms/step (measured now, without CoTo’s savings)');
+});
+
 const lastValid = 'from the last valid settings';
 
 test('does not call CoTo off that was switched on beside an invalid field', () => {

@@ -1,0 +1,16 @@
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { timedSteps, timeStepsJob } from '../jobs/time-steps.ts';
+import { peekDataset } from '../library/datasets.ts';
+import { peekModel } from '../library/models.ts';
+import type { HandlerServices } from '../services.ts';
+import { checkRun } from './check-run.ts';
+import { checkedRun } from './run-yaml.ts';
+
+/** Queues the timing of a few steps. Throws if the config does not fit the model or the data. */
+export async function timeSteps(services: HandlerServices, given: RunConfig): Promise<JobRecord> {
+  const config = checkedRun(given);
+  const model = await peekModel(services, config.model);
+  await checkRun(services, config, model, await peekDataset(services, config.dataset));
+  return services.queue.add(timeStepsJob, { title: `Time ${timedSteps} steps`, subjectId: null }, { config });
+}

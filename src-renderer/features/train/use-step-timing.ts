@@ -1,0 +1,50 @@
+import { create } from 'zustand';
+import { resultOf } from '../../../src-shared/domain/job.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { useAction, useRequest } from '../../api/query.ts';
+import { trainStrings } from '../../strings/train.ts';
+
+interface Timings {
+  /** The job of each kind of step that was timed, by `shapeOf` its run. */
+  readonly jobs: Readonly<Record<string, string>>;
+}
+
+/** Outlives the page: what was measured once holds until the app is closed. */
+const useTimings = create<Timings>(() => ({ jobs: {} }));
+
+/** What the time of a step depends on. */
+function shapeOf(config: RunConfig): string {
+  const { model, dataset, max_length, adapter, optim, packing, group_by_length, compute_backend, compute_dtype } =
+    config;
+  const { per_device_train_batch_size, gradient_accumulation_steps, gradient_checkpointing } = config;
+  return JSON.stringify([
+    [model, dataset, max_length, adapter, optim, packing, group_by_length, compute_backend, compute_dtype],
+    [per_device_train_batch_size, gradient_accumulation_steps, gradient_checkpointing],
+  ]);
+}
+
+/** The measured time of a step of this run, and its measurement; null: the run cannot be timed now. */
+export function useStepTiming(config: RunConfig | null) {
+  const { jobs } = useTimings();
+  const shape = config === null ? null : shapeOf(config);
+  const id = shape === null ? undefined : jobs[shape];
+  const isKnown = id !== undefined;
+  const job = useRequest('jobs.get', { id: id ?? '' }, { enabled: isKnown }).data;
+  const isDone = job?.status === 'completed';
+  const answer = useRequest('jobs.result', { id: id ?? '' }, { enabled: isKnown && isDone }).data;
+  const start = useAction('runs.timeSteps', { failureTitle: trainStrings.notMeasured });
+  return {
+    job,
+    isBusy: start.isPending || job?.status === 'queued' || job?.status === 'running',
+    milliseconds: answer ? (resultOf(answer, 'time-steps')?.milliseconds ?? null) : null,
+    measure: () => {
+      if (config === null || shape === null) return;
+      start.mutate(
+        { config },
+        {
+          onSuccess: (started) => useTimings.setState({ jobs: { ...useTimings.getState().jobs, [shape]: started.id } }),
+        },
+      );
+    },
+  };
+}
