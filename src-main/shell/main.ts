@@ -13,7 +13,7 @@ import { buildMenu } from './menu.ts';
 import { QuitGuard } from './quit-guard.ts';
 import { locateResources } from './resources.ts';
 import { progressBarValue } from './running-state.ts';
-import { lockDown, registerScheme, serveRenderer } from './security.ts';
+import { closeNetwork, lockDown, registerScheme, serveRenderer } from './security.ts';
 import { showNotice } from './system-notice.ts';
 import { TrayIcon } from './tray-icon.ts';
 import { openWindow } from './window.ts';
@@ -55,6 +55,7 @@ const background = new Background({
 const guard = new QuitGuard(() => background.enter());
 
 registerScheme();
+closeNetwork(developmentServer);
 if (!app.requestSingleInstanceLock()) app.quit();
 else {
   app.on('second-instance', () => {

@@ -15,6 +15,20 @@ const contentTypes = new Map([
   ['.wasm', 'application/wasm'],
 ]);
 
+/** Schemes of what the window loads. All else is refused in the network layer, where the page's policy does not reach. */
+const ownSchemes: ReadonlySet<string> = new Set(['app:', 'blob:', 'data:', 'devtools:', 'chrome-extension:']);
+
+/**
+ * Switches off what Chromium asks of the network by itself, and resolves no host. Must run before the app is ready. The
+ * development server is reached in spite of it.
+ */
+export function closeNetwork(developmentServer: string | null): void {
+  const { commandLine } = app;
+  for (const name of ['dns-prefetch-disable', 'disable-background-networking', 'disable-component-update', 'no-pings'])
+    commandLine.appendSwitch(name);
+  if (developmentServer === null) commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
+}
+
 /** Must run before the app is ready. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
@@ -37,8 +51,14 @@ export function serveRenderer(folder: string): void {
   });
 }
 
-/** Denies all permissions, foreign pages and further windows. */
+/** Denies all permissions, requests to elsewhere, foreign pages and further windows. */
 export function lockDown(developmentServer: string | null): void {
+  // Without a language there is no dictionary to fetch; a window's spellcheck option leaves the session's checker on.
+  session.defaultSession.setSpellCheckerLanguages([]);
+  session.defaultSession.setSpellCheckerEnabled(false);
+  session.defaultSession.webRequest.onBeforeRequest(({ url }, answer) =>
+    answer({ cancel: !isOwnRequest(url, developmentServer) }),
+  );
   session.defaultSession.setPermissionRequestHandler((_contents, permission, grant) =>
     grant(permission === 'clipboard-sanitized-write'),
   );
@@ -50,6 +70,8 @@ export function lockDown(developmentServer: string | null): void {
       if (!isOwnPage(event.url, developmentServer)) event.preventDefault();
     });
     contents.on('will-attach-webview', (event) => event.preventDefault());
+    // WebRTC sends to any host whatever the page's policy says; there is no proxy that it could use instead.
+    contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
     contents.setWindowOpenHandler(() => ({ action: 'deny' }));
   });
 }
@@ -60,8 +82,19 @@ export function isTrusted(event: IpcMainEvent | IpcMainInvokeEvent, developmentS
   return frame !== null && frame.parent === null && isOwnPage(frame.url, developmentServer);
 }
 
+function isOwnRequest(url: string, developmentServer: string | null): boolean {
+  const { protocol: scheme, host } = new URL(url);
+  return ownSchemes.has(scheme) || (developmentServer !== null && host === new URL(developmentServer).host);
+}
+
 function isOwnPage(url: string, developmentServer: string | null): boolean {
-  return url.startsWith(`${studioOrigin}/`) || (developmentServer !== null && url.startsWith(developmentServer));
+  return (
+    url.startsWith(`${studioOrigin}/`) || (developmentServer !== null && originOf(url) === originOf(developmentServer))
+  );
+}
+
+function originOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).origin : null;
 }
 
 function respond(status: number, contentType: string, body: string | Buffer): Response {

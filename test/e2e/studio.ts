@@ -20,10 +20,10 @@ export interface Studio {
 }
 
 /** Starts the built app in the real Electron on a home of its own, and waits until its window answers. */
-export async function openStudio(home: string): Promise<Studio> {
+export async function openStudio(home: string, switches: readonly string[] = []): Promise<Studio> {
   const app = await _electron.launch({
     executablePath: electronBinary,
-    args: [...electronArguments, projectRoot],
+    args: [...electronArguments, ...switches, projectRoot],
     env: { ...process.env, COTO_STUDIO_HOME: home } as Record<string, string>,
   });
   const page = await app.firstWindow();

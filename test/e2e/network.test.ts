@@ -1,0 +1,46 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { goTo, homeFolder, openStudio } from './studio.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-network-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const netLogSchema = z.object({
+  constants: z.object({ logEventTypes: z.record(z.string(), z.number()) }),
+  events: z.array(z.object({ type: z.number(), params: z.record(z.string(), z.unknown()).optional() })),
+});
+
+/** What Chromium's own log of its network has of these kinds, with what each was about. */
+function logged(file: string, kinds: readonly string[]): string[] {
+  const { constants, events } = netLogSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const names = new Map(Object.entries(constants.logEventTypes).map(([name, type]) => [type, name]));
+  for (const kind of kinds) expect(constants.logEventTypes).toHaveProperty(kind);
+  return events.flatMap(({ type, params }) =>
+    kinds.includes(names.get(type) ?? '') ? [`${names.get(type)} ${JSON.stringify(params ?? {})}`] : [],
+  );
+}
+
+test('no name is resolved and no socket opened, whatever the window tries', async () => {
+  const file = join(folder, 'net-log.json');
+  const studio = await openStudio(homeFolder(folder), [`--log-net-log=${file}`]);
+  for (const page of ['Data', 'Train']) await goTo(studio.page, page);
+  await studio.page.evaluate(async () => {
+    const hint = document.createElement('link');
+    hint.rel = 'dns-prefetch';
+    hint.href = '//secret.example';
+    document.head.append(hint);
+    const peer = new RTCPeerConnection({ iceServers: [{ urls: 'stun:192.0.2.1:3478' }] });
+    peer.createDataChannel('out');
+    await peer.setLocalDescription(await peer.createOffer());
+    await fetch('https://secret.example/').catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    peer.close();
+  });
+  await studio.close();
+  expect(logged(file, ['HOST_RESOLVER_MANAGER_JOB', 'TCP_CONNECT', 'UDP_BYTES_SENT'])).toEqual([]);
+  // The log is complete: it has the window's own files.
+  expect(readFileSync(file, 'utf8')).toContain('"events"');
+}, 60_000);
