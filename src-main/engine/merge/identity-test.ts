@@ -19,17 +19,17 @@ export async function identityTest(
   state: AdapterState,
 ): Promise<IdentityOutcome[]> {
   const outcomes: IdentityOutcome[] = [];
-  for (const of of ['alone', 'twice'] as const) {
-    const weights = halves[of];
+  for (const input of ['alone', 'twice'] as const) {
+    const weights = halves[input];
     try {
       const merged = await mergeStates(
         { ...request, weights },
         weights.map(() => state),
       );
-      outcomes.push({ of, ...(await largestError(request, state, merged)), reason: null });
+      outcomes.push({ of: input, ...(await largestError(request, state, merged)), reason: null });
     } catch (error) {
       if (!(error instanceof StudioError) || error.code !== 'refused') throw error;
-      outcomes.push({ of, exact: false, error: null, module: null, reason: error.message });
+      outcomes.push({ of: input, exact: false, error: null, module: null, reason: error.message });
     }
   }
   return outcomes;
