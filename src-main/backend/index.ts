@@ -15,6 +15,7 @@ import { registerBundledDatasets } from './library/datasets.ts';
 import { registerBundledModels } from './library/models.ts';
 import { removeStrayAdapters } from './library/stray-adapters.ts';
 import type { Services } from './services.ts';
+import { EventLogs } from './trackers/event-logs.ts';
 
 export { writeFileAtomic } from '../engine/tensors/atomic.ts';
 export { catalog } from './app/catalog.ts';
@@ -79,6 +80,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     hub,
     log,
     engine: new EngineSupervisor(options.startEngine, log),
+    eventLogs: new EventLogs(log),
     resourcesDirectory: options.resourcesDirectory,
     plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
   };

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
@@ -63,6 +64,7 @@ export async function beginTraining(
     startedAt: run.startedAt ?? Date.now(),
     finishedAt: null,
   });
+  services.eventLogs.open(runId, join(runDirectory, 'logs'), { firstStep: startStep, settings: run.config });
   // A run that goes on has its seed in it, and outlives it.
   const seed = resumeFrom === null ? seedDirectory(services, run.config, model.id) : undefined;
   const ofEngine = {
@@ -82,6 +84,7 @@ export async function finishTraining(
   answer: RunOutcome,
 ): Promise<JobOutcome<JobResult<'train'>>> {
   const { outcome, result, adapterDirectory, adapterStep } = answer;
+  services.eventLogs.close(run.id);
   if (outcome === 'paused' || outcome === 'cancelled') {
     changeRun(services, run.id, { status: outcome, finishedAt: outcome === 'cancelled' ? Date.now() : null });
     return { status: outcome, message: null };
@@ -147,6 +150,7 @@ export function keepEvent(services: Services, runId: string, event: EngineEvent)
       return;
     case 'metrics':
       store.history.insertMetrics(runId, event.columns);
+      services.eventLogs.add(runId, event.columns);
       hub.metricsAdded(runId, event.columns);
       return;
     case 'masks':
@@ -155,6 +159,7 @@ export function keepEvent(services: Services, runId: string, event: EngineEvent)
       return;
     case 'checkpoint':
       store.runs.saveCheckpoint(runId, { ...event.checkpoint, folder: home.relative(event.checkpoint.folder) });
+      services.eventLogs.flush(runId);
       changeRun(services, runId, {});
       return;
     case 'text':
@@ -168,6 +173,7 @@ export function keepEvent(services: Services, runId: string, event: EngineEvent)
 /** Stores how a run ended before its last step. */
 export function endTraining(services: Services, runId: string, { status, error }: JobEnding): void {
   const { store } = services;
+  services.eventLogs.close(runId);
   if (store.runs.find(runId) === null) return;
   if (error !== null) store.history.insertLog(runId, Date.now(), 'error', error.details ?? error.message);
   changeRun(services, runId, {
