@@ -1,5 +1,6 @@
 import { describeSchedule } from '../../src-shared/coto/describe.ts';
 import type { Forgetting } from '../../src-shared/domain/forgetting.ts';
+import { runFormatLabels } from '../../src-shared/domain/imported-run.ts';
 import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
@@ -21,11 +22,18 @@ export function describeRun(run: RunRecord): string {
     ['run', run.id],
     ['name', run.name],
     ['status', run.status],
-    ['model', run.modelId],
-    ['dataset', run.datasetId],
-    ['adapter', [adapter.variant, ...settingsOf(adapter)].join(', ')],
-    ['schedule', coto === null ? 'all adapters always on' : describeSchedule(coto)],
-    ['seed', String(config.seed)],
+    ...(run.origin === undefined
+      ? ([
+          ['model', run.modelId],
+          ['dataset', run.datasetId],
+          ['adapter', [adapter.variant, ...settingsOf(adapter)].join(', ')],
+          ['schedule', coto === null ? 'all adapters always on' : describeSchedule(coto)],
+          ['seed', String(config.seed)],
+        ] as const)
+      : ([
+          ['imported from', `${run.origin.path} (${runFormatLabels[run.origin.format]})`],
+          ...Object.entries(run.origin.settings).map(([name, value]) => [name, String(value)] as const),
+        ] as const)),
     ['started', run.startedAt === null ? '–' : formatTime(run.startedAt)],
   ];
   const together = facts && togetherText(facts);
@@ -47,11 +55,16 @@ export function describeRun(run: RunRecord): string {
       ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
       ['eval loss', result.evalLoss?.toFixed(4) ?? '–'],
       ['train loss', result.trainLoss?.toFixed(4) ?? '–'],
-      [
-        'step time',
-        `${result.medianStepMilliseconds.toFixed(1)} ms (median), ${result.meanStepMilliseconds.toFixed(1)} ms (mean)`,
-      ],
-      ['layers on', formatPercent(result.meanActiveShare)],
+      // An imported run has neither, or roughly.
+      ...(run.origin === undefined
+        ? ([
+            [
+              'step time',
+              `${result.medianStepMilliseconds.toFixed(1)} ms (median), ${result.meanStepMilliseconds.toFixed(1)} ms (mean)`,
+            ],
+            ['layers on', formatPercent(result.meanActiveShare)],
+          ] as const)
+        : []),
       ...(stopped === null ? [] : [['early stopping', stopped] as const]),
       ...(result.best === null || result.best.value === null
         ? []

@@ -45,9 +45,22 @@ export function migrate(
   if (current > previous) throw new NewerDatabaseError(current, previous);
   for (const migration of migrations) {
     if (migration.version <= current || migration.version > target) continue;
-    database.transaction(() => {
+    const apply = database.transaction(() => {
       migration.up(database);
       database.pragma(`user_version = ${migration.version}`);
-    })();
+    });
+    if (migration.replacesReferencedTable) withoutForeignKeys(database, apply);
+    else apply();
+  }
+}
+
+/** Not possible within a transaction. */
+function withoutForeignKeys(database: Database, work: () => void): void {
+  const before = database.pragma('foreign_keys', { simple: true });
+  database.pragma('foreign_keys = OFF');
+  try {
+    work();
+  } finally {
+    database.pragma(`foreign_keys = ${before === 1 ? 'ON' : 'OFF'}`);
   }
 }

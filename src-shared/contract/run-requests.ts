@@ -29,6 +29,15 @@ export const runRequests = {
     }),
     output: z.object({ run: runRecordSchema, job: jobRecordSchema }),
   },
+  /**
+   * Imports the runs that another program recorded at `path`: event files of TensorBoard, databases of Trackio, or
+   * trainer_state.json of Transformers, a file or a folder with them. One that was imported before is brought up to date.
+   * `skipped`: what could not be read, in sentences that name the files.
+   */
+  'runs.import': {
+    input: z.strictObject({ path: z.string() }),
+    output: z.object({ runs: z.array(runRecordSchema), skipped: z.array(z.string()) }),
+  },
   'runs.pause': { input: byId, output: done },
   /**
    * Resumes a run that has not completed from the checkpoint in `folder`, by default the latest; what was recorded after

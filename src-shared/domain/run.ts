@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { adapterSettingsSchema } from './adapter.ts';
 import { cotoSettingsSchema } from './coto.ts';
 import { forgettingSchema } from './forgetting.ts';
+import { runOriginSchema } from './imported-run.ts';
 import { parametersOf } from './parameters-of.ts';
 import { taskSettingsSchema } from './task.ts';
 
@@ -402,5 +403,10 @@ export const runRecordSchema = z.object({
   createdAt: z.number(),
   startedAt: z.number().nullable(),
   finishedAt: z.number().nullable(),
+  /**
+   * Absent: trained here. A run that another program trained has no model, dataset (both ''), checkpoints or adapter; its
+   * config has what its origin's settings say of it, and defaults.
+   */
+  origin: runOriginSchema.optional(),
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineSupervisor } from '../../src-main/backend/engine/engine-supervisor.ts';
@@ -7,6 +7,8 @@ import { openHome } from '../../src-main/backend/home.ts';
 import { jobOf } from '../../src-main/backend/jobs/index.ts';
 import { JobQueue } from '../../src-main/backend/jobs/queue.ts';
 import { reportJob } from '../../src-main/backend/jobs/report.ts';
+import { EventLogs } from '../../src-main/backend/trackers/event-logs.ts';
+import { tensorboardReader } from '../../src-main/backend/trackers/readers/tensorboard.ts';
 import { silentLog } from '../../src-main/logging/log.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
 import { type JobRecord, resultOf } from '../../src-shared/domain/job.ts';
@@ -54,6 +56,14 @@ describe('a pass over the real engine', () => {
       const losses = await backend.handle('runs.curve', { id, metric: 'loss' });
       expect([...losses.steps]).toEqual([0, 1, 2, 3, 4, 5]);
       expect(losses.mean.every((value) => Number.isFinite(value) && value > 0)).toBe(true);
+      const [eventFile = '', ...others] = readdirSync(join(backend.home, run.folder, 'logs'));
+      const path = join(backend.home, run.folder, 'logs', eventFile);
+      expect(others).toEqual([]);
+      const [copy] = await tensorboardReader.read(path, { path, isFolder: false, files: [path] });
+      const metrics = await backend.handle('runs.metrics', { id });
+      expect(copy?.columns.map(({ name }) => name).sort()).toEqual(metrics.map(({ name }) => name).sort());
+      expect(copy?.columns.find(({ name }) => name === 'loss')?.values).toEqual(losses.mean.map(Math.fround));
+      expect(copy?.settings).toMatchObject({ max_steps: 6, 'coto.stage1_ratio': 0.5 });
       const adapter = await backend.handle('adapters.get', { id: run.adapterId ?? '' });
       expect(adapter).toMatchObject({
         modelId: 'tiny',
@@ -290,6 +300,7 @@ describe('a pass over the real engine', () => {
         plotlyScript,
         resourcesDirectory,
         engine: new EngineSupervisor(realEngine),
+        eventLogs: new EventLogs(silentLog),
       };
       const outcome = await reportJob.execute(
         {

@@ -257,6 +257,29 @@ describe('migrations', () => {
     ]);
   });
 
+  it('0180 keeps runs with all that belongs to them, and takes runs of other programs', () => {
+    const database = databaseAt(170);
+    database.exec(`${insertModel}; ${insertDataset}; ${insertRun};
+      INSERT INTO metrics (run_id, name, step, value) VALUES ('r', 'loss', 0, 1.5);
+      INSERT INTO run_log (run_id, at, level, text) VALUES ('r', 1, 'info', 'it began');
+      INSERT INTO checkpoints (run_id, folder, kind, step, resumable) VALUES ('r', 'c', 'last', 5, 1);`);
+    const rows = (table: string) => database.prepare(`SELECT * FROM ${table}`).all();
+    const children = ['metrics', 'run_log', 'checkpoints'];
+    const [before] = rows('runs');
+    const belonging = children.map(rows);
+    migrate(database, migrations, 180);
+    expect(rows('runs')).toEqual([{ ...Object(before), origin: null }]);
+    expect(children.map(rows)).toEqual(belonging);
+    expect(database.pragma('foreign_keys', { simple: true })).toBe(1);
+    expect(database.pragma('foreign_key_check')).toEqual([]);
+    const foreign = insertRun.replace("'r', 'Run'", "'f', 'Foreign'").replace("'m', 'd'", 'NULL, NULL');
+    expect(() => database.exec(foreign)).toThrow(/CHECK/);
+    database.exec(foreign.replace('created_at)', 'created_at, origin)').replace(', 7)', ", 7, '{}')"));
+    expect(() => database.exec("DELETE FROM models WHERE id = 'm'")).toThrow(/FOREIGN KEY/);
+    database.exec("DELETE FROM runs WHERE id = 'r'");
+    expect(children.map(rows)).toEqual([[], [], []]);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

@@ -3,6 +3,7 @@ import { requireRun } from '../jobs/training-record.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
+import { importRuns } from '../trackers/import-runs.ts';
 import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
 import { listCheckpoints, removeCheckpoint } from './checkpoints.ts';
 import { estimateRun, forecastRuns } from './estimate.ts';
@@ -18,6 +19,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
     'runs.get': ({ id }) => requireRun(store, id),
     'runs.find': ({ config }) => plannedRun(services, { config }),
     'runs.create': ({ name, config, tags }) => createRun(services, { name, config, tags, studyId: null }),
+    'runs.import': ({ path }) => importRuns(services, path),
     'runs.pause': ({ id }) => {
       pauseRun(services, id);
       return ok;

@@ -158,10 +158,13 @@ function checkedFolder(run: RunRecord, folder: string): string {
 /** Removes a run with its history and checkpoints; its adapter stays. Returns the bytes freed. */
 export async function removeRun(services: HandlerServices, id: string): Promise<number> {
   const { store, hub, home, queue } = services;
-  const { run, job } = runAndJob(services, id);
-  if (queue.isRunning(job.id))
-    throw new StudioError('refused', `The run "${run.name}" is training.`, 'Cancel it first.');
-  if (['queued', 'paused', 'interrupted'].includes(job.status)) queue.cancel(job.id);
+  const run = requireRun(store, id);
+  if (run.origin === undefined) {
+    const { job } = runAndJob(services, id);
+    if (queue.isRunning(job.id))
+      throw new StudioError('refused', `The run "${run.name}" is training.`, 'Cancel it first.');
+    if (['queued', 'paused', 'interrupted'].includes(job.status)) queue.cancel(job.id);
+  }
   const folder = home.absolute(run.folder);
   const freedBytes = await folderBytes(folder);
   store.runs.remove(id);
@@ -172,6 +175,8 @@ export async function removeRun(services: HandlerServices, id: string): Promise<
 
 function runAndJob({ store }: HandlerServices, id: string): { run: RunRecord; job: JobRecord } {
   const run = requireRun(store, id);
+  if (run.origin !== undefined)
+    throw new StudioError('refused', `The run "${run.name}" was imported: the studio only has its curves.`);
   const job = store.jobs.findOfSubject(id);
   if (job === null) throw new StudioError('internal', `The run "${run.name}" has no job.`);
   return { run, job };

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { runFormatLabels } from '../../../src-shared/domain/imported-run.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
@@ -14,7 +16,7 @@ import { followRun } from './train.ts';
 const byRun = z.object({ run: z.string() });
 
 export function addRunCommands(parent: Command, context: CommandContext): void {
-  const group = addGroup(parent, 'runs', 'runs: list, show, compare, resume, pause, cancel, save');
+  const group = addGroup(parent, 'runs', 'runs: list, show, compare, import, resume, pause, cancel, save');
 
   addCommand(group, context, {
     usage: 'list',
@@ -102,6 +104,28 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         json: { runs, differences, tuned },
         text: `${results}\n${differences.length === 0 ? 'Identical settings.\n' : settings}${tunedText(tuned)}`,
       };
+    },
+  });
+
+  addCommand(group, context, {
+    usage: 'import <path>',
+    summary:
+      'import runs to compare with: event files of TensorBoard, databases of Trackio or trainer_state.json, a file or a folder',
+    input: z.object({ path: z.string() }),
+    async run({ path }, { terminal, withStudio }) {
+      const answer = await withStudio((client) => client.request('runs.import', { path: resolve(path) }));
+      for (const reason of answer.skipped) terminal.report(`skipped: ${reason}\n`);
+      const text = formatTable(
+        ['id', 'name', 'steps', 'score', 'from'],
+        answer.runs.map(({ id, name, step, result, origin }) => [
+          id,
+          name,
+          String(step),
+          headlineText(result) || '–',
+          origin === undefined ? '' : runFormatLabels[origin.format],
+        ]),
+      );
+      return { json: answer, text };
     },
   });
 

@@ -15,6 +15,7 @@ import { migration as adapterMetrics } from './0140-adapter-metrics.ts';
 import { migration as adapterTags } from './0150-adapter-tags.ts';
 import { migration as reportContents } from './0160-report-contents.ts';
 import { migration as jobPositions } from './0170-job-positions.ts';
+import { migration as importedRuns } from './0180-imported-runs.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   adapterTags,
   reportContents,
   jobPositions,
+  importedRuns,
 ];

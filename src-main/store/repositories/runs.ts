@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
+import { type RunOrigin, runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
 import {
   type CheckpointRecord,
   checkpointRecordSchema,
@@ -29,8 +30,8 @@ const rowSchema = z
     name: z.string(),
     status: runStatusSchema,
     config: jsonColumn(runConfigSchema),
-    model_id: z.string(),
-    dataset_id: z.string(),
+    model_id: z.string().nullable(),
+    dataset_id: z.string().nullable(),
     tags: jsonColumn(z.array(z.string())),
     note: z.string(),
     starred: booleanColumn,
@@ -45,6 +46,7 @@ const rowSchema = z
     created_at: z.number(),
     started_at: z.number().nullable(),
     finished_at: z.number().nullable(),
+    origin: jsonColumn(runOriginSchema).nullable(),
   })
   .transform(
     (row): Omit<RunRecord, 'checkpoints'> => ({
@@ -52,8 +54,8 @@ const rowSchema = z
       name: row.name,
       status: row.status,
       config: row.config,
-      modelId: row.model_id,
-      datasetId: row.dataset_id,
+      modelId: row.model_id ?? '',
+      datasetId: row.dataset_id ?? '',
       tags: row.tags,
       note: row.note,
       starred: row.starred,
@@ -68,6 +70,7 @@ const rowSchema = z
       createdAt: row.created_at,
       startedAt: row.started_at,
       finishedAt: row.finished_at,
+      ...(row.origin === null ? {} : { origin: row.origin }),
     }),
   );
 
@@ -96,6 +99,7 @@ export interface RunChanges {
   error?: StoredError | null;
   startedAt?: number | null;
   finishedAt?: number | null;
+  origin?: RunOrigin;
 }
 
 export class RunRepository {
@@ -128,6 +132,19 @@ export class RunRepository {
     return rows.map((row) => this.find(row.id)).filter((run) => run !== null);
   }
 
+  /** The imported run of that file and name; null if there is none. */
+  findImported({ path, run }: RunOrigin): RunRecord | null {
+    const row = z
+      .object({ id: z.string() })
+      .optional()
+      .parse(
+        this.database
+          .prepare("SELECT id FROM runs WHERE origin ->> '$.path' = ? AND origin ->> '$.run' = ?")
+          .get(path, run),
+      );
+    return row === undefined ? null : this.find(row.id);
+  }
+
   countOf(column: 'model_id' | 'dataset_id', id: string): number {
     const sql =
       column === 'model_id'
@@ -140,9 +157,9 @@ export class RunRepository {
     this.database
       .prepare(
         `INSERT INTO runs (id, name, status, config, model_id, dataset_id, tags, note, starred, archived, study_id, step, facts,
-           result, adapter_id, error, folder, created_at, started_at, finished_at)
+           result, adapter_id, error, folder, created_at, started_at, finished_at, origin)
          VALUES (@id, @name, @status, @config, @modelId, @datasetId, @tags, @note, @starred, @archived, @studyId, @step, @facts,
-           @result, @adapterId, @error, @folder, @createdAt, @startedAt, @finishedAt)`,
+           @result, @adapterId, @error, @folder, @createdAt, @startedAt, @finishedAt, @origin)`,
       )
       .run(toRow(run));
   }
@@ -157,7 +174,7 @@ export class RunRepository {
       .prepare(
         `UPDATE runs SET name = @name, status = @status, config = @config, tags = @tags, note = @note, starred = @starred,
            archived = @archived, step = @step, facts = @facts, result = @result, adapter_id = @adapterId, error = @error,
-           started_at = @startedAt, finished_at = @finishedAt WHERE id = @id`,
+           started_at = @startedAt, finished_at = @finishedAt, origin = @origin WHERE id = @id`,
       )
       .run(toRow(changed));
     return changed;
@@ -211,8 +228,8 @@ function toRow(run: Omit<RunRecord, 'checkpoints'>): Record<string, string | num
     name: run.name,
     status: run.status,
     config: toJson(run.config),
-    modelId: run.modelId,
-    datasetId: run.datasetId,
+    modelId: run.modelId || null,
+    datasetId: run.datasetId || null,
     tags: toJson(run.tags),
     note: run.note,
     starred: toBit(run.starred),
@@ -227,5 +244,6 @@ function toRow(run: Omit<RunRecord, 'checkpoints'>): Record<string, string | num
     createdAt: run.createdAt,
     startedAt: run.startedAt,
     finishedAt: run.finishedAt,
+    origin: toNullableJson(run.origin ?? null),
   };
 }

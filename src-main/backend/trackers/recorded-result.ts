@@ -1,0 +1,38 @@
+import type { RunResult } from '../../../src-shared/domain/run.ts';
+import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
+import type { RecordedRun } from './readers/recorded-run.ts';
+
+/** What a recorded run came to: its last values. Times are 0 where it has none. */
+export function recordedResult({ columns, startedAt, finishedAt }: RecordedRun): RunResult {
+  const column = (name: string): MetricColumn | null => columns.find((one) => one.name === name) ?? null;
+  const last = (name: string): number | null => column(name)?.values.at(-1) ?? null;
+  const training = columns.filter(({ name }) => !/^(eval|test)_/.test(name));
+  const lastStep = training.reduce((latest, { steps }) => Math.max(latest, steps.at(-1) ?? 0), 0);
+  const evaluations = columns.filter(({ name }) => /^eval_/.test(name) && !/_(runtime|per_second)$/.test(name));
+  const shares = column('active_share')?.values ?? new Float64Array();
+  const seconds = last('train_runtime') ?? ((finishedAt ?? 0) - (startedAt ?? 0)) / 1000;
+  const stepMilliseconds = lastStep > 0 ? (seconds * 1000) / lastStep : 0;
+  return {
+    steps: lastStep,
+    accuracy: last('eval_accuracy'),
+    evalLoss: last('eval_loss'),
+    trainLoss: last('loss'),
+    metrics: Object.fromEntries(
+      evaluations.flatMap(({ name, values }) => {
+        const value = values.at(-1);
+        return value === undefined || name === 'eval_loss' ? [] : [[name.slice('eval_'.length), value]];
+      }),
+    ),
+    best: null,
+    stoppedEarly: false,
+    forgetting: null,
+    meanStepMilliseconds: stepMilliseconds,
+    medianStepMilliseconds: median(column('step_milliseconds')?.values) ?? stepMilliseconds,
+    meanActiveShare: shares.length === 0 ? 1 : shares.reduce((sum, share) => sum + share, 0) / shares.length,
+    trainSeconds: seconds,
+  };
+}
+
+function median(values: Float64Array | undefined): number | null {
+  return values?.slice().sort()[Math.floor(values.length / 2)] ?? null;
+}
