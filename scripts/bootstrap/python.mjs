@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { log } from './log.mjs';
 import { cacheFolder } from './paths.mjs';
@@ -29,8 +29,16 @@ export const pytorch = {
 export const peers = {
   name: 'peers',
   what: 'Transformers and PEFT',
-  packages: ['torch', 'transformers==5.24.0', 'peft==0.21.2', 'safetensors', 'accelerate', 'pillow'],
-  check: 'import torch, transformers, peft, safetensors, accelerate, PIL',
+  packages: [
+    'torch',
+    'transformers==5.24.0',
+    'peft==0.21.2',
+    'safetensors',
+    'accelerate',
+    'pillow',
+    'tensorboard==2.21.0',
+  ],
+  check: 'import torch, transformers, peft, safetensors, accelerate, PIL, tensorboard',
   variable: 'COTO_PEERS_PYTHON',
 };
 
@@ -71,10 +79,17 @@ export function findPython(environment) {
  * @returns {{ python: string } | { reason: string }}
  */
 export function ensurePython(environment) {
-  const found = findPython(environment);
-  if (found !== null) return { python: found };
   const { folder, python, complete } = placeOf(environment);
   const { what, packages, check } = environment;
+  const wanted = packages.join('\n');
+  const found = findPython(environment);
+  const isOwn = found === python;
+  if (found !== null && (!isOwn || readFileSync(complete, 'utf8') === wanted)) return { python: found };
+  // One that was made for an older list of packages is brought up to date, if it lacks one.
+  if (isOwn && spawnSync(python, ['-c', check], { stdio: 'ignore' }).status === 0) {
+    writeFileSync(complete, wanted);
+    return { python };
+  }
   const own = windows ? 'python' : 'python3';
   /** @param {string[]} args */
   const has = (args) => spawnSync(own, args, { stdio: 'ignore' }).status === 0;
@@ -82,10 +97,10 @@ export function ensurePython(environment) {
   if (!has(['-m', 'pip', '--version']) || !has(['-m', 'venv', '--help']))
     return { reason: `${own} has no pip or no venv, so ${what} could not be installed.` };
   log(`installing ${what} for the comparison into ${folder} (once)`);
-  rmSync(folder, { recursive: true, force: true });
+  if (!isOwn) rmSync(folder, { recursive: true, force: true });
   /** @type {[string, string[]][]} */
   const steps = [
-    [own, ['-m', 'venv', folder]],
+    ...(isOwn ? [] : [/** @type {[string, string[]]} */ ([own, ['-m', 'venv', folder]])]),
     [python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]],
     [python, ['-c', check]],
   ];
@@ -93,9 +108,9 @@ export function ensurePython(environment) {
     const done = spawnSync(command, args, { encoding: 'utf8', timeout: installTimeout });
     if (done.status === 0) continue;
     const words = (done.stderr ?? '').trim().split('\n').at(-1) || String(done.error ?? 'it ended early');
-    rmSync(folder, { recursive: true, force: true });
+    if (!isOwn) rmSync(folder, { recursive: true, force: true });
     return { reason: `${what} could not be installed by pip: ${words}` };
   }
-  writeFileSync(complete, '');
+  writeFileSync(complete, wanted);
   return { python };
 }
