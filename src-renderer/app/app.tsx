@@ -5,6 +5,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { followBackend } from '../api/cache.ts';
 import { queryClient } from '../api/query.ts';
+import { rememberComparisons } from '../features/home/last-comparison.ts';
 import { appStrings } from '../strings/app.ts';
 import { Frame } from './frame.tsx';
 import { cssVariables, theme } from './theme.ts';
@@ -12,6 +13,7 @@ import { cssVariables, theme } from './theme.ts';
 /** The window: providers around the frame. */
 export function App() {
   useEffect(() => followBackend(queryClient), []);
+  useEffect(rememberComparisons, []);
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>

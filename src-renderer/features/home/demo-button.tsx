@@ -2,27 +2,25 @@ import { Button, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import { useAction } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
-import { plural } from '../../components/format/format.ts';
+import { homeStrings } from '../../strings/home.ts';
+
+const strings = homeStrings.demo;
 
 /** Chooses between the quick and the full demo study and starts it. */
 export function DemoButton({ filled }: { filled: boolean }) {
   const [length, setLength] = useState('quick');
   const start = useAction('demo.start', {
-    failureTitle: 'The demo study did not start',
-    onSuccess: (demo) =>
-      notifySuccess(
-        'Demo study queued',
-        `${plural(demo.runs.length, 'run')} and ${plural(demo.studies.length, 'study', 'studies')}`,
-      ),
+    failureTitle: strings.notStarted,
+    onSuccess: (demo) => notifySuccess(strings.queued, strings.contents(demo.runs.length, demo.studies.length)),
   });
   return (
     <>
       <SegmentedControl
-        aria-label="Length of the demo study"
+        aria-label={strings.length}
         fullWidth
         data={[
-          { value: 'quick', label: 'Quick' },
-          { value: 'full', label: 'Full' },
+          { value: 'quick', label: strings.quick },
+          { value: 'full', label: strings.full },
         ]}
         value={length}
         onChange={setLength}
@@ -32,7 +30,7 @@ export function DemoButton({ filled }: { filled: boolean }) {
         loading={start.isPending}
         onClick={() => start.mutate({ quick: length === 'quick' })}
       >
-        Start the demo study
+        {strings.start}
       </Button>
     </>
   );

@@ -3,38 +3,41 @@ import { useRequest } from '../../api/query.ts';
 import { Link } from '../../app/routes.tsx';
 import { backendName, formatBytes } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
+import { homeStrings } from '../../strings/home.ts';
 import classes from './home.module.css';
+
+const strings = homeStrings.machine;
 
 /** What the studio computes on, and what memory and disk it has left. */
 export function MachinePanel() {
   const { data: status } = useRequest('app.status', {});
   return (
-    <Panel title="This machine" aside={<Link to="/settings">Settings</Link>}>
+    <Panel title={strings.title} aside={<Link to="/settings">{strings.settings}</Link>}>
       {status ? (
         <div className={classes['stack']}>
           <div className={classes['meterRow']}>
-            <span className={classes['quiet']}>Compute backend</span>
+            <span className={classes['quiet']}>{strings.backend}</span>
             <span>{backendName(status.backend)}</span>
           </div>
           <div className={classes['meter']}>
             <div className={classes['meterRow']}>
-              <span className={classes['quiet']}>Memory</span>
+              <span className={classes['quiet']}>{strings.memory}</span>
               <span>
                 {formatBytes(status.memoryUsedBytes)} of {formatBytes(status.memoryTotalBytes)}
               </span>
             </div>
             <Progress
               color="var(--mantine-color-dimmed)"
-              aria-label="Share of memory used by the backend"
+              aria-label={strings.memoryHelp}
               value={(status.memoryUsedBytes / status.memoryTotalBytes) * 100}
             />
           </div>
           <div className={classes['meterRow']}>
-            <span className={classes['quiet']}>Storage used</span>
-            <span>{status.homeBytes > 0 ? formatBytes(status.homeBytes) : 'detecting…'}</span>
+            <span className={classes['quiet']}>{strings.storage}</span>
+            <span>{status.homeBytes > 0 ? formatBytes(status.homeBytes) : strings.detecting}</span>
           </div>
           <div className={classes['meterRow']}>
-            <span className={classes['quiet']}>Disk free</span>
+            <span className={classes['quiet']}>{strings.disk}</span>
             <span>{formatBytes(status.diskFreeBytes)}</span>
           </div>
         </div>

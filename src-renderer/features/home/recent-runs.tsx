@@ -7,6 +7,7 @@ import { formatNumber } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
+import { homeStrings } from '../../strings/home.ts';
 
 const shown = 10;
 
@@ -58,9 +59,9 @@ export function RecentRuns({ runs }: { runs: readonly RunRecord[] }) {
     .slice(0, shown);
   if (ended.length === 0) return null;
   return (
-    <Panel title="Recent runs" aside={<Link to="/runs">All runs</Link>} flush>
+    <Panel title={homeStrings.recent.title} aside={<Link to="/runs">{homeStrings.recent.all}</Link>} flush>
       <DataTable
-        label="Runs that finished last"
+        label={homeStrings.recent.label}
         items={ended}
         itemId={(run) => run.id}
         columns={columns}

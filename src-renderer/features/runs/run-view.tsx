@@ -1,5 +1,5 @@
 import { Stack, Tabs, Text } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
@@ -7,7 +7,6 @@ import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { runStrings } from '../../strings/run.ts';
-import { markWatched } from '../home/use-first-steps.ts';
 import { type ChartView, initialView } from './chart-controls.tsx';
 import { CheckpointTable } from './checkpoint-table.tsx';
 import { RunCharts } from './run-charts.tsx';
@@ -27,7 +26,6 @@ export function RunView({ run }: { run: RunRecord }) {
   const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
   const [view, setView] = useState<ChartView>(initialView);
   const snapshot = useOverviewHistory(run);
-  useEffect(markWatched, []);
   return (
     <Stack gap={12}>
       <RunTiles run={run} curves={snapshot?.runs.get(run.id)?.curves ?? noCurves} />

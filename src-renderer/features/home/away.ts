@@ -1,0 +1,61 @@
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+
+export type Entry =
+  | { readonly kind: 'run'; readonly record: RunRecord }
+  | { readonly kind: 'study'; readonly record: StudyRecord };
+
+/** What happened while nobody looked. */
+interface Happened {
+  /** Runs that wait to be resumed while the queue goes on without them. */
+  readonly paused: readonly RunRecord[];
+  /** How many of these closing the studio paused. */
+  readonly byQuitting: number;
+  /** What failed or was interrupted, whenever that was; the latest first. */
+  readonly failed: readonly Entry[];
+  /** What came to a result since then, the latest first. Runs of a study are its parts. */
+  readonly finished: readonly Entry[];
+}
+
+interface Records {
+  readonly runs: readonly RunRecord[];
+  readonly studies: readonly StudyRecord[];
+  /** The active jobs. */
+  readonly jobs: readonly JobRecord[];
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** What fails again, or finishes again, after it was dismissed is shown again. */
+export function keyOf({ record: { id, finishedAt } }: Entry): string {
+  return `${id} ${finishedAt}`;
+}
+
+export function whatHappened({ runs, studies, jobs, since }: Records): Happened {
+  // A study's own job is the parent of its trainings; those of the demo have none, and nothing else resumes them.
+  const jobOf = new Map(jobs.filter(({ parentId }) => parentId === null).map((job) => [job.subjectId, job]));
+  const paused = runs.filter((run) => run.status === 'paused' && jobOf.has(run.id));
+  const entries = [
+    ...runs.map((record): Entry => ({ kind: 'run', record })),
+    ...studies.map((record): Entry => ({ kind: 'study', record })),
+  ].sort((left, right) => endOf(right) - endOf(left));
+  return {
+    paused,
+    byQuitting: paused.filter(({ id }) => jobOf.get(id)?.error != null).length,
+    failed: entries.filter(({ record }) => record.status === 'failed' || record.status === 'interrupted'),
+    finished: entries.filter((entry) => isOwn(entry) && hasResult(entry) && (entry.record.finishedAt ?? 0) >= since),
+  };
+}
+
+function isOwn({ kind, record }: Entry): boolean {
+  return kind === 'run' ? record.studyId === null : record.parentId === null;
+}
+
+function hasResult({ record }: Entry): boolean {
+  return record.status === 'completed' || record.status === 'stopped';
+}
+
+function endOf({ record }: Entry): number {
+  return record.finishedAt ?? record.createdAt;
+}

@@ -1,0 +1,100 @@
+import { ActionIcon, Button, Table, Text } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import type { ReportRecord, ReportSummary } from '../../../src-shared/domain/report.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { formatDifference } from '../../../src-shared/results/comparison.ts';
+import { formatFigure, unitLabels } from '../../../src-shared/results/comparison-row.ts';
+import { useRequest } from '../../api/query.ts';
+import { navigate, pathOf } from '../../app/routes.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
+import { homeStrings } from '../../strings/home.ts';
+import { useDismissed } from './dismissed.ts';
+import classes from './home.module.css';
+
+const strings = homeStrings.findings;
+type Row = ReportSummary['rows'][number];
+
+/** What the last demo found, in the numbers of its report, until it is dismissed. */
+export function DemoFindings({ studies }: { studies: readonly StudyRecord[] }) {
+  const { isDismissed, dismiss } = useDismissed();
+  const { data: reports } = useRequest('reports.list', {});
+  const newest = reports
+    ?.toSorted((left, right) => right.createdAt - left.createdAt)
+    .find((report) => isOfDemo(report, studies));
+  if (!newest || isDismissed(newest.id)) return null;
+  return <Findings key={newest.id} report={newest} onDismiss={() => dismiss([newest.id])} />;
+}
+
+function isOfDemo({ studyIds }: ReportRecord, studies: readonly StudyRecord[]): boolean {
+  return studyIds.some((id) => studies.some((study) => study.id === id && study.parentId !== null));
+}
+
+function Findings({ report, onDismiss }: { report: ReportRecord; onDismiss: () => void }) {
+  const { data: summary } = useRequest('reports.summary', { id: report.id });
+  const rows = mainRows(summary?.rows ?? []);
+  if (!summary || rows.length === 0) return null;
+  return (
+    <Panel
+      title={strings.title}
+      note={report.name}
+      aside={
+        <>
+          <Button size="compact-sm" onClick={() => navigate(pathOf('reports', report.id))}>
+            {strings.open}
+          </Button>
+          <ActionIcon size={20} aria-label={homeStrings.dismissOne(report.name)} onClick={onDismiss}>
+            <IconX size={14} />
+          </ActionIcon>
+        </>
+      }
+      flush
+    >
+      <Table aria-label={strings.title} verticalSpacing={4} horizontalSpacing={12}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{strings.metric}</Table.Th>
+            <Table.Th ta="right">{summary.sides.without}</Table.Th>
+            <Table.Th ta="right">{summary.sides.coto}</Table.Th>
+            <Table.Th ta="right">{strings.difference}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Table.Tr key={row.id}>
+              <Table.Td>
+                {row.label} <span className={classes['quiet']}>({unitLabels[row.unit]})</span>
+              </Table.Td>
+              <Table.Td ta="right">{valueText(row.without, row)}</Table.Td>
+              <Table.Td ta="right">{valueText(row.coto, row)}</Table.Td>
+              <Table.Td ta="right">{differenceText(row)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      <Text size="xs" c="dimmed" px={12} py={8}>
+        {strings.note(Math.max(...rows.map(({ difference }) => difference?.n ?? 0)))}
+      </Text>
+    </Panel>
+  );
+}
+
+/** The first scored row of each study and of the runs: never chosen by what came out. */
+export function mainRows(rows: readonly Row[]): Row[] {
+  const seen = new Set<string>();
+  return rows.filter(({ id, better, unit }) => {
+    const of = id.split('/')[0] ?? id;
+    if (better === null || unit === 'milliseconds' || seen.has(of)) return false;
+    seen.add(of);
+    return true;
+  });
+}
+
+function valueText(value: number | null, { unit }: Row): string {
+  return value === null ? '–' : formatFigure(value, unit);
+}
+
+function differenceText({ difference, unit }: Row): string {
+  if (difference === null) return '–';
+  const { mean, halfWidth } = difference;
+  return `${formatDifference(mean, unit)}${halfWidth === null ? '' : ` ± ${formatFigure(halfWidth, unit)}`}`;
+}
