@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { isUnfinished } from '../engine/tensors/atomic.ts';
@@ -15,6 +17,11 @@ export interface Home {
   absolute(...parts: string[]): string;
   /** The path as stored in the database: relative to the home, with forward slashes. */
   relative(absolutePath: string): string;
+  /**
+   * Whether the folder is another one than the studio opened last: a copy, one from another machine or user, or one of a
+   * version that did not note it. Its queue was not filled here.
+   */
+  readonly moved: boolean;
   /** Releases the lock on the home. */
   release(): void;
 }
@@ -40,7 +47,12 @@ export function openHome(path: string): Home {
       `CoTo Studio is already running on the home folder ${home}${ownerText(owner)}.`,
       'Close the other window or command, or choose another home folder (COTO_STUDIO_HOME).',
     );
+  const placeFile = join(home, 'backend.place');
+  const place = placeOf(home);
+  let moved: boolean;
   try {
+    moved = existsSync(join(home, 'studio.sqlite')) && readIfThere(placeFile) !== place;
+    writeFileSync(placeFile, place);
     writeFileSync(owner, `${process.pid}\n`);
     removeUnfinished(home);
   } catch (error) {
@@ -49,6 +61,7 @@ export function openHome(path: string): Home {
   }
   return {
     path: home,
+    moved,
     database: join(home, 'studio.sqlite'),
     absolute(...parts) {
       const path = resolve(home, ...parts);
@@ -111,9 +124,22 @@ function removeUnfinished(home: string): void {
 }
 
 function ownerText(file: string): string {
+  const owner = readIfThere(file);
+  return owner === null ? '' : ` (process ${owner.trim()})`;
+}
+
+function readIfThere(file: string): string | null {
   try {
-    return ` (process ${readFileSync(file, 'utf8').trim()})`;
+    return readFileSync(file, 'utf8');
   } catch {
-    return '';
+    return null;
   }
+}
+
+/** The machine, user and folder: a copy has another inode. Moving a home within its disk keeps it. */
+function placeOf(home: string): string {
+  const { dev, ino } = statSync(home);
+  return createHash('sha256')
+    .update(JSON.stringify([hostname(), userInfo().username, dev, ino]))
+    .digest('hex');
 }

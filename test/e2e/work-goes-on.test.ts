@@ -100,7 +100,7 @@ test('a backend that is killed comes back, and its run says how to go on', async
   const { page } = studio;
   process.kill(Number(readFileSync(join(home, 'backend.pid'), 'utf8')), 'SIGKILL');
   await goTo(page, 'Home');
-  await page.getByText('The studio ended while this was running.').first().waitFor();
+  await page.getByText('CoTo Studio quit while this was running.').first().waitFor();
   await page
     .getByText(/It can be resumed from its checkpoint at step \d+\./)
     .first()

@@ -1,3 +1,28 @@
+import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import type { JobEnding } from './define-job.ts';
+
+/** How a job ends that an earlier session left running. */
+export function endingOfLostSession({ kind }: JobRecord): JobEnding {
+  const hint = jobInfo(kind).resumable ? null : 'Start it again.';
+  return { status: 'interrupted', error: lostError('CoTo Studio quit while this was running.', hint) };
+}
+
+/**
+ * How a job ends that a home from elsewhere, or a copy of a home, has in its queue: opening a folder must not write files or
+ * train by itself. What can be resumed waits for the person; the rest can be started again.
+ */
+export function endingInMovedHome({ kind, parentId }: JobRecord): JobEnding {
+  const message = 'The home folder was opened in another place than before, so nothing of its queue was started.';
+  return jobInfo(kind).resumable && parentId === null
+    ? { status: 'interrupted', error: lostError(message, 'Resume it if you want it to run here.') }
+    : { status: 'cancelled', error: lostError(message, 'Start it again if you want it.') };
+}
+
+function lostError(message: string, hint: string | null): ErrorValue {
+  return { code: 'disconnected', message, hint, details: null };
+}
+
 /** Why a job ended as the studio was closed. */
 export const closedError = { code: 'disconnected', message: 'The studio was closed.', hint: 'Start it again' } as const;
 
@@ -7,3 +32,8 @@ export const pausedByClosing = {
   message: 'The studio was closed while this was running, so it was paused.',
   hint: 'Resume it.',
 } as const;
+
+/** An error as the store keeps it: without its details. */
+export function storedError(error: ErrorValue | null): JobRecord['error'] {
+  return error === null ? null : { code: error.code, message: error.message, hint: error.hint };
+}

@@ -1,20 +1,26 @@
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { HandlerServices } from '../services.ts';
+import type { TogetherWork } from './define-job.ts';
 
-interface Offer {
-  readonly id: string;
-  readonly payload: unknown;
-}
-
-/** The jobs among `ready` that `choose` lets run together with `first`, both of one kind. */
+/**
+ * The jobs among `ready` that run together with `first`, all of one kind. None, with a line in the log, if they cannot be
+ * found out.
+ */
 export async function companionJobs(
   first: JobRecord,
   ready: readonly JobRecord[],
-  payloadOf: (id: string) => unknown,
-  choose: (first: unknown, offered: Offer[]) => Promise<readonly string[]>,
+  together: TogetherWork<unknown, unknown>,
+  services: HandlerServices,
 ): Promise<JobRecord[]> {
+  const { store, log } = services;
   const queued = ready.filter(({ kind }) => kind === first.kind);
   if (queued.length === 0) return [];
-  const offered = queued.map(({ id }) => ({ id, payload: payloadOf(id) }));
-  const chosen = await choose(payloadOf(first.id), offered);
-  return queued.filter(({ id }) => chosen.includes(id));
+  try {
+    const offered = queued.map(({ id }) => ({ id, payload: store.jobs.payload(id) }));
+    const chosen = await together.companions(store.jobs.payload(first.id), offered, services);
+    return queued.filter(({ id }) => chosen.includes(id));
+  } catch (error) {
+    log.error({ err: error, job: first.id }, 'the jobs that could run together could not be found');
+    return [];
+  }
 }

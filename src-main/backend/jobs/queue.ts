@@ -6,10 +6,11 @@ import type { Store } from '../../store/open-store.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { newId } from '../identifiers.ts';
 import type { HandlerServices, Services } from '../services.ts';
-import { closedError, pausedByClosing } from './closing-errors.ts';
+import { closedError, endingInMovedHome, endingOfLostSession, pausedByClosing, storedError } from './closing-errors.ts';
 import { companionJobs } from './companion-jobs.ts';
-import type { Job, JobContext, JobEnding, JobOutcome, TogetherWork } from './define-job.ts';
+import type { Job, JobContext, JobEnding, JobOutcome } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';
+import { moveInQueue, waitsInPausedQueue } from './queue-order.ts';
 import { readyJobs } from './ready-jobs.ts';
 import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
 
@@ -49,13 +50,15 @@ export class JobQueue {
 
   /** Marks jobs that an earlier session left running, then starts the queue. */
   open(): void {
-    for (const job of this.parts.store.jobs.withStatus('running'))
-      this.end(job, 'interrupted', {
-        code: 'disconnected',
-        message: 'The studio ended while this was running.',
-        hint: jobInfo(job.kind).resumable ? null : 'Start it again.',
-        details: null,
-      });
+    const { home, store } = this.parts;
+    const endAll = (jobs: readonly JobRecord[], endingOf: (job: JobRecord) => JobEnding): void => {
+      for (const job of jobs) {
+        const { status, error } = endingOf(job);
+        this.end(job, status, error);
+      }
+    };
+    endAll(store.jobs.withStatus('running'), endingOfLostSession);
+    if (home.moved) endAll(store.jobs.withStatus('queued'), endingInMovedHome);
     this.pump();
   }
 
@@ -146,16 +149,8 @@ export class JobQueue {
 
   /** Puts a queued job before another one of the queue; null: at its end. */
   move(jobId: string, before: string | null): void {
-    const { store, hub } = this.parts;
-    const queued = store.jobs.withStatus('queued').map(({ id }) => id);
-    for (const id of before === null ? [jobId] : [jobId, before])
-      if (!queued.includes(id))
-        throw new StudioError('refused', 'This job is no longer queued.', 'It has started or was cancelled.');
-    if (jobId === before) return;
-    const others = queued.filter((id) => id !== jobId);
-    const at = before === null ? others.length : others.indexOf(before);
-    store.jobs.arrange(others.toSpliced(at, 0, jobId));
-    hub.listChanged('jobs');
+    moveInQueue(this.parts.store.jobs, jobId, before);
+    this.parts.hub.listChanged('jobs');
     this.pumpSoon();
   }
 
@@ -283,7 +278,10 @@ export class JobQueue {
       return;
     }
     const { together, ...job } = this.jobOf(first.kind);
-    const companions = together === undefined ? [] : await this.companions(first, together);
+    const companions =
+      together === undefined
+        ? []
+        : await companionJobs(first, [...this.ready(jobInfo(first.kind).lane)], together, this.parts);
     for (const companion of companions)
       if (this.parts.store.jobs.find(companion.id)?.status === 'queued') this.begin(companion, current);
     const members = current.jobs.map(({ job: { id }, context }) => ({
@@ -308,23 +306,6 @@ export class JobQueue {
     const [abort, pausing] = [new AbortController(), new AbortController()];
     const context = this.context(job, { abort: abort.signal, pausing: pausing.signal });
     current.jobs.push({ job, context, abort, pausing, signal: null, place: null });
-  }
-
-  /** None, with a line in the log, if they cannot be found out. */
-  private async companions(first: JobRecord, together: TogetherWork<unknown, unknown>): Promise<JobRecord[]> {
-    const { store, log } = this.parts;
-    const ready = [...this.ready(jobInfo(first.kind).lane)];
-    try {
-      return await companionJobs(
-        first,
-        ready,
-        (id) => store.jobs.payload(id),
-        (own, offered) => together.companions(own, offered, this.parts),
-      );
-    } catch (error) {
-      log.error({ err: error, job: first.id }, 'the jobs that could run together could not be found');
-      return [];
-    }
   }
 
   /** Stores how a job ended. */
@@ -430,15 +411,6 @@ export class JobQueue {
     this.waiting.get(job.id)?.resolve(job);
     this.waiting.delete(job.id);
   }
-}
-
-function storedError(error: ErrorValue | null): JobRecord['error'] {
-  return error === null ? null : { code: error.code, message: error.message, hint: error.hint };
-}
-
-/** A paused queue starts no training and no study; short jobs that somebody waits for are started all the same. */
-function waitsInPausedQueue({ kind, parentId }: JobRecord): boolean {
-  return parentId !== null || jobInfo(kind).atClose === 'pause';
 }
 
 function fail(): never {

@@ -13,6 +13,7 @@ it('asks every kind which adapters it needs', () => {
   const pretrain = { model_config: 'config.json', train_data: ['text'] };
   const payloads: Record<string, { payload: unknown; needs: unknown[] }> = {
     train: { payload: { runId: 'run', resumeFrom: null }, needs: [] },
+    'time-steps': { payload: { config: {} }, needs: [] },
     evaluate: {
       payload: { request: { model: 'm', dataset: 'd', adapters: [{ adapter: { runId: 'run' } }] } },
       needs: [{ runId: 'run' }],
