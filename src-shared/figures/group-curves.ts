@@ -1,20 +1,23 @@
 import { meanCurve, type SeedCurve } from '../curves/mean-curve.ts';
 import { bandTrace } from './band.ts';
+import { evaluationRange } from './evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout } from './layout.ts';
 import { isEvaluation, type MetricOptions, type MetricRun, smooth } from './metric.ts';
 import { faded, runStyles, type SeriesStyle } from './palette.ts';
 import { stepClock } from './step-clock.ts';
 
-/** Evaluations in per cent never fill less than this: one of a few hundred examples is already half a point. */
-const leastPoints = 10;
+interface GroupCurvesOptions extends MetricOptions {
+  /** Evaluated examples behind an accuracy: its axis is not so narrow that their noise would look like an effect. */
+  readonly examples?: number;
+}
 
 /**
  * A metric of several groups of runs, for one of many small figures: the mean of each group's seeds with its spread as
  * a band, and behind it each seed as a thin line. It has no legend; `groupStyles` says which group is which.
  * `customdata` of a point on a line of one run is the run's id.
  */
-export function groupCurvesFigure(runs: readonly MetricRun[], options: MetricOptions, theme: FigureTheme): Figure {
+export function groupCurvesFigure(runs: readonly MetricRun[], options: GroupCurvesOptions, theme: FigureTheme): Figure {
   const smoothing = isEvaluation(options.metric) ? 0 : (options.smoothing ?? 0);
   const styles = runStyles(runs, theme);
   const drawn = [...styles].map(([name, style]) =>
@@ -26,8 +29,9 @@ export function groupCurvesFigure(runs: readonly MetricRun[], options: MetricOpt
     ),
   );
   const plannedEnd = Math.max(0, ...runs.map((run) => plannedEndOf(run, options.x)));
-  const range = isEvaluation(options.metric) && options.factor === 100 && !options.logScale;
+  const isAccuracy = isEvaluation(options.metric) && options.factor === 100 && !options.logScale;
   return {
+    hover: options.x ?? 'step',
     // Every band lies under every line.
     data: [...drawn.flatMap(({ behind }) => behind), ...drawn.flatMap(({ lines }) => lines)],
     layout: baseLayout(theme, options.title, {
@@ -36,19 +40,21 @@ export function groupCurvesFigure(runs: readonly MetricRun[], options: MetricOpt
         ...(plannedEnd > 0 ? { range: [0, plannedEnd] } : {}),
         hoverformat: options.x === 'time' ? '.4~g' : ',.0f',
         uirevision: options.x ?? 'step',
-        showspikes: true,
-        spikemode: 'across',
-        spikesnap: 'data',
-        spikethickness: 1,
-        spikedash: 'solid',
       }),
       yaxis: axis(theme, options.yTitle, {
         ...(options.logScale ? { type: 'log' } : {}),
-        ...(range ? widened(drawn.flatMap(({ values }) => values)) : {}),
+        ...(isAccuracy && options.examples !== undefined
+          ? {
+              range: evaluationRange(
+                drawn.flatMap(({ values }) => values),
+                options.examples,
+              ),
+            }
+          : {}),
         uirevision: options.logScale ? 'log' : 'linear',
       }),
     }),
-    caption: caption(
+    caption: groupCurvesCaption(
       drawn.map(({ seeds }) => seeds),
       smoothing,
     ),
@@ -154,16 +160,8 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
-/** A range of at least `leastPoints` around the values; nothing where they fill one themselves. */
-function widened(values: readonly number[]): { range?: [number, number] } {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  if (values.length === 0 || high - low >= leastPoints) return {};
-  const from = Math.max(0, Math.min(100 - leastPoints, (low + high - leastPoints) / 2));
-  return { range: [from, from + leastPoints] };
-}
-
-function caption(seeds: readonly number[], smoothing: number): string {
+/** What is drawn of groups of so many seeds; for several such figures, once below them. */
+export function groupCurvesCaption(seeds: readonly number[], smoothing: number): string {
   const several = seeds.filter((count) => count > 1);
   const [fewest, most] = [Math.min(...several), Math.max(...several)];
   const smoothed = smoothing > 0 ? `Moving average with weight ${smoothing} on the past. ` : '';

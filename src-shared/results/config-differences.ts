@@ -1,3 +1,4 @@
+import { cotoSettingsSchema } from '../domain/coto.ts';
 import type { RunConfig } from '../domain/run.ts';
 
 export interface ConfigRow {
@@ -18,7 +19,14 @@ export function groupDifferences(groups: readonly (readonly RunConfig[])[]): Con
   const names = new Set(flat.flat().flatMap((values) => [...values.keys()]));
   return [...names]
     .map((name) => ({ name, values: flat.map((configs) => commonText(configs.map((values) => values.get(name)))) }))
-    .filter((row) => new Set(row.values).size > 1);
+    .filter((row) => new Set(row.values).size > 1 && !isUsualCoto(row));
+}
+
+const usualCoto = flatten({ coto: cotoSettingsSchema.parse({}) });
+
+/** Whether a setting of CoTo differs only in that some have no CoTo: that it is off says `coto`. */
+function isUsualCoto({ name, values }: ConfigRow): boolean {
+  return name.startsWith('coto.') && values.every((value) => value === null || value === usualCoto.get(name));
 }
 
 function commonText(texts: readonly (string | undefined)[]): string | null {

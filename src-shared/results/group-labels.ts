@@ -1,4 +1,4 @@
-import { groupDifferences } from './config-differences.ts';
+import { type ConfigRow, groupDifferences } from './config-differences.ts';
 import type { RunGroup } from './run-groups.ts';
 
 /** Settings that a label has no room for: it says CoTo itself, and seeds are folded. */
@@ -6,36 +6,53 @@ const unsaid = /^(coto|seed|data_seed|order_seed|logging_steps|save_steps|eval_s
 /** More than this many settings are not said in a label. */
 const most = 3;
 
+/** A name for a group, and the settings that tell it from others of the same name, those with most values first. */
+export interface GroupLabel {
+  readonly name: string;
+  readonly settings: readonly string[];
+}
+
 /**
- * A name for each group: what `nameOf` says of its first run and, where several groups would share it, the settings in
- * which these differ: "LoRA + CoTo · learning_rate 0.01".
+ * A label for each group by its key: what `nameOf` says of its first run and, where several groups share that, the
+ * settings in which these differ: "LoRA + CoTo · learning_rate 0.01".
  */
 export function groupLabels(
   groups: readonly RunGroup[],
   nameOf: (run: RunGroup['first']) => string,
 ): ReadonlyMap<string, string> {
+  const parts = groupLabelParts(groups, nameOf);
+  return new Map([...parts].map(([key, { name, settings }]) => [key, [name, ...settings].join(' · ')]));
+}
+
+/** The same in parts. */
+export function groupLabelParts(
+  groups: readonly RunGroup[],
+  nameOf: (run: RunGroup['first']) => string,
+): ReadonlyMap<string, GroupLabel> {
   const byName = new Map<string, RunGroup[]>();
   for (const group of groups) {
     const name = nameOf(group.first);
     byName.set(name, [...(byName.get(name) ?? []), group]);
   }
-  const labels = new Map<string, string>();
+  const labels = new Map<string, GroupLabel>();
   for (const [name, alike] of byName) {
-    const rows =
-      alike.length === 1
-        ? []
-        : groupDifferences(alike.map(({ runs }) => runs.map(({ config }) => config))).filter(
-            (row) => !unsaid.test(row.name),
-          );
+    const rows = alike.length === 1 ? [] : differences(alike);
     alike.forEach((group, index) => {
-      const own = rows.flatMap((row) => {
+      const settings = rows.flatMap((row) => {
         const value = row.values[index];
         return value == null ? [] : [`${shortName(row.name)} ${value}`];
       });
-      labels.set(group.key, [name, ...own.slice(0, most), ...(own.length > most ? ['…'] : [])].join(' · '));
+      labels.set(group.key, { name, settings: settings.slice(0, most) });
     });
   }
   return labels;
+}
+
+function differences(groups: readonly RunGroup[]): ConfigRow[] {
+  const count = ({ values }: ConfigRow) => new Set(values).size;
+  return groupDifferences(groups.map(({ runs }) => runs.map(({ config }) => config)))
+    .filter(({ name }) => !unsaid.test(name))
+    .sort((left, right) => count(right) - count(left));
 }
 
 /** "adapter.parameters.r" is "r" in a label. */

@@ -48,14 +48,14 @@ test('training losses are smoothed before their mean is taken', () => {
   expect(lineOf(figure, 'LoRA')?.['y']).toEqual([2, expect.closeTo(7 / 3 + 1, 10)]);
 });
 
-test('the axis of an evaluation in per cent spans ten points at least, and stays below 100', () => {
-  const range = (values: number[]) =>
-    JSON.parse(
-      JSON.stringify(groupCurvesFigure([run('a', 'LoRA', 'eval_accuracy', values)], accuracy, light).layout['yaxis']),
-    ).range;
-  expect(range([0.7, 0.72])).toEqual([66, 76]);
-  expect(range([0.99, 0.995])).toEqual([90, 100]);
-  expect(range([0.2, 0.9])).toBeUndefined();
+test('the axis of an evaluation in per cent is not so narrow that noise looks like an effect', () => {
+  const figure = groupCurvesFigure(
+    [run('a', 'LoRA', 'eval_accuracy', [0.7, 0.72])],
+    { ...accuracy, examples: 10_000 },
+    light,
+  );
+  // 71 in the middle, ten points at least.
+  expect(figure.layout['yaxis']).toMatchObject({ range: [66, 76] });
 });
 
 test('a single evaluation of several seeds is a point with its interval', () => {
