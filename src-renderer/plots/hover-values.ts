@@ -43,7 +43,7 @@ export function valuesAt(data: readonly object[], x: number, unit = ''): HoverVa
       {
         name: curve.name,
         color: curve.line?.color ?? curve.marker?.color ?? 'currentColor',
-        text: filled(curve.hovertemplate, y, unit),
+        text: filled(curve.hovertemplate, y, curve.customdata?.[at], unit),
         x: curve.x[at] ?? x,
         y,
         traceIndex,
@@ -83,10 +83,15 @@ export function unitOf(layout: object): string {
   return /\(([^()]+)\)$/.exec(text)?.[1] ?? '';
 }
 
-/** The template with the value in place of plotly's `%{y:.4g}`. */
-function filled(template: string, y: number, unit: string): string {
-  const shown = template.replace(/<extra>.*<\/extra>/, '');
-  return (shown.endsWith('}') && unit !== '' ? `${shown} ${unit}` : shown).replace(
+/** The template with the value in place of plotly's `%{y:.4g}`, and half an interval in place of ` ± %{customdata:.2g}`. */
+function filled(template: string, y: number, customData: unknown, unit: string): string {
+  const shown = template
+    .replace(/<extra>.*<\/extra>/, '')
+    .replace(/ ± %\{customdata:\.(\d+)g\}/, (_, digits: string) =>
+      typeof customData === 'number' && customData > 0 ? ` ± ${formatNumber(customData, Number(digits))}` : '',
+    );
+  const isBare = template.replace(/<extra>.*<\/extra>/, '').endsWith('}');
+  return (isBare && unit !== '' ? `${shown} ${unit}` : shown).replace(
     /%\{y(?::\.(\d+)~?([gf]))?\}/,
     (_, digits: string | undefined, kind: string | undefined) => {
       if (kind === 'f') return y.toFixed(Number(digits)).replace('-', '−');

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core';
 import type { RunStatus } from '../../../src-shared/domain/run.ts';
 import classes from './status-mark.module.css';
 
@@ -12,12 +13,18 @@ const words: Record<RunStatus, string> = {
   interrupted: 'Interrupted',
 };
 
+interface StatusMarkProps {
+  status: RunStatus;
+  /** True: the shape alone; the word is said on hover and to screen readers. */
+  brief?: boolean;
+}
+
 /** The status of a run, job or study: a shape and a word, so that color alone says nothing. */
-export function StatusMark({ status }: { status: RunStatus }) {
+export function StatusMark({ status, brief = false }: StatusMarkProps) {
   return (
-    <span className={classes['mark']} data-status={status}>
+    <span className={classes['mark']} data-status={status} title={brief ? words[status] : undefined}>
       <span className={classes['dot']} aria-hidden />
-      {words[status]}
+      {brief ? <VisuallyHidden>{words[status]}</VisuallyHidden> : words[status]}
     </span>
   );
 }

@@ -6,6 +6,7 @@ interface SplitPanelProps {
   /** Under this name the width is remembered. */
   name: string;
   left: ReactNode;
+  /** Null: the left side has all the room. */
   right: ReactNode;
   /** Pixels of the left side at first, and the least that each side keeps. */
   initial?: number;
@@ -39,22 +40,29 @@ export function SplitPanel({ name, left, right, initial = 360, minimum = 240, mi
 
   return (
     <div ref={container} className={classes['split']}>
-      <div className={classes['side']} style={{ width: `min(${width}px, calc(100% - ${minimumRight}px))` }}>
+      <div
+        className={classes['side']}
+        style={{ width: right === null ? '100%' : `min(${width}px, calc(100% - ${minimumRight}px))` }}
+      >
         {left}
       </div>
-      <hr
-        className={classes['line']}
-        tabIndex={0}
-        aria-orientation="vertical"
-        aria-label="Width of the left panel"
-        aria-valuenow={width}
-        aria-valuemin={minimum}
-        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
-        onPointerMove={onPointerMove}
-        onDoubleClick={() => resize(initial)}
-        onKeyDown={onKeyDown}
-      />
-      <div className={classes['rest']}>{right}</div>
+      {right === null ? null : (
+        <>
+          <hr
+            className={classes['line']}
+            tabIndex={0}
+            aria-orientation="vertical"
+            aria-label="Width of the left panel"
+            aria-valuenow={width}
+            aria-valuemin={minimum}
+            onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+            onPointerMove={onPointerMove}
+            onDoubleClick={() => resize(initial)}
+            onKeyDown={onKeyDown}
+          />
+          <div className={classes['rest']}>{right}</div>
+        </>
+      )}
     </div>
   );
 }

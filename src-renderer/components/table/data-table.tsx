@@ -1,48 +1,49 @@
 import { Checkbox, VisuallyHidden } from '@mantine/core';
-import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import {
-  type ColumnDef,
-  flexRender,
+  type ExpandedState,
   getCoreRowModel,
-  getFilteredRowModel,
+  getExpandedRowModel,
   getSortedRowModel,
-  type Row,
   type SortingState,
   useReactTable,
 } from '@tanstack/react-table';
-import { type KeyboardEvent, type ReactNode, useMemo, useState } from 'react';
-import { PaletteContext } from '../layout/page.tsx';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { tableStrings } from '../../strings/table.ts';
+import { type DataColumn, defineColumn, fittingColumns } from './data-column.ts';
+import { DataRow } from './data-row.tsx';
 import classes from './data-table.module.css';
+import { HeaderCell } from './header-cell.tsx';
 import { headerStyle } from './header-style.ts';
+import { matchesWords } from './own-first.ts';
+import { useRowSelection } from './row-selection.ts';
+import { useRowWindow } from './use-row-window.ts';
+import { useWidth } from './use-width.ts';
 
-export interface DataColumn<Item> {
-  id: string;
-  header: string;
-  /** In the column's head, in grey: the unit of its numbers. */
-  unit?: string;
-  /** On hover over the head. */
-  help?: string;
-  /** What is sorted and filtered by. */
-  value: (item: Item) => string | number | boolean | null;
-  /** What is shown; the value itself where it is left out. */
-  cell?: (item: Item) => ReactNode;
-  /** Numbers are right-aligned. */
-  align?: 'left' | 'right';
-  /** Pixels. Where it is left out the column takes what its content needs. */
-  width?: number;
-  sortable?: boolean;
+export type { DataColumn } from './data-column.ts';
+
+export interface Sort {
+  readonly column: string;
+  readonly descending: boolean;
 }
 
-interface DataTableProps<Item> {
+export interface DataTableProps<Item> {
   /** What a screen reader calls the table. */
   label: string;
   items: readonly Item[];
   itemId: (item: Item) => string;
+  /** Rows that an item holds, shown below it once it is expanded. */
+  subItems?: (item: Item) => readonly Item[] | undefined;
+  expanded?: ReadonlySet<string>;
+  onExpandedChange?: (expanded: ReadonlySet<string>) => void;
   columns: readonly DataColumn<Item>[];
-  initialSort?: { column: string; descending: boolean };
-  /** Rows are kept where any of their values contains this text. */
+  /** Fits the columns into the width there is, rather than scroll sideways: see DataColumn.yields. */
+  fitted?: boolean;
+  initialSort?: Sort;
+  /** Told how the rows are sorted, by whoever keeps it as the next table's `initialSort`. */
+  onSortChange?: (sort: Sort | undefined) => void;
+  /** Rows are kept whose values have all of these words. */
   filter?: string;
-  /** Checkboxes; space ticks the focused row. */
+  /** Checkboxes; space ticks the focused row. Of a row that holds others, these are chosen. */
   selected?: ReadonlySet<string>;
   onSelectedChange?: (selected: ReadonlySet<string>) => void;
   /** The row that the panel beside the table shows. */
@@ -57,162 +58,134 @@ interface DataTableProps<Item> {
   emptyText?: string;
 }
 
-/** A table that sorts, filters, selects and goes by keyboard: arrows move, Enter peeks, then opens, space ticks. It scrolls inside. */
+/** Pixels of a row with its line, and of the columns of ticks and actions. */
+const rowHeight = 33;
+const tickWidth = 36;
+const actionsWidth = 44;
+
+/**
+ * A table that sorts, filters, selects and goes by keyboard: arrows move, right and left open and close a row that holds
+ * others, Enter peeks, then opens, space ticks. It scrolls inside, and draws only the rows in sight.
+ */
 export function DataTable<Item>(props: DataTableProps<Item>) {
-  const { items, columns, itemId, selected, onSelectedChange } = props;
+  const { items, columns, itemId, subItems, filter = '', fitted = false } = props;
+  const scroller = useRef<HTMLDivElement>(null);
   const [sorting, setSorting] = useState<SortingState>(
     props.initialSort ? [{ id: props.initialSort.column, desc: props.initialSort.descending }] : [],
   );
-  const definitions = useMemo(() => columns.map((column) => defineColumn(column)), [columns]);
-  const data = useMemo(() => [...items], [items]);
+  const selectable = props.selected !== undefined && props.onSelectedChange !== undefined;
+  const room = useWidth(scroller, fitted);
+  const taken = (selectable ? tickWidth : 0) + (props.rowActions ? actionsWidth : 0);
+  const shown = useMemo(() => (room === null ? columns : fittingColumns(columns, room, taken)), [columns, room, taken]);
+  const definitions = useMemo(() => shown.map((column) => defineColumn(column)), [shown]);
+  const data = useMemo(
+    () =>
+      filter.trim() === ''
+        ? [...items]
+        : items.filter((item) => matchesWords(columns.map((column) => column.value(item)).join('\n'), filter)),
+    [items, columns, filter],
+  );
+  const expanded = useMemo(
+    (): ExpandedState => Object.fromEntries([...(props.expanded ?? [])].map((id) => [id, true])),
+    [props.expanded],
+  );
   const table = useReactTable<Item>({
     data,
     columns: definitions,
-    state: { sorting, globalFilter: props.filter ?? '' },
-    onSortingChange: setSorting,
+    state: { sorting, expanded },
+    onSortingChange: (change) => {
+      const next = typeof change === 'function' ? change(sorting) : change;
+      setSorting(next);
+      const [first] = next;
+      props.onSortChange?.(first && { column: first.id, descending: first.desc });
+    },
     getRowId: (item) => itemId(item),
     getCoreRowModel: getCoreRowModel(),
     getSortedRowModel: getSortedRowModel(),
-    getFilteredRowModel: getFilteredRowModel(),
-    globalFilterFn: (row, columnId, text: string) =>
-      String(row.getValue<unknown>(columnId) ?? '')
-        .toLowerCase()
-        .includes(text.toLowerCase()),
+    getExpandedRowModel: getExpandedRowModel(),
+    ...(subItems
+      ? {
+          getSubRows: (item: Item) => {
+            const inner = subItems(item);
+            return inner && [...inner];
+          },
+        }
+      : {}),
   });
   const rows = table.getRowModel().rows;
-  const columnById = new Map(columns.map((column) => [column.id, column]));
+  const selection = useRowSelection(rows, props.selected, props.onSelectedChange);
+  const sight = useRowWindow(scroller, rows.length, rowHeight);
+  const columnById = new Map(shown.map((column) => [column.id, column]));
   const nameColumn = columnById.get('name') ?? columns[0];
-  const nameOf = (item: Item) => String(nameColumn?.value(item) ?? itemId(item));
-  const selectable = selected !== undefined && onSelectedChange !== undefined;
-
-  const toggle = (id: string) => {
-    if (!selectable) return;
-    const next = new Set(selected);
+  const toggleExpanded = (id: string) => {
+    const next = new Set(props.expanded);
     if (!next.delete(id)) next.add(id);
-    onSelectedChange(next);
+    props.onExpandedChange?.(next);
   };
-  const toggleAll = () => {
-    if (!selectable) return;
-    const all = rows.every((row) => selected.has(row.id));
-    onSelectedChange(all ? new Set() : new Set(rows.map((row) => row.id)));
-  };
-  const onRowKey = (event: KeyboardEvent<HTMLTableRowElement>, row: Row<Item>) => {
-    if (event.target !== event.currentTarget) return;
-    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      event.preventDefault();
-      const other =
-        event.key === 'ArrowDown' ? event.currentTarget.nextElementSibling : event.currentTarget.previousElementSibling;
-      if (other instanceof HTMLElement) other.focus();
-    } else if (event.key === 'Enter' && props.onOpen && row.id === props.activeId) {
-      event.preventDefault();
-      props.onOpen(row.original);
-    } else if (event.key === 'Enter' && props.onActivate) {
-      event.preventDefault();
-      props.onActivate(row.original);
-    } else if (event.key === ' ' && selectable) {
-      event.preventDefault();
-      toggle(row.id);
-    }
-  };
-
-  const activeIsShown = rows.some((row) => row.id === props.activeId);
-  const isInner = (target: EventTarget) =>
-    target instanceof Element && target.closest('button, a, input, label') !== null;
-  const columnCount = columns.length + (selectable ? 1 : 0) + (props.rowActions ? 1 : 0);
+  const activeIsShown = rows.slice(sight.from, sight.to).some((row) => row.id === props.activeId);
+  const columnCount = shown.length + (selectable ? 1 : 0) + (props.rowActions ? 1 : 0);
+  const all = selection.of(rows);
   return (
-    <div className={classes['scroll']}>
-      <table className={classes['table']} aria-label={props.label}>
+    <div ref={scroller} className={classes['scroll']}>
+      <table
+        className={`${classes['table']} ${fitted ? classes['fitted'] : ''}`}
+        aria-label={props.label}
+        aria-rowcount={rows.length + 1}
+      >
+        {fitted ? (
+          <colgroup>
+            {selectable ? <col style={{ width: tickWidth }} /> : null}
+            {shown.map((column) => (
+              <col key={column.id} style={column.width === undefined ? undefined : { width: column.width }} />
+            ))}
+            {props.rowActions ? <col style={{ width: actionsWidth }} /> : null}
+          </colgroup>
+        ) : null}
         <thead>
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id}>
               {selectable ? (
                 <th className={classes['tick']} style={headerStyle}>
                   <Checkbox
-                    aria-label="Select all"
-                    checked={rows.length > 0 && rows.every((row) => selected.has(row.id))}
-                    indeterminate={
-                      rows.some((row) => selected.has(row.id)) && !rows.every((row) => selected.has(row.id))
-                    }
-                    onChange={toggleAll}
+                    aria-label={tableStrings.selectAll}
+                    checked={all === 'all'}
+                    indeterminate={all === 'some'}
+                    onChange={selection.toggleAll}
                   />
                 </th>
               ) : null}
-              {group.headers.map((header) => {
-                const column = columnById.get(header.column.id);
-                const sorted = header.column.getIsSorted();
-                return (
-                  <th
-                    key={header.id}
-                    title={column?.help}
-                    data-align={column?.align}
-                    aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : 'none'}
-                    style={
-                      column?.width ? { ...headerStyle, width: column.width, minWidth: column.width } : headerStyle
-                    }
-                  >
-                    {column?.sortable === false ? (
-                      <HeaderText column={column} />
-                    ) : (
-                      <button
-                        type="button"
-                        className={classes['sort']}
-                        onClick={header.column.getToggleSortingHandler()}
-                      >
-                        <HeaderText column={column} />
-                        <span className={classes['arrow']} data-shown={sorted !== false || undefined} aria-hidden>
-                          {sorted === 'desc' ? <IconArrowDown size={12} /> : <IconArrowUp size={12} />}
-                        </span>
-                      </button>
-                    )}
-                  </th>
-                );
-              })}
+              {group.headers.map((header) => (
+                <HeaderCell key={header.id} header={header} column={columnById.get(header.column.id)} />
+              ))}
               {props.rowActions ? (
-                <th className={classes['actions']} style={headerStyle}>
-                  <VisuallyHidden>Actions</VisuallyHidden>
+                <th className={classes['actions']} style={headerStyle} data-mark>
+                  <VisuallyHidden>{tableStrings.actions}</VisuallyHidden>
                 </th>
               ) : null}
             </tr>
           ))}
         </thead>
         <tbody>
-          {rows.map((row, index) => (
-            <tr
+          <Spacer rows={sight.from} />
+          {rows.slice(sight.from, sight.to).map((row, index) => (
+            <DataRow
               key={row.id}
-              tabIndex={(activeIsShown ? row.id === props.activeId : index === 0) ? 0 : -1}
-              data-active={row.id === props.activeId || undefined}
-              data-chosen={selected?.has(row.id) || undefined}
-              data-clickable={props.onActivate ? true : undefined}
-              aria-selected={selectable ? selected.has(row.id) : undefined}
-              onKeyDown={(event) => onRowKey(event, row)}
-              onClick={(event) => {
-                if (!isInner(event.target)) props.onActivate?.(row.original);
-              }}
-              onDoubleClick={(event) => {
-                if (!isInner(event.target)) props.onOpen?.(row.original);
-              }}
-            >
-              {selectable ? (
-                <td className={classes['tick']}>
-                  <Checkbox
-                    aria-label={`Choose ${nameOf(row.original)}`}
-                    checked={selected.has(row.id)}
-                    onChange={() => toggle(row.id)}
-                  />
-                </td>
-              ) : null}
-              {row.getVisibleCells().map((cell) => (
-                <td key={cell.id} data-align={columnById.get(cell.column.id)?.align}>
-                  {flexRender(cell.column.columnDef.cell, cell.getContext())}
-                </td>
-              ))}
-              {props.rowActions ? (
-                <td className={classes['actions']}>
-                  <PaletteContext value={false}>{props.rowActions(row.original)}</PaletteContext>
-                </td>
-              ) : null}
-            </tr>
+              row={row}
+              index={sight.from + index}
+              columns={columnById}
+              name={String(nameColumn?.value(row.original) ?? row.id)}
+              isFirst={activeIsShown ? row.id === props.activeId : index === 0}
+              isActive={row.id === props.activeId}
+              selected={selectable ? selection.of([row]) : null}
+              onSelect={(withRange) => selection.toggle(row, withRange)}
+              onSelectAll={selection.toggleAll}
+              onToggleExpanded={toggleExpanded}
+              {...(props.onActivate ? { onActivate: props.onActivate } : {})}
+              {...(props.onOpen ? { onOpen: props.onOpen } : {})}
+              {...(props.rowActions ? { actions: props.rowActions } : {})}
+            />
           ))}
+          <Spacer rows={rows.length - sight.to} />
           {rows.length === 0 && props.emptyText ? (
             <tr>
               <td colSpan={columnCount} className={classes['none']}>
@@ -226,32 +199,7 @@ export function DataTable<Item>(props: DataTableProps<Item>) {
   );
 }
 
-function HeaderText<Item>({ column }: { column: DataColumn<Item> | undefined }) {
-  return (
-    <span>
-      {column?.header}
-      {column?.unit ? <span className={classes['unit']}> {column.unit}</span> : null}
-    </span>
-  );
-}
-
-function defineColumn<Item>(column: DataColumn<Item>): ColumnDef<Item> {
-  return {
-    id: column.id,
-    header: column.header,
-    accessorFn: (item) => column.value(item),
-    enableSorting: column.sortable ?? true,
-    sortUndefined: 'last',
-    sortingFn: (left, right, id) => compareValues(left.getValue(id), right.getValue(id)),
-    cell: (context) =>
-      column.cell ? column.cell(context.row.original) : String(column.value(context.row.original) ?? '–'),
-  };
-}
-
-/** Numbers by size, texts by their language's order with digits by value; what is missing comes first. */
-function compareValues(left: unknown, right: unknown): number {
-  if (left === null || left === undefined) return right === null || right === undefined ? 0 : -1;
-  if (right === null || right === undefined) return 1;
-  if (typeof left === 'number' && typeof right === 'number') return left - right;
-  return String(left).localeCompare(String(right), 'en', { numeric: true });
+/** Stands for rows that are out of sight. */
+function Spacer({ rows }: { rows: number }) {
+  return rows > 0 ? <tr aria-hidden style={{ height: rows * rowHeight }} /> : null;
 }

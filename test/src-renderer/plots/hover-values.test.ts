@@ -53,3 +53,9 @@ test('pixels and values of the axes of a drawn figure', () => {
   expect(pixelOfY(geometry, 1)).toBe(150);
   expect(geometryOf({})).toBeNull();
 });
+
+test('a mean says half its interval, where it has one', () => {
+  const mean = { type: 'scatter', x: [1, 2], y: [62, 64], hovertemplate: '%{y:.3g} ± %{customdata:.2g}' };
+  const at = (x: number) => valuesAt([{ ...mean, customdata: [1.234, 0] }], x, '%').map(({ text }) => text);
+  expect([...at(1), ...at(2)]).toEqual(['62.0 ± 1.2 %', '64.0 %']);
+});
