@@ -1,173 +1,268 @@
-import { ActionIcon, Badge, Group, Progress, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Group } from '@mantine/core';
 import { IconStar, IconStarFilled } from '@tabler/icons-react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { rankOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { forgettingFact, riseText } from '../../../src-shared/results/forgetting.ts';
-import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
+import { headlineOf } from '../../../src-shared/results/headline.ts';
+import { groupInterval, type RunValue } from '../../../src-shared/results/run-groups.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
-import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
+import { formatDuration, formatNumber } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import type { DataColumn } from '../../components/table/data-table.tsx';
-import { CotoMark } from './coto-mark.tsx';
+import { MiddleText } from '../../components/table/middle-text.tsx';
+import { runsStrings } from '../../strings/runs.ts';
+import {
+  GainCell,
+  GroupProgressCell,
+  GroupScoreCell,
+  GroupStatusCell,
+  LossCell,
+  MethodCell,
+  ProgressCell,
+  ScoreCell,
+} from './run-cells.tsx';
+import { type RunsRow, runsOf } from './run-rows.ts';
+import classes from './runs-table.module.css';
+import type { RunNames } from './use-run-names.ts';
 
 interface ColumnInputs {
-  variants: ReadonlyMap<string, string>;
+  names: RunNames;
   jobs: ReadonlyMap<string, JobRecord>;
   onStar: (run: RunRecord) => void;
+  /** Whether each run is a row of its own: then none is compared with a baseline. */
+  isFlat: boolean;
 }
 
+type RunsColumn = DataColumn<RunsRow>;
+
+const { columns: words } = runsStrings;
+
+/** Columns that cannot be left out, and those shown until others are chosen. */
+export const fixedColumns = ['name'] as const;
+export const usualColumns = [
+  'starred',
+  'status',
+  'name',
+  'method',
+  'score',
+  'gain',
+  'curve',
+  'progress',
+  'seed',
+  'created',
+];
+
 /** The columns of the runs' table, in order. */
-export function runColumns({ variants, jobs, onStar }: ColumnInputs): DataColumn<RunRecord>[] {
-  return [
+export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsColumn[] {
+  const all: RunsColumn[] = [
     {
       id: 'starred',
-      header: '★',
-      help: 'Starred',
-      width: 32,
-      value: (run) => (run.starred ? 1 : 0),
-      cell: (run) => (
-        <ActionIcon
-          size={20}
-          aria-label={run.starred ? `Unstar ${run.name}` : `Star ${run.name}`}
-          aria-pressed={run.starred}
-          onClick={() => onStar(run)}
-        >
-          {run.starred ? <IconStarFilled size={14} /> : <IconStar size={14} />}
-        </ActionIcon>
-      ),
-    },
-    {
-      id: 'name',
-      header: 'Name',
-      value: (run) => run.name,
-      cell: (run) => (
-        <Text size="sm" maw={230} truncate title={run.name}>
-          {run.name}
-        </Text>
-      ),
-    },
-    {
-      id: 'coto',
-      header: 'CoTo',
-      help: 'Trained with the CoTo schedule',
-      value: (run) => (run.config.coto ? 'CoTo' : ''),
-      cell: (run) => <CotoMark on={run.config.coto !== null} />,
+      header: words.starred,
+      headHidden: true,
+      width: 34,
+      value: (row) => runsOf(row).filter((run) => run.starred).length,
+      cell: (row) => (row.kind === 'run' ? <Star run={row.run} onStar={onStar} /> : null),
     },
     {
       id: 'status',
-      header: 'Status',
-      width: 130,
-      value: (run) => run.status,
-      cell: (run) => <StatusCell run={run} job={jobs.get(run.id)} />,
+      header: words.status,
+      headHidden: true,
+      width: 28,
+      value: (row) => row.run.status,
+      cell: (row) =>
+        row.kind === 'run' ? (
+          <span title={row.run.error?.message}>
+            <StatusMark status={row.run.status} brief />
+          </span>
+        ) : (
+          <GroupStatusCell row={row} />
+        ),
+    },
+    {
+      id: 'name',
+      header: words.name,
+      value: (row) => (row.kind === 'run' ? row.run.name : [row.label, ...row.settings].join(' · ')),
+      cell: (row) =>
+        row.kind === 'run' ? (
+          <MiddleText text={row.run.name} />
+        ) : (
+          <span className={classes['group']} title={[row.label, ...row.settings].join(' · ')}>
+            <b>{row.label}</b>
+            {row.settings.map((setting) => ` · ${setting}`)}
+          </span>
+        ),
+    },
+    {
+      id: 'method',
+      header: words.method,
+      width: 112,
+      yields: 1,
+      value: ({ run }) => names.method(run),
+      cell: ({ run }) => <MethodCell variant={names.variant(run)} coto={run.config.coto !== null} />,
     },
     {
       id: 'score',
-      header: 'Score',
-      help: 'Accuracy; of language models exact match or perplexity. On the test split, or (val) on the validation split of runs with eval_split validation',
+      header: words.score,
+      help: words.scoreHelp,
       align: 'right',
-      value: (run) => headlineOf(run.result)?.rank ?? null,
-      cell: (run) =>
-        `${run.result && run.config.eval_split === 'validation' ? 'val ' : ''}${headlineText(run.result) || '–'}`,
+      width: 136,
+      value: scoreRank,
+      cell: (row) => (row.kind === 'run' ? <ScoreCell run={row.run} /> : <GroupScoreCell summary={row.summary} />),
     },
     {
-      id: 'forgetting',
-      header: 'Forgetting',
-      help: 'What the adapter costs its base on neutral inputs: the rise of a loss, or of the drift of the embeddings',
+      id: 'gain',
+      header: words.gain,
+      help: words.gainHelp,
       align: 'right',
-      value: (run) => run.result?.forgetting?.rise ?? null,
-      cell: (run) => (
-        <span title={run.result?.forgetting ? forgettingFact(run.result.forgetting).value : undefined}>
-          {riseText(run.result?.forgetting?.rise)}
+      width: 104,
+      yields: 2,
+      value: ({ summary }) => summary?.difference?.interval.mean ?? null,
+      cell: ({ summary }) => {
+        const baseline = summary?.difference?.baseline.first;
+        return summary && baseline ? <GainCell summary={summary} baselineName={names.method(baseline)} /> : null;
+      },
+    },
+    {
+      id: 'curve',
+      header: words.curve,
+      help: words.curveHelp,
+      width: 92,
+      yields: 4,
+      sortable: false,
+      value: () => null,
+      cell: (row) => (row.kind === 'run' ? <LossCell run={row.run} /> : null),
+    },
+    {
+      id: 'progress',
+      header: words.progress,
+      width: 116,
+      yields: 3,
+      value: ({ run }) => run.step,
+      cell: (row) =>
+        row.kind === 'run' ? (
+          <ProgressCell run={row.run} job={jobs.get(row.run.id)} />
+        ) : (
+          <GroupProgressCell row={row} />
+        ),
+    },
+    {
+      id: 'seed',
+      header: words.seed,
+      align: 'right',
+      width: isFlat ? 56 : 76,
+      yields: 5,
+      value: (row) => (row.kind === 'run' ? row.run.config.seed : row.summary.seeds),
+      cell: (row) => (row.kind === 'run' ? row.run.config.seed : runsStrings.seeds(row.summary.seeds)),
+    },
+    text('base', words.base, 140, 14, ({ run }) => names.base(run)),
+    text('dataset', words.data, 140, 13, ({ run }) => names.dataset(run)),
+    {
+      id: 'r',
+      header: words.rank,
+      align: 'right',
+      width: 48,
+      yields: 12,
+      value: ({ run }) => rankOf(run.config.adapter.parameters),
+    },
+    {
+      id: 'learning-rate',
+      header: words.learningRate,
+      align: 'right',
+      width: 116,
+      yields: 31,
+      value: ({ run }) => run.config.learning_rate,
+      cell: ({ run }) => formatNumber(run.config.learning_rate),
+    },
+    mean('loss', words.evalLoss, 84, 10, ({ result }) => result?.evalLoss ?? null, formatNumber, words.evalLossHelp),
+    {
+      ...mean('forgetting', words.forgetting, 92, 9, ({ result }) => result?.forgetting?.rise ?? null, riseText),
+      help: words.forgettingHelp,
+      cell: (row) => (
+        <span title={row.run.result?.forgetting ? forgettingFact(row.run.result.forgetting).value : undefined}>
+          {riseText(groupInterval(runsOf(row), ({ result }) => result?.forgetting?.rise ?? null)?.mean)}
         </span>
       ),
     },
-    { id: 'seed', header: 'Seed', align: 'right', value: (run) => run.config.seed },
     {
-      id: 'loss',
-      header: 'Eval loss',
-      help: 'On the test split, or on the validation split of runs with eval_split validation',
-      align: 'right',
-      value: (run) => run.result?.evalLoss ?? null,
-      cell: (run) => formatNumber(run.result?.evalLoss),
-    },
-    {
-      id: 'step-time',
-      header: 'Step',
+      ...mean('step-time', words.stepTime, 92, 8, ({ result }) => result?.meanStepMilliseconds ?? null, formatNumber),
       unit: 'ms',
-      help: 'Mean wall-clock time of an optimizer step',
-      align: 'right',
-      value: (run) => run.result?.meanStepMilliseconds ?? null,
-      cell: (run) => formatNumber(run.result?.meanStepMilliseconds),
+      help: words.stepTimeHelp,
     },
-    {
-      id: 'steps',
-      header: 'Steps',
-      align: 'right',
-      value: (run) => run.step,
-      cell: (run) => <span title={earlyStop(run) ?? undefined}>{formatCount(run.step)}</span>,
-    },
-    {
-      id: 'variant',
-      header: 'Variant',
-      value: (run) => variants.get(run.config.adapter.variant) ?? run.config.adapter.variant,
-    },
-    { id: 'r', header: 'r', align: 'right', value: (run) => rankOf(run.config.adapter.parameters) },
-    {
-      id: 'learning-rate',
-      header: 'learning_rate',
-      align: 'right',
-      value: (run) => run.config.learning_rate,
-      cell: (run) => formatNumber(run.config.learning_rate),
-    },
+    mean('train-time', words.trainTime, 100, 7, ({ result }) => result?.trainSeconds ?? null, formatDuration),
     {
       id: 'tags',
-      header: 'Tags',
-      value: (run) => run.tags.join(' '),
-      cell: (run) => (
-        <Group gap={4} wrap="nowrap">
-          {run.tags.map((tag) => (
-            <Badge key={tag} color="gray" style={{ flex: 'none' }}>
+      header: words.tags,
+      width: 120,
+      yields: 15,
+      value: (row) => tagsOf(row).join(' '),
+      cell: (row) => (
+        <Group gap={4} wrap="nowrap" title={tagsOf(row).join(', ')}>
+          {tagsOf(row).map((tag) => (
+            <Badge key={tag} color="gray" flex="none">
               {tag}
             </Badge>
           ))}
         </Group>
       ),
     },
-    { id: 'dataset', header: 'Data', value: (run) => run.datasetId },
+    text('note', words.note, 160, 16, (row) => (row.kind === 'run' ? row.run.note : '')),
     {
       id: 'created',
-      header: 'Created',
+      header: words.created,
       align: 'right',
-      value: (run) => run.createdAt,
-      cell: (run) => <RelativeTime at={run.createdAt} />,
+      width: 90,
+      yields: 6,
+      value: (row) => Math.max(...runsOf(row).map(({ createdAt }) => createdAt)),
+      cell: (row) => <RelativeTime at={Math.max(...runsOf(row).map(({ createdAt }) => createdAt))} />,
     },
   ];
+  return isFlat ? all.filter(({ id }) => id !== 'gain') : all;
 }
 
-function StatusCell({ run, job }: { run: RunRecord; job: JobRecord | undefined }) {
-  const total = run.facts?.totalSteps ?? 0;
-  if (run.status !== 'running' || total === 0)
-    return (
-      <Tooltip label={run.error?.message ?? ''} disabled={!run.error}>
-        <span>
-          <StatusMark status={run.status} />
-        </span>
-      </Tooltip>
-    );
-  const share = (100 * run.step) / total;
+function Star({ run, onStar }: { run: RunRecord; onStar: (run: RunRecord) => void }) {
   return (
-    <Group gap={8} wrap="nowrap">
-      <Progress
-        value={share}
-        w={64}
-        aria-label={`${run.name}: ${Math.round(share)} %`}
-        color={run.config.coto ? 'var(--studio-coto)' : 'indigo'}
-      />
-      <Text size="xs" c="dimmed">
-        {Math.round(share)} %{job?.progress?.etaSeconds != null ? `, ${formatDuration(job.progress.etaSeconds)}` : ''}
-      </Text>
-    </Group>
+    <ActionIcon
+      size={20}
+      aria-label={run.starred ? runsStrings.unstar(run.name) : runsStrings.star(run.name)}
+      aria-pressed={run.starred}
+      onClick={() => onStar(run)}
+    >
+      {run.starred ? <IconStarFilled size={14} /> : <IconStar size={14} />}
+    </ActionIcon>
   );
+}
+
+/** Sorts from bad to good: of a perplexity, the lowest is the best. */
+function scoreRank(row: RunsRow): number | null {
+  if (row.kind === 'run') return headlineOf(row.run.result)?.rank ?? null;
+  const { score } = row.summary;
+  if (score === null) return null;
+  return score.metric === 'perplexity' ? -score.interval.mean : score.interval.mean;
+}
+
+function tagsOf(row: RunsRow): string[] {
+  return [...new Set(runsOf(row).flatMap(({ tags }) => tags))];
+}
+
+/** A column of words, cut at its end. */
+function text(id: string, header: string, width: number, yields: number, value: (row: RunsRow) => string): RunsColumn {
+  return { id, header, width, yields, value, cell: (row) => <span title={value(row)}>{value(row)}</span> };
+}
+
+/** A column of numbers; of a group, their mean over its seeds. */
+function mean(
+  id: string,
+  header: string,
+  width: number,
+  yields: number,
+  value: RunValue,
+  format: (value: number | null | undefined) => string,
+  help?: string,
+): RunsColumn {
+  const of = (row: RunsRow) => groupInterval(runsOf(row), value)?.mean ?? null;
+  return {
+    ...{ id, header, width, yields, value: of, align: 'right', cell: (row) => format(of(row)) },
+    ...(help === undefined ? {} : { help }),
+  };
 }

@@ -1,0 +1,84 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { modals } from '@mantine/modals';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { formatBytes } from '../../components/format/format.ts';
+import { runsStrings } from '../../strings/runs.ts';
+import { changeRuns, deleteRuns, sizeOf } from './change-runs.ts';
+import classes from './runs-table.module.css';
+
+/** More names than this are counted, not listed. */
+const mostNames = 12;
+
+/**
+ * Asks once before runs are deleted, by their names and with the disk that it frees, and offers to archive them instead.
+ * Runs that train now are left out: their training is to be ended first.
+ */
+export async function askToDeleteRuns(runs: readonly RunRecord[], onDone: () => void): Promise<void> {
+  const doomed = runs.filter(({ status }) => status !== 'running');
+  const [first] = doomed;
+  if (first === undefined) return;
+  const bytes = await sizeOf(doomed);
+  const freed = bytes === null ? null : formatBytes(bytes);
+  const dialog = modals.open({
+    title: doomed.length === 1 ? runsStrings.deleteOne(first.name) : runsStrings.deleteMany(doomed.length),
+    children: (
+      <DeleteQuestion
+        runs={doomed}
+        staying={runs.length - doomed.length}
+        freed={freed}
+        onCancel={() => modals.close(dialog)}
+        onArchive={() => {
+          modals.close(dialog);
+          onDone();
+          void changeRuns(doomed, () => ({ archived: true }), runsStrings.archivedNow);
+        }}
+        onDelete={() => {
+          modals.close(dialog);
+          onDone();
+          void deleteRuns(doomed, freed);
+        }}
+      />
+    ),
+  });
+}
+
+interface DeleteQuestionProps {
+  runs: readonly RunRecord[];
+  staying: number;
+  freed: string | null;
+  onCancel: () => void;
+  onArchive: () => void;
+  onDelete: () => void;
+}
+
+function DeleteQuestion({ runs, staying, freed, onCancel, onArchive, onDelete }: DeleteQuestionProps) {
+  return (
+    <Stack gap={12}>
+      {runs.length > 1 ? (
+        <ul className={classes['names']}>
+          {runs.slice(0, mostNames).map((run) => (
+            <li key={run.id}>{run.name}</li>
+          ))}
+          {runs.length > mostNames ? <li>{runsStrings.further(runs.length - mostNames)}</li> : null}
+        </ul>
+      ) : null}
+      <Text>
+        {runsStrings.deleteConsequence(runs.length)} {freed === null ? '' : runsStrings.frees(freed)}
+      </Text>
+      {staying > 0 ? <Text c="dimmed">{runsStrings.staying(staying)}</Text> : null}
+      <Group justify="flex-end" gap={8}>
+        <Button variant="default" onClick={onCancel} data-autofocus>
+          {runsStrings.cancel}
+        </Button>
+        {runs.some(({ archived }) => !archived) ? (
+          <Button variant="default" onClick={onArchive}>
+            {runsStrings.deleteInstead}
+          </Button>
+        ) : null}
+        <Button color="red.9" onClick={onDelete}>
+          {runsStrings.deleteVerb}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,48 @@
+import { Table, Text } from '@mantine/core';
+import { useMemo } from 'react';
+import { groupDifferences } from '../../../src-shared/results/config-differences.ts';
+import { Panel } from '../../components/layout/panel.tsx';
+import { compareStrings } from '../../strings/compare.ts';
+import classes from './comparison.module.css';
+import { GroupMark } from './group-mark.tsx';
+import type { Comparison } from './use-comparison.ts';
+
+/** The settings in which the groups differ; a group with several values lists all of them. */
+export function ConfigTable({ comparison }: { comparison: Comparison }) {
+  const { groups, labelOf, styleOf } = comparison;
+  const rows = useMemo(() => groupDifferences(groups.map(({ runs }) => runs.map(({ config }) => config))), [groups]);
+  return (
+    <Panel title={compareStrings.differences} flush>
+      {rows.length === 0 ? (
+        <Text size="sm" c="dimmed" p={12}>
+          {compareStrings.identical}
+        </Text>
+      ) : (
+        <Table.ScrollContainer minWidth={300}>
+          <Table aria-label={compareStrings.differences} verticalSpacing={4} horizontalSpacing={12}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{compareStrings.setting}</Table.Th>
+                {groups.map((group) => (
+                  <Table.Th key={group.key} className={classes['head'] ?? ''}>
+                    <GroupMark style={styleOf(group)}>{labelOf(group)}</GroupMark>
+                  </Table.Th>
+                ))}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {rows.map((row) => (
+                <Table.Tr key={row.name}>
+                  <Table.Td ff="monospace">{row.name}</Table.Td>
+                  {groups.map((group, index) => (
+                    <Table.Td key={group.key}>{row.values[index] ?? '–'}</Table.Td>
+                  ))}
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+    </Panel>
+  );
+}
