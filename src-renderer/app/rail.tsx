@@ -49,12 +49,16 @@ export const Rail = memo(function Rail({ collapsed, onToggle, onSkip }: RailProp
         );
       })}
       <div className={classes['railEnd']}>
-        <UnstyledButton className={classes['item'] ?? ''} onClick={openPalette} aria-label={appStrings.search}>
+        <UnstyledButton
+          className={classes['item'] ?? ''}
+          onClick={openPalette}
+          {...(collapsed ? { 'aria-label': appStrings.search } : {})}
+        >
           <IconSearch size={18} stroke={1.6} aria-hidden />
           {collapsed ? null : (
             <>
               <span>{appStrings.search}</span>
-              <Kbd size="xs" ml="auto" aria-hidden>
+              <Kbd size="xs" ml="auto">
                 {keysOf('mod+K', isMac).join(isMac ? '' : ' ')}
               </Kbd>
             </>

@@ -34,7 +34,7 @@ export const lightTokens = {
   '--studio-track': '#eceef1',
   '--studio-control': '#80858d',
   '--studio-hover': '#f0f1f4',
-  '--studio-selected': '#e8ebfb',
+  '--studio-selected': '#eef0fc',
   '--studio-line': '#dcdee2',
   '--studio-accent-text': '#3b5bdb',
   '--studio-failure': '#c92a2a',

@@ -57,6 +57,8 @@ export const runStrings = {
     none: 'No checkpoints yet. save_steps sets how often one is saved.',
     noneLeft: 'No checkpoints on disk.',
     step: 'Step',
+    marks: 'Marks',
+    actionsColumn: 'Actions',
     kind: { last: 'Last', best: 'Best', step: 'Saved' },
     best: 'best',
     resumePoint: 'resumes here',

@@ -90,18 +90,26 @@ function componentsFor({ id, dark, titled, onFollow, addressOf }: Rendering): Co
       return address === undefined ? <em>{alt}</em> : <img src={address} alt={alt ?? ''} loading="lazy" />;
     },
     table: ({ children }) => (
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by the arrow keys
-      <div className={classes['scroll']} tabIndex={0}>
+      <Scrolling>
         <table>{children}</table>
-      </div>
+      </Scrolling>
     ),
     pre: ({ children }) => (
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by the arrow keys
-      <pre className={classes['scroll']} tabIndex={0}>
-        {children}
-      </pre>
+      <Scrolling>
+        <pre>{children}</pre>
+      </Scrolling>
     ),
   };
+}
+
+/** What may be wider than the document: it scrolls by itself, by the arrow keys too. */
+function Scrolling({ children }: { children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached to be scrolled
+    <section className={classes['scroll']} tabIndex={0}>
+      {children}
+    </section>
+  );
 }
 
 function Heading({ level, children }: { level: 2 | 3 | 4; children: ReactNode }) {

@@ -1,4 +1,4 @@
-import { Badge, Group, Skeleton, Table, Text } from '@mantine/core';
+import { Badge, Group, Skeleton, Table, Text, VisuallyHidden } from '@mantine/core';
 import type { CheckpointSummary, RunRecord } from '../../../src-shared/domain/run.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { useRequest } from '../../api/query.ts';
@@ -27,12 +27,16 @@ export function CheckpointTable({ run }: { run: RunRecord }) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th ta="right">{words.step}</Table.Th>
-            <Table.Th />
+            <Table.Th>
+              <VisuallyHidden>{words.marks}</VisuallyHidden>
+            </Table.Th>
             <Table.Th ta="right">{score?.label ?? runStrings.evaluation}</Table.Th>
             <Table.Th ta="right">{runStrings.evalLoss}</Table.Th>
             <Table.Th ta="right">{words.size}</Table.Th>
             <Table.Th>{words.adapter}</Table.Th>
-            <Table.Th w={40} />
+            <Table.Th w={40}>
+              <VisuallyHidden>{words.actionsColumn}</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -101,7 +101,7 @@ function EvaluationNumbers({ run, curves }: { run: RunRecord; curves: Curves }) 
       <table className={classes['numbers']}>
         <thead>
           <tr>
-            <th />
+            <td />
             {steps.length > 1 ? <th>step {steps[0]}</th> : null}
             <th>step {steps.at(-1)}</th>
           </tr>

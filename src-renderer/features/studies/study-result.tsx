@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Stack, Table, Text, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { PrunedChoice, StudyFigure, StudyTable, StudyWords } from '../../../src-shared/studies/define-study.ts';
@@ -105,7 +105,11 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
                   {label}
                 </Table.Th>
               ))}
-              {canKeep ? <Table.Th aria-label="Keep" /> : null}
+              {canKeep ? (
+                <Table.Th>
+                  <VisuallyHidden>Keep</VisuallyHidden>
+                </Table.Th>
+              ) : null}
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

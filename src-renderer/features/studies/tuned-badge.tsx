@@ -14,12 +14,13 @@ export function TunedBadge({ of }: { of: RequestInput<'studies.tuned'> }) {
   return (
     <Tooltip label={reason} multiline w={340} events={{ hover: true, focus: true, touch: true }}>
       <Badge
+        component="button"
+        type="button"
         variant={tuned ? 'light' : 'outline'}
         color={tuned ? 'blue' : 'gray'}
         tt="none"
         flex="none"
         fw={500}
-        tabIndex={0}
         aria-label={`${word}: ${reason}`}
       >
         {word}

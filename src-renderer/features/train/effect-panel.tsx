@@ -142,7 +142,7 @@ function Fact({ name, value, note, action }: FactProps) {
       <Text size="xs" c="dimmed">
         {name}
       </Text>
-      <Text size="lg" fw={600}>
+      <Text component="div" size="lg" fw={600}>
         {value}
       </Text>
       <Text size="xs" c="dimmed">
