@@ -32,7 +32,11 @@ export function closeNetwork(developmentServer: string | null): void {
 /** Must run before the app is ready. */
 export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([
-    { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: false } },
+    {
+      scheme: 'app',
+      // What V8 has compiled is kept, so that the next start need not compile it again.
+      privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: false, codeCache: true },
+    },
   ]);
 }
 

@@ -18,6 +18,7 @@ import { navigate, useRoute } from './routes.tsx';
 import { showShortcuts } from './shortcuts.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { useNotifications } from './use-notifications.ts';
+import { usePreload } from './use-preload.ts';
 import { useRunningJobs } from './use-running-jobs.ts';
 import { useWindowActions } from './window-actions.tsx';
 
@@ -54,6 +55,7 @@ function Background({ toggleSidebar }: { toggleSidebar: () => void }) {
   useNotifications();
   useMenu();
   useRunningJobs();
+  usePreload();
   useWindowActions(toggleSidebar);
   useActionKeys(window.coto.platform === 'darwin');
   return null;

@@ -20,23 +20,28 @@ import { type PageId, type PageName, pageNames } from '../../src-shared/pages.ts
 export interface PageEntry extends PageName {
   icon: ComponentType<IconProps>;
   component: LazyExoticComponent<ComponentType>;
+  /** Loads the module before it is shown. */
+  load: () => Promise<{ default: ComponentType }>;
 }
 
 /** What the window has for each page. A page's module exports its component as default. */
-const parts: Readonly<Record<PageId, Pick<PageEntry, 'icon' | 'component'>>> = {
-  home: { icon: IconHome, component: lazy(() => import('../pages/home/home-page.tsx')) },
-  data: { icon: IconDatabase, component: lazy(() => import('../pages/data/data-page.tsx')) },
-  models: { icon: IconStack2, component: lazy(() => import('../pages/models/models-page.tsx')) },
-  train: { icon: IconPlayerPlay, component: lazy(() => import('../pages/train/train-page.tsx')) },
-  runs: { icon: IconChartLine, component: lazy(() => import('../pages/runs/runs-page.tsx')) },
-  merge: { icon: IconArrowMerge, component: lazy(() => import('../pages/merge/merge-page.tsx')) },
-  prune: { icon: IconScissors, component: lazy(() => import('../pages/prune/prune-page.tsx')) },
-  playground: { icon: IconMessage2, component: lazy(() => import('../pages/playground/playground-page.tsx')) },
-  studies: { icon: IconFlask, component: lazy(() => import('../pages/studies/studies-page.tsx')) },
-  reports: { icon: IconReport, component: lazy(() => import('../pages/reports/reports-page.tsx')) },
-  guide: { icon: IconBook2, component: lazy(() => import('../pages/guide/guide-page.tsx')) },
-  settings: { icon: IconSettings, component: lazy(() => import('../pages/settings/settings-page.tsx')) },
+const parts: Readonly<Record<PageId, Pick<PageEntry, 'icon' | 'load'>>> = {
+  home: { icon: IconHome, load: () => import('../pages/home/home-page.tsx') },
+  data: { icon: IconDatabase, load: () => import('../pages/data/data-page.tsx') },
+  models: { icon: IconStack2, load: () => import('../pages/models/models-page.tsx') },
+  train: { icon: IconPlayerPlay, load: () => import('../pages/train/train-page.tsx') },
+  runs: { icon: IconChartLine, load: () => import('../pages/runs/runs-page.tsx') },
+  merge: { icon: IconArrowMerge, load: () => import('../pages/merge/merge-page.tsx') },
+  prune: { icon: IconScissors, load: () => import('../pages/prune/prune-page.tsx') },
+  playground: { icon: IconMessage2, load: () => import('../pages/playground/playground-page.tsx') },
+  studies: { icon: IconFlask, load: () => import('../pages/studies/studies-page.tsx') },
+  reports: { icon: IconReport, load: () => import('../pages/reports/reports-page.tsx') },
+  guide: { icon: IconBook2, load: () => import('../pages/guide/guide-page.tsx') },
+  settings: { icon: IconSettings, load: () => import('../pages/settings/settings-page.tsx') },
 };
 
 /** Every page in the order of the rail. */
-export const pages: readonly PageEntry[] = pageNames.map((page) => ({ ...page, ...parts[page.id] }));
+export const pages: readonly PageEntry[] = pageNames.map((page) => {
+  const part = parts[page.id];
+  return { ...page, ...part, component: lazy(part.load) };
+});

@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { openRegularFile } from '../files/foreign-file.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -10,11 +9,20 @@ const decodeSeconds = 20;
 /** All images that are decoded at a time, however many are asked for. */
 const decoding = new ByteBudget(512 * 2 ** 20);
 
-// By content, whatever the file is called. SVG would be a program for a renderer; the other loaders are not meant either.
-sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({
-  operation: ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((format) => `VipsForeignLoad${format}`),
-});
+let library: Promise<typeof import('sharp').default> | undefined;
+
+/** The decoder, loaded with the first image: it is large, and most starts of the app decode none. */
+function loadSharp(): NonNullable<typeof library> {
+  library ??= import('sharp').then(({ default: sharp }) => {
+    // By content, whatever the file is called. SVG would be a program for a renderer; the other loaders are not meant either.
+    sharp.block({ operation: ['VipsForeignLoad'] });
+    sharp.unblock({
+      operation: ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Tiff', 'Heif'].map((format) => `VipsForeignLoad${format}`),
+    });
+    return sharp;
+  });
+  return library;
+}
 
 /** Properties of an image from its header, with the camera's orientation applied. */
 export interface ImageHeader {
@@ -27,6 +35,7 @@ export interface ImageHeader {
 export async function readImageHeader(path: string): Promise<ImageHeader> {
   try {
     await (await openRegularFile(path)).close();
+    const sharp = await loadSharp();
     const metadata = await sharp(path).metadata();
     const { height, width } = metadata.autoOrient;
     if (height * width > largestPixels)
@@ -53,6 +62,7 @@ export async function decodeImage(path: string, channels: 1 | 3): Promise<Image>
 
 async function decode(path: string, channels: 1 | 3): Promise<Image> {
   try {
+    const sharp = await loadSharp();
     const { data, info } = await sharp(path, { limitInputPixels: largestPixels })
       .timeout({ seconds: decodeSeconds })
       .autoOrient()

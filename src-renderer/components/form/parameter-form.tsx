@@ -1,7 +1,7 @@
 import { Collapse, Group, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
-import { type ReactNode, useId, useMemo } from 'react';
+import { type ReactNode, useId, useMemo, useState } from 'react';
 import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters, knownValues } from '../../../src-shared/domain/parameter-check.ts';
 import { isInUse } from '../../../src-shared/domain/parameter-values.ts';
@@ -136,6 +136,9 @@ interface MoreSettingsProps {
 export function MoreSettings({ changed, faulty, children }: MoreSettingsProps) {
   const [wanted, { toggle }] = useDisclosure(false);
   const open = wanted || faulty;
+  // Half of a form's fields are seldom looked at: they are made when they are first shown, and kept from then on.
+  const [made, setMade] = useState(open);
+  if (open && !made) setMade(true);
   const Chevron = open ? IconChevronDown : IconChevronRight;
   return (
     <div>
@@ -148,7 +151,7 @@ export function MoreSettings({ changed, faulty, children }: MoreSettingsProps) {
         </Group>
       </UnstyledButton>
       <Collapse expanded={open} mt={8}>
-        {children}
+        {made ? children : null}
       </Collapse>
     </div>
   );

@@ -37,9 +37,13 @@ export function Page({ crumb, title, state, actions, more, moreAbove, fill = fal
   const heading = useRef<HTMLHeadingElement>(null);
   const visit = usePageVisit((visits) => visits.visit);
   useEffect(() => {
-    // A page that replaces its own skeleton takes the heading, and what had the focus, with it.
-    if (claimPageFocus() || (visit > 0 && document.activeElement === document.body))
-      heading.current?.focus({ preventScroll: true });
+    // To focus is to lay out all of the page: once it has been, that costs nothing.
+    const timer = setTimeout(() => {
+      // A page that replaces its own skeleton takes the heading, and what had the focus, with it.
+      if (claimPageFocus() || (visit > 0 && document.activeElement === document.body))
+        heading.current?.focus({ preventScroll: true });
+    }, 50);
+    return () => clearTimeout(timer);
   }, [visit]);
   return (
     <section className={classes['page']}>

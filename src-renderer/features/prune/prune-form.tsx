@@ -2,10 +2,12 @@ import { Button, Checkbox, Select, Stack, Text, TextInput } from '@mantine/core'
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
-import { ParameterForm } from '../../components/form/parameter-form.tsx';
+import { MoreSettings, ParameterForm } from '../../components/form/parameter-form.tsx';
+import { changedCount } from '../../components/form/parameter-origin.ts';
 import { plural } from '../../components/format/format.ts';
 import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
@@ -29,7 +31,7 @@ export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: Prun
     <Stack gap={12} p={12}>
       <Panel title="Adapters" note="several of one base: seeds, with and without CoTo">
         <Checkbox.Group value={[...form.chosen]} onChange={form.setChosen} aria-label="Adapters to prune">
-          <Stack gap={4}>
+          <Stack gap={8}>
             {adapters.map((adapter) => (
               <Checkbox
                 key={adapter.id}
@@ -83,6 +85,7 @@ function Method({ method, form }: MethodProps) {
   const grid = gridOfMethod(method);
   const fields = fieldsOfMethod(method);
   const text = gridText(method, form.choices);
+  const values = form.choices.parameters[method.id] ?? {};
   return (
     <Panel title={method.label} note={method.summary} aside={<HelpButton label={method.label} card={method.card} />}>
       <Stack gap={8}>
@@ -105,11 +108,13 @@ function Method({ method, form }: MethodProps) {
           />
         ) : null}
         {fields.length > 0 ? (
-          <ParameterForm
-            declaration={{ parameters: fields, card: method.card }}
-            values={form.choices.parameters[method.id] ?? {}}
-            onChange={(values) => form.setParameters(method.id, values)}
-          />
+          <MoreSettings changed={changedCount(fields, values)} faulty={firstProblem(fields, values) !== null}>
+            <ParameterForm
+              declaration={{ parameters: fields, card: method.card }}
+              values={values}
+              onChange={(next) => form.setParameters(method.id, next)}
+            />
+          </MoreSettings>
         ) : null}
       </Stack>
     </Panel>

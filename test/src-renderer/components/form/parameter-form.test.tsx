@@ -151,6 +151,8 @@ test('maps are written a line each', () => {
       }}
     />,
   );
+  expect(view.queryByText('Ranks')).toBeNull();
+  fireEvent.click(view.getByRole('button', { name: 'More settings' }));
   const ranks = fieldOf(view, 'Ranks');
   fireEvent.change(ranks.control, { target: { value: 'q_proj=16\nv_proj: 8' } });
   expect(values['ranks']).toEqual({ q_proj: 16, v_proj: 8 });

@@ -32,6 +32,7 @@ test('a pruning study is asked for with every parameter that its methods declare
   expect(view.getByText(/different base models/)).toBeTruthy();
   fireEvent.click(view.getByRole('checkbox', { name: /^other base/ }));
   fireEvent.change(view.getByLabelText('Sparsity grid'), { target: { value: '50 %, 0.9' } });
+  fireEvent.click(view.getByRole('button', { name: 'More settings' }));
   fireEvent.change(fieldOf(view, 'Block').control, { target: { value: '4' } });
   fireEvent.change(fieldOf(view, 'Eval examples').control, { target: { value: '40' } });
   fireEvent.click(run);

@@ -1,0 +1,30 @@
+import { useEffect } from 'react';
+import { useBackendStatus } from '../api/client.ts';
+import { pages } from './pages.tsx';
+
+/** The window is used before anything else is loaded. */
+const restMilliseconds = 2000;
+
+/**
+ * Loads the modules of the other pages and the drawing of figures while nothing else is to do, one after the other, so that
+ * a page opens without compiling its code first.
+ */
+export function usePreload(): void {
+  const { status } = useBackendStatus();
+  useEffect(() => {
+    if (status !== 'ready') return;
+    let isWanted = true;
+    const timer = setTimeout(async () => {
+      for (const load of [...pages.map((page) => page.load), () => import('../plots/plotly-bundle.ts')]) {
+        await new Promise((resolve) => requestIdleCallback(resolve));
+        if (!isWanted) return;
+        // What cannot be loaded says so when it is shown.
+        await load().catch(() => undefined);
+      }
+    }, restMilliseconds);
+    return () => {
+      isWanted = false;
+      clearTimeout(timer);
+    };
+  }, [status]);
+}
