@@ -81,6 +81,10 @@ function applyJob(client: QueryClient, job: JobRecord): void {
   if (before?.status !== job.status) void client.invalidateQueries({ queryKey: ['app.status'] });
   if (job.status === 'completed' && scoringKinds.has(job.kind))
     void client.invalidateQueries({ queryKey: ['adapters.scores'] });
+  // Estimates know the time of a step from now on.
+  if (job.status === 'completed' && job.kind === 'time-steps')
+    for (const name of ['runs.estimate', 'runs.forecast', 'studies.forecast'])
+      void client.invalidateQueries({ queryKey: [name] });
 }
 
 /** The list with this job put in at the end, replaced, or taken out where only active jobs belong there. */

@@ -80,7 +80,7 @@ export const trainStrings = {
     `≈ ${milliseconds} ms/step (measured now${withCoto ? ', without CoTo’s savings' : ''})`,
   notMeasured: 'The steps were not measured',
   timed: (milliseconds: string, ofSameAdapter: boolean) =>
-    `≈ ${milliseconds} ms/step (from previous runs${ofSameAdapter ? '' : ' of another variant or rank'})`,
+    `≈ ${milliseconds} ms/step (measured before${ofSameAdapter ? '' : ', of another variant or rank'})`,
   ofFree: (needed: string, free: string, percent: string) => `${needed} of ${free} free (${percent} %)`,
   wontFit: 'Won’t fit – reduce batch size',
   tight: 'Tight',

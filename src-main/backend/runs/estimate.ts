@@ -23,7 +23,7 @@ import { peekModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import { checkRun, countTrainExamples } from './check-run.ts';
 import { estimateMemory, type MemoryPart } from './estimate-memory.ts';
-import { measuredStep } from './measured-step.ts';
+import { expectedStep } from './measured-step.ts';
 import { checkedRun, toYaml } from './run-yaml.ts';
 import { groupNames, ranksOf, savedModules, targetConfig } from './target-modules.ts';
 
@@ -41,7 +41,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
   const { trained } = sizes;
   const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
-  const step = measuredStep(services.store.runs.list(false), model.id, config);
+  const step = expectedStep(services.store, model.id, config);
   return {
     trainableParameters: trained.reduce((sum, count) => sum + count, 0),
     totalParameters: description.parameterCount,

@@ -1,13 +1,27 @@
+import { z } from 'zod';
+import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
 import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
-import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { quantileOf } from '../../../src-shared/statistics/quantile.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import type { Store } from '../../store/open-store.ts';
+import type { JobRepository } from '../../store/repositories/jobs.ts';
 
 /** Time of a step, measured on past runs. */
 export interface MeasuredStep {
   readonly milliseconds: number;
   /** Whether those runs had the same variant and rank; if not, the step may take much longer, or less. */
   readonly ofSameAdapter: boolean;
+}
+
+/** Time of a step of this run: by runs of the same adapter, else as it was measured on request, else by runs of another. */
+export function expectedStep(
+  { runs, jobs }: Pick<Store, 'runs' | 'jobs'>,
+  modelId: string,
+  config: RunConfig,
+): MeasuredStep | null {
+  const step = measuredStep(runs.list(false), modelId, config);
+  return step?.ofSameAdapter ? step : (timedStep(jobs, modelId, config) ?? step);
 }
 
 /**
@@ -69,6 +83,25 @@ function isSameShape(one: RunConfig, other: RunConfig): boolean {
     one.compute_backend === other.compute_backend
   );
 }
+
+/**
+ * The newest time of a step that was measured on request (a job of the kind time-steps) for the same model, settings, variant
+ * and rank; without CoTo, and so an upper bound with it. Null without any.
+ */
+export function timedStep(jobs: JobRepository, modelId: string, config: RunConfig): MeasuredStep | null {
+  const plain = { ...config, coto: null };
+  const isSame = sameAdapterAs(config.adapter);
+  for (const { id } of jobs.completedOfKind('time-steps', 50)) {
+    const timed = timedPayload.safeParse(jobs.payload(id)).data?.config;
+    const answer = jobAnswerSchema.safeParse({ kind: 'time-steps', result: jobs.result(id) }).data;
+    const result = answer === undefined ? null : resultOf(answer, 'time-steps');
+    if (timed === undefined || result === null || timed.model !== modelId) continue;
+    if (isSameShape({ ...timed, coto: null }, plain) && isSame(timed.adapter))
+      return { milliseconds: result.milliseconds, ofSameAdapter: true };
+  }
+  return null;
+}
+const timedPayload = z.object({ config: runConfigSchema });
 
 /** Tells adapters of the same variant and rank; the rank is that of modules that no pattern names. */
 function sameAdapterAs({ variant: id, parameters }: RunConfig['adapter']): (past: RunConfig['adapter']) => boolean {

@@ -8,7 +8,7 @@ import { studyWork } from '../../engine/studies/index.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
 import { estimateRun } from '../runs/estimate.ts';
-import { measuredShare } from '../runs/measured-step.ts';
+import { measuredShare, timedStep } from '../runs/measured-step.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
 import type { HandlerServices } from '../services.ts';
 import { testExamples } from './check-design.ts';
@@ -55,7 +55,8 @@ async function secondsOf(services: HandlerServices, trainings: readonly RunConfi
     if (seconds === undefined) {
       const { totalSteps } = await estimateRun(services, training);
       const { id } = await peekModel(services, training.model);
-      const step = measuredShare(runs, id, checkedRun(training));
+      const config = checkedRun(training);
+      const step = measuredShare(runs, id, config) ?? timedStep(services.store.jobs, id, config);
       seconds = step === null ? null : (step.milliseconds * totalSteps) / 1000;
       known.set(key, seconds);
     }

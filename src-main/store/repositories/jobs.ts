@@ -68,6 +68,17 @@ export class JobRepository {
       .parse(this.database.prepare(`${selectJobs} WHERE status = ? ${inQueueOrder}`).all(status));
   }
 
+  /** The newest completed jobs of a kind, at most so many. */
+  completedOfKind(kind: JobRecord['kind'], most: number): JobRecord[] {
+    return z
+      .array(rowSchema)
+      .parse(
+        this.database
+          .prepare(`${selectJobs} WHERE kind = ? AND status = 'completed' ORDER BY sequence DESC LIMIT ?`)
+          .all(kind, most),
+      );
+  }
+
   find(id: string): JobRecord | null {
     const row = this.database.prepare(`${selectJobs} WHERE id = ?`).get(id);
     return row === undefined ? null : rowSchema.parse(row);

@@ -1,4 +1,4 @@
-import { Anchor, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Anchor, Skeleton, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -12,6 +12,7 @@ import { MemoryEstimate } from './memory-estimate.tsx';
 import { ProblemPanel } from './problem-panel.tsx';
 import { RunTexts } from './run-texts.tsx';
 import { ScheduleView } from './schedule-view.tsx';
+import classes from './train.module.css';
 import type { RunEstimate } from './use-run-draft.ts';
 import { useStepTiming } from './use-step-timing.ts';
 
@@ -83,7 +84,7 @@ function Costs({ estimate, config }: CostsProps) {
   const share = estimate.trainableParameters / estimate.totalParameters;
   return (
     <Stack gap={12}>
-      <Group gap={16} align="flex-start">
+      <div className={classes['facts']}>
         <Fact
           name={trainStrings.trainable}
           value={formatCount(estimate.trainableParameters)}
@@ -106,7 +107,7 @@ function Costs({ estimate, config }: CostsProps) {
             )
           }
         />
-      </Group>
+      </div>
       <JobProgress job={timing.job} />
       <MemoryEstimate parts={estimate.memory} freeBytes={estimate.freeMemoryBytes} />
     </Stack>

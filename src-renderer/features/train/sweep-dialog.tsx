@@ -97,7 +97,11 @@ export function SweepDialog(props: SweepDialogProps) {
             <Text size="sm" role="status">
               {trainStrings.sweepTakes(
                 runs.length,
-                isStudy ? undefined : forecast?.seconds == null ? null : formatDuration(forecast.seconds),
+                isStudy || forecast === undefined
+                  ? undefined
+                  : forecast.seconds === null
+                    ? null
+                    : formatDuration(forecast.seconds),
                 forecast === undefined ? null : formatBytes(forecast.diskBytes),
               )}
             </Text>
@@ -118,7 +122,7 @@ export function SweepDialog(props: SweepDialogProps) {
             </ScrollArea.Autosize>
           </>
         )}
-        <Group justify="flex-end">
+        <Group justify="flex-end" className={classes['footer'] ?? ''}>
           <Button variant="default" onClick={props.onClose}>
             {trainStrings.close}
           </Button>

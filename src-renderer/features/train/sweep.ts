@@ -126,9 +126,10 @@ export function sweepRuns(
         }
         const start = typeof base === 'function' ? base(check.config) : base;
         const named = typeof base === 'function' || !variesCoto ? '' : settings === null ? 'without CoTo' : 'CoTo';
-        const fields = Object.entries({ ...other, ...settings }).map(([name, value]) =>
-          partName(name, value, labels.get(name)),
-        );
+        const fields = Object.entries({ ...other, ...settings })
+          // A name made of the config says the variant.
+          .filter(([name]) => typeof base !== 'function' || name !== 'adapter.variant')
+          .map(([name, value]) => partName(name, value, labels.get(name)));
         const last = sweep.seeds.length > 0 ? [`seed ${textOfValue(seed)}`] : [];
         const key = JSON.stringify(check.config);
         if (!runs.has(key))

@@ -1,5 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
+import { z } from 'zod';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { request } from '../../api/client.ts';
 import { useAction, useRequest } from '../../api/query.ts';
@@ -66,9 +68,11 @@ export function useSweep({ draft, name, tags, metric, onClose }: SweepInput) {
   const problem = given.some((seed) => typeof seed !== 'number') ? trainStrings.seedsAreNumbers : expanded.problem;
   const runs = problem === null ? expanded.runs : [];
   const study = problem === null && kind === 'study' ? studyOf(draft, sweep, metric, variants) : null;
-  const configs = useMemo(() => runs.map(({ config }) => config), [runs]);
-  const [settled] = useDebouncedValue(configs, 400);
-  const forecast = useRequest('runs.forecast', { configs: settled }, { enabled: settled.length > 0 });
+  // The runs are made in every rendering: only their text tells whether they are others.
+  const text = JSON.stringify(runs.map(({ config }) => config));
+  const [settled] = useDebouncedValue(text, 400);
+  const configs = useMemo(() => z.array(runConfigSchema).parse(JSON.parse(settled)), [settled]);
+  const forecast = useRequest('runs.forecast', { configs }, { enabled: configs.length > 0 });
   const create = useAction('studies.create', {
     failureTitle: trainStrings.studyNotStarted,
     onSuccess: ({ study: started }) => {
@@ -106,9 +110,10 @@ export function useSweep({ draft, name, tags, metric, onClose }: SweepInput) {
     paired,
     kind,
     runs,
-    problem: problem ?? study?.problem ?? forecast.error?.message ?? null,
+    problem: problem ?? study?.problem ?? (settled === text ? forecast.error?.message : null) ?? null,
     study: study?.config ?? null,
-    forecast: forecast.data,
+    /** Of just these runs; undefined until it has come. */
+    forecast: settled === text ? forecast.data : undefined,
     isStarting: queueing || create.isPending,
     setAxis,
     setSeeds,

@@ -34,6 +34,14 @@ it('times a few steps of a run on the engine, and keeps nothing of it', async ()
   expect(await backend.handle('runs.list', {})).toEqual([]);
   expect(await backend.handle('adapters.list', {})).toEqual([]);
   expect(leftovers()).toEqual(before);
+  // The estimate of such a run knows it from now on, whatever its seed, and with CoTo or without; another rank's does not.
+  const secondsOf = async (changes: object) =>
+    (await backend.handle('runs.estimate', { config: { ...config, ...changes } })).seconds;
+  const { totalSteps } = await backend.handle('runs.estimate', { config });
+  const expected = ((answer?.milliseconds ?? 0) * totalSteps) / 1000;
+  expect(await secondsOf({ seed: 9 })).toBeCloseTo(expected);
+  expect(await secondsOf({ coto: null })).toBeCloseTo(expected);
+  expect(await secondsOf({ adapter: { r: 4, target_modules: ['q_proj'] } })).toBeNull();
 });
 
 it('refuses a run that cannot work before it is queued', async () => {

@@ -124,6 +124,16 @@ test('without fields and seeds it is the run of the form, with a pair two of the
   expect(sweepGrid(draft, alone, variants)).toEqual({});
 });
 
+test('a name made of the config says the variant once', () => {
+  const { runs } = sweepRuns(
+    defaultDraft,
+    { axes: [{ field: 'adapter.variant', values: ['lora', 'dora'] }], seeds: [1], paired: false },
+    (config) => config.adapter.variant,
+    variants,
+  );
+  expect(runs.map(({ name }) => name)).toEqual(['lora · seed 1', 'dora · seed 1']);
+});
+
 test('runs that come out equal are run once', () => {
   // IA³ has no rank.
   const axes = [
