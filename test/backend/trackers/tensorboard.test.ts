@@ -74,7 +74,7 @@ describe('an event log', () => {
     logs.flush('run');
     const [name = ''] = readdirSync(place);
     expect(name).toMatch(/^events\.out\.tfevents\.\d{10}\../);
-    logs.add('run', [column('loss', [6], [Number.NaN])]);
+    logs.add('run', [column('loss', [6], [Number.NaN]), column('p', [6], [0])]);
     logs.close('run');
     logs.add('run', [column('loss', [7], [1])]);
     const [version, session, text, ...steps] = await eventsIn(join(place, name));
@@ -95,7 +95,13 @@ describe('an event log', () => {
           { tag: 'eval/accuracy', simpleValue: 0.75 },
         ],
       ],
-      [6, [{ tag: 'train/loss', simpleValue: Number.NaN }]],
+      [
+        6,
+        [
+          { tag: 'train/loss', simpleValue: Number.NaN },
+          { tag: 'train/p', simpleValue: 0 },
+        ],
+      ],
     ]);
     expect(Math.abs((version?.wallTime ?? 0) - Date.now() / 1000)).toBeLessThan(60);
   });

@@ -16,6 +16,8 @@ const root = protobuf.Root.fromJSON({
     SessionLog: { fields: { status: { id: 1, type: 'int32' } } },
     Summary: { fields: { value: { id: 1, type: 'Value', rule: 'repeated' } } },
     Value: {
+      // Its members are written and read where they are zero, too.
+      oneofs: { value: { oneof: ['simpleValue', 'tensor'] } },
       fields: {
         tag: { id: 1, type: 'string' },
         simpleValue: { id: 2, type: 'float' },
@@ -42,6 +44,7 @@ const root = protobuf.Root.fromJSON({
     SessionStart: { fields: { hparams: { id: 1, type: 'NamedSetting', rule: 'repeated' } } },
     NamedSetting: { fields: { key: { id: 1, type: 'string' }, value: { id: 2, type: 'Setting' } } },
     Setting: {
+      oneofs: { kind: { oneof: ['numberValue', 'stringValue', 'boolValue'] } },
       fields: {
         numberValue: { id: 2, type: 'double' },
         stringValue: { id: 3, type: 'string' },
