@@ -27,6 +27,18 @@ export const fileCommands: readonly (readonly MenuCommand[])[] = [
     { id: 'add-model', label: 'Add model folder…', to: '/models?add=folder', keywords: ['import base model'] },
     { id: 'import-adapter', label: 'Import adapter folder…', to: '/merge?import=folder', keywords: ['peft', 'mlx'] },
     { id: 'import-adapter-file', label: 'Import adapter file…', to: '/merge?import=file', keywords: ['gguf', 'kohya'] },
+    {
+      id: 'import-runs',
+      label: 'Import runs from folder…',
+      to: '/runs?import=folder',
+      keywords: ['tensorboard', 'trackio', 'trainer_state'],
+    },
+    {
+      id: 'import-runs-file',
+      label: 'Import runs from file…',
+      to: '/runs?import=file',
+      keywords: ['tensorboard', 'trackio', 'trainer_state'],
+    },
   ],
   [{ id: 'settings', label: 'Settings', to: '/settings', keys: 'mod+,', keywords: ['preferences', 'theme'] }],
 ];

@@ -8,6 +8,19 @@ export const runStrings = {
   backToAll: 'All runs',
   tabs: { overview: 'Overview', charts: 'Charts', config: 'Config', checkpoints: 'Checkpoints', log: 'Log' },
 
+  /** Runs of other programs. */
+  imported: {
+    choose: 'Choose event files of TensorBoard, a database of Trackio, or a trainer_state.json',
+    drop: 'Drop event files of TensorBoard, a database of Trackio, a trainer_state.json, or a folder with them, to import the runs',
+    done: (count: number) => `${plural(count, 'run')} imported`,
+    compare: 'Select them in the table to compare them.',
+    dismiss: 'Dismiss',
+    from: 'Imported from',
+    file: 'File',
+    settingsNote: 'as its file has them',
+    noSettings: 'The file of this run has no settings.',
+  },
+
   rename: 'Rename this run',
   name: 'Name',
   save: 'Save',

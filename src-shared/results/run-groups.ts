@@ -161,7 +161,9 @@ function seedKey({ seed, data_seed, order_seed }: RunConfig): string {
 const keys = new WeakMap<RunConfig, Map<string, string>>();
 
 /** Settings, base and dataset as a text, without seeds and the settings in `without`; CoTo counts as off among these. */
-function settingsKey({ config, modelId, datasetId }: RunRecord, without: readonly string[] = []): string {
+function settingsKey({ id, config, modelId, datasetId, origin }: RunRecord, without: readonly string[] = []): string {
+  // What else another program set is not known: such a run is compared, and never folded.
+  if (origin !== undefined) return `imported ${id}`;
   // A table of hundreds of runs is folded again with each step of a running one.
   const known = keys.get(config) ?? new Map<string, string>();
   keys.set(config, known);

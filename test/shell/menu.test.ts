@@ -45,6 +45,8 @@ test('the File menu opens and imports what the pages take', () => {
     '/models?add=folder',
     '/merge?import=folder',
     '/merge?import=file',
+    '/runs?import=folder',
+    '/runs?import=file',
     '/settings',
   ]);
 });

@@ -37,7 +37,10 @@ export async function tunedStudy(services: Parts, study: StudyRecord): Promise<T
 }
 
 export async function tunedRuns(services: Parts, ids: readonly string[]): Promise<TunedVerdict | null> {
-  const configs = ids.flatMap((id) => services.store.runs.find(id)?.config ?? []);
+  const runs = ids.flatMap((id) => services.store.runs.find(id) ?? []);
+  // How the rate of an imported run was chosen is not known.
+  if (runs.some(({ origin }) => origin !== undefined)) return null;
+  const configs = runs.map(({ config }) => config);
   return tunedVerdict(await sidesOfRuns(services, configs));
 }
 

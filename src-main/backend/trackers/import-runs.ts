@@ -103,7 +103,9 @@ export function recordedConfig(settings: RunOrigin['settings']): RunConfig {
     ([name, value]) => !own.includes(name) && Object.hasOwn(fields, name) && fields[name]?.safeParse(value).success,
   );
   const base = settings['_name_or_path'] ?? settings['model_name_or_path'];
-  const names = { model: typeof base === 'string' ? base : '', dataset: '' };
+  // No variant of the catalog: whatever it was, it is not one of the studio's with its defaults.
+  const adapter = { variant: 'imported' };
+  const names = { model: typeof base === 'string' ? base : '', dataset: '', adapter };
   const parsed = runConfigSchema.safeParse({ ...Object.fromEntries(known), ...names });
   return parsed.success ? parsed.data : runConfigSchema.parse(names);
 }

@@ -11,6 +11,7 @@ import {
   usualReference,
 } from '../../../src-shared/results/group-table.ts';
 import { differenceText } from '../../../src-shared/results/interval-text.ts';
+import { knownSetting } from '../../../src-shared/results/known-setting.ts';
 import type { RunGroup } from '../../../src-shared/results/run-groups.ts';
 import type { MeanInterval } from '../../../src-shared/statistics/student.ts';
 import { metricUnit, valueText } from '../../../src-shared/studies/metric-words.ts';
@@ -159,7 +160,7 @@ export function CompareResults({ comparison, brief }: { comparison: Comparison; 
                               <Link to={pathOf('runs', run.id)}>{run.name}</Link>
                             </span>
                           </Table.Td>
-                          <Table.Td ta="right">{run.config.seed}</Table.Td>
+                          <Table.Td ta="right">{knownSetting(run, 'seed') ?? '–'}</Table.Td>
                           {values.map((value, index) => {
                             const one = value.value(run);
                             return (

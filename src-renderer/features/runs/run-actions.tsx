@@ -38,16 +38,20 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
       ...(run.status === 'running' ? { onStop: () => stop.mutate({ id }) } : {}),
     });
   const cancelItem: MoreItem = { label: 'Cancel', icon: <IconX size={16} />, onClick: confirmCancel, danger: true };
-  const more: MoreItem[] = [{ label: 'Clone', icon: <IconCopy size={16} />, onClick: clone }];
+  // Of an imported run too little is known to train it again.
+  const canClone = run.origin === undefined;
+  const more: MoreItem[] = canClone ? [{ label: 'Clone', icon: <IconCopy size={16} />, onClick: clone }] : [];
   const { adapterId } = run;
   const toMerge = adapterId ? (
     <Button onClick={() => navigate(`/merge?add=${encodeURIComponent(adapterId)}`)}>Add to merge</Button>
   ) : null;
   let buttons: React.ReactNode = (
     <>
-      <Button variant="default" onClick={clone}>
-        Clone
-      </Button>
+      {canClone ? (
+        <Button variant="default" onClick={clone}>
+          Clone
+        </Button>
+      ) : null}
       {toMerge}
     </>
   );

@@ -5,6 +5,7 @@ import { rankOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { forgettingFact, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
+import { knownSetting } from '../../../src-shared/results/known-setting.ts';
 import { groupInterval, type RunValue } from '../../../src-shared/results/run-groups.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { formatDuration, formatNumber } from '../../components/format/format.ts';
@@ -152,8 +153,9 @@ export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsC
       align: 'right',
       width: isFlat ? 56 : 76,
       yields: 5,
-      value: (row) => (row.kind === 'run' ? row.run.config.seed : row.summary.seeds),
-      cell: (row) => (row.kind === 'run' ? row.run.config.seed : runsStrings.seeds(row.summary.seeds)),
+      value: (row) => (row.kind === 'run' ? knownSetting(row.run, 'seed') : row.summary.seeds),
+      cell: (row) =>
+        row.kind === 'run' ? (knownSetting(row.run, 'seed') ?? '–') : runsStrings.seeds(row.summary.seeds),
     },
     text('base', words.base, 140, 14, ({ run }) => names.base(run)),
     text('dataset', words.data, 140, 13, ({ run }) => names.dataset(run)),
@@ -171,8 +173,8 @@ export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsC
       align: 'right',
       width: 116,
       yields: 31,
-      value: ({ run }) => run.config.learning_rate,
-      cell: ({ run }) => formatNumber(run.config.learning_rate),
+      value: ({ run }) => knownSetting(run, 'learning_rate'),
+      cell: ({ run }) => formatNumber(knownSetting(run, 'learning_rate')),
     },
     mean('loss', words.evalLoss, 84, 10, ({ result }) => result?.evalLoss ?? null, formatNumber, words.evalLossHelp),
     {

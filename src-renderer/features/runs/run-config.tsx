@@ -12,12 +12,14 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { runStrings } from '../../strings/run.ts';
 import { defaultsOf, differs, draftOf, variantOf } from '../train/draft.ts';
 import { parametersOfVariant } from '../train/run-fields.ts';
+import { ImportedSettings } from './imported-facts.tsx';
 
 const words = runStrings.config;
 
 /** The run's settings: those that differ from their defaults as the YAML that `coto train` reads, or all of them. */
 export function RunConfigPanel({ run }: { run: RunRecord }) {
   const [shown, setShown] = useState<'changed' | 'all'>('changed');
+  if (run.origin) return <ImportedSettings origin={run.origin} />;
   return (
     <Panel
       title={words.title}

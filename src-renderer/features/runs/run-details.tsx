@@ -18,6 +18,7 @@ import {
 } from '../../components/format/format.ts';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { runStrings as words } from '../../strings/run.ts';
+import { originFacts } from './imported-facts.tsx';
 import { methodWithRank } from './run-labels.ts';
 import { useVariantNames } from './use-variant-names.ts';
 
@@ -31,10 +32,14 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
     <Panel title={words.facts}>
       <Facts
         items={[
-          { label: 'Method', value: methodWithRank(run.config, variants) },
-          { label: 'Base', value: run.modelId },
-          { label: 'Data', value: run.datasetId },
-          { label: 'Seed', value: run.config.seed },
+          ...(run.origin
+            ? originFacts(run.origin)
+            : [
+                { label: 'Method', value: methodWithRank(run.config, variants) },
+                { label: 'Base', value: run.modelId },
+                { label: 'Data', value: run.datasetId },
+                { label: 'Seed', value: run.config.seed },
+              ]),
           ...(facts
             ? [
                 {
@@ -69,12 +74,18 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                         value: `${result.best.metric} ${formatNumber(result.best.value)} at step ${formatCount(result.best.step)}`,
                       },
                     ]),
-                {
-                  label: 'Step time',
-                  value: `${formatNumber(result.meanStepMilliseconds)} ms mean, ${formatNumber(result.medianStepMilliseconds)} ms median`,
-                },
-                { label: 'Groups on', value: `${formatPercent(result.meanActiveShare)} % on average` },
-                { label: 'Training time', value: formatDuration(result.trainSeconds) },
+                ...(run.origin
+                  ? []
+                  : [
+                      {
+                        label: 'Step time',
+                        value: `${formatNumber(result.meanStepMilliseconds)} ms mean, ${formatNumber(result.medianStepMilliseconds)} ms median`,
+                      },
+                      { label: 'Groups on', value: `${formatPercent(result.meanActiveShare)} % on average` },
+                    ]),
+                ...(result.trainSeconds > 0
+                  ? [{ label: 'Training time', value: formatDuration(result.trainSeconds) }]
+                  : []),
               ]
             : []),
         ]}

@@ -44,7 +44,7 @@ export function metricRuns(
   for (const run of runs) {
     const label = methodLabel(run.config, variants);
     const known = shapes.get(label) ?? new Set();
-    known.add(JSON.stringify({ ...run.config, seed: 0, data_seed: null }));
+    known.add(run.origin ? run.id : JSON.stringify({ ...run.config, seed: 0, data_seed: null }));
     shapes.set(label, known);
   }
   return runs.map((run) => {

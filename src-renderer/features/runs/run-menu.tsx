@@ -53,11 +53,16 @@ function runItems(
       icon: <IconStar {...icon} />,
       onClick: () => change({ starred: !run.starred }),
     },
-    {
-      label: runsStrings.clone,
-      icon: <IconCopy {...icon} />,
-      onClick: () => navigate(`/train?from=${encodeURIComponent(run.id)}`),
-    },
+    // Of an imported run too little is known to train it again.
+    ...(run.origin
+      ? []
+      : [
+          {
+            label: runsStrings.clone,
+            icon: <IconCopy {...icon} />,
+            onClick: () => navigate(`/train?from=${encodeURIComponent(run.id)}`),
+          },
+        ]),
     ...(adapterId === null
       ? []
       : [

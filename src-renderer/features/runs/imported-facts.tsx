@@ -1,0 +1,33 @@
+import { Text } from '@mantine/core';
+import { type RunOrigin, runFormatLabels } from '../../../src-shared/domain/imported-run.ts';
+import { EmptyState } from '../../components/feedback/empty-state.tsx';
+import { Facts, Panel } from '../../components/layout/panel.tsx';
+import { runStrings } from '../../strings/run.ts';
+
+const words = runStrings.imported;
+
+/** Where an imported run comes from, as facts of its page. */
+export function originFacts({ format, path }: RunOrigin) {
+  return [
+    { label: words.from, value: runFormatLabels[format] },
+    {
+      label: words.file,
+      value: (
+        <Text size="sm" ff="monospace" style={{ overflowWrap: 'anywhere' }} component="span">
+          {path}
+        </Text>
+      ),
+    },
+  ];
+}
+
+/** The settings that the file of an imported run has. */
+export function ImportedSettings({ origin }: { origin: RunOrigin }) {
+  const settings = Object.entries(origin.settings);
+  if (settings.length === 0) return <EmptyState>{words.noSettings}</EmptyState>;
+  return (
+    <Panel title={runStrings.config.title} note={words.settingsNote}>
+      <Facts items={settings.map(([label, value]) => ({ label, value: String(value) }))} />
+    </Panel>
+  );
+}
