@@ -51,6 +51,7 @@ export const runStrings = {
   examplesPerSecond: 'examples/s',
   perStep: (time: string) => `${time} ms per step`,
   memory: 'Memory',
+  memoryHelp: 'Resident memory of the process that trains',
   peak: (bytes: string) => `peak ${bytes}`,
   machine: (backend: string, threads: number) => `${backend}, ${plural(threads, 'thread')}`,
 

@@ -10,14 +10,12 @@ import { CotoMark } from './coto-mark.tsx';
 
 const failureTitle = 'The run was not changed';
 
-/** The state line of a run's page: rename, status, method, and when it was made. */
+/** The state line of a run's page. */
 export function RunState({ run }: { run: RunRecord }) {
   return (
     <Group gap={12} wrap="nowrap">
       <RenameButton key={run.name} run={run} />
       <StatusMark status={run.status} />
-      <CotoMark on={run.config.coto !== null} />
-      <RelativeTime at={run.createdAt} />
     </Group>
   );
 }
@@ -63,10 +61,14 @@ function RenameButton({ run }: { run: RunRecord }) {
   );
 }
 
-/** Tags and note of a run in one row, each to be edited in place. */
+/** Method, age, tags and note of a run in one row; tags and note are edited in place. */
 export function RunNotes({ run }: { run: RunRecord }) {
   return (
-    <Group gap={8} wrap="nowrap" align="flex-start" mih={28}>
+    <Group gap={12} wrap="nowrap" mih={28}>
+      <CotoMark on={run.config.coto !== null} />
+      <Text c="dimmed" flex="none">
+        <RelativeTime at={run.createdAt} />
+      </Text>
       <TagsButton run={run} />
       <NoteButton key={run.note} run={run} />
     </Group>

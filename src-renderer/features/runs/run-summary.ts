@@ -150,9 +150,11 @@ function throughputTile({ status, result, config }: RunRecord, curves: Curves): 
 
 function memoryTile({ facts }: RunRecord, curve: Curve | undefined): Tile {
   const now = curve?.mean.at(-1);
-  const peak = curve === undefined || now === undefined ? [] : [words.peak(formatBytes(highest(curve.max)))];
-  const machine = facts === null ? [] : [words.machine(facts.backend, facts.threads)];
-  return { label: words.memory, value: formatBytes(now), note: [...peak, ...machine].join(' · ') };
+  const note = facts === null ? '' : words.machine(facts.backend, facts.threads);
+  if (curve === undefined || now === undefined) return { label: words.memory, value: missing, note };
+  const peak = formatBytes(highest(curve.max));
+  const aside = { text: words.peak(peak), help: words.memoryHelp };
+  return { label: words.memory, value: formatBytes(now), note, aside };
 }
 
 /** Of the last points: a single step may have waited for the disk. */
