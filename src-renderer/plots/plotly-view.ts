@@ -33,6 +33,8 @@ interface ViewListeners {
 }
 
 const redrawMilliseconds = 250;
+/** A redraw takes at most this share of the time until the next, so that a page of large figures stays responsive. */
+const redrawShare = 1 / 8;
 /** A figure this far below the fold is drawn before it is scrolled to. */
 const sightMargin = 200;
 const config: Partial<Config> = { displayModeBar: false, responsive: false, doubleClick: 'reset+autosize' };
@@ -55,6 +57,7 @@ export class PlotlyView {
   private shown: { figure: FigureSource; options: ShowOptions } | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private lastDraw = 0;
+  private drawMilliseconds = 0;
   private width = 0;
   private inSight = false;
   private disposed = false;
@@ -134,7 +137,8 @@ export class PlotlyView {
 
   private schedule(): void {
     if (this.disposed || this.timer || !this.plotly || !this.pending || this.width === 0 || !this.inSight) return;
-    const wait = Math.max(0, this.lastDraw + redrawMilliseconds - performance.now());
+    const pause = Math.max(redrawMilliseconds, this.drawMilliseconds / redrawShare);
+    const wait = Math.max(0, this.lastDraw + pause - performance.now());
     this.timer = setTimeout(() => {
       this.timer = null;
       this.draw().catch(this.onFailed);
@@ -147,7 +151,9 @@ export class PlotlyView {
     this.shown = this.pending;
     this.pending = null;
     this.lastDraw = performance.now();
-    const graph = await this.plotly.react(this.element, shownTraces(figure), this.layout(figure, options), config);
+    const drawing = this.plotly.react(this.element, shownTraces(figure), this.layout(figure, options), config);
+    this.drawMilliseconds = performance.now() - this.lastDraw;
+    const graph = await drawing;
     if (this.disposed) return;
     if (!this.graph) {
       this.graph = graph;

@@ -46,6 +46,11 @@ export class GrowingCurve {
     return this.length === 0 ? -1 : (this.ends[this.length - 1] ?? -1);
   }
 
+  /** Changes when there is a new bucket, not when the last one grows: what can be seen of a curve. */
+  get extent(): number {
+    return this.length + this.width;
+  }
+
   /** Adds a value for a step after the last one; returns false and changes nothing for an earlier step. */
   add(step: number, value: number): boolean {
     if (step <= this.lastStep) return false;

@@ -30,6 +30,11 @@ export class GrowingShares {
     }
   }
 
+  /** Changes when there is a new bucket, not when the last one grows. */
+  get extent(): number {
+    return this.length + this.width;
+  }
+
   /** Adds masks of later steps; returns false and changes nothing if they overlap steps added already. */
   add({ firstStep, groupCount, bytes }: ActivationMasks): boolean {
     if (groupCount !== this.groupCount || (this.length > 0 && firstStep < this.nextStep)) return false;

@@ -34,10 +34,13 @@ interface GrowingHistory {
 
 /** Live figures change four times a second at most, however often their data grow. */
 const publishMilliseconds = 250;
+/** Where only the last bucket of each curve has grown, which is less than a pixel. */
+const unseenMilliseconds = 2000;
 
 /**
  * Curves of some runs: asked for in one request, then grown in place by the events of those runs. Each listener is told of a
- * new snapshot when it was loaded, and of growth at most four times a second.
+ * new snapshot when it was loaded, and of growth at most four times a second; where no curve has a new point, which a long run
+ * seldom has, once in two seconds.
  */
 export class HistoryFeed {
   private readonly query: HistoryQuery;
@@ -48,6 +51,8 @@ export class HistoryFeed {
   private waiting: (() => void)[] | null = null;
   private turn = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
+  private publishedAt = Number.NEGATIVE_INFINITY;
+  private dueAt = Number.POSITIVE_INFINITY;
 
   constructor(query: HistoryQuery, onSnapshot: (snapshot: HistorySnapshot) => void) {
     this.query = query;
@@ -115,12 +120,31 @@ export class HistoryFeed {
       this.waiting.push(add);
       return;
     }
+    const before = this.extent();
     if (!add()) {
       // Steps that were taken already are taken again: what is known of them is not true any more.
       void this.load();
       return;
     }
-    this.timer ??= setTimeout(() => this.publish(), publishMilliseconds);
+    this.publishLater(this.extent() === before ? unseenMilliseconds : publishMilliseconds);
+  }
+
+  private extent(): number {
+    let sum = 0;
+    for (const { curves, masks } of this.runs.values()) {
+      sum += masks?.extent ?? 0;
+      for (const curve of curves.values()) sum += curve.extent;
+    }
+    return sum;
+  }
+
+  private publishLater(delay: number): void {
+    const now = Date.now();
+    const due = Math.max(now, this.publishedAt + delay);
+    if (this.timer !== null && this.dueAt <= due) return;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.dueAt = due;
+    this.timer = setTimeout(() => this.publish(), due - now);
   }
 
   /** false: some step was not after the last known one. */
@@ -158,6 +182,7 @@ export class HistoryFeed {
   private publish(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
+    this.publishedAt = Date.now();
     const runs = new Map<string, RunHistory>();
     for (const [id, { curves, masks }] of this.runs) {
       const views = [...curves].map(([name, curve]) => [name, curve.view()] as const);

@@ -88,6 +88,23 @@ describe('the feed of a run’s curves', () => {
     expect(listeners.size).toBe(0);
   });
 
+  test('of a long run, whose new values are within its last point, it tells seldom', async () => {
+    const { seen, curve } = start({ buckets: 2 });
+    await requests[0]?.answer([{ id: 'r', curves: [makeCurve('loss', [0, 63, 64], [1, 2, 3], 64)], masks: null }]);
+    for (let step = 65; step < 85; step++) {
+      metrics('r', 'loss', [step], [step]);
+      vi.advanceTimersByTime(50);
+    }
+    expect(seen).toHaveLength(1);
+    vi.advanceTimersByTime(1000);
+    expect(seen).toHaveLength(2);
+    expect(curve('loss')).toMatchObject({ width: 64, counts: [2, 21] });
+    // A new point is told of as soon as ever.
+    metrics('r', 'loss', [128], [1]);
+    vi.advanceTimersByTime(250);
+    expect(seen).toHaveLength(3);
+  });
+
   test('counts what came while it waited once, whether the answer holds it or not', async () => {
     const { curve } = start({ buckets: 100 });
     metrics('r', 'loss', [2], [2]);
