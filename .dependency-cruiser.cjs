@@ -81,6 +81,12 @@ module.exports = {
       to: { path: '^src-main/(store|shell|backend|cli|engine)' },
     },
     {
+      name: 'files-is-below',
+      severity: 'error',
+      from: { path: '^src-main/files' },
+      to: { path: '^src-main/(store|shell|backend|cli|engine|transport|logging)' },
+    },
+    {
       name: 'logging-is-below',
       severity: 'error',
       from: { path: '^src-main/logging' },

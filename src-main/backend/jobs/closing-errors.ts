@@ -1,9 +1,13 @@
 import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
-import type { JobEnding } from './define-job.ts';
+
+interface Ending {
+  readonly status: 'interrupted' | 'cancelled';
+  readonly error: ErrorValue;
+}
 
 /** How a job ends that an earlier session left running. */
-export function endingOfLostSession({ kind }: JobRecord): JobEnding {
+export function endingOfLostSession({ kind }: JobRecord): Ending {
   const hint = jobInfo(kind).resumable ? null : 'Start it again.';
   return { status: 'interrupted', error: lostError('CoTo Studio quit while this was running.', hint) };
 }
@@ -12,7 +16,7 @@ export function endingOfLostSession({ kind }: JobRecord): JobEnding {
  * How a job ends that a home from elsewhere, or a copy of a home, has in its queue: opening a folder must not write files or
  * train by itself. What can be resumed waits for the person; the rest can be started again.
  */
-export function endingInMovedHome({ kind, parentId }: JobRecord): JobEnding {
+export function endingInMovedHome({ kind, parentId }: JobRecord): Ending {
   const message = 'The home folder was opened in another place than before, so nothing of its queue was started.';
   return jobInfo(kind).resumable && parentId === null
     ? { status: 'interrupted', error: lostError(message, 'Resume it if you want it to run here.') }

@@ -1,23 +1,27 @@
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { HandlerServices } from '../services.ts';
-import type { TogetherWork } from './define-job.ts';
+import type { Log } from '../../logging/log.ts';
+import type { Store } from '../../store/open-store.ts';
+
+interface Offer {
+  readonly id: string;
+  readonly payload: unknown;
+}
 
 /**
- * The jobs among `ready` that run together with `first`, all of one kind. None, with a line in the log, if they cannot be
- * found out.
+ * The jobs among `ready` that `choose` lets run together with `first`, all of one kind. None, with a line in the log, if they
+ * cannot be found out.
  */
 export async function companionJobs(
   first: JobRecord,
   ready: readonly JobRecord[],
-  together: TogetherWork<unknown, unknown>,
-  services: HandlerServices,
+  { store, log }: { readonly store: Store; readonly log: Log },
+  choose: (first: unknown, offered: Offer[]) => Promise<readonly string[]>,
 ): Promise<JobRecord[]> {
-  const { store, log } = services;
   const queued = ready.filter(({ kind }) => kind === first.kind);
   if (queued.length === 0) return [];
   try {
     const offered = queued.map(({ id }) => ({ id, payload: store.jobs.payload(id) }));
-    const chosen = await together.companions(store.jobs.payload(first.id), offered, services);
+    const chosen = await choose(store.jobs.payload(first.id), offered);
     return queued.filter(({ id }) => chosen.includes(id));
   } catch (error) {
     log.error({ err: error, job: first.id }, 'the jobs that could run together could not be found');

@@ -278,10 +278,10 @@ export class JobQueue {
       return;
     }
     const { together, ...job } = this.jobOf(first.kind);
-    const companions =
-      together === undefined
-        ? []
-        : await companionJobs(first, [...this.ready(jobInfo(first.kind).lane)], together, this.parts);
+    const ready = [...this.ready(jobInfo(first.kind).lane)];
+    const companions = await companionJobs(first, ready, this.parts, async (own, offered) =>
+      together === undefined ? [] : together.companions(own, offered, this.parts),
+    );
     for (const companion of companions)
       if (this.parts.store.jobs.find(companion.id)?.status === 'queued') this.begin(companion, current);
     const members = current.jobs.map(({ job: { id }, context }) => ({

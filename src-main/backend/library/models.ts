@@ -8,8 +8,8 @@ import {
   type ModelRecord,
   modelDescriptionSchema,
 } from '../../../src-shared/domain/model.ts';
-import { fileLimits, readForeignText } from '../../engine/files/foreign-file.ts';
 import { describeModel } from '../../engine/models/huggingface/model-folder.ts';
+import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
 import { fileName, unusedPath } from './file-name.ts';

@@ -4,7 +4,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 import { shortRun as shortOf } from '../../../src-shared/domain/short-run.ts';
 import { adapterVariants } from '../../engine/adapters/variants/index.ts';
-import { fileLimits } from '../../engine/files/foreign-file.ts';
+import { fileLimits } from '../../files/foreign-file.ts';
 
 const declarations = adapterVariants.map(({ declaration }) => declaration);
 

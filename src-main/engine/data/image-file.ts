@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { openRegularFile } from '../files/foreign-file.ts';
+import { openRegularFile } from '../../files/foreign-file.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { Image } from './dataset.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { fileLimits, readForeignText } from '../files/foreign-file.ts';
+import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { unreadable } from './byte-source.ts';
 import type { Image } from './dataset.ts';
 import { type ResampleFilter, resample, resampleFilters } from './resample.ts';

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { openRegularFile } from '../files/foreign-file.ts';
+import { openRegularFile } from '../../files/foreign-file.ts';
 import { elementCount, type HostTensor } from './host-tensor.ts';
 import { corrupt, headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from './safetensors-header.ts';
 import { streamSafetensors } from './safetensors-stream.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { fileLimits, readForeignText } from '../files/foreign-file.ts';
+import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import {
   type TokenizerConfig,
   type TokenizerFile,

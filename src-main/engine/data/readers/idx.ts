@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
-import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
+import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 import { unreadable } from '../byte-source.ts';
 import type { ImageSplit, OpenImages } from '../dataset.ts';
 import { type IdxFile, openIdxFile } from '../idx-file.ts';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { openRegularFile } from '../../files/foreign-file.ts';
+import { openRegularFile } from '../../../files/foreign-file.ts';
 import { unreadable } from '../byte-source.ts';
 import { type BytesListener, faultyRow, type RawRow, rowOfValue } from './raw-row.ts';
 

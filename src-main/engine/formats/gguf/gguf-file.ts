@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { openRegularFile } from '../../files/foreign-file.ts';
+import { openRegularFile } from '../../../files/foreign-file.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
 import { Cursor } from './cursor.ts';
 import { type GgufValue, readMetadata } from './metadata.ts';

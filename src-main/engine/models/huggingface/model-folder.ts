@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
+import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
 import { modelFamilies } from '../families.ts';
 import type { ModelConfigFile, ModelFamily } from '../family.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
+import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 import { openSafetensors, type TensorSource } from '../../tensors/safetensors.ts';
 
 /** A model folder's weights, in one file or in shards. */

@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { copyForeignFile } from '../../files/foreign-file.ts';
+import { copyForeignFile } from '../../../files/foreign-file.ts';
 import { encodeFloats, type FloatType } from '../../tensors/encode-floats.ts';
 import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
 import { type StreamedTensor, streamSafetensors } from '../../tensors/safetensors-stream.ts';

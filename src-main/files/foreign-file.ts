@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, type FileHandle, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { StudioError } from '../../src-shared/contract/errors.ts';
 
 const mebibyte = 2 ** 20;
 

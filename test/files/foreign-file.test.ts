@@ -3,12 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import {
-  copyForeignFile,
-  openRegularFile,
-  readBounded,
-  readForeignText,
-} from '../../../src-main/engine/files/foreign-file.ts';
+import { copyForeignFile, openRegularFile, readBounded, readForeignText } from '../../src-main/files/foreign-file.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'coto-foreign-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
