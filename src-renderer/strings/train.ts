@@ -38,7 +38,6 @@ export const trainStrings = {
   addModel: 'Add a model…',
   addData: 'Add data…',
   bundled: 'bundled',
-  none: 'None chosen',
   ofPath: 'not in the library',
   otherInput: (holds: 'images' | 'texts') => `The chosen dataset contains ${holds}.`,
 
@@ -132,8 +131,7 @@ export const trainStrings = {
   trainCommand: 'coto train command',
   copyYaml: 'Copy the YAML',
   copyCommand: 'Copy the command',
-  notApplied: (count: number) => `not applied: ${plural(count, 'error')}`,
-  edited: 'edited',
+  notApplied: (count: number) => `Not applied: ${plural(count, 'error')}`,
   discard: 'Discard changes',
   line: (line: number) => `Line ${line}`,
   loadTitle: 'Load a run',

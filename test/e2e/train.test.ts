@@ -52,7 +52,7 @@ test('a preset is changed as YAML and started', async () => {
   await page.getByRole('button', { name: 'Apply' }).click();
   await expect.poll(() => yamlOf(page).inputValue()).toContain('max_steps: 30');
   await yamlOf(page).fill('model: quickdraw-vit\ndataset: Fashion-MNIST (small)\nmax_steps: none\n');
-  await page.getByText('not applied: 1 error').waitFor();
+  await page.getByText('Not applied: 1 error').waitFor();
   expect(await page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
   await yamlOf(page).fill(
     'model: quickdraw-vit\ndataset: Fashion-MNIST (small)\nadapter: { r: 3 }\nmax_steps: 4\nper_device_train_batch_size: 4\neval_samples: 20\n',

@@ -1,4 +1,4 @@
-import { Button, Code, Group, SegmentedControl } from '@mantine/core';
+import { Code, Group, SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { CopyButton } from '../../components/format/copy-button.tsx';
@@ -24,18 +24,12 @@ export function RunTexts({ draft, config, note }: RunTextsProps) {
   const variants = useVariants();
   const yaml = useRunYaml(config);
   const text = shown === 'yaml' ? yaml.text : trainCommand(draft, variants);
-  const yamlNote = yaml.problems.length > 0 ? trainStrings.notApplied(yaml.problems.length) : note;
   return (
     <Panel
       title={trainStrings.yamlAndCommand}
-      note={shown === 'yaml' ? yamlNote : ''}
+      note={shown === 'yaml' && yaml.problems.length === 0 ? note : ''}
       aside={
         <Group gap={8} wrap="nowrap">
-          {shown === 'yaml' && yaml.problems.length > 0 ? (
-            <Button variant="default" onClick={discardYaml}>
-              {trainStrings.discard}
-            </Button>
-          ) : null}
           <SegmentedControl
             aria-label={trainStrings.runText}
             value={shown}
@@ -50,7 +44,7 @@ export function RunTexts({ draft, config, note }: RunTextsProps) {
       }
     >
       {shown === 'yaml' ? (
-        <YamlEditor text={yaml.text} problems={yaml.problems} onChange={yaml.change} />
+        <YamlEditor text={yaml.text} problems={yaml.problems} onChange={yaml.change} onDiscard={discardYaml} />
       ) : (
         <Code
           block

@@ -1,4 +1,4 @@
-import { Anchor } from '@mantine/core';
+import { Anchor, Button, Group, Text } from '@mantine/core';
 import { useRef } from 'react';
 import { trainStrings } from '../../strings/train.ts';
 import type { YamlProblem } from './run-yaml.ts';
@@ -8,10 +8,12 @@ interface YamlEditorProps {
   text: string;
   problems: readonly YamlProblem[];
   onChange: (text: string) => void;
+  /** Back to what the form says. */
+  onDiscard: () => void;
 }
 
 /** A run's YAML with line numbers; each problem leads to its line. */
-export function YamlEditor({ text, problems, onChange }: YamlEditorProps) {
+export function YamlEditor({ text, problems, onChange, onDiscard }: YamlEditorProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const lines = text.split('\n');
   const faulty = new Set(problems.map(({ line }) => line));
@@ -43,6 +45,16 @@ export function YamlEditor({ text, problems, onChange }: YamlEditorProps) {
           onChange={(event) => onChange(event.currentTarget.value)}
         />
       </div>
+      {problems.length > 0 ? (
+        <Group justify="space-between" mt={8}>
+          <Text size="sm" role="status">
+            {trainStrings.notApplied(problems.length)}
+          </Text>
+          <Button variant="default" onClick={onDiscard}>
+            {trainStrings.discard}
+          </Button>
+        </Group>
+      ) : null}
       {problems.length > 0 ? (
         <ul className={classes['yamlProblems']} id="train-yaml-problems">
           {problems.map(({ line, field, message }) => (

@@ -43,7 +43,7 @@ export default function TrainPage() {
       }
       actions={
         <>
-          <Button variant="default" onClick={sweep.open} disabled={!isWhole}>
+          <Button variant="default" onClick={sweep.open} disabled={blockers.length > 0}>
             {trainStrings.sweep}
           </Button>
           <Button

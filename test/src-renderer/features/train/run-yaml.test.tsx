@@ -118,13 +118,13 @@ test('the form follows what is typed, and the text follows the form', async () =
   type('adapter:\n  r: none\n');
   expect(view.getByText(/Enter an integer|Enter a number/).textContent).toContain('adapter.r');
   expect(useTrainForm.getState().draft['adapter.r']).toBe(4);
-  expect(view.getByText('not applied: 1 error')).toBeTruthy();
+  expect(view.getByText('Not applied: 1 error')).toBeTruthy();
   fireEvent.click(view.getByRole('button', { name: 'Line 2' }));
   expect([area().selectionStart, area().selectionEnd]).toEqual([9, 18]);
   act(() => setField('learning_rate', 2e-4));
   expect(area().value).toContain('learning_rate: 0.0002');
   expect(area().value).toContain('r: 4');
-  expect(view.queryByText(/not applied/)).toBeNull();
+  expect(view.queryByText(/Not applied/)).toBeNull();
 });
 
 test('a run that the form cannot hold otherwise survives both ways', () => {
