@@ -18,7 +18,7 @@ export function App() {
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
         <ModalsProvider labels={{ confirm: appStrings.confirm, cancel: appStrings.cancel }}>
-          <Notifications position="bottom-right" limit={4} containerWidth={380} />
+          <Notifications position="top-right" limit={4} containerWidth={380} />
           <Frame />
         </ModalsProvider>
       </QueryClientProvider>

@@ -41,6 +41,7 @@ export const lightTokens = {
   '--studio-warning': '#935600',
   '--studio-success': '#1b7a46',
   '--studio-coto': seriesColors({ dark: false }).coto,
+  '--studio-without': seriesColors({ dark: false }).without,
 } as const satisfies ThemeTokens;
 
 export const darkTokens = {
@@ -65,4 +66,5 @@ export const darkTokens = {
   '--studio-warning': '#f5b74f',
   '--studio-success': '#69c28f',
   '--studio-coto': seriesColors({ dark: true }).coto,
+  '--studio-without': seriesColors({ dark: true }).without,
 } as const satisfies ThemeTokens;

@@ -76,6 +76,12 @@ export const preflightLineSchema = z.object({
   verdict: z.enum(['ok', 'warning', 'refused']),
   message: z.string(),
   remedy: z.string().nullable().describe('the remedy, e.g. use the ΔW average for different ranks'),
+  adapter: z
+    .number()
+    .int()
+    .nullable()
+    .default(null)
+    .describe('place in the request of the adapter that the line is about; null where it is about all'),
 });
 export type PreflightLine = z.infer<typeof preflightLineSchema>;
 

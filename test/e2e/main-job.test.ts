@@ -53,6 +53,13 @@ async function openRun(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { name }).waitFor();
 }
 
+function namesOnBench(page: Page): Promise<(string | null)[]> {
+  return page
+    .getByRole('list', { name: 'Adapters on the bench' })
+    .getByRole('listitem')
+    .evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label')));
+}
+
 describe('the main job in the window', () => {
   test('a run without and a run with CoTo are trained from the form', async () => {
     const { page } = studio;
@@ -91,14 +98,33 @@ describe('the main job in the window', () => {
       await drag(page, shelf.getByRole('listitem').filter({ hasText: name }).first(), bench);
       await bench.getByRole('listitem').filter({ hasText: name }).waitFor();
     }
+    await drag(page, bench.getByRole('button', { name: /^Move CoTo run/ }), bench.getByRole('listitem').first());
+    await expect.poll(() => namesOnBench(page)).toEqual(['CoTo run', 'Plain run']);
     await page.getByLabel('Name of the merge').fill('Both merged');
     await page.getByLabel('Eval examples', { exact: true }).fill('40');
-    await page.getByRole('list', { name: 'Preflight checks' }).waitFor();
+    await page.getByRole('button', { name: /checks? passed$/ }).waitFor();
     await page.getByRole('button', { name: 'Merge', exact: true }).click();
     const matrix = page.getByRole('table', { name: 'Accuracy by task: single adapters, merge and base' });
     await matrix.waitFor({ timeout: 120_000 });
     expect(await matrix.textContent()).toMatch(/\d/);
     await shelf.getByRole('listitem').filter({ hasText: 'Both merged' }).waitFor();
+  });
+
+  test('by keyboard alone: from the shelf to the bench, another order, undone, and merged', async () => {
+    const { page } = studio;
+    const shelf = page.getByRole('list', { name: 'Adapter shelf' });
+    await page.getByRole('button', { name: 'Clear', exact: true }).press('Enter');
+    // The newest is first, so that the merge stands before what it was made of.
+    await shelf.getByRole('listitem').first().focus();
+    for (const key of ['ArrowDown', 'Enter', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
+    await expect.poll(() => namesOnBench(page)).toEqual(['CoTo run', 'Plain run']);
+    await page.getByRole('button', { name: /^Move CoTo run, row 1 of 2/ }).press('ArrowDown');
+    await expect.poll(() => namesOnBench(page)).toEqual(['Plain run', 'CoTo run']);
+    await page.keyboard.press('Control+z');
+    await expect.poll(() => namesOnBench(page)).toEqual(['CoTo run', 'Plain run']);
+    await page.getByLabel('Name of the merge').fill('Merged by keyboard');
+    await page.getByRole('button', { name: 'Merge', exact: true }).press('Enter');
+    await shelf.getByRole('listitem').filter({ hasText: 'Merged by keyboard' }).waitFor({ timeout: 120_000 });
   });
 
   test('an adapter is pruned along a grid, and a point is kept', async () => {
@@ -114,7 +140,7 @@ describe('the main job in the window', () => {
     await scores.getByRole('button', { name: /^Keep .*50/ }).click();
     await goTo(page, 'Merge');
     const shelf = page.getByRole('list', { name: 'Adapter shelf' });
-    await expect.poll(() => shelf.getByRole('listitem').count(), { timeout: 60_000 }).toBe(4);
+    await expect.poll(() => shelf.getByRole('listitem').count(), { timeout: 60_000 }).toBe(5);
   });
 
   test('restarted on the same home, everything is there', async () => {
@@ -128,7 +154,7 @@ describe('the main job in the window', () => {
     const shelf = page.getByRole('list', { name: 'Adapter shelf' });
     for (const name of ['Plain run', 'CoTo run', 'Both merged'])
       await shelf.getByRole('listitem').filter({ hasText: name }).first().waitFor();
-    expect(await shelf.getByRole('listitem').count()).toBe(4);
+    expect(await shelf.getByRole('listitem').count()).toBe(5);
     await goTo(page, 'Prune');
     await page.getByRole('table', { name: 'Every score' }).waitFor();
     await goTo(page, 'Studies');

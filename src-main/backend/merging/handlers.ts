@@ -9,6 +9,7 @@ import { mergeMethod } from '../../engine/merge/index.ts';
 import { compareFolders } from '../../engine/merge/merge-folders.ts';
 import { isUsed, refuseIllegal } from '../../engine/merge/merge-method.ts';
 import { checkFingerprints, preflightLines } from '../../engine/merge/preflight.ts';
+import { ok, refused, warning } from '../../engine/merge/preflight-line.ts';
 import { looksAtData, searchOf } from '../../engine/merge/search-parameters.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
@@ -138,19 +139,14 @@ function describeInputs(names: readonly string[]): string {
 function checkData(adapters: readonly AdapterRecord[], names: readonly string[], label: string): PreflightLine {
   const without = adapters.findIndex(({ datasetId, modelId }) => datasetId === null || modelId === null);
   if (without < 0)
-    return {
-      check: 'data',
-      verdict: 'ok',
-      message: `${label} looks at training examples of each adapter's dataset; scores are of the test split.`,
-      remedy: null,
-    };
+    return ok('data', `${label} looks at training examples of each adapter's dataset; scores are of the test split.`);
   const reason = adapters[without]?.modelId === null ? 'its base is not in the studio' : 'its dataset is not known';
-  return {
-    check: 'data',
-    verdict: 'refused',
-    message: `${label} looks at training examples, and there are none of ${names[without]}: ${reason}.`,
-    remedy: 'Choose a method that needs no data and no search, or adapters that were trained in the studio.',
-  };
+  return refused(
+    'data',
+    `${label} looks at training examples, and there are none of ${names[without]}: ${reason}.`,
+    'Choose a method that needs no data and no search, or adapters that were trained in the studio.',
+    without,
+  );
 }
 
 /** Bases of the studio by their fingerprints; of others only the adapters' own tensors can tell whether they agree. */
@@ -163,17 +159,19 @@ function checkBases(
   const known = adapters.flatMap(({ modelId }, at) =>
     modelId === null
       ? []
-      : [{ fingerprint: requireModel(store, modelId).description.fingerprint, name: names[at] ?? '' }],
+      : [{ fingerprint: requireModel(store, modelId).description.fingerprint, name: names[at] ?? '', at }],
   );
   const line = checkFingerprints(
     known.map(({ fingerprint }) => fingerprint),
     known.map(({ name }) => name),
   );
-  if (foreign < 0 || line.verdict === 'refused') return line;
-  return {
-    check: 'base',
-    verdict: 'warning',
-    message: `The base of ${names[foreign]} is not in the studio: the shapes of the adapters are compared, the bases cannot be.`,
-    remedy: 'Merge only adapters that were trained on the same base.',
-  };
+  // Its place among the known bases is another than on the bench.
+  if (line.verdict === 'refused') return { ...line, adapter: known[line.adapter ?? 0]?.at ?? null };
+  if (foreign < 0) return line;
+  return warning(
+    'base',
+    `The base of ${names[foreign]} is not in the studio: the shapes of the adapters are compared, the bases cannot be.`,
+    'Merge only adapters that were trained on the same base.',
+    foreign,
+  );
 }

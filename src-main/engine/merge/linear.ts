@@ -1,5 +1,6 @@
 import { factorWeights } from './factor-weights.ts';
 import { isUsed, type ModuleMergeMethod } from './merge-method.ts';
+import { warning } from './preflight-line.ts';
 import { weightedSum } from './weighted-sum.ts';
 
 /**
@@ -23,13 +24,11 @@ export const linear: ModuleMergeMethod = {
     check: (_parameters, weights) =>
       weights.filter(isUsed).length < 2
         ? null
-        : {
-            check: 'linear',
-            verdict: 'warning',
-            message:
-              "PEFT's linear merge is not Σ w·ΔW: besides each adapter's own B·A it has the products Bᵢ·Aⱼ of different adapters.",
-            remedy: 'For the exact sum use the ΔW average, cat (the ranks add up) or svd (cut to a rank).',
-          },
+        : warning(
+            'linear',
+            "PEFT's linear merge is not Σ w·ΔW: besides each adapter's own B·A it has the products Bᵢ·Aⱼ of different adapters.",
+            'For the exact sum use the ΔW average, cat (the ranks add up) or svd (cut to a rank).',
+          ),
   },
   mergeModule(updates, weights, _parameters, { allocate }) {
     const shares = factorWeights(updates, weights);

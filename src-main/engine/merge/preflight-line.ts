@@ -2,15 +2,22 @@ import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 
 /** Lines of a preflight by their verdict. */
 export function ok(check: string, message: string): PreflightLine {
-  return { check, verdict: 'ok', message, remedy: null };
+  return { check, verdict: 'ok', message, remedy: null, adapter: null };
 }
 
-export function warning(check: string, message: string, remedy: string | null): PreflightLine {
-  return { check, verdict: 'warning', message, remedy };
+/** @param adapter place of the adapter that is unlike the others */
+export function warning(
+  check: string,
+  message: string,
+  remedy: string | null,
+  adapter: number | null = null,
+): PreflightLine {
+  return { check, verdict: 'warning', message, remedy, adapter };
 }
 
-export function refused(check: string, message: string, remedy: string): PreflightLine {
-  return { check, verdict: 'refused', message, remedy };
+/** @param adapter place of the adapter that is unlike the others */
+export function refused(check: string, message: string, remedy: string, adapter: number | null = null): PreflightLine {
+  return { check, verdict: 'refused', message, remedy, adapter };
 }
 
 /** A number as messages show it. */

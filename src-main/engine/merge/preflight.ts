@@ -63,6 +63,7 @@ export function checkFingerprints(fingerprints: readonly string[], names: readon
     'base',
     `${names[0]} and ${names[other]} have different base models.`,
     'Merge adapters of the same base model.',
+    other,
   );
 }
 
@@ -84,6 +85,7 @@ export function checkVariant(
       'variant',
       `${names[0]} is ${kinds[0]}, ${names[other]} is ${kinds[other]}: tensors of different variants have no average.`,
       'Use the ΔW average or the output ensemble.',
+      other,
     );
   if (needs.oneVariant) return ok('variant', `All adapters are ${kinds[0] ?? 'LoRA'}, and so is the merge.`);
   if (needs.linearInUpdates && other < 0 && variants[0]?.isLinearInFactors)
@@ -94,6 +96,7 @@ export function checkVariant(
       'variant',
       `${names[foreign]} is a ${kinds[foreign]} adapter, whose change of the weights is not B·A alone: ${variants[foreign]?.notLowRank}.`,
       outputsRemedy,
+      foreign,
     );
   if (new Set(kinds).size > 1)
     return ok('variant', `${[...new Set(kinds)].join(' and ')} together: each keeps its own scaling.`);
@@ -108,6 +111,7 @@ function checkBiases(states: readonly MergeInput[], names: readonly string[], fa
     'biases',
     `${names[having]} has trained biases (${states[having]?.parameters['lora_bias'] === true ? 'lora_bias' : `bias "${states[having]?.config.bias}"`}), which cannot be merged: a base has only one set.`,
     'Use the output ensemble, which runs each adapter as it is; or train the adapters with bias "none".',
+    having,
   );
 }
 
@@ -120,6 +124,7 @@ function checkBaseName(states: readonly MergeInput[], names: readonly string[]):
     'base name',
     `${names[0]} names the base ${bases[0] ?? 'nothing'}, ${names[other]} names ${bases[other] ?? 'nothing'}.`,
     'Fine if both names mean the same weights.',
+    other,
   );
 }
 
@@ -149,11 +154,13 @@ function checkRanks(
         'ranks',
         `${module} has different sizes in ${names[shaped.index]} and ${names[first.index]}.`,
         'Merge adapters of the same base model.',
+        shaped.index,
       );
     const other = having.find((entry) => entry.rank !== first?.rank);
     if (!first || !other) continue;
     const difference = `${names[first.index]} has rank ${first.rank} on ${module}, ${names[other.index]} has ${other.rank}`;
-    if (equalNeeded) return refused('ranks', `${difference}; ${label} needs equal ranks.`, weightAverageRemedy);
+    if (equalNeeded)
+      return refused('ranks', `${difference}; ${label} needs equal ranks.`, weightAverageRemedy, other.index);
     return ok('ranks', `${difference}: fine, each adapter keeps its own.`);
   }
   return ok('ranks', 'All ranks are equal.');
@@ -169,8 +176,9 @@ function checkTargets(
     const lacking = states.findIndex((state) => !state.modules.has(module));
     if (lacking < 0) continue;
     const difference = `${names[lacking]} has no adapter on ${module}`;
-    if (equalNeeded) return refused('targets', `${difference}; ${label} needs equal targets.`, weightAverageRemedy);
-    return warning('targets', `${difference}, others do: there it counts as no change.`, null);
+    if (equalNeeded)
+      return refused('targets', `${difference}; ${label} needs equal targets.`, weightAverageRemedy, lacking);
+    return warning('targets', `${difference}, others do: there it counts as no change.`, null, lacking);
   }
   return ok('targets', 'All adapters change the same modules.');
 }
@@ -215,7 +223,7 @@ function checkHeads(
     );
   const lacking = states.findIndex((_, index) => !having.includes(index));
   if (lacking >= 0)
-    return warning('heads', `${names[lacking]} has no task head: the merge uses that of the others.`, null);
+    return warning('heads', `${names[lacking]} has no task head: the merge uses that of the others.`, null, lacking);
   if (having.length > 1 && having.some((index) => states[index]?.labels === null))
     return warning(
       'heads',

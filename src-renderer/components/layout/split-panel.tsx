@@ -12,10 +12,20 @@ interface SplitPanelProps {
   initial?: number;
   minimum?: number;
   minimumRight?: number;
+  /** True: the right side scrolls inside panels of its own. */
+  fillRight?: boolean;
 }
 
 /** Two panels side by side: drag the line between them or move it with the arrow keys; the width is remembered. */
-export function SplitPanel({ name, left, right, initial = 360, minimum = 240, minimumRight = 360 }: SplitPanelProps) {
+export function SplitPanel({
+  name,
+  left,
+  right,
+  initial = 360,
+  minimum = 240,
+  minimumRight = 360,
+  fillRight = false,
+}: SplitPanelProps) {
   const container = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useLocalStorage({
     key: `coto-split-${name}`,
@@ -60,7 +70,7 @@ export function SplitPanel({ name, left, right, initial = 360, minimum = 240, mi
             onDoubleClick={() => resize(initial)}
             onKeyDown={onKeyDown}
           />
-          <div className={classes['rest']}>{right}</div>
+          <div className={classes[fillRight ? 'filled' : 'rest']}>{right}</div>
         </>
       )}
     </div>

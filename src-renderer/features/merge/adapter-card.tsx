@@ -2,6 +2,7 @@ import { Badge, Group, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
+import { mergeStrings } from '../../strings/merge.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import classes from './merge.module.css';
 
@@ -13,15 +14,15 @@ export interface AdapterNames {
   readonly baseColor: string;
 }
 
-const originWords: Record<AdapterRecord['origin']['kind'], string> = {
-  run: 'trained here',
-  import: 'imported',
-  merge: 'merged',
-  prune: 'pruned',
-};
+interface AdapterCardBodyProps {
+  adapter: AdapterRecord;
+  names: AdapterNames;
+  /** The card stands under the name of its base. */
+  grouped?: boolean;
+}
 
 /** What a card says of an adapter: on the shelf and under the pointer while it is dragged. */
-export function AdapterCardBody({ adapter, names }: { adapter: AdapterRecord; names: AdapterNames }) {
+export function AdapterCardBody({ adapter, names, grouped = false }: AdapterCardBodyProps) {
   const rank = rankText(adapter.parameters);
   return (
     <>
@@ -34,10 +35,14 @@ export function AdapterCardBody({ adapter, names }: { adapter: AdapterRecord; na
         </Text>
       </Group>
       <Group gap={6} wrap="nowrap">
-        <span className={classes['base']} style={{ background: names.baseColor }} title={`Base: ${names.model}`} />
+        <span
+          className={classes['base']}
+          style={{ background: names.baseColor }}
+          title={mergeStrings.base(names.model)}
+        />
         <Text size="xs" c="dimmed" truncate>
-          {names.model}
-          {names.dataset ? ` · ${names.dataset}` : ''}
+          {[...(grouped ? [] : [names.model]), ...(names.dataset ? [names.dataset] : [])].join(' · ') ||
+            mergeStrings.noDataset}
         </Text>
       </Group>
       <Group gap={4} mt={4}>
@@ -49,7 +54,9 @@ export function AdapterCardBody({ adapter, names }: { adapter: AdapterRecord; na
             ? `${adapter.targetModules.length} target modules`
             : adapter.targetModules.join(', ')}
         </Badge>
-        {adapter.origin.kind === 'run' ? null : <Badge color="gray">{originWords[adapter.origin.kind]}</Badge>}
+        {adapter.origin.kind === 'run' ? null : (
+          <Badge color="gray">{mergeStrings.originMarks[adapter.origin.kind]}</Badge>
+        )}
       </Group>
     </>
   );

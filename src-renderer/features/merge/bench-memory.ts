@@ -16,6 +16,8 @@ const benchStateSchema = z.object({
   tuningSamples: z.number().int().min(1).default(64),
   /** Whether placebos are scored beside the merge. */
   placebos: z.boolean().default(false),
+  /** Datasets that are scored besides those of the adapters. */
+  datasets: z.array(z.string()).readonly().default([]),
   /** The last merge that was started here, and the last λ or merging study. */
   mergeJobId: z.string().nullable(),
   studyId: z.string().nullable(),
@@ -30,6 +32,7 @@ export const emptyBench: BenchState = {
   evalSamples: 500,
   tuningSamples: 64,
   placebos: false,
+  datasets: [],
   mergeJobId: null,
   studyId: null,
 };

@@ -9,6 +9,8 @@ export const useBench = create<BenchState>(() => recallBench(storage));
 useBench.subscribe((state) => rememberBench(storage, state));
 /** What lay on the bench before each change, for undo; a drag of a slider is many changes, so that many are kept. */
 const past: Bench[] = [];
+/** What was undone, the last first; a change of the bench forgets it. */
+const undone: Bench[] = [];
 const pastLimit = 500;
 
 export function changeBench(change: Partial<BenchState> | ((bench: Bench) => Bench)): void {
@@ -17,6 +19,7 @@ export function changeBench(change: Partial<BenchState> | ((bench: Bench) => Ben
   if (changes.bench !== undefined && changes.bench !== before) {
     past.push(before);
     if (past.length > pastLimit) past.shift();
+    undone.length = 0;
   }
   useBench.setState(changes);
 }
@@ -29,7 +32,16 @@ export function undoBench(): void {
   if (onlyWeightOf !== null)
     for (let earlier = past.at(-1); earlier && weightChange(earlier, previous) === onlyWeightOf; earlier = past.at(-1))
       previous = past.pop() ?? previous;
+  undone.push(currentBench());
   useBench.setState({ bench: previous });
+}
+
+/** Does again what was undone last. */
+export function redoBench(): void {
+  const next = undone.pop();
+  if (!next) return;
+  past.push(currentBench());
+  useBench.setState({ bench: next });
 }
 
 /** The adapter whose weight alone differs between two benches, else null. */

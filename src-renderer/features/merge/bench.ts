@@ -21,6 +21,16 @@ export function removeFromBench(bench: Bench, adapterId: string): Bench {
   return bench.filter((item) => item.adapterId !== adapterId);
 }
 
+/** Puts an adapter at another place in the order; a place beyond the ends is the end. */
+export function moveOnBench(bench: Bench, adapterId: string, to: number): Bench {
+  const from = bench.findIndex((item) => item.adapterId === adapterId);
+  const place = Math.max(0, Math.min(bench.length - 1, to));
+  const item = bench[from];
+  if (item === undefined || place === from) return bench;
+  const others = bench.filter((other) => other !== item);
+  return [...others.slice(0, place), item, ...others.slice(place)];
+}
+
 export function setWeight(bench: Bench, adapterId: string, weight: MergeWeight): Bench {
   return bench.map((item) => (item.adapterId === adapterId ? { ...item, weight } : item));
 }
@@ -62,6 +72,14 @@ function round(value: number): number {
 
 function lockedSum(bench: Bench): number {
   return bench.reduce((sum, item) => (item.locked ? sum + meanWeight(item.weight) : sum), 0);
+}
+
+/** A weight as a row shows it while nobody types into it: three digits of a fraction are enough to compare by. */
+export function shortWeight(weight: MergeWeight): string {
+  return [weight]
+    .flat()
+    .map((value) => String(Number(value.toFixed(3))))
+    .join(', ');
 }
 
 /** Adapters whose name, variant, targets or dataset hold every word of `search`. */

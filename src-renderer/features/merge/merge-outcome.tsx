@@ -5,9 +5,11 @@ import { resultOf } from '../../../src-shared/domain/job.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
+import { mergeStrings } from '../../strings/merge.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import { StudyView } from '../studies/study-view.tsx';
 import { changeBench } from './bench-store.ts';
+import classes from './merge.module.css';
 import { ResultMatrix } from './result-matrix.tsx';
 
 /** The last merge: its progress, then the matrix of tasks × (own, merged, base). */
@@ -20,11 +22,11 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
   const place = useScrollToNew(job?.createdAt, done);
   if (error) return null;
   return (
-    <div ref={place}>
+    <section ref={place}>
       <Panel
-        title="Result"
+        title={mergeStrings.result}
         note={job?.title}
-        aside={<PutAway name="result" onClick={() => changeBench({ mergeJobId: null })} />}
+        aside={<Hide name={mergeStrings.result.toLowerCase()} onClick={() => changeBench({ mergeJobId: null })} />}
       >
         <JobProgress job={job} />
         {result?.notes?.map((note) => (
@@ -34,7 +36,7 @@ export function MergeOutcome({ jobId }: { jobId: string }) {
         ))}
         {done ? matrix ? <ResultMatrix matrix={matrix} /> : <Skeleton h={80} /> : null}
       </Panel>
-    </div>
+    </section>
   );
 }
 
@@ -42,7 +44,7 @@ const opened = Date.now();
 
 /** What was just started lies below the preflight, often out of sight; what is from before needs no such help. */
 function useScrollToNew(createdAt: number | undefined, done: boolean) {
-  const place = useRef<HTMLDivElement>(null);
+  const place = useRef<HTMLElement>(null);
   const isNew = createdAt !== undefined && createdAt > opened;
   useEffect(() => {
     if (isNew) place.current?.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
@@ -56,27 +58,23 @@ export function StudyOutcome({ studyId }: { studyId: string }) {
   const place = useScrollToNew(study?.createdAt, study?.status === 'completed');
   if (error) return null;
   if (!study) return <Skeleton h={200} />;
+  // Its figures and tables are cards of their own, and no card lies in another.
   return (
-    <div ref={place}>
-      <Panel
-        title={study.name}
-        aside={
-          <>
-            <Link to={pathOf('studies', study.id)}>Open the study</Link>
-            <PutAway name="study" onClick={() => changeBench({ studyId: null })} />
-          </>
-        }
-      >
-        <StudyView study={study} />
-      </Panel>
-    </div>
+    <section ref={place} aria-label={study.name}>
+      <header className={classes['studyHead']}>
+        <h2 className={classes['sectionTitle']}>{study.name}</h2>
+        <Link to={pathOf('studies', study.id)}>{mergeStrings.openStudy}</Link>
+        <Hide name={study.name} onClick={() => changeBench({ studyId: null })} />
+      </header>
+      <StudyView study={study} />
+    </section>
   );
 }
 
-function PutAway({ name, onClick }: { name: string; onClick: () => void }) {
+function Hide({ name, onClick }: { name: string; onClick: () => void }) {
   return (
-    <Tooltip label={`Put the ${name} away; nothing is removed`}>
-      <ActionIcon aria-label={`Put the ${name} away`} onClick={onClick}>
+    <Tooltip label={mergeStrings.hide(name)}>
+      <ActionIcon aria-label={mergeStrings.hide(name)} onClick={onClick}>
         <IconX size={16} />
       </ActionIcon>
     </Tooltip>

@@ -11,13 +11,14 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { mergeStrings } from '../../strings/merge.ts';
 import { useBench } from './bench-store.ts';
 
-const verdicts: Record<MergeVerdict['verdict'], { readonly words: string; readonly color: string }> = {
-  merge: { words: 'Merge', color: 'green' },
-  reweight: { words: 'Reweight', color: 'yellow' },
-  'other method': { words: 'Other method', color: 'orange' },
-  'do not': { words: 'Do not merge', color: 'red' },
+const verdictColors: Record<MergeVerdict['verdict'], string> = {
+  merge: 'green',
+  reweight: 'yellow',
+  'other method': 'orange',
+  'do not': 'red',
 };
 
 /** Whether the adapters on the bench go together: a map by layer and pair, and a verdict whose rule is stated. */
@@ -30,10 +31,7 @@ export function MergeabilityPanel() {
   const isCurrent = asked === key;
   const { data, error, isFetching } = useRequest('merge.mergeability', { adapters, seed: 0 }, { enabled: isCurrent });
   return (
-    <Panel
-      title="Mergeability"
-      note="Before a merge: do the adapters share directions, do they agree in sign, are they of one strength?"
-    >
+    <Panel title={mergeStrings.mergeability} note={mergeStrings.mergeabilityNote}>
       <Group gap={8}>
         <Button
           variant="default"
@@ -41,15 +39,15 @@ export function MergeabilityPanel() {
           loading={isCurrent && isFetching}
           onClick={() => setAsked(key)}
         >
-          Compare the adapters
+          {mergeStrings.compare}
         </Button>
         {bench.length < 2 ? (
           <Text size="sm" c="dimmed">
-            Put two or more adapters on the bench.
+            {mergeStrings.needTwo}
           </Text>
         ) : asked !== null && !isCurrent ? (
           <Text size="sm" c="dimmed">
-            The bench has changed since.
+            {mergeStrings.benchChanged}
           </Text>
         ) : null}
       </Group>
@@ -63,17 +61,16 @@ function MergeabilityResult({ result }: { result: Mergeability }) {
   const [map, setMap] = useState<MergeabilityMap>('excess');
   const theme = useFigureTheme();
   const figure = useMemo(() => mergeabilityFigure(result, map, theme), [result, map, theme]);
-  const { words, color } = verdicts[result.verdict];
   return (
     <Stack gap={8} mt={12}>
       <Group gap={8} wrap="nowrap" align="flex-start">
-        <Badge color={color} variant="light" radius="sm" style={{ flex: 'none' }}>
-          {words}
+        <Badge color={verdictColors[result.verdict]} variant="light" radius="sm" style={{ flex: 'none' }}>
+          {mergeStrings.mergeVerdicts[result.verdict]}
         </Badge>
         <Text size="sm">{result.reason}</Text>
       </Group>
       <SegmentedControl
-        aria-label="What the map shows"
+        aria-label={mergeStrings.mapLabel}
         data={[...mergeabilityMaps]}
         value={map}
         onChange={(next) => {
@@ -81,7 +78,11 @@ function MergeabilityResult({ result }: { result: Mergeability }) {
           if (chosen) setMap(chosen.value);
         }}
       />
-      <Figure figure={figure} height={Math.min(520, 140 + 22 * result.layers.length)} name="Mergeability" />
+      <Figure
+        figure={figure}
+        height={Math.min(520, 140 + 22 * result.layers.length)}
+        name={mergeStrings.mergeability}
+      />
       <Text size="xs" c="dimmed">
         {result.rule}
       </Text>

@@ -1,8 +1,13 @@
 import { Text } from '@mantine/core';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
+import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
 import { formatSigned } from '../../../src-shared/format/numbers.ts';
 import { forgettingFact, forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
+import { useRequest } from '../../api/query.ts';
 import { formatPercent } from '../../components/format/format.ts';
+import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { mergeStrings } from '../../strings/merge.ts';
 import classes from './merge.module.css';
 
 /** What a cell lost or gained against the best own adapter of its task, in points of accuracy; null for want of either. */
@@ -26,24 +31,27 @@ export function lossColor(points: number | null): string {
 
 /** Tasks × (each own adapter, merged, base): accuracy in percent, colored by what is lost against the best own adapter. */
 export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
+  const theme = useFigureTheme();
+  const { data: adapters = [] } = useRequest('adapters.list', {});
   const kinds = matrix.columns.map((column) => column.kind);
   const forgetting = forgettingHeading(matrix.columns.map((column) => column.forgetting));
   if (matrix.rows.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        None of these adapters says which dataset it was made for, so nothing could be scored.
+        {mergeStrings.noRows}
       </Text>
     );
   return (
     <>
       <div style={{ overflowX: 'auto' }}>
-        <table className={classes['matrix']} aria-label="Accuracy by task: single adapters, merge and base">
+        <table className={classes['matrix']} aria-label={mergeStrings.matrix}>
           <thead>
             <tr>
-              <th scope="col">Accuracy %</th>
+              <th scope="col">{mergeStrings.matrixCorner}</th>
               {matrix.columns.map((column, index) => (
                 <th key={index} scope="col" title={column.label} style={{ textAlign: 'right' }}>
-                  {column.kind === 'merged' ? 'merged' : column.kind === 'base' ? 'base' : column.label}
+                  <span className={classes['role']} style={{ background: roleColor(column, adapters, theme) }} />
+                  {headOf(column, index)}
                 </th>
               ))}
             </tr>
@@ -64,10 +72,10 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
                       }}
                       title={
                         accuracy === null
-                          ? 'The base has no head for these labels.'
+                          ? mergeStrings.noHead
                           : points === null
                             ? ''
-                            : `${formatSigned(points, 2)} points against the best own adapter`
+                            : mergeStrings.against(formatSigned(points, 2))
                       }
                     >
                       {formatPercent(accuracy)}
@@ -92,16 +100,34 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
         </table>
       </div>
       <div className={classes['scale']}>
-        <span>30 points lost</span>
+        <span>{mergeStrings.lost}</span>
         <span className={classes['ramp']} aria-hidden />
+        <span>{mergeStrings.gained}</span>
         <span>
-          30 points gained, against the best own adapter of the task
-          {matrix.evalSamples === null
-            ? ''
-            : `; on ${matrix.evalSamples === 0 ? 'all' : `the first ${matrix.evalSamples}`} test examples of each task`}
-          {matrix.rows.length > 1 ? "; where a head is for other labels, with that of the task's own adapter" : ''}
+          {[
+            mergeStrings.rampLegend,
+            ...(matrix.evalSamples === null ? [] : [mergeStrings.rampExamples(matrix.evalSamples)]),
+            ...(matrix.rows.length > 1 ? [mergeStrings.rampHeads] : []),
+          ].join(' · ')}
         </span>
       </div>
     </>
   );
+}
+
+type Column = MergeMatrix['columns'][number];
+
+/** Single adapters have the number of their row on the bench. */
+function headOf({ kind, label }: Column, index: number): string {
+  if (kind === 'merged') return mergeStrings.merged;
+  if (kind === 'base') return mergeStrings.baseColumn;
+  return kind === 'own' ? `${index + 1} ${label}` : label;
+}
+
+/** The color that a column's role has in every figure. */
+function roleColor({ kind, adapterId }: Column, adapters: readonly AdapterRecord[], theme: FigureTheme): string {
+  const colors = seriesColors(theme);
+  if (kind === 'merged') return colors.merged;
+  if (kind !== 'own') return colors.base;
+  return adapters.find(({ id }) => id === adapterId)?.coto ? colors.coto : colors.without;
 }

@@ -1,64 +1,113 @@
 import { useDraggable } from '@dnd-kit/core';
-import { ActionIcon, Menu, Skeleton, Text, TextInput, Tooltip } from '@mantine/core';
-import { IconDots, IconPlus, IconSearch, IconTrash } from '@tabler/icons-react';
-import { useState } from 'react';
+import { ActionIcon, Chip, Group, Skeleton, Text, TextInput, Tooltip } from '@mantine/core';
+import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { Fragment, type KeyboardEvent, useMemo, useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { useAction } from '../../api/query.ts';
-import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
-import { formatBytes } from '../../components/format/format.ts';
+import { useRoving } from '../../components/use-roving.ts';
+import { mergeStrings } from '../../strings/merge.ts';
 import { AdapterCardBody, type AdapterNames } from './adapter-card.tsx';
-import { AdapterItems } from './adapter-items.tsx';
-import { addToBench, filterAdapters } from './bench.ts';
+import { addToBench } from './bench.ts';
 import { changeBench, useBench } from './bench-store.ts';
+import { CardMenu } from './card-menu.tsx';
 import classes from './merge.module.css';
+import { shelfGroups, toggleFilter, usefulFilters } from './shelf-groups.ts';
 
 interface ShelfProps {
   adapters: readonly AdapterRecord[] | undefined;
   namesOf: (adapter: AdapterRecord) => AdapterNames;
 }
 
-/** Every adapter as a card that can be dragged onto the bench, or put there by Enter. */
+/** Every adapter as a card, by base, that can be dragged onto the bench, or put there by Enter. */
 export function Shelf({ adapters, namesOf }: ShelfProps) {
   const [search, setSearch] = useState('');
+  const [filters, setFilters] = useState<readonly string[]>([]);
   const { bench } = useBench();
-  const onBench = new Set(bench.map((item) => item.adapterId));
-  const shown = filterAdapters(adapters ?? [], search);
+  const benchIds = useMemo(() => new Set(bench.map((item) => item.adapterId)), [bench]);
+  const onBench = useMemo(() => (adapters ?? []).filter(({ id }) => benchIds.has(id)), [adapters, benchIds]);
+  const chips = useMemo(() => usefulFilters(adapters ?? [], onBench), [adapters, onBench]);
+  // A chip that tells nothing apart is not shown, and must not filter unseen.
+  const active = filters.filter((id) => chips.some((chip) => chip.id === id));
+  const groups = shelfGroups(adapters ?? [], { search, filters: active, bench: onBench }, namesOf);
+  const roving = useRoving(groups.flatMap((group) => group.adapters.map(({ id }) => id)));
   return (
     <div className={classes['shelf']}>
       <TextInput
-        aria-label="Filter the adapters"
-        placeholder="Filter by name, data, CoTo, r 4 …"
+        aria-label={mergeStrings.filterLabel}
+        placeholder={mergeStrings.filter}
         leftSection={<IconSearch size={14} />}
         value={search}
         onChange={(event) => setSearch(event.currentTarget.value)}
       />
+      {chips.length > 0 ? (
+        <Group gap={4} role="group" aria-label={mergeStrings.filters}>
+          {chips.map(({ id, label }) => (
+            <Chip
+              key={id}
+              size="xs"
+              variant="outline"
+              checked={active.includes(id)}
+              onChange={() => setFilters(toggleFilter(active, id))}
+            >
+              {label}
+            </Chip>
+          ))}
+        </Group>
+      ) : null}
       {adapters ? (
-        <ul className={classes['cards']} aria-label="Adapter shelf">
-          {shown.map((adapter) => (
-            <ShelfCard
-              key={adapter.id}
-              adapter={adapter}
-              names={namesOf(adapter)}
-              isOnBench={onBench.has(adapter.id)}
-            />
+        <ul className={classes['cards']} aria-label={mergeStrings.shelf} onKeyDown={roving.onKeyDown}>
+          {groups.map((group) => (
+            <Fragment key={group.base}>
+              <li role="presentation" className={classes['groupHead']}>
+                <span className={classes['base']} style={{ background: group.color }} />
+                <span className={classes['groupName']} title={group.base}>
+                  {group.base}
+                </span>
+                <span>{group.adapters.length}</span>
+              </li>
+              {group.adapters.map((adapter) => (
+                <ShelfCard
+                  key={adapter.id}
+                  adapter={adapter}
+                  names={namesOf(adapter)}
+                  isOnBench={benchIds.has(adapter.id)}
+                  itemProps={roving.itemProps(adapter.id)}
+                />
+              ))}
+            </Fragment>
           ))}
         </ul>
       ) : (
         <Skeleton h={240} />
       )}
-      {adapters && shown.length === 0 ? (
+      {adapters && groups.length === 0 ? (
         <Text size="sm" c="dimmed" ta="center">
-          No adapter has these words.
+          {mergeStrings.noMatch}
         </Text>
       ) : null}
     </div>
   );
 }
 
-function ShelfCard({ adapter, names, isOnBench }: { adapter: AdapterRecord; names: AdapterNames; isOnBench: boolean }) {
+interface ShelfCardProps {
+  adapter: AdapterRecord;
+  names: AdapterNames;
+  isOnBench: boolean;
+  itemProps: ReturnType<ReturnType<typeof useRoving>['itemProps']>;
+}
+
+function ShelfCard({ adapter, names, isOnBench, itemProps }: ShelfCardProps) {
   const { listeners, setNodeRef, isDragging } = useDraggable({ id: adapter.id });
   const add = () => changeBench((bench) => addToBench(bench, adapter.id));
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.target !== event.currentTarget) {
+      if (event.key === 'ArrowLeft') event.currentTarget.focus();
+      return;
+    }
+    if (event.key === 'ArrowRight') event.currentTarget.querySelector<HTMLElement>('[aria-haspopup]')?.focus();
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    add();
+  };
   return (
     <li
       ref={setNodeRef}
@@ -67,57 +116,25 @@ function ShelfCard({ adapter, names, isOnBench }: { adapter: AdapterRecord; name
       data-dragging={isDragging || undefined}
       data-used={isOnBench || undefined}
       aria-label={adapter.name}
-      aria-roledescription="adapter card: Enter puts it on the merge bench"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the card itself is dragged, and Enter does the same by keyboard
-      tabIndex={0}
-      onKeyDown={(event) => {
-        if (event.target !== event.currentTarget || (event.key !== 'Enter' && event.key !== ' ')) return;
-        event.preventDefault();
-        add();
-      }}
+      aria-roledescription={mergeStrings.cardHint}
+      {...itemProps}
+      onKeyDown={onKeyDown}
     >
-      <AdapterCardBody adapter={adapter} names={names} />
+      <AdapterCardBody adapter={adapter} names={names} grouped />
       <div className={classes['cardTools']} onPointerDown={(event) => event.stopPropagation()}>
-        <Tooltip label={isOnBench ? 'On the bench' : 'Add to the bench'}>
-          <ActionIcon size={24} aria-label={`Add ${adapter.name} to the bench`} disabled={isOnBench} onClick={add}>
+        <Tooltip label={isOnBench ? mergeStrings.onBench : mergeStrings.addTip}>
+          <ActionIcon
+            size={24}
+            tabIndex={-1}
+            aria-label={mergeStrings.add(adapter.name)}
+            disabled={isOnBench}
+            onClick={add}
+          >
             <IconPlus size={14} />
           </ActionIcon>
         </Tooltip>
         <CardMenu adapter={adapter} />
       </div>
     </li>
-  );
-}
-
-function CardMenu({ adapter }: { adapter: AdapterRecord }) {
-  const remove = useAction('adapters.remove', {
-    failureTitle: 'The adapter was not removed',
-    onSuccess: ({ freedBytes }) => notifySuccess('Adapter removed', `${formatBytes(freedBytes)} freed`),
-  });
-  return (
-    <Menu>
-      <Menu.Target>
-        <ActionIcon size={24} aria-label={`More for ${adapter.name}`}>
-          <IconDots size={14} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <AdapterItems adapter={adapter} />
-        <Menu.Item
-          color="red"
-          leftSection={<IconTrash size={16} />}
-          onClick={() =>
-            confirmRemoval({
-              what: `the adapter "${adapter.name}"`,
-              consequence: 'Deletes the adapter from the library. Exported copies are kept.',
-              freedBytes: adapter.sizeBytes,
-              onConfirm: () => remove.mutate({ id: adapter.id }),
-            })
-          }
-        >
-          Remove
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }

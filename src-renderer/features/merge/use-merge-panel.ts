@@ -27,7 +27,7 @@ export const benchTuning = { declaration: { parameters: tuningParameters, card: 
 
 /** What is chosen on the bench, what the preflight says of it, and the merge and the studies that it can start. */
 export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog | undefined) {
-  const { bench, method, parameters, name, evalSamples, tuningSamples, placebos } = useBench();
+  const { bench, method, parameters, name, evalSamples, tuningSamples, placebos, datasets } = useBench();
   const variants = useVariantNames();
   const declaration = catalog?.mergeMethods.find((candidate) => candidate.id === method);
   const problem = firstProblem(declaration?.parameters ?? [], parameters);
@@ -39,7 +39,7 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
   // Values that the declaration refuses have their sentence beside the field: the last preflight stays in sight meanwhile.
   const isAsked = asked.adapters.length > 0 && firstProblem(declaration?.parameters ?? [], asked.parameters) === null;
   const preflight = useRequest('merge.preflight', asked, { enabled: isAsked });
-  const lines = useLastAnswer(preflight.data);
+  const lines = useLastAnswer(isAsked ? preflight.data : undefined);
   const refused = lines?.some((line) => line.verdict === 'refused') ?? false;
   const evaluation = useSamples(evaluationParameters, 'eval_samples', evalSamples, (next) =>
     changeBench({ evalSamples: next }),
@@ -48,10 +48,12 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
     changeBench({ tuningSamples: next }),
   );
   const looksAtData = declaration?.looksAtData === true || (parameters['search'] ?? 'none') !== 'none';
+  const [failure, setFailure] = useState<Error | null>(null);
   const merge = useAction('merge.start', {
-    failureTitle: 'The merge was not started',
+    onError: setFailure,
     onSuccess: (job) => changeBench({ mergeJobId: job.id }),
   });
+  const further = useFurtherDatasets(chosen, datasets);
   const { data: runs = [] } = useRequest('runs.list', { archived: false });
   const input = {
     dataset: null,
@@ -80,7 +82,11 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
       problem === null &&
       evaluation.problem === null &&
       !(looksAtData && tuning.problem !== null),
+    isBlocked: refused,
     isMerging: merge.isPending,
+    /** Why the merge was not started. */
+    failure,
+    further: { ...further, change: (next: string[]) => changeBench({ datasets: next }) },
     /** The studies of what is on the bench: what each would be made of, and why there can be none; null: the kind may say. */
     studies: studyKinds
       .filter(({ offeredBy }) => offeredBy?.page === 'merge')
@@ -97,16 +103,37 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
     },
     setParameters: (next: ParameterValues) => changeBench({ parameters: next }),
     setName: (next: string) => changeBench({ name: next }),
-    merge: () =>
+    merge: () => {
+      setFailure(null);
       merge.mutate({
         adapters,
         method,
         parameters,
+        datasets: further.chosen,
         eval_samples: evalSamples,
         tuning_samples: tuningSamples,
         placebos,
         ...(name.trim() === '' ? {} : { name: name.trim() }),
-      }),
+      });
+    },
+  };
+}
+
+/** Datasets that no adapter on the bench names and that some of them fit, and which of them are chosen. */
+function useFurtherDatasets(chosen: readonly AdapterRecord[], kept: readonly string[]) {
+  const { data: datasets = [] } = useRequest('datasets.list', {});
+  const base = chosen[0]?.modelId ?? null;
+  const fits = useRequest(
+    'evaluate.datasets',
+    { model: base ?? '', adapterId: chosen[0]?.id ?? null },
+    { enabled: base !== null },
+  );
+  const own = new Set(chosen.map(({ datasetId }) => datasetId));
+  const fitting = new Set(fits.data?.flatMap(({ datasetId, problem }) => (problem === null ? [datasetId] : [])));
+  const offered = datasets.filter(({ id }) => fitting.has(id) && !own.has(id));
+  return {
+    offered: offered.map(({ id, name }) => ({ value: id, label: name })),
+    chosen: kept.filter((id) => offered.some((one) => one.id === id)),
   };
 }
 

@@ -1,6 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
 import { addToBench, setWeight } from '../../../../src-renderer/features/merge/bench.ts';
-import { changeBench, currentBench, undoBench } from '../../../../src-renderer/features/merge/bench-store.ts';
+import {
+  changeBench,
+  currentBench,
+  redoBench,
+  undoBench,
+} from '../../../../src-renderer/features/merge/bench-store.ts';
 
 beforeEach(() => changeBench({ bench: [] }));
 
@@ -15,4 +20,16 @@ test('undo takes back one step, and a dragged weight as a whole', () => {
   expect(currentBench().map((item) => item.weight)).toEqual([0.5, 0.5]);
   undoBench();
   expect(currentBench().map((item) => item.adapterId)).toEqual(['a']);
+});
+
+test('what was undone is done again, until something else is done', () => {
+  changeBench((bench) => addToBench(bench, 'a'));
+  changeBench((bench) => addToBench(bench, 'b'));
+  undoBench();
+  redoBench();
+  expect(currentBench().map((item) => item.adapterId)).toEqual(['a', 'b']);
+  undoBench();
+  changeBench((bench) => addToBench(bench, 'c'));
+  redoBench();
+  expect(currentBench().map((item) => item.adapterId)).toEqual(['a', 'c']);
 });

@@ -4,6 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { emptyBench } from '../../../../src-renderer/features/merge/bench-memory.ts';
 import { useBench } from '../../../../src-renderer/features/merge/bench-store.ts';
 import { useMergePanel } from '../../../../src-renderer/features/merge/use-merge-panel.ts';
+import { datasetRecordSchema } from '../../../../src-shared/domain/dataset.ts';
 import { adapter, backend, catalog, job } from '../../fake-backend.ts';
 import { renderHookInWindow } from '../../window.tsx';
 
@@ -17,7 +18,7 @@ const chosen = [adapter('a'), adapter('b')];
 beforeEach(() => {
   backend.asked = [];
   backend.answers = {
-    'merge.preflight': () => [{ check: 'base', verdict: 'ok', message: 'Same base.', remedy: null }],
+    'merge.preflight': () => [{ check: 'base', verdict: 'ok', message: 'Same base.', remedy: null, adapter: null }],
     'merge.start': () => job('j', 'merge'),
     'runs.list': () => [],
     'app.catalog': () => catalog,
@@ -48,6 +49,7 @@ test('what is chosen is checked and merged as it is declared', async () => {
       ],
       method: 'ties',
       parameters: { density: 0.2 },
+      datasets: [],
       eval_samples: 40,
       tuning_samples: 64,
       placebos: false,
@@ -68,6 +70,57 @@ test('a value that the declaration refuses is not asked about, and stops the mer
   act(() => result.current.evaluation.change({ eval_samples: 'all' }));
   expect(result.current.canMerge).toBe(false);
   expect(useBench.getState().evalSamples).toBe(emptyBench.evalSamples);
+});
+
+test('further datasets are those that fit and that no adapter names', async () => {
+  const fit = (datasetId: string, problem: string | null) => ({ datasetId, problem });
+  const dataset = (id: string) =>
+    datasetRecordSchema.parse({
+      id,
+      name: id,
+      bundled: true,
+      licence: null,
+      provenance: null,
+      source: { path: '/tmp', format: 'idx' },
+      description: {
+        task: 'image-classification',
+        labels: [],
+        image: null,
+        splits: [],
+        problems: [],
+        sizeBytes: 0,
+      },
+      createdAt: 0,
+    });
+  backend.answers = {
+    ...backend.answers,
+    'datasets.list': () => ['digits', 'letters', 'texts'].map(dataset),
+    'evaluate.datasets': () => [fit('digits', null), fit('letters', null), fit('texts', 'This model reads images.')],
+  };
+  const { result } = renderHookInWindow(() => useMergePanel(chosen, catalog));
+  await waitFor(() => expect(result.current.further.offered).toEqual([{ value: 'letters', label: 'letters' }]));
+  act(() => result.current.further.change(['letters']));
+  await waitFor(() => expect(result.current.canMerge).toBe(true));
+  act(() => result.current.merge());
+  await waitFor(() => expect(backend.inputsOf('merge.start')).toMatchObject([{ datasets: ['letters'] }]));
+});
+
+test('a merge that was not started says why beside its button, and forgets it with the next', async () => {
+  const { result } = renderHookInWindow(() => useMergePanel(chosen, catalog));
+  await waitFor(() => expect(result.current.canMerge).toBe(true));
+  const start = backend.answers['merge.start'];
+  backend.answers = {
+    ...backend.answers,
+    'merge.start': () => {
+      throw new Error('The disk is full.');
+    },
+  };
+  act(() => result.current.merge());
+  await waitFor(() => expect(result.current.failure?.message).toBe('The disk is full.'));
+  backend.answers = { ...backend.answers, ...(start ? { 'merge.start': start } : {}) };
+  act(() => result.current.merge());
+  await waitFor(() => expect(useBench.getState().mergeJobId).toBe('j'));
+  expect(result.current.failure).toBeNull();
 });
 
 test('another method keeps the values that it declares too', () => {

@@ -1,0 +1,111 @@
+import { Button, Group, MultiSelect, Stack, TextInput } from '@mantine/core';
+import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { ParameterForm } from '../../components/form/parameter-form.tsx';
+import { mergeStrings } from '../../strings/merge.ts';
+import { CheckList } from './check-list.tsx';
+import { IdentityButton, IdentityResult, type useIdentityTest } from './identity-panel.tsx';
+import classes from './merge.module.css';
+import { MethodChoice } from './method-choice.tsx';
+import { benchEvaluation, benchPlacebos, benchTuning, type useMergePanel } from './use-merge-panel.ts';
+
+interface RailProps {
+  panel: ReturnType<typeof useMergePanel>;
+  catalog: Catalog | undefined;
+  nameAt: (place: number) => string;
+}
+
+/** How the bench is merged: what stops it first, then method, its parameters and what is scored. */
+export function MergeControls({ panel, catalog, nameAt }: RailProps) {
+  const { declaration, further } = panel;
+  const methods = catalog?.mergeMethods ?? [];
+  const makesOutputs = declaration?.makes === 'outputs';
+  const card = declaration ? `methods/merging/${declaration.id}` : undefined;
+  return (
+    <>
+      <section className={classes['section']} aria-label={mergeStrings.method}>
+        <h2 className={classes['sectionTitle']}>{mergeStrings.method}</h2>
+        <Stack gap={12}>
+          <MethodChoice methods={methods} value={panel.method} onChange={panel.chooseMethod} />
+          {declaration && declaration.parameters.length > 0 ? (
+            <ParameterForm
+              declaration={declaration}
+              card={card}
+              values={panel.parameters}
+              onChange={panel.setParameters}
+            />
+          ) : null}
+          {panel.tuning ? (
+            <ParameterForm {...benchTuning} values={panel.tuning.values} onChange={panel.tuning.change} />
+          ) : null}
+        </Stack>
+      </section>
+      <section className={classes['section']} aria-label={mergeStrings.checks}>
+        <h2 className={classes['sectionTitle']}>{mergeStrings.checks}</h2>
+        <CheckList checks={panel.preflight} methods={methods} nameAt={nameAt} />
+      </section>
+      <section className={classes['section']} aria-label={mergeStrings.evaluation}>
+        <h2 className={classes['sectionTitle']}>{mergeStrings.evaluation}</h2>
+        <Stack gap={12}>
+          <TextInput
+            label={mergeStrings.name}
+            placeholder={mergeStrings.nameAuto}
+            value={panel.name}
+            onChange={(event) => panel.setName(event.currentTarget.value)}
+            disabled={makesOutputs}
+          />
+          <MultiSelect
+            label={mergeStrings.furtherDatasets}
+            description={mergeStrings.furtherHelp}
+            data={further.offered}
+            value={further.chosen}
+            onChange={further.change}
+            searchable
+            clearable
+            nothingFoundMessage={mergeStrings.noDatasets}
+            disabled={panel.bench.length === 0}
+          />
+          <ParameterForm {...benchEvaluation} values={panel.evaluation.values} onChange={panel.evaluation.change} />
+          {makesOutputs ? null : (
+            <ParameterForm {...benchPlacebos} values={panel.placebos.values} onChange={panel.placebos.change} />
+          )}
+        </Stack>
+      </section>
+    </>
+  );
+}
+
+interface FootProps {
+  panel: RailProps['panel'];
+  identity: ReturnType<typeof useIdentityTest>;
+  /** What the identity test was asked about, in words. */
+  tested: string;
+}
+
+/** Merge and the identity test, always in sight, with what stopped them. */
+export function MergeFoot({ panel, identity, tested }: FootProps) {
+  const { declaration, method, parameters, bench } = panel;
+  const makesOutputs = declaration?.makes === 'outputs';
+  const [first] = bench;
+  return (
+    <footer className={classes['railFoot']}>
+      <IdentityResult test={identity} title={tested} />
+      {panel.failure ? <ErrorNote error={panel.failure} /> : null}
+      <Group gap={8} wrap="nowrap">
+        <Button
+          style={{ flex: 1 }}
+          onClick={panel.merge}
+          disabled={!panel.canMerge}
+          loading={panel.isMerging}
+          title={panel.isBlocked ? mergeStrings.blocked : undefined}
+        >
+          {makesOutputs ? mergeStrings.evaluateEnsemble : mergeStrings.merge}
+        </Button>
+        <IdentityButton
+          test={identity}
+          input={first && !makesOutputs ? { adapterId: first.adapterId, method, parameters } : null}
+        />
+      </Group>
+    </footer>
+  );
+}
