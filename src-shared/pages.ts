@@ -11,6 +11,7 @@ export const pageNames = [
   { id: 'models', label: 'Models' },
   { id: 'train', label: 'Train' },
   { id: 'runs', label: 'Runs' },
+  { id: 'adapters', label: 'Adapters' },
   { id: 'merge', label: 'Merge' },
   { id: 'prune', label: 'Prune' },
   { id: 'playground', label: 'Playground' },

@@ -31,8 +31,8 @@ export function useRecordGroups(enabled: boolean): readonly ActionGroup[] {
       actions: adapters.map((adapter) =>
         place('adapter', adapter, {
           about: words([adapter.variant, rankText(adapter.parameters), adapter.coto ? 'CoTo' : null]),
-          keywords: [adapter.id, adapter.origin.kind, ...appStrings.adapterKeywords],
-          to: `/merge?add=${encodeURIComponent(adapter.id)}`,
+          keywords: [...adapter.tags, adapter.id, adapter.origin.kind, ...appStrings.adapterKeywords],
+          to: pathOf('adapters', adapter.id),
         }),
       ),
     },

@@ -206,6 +206,7 @@ export type AdapterNorms = z.infer<typeof adapterNormsSchema>;
 
 /** Summary of an adapter's tensors. */
 export const adapterContentsSchema = z.object({
+  folder: z.string().describe('absolute'),
   linears: z.number().int().describe('adapted linears'),
   embeddings: z.array(z.string()).describe('adapted embeddings, by name'),
   parts: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { classificationResultSchema } from './classification.ts';
 import { evaluationResultSchema, mergeMatrixSchema } from './evaluation.ts';
 import { forgettingSchema } from './forgetting.ts';
 import { generationResultSchema } from './generation.ts';
@@ -55,7 +56,7 @@ const kinds = [
     { page: 'train', effort: 0.1 },
     z.object({ milliseconds: z.number().describe('of an optimizer step, without CoTo'), steps: z.number().int() }),
   ),
-  job('evaluate', { page: 'home', effort: 1 }, evaluationResultSchema),
+  job('evaluate', { page: 'adapters', subjectHasPage: 'always', effort: 1 }, evaluationResultSchema),
   job(
     'merge',
     { page: 'merge', effort: 1 },
@@ -105,6 +106,7 @@ const kinds = [
     z.object({ modelId: z.string() }),
   ),
   job('import-adapter', { page: 'merge', effort: 0.5 }, z.object({ adapterId: z.string() })),
+  job('classify', { page: 'playground', effort: 0.2 }, classificationResultSchema),
   job('generate', { page: 'playground', effort: 1 }, generationResultSchema),
   job(
     'pretrain',

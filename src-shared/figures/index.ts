@@ -15,3 +15,4 @@ export { seriesColors, themeColors } from './palette.ts';
 export { scheduleFigure } from './schedule.ts';
 export { stepTimeFigure } from './step-time.ts';
 export { splitTitle, titleHeight } from './title.ts';
+export { updateNormFigure } from './update-norms.ts';

@@ -1,6 +1,7 @@
 import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
 import { adapterRecordSchema } from '../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../src-shared/domain/catalog.ts';
+import { datasetRecordSchema } from '../../src-shared/domain/dataset.ts';
 import { jobRecordSchema } from '../../src-shared/domain/job.ts';
 import type { ParameterSpec } from '../../src-shared/domain/parameter.ts';
 
@@ -118,6 +119,27 @@ export function adapter(id: string, changes: Record<string, unknown> = {}) {
     createdAt: 0,
     archived: false,
     ...changes,
+  });
+}
+
+export function dataset(id: string, name = id, description: Record<string, unknown> = {}) {
+  return datasetRecordSchema.parse({
+    id,
+    name,
+    bundled: false,
+    licence: null,
+    provenance: null,
+    source: { reader: 'idx', path: `/data/${id}`, options: {} },
+    description: {
+      task: 'image-classification',
+      labels: ['zero', 'one'],
+      image: { height: 1, width: 2, channels: 1 },
+      splits: [{ name: 'test', exampleCount: 4, perLabel: [2, 2] }],
+      problems: [],
+      sizeBytes: 1,
+      ...description,
+    },
+    createdAt: 0,
   });
 }
 

@@ -1,7 +1,7 @@
 import { MantineProvider } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, type RenderResult, render, renderHook } from '@testing-library/react';
+import { cleanup, configure, type RenderResult, render, renderHook } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { afterEach } from 'vitest';
 import { queryClient } from '../../src-renderer/api/query.ts';
@@ -15,6 +15,9 @@ if (!('fonts' in document))
       load: () => Promise.resolve([]),
     },
   });
+
+// On a busy machine a first render alone takes longer than the second that is waited by default.
+configure({ asyncUtilTimeout: 30_000 });
 
 afterEach(() => {
   cleanup();

@@ -37,7 +37,10 @@ export function evaluateHandlers(services: HandlerServices): Handlers<NamesOf<'e
           : (store.runs.find(adapter.runId)?.name ?? []),
       );
       const what = names.length > 0 ? names.join(' + ') : model.name;
-      return queue.add(evaluateJob, { title: `Evaluate ${what} on ${dataset.name}`, subjectId: null }, { request });
+      const [only] = request.adapters;
+      const subjectId =
+        request.adapters.length === 1 && only && 'adapterId' in only.adapter ? only.adapter.adapterId : null;
+      return queue.add(evaluateJob, { title: `Evaluate ${what} on ${dataset.name}`, subjectId }, { request });
     },
   };
 }

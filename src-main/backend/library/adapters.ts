@@ -108,7 +108,8 @@ export async function listAdapter(
 export async function adapterContents({ home, store }: Parts, id: string): Promise<AdapterContents> {
   const adapter = requireAdapter(store, id);
   const { model, description } = await baseOf({ home, store }, [adapter]);
-  const outline = await readAdapterOutline(home.absolute(adapter.folder), description);
+  const folder = home.absolute(adapter.folder);
+  const outline = await readAdapterOutline(folder, description);
   const { modules, saved, biases } = outline;
   // The base's folder may be gone: what needs its config says so.
   const config = model === null ? null : await readConfig(model.path).catch(() => null);
@@ -117,6 +118,7 @@ export async function adapterContents({ home, store }: Parts, id: string): Promi
   const parts: Record<string, number> = {};
   for (const { tensors } of modules.values()) for (const part of tensors.keys()) parts[part] = (parts[part] ?? 0) + 1;
   return {
+    folder,
     linears: names.filter((name) => !isEmbedding(name)).length,
     embeddings: names.filter(isEmbedding),
     parts,

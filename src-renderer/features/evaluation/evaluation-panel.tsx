@@ -18,7 +18,26 @@ export function EvaluationPanel({ evaluated }: { evaluated: Evaluated }) {
     <Stack gap={12}>
       <Select
         label="Dataset"
-        data={form.datasets.map(({ id, name }) => ({ value: id, label: name }))}
+        searchable
+        data={[
+          ...form.datasets.map(({ id, name }) => ({ value: id, label: name })),
+          ...(form.misfits.length === 0
+            ? []
+            : [
+                {
+                  group: 'Labels do not fit',
+                  items: form.misfits.map(({ id, name }) => ({ value: id, label: name, disabled: true })),
+                },
+              ]),
+        ]}
+        renderOption={({ option }) => (
+          <div>
+            <div>{option.label}</div>
+            <Text size="xs" c="dimmed">
+              {form.misfits.find(({ id }) => id === option.value)?.why}
+            </Text>
+          </div>
+        )}
         value={form.dataset}
         onChange={form.setDataset}
       />

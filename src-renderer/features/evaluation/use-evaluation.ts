@@ -21,7 +21,13 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
   const [values, setValues] = useState<ParameterValues>({});
   const [jobId, setJobId] = useState<string | null>(null);
   const [saved, setSaved] = useState<string | null>(null);
-  const datasets = useRequest('datasets.list', {}).data ?? [];
+  const all = useRequest('datasets.list', {}).data ?? [];
+  const fits = useRequest(
+    'evaluate.datasets',
+    { model: modelId ?? '', adapterId: adapter?.id ?? null },
+    { enabled: modelId !== null },
+  ).data;
+  const misfits = new Map(fits?.flatMap(({ datasetId, problem: why }) => (why === null ? [] : [[datasetId, why]])));
   const job = useRequest('jobs.get', { id: jobId ?? '' }, { enabled: jobId !== null }).data;
   const isDone = job?.status === 'completed';
   const answer = useRequest('jobs.result', { id: jobId ?? '' }, { enabled: jobId !== null && isDone }).data;
@@ -37,7 +43,7 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
       ? 'The base of this adapter is not in the studio: add it on the Models page.'
       : chosen === null
         ? 'Choose the dataset to evaluate on.'
-        : firstProblem(evaluationParameters, values);
+        : (misfits.get(chosen) ?? firstProblem(evaluationParameters, values));
   const begin = (predictions: string | null) => {
     if (problem !== null || modelId === null || chosen === null) return;
     const { eval_samples } = values;
@@ -50,7 +56,12 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
     });
   };
   return {
-    datasets,
+    /** Those that fit, and the others with the reason. */
+    datasets: all.filter(({ id }) => !misfits.has(id)),
+    misfits: all.flatMap(({ id, name: title }) => {
+      const why = misfits.get(id);
+      return why === undefined ? [] : [{ id, name: title, why }];
+    }),
     dataset: chosen,
     setDataset,
     values,

@@ -94,6 +94,7 @@ export function filterAdapters(adapters: readonly AdapterRecord[], search: strin
       baseNameOf(adapter),
       adapter.origin.kind,
       adapter.coto ? 'coto' : '',
+      ...adapter.tags,
       ...adapter.targetModules,
     ]
       .join(' ')

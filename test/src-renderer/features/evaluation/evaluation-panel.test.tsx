@@ -3,7 +3,7 @@ import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { EvaluationPanel } from '../../../../src-renderer/features/evaluation/evaluation-panel.tsx';
 import type { JobRecord } from '../../../../src-shared/domain/job.ts';
-import { backend, job } from '../../fake-backend.ts';
+import { backend, dataset, job } from '../../fake-backend.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
@@ -56,6 +56,21 @@ test('an adapter is evaluated on its dataset, and the result says what it costs'
   ]);
   expect(view.getByText('+0.2500 nats a token (4.2500, base 4.0000)')).toBeTruthy();
   expect(view.queryByText('/home/me/out.jsonl')).toBeNull();
+});
+
+test('a dataset whose labels do not fit is offered with the reason, and not evaluated on', async () => {
+  backend.answers['datasets.list'] = () => [dataset('data', 'digits'), dataset('other', 'other')];
+  backend.answers['evaluate.datasets'] = () => [
+    { datasetId: 'data', problem: 'It has 7 labels, the head 10.' },
+    { datasetId: 'other', problem: null },
+  ];
+  const view = renderInWindow(<EvaluationPanel evaluated={style} />);
+  expect(await view.findAllByText('It has 7 labels, the head 10.')).toBeTruthy();
+  expect(view.getByRole('button', { name: 'Evaluate' })).toHaveProperty('disabled', true);
+  expect(backend.inputsOf('evaluate.datasets')).toEqual([{ model: 'base', adapterId: 'a' }]);
+  fireEvent.click(fieldOf(view, 'Dataset').control);
+  fireEvent.click(await view.findByText('other'));
+  await waitFor(() => expect(view.getByRole('button', { name: 'Evaluate' })).toHaveProperty('disabled', false));
 });
 
 test('predictions go to the file that is chosen, and nowhere without one', async () => {

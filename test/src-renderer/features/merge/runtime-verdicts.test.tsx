@@ -23,6 +23,7 @@ test('each program says yes, or why not and the export that helps', async () => 
       linears: 2,
       embeddings: [],
       parts: {},
+      folder: '/home/adapters/a',
       replacedBiases: 0,
       whole: [],
       runtimes: [

@@ -1,0 +1,113 @@
+import { Button, Group, Stack, TextInput } from '@mantine/core';
+import { modals } from '@mantine/modals';
+import { IconArchive, IconArchiveOff, IconPencil, IconTrash } from '@tabler/icons-react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { useAction, useRequest } from '../../api/query.ts';
+import { navigate } from '../../app/routes.tsx';
+import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { formatBytes } from '../../components/format/format.ts';
+import type { MoreItem } from '../../components/layout/page.tsx';
+import { adaptersStrings as words } from '../../strings/adapters.ts';
+import { notPlayable, playgroundPath } from './playground-path.ts';
+
+/** What can be done with an adapter itself: two buttons, the rest for the "more" menu. */
+export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode; more: MoreItem[] } {
+  const { id, name, archived, sizeBytes } = adapter;
+  const models = useRequest('models.list', {}).data;
+  const update = useAction('adapters.update', { failureTitle: words.notChanged });
+  const remove = useAction('adapters.remove', {
+    failureTitle: words.notDeleted,
+    onSuccess: ({ freedBytes }) => {
+      notifySuccess(words.deleted, words.freed(formatBytes(freedBytes)));
+      navigate('/adapters', { replace: true });
+    },
+  });
+  const problem = notPlayable(adapter, models);
+  const buttons = (
+    <>
+      <Button variant="default" onClick={() => navigate(`/merge?add=${encodeURIComponent(id)}`)}>
+        {words.addToMerge}
+      </Button>
+      <Button
+        onClick={() => navigate(playgroundPath([id]))}
+        disabled={problem !== null}
+        {...(problem === null ? {} : { title: problem })}
+      >
+        {words.tryIt}
+      </Button>
+    </>
+  );
+  const more: MoreItem[] = [
+    {
+      label: words.rename,
+      icon: <IconPencil size={16} />,
+      onClick: () => askName(name, (changed) => update.mutate({ id, name: changed })),
+    },
+    {
+      label: archived ? words.unarchive : words.archive,
+      icon: archived ? <IconArchiveOff size={16} /> : <IconArchive size={16} />,
+      onClick: () => update.mutate({ id, archived: !archived }),
+    },
+    {
+      label: words.delete,
+      icon: <IconTrash size={16} />,
+      danger: true,
+      onClick: () =>
+        confirmRemoval({
+          what: words.deleteWhat(name),
+          consequence: words.deleteConsequence,
+          freedBytes: sizeBytes,
+          verb: words.deleteVerb,
+          onConfirm: () => remove.mutate({ id }),
+        }),
+    },
+  ];
+  return { buttons, more };
+}
+
+function askName(name: string, onName: (name: string) => void): void {
+  const dialog = modals.open({
+    title: words.renameTitle,
+    children: (
+      <RenameForm
+        name={name}
+        onClose={() => modals.close(dialog)}
+        onName={(changed) => {
+          modals.close(dialog);
+          onName(changed);
+        }}
+      />
+    ),
+  });
+}
+
+function RenameForm({ name, onName, onClose }: { name: string; onName: (name: string) => void; onClose: () => void }) {
+  const [text, setText] = useState(name);
+  const changed = text.trim();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (changed !== '') onName(changed);
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack gap={12}>
+        <TextInput
+          label={words.name}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          data-autofocus
+        />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {words.cancel}
+          </Button>
+          <Button type="submit" disabled={changed === ''}>
+            {words.renameConfirm}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
