@@ -3,6 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ChatMessage } from '../../../src-shared/domain/generation.ts';
 import { formatTime } from './format-time.ts';
 import { runWithTimeout } from './run-with-timeout.ts';
+import { templateFault } from './template-fault.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import type { TokenizerFiles } from './tokenizer-files.ts';
 
@@ -27,6 +28,7 @@ interface RenderOptions {
  */
 export class ChatTemplate {
   readonly name: string;
+  readonly text: string;
   /** File and key, for messages. */
   private readonly source: string;
   private readonly program: ReturnType<typeof parse>;
@@ -39,9 +41,18 @@ export class ChatTemplate {
   constructor(name: string, source: string, text: string) {
     this.name = name;
     this.source = source;
+    this.text = text;
     if (text.length > MAX_TEMPLATE_CHARACTERS)
       throw new StudioError('invalid_file', `${source} is longer than 2^20 characters, which no chat template is.`);
-    this.program = this.guarded(false, () => parse(tokenize(text, { lstrip_blocks: true, trim_blocks: true })));
+    this.program = this.guarded(false, () => {
+      try {
+        return parse(tokenize(text, { lstrip_blocks: true, trim_blocks: true }));
+      } catch (thrown) {
+        const fault = templateFault(text);
+        if (fault === null) throw thrown;
+        throw new Error(`${fault.line === null ? '' : `line ${fault.line}: `}${fault.message}`);
+      }
+    });
   }
 
   /**
@@ -138,23 +149,24 @@ export function chatTemplates({ chatTemplate, config, configFile }: TokenizerFil
 
 /**
  * A conversation as the model's own template (the one named default, else its first) writes it, up to where the answer begins.
- * @throws StudioError refused where the model has no template, or its template refuses.
+ * @param template Jinja instead of the model's own.
+ * @throws StudioError refused where the model has no template, or the template refuses; invalid_file where it is none.
  */
-export function renderChat(tokenizer: TextTokenizer, messages: readonly ChatMessage[]): string {
-  return render(tokenizer, messages, true);
+export function renderChat(tokenizer: TextTokenizer, messages: readonly ChatMessage[], template?: string): string {
+  return render(tokenizer, messages, true, template);
 }
 
 /**
  * The special token that the model's template puts after an answer, which ends generation too: not every generation config
  * names it. Null if there is none.
  */
-export function endOfTurn(tokenizer: TextTokenizer): number | null {
+export function endOfTurn(tokenizer: TextTokenizer, template?: string): number | null {
   const answer = 'An answer.';
   const messages = [
     { role: 'user', content: 'A question?' },
     { role: 'assistant', content: answer },
   ];
-  const text = render(tokenizer, messages, false);
+  const text = render(tokenizer, messages, false, template);
   const after = text.slice(text.lastIndexOf(answer) + answer.length).trimStart();
   const token = tokenizer.files.tokenizer.added_tokens.find(
     ({ content, special }) => special && after.startsWith(content),
@@ -162,8 +174,13 @@ export function endOfTurn(tokenizer: TextTokenizer): number | null {
   return token?.id ?? null;
 }
 
-function render(tokenizer: TextTokenizer, messages: readonly ChatMessage[], addGenerationPrompt: boolean): string {
-  const renderer = chatRenderer(tokenizer);
+function render(
+  tokenizer: TextTokenizer,
+  messages: readonly ChatMessage[],
+  addGenerationPrompt: boolean,
+  template: string | undefined,
+): string {
+  const renderer = chatRenderer(tokenizer, template);
   if (renderer === null)
     throw new StudioError(
       'refused',
@@ -173,13 +190,18 @@ function render(tokenizer: TextTokenizer, messages: readonly ChatMessage[], addG
   return renderer(messages, addGenerationPrompt);
 }
 
+function defaultTemplate(files: TokenizerFiles): ChatTemplate | undefined {
+  const templates = chatTemplates(files);
+  return templates.find(({ name }) => name === 'default') ?? templates[0];
+}
+
 /** A conversation as text; with the second argument up to where the answer begins. */
 export type ChatRenderer = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
 
-/** The model's template, read once for many conversations; null if the model has none. */
-export function chatRenderer({ files }: TextTokenizer): ChatRenderer | null {
-  const templates = chatTemplates(files);
-  const template = templates.find(({ name }) => name === 'default') ?? templates[0];
+/** The model's template, or another one, read once for many conversations; null if the model has none. */
+export function chatRenderer({ files }: Pick<TextTokenizer, 'files'>, other?: string): ChatRenderer | null {
+  const template =
+    other === undefined ? defaultTemplate(files) : new ChatTemplate('custom', 'The chat template', other);
   if (template === undefined) return null;
   const variables: Record<string, string> = {};
   for (const name of ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'] as const) {
