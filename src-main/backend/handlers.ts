@@ -10,6 +10,8 @@ import { appHandlers } from './app/handlers.ts';
 import { settingsHandlers } from './app/settings-handlers.ts';
 import { tensorflowHandlers } from './engine/handlers.ts';
 import { evaluateHandlers } from './evaluation/handlers.ts';
+import { chatHandlers } from './generation/chat-handlers.ts';
+import { classificationHandlers } from './generation/classification-handlers.ts';
 import { generationHandlers } from './generation/handlers.ts';
 import type { Handlers } from './handler.ts';
 import { jobHandlers } from './jobs/handlers.ts';
@@ -52,6 +54,8 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(evaluateHandlers(services));
   register(exportHandlers(services));
   register(generationHandlers(services));
+  register(classificationHandlers(services));
+  register(chatHandlers(services));
   register(pretrainHandlers(services));
   register(mergeHandlers(services));
   register(pruneHandlers(services));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorValueSchema } from '../../src-shared/contract/errors.ts';
+import { classificationResultSchema } from '../../src-shared/domain/classification.ts';
 import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
 import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
 import { forgettingSchema } from '../../src-shared/domain/forgetting.ts';
@@ -235,6 +236,25 @@ const jobs = [
     },
     { result: generationResultSchema },
   ),
+  /** The likeliest classes of one image: by the base alone (null) and by each adapter. */
+  job(
+    'classify',
+    {
+      modelDirectory: z.string(),
+      adapterDirectories: z.array(z.string().nullable()).min(1),
+      image: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('file'), path: z.string() }),
+        z.object({
+          kind: z.literal('example'),
+          source: datasetSourceSchema,
+          split: z.enum(['train', 'test']),
+          index: z.number().int(),
+        }),
+      ]),
+      top: z.number().int(),
+    },
+    { result: classificationResultSchema },
+  ),
   /** Everything needed to repeat a run with Transformers and PEFT: settings, start, data and plan. */
   job(
     'export-python',
@@ -333,6 +353,7 @@ export type ConvertAdapterTask = EngineTaskOf<'convert-adapter'>;
 export type ExportMergedTask = EngineTaskOf<'export-merged'>;
 export type ExportPythonTask = EngineTaskOf<'export-python'>;
 export type GenerateTask = EngineTaskOf<'generate'>;
+export type ClassifyTask = EngineTaskOf<'classify'>;
 
 export const engineResultSchema = z.discriminatedUnion('kind', [
   firstJob.result,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { AdapterRepository } from './repositories/adapters.ts';
+import { ChatRepository } from './repositories/chats.ts';
 import { ContentRepository } from './repositories/contents.ts';
 import { DatasetRepository } from './repositories/datasets.ts';
 import { DescriptionRepository } from './repositories/descriptions.ts';
@@ -27,6 +28,7 @@ export interface Store {
   readonly contents: ContentRepository;
   readonly jobs: JobRepository;
   readonly reports: ReportRepository;
+  readonly chats: ChatRepository;
   readonly schemaVersion: number;
   readonly sqliteVersion: string;
   /** Runs `work` in a transaction. */
@@ -57,6 +59,7 @@ export function openStore(file: string): Store {
     contents: new ContentRepository(database),
     jobs: new JobRepository(database),
     reports: new ReportRepository(database),
+    chats: new ChatRepository(database),
     schemaVersion: schemaVersion(database),
     sqliteVersion: version,
     transaction: (work) => database.transaction(work)(),

@@ -25,6 +25,7 @@ const staleByList: Record<ListName, readonly string[]> = {
   studies: ['studies.list', 'studies.get', 'studies.tuned'],
   reports: ['reports.list', 'reports.get'],
   jobs: ['jobs.list'],
+  chats: ['chats.list', 'chats.get'],
   settings: ['settings.get', 'app.doctor', 'app.status'],
 };
 

@@ -18,7 +18,7 @@ export const events = {
   'generation.text': z.object({ jobId: z.string(), pieces: z.array(textPieceSchema) }),
   /** Something in this list has changed: request it again. */
   'list.changed': z.object({
-    list: z.enum(['models', 'datasets', 'runs', 'adapters', 'studies', 'reports', 'jobs', 'settings']),
+    list: z.enum(['models', 'datasets', 'runs', 'adapters', 'studies', 'reports', 'jobs', 'chats', 'settings']),
   }),
   notification: z.object({
     level: z.enum(['success', 'warning', 'failure']),

@@ -10,6 +10,8 @@ import {
   systemStatusSchema,
   tensorflowSetupSchema,
 } from '../domain/catalog.ts';
+import { chatContentSchema, chatRecordSchema, chatSummarySchema } from '../domain/chat.ts';
+import { classificationRequestSchema, imagePreviewSchema } from '../domain/classification.ts';
 import {
   datasetRecordSchema,
   datasetSourceSchema,
@@ -24,7 +26,13 @@ import {
   evaluationRequestSchema,
   preflightLineSchema,
 } from '../domain/evaluation.ts';
-import { generationRequestSchema, modelDefaultsSchema } from '../domain/generation.ts';
+import {
+  chatMessageSchema,
+  generationRequestSchema,
+  modelDefaultsSchema,
+  renderedPromptSchema,
+  templateChoicesSchema,
+} from '../domain/generation.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
 import { identityTestSchema, mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merge.ts';
@@ -222,6 +230,35 @@ export const requests = {
   'generation.abilities': {
     input: z.strictObject({ model: z.string() }),
     output: z.object({ problem: z.string().nullable(), chat: z.boolean(), defaults: modelDefaultsSchema }),
+  },
+  'chats.list': { input: nothing, output: z.array(chatSummarySchema) },
+  'chats.get': { input: byId, output: chatRecordSchema },
+  /** Keeps a conversation under an id that the window chooses; `name` counts only the first time. */
+  'chats.save': {
+    input: z.strictObject({
+      id: z.string().regex(/^[\w-]{8,64}$/),
+      name: z.string().min(1),
+      modelId: z.string(),
+      content: chatContentSchema,
+    }),
+    output: chatRecordSchema,
+  },
+  'chats.rename': { input: z.strictObject({ id: z.string(), name: z.string().min(1) }), output: chatRecordSchema },
+  'chats.remove': { input: byId, output: done },
+  /** The likeliest classes of an image by a base and its adapters, side by side; all in one answer. */
+  'classification.start': { input: classificationRequestSchema, output: jobRecordSchema },
+  /** A small copy of an image file. @throws StudioError invalid_file in one sentence if it is none */
+  'classification.image': { input: z.strictObject({ path: z.string() }), output: imagePreviewSchema },
+  /** Chat templates to choose from: the model's own and published ones. */
+  'generation.templates': { input: z.strictObject({ model: z.string() }), output: templateChoicesSchema },
+  /** The prompt that a conversation becomes, with the model's own template or another. A broken template is no error here. */
+  'generation.render': {
+    input: z.strictObject({
+      model: z.string(),
+      messages: z.array(chatMessageSchema),
+      template: z.string().nullable().default(null),
+    }),
+    output: renderedPromptSchema,
   },
   /** Text is streamed as `generation.text` events; the result has the complete texts. */
   'generation.start': { input: generationRequestSchema, output: jobRecordSchema },

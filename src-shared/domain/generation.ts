@@ -13,9 +13,30 @@ export type ChatMessage = z.infer<typeof chatMessageSchema>;
 /** The prompt of a generation: plain text, or a conversation rendered with the model's chat template. */
 export const promptSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('text'), text: z.string() }),
-  z.strictObject({ kind: z.literal('chat'), messages: z.array(chatMessageSchema).min(1) }),
+  z.strictObject({
+    kind: z.literal('chat'),
+    messages: z.array(chatMessageSchema).min(1),
+    template: z.string().optional().describe("Jinja instead of the model's own chat template"),
+  }),
 ]);
 export type Prompt = z.infer<typeof promptSchema>;
+
+/** Chat templates to choose from for a model: its own, the default first, and published ones. */
+export const templateChoicesSchema = z.object({
+  own: z.array(z.object({ name: z.string(), text: z.string() })),
+  known: z.array(z.object({ id: z.string(), label: z.string(), text: z.string() })),
+});
+export type TemplateChoices = z.infer<typeof templateChoicesSchema>;
+
+/** A conversation as the model would read it, or why the template does not give one. */
+export const renderedPromptSchema = z.object({
+  prompt: z.string().nullable(),
+  tokens: z.number().int().nullable(),
+  problem: z
+    .object({ message: z.string(), line: z.number().int().nullable().describe('of the template, from 1') })
+    .nullable(),
+});
+export type RenderedPrompt = z.infer<typeof renderedPromptSchema>;
 
 export const generationSettingsSchema = z.strictObject({
   max_new_tokens: z.number().int().min(1).max(1_000_000).default(128).meta({

@@ -280,6 +280,13 @@ describe('migrations', () => {
     expect(children.map(rows)).toEqual([[], [], []]);
   });
 
+  it('0190 keeps chats without their model', () => {
+    const database = databaseAt(180);
+    migrate(database, migrations, 190);
+    database.exec("INSERT INTO chats VALUES ('c', 'Chat', 'gone', '{}', 1, 2)");
+    expect(() => database.exec("INSERT INTO chats VALUES ('c', 'Chat', 'gone', '{}', 1, 2)")).toThrow(/UNIQUE/);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

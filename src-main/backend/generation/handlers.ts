@@ -8,6 +8,7 @@ import type { Handlers, NamesOf } from '../handler.ts';
 import { generateJob } from '../jobs/generate.ts';
 import { requireModel, resolveModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
+import { renderPrompt, templateChoices } from './templates.ts';
 
 export function generationHandlers(services: HandlerServices): Handlers<NamesOf<'generation'>> {
   const { store, queue } = services;
@@ -24,6 +25,8 @@ export function generationHandlers(services: HandlerServices): Handlers<NamesOf<
         return { problem, chat: false, defaults: { values: {}, note: null } };
       }
     },
+    'generation.templates': (request) => templateChoices(services, request),
+    'generation.render': (request) => renderPrompt(services, request),
     'generation.start': async (request) => {
       checkedParameters(sampling, request.sampling);
       const model = await resolveModel(services, request.model);

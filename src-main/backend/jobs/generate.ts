@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { generationRequestSchema } from '../../../src-shared/domain/generation.ts';
-import { requireModelOf } from '../library/adapter-base.ts';
-import { resolveReference } from '../library/adapters.ts';
 import { resolveModel } from '../library/models.ts';
+import { columnDirectories } from './column-directories.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 
@@ -13,21 +11,10 @@ export const generateJob = defineJob({
   payload: z.object({ request: generationRequestSchema }),
   references: ({ request }) => request.columns.filter((column) => column !== null),
   async execute({ request }, context, services) {
-    const { home, store, hub } = services;
+    const { store, hub } = services;
     const { model: reference, columns, ...settings } = request;
     const model = await resolveModel(services, reference);
-    const adapterDirectories = columns.map((column) => {
-      if (column === null) return null;
-      const record = resolveReference(store, column);
-      const own = requireModelOf(store, record);
-      if (own.id !== model.id)
-        throw new StudioError(
-          'refused',
-          `The adapter "${record.name}" has the base ${own.id}, not ${model.id}.`,
-          `Choose it with the model ${own.id}.`,
-        );
-      return home.absolute(record.folder);
-    });
+    const adapterDirectories = columnDirectories(services, model, columns);
     const { result } = await context.runEngine(
       { kind: 'generate', ...computeFields(store), ...settings, modelDirectory: model.path, adapterDirectories },
       (event) => {

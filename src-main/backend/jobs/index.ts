@@ -1,4 +1,5 @@
 import type { JobKind } from '../../../src-shared/domain/job.ts';
+import { classifyJob } from './classify.ts';
 import { convertJob } from './convert.ts';
 import type { Job } from './define-job.ts';
 import { downloadJob } from './download.ts';
@@ -36,6 +37,7 @@ export const jobs: readonly Job[] = [
   importJob,
   importAdapterJob,
   generateJob,
+  classifyJob,
   pretrainJob,
 ];
 

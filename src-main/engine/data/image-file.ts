@@ -80,6 +80,29 @@ async function decode(path: string, channels: 1 | 3): Promise<Image> {
   }
 }
 
+/**
+ * As `decodeImage` in RGB, scaled down to at most `side` pixels on its longer side: to be looked at, not to be learned from.
+ */
+export async function decodePreview(path: string, side: number): Promise<Image> {
+  const { height, width } = await readImageHeader(path);
+  return decoding.spend(height * width * 4, async () => {
+    try {
+      const sharp = await loadSharp();
+      const { data, info } = await sharp(path, { limitInputPixels: largestPixels })
+        .timeout({ seconds: decodeSeconds })
+        .autoOrient()
+        .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+        .flatten({ background: '#ffffff' })
+        .toColorspace('srgb')
+        .raw({ depth: 'uchar' })
+        .toBuffer({ resolveWithObject: true });
+      return { pixels: Uint8Array.from(data), height: info.height, width: info.width, channels: info.channels };
+    } catch (thrown) {
+      throw unreadableImage(path, thrown);
+    }
+  });
+}
+
 function greyToRgb(grey: Uint8Array): Uint8Array {
   const rgb = new Uint8Array(grey.length * 3);
   for (let index = 0; index < grey.length; index++) rgb.fill(grey[index] ?? 0, index * 3, index * 3 + 3);

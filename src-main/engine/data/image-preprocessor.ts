@@ -58,7 +58,7 @@ export interface ImagePreprocessor {
 export async function createImagePreprocessor(
   modelDirectory: string,
   description: ModelDescription,
-  dataset: DatasetDescription,
+  dataset: Pick<DatasetDescription, 'image'>,
 ): Promise<ImagePreprocessor> {
   const path = join(modelDirectory, 'preprocessor_config.json');
   const { image } = description;

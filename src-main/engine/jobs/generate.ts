@@ -48,7 +48,7 @@ export async function runGenerateTask(
         );
       const ids = tokenizer.encode(prompt, { addSpecialTokens: task.prompt.kind === 'text' }).ids;
       const endTokens = await readEndTokens(task.modelDirectory);
-      const turn = task.prompt.kind === 'chat' ? endOfTurn(tokenizer) : null;
+      const turn = task.prompt.kind === 'chat' ? endOfTurn(tokenizer, task.prompt.template) : null;
       for (const directory of task.adapterDirectories)
         columns.push(
           await Column.open(base, directory, {
@@ -188,5 +188,5 @@ class Column {
 }
 
 function promptText(tokenizer: TextTokenizer, prompt: Prompt): string {
-  return prompt.kind === 'text' ? prompt.text : renderChat(tokenizer, prompt.messages);
+  return prompt.kind === 'text' ? prompt.text : renderChat(tokenizer, prompt.messages, prompt.template);
 }

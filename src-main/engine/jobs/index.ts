@@ -1,3 +1,4 @@
+import { classifyJob } from './classify.ts';
 import { convertAdapterJob } from './convert-adapter.ts';
 import type { EngineJob } from './define-job.ts';
 import { evaluateJob } from './evaluate.ts';
@@ -27,6 +28,7 @@ export const engineJobs: readonly EngineJob[] = [
   mergeabilityJob,
   logitsJob,
   generateJob,
+  classifyJob,
   pretrainJob,
   exportMergedJob,
   convertAdapterJob,

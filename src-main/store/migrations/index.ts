@@ -16,6 +16,7 @@ import { migration as adapterTags } from './0150-adapter-tags.ts';
 import { migration as reportContents } from './0160-report-contents.ts';
 import { migration as jobPositions } from './0170-job-positions.ts';
 import { migration as importedRuns } from './0180-imported-runs.ts';
+import { migration as chats } from './0190-chats.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   reportContents,
   jobPositions,
   importedRuns,
+  chats,
 ];

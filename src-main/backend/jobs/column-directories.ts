@@ -1,0 +1,29 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { requireModelOf } from '../library/adapter-base.ts';
+import { resolveReference } from '../library/adapters.ts';
+import type { Services } from '../services.ts';
+
+/**
+ * The folders of the adapters that are tried side by side; null: the base alone.
+ * @throws StudioError refused for an adapter of another base
+ */
+export function columnDirectories(
+  { home, store }: Pick<Services, 'home' | 'store'>,
+  model: ModelRecord,
+  columns: readonly (AdapterReference | null)[],
+): (string | null)[] {
+  return columns.map((column) => {
+    if (column === null) return null;
+    const record = resolveReference(store, column);
+    const own = requireModelOf(store, record);
+    if (own.id !== model.id)
+      throw new StudioError(
+        'refused',
+        `The adapter "${record.name}" has the base ${own.id}, not ${model.id}.`,
+        `Choose it with the model ${own.id}.`,
+      );
+    return home.absolute(record.folder);
+  });
+}

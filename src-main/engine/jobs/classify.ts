@@ -1,0 +1,118 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ClassificationResult } from '../../../src-shared/domain/classification.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { AdaptedModel } from '../adapters/adapted-model.ts';
+import { readAdapter } from '../adapters/peft/adapter-folder.ts';
+import { activateCompute } from '../compute/index.ts';
+import type { ClassifyTask, EngineResultOf, TaskContext } from '../contract.ts';
+import type { Image } from '../data/dataset.ts';
+import { decodeImage, readImageHeader } from '../data/image-file.ts';
+import { createImagePreprocessor } from '../data/image-preprocessor.ts';
+import { openImages } from '../data/open-dataset.ts';
+import { headInUse } from '../evaluation/head-labels.ts';
+import type { WarmBase } from '../generation/warm-base.ts';
+import type { BaseModel } from '../models/base-model.ts';
+import { deviceInputs } from '../training/device-inputs.ts';
+import { defineEngineJob } from './define-job.ts';
+
+type Column = ClassificationResult['columns'][number];
+
+/** The likeliest classes of one image by the base, and by each adapter on it. The base stays in `warm`. */
+export async function runClassifyTask(
+  task: ClassifyTask,
+  context: TaskContext,
+  warm: WarmBase,
+): Promise<EngineResultOf<'classify'>> {
+  warm.releaseUnlessOn(task.compute);
+  const image = await readImage(task);
+  await activateCompute(task.compute, task.threads);
+  return warm.use({ directory: task.modelDirectory, compute: task.compute, bfloat16: false }, async (base) => {
+    const started = performance.now();
+    const inputs = await pixelsOf(task.modelDirectory, base.description, image);
+    const columns: Column[] = [];
+    for (const directory of task.adapterDirectories) {
+      if ((await context.signal()) !== null) throw new StudioError('cancelled', 'The classification was cancelled.');
+      columns.push(await classify(base, directory, inputs, task.top));
+    }
+    return { kind: 'classify', result: { columns, seconds: (performance.now() - started) / 1000 } };
+  });
+}
+
+export const classifyJob = defineEngineJob(
+  'classify',
+  (task, context, { warm }) => runClassifyTask(task, context, warm),
+  { keepsWarmBase: true },
+);
+
+async function readImage({ image }: ClassifyTask): Promise<Image> {
+  if (image.kind === 'file') {
+    const { grey } = await readImageHeader(image.path);
+    return decodeImage(image.path, grey ? 1 : 3);
+  }
+  const dataset = await openImages(image.source);
+  try {
+    const split = dataset.split(image.split);
+    if (image.index >= split.count)
+      throw new StudioError(
+        'not_found',
+        `The ${image.split} split has ${split.count} images, no image ${image.index}.`,
+      );
+    if (split.image) return await split.image(image.index);
+    const size = dataset.description.image ?? { height: 0, width: 0, channels: 1 };
+    return { ...size, pixels: await split.pixels(image.index) };
+  } finally {
+    dataset.close();
+  }
+}
+
+type Inputs = Parameters<typeof deviceInputs>[0];
+
+async function pixelsOf(directory: string, description: ModelDescription, image: Image): Promise<Inputs> {
+  const preprocessor = await createImagePreprocessor(directory, description, { image });
+  const { channels, height, width } = preprocessor;
+  const data = new Float32Array(channels * height * width);
+  preprocessor.write(preprocessor.fit(image), data, 0);
+  return { pixel_values: { shape: [1, channels, height, width], data } };
+}
+
+/** What makes a single column impossible is said in its place: the others are still of use. */
+async function classify(base: BaseModel, directory: string | null, pixels: Inputs, top: number): Promise<Column> {
+  const model = new AdaptedModel(base);
+  try {
+    const state = directory === null ? null : await readAdapter(directory, base.description);
+    const { labels, rows } = headInUse(base.description, state);
+    const isHeadless = base.description.linears.some(
+      ({ isHead, isMissing, name }) => isHead && isMissing && !state?.saved.has(`${name}.weight`),
+    );
+    if (rows === 0 || isHeadless)
+      return { classes: [], classCount: 0, problem: 'It has no classes of its own: its head is missing.' };
+    if (state !== null) model.loadState(state);
+    const inputs = deviceInputs(pixels);
+    const outputs = model.forward(inputs);
+    try {
+      return likeliest(await outputs.data<'float32'>(), labels, top);
+    } finally {
+      outputs.dispose();
+      for (const input of Object.values(inputs)) input.dispose();
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+function likeliest(logits: Float32Array, labels: readonly string[] | null, top: number): Column {
+  if (!logits.every(Number.isFinite))
+    throw new StudioError(
+      'not_finite',
+      'The model gives outputs that are not finite.',
+      'Its weights or the adapter hold values that are not finite, or the training of the adapter diverged.',
+    );
+  const highest = logits.reduce((most, logit) => Math.max(most, logit), Number.NEGATIVE_INFINITY);
+  const weights = Array.from(logits, (logit) => Math.exp(logit - highest));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const classes = weights
+    .map((weight, index) => ({ label: labels?.[index] ?? `class ${index}`, probability: weight / total }))
+    .sort((one, other) => other.probability - one.probability)
+    .slice(0, top);
+  return { classes, classCount: logits.length, problem: null };
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { ChatContent } from '../../../src-shared/domain/chat.ts';
+import { closeBackends, openBackend, realEngine, temporaryFolder } from '../support.ts';
+
+afterEach(closeBackends);
+
+const content: ChatContent = {
+  columns: [null, 'adapter-1'],
+  kind: 'chat',
+  text: '',
+  system: 'Be brief.',
+  messages: [{ role: 'user', content: 'Why?' }],
+  template: { id: 'custom', text: '{{ messages }}' },
+  settings: { seed: 3 },
+  sampling: { temperature: 0 },
+  answers: [{ name: 'Base', text: 'Because.', finish: 'end' }],
+};
+
+it('chats survive a restart, keep the name that they were given, and go', async () => {
+  const home = join(temporaryFolder(), 'home');
+  const first = await openBackend({ startEngine: realEngine, home });
+  await first.handle('chats.save', { id: 'chat-0001', name: 'Why?', modelId: 'gone', content });
+  await first.handle('chats.rename', { id: 'chat-0001', name: 'Reasons' });
+  await first.handle('chats.save', { id: 'chat-0002', name: 'Later', modelId: 'gone', content });
+  await first.handle('chats.save', {
+    id: 'chat-0001',
+    name: 'Why?',
+    modelId: 'gone',
+    content: { ...content, text: 'x' },
+  });
+  await vi.waitFor(() => expect(first.seen('list.changed')).toContainEqual({ list: 'chats' }));
+  await first.close();
+
+  const second = await openBackend({ startEngine: realEngine, home });
+  const listed = await second.handle('chats.list', {});
+  expect(listed.map(({ name }) => name).toSorted()).toEqual(['Later', 'Reasons']);
+  expect(await second.handle('chats.get', { id: 'chat-0001' })).toMatchObject({
+    name: 'Reasons',
+    modelId: 'gone',
+    content: { ...content, text: 'x' },
+  });
+  await second.handle('chats.remove', { id: 'chat-0001' });
+  await expect(second.handle('chats.get', { id: 'chat-0001' })).rejects.toMatchObject({ code: 'not_found' });
+  await expect(second.handle('chats.rename', { id: 'chat-0001', name: 'x' })).rejects.toThrow(/no chat/);
+});
