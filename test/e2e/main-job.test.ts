@@ -143,6 +143,30 @@ describe('the main job in the window', () => {
     await expect.poll(() => shelf.getByRole('listitem').count(), { timeout: 60_000 }).toBe(5);
   });
 
+  test('an adapter’s page has its lineage, scores and norms, and leads to an image classified beside the base', async () => {
+    const { page } = studio;
+    await goTo(page, 'Adapters');
+    await page.getByRole('row').filter({ hasText: 'Both merged' }).getByText('Both merged').click();
+    await page.getByRole('heading', { name: 'Both merged', exact: true }).waitFor();
+    const lineage = page.getByRole('region', { name: 'Lineage' });
+    for (const name of ['Plain run', 'CoTo run']) await lineage.getByRole('link', { name }).first().waitFor();
+    await page.getByRole('table', { name: 'Scores' }).getByText('merge').waitFor();
+    const norms = page.getByRole('figure', { name: 'Update norms' });
+    await norms.locator('.heatmaplayer image').first().waitFor();
+    // By keyboard from here on.
+    await page.getByRole('button', { name: 'Try in Playground' }).press('Enter');
+    await page.getByRole('heading', { name: 'Playground', exact: true }).waitFor();
+    await page
+      .getByRole('button', { name: /, example \d+$/ })
+      .first()
+      .press('Enter');
+    for (const name of ['Base', 'Both merged']) {
+      const classes = page.getByRole('list', { name: `Classes of ${name}` }).getByRole('listitem');
+      await expect.poll(() => classes.count(), { timeout: 60_000 }).toBe(5);
+      expect(await classes.first().textContent()).toMatch(/\d %$/);
+    }
+  });
+
   test('restarted on the same home, everything is there', async () => {
     await studio.close();
     studio = await openStudio(home);

@@ -1,12 +1,12 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core';
-import { modals } from '@mantine/modals';
+import { Button } from '@mantine/core';
 import { IconArchive, IconArchiveOff, IconPencil, IconTrash } from '@tabler/icons-react';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { askName } from '../../components/form/name-dialog.tsx';
 import { formatBytes } from '../../components/format/format.ts';
 import type { MoreItem } from '../../components/layout/page.tsx';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
@@ -43,7 +43,15 @@ export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode;
     {
       label: words.rename,
       icon: <IconPencil size={16} />,
-      onClick: () => askName(name, (changed) => update.mutate({ id, name: changed })),
+      onClick: () =>
+        askName({
+          title: words.renameTitle,
+          label: words.name,
+          name,
+          confirm: words.renameConfirm,
+          cancel: words.cancel,
+          onName: (changed) => update.mutate({ id, name: changed }),
+        }),
     },
     {
       label: archived ? words.unarchive : words.archive,
@@ -65,49 +73,4 @@ export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode;
     },
   ];
   return { buttons, more };
-}
-
-function askName(name: string, onName: (name: string) => void): void {
-  const dialog = modals.open({
-    title: words.renameTitle,
-    children: (
-      <RenameForm
-        name={name}
-        onClose={() => modals.close(dialog)}
-        onName={(changed) => {
-          modals.close(dialog);
-          onName(changed);
-        }}
-      />
-    ),
-  });
-}
-
-function RenameForm({ name, onName, onClose }: { name: string; onName: (name: string) => void; onClose: () => void }) {
-  const [text, setText] = useState(name);
-  const changed = text.trim();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (changed !== '') onName(changed);
-  };
-  return (
-    <form onSubmit={submit}>
-      <Stack gap={12}>
-        <TextInput
-          label={words.name}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-          data-autofocus
-        />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {words.cancel}
-          </Button>
-          <Button type="submit" disabled={changed === ''}>
-            {words.renameConfirm}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
-  );
 }

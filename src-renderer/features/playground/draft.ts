@@ -1,4 +1,6 @@
+import type { ChosenTemplate } from '../../../src-shared/domain/chat.ts';
 import {
+  type ChatMessage,
   type GenerationRequest,
   generationParameters,
   generationRequestSchema,
@@ -21,7 +23,10 @@ export interface Draft {
   readonly columns: readonly (string | null)[];
   readonly kind: 'text' | 'chat';
   readonly text: string;
+  /** Of a chat: put before the messages; empty: none. */
+  readonly system: string;
   readonly messages: readonly Message[];
+  readonly template: ChosenTemplate;
   /** Of `generationParameters`: what the person changed. */
   readonly settings: ParameterValues;
   /** Of the catalog's sampling: what the person changed. */
@@ -30,14 +35,18 @@ export interface Draft {
 
 export const noModelDefaults: ModelDefaults = { values: {}, note: null };
 
-export const columnLimit = 3;
+export const columnLimit = 4;
+
+export const ownTemplate: ChosenTemplate = { id: 'own', text: null };
 
 export const emptyDraft: Draft = {
   modelId: null,
   columns: [null],
   kind: 'text',
   text: '',
+  system: '',
   messages: [{ role: 'user', content: '' }],
+  template: ownTemplate,
   settings: {},
   sampling: {},
 };
@@ -45,6 +54,13 @@ export const emptyDraft: Draft = {
 /** The model's settings that the form shows in place of the declared defaults. */
 export function basesOf({ values }: ModelDefaults): ParameterBases {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, from: 'model' }]));
+}
+
+/** The messages of a chat that say something, the system prompt first. */
+export function saidMessages({ system, messages }: Pick<Draft, 'system' | 'messages'>): ChatMessage[] {
+  return [{ role: 'system', content: system }, ...messages]
+    .filter(({ content }) => content.trim() !== '')
+    .map(({ role, content }) => ({ role, content }));
 }
 
 /** The request that the form describes; a sentence where something is missing yet, or is not as declared. */
@@ -56,17 +72,21 @@ export function requestOf(
 ): GenerationRequest | string {
   if (modelId === null) return 'Choose a language model.';
   if (draft.columns.length === 0) return 'Choose the base or an adapter.';
-  const messages = draft.messages.filter(({ content }) => content.trim() !== '');
+  const messages = saidMessages(draft);
   if (draft.kind === 'text' && draft.text === '') return 'Enter a prompt.';
-  if (draft.kind === 'chat' && messages.length === 0) return 'Enter a message.';
+  if (draft.kind === 'chat' && messages.every(({ role }) => role === 'system')) return 'Enter a message.';
   const problem =
     firstProblem(generationParameters, draft.settings) ?? firstProblem(samplingParameters, draft.sampling);
   if (problem !== null) return problem;
+  const { text: template } = draft.template;
   return generationRequestSchema.parse({
     ...overModelDefaults(generationParameters, defaults, draft.settings),
     model: modelId,
     columns: draft.columns.map((adapterId) => (adapterId === null ? null : { adapterId })),
-    prompt: draft.kind === 'text' ? { kind: 'text', text: draft.text } : { kind: 'chat', messages },
+    prompt:
+      draft.kind === 'text'
+        ? { kind: 'text', text: draft.text }
+        : { kind: 'chat', messages, ...(template === null ? {} : { template }) },
     sampling: overModelDefaults(samplingParameters, defaults, draft.sampling),
   });
 }
@@ -82,4 +102,15 @@ export function toggleColumn(columns: readonly (string | null)[], adapterId: str
 export function withAnswer(messages: readonly Message[], answer: string): Message[] {
   const said = messages.filter(({ content }) => content.trim() !== '');
   return [...said, { role: 'assistant', content: answer }, { role: 'user', content: '' }];
+}
+
+/** What a chat is called until someone renames it: the beginning of what was asked first. */
+export function chatName(
+  { kind, text, messages }: Pick<Draft, 'kind' | 'text' | 'messages'>,
+  untitled: string,
+): string {
+  const first = kind === 'text' ? text : (messages.find(({ role }) => role === 'user')?.content ?? '');
+  const words = first.trim().replaceAll(/\s+/g, ' ');
+  if (words === '') return untitled;
+  return words.length > 48 ? `${words.slice(0, 47).trimEnd()}…` : words;
 }

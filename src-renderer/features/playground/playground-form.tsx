@@ -1,18 +1,19 @@
-import { Button, Checkbox, Group, SegmentedControl, Select, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Group, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
 import { generationParameters } from '../../../src-shared/domain/generation.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
-import { plural } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
-import { CotoMark } from '../runs/coto-mark.tsx';
+import { playgroundStrings } from '../../strings/playground.ts';
+import { ChatsPanel } from './chats-panel.tsx';
 import { Conversation } from './conversation.tsx';
-import { columnLimit, toggleColumn } from './draft.ts';
-import classes from './playground.module.css';
+import { ModelPanel } from './model-panel.tsx';
 import { changeDraft } from './playground-store.ts';
+import { TemplatePicker } from './template-picker.tsx';
 import { type PlaygroundInput, usePlaygroundForm } from './use-playground-form.ts';
 
 const generation = { parameters: generationParameters, card: 'guide/playground' };
+const words = playgroundStrings.prompt;
 
 interface PlaygroundFormProps extends PlaygroundInput {
   onStop: () => void;
@@ -22,11 +23,11 @@ interface PlaygroundFormProps extends PlaygroundInput {
 export function PlaygroundForm(props: PlaygroundFormProps) {
   const { models, catalog, isWriting, onStop } = props;
   const form = usePlaygroundForm(props);
-  const { draft, columns, kind } = form;
+  const { draft, columns, kind, model } = form;
   useActions([
     {
       id: 'generate',
-      label: 'Generate',
+      label: words.generate,
       scope: 'page',
       shortcut: 'mod+Enter',
       whileTyping: true,
@@ -36,57 +37,25 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
   ]);
   return (
     <Stack gap={12} p={12}>
-      <Panel title="Model" note={`up to ${columnLimit} side by side`}>
+      <ModelPanel models={models} model={model} fitting={form.fitting} columns={columns}>
+        {form.modelProblem === null ? null : <ErrorNote error={{ message: form.modelProblem, hint: null }} />}
+      </ModelPanel>
+      <ChatsPanel />
+      <Panel title={words.title}>
         <Stack gap={8}>
-          <Select
-            aria-label="Language model"
-            data={models.map(({ id, name }) => ({ value: id, label: name }))}
-            value={form.model?.id ?? null}
-            onChange={(modelId) => changeDraft({ modelId, columns: [null] })}
-            allowDeselect={false}
+          <SegmentedControl
+            aria-label={words.kind}
+            data={[
+              { value: 'text', label: words.text },
+              { value: 'chat', label: words.chat },
+            ]}
+            value={kind}
+            onChange={(value) => changeDraft({ kind: value === 'chat' ? 'chat' : 'text' })}
           />
-          {[null, ...form.fitting].map((adapter) => {
-            const id = adapter?.id ?? null;
-            return (
-              <Checkbox
-                key={id ?? 'base'}
-                checked={columns.includes(id)}
-                disabled={!columns.includes(id) && columns.length >= columnLimit}
-                onChange={() => changeDraft({ columns: toggleColumn(columns, id) })}
-                label={
-                  <span className={classes['choice']}>
-                    <span className={classes['name']}>{adapter?.name ?? 'Base'}</span>
-                    <CotoMark on={adapter?.coto != null} />
-                  </span>
-                }
-              />
-            );
-          })}
-          {form.fitting.length === 0 ? (
-            <Text size="xs" c="dimmed">
-              Adapters of this model appear here, to compare with it.
-            </Text>
-          ) : null}
-          {form.modelProblem === null ? null : <ErrorNote error={{ message: form.modelProblem, hint: null }} />}
-        </Stack>
-      </Panel>
-      <Panel title="Prompt">
-        <Stack gap={8}>
-          {form.hasChat ? (
-            <SegmentedControl
-              aria-label="Kind of prompt"
-              data={[
-                { value: 'text', label: 'Text' },
-                { value: 'chat', label: 'Chat' },
-              ]}
-              value={kind}
-              onChange={(value) => changeDraft({ kind: value === 'chat' ? 'chat' : 'text' })}
-            />
-          ) : null}
           {kind === 'text' ? (
             <Textarea
-              aria-label="Prompt"
-              placeholder="Text for the model to continue"
+              aria-label={words.label}
+              placeholder={words.placeholder}
               autosize
               minRows={4}
               maxRows={14}
@@ -94,23 +63,34 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
               onChange={(event) => changeDraft({ text: event.currentTarget.value })}
             />
           ) : (
-            <Conversation messages={draft.messages} onChange={(messages) => changeDraft({ messages })} />
+            <>
+              {model === undefined ? null : <TemplatePicker modelId={model.id} />}
+              <Textarea
+                label={words.system}
+                placeholder={words.systemPlaceholder}
+                autosize
+                minRows={1}
+                maxRows={6}
+                value={draft.system}
+                onChange={(event) => changeDraft({ system: event.currentTarget.value })}
+              />
+              <Conversation messages={draft.messages} onChange={(messages) => changeDraft({ messages })} />
+            </>
           )}
         </Stack>
       </Panel>
       <Group grow>
         <Button onClick={form.generate} disabled={form.problem !== null || isWriting} loading={form.isStarting}>
-          Generate
+          {words.generate}
         </Button>
         <Button variant="default" onClick={onStop} disabled={!isWriting}>
-          Stop
+          {words.stop}
         </Button>
       </Group>
       <Text size="xs" c="dimmed" ta="center">
-        {form.problem ??
-          `${plural(columns.length, 'text')} of up to ${plural(form.maxNewTokens ?? 0, 'token')}; Ctrl+Enter`}
+        {form.problem ?? words.ready(columns.length, form.maxNewTokens ?? 0)}
       </Text>
-      <Panel title="Sampling">
+      <Panel title={words.sampling}>
         <Stack gap={12}>
           {form.defaultsNote === null ? null : (
             <Text size="xs" c="dimmed" role="note">

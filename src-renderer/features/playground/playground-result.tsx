@@ -1,47 +1,52 @@
 import { Text } from '@mantine/core';
+import { useEffect, useEffectEvent } from 'react';
+import type { GenerationResult } from '../../../src-shared/domain/generation.ts';
 import { type JobRecord, resultOf } from '../../../src-shared/domain/job.ts';
 import { useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { playgroundStrings } from '../../strings/playground.ts';
 import { withAnswer } from './draft.ts';
 import classes from './playground.module.css';
 import { changeDraft, usePlayground } from './playground-store.ts';
 import { TextColumn } from './text-column.tsx';
+import { useChatKeeping } from './use-chats.ts';
+
+const words = playgroundStrings.prompt;
 
 /** The texts that were last asked for, side by side. */
 export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined; waitsFor: JobRecord | undefined }) {
   const { draft, asked, columns } = usePlayground();
+  const jobId = asked?.jobId ?? null;
   const isOver = job !== undefined && job.status !== 'queued' && job.status !== 'running';
-  const answer = useRequest('jobs.result', { id: asked?.jobId ?? '' }, { enabled: asked !== null && isOver }).data;
-  const written = answer && resultOf(answer, 'generate');
-  if (asked === null)
-    return (
-      <EmptyState>
-        Enter a prompt and press Generate: the base and its adapters continue it here, side by side.
-      </EmptyState>
-    );
-  const { prompt } = asked.request;
+  const answer = useRequest('jobs.result', { id: jobId ?? '' }, { enabled: jobId !== null && isOver }).data;
+  const written = answer && jobId !== null ? resultOf(answer, 'generate') : null;
+  useKeptAnswers(written);
+  if (asked === null) return <EmptyState>{words.start}</EmptyState>;
+  const { prompt } = asked;
   return (
     <>
       {job?.status === 'queued' ? (
         <Text size="sm" c="dimmed" role="status">
-          {waitsFor ? `Waiting for "${waitsFor.title}". Pause it to generate now.` : 'Starting'}
+          {waitsFor ? words.waiting(waitsFor.title) : words.starting}
         </Text>
       ) : null}
       {job?.error ? <ErrorNote error={job.error} /> : null}
       <div className={classes['columns']}>
         {asked.names.map((name, index) => {
           const finished = written?.columns[index];
-          const text = finished?.text ?? columns[index]?.text ?? '';
+          const column = columns[index];
+          const text = finished?.text ?? column?.text ?? '';
+          const finish = finished?.finish ?? column?.finish ?? (job?.status === 'cancelled' ? 'cancelled' : null);
           return (
             <TextColumn
               key={index}
               name={name}
               prompt={prompt}
               text={text}
-              rates={finished ?? columns[index]?.rates ?? null}
-              finish={finished?.finish ?? (job?.status === 'cancelled' ? 'cancelled' : null)}
-              {...(finished && prompt.kind === 'chat'
+              rates={finished ?? column?.rates ?? null}
+              finish={finish}
+              {...(finish !== null && prompt.kind === 'chat'
                 ? { onGoOn: () => changeDraft({ messages: withAnswer(draft.messages, text) }) }
                 : {})}
             />
@@ -50,4 +55,21 @@ export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined
       </div>
     </>
   );
+}
+
+/** The chat is kept again once its answers are complete. */
+function useKeptAnswers(written: GenerationResult | null): void {
+  const keep = useChatKeeping();
+  const keepAnswers = useEffectEvent((result: GenerationResult) => {
+    const { draft, asked } = usePlayground.getState();
+    if (asked === null || asked.isKept) return;
+    usePlayground.setState({ asked: { ...asked, isKept: true } });
+    keep(
+      draft,
+      result.columns.map(({ text, finish }, index) => ({ name: asked.names[index] ?? '', text, finish })),
+    );
+  });
+  useEffect(() => {
+    if (written !== null) keepAnswers(written);
+  }, [written]);
 }

@@ -1,27 +1,68 @@
 import { create } from 'zustand';
-import type { GenerationRates, GenerationRequest, TextPiece } from '../../../src-shared/domain/generation.ts';
+import type { ChatContent, ChatRecord } from '../../../src-shared/domain/chat.ts';
+import type { ClassifiedImage } from '../../../src-shared/domain/classification.ts';
+import type {
+  FinishReason,
+  GenerationRates,
+  GenerationRequest,
+  Prompt,
+  TextPiece,
+} from '../../../src-shared/domain/generation.ts';
 import { onEvent } from '../../api/client.ts';
-import { type Draft, emptyDraft } from './draft.ts';
+import { type Draft, emptyDraft, saidMessages } from './draft.ts';
 
 interface Column {
   readonly text: string;
   readonly rates: GenerationRates | null;
+  /** Of a chat that was opened again; null: the job says. */
+  readonly finish: FinishReason | null;
+}
+
+/** An image that was picked, with what is drawn of it. */
+export interface PickedImage {
+  readonly image: ClassifiedImage;
+  readonly name: string;
+  /** "28 × 28" of the original. */
+  readonly size: string;
+  /** The label of a dataset's example. */
+  readonly truth: string | null;
+  readonly pixels: { width: number; height: number; channels: number; pixels: Uint8Array };
 }
 
 interface PlaygroundState {
   readonly draft: Draft;
-  /** What was last asked for, and the job that answers. */
+  /** The chat that is open; null: none is kept yet. */
+  readonly chatId: string | null;
+  /** What was last asked for, and the job that answers; null: the answers were kept. */
   readonly asked: {
-    readonly jobId: string;
-    readonly request: GenerationRequest;
+    readonly jobId: string | null;
+    readonly prompt: Prompt;
     readonly names: readonly string[];
+    /** Whether its answers are in the kept chat. */
+    readonly isKept: boolean;
   } | null;
   /** The texts of that job as far as they came. */
   readonly columns: readonly Column[];
+  readonly picked: PickedImage | null;
+  /** The last classification: of which image, by what. */
+  readonly classified: {
+    readonly jobId: string;
+    readonly picked: PickedImage;
+    readonly columns: readonly { readonly id: string | null; readonly name: string }[];
+  } | null;
 }
 
+export const emptyPlayground: PlaygroundState = {
+  draft: emptyDraft,
+  chatId: null,
+  asked: null,
+  columns: [],
+  picked: null,
+  classified: null,
+};
+
 /** Outlives the page: a text goes on while another page is looked at. */
-export const usePlayground = create<PlaygroundState>(() => ({ draft: emptyDraft, asked: null, columns: [] }));
+export const usePlayground = create<PlaygroundState>(() => emptyPlayground);
 /** Texts may come before the answer that says whose they are. */
 const early = new Map<string, TextPiece[]>();
 
@@ -33,7 +74,8 @@ onEvent('generation.text', ({ jobId, pieces }) => {
 
 function grown(columns: readonly Column[], pieces: readonly TextPiece[]): Column[] {
   const next = [...columns];
-  for (const { column, text, ...rates } of pieces) next[column] = { text: (next[column]?.text ?? '') + text, rates };
+  for (const { column, text, ...rates } of pieces)
+    next[column] = { text: (next[column]?.text ?? '') + text, rates, finish: null };
   return next;
 }
 
@@ -43,8 +85,52 @@ export function changeDraft(changes: Partial<Draft>): void {
 
 /** Shows the texts of this job from now on. */
 export function showGeneration(jobId: string, request: GenerationRequest, names: readonly string[]): void {
-  const empty = request.columns.map((): Column => ({ text: '', rates: null }));
+  const empty = request.columns.map((): Column => ({ text: '', rates: null, finish: null }));
   const columns = grown(empty, early.get(jobId) ?? []);
   early.clear();
-  usePlayground.setState({ asked: { jobId, request, names }, columns });
+  usePlayground.setState({ asked: { jobId, prompt: request.prompt, names, isKept: false }, columns });
+}
+
+/** The chat that is open, under an id of its own from the first time on. */
+export function openChatId(): string {
+  const { chatId } = usePlayground.getState();
+  if (chatId !== null) return chatId;
+  const id = `chat-${crypto.randomUUID()}`;
+  usePlayground.setState({ chatId: id });
+  return id;
+}
+
+/** An empty conversation with the same model, columns, template and sampling. */
+export function newChat(): void {
+  const { text, messages } = emptyDraft;
+  usePlayground.setState(({ draft }) => ({
+    chatId: null,
+    asked: null,
+    columns: [],
+    draft: { ...draft, text, messages },
+  }));
+}
+
+/** Shows a kept chat as it was left. */
+export function showChat({ id, modelId, content }: ChatRecord): void {
+  const { answers, ...rest } = content;
+  const draft: Draft = { ...rest, modelId };
+  const prompt: Prompt =
+    draft.kind === 'text' ? { kind: 'text', text: draft.text } : { kind: 'chat', messages: saidMessages(draft) };
+  usePlayground.setState({
+    chatId: id,
+    draft,
+    asked: answers.length === 0 ? null : { jobId: null, prompt, names: answers.map(({ name }) => name), isKept: true },
+    columns: answers.map(({ text, finish }) => ({ text, rates: null, finish: finish ?? 'cancelled' })),
+  });
+}
+
+/** What of the draft and its answers is kept. */
+export function contentOf({ modelId: _, ...draft }: Draft, answers: ChatContent['answers']): ChatContent {
+  return {
+    ...draft,
+    columns: [...draft.columns],
+    messages: draft.messages.map((message) => ({ ...message })),
+    answers,
+  };
 }

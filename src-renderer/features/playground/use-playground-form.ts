@@ -1,12 +1,18 @@
+import { useDebouncedValue } from '@mantine/hooks';
+import { useMemo } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { useAction, useRequest } from '../../api/query.ts';
-import { basesOf, noModelDefaults, requestOf } from './draft.ts';
-import { showGeneration, usePlayground } from './playground-store.ts';
+import { playgroundStrings } from '../../strings/playground.ts';
+import { basesOf, noModelDefaults, requestOf, saidMessages } from './draft.ts';
+import { changeDraft, showGeneration, usePlayground } from './playground-store.ts';
+import { useChatKeeping } from './use-chats.ts';
+
+const words = playgroundStrings.prompt;
 
 export interface PlaygroundInput {
-  /** Language models only. */
+  /** Language models and image classifiers. */
   models: readonly ModelRecord[];
   adapters: readonly AdapterRecord[];
   catalog: Catalog | undefined;
@@ -14,27 +20,42 @@ export interface PlaygroundInput {
   isWriting: boolean;
 }
 
-/** What the form of the playground shows and does: the draft, what fits the model, and what is missing before it can start. */
-export function usePlaygroundForm({ models, adapters, catalog, isWriting }: PlaygroundInput) {
+/** The model that is tried, its adapters, and the columns that fit it. */
+export function useTriedModel({ models, adapters }: Pick<PlaygroundInput, 'models' | 'adapters'>) {
   const { draft } = usePlayground();
   const model = models.find(({ id }) => id === draft.modelId) ?? models[0];
   const fitting = adapters.filter(({ modelId }) => modelId === model?.id);
   const columns = draft.columns.filter((column) => column === null || fitting.some(({ id }) => id === column));
+  const nameOf = (id: string | null) => fitting.find((adapter) => adapter.id === id)?.name ?? playgroundStrings.base;
+  return { model, fitting, columns, nameOf };
+}
+
+/** What the form of the playground shows and does: the draft, what fits the model, and what is missing before it can start. */
+export function usePlaygroundForm(input: PlaygroundInput) {
+  const { catalog, isWriting } = input;
+  const { draft } = usePlayground();
+  const { model, fitting, columns, nameOf } = useTriedModel(input);
+  const keep = useChatKeeping();
   const asked = useRequest('generation.abilities', { model: model?.id ?? '' }, { enabled: model !== undefined });
   const abilities = asked.data;
   const defaults = abilities?.defaults ?? noModelDefaults;
-  const kind = abilities?.chat ? draft.kind : 'text';
-  const request = requestOf({ ...draft, columns, kind }, model?.id ?? null, catalog?.sampling.parameters, defaults);
+  const { kind } = draft;
+  const shown = { ...draft, columns, modelId: model?.id ?? null };
+  const request = requestOf(shown, shown.modelId, catalog?.sampling.parameters, defaults);
   const start = useAction('generation.start', {
-    failureTitle: 'Nothing was generated',
+    failureTitle: words.failed,
     onSuccess: (job) => {
-      const names = columns.map((column) => adapters.find(({ id }) => id === column)?.name ?? 'Base');
-      if (typeof request !== 'string') showGeneration(job.id, request, names);
+      if (typeof request === 'string') return;
+      showGeneration(job.id, request, columns.map(nameOf));
+      // The model that was shown by default is part of the chat from now on.
+      changeDraft({ modelId: shown.modelId, columns });
+      keep(shown, []);
     },
   });
+  const templateProblem = useTemplateProblem(model?.id, abilities?.chat ?? true);
   // A request without the model's own settings would not be what the form shows once they are read.
-  const missing = typeof request === 'string' ? request : asked.isPending ? 'The model is being read.' : null;
-  const problem = abilities?.problem ?? missing;
+  const missing = typeof request === 'string' ? request : asked.isPending ? words.reading : null;
+  const problem = abilities?.problem ?? missing ?? templateProblem;
   return {
     draft,
     model,
@@ -44,7 +65,6 @@ export function usePlaygroundForm({ models, adapters, catalog, isWriting }: Play
     bases: basesOf(defaults),
     /** Which of the model's settings are not valid and were left out. */
     defaultsNote: defaults.note,
-    hasChat: abilities?.chat ?? false,
     /** Why this model cannot generate at all; null where it can. */
     modelProblem: abilities?.problem ?? null,
     /** Why it cannot start yet; null where it can. */
@@ -55,4 +75,23 @@ export function usePlaygroundForm({ models, adapters, catalog, isWriting }: Play
       if (problem === null && typeof request !== 'string' && !isWriting) start.mutate(request);
     },
   };
+}
+
+/** Why the template makes no prompt of the conversation, with its line; null where it does, or is not asked for. */
+function useTemplateProblem(modelId: string | undefined, hasOwn: boolean): string | null {
+  const { draft } = usePlayground();
+  const { system, messages: all, template: chosen } = draft;
+  const { text } = chosen;
+  const [template] = useDebouncedValue(text, 250);
+  // The same list as long as nothing is typed: else it would be waited for again and again.
+  const said = useMemo(() => saidMessages({ system, messages: all }), [system, all]);
+  const [messages] = useDebouncedValue(said, 250);
+  const isAsked = draft.kind === 'chat' && modelId !== undefined && template !== null && messages.length > 0;
+  const { problem } =
+    useRequest('generation.render', { model: modelId ?? '', messages, template }, { enabled: isAsked }).data ?? {};
+  if (draft.kind !== 'chat') return null;
+  if (text === null) return hasOwn ? null : playgroundStrings.template.none;
+  if (!isAsked || !problem) return null;
+  const { template: words } = playgroundStrings;
+  return words.problem(words.line(problem.line, problem.message));
 }

@@ -15,6 +15,7 @@ import type { CheckpointSummary, RunRecord } from '../../../src-shared/domain/ru
 import { useRequest } from '../../api/query.ts';
 import pageClasses from '../../components/layout/page.module.css';
 import { runStrings } from '../../strings/run.ts';
+import { isPlayable } from '../adapters/playground-path.ts';
 import { ExportItems } from '../merge/export-items.tsx';
 import type { useCheckpointActions } from './use-checkpoint-actions.ts';
 
@@ -30,7 +31,7 @@ interface CheckpointMenuProps {
 export function CheckpointMenu({ run, checkpoint, actions }: CheckpointMenuProps) {
   const { data: model } = useRequest('models.get', { id: run.modelId });
   const reasons = reasonsOf(run, checkpoint);
-  const noText = model && model.description.kind !== 'causal-lm' ? words.reasons.noText : null;
+  const noText = model && !isPlayable(model) ? words.reasons.noText : null;
   const item = (label: string, icon: ReactNode, act: () => unknown, reason: string | null, danger = false) => (
     <Menu.Item
       leftSection={icon}

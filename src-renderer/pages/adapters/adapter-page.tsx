@@ -3,7 +3,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { useAction, useRequest } from '../../api/query.ts';
-import { Link, navigate } from '../../app/routes.tsx';
+import { navigate } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Page } from '../../components/layout/page.tsx';
@@ -47,11 +47,11 @@ function LoadedAdapter({ adapter }: { adapter: AdapterRecord }) {
   const score = headlineOf(adapter);
   return (
     <Page
+      crumb={{ label: words.title, path: '/adapters' }}
       title={adapter.name}
       state={
         <Group gap={12} wrap="nowrap">
           <StarButton adapter={adapter} onStar={() => update.mutate({ id: adapter.id, starred: !adapter.starred })} />
-          <Link to="/adapters">{words.all}</Link>
           {adapter.archived ? <Badge color="gray">{words.archivedSwitch}</Badge> : null}
           <CotoMark on={adapter.coto !== null} />
           <span>{[variant, rankText(adapter.parameters), model].filter(Boolean).join(' · ')}</span>

@@ -1,60 +1,130 @@
 import { Button, Skeleton } from '@mantine/core';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { request } from '../../api/client.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
+import { useRouteRequest } from '../../app/use-route-request.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { plural } from '../../components/format/format.ts';
+import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
+import { ImageDrop, ImageForm } from '../../features/playground/image-form.tsx';
+import { ImageResult } from '../../features/playground/image-result.tsx';
 import classes from '../../features/playground/playground.module.css';
 import { PlaygroundForm } from '../../features/playground/playground-form.tsx';
 import { PlaygroundResult } from '../../features/playground/playground-result.tsx';
-import { usePlayground } from '../../features/playground/playground-store.ts';
+import { changeDraft, usePlayground } from '../../features/playground/playground-store.ts';
+import { useClassification } from '../../features/playground/use-classification.ts';
+import { playgroundStrings as words } from '../../strings/playground.ts';
 
-/** A language model and its adapters, tried on one prompt side by side. */
+/** A model and its adapters, tried side by side: on a prompt, or on an image. */
 export default function PlaygroundPage() {
+  useAdaptersFromRoute();
   const models = useRequest('models.list', {});
   const adapters = useRequest('adapters.list', {});
-  const catalog = useRequest('app.catalog', {});
+  const catalog = useRequest('app.catalog', {}).data;
   const active = useRequest('jobs.list', {});
-  const { asked } = usePlayground();
-  const { data: job } = useRequest('jobs.get', { id: asked?.jobId ?? '' }, { enabled: asked !== null });
-  const cancel = useAction('jobs.cancel', { failureTitle: 'The generation was not stopped' });
-  const writers = models.data?.filter(({ description }) => description.kind === 'causal-lm');
-  const isWriting = job?.status === 'queued' || job?.status === 'running';
+  const { draft } = usePlayground();
+  const ofKind = (kind: string) => models.data?.filter(({ description }) => description.kind === kind) ?? [];
+  const [writers, classifiers] = [ofKind('causal-lm'), ofKind('image-classification')];
+  const tried = [...writers, ...classifiers];
+  const model = tried.find(({ id }) => id === draft.modelId) ?? tried[0];
+  const input = {
+    models: tried,
+    adapters: adapters.data?.filter(({ archived, id }) => !archived || draft.columns.includes(id)) ?? [],
+    catalog,
+    waitsFor: active.data?.find(({ status }) => status === 'running'),
+  };
   return (
-    <Page title="Playground" state={writers ? plural(writers.length, 'language model') : ''} fill>
+    <Page title={words.title} state={models.data ? words.state(writers.length, classifiers.length) : ''} fill>
       {models.error ? <ErrorNote error={models.error} /> : null}
-      {writers?.length === 0 ? (
-        <EmptyState action={<Button onClick={() => navigate('/models')}>Add a model</Button>}>
-          Chat with a model and its adapters side by side. Add a language model, with its tokenizer, to start.
+      {models.data === undefined || adapters.data === undefined ? (
+        <Skeleton h={400} m={12} />
+      ) : model === undefined ? (
+        <EmptyState action={<Button onClick={() => navigate('/models')}>{words.addModel}</Button>}>
+          {words.empty}
         </EmptyState>
+      ) : model.description.kind === 'causal-lm' ? (
+        <Writing {...input} />
       ) : (
-        <SplitPanel
-          name="playground"
-          initial={360}
-          minimum={300}
-          minimumRight={440}
-          left={
-            writers ? (
-              <PlaygroundForm
-                models={writers}
-                adapters={adapters.data?.filter(({ archived }) => !archived) ?? []}
-                catalog={catalog.data}
-                isWriting={isWriting}
-                onStop={() => asked && cancel.mutate({ id: asked.jobId })}
-              />
-            ) : (
-              <Skeleton h={400} m={12} />
-            )
-          }
-          right={
-            <div className={classes['result']}>
-              <PlaygroundResult job={job} waitsFor={active.data?.find(({ status }) => status === 'running')} />
-            </div>
-          }
-        />
+        <Classifying {...input} />
       )}
     </Page>
   );
+}
+
+interface Input {
+  models: readonly ModelRecord[];
+  adapters: readonly AdapterRecord[];
+  catalog: Catalog | undefined;
+  waitsFor: JobRecord | undefined;
+}
+
+const panels = { name: 'playground', initial: 360, minimum: 300, minimumRight: 440 } as const;
+
+function Writing({ waitsFor, ...input }: Input) {
+  const jobId = usePlayground(({ asked }) => asked?.jobId ?? null);
+  const job = useJob(jobId);
+  const cancel = useAction('jobs.cancel', { failureTitle: words.notStopped });
+  const stop = () => {
+    if (jobId !== null) cancel.mutate({ id: jobId });
+  };
+  return (
+    <SplitPanel
+      {...panels}
+      left={<PlaygroundForm {...input} isWriting={isActive(job)} onStop={stop} />}
+      right={
+        <div className={classes['result']}>
+          <PlaygroundResult job={job} waitsFor={waitsFor} />
+        </div>
+      }
+    />
+  );
+}
+
+function Classifying({ waitsFor, ...input }: Input) {
+  const job = useJob(usePlayground(({ classified }) => classified?.jobId ?? null));
+  const isBusy = isActive(job);
+  const form = useClassification({ ...input, isWriting: isBusy });
+  return (
+    <ImageDrop form={form}>
+      <SplitPanel
+        {...panels}
+        left={<ImageForm models={input.models} form={form} isBusy={isBusy} />}
+        right={
+          <div className={classes['result']}>
+            <ImageResult job={job} waitsFor={waitsFor} adapters={input.adapters} />
+          </div>
+        }
+      />
+    </ImageDrop>
+  );
+}
+
+function useJob(id: string | null): JobRecord | undefined {
+  const { data } = useRequest('jobs.get', { id: id ?? '' }, { enabled: id !== null });
+  return id === null ? undefined : data;
+}
+
+function isActive(job: JobRecord | undefined): boolean {
+  return job?.status === 'queued' || job?.status === 'running';
+}
+
+/** `#/playground?adapters=<id>,<id>` puts these adapters beside their base. */
+function useAdaptersFromRoute(): void {
+  useRouteRequest('adapters', (value) => {
+    const ids = value.split(',').filter(Boolean);
+    request('adapters.list', {})
+      .then((adapters) => {
+        const [first, ...others] = adapters.filter(({ id }) => ids.includes(id));
+        if (!first) return;
+        const same = [first, ...others.filter(({ modelId }) => modelId === first.modelId)];
+        changeDraft({ modelId: first.modelId, columns: [null, ...same.map(({ id }) => id)].slice(0, 4) });
+      })
+      .catch((error: unknown) => notifyFailure(error instanceof Error ? error : new Error(String(error))));
+  });
 }

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { emptyDraft, requestOf, toggleColumn, withAnswer } from '../../../../src-renderer/features/playground/draft.ts';
+import {
+  chatName,
+  emptyDraft,
+  requestOf,
+  toggleColumn,
+  withAnswer,
+} from '../../../../src-renderer/features/playground/draft.ts';
 import { generationRequestSchema } from '../../../../src-shared/domain/generation.ts';
 
 describe('what the form asks for', () => {
@@ -52,10 +58,10 @@ describe('what the form asks for', () => {
 });
 
 describe('columns', () => {
-  test('have the base first, and are three at most', () => {
+  test('have the base first, and are four at most', () => {
     expect(toggleColumn([null], 'a')).toEqual([null, 'a']);
     expect(toggleColumn(['a', 'b'], null)).toEqual([null, 'a', 'b']);
-    expect(toggleColumn([null, 'a', 'b'], 'c')).toEqual([null, 'a', 'b']);
+    expect(toggleColumn([null, 'a', 'b', 'c'], 'd')).toEqual([null, 'a', 'b', 'c']);
     expect(toggleColumn([null, 'a'], null)).toEqual(['a']);
   });
 });
@@ -66,4 +72,26 @@ test('a conversation goes on after the answer', () => {
     ['assistant', 'Hello'],
     ['user', ''],
   ]);
+});
+
+test('a chat has the name of what was asked first, cut where it is long', () => {
+  const messages = [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: ` Why\n is ${'very '.repeat(20)}long` },
+  ] as const;
+  expect(chatName({ ...emptyDraft, kind: 'chat', messages }, 'Untitled')).toMatch(/^Why is very .{30,40}…$/);
+  expect(chatName({ ...emptyDraft, text: 'Once' }, 'Untitled')).toBe('Once');
+  expect(chatName(emptyDraft, 'Untitled')).toBe('Untitled');
+});
+
+test('the system prompt and another template are part of a chat', () => {
+  const chat = { ...emptyDraft, kind: 'chat', messages: [{ role: 'user', content: 'Hi' }] } as const;
+  expect(requestOf({ ...chat, system: 'Be brief.' }, 'm')).toMatchObject({
+    prompt: { messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user' }] },
+  });
+  expect(requestOf({ ...chat, template: { id: 'custom', text: 'x' } }, 'm')).toMatchObject({
+    prompt: { template: 'x' },
+  });
+  expect(requestOf(chat, 'm')).toHaveProperty('prompt', { kind: 'chat', messages: [{ role: 'user', content: 'Hi' }] });
+  expect(requestOf({ ...chat, system: 'Be brief.', messages: [] }, 'm')).toBe('Enter a message.');
 });

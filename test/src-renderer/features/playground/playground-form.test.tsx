@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { emptyDraft } from '../../../../src-renderer/features/playground/draft.ts';
 import { PlaygroundForm } from '../../../../src-renderer/features/playground/playground-form.tsx';
-import { usePlayground } from '../../../../src-renderer/features/playground/playground-store.ts';
+import { emptyPlayground, usePlayground } from '../../../../src-renderer/features/playground/playground-store.ts';
+import type { ChatRecord } from '../../../../src-shared/domain/chat.ts';
 import { modelRecordSchema } from '../../../../src-shared/domain/model.ts';
 import { adapter, backend, catalog, job } from '../../fake-backend.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
@@ -37,13 +37,44 @@ const model = modelRecordSchema.parse({
   },
 });
 
+const kept: ChatRecord = {
+  id: 'chat-0001',
+  name: 'Whales',
+  modelId: 'base',
+  createdAt: 0,
+  updatedAt: 0,
+  content: {
+    columns: [null],
+    kind: 'chat',
+    text: '',
+    system: 'Be brief.',
+    messages: [{ role: 'user', content: 'Where is the whale?' }],
+    template: { id: 'known:chatml', text: '{{ chatml }}' },
+    settings: {},
+    sampling: {},
+    answers: [{ name: 'Base', text: 'In the sea.', finish: 'end' }],
+  },
+};
+
 beforeEach(() => {
   backend.asked = [];
   backend.answers = {
     'generation.abilities': () => ({ problem: null, chat: false, defaults: { values: {}, note: null } }),
     'generation.start': () => job('j', 'generate'),
+    'generation.templates': () => ({
+      own: [],
+      known: [{ id: 'chatml', label: 'ChatML', text: '{{ chatml }}' }],
+    }),
+    'generation.render': ({ template }) =>
+      template === '{% if'
+        ? { prompt: null, tokens: null, problem: { message: 'it ends in the middle of a tag', line: 1 } }
+        : { prompt: `${template}`, tokens: 3, problem: null },
+    'chats.list': () => [{ id: 'chat-0001', name: 'Whales', modelId: 'base', updatedAt: 0 }],
+    'chats.get': () => kept,
+    'chats.save': () => kept,
+    'chats.remove': () => ({ ok: true }),
   };
-  usePlayground.setState({ draft: emptyDraft, asked: null, columns: [] }, true);
+  usePlayground.setState(emptyPlayground, true);
 });
 
 test('a text is asked for with the settings that are changed, once nothing is missing or wrong', async () => {
@@ -78,6 +109,12 @@ test('a text is asked for with the settings that are changed, once nothing is mi
       sampling: { temperature: 0 },
     },
   ]);
+  // It is kept at once, under the beginning of its prompt, and answers are waited for.
+  await waitFor(() =>
+    expect(backend.inputsOf('chats.save')).toMatchObject([
+      { name: 'Once', modelId: 'base', content: { text: 'Once', columns: [null, 'a'], answers: [] } },
+    ]),
+  );
 });
 
 test("what the model's generation_config.json sets is shown as the model's, and asked for", async () => {
@@ -110,4 +147,55 @@ test("what the model's generation_config.json sets is shown as the model's, and 
   expect(backend.inputsOf('generation.start')).toMatchObject([{ max_new_tokens: 8, sampling: { temperature: 0.6 } }]);
   fireEvent.click(view.getByRole('button', { name: 'Reset Max new tokens to 32' }));
   expect(shown('Max new tokens')).toEqual(['32', 'model', 'From the model']);
+});
+
+const form = (
+  <PlaygroundForm models={[model]} adapters={[]} catalog={catalog} isWriting={false} onStop={() => undefined} />
+);
+
+test('a model without a chat template takes a published one; a broken one says its line', async () => {
+  usePlayground.setState({ draft: { ...emptyPlayground.draft, kind: 'chat' } });
+  const view = renderInWindow(form);
+  fireEvent.change(await view.findByRole('textbox', { name: 'Message 1' }), { target: { value: 'Hi' } });
+  expect(await view.findByText(/has no chat template of its own/)).toBeTruthy();
+  fireEvent.click(await view.findByRole('combobox', { name: 'Chat template' }));
+  fireEvent.click(await view.findByText('ChatML'));
+  await waitFor(() => expect(view.getByRole('button', { name: 'Generate' })).toHaveProperty('disabled', false));
+  fireEvent.change(view.getByRole('textbox', { name: 'System prompt' }), { target: { value: 'Be brief.' } });
+  fireEvent.click(view.getByRole('button', { name: 'Generate' }));
+  await waitFor(() => expect(backend.inputsOf('generation.start')).toHaveLength(1));
+  expect(backend.inputsOf('generation.start')).toMatchObject([
+    {
+      prompt: {
+        kind: 'chat',
+        template: '{{ chatml }}',
+        messages: [
+          { role: 'system', content: 'Be brief.' },
+          { role: 'user', content: 'Hi' },
+        ],
+      },
+    },
+  ]);
+  fireEvent.click(view.getByRole('button', { name: 'Preview and edit…' }));
+  const editor = await view.findByRole('textbox', { name: 'Template (Jinja)' });
+  expect(await view.findByRole('region', { name: 'Rendered prompt' })).toBeTruthy();
+  fireEvent.change(editor, { target: { value: '{% if' } });
+  expect(await view.findByText('Line 1: it ends in the middle of a tag')).toBeTruthy();
+  expect(await view.findByText('Chat template: Line 1: it ends in the middle of a tag')).toBeTruthy();
+  expect(usePlayground.getState().draft.template).toEqual({ id: 'custom', text: '{% if' });
+});
+
+test('a kept chat is opened as it was left, and a new one begins beside it', async () => {
+  const view = renderInWindow(form);
+  fireEvent.click(await view.findByRole('button', { name: 'Whales' }));
+  expect(await view.findByDisplayValue('Where is the whale?')).toBeTruthy();
+  expect(view.getByDisplayValue('Be brief.')).toBeTruthy();
+  expect(usePlayground.getState()).toMatchObject({
+    chatId: 'chat-0001',
+    asked: { jobId: null, names: ['Base'] },
+    columns: [{ text: 'In the sea.', finish: 'end' }],
+  });
+  fireEvent.click(view.getByRole('button', { name: 'New chat' }));
+  expect(usePlayground.getState()).toMatchObject({ chatId: null, asked: null, draft: { system: 'Be brief.' } });
+  expect(view.queryByDisplayValue('Where is the whale?')).toBeNull();
 });
