@@ -14,7 +14,7 @@ export function configDifferences(configs: readonly RunConfig[]): ConfigRow[] {
 }
 
 /** The settings in which groups of configs differ; where one group has several values, all of them: "1, 2, 3". */
-export function groupDifferences(groups: readonly (readonly RunConfig[])[]): ConfigRow[] {
+export function groupDifferences(groups: readonly (readonly object[])[]): ConfigRow[] {
   const flat = groups.map((configs) => configs.map((config) => flatten(config)));
   const names = new Set(flat.flat().flatMap((values) => [...values.keys()]));
   return [...names]

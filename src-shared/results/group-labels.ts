@@ -29,12 +29,17 @@ export function groupLabelParts(
   groups: readonly RunGroup[],
   nameOf: (run: RunGroup['first']) => string,
 ): ReadonlyMap<string, GroupLabel> {
+  const labels = new Map<string, GroupLabel>();
   const byName = new Map<string, RunGroup[]>();
   for (const group of groups) {
+    // Of another program's run too little is known to tell it by settings.
+    if (group.first.origin) {
+      labels.set(group.key, { name: group.first.name, settings: [] });
+      continue;
+    }
     const name = nameOf(group.first);
     byName.set(name, [...(byName.get(name) ?? []), group]);
   }
-  const labels = new Map<string, GroupLabel>();
   for (const [name, alike] of byName) {
     const rows = alike.length === 1 ? [] : differences(alike);
     alike.forEach((group, index) => {

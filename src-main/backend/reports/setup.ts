@@ -3,6 +3,7 @@ import { formatFigure } from '../../../src-shared/results/comparison-row.ts';
 import { groupDifferences } from '../../../src-shared/results/config-differences.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
+import { knownSettings } from '../../../src-shared/results/known-setting.ts';
 import { distinctModelNames } from '../../../src-shared/results/names.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import type { ProvenanceFact } from '../../../src-shared/studies/provenance-facts.ts';
@@ -106,7 +107,7 @@ const mostColumns = 6;
 
 /** The settings in which the groups differ; null where there is nothing to set side by side. */
 export function differencesTable({ groups }: ReportContent): StudyTable | null {
-  const rows = groupDifferences(groups.map(({ runs }) => runs.map(({ config }) => config)));
+  const rows = groupDifferences(groups.map(({ runs }) => runs.map(knownSettings)));
   if (rows.length === 0 || groups.length > mostColumns) return null;
   return {
     title: 'Config differences',

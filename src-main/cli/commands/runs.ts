@@ -5,6 +5,7 @@ import { runFormatLabels } from '../../../src-shared/domain/imported-run.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
+import { knownSettings } from '../../../src-shared/results/known-setting.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatPercent, formatSummary, formatTable } from '../format.ts';
 import { jsonWithMetrics, metricRows } from '../metric-rows.ts';
@@ -179,7 +180,7 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
 
 /** The settings in which not all runs agree, by their path in the YAML. */
 function differingSettings(runs: readonly RunRecord[]): { key: string; values: unknown[] }[] {
-  const flat = runs.map((run) => flatten(run.config));
+  const flat = runs.map((run) => flatten(knownSettings(run)));
   const keys = [...new Set(flat.flatMap((settings) => [...settings.keys()]))];
   return keys
     .map((key) => ({ key, values: flat.map((settings) => settings.get(key) ?? null) }))

@@ -1,6 +1,7 @@
 import { Table, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { groupDifferences } from '../../../src-shared/results/config-differences.ts';
+import { knownSettings } from '../../../src-shared/results/known-setting.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { compareStrings } from '../../strings/compare.ts';
 import classes from './comparison.module.css';
@@ -10,7 +11,7 @@ import type { Comparison } from './use-comparison.ts';
 /** The settings in which the groups differ; a group with several values lists all of them. */
 export function ConfigTable({ comparison }: { comparison: Comparison }) {
   const { groups, labelOf, styleOf } = comparison;
-  const rows = useMemo(() => groupDifferences(groups.map(({ runs }) => runs.map(({ config }) => config))), [groups]);
+  const rows = useMemo(() => groupDifferences(groups.map(({ runs }) => runs.map(knownSettings))), [groups]);
   return (
     <Panel title={compareStrings.differences} flush>
       {rows.length === 0 ? (

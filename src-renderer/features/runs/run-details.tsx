@@ -65,7 +65,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                   value: text,
                 })),
                 ...(result.forgetting === null ? [] : [forgettingFact(result.forgetting)]),
-                { label: `${split} loss`, value: formatNumber(result.evalLoss) },
+                { label: run.origin ? words.evalLoss : `${split} loss`, value: formatNumber(result.evalLoss) },
                 ...(result.best === null || result.best.value === null
                   ? []
                   : [

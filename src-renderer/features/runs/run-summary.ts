@@ -68,7 +68,8 @@ function stepNote(run: RunRecord, job: Job): string {
   }
   const { startedAt, finishedAt, result } = run;
   const seconds = result?.trainSeconds ?? (startedAt && finishedAt ? (finishedAt - startedAt) / 1000 : null);
-  return seconds === null ? '' : words.took(formatDuration(seconds));
+  // An imported run may have no times.
+  return seconds === null || (run.origin && seconds === 0) ? '' : words.took(formatDuration(seconds));
 }
 
 function lossTile(curve: Curve | undefined): Tile {
@@ -93,10 +94,10 @@ export function scoreCurve(run: RunRecord, curves: Curves): { id: string; label:
 
 function scoreTile(run: RunRecord, curves: Curves): Tile {
   const score = scoreCurve(run, curves);
-  const split = words.split[run.config.eval_split];
-  if (score === null)
-    return { label: `${split} ${words.evaluation.toLowerCase()}`, value: missing, note: pending(run) };
-  const label = `${split} ${score.label.toLowerCase()}`;
+  // On what an imported run was evaluated is not known.
+  const ofSplit = (what: string) => (run.origin ? what : `${words.split[run.config.eval_split]} ${what.toLowerCase()}`);
+  if (score === null) return { label: ofSplit(words.evaluation), value: missing, note: pending(run) };
+  const label = ofSplit(score.label);
   const { id, curve } = score;
   const values = curve === null ? [] : [...curve.mean];
   const now = values.at(-1) ?? (id === 'accuracy' ? run.result?.accuracy : run.result?.metrics[id]);
