@@ -29,11 +29,13 @@ async function train(page: Page, name: string, seed: number, coto: boolean): Pro
     ['Eval samples', 40],
     ['Seed', seed],
     ['Max steps', 6],
-    ['Save steps', 3],
     ['Train batch size', 8],
     ['Rank', 4],
   ] as const)
     await page.getByLabel(field, { exact: true }).fill(String(value));
+  const optimization = page.getByRole('region', { name: 'Optimization' });
+  await optimization.getByRole('button', { name: /^More settings/ }).click();
+  await optimization.getByLabel('Save steps', { exact: true }).fill('3');
   const toggle = page.getByRole('switch', { name: 'CoTo' });
   if ((await toggle.isChecked()) !== coto) await toggle.click({ force: true });
   await page.getByRole('button', { name: 'Start training' }).click();
