@@ -46,7 +46,6 @@ export function Steps({ models, datasets, variants, problems }: StepsProps) {
           problem={baseProblem}
           onOpen={() => setOpened('model')}
         />
-        <IconChevronRight size={16} className={classes['arrow']} aria-hidden />
         <Step
           number={2}
           field="dataset"
@@ -56,7 +55,6 @@ export function Steps({ models, datasets, variants, problems }: StepsProps) {
           problem={problems.get('dataset') ?? misfit}
           onOpen={() => setOpened('dataset')}
         />
-        <IconChevronRight size={16} className={classes['arrow']} aria-hidden />
         <Step
           number={3}
           field="recipe"
@@ -148,6 +146,7 @@ interface StepProps {
 function Step({ number, field, title, value, detail, problem, onOpen }: StepProps) {
   return (
     <li className={classes['step']}>
+      {number > 1 ? <IconChevronRight size={16} className={classes['arrow']} aria-hidden /> : null}
       <button
         type="button"
         className={classes['card']}
