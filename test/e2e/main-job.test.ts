@@ -24,6 +24,8 @@ afterAll(async () => {
 async function train(page: Page, name: string, seed: number, coto: boolean): Promise<void> {
   await goTo(page, 'Train');
   await page.getByLabel('Name', { exact: true }).fill(name);
+  const more = page.getByRole('region', { name: 'Optimization' }).getByRole('button', { name: /^More settings/ });
+  if ((await more.getAttribute('aria-expanded')) === 'false') await more.click();
   for (const [field, value] of [
     ['Train samples per class', 4],
     ['Eval samples', 40],
