@@ -64,13 +64,26 @@ await withScreen(async (env) => {
       await page.waitForTimeout(1500);
       await page.screenshot({ path: join(out, `run-${theme}.png`) });
     }
+    await show(page, '#/train');
+    await page
+      .getByRole('button', { name: /^Help: / })
+      .first()
+      .click();
+    await page.getByRole('dialog').waitFor();
+    await page.waitForTimeout(800);
+    await page.screenshot({ path: join(out, `help-${theme}.png`) });
+    await page.keyboard.press('Escape');
   }
   await studio.close();
 });
 rmSync(stage, { recursive: true, force: true });
 for (const name of readdirSync(out).filter((entry) => entry.endsWith('.png'))) {
   const path = join(out, name);
-  writeFileSync(path, await sharp(path).png({ palette: true, quality: 90, effort: 8 }).toBuffer());
+  // All colors: a palette of 256 turns small colored marks grey, and grades dark surfaces.
+  writeFileSync(
+    path,
+    await sharp(path).png({ palette: false, compressionLevel: 9, adaptiveFiltering: true }).toBuffer(),
+  );
 }
 log(`images in ${out}`);
 
