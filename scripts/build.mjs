@@ -91,6 +91,16 @@ async function buildMain() {
   const shell = { ...common, target: 'node20', format: 'cjs', external: ['electron'], outExtension: { '.js': '.cjs' } };
   /** @satisfies {import('esbuild').BuildOptions} */
   const module = { ...common, format: 'esm', packages: 'external', outExtension: { '.js': '.mjs' } };
+  /** @satisfies {import('esbuild').BuildOptions} */
+  const carrying = {
+    ...module,
+    packages: 'bundle',
+    external: externalPackages(),
+    // A package of CommonJS asks for Node's own modules by `require`, which a module does not have.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
+  };
   await Promise.all([
     build({
       ...shell,
@@ -98,18 +108,12 @@ async function buildMain() {
       entryPoints: { main: 'src-main/shell/main.ts', preload: 'src-main/shell/preload.ts' },
     }),
     build({
-      ...module,
-      packages: 'bundle',
-      external: externalPackages(),
-      // A package of CommonJS asks for Node's own modules by `require`, which a module does not have.
-      banner: {
-        js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
-      },
+      ...carrying,
       outfile: 'dist/backend/backend.mjs',
       entryPoints: ['src-main/backend/entry.ts'],
     }),
     build({
-      ...module,
+      ...carrying,
       outdir: 'dist/engine',
       entryPoints: {
         worker: 'src-main/engine/worker.ts',
@@ -124,8 +128,8 @@ async function buildMain() {
 }
 
 /**
- * Of the packages that the backend loads, some are two hundred small files: to find and compile these is a quarter of its
- * start, so that they are part of it. The others have files of their own beside their code, or are loaded on request.
+ * Of the packages that backend and engine load, some are two hundred small files: to find and compile these is a quarter of
+ * their start, so that they are part of it. The others have files of their own beside their code, or are loaded on request.
  */
 function externalPackages() {
   const carried = new Set(['birpc', 'csv-parse', 'pure-rand', 'yaml', 'zod']);

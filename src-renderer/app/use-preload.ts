@@ -2,6 +2,8 @@ import { useEffect } from 'react';
 import { useBackendStatus } from '../api/client.ts';
 import { pages } from './pages.tsx';
 
+const loadFigures = () => import('../plots/warm-up.ts').then(({ warmUpFigures }) => warmUpFigures());
+
 /** The window is used before anything else is loaded. */
 const restMilliseconds = 2000;
 
@@ -15,7 +17,7 @@ export function usePreload(): void {
     if (status !== 'ready') return;
     let isWanted = true;
     const timer = setTimeout(async () => {
-      for (const load of [...pages.map((page) => page.load), () => import('../plots/plotly-bundle.ts')]) {
+      for (const load of [...pages.map((page) => page.load), loadFigures]) {
         await new Promise((resolve) => requestIdleCallback(resolve));
         if (!isWanted) return;
         // What cannot be loaded says so when it is shown.

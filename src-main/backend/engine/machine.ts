@@ -16,6 +16,9 @@ import type { HandlerServices } from '../services.ts';
 /** Least time between two walks of the home folder. */
 const homeSizeMilliseconds = 30_000;
 
+/** An engine takes as long to start as the rest of the backend: whoever opens the window sees the window first. */
+const probingAfterSeconds = 3;
+
 /** Resources of the machine and their use; slow queries are cached. */
 export class Machine {
   private readonly services: HandlerServices;
@@ -47,10 +50,13 @@ export class Machine {
     };
   }
 
-  /** Returns at once: compute backends are probed in the background, the home's size is updated from time to time. */
+  /**
+   * Returns at once: compute backends are probed in the background once the window has been started, the home's size is
+   * updated from time to time.
+   */
   async status(): Promise<SystemStatus> {
     const { home, store, queue, engine } = this.services;
-    if (!queue.busy) engine.prepare().catch(() => undefined);
+    if (!queue.busy && process.uptime() > probingAfterSeconds) engine.prepare().catch(() => undefined);
     this.measureHome();
     return {
       backend: this.backendName(),
