@@ -20,7 +20,6 @@ export function MergeControls({ panel, catalog, nameAt }: RailProps) {
   const { declaration, further } = panel;
   const methods = catalog?.mergeMethods ?? [];
   const makesOutputs = declaration?.makes === 'outputs';
-  const card = declaration ? `methods/merging/${declaration.id}` : undefined;
   return (
     <>
       <section className={classes['section']} aria-label={mergeStrings.method}>
@@ -28,12 +27,7 @@ export function MergeControls({ panel, catalog, nameAt }: RailProps) {
         <Stack gap={12}>
           <MethodChoice methods={methods} value={panel.method} onChange={panel.chooseMethod} />
           {declaration && declaration.parameters.length > 0 ? (
-            <ParameterForm
-              declaration={declaration}
-              card={card}
-              values={panel.parameters}
-              onChange={panel.setParameters}
-            />
+            <ParameterForm declaration={declaration} values={panel.parameters} onChange={panel.setParameters} />
           ) : null}
           {panel.tuning ? (
             <ParameterForm {...benchTuning} values={panel.tuning.values} onChange={panel.tuning.change} />

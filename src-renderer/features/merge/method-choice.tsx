@@ -33,7 +33,7 @@ export function MethodChoice({ methods, value, onChange }: MethodChoiceProps) {
             </div>
           )}
         />
-        {chosen ? <HelpButton label={chosen.label} card={`methods/merging/${chosen.id}`} /> : null}
+        {chosen ? <HelpButton label={chosen.label} card={chosen.card} /> : null}
       </div>
       <Text size="xs" c="dimmed" mt={4}>
         {chosen?.summary}

@@ -5,13 +5,14 @@ import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import { headlineText } from '../../../src-shared/results/headline.ts';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { MoreSettings, ParameterForm } from '../../components/form/parameter-form.tsx';
 import { changedCount } from '../../components/form/parameter-origin.ts';
 import { plural } from '../../components/format/format.ts';
 import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
-import { CotoMark } from '../runs/coto-mark.tsx';
+import { pruneStrings } from '../../strings/prune.ts';
+import { AdapterChoice } from './adapter-choice.tsx';
 import { fieldsOfMethod, gridFromText, gridOfMethod, gridProblem, gridText, isTicked } from './patterns.ts';
 import classes from './prune.module.css';
 import { pruneEvaluation, usePruneForm } from './use-prune-form.ts';
@@ -28,49 +29,35 @@ interface PruneFormProps {
 export function PruneForm({ adapters, datasets, runs, catalog, onStarted }: PruneFormProps) {
   const form = usePruneForm({ adapters, runs, catalog, onStarted });
   return (
-    <Stack gap={12} p={12}>
-      <Panel title="Adapters" note="several of one base: seeds, with and without CoTo">
-        <Checkbox.Group value={[...form.chosen]} onChange={form.setChosen} aria-label="Adapters to prune">
+    <div className={classes['form']}>
+      <div className={classes['fields']}>
+        <AdapterChoice adapters={adapters} chosen={form.chosen} onChange={form.setChosen} />
+        {form.methods.map((method) => (
+          <Method key={method.id} method={method} form={form} />
+        ))}
+        <Panel title={pruneStrings.evaluation}>
           <Stack gap={8}>
-            {adapters.map((adapter) => (
-              <Checkbox
-                key={adapter.id}
-                value={adapter.id}
-                label={
-                  <span className={classes['choice']}>
-                    <span className={classes['name']}>{adapter.name}</span>
-                    <CotoMark on={adapter.coto !== null} />
-                    <span className={classes['score']}>{headlineText(adapter)}</span>
-                  </span>
-                }
-                styles={{ labelWrapper: { flex: 1, minWidth: 0 }, body: { alignItems: 'center' } }}
-              />
-            ))}
+            <Select
+              label={pruneStrings.dataset}
+              data={datasets.map(({ id, name }) => ({ value: id, label: name }))}
+              value={form.dataset}
+              onChange={form.setDataset}
+              placeholder={pruneStrings.trainingDataset}
+            />
+            <ParameterForm {...pruneEvaluation} values={form.evaluation} onChange={form.setEvaluation} />
           </Stack>
-        </Checkbox.Group>
-      </Panel>
-      {form.methods.map((method) => (
-        <Method key={method.id} method={method} form={form} />
-      ))}
-      <Panel title="Evaluation">
-        <Stack gap={8}>
-          <Select
-            label="Dataset"
-            data={datasets.map(({ id, name }) => ({ value: id, label: name }))}
-            value={form.dataset}
-            onChange={form.setDataset}
-            placeholder="the training dataset"
-          />
-          <ParameterForm {...pruneEvaluation} values={form.evaluation} onChange={form.setEvaluation} />
-        </Stack>
-      </Panel>
-      <Button onClick={form.start} disabled={form.problem !== null} loading={form.isStarting}>
-        Run pruning study
-      </Button>
-      <Text size="xs" c="dimmed" ta="center">
-        {form.problem ?? plural(form.evaluations, 'evaluation')}
-      </Text>
-    </Stack>
+        </Panel>
+      </div>
+      <footer className={classes['foot']}>
+        <Text size="xs" c="dimmed">
+          {form.problem ?? plural(form.evaluations, 'evaluation')}
+        </Text>
+        {form.failure ? <ErrorNote error={form.failure} /> : null}
+        <Button onClick={form.start} disabled={form.problem !== null} loading={form.isStarting}>
+          {pruneStrings.run}
+        </Button>
+      </footer>
+    </div>
   );
 }
 
@@ -100,8 +87,8 @@ function Method({ method, form }: MethodProps) {
         ))}
         {grid ? (
           <TextInput
-            label={`${grid.label} grid`}
-            description={`${grid.help} Several values, e.g. ${text === '' ? '0.25, 50 %' : text}`}
+            label={pruneStrings.grid(grid.label)}
+            description={pruneStrings.gridHelp(grid.help, text === '' ? '0.25, 50 %' : text)}
             value={text}
             error={gridFromText(grid, text) === null ? gridProblem(grid) : undefined}
             onChange={(event) => form.setGrid(method.id, event.currentTarget.value)}

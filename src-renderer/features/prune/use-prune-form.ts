@@ -10,6 +10,7 @@ import { nameAmong } from '../../../src-shared/studies/composing.ts';
 import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import { useAction } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { pruneStrings } from '../../strings/prune.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { studyAdapters } from '../studies/study-adapters.ts';
 import { countPruned, firstChoices, type PruneChoices, patternChoices, studyParts, toggled } from './patterns.ts';
@@ -35,10 +36,12 @@ export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput)
   const [choices, setChoices] = useState<PruneChoices>(firstChoices);
   const [dataset, setDataset] = useState<string | null>(null);
   const [evaluation, setEvaluation] = useState<ParameterValues>({});
+  const [failure, setFailure] = useState<Error | null>(null);
   const create = useAction('studies.create', {
-    failureTitle: 'The study was not started',
+    onError: setFailure,
     onSuccess: ({ study }) => {
-      notifySuccess('Pruning study queued', study.name);
+      setFailure(null);
+      notifySuccess(pruneStrings.queued, study.name);
       onStarted(study);
     },
   });
@@ -51,13 +54,13 @@ export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput)
   const usedDataset = dataset ?? selected.find((adapter) => adapter.datasetId !== null)?.datasetId ?? null;
   const problem =
     selected.length === 0
-      ? 'Choose at least one adapter.'
+      ? pruneStrings.problems.adapter
       : bases.has(null)
-        ? 'A study scores adapters on their base, which has to be in the studio.'
+        ? pruneStrings.problems.foreign
         : bases.size > 1
-          ? 'These adapters have different base models: a study takes one base.'
+          ? pruneStrings.problems.bases
           : usedDataset === null
-            ? 'Choose the dataset to evaluate on.'
+            ? pruneStrings.problems.dataset
             : (firstProblem(evaluationParameters, evaluation) ?? (typeof parts === 'string' ? parts : null));
   return {
     methods,
@@ -76,6 +79,8 @@ export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput)
     problem,
     evaluations: typeof parts === 'string' ? 0 : selected.length * (1 + countPruned(parts)),
     isStarting: create.isPending,
+    /** Why the study was not started. */
+    failure,
     start: () => {
       if (problem !== null || usedDataset === null || typeof parts === 'string') return;
       create.mutate({

@@ -11,6 +11,7 @@ import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import classes from '../../features/prune/prune.module.css';
 import { PruneForm } from '../../features/prune/prune-form.tsx';
 import { StudyView } from '../../features/studies/study-view.tsx';
+import { pruneStrings } from '../../strings/prune.ts';
 
 /** Pruning: the study's form on the left, its figures on the right. */
 export default function PrunePage() {
@@ -27,16 +28,21 @@ export default function PrunePage() {
   const shown = adapters.data?.filter((adapter) => !adapter.archived);
   return (
     <Page
-      title="Prune"
+      title={pruneStrings.title}
       state={
-        shown ? `${plural(shown.length, 'adapter')}, ${plural(pruning.length, 'pruning study', 'pruning studies')}` : ''
+        shown
+          ? pruneStrings.state(
+              plural(shown.length, 'adapter'),
+              plural(pruning.length, pruneStrings.study, pruneStrings.studies),
+            )
+          : ''
       }
       fill
     >
       {adapters.error ? <ErrorNote error={adapters.error} /> : null}
       {shown?.length === 0 ? (
-        <EmptyState action={<Button onClick={() => navigate('/train')}>Train an adapter</Button>}>
-          See how much of an adapter you can prune before accuracy drops. There is no adapter yet.
+        <EmptyState action={<Button onClick={() => navigate('/train')}>{pruneStrings.train}</Button>}>
+          {pruneStrings.empty}
         </EmptyState>
       ) : (
         <SplitPanel
@@ -63,22 +69,19 @@ export default function PrunePage() {
                 <>
                   <Group justify="space-between">
                     <Select
-                      aria-label="Pruning study shown"
+                      aria-label={pruneStrings.shown}
                       data={pruning.map(({ id, name }) => ({ value: id, label: name }))}
                       value={study.id}
                       onChange={setChosenId}
                       allowDeselect={false}
                       w={360}
                     />
-                    <Link to={pathOf('studies', study.id)}>Open the study</Link>
+                    <Link to={pathOf('studies', study.id)}>{pruneStrings.openStudy}</Link>
                   </Group>
                   <StudyView key={study.id} study={study} />
                 </>
               ) : (
-                <EmptyState>
-                  Choose adapters on the left, several seeds with and without CoTo if you have them, and run a pruning
-                  study: its bars and curves appear here, and a click on a point saves its adapter.
-                </EmptyState>
+                <EmptyState>{pruneStrings.hint}</EmptyState>
               )}
             </div>
           }

@@ -42,3 +42,28 @@ test('a pruning study is asked for with every parameter that its methods declare
   ]);
   expect(JSON.stringify(backend.inputsOf('studies.create'))).toContain('"block":4');
 });
+
+test('adapters stand by base and are filtered; what is selected stays so while it is hidden', async () => {
+  const view = renderInWindow(
+    <PruneForm
+      adapters={[adapter('first'), adapter('second'), adapter('elsewhere', { modelId: 'b2' })]}
+      datasets={[]}
+      runs={[]}
+      catalog={catalog}
+      onStarted={() => undefined}
+    />,
+  );
+  fireEvent.click(view.getByRole('checkbox', { name: /^first/ }));
+  fireEvent.change(view.getByLabelText('Filter the adapters to prune'), { target: { value: 'second' } });
+  expect(view.queryByRole('checkbox', { name: /^first/ })).toBeNull();
+  fireEvent.click(view.getByRole('checkbox', { name: /^second/ }));
+  expect(view.getByText('2 selected')).toBeTruthy();
+  fireEvent.change(view.getByLabelText('Filter the adapters to prune'), { target: { value: '' } });
+  fireEvent.click(view.getByRole('checkbox', { name: 'Fits the selection' }));
+  expect(view.queryByRole('checkbox', { name: /^elsewhere/ })).toBeNull();
+  fireEvent.click(view.getByRole('button', { name: 'Run pruning study' }));
+  await waitFor(() => expect(backend.inputsOf('studies.create')).toHaveLength(1));
+  expect(backend.inputsOf('studies.create')).toMatchObject([
+    { config: { adapters: [{ adapter: { adapterId: 'first' } }, { adapter: { adapterId: 'second' } }] } },
+  ]);
+});
