@@ -43,7 +43,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
           ...(facts
             ? [
                 {
-                  label: 'Trainable',
+                  label: 'Trainable parameters',
                   value: `${formatCount(facts.trainableParameters)} of ${formatCount(facts.totalParameters)} (${formatPercent(facts.trainableParameters / facts.totalParameters)} %)`,
                 },
                 {
@@ -52,8 +52,8 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                 },
                 ...(facts.paddingShare === null ? [] : [{ label: 'Padding', value: paddingText(facts.paddingShare) }]),
                 {
-                  label: 'Computed on',
-                  value: `${facts.backend}, ${plural(facts.threads, 'thread')}, ${facts.computeDtype}`,
+                  label: 'Backend',
+                  value: `${facts.backend} · ${plural(facts.threads, 'thread')} · ${facts.computeDtype}`,
                 },
                 ...(together === null ? [] : [{ label: 'Trained together', value: together }]),
               ]
@@ -81,7 +81,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                         label: 'Step time',
                         value: `${formatNumber(result.meanStepMilliseconds)} ms mean, ${formatNumber(result.medianStepMilliseconds)} ms median`,
                       },
-                      { label: 'Groups on', value: `${formatPercent(result.meanActiveShare)} % on average` },
+                      { label: 'Active layers', value: `${formatPercent(result.meanActiveShare)} % on average` },
                     ]),
                 ...(result.trainSeconds > 0
                   ? [{ label: 'Training time', value: formatDuration(result.trainSeconds) }]

@@ -13,7 +13,8 @@ const failureTitle = 'The run was not changed';
 /** The state line of a run's page. */
 export function RunState({ run }: { run: RunRecord }) {
   return (
-    <Group gap={12} wrap="nowrap">
+    // Room for the frame of what has the focus: the line cuts what stands out.
+    <Group gap={12} wrap="nowrap" p={3}>
       <RenameButton key={run.name} run={run} />
       <StatusMark status={run.status} />
     </Group>
