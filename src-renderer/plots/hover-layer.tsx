@@ -19,8 +19,11 @@ interface HoverLayerProps {
 
 /** Pixels that a click may be away from a curve. */
 const reach = 24;
-/** More values than this stand in a list beside the pointer's half, not in a line above the plot. */
+/** More values than this stand in a list beside the pointer's half, not in a line above the plot; so do those too long for it. */
 const inLine = 3;
+/** Pixels that a letter of the values takes, and what stands around each value. */
+const letterWidth = 7;
+const valueMargin = 24;
 
 /** A line where the pointer is, and the values of all curves there, beside the curves and not over them. */
 export function HoverLayer({ plot, figure, hover, group, geometry, onClick }: HoverLayerProps) {
@@ -72,13 +75,14 @@ export function HoverLayer({ plot, figure, hover, group, geometry, onClick }: Ho
   const [first] = values;
   if (first === undefined) return null;
   const inRightHalf = left > drawn.left + drawn.width / 2;
+  const isInLine = values.length <= inLine && lineWidth(values) <= drawn.left + drawn.width;
   return (
     <>
       <div className={classes['cursor']} style={{ left, top: drawn.area.top, height: drawn.area.height }} />
       <div
-        className={values.length <= inLine ? classes['readout'] : classes['readoutList']}
+        className={isInLine ? classes['readout'] : classes['readoutList']}
         data-side={inRightHalf ? 'left' : 'right'}
-        style={values.length <= inLine ? {} : inRightHalf ? { left: drawn.left + 8 } : { right: 8 }}
+        style={isInLine ? {} : inRightHalf ? { left: drawn.left + 8 } : { right: 8 }}
       >
         <span className={classes['readoutHead']}>{hoverHead(hover, first.x)}</span>
         {values.map((value) => (
@@ -91,4 +95,10 @@ export function HoverLayer({ plot, figure, hover, group, geometry, onClick }: Ho
       </div>
     </>
   );
+}
+
+/** About how wide the values are in one line, behind their head. */
+function lineWidth(values: readonly HoverValue[]): number {
+  const letters = values.map(({ name, text }) => (values.length > 1 ? name.length : 0) + text.length);
+  return letters.reduce((sum, count) => sum + letterWidth * count + valueMargin, 80);
 }
