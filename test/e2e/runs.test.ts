@@ -1,11 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../src-main/store/open-store.ts';
-import { bundledResources, closeBackends, openBackend } from '../backend/support.ts';
 import { makeRun } from '../src-renderer/features/runs/run-records.ts';
 import { column } from '../src-shared/curves/make-curve.ts';
+import { projectRoot } from './environment.ts';
 import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-runs-'));
@@ -15,8 +16,8 @@ let studio: Studio;
 
 beforeAll(async () => {
   // The bundled base and data come into the home; the runs are written as if they had been trained.
-  await (await openBackend({ home, resourcesDirectory: bundledResources, startEngine: () => null })).close(0);
-  await closeBackends();
+  const coto = join(projectRoot, 'dist', 'cli', 'coto.mjs');
+  execFileSync(process.execPath, [coto, 'models', 'list', '--home', home]);
   const store = openStore(join(home, 'studio.sqlite'));
   const base = { modelId: 'quickdraw-vit', datasetId: 'fashion-mnist-small' };
   for (const coto of [false, true])
