@@ -80,7 +80,7 @@ export function CompareResults({ comparison, brief }: { comparison: Comparison; 
             <Select
               aria-label={compareStrings.reference}
               title={compareStrings.reference}
-              w={230}
+              w={260}
               value={reference ?? own}
               onChange={setChosen}
               allowDeselect={false}

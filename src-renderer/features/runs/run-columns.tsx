@@ -90,7 +90,7 @@ export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsC
         ) : (
           <span className={classes['group']} title={[row.label, ...row.settings].join(' · ')}>
             <b>{row.label}</b>
-            {row.settings.map((setting) => ` · ${setting}`)}
+            <span>{row.settings.map((setting) => ` · ${setting}`)}</span>
           </span>
         ),
     },
@@ -152,7 +152,7 @@ export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsC
       header: words.seed,
       align: 'right',
       width: isFlat ? 56 : 76,
-      yields: 5,
+      yields: isFlat ? 5 : 2,
       value: (row) => (row.kind === 'run' ? knownSetting(row.run, 'seed') : row.summary.seeds),
       cell: (row) =>
         row.kind === 'run' ? (knownSetting(row.run, 'seed') ?? '–') : runsStrings.seeds(row.summary.seeds),

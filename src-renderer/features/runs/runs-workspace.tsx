@@ -137,7 +137,7 @@ export function RunsWorkspace() {
                         emptyText={archived && list.length === 0 ? runsStrings.noArchived : runsStrings.noMatch}
                       />
                     ) : (
-                      <Skeleton h={200} m={12} />
+                      <Skeleton h={200} w="auto" m={12} />
                     )}
                   </div>
                 </div>

@@ -29,8 +29,10 @@ export function useComparison(given: readonly RunRecord[]): Comparison {
   const theme = useFigureTheme();
   const drawn = useDrawnRuns(given);
   const groups = useMemo(() => groupRuns(given), [given]);
-  const labels = useMemo(() => namesOfGroups(groups, names), [groups, names]);
-  const series = useMemo(() => seriesOf(groupRuns(drawn), labels), [drawn, labels]);
+  // Figures are made of what does not change with each step of a running run.
+  const drawnGroups = useMemo(() => groupRuns(drawn), [drawn]);
+  const labels = useMemo(() => namesOfGroups(drawnGroups, names), [drawnGroups, names]);
+  const series = useMemo(() => seriesOf(drawnGroups, labels), [drawnGroups, labels]);
   const styles = useMemo(() => groupStyles(series, theme), [series, theme]);
   const labelOf = ({ key }: RunGroup) => labels.get(key) ?? '';
   const examples = Math.min(...drawn.map(({ facts }) => facts?.evalExamples ?? Number.POSITIVE_INFINITY));
