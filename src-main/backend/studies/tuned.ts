@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import { leavesOf } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
@@ -29,11 +30,26 @@ export async function tunedStudy(services: Parts, study: StudyRecord): Promise<T
   if (study.result === null) return null;
   const work = studyWork(study.kind);
   const sides = await sidesOfRuns(services, work.compared(study.config, study.result));
-  const adapters = work
+  const references = work
     .plan(study.config)
     .flatMap((spec) => ('subject' in spec ? leavesOf(spec.subject) : []))
-    .flatMap((leaf) => (leaf.kind === 'adapter' ? resolveReference(services.store, leaf.adapter) : []));
-  return tunedVerdict([...sides, ...(await sidesOfAdapters(services, adapters))]);
+    .flatMap((leaf) => (leaf.kind === 'adapter' ? leaf.adapter : []));
+  const found = references.map((reference) => adapterOrNull(services, reference));
+  const adapters = found.flatMap((adapter) => adapter ?? []);
+  const gone = found.includes(null) ? [deletedSide] : [];
+  return tunedVerdict([...sides, ...(await sidesOfAdapters(services, adapters)), ...gone]);
+}
+
+/** An adapter of a study that is no longer in the studio: nothing is known of how it was made. */
+const deletedSide: TunedSide = { name: 'a deleted adapter', learning_rate: null, dataset: null, sweeps: [] };
+
+function adapterOrNull({ store }: Parts, reference: AdapterReference): AdapterRecord | null {
+  try {
+    return resolveReference(store, reference);
+  } catch (thrown) {
+    if (thrown instanceof StudioError && thrown.code !== 'internal') return null;
+    throw thrown;
+  }
 }
 
 export async function tunedRuns(services: Parts, ids: readonly string[]): Promise<TunedVerdict | null> {

@@ -5,6 +5,7 @@ import { afterEach, expect, it } from 'vitest';
 import type { EngineResult } from '../../../src-main/engine/contract.ts';
 import { openStore } from '../../../src-main/store/open-store.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, tinyConfig, tinyIdx } from '../support.ts';
+import { studies } from './records.ts';
 
 afterEach(closeBackends);
 
@@ -76,6 +77,22 @@ it('a report of nothing, or of what is not there, is refused', async () => {
   const { backend } = await training();
   await expect(backend.handle('reports.create', {})).rejects.toThrow('at least one run or study');
   await expect(backend.handle('reports.create', { runIds: ['nobody'] })).rejects.toThrow('nobody');
+});
+
+it('a study whose adapters were deleted is reported all the same', async () => {
+  const { backend } = await training();
+  await backend.close(0);
+  const store = openStore(`${backend.home}/studio.sqlite`);
+  const [study] = studies;
+  if (study) store.studies.insert(study);
+  store.close();
+  const again = await openBackend({ home: backend.home, startEngine: scriptedEngine(async () => cancelled) });
+  const job = await again.handle('reports.create', { studyIds: [study?.id ?? ''] });
+  const report = await written(again, job.id);
+  expect(report).toMatchObject({ name: study?.name, runIds: [], studyIds: [study?.id] });
+  const { html } = await again.handle('reports.page', { id: report.id });
+  expect(html).toContain(`<h2>${study?.name}</h2>`);
+  expect(html).toContain('<strong>Untuned.</strong>');
 });
 
 it('a record that leads out of the reports of the home is not followed', async () => {
