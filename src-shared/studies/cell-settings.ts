@@ -12,6 +12,11 @@ export function cellLabel(settings: CellSettings): string {
   return fields.length === 0 ? 'the run' : fields.join(', ');
 }
 
+/** A value of a field as text: "0.001", "without CoTo". */
+export function settingText(name: string, value: CellSettings[string]): string {
+  return name === 'coto' ? cotoLabel(value) : valueText(value);
+}
+
 function cotoLabel(value: CellSettings[string]): string {
   if (value === null) return 'without CoTo';
   if (typeof value !== 'object' || Array.isArray(value)) return `CoTo ${valueText(value)}`;

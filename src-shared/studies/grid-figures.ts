@@ -6,6 +6,7 @@ import type { StudyFigure } from './define-study.ts';
 import { commonReference, type GridOutcome, type GridResult, isReference, outcomesOf } from './grid-schemas.ts';
 import { intervalEnds, type MetricInterval } from './metric-interval.ts';
 import { axisTitle, metricUnit, titled } from './metric-words.ts';
+import { isParallel, parallelFigure } from './parallel-figure.ts';
 import { tuningFigure } from './tuning.ts';
 
 /** @param noun what a cell is called */
@@ -26,6 +27,14 @@ export function gridFigures(result: GridResult, noun = 'cell'): StudyFigure[] {
                 draw: (theme: FigureTheme) => differenceFigure(result, outcome, { several, noun }, theme),
               },
             ]),
+        ...(isParallel(result)
+          ? [
+              {
+                name: `Settings${name}`,
+                draw: (theme: FigureTheme) => parallelFigure(result, outcome, { several, noun }, theme),
+              },
+            ]
+          : []),
       ];
     }),
     ...(tuning === null ? [] : [{ name: 'Learning rates', draw: (theme: FigureTheme) => tuningFigure(tuning, theme) }]),

@@ -1,3 +1,4 @@
+import type { JobSpec } from '../domain/plan.ts';
 import type { Provenance } from '../domain/provenance.ts';
 import { formatBytes } from '../format/bytes.ts';
 
@@ -35,7 +36,7 @@ export function provenanceFacts(
         ]),
     ...listed('Trained on', trainedOn),
     ...parts.map(({ kind, planned, jobs, seconds }) => ({
-      label: partLabels[kind] ?? kind,
+      label: partLabels.get(kind) ?? kind,
       value:
         jobs === 0
           ? `${planned}, all there already`
@@ -62,11 +63,14 @@ export function provenanceFacts(
   ];
 }
 
-const partLabels: Readonly<Record<string, string>> = {
+const kindLabels: Readonly<Record<JobSpec['kind'], string>> = {
   train: 'Trainings',
   score: 'Scores',
   masks: 'Tables of masks',
+  mergeability: 'Comparisons of adapters',
 };
+/** By kind of work, of whatever version recorded it. */
+const partLabels: ReadonlyMap<string, string> = new Map(Object.entries(kindLabels));
 
 /** "12 s", "4 min", "2.5 h" */
 function duration(seconds: number): string {
