@@ -33,6 +33,7 @@ export function ReportView({ report }: { report: ReportRecord }) {
         <ExportMenu report={report} />
         <MoreMenu
           label={`More for ${report.name}`}
+          about={report.name}
           items={[
             { label: strings.showInFolder, icon: <IconFolder size={16} />, onClick: () => showInFolder(report) },
             {

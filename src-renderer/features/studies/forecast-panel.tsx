@@ -1,4 +1,4 @@
-import { List, Text } from '@mantine/core';
+import { List, Skeleton, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { powerText, trainingsText } from '../../../src-shared/domain/study-forecast.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
@@ -6,6 +6,9 @@ import { useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatDuration } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
+import { studiesStrings } from '../../strings/studies.ts';
+
+const strings = studiesStrings.forecast;
 
 /** What a study will train, what it can decide, and what speaks against it, before it is started. */
 export function ForecastPanel({ config }: { config: StudyConfig }) {
@@ -13,17 +16,17 @@ export function ForecastPanel({ config }: { config: StudyConfig }) {
   const [settled] = useDebouncedValue(config, 400);
   const { data: forecast, error } = useRequest('studies.forecast', { config: settled });
   if (error !== null) return <ErrorNote error={error} />;
-  if (forecast === undefined) return null;
+  if (forecast === undefined) return <Skeleton height={96} />;
   const { trainings, scores, seconds, warnings } = forecast;
   const power = powerText(forecast);
-  const time = seconds === null ? 'not known yet' : `about ${formatDuration(seconds)}`;
+  const time = strings.time(seconds === null ? null : formatDuration(seconds));
   return (
-    <Panel title="Before it starts">
+    <Panel title={strings.title}>
       <List size="sm" spacing={4}>
         <List.Item>
-          {trainingsText(forecast)}. {scores} evaluation{scores === 1 ? '' : 's'}.
+          {trainingsText(forecast)}. {strings.scores(scores)}.
         </List.Item>
-        {trainings === 0 ? null : <List.Item>Time of the trainings: {time}.</List.Item>}
+        {trainings === 0 ? null : <List.Item>{time}</List.Item>}
         {power === null ? null : <List.Item>{power}</List.Item>}
         {warnings.map((warning) => (
           <List.Item key={warning}>

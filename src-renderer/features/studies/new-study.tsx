@@ -1,22 +1,29 @@
-import { Button, Checkbox, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import { studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
+import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
+import { studiesStrings } from '../../strings/studies.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { compose } from './compose.ts';
 import { ForecastPanel } from './forecast-panel.tsx';
+import classes from './studies.module.css';
 import { studyAdapters } from './study-adapters.ts';
+import { StudyDrawing } from './study-drawing.tsx';
 
-/** Makes a study of any kind: what it is made of, and what its kind declares. */
-export function NewStudy({ onStarted }: { onStarted: (study: StudyRecord) => void }) {
-  const [kindId, setKindId] = useState(studyKinds[0]?.kind ?? '');
+const strings = studiesStrings.form;
+/** Of more adapters, one finds those that one means by typing. */
+const filterFrom = 8;
+
+/** Makes a study of one kind: what it is made of, what its kind declares, and what it will cost. */
+export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (study: StudyRecord) => void }) {
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [runId, setRunId] = useState<string | null>(null);
@@ -29,13 +36,12 @@ export function NewStudy({ onStarted }: { onStarted: (study: StudyRecord) => voi
   const { data: runs = [] } = useRequest('runs.list', { archived: false });
   const variants = useVariantNames();
   const create = useAction('studies.create', {
-    failureTitle: 'The study was not started',
+    failureTitle: studiesStrings.notStarted,
     onSuccess: ({ study }) => {
-      notifySuccess('Study queued', study.name);
+      notifySuccess(studiesStrings.queued, study.name);
       onStarted(study);
     },
   });
-  const kind = studyKind(kindId);
   const declaration = catalog?.studies.find(({ id }) => id === kind.declaration.id) ?? kind.declaration;
   const shown = (adapters ?? []).filter(({ archived }) => !archived);
   const selected = shown.filter(({ id }) => chosen.includes(id));
@@ -49,95 +55,129 @@ export function NewStudy({ onStarted }: { onStarted: (study: StudyRecord) => voi
   const reason = firstProblem(declaration.parameters, values) ?? composed.reason;
   const config = reason === null ? composed.config : null;
   return (
-    <Stack gap={12}>
-      <Panel
-        title="Kind of study"
-        note={declaration.summary}
-        aside={<HelpButton label={declaration.label} card={declaration.card} />}
-      >
-        <Stack gap={8}>
-          <Select
-            label="Kind"
-            data={studyKinds.map((one) => ({ value: one.kind, label: one.declaration.label }))}
-            value={kindId}
-            allowDeselect={false}
-            onChange={(next) => {
-              if (next === null) return;
-              setKindId(next);
-              setValues({});
-            }}
-          />
-          <TextInput
-            label="Name"
-            placeholder="auto-generated"
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-        </Stack>
-      </Panel>
-      {kind.takes === 'run' ? (
-        <Panel title="Run that is varied" note="its settings are those of every cell but for what the grid changes">
-          <Select
-            label="Run"
-            placeholder="choose a run"
-            searchable
-            data={runs.map((run) => ({ value: run.id, label: run.name }))}
-            value={runId}
-            onChange={setRunId}
-          />
+    <div className={classes['form']}>
+      <div className={classes['main']}>
+        <Panel title={declaration.label} aside={<HelpButton label={declaration.label} card={declaration.card} />}>
+          <div className={classes['question']}>
+            <StudyDrawing kind={kind.kind} />
+            <Text size="sm">{studiesStrings.answer(kind.kind) ?? declaration.summary}</Text>
+          </div>
         </Panel>
-      ) : (
-        <>
-          <Panel title="Adapters" note="several of one base: seeds, with and without CoTo">
-            <Checkbox.Group value={[...chosen]} onChange={setChosen} aria-label="Adapters of the study">
-              <Stack gap={4}>
-                {shown.map((adapter) => (
-                  <Checkbox key={adapter.id} value={adapter.id} label={adapter.name} />
-                ))}
-              </Stack>
-            </Checkbox.Group>
+        {kind.takes === 'run' ? (
+          <Panel title={strings.run} note={strings.runHelp}>
+            <Select
+              aria-label={strings.run}
+              placeholder={strings.runEmpty}
+              searchable
+              data={runs.map((run) => ({ value: run.id, label: run.name }))}
+              value={runId}
+              onChange={setRunId}
+            />
           </Panel>
-          <Panel title="Scoring">
+        ) : (
+          <>
+            <AdapterChoice adapters={shown} chosen={chosen} onChange={setChosen} />
+            <Panel title={strings.scoring}>
+              <Group gap={12} grow align="start">
+                <Select
+                  label={strings.dataset}
+                  data={(datasets ?? []).map(({ id, name: label }) => ({ value: id, label }))}
+                  value={dataset}
+                  onChange={setDataset}
+                  clearable
+                  placeholder={strings.datasetEmpty}
+                />
+                <NumberInput
+                  label={strings.examples}
+                  description={strings.examplesHelp}
+                  inputWrapperOrder={['label', 'input', 'description', 'error']}
+                  min={0}
+                  step={100}
+                  allowDecimal={false}
+                  value={evalSamples}
+                  onChange={(value) => setEvalSamples(Math.max(0, Math.round(Number(value) || 0)))}
+                />
+              </Group>
+            </Panel>
+          </>
+        )}
+        {declaration.parameters.length > 0 ? (
+          <Panel title={strings.settings}>
             <Stack gap={8}>
-              <Select
-                label="Dataset"
-                data={(datasets ?? []).map(({ id, name: label }) => ({ value: id, label }))}
-                value={dataset}
-                onChange={setDataset}
-                clearable
-                placeholder="the training dataset"
-              />
-              <NumberInput
-                label="Test examples"
-                description="0 takes all"
-                min={0}
-                step={100}
-                allowDecimal={false}
-                value={evalSamples}
-                onChange={(value) => setEvalSamples(Math.max(0, Math.round(Number(value) || 0)))}
-              />
+              <ParameterForm declaration={declaration} values={values} onChange={setValues} showHelp="below" />
             </Stack>
           </Panel>
-        </>
-      )}
-      {declaration.parameters.length > 0 ? (
-        <Panel title="Settings">
-          <Stack gap={8}>
-            <ParameterForm declaration={declaration} values={values} onChange={setValues} showHelp="below" />
+        ) : null}
+      </div>
+      <div className={classes['side']}>
+        {config === null ? (
+          <Panel title={studiesStrings.forecast.title}>
+            <Text size="sm" c="dimmed">
+              {reason ?? studiesStrings.forecast.incomplete}
+            </Text>
+          </Panel>
+        ) : (
+          <ForecastPanel config={config} />
+        )}
+        <TextInput
+          label={strings.name}
+          placeholder={strings.nameEmpty}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Button
+          disabled={config === null}
+          loading={create.isPending}
+          onClick={() => config && create.mutate({ config, ...(name.trim() === '' ? {} : { name: name.trim() }) })}
+        >
+          {strings.start}
+        </Button>
+        <Text size="xs" c="dimmed">
+          {strings.reused}
+        </Text>
+      </div>
+    </div>
+  );
+}
+
+interface AdapterChoiceProps {
+  adapters: readonly AdapterRecord[];
+  chosen: readonly string[];
+  onChange: (ids: readonly string[]) => void;
+}
+
+/** The adapters to choose from, found by any words of their names. */
+function AdapterChoice({ adapters, chosen, onChange }: AdapterChoiceProps) {
+  const [filter, setFilter] = useState('');
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = adapters.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+  return (
+    <Panel
+      title={strings.adapters}
+      note={`${strings.adaptersNote} · ${strings.chosen(chosen.length, adapters.length)}`}
+    >
+      <Stack gap={8}>
+        {adapters.length > filterFrom ? (
+          <TextInput
+            aria-label={strings.filter}
+            placeholder={strings.filter}
+            value={filter}
+            onChange={(event) => setFilter(event.currentTarget.value)}
+          />
+        ) : null}
+        <Checkbox.Group value={[...chosen]} onChange={onChange} aria-label={strings.adaptersLabel}>
+          <Stack gap={4} className={classes['adapters'] ?? ''}>
+            {found.map((adapter) => (
+              <Checkbox key={adapter.id} value={adapter.id} label={adapter.name} />
+            ))}
           </Stack>
-        </Panel>
-      ) : null}
-      {config === null ? null : <ForecastPanel config={config} />}
-      <Button
-        disabled={config === null}
-        loading={create.isPending}
-        onClick={() => config && create.mutate({ config, ...(name.trim() === '' ? {} : { name: name.trim() }) })}
-      >
-        Start study
-      </Button>
-      <Text size="xs" c="dimmed" ta="center">
-        {reason ?? 'Finished training runs and scores are reused; only the rest is computed.'}
-      </Text>
-    </Stack>
+        </Checkbox.Group>
+        {found.length === 0 ? (
+          <Text size="sm" c="dimmed">
+            {adapters.length === 0 ? strings.noAdapters : strings.noMatch}
+          </Text>
+        ) : null}
+      </Stack>
+    </Panel>
   );
 }

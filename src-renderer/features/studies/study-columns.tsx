@@ -11,12 +11,16 @@ export const studyColumns: readonly DataColumn<StudyRecord>[] = [
     header: 'Name',
     value: (study) => study.name,
     cell: (study) => (
-      <Text size="sm" truncate maw={230} title={study.name}>
-        {study.name}
-      </Text>
+      <div style={{ minWidth: 0, maxWidth: 190 }}>
+        <Text size="sm" truncate title={study.name}>
+          {study.name}
+        </Text>
+        <Text size="xs" c="dimmed" truncate>
+          {studyKind(study.kind).declaration.label}
+        </Text>
+      </div>
     ),
   },
-  { id: 'kind', header: 'Kind', value: (study) => studyKind(study.kind).declaration.label },
   {
     id: 'status',
     header: 'Status',

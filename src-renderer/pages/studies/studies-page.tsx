@@ -1,78 +1,99 @@
-import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
-import { IconFileText, IconTrash } from '@tabler/icons-react';
+import { Button, Group, Skeleton } from '@mantine/core';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import { studyKind } from '../../../src-shared/studies/index.ts';
-import { useAction, useRequest } from '../../api/query.ts';
+import { studyKinds } from '../../../src-shared/studies/index.ts';
+import { useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
-import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
-import { StatusMark } from '../../components/feedback/status-mark.tsx';
-import { plural } from '../../components/format/format.ts';
-import { RelativeTime } from '../../components/format/relative-time.tsx';
-import { MoreMenu, Page } from '../../components/layout/page.tsx';
-import { Facts, Panel } from '../../components/layout/panel.tsx';
+import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
-import { createReport } from '../../features/reports/create-report.tsx';
 import { NewStudy } from '../../features/studies/new-study.tsx';
 import { studyColumns } from '../../features/studies/study-columns.tsx';
-import { StudyView } from '../../features/studies/study-view.tsx';
-import { reportsStrings } from '../../strings/reports.ts';
+import { StudyDetail } from '../../features/studies/study-detail.tsx';
+import { StudyGallery } from '../../features/studies/study-gallery.tsx';
+import { studiesStrings as strings } from '../../strings/studies.ts';
 import classes from './studies-page.module.css';
 
-/** Every study on the left, the chosen one on the right. */
+/** Every study on the left and the chosen one on the right, or a new one: first what it is to answer, then its form. */
 export default function StudiesPage() {
-  const id = useRoute().segments[1] ?? null;
-  const isNew = id === 'new';
+  const { segments } = useRoute();
+  return segments[1] === 'new' ? <NewStudyPage kind={segments[2] ?? null} /> : <StudyList id={segments[1] ?? null} />;
+}
+
+function NewStudyPage({ kind }: { kind: string | null }) {
+  const chosen = studyKinds.find((one) => one.kind === kind);
+  return (
+    <Page
+      title={strings.newStudy}
+      state={chosen ? chosen.declaration.label : strings.chooseKind}
+      actions={
+        <>
+          {chosen ? (
+            <Button variant="default" onClick={() => navigate(pathOf('studies', 'new'))}>
+              {strings.back}
+            </Button>
+          ) : null}
+          <Button variant="default" onClick={() => navigate('/studies')}>
+            {strings.cancel}
+          </Button>
+        </>
+      }
+    >
+      {chosen ? (
+        <NewStudy
+          key={chosen.kind}
+          kind={chosen}
+          onStarted={(started) => navigate(pathOf('studies', started.id), { replace: true })}
+        />
+      ) : (
+        <StudyGallery />
+      )}
+    </Page>
+  );
+}
+
+function StudyList({ id }: { id: string | null }) {
   const { data, error } = useRequest('studies.list', {});
   const newest = data?.reduce<StudyRecord | null>(
     (found, candidate) => (found && found.createdAt >= candidate.createdAt ? found : candidate),
     null,
   );
   const study = data?.find((candidate) => candidate.id === id) ?? newest ?? null;
+  const isEmpty = data?.length === 0;
   return (
     <Page
-      title="Studies"
-      state={data ? plural(data.length, 'study', 'studies') : ''}
-      actions={<Button onClick={() => navigate(pathOf('studies', 'new'))}>New study</Button>}
-      fill
+      title={strings.title}
+      state={data ? strings.count(data.length) : ''}
+      actions={<Button onClick={() => navigate(pathOf('studies', 'new'))}>{strings.newStudy}</Button>}
+      fill={!isEmpty}
     >
       {error ? <ErrorNote error={error} /> : null}
-      {data?.length === 0 && !isNew ? (
-        <EmptyState
-          action={
-            <Group gap={8}>
-              <Button onClick={() => navigate('/home')}>Try the demo study</Button>
-              <Button variant="default" onClick={() => navigate('/merge')}>
-                Merge
-              </Button>
-              <Button variant="default" onClick={() => navigate('/prune')}>
-                Prune
-              </Button>
-            </Group>
-          }
-        >
-          Studies measure many adapters at once, and train those that are missing. They start here, from the merge bench
-          and from Prune; the demo makes several.
-        </EmptyState>
+      {isEmpty ? (
+        <div className={classes['empty']}>
+          <Group gap={12} justify="space-between">
+            <span>{strings.empty}</span>
+            <Button variant="default" onClick={() => navigate('/home')}>
+              {strings.tryDemo}
+            </Button>
+          </Group>
+          <StudyGallery />
+        </div>
       ) : (
         <SplitPanel
           name="studies"
-          initial={480}
-          minimum={300}
-          minimumRight={440}
+          initial={420}
+          minimum={280}
+          minimumRight={480}
           left={
             data ? (
               <div className={classes['list']}>
                 <DataTable
-                  label="Studies"
+                  label={strings.title}
                   items={data}
                   itemId={(item) => item.id}
                   columns={studyColumns}
                   initialSort={{ column: 'created', descending: true }}
-                  activeId={isNew ? null : (study?.id ?? null)}
+                  activeId={study?.id ?? null}
                   onActivate={(item) => navigate(pathOf('studies', item.id), { replace: id !== null })}
                 />
               </div>
@@ -81,96 +102,12 @@ export default function StudiesPage() {
             )
           }
           right={
-            <div style={{ padding: '12px 16px 24px' }}>
-              {isNew ? (
-                <NewStudy onStarted={(started) => navigate(pathOf('studies', started.id), { replace: true })} />
-              ) : study ? (
-                <StudyDetail key={study.id} study={study} />
-              ) : (
-                <Skeleton h={240} />
-              )}
+            <div className={classes['detail']}>
+              {study ? <StudyDetail key={study.id} study={study} /> : <Skeleton h={240} />}
             </div>
           }
         />
       )}
     </Page>
-  );
-}
-
-function StudyDetail({ study }: { study: StudyRecord }) {
-  const remove = useAction('studies.remove', {
-    failureTitle: 'The study was not removed',
-    onSuccess: () => {
-      notifySuccess('Study removed', study.name);
-      navigate('/studies', { replace: true });
-    },
-  });
-  const again = useAction('studies.create', {
-    failureTitle: 'The study was not started',
-    onSuccess: ({ study: started }) => navigate(pathOf('studies', started.id)),
-  });
-  const resume = useAction('studies.resume', { failureTitle: 'The study was not resumed' });
-  const canGoOn = ['interrupted', 'cancelled', 'failed'].includes(study.status);
-  const { config } = study;
-  const isOpen = study.status === 'queued' || study.status === 'running';
-  return (
-    <Stack gap={12}>
-      <Group justify="space-between" wrap="nowrap">
-        <Text fw={600} truncate>
-          {study.name}
-        </Text>
-        <Group gap={8} wrap="nowrap">
-          {canGoOn ? (
-            <Button onClick={() => resume.mutate({ id: study.id })} loading={resume.isPending}>
-              Resume
-            </Button>
-          ) : null}
-          {isOpen || canGoOn ? null : (
-            <Button
-              variant="default"
-              onClick={() => again.mutate({ name: study.name, config })}
-              loading={again.isPending}
-            >
-              Run again
-            </Button>
-          )}
-          <MoreMenu
-            label={`More for ${study.name}`}
-            about={study.name}
-            items={[
-              {
-                label: reportsStrings.create,
-                icon: <IconFileText size={16} />,
-                disabledReason: study.result ? null : 'It has no result yet.',
-                onClick: () => createReport({ studyIds: [study.id], name: study.name }),
-              },
-              {
-                label: 'Remove',
-                icon: <IconTrash size={16} />,
-                danger: true,
-                disabledReason: isOpen ? 'It is still running: cancel it first.' : null,
-                onClick: () =>
-                  confirmRemoval({
-                    what: `the study "${study.name}"`,
-                    consequence: 'Deletes its scores and figures. The adapters are kept.',
-                    onConfirm: () => remove.mutate({ id: study.id }),
-                  }),
-              },
-            ]}
-          />
-        </Group>
-      </Group>
-      <Panel>
-        <Facts
-          items={[
-            { label: 'Status', value: <StatusMark status={study.status} /> },
-            ...(study.result ? [{ label: 'Test examples', value: study.result.examples }] : []),
-            ...studyKind(study.kind).describeConfig(config),
-            { label: 'Created', value: <RelativeTime at={study.createdAt} /> },
-          ]}
-        />
-      </Panel>
-      <StudyView study={study} />
-    </Stack>
   );
 }

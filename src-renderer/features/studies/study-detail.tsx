@@ -1,0 +1,91 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
+import { useAction } from '../../api/query.ts';
+import { navigate, pathOf } from '../../app/routes.tsx';
+import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { StatusMark } from '../../components/feedback/status-mark.tsx';
+import { RelativeTime } from '../../components/format/relative-time.tsx';
+import { MoreMenu } from '../../components/layout/page.tsx';
+import { Facts, Panel } from '../../components/layout/panel.tsx';
+import { reportsStrings } from '../../strings/reports.ts';
+import { studiesStrings as strings } from '../../strings/studies.ts';
+import { createReport } from '../reports/create-report.tsx';
+import { StudyView } from './study-view.tsx';
+
+/** A study: its facts and its result, with what can be done with it. */
+export function StudyDetail({ study }: { study: StudyRecord }) {
+  const { id, name, status, config, result } = study;
+  const remove = useAction('studies.remove', {
+    failureTitle: strings.notRemoved,
+    onSuccess: () => {
+      notifySuccess(strings.removed, name);
+      navigate('/studies', { replace: true });
+    },
+  });
+  const again = useAction('studies.create', {
+    failureTitle: strings.notStarted,
+    onSuccess: ({ study: started }) => navigate(pathOf('studies', started.id)),
+  });
+  const resume = useAction('studies.resume', { failureTitle: strings.notResumed });
+  const canGoOn = ['interrupted', 'cancelled', 'failed'].includes(status);
+  const isOpen = status === 'queued' || status === 'running';
+  return (
+    <Stack gap={12}>
+      <Group justify="space-between" wrap="nowrap">
+        <Text fw={600} truncate title={name}>
+          {name}
+        </Text>
+        <Group gap={8} wrap="nowrap" flex="none">
+          {canGoOn ? (
+            <Button onClick={() => resume.mutate({ id })} loading={resume.isPending}>
+              {strings.resume}
+            </Button>
+          ) : null}
+          {result ? (
+            <Button variant="default" onClick={() => createReport({ studyIds: [id], name })}>
+              {reportsStrings.create}
+            </Button>
+          ) : null}
+          {isOpen || canGoOn ? null : (
+            <Button variant="default" onClick={() => again.mutate({ name, config })} loading={again.isPending}>
+              {strings.runAgain}
+            </Button>
+          )}
+          <MoreMenu
+            label={`More for ${name}`}
+            about={name}
+            items={[
+              {
+                label: strings.remove,
+                icon: <IconTrash size={16} />,
+                danger: true,
+                disabledReason: isOpen ? strings.stillRunning : null,
+                onClick: () =>
+                  confirmRemoval({
+                    what: `the study "${name}"`,
+                    consequence: strings.removeConsequence,
+                    verb: strings.remove,
+                    onConfirm: () => remove.mutate({ id }),
+                  }),
+              },
+            ]}
+          />
+        </Group>
+      </Group>
+      <Panel>
+        <Facts
+          items={[
+            { label: 'Status', value: <StatusMark status={status} /> },
+            ...(result ? [{ label: 'Test examples', value: result.examples }] : []),
+            ...studyKind(study.kind).describeConfig(config),
+            { label: 'Created', value: <RelativeTime at={study.createdAt} /> },
+          ]}
+        />
+      </Panel>
+      <StudyView study={study} />
+    </Stack>
+  );
+}

@@ -1,0 +1,81 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openHome } from '../../src-main/backend/home.ts';
+import { openStore } from '../../src-main/store/open-store.ts';
+import { studies } from '../backend/reports/records.ts';
+import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-reports-'));
+let studio: Studio;
+beforeAll(async () => {
+  // A study that has finished: what it computed is tested elsewhere.
+  const home = openHome(homeFolder(folder));
+  const store = openStore(home.database);
+  for (const study of studies.slice(0, 1)) store.studies.insert(study);
+  store.close();
+  home.release();
+  studio = await openStudio(homeFolder(folder));
+});
+afterAll(async () => {
+  await studio?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a finished study becomes a report, which opens in the window, shut in, and is saved as PDF', async () => {
+  const { app, page, problems } = studio;
+  await goTo(page, 'Studies');
+  await page.getByRole('button', { name: 'Create report' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Create report' });
+  await dialog.getByLabel('Title').fill('What merging costs');
+  await dialog.getByLabel('Note').fill('Written by a test.');
+  await dialog.getByRole('button', { name: 'Create report' }).click();
+
+  const frame = page.frameLocator('iframe[title=\'Report "What merging costs"\']');
+  await frame.getByRole('heading', { name: 'What merging costs' }).waitFor();
+  await frame.getByText('Written by a test.').waitFor();
+  await frame.locator('html[data-drawn="true"]').waitFor();
+  expect(await frame.locator('.plot svg').count()).toBeGreaterThan(0);
+  expect(new URL(page.url()).hash).toMatch(/^#\/reports\/report-/);
+  expect(problems).toEqual([]);
+
+  const inside = page.frames().find((one) => one !== page.mainFrame());
+  const reached = await inside?.evaluate(() => {
+    const tried = (act: () => unknown): unknown => {
+      try {
+        return act();
+      } catch {
+        return 'refused';
+      }
+    };
+    const script = document.createElement('script');
+    script.textContent = 'window.wasInjected = true';
+    document.body.append(script);
+    return {
+      origin: self.origin,
+      window: tried(() => Reflect.get(window.parent, 'coto')),
+      bridge: typeof Reflect.get(window, 'coto'),
+      storage: tried(() => localStorage.length),
+      injected: Reflect.has(window, 'wasInjected'),
+    };
+  });
+  expect(reached).toEqual({
+    origin: 'null',
+    window: 'refused',
+    bridge: 'undefined',
+    storage: 'refused',
+    injected: false,
+  });
+
+  const target = join(folder, 'report.pdf');
+  await app.evaluate(({ dialog: native }, filePath) => {
+    native.showSaveDialog = async () => ({ canceled: false, filePath });
+  }, target);
+  await page.getByRole('button', { name: 'Export' }).click();
+  await page.getByRole('menuitem', { name: 'PDF' }).click();
+  await page.getByText('Report exported').waitFor();
+  expect(readFileSync(target).subarray(0, 5).toString()).toBe('%PDF-');
+  const refused = await page.evaluate(() => window.coto.savePdf('/etc/hostname').catch(String));
+  expect(refused).toContain('is not a report of the studio');
+});
