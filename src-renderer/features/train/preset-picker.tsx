@@ -66,7 +66,7 @@ export function PresetPicker({ onClose, base, variants }: PresetPickerProps) {
               {trainStrings.nothingChanges}
             </Text>
           ) : (
-            <ScrollArea.Autosize mah={300}>
+            <ScrollArea.Autosize mah={300} viewportProps={{ tabIndex: 0 }}>
               <Table verticalSpacing={2} aria-label={trainStrings.changesOnApply}>
                 <Table.Thead>
                   <Table.Tr>
