@@ -10,7 +10,7 @@ export function runningText(jobs: readonly RunningJob[]): string {
 }
 
 /** How much of the running work is done, 0 to 1: the mean of the jobs that know it. null if none does. */
-export function doneShare(jobs: readonly RunningJob[]): number | null {
+function doneShare(jobs: readonly RunningJob[]): number | null {
   const known = jobs.flatMap(({ done }) => (done === null ? [] : [done]));
   return known.length === 0 ? null : known.reduce((sum, done) => sum + done, 0) / known.length;
 }

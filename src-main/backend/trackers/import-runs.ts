@@ -96,7 +96,7 @@ function save({ store, hub }: HandlerServices, recorded: RecordedRun, origin: Ru
 }
 
 /** The fields of a run's config that the settings have, by the names of Transformers; the others are defaults. */
-export function recordedConfig(settings: RunOrigin['settings']): RunConfig {
+function recordedConfig(settings: RunOrigin['settings']): RunConfig {
   const fields: Record<string, z.ZodType> = runConfigSchema.shape;
   const own = ['model', 'dataset', 'adapter', 'coto'];
   const known = Object.entries(settings).filter(
