@@ -21,6 +21,9 @@ export interface QueueOptions {
   readonly takeUpQueue: boolean;
 }
 
+/** Between two attempts to store the end of a job on a full disk. */
+const retryMilliseconds = 2000;
+
 /** What runs in a lane: one job, or several together. */
 interface Current {
   readonly jobs: (Running & { readonly context: JobContext })[];
@@ -335,10 +338,23 @@ export class JobQueue {
         const full = toErrorValue(failure).code === 'disk_full';
         if (!full) this.parts.log.error({ err: failure, job: job.id }, 'the end of a job could not be stored');
         if (full && attempt === 'first') continue;
-        // The next start finds the job running and marks it.
         this.tellEnd({ ...job, status, error: storedError(error), finishedAt: Date.now() }, error);
+        if (full) this.storeEndLater(job, status, error);
         return;
       }
+  }
+
+  /** Until there is space, the job is listed as running; if that takes longer than the studio, the next start marks it. */
+  private storeEndLater(...ending: Parameters<JobQueue['storeEnd']>): void {
+    const attempt = (): void => {
+      if (this.closing) return;
+      try {
+        this.tell(this.storeEnd(...ending));
+      } catch {
+        this.storeEndLater(...ending);
+      }
+    };
+    setTimeout(attempt, retryMilliseconds).unref();
   }
 
   private isLoss(thrown: unknown): boolean {
@@ -378,8 +394,12 @@ export class JobQueue {
   }
 
   private end(job: JobRecord, status: JobEnding['status'], error: ErrorValue | null): void {
+    this.tellEnd(this.storeEnd(job, status, error), error);
+  }
+
+  private storeEnd(job: JobRecord, status: JobEnding['status'], error: ErrorValue | null): JobRecord {
     this.jobOf(job.kind).settle(this.parts.store.jobs.payload(job.id), { status, error }, this.parts);
-    this.tellEnd(this.change(job.id, { status, error: storedError(error), finishedAt: Date.now() }), error);
+    return this.change(job.id, { status, error: storedError(error), finishedAt: Date.now() });
   }
 
   private tellEnd(job: JobRecord, error: ErrorValue | null): void {
