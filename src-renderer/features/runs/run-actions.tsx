@@ -23,9 +23,9 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
     onSuccess: ({ name }) => notifySuccess('Adapter saved', `"${name}" is among your adapters.`),
   });
   const remove = useAction('runs.remove', {
-    failureTitle: 'The run was not removed',
+    failureTitle: 'The run was not deleted',
     onSuccess: ({ freedBytes }) => {
-      notifySuccess('Run removed', `${formatBytes(freedBytes)} freed`);
+      notifySuccess('Run deleted', `${formatBytes(freedBytes)} freed`);
       navigate('/runs', { replace: true });
     },
   });
@@ -100,7 +100,7 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
         onClick: () => update.mutate({ id, archived: !run.archived }),
       },
       {
-        label: 'Remove',
+        label: 'Delete',
         icon: <IconTrash size={16} />,
         danger: true,
         onClick: () => void askRemoval(run, () => remove.mutate({ id })),
@@ -116,11 +116,12 @@ async function askRemoval(run: RunRecord, remove: () => void): Promise<void> {
     ({ bytes }) => bytes,
     () => null,
   );
-  const adapter = run.adapterId ? '; the adapter that it handed on stays on the shelf' : '';
+  const kept = run.adapterId ? ' The adapter is kept.' : '';
   confirmRemoval({
     what: `the run "${run.name}"`,
-    consequence: `Its checkpoints, history and log go${adapter}. Archiving hides it and keeps everything.`,
+    consequence: `Deletes its checkpoints, metrics and log.${kept} Archiving hides it and keeps everything.`,
     freedBytes,
+    verb: 'Delete',
     onConfirm: remove,
   });
 }
