@@ -86,7 +86,7 @@ export const appStrings = {
     models: ['base model', 'hugging face', 'download', 'gguf'],
     train: ['fine-tune', 'run', 'lora', 'coto', 'sweep'],
     runs: ['compare', 'archive', 'curves', 'loss'],
-    adapters: ['lineage', 'scores', 'norms', 'evaluate', 'tags', 'peft'],
+    adapters: ['export', 'lineage', 'scores', 'norms', 'evaluate', 'tags', 'peft'],
     merge: ['bench', 'ties', 'adapters', 'export'],
     prune: ['drop layers', 'rank'],
     playground: ['chat', 'generate', 'prompt', 'classify', 'image', 'chat template'],

@@ -57,7 +57,7 @@ export function Shelf({ adapters, namesOf }: ShelfProps) {
         <ul className={classes['cards']} aria-label={mergeStrings.shelf} onKeyDown={roving.onKeyDown}>
           {groups.map((group) => (
             <Fragment key={group.base}>
-              <li role="presentation" className={classes['groupHead']}>
+              <li aria-hidden className={classes['groupHead']}>
                 <span className={classes['base']} style={{ background: group.color }} />
                 <span className={classes['groupName']} title={group.base}>
                   {group.base}
