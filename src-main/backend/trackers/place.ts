@@ -14,6 +14,9 @@ export async function placeAt(given: string): Promise<Place> {
   const path = resolve(given);
   const found = await stat(path).catch(() => null);
   if (found === null) throw new StudioError('not_found', `There is no file or folder ${path}.`);
+  // A pipe or a device would be read without end.
+  if (!found.isDirectory() && !found.isFile())
+    throw new StudioError('invalid_file', `${path} is neither a file nor a folder.`);
   if (!found.isDirectory()) return { path, isFolder: false, files: [path] };
   const files: string[] = [];
   const visit = async (folder: string, depth: number): Promise<void> => {

@@ -265,6 +265,7 @@ test('a place without runs is refused with what could be there', async () => {
     /has no runs: event files of TensorBoard .* can be imported/,
   );
   await expect(backend.handle('runs.import', { path: join(place, 'gone') })).rejects.toThrow(/There is no file/);
+  await expect(backend.handle('runs.import', { path: '/dev/null' })).rejects.toThrow(/neither a file nor a folder/);
 });
 
 test('an imported run is neither resumed, paused, cancelled nor saved, and can be removed', async () => {
