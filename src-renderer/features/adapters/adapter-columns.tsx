@@ -36,7 +36,7 @@ export function adapterColumns({ namesOf, onStar, withBase, withTags }: ColumnIn
       header: columns.name,
       value: ({ name }) => name,
       cell: ({ name }) => (
-        <Text size="sm" maw={withBase ? 280 : 340} truncate title={name}>
+        <Text size="sm" maw={withBase ? 240 : 300} truncate title={name}>
           {name}
         </Text>
       ),

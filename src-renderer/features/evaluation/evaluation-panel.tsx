@@ -25,7 +25,7 @@ export function EvaluationPanel({ evaluated }: { evaluated: Evaluated }) {
             ? []
             : [
                 {
-                  group: 'Labels do not fit',
+                  group: 'Do not fit',
                   items: form.misfits.map(({ id, name }) => ({ value: id, label: name, disabled: true })),
                 },
               ]),
