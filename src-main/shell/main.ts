@@ -30,7 +30,7 @@ const isSmokeTest = process.env['COTO_SMOKE'] === '1';
 const logs = join(studioHome, logFolder);
 const { log } = openLog(logs, 'shell');
 
-/** Time for a running training to come to the end of its step and save it, a long one of a large model on a slow processor. */
+/** Time for a running training to finish its step and save it, a long one of a large model on a slow processor. */
 const quitMilliseconds = 70_000;
 /** The system ends a program soon after its signal. */
 const signalMilliseconds = 8000;

@@ -1,6 +1,6 @@
 /**
  * Resolves when text can be measured in the bundled typeface: plotly keeps the widths that it first measures. A typeface
- * that cannot be loaded holds no figure up.
+ * that cannot be loaded delays no figure.
  */
 export async function typefaceLoaded(): Promise<void> {
   // Digits are a file of their own.

@@ -127,5 +127,5 @@ export const homeStrings = {
     disk: 'Disk free',
   },
 
-  recent: { title: 'Recent runs', all: 'All runs', label: 'Runs that finished last' },
+  recent: { title: 'Recent runs', all: 'All runs', label: 'Recent runs' },
 } as const;

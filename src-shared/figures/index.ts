@@ -3,7 +3,6 @@ export { type Figure, type FigureHover, type FigureObject, type FigureTheme, pla
 export { type LossStrip, lossStripFigure } from './loss-strip.ts';
 export {
   type CurveAxis,
-  isEvaluation,
   lossFigure,
   type MetricOptions,
   type MetricRun,

@@ -43,10 +43,14 @@ const retired: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Where people read it: messages and comments of the sources, and documents. The changelog names what words replaced. */
-const sources = execFileSync('git', ['ls-files', '-z', 'src-main', 'src-shared', 'scripts', 'docs', 'README.md'], {
-  cwd: root,
-  encoding: 'utf8',
-})
+const sources = execFileSync(
+  'git',
+  ['ls-files', '-z', 'src-main', 'src-shared', 'src-renderer', 'scripts', 'docs', 'README.md'],
+  {
+    cwd: root,
+    encoding: 'utf8',
+  },
+)
   .split('\0')
   .filter(
     (file) => /\.(ts|tsx|mjs|md)$/.test(file) && !/\.generated\.ts$|^docs\/(images|results\/studies)\//.test(file),

@@ -1,15 +1,13 @@
 import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 
-interface Ending {
-  readonly status: 'interrupted' | 'cancelled';
-  readonly error: ErrorValue;
-}
+/** Status and error. */
+type Ending = readonly ['interrupted' | 'cancelled', ErrorValue];
 
 /** How a job ends that an earlier session left running. */
 export function endingOfLostSession({ kind }: JobRecord): Ending {
   const hint = jobInfo(kind).resumable ? null : 'Start it again.';
-  return { status: 'interrupted', error: lostError('CoTo Studio quit while this was running.', hint) };
+  return ['interrupted', lostError('CoTo Studio quit while this was running.', hint)];
 }
 
 /**
@@ -19,8 +17,8 @@ export function endingOfLostSession({ kind }: JobRecord): Ending {
 export function endingInMovedHome({ kind, parentId }: JobRecord): Ending {
   const message = 'The home folder was opened in another place than before, so nothing of its queue was started.';
   return jobInfo(kind).resumable && parentId === null
-    ? { status: 'interrupted', error: lostError(message, 'Resume it if you want it to run here.') }
-    : { status: 'cancelled', error: lostError(message, 'Start it again if you want it.') };
+    ? ['interrupted', lostError(message, 'Resume it if you want it to run here.')]
+    : ['cancelled', lostError(message, 'Start it again if you want it.')];
 }
 
 function lostError(message: string, hint: string | null): ErrorValue {

@@ -10,8 +10,10 @@ import { closedError, endingInMovedHome, endingOfLostSession, pausedByClosing, s
 import { companionJobs } from './companion-jobs.ts';
 import type { Job, JobContext, JobEnding, JobOutcome } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';
+import { notifyEnd } from './notify-end.ts';
 import { moveInQueue, waitsInPausedQueue } from './queue-order.ts';
 import { readyJobs } from './ready-jobs.ts';
+import { retryUntilDone } from './retry-until-done.ts';
 import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
 
 export interface QueueOptions {
@@ -20,9 +22,6 @@ export interface QueueOptions {
   /** false: jobs that an earlier session left in the queue are not run; only new ones are. */
   readonly takeUpQueue: boolean;
 }
-
-/** Between two attempts to store the end of a job on a full disk. */
-const retryMilliseconds = 2000;
 
 /** What runs in a lane: one job, or several together. */
 interface Current {
@@ -54,14 +53,8 @@ export class JobQueue {
   /** Marks jobs that an earlier session left running, then starts the queue. */
   open(): void {
     const { home, store } = this.parts;
-    const endAll = (jobs: readonly JobRecord[], endingOf: (job: JobRecord) => JobEnding): void => {
-      for (const job of jobs) {
-        const { status, error } = endingOf(job);
-        this.end(job, status, error);
-      }
-    };
-    endAll(store.jobs.withStatus('running'), endingOfLostSession);
-    if (home.moved) endAll(store.jobs.withStatus('queued'), endingInMovedHome);
+    for (const job of store.jobs.withStatus('running')) this.end(job, ...endingOfLostSession(job));
+    if (home.moved) for (const job of store.jobs.withStatus('queued')) this.end(job, ...endingInMovedHome(job));
     this.pump();
   }
 
@@ -346,15 +339,10 @@ export class JobQueue {
 
   /** Until there is space, the job is listed as running; if that takes longer than the studio, the next start marks it. */
   private storeEndLater(...ending: Parameters<JobQueue['storeEnd']>): void {
-    const attempt = (): void => {
-      if (this.closing) return;
-      try {
-        this.tell(this.storeEnd(...ending));
-      } catch {
-        this.storeEndLater(...ending);
-      }
-    };
-    setTimeout(attempt, retryMilliseconds).unref();
+    retryUntilDone(
+      () => this.tell(this.storeEnd(...ending)),
+      () => this.closing,
+    );
   }
 
   private isLoss(thrown: unknown): boolean {
@@ -406,14 +394,7 @@ export class JobQueue {
     this.tell(job);
     if (error !== null)
       this.parts.log.error({ job: job.id, status: job.status, err: StudioError.fromValue(error) }, job.title);
-    // The client that adds data waits for the response, which has the same error.
-    if (error !== null && job.parentId === null && job.status !== 'cancelled' && jobInfo(job.kind).lane !== 'data')
-      this.parts.hub.notify({
-        level: job.status === 'failed' ? 'failure' : 'warning',
-        title: job.title,
-        message: error.message,
-        error,
-      });
+    notifyEnd(this.parts.hub, job, error);
   }
 
   private change(jobId: string, changes: Parameters<Store['jobs']['update']>[1]): JobRecord {

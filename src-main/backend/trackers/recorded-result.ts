@@ -2,7 +2,7 @@ import type { RunResult } from '../../../src-shared/domain/run.ts';
 import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
 import type { RecordedRun } from './readers/recorded-run.ts';
 
-/** What a recorded run came to: its last values. Times are 0 where it has none. */
+/** Results of a recorded run: its last values. Times are 0 where it has none. */
 export function recordedResult({ columns, startedAt, finishedAt }: RecordedRun): RunResult {
   const column = (name: string): MetricColumn | null => columns.find((one) => one.name === name) ?? null;
   const last = (name: string): number | null => column(name)?.values.at(-1) ?? null;

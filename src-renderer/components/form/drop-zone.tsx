@@ -8,7 +8,7 @@ interface DropZoneProps {
   children: ReactNode;
 }
 
-/** Takes files and folders dropped anywhere on its content and hands on their paths on disk. */
+/** Takes files and folders dropped anywhere on its content and passes on their paths on disk. */
 export function DropZone({ message, onPaths, children }: DropZoneProps) {
   const depth = useRef(0);
   const [over, setOver] = useState(false);

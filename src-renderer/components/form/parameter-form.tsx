@@ -28,7 +28,7 @@ export interface ParameterFormProps {
   columns?: readonly string[];
   /** By parameter: suggestions; any other value may be typed. */
   suggestions?: Readonly<Record<string, readonly string[]>>;
-  /** By parameter: what its value comes to. */
+  /** By parameter: what its value amounts to. */
   notes?: Readonly<Record<string, ReactNode>>;
   showHelp?: 'below' | 'button';
 }

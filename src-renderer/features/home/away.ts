@@ -14,7 +14,7 @@ interface Happened {
   readonly byQuitting: number;
   /** What failed or was interrupted, whenever that was; the latest first. */
   readonly failed: readonly Entry[];
-  /** What came to a result since then, the latest first. Runs of a study are its parts. */
+  /** Results since then, the latest first. Runs of a study are its parts. */
   readonly finished: readonly Entry[];
 }
 

@@ -78,7 +78,7 @@ function Findings({ report, onDismiss }: { report: ReportRecord; onDismiss: () =
   );
 }
 
-/** The first scored row of each study and of the runs: never chosen by what came out. */
+/** The first scored row of each study and of the runs: never chosen by their results. */
 export function mainRows(rows: readonly Row[]): Row[] {
   const seen = new Set<string>();
   return rows.filter(({ id, better, unit }) => {

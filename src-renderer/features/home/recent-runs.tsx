@@ -51,7 +51,7 @@ const columns: readonly DataColumn<RunRecord>[] = [
   },
 ];
 
-/** The runs that came to a result last. */
+/** The runs with the latest results. */
 export function RecentRuns({ runs }: { runs: readonly RunRecord[] }) {
   const ended = runs
     .filter((run) => run.finishedAt !== null && (run.status === 'completed' || run.status === 'stopped'))

@@ -15,7 +15,7 @@ import { weightRange } from './weight-slider.tsx';
 interface BenchPanelProps {
   adapters: ReadonlyMap<string, AdapterRecord>;
   namesOf: (adapter: AdapterRecord) => AdapterNames;
-  /** Of the preflight: what they say of one adapter stands in its row. */
+  /** Of the preflight: what they say of one adapter is in its row. */
   checks: readonly PreflightLine[];
   /** Something is being dragged: the bench shows that it waits. */
   isDragging: boolean;

@@ -84,7 +84,7 @@ interface GroupCurvesProps {
   view: ChartView;
 }
 
-/** One metric of all groups; drawn anew only when one of its own curves has grown. */
+/** One metric of all groups; redrawn only when one of its own curves has grown. */
 const GroupCurves = memo(function GroupCurves({ metric, series, examples, snapshot, view }: GroupCurvesProps) {
   const theme = useFigureTheme();
   const needed = view.x === 'time' ? [metric.metric, 'step_milliseconds'] : [metric.metric];

@@ -62,7 +62,7 @@ export function CompareResults({ comparison, brief }: { comparison: Comparison; 
     () => (brief ? scores.slice(0, 1) : [...scores, ...forgettingColumn(groups), ...costs]),
     [scores, groups, brief],
   );
-  // The difference stands beside the score that the runs are known by.
+  // The difference is beside the score that the runs are known by.
   const firstScore = Math.min(1, scores.length);
   const compared = useMemo(() => groupTable(groups, values, reference), [groups, values, reference]);
   const toggle = (key: string) => {
@@ -192,7 +192,7 @@ function referenceChoices({ groups, labelOf }: Comparison): { value: string; lab
   ];
 }
 
-/** "Accuracy %": the unit stands in the head. */
+/** "Accuracy %": the unit is in the head. */
 function scoreColumn(score: ComparedValue): Column {
   const { unit } = metricUnit(score.id);
   return {

@@ -80,7 +80,7 @@ function Charts({ run, snapshot, norms, view }: ChartsProps) {
   );
 }
 
-/** The figures that no `CurveFigure` draws; each is made anew only when its own data grow. */
+/** The figures that no `CurveFigure` draws; each is rebuilt only when its own data grow. */
 function useFigures(run: RunRecord, snapshot: HistorySnapshot, norms: HistorySnapshot | null) {
   const theme = useFigureTheme();
   const { facts, config } = run;

@@ -99,7 +99,7 @@ function AllSettings({ run }: { run: RunRecord }) {
   );
 }
 
-/** Every setting of a run, and what `auto` and the like came to, by the names of its YAML. */
+/** Every setting of a run, with `auto` and the like resolved, by the names of its YAML. */
 export function settingRows(
   { config, modelId, datasetId, facts }: Pick<RunRecord, 'config' | 'modelId' | 'datasetId' | 'facts'>,
   variants: Parameters<typeof defaultsOf>[1],

@@ -22,7 +22,7 @@ import { originFacts } from './imported-facts.tsx';
 import { methodWithRank } from './run-labels.ts';
 import { useVariantNames } from './use-variant-names.ts';
 
-/** What a run is and what it came to, in facts. */
+/** Settings and results of a run, in facts. */
 export function RunFactsPanel({ run }: { run: RunRecord }) {
   const variants = useVariantNames();
   const { facts, result } = run;

@@ -25,7 +25,7 @@ const buckets = 30;
 /** Rows that come into sight together are one request. */
 const gatherMilliseconds = 40;
 const most = 50;
-/** A run that goes on is asked for anew at most so often. */
+/** A run that goes on is requested again at most so often. */
 const renewMilliseconds = 3000;
 const metrics = ['loss', ...curveMetrics.map(({ metric }) => metric).filter((metric) => metric.startsWith('eval_'))];
 
@@ -74,7 +74,7 @@ async function fetchWaiting(): Promise<void> {
     for (const { id, curves } of histories) known.set(id, glanceOf(curves));
     useGlances.setState({ byId: known });
   } catch {
-    // A run is gone or the backend is; a row that is still there asks again when it is drawn anew.
+    // A run is gone or the backend is; a row that is still there asks again when it is redrawn.
     for (const id of ids) asked.delete(id);
   }
 }

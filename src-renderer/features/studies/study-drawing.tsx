@@ -127,7 +127,7 @@ function anyStudy({ coto, line, faint }: Ink): ReactNode {
   );
 }
 
-/** A small picture of what a kind of study draws; a new kind has a plain one. */
+/** A small drawing of what a kind of study draws; a new kind has a plain one. */
 export function StudyDrawing({ kind, width = 120 }: { kind: string; width?: number }) {
   const theme = useFigureTheme();
   const { coto, without } = seriesColors(theme);

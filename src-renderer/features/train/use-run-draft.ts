@@ -70,7 +70,7 @@ export function useRunDraft() {
     isWhole: check.ok,
     /** Why the run cannot be started, although every field by itself is valid. */
     refusal: check.ok ? refusal : null,
-    /** Asks anew after something outside of the form was mended. */
+    /** Asks again after something outside of the form was mended. */
     checkAgain: () => void answer.refetch(),
     /** The last config that was whole: what is shown while a field is being typed. */
     config,

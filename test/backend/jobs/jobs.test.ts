@@ -95,6 +95,12 @@ it('asks every kind which adapters it needs', () => {
       payload: { request: { model: 'm', columns: [null, { adapterId: 'a' }], prompt: { kind: 'text', text: 'x' } } },
       needs: [{ adapterId: 'a' }],
     },
+    classify: {
+      payload: {
+        request: { model: 'm', columns: [null, { adapterId: 'a' }], image: { kind: 'file', path: '/x.png' } },
+      },
+      needs: [{ adapterId: 'a' }],
+    },
     pretrain: { payload: { modelId: 'm', name: 'x', config: pretrain, path: '/x' }, needs: [] },
   };
   const store = openStore(':memory:');

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
-import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { type Database, isSqliteError, openForeignDatabase } from '../../../store/foreign-database.ts';
 import { metricOf } from '../tensorboard/tags.ts';
 import { MetricCollector, mostRuns, type RecordedRun, type RunReader, settingsOf } from './recorded-run.ts';
 
@@ -21,7 +21,7 @@ export const trackioReader: RunReader = {
   label: "Trackio's databases (.db)",
   find: ({ path, isFolder, files }) => (isFolder ? files : [path]).filter((file) => extname(file) === '.db'),
   read(source) {
-    const database = openForeign(source);
+    const database = open(source);
     try {
       const columns = columnsOf(database, 'metrics');
       for (const column of ['run_name', 'step', 'metrics', 'timestamp'])
@@ -29,7 +29,7 @@ export const trackioReader: RunReader = {
           throw new StudioError('invalid_file', `${source} is not a database of Trackio: it has no metrics.${column}.`);
       return readRuns(database, source, columns);
     } catch (error) {
-      if (error instanceof SqliteDatabase.SqliteError) throw corrupt(source, error);
+      if (isSqliteError(error)) throw corrupt(source, error);
       throw error;
     } finally {
       database.close();
@@ -37,18 +37,10 @@ export const trackioReader: RunReader = {
   },
 };
 
-/** Opens a database that somebody else wrote: read only, and without trust in what its schema would run. */
-function openForeign(path: string): Database {
-  let database: Database | null = null;
+function open(path: string): Database {
   try {
-    database = new SqliteDatabase(path, { readonly: true, fileMustExist: true });
-    database.pragma('trusted_schema = OFF');
-    database.pragma('cell_size_check = ON');
-    database.pragma('mmap_size = 0');
-    database.prepare('SELECT count(*) FROM sqlite_schema').get();
-    return database;
+    return openForeignDatabase(path);
   } catch (error) {
-    database?.close();
     throw corrupt(path, error);
   }
 }

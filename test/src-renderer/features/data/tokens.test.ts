@@ -24,7 +24,7 @@ it('says by which length most examples are whole', () => {
   expect(summarizeLengths(lengths)).toEqual({ median: 50, most95: 95, longest: 100 });
   expect(summarizeLengths([])).toBeNull();
   const { caption, data } = lengthFigure({ lengths, modelName: 'a<b>', maxPositions: 64 }, { dark: false });
-  expect(caption).toContain('95 % at most 95, the longest 100. A max_length of 64 would cut 36 of them.');
+  expect(caption).toContain('median 50 · p95 95 · max 100 tokens. max_length 64 truncates 36.');
   expect(data[0]).toMatchObject({ type: 'bar', width: expect.any(Number) });
 });
 
