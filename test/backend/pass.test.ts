@@ -307,7 +307,7 @@ describe('a pass over the real engine', () => {
           reportId: 'report-1',
           name: 'A report',
           note: '',
-          sections: ['results', 'setup', 'configs'],
+          sections: ['results', 'figures', 'setup', 'configs'],
           runIds: runs.map((run) => run.id),
           studyIds: studies.map((study) => study.id),
         },

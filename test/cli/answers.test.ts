@@ -125,7 +125,10 @@ test('settings are shown and changed, and a wrong one is refused', async () => {
   for (const [wrong, words] of [
     ['threads=100000', /threads is 100000, but this machine has/],
     ['threads=0', /threads/],
-    ['thread=1', /There is no setting "thread"\. There are: theme, compute_backend, threads, forgetting\./],
+    [
+      'thread=1',
+      /There is no setting "thread"\. There are: theme, compute_backend, threads, forgetting, queue_paused\./,
+    ],
     ['threads', /"threads" is not name=value/],
   ] as const) {
     const { code, err } = await coto(['settings', wrong]);

@@ -172,7 +172,7 @@ test('normalized and recovered scores, worked by hand, with intervals over sets 
   for (const { draw } of multitaskStudy.figures(result, parse(), words)) {
     const { data, caption } = draw({ dark: false });
     expect(data.length).toBeGreaterThan(3);
-    expect(caption).toMatch(/95 % interval \(Student's t\) of the mean over 3 sets of adapters/);
+    expect(caption).toMatch(/95 % confidence interval \(Student's t\) of the mean over 3 sets of adapters/);
   }
 });
 

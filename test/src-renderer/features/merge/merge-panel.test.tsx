@@ -4,8 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { emptyBench } from '../../../../src-renderer/features/merge/bench-memory.ts';
 import { useBench } from '../../../../src-renderer/features/merge/bench-store.ts';
 import { useMergePanel } from '../../../../src-renderer/features/merge/use-merge-panel.ts';
-import { datasetRecordSchema } from '../../../../src-shared/domain/dataset.ts';
-import { adapter, backend, catalog, job } from '../../fake-backend.ts';
+import { adapter, backend, catalog, dataset, job } from '../../fake-backend.ts';
 import { renderHookInWindow } from '../../window.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
@@ -74,27 +73,9 @@ test('a value that the declaration refuses is not asked about, and stops the mer
 
 test('further datasets are those that fit and that no adapter names', async () => {
   const fit = (datasetId: string, problem: string | null) => ({ datasetId, problem });
-  const dataset = (id: string) =>
-    datasetRecordSchema.parse({
-      id,
-      name: id,
-      bundled: true,
-      licence: null,
-      provenance: null,
-      source: { path: '/tmp', format: 'idx' },
-      description: {
-        task: 'image-classification',
-        labels: [],
-        image: null,
-        splits: [],
-        problems: [],
-        sizeBytes: 0,
-      },
-      createdAt: 0,
-    });
   backend.answers = {
     ...backend.answers,
-    'datasets.list': () => ['digits', 'letters', 'texts'].map(dataset),
+    'datasets.list': () => ['digits', 'letters', 'texts'].map((id) => dataset(id)),
     'evaluate.datasets': () => [fit('digits', null), fit('letters', null), fit('texts', 'This model reads images.')],
   };
   const { result } = renderHookInWindow(() => useMergePanel(chosen, catalog));

@@ -48,6 +48,7 @@ function Form() {
 
 test('every declared setting of a run has a field, those of the chosen variant among them', () => {
   const view = renderInWindow(<Form />);
+  for (const more of view.getAllByRole('button', { name: /More settings/ })) fireEvent.click(more);
   const shown = [
     ...runParameters.filter(({ group }) => group !== 'Task'),
     ...adapterParameters,

@@ -87,9 +87,9 @@ enum class ValueType : int {
 
 /**
  * How attention's rows are read: q and y [batch · queries, heads · head_size], k and v [batch · tokens, key_value_heads
- * · head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens up to its position; window
- * > 0: only the last `window` of them, its own included (the window needs causal's order: it cuts what lies before
- * position − window + 1, and without causal nothing after). Head h reads key/value head h / (heads / key_value_heads).
+ * · head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens up to its position; window > 0:
+ * only the last `window` of them, its own included (the window needs causal's order: it cuts what lies before position
+ * − window + 1, and without causal nothing after). Head h reads key/value head h / (heads / key_value_heads).
  */
 struct AttentionShape {
   int64_t batch = {};
