@@ -24,7 +24,8 @@ afterAll(async () => {
 async function train(page: Page, name: string, seed: number, coto: boolean): Promise<void> {
   await goTo(page, 'Train');
   await page.getByLabel('Name', { exact: true }).fill(name);
-  const more = page.getByRole('region', { name: 'Optimization' }).getByRole('button', { name: /^More settings/ });
+  const optimization = page.getByRole('region', { name: 'Optimization' });
+  const more = optimization.getByRole('button', { name: /^More settings/ });
   if ((await more.getAttribute('aria-expanded')) === 'false') await more.click();
   for (const [field, value] of [
     ['Train samples per class', 4],
@@ -35,8 +36,6 @@ async function train(page: Page, name: string, seed: number, coto: boolean): Pro
     ['Rank', 4],
   ] as const)
     await page.getByLabel(field, { exact: true }).fill(String(value));
-  const optimization = page.getByRole('region', { name: 'Optimization' });
-  await optimization.getByRole('button', { name: /^More settings/ }).click();
   await optimization.getByLabel('Save steps', { exact: true }).fill('3');
   const toggle = page.getByRole('switch', { name: 'CoTo' });
   if ((await toggle.isChecked()) !== coto) await toggle.click({ force: true });
