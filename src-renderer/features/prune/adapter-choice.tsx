@@ -74,7 +74,7 @@ export function AdapterChoice({ adapters, chosen, onChange }: AdapterChoiceProps
                 <Checkbox
                   key={adapter.id}
                   value={adapter.id}
-                  py={2}
+                  py={5}
                   label={
                     <span className={classes['choice']}>
                       <span className={classes['name']}>{adapter.name}</span>
