@@ -51,7 +51,9 @@ const projects: readonly Project[] = [
     ],
   },
   // In the real Electron, one after the other: `scripts/tasks/e2e.mjs` sees to the runtime, the screen and the build.
-  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], minutes: 3 },
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: ['test/e2e/speed.test.ts'], minutes: 3 },
+  // Start and page changes against budgets of CPU time, which mean something on an idle machine: `scripts/tasks/test-speed.mjs`.
+  { name: 'speed', include: ['test/e2e/speed.test.ts'], minutes: 10 },
   // What the studio writes, read by the real PEFT and Transformers: `scripts/tasks/test-peers.mjs` sees to their Python.
   { name: 'peers', include: ['test/peers/**/*.test.ts'], minutes: 5 },
   // Real checkpoints: `scripts/tasks/test-real.mjs` fetches them.

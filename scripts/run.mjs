@@ -24,6 +24,7 @@ const tasks = [
   'screenshots',
   'setup-tensorflow',
   'test-tensorflow',
+  'test-speed',
   'test-peers',
   'test-real',
   'test-long',
