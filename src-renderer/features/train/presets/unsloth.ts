@@ -8,7 +8,7 @@ export const unsloth: Preset = {
     'The settings of Unsloth’s notebooks: rank 16 on all linear layers, small batches with accumulation. Made for language models of billions of parameters.',
   source: {
     title: 'Unsloth: LoRA hyperparameters guide',
-    url: 'https://docs.unsloth.ai/get-started/fine-tuning-llms-guide/lora-hyperparameters-guide',
+    url: 'https://unsloth.ai/docs/get-started/fine-tuning-llms-guide/lora-hyperparameters-guide',
   },
   settings: () => ({
     'adapter.variant': 'lora',
