@@ -54,7 +54,7 @@ export function PaletteDialog() {
 /** What the palette searches: read when it opens, and kept while it fades. */
 function useGroups(opened: boolean): readonly ActionGroup[] {
   const jobs = useRequest('jobs.list', { active: true }, { enabled: opened }).data ?? [];
-  const runs = useRequest('runs.list', {}, { enabled: opened }).data ?? [];
+  const runs = useRequest('runs.list', { archived: false }, { enabled: opened }).data ?? [];
   const jobActions = useJobActions(jobs, runs);
   const records = useRecordGroups(opened);
   const guide = useGuideGroup(opened);

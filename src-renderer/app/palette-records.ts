@@ -8,7 +8,7 @@ import { navigate, pathOf } from './routes.tsx';
 
 /** Everything that the studio holds, as places to go to. Asked for only while the palette is open. */
 export function useRecordGroups(enabled: boolean): readonly ActionGroup[] {
-  const runs = useRequest('runs.list', {}, { enabled }).data ?? [];
+  const runs = useRequest('runs.list', { archived: false }, { enabled }).data ?? [];
   const adapters = useRequest('adapters.list', {}, { enabled }).data ?? [];
   const datasets = useRequest('datasets.list', {}, { enabled }).data ?? [];
   const models = useRequest('models.list', {}, { enabled }).data ?? [];

@@ -16,7 +16,7 @@ const node = { width: 216, height: 56, across: 64, down: 12 };
 /** From which run, checkpoint, merge or pruning an adapter comes, and what was made from it; each a link to its page. */
 export function LineagePanel({ adapter }: { adapter: AdapterRecord }) {
   const adapters = useRequest('adapters.list', {}).data;
-  const current = useRequest('runs.list', {}).data;
+  const current = useRequest('runs.list', { archived: false }).data;
   const archived = useRequest('runs.list', { archived: true }).data;
   const lineage = useMemo(
     () => lineageOf(adapter, adapters ?? [adapter], [...(current ?? []), ...(archived ?? [])]),

@@ -161,7 +161,7 @@ export function RunsWorkspace() {
 
 /** Every column that the table can show. */
 function useRunColumns(names: ReturnType<typeof useRunNames>, isFlat: boolean) {
-  const { data: jobs } = useRequest('jobs.list', {});
+  const { data: jobs } = useRequest('jobs.list', { active: true });
   const update = useAction('runs.update', { failureTitle: runsStrings.changeFailed });
   const jobByRun = useMemo(
     () => new Map((jobs ?? []).flatMap((job) => (job.subjectId ? [[job.subjectId, job] as const] : []))),

@@ -151,7 +151,7 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
 function useStudyWords(): StudyWords {
   const { data } = useRequest('app.catalog', {});
   const { data: adapters } = useRequest('adapters.list', {});
-  const { data: runs } = useRequest('runs.list', {});
+  const { data: runs } = useRequest('runs.list', { archived: false });
   return useMemo(() => {
     const labels = new Map(data?.mergeMethods.map(({ id, label }) => [id, label]));
     const names = new Map([...(adapters ?? []), ...(runs ?? [])].map(({ id, name }) => [id, name]));

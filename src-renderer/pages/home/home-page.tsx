@@ -17,7 +17,7 @@ import { homeStrings as strings } from '../../strings/home.ts';
 
 /** What runs, what waits, what happened meanwhile, where to go on; and the first steps until they are dismissed. */
 export default function HomePage() {
-  const runs = useRequest('runs.list', {});
+  const runs = useRequest('runs.list', { archived: false });
   const jobs = useRequest('jobs.list', { active: true });
   const studies = useRequest('studies.list', {});
   const checklist = useChecklist(studies.data);

@@ -27,7 +27,7 @@ export default function PlaygroundPage() {
   const models = useRequest('models.list', {});
   const adapters = useRequest('adapters.list', {});
   const catalog = useRequest('app.catalog', {}).data;
-  const active = useRequest('jobs.list', {});
+  const active = useRequest('jobs.list', { active: true });
   const { draft } = usePlayground();
   const ofKind = (kind: string) => models.data?.filter(({ description }) => description.kind === kind) ?? [];
   const [writers, classifiers] = [ofKind('causal-lm'), ofKind('image-classification')];
