@@ -1,5 +1,5 @@
 import { Component, type ReactNode } from 'react';
-import { StudioError } from '../../src-shared/contract/errors.ts';
+import { asError, StudioError } from '../../src-shared/contract/errors.ts';
 import { ErrorNote } from '../components/feedback/error-note.tsx';
 import { appStrings } from '../strings/app.ts';
 
@@ -8,7 +8,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: E
   override state: { error: Error | null } = { error: null };
 
   static getDerivedStateFromError(thrown: unknown): { error: Error } {
-    return { error: thrown instanceof Error ? thrown : new Error(String(thrown)) };
+    return { error: asError(thrown) };
   }
 
   override render(): ReactNode {

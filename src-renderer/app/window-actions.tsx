@@ -73,9 +73,7 @@ export function useWindowActions(toggleSidebar: () => void): void {
       ...always('logs', appStrings.openLogs, <IconFileDescription {...icon} />),
       keywords: ['error', 'report', 'help'],
       run: () => {
-        window.coto
-          .showLogs()
-          .catch((error: unknown) => notifyFailure(error instanceof Error ? error : new Error(String(error))));
+        window.coto.showLogs().catch((error: unknown) => notifyFailure(error));
       },
     },
   ]);

@@ -69,9 +69,7 @@ export const Figure = memo(function Figure(props: FigureProps) {
 
   const fileName = fileStem(name);
   const attempt = (work: () => Promise<void>) => {
-    work().catch((error: unknown) =>
-      notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The figure was not saved'),
-    );
+    work().catch((error: unknown) => notifyFailure(error, 'The figure was not saved'));
   };
   const save = (format: 'svg' | 'png') =>
     attempt(async () => {

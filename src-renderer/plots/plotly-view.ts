@@ -1,5 +1,6 @@
 import type { Config, Data, Layout, PlotlyHTMLElement } from 'plotly.js/lib/core';
 import { z } from 'zod';
+import { asError } from '../../src-shared/contract/errors.ts';
 import { type FigureTheme, splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
 import type { FigureSource } from './figure-data.ts';
 import { withTypeface } from './figure-image.ts';
@@ -66,7 +67,7 @@ export class PlotlyView {
     this.element = element;
     this.onDrawn = listeners.onDrawn;
     this.onFailed = (thrown) => {
-      if (!this.disposed) listeners.onFailed(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      if (!this.disposed) listeners.onFailed(asError(thrown));
     };
     this.onPointClick = listeners.onPointClick;
     this.onZoom = listeners.onZoom;

@@ -1,6 +1,6 @@
 import { createBirpc } from 'birpc';
 import type { z } from 'zod';
-import { describeIssues, StudioError } from '../contract/errors.ts';
+import { asError, describeIssues, StudioError } from '../contract/errors.ts';
 import type { Channel } from './channel.ts';
 import {
   type Contract,
@@ -35,8 +35,7 @@ export interface ConnectOptions {
 /** Client side of a contract over a channel. */
 export function connect<C extends Contract>(channel: Channel, contract: C, options: ConnectOptions = {}): Client<C> {
   const listeners = new Map<string, Set<(payload: unknown) => void>>();
-  const fault = (thrown: unknown): void =>
-    options.onFault?.(thrown instanceof Error ? thrown : new Error(String(thrown)));
+  const fault = (thrown: unknown): void => options.onFault?.(asError(thrown));
 
   const receive = (name: string) => (payload: unknown) => {
     for (const listener of [...(listeners.get(name) ?? [])]) {

@@ -1,5 +1,5 @@
 import { createBirpc } from 'birpc';
-import { StudioError, toErrorValue } from '../contract/errors.ts';
+import { asError, StudioError, toErrorValue } from '../contract/errors.ts';
 import type { Channel } from './channel.ts';
 import {
   type Contract,
@@ -80,7 +80,7 @@ export function serve<C extends Contract>(
     emit(name, payload) {
       if (closed) return;
       rpc.$callEvent(name, payload).catch((error: unknown) => {
-        options.onFault?.(error instanceof Error ? error : new Error(String(error)));
+        options.onFault?.(asError(error));
       });
     },
     close() {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { asError } from '../../../src-shared/contract/errors.ts';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import type { EngineIsolation } from '../../engine/compute/selection.ts';
 import { findInstallation } from '../../engine/compute/tensorflow/installation.ts';
@@ -63,7 +64,7 @@ export function startEngineWorker(file: URL = engineFile('worker'), onOutput: Ou
   let cause: Error | null = null;
   const ended = new Promise<Error | null>((resolve) => {
     worker.on('error', (error: unknown) => {
-      cause = error instanceof Error ? error : new Error(String(error));
+      cause = asError(error);
     });
     worker.on('exit', () => resolve(cause));
   });

@@ -1,8 +1,9 @@
 import { notifications } from '@mantine/notifications';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { asError, StudioError } from '../../../src-shared/contract/errors.ts';
 
 /** A failure that nothing on the screen caused, or whose cause is already gone: red, stays until it is closed. */
-export function notifyFailure(error: Error, title = 'Something went wrong'): void {
+export function notifyFailure(thrown: unknown, title = 'Something went wrong'): void {
+  const error = asError(thrown);
   const hint = error instanceof StudioError ? error.hint : null;
   notifications.show({
     color: 'red',

@@ -7,9 +7,7 @@ import classes from './text.module.css';
 /** A path on disk: monospaced, to copy, and to show in the system's file manager. */
 export function PathText({ path }: { path: string }) {
   const show = () => {
-    window.coto
-      .showInFolder(path)
-      .catch((error: unknown) => notifyFailure(error instanceof Error ? error : new Error(String(error))));
+    window.coto.showInFolder(path).catch((error: unknown) => notifyFailure(error));
   };
   return (
     <span className={classes['path']}>

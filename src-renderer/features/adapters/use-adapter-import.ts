@@ -20,7 +20,7 @@ export function useAdapterImport() {
             });
       if (path) start.mutate({ path });
     } catch (error) {
-      notifyFailure(error instanceof Error ? error : new Error(String(error)), words.notImported);
+      notifyFailure(error, words.notImported);
     }
   };
   return {

@@ -82,7 +82,7 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
         });
         if (file) begin(file);
       } catch (error) {
-        notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The predictions were not saved');
+        notifyFailure(error, 'The predictions were not saved');
       }
     },
   };

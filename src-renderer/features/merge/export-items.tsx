@@ -26,7 +26,7 @@ export function ExportItems({ adapter: given }: ExportItemsProps) {
       const numbered = target.makes === 'folder';
       if (path) start.mutate({ adapterId: adapter.id, target: target.id, path, numbered, parameters });
     } catch (error) {
-      notifyFailure(error instanceof Error ? error : new Error(String(error)), failureTitle);
+      notifyFailure(error, failureTitle);
     }
   };
   const ask = async (target: ExportTargetDeclaration) => {

@@ -25,7 +25,7 @@ export function useImportAdapter() {
               });
         if (path) mutate({ path });
       } catch (error) {
-        notifyFailure(error instanceof Error ? error : new Error(String(error)), mergeStrings.notImported);
+        notifyFailure(error, mergeStrings.notImported);
       }
     },
   };

@@ -55,7 +55,7 @@ export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapt
       });
       if (path) read.mutate({ path });
     } catch (error) {
-      notifyFailure(error instanceof Error ? error : new Error(String(error)), words.failed);
+      notifyFailure(error, words.failed);
     }
   };
   return {

@@ -35,7 +35,7 @@ async function exported(work: Promise<string | null>): Promise<void> {
     const path = await work;
     if (path !== null) notifySuccess(strings.exported, path);
   } catch (error) {
-    notifyFailure(error instanceof Error ? error : new Error(String(error)), strings.notExported);
+    notifyFailure(error, strings.notExported);
   }
 }
 

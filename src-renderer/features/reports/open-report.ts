@@ -12,7 +12,5 @@ export function showInFolder({ path }: ReportRecord): void {
 }
 
 function attempt(work: Promise<void>): void {
-  work.catch((error: unknown) =>
-    notifyFailure(error instanceof Error ? error : new Error(String(error)), reportsStrings.notOpened),
-  );
+  work.catch((error: unknown) => notifyFailure(error, reportsStrings.notOpened));
 }

@@ -1,3 +1,4 @@
+import { asError } from '../../../src-shared/contract/errors.ts';
 import type { RequestInput } from '../../../src-shared/contract/requests.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { request } from '../../api/client.ts';
@@ -35,10 +36,7 @@ interface Words {
 
 async function forEach(runs: readonly RunRecord[], act: (run: RunRecord) => Promise<unknown>, words: Words) {
   const failures: Error[] = [];
-  for (const run of runs)
-    await act(run).catch((thrown: unknown) =>
-      failures.push(thrown instanceof Error ? thrown : new Error(String(thrown))),
-    );
+  for (const run of runs) await act(run).catch((thrown: unknown) => failures.push(asError(thrown)));
   const [first] = failures;
   if (first) notifyFailure(first, words.failed(failures.length, runs.length));
   else notifySuccess(words.done(runs.length), words.message);

@@ -28,7 +28,7 @@ function openForm(title: string, form: (close: () => void) => ReactNode): void {
 
 function change(run: RunRecord, changes: { name?: string; tags?: string[]; note?: string }): void {
   request('runs.update', { id: run.id, ...changes }).catch((error: unknown) =>
-    notifyFailure(error instanceof Error ? error : new Error(String(error)), runsStrings.changeFailed),
+    notifyFailure(error, runsStrings.changeFailed),
   );
 }
 

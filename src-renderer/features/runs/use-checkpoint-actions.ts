@@ -27,7 +27,7 @@ export function useCheckpointActions(run: RunRecord, checkpoints: readonly Check
     try {
       return await request('runs.saveAdapter', { id, folder });
     } catch (error) {
-      notifyFailure(asError(error), words.failed.save);
+      notifyFailure(error, words.failed.save);
       return null;
     }
   };
@@ -59,7 +59,7 @@ export function useCheckpointActions(run: RunRecord, checkpoints: readonly Check
     }),
     merge: withAdapter(({ id: adapterId }) => navigate(`/merge?add=${encodeURIComponent(adapterId)}`)),
     show: ({ path }: CheckpointSummary) => {
-      window.coto.showInFolder(path).catch((error: unknown) => notifyFailure(asError(error), words.failed.show));
+      window.coto.showInFolder(path).catch((error: unknown) => notifyFailure(error, words.failed.show));
     },
     remove: ({ folder, step, bytes, neededFor }: CheckpointSummary) => {
       const isNeeded = neededFor === 'resume';
@@ -75,8 +75,4 @@ export function useCheckpointActions(run: RunRecord, checkpoints: readonly Check
       });
     },
   };
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

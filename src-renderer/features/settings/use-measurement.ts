@@ -27,7 +27,7 @@ export function useMeasurement(): Measurement {
           );
         }
       } catch (error) {
-        notifyFailure(error instanceof Error ? error : new Error(String(error)), words.notBenchmarked);
+        notifyFailure(error, words.notBenchmarked);
       } finally {
         setMeasuring(null);
       }

@@ -10,7 +10,7 @@ export async function keepPruned({ name, of, method, parameters }: PrunedChoice)
     await request('prune.start', { adapterId, name, method, parameters });
     notifySuccess('Pruning queued', `"${name}" will be added to your adapters.`);
   } catch (error) {
-    notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The pruned adapter was not kept');
+    notifyFailure(error, 'The pruned adapter was not kept');
   }
 }
 

@@ -36,7 +36,7 @@ function StudyFiles({ id }: { id: string }) {
       const file = files.find((one) => one.name === name);
       if (file !== undefined) downloadText(file.text, file.name);
     } catch (error) {
-      notifyFailure(error instanceof Error ? error : new Error(String(error)), 'The file was not saved');
+      notifyFailure(error, 'The file was not saved');
     }
   };
   return (

@@ -57,7 +57,7 @@ export function useRunDraft() {
       run: start,
     },
   ]);
-  const load = () => loadRun(variants, names).catch((thrown) => notifyFailure(asError(thrown), trainStrings.notLoaded));
+  const load = () => loadRun(variants, names).catch((thrown) => notifyFailure(thrown, trainStrings.notLoaded));
   useRouteRequest('load', () => void load());
   return {
     draft,
@@ -83,7 +83,7 @@ export function useRunDraft() {
     load,
     save: () => {
       if (config === null) return;
-      saveRun(config, name, variants, names).catch((thrown) => notifyFailure(asError(thrown), trainStrings.notSaved));
+      saveRun(config, name, variants, names).catch((thrown) => notifyFailure(thrown, trainStrings.notSaved));
     },
   };
 }
@@ -125,13 +125,9 @@ function useCloneFromRoute(): void {
         openConfig(run.config, '', run.tags);
         navigate('/train', { replace: true });
       })
-      .catch((error) => notifyFailure(asError(error), trainStrings.notCloned));
+      .catch((error) => notifyFailure(error, trainStrings.notCloned));
     return () => {
       current = false;
     };
   }, [from]);
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

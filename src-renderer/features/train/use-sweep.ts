@@ -93,10 +93,7 @@ export function useSweep({ draft, name, tags, metric, onClose }: SweepInput) {
       onClose();
       navigate('/runs');
     } catch (error) {
-      notifyFailure(
-        error instanceof Error ? error : new Error(String(error)),
-        `${queued} of ${plural(runs.length, 'run')} queued`,
-      );
+      notifyFailure(error, `${queued} of ${plural(runs.length, 'run')} queued`);
     } finally {
       setQueueing(false);
     }

@@ -125,6 +125,6 @@ function useAdaptersFromRoute(): void {
         const same = [first, ...others.filter(({ modelId }) => modelId === first.modelId)];
         changeDraft({ modelId: first.modelId, columns: [null, ...same.map(({ id }) => id)].slice(0, 4) });
       })
-      .catch((error: unknown) => notifyFailure(error instanceof Error ? error : new Error(String(error))));
+      .catch((error: unknown) => notifyFailure(error));
   });
 }
