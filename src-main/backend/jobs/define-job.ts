@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import {
   type JobInfo,
@@ -11,6 +10,7 @@ import {
 } from '../../../src-shared/domain/job.ts';
 import type { EngineEvent, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
 import type { HandlerServices, Services } from '../services.ts';
+import type { JobEnding } from './job-endings.ts';
 
 /** Outcome of a job without an error. `result` is stored as JSON with the job. */
 export interface JobOutcome<Result = unknown> {
@@ -18,12 +18,6 @@ export interface JobOutcome<Result = unknown> {
   readonly result?: Result;
   /** Notification when the job completed or was stopped; null for none. */
   readonly message: string | null;
-}
-
-/** Outcome of a job that did not complete. */
-export interface JobEnding {
-  readonly status: 'failed' | 'cancelled' | 'interrupted';
-  readonly error: ErrorValue | null;
 }
 
 export interface JobContext {

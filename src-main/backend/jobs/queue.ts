@@ -1,19 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type JobKind, type JobLane, type JobRecord, jobInfo, jobLanes } from '../../../src-shared/domain/job.ts';
 import type { EngineSignal } from '../../engine/contract.ts';
-import type { Store } from '../../store/open-store.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { newId } from '../identifiers.ts';
 import type { HandlerServices, Services } from '../services.ts';
-import { closedError, endingInMovedHome, endingOfLostSession, pausedByClosing, storedError } from './closing-errors.ts';
 import { companionJobs } from './companion-jobs.ts';
-import type { Job, JobContext, JobEnding, JobOutcome } from './define-job.ts';
+import type { Job, JobContext, JobOutcome } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';
-import { notifyEnd } from './notify-end.ts';
+import { closedError, endingInMovedHome, endingOfLostSession, pausedByClosing } from './job-endings.ts';
+import { JobRecords } from './job-records.ts';
 import { moveInQueue, waitsInPausedQueue } from './queue-order.ts';
 import { readyJobs } from './ready-jobs.ts';
-import { retryUntilDone } from './retry-until-done.ts';
 import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
 
 export interface QueueOptions {
@@ -39,7 +37,7 @@ export class JobQueue {
   private readonly takeUpQueue: boolean;
   private readonly own = new Set<string>();
   private readonly current = new Map<JobLane, Current>();
-  private readonly waiting = new Map<string, PromiseWithResolvers<JobRecord>>();
+  private readonly records: JobRecords;
   private closing = false;
   /** Calls of `gather` that are not done. */
   private gathering = 0;
@@ -48,13 +46,18 @@ export class JobQueue {
     this.parts = { ...services, queue: this };
     this.jobOf = jobOf;
     this.takeUpQueue = takeUpQueue;
+    this.records = new JobRecords({
+      ...services,
+      settle: (job, ending) => jobOf(job.kind).settle(services.store.jobs.payload(job.id), ending, this.parts),
+      isClosing: () => this.closing,
+    });
   }
 
   /** Marks jobs that an earlier session left running, then starts the queue. */
   open(): void {
     const { home, store } = this.parts;
-    for (const job of store.jobs.withStatus('running')) this.end(job, ...endingOfLostSession(job));
-    if (home.moved) for (const job of store.jobs.withStatus('queued')) this.end(job, ...endingInMovedHome(job));
+    for (const job of store.jobs.withStatus('running')) this.records.end(job, endingOfLostSession(job));
+    if (home.moved) for (const job of store.jobs.withStatus('queued')) this.records.end(job, endingInMovedHome(job));
     this.pump();
   }
 
@@ -99,7 +102,7 @@ export class JobQueue {
   requeue(job: JobRecord, payload: unknown): JobRecord {
     this.parts.store.jobs.setPayload(job.id, payload);
     this.own.add(job.id);
-    const queued = this.change(job.id, { status: 'queued', error: null, progress: null, finishedAt: null });
+    const queued = this.records.change(job.id, { status: 'queued', error: null, progress: null, finishedAt: null });
     this.parts.hub.listChanged('jobs');
     this.pumpSoon();
     return queued;
@@ -139,7 +142,7 @@ export class JobQueue {
     if (job.status === 'cancelled') return;
     if (!['queued', 'paused', 'interrupted'].includes(job.status))
       throw new StudioError('refused', `The job "${job.title}" has already ended (${job.status}).`);
-    this.end(job, 'cancelled', null);
+    this.records.end(job, { status: 'cancelled', error: null });
     this.pumpSoon();
   }
 
@@ -157,14 +160,12 @@ export class JobQueue {
 
   /** Marks a queued job as paused. */
   hold(jobId: string): void {
-    this.change(jobId, { status: 'paused' });
+    this.records.change(jobId, { status: 'paused' });
   }
 
   /** Resolves when the job is neither queued nor running; `interrupted` if the studio was closed before it started. */
   ended(job: JobRecord): Promise<JobRecord> {
-    const waiting = this.waiting.get(job.id) ?? Promise.withResolvers<JobRecord>();
-    this.waiting.set(job.id, waiting);
-    return waiting.promise;
+    return this.records.ended(job);
   }
 
   isRunning(jobId: string): boolean {
@@ -213,11 +214,7 @@ export class JobQueue {
     await this.parts.engine.close();
     await current?.done;
     await Promise.all(aside.map(({ done }) => done));
-    for (const [jobId, { resolve }] of this.waiting) {
-      const job = this.parts.store.jobs.find(jobId);
-      if (job !== null)
-        resolve({ ...job, status: 'interrupted', error: { ...closedError, hint: `${closedError.hint}.` } });
-    }
+    this.records.close();
   }
 
   private running(jobId: string): Running | null {
@@ -261,7 +258,7 @@ export class JobQueue {
         jobInfo(job.kind).lane === lane &&
         (this.takeUpQueue || this.own.has(job.id)) &&
         !(isPaused && waitsInPausedQueue(job)),
-      endWithout: (job, error) => this.end(job, 'failed', error),
+      endWithout: (job, error) => this.records.end(job, { status: 'failed', error }),
     });
   }
 
@@ -274,10 +271,12 @@ export class JobQueue {
       return;
     }
     const { together, ...job } = this.jobOf(first.kind);
-    const ready = [...this.ready(jobInfo(first.kind).lane)];
-    const companions = await companionJobs(first, ready, this.parts, async (own, offered) =>
-      together === undefined ? [] : together.companions(own, offered, this.parts),
-    );
+    const companions =
+      together === undefined
+        ? []
+        : await companionJobs(first, [...this.ready(jobInfo(first.kind).lane)], this.parts, (own, offered) =>
+            together.companions(own, offered, this.parts),
+          );
     for (const companion of companions)
       if (this.parts.store.jobs.find(companion.id)?.status === 'queued') this.begin(companion, current);
     const members = current.jobs.map(({ job: { id }, context }) => ({
@@ -298,7 +297,7 @@ export class JobQueue {
   }
 
   private begin(job: JobRecord, current: Current): void {
-    this.change(job.id, { status: 'running', startedAt: Date.now(), error: null });
+    this.records.change(job.id, { status: 'running', startedAt: Date.now(), error: null });
     const [abort, pausing] = [new AbortController(), new AbortController()];
     const context = this.context(job, { abort: abort.signal, pausing: pausing.signal });
     current.jobs.push({ job, context, abort, pausing, signal: null, place: null });
@@ -310,39 +309,14 @@ export class JobQueue {
       const { status, result, message } = await outcome;
       if (result !== undefined) this.parts.store.jobs.saveResult(job.id, result);
       const error = status === 'paused' && this.closing ? pausedByClosing : null;
-      this.change(job.id, { status, error, finishedAt: Date.now() });
+      this.records.change(job.id, { status, error, finishedAt: Date.now() });
       if (message !== null && job.parentId === null)
         this.parts.hub.notify({ level: 'success', title: job.title, message, error: null });
     } catch (thrown) {
       const error = toErrorValue(thrown);
       const status = error.code === 'cancelled' ? 'cancelled' : this.isLoss(thrown) ? 'interrupted' : 'failed';
-      this.endOnFullDisk(job, status, status === 'cancelled' ? null : error);
+      this.records.endOnFullDisk(job, { status, error: status === 'cancelled' ? null : error });
     }
-  }
-
-  /** Like `end`, but also notifies those who wait for the job if the disk is full. */
-  private endOnFullDisk(job: JobRecord, status: JobEnding['status'], error: ErrorValue | null): void {
-    for (const attempt of ['first', 'last'] as const)
-      try {
-        if (attempt === 'last') this.parts.store.shrinkLog();
-        this.end(job, status, error);
-        return;
-      } catch (failure) {
-        const full = toErrorValue(failure).code === 'disk_full';
-        if (!full) this.parts.log.error({ err: failure, job: job.id }, 'the end of a job could not be stored');
-        if (full && attempt === 'first') continue;
-        this.tellEnd({ ...job, status, error: storedError(error), finishedAt: Date.now() }, error);
-        if (full) this.storeEndLater(job, status, error);
-        return;
-      }
-  }
-
-  /** Until there is space, the job is listed as running; if that takes longer than the studio, the next start marks it. */
-  private storeEndLater(...ending: Parameters<JobQueue['storeEnd']>): void {
-    retryUntilDone(
-      () => this.tell(this.storeEnd(...ending)),
-      () => this.closing,
-    );
   }
 
   private isLoss(thrown: unknown): boolean {
@@ -358,7 +332,7 @@ export class JobQueue {
   private context(job: JobRecord, signals: Pick<JobContext, 'abort' | 'pausing'>): JobContext {
     const { engine } = this.parts;
     const progress: JobContext['progress'] = (value) => {
-      this.change(job.id, { progress: value });
+      this.records.change(job.id, { progress: value });
     };
     return {
       job,
@@ -379,38 +353,6 @@ export class JobQueue {
         });
       },
     };
-  }
-
-  private end(job: JobRecord, status: JobEnding['status'], error: ErrorValue | null): void {
-    this.tellEnd(this.storeEnd(job, status, error), error);
-  }
-
-  private storeEnd(job: JobRecord, status: JobEnding['status'], error: ErrorValue | null): JobRecord {
-    this.jobOf(job.kind).settle(this.parts.store.jobs.payload(job.id), { status, error }, this.parts);
-    return this.change(job.id, { status, error: storedError(error), finishedAt: Date.now() });
-  }
-
-  private tellEnd(job: JobRecord, error: ErrorValue | null): void {
-    this.tell(job);
-    if (error !== null)
-      this.parts.log.error({ job: job.id, status: job.status, err: StudioError.fromValue(error) }, job.title);
-    notifyEnd(this.parts.hub, job, error);
-  }
-
-  private change(jobId: string, changes: Parameters<Store['jobs']['update']>[1]): JobRecord {
-    const job = this.parts.store.jobs.update(jobId, changes);
-    if (job === null) throw new StudioError('not_found', `There is no job ${jobId}.`);
-    if (changes.status !== undefined)
-      this.parts.log.info({ job: jobId, kind: job.kind, status: job.status }, job.title);
-    this.tell(job);
-    return job;
-  }
-
-  private tell(job: JobRecord): void {
-    this.parts.hub.jobChanged(job);
-    if (job.status === 'queued' || job.status === 'running' || job.status === 'paused') return;
-    this.waiting.get(job.id)?.resolve(job);
-    this.waiting.delete(job.id);
   }
 }
 

@@ -17,7 +17,8 @@ import { requireModel } from '../library/models.ts';
 import { metricsAt } from '../runs/metrics-at.ts';
 import { seedDirectory } from '../runs/seed-adapter.ts';
 import type { Services } from '../services.ts';
-import type { JobEnding, JobOutcome } from './define-job.ts';
+import type { JobOutcome } from './define-job.ts';
+import type { JobEnding } from './job-endings.ts';
 
 /** A run that is about to train. */
 export interface BegunTraining {

@@ -1,24 +1,27 @@
 import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 
-/** Status and error. */
-type Ending = readonly ['interrupted' | 'cancelled', ErrorValue];
+/** Outcome of a job that did not complete. */
+export interface JobEnding {
+  readonly status: 'failed' | 'cancelled' | 'interrupted';
+  readonly error: ErrorValue | null;
+}
 
 /** How a job ends that an earlier session left running. */
-export function endingOfLostSession({ kind }: JobRecord): Ending {
+export function endingOfLostSession({ kind }: JobRecord): JobEnding {
   const hint = jobInfo(kind).resumable ? null : 'Start it again.';
-  return ['interrupted', lostError('CoTo Studio quit while this was running.', hint)];
+  return { status: 'interrupted', error: lostError('CoTo Studio quit while this was running.', hint) };
 }
 
 /**
  * How a job ends that a home from elsewhere, or a copy of a home, has in its queue: opening a folder must not write files or
  * train by itself. What can be resumed waits for the person; the rest can be started again.
  */
-export function endingInMovedHome({ kind, parentId }: JobRecord): Ending {
+export function endingInMovedHome({ kind, parentId }: JobRecord): JobEnding {
   const message = 'The home folder was opened in another place than before, so nothing of its queue was started.';
   return jobInfo(kind).resumable && parentId === null
-    ? ['interrupted', lostError(message, 'Resume it if you want it to run here.')]
-    : ['cancelled', lostError(message, 'Start it again if you want it.')];
+    ? { status: 'interrupted', error: lostError(message, 'Resume it if you want it to run here.') }
+    : { status: 'cancelled', error: lostError(message, 'Start it again if you want it.') };
 }
 
 function lostError(message: string, hint: string | null): ErrorValue {
@@ -34,8 +37,3 @@ export const pausedByClosing = {
   message: 'The studio was closed while this was running, so it was paused.',
   hint: 'Resume it.',
 } as const;
-
-/** An error as the store keeps it: without its details. */
-export function storedError(error: ErrorValue | null): JobRecord['error'] {
-  return error === null ? null : { code: error.code, message: error.message, hint: error.hint };
-}
