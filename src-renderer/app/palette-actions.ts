@@ -1,4 +1,5 @@
 import type { StudioAction } from '../components/actions/action-registry.ts';
+import { hasWords, searchWords } from '../components/table/match-words.ts';
 
 export interface ActionGroup {
   readonly group: string;
@@ -11,7 +12,7 @@ const shownAsked = 40;
 
 /** The actions that have every word, those first that begin with the first word, then those that have all in their name. */
 export function searchActions(groups: readonly ActionGroup[], query: string): readonly ActionGroup[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = searchWords(query);
   if (words.length === 0)
     return filled(groups.map((group) => ({ ...group, actions: group.actions.slice(0, shownUnasked) })));
   const found = groups.map(({ group, actions }) => ({ group, actions: matching(actions, words, group) }));
@@ -29,18 +30,17 @@ export function searchActions(groups: readonly ActionGroup[], query: string): re
 
 function matching(actions: readonly StudioAction[], words: readonly string[], group: string): readonly StudioAction[] {
   return actions
-    .filter((action) => words.every((word) => textOf(action, group).includes(word)))
+    .filter((action) => hasWords(textOf(action, group), words))
     .sort((one, other) => rankOf(one, words) - rankOf(other, words));
 }
 
 function textOf({ label, about = '', keywords = [] }: StudioAction, group: string): string {
-  return [label, about, group, ...keywords].join('\n').toLowerCase();
+  return [label, about, group, ...keywords].join('\n');
 }
 
 function rankOf({ label }: StudioAction, words: readonly string[]): number {
-  const name = label.toLowerCase();
-  if (name.startsWith(words[0] ?? '')) return 0;
-  return words.every((word) => name.includes(word)) ? 1 : 2;
+  if (label.toLowerCase().startsWith(words[0] ?? '')) return 0;
+  return hasWords(label, words) ? 1 : 2;
 }
 
 /** A group that only its keywords found comes after one whose actions bear the words. */

@@ -14,7 +14,7 @@ import { DataRow } from './data-row.tsx';
 import classes from './data-table.module.css';
 import { HeaderCell } from './header-cell.tsx';
 import { headerStyle } from './header-style.ts';
-import { matchesWords } from './own-first.ts';
+import { matchesWords } from './match-words.ts';
 import { useRowSelection } from './row-selection.ts';
 import { useRowWindow } from './use-row-window.ts';
 import { useWidth } from './use-width.ts';

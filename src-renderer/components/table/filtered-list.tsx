@@ -3,7 +3,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import classes from './filtered-list.module.css';
 import { ItemList, type ListItem } from './item-list.tsx';
-import { matchesWords } from './own-first.ts';
+import { matchesWords } from './match-words.ts';
 
 interface FilteredListProps {
   label: string;

@@ -1,4 +1,5 @@
 import type { DocumentId } from '../../components/help/help-store.ts';
+import { hasWords, searchWords } from '../../components/table/match-words.ts';
 
 export interface SearchHit {
   readonly id: DocumentId;
@@ -8,16 +9,13 @@ export interface SearchHit {
 
 /** The documents that have every word, those first that have it in their title, then in a heading, then in the text. */
 export function searchGuide(texts: ReadonlyMap<DocumentId, string>, query: string): readonly SearchHit[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = searchWords(query);
   if (words.length === 0) return [];
   const hits: { hit: SearchHit; rank: number }[] = [];
   for (const [id, text] of texts) {
-    const low = text.toLowerCase();
-    if (!words.every((word) => low.includes(word))) continue;
-    const headings = low.split('\n').filter((line) => line.startsWith('#'));
-    const title = headings[0] ?? '';
-    const inAll = (where: string) => words.every((word) => where.includes(word));
-    const rank = inAll(title) ? 0 : headings.some(inAll) ? 1 : 2;
+    if (!hasWords(text, words)) continue;
+    const headings = text.split('\n').filter((line) => line.startsWith('#'));
+    const rank = hasWords(headings[0] ?? '', words) ? 0 : headings.some((heading) => hasWords(heading, words)) ? 1 : 2;
     hits.push({ hit: { id, passage: passageOf(text, words[0] ?? '') }, rank });
   }
   return hits.sort((one, other) => one.rank - other.rank).map(({ hit }) => hit);

@@ -1,6 +1,7 @@
 import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
 import { type MergeWeight, meanWeight } from '../../../src-shared/domain/merge.ts';
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
+import { matchesWords } from '../../components/table/match-words.ts';
 
 /** One adapter on the bench. A weight by layer counts with its mean in sums; a locked one is left alone by Normalize. */
 export interface BenchItem {
@@ -84,7 +85,6 @@ export function shortWeight(weight: MergeWeight): string {
 
 /** Adapters whose name, variant, targets or dataset hold every word of `search`. */
 export function filterAdapters(adapters: readonly AdapterRecord[], search: string): AdapterRecord[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return adapters.filter((adapter) => {
     const text = [
       adapter.name,
@@ -96,10 +96,8 @@ export function filterAdapters(adapters: readonly AdapterRecord[], search: strin
       adapter.coto ? 'coto' : '',
       ...adapter.tags,
       ...adapter.targetModules,
-    ]
-      .join(' ')
-      .toLowerCase();
-    return words.every((word) => text.includes(word));
+    ].join(' ');
+    return matchesWords(text, search);
   });
 }
 

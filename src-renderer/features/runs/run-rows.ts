@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { groupLabelParts } from '../../../src-shared/results/group-labels.ts';
 import { type GroupSummary, groupRuns, summarizeGroups } from '../../../src-shared/results/run-groups.ts';
-import { matchesWords } from '../../components/table/own-first.ts';
+import { matchesWords } from '../../components/table/match-words.ts';
 import type { Grouping } from './runs-list-store.ts';
 import type { RunNames } from './use-run-names.ts';
 

@@ -10,6 +10,7 @@ import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
+import { matchesWords } from '../../components/table/match-words.ts';
 import { studiesStrings } from '../../strings/studies.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import { compose } from './compose.ts';
@@ -149,8 +150,7 @@ interface AdapterChoiceProps {
 /** The adapters to choose from, found by any words of their names. */
 function AdapterChoice({ adapters, chosen, onChange }: AdapterChoiceProps) {
   const [filter, setFilter] = useState('');
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = adapters.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+  const found = adapters.filter(({ name }) => matchesWords(name, filter));
   return (
     <Panel
       title={strings.adapters}

@@ -1,7 +1,8 @@
 import { Badge, Group, Modal, ScrollArea, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from '../../app/routes.tsx';
-import { matchesWords, ownFirst } from '../../components/table/own-first.ts';
+import { matchesWords } from '../../components/table/match-words.ts';
+import { ownFirst } from '../../components/table/own-first.ts';
 import { trainStrings } from '../../strings/train.ts';
 import classes from './train.module.css';
 

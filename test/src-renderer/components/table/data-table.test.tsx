@@ -4,8 +4,8 @@ import { useState } from 'react';
 import { describe, expect, test } from 'vitest';
 import { type DataColumn, fittingColumns } from '../../../../src-renderer/components/table/data-column.ts';
 import { DataTable, type DataTableProps } from '../../../../src-renderer/components/table/data-table.tsx';
+import { matchesWords } from '../../../../src-renderer/components/table/match-words.ts';
 import { endOf } from '../../../../src-renderer/components/table/middle-text.tsx';
-import { matchesWords } from '../../../../src-renderer/components/table/own-first.ts';
 import { renderInWindow } from '../../window.tsx';
 
 interface Item {

@@ -2,7 +2,8 @@
 import { fireEvent } from '@testing-library/react';
 import { expect, test } from 'vitest';
 import { FilteredList } from '../../../../src-renderer/components/table/filtered-list.tsx';
-import { matchesWords, ownFirst } from '../../../../src-renderer/components/table/own-first.ts';
+import { matchesWords } from '../../../../src-renderer/components/table/match-words.ts';
+import { ownFirst } from '../../../../src-renderer/components/table/own-first.ts';
 import { renderInWindow } from '../../window.tsx';
 
 const items = ['Fashion MNIST', 'MNIST', 'Letters', 'Spam subjects', 'Genres', 'My letters'].map((title) => ({
