@@ -1,5 +1,6 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import { plural } from '../../components/format/format.ts';
+import { formatCount, plural } from '../../components/format/format.ts';
+import { dataStrings } from '../../strings/data.ts';
 
 /** What there is to learn from a dataset, in a few words: its classes, or what replaces them where it has none. */
 export function contentWords({ labels, text }: DatasetDescription): string {
@@ -8,4 +9,14 @@ export function contentWords({ labels, text }: DatasetDescription): string {
   if (text.columns.messages !== null) return 'conversations';
   if (text.columns.completion !== null) return 'prompts';
   return text.labelKind === 'numbers' ? 'numbers' : 'unlabelled';
+}
+
+/** How many examples each split has: "1,000 train". */
+export function splitWords({ splits }: Pick<DatasetDescription, 'splits'>): string[] {
+  return splits.map(({ name, exampleCount }) => `${formatCount(exampleCount)} ${name}`);
+}
+
+/** "28 × 28 pixels, grayscale": what a dataset holds, or what a model reads. */
+export function imageSizeWords({ width, height, channels }: NonNullable<DatasetDescription['image']>): string {
+  return `${dataStrings.pixels(width, height)}, ${channels === 1 ? dataStrings.grayscale : dataStrings.channels(channels)}`;
 }

@@ -6,7 +6,7 @@ import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
-import { formatBytes, formatCount, plural } from '../../components/format/format.ts';
+import { formatBytes, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Prose } from '../../components/format/prose.tsx';
 import { Detail } from '../../components/layout/detail.tsx';
@@ -14,9 +14,9 @@ import { MoreMenu } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
-import { dataStrings } from '../../strings/data.ts';
 import { setField } from '../train/draft-store.ts';
 import { classBalanceFigure } from './class-balance.ts';
+import { imageSizeWords, splitWords } from './content.ts';
 import { ExampleGrid } from './example-grid.tsx';
 import { ImageOptions } from './image-options.tsx';
 import { ProblemList } from './problem-list.tsx';
@@ -81,7 +81,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
             },
             {
               label: 'Examples',
-              value: description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`).join(', '),
+              value: splitWords(description).join(', '),
             },
             ...imageFacts(description),
             { label: 'Size', value: formatBytes(description.sizeBytes) },
@@ -123,7 +123,5 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
 /** What is particular to images. */
 function imageFacts({ image, text }: DatasetDescription): { label: string; value: string }[] {
   if (text !== null) return [];
-  if (image === null) return [{ label: 'Image size', value: 'various' }];
-  const channels = image.channels === 1 ? dataStrings.grayscale : dataStrings.channels(image.channels);
-  return [{ label: 'Image size', value: `${dataStrings.pixels(image.width, image.height)}, ${channels}` }];
+  return [{ label: 'Image size', value: image === null ? 'various' : imageSizeWords(image) }];
 }

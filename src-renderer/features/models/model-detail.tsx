@@ -14,6 +14,7 @@ import { MoreMenu } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import { modelsStrings } from '../../strings/models.ts';
+import { imageSizeWords } from '../data/content.ts';
 import { EvaluationPanel } from '../evaluation/evaluation-panel.tsx';
 import { setField } from '../train/draft-store.ts';
 import { groupModules, type ModuleGroup } from './module-groups.ts';
@@ -118,7 +119,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
               ? [
                   {
                     label: 'Input',
-                    value: `${description.image.width} × ${description.image.height} pixels, ${description.image.channels === 1 ? 'grayscale' : `${description.image.channels} channels`}`,
+                    value: imageSizeWords(description.image),
                   },
                 ]
               : []),

@@ -7,7 +7,7 @@ import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { useRequest } from '../../api/query.ts';
 import { formatBytes, formatCount } from '../../components/format/format.ts';
 import { trainStrings } from '../../strings/train.ts';
-import { contentWords } from '../data/content.ts';
+import { contentWords, splitWords } from '../data/content.ts';
 import { type Draft, variantOf } from './draft.ts';
 import { setField, useTrainForm } from './draft-store.ts';
 import { ownChanges } from './preset-changes.ts';
@@ -116,8 +116,8 @@ function readsOf({ description }: ModelRecord): 'images' | 'texts' {
 }
 
 function datasetDetail({ description }: DatasetRecord): string {
-  const splits = description.splits.map((split) => `${formatCount(split.exampleCount)} ${split.name}`);
-  return [description.text === null ? 'images' : 'text', contentWords(description), ...splits].join(' · ');
+  const holds = description.text === null ? 'images' : 'text';
+  return [holds, contentWords(description), ...splitWords(description)].join(' · ');
 }
 
 /** "LoRA, r 8 · CoTo · learning rate 0.001" */

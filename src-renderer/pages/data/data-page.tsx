@@ -10,12 +10,11 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ListSkeleton } from '../../components/feedback/list-skeleton.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { DropZone } from '../../components/form/drop-zone.tsx';
-import { formatCount } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { FilteredList } from '../../components/table/filtered-list.tsx';
 import { ownFirst } from '../../components/table/own-first.ts';
-import { contentWords } from '../../features/data/content.ts';
+import { contentWords, splitWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
 import { ReadingForm } from '../../features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../features/data/reading-store.ts';
@@ -134,9 +133,7 @@ export default function DataPage() {
                     id: dataset.id,
                     title: dataset.name,
                     note: dataset.bundled ? dataStrings.bundled : null,
-                    detail: `${contentWords(dataset.description)} · ${dataset.description.splits
-                      .map((split) => `${formatCount(split.exampleCount)} ${split.name}`)
-                      .join(' · ')}`,
+                    detail: [contentWords(dataset.description), ...splitWords(dataset.description)].join(' · '),
                   })),
                 ]}
                 activeId={reading ? readingId(reading.path) : (active?.id ?? null)}
