@@ -8,8 +8,8 @@ export const gridSchema = z
 export type Grid = z.infer<typeof gridSchema>;
 
 /** Every combination of the grid's values, the first field changing slowest; of an empty grid the run as it is. */
-export function cellsOf(grid: Grid): CellSettings[] {
-  let cells: CellSettings[] = [{}];
+export function cellsOf<Value>(grid: Readonly<Record<string, readonly Value[]>>): Record<string, Value>[] {
+  let cells: Record<string, Value>[] = [{}];
   for (const [name, values] of Object.entries(grid))
     cells = cells.flatMap((cell) => values.map((value) => ({ ...cell, [name]: value })));
   return cells;

@@ -1,7 +1,7 @@
 import type { Declaration, ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameter.ts';
 import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameter-text.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { Grid } from '../../../src-shared/studies/grid-cells.ts';
+import { cellsOf, type Grid } from '../../../src-shared/studies/grid-cells.ts';
 import { trainStrings } from '../../strings/train.ts';
 import { checkDraft, type Draft, differingFields } from './draft.ts';
 import { runFields } from './run-fields.ts';
@@ -69,12 +69,8 @@ export function axisValues(spec: ParameterSpec, text: string, chosen: readonly s
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }
 
-/** Every combination of the axes' values, the first axis changing slowest; of no axes, one that changes nothing. */
 function combinationsOf(axes: readonly SweepAxis[]): Draft[] {
-  let all: Draft[] = [{}];
-  for (const { field, values } of axes)
-    all = all.flatMap((combination) => values.map((value) => ({ ...combination, [field]: value })));
-  return all;
+  return cellsOf(Object.fromEntries(axes.map(({ field, values }) => [field, values])));
 }
 
 interface Parts {
