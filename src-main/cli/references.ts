@@ -6,6 +6,7 @@ import { StudioError } from '../../src-shared/contract/errors.ts';
 import { type AdapterRecord, baseNameOf } from '../../src-shared/domain/adapter.ts';
 import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../src-shared/domain/model.ts';
+import { recordsMeant } from '../../src-shared/domain/named-records.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../src-shared/domain/study.ts';
 import { addDataset } from './add-dataset.ts';
@@ -83,16 +84,14 @@ function pick<T extends { id: string; name: string }>(
   records: readonly T[],
   reference: string,
 ): T | null {
-  const byId = records.find((record) => record.id === reference);
-  if (byId !== undefined) return byId;
-  const named = records.filter((record) => record.name === reference);
-  if (named.length > 1)
+  const meant = recordsMeant(records, reference);
+  if (meant.length > 1)
     throw new StudioError(
       'invalid_input',
-      `There are ${named.length} ${kind}s named "${reference}".`,
-      `Give the id of one: ${named.map((record) => record.id).join(', ')}.`,
+      `There are ${meant.length} ${kind}s named "${reference}".`,
+      `Give the id of one: ${meant.map((record) => record.id).join(', ')}.`,
     );
-  return named[0] ?? null;
+  return meant[0] ?? null;
 }
 
 function notFound(kind: string, reference: string, command: string): never {

@@ -1,3 +1,5 @@
+import { recordsMeant } from '../../../src-shared/domain/named-records.ts';
+
 interface Named {
   readonly id: string;
   readonly name: string;
@@ -16,8 +18,8 @@ export type RecordKind = keyof RecordNames;
 export function referenceOf(records: readonly Named[] | undefined, id: string): string {
   const name = records?.find((record) => record.id === id)?.name;
   if (name === undefined || name.trim() !== name || name === '') return id;
-  const alike = records?.filter((record) => record.name === name || record.id === name) ?? [];
-  return alike.length === 1 ? name : id;
+  const meant = recordsMeant(records ?? [], name);
+  return meant.length === 1 && meant[0]?.id === id ? name : id;
 }
 
 export type Resolved =
@@ -28,13 +30,13 @@ const kindWords: Readonly<Record<RecordKind, string>> = { model: 'model', datase
 
 /** The id that a reference stands for: an id, a name, or the path of a folder or file, which the backend looks at. */
 export function resolveReference(records: readonly Named[] | undefined, kind: RecordKind, reference: string): Resolved {
-  if (records === undefined || records.some(({ id }) => id === reference)) return { id: reference, problem: null };
-  const [only, ...others] = records.filter(({ name }) => name === reference);
-  if (only !== undefined && others.length === 0) return { id: only.id, problem: null };
-  if (only !== undefined) {
-    const ids = [only, ...others].map(({ id }) => id).join(', ');
+  if (records === undefined) return { id: reference, problem: null };
+  const meant = recordsMeant(records, reference);
+  if (meant.length > 1) {
+    const ids = meant.map(({ id }) => id).join(', ');
     return { id: null, problem: `Several have this name. Give the id of one: ${ids}.` };
   }
+  if (meant[0] !== undefined) return { id: meant[0].id, problem: null };
   if (/[\\/]/.test(reference)) return { id: reference, problem: null };
   return { id: null, problem: `There is no ${kindWords[kind]} “${reference}”.` };
 }
