@@ -1,4 +1,4 @@
-import { adapterFieldsSchema } from '../../../src-shared/domain/adapter.ts';
+import { isFlatParameter } from '../../../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { type Declaration, type ParameterValues, parameterValueSchema } from '../../../src-shared/domain/parameter.ts';
 import { describeIssue } from '../../../src-shared/domain/parameter-check.ts';
@@ -55,8 +55,7 @@ export function configInputOf(draft: Draft, variants: readonly Declaration[]): R
   for (const [name, value] of Object.entries(draft)) {
     if (name.startsWith('adapter.')) {
       const key = name.slice('adapter.'.length);
-      const isKnown = Object.hasOwn(adapterFieldsSchema.shape, key);
-      if (isKnown || variant === undefined || variant.parameters.some((spec) => spec.name === key))
+      if (!isFlatParameter(key) || variant === undefined || variant.parameters.some((spec) => spec.name === key))
         adapter[key] = value;
     } else if (name.startsWith('coto.')) coto[name.slice('coto.'.length)] = value;
     else if (name !== 'coto') config[name] = value;

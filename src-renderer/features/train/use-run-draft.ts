@@ -28,7 +28,8 @@ export function useRunDraft() {
   const variants = useVariants();
   const names = useRecordNames();
   const check = useMemo(() => checkDraft(draft, variants), [draft, variants]);
-  const config = useLastWhole(check.config);
+  // The right side does not move while a field is being typed.
+  const config = useLastAnswer(check.config ?? undefined) ?? null;
   const [settled] = useDebouncedValue(config, 200);
   const answer = useRequest('runs.estimate', { config: settled ?? {} }, { enabled: settled !== null });
   const estimate = useLastAnswer(answer.data);
@@ -104,13 +105,6 @@ function problemOf(refusal: Error, draft: Draft): ReadonlyMap<string, string> {
   const field = refusedField(refusal.message, draft);
   const hint = refusal instanceof StudioError ? refusal.hint : null;
   return new Map(field === null ? [] : [[field, hint === null ? refusal.message : `${refusal.message} ${hint}`]]);
-}
-
-/** The last complete config, so that the right side does not move while a field is being typed. */
-function useLastWhole(config: RunConfig | null): RunConfig | null {
-  const [last, setLast] = useState(config);
-  if (config !== null && config !== last) setLast(config);
-  return config ?? last;
 }
 
 /** `#/train?from=<run>` opens the form with that run's config. */
