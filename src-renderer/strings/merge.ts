@@ -6,13 +6,6 @@ export const mergeStrings = {
   redo: 'Redo on the merge bench',
   addFocused: 'Add the focused adapter to the bench',
 
-  importAdapter: 'Import adapter',
-  importFile: 'Import an adapter file…',
-  importFolderTitle: 'Import a PEFT or MLX adapter folder',
-  importFileTitle: 'Import a kohya, ComfyUI, diffusers or GGUF adapter',
-  imported: 'Adapter imported',
-  notImported: 'The adapter was not imported',
-  drop: 'Drop adapters to import them: PEFT or MLX folders, safetensors or GGUF files',
   train: 'Train an adapter',
   empty:
     'No adapters yet. They come from finished runs, or from folders and files that you import or drop here. Two of one base model can be merged, even if the base is not in the studio.',
@@ -27,19 +20,12 @@ export const mergeStrings = {
   withCoto: 'CoTo',
   withoutCoto: 'No CoTo',
   origins: { run: 'Trained here', import: 'Imported', merge: 'Merged', prune: 'Pruned' },
-  originMarks: { run: 'trained here', import: 'imported', merge: 'merged', prune: 'pruned' },
   noDataset: 'dataset unknown',
   cardHint: 'adapter card: Enter adds it to the bench, arrow keys move along the shelf',
   add: (name: string) => `Add ${name} to the bench`,
   addTip: 'Add to the bench',
   onBench: 'On the bench',
   more: (name: string) => `More for ${name}`,
-  remove: 'Remove',
-  removed: 'Adapter removed',
-  freed: (size: string) => `${size} freed`,
-  notRemoved: 'The adapter was not removed',
-  removal: (name: string) => `the adapter "${name}"`,
-  removalConsequence: 'Deletes the adapter from the library. Exported copies are kept.',
 
   // Dragging
   release: 'Release to add',
@@ -78,7 +64,6 @@ export const mergeStrings = {
   removeTip: 'Remove from bench',
   move: (name: string, place: number, count: number) =>
     `Move ${name}, row ${place} of ${count}: drag, or arrow up and down`,
-  moved: (name: string, place: number) => `${name} is now in row ${place}.`,
   conflict: { refused: 'conflict', warning: 'check' },
   base: (model: string) => `Base: ${model}`,
 

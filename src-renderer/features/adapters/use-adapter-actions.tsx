@@ -4,26 +4,18 @@ import type { ReactNode } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
-import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { askName } from '../../components/form/name-dialog.tsx';
-import { formatBytes } from '../../components/format/format.ts';
 import type { MoreItem } from '../../components/layout/page.tsx';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
 import { notPlayable, playgroundPath } from './playground-path.ts';
+import { useDeleteAdapter } from './use-delete-adapter.ts';
 
 /** What can be done with an adapter itself: two buttons, the rest for the "more" menu. */
 export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode; more: MoreItem[] } {
-  const { id, name, archived, sizeBytes } = adapter;
+  const { id, name, archived } = adapter;
   const models = useRequest('models.list', {}).data;
   const update = useAction('adapters.update', { failureTitle: words.notChanged });
-  const remove = useAction('adapters.remove', {
-    failureTitle: words.notDeleted,
-    onSuccess: ({ freedBytes }) => {
-      notifySuccess(words.deleted, words.freed(formatBytes(freedBytes)));
-      navigate('/adapters', { replace: true });
-    },
-  });
+  const deleteAdapter = useDeleteAdapter(() => navigate('/adapters', { replace: true }));
   const problem = notPlayable(adapter, models);
   const buttons = (
     <>
@@ -62,14 +54,7 @@ export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode;
       label: words.delete,
       icon: <IconTrash size={16} />,
       danger: true,
-      onClick: () =>
-        confirmRemoval({
-          what: words.deleteWhat(name),
-          consequence: words.deleteConsequence,
-          freedBytes: sizeBytes,
-          verb: words.deleteVerb,
-          onConfirm: () => remove.mutate({ id }),
-        }),
+      onClick: () => deleteAdapter(adapter),
     },
   ];
   return { buttons, more };

@@ -2,6 +2,7 @@ import { Badge, Group, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
+import { adaptersStrings } from '../../strings/adapters.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import classes from './merge.module.css';
@@ -55,7 +56,7 @@ export function AdapterCardBody({ adapter, names, grouped = false }: AdapterCard
             : adapter.targetModules.join(', ')}
         </Badge>
         {adapter.origin.kind === 'run' ? null : (
-          <Badge color="gray">{mergeStrings.originMarks[adapter.origin.kind]}</Badge>
+          <Badge color="gray">{adaptersStrings.origins[adapter.origin.kind]}</Badge>
         )}
       </Group>
     </>

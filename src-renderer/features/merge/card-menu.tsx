@@ -1,19 +1,14 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots, IconTrash } from '@tabler/icons-react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { useAction } from '../../api/query.ts';
-import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
-import { formatBytes } from '../../components/format/format.ts';
+import { adaptersStrings } from '../../strings/adapters.ts';
 import { mergeStrings } from '../../strings/merge.ts';
+import { useDeleteAdapter } from '../adapters/use-delete-adapter.ts';
 import { AdapterItems } from './adapter-items.tsx';
 
 /** What can be done with an adapter on the shelf. Its button is reached by the arrow key from the card. */
 export function CardMenu({ adapter }: { adapter: AdapterRecord }) {
-  const remove = useAction('adapters.remove', {
-    failureTitle: mergeStrings.notRemoved,
-    onSuccess: ({ freedBytes }) => notifySuccess(mergeStrings.removed, mergeStrings.freed(formatBytes(freedBytes))),
-  });
+  const deleteAdapter = useDeleteAdapter();
   return (
     <Menu>
       <Menu.Target>
@@ -23,19 +18,8 @@ export function CardMenu({ adapter }: { adapter: AdapterRecord }) {
       </Menu.Target>
       <Menu.Dropdown>
         <AdapterItems adapter={adapter} />
-        <Menu.Item
-          color="red"
-          leftSection={<IconTrash size={16} />}
-          onClick={() =>
-            confirmRemoval({
-              what: mergeStrings.removal(adapter.name),
-              consequence: mergeStrings.removalConsequence,
-              freedBytes: adapter.sizeBytes,
-              onConfirm: () => remove.mutate({ id: adapter.id }),
-            })
-          }
-        >
-          {mergeStrings.remove}
+        <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => deleteAdapter(adapter)}>
+          {adaptersStrings.delete}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -20,6 +20,7 @@ import { DropZone } from '../../components/form/drop-zone.tsx';
 import { plural } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
+import { useAdapterImport } from '../../features/adapters/use-adapter-import.ts';
 import { addToBench } from '../../features/merge/bench.ts';
 import { adapterOfRow } from '../../features/merge/bench-row.tsx';
 import { changeBench, redoBench, undoBench, useBench } from '../../features/merge/bench-store.ts';
@@ -33,8 +34,8 @@ import {
 } from '../../features/merge/dragging.tsx';
 import { Shelf } from '../../features/merge/shelf.tsx';
 import { useAdapterNames } from '../../features/merge/use-adapter-names.ts';
-import { useImportAdapter } from '../../features/merge/use-import-adapter.ts';
 import { Workbench } from '../../features/merge/workbench.tsx';
+import { adaptersStrings } from '../../strings/adapters.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 
 /** The shelf of adapters, the bench on which they are merged, and the rail with method, checks and the merge. */
@@ -55,8 +56,8 @@ export default function MergePage() {
   const byId = useMemo(() => new Map((adapters.data ?? []).map((adapter) => [adapter.id, adapter])), [adapters.data]);
   const chosen = bench.flatMap((item) => byId.get(item.adapterId) ?? []);
   const dragged = draggedId === null ? undefined : byId.get(adapterOfRow(draggedId) ?? draggedId);
-  const imports = useImportAdapter();
-  useRouteRequest('import', (kind) => void imports.ask(kind === 'file' ? 'file' : 'folder'));
+  const imports = useAdapterImport();
+  useRouteRequest('import', (kind) => imports.ask(kind === 'file' ? 'file' : 'folder'));
   const onDragStart = ({ active }: DragStartEvent) => setDraggedId(String(active.id));
   const onDragEnd = ({ active, over }: DragEndEvent) => {
     setDraggedId(null);
@@ -69,23 +70,23 @@ export default function MergePage() {
       actions={
         <Group gap={8}>
           <CheckpointsMenu />
-          <Button variant="default" onClick={() => void imports.ask('folder')} loading={imports.isPending}>
-            {mergeStrings.importAdapter}
+          <Button variant="default" onClick={() => imports.ask('folder')} loading={imports.isImporting}>
+            {adaptersStrings.importFolder}
           </Button>
         </Group>
       }
       more={[
         {
-          label: mergeStrings.importFile,
+          label: adaptersStrings.importFile,
           icon: <IconFilePlus size={16} />,
-          onClick: () => void imports.ask('file'),
+          onClick: () => imports.ask('file'),
         },
       ]}
       fill
     >
       {adapters.error ? <ErrorNote error={adapters.error} /> : null}
       {shown && shown.length === 0 ? (
-        <DropZone message={mergeStrings.drop} onPaths={imports.importAll}>
+        <DropZone message={adaptersStrings.drop} onPaths={imports.add}>
           <EmptyState action={<Button onClick={() => navigate('/train')}>{mergeStrings.train}</Button>}>
             {mergeStrings.empty}
           </EmptyState>
@@ -106,7 +107,7 @@ export default function MergePage() {
             minimumRight={480}
             fillRight
             left={
-              <DropZone message={mergeStrings.drop} onPaths={imports.importAll}>
+              <DropZone message={adaptersStrings.drop} onPaths={imports.add}>
                 <Shelf adapters={shown} namesOf={namesOf} />
               </DropZone>
             }

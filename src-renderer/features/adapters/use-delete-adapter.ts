@@ -1,0 +1,25 @@
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { useAction } from '../../api/query.ts';
+import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { formatBytes } from '../../components/format/format.ts';
+import { adaptersStrings as words } from '../../strings/adapters.ts';
+
+/** Deletes an adapter once that is confirmed. */
+export function useDeleteAdapter(onDeleted?: () => void): (adapter: AdapterRecord) => void {
+  const remove = useAction('adapters.remove', {
+    failureTitle: words.notDeleted,
+    onSuccess: ({ freedBytes }) => {
+      notifySuccess(words.deleted, words.freed(formatBytes(freedBytes)));
+      onDeleted?.();
+    },
+  });
+  return ({ id, name, sizeBytes }) =>
+    confirmRemoval({
+      what: words.deleteWhat(name),
+      consequence: words.deleteConsequence,
+      freedBytes: sizeBytes,
+      verb: words.deleteVerb,
+      onConfirm: () => remove.mutate({ id }),
+    });
+}
