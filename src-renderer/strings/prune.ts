@@ -25,7 +25,6 @@ export const pruneStrings = {
   grid: (label: string) => `${label} grid`,
   gridHelp: (help: string, example: string) => `${help} Several values, e.g. ${example}`,
   run: 'Run pruning study',
-  notStarted: 'The study was not started',
   queued: 'Pruning study queued',
 
   problems: {

@@ -3,6 +3,7 @@ import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { StudyInput, StudyKind } from '../../../src-shared/studies/define-study.ts';
 import { useAction } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { studiesStrings } from '../../strings/studies.ts';
 import { compose } from './compose.ts';
 
 interface StudyButtonProps {
@@ -16,9 +17,9 @@ interface StudyButtonProps {
 /** Starts a study of what is chosen; where there can be none, its title says why. */
 export function StudyButton({ kind, input, refusal, onStarted }: StudyButtonProps) {
   const create = useAction('studies.create', {
-    failureTitle: 'The study was not started',
+    failureTitle: studiesStrings.notStarted,
     onSuccess: ({ study }) => {
-      notifySuccess('Study queued', study.name);
+      notifySuccess(studiesStrings.queued, study.name);
       onStarted(study);
     },
   });
