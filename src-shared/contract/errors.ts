@@ -92,6 +92,12 @@ export function toErrorValue(thrown: unknown): ErrorValue {
   return { code: 'internal', message: String(thrown), hint: null, details: null };
 }
 
+/** What went wrong, with the way out behind it. */
+export function errorText(thrown: unknown): string {
+  const { message, hint } = toErrorValue(thrown);
+  return hint === null ? message : `${message} ${hint}`;
+}
+
 /** "adapter.r: Too small: expected number to be >=1; learning_rate: ..." */
 export function describeIssues(error: Pick<z.ZodError, 'issues'> | { issues: readonly z.core.$ZodIssue[] }): string {
   return error.issues

@@ -1,14 +1,21 @@
-import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import { errorText } from '../../../src-shared/contract/errors.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { readModelDefaults } from '../../engine/generation/model-defaults.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
 import { chatTemplates } from '../../engine/tokenization/chat-template.ts';
-import { readTokenizerFiles } from '../../engine/tokenization/tokenizer-files.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { generateJob } from '../jobs/generate.ts';
-import { requireModel, resolveModel } from '../library/models.ts';
+import { modelTokenizerFiles } from '../library/model-tokenizer.ts';
+import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
+import { resolveModelFor } from './resolve-model-for.ts';
 import { renderPrompt, templateChoices } from './templates.ts';
+
+const writer = {
+  kind: 'causal-lm',
+  does: 'generate text',
+  hint: 'Choose a language model, e.g. small-llama.',
+} as const;
 
 export function generationHandlers(services: HandlerServices): Handlers<NamesOf<'generation'>> {
   const { store, queue } = services;
@@ -16,26 +23,18 @@ export function generationHandlers(services: HandlerServices): Handlers<NamesOf<
     'generation.abilities': async ({ model: reference }) => {
       const model = requireModel(store, reference);
       try {
-        const files = await readTokenizerFiles(model.path);
+        const files = await modelTokenizerFiles(model.path);
         const defaults = await readModelDefaults(model.path);
         return { problem: null, chat: chatTemplates(files).length > 0, defaults };
       } catch (thrown) {
-        const { message, hint } = toErrorValue(thrown);
-        const problem = [message, hint].filter((part) => part !== null).join(' ');
-        return { problem, chat: false, defaults: { values: {}, note: null } };
+        return { problem: errorText(thrown), chat: false, defaults: { values: {}, note: null } };
       }
     },
     'generation.templates': (request) => templateChoices(services, request),
     'generation.render': (request) => renderPrompt(services, request),
     'generation.start': async (request) => {
       checkedParameters(sampling, request.sampling);
-      const model = await resolveModel(services, request.model);
-      if (model.description.kind !== 'causal-lm')
-        throw new StudioError(
-          'refused',
-          `${model.name} does not generate text: it is a model for ${model.description.kind}.`,
-          'Choose a language model, e.g. small-llama.',
-        );
+      const model = await resolveModelFor(writer, services, request.model);
       return queue.add(generateJob, { title: `Write with ${model.name}`, subjectId: null }, { request });
     },
   };

@@ -4,8 +4,7 @@ import type { RenderedPrompt, TemplateChoices } from '../../../src-shared/domain
 import { chatTemplates, renderChat } from '../../engine/tokenization/chat-template.ts';
 import { templateFault } from '../../engine/tokenization/template-fault.ts';
 import { knownTemplates } from '../../engine/tokenization/templates/index.ts';
-import { readTokenizerFiles } from '../../engine/tokenization/tokenizer-files.ts';
-import { modelTokenizer } from '../library/model-tokenizer.ts';
+import { modelTokenizer, modelTokenizerFiles } from '../library/model-tokenizer.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 
@@ -17,7 +16,7 @@ export async function templateChoices(
   { model: reference }: RequestArgument<'generation.templates'>,
 ): Promise<TemplateChoices> {
   const { path } = requireModel(store, reference);
-  const own = await readTokenizerFiles(path)
+  const own = await modelTokenizerFiles(path)
     .then(chatTemplates)
     .catch((thrown: unknown) => {
       if (thrown instanceof StudioError) return [];

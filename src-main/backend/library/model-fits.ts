@@ -1,4 +1,4 @@
-import { toErrorValue } from '../../../src-shared/contract/errors.ts';
+import { errorText, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
@@ -20,7 +20,7 @@ export async function modelFits({ store }: Pick<Services, 'store'>, id: string):
     try {
       tokenizer = await modelTokenizer(model.path);
     } catch (thrown) {
-      problem = sentenceOf(thrown);
+      problem = errorText(thrown);
     }
   return {
     problem,
@@ -38,9 +38,4 @@ function misfitOf(model: ModelRecord, dataset: DatasetDescription, tokenizer: Te
   } catch (thrown) {
     return toErrorValue(thrown).message;
   }
-}
-
-function sentenceOf(thrown: unknown): string {
-  const { message, hint } = toErrorValue(thrown);
-  return [message, hint].filter((part) => part !== null).join(' ');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterRecord, sourcesOf } from '../../../src-shared/domain/adapter.ts';
 import { type TaskSettings, taskSettingsOf, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import type { Services } from '../services.ts';
 
@@ -28,14 +28,8 @@ function ownSettings(store: Services['store'], { id, origin }: AdapterRecord, me
     const run = store.runs.find(origin.runId);
     return run === null ? null : taskSettingsOf(run.config);
   }
-  const sources =
-    origin.kind === 'merge'
-      ? origin.inputs.map((input) => input.adapterId)
-      : origin.kind === 'prune'
-        ? [origin.adapterId]
-        : [];
-  for (const source of sources) {
-    const record = store.adapters.find(source);
+  for (const { adapterId } of sourcesOf(origin)) {
+    const record = store.adapters.find(adapterId);
     const found = record === null ? null : ownSettings(store, record, met);
     if (found !== null) return found;
   }

@@ -1,3 +1,4 @@
+import type { Sharp } from 'sharp';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { openRegularFile } from '../../files/foreign-file.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -51,56 +52,54 @@ export async function readImageHeader(path: string): Promise<ImageHeader> {
 }
 
 /**
- * Decodes an image to 8-bit grey (1 channel) or RGB (3): the camera's orientation applied, transparency dropped, the
- * first frame of an animation. @throws StudioError invalid_file naming the file
+ * Decodes an image to 8-bit grey (1 channel) or RGB (3), by default as its header says: the camera's orientation applied,
+ * transparency dropped, the first frame of an animation. @throws StudioError invalid_file naming the file
  */
-export async function decodeImage(path: string, channels: 1 | 3): Promise<Image> {
-  const { height, width } = await readImageHeader(path);
-  // Four bytes a pixel are in hand while an image of three channels is converted.
-  return decoding.spend(height * width * 4, () => decode(path, channels));
-}
-
-async function decode(path: string, channels: 1 | 3): Promise<Image> {
-  try {
-    const sharp = await loadSharp();
-    const { data, info } = await sharp(path, { limitInputPixels: largestPixels })
-      .timeout({ seconds: decodeSeconds })
-      .autoOrient()
-      .removeAlpha()
-      .toColorspace(channels === 1 ? 'b-w' : 'srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const image = { pixels, height: info.height, width: info.width, channels: info.channels };
-    if (info.channels === channels) return image;
-    if (info.channels === 1) return { ...image, pixels: greyToRgb(pixels), channels: 3 };
-    throw new Error(`it has ${info.channels} channels`);
-  } catch (thrown) {
-    throw unreadableImage(path, thrown);
-  }
+export async function decodeImage(path: string, channels?: 1 | 3): Promise<Image> {
+  const header = await readImageHeader(path);
+  const wanted = channels ?? (header.grey ? 1 : 3);
+  return decode(path, header, async (opened) => {
+    const image = await readPixels(opened.removeAlpha().toColorspace(wanted === 1 ? 'b-w' : 'srgb'));
+    if (image.channels === wanted) return image;
+    if (image.channels === 1) return { ...image, pixels: greyToRgb(image.pixels), channels: 3 };
+    throw new Error(`it has ${image.channels} channels`);
+  });
 }
 
 /**
  * As `decodeImage` in RGB, scaled down to at most `side` pixels on its longer side: to be looked at, not to be learned from.
  */
-export async function decodePreview(path: string, side: number): Promise<Image> {
-  const { height, width } = await readImageHeader(path);
+export async function decodePreview(path: string, side: number): Promise<{ header: ImageHeader; preview: Image }> {
+  const header = await readImageHeader(path);
+  const preview = await decode(path, header, (opened) =>
+    readPixels(
+      opened
+        .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+        .flatten({ background: '#ffffff' })
+        .toColorspace('srgb'),
+    ),
+  );
+  return { header, preview };
+}
+
+/** Opens an image, turned as the camera was held, once there is memory for it. */
+function decode(path: string, { height, width }: ImageHeader, read: (opened: Sharp) => Promise<Image>): Promise<Image> {
+  // Four bytes a pixel are in hand while an image of three channels is converted.
   return decoding.spend(height * width * 4, async () => {
     try {
       const sharp = await loadSharp();
-      const { data, info } = await sharp(path, { limitInputPixels: largestPixels })
-        .timeout({ seconds: decodeSeconds })
-        .autoOrient()
-        .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
-        .flatten({ background: '#ffffff' })
-        .toColorspace('srgb')
-        .raw({ depth: 'uchar' })
-        .toBuffer({ resolveWithObject: true });
-      return { pixels: Uint8Array.from(data), height: info.height, width: info.width, channels: info.channels };
+      const opened = sharp(path, { limitInputPixels: largestPixels }).timeout({ seconds: decodeSeconds }).autoOrient();
+      return await read(opened);
     } catch (thrown) {
       throw unreadableImage(path, thrown);
     }
   });
+}
+
+async function readPixels(image: Sharp): Promise<Image> {
+  const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { pixels, height: info.height, width: info.width, channels: info.channels };
 }
 
 function greyToRgb(grey: Uint8Array): Uint8Array {

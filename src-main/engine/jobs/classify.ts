@@ -6,7 +6,7 @@ import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { ClassifyTask, EngineResultOf, TaskContext } from '../contract.ts';
 import type { Image } from '../data/dataset.ts';
-import { decodeImage, readImageHeader } from '../data/image-file.ts';
+import { decodeImage } from '../data/image-file.ts';
 import { createImagePreprocessor } from '../data/image-preprocessor.ts';
 import { openImages } from '../data/open-dataset.ts';
 import { headInUse } from '../evaluation/head-labels.ts';
@@ -45,10 +45,7 @@ export const classifyJob = defineEngineJob(
 );
 
 async function readImage({ image }: ClassifyTask): Promise<Image> {
-  if (image.kind === 'file') {
-    const { grey } = await readImageHeader(image.path);
-    return decodeImage(image.path, grey ? 1 : 3);
-  }
+  if (image.kind === 'file') return decodeImage(image.path);
   const dataset = await openImages(image.source);
   try {
     const split = dataset.split(image.split);
