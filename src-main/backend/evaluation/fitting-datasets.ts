@@ -5,15 +5,12 @@ import type { DatasetFit } from '../../../src-shared/domain/evaluation.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
-import { type HeadInUse, headInUse } from '../../engine/evaluation/head-labels.ts';
+import { type HeadInUse, headInUse, needsLabelHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { resolveModel } from '../library/models.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
 import type { HandlerServices } from '../services.ts';
-
-/** Tasks whose model has a head with a row for each label. */
-const classifications: ReadonlySet<string> = new Set(['image-classification', 'text-classification']);
 
 /** Which datasets a model, alone or with an adapter, can be evaluated on, by their descriptions: no example is read. */
 export async function fittingDatasets(
@@ -42,21 +39,14 @@ function problemOf(
     return 'It has no test examples.';
   try {
     const { declaration } = requireTask(task, model, dataset);
-    if (!classifications.has(declaration.id) || dataset.text?.labelKind === 'numbers') return null;
+    if (!needsLabelHead(declaration.id, dataset)) return null;
   } catch (thrown) {
     if (thrown instanceof StudioError) return thrown.message;
     throw thrown;
   }
   const { labels } = dataset;
-  // Without names of its rows, a head is judged by their number.
-  const fits = head.labels === null ? head.rows === labels.length : isSameSet(head.labels, labels);
-  if (fits) return null;
+  if (suitsLabels(head, labels)) return null;
   return head.labels !== null && head.labels.length === labels.length
     ? 'It has other labels.'
     : `It has ${labels.length} labels, the head ${head.rows}.`;
-}
-
-function isSameSet(one: readonly string[], other: readonly string[]): boolean {
-  const [all, own] = [new Set(one), new Set(other)];
-  return all.size === own.size && [...own].every((label) => all.has(label));
 }

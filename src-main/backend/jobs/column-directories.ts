@@ -1,7 +1,6 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { requireModelOf } from '../library/adapter-base.ts';
+import { requireBase } from '../library/adapter-base.ts';
 import { resolveReference } from '../library/adapters.ts';
 import type { Services } from '../services.ts';
 
@@ -17,13 +16,7 @@ export function columnDirectories(
   return columns.map((column) => {
     if (column === null) return null;
     const record = resolveReference(store, column);
-    const own = requireModelOf(store, record);
-    if (own.id !== model.id)
-      throw new StudioError(
-        'refused',
-        `The adapter "${record.name}" has the base ${own.id}, not ${model.id}.`,
-        `Choose it with the model ${own.id}.`,
-      );
+    requireBase(store, record, model, 'Choose it');
     return home.absolute(record.folder);
   });
 }

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation.ts';
 import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
-import { requireModelOf } from '../library/adapter-base.ts';
+import { requireBase } from '../library/adapter-base.ts';
 import { resolveReference } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
@@ -24,13 +23,7 @@ export const evaluateJob = defineJob({
     const dataset = await resolveDataset(services, request.dataset);
     const records = request.adapters.map(({ adapter }) => resolveReference(store, adapter));
     const adapters = records.map((record, index) => {
-      const own = requireModelOf(store, record);
-      if (own.id !== model.id)
-        throw new StudioError(
-          'refused',
-          `The adapter "${record.name}" has the base ${own.id}, not ${model.id}.`,
-          `Evaluate it with the model ${own.id}.`,
-        );
+      requireBase(store, record, model, 'Evaluate it');
       return { directory: home.absolute(record.folder), weight: request.adapters[index]?.weight ?? 1 };
     });
     const settings = withChanges(taskSettingsFor(store, records), request.settings);

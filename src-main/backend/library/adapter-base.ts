@@ -52,6 +52,22 @@ export function requireModelOf(store: Services['store'], adapter: AdapterRecord)
   );
 }
 
+/** @throws StudioError refused for an adapter of another base; `advice` says what to do with it, e.g. "Evaluate it" */
+export function requireBase(
+  store: Services['store'],
+  adapter: AdapterRecord,
+  model: ModelRecord,
+  advice: string,
+): void {
+  const own = requireModelOf(store, adapter);
+  if (own.id !== model.id)
+    throw new StudioError(
+      'refused',
+      `The adapter "${adapter.name}" has the base ${own.id}, not ${model.id}.`,
+      `${advice} with the model ${own.id}.`,
+    );
+}
+
 /** The common base of several adapters. @throws StudioError refused if they have different bases, or one not in the studio */
 export function commonModel(store: Services['store'], adapters: readonly AdapterRecord[]): ModelRecord {
   const [first, ...others] = adapters;

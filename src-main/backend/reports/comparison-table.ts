@@ -1,4 +1,4 @@
-import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
+import { differenceText, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { formatFigure, type TableCell, type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
 import type { ComparisonSides } from '../../../src-shared/results/names.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
@@ -18,7 +18,13 @@ export function comparisonTable(rows: readonly TableRow[], { without, coto }: Co
       { label: 'Difference', numeric: true },
     ],
     rows: rows.map((row) => ({
-      cells: [row.label, unitLabels[row.unit], cellText(row.lora, row), cellText(row.coto, row), differenceText(row)],
+      cells: [
+        row.label,
+        unitLabels[row.unit],
+        cellText(row.lora, row),
+        cellText(row.coto, row),
+        differenceText(rowDifference(row), row.unit),
+      ],
     })),
     notes: [comparisonNote],
   };
@@ -28,12 +34,4 @@ function cellText({ mean, values }: TableCell, { unit }: TableRow): string {
   if (mean === null) return '–';
   const each = values.map(({ value }) => formatFigure(value, unit)).join(', ');
   return values.length > 1 ? `${formatFigure(mean, unit)} (${each})` : formatFigure(mean, unit);
-}
-
-function differenceText(row: TableRow): string {
-  const difference = rowDifference(row);
-  if (difference === null) return '–';
-  const { mean, halfWidth } = difference;
-  const spread = halfWidth === null ? '' : ` ± ${formatFigure(halfWidth, row.unit)}`;
-  return `${formatDifference(mean, row.unit)}${spread}`;
 }

@@ -1,3 +1,4 @@
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import {
   compareGroups,
   type GroupComparison,
@@ -36,6 +37,8 @@ export interface ReportContent {
   readonly comparisons: readonly GroupComparison[];
   /** The tables of `rows` or of `comparisons`. */
   readonly own: ReportPart | null;
+  /** The tables of each study, in the order of the report. */
+  readonly studyParts: readonly ReportPart[];
 }
 
 export function reportContent(options: ReportOptions): ReportContent {
@@ -62,6 +65,7 @@ export function reportContent(options: ReportOptions): ReportContent {
       groups,
       comparisons: [],
       own: rows.length === 0 ? null : { heading: 'With and without CoTo', tables: [comparisonTable(rows, sides)] },
+      studyParts: studies.map(studyPart),
     };
   }
   const comparisons = compareGroups(groups);
@@ -76,17 +80,14 @@ export function reportContent(options: ReportOptions): ReportContent {
       heading,
       tables: comparisons.flatMap(({ result }) => gridTables(result, groupNoun)),
     },
+    studyParts: [],
   };
 }
 
-/** The tables of each study of a report, in its order. */
-export function studyParts({ studies }: ReportOptions): ReportPart[] {
-  return studies.map(({ name, kind, config, result }) => ({
-    heading: name,
-    tables: result === null ? [] : studyKind(kind).table(result, config, studyWords),
-  }));
+function studyPart({ name, kind, config, result }: StudyRecord): ReportPart {
+  return { heading: name, tables: result === null ? [] : studyKind(kind).table(result, config, studyWords) };
 }
 
-function isComparison({ kind, result }: ReportOptions['studies'][number]): boolean {
+function isComparison({ kind, result }: StudyRecord): boolean {
   return result !== null && studyKind(kind).comparison(result).length > 0;
 }

@@ -5,7 +5,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
 import type { InlineTypeface } from '../../../src-shared/typeface.ts';
 import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
-import { reportContent, studyParts } from './content.ts';
+import { reportContent } from './content.ts';
 import { reportFigures } from './figures.ts';
 import { reportCsv, reportJson } from './files.ts';
 import { reportMarkdown } from './markdown.ts';
@@ -37,7 +37,7 @@ export async function writeReport(options: ReportOptions): Promise<{ path: strin
   const page = reportPage(options, content, figures, versions, inlined, createdAt);
   const stem = path.join(path.dirname(options.path), path.basename(options.path, path.extname(options.path)));
   await mkdir(path.dirname(options.path), { recursive: true });
-  for (const [study, { tables }] of studyParts(options).entries())
+  for (const [study, { tables }] of content.studyParts.entries())
     for (const [table, contents] of tables.entries())
       await writeFileAtomic(`${stem}-${study + 1}-${table + 1}.csv`, tableCsv(contents));
   await writeFileAtomic(`${stem}.csv`, reportCsv(content));

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
 import { markdownTable, plainMarkdown } from '../../../src-shared/studies/study-markdown.ts';
-import { type ReportContent, studyParts } from './content.ts';
+import type { ReportContent } from './content.ts';
 import type { ReportOptions } from './options.ts';
 import { differencesTable, type ReportVersions, runsTable, setupFacts, stateLine } from './setup.ts';
 
@@ -12,13 +12,13 @@ export function reportMarkdown(
   versions: ReportVersions,
   createdAt: number,
 ): string {
-  const { findings, own } = content;
+  const { findings, own, studyParts } = content;
   const differences = differencesTable(content);
   const { name, note, sections, studies, runs, studyYaml } = options;
   const has = (section: ReportOptions['sections'][number]) => sections.includes(section);
   const facts = (items: readonly { label: string; value: string }[]) =>
     items.map(({ label, value }) => `- ${plainMarkdown(label)}: ${plainMarkdown(value)}`).join('\n');
-  const parts = [...(own === null ? [] : [own]), ...studyParts(options)];
+  const parts = [...(own === null ? [] : [own]), ...studyParts];
   return [
     `# ${plainMarkdown(name)}`,
     plainMarkdown(stateLine(options, createdAt)),

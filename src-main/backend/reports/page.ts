@@ -7,7 +7,7 @@ import { studyKind } from '../../../src-shared/studies/index.ts';
 import { type ProvenanceFact, provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
 import type { InlineTypeface } from '../../../src-shared/typeface.ts';
 import { comparisonSection } from './comparison-section.ts';
-import { type ReportContent, studyParts } from './content.ts';
+import type { ReportContent } from './content.ts';
 import type { ReportFigure } from './figures.ts';
 import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
 import type { ReportOptions } from './options.ts';
@@ -89,7 +89,7 @@ function tunedNote(verdict: TunedVerdict | null): SafeHtml {
 }
 
 function resultSections(options: ReportOptions, content: ReportContent): SafeHtml {
-  const { rows, sides, own } = content;
+  const { rows, sides, own, studyParts } = content;
   const tuned = tunedNote(options.tuned.runs);
   const first =
     rows.length > 0
@@ -102,7 +102,7 @@ ${own.tables.map(tableHtml)}
 ${tuned}
 </section>`;
   return html`${first}
-${studyParts(options).map(({ heading, tables }, at) => studySection(heading, tables, at, options))}`;
+${studyParts.map(({ heading, tables }, at) => studySection(heading, tables, at, options))}`;
 }
 
 /** @param at place of the study among those of the report, from 0; its tables' files are numbered by it */

@@ -1,4 +1,4 @@
-import { formatCount } from '../../../src-shared/format/numbers.ts';
+import { formatCount, plural } from '../../../src-shared/format/numbers.ts';
 import { formatFigure } from '../../../src-shared/results/comparison-row.ts';
 import { groupDifferences } from '../../../src-shared/results/config-differences.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
@@ -20,8 +20,8 @@ export interface ReportVersions {
 export function stateLine({ runs, studies, models, datasets }: ReportOptions, createdAt: number): string {
   const seeds = [...new Set(runs.map((run) => run.config.seed))].sort((one, other) => one - other);
   const counted = [
-    ...(runs.length === 0 ? [] : [`${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`]),
-    ...(studies.length === 0 ? [] : [`${studies.length} ${studies.length === 1 ? 'study' : 'studies'}`]),
+    ...(runs.length === 0 ? [] : [plural(runs.length, 'run')]),
+    ...(studies.length === 0 ? [] : [plural(studies.length, 'study', 'studies')]),
   ];
   const parts = [
     new Date(createdAt).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC'),
@@ -36,9 +36,7 @@ export function stateLine({ runs, studies, models, datasets }: ReportOptions, cr
 /** Base, data, machine and versions. */
 export function setupFacts({ models, datasets, runs }: ReportOptions, versions: ReportVersions): ProvenanceFact[] {
   const machines = new Set(
-    runs.flatMap(({ facts }) =>
-      facts ? `${facts.backend}, ${facts.threads} ${facts.threads === 1 ? 'thread' : 'threads'}` : [],
-    ),
+    runs.flatMap(({ facts }) => (facts ? `${facts.backend}, ${plural(facts.threads, 'thread')}` : [])),
   );
   const names = distinctModelNames(models);
   return [

@@ -8,7 +8,7 @@ import {
   type TrainingSpec,
   tuningOf,
 } from '../../../src-shared/domain/plan.ts';
-import { headInUse } from '../../engine/evaluation/head-labels.ts';
+import { type HeadInUse, headInUse, needsLabelHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { checkPlannedRun } from '../runs/runs.ts';
@@ -112,15 +112,14 @@ async function checkScore(
   const model = await facts.baseOf(adapters);
   const { task } = facts.taskOf(adapters);
   const { declaration } = requireTask(task, model.description, description);
-  if (!classifications.has(declaration.id) || description.text?.labelKind === 'numbers') return;
+  if (!needsLabelHead(declaration.id, description)) return;
   for (const { adapter, head } of scored) {
     if (!head) continue;
-    const { labels, rows } =
+    const own =
       adapter.record === null
         ? headOfRun(await peekDataset(services, adapter.config.dataset))
         : headInUse(model.description, await facts.outlineOf(adapter.record, model.description));
-    // The order of the labels is only known once the examples are read.
-    if (labels === null ? rows === description.labels.length : isSameSet(labels, description.labels)) continue;
+    if (suitsLabels(own, description.labels)) continue;
     throw new StudioError(
       'refused',
       `"${adapter.name}" was not trained for the labels of ${name} (${description.labels.length}: ${description.labels.slice(0, 3).join(', ')} …).`,
@@ -130,13 +129,6 @@ async function checkScore(
 }
 
 /** A run ends with a head for the labels of its dataset, whether the base has one already or it is trained. */
-function headOfRun({ labels }: DatasetDescription): ReturnType<typeof headInUse> {
+function headOfRun({ labels }: DatasetDescription): HeadInUse {
   return { labels, rows: labels.length };
-}
-
-const classifications = new Set<string>(['image-classification', 'text-classification']);
-
-function isSameSet(one: readonly string[], other: readonly string[]): boolean {
-  const [all, own] = [new Set(one), new Set(other)];
-  return all.size === own.size && [...own].every((label) => all.has(label));
 }

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterRecord, sourcesOf } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import { leavesOf } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
@@ -97,13 +97,8 @@ async function sidesOfAdapters(services: Parts, adapters: readonly AdapterRecord
     met.add(adapter.id);
     const { origin } = adapter;
     const run = origin.kind === 'run' ? services.store.runs.find(origin.runId) : null;
-    const sources =
-      origin.kind === 'merge'
-        ? origin.inputs.map(({ adapterId }) => adapterId)
-        : origin.kind === 'prune'
-          ? [origin.adapterId]
-          : [];
-    const found = sources.flatMap((id) => services.store.adapters.find(id) ?? []);
+    const sources = sourcesOf(origin);
+    const found = sources.flatMap(({ adapterId }) => services.store.adapters.find(adapterId) ?? []);
     if (run !== null) configs.push(run.config);
     else if (sources.length > 0 && found.length === sources.length) for (const source of found) visit(source);
     else unknown.set(adapter.id, { name: adapter.name, learning_rate: null, dataset: null, sweeps: [] });

@@ -1,3 +1,4 @@
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 
@@ -18,4 +19,22 @@ export function headInUse(description: ModelDescription, state: FittedAdapter | 
   const saved = head && state?.saved.get(`${head.name}.weight`);
   const labels = saved && state ? state.labels : description.labels;
   return { labels, rows: saved?.shape[0] ?? description.labels.length };
+}
+
+/** Tasks whose model has a head with a row for each label. */
+const classifications: ReadonlySet<string> = new Set(['image-classification', 'text-classification']);
+
+/** Whether a task on this dataset needs a head for its labels. */
+export function needsLabelHead(task: string, { text }: DatasetDescription): boolean {
+  return classifications.has(task) && text?.labelKind !== 'numbers';
+}
+
+/**
+ * Whether a head suits the labels of a dataset, whose order is only known once the examples are read. Without names of
+ * its rows, a head is judged by their number.
+ */
+export function suitsLabels({ labels, rows }: HeadInUse, wanted: readonly string[]): boolean {
+  if (labels === null) return rows === wanted.length;
+  const [all, own] = [new Set(labels), new Set(wanted)];
+  return all.size === own.size && [...own].every((label) => all.has(label));
 }
