@@ -107,7 +107,6 @@ export const adaptersStrings = {
     note: 'test split of each dataset',
     none: 'Not evaluated yet. Choose a dataset whose labels fit.',
     evaluate: 'Evaluate on…',
-    evaluateTitle: (name: string) => `Evaluate ${name}`,
     dataset: 'Dataset',
     score: 'Score',
     interval: '95 % interval',

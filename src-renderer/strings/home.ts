@@ -21,11 +21,9 @@ export const homeStrings = {
   left: (duration: string, isWhole: boolean) => (isWhole ? `about ${duration} in all` : `at least ${duration} in all`),
   partsOfStudies: (count: number) => `and ${plural(count, 'part')} of studies`,
   more: (count: number) => `and ${formatCount(count)} more`,
-  showAll: 'Show all',
   pauseQueue: 'Pause queue',
   resumeQueue: 'Resume queue',
   pauseHelp: 'The running job goes on. No further training or study starts until you resume the queue.',
-  queuePaused: 'paused',
   move: (title: string) => `Move ${title}`,
   moveHelp: 'Drag, or press the up and down arrow keys, to change the order',
 

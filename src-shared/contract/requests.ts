@@ -367,6 +367,7 @@ export const requests = {
   },
   /** Writes runs, compared by their settings, and finished studies into one HTML file. */
   'reports.create': { input: reportRequestSchema, output: jobRecordSchema },
+  /** The newest first. */
   'reports.list': { input: nothing, output: z.array(reportRecordSchema) },
   'reports.get': { input: byId, output: reportRecordSchema },
   /** The report's page without its scripts, for the window to show. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { cotoSettingsSchema } from './coto.ts';
-import { mergeWeightSchema } from './merge.ts';
+import { type MergeWeight, mergeWeightSchema } from './merge.ts';
 import { type ForeignBase, foreignBaseSchema } from './model.ts';
 import { parameterValuesSchema } from './parameter.ts';
 import { parametersOf } from './parameters-of.ts';
@@ -179,6 +179,14 @@ export function baseNameOf(adapter: {
 }): string {
   const { modelId, foreignBase } = adapter;
   return modelId ?? foreignBase?.name ?? foreignBase?.architecture ?? 'an unknown base';
+}
+
+/** The adapters that an adapter was made from, with their weights in a merge. */
+export function sourcesOf(
+  origin: AdapterOrigin,
+): readonly { readonly adapterId: string; readonly weight: MergeWeight | null }[] {
+  if (origin.kind === 'merge') return origin.inputs;
+  return origin.kind === 'prune' ? [{ adapterId: origin.adapterId, weight: null }] : [];
 }
 
 /** Whether two adapters may have one base: a foreign base is identified by its tensors alone, when they are merged. */

@@ -28,6 +28,13 @@ export function formatDifference(value: number, unit: TableUnit): string {
   return `${value > 0 ? '+' : '−'}${text}`;
 }
 
+/** A difference with half the width of its interval: "+1.2 ± 0.8"; "–" where nothing can be compared. */
+export function differenceText(difference: Pick<MeanInterval, 'mean' | 'halfWidth'> | null, unit: TableUnit): string {
+  if (difference === null) return '–';
+  const { mean, halfWidth } = difference;
+  return `${formatDifference(mean, unit)}${halfWidth === null ? '' : ` ± ${formatFigure(halfWidth, unit)}`}`;
+}
+
 type Verdict = 'coto' | 'without' | 'level';
 
 /**

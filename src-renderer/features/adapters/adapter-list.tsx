@@ -12,6 +12,7 @@ import { adaptersStrings as words } from '../../strings/adapters.ts';
 import { addToBench, filterAdapters } from '../merge/bench.ts';
 import { changeBench } from '../merge/bench-store.ts';
 import { useAdapterNames } from '../merge/use-adapter-names.ts';
+import { columnLimit } from '../playground/draft.ts';
 import { adapterColumns } from './adapter-columns.tsx';
 import classes from './adapters.module.css';
 import { notPlayable, playgroundPath } from './playground-path.ts';
@@ -111,7 +112,8 @@ function Selection({ chosen, onClear }: { chosen: readonly AdapterRecord[]; onCl
   const models = useRequest('models.list', {}).data;
   const ids = chosen.map(({ id }) => id);
   const fits =
-    chosen.length <= 3 &&
+    // The base is beside them.
+    chosen.length < columnLimit &&
     new Set(chosen.map(({ modelId }) => modelId)).size === 1 &&
     chosen.every((adapter) => notPlayable(adapter, models) === null);
   const addAll = () => {

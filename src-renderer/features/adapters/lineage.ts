@@ -1,4 +1,4 @@
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterRecord, sourcesOf } from '../../../src-shared/domain/adapter.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { formatCount } from '../../components/format/format.ts';
 import { adaptersStrings } from '../../strings/adapters.ts';
@@ -81,14 +81,12 @@ export function lineageOf(
       return seed === null ? [] : [{ id: seed, label: null }];
     }
     const origin = adapterById.get(id)?.origin;
-    if (origin?.kind === 'run') return [{ id: origin.runId, label: null }];
-    if (origin?.kind === 'prune') return [{ id: origin.adapterId, label: null }];
-    if (origin?.kind === 'merge')
-      return origin.inputs.map(({ adapterId, weight }) => ({
-        id: adapterId,
-        label: typeof weight === 'number' ? words.weight(weight) : null,
-      }));
-    return [];
+    if (origin === undefined) return [];
+    if (origin.kind === 'run') return [{ id: origin.runId, label: null }];
+    return sourcesOf(origin).map(({ adapterId, weight }) => ({
+      id: adapterId,
+      label: typeof weight === 'number' ? words.weight(weight) : null,
+    }));
   };
   const childrenOf = (id: string): { id: string; label: string | null }[] => [
     ...adapters.flatMap((other) =>

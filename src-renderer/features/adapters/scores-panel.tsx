@@ -1,5 +1,4 @@
 import { Button, Table, Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterScore } from '../../../src-shared/domain/evaluation.ts';
 import { forgettingFact, forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
@@ -14,7 +13,7 @@ import { formatCount, formatNumber, formatPercent } from '../../components/forma
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { adaptersStrings } from '../../strings/adapters.ts';
-import { EvaluationPanel } from '../evaluation/evaluation-panel.tsx';
+import { openEvaluation } from '../evaluation/open-evaluation.tsx';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import { useJobOf } from '../jobs/use-job.ts';
 import classes from './adapters.module.css';
@@ -25,11 +24,7 @@ const words = adaptersStrings.scores;
 export function ScoresPanel({ adapter }: { adapter: AdapterRecord }) {
   const { data: scores, error } = useRequest('adapters.scores', { id: adapter.id });
   const job = useJobOf(adapter.id);
-  const evaluate = () =>
-    modals.open({
-      title: words.evaluateTitle(adapter.name),
-      children: <EvaluationPanel evaluated={{ name: adapter.name, modelId: adapter.modelId, adapter }} />,
-    });
+  const evaluate = () => openEvaluation({ name: adapter.name, modelId: adapter.modelId, adapter });
   return (
     <Panel
       title={words.title}

@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import { resultOf } from '../../../src-shared/domain/job.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
+import { isActive, useJob, useJobResult } from '../jobs/use-job.ts';
 
 /** What is evaluated: a base, alone or with an adapter on it. */
 export interface Evaluated {
@@ -28,9 +28,8 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
     { enabled: modelId !== null },
   ).data;
   const misfits = new Map(fits?.flatMap(({ datasetId, problem: why }) => (why === null ? [] : [[datasetId, why]])));
-  const job = useRequest('jobs.get', { id: jobId ?? '' }, { enabled: jobId !== null }).data;
-  const isDone = job?.status === 'completed';
-  const answer = useRequest('jobs.result', { id: jobId ?? '' }, { enabled: jobId !== null && isDone }).data;
+  const job = useJob(jobId);
+  const result = useJobResult(job, 'evaluate');
   const start = useAction('evaluate.start', {
     failureTitle: `${name} was not evaluated`,
     onSuccess: ({ id }, { predictions }) => {
@@ -67,11 +66,11 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
     values,
     setValues,
     problem,
-    isBusy: start.isPending || job?.status === 'queued' || job?.status === 'running',
+    isBusy: start.isPending || isActive(job),
     job,
-    result: answer ? resultOf(answer, 'evaluate') : null,
+    result,
     /** The file of predictions that the job wrote, once it has. */
-    saved: isDone ? saved : null,
+    saved: job?.status === 'completed' ? saved : null,
     evaluate: () => begin(null),
     savePredictions: async () => {
       try {

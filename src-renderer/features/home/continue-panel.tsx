@@ -12,7 +12,7 @@ const strings = homeStrings.goOn;
 /** The last report, comparison and merge bench, to go on where one was. Nothing where there is none of them. */
 export function ContinuePanel() {
   const { data: reports } = useRequest('reports.list', {});
-  const report = reports?.toSorted((left, right) => right.createdAt - left.createdAt)[0];
+  const report = reports?.[0];
   const comparison = lastComparison();
   const benched = recallBench(localStorage).bench.length;
   if (!report && comparison === null && benched === 0) return null;

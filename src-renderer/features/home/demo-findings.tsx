@@ -2,7 +2,7 @@ import { ActionIcon, Button, Table, Text } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import type { ReportRecord, ReportSummary } from '../../../src-shared/domain/report.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import { formatDifference } from '../../../src-shared/results/comparison.ts';
+import { differenceText } from '../../../src-shared/results/comparison.ts';
 import { formatFigure, unitLabels } from '../../../src-shared/results/comparison-row.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
@@ -18,9 +18,7 @@ type Row = ReportSummary['rows'][number];
 export function DemoFindings({ studies }: { studies: readonly StudyRecord[] }) {
   const { isDismissed, dismiss } = useDismissed();
   const { data: reports } = useRequest('reports.list', {});
-  const newest = reports
-    ?.toSorted((left, right) => right.createdAt - left.createdAt)
-    .find((report) => isOfDemo(report, studies));
+  const newest = reports?.find((report) => isOfDemo(report, studies));
   if (!newest || isDismissed(newest.id)) return null;
   return <Findings key={newest.id} report={newest} onDismiss={() => dismiss([newest.id])} />;
 }
@@ -66,7 +64,7 @@ function Findings({ report, onDismiss }: { report: ReportRecord; onDismiss: () =
               </Table.Td>
               <Table.Td ta="right">{valueText(row.without, row)}</Table.Td>
               <Table.Td ta="right">{valueText(row.coto, row)}</Table.Td>
-              <Table.Td ta="right">{differenceText(row)}</Table.Td>
+              <Table.Td ta="right">{differenceText(row.difference, row.unit)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -91,10 +89,4 @@ export function mainRows(rows: readonly Row[]): Row[] {
 
 function valueText(value: number | null, { unit }: Row): string {
   return value === null ? '–' : formatFigure(value, unit);
-}
-
-function differenceText({ difference, unit }: Row): string {
-  if (difference === null) return '–';
-  const { mean, halfWidth } = difference;
-  return `${formatDifference(mean, unit)}${halfWidth === null ? '' : ` ± ${formatFigure(halfWidth, unit)}`}`;
 }

@@ -22,9 +22,7 @@ export function MachinePanel() {
           <div className={classes['meter']}>
             <div className={classes['meterRow']}>
               <span className={classes['quiet']}>{strings.memory}</span>
-              <span>
-                {formatBytes(status.memoryUsedBytes)} of {formatBytes(status.memoryTotalBytes)}
-              </span>
+              <span>{strings.of(formatBytes(status.memoryUsedBytes), formatBytes(status.memoryTotalBytes))}</span>
             </div>
             <Progress
               color="var(--mantine-color-dimmed)"

@@ -36,7 +36,7 @@ export function useChecklist(studies: readonly StudyRecord[] | undefined): Check
   const isOpen = studies?.some(({ status }) => status === 'queued' || status === 'running');
   const demo = studies?.some(({ status }) => status === 'completed') ? 'done' : isOpen ? 'doing' : 'open';
   const done = (is: boolean | undefined): StepState => (is ? 'done' : 'open');
-  const newest = reports?.toSorted((left, right) => right.createdAt - left.createdAt)[0];
+  const newest = reports?.[0];
   return {
     steps: [
       { id: 'demo', state: demo },

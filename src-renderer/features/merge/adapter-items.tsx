@@ -2,7 +2,7 @@ import { Menu } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconPlugConnected, IconScissors, IconTarget } from '@tabler/icons-react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { EvaluationPanel } from '../evaluation/evaluation-panel.tsx';
+import { openEvaluation } from '../evaluation/open-evaluation.tsx';
 import { ExportItems } from './export-items.tsx';
 import { PruneAdapter } from './prune-adapter.tsx';
 import { RuntimeVerdicts } from './runtime-verdicts.tsx';
@@ -16,12 +16,7 @@ export function AdapterItems({ adapter }: { adapter: AdapterRecord }) {
       <Menu.Divider />
       <Menu.Item
         leftSection={<IconTarget size={16} />}
-        onClick={() =>
-          modals.open({
-            title: `Evaluate ${adapter.name}`,
-            children: <EvaluationPanel evaluated={{ name: adapter.name, modelId: adapter.modelId, adapter }} />,
-          })
-        }
+        onClick={() => openEvaluation({ name: adapter.name, modelId: adapter.modelId, adapter })}
       >
         Evaluate…
       </Menu.Item>

@@ -1,12 +1,12 @@
 import { ActionIcon, Skeleton, Text, Tooltip } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
-import { resultOf } from '../../../src-shared/domain/job.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { mergeStrings } from '../../strings/merge.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
+import { useJobResult } from '../jobs/use-job.ts';
 import { StudyView } from '../studies/study-view.tsx';
 import { changeBench } from './bench-store.ts';
 import classes from './merge.module.css';
@@ -16,8 +16,7 @@ import { ResultMatrix } from './result-matrix.tsx';
 export function MergeOutcome({ jobId }: { jobId: string }) {
   const { data: job, error } = useRequest('jobs.get', { id: jobId });
   const done = job?.status === 'completed';
-  const { data } = useRequest('jobs.result', { id: jobId }, { enabled: done });
-  const result = data && resultOf(data, 'merge');
+  const result = useJobResult(job, 'merge');
   const matrix = result?.matrix;
   const place = useScrollToNew(job?.createdAt, done);
   if (error) return null;

@@ -1,5 +1,4 @@
 import { Badge, Button } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { IconTarget, IconTrash } from '@tabler/icons-react';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { useAction } from '../../api/query.ts';
@@ -15,7 +14,7 @@ import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import { modelsStrings } from '../../strings/models.ts';
 import { imageSizeWords } from '../data/content.ts';
-import { EvaluationPanel } from '../evaluation/evaluation-panel.tsx';
+import { openEvaluation } from '../evaluation/open-evaluation.tsx';
 import { setField } from '../train/draft-store.ts';
 import { groupModules, type ModuleGroup } from './module-groups.ts';
 
@@ -81,11 +80,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
               {
                 label: 'Evaluate…',
                 icon: <IconTarget size={16} />,
-                onClick: () =>
-                  modals.open({
-                    title: `Evaluate ${model.name}`,
-                    children: <EvaluationPanel evaluated={{ name: model.name, modelId: model.id, adapter: null }} />,
-                  }),
+                onClick: () => openEvaluation({ name: model.name, modelId: model.id, adapter: null }),
               },
               {
                 label: 'Remove from the list',

@@ -2,9 +2,9 @@ import { Text } from '@mantine/core';
 import { useMemo } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { ClassificationResult } from '../../../src-shared/domain/classification.ts';
-import { type JobRecord, resultOf } from '../../../src-shared/domain/job.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { seriesColors } from '../../../src-shared/figures/index.ts';
-import { useLastAnswer, useRequest } from '../../api/query.ts';
+import { useLastAnswer } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatPercent } from '../../components/format/format.ts';
@@ -12,6 +12,7 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { ExampleCanvas } from '../data/example-canvas.tsx';
+import { useJobResult } from '../jobs/use-job.ts';
 import classes from './playground.module.css';
 import { usePlayground } from './playground-store.ts';
 
@@ -30,13 +31,8 @@ interface ImageResultProps {
 /** The image and, side by side, the likeliest classes of each column as bars on one scale. */
 export function ImageResult({ job, waitsFor, adapters }: ImageResultProps) {
   const { picked, classified } = usePlayground();
-  const isOver = job?.status === 'completed';
-  const asked = { id: classified?.jobId ?? '' };
-  const answer = useRequest('jobs.result', asked, { enabled: classified !== null && isOver }).data;
-  const current = useMemo(() => {
-    const result = answer && isOver ? resultOf(answer, 'classify') : null;
-    return result && classified ? { ...classified, result } : undefined;
-  }, [answer, isOver, classified]);
+  const result = useJobResult(job, 'classify');
+  const current = useMemo(() => (result && classified ? { ...classified, result } : undefined), [result, classified]);
   // The bars of the image before stay until those of this one are there.
   const shown = useLastAnswer(current);
   const colorOf = useColumnColors(adapters);

@@ -1,11 +1,11 @@
 import { Text } from '@mantine/core';
 import { useEffect, useEffectEvent } from 'react';
 import type { GenerationResult } from '../../../src-shared/domain/generation.ts';
-import { type JobRecord, resultOf } from '../../../src-shared/domain/job.ts';
-import { useRequest } from '../../api/query.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
+import { useJobResult } from '../jobs/use-job.ts';
 import { withAnswer } from './draft.ts';
 import classes from './playground.module.css';
 import { changeDraft, usePlayground } from './playground-store.ts';
@@ -17,10 +17,7 @@ const words = playgroundStrings.prompt;
 /** The texts that were last asked for, side by side. */
 export function PlaygroundResult({ job, waitsFor }: { job: JobRecord | undefined; waitsFor: JobRecord | undefined }) {
   const { draft, asked, columns } = usePlayground();
-  const jobId = asked?.jobId ?? null;
-  const isOver = job !== undefined && job.status !== 'queued' && job.status !== 'running';
-  const answer = useRequest('jobs.result', { id: jobId ?? '' }, { enabled: jobId !== null && isOver }).data;
-  const written = answer && jobId !== null ? resultOf(answer, 'generate') : null;
+  const written = useJobResult(job, 'generate');
   useKeptAnswers(written);
   if (asked === null) return <EmptyState>{words.start}</EmptyState>;
   const { prompt } = asked;

@@ -1,8 +1,8 @@
 import { create } from 'zustand';
-import { resultOf } from '../../../src-shared/domain/job.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { useAction, useRequest } from '../../api/query.ts';
+import { useAction } from '../../api/query.ts';
 import { trainStrings } from '../../strings/train.ts';
+import { isActive, useJob, useJobResult } from '../jobs/use-job.ts';
 
 interface Timings {
   /** The job of each kind of step that was timed, by `shapeOf` its run. */
@@ -27,16 +27,13 @@ function shapeOf(config: RunConfig): string {
 export function useStepTiming(config: RunConfig | null) {
   const { jobs } = useTimings();
   const shape = config === null ? null : shapeOf(config);
-  const id = shape === null ? undefined : jobs[shape];
-  const isKnown = id !== undefined;
-  const job = useRequest('jobs.get', { id: id ?? '' }, { enabled: isKnown }).data;
-  const isDone = job?.status === 'completed';
-  const answer = useRequest('jobs.result', { id: id ?? '' }, { enabled: isKnown && isDone }).data;
+  const job = useJob(shape === null ? null : (jobs[shape] ?? null));
+  const result = useJobResult(job, 'time-steps');
   const start = useAction('runs.timeSteps', { failureTitle: trainStrings.notMeasured });
   return {
     job,
-    isBusy: start.isPending || job?.status === 'queued' || job?.status === 'running',
-    milliseconds: answer ? (resultOf(answer, 'time-steps')?.milliseconds ?? null) : null,
+    isBusy: start.isPending || isActive(job),
+    milliseconds: result?.milliseconds ?? null,
     measure: () => {
       if (config === null || shape === null) return;
       start.mutate(

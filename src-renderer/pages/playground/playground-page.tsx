@@ -12,6 +12,8 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
+import { isActive, useJob } from '../../features/jobs/use-job.ts';
+import { columnLimit } from '../../features/playground/draft.ts';
 import { ImageDrop, ImageForm } from '../../features/playground/image-form.tsx';
 import { ImageResult } from '../../features/playground/image-result.tsx';
 import classes from '../../features/playground/playground.module.css';
@@ -105,15 +107,6 @@ function Classifying({ waitsFor, ...input }: Input) {
   );
 }
 
-function useJob(id: string | null): JobRecord | undefined {
-  const { data } = useRequest('jobs.get', { id: id ?? '' }, { enabled: id !== null });
-  return id === null ? undefined : data;
-}
-
-function isActive(job: JobRecord | undefined): boolean {
-  return job?.status === 'queued' || job?.status === 'running';
-}
-
 /** `#/playground?adapters=<id>,<id>` puts these adapters beside their base. */
 function useAdaptersFromRoute(): void {
   useRouteRequest('adapters', (value) => {
@@ -123,7 +116,7 @@ function useAdaptersFromRoute(): void {
         const [first, ...others] = adapters.filter(({ id }) => ids.includes(id));
         if (!first) return;
         const same = [first, ...others.filter(({ modelId }) => modelId === first.modelId)];
-        changeDraft({ modelId: first.modelId, columns: [null, ...same.map(({ id }) => id)].slice(0, 4) });
+        changeDraft({ modelId: first.modelId, columns: [null, ...same.map(({ id }) => id)].slice(0, columnLimit) });
       })
       .catch((error: unknown) => notifyFailure(error));
   });

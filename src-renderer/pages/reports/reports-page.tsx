@@ -42,8 +42,7 @@ const columns: readonly DataColumn<ReportRecord>[] = [
 export default function ReportsPage() {
   const id = useRoute().segments[1] ?? null;
   const { data, error } = useRequest('reports.list', {});
-  const newest = data?.toSorted((left, right) => right.createdAt - left.createdAt)[0];
-  const report = id === null ? newest : data?.find((candidate) => candidate.id === id);
+  const report = id === null ? data?.[0] : data?.find((candidate) => candidate.id === id);
   return (
     <Page title={strings.title} state={data ? strings.count(data.length) : ''} fill>
       {error ? <ErrorNote error={error} /> : null}
