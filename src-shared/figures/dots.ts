@@ -129,8 +129,3 @@ export function dotLayout(
     ...extra,
   });
 }
-
-/** A vertical line across the whole plot. */
-export function verticalLine(x: number, line: FigureObject): FigureObject {
-  return { type: 'line', xref: 'x', x0: x, x1: x, yref: 'paper', y0: 0, y1: 1, line };
-}

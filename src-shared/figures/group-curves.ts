@@ -1,11 +1,11 @@
 import { meanCurve, type SeedCurve } from '../curves/mean-curve.ts';
+import { mean } from '../statistics/student.ts';
 import { bandTrace } from './band.ts';
 import { evaluationRange } from './evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
-import { axis, baseLayout } from './layout.ts';
-import { isEvaluation, type MetricOptions, type MetricRun, smooth } from './metric.ts';
+import { baseLayout } from './layout.ts';
+import { curveAxes, isEvaluation, type MetricOptions, type MetricRun, runAxis, smooth } from './metric.ts';
 import { faded, runStyles, type SeriesStyle } from './palette.ts';
-import { stepClock } from './step-clock.ts';
 
 interface GroupCurvesOptions extends MetricOptions {
   /** Evaluated examples behind an accuracy: its axis is not so narrow that their noise would look like an effect. */
@@ -14,7 +14,7 @@ interface GroupCurvesOptions extends MetricOptions {
 
 /**
  * A metric of several groups of runs, for one of many small figures: the mean of each group's seeds with its spread as
- * a band, and behind it each seed as a thin line. It has no legend; `groupStyles` says which group is which.
+ * a band, and behind it each seed as a thin line. It has no legend; `runStyles` says which group is which.
  * `customdata` of a point on a line of one run is the run's id.
  */
 export function groupCurvesFigure(runs: readonly MetricRun[], options: GroupCurvesOptions, theme: FigureTheme): Figure {
@@ -28,7 +28,8 @@ export function groupCurvesFigure(runs: readonly MetricRun[], options: GroupCurv
       { ...options, smoothing },
     ),
   );
-  const plannedEnd = Math.max(0, ...runs.map((run) => plannedEndOf(run, options.x)));
+  const plannedEnd = Math.max(0, ...runs.map((run) => runAxis(run, options.x).plannedEnd));
+  const { xaxis, yaxis } = curveAxes(theme, options, plannedEnd);
   const isAccuracy = isEvaluation(options.metric) && options.factor === 100 && !options.logScale;
   return {
     hover: options.x ?? 'step',
@@ -36,13 +37,9 @@ export function groupCurvesFigure(runs: readonly MetricRun[], options: GroupCurv
     data: [...drawn.flatMap(({ behind }) => behind), ...drawn.flatMap(({ lines }) => lines)],
     layout: baseLayout(theme, options.title, {
       margin: { l: 52, r: 16, t: 44, b: 40 },
-      xaxis: axis(theme, xTitles[options.x ?? 'step'], {
-        ...(plannedEnd > 0 ? { range: [0, plannedEnd] } : {}),
-        hoverformat: options.x === 'time' ? '.4~g' : ',.0f',
-        uirevision: options.x ?? 'step',
-      }),
-      yaxis: axis(theme, options.yTitle, {
-        ...(options.logScale ? { type: 'log' } : {}),
+      xaxis,
+      yaxis: {
+        ...yaxis,
         ...(isAccuracy && options.examples !== undefined
           ? {
               range: evaluationRange(
@@ -51,8 +48,7 @@ export function groupCurvesFigure(runs: readonly MetricRun[], options: GroupCurv
               ),
             }
           : {}),
-        uirevision: options.logScale ? 'log' : 'linear',
-      }),
+      },
     }),
     caption: groupCurvesCaption(
       drawn.map(({ seeds }) => seeds),
@@ -60,13 +56,6 @@ export function groupCurvesFigure(runs: readonly MetricRun[], options: GroupCurv
     ),
   };
 }
-
-/** The color and dash of each group, for a legend beside the figures. */
-export function groupStyles(runs: readonly MetricRun[], theme: FigureTheme): ReadonlyMap<string, SeriesStyle> {
-  return runStyles(runs, theme);
-}
-
-const xTitles = { step: 'optimizer step', time: 'training time (s)', examples: 'examples seen' } as const;
 
 interface GroupTraces {
   readonly behind: FigureObject[];
@@ -89,7 +78,7 @@ function groupTraces(
     begun.flatMap((run) => run.curves.get(options.metric) ?? []),
     average,
   );
-  const placed = begun.map((run) => placing(run, options.x));
+  const placed = begun.map((run) => runAxis(run, options.x).at);
   const scaled = (values: readonly number[]): number[] => values.map((value) => value * factor);
   const several = begun.length > 1;
   const each = folded.all.map((curve, index): FigureObject => {
@@ -112,12 +101,12 @@ function groupTraces(
   const values = folded.all.flatMap((curve) => scaled(curve.values));
   if (!several) return { behind: [], lines: each, seeds: begun.length, values };
   const x = folded.means.map((_, point) =>
-    meanOf(folded.at.map((curve, seed) => (placed[seed] ?? identity)(curve.steps[point] ?? 0))),
+    mean(folded.at.map((curve, seed) => (placed[seed] ?? identity)(curve.steps[point] ?? 0))),
   );
   const means = scaled(folded.means);
   const halfWidths = scaled(folded.halfWidths.map((halfWidth) => halfWidth ?? 0));
-  const low = means.map((mean, point) => mean - (halfWidths[point] ?? 0));
-  const high = means.map((mean, point) => mean + (halfWidths[point] ?? 0));
+  const low = means.map((center, point) => center - (halfWidths[point] ?? 0));
+  const high = means.map((center, point) => center + (halfWidths[point] ?? 0));
   const line: FigureObject = {
     type: 'scatter',
     name: plainText(name),
@@ -141,24 +130,7 @@ function groupTraces(
   };
 }
 
-/** Where a step of a run lies on the axis. */
-function placing(run: MetricRun, x: MetricOptions['x']): (step: number) => number {
-  if (x === 'examples') return (step) => (step + 1) * run.examplesPerStep;
-  if (x === 'time') return stepClock(run.curves.get('step_milliseconds')).secondsAt;
-  return identity;
-}
-
-function plannedEndOf(run: MetricRun, x: MetricOptions['x']): number {
-  if (x === 'examples') return run.totalSteps * run.examplesPerStep;
-  if (x === 'time') return stepClock(run.curves.get('step_milliseconds')).secondsAt(run.totalSteps - 1);
-  return run.totalSteps;
-}
-
 const identity = (step: number): number => step;
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-}
 
 /** What is drawn of groups of so many seeds; for several such figures, once below them. */
 export function groupCurvesCaption(seeds: readonly number[], smoothing: number): string {

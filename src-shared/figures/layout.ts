@@ -136,3 +136,8 @@ export function paddedRange(values: readonly number[]): [number, number] {
   const padding = Math.max(0.06 * (high - low), 1e-3);
   return values.length === 0 ? [0, 1] : [low - padding, high + padding];
 }
+
+/** A vertical line across the whole plot. */
+export function verticalLine(x: number, line: FigureObject): FigureObject {
+  return { type: 'line', xref: 'x', x0: x, x1: x, yref: 'paper', y0: 0, y1: 1, line };
+}

@@ -2,8 +2,8 @@ import type { CotoSettings } from '../domain/coto.ts';
 import type { ActivationShares } from '../domain/run-history.ts';
 import { activationTrace, foldedCaption, fullActivationMark, fullActivationStep, groupAxis } from './activation.ts';
 import type { Figure, FigureObject, FigureTheme } from './figure.ts';
-import { axis } from './layout.ts';
-import { type MetricOptions, type MetricRun, metricFigure } from './metric.ts';
+import { axis, verticalLine } from './layout.ts';
+import { lossFigure, type MetricOptions, type MetricRun } from './metric.ts';
 import { themeColors } from './palette.ts';
 
 export interface LossStrip {
@@ -27,15 +27,11 @@ export function lossStripFigure(
   theme: FigureTheme,
 ): Figure {
   const { run, groups, shares, coto, now } = input;
-  const loss = metricFigure(
-    [run],
-    { metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)', ...options, nameEnds: false },
-    theme,
-  );
+  const loss = lossFigure([run], theme, { ...options, nameEnds: false });
   // The run's own name is the page's.
   const named = loss.data.map((trace) => (trace['hovertemplate'] === undefined ? trace : { ...trace, name: 'loss' }));
   const range = [-0.5, Math.max(1, run.totalSteps) - 0.5];
-  const nowLine = now === null ? [] : [lineAt(now, theme)];
+  const nowLine = now === null ? [] : [verticalLine(now, { color: themeColors(theme).text, width: 1 })];
   const margin = { l: 72, r: 64, t: 44, b: 40 };
   if (shares === null)
     return { ...loss, data: named, layout: { ...loss.layout, margin: { ...margin, l: 56, r: 24 }, shapes: nowLine } };
@@ -80,11 +76,6 @@ function activeCount(
     hovertemplate: `%{y:.${width > 1 ? 1 : 0}f} of ${groups}`,
     line: { color: themeColors(theme).on },
   };
-}
-
-function lineAt(step: number, theme: FigureTheme): FigureObject {
-  const line = { color: themeColors(theme).text, width: 1 };
-  return { type: 'line', xref: 'x', x0: step, x1: step, yref: 'paper', y0: 0, y1: 1, line };
 }
 
 function objectOf(value: FigureObject[string] | undefined): FigureObject {

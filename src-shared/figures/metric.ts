@@ -42,7 +42,7 @@ export interface MetricOptions {
 export function lossFigure(
   runs: readonly MetricRun[],
   theme: FigureTheme,
-  options: Pick<MetricOptions, 'smoothing' | 'x' | 'logScale'> = {},
+  options: Pick<MetricOptions, 'smoothing' | 'x' | 'logScale' | 'nameEnds'> = {},
 ): Figure {
   return metricFigure(runs, { metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)', ...options }, theme);
 }
@@ -116,17 +116,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       },
       showlegend: !atEnds && isNamed,
       legend: legendAbove(theme),
-      xaxis: axis(theme, xTitle(options.x ?? 'step'), {
-        ...(plannedEnd > 0 ? { range: [0, plannedEnd] } : {}),
-        // The mean step of several is rarely a whole one.
-        hoverformat: options.x === 'time' ? '.4~g' : ',.0f',
-        // A zoom is kept as long as the axis measures the same.
-        uirevision: options.x ?? 'step',
-      }),
-      yaxis: axis(theme, options.yTitle, {
-        ...(options.logScale ? { type: 'log' } : {}),
-        uirevision: options.logScale ? 'log' : 'linear',
-      }),
+      ...curveAxes(theme, options, plannedEnd),
       annotations: atEnds ? lineEnds(theme, ends, extent(values, options.logScale ?? false)) : [],
     }),
     caption: caption(smoothing, widest),
@@ -169,18 +159,57 @@ function points(run: MetricRun, options: MetricOptions): DrawnCurve {
     counts: Array.from(curve?.counts ?? []),
     width: curve?.width ?? 1,
   };
-  if (options.x === 'examples')
-    return {
-      ...shared,
-      x: steps.map((step) => (step + 1) * run.examplesPerStep),
-      plannedEnd: run.totalSteps * run.examplesPerStep,
-    };
-  if (options.x === 'time') {
-    const clock = stepClock(run.curves.get('step_milliseconds'));
-    return { ...shared, x: steps.map(clock.secondsAt), plannedEnd: clock.secondsAt(run.totalSteps - 1) };
-  }
-  return { ...shared, x: steps, plannedEnd: run.totalSteps };
+  const { at, plannedEnd } = runAxis(run, options.x);
+  return { ...shared, x: steps.map(at), plannedEnd };
 }
+
+/** Where the steps of a run lie on the axis, and where its planned length ends. */
+export interface RunAxis {
+  readonly at: (step: number) => number;
+  readonly stepAt: (place: number) => number;
+  readonly plannedEnd: number;
+}
+
+export function runAxis({ curves, totalSteps, examplesPerStep }: MetricRun, x: CurveAxis = 'step'): RunAxis {
+  if (x === 'examples')
+    return {
+      at: (step) => (step + 1) * examplesPerStep,
+      stepAt: (examples) => examples / examplesPerStep - 1,
+      plannedEnd: totalSteps * examplesPerStep,
+    };
+  if (x === 'time') {
+    const { secondsAt, stepAt } = stepClock(curves.get('step_milliseconds'));
+    return { at: secondsAt, stepAt, plannedEnd: secondsAt(totalSteps - 1) };
+  }
+  return { at: (step) => step, stepAt: (step) => step, plannedEnd: totalSteps };
+}
+
+/** The axes of a figure of curves. */
+export function curveAxes(
+  theme: FigureTheme,
+  { x = 'step', yTitle, logScale = false }: Pick<MetricOptions, 'x' | 'yTitle' | 'logScale'>,
+  plannedEnd: number,
+): { xaxis: FigureObject; yaxis: FigureObject } {
+  return {
+    xaxis: axis(theme, xTitles[x], {
+      ...(plannedEnd > 0 ? { range: [0, plannedEnd] } : {}),
+      // The mean step of several is rarely a whole one.
+      hoverformat: x === 'time' ? '.4~g' : ',.0f',
+      // A zoom is kept as long as the axis measures the same.
+      uirevision: x,
+    }),
+    yaxis: axis(theme, yTitle, {
+      ...(logScale ? { type: 'log' } : {}),
+      uirevision: logScale ? 'log' : 'linear',
+    }),
+  };
+}
+
+const xTitles: Readonly<Record<CurveAxis, string>> = {
+  step: 'optimizer step',
+  time: 'training time (s)',
+  examples: 'examples seen',
+};
 
 /** A band from the lowest to the highest of the values behind each point. */
 function extremes({ x, low, high }: DrawnCurve, name: string, style: SeriesStyle): FigureObject[] {
@@ -216,10 +245,8 @@ export function stepsBehind(
   [from, to]: readonly [number, number],
 ): { from: number; to: number } | null {
   const spans = runs.map((run) => {
-    const clock = stepClock(run.curves.get('step_milliseconds'));
-    const toStep = (value: number): number =>
-      x === 'step' ? value : x === 'examples' ? value / run.examplesPerStep - 1 : clock.stepAt(value);
-    return { from: toStep(from), to: toStep(to), all: toStep(from) <= 0 && toStep(to) >= run.totalSteps - 1 };
+    const { stepAt } = runAxis(run, x);
+    return { from: stepAt(from), to: stepAt(to), all: stepAt(from) <= 0 && stepAt(to) >= run.totalSteps - 1 };
   });
   if (spans.length === 0 || spans.every((span) => span.all)) return null;
   return {
@@ -237,8 +264,4 @@ function extent(values: readonly number[], logScale: boolean): [number, number] 
     high = Math.max(high, value);
   }
   return low < high ? [low, high] : [low - 1, low + 1];
-}
-
-function xTitle(x: 'step' | 'time' | 'examples'): string {
-  return { step: 'optimizer step', time: 'training time (s)', examples: 'examples seen' }[x];
 }

@@ -113,7 +113,10 @@ function line(index: number): { dash: string; pattern: string } {
 }
 
 /** Viridis (Matplotlib), from low to high: even steps to the eye, also in gray and with color blindness. */
-export const sequential = ['#440154', '#3b528b', '#21918c', '#5ec962', '#fde725'] as const;
+const sequential = ['#440154', '#3b528b', '#21918c', '#5ec962', '#fde725'] as const;
+
+/** The same as plotly takes it. */
+export const sequentialScale = sequential.map((color, at): [number, string] => [at / (sequential.length - 1), color]);
 
 /** The color of a share from 0 to 1 of the sequential scale, interpolated in RGB as plotly does. */
 export function sequentialColor(share: number): string {

@@ -2,7 +2,7 @@ import type { AdapterNorms } from '../domain/adapter.ts';
 import { formatNumber } from '../format/numbers.ts';
 import { type Figure, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout, colorbar } from './layout.ts';
-import { sequential } from './palette.ts';
+import { sequentialScale } from './palette.ts';
 
 /** Modules of one layer, by what tells them apart: "attention.q_proj" of "vit.layers.3.attention.q_proj". */
 function placeOf({ name, layer }: AdapterNorms['modules'][number]): string {
@@ -62,7 +62,7 @@ export function updateNormFigure({ modules }: AdapterNorms, theme: FigureTheme):
         ygap: 1,
         hoverongaps: false,
         hovertemplate: '%{text}<extra></extra>',
-        colorscale: sequential.map((color, at) => [at / (sequential.length - 1), color]),
+        colorscale: sequentialScale,
         colorbar: colorbar(theme, 'RMS of ΔW', { len: 1, tickformat: '.2~g' }),
       },
     ],

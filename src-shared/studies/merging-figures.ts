@@ -1,8 +1,8 @@
 import { inSeriesOrder, overExamples } from '../figures/band.ts';
-import { type DotPoint, dotLayout, dotOf, dotSeries, verticalLine } from '../figures/dots.ts';
+import { type DotPoint, dotLayout, dotOf, dotSeries } from '../figures/dots.ts';
 import { evaluationRange } from '../figures/evaluation-range.ts';
 import type { Figure, FigureObject, FigureTheme } from '../figures/figure.ts';
-import { axis, intervalCaption } from '../figures/layout.ts';
+import { axis, intervalCaption, verticalLine } from '../figures/layout.ts';
 import { seriesKey, studyStyles } from '../figures/palette.ts';
 import { mean } from '../statistics/student.ts';
 import type { StudyWords } from './define-study.ts';

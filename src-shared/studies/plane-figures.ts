@@ -1,6 +1,6 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, colorbar } from '../figures/layout.ts';
-import { sequential, sequentialColor, themeColors } from '../figures/palette.ts';
+import { sequentialColor, sequentialScale, themeColors } from '../figures/palette.ts';
 import { formatFixed } from '../format/numbers.ts';
 import { type ConnectivityMetric, estimateText } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
@@ -213,7 +213,7 @@ function measured(
       color: surface.points.map((point) => point[metric] * scale),
       cmin: low,
       cmax: high,
-      colorscale: sequential.map((color, at) => [at / (sequential.length - 1), color]),
+      colorscale: sequentialScale,
       reversescale: metric === 'loss',
       line: { width: 1, color: text },
       showscale: withScale,

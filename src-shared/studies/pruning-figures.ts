@@ -1,8 +1,16 @@
 import { bySeries, meanCurve } from '../figures/band.ts';
-import { type DotPoint, dotLayout, dotOf, dotSeries, verticalLine } from '../figures/dots.ts';
+import { type DotPoint, dotLayout, dotOf, dotSeries } from '../figures/dots.ts';
 import { differenceRange, evaluationRange } from '../figures/evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
-import { axis, baseLayout, intervalCaption, type LineEnd, lineEnds, marginFor } from '../figures/layout.ts';
+import {
+  axis,
+  baseLayout,
+  intervalCaption,
+  type LineEnd,
+  lineEnds,
+  marginFor,
+  verticalLine,
+} from '../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
 import { shareDifferenceInterval } from '../statistics/binomial.ts';
 import { mean } from '../statistics/student.ts';

@@ -3,7 +3,7 @@ import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { groupAxis } from '../../../src-shared/figures/activation.ts';
 import { type Figure, type FigureObject, type FigureTheme, themeColors } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout, colorbar } from '../../../src-shared/figures/layout.ts';
-import { sequential } from '../../../src-shared/figures/palette.ts';
+import { sequentialScale } from '../../../src-shared/figures/palette.ts';
 
 /** More columns than this cannot be told apart on a screen. */
 const maximumColumns = 400;
@@ -51,7 +51,7 @@ export function groupHeatmap(
         y,
         z: logarithms,
         customdata: z,
-        colorscale: sequential.map((color, index) => [index / (sequential.length - 1), color]),
+        colorscale: sequentialScale,
         hoverongaps: false,
         hovertemplate: 'step %{x}<br>row %{y}: %{customdata:.3g}<extra></extra>',
         colorbar: colorbar(theme, 'norm', { tickvals: ticks.map(Math.log10), ticktext: ticks.map(String), len: 1 }),

@@ -2,6 +2,8 @@ import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { type Figure, type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
 import { faded } from '../../../src-shared/figures/palette.ts';
+import { quantileOf } from '../../../src-shared/statistics/quantile.ts';
+import { mean } from '../../../src-shared/statistics/student.ts';
 
 /** Points of a median: enough that a step that waited for the disk has no part in it. */
 const medianWindow = 15;
@@ -109,7 +111,7 @@ function mediansByShare(points: readonly { share: number; time: number }[]): { s
   return [...byBin]
     .sort(([one], [other]) => one - other)
     .map(([, group]) => ({
-      share: group.reduce((sum, { share }) => sum + share, 0) / group.length,
+      share: mean(group.map(({ share }) => share)),
       time: quantile(
         group.map(({ time }) => time),
         0.5,
@@ -118,9 +120,8 @@ function mediansByShare(points: readonly { share: number; time: number }[]): { s
 }
 
 function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  const at = share * (sorted.length - 1);
-  const below = sorted[Math.floor(at)] ?? 1;
-  const above = sorted[Math.ceil(at)] ?? below;
-  return below + (at - Math.floor(at)) * (above - below);
+  return quantileOf(
+    values.toSorted((one, other) => one - other),
+    share,
+  );
 }

@@ -1,9 +1,9 @@
 import { useMemo } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
-import { groupStyles } from '../../../src-shared/figures/group-curves.ts';
+
 import type { MetricRun } from '../../../src-shared/figures/index.ts';
-import type { SeriesStyle } from '../../../src-shared/figures/palette.ts';
+import { runStyles, type SeriesStyle } from '../../../src-shared/figures/palette.ts';
 import { groupLabels } from '../../../src-shared/results/group-labels.ts';
 import { groupRuns, type RunGroup } from '../../../src-shared/results/run-groups.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -33,7 +33,7 @@ export function useComparison(given: readonly RunRecord[]): Comparison {
   const drawnGroups = useMemo(() => groupRuns(drawn), [drawn]);
   const labels = useMemo(() => namesOfGroups(drawnGroups, names), [drawnGroups, names]);
   const series = useMemo(() => seriesOf(drawnGroups, labels), [drawnGroups, labels]);
-  const styles = useMemo(() => groupStyles(series, theme), [series, theme]);
+  const styles = useMemo(() => runStyles(series, theme), [series, theme]);
   const labelOf = ({ key }: RunGroup) => labels.get(key) ?? '';
   const examples = Math.min(...drawn.map(({ facts }) => facts?.evalExamples ?? Number.POSITIVE_INFINITY));
   return { groups, series, examples, labelOf, styleOf: (group) => styles.get(labelOf(group)) ?? plain };
