@@ -10,6 +10,7 @@ export {
   smooth,
   stepsBehind,
 } from './metric.ts';
+export { metricRun } from './metric-run.ts';
 export { seriesColors, themeColors } from './palette.ts';
 export { scheduleFigure } from './schedule.ts';
 export { stepTimeFigure } from './step-time.ts';

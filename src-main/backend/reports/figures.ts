@@ -1,5 +1,5 @@
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { ActivationShares, Curve } from '../../../src-shared/domain/run-history.ts';
+import type { ActivationShares } from '../../../src-shared/domain/run-history.ts';
 import {
   activationFigure,
   type Figure,
@@ -9,6 +9,7 @@ import {
   type MetricOptions,
   type MetricRun,
   metricFigure,
+  metricRun,
   stepTimeFigure,
 } from '../../../src-shared/figures/index.ts';
 import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
@@ -62,16 +63,7 @@ function comparisonFigures({ groups, comparisons }: ReportContent): Draw[] {
 
 function trainingFigures({ runs, curves, activation }: ReportOptions, { groups }: ReportContent): Draw[] {
   const groupOf = new Map(groups.flatMap((group) => group.runs.map(({ id }) => [id, group.label] as const)));
-  const drawn = runs.map((run) => ({
-    id: run.id,
-    label: run.name,
-    group: groupOf.get(run.id) ?? methodLabel(run),
-    coto: run.config.coto !== null,
-    variant: run.config.adapter.variant,
-    totalSteps: run.facts?.totalSteps ?? run.step,
-    examplesPerStep: run.config.per_device_train_batch_size * run.config.gradient_accumulation_steps,
-    curves: curves.get(run.id) ?? new Map<string, Curve>(),
-  }));
+  const drawn = runs.map((run) => metricRun(run, groupOf.get(run.id) ?? methodLabel(run), curves.get(run.id)));
   const timed = runs.flatMap((run) =>
     run.result === null
       ? []

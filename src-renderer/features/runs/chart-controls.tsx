@@ -13,14 +13,12 @@ const axes = ['step', 'time', 'examples'] as const;
 interface ChartControlsProps {
   view: ChartView;
   onChange: (view: ChartView) => void;
-  /** Whether nothing shown is smoothed: evaluations are drawn as they were measured. */
-  evaluations?: boolean;
   /** Whether the axis cannot be chosen. */
   stepsOnly?: boolean;
 }
 
 /** Smoothing, scale and axis of a group of curves. */
-export function ChartControls({ view, onChange, evaluations = false, stepsOnly = false }: ChartControlsProps) {
+export function ChartControls({ view, onChange, stepsOnly = false }: ChartControlsProps) {
   return (
     <Group gap={16} wrap="wrap">
       {stepsOnly ? null : (
@@ -31,13 +29,12 @@ export function ChartControls({ view, onChange, evaluations = false, stepsOnly =
           data={axes.map((value) => ({ value, label: value }))}
         />
       )}
-      <Group gap={8} wrap="nowrap" {...(evaluations ? { title: 'Evaluations are never smoothed.' } : {})}>
+      <Group gap={8} wrap="nowrap">
         <Text size="xs" c="dimmed">
           Smoothing
         </Text>
         <Slider
           w={110}
-          disabled={evaluations}
           min={0}
           max={0.98}
           step={0.02}

@@ -37,8 +37,8 @@ export function noCurvesText(status: RunRecord['status']): string {
 }
 
 interface EvaluationCardProps {
-  /** One run, the same list until its figures change. */
-  runs: readonly RunRecord[];
+  /** The same until its figures change. */
+  run: RunRecord;
   snapshot: HistorySnapshot;
   height: number;
 }
@@ -47,23 +47,14 @@ interface EvaluationCardProps {
  * The score that a run is known by, as a curve where it is evaluated again and again, else as numbers. Its place has the
  * same size before the first evaluation.
  */
-export function EvaluationCard({ runs, snapshot, height }: EvaluationCardProps) {
-  const [run] = runs;
-  if (run === undefined) return null;
+export function EvaluationCard({ run, snapshot, height }: EvaluationCardProps) {
   const curves = snapshot.runs.get(run.id)?.curves ?? new Map<string, Curve>();
   const score = scoreCurve(run, curves);
   const drawn = evaluationCurves(curves).find(({ metric }) => metric === `eval_${score?.id}`);
   return (
     <div className={classes['card']} style={{ minHeight: height + 40 }}>
       {drawn && (curves.get(drawn.metric)?.counts.length ?? 0) > 2 ? (
-        <CurveFigure
-          runs={runs}
-          snapshot={snapshot}
-          options={{ ...drawn, nameEnds: false }}
-          height={height}
-          name={drawn.title}
-          hoverGroup={run.id}
-        />
+        <CurveFigure run={run} snapshot={snapshot} options={drawn} height={height} />
       ) : (
         <EvaluationNumbers run={run} curves={curves} />
       )}

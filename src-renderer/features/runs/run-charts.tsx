@@ -13,7 +13,7 @@ import { groupHeatmap } from './figures.ts';
 import type { HistorySnapshot } from './history-feed.ts';
 import { stepTimeByShare, stepTimeFigure } from './step-time-figures.ts';
 import { useChartHistory, useNormHistory } from './use-run-history.ts';
-import { useDrawnRuns } from './use-unchanged.ts';
+import { useDrawnRun } from './use-unchanged.ts';
 
 const chartHeight = 260;
 
@@ -40,21 +40,14 @@ interface ChartsProps {
   view: ChartView;
 }
 
-function Charts({ run, snapshot, norms, view }: ChartsProps) {
+function Charts({ run: given, snapshot, norms, view }: ChartsProps) {
+  const run = useDrawnRun(given);
   const history = snapshot.runs.get(run.id);
-  const runs = useDrawnRuns([run]);
-  const { strip, heatmaps, times, timesByShare } = useFigures(runs[0] ?? run, snapshot, norms);
+  const { strip, heatmaps, times, timesByShare } = useFigures(run, snapshot, norms);
   const curve = (options: MetricOptions): ReactNode =>
     (history?.curves.get(options.metric)?.counts.length ?? 0) > 1 ? (
       <Card key={options.metric}>
-        <CurveFigure
-          runs={runs}
-          snapshot={snapshot}
-          options={{ x: view.x, nameEnds: false, ...options }}
-          height={chartHeight}
-          name={options.title}
-          hoverGroup={run.id}
-        />
+        <CurveFigure run={run} snapshot={snapshot} options={{ x: view.x, ...options }} height={chartHeight} />
       </Card>
     ) : null;
   const figure = (found: Parameters<typeof Figure>[0]['figure'] | null, name: string, wide = false): ReactNode =>

@@ -1,10 +1,5 @@
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
-import type { MetricRun } from '../../../src-shared/figures/index.ts';
-import type { RunHistory } from './history-feed.ts';
-
-const noCurves: ReadonlyMap<string, Curve> = new Map();
 
 /** "LoRA + CoTo": the variant's name in the catalog, and whether CoTo was on. */
 export function methodLabel(config: RunConfig, variants: ReadonlyMap<string, string>): string {
@@ -29,35 +24,4 @@ export function canResume(run: RunRecord): boolean {
 
 export function isActive(run: RunRecord): boolean {
   return run.status === 'queued' || run.status === 'running';
-}
-
-/**
- * What the figures need of each run. Runs that differ in nothing but their seeds share a group, and so a color; where two
- * configs would share a group's name, each run goes by its own.
- */
-export function metricRuns(
-  runs: readonly RunRecord[],
-  histories: ReadonlyMap<string, RunHistory>,
-  variants: ReadonlyMap<string, string>,
-): MetricRun[] {
-  const shapes = new Map<string, Set<string>>();
-  for (const run of runs) {
-    const label = methodLabel(run.config, variants);
-    const known = shapes.get(label) ?? new Set();
-    known.add(run.origin ? run.id : JSON.stringify({ ...run.config, seed: 0, data_seed: null }));
-    shapes.set(label, known);
-  }
-  return runs.map((run) => {
-    const label = methodLabel(run.config, variants);
-    return {
-      id: run.id,
-      label: run.name,
-      group: (shapes.get(label)?.size ?? 1) > 1 ? run.name : label,
-      coto: run.config.coto !== null,
-      variant: run.config.adapter.variant,
-      totalSteps: run.facts?.totalSteps ?? run.step,
-      examplesPerStep: run.config.per_device_train_batch_size * run.config.gradient_accumulation_steps,
-      curves: histories.get(run.id)?.curves ?? noCurves,
-    };
-  });
 }

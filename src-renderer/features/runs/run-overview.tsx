@@ -7,7 +7,7 @@ import { EvaluationCard, noCurvesText } from './evaluation-card.tsx';
 import type { HistorySnapshot } from './history-feed.ts';
 import { LossFigure } from './loss-figure.tsx';
 import { RunFactsPanel } from './run-details.tsx';
-import { useDrawnRuns } from './use-unchanged.ts';
+import { useDrawnRun } from './use-unchanged.ts';
 
 /** Pixels of the loss with the strip of adapters below it, and without. */
 const lossHeight = { coto: 400, plain: 280 };
@@ -22,7 +22,7 @@ interface RunOverviewProps {
 
 /** The answer to "how is it going?": the loss, the adapters that are on, the evaluations, and what the run is. */
 export function RunOverview({ run, snapshot, view, onView }: RunOverviewProps) {
-  const runs = useDrawnRuns([run]);
+  const drawn = useDrawnRun(run);
   const height = lossHeight[run.config.coto ? 'coto' : 'plain'];
   const curves = snapshot?.runs.get(run.id)?.curves;
   return (
@@ -33,7 +33,7 @@ export function RunOverview({ run, snapshot, view, onView }: RunOverviewProps) {
           {snapshot === null ? (
             <Skeleton h={height} />
           ) : curves?.has('loss') ? (
-            <LossFigure runs={runs} snapshot={snapshot} view={view} height={height} />
+            <LossFigure run={drawn} snapshot={snapshot} view={view} height={height} />
           ) : (
             <EmptyState>{noCurvesText(run.status)}</EmptyState>
           )}
@@ -41,7 +41,7 @@ export function RunOverview({ run, snapshot, view, onView }: RunOverviewProps) {
         {snapshot === null ? (
           <div className={classes['card']} style={{ minHeight: evaluationHeight + 40 }} />
         ) : (
-          <EvaluationCard runs={runs} snapshot={snapshot} height={evaluationHeight} />
+          <EvaluationCard run={drawn} snapshot={snapshot} height={evaluationHeight} />
         )}
         <RunFactsPanel run={run} />
       </div>

@@ -1,8 +1,7 @@
 import { useMemo } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
 
-import type { MetricRun } from '../../../src-shared/figures/index.ts';
+import { type MetricRun, metricRun } from '../../../src-shared/figures/index.ts';
 import { runStyles, type SeriesStyle } from '../../../src-shared/figures/palette.ts';
 import { groupLabels } from '../../../src-shared/results/group-labels.ts';
 import { groupRuns, type RunGroup } from '../../../src-shared/results/run-groups.ts';
@@ -10,7 +9,6 @@ import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { type RunNames, useRunNames } from './use-run-names.ts';
 import { useDrawnRuns } from './use-unchanged.ts';
 
-const noCurves: ReadonlyMap<string, Curve> = new Map();
 const plain: SeriesStyle = { color: 'currentColor', dash: 'solid', pattern: '' };
 
 export interface Comparison {
@@ -63,16 +61,5 @@ function distinct(labels: ReadonlyMap<string, string>): ReadonlyMap<string, stri
 }
 
 function seriesOf(groups: readonly RunGroup[], labels: ReadonlyMap<string, string>): readonly MetricRun[] {
-  return groups.flatMap(({ key, runs }) =>
-    runs.map((run) => ({
-      id: run.id,
-      label: run.name,
-      group: labels.get(key) ?? run.name,
-      coto: run.config.coto !== null,
-      variant: run.config.adapter.variant,
-      totalSteps: run.facts?.totalSteps ?? run.step,
-      examplesPerStep: run.config.per_device_train_batch_size * run.config.gradient_accumulation_steps,
-      curves: noCurves,
-    })),
-  );
+  return groups.flatMap(({ key, runs }) => runs.map((run) => metricRun(run, labels.get(key) ?? run.name)));
 }

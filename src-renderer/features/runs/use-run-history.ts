@@ -20,7 +20,7 @@ export function useOverviewHistory(run: RunRecord): HistorySnapshot | null {
 /** Every further curve of a run. */
 export function useChartHistory(run: RunRecord): HistorySnapshot | null {
   const buckets = usePlotBuckets(curveWidth);
-  const metrics = [...summaryMetrics, 'learning_rate', 'grad_norm', 'active_share', 'p'];
+  const metrics = [...summaryMetrics, 'learning_rate', 'grad_norm', 'active_share'];
   return useHistory({ ids: [run.id], from: null, to: null, metrics, masks: true, buckets });
 }
 

@@ -12,6 +12,12 @@ export function useDrawnRuns(runs: readonly RunRecord[]): readonly RunRecord[] {
   return useMemo(() => runs, [key]);
 }
 
+/** The same of one run. */
+export function useDrawnRun(run: RunRecord): RunRecord {
+  const [drawn = run] = useDrawnRuns([run]);
+  return drawn;
+}
+
 /** The same list until one of its items is another object. */
 export function useSameItems<Item>(items: readonly Item[]): readonly Item[] {
   const known = useRef(items);
