@@ -4,7 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { isUnfinished } from '../engine/tensors/atomic.ts';
-import { lockFile } from '../store/home-lock.ts';
+import { isDatabaseInUse, lockFile } from '../store/home-lock.ts';
 
 /** The studio's folder: the database and all files. */
 export interface Home {
@@ -22,6 +22,8 @@ export interface Home {
    * version that did not note it. Its queue was not filled here.
    */
   readonly moved: boolean;
+  /** Whether runs or adapters were there when it was opened. */
+  readonly hasWork: boolean;
   /** Releases the lock on the home. */
   release(): void;
 }
@@ -33,25 +35,33 @@ export interface Home {
 export function openHome(path: string): Home {
   const home = resolve(path);
   try {
-    for (const folder of ['runs', 'adapters', 'datasets', 'models', 'reports'])
-      mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
+    for (const folder of ['runs', 'adapters', 'datasets', 'models', 'reports']) makeFolder(join(home, folder));
     closeToOthers(home);
   } catch (error) {
     throw homeError(error, home, 'made');
   }
   const owner = join(home, 'backend.pid');
-  const unlock = lockFile(join(home, 'backend.lock'));
+  const database = join(home, 'studio.sqlite');
+  const unlock = lockHome(home);
   if (unlock === null)
     throw new StudioError(
       'refused',
       `CoTo Studio is already running on the home folder ${home}${ownerText(owner)}.`,
       'Close the other window or command, or choose another home folder (COTO_STUDIO_HOME).',
     );
+  if (isDatabaseInUse(database)) {
+    unlock();
+    throw new StudioError(
+      'refused',
+      `The database of the home folder ${home} is open in another program${ownerText(owner)}.`,
+      'Close the other CoTo Studio, or what else has studio.sqlite open, or choose another home folder (COTO_STUDIO_HOME).',
+    );
+  }
   const placeFile = join(home, 'backend.place');
   const place = placeOf(home);
   let moved: boolean;
   try {
-    moved = existsSync(join(home, 'studio.sqlite')) && readIfThere(placeFile) !== place;
+    moved = existsSync(database) && readIfThere(placeFile) !== place;
     writeFileSync(placeFile, place);
     writeFileSync(owner, `${process.pid}\n`);
     removeUnfinished(home);
@@ -62,7 +72,10 @@ export function openHome(path: string): Home {
   return {
     path: home,
     moved,
-    database: join(home, 'studio.sqlite'),
+    hasWork: ['runs', 'adapters'].some((folder) =>
+      readdirSync(join(home, folder)).some((name) => ownFolder.test(name)),
+    ),
+    database,
     absolute(...parts) {
       const path = resolve(home, ...parts);
       if (!path.startsWith(`${home}${sep}`))
@@ -86,6 +99,9 @@ export function openHome(path: string): Home {
   };
 }
 
+/** Names that the studio gives to folders of runs and adapters. */
+const ownFolder = /^(run|adapter)-[0-9a-f]{10}$/;
+
 /** Data, prompts and generated text are the person's own: other users of the machine have no business in the home. */
 function closeToOthers(home: string): void {
   if (process.platform === 'win32' || !existsSync(join(home, 'studio.sqlite'))) return;
@@ -94,7 +110,27 @@ function closeToOthers(home: string): void {
   if ((mode & 0o007) !== 0 && !isSharedFolder) chmodSync(home, mode & 0o700);
 }
 
+function makeFolder(path: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isDirectory())
+    throw new StudioError(
+      'invalid_file',
+      `${path} is a file, where CoTo Studio keeps a folder.`,
+      'Move the file away, or choose another home folder (COTO_STUDIO_HOME).',
+    );
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+function lockHome(home: string): (() => void) | null {
+  try {
+    return lockFile(join(home, 'backend.lock'));
+  } catch (error) {
+    throw homeError(error, home, 'written');
+  }
+}
+
 function homeError(error: unknown, home: string, what: 'made' | 'written'): StudioError {
+  if (error instanceof StudioError) return error;
   if (toErrorValue(error).code === 'disk_full')
     return new StudioError(
       'disk_full',

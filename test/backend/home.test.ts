@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openHome } from '../../src-main/backend/home.ts';
+import { openStore } from '../../src-main/store/open-store.ts';
 import { removeTemporaryFolders, temporaryFolder } from './support.ts';
 
 afterEach(removeTemporaryFolders);
@@ -61,6 +62,34 @@ describe('the home', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     openHome(path).release();
+  });
+
+  it('stays held when its lock file is deleted or overwritten', () => {
+    const path = temporaryFolder();
+    const home = openHome(path);
+    const store = openStore(home.database);
+    for (const content of [null, 'garbage']) {
+      rmSync(join(path, 'backend.lock'));
+      if (content !== null) writeFileSync(join(path, 'backend.lock'), content.repeat(100));
+      expect(() => openHome(path)).toThrow(/is open in another program \(process \d+\)/);
+    }
+    store.close();
+    home.release();
+    openHome(path).release();
+  });
+
+  it('opens with garbage for its lock, and names a folder in the place of the lock or a file in that of a folder', () => {
+    const path = temporaryFolder();
+    const lock = join(path, 'backend.lock');
+    writeFileSync(lock, 'garbage '.repeat(100));
+    openHome(path).release();
+    rmSync(lock);
+    mkdirSync(lock);
+    expect(() => openHome(path)).toThrow(/backend\.lock is a folder, where CoTo Studio keeps the lock/);
+    rmSync(lock, { recursive: true });
+    rmSync(join(path, 'reports'), { recursive: true });
+    writeFileSync(join(path, 'reports'), '');
+    expect(() => openHome(path)).toThrow(/reports is a file, where CoTo Studio keeps a folder/);
   });
 
   it('says which folder cannot be made', () => {
