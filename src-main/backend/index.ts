@@ -66,7 +66,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   );
   let store: ReturnType<typeof openStore>;
   try {
-    store = openStore(home.database);
+    store = openStore(home.database, { mayBeNew: !home.hasWork });
   } catch (error) {
     log.error({ err: error }, 'the database could not be opened');
     closeLog();

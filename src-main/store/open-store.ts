@@ -1,6 +1,9 @@
+import { existsSync, statSync } from 'node:fs';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import { checkPages, checkSchema, damaged } from './check-database.ts';
+import { DamagedHomeError } from './damaged-home-error.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { AdapterRepository } from './repositories/adapters.ts';
 import { ChatRepository } from './repositories/chats.ts';
@@ -38,12 +41,18 @@ export interface Store {
   close(): void;
 }
 
+export interface OpenOptions {
+  /** false: runs or adapters are there already, so a database that is missing or empty has been lost. */
+  readonly mayBeNew?: boolean;
+}
+
 /**
  * Opens or creates the database `file` and migrates it to the newest schema. `:memory:` is allowed.
- * Throws StudioError: NewerDatabaseError, or invalid_file if it is not a database.
+ * Throws StudioError, having changed nothing: NewerDatabaseError, DamagedHomeError, or invalid_input if it cannot be opened or
+ * written.
  */
-export function openStore(file: string): Store {
-  const database = openDatabase(file);
+export function openStore(file: string, options: OpenOptions = {}): Store {
+  const database = openDatabase(file, options);
   const version = z
     .object({ version: z.string() })
     .parse(database.prepare('SELECT sqlite_version() AS version').get()).version;
@@ -73,22 +82,51 @@ export function openStore(file: string): Store {
 }
 
 /** Write-ahead log, foreign keys on, a busy timeout of five seconds; synced at each checkpoint of the log. */
-export function openDatabase(file: string): Database {
-  const database = new SqliteDatabase(file, { timeout: 5000 });
+export function openDatabase(file: string, { mayBeNew = true }: OpenOptions = {}): Database {
+  let database: Database | null = null;
   try {
+    if (!mayBeNew && !existsSync(file)) throw lostError(file, 'is missing');
+    database = new SqliteDatabase(file, { timeout: 5000 });
+    requireWritable(database);
+    checkSchema(database);
+    if (!mayBeNew && schemaVersion(database) === 0) throw lostError(file, 'is empty');
+    if (!database.memory) checkPages(database, statSync(file).size);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
     migrate(database);
     return database;
   } catch (error) {
-    database.close();
-    if (error instanceof SqliteDatabase.SqliteError && error.code === 'SQLITE_NOTADB')
-      throw new StudioError(
-        'invalid_file',
-        `${file} is not a database of CoTo Studio.`,
-        'Move the file away, or choose another home folder (COTO_STUDIO_HOME).',
-      );
-    throw error;
+    database?.close();
+    throw openError(error, file);
   }
+}
+
+function lostError(file: string, state: string): DamagedHomeError {
+  return new DamagedHomeError(`${file} ${state}, though the home has runs or adapters: this is no new studio.`);
+}
+
+/** A file that may only be read opens all the same, and fails at the first write. */
+function requireWritable(database: Database): void {
+  database.exec('BEGIN IMMEDIATE');
+  database.exec('ROLLBACK');
+}
+
+function openError(error: unknown, file: string): unknown {
+  if (!(error instanceof SqliteDatabase.SqliteError)) return error;
+  if (error.code === 'SQLITE_NOTADB') return new DamagedHomeError(`${file} is not a database of CoTo Studio.`);
+  if (error.code.startsWith('SQLITE_CORRUPT')) return damaged(file, [error.message]);
+  if (error.code.startsWith('SQLITE_READONLY'))
+    return new StudioError(
+      'invalid_input',
+      `The studio's database ${file} cannot be written: it is read-only.`,
+      'Change its permissions, or choose another home folder (COTO_STUDIO_HOME).',
+    );
+  if (error.code.startsWith('SQLITE_CANTOPEN'))
+    return new StudioError(
+      'invalid_input',
+      `The studio's database ${file} cannot be opened: a folder is in its place, or this user may not read it.`,
+      'Move the folder away or change the permissions, or choose another home folder (COTO_STUDIO_HOME).',
+    );
+  return error;
 }

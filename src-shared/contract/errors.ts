@@ -3,7 +3,7 @@ import { z } from 'zod';
 /**
  * Error codes by cause: `invalid_*` bad input, `not_found` a stale reference, `refused` an operation that is
  * possible in general but not with these inputs, `out_of_memory`, `device_lost` and `disk_full` the machine,
- * `internal` a bug in the studio.
+ * `damaged_home` a database that has to be restored or rebuilt, `internal` a bug in the studio.
  */
 export const errorCodeSchema = z.enum([
   'invalid_input',
@@ -14,6 +14,7 @@ export const errorCodeSchema = z.enum([
   'out_of_memory',
   'device_lost',
   'disk_full',
+  'damaged_home',
   'cancelled',
   'disconnected',
   'internal',
@@ -56,6 +57,10 @@ export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
+/** The way out of a damaged database. Nothing is deleted on it. */
+export const recoveryHint =
+  'Restore a backup (coto doctor --restore), or rebuild it from the folders of runs and adapters (coto doctor --rebuild); the damaged files are kept beside it.';
+
 /** SQLite's error codes for a file, log or log index that cannot grow. */
 const fullDatabase = new Set(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_FSYNC']);
 
@@ -84,7 +89,14 @@ export function toErrorValue(thrown: unknown): ErrorValue {
       return {
         code: 'invalid_file',
         message: "The studio's database in the home folder is damaged.",
-        hint: 'Restore a backup of studio.sqlite, or choose another home folder (COTO_STUDIO_HOME).',
+        hint: recoveryHint,
+        details: thrown.stack ?? null,
+      };
+    if (typeof code === 'string' && code.startsWith('SQLITE_READONLY'))
+      return {
+        code: 'invalid_input',
+        message: "The studio's database in the home folder cannot be written: it is read-only.",
+        hint: 'Change the permissions of studio.sqlite and its folder, then start CoTo Studio again.',
         details: thrown.stack ?? null,
       };
     return { code: 'internal', message: thrown.message || thrown.name, hint: null, details: thrown.stack ?? null };
