@@ -20,6 +20,7 @@ import { masksSpecSchema, scoreSchema, subjectSchema } from '../../src-shared/do
 import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/pretrain.ts';
 import { checkpointRecordSchema, runConfigSchema, runInfoSchema } from '../../src-shared/domain/run.ts';
 import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/run-history.ts';
+import { sampledStepSchema, sampleInputSchema } from '../../src-shared/domain/run-samples.ts';
 import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
 import {
   computeFields,
@@ -374,6 +375,8 @@ const plainEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('mask-outline'), key: z.string(), outline: maskOutlineSchema }),
   z.object({ kind: z.literal('mask-scores'), key: z.string(), scores: z.array(maskScoreSchema) }),
   z.object({ kind: z.literal('pairs'), key: z.string(), pairs: pairsOfAdaptersSchema }),
+  /** Of an evaluation; `inputs` come with the first of a task and stay the same. */
+  z.object({ kind: z.literal('samples'), inputs: z.array(sampleInputSchema).nullable(), sampled: sampledStepSchema }),
   z.object({ kind: z.literal('text'), pieces: z.array(textPieceSchema) }),
   z.object({ kind: z.literal('log'), level: z.enum(['info', 'warning', 'error']), text: z.string() }),
 ]);

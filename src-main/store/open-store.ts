@@ -14,6 +14,7 @@ import { JobRepository } from './repositories/jobs.ts';
 import { ModelRepository } from './repositories/models.ts';
 import { ReportRepository } from './repositories/reports.ts';
 import { RunHistoryRepository } from './repositories/run-history.ts';
+import { RunSampleRepository } from './repositories/run-samples.ts';
 import { RunRepository } from './repositories/runs.ts';
 import { SettingsRepository } from './repositories/settings.ts';
 import { StudyRepository } from './repositories/studies.ts';
@@ -26,6 +27,7 @@ export interface Store {
   readonly settings: SettingsRepository;
   readonly runs: RunRepository;
   readonly history: RunHistoryRepository;
+  readonly samples: RunSampleRepository;
   readonly adapters: AdapterRepository;
   readonly studies: StudyRepository;
   readonly contents: ContentRepository;
@@ -63,6 +65,7 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
     settings: new SettingsRepository(database),
     runs: new RunRepository(database),
     history: new RunHistoryRepository(database),
+    samples: new RunSampleRepository(database),
     adapters: new AdapterRepository(database),
     studies: new StudyRepository(database),
     contents: new ContentRepository(database),

@@ -3,6 +3,7 @@ import { adapterRecordSchema } from '../domain/adapter.ts';
 import { jobRecordSchema } from '../domain/job.ts';
 import { checkpointSummarySchema, runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
+import { runSamplesSchema } from '../domain/run-samples.ts';
 import { byId, done } from './request-shapes.ts';
 
 /** First and last step, both inclusive, null for no bound; and the most buckets to fold them into. */
@@ -87,6 +88,8 @@ export const runRequests = {
     output: activationSharesSchema.nullable(),
   },
   'runs.log': { input: byId, output: z.array(z.object({ at: z.number(), level: z.string(), text: z.string() })) },
+  /** What the model answered at its evaluations; nothing where the run keeps no samples. */
+  'runs.samples': { input: byId, output: runSamplesSchema },
   /**
    * Estimated cost of a run. `stepMilliseconds` is measured on past runs of the same model, batch and targets, else
    * null; `stepOfSameAdapter`: they had the same variant and rank.

@@ -4,6 +4,7 @@ import { cotoSettingsSchema } from './coto.ts';
 import { forgettingSchema } from './forgetting.ts';
 import { runOriginSchema } from './imported-run.ts';
 import { parametersOf } from './parameters-of.ts';
+import { sampleSettings } from './run-samples.ts';
 import { taskSettingsSchema } from './task.ts';
 
 /**
@@ -229,6 +230,7 @@ export const runConfigSchema = z.strictObject({
       'Also evaluates before the first step, as a baseline: of a new adapter, that is its base. It costs one evaluation and changes no result.',
     group: 'Optimization',
   }),
+  ...sampleSettings,
   save_steps: z.number().int().min(0).default(0).meta({
     title: 'Save steps',
     description:

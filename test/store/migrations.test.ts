@@ -287,6 +287,18 @@ describe('migrations', () => {
     expect(() => database.exec("INSERT INTO chats VALUES ('c', 'Chat', 'gone', '{}', 1, 2)")).toThrow(/UNIQUE/);
   });
 
+  it('0200 gives runs samples, which go with their run', () => {
+    const database = databaseAt(190);
+    database.exec(`${insertModel}; ${insertDataset}; ${insertRun}`);
+    migrate(database, migrations, 200);
+    database.exec(`INSERT INTO sample_inputs VALUES ('r', 0, '{}', NULL);
+      INSERT INTO sample_answers VALUES ('r', 5, 1.5, '[]')`);
+    expect(() => database.exec("INSERT INTO sample_answers VALUES ('gone', 5, 1.5, '[]')")).toThrow(/FOREIGN KEY/);
+    database.exec("DELETE FROM runs WHERE id = 'r'");
+    for (const table of ['sample_inputs', 'sample_answers'])
+      expect(database.prepare(`SELECT * FROM ${table}`).all()).toEqual([]);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

@@ -53,6 +53,32 @@ const run: RunRecord = {
   finishedAt: null,
 };
 
+describe('samples of a run', () => {
+  it('come back as they were kept, up to the step that a resumed run goes on from', () => {
+    store.runs.insert(run);
+    const image = {
+      kind: 'image',
+      truth: 'cat',
+      height: 1,
+      width: 2,
+      channels: 1,
+      pixels: Uint8Array.of(7, 9),
+    } as const;
+    const prompt = { kind: 'prompt', text: 'One', reference: null } as const;
+    store.samples.saveInputs(run.id, [prompt, image, prompt]);
+    store.samples.saveInputs(run.id, [image, prompt]);
+    const sampled = (step: number) => ({
+      step,
+      milliseconds: 1.5,
+      answers: [{ text: `at ${step}`, probability: 0.5, isRight: true }],
+    });
+    for (const step of [0, 20, 10]) store.samples.saveAnswers(run.id, sampled(step));
+    expect(store.samples.find(run.id)).toEqual({ inputs: [image, prompt], steps: [0, 10, 20].map(sampled) });
+    store.samples.truncate(run.id, 10);
+    expect(store.samples.find(run.id).steps).toEqual([0, 10].map(sampled));
+  });
+});
+
 describe('models, datasets, settings', () => {
   it('come back as they were kept', () => {
     expect(store.models.find(modelRecord.id)).toEqual(modelRecord);

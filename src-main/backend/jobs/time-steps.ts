@@ -25,6 +25,7 @@ export function shortened(config: RunConfig): RunConfig {
     eval_samples: 1,
     eval_on_start: false,
     eval_steps: 0,
+    sample_prompts: [],
     save_steps: 0,
     early_stopping_patience: 0,
     load_best_model_at_end: false,

@@ -54,6 +54,7 @@ export async function beginTraining(
   await mkdir(runDirectory, { recursive: true });
   store.transaction(() => {
     store.history.truncate(runId, startStep);
+    store.samples.truncate(runId, startStep);
     store.runs.removeCheckpointsAfter(runId, startStep);
   });
   hub.runRestarted(runId, startStep);
@@ -162,6 +163,10 @@ export function keepEvent(services: Services, runId: string, event: EngineEvent)
       store.runs.saveCheckpoint(runId, { ...event.checkpoint, folder: home.relative(event.checkpoint.folder) });
       services.eventLogs.flush(runId);
       changeRun(services, runId, {});
+      return;
+    case 'samples':
+      if (event.inputs !== null) store.samples.saveInputs(runId, event.inputs);
+      store.samples.saveAnswers(runId, event.sampled);
       return;
     case 'text':
       return;

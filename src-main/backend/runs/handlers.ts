@@ -59,6 +59,10 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
       requireRun(store, id);
       return store.history.log(id);
     },
+    'runs.samples': ({ id }) => {
+      requireRun(store, id);
+      return store.samples.find(id);
+    },
     'runs.checkpoints': ({ id }) => listCheckpoints(services, id),
     'runs.removeCheckpoint': async ({ id, ...choice }) => ({
       freedBytes: await removeCheckpoint(services, id, choice),

@@ -8,6 +8,7 @@ import { mergeRule } from '../../../src-shared/domain/mergeability.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { sampleSettings } from '../../../src-shared/domain/run-samples.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { datasetStamp, requireDataset } from '../library/datasets.ts';
@@ -56,7 +57,7 @@ const firstSettings: ReadonlySet<string> = new Set([
   'compute_dtype',
 ]);
 /** Settings of a run that have no part in its result. */
-const watchingSettings: ReadonlySet<string> = new Set(['eval_on_start']);
+const watchingSettings: ReadonlySet<string> = new Set(['eval_on_start', ...Object.keys(sampleSettings)]);
 const defaultConfig = runConfigSchema.parse({});
 
 /** Must be raised whenever the groups, the blocks of examples or the scores of a mask change. */
@@ -148,13 +149,13 @@ export async function trainingKey(config: RunConfig, model: ModelRecord, dataset
 
 /** Settings of a run that have no part in which learning rate suits it: the seed, and how and how often it is watched. */
 const untunedSettings: ReadonlySet<string> = new Set([
+  ...watchingSettings,
   'learning_rate',
   'seed',
   'data_seed',
   'validation_samples',
   'eval_split',
   'eval_samples',
-  'eval_on_start',
   'eval_steps',
   'logging_steps',
   'save_steps',

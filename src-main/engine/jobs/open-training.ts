@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunInfo } from '../../../src-shared/domain/run.ts';
+import { isSampled } from '../../../src-shared/domain/run-samples.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
@@ -14,6 +15,7 @@ import { loadBaseModel } from '../models/load-model.ts';
 import { checkGrouping, chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { criterionOf } from '../training/best-evaluation.ts';
+import { RunSampler } from '../training/run-sampler.ts';
 import type { GradientSource } from '../training/step-gradients.ts';
 import { countSteps, type TrainingOutcome, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
 import { startOptions } from './start-options.ts';
@@ -127,6 +129,7 @@ function assemble(
   checkGrouping(config, opened.type);
   const gradients = together?.sourceFor(model) ?? undefined;
   const { train: examples, test: evaluated } = chosenExamples(config, opened);
+  const sampler = isSampled(config) ? new RunSampler(config, opened, evaluated) : null;
   return {
     config,
     model,
@@ -152,6 +155,7 @@ function assemble(
             },
           }),
       });
+      await sampler?.take(step, model, outputs, context);
       return scoreOutputs(outputs);
     },
     runDirectory,

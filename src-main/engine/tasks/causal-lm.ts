@@ -2,6 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TextColumns } from '../../../src-shared/domain/dataset.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { LoadBatch } from '../evaluation/evaluation.ts';
+import { readEndTokens } from '../generation/end-tokens.ts';
 import { exactMatch } from '../metrics/exact-match.ts';
 import { metricIds } from '../metrics/index.ts';
 import { recentBatches } from './recent-batches.ts';
@@ -50,6 +51,12 @@ function hasCompletions(
   return completion_only_loss && (completion ?? messages ?? label) !== null;
 }
 
+/** Where the answer of an example begins; of a text without one, its middle, or its 32nd token where that is earlier. */
+function answerStart(marks: Uint8Array): number {
+  const first = marks.indexOf(1);
+  return first > 1 ? first : Math.max(1, Math.min(32, marks.length >> 1));
+}
+
 async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> {
   const { settings, training } = material;
   const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
@@ -73,6 +80,8 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
       'Raise max_length.',
     );
   const padding = tokenizer.paddingId;
+  const { messages, completion, label } = dataset.columns;
+  const form = messages !== null ? 'conversations' : (completion ?? label) === null ? 'texts' : 'completions';
   const answers = hasCompletions(dataset.columns, settings);
   const learned = settings.packing ? packedRows(rows.train, maxLength) : rows.train;
   const order = testOrder(rows.test.count);
@@ -113,6 +122,24 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
       const { ids, marks } = rows.test.row(place);
       const reference = tokenizer.decode([...ids].filter((_, at) => at > 0 && marks[at] === 1));
       return { ...(tests[place] ?? { index, id: null }), reference };
+    },
+    show: async (index) => {
+      const { ids, marks } = rows.test.row(order[index] ?? 0);
+      const start = answerStart(marks);
+      const reference = tokenizer.decode([...ids.subarray(start)].filter((_, at) => marks[start + at] === 1));
+      return { kind: 'prompt', text: tokenizer.decode([...ids.subarray(0, start)]), reference };
+    },
+    writing: {
+      promptOf: (index) => {
+        const { ids, marks } = rows.test.row(order[index] ?? 0);
+        return [...ids.subarray(0, answerStart(marks))];
+      },
+      prompt: (text) => [...writer.prompt(text, form)],
+      decode: (ids) => tokenizer.decode([...ids], { skipSpecialTokens: true }),
+      endTokens: async () => {
+        const { eos, pad } = await readEndTokens(material.modelDirectory);
+        return { eos: [...eos, ...writer.endTokens()], pad };
+      },
     },
     exported: async (chosen) => {
       const train = [...chosen.train].map((index) => learned.row(index));

@@ -1,4 +1,5 @@
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
+import { thumbnail } from '../data/thumbnail.ts';
 import { classificationLogits, type LoadBatch } from '../evaluation/evaluation.ts';
 import { metricIds } from '../metrics/index.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
@@ -46,6 +47,18 @@ export const imageClassification: TaskType = {
       outputs: (adapted, indices, options) =>
         classificationLogits(adapted, test, indices, { ...options, labelCount: description.labels.length }),
       describe: (index) => ({ index, id: null }),
+      show: async (index) => {
+        const split = dataset.split('test');
+        const { image } = description;
+        const whole =
+          split.image !== undefined || image === null
+            ? await split.image?.(index)
+            : { ...image, pixels: await split.pixels(index) };
+        if (whole === undefined) throw new RangeError(`the dataset has no image ${index}`);
+        const { height, width, channels, pixels } = thumbnail(whole);
+        const truth = description.labels[split.labels[index] ?? 0] ?? '';
+        return { kind: 'image', truth, height, width, channels, pixels: Uint8Array.from(pixels) };
+      },
       exported: async (chosen, progress) => {
         const tensors = new Map([['pixel_values', stacked(preprocessor.tables)]]);
         for (const split of ['train', 'test'] as const) {

@@ -130,6 +130,10 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
       const choices = question === undefined ? [] : answersOf(question);
       return { ...(read.tests[place] ?? { index, id: null }), choices };
     },
+    show: async (index) => {
+      const { text = null, textPair = null, answer = '' } = questions[order[index] ?? 0] ?? {};
+      return { kind: 'text', text: [text, textPair].filter((part) => part !== null).join('\n'), truth: answer };
+    },
     exported: async (chosen, progress) => {
       const train = [...chosen.train].map((index) => rows.row(index));
       const places = [...chosen.test].map((index) => order[index] ?? 0);

@@ -1,11 +1,13 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
+import type { SampleInput } from '../../../src-shared/domain/run-samples.ts';
 import type { TaskId, TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { OpenDataset } from '../data/dataset.ts';
 import type { EvaluationOptions, LoadBatch } from '../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
+import type { EndTokens } from '../generation/end-tokens.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 
@@ -64,8 +66,21 @@ export interface OpenTask {
   outputs(model: AdaptedModel, indices: Int32Array, options: EvaluationOptions): Promise<TaskOutputs>;
   /** Identity and words of a test example, for files of predictions. */
   describe(index: number): EvaluatedExample;
+  /** A test example as a person sees it: what a model is given, and the right answer. */
+  show(index: number): Promise<SampleInput>;
+  /** Of language models: how prompts are written, and texts read. */
+  readonly writing?: Writing;
   /** Examples for export to another program; only if opened with `training`. */
   exported(chosen: ChosenExamples, progress: ReadingProgress): Promise<ExportedExamples>;
+}
+
+export interface Writing {
+  /** Tokens of a test example that come before its answer. */
+  promptOf(index: number): readonly number[];
+  /** Tokens of what a person typed, in the form of the examples. */
+  prompt(text: string): readonly number[];
+  decode(ids: readonly number[]): string;
+  endTokens(): Promise<EndTokens>;
 }
 
 /** Identity of an example within a split of its dataset. */

@@ -107,6 +107,11 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
         : { kind: 'label-sets', logits: values, targets, width };
     },
     describe: (index) => read.tests[order[index] ?? 0] ?? { index, id: null },
+    show: async (index) => {
+      const place = order[index] ?? 0;
+      const text = tokenizer.decode([...rows.test.row(place).ids], { skipSpecialTokens: true });
+      return { kind: 'text', text, truth: [read.labels.test[place] ?? []].flat().join(', ') };
+    },
     exported: async (chosen) => {
       const places = { train: chosen.train, test: Int32Array.from(chosen.test, (index) => order[index] ?? 0) };
       const tensors = (['train', 'test'] as const).flatMap((split) => {

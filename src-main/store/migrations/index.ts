@@ -17,6 +17,7 @@ import { migration as reportContents } from './0160-report-contents.ts';
 import { migration as jobPositions } from './0170-job-positions.ts';
 import { migration as importedRuns } from './0180-imported-runs.ts';
 import { migration as chats } from './0190-chats.ts';
+import { migration as runSamples } from './0200-run-samples.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   jobPositions,
   importedRuns,
   chats,
+  runSamples,
 ];

@@ -1,6 +1,7 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { defaultTask, type TaskId, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import type { Draft } from './draft.ts';
 
@@ -9,6 +10,8 @@ const onlyOf: Readonly<Record<string, readonly TaskId[]>> = {
   chat_template: ['causal-lm', 'multiple-choice'],
   completion_only_loss: ['causal-lm'],
   packing: ['causal-lm'],
+  sample_prompts: ['causal-lm'],
+  sample_tokens: ['causal-lm'],
   length_normalized: ['multiple-choice'],
 };
 
@@ -41,6 +44,8 @@ export function fieldsInUse(
     return tasks !== undefined && task !== null && !tasks.includes(task);
   };
   return specs.filter(
-    (spec) => !isOfNoUse(spec) || (draft[spec.name] !== undefined && draft[spec.name] !== spec.default),
+    (spec) =>
+      !isOfNoUse(spec) ||
+      (draft[spec.name] !== undefined && textOfValue(draft[spec.name]) !== textOfValue(spec.default)),
   );
 }

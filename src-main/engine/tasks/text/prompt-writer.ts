@@ -2,7 +2,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { ChatMessage } from '../../../../src-shared/domain/generation.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
-import { type ChatRenderer, chatRenderer } from '../../tokenization/chat-template.ts';
+import { type ChatRenderer, chatRenderer, endOfTurn } from '../../tokenization/chat-template.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
 
 /** Tokens of an example, each with 1 if it is in the loss. */
@@ -72,6 +72,24 @@ export class PromptWriter {
     const [first = []] = wholes;
     const prompt = Math.min(this.promptLength(example), ...wholes.map((whole) => sharedLength(first, whole)));
     return { prompt: first.slice(0, prompt), choices: wholes.map((whole) => whole.slice(prompt)) };
+  }
+
+  /**
+   * Tokens of a typed prompt, up to where the answer begins.
+   * @param form of the examples: plain texts, conversations, or prompts with completions.
+   */
+  prompt(text: string, form: 'texts' | 'conversations' | 'completions'): readonly number[] {
+    if (form === 'texts') return this.encode(text, true);
+    const example = { prompt: text, text: null, textPair: null, completion: null, messages: null };
+    if (this.chat === null) return this.encode(this.fill(example), true);
+    const question = form === 'conversations' ? { role: 'user', content: text } : this.question(example);
+    return this.encode(this.chat([question], true), false);
+  }
+
+  /** Tokens that end an answer as the examples are written, e.g. the end of a turn. */
+  endTokens(): number[] {
+    const turn = this.chat === null ? null : endOfTurn(this.tokenizer);
+    return [...this.end, ...(turn === null ? [] : [turn])];
   }
 
   private promptLength(example: Content): number {

@@ -1,0 +1,53 @@
+import type { SampleAnswer } from '../../../src-shared/domain/run-samples.ts';
+import { predictedClass } from '../evaluation/evaluation.ts';
+import type { TaskOutputs } from '../evaluation/task-outputs.ts';
+import { predictionsOf } from '../evaluation/task-predictions.ts';
+
+/**
+ * What a classifier answered to the first `count` examples of an evaluation; nothing of a language model, whose answers are
+ * written.
+ * @param nameOf name of an output for the example at a place of the evaluation
+ */
+export function sampleAnswers(
+  outputs: TaskOutputs,
+  count: number,
+  nameOf: (place: number, output: number) => string,
+): SampleAnswer[] {
+  const predictions = predictionsOf(outputs);
+  const places = Array.from({ length: count }, (_, place) => place);
+  switch (predictions.kind) {
+    case 'classes': {
+      const { probabilities, labels, classCount } = predictions;
+      return places.map((place) => {
+        const row = probabilities.subarray(place * classCount, (place + 1) * classCount);
+        const predicted = predictedClass(row);
+        return {
+          text: nameOf(place, predicted),
+          probability: row[predicted] ?? 0,
+          isRight: predicted === labels[place],
+        };
+      });
+    }
+    case 'label-sets': {
+      const { probabilities, targets, width } = predictions;
+      return places.map((place) => {
+        const outputsOf = Array.from({ length: width }, (_, output) => output);
+        const isOn = (values: ArrayLike<number>) => (output: number) => (values[place * width + output] ?? 0) > 0.5;
+        const predicted = outputsOf.filter(isOn(probabilities));
+        return {
+          text: predicted.map((output) => nameOf(place, output)).join(', ') || 'no label',
+          probability: null,
+          isRight: predicted.join() === outputsOf.filter(isOn(targets)).join(),
+        };
+      });
+    }
+    case 'numbers':
+      return places.map((place) => ({
+        text: (predictions.values[place] ?? 0).toPrecision(3),
+        probability: null,
+        isRight: null,
+      }));
+    case 'tokens':
+      return [];
+  }
+}
