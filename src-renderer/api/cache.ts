@@ -61,8 +61,10 @@ export function applyRun(client: QueryClient, run: RunRecord): void {
   // While a run is training it changes ten times a second, its checkpoints now and then.
   if (before?.status !== run.status || JSON.stringify(before.checkpoints) !== JSON.stringify(run.checkpoints))
     void client.invalidateQueries({ queryKey: ['runs.checkpoints', { id: run.id }] });
-  // A log is polled while its run is training; its last lines are there before the run is said to have ended.
-  if (run.status !== 'running') void client.invalidateQueries({ queryKey: ['runs.log', { id: run.id }] });
+  // Log and samples are polled while their run is training; the last of them are there before the run is said to have ended.
+  if (run.status !== 'running')
+    for (const name of ['runs.log', 'runs.samples'])
+      void client.invalidateQueries({ queryKey: [name, { id: run.id }] });
   for (const query of client.getQueryCache().findAll({ queryKey: ['runs.list'] })) {
     if (query.state.isInvalidated) continue;
     client.setQueryData<RunRecord[]>(query.queryKey, (runs) =>

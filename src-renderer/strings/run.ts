@@ -6,7 +6,14 @@ export const runStrings = {
   loading: 'Run',
   gone: 'This run is no longer in the studio.',
   backToAll: 'All runs',
-  tabs: { overview: 'Overview', charts: 'Charts', config: 'Config', checkpoints: 'Checkpoints', log: 'Log' },
+  tabs: {
+    overview: 'Overview',
+    charts: 'Charts',
+    samples: 'Samples',
+    config: 'Config',
+    checkpoints: 'Checkpoints',
+    log: 'Log',
+  },
 
   /** Runs of other programs. */
   imported: {
@@ -132,6 +139,26 @@ export const runStrings = {
     default: 'Default',
     copy: 'Copy the YAML',
     asUsed: 'As used',
+  },
+
+  samples: {
+    title: 'Samples',
+    waiting: 'Samples appear with the first evaluation.',
+    off: 'No samples: set eval_steps to keep the answers of each evaluation, or sample_prompts for a language model.',
+    none: 'No samples were kept. The log says why if they failed.',
+    greedy: 'Written greedily, so that only the training changes an answer.',
+    cost: (time: string) => `Writing them took ${time} at the last evaluation.`,
+    shownOf: (shown: number, all: number) => `${shown} of ${formatCount(all)} evaluations`,
+    prompt: (number: number) => `Prompt ${number}`,
+    answersTo: (number: number) => `Answers to prompt ${number}`,
+    answer: 'Answer',
+    data: 'In the data',
+    nothing: '(nothing)',
+    example: 'Example',
+    truth: 'Truth',
+    atStep: (step: number) => `Step ${formatCount(step)}`,
+    right: 'right:',
+    wrong: 'wrong:',
   },
 
   log: { title: 'Log', copy: 'Copy the log', empty: 'Nothing logged yet.' },

@@ -15,6 +15,7 @@ import { RunLog } from './run-details.tsx';
 import { RunNotes } from './run-heading.tsx';
 import { canResume } from './run-labels.ts';
 import { RunOverview } from './run-overview.tsx';
+import { RunSamplesPanel } from './run-samples.tsx';
 import { RunTiles } from './run-tiles.tsx';
 import { useOverviewHistory } from './use-run-history.ts';
 
@@ -49,6 +50,7 @@ export function RunView({ run }: { run: RunRecord }) {
         <Tabs.List mb={12} style={{ flexWrap: 'nowrap' }}>
           <RunTab value="overview" label={words.overview} />
           <RunTab value="charts" label={words.charts} />
+          {run.origin ? null : <RunTab value="samples" label={words.samples} />}
           <RunTab value="config" label={words.config} />
           <RunTab value="checkpoints" label={words.checkpoints} />
           <RunTab value="log" label={words.log} />
@@ -58,6 +60,9 @@ export function RunView({ run }: { run: RunRecord }) {
         </Tabs.Panel>
         <Tabs.Panel value="charts">
           <RunCharts run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="samples">
+          <RunSamplesPanel run={run} />
         </Tabs.Panel>
         <Tabs.Panel value="config">
           <RunConfigPanel run={run} />
