@@ -13,6 +13,11 @@ export const reportSections = [
   { id: 'summary', label: 'Summary', help: 'Findings in sentences' },
   { id: 'results', label: 'Results', help: 'Tables: comparison with intervals, and those of each study' },
   { id: 'figures', label: 'Figures', help: 'Results, curves, step times and active layers' },
+  {
+    id: 'samples',
+    label: 'Samples',
+    help: 'Answers of one run of each config at its evaluations, where they were kept',
+  },
   { id: 'setup', label: 'Setup', help: 'Base model, dataset, versions, hashes, how each study was made' },
   { id: 'configs', label: 'Configs', help: 'Each run and each study as the file that makes it again' },
 ] as const satisfies readonly ReportSection[];

@@ -53,6 +53,7 @@ export const reportJob = defineJob({
         ]),
       ),
       activation: new Map(runs.map(({ id }) => [id, store.history.activationShares(id, wholeRun.buckets)])),
+      samples: new Map(runs.map(({ id }) => [id, store.samples.find(id)])),
       studyYaml: new Map(studies.map((study) => [study.id, studyYaml(services, study)])),
       tuned: {
         runs: await tunedRuns(services, runIds),

@@ -1,3 +1,4 @@
+import type { RunSamples } from '../../../src-shared/domain/run-samples.ts';
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
 import { metricUnit } from '../../../src-shared/studies/metric-words.ts';
@@ -68,6 +69,7 @@ export function reportJson(
         config,
         facts,
         result,
+        samples: withoutPixels(options.samples.get(id)),
       })),
       tuned: options.tuned.runs,
       studies: studies.map(({ id, name: studyName, config, result, provenance }) => ({
@@ -88,6 +90,12 @@ export function reportJson(
     null,
     2,
   )}\n`;
+}
+
+/** Images are in the page. */
+function withoutPixels(samples: RunSamples | undefined): object {
+  const { inputs = [], steps = [] } = samples ?? {};
+  return { inputs: inputs.map((input) => ({ ...input, pixels: undefined })), steps };
 }
 
 function csvUnit(row: TableRow): string {

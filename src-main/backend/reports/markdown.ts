@@ -3,6 +3,7 @@ import { provenanceFacts, studyCommand } from '../../../src-shared/studies/prove
 import { markdownTable, plainMarkdown } from '../../../src-shared/studies/study-markdown.ts';
 import type { ReportContent } from './content.ts';
 import type { ReportOptions } from './options.ts';
+import { sampledRuns } from './samples.ts';
 import { differencesTable, type ReportVersions, runsTable, setupFacts, stateLine } from './setup.ts';
 
 /** The sections of the report but its figures, for a README or an issue (GitHub's Markdown). */
@@ -18,6 +19,7 @@ export function reportMarkdown(
   const has = (section: ReportOptions['sections'][number]) => sections.includes(section);
   const facts = (items: readonly { label: string; value: string }[]) =>
     items.map(({ label, value }) => `- ${plainMarkdown(label)}: ${plainMarkdown(value)}`).join('\n');
+  const sampled = sampledRuns(options, content);
   const parts = [...(own === null ? [] : [own]), ...studyParts];
   return [
     `# ${plainMarkdown(name)}`,
@@ -37,6 +39,12 @@ export function reportMarkdown(
             return table.title === heading ? rest : [`#${title}`, ...rest];
           }),
         ])
+      : []),
+    ...(has('samples') && sampled.length > 0
+      ? [
+          '## Samples',
+          ...sampled.flatMap(({ table }) => [`#${markdownTable(table)[0]}`, ...markdownTable(table).slice(1)]),
+        ]
       : []),
     ...(has('setup')
       ? [

@@ -3,6 +3,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { ReportSectionId } from '../../../src-shared/domain/report.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { ActivationShares, Curve } from '../../../src-shared/domain/run-history.ts';
+import type { RunSamples } from '../../../src-shared/domain/run-samples.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
@@ -24,6 +25,8 @@ export interface ReportOptions {
   readonly curves: ReadonlyMap<string, ReadonlyMap<string, Curve>>;
   /** Active groups by run id; null or absent if a run recorded no masks. */
   readonly activation: ReadonlyMap<string, ActivationShares | null>;
+  /** What runs answered at their evaluations, by run id. */
+  readonly samples: ReadonlyMap<string, RunSamples>;
   /** The file that makes a study again, by study id. */
   readonly studyYaml: ReadonlyMap<string, string>;
   /** Whether the learning rates behind the runs' comparison were tuned, and behind each study's, by its id. */

@@ -39,6 +39,8 @@ pre { margin: 8px 0; padding: 12px; background: var(--raised); border: 1px solid
 details { margin: 8px 0; }
 summary { cursor: pointer; }
 summary:focus-visible { outline: 2px solid #4c6ef5; outline-offset: 2px; }
+.samples td { white-space: pre-wrap; overflow-wrap: anywhere; vertical-align: top; }
+.sample { display: block; width: 48px; height: 48px; object-fit: contain; image-rendering: pixelated; }
 @media print { :root { --ground: #ffffff; --text: #000000; --quiet: #444444; --line: #cccccc; } main { max-width: none; } }
 `;
 

@@ -12,6 +12,7 @@ import type { ReportFigure } from './figures.ts';
 import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
 import type { ReportOptions } from './options.ts';
 import { drawScript, styleSheet } from './page-assets.ts';
+import { samplesSection } from './samples.ts';
 import { differencesTable, type ReportVersions, runsTable, setupFacts, stateLine } from './setup.ts';
 
 interface Inlined {
@@ -50,6 +51,7 @@ ${paragraphs(options.note)}
 ${has('summary') ? summarySection(content) : html``}
 ${has('results') ? resultSections(options, content) : html``}
 ${figures.length > 0 ? figuresSection(figures) : html``}
+${has('samples') ? samplesSection(options, content) : html``}
 ${has('setup') ? setupSection(options, content, versions) : html``}
 ${has('configs') ? configsSection(options) : html``}
 </main>

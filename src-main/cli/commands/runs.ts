@@ -11,13 +11,14 @@ import { formatPercent, formatSummary, formatTable } from '../format.ts';
 import { jsonWithMetrics, metricRows } from '../metric-rows.ts';
 import { findRun } from '../references.ts';
 import { describeRun } from '../run-text.ts';
+import { samplesText } from '../samples-text.ts';
 import { tunedText } from '../tuned-text.ts';
 import { followRun } from './train.ts';
 
 const byRun = z.object({ run: z.string() });
 
 export function addRunCommands(parent: Command, context: CommandContext): void {
-  const group = addGroup(parent, 'runs', 'runs: list, show, compare, import, resume, pause, cancel, save');
+  const group = addGroup(parent, 'runs', 'runs: list, show, compare, samples, import, resume, pause, cancel, save');
 
   addCommand(group, context, {
     usage: 'list',
@@ -105,6 +106,21 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         json: { runs, differences, tuned },
         text: `${results}\n${differences.length === 0 ? 'Identical settings.\n' : settings}${tunedText(tuned)}`,
       };
+    },
+  });
+
+  addCommand(group, context, {
+    usage: 'samples <run>',
+    summary: "what a run's model answered to the same prompts, texts or images at its evaluations",
+    input: byRun,
+    async run({ run: reference }, { withStudio }) {
+      return withStudio(async (client) => {
+        const { id, name } = await findRun(client, reference);
+        const samples = await client.request('runs.samples', { id });
+        // Pixels are for the window and the report.
+        const inputs = samples.inputs.map((input) => ({ ...input, pixels: undefined }));
+        return { json: { run: id, ...samples, inputs }, text: samplesText(name, samples) };
+      });
     },
   });
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { html, scriptJson, scriptText } from '../../../src-main/backend/reports/html.ts';
@@ -50,6 +51,25 @@ beforeAll(async () => {
       runs: { tuned: false, reason: 'The learning rate of <LoRA> was not chosen by a sweep.' },
       studies: new Map([['pruning', { tuned: true, reason: 'Each learning rate was chosen.' }]]),
     },
+    samples: new Map([
+      [
+        'a',
+        {
+          inputs: [{ kind: 'image', truth: '<Bag>', height: 2, width: 1, channels: 1, pixels: Uint8Array.of(0, 255) }],
+          steps: [
+            { step: 0, milliseconds: 1, answers: [{ text: 'Shirt', probability: 0.25, isRight: false }] },
+            { step: 40, milliseconds: 1, answers: [{ text: '<Bag>', probability: 0.75, isRight: true }] },
+          ],
+        },
+      ],
+      [
+        'd',
+        {
+          inputs: [{ kind: 'prompt', text: 'Name a | sea.', reference: null }],
+          steps: [{ step: 40, milliseconds: 1, answers: [{ text: 'The sea', probability: null, isRight: null }] }],
+        },
+      ],
+    ]),
     studyYaml: new Map([['pruning', 'kind: pruning # <again>']]),
     plotlyScript,
     fonts: path.join(import.meta.dirname, '../../../assets/fonts'),
@@ -256,3 +276,19 @@ function withRank(run: RunRecord, r: number): RunRecord {
   const { adapter } = run.config;
   return { ...run, config: { ...run.config, adapter: { ...adapter, parameters: { ...adapter.parameters, r } } } };
 }
+
+test('the samples of one run of each config, with their images in the page', async () => {
+  const { path: written } = await writeReport(options);
+  const page = await readFile(written, 'utf8');
+  const [, image = ''] = /src="data:image\/png;base64,([^"]+)"/.exec(page) ?? [];
+  const decoded = await sharp(Buffer.from(image, 'base64')).raw().toBuffer({ resolveWithObject: true });
+  expect([decoded.info.width, decoded.info.height]).toEqual([1, 2]);
+  expect([decoded.data[0], decoded.data.at(-1)]).toEqual([0, 255]);
+  expect(page).toContain('<td>&lt;Bag&gt;</td><td>✗ Shirt (25 %)</td><td>✓ &lt;Bag&gt; (75 %)</td>');
+  expect(page).toContain('<td>Name a | sea.</td><td>–</td><td>The sea</td>');
+  const text = await readFile(written.replace('.html', '.md'), 'utf8');
+  expect(text).toContain('| Name a \\| sea. | – | The sea |');
+  expect(text).toContain('| image 1 | \\<Bag> | ✗ Shirt (25 %) | ✓ \\<Bag> (75 %) |');
+  const without = await writeReport({ ...options, sections: ['setup'] });
+  expect(await readFile(without.path, 'utf8')).not.toContain('<h2>Samples</h2>');
+});

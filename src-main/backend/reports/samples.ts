@@ -1,0 +1,54 @@
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunSamples } from '../../../src-shared/domain/run-samples.ts';
+import { sampleTable } from '../../../src-shared/results/sample-table.ts';
+import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
+import type { ReportContent } from './content.ts';
+import { html, type SafeHtml } from './html.ts';
+import type { ReportOptions } from './options.ts';
+import { png } from './png.ts';
+
+/** Runs whose samples a report shows, and evaluations of each. */
+const mostRuns = 8;
+const mostSteps = 4;
+
+interface SampledRun {
+  readonly run: RunRecord;
+  readonly samples: RunSamples;
+  readonly table: StudyTable;
+}
+
+/** The first run of each config that kept samples; the seeds of a config have much the same. */
+export function sampledRuns({ samples }: ReportOptions, { groups }: ReportContent): SampledRun[] {
+  const found = groups.flatMap(({ label, runs }) => {
+    const run = runs.find(({ id }) => (samples.get(id)?.steps.length ?? 0) > 0);
+    const kept = run === undefined ? undefined : samples.get(run.id);
+    if (run === undefined || kept === undefined) return [];
+    const title = runs.length === 1 || run.name === label ? run.name : `${label}: ${run.name}`;
+    return [{ run, samples: kept, table: sampleTable(title, kept, mostSteps) }];
+  });
+  return found.slice(0, mostRuns);
+}
+
+export function samplesSection(options: ReportOptions, content: ReportContent): SafeHtml {
+  const sampled = sampledRuns(options, content);
+  if (sampled.length === 0) return html``;
+  return html`<section>
+<h2>Samples</h2>
+<p class="quiet">The answers of one run of each config at its evaluations.</p>
+${sampled.map(sampledTable)}
+</section>`;
+}
+
+function sampledTable({ samples, table: { title, columns, rows, notes = [] } }: SampledRun): SafeHtml {
+  return html`<div class="scroll"><table class="samples"><caption>${title}</caption>
+<thead><tr>${columns.map(({ label }) => html`<th>${label}</th>`)}</tr></thead>
+<tbody>${rows.map(({ cells }, place) => html`<tr>${cells.map((text, at) => html`<td>${at === 0 ? inputHtml(samples, place, text) : text}</td>`)}</tr>`)}</tbody>
+</table></div>
+${notes.map((note) => html`<p class="quiet">– ${note}</p>`)}`;
+}
+
+function inputHtml({ inputs }: RunSamples, place: number, text: string): SafeHtml {
+  const input = inputs[place];
+  if (input?.kind !== 'image') return html`${text}`;
+  return html`<img class="sample" alt="${text}" src="data:image/png;base64,${png(input).toString('base64')}">`;
+}
