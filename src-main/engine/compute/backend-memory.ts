@@ -6,11 +6,13 @@ export interface BackendMemory {
   blockBytes(bytes: number): number;
   /** Whether a frozen weight is kept a second time, packed for its products, and a third time for its gradients. */
   readonly packsFrozenWeights: boolean;
+  /** Whether matrices may stay as a file encodes them, and are packed for no product then. */
+  readonly keepsEncodings: boolean;
 }
 
-const plain: BackendMemory = { blockBytes: (bytes) => bytes, packsFrozenWeights: false };
+const plain: BackendMemory = { blockBytes: (bytes) => bytes, packsFrozenWeights: false, keepsEncodings: false };
 
-const pooled: BackendMemory = { blockBytes: sizeClass, packsFrozenWeights: true };
+const pooled: BackendMemory = { blockBytes: sizeClass, packsFrozenWeights: true, keepsEncodings: true };
 
 export function backendMemory(backend: ComputeId): BackendMemory {
   return backend === 'native' ? pooled : plain;

@@ -1,5 +1,7 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import type { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { StoredMatrix } from '../tensors/stored-matrix.ts';
 
 /** Result of probing a backend without running work on it. */
 export interface ComputeProbe {
@@ -25,6 +27,11 @@ export interface ComputeBackend {
    * available.
    */
   activate(threads?: number): Promise<{ readonly device: string; readonly threads: number }>;
+  /**
+   * Keeps a matrix in memory as it is encoded, and computes with its values as float32; `finite`: whether none is NaN or
+   * infinite. Omitted if the backend cannot.
+   */
+  store?(matrix: StoredMatrix): Promise<{ readonly matrix: tf.Tensor; readonly finite: boolean }>;
   /** Reason of a permanent failure, e.g. a lost device; null if it works. Explains later errors. */
   failure?(): StudioError | null;
   /** Omitted if the backend never supports bfloat16. */

@@ -33,6 +33,11 @@ export const nativeBackend: ComputeBackend = {
     addon.setThreads(wantedThreads);
     return { device: describe(addon), threads: addon.threads() };
   },
+  store: async (matrix) => {
+    const backend = tf.backend();
+    if (!(backend instanceof NativeBackend)) throw new Error('the native backend is not active');
+    return backend.store(matrix);
+  },
   bfloat16: {
     isAvailable: () => {
       const loaded = loadAddon();

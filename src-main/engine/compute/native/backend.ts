@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { StoredMatrix } from '../../tensors/stored-matrix.ts';
 import { moveDataTo } from '../tfjs-internals.ts';
 import type { NativeAddon, TensorValues } from './addon.ts';
 import { type Handle, NativeKernels, type OptionalHandle } from './kernel-calls.generated.ts';
@@ -13,6 +14,8 @@ export class NativeData {
   references = 1;
   /** The values of a string tensor, which the addon does not support. */
   strings: Uint8Array[] | null = null;
+  /** Whether the addon has the values as they are encoded in a file. */
+  isStored = false;
   /** The data that this is a part of; it has a reference to them. */
   readonly whole: NativeData | null;
 
@@ -77,6 +80,35 @@ export class NativeBackend extends tf.KernelBackend {
     whole.references++;
     this.dataCount++;
     return { dataId: new NativeData(handle, count * width, 'float32', whole), shape: [count, width], dtype: 'float32' };
+  }
+
+  /** A matrix that keeps its encoding: products decode it part by part, other kernels for the time of their call. */
+  async store({ shape, encoding, byteLength, pieces }: StoredMatrix): Promise<{ matrix: tf.Tensor; finite: boolean }> {
+    const [rows, columns] = shape;
+    const handle = this.allocate(byteLength);
+    try {
+      let done = 0;
+      for await (const piece of pieces()) {
+        const part = this.addon.view(handle, done, piece.length);
+        this.addon.write(part, piece);
+        this.addon.release(part);
+        done += piece.length;
+      }
+      if (done !== byteLength) throw new Error(`${done} bytes of a stored matrix instead of ${byteLength}`);
+      this.kernels.encodeTensor(handle, encoding, rows, columns);
+    } catch (error) {
+      this.addon.release(handle);
+      throw error;
+    }
+    const dataId = new NativeData(handle, rows * columns, 'float32');
+    dataId.isStored = true;
+    this.dataCount++;
+    const matrix = tf.engine().makeTensorFromTensorInfo({ dataId, shape: [rows, columns], dtype: 'float32' }, this);
+    return { matrix, finite: this.kernels.isFiniteMatrix(handle) };
+  }
+
+  isStored({ dataId }: tf.TensorInfo): boolean {
+    return dataId instanceof NativeData && dataId.isStored;
   }
 
   /** Releases an intermediate tensor of a kernel. */

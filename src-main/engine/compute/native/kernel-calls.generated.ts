@@ -101,6 +101,24 @@ const valueTypeCodes = {
   boolean: 2,
 } as const;
 
+/** How the values of a stored matrix are encoded, one file each in cpp/kernels/encodings. Rows begin at a block. */
+export type Encoding = keyof typeof encodingCodes;
+
+const encodingCodes = {
+  bfloat16: 0,
+  float16: 1,
+  q4_0: 2,
+  q4_1: 3,
+  q5_0: 4,
+  q5_1: 5,
+  q8_0: 6,
+  q2_k: 7,
+  q3_k: 8,
+  q4_k: 9,
+  q5_k: 10,
+  q6_k: 11,
+} as const;
+
 /**
  * How attention's rows are read: q and y [batch · queries, heads · head_size], k and v [batch · tokens, key_value_heads
  * · head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens up to its position; window > 0:
@@ -312,6 +330,9 @@ export interface KernelFunctions {
   computesBfloat16(...parameters: readonly Argument[]): boolean;
   measureGemm(...parameters: readonly Argument[]): number;
   measureLibraryGemm(...parameters: readonly Argument[]): number;
+  encodeTensor(...parameters: readonly Argument[]): void;
+  gatherStoredRows(...parameters: readonly Argument[]): void;
+  isFiniteMatrix(...parameters: readonly Argument[]): boolean;
   layerNorm(...parameters: readonly Argument[]): void;
   layerNormGradient(...parameters: readonly Argument[]): void;
   rmsNorm(...parameters: readonly Argument[]): void;
@@ -380,6 +401,9 @@ export const kernelNames: readonly (keyof KernelFunctions)[] = [
   'computesBfloat16',
   'measureGemm',
   'measureLibraryGemm',
+  'encodeTensor',
+  'gatherStoredRows',
+  'isFiniteMatrix',
   'layerNorm',
   'layerNormGradient',
   'rmsNorm',
@@ -719,6 +743,24 @@ export class NativeKernels {
   /** The same of oneDNN alone, on its own threads; 0 where that cannot be told. */
   measureLibraryGemm(m: number, k: number, n: number, bfloat16: boolean, rounds: number): number {
     return this.addon.measureLibraryGemm(m, k, n, bfloat16, rounds);
+  }
+
+  /**
+   * Makes a tensor of bytes the matrix [rows, columns] that they encode. Kernels see it in float32: products with it
+   * decode it part by part, other kernels for the time of the call.
+   */
+  encodeTensor(x: Handle, encoding: Encoding, rows: number, columns: number): void {
+    this.addon.encodeTensor(x, encodingCodes[encoding], rows, columns);
+  }
+
+  /** y[i] = x[indices[i]] in float32: rows of a stored matrix; throws where x has no such row. */
+  gatherStoredRows(x: Handle, indices: Handle, y: Handle, count: number): void {
+    this.addon.gatherStoredRows(x, indices, y, count);
+  }
+
+  /** Whether no value of a stored matrix is NaN or infinite. */
+  isFiniteMatrix(x: Handle): boolean {
+    return this.addon.isFiniteMatrix(x);
   }
 
   /** y = (x − mean) / √(variance + epsilon) ∘ scale + shift by row; scale or shift null: 1 or 0. y may be x. */

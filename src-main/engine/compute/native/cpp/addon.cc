@@ -72,6 +72,7 @@ Bytes bytes_of(Call& call) {
 
 napi_value write(Call& call) {
   Tensor& tensor = call.tensor();
+  if (tensor.stored) throw std::runtime_error("values for a stored matrix");
   const Bytes bytes = bytes_of(call);
   if (bytes.count != tensor.bytes) throw std::runtime_error("values that are not as many as the tensor's");
   if (bytes.count > 0) std::memcpy(tensor.block.data, bytes.data, bytes.count);
@@ -81,6 +82,13 @@ napi_value write(Call& call) {
 napi_value read(Call& call) {
   Tensor& tensor = call.tensor();
   const Bytes bytes = bytes_of(call);
+  if (tensor.stored) {
+    const StoredMatrix& matrix = *tensor.stored;
+    if (bytes.count != static_cast<size_t>(matrix.rows * matrix.columns) * sizeof(float))
+      throw std::runtime_error("a buffer that is not as large as the matrix");
+    decode(matrix, static_cast<float*>(bytes.data));
+    return nullptr;
+  }
   if (bytes.count != tensor.bytes) throw std::runtime_error("a buffer that is not as large as the tensor");
   if (bytes.count > 0) std::memcpy(bytes.data, tensor.block.data, bytes.count);
   return nullptr;

@@ -35,7 +35,8 @@ void run_skinny(const Gemm& gemm, PairPanels panels) {
   skinny.scale2 = gemm.scale2;
   skinny.y = gemm.c;
   skinny.panels = panels;
-  kernels().skinny_gemm(skinny);
+  if (gemm.b.stored != nullptr) kernels().skinny_stored_gemm(skinny, *gemm.b.stored);
+  else kernels().skinny_gemm(skinny);
   if (has_row_scale)
     kernels().scaled_epilogue(gemm.c, gemm.row_scale, gemm.bias, gemm.addend,
                               gemm.scaled == nullptr ? gemm.c : gemm.scaled, gemm.m, gemm.n);
@@ -45,6 +46,10 @@ void run(Call& call, const Gemm& gemm) {
   GemmRunner& gemm_runner = call.tensors().gemm_runner;
   MemoryPool& pool = call.tensors().pool;
   const bool skinny = is_skinny(gemm);
+  if (skinny && gemm.b.stored != nullptr) {
+    run_skinny(gemm, {nullptr, 0});
+    return;
+  }
   const PairPanels panels = skinny ? gemm_runner.pair_panels(gemm, pool) : PairPanels{nullptr, 0};
   if (skinny && (panels.first != nullptr || !gemm.bfloat16)) run_skinny(gemm, panels);
   else gemm_runner.run(gemm, pool);

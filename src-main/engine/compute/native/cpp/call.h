@@ -10,8 +10,10 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "kernels/kernels.h"
+#include "stored.h"
 #include "tensors.h"
 
 namespace coto {
@@ -25,6 +27,12 @@ class Call {
     check(napi_get_cb_info(env, info, &count_, values_.data(), nullptr, &data));
     if (count_ > kMax) throw std::runtime_error("too many arguments");
     check(napi_get_instance_data(env, reinterpret_cast<void**>(&tensors_)));
+  }
+
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+  ~Call() {
+    for (const Block& block : decoded_) tensors_->pool.give_back(block);
   }
 
   napi_env env() const { return env_; }
@@ -48,10 +56,14 @@ class Call {
   }
 
   Tensor& tensor() { return tensors_->at(static_cast<uint32_t>(number())); }
-  /** Null for handle 0. */
-  void* data() {
+  /** Null for handle 0. A stored matrix is decoded for the time of the call. */
+  void* data() { return data_of(number()); }
+  /** A matrix that the method takes as it is stored, too. */
+  Weight weight() {
     const auto handle = static_cast<uint32_t>(number());
-    return handle == 0 ? nullptr : tensors_->at(handle).block.data;
+    if (handle == 0) return Weight();
+    const Tensor& tensor = tensors_->at(handle);
+    return tensor.stored ? Weight(&*tensor.stored) : Weight(static_cast<const float*>(tensor.block.data));
   }
   /** The packed forms of a frozen weight, kept with its tensor; null for handle 0. */
   PackedWeights* packs() {
@@ -76,7 +88,14 @@ class Call {
     if (type != napi_float64_array) throw std::runtime_error("a list that is no Float64Array");
     return {static_cast<const double*>(data), length};
   }
-  void* data_of(double handle) { return tensors_->at(static_cast<uint32_t>(handle)).block.data; }
+  void* data_of(double number) {
+    const auto handle = static_cast<uint32_t>(number);
+    if (handle == 0) return nullptr;
+    const Tensor& tensor = tensors_->at(handle);
+    if (!tensor.stored) return tensor.block.data;
+    decoded_.push_back(decoded(*tensor.stored, tensors_->pool));
+    return decoded_.back().data;
+  }
 
   napi_value flag_result(bool flag) const {
     napi_value result = nullptr;
@@ -99,6 +118,8 @@ class Call {
   std::array<napi_value, kMax> values_{};
   size_t count_ = kMax;
   size_t next_ = 0;
+  /** Stored matrices in float32, until the call ends. */
+  std::vector<Block> decoded_;
 };
 
 /** A structure of arguments, field by field (methods.generated.h). */
@@ -110,6 +131,7 @@ template <typename Parameter>
 auto take(Call& call) {
   using Plain = std::remove_cv_t<std::remove_reference_t<Parameter>>;
   if constexpr (std::is_same_v<Plain, PackedWeights*>) return call.packs();
+  else if constexpr (std::is_same_v<Plain, Weight>) return call.weight();
   else if constexpr (std::is_pointer_v<Plain>) return static_cast<Plain>(call.data());
   else if constexpr (std::is_same_v<Plain, bool>) return call.flag();
   else if constexpr (std::is_same_v<Plain, Shape>) return call.shape();

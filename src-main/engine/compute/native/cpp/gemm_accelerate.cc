@@ -6,6 +6,7 @@
 
 #include "gemm.h"
 #include "kernels/kernels.h"
+#include "stored.h"
 #include "threads.h"
 
 namespace coto {
@@ -35,6 +36,14 @@ void multiply(const Gemm& gemm, float beta) {
 
 void GemmRunner::run(const Gemm& gemm, MemoryPool& pool) {
   if (gemm.m == 0 || gemm.n == 0) return;
+  if (gemm.b.stored != nullptr) {
+    const Block block = decoded(*gemm.b.stored, pool);
+    Gemm plain = gemm;
+    plain.b = static_cast<const float*>(block.data);
+    run(plain, pool);
+    pool.give_back(block);
+    return;
+  }
   if (gemm.column_scale != nullptr) {
     run_scaled(gemm, pool);
     return;

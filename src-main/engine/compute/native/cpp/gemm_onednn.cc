@@ -7,6 +7,7 @@
 
 #include "kernels/kernels.h"
 #include "onednn_gemm.h"
+#include "stored.h"
 #include "threads.h"
 
 /** From libgomp, which Debian's oneDNN runs on; declared here, since clang has no header for it. */
@@ -71,7 +72,16 @@ void GemmRunner::run(const Gemm& given, MemoryPool& pool) {
   const int64_t k = given.k;
   if (m == 0 || n == 0) return;
   State& state = *state_;
-  if (given.packs != nullptr && !given.transpose_a && is_partitioned(k, n)) {
+  if (given.b.stored != nullptr && given.transpose_a) {
+    const Block block = decoded(*given.b.stored, pool);
+    Gemm gemm = given;
+    gemm.b = static_cast<const float*>(block.data);
+    gemm.packs = nullptr;
+    run(gemm, pool);
+    pool.give_back(block);
+    return;
+  }
+  if (given.b.stored != nullptr || (given.packs != nullptr && !given.transpose_a && is_partitioned(k, n))) {
     Gemm gemm = given;
     if (given.row_scale != nullptr && given.scaled == nullptr) gemm.scaled = given.c;
     if (given.column_scale != nullptr) run_scaled(gemm, pool);

@@ -16,6 +16,10 @@ constexpr int64_t kPartValues = 131072;
 constexpr int64_t kWholeInner = 2048;
 constexpr int64_t kInner = 512;
 constexpr int64_t kOuterOfMany = 128;
+/** A multiple of every encoding's block. */
+constexpr int64_t kOuterOfStored = 256;
+/** Rows that share a part of a stored weight once it is decoded. */
+constexpr int64_t kRowsPerDecoding = 512;
 /** Outputs that oneDNN packs together. */
 constexpr int64_t kOuterBlock = 64;
 
@@ -39,8 +43,17 @@ memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16) {
 
 bool is_partitioned(int64_t k, int64_t n) { return k >= kMany || n >= kMany; }
 
-WeightPartition::WeightPartition(GemmRunner::State& state, int64_t k, int64_t n, bool bfloat16)
-    : state_(state), k_(k), n_(n), inner_(k), outer_(n), bfloat16_(bfloat16) {
+WeightPartition::WeightPartition(GemmRunner::State& state, const Gemm& gemm)
+    : state_(state), k_(gemm.k), n_(gemm.n), inner_(gemm.k), outer_(gemm.n), bfloat16_(gemm.bfloat16) {
+  const auto [k, n] = std::pair(gemm.k, gemm.n);
+  const bool transposed = gemm.transpose_b, is_stored = gemm.b.stored != nullptr;
+  if (is_stored) {
+    inner_ = transposed && k <= kWholeInner ? k : std::min(k, kInner);
+    // The blocks of a stored weight's rows lie along its outputs where it is not transposed.
+    const int64_t outputs = transposed ? kPartValues / std::max(inner_, int64_t{1}) / kOuterBlock * kOuterBlock : kOuterOfStored;
+    outer_ = std::min(n, std::max(kOuterBlock, outputs));
+    return;
+  }
   if (!is_partitioned(k, n)) return;
   const bool is_whole = k <= kWholeInner;
   inner_ = is_whole ? k : kInner;
@@ -64,14 +77,14 @@ size_t WeightPartition::offset(int64_t i, int64_t j) const {
 const void* GemmRunner::State::pack(const Gemm& gemm, PackedWeights& packs, MemoryPool& pool) {
   const PackedWeights::Pack* found = packs.find(gemm.k, gemm.n, gemm.transpose_b, gemm.bfloat16);
   if (found != nullptr) return found->block.data;
-  const WeightPartition parts(*this, gemm.k, gemm.n, gemm.bfloat16);
+  const WeightPartition parts(*this, gemm);
   const PackedWeights::Pack made{gemm.k, gemm.n, gemm.transpose_b, gemm.bfloat16, pool.take(parts.size())};
   for (int64_t j = 0; j < parts.outer_count(); j++)
     for (int64_t i = 0; i < parts.inner_count(); i++) {
       Gemm part = gemm;
       part.k = parts.inner(i);
       part.n = parts.outer(j);
-      part.b += gemm.transpose_b ? parts.first_outer(j) * gemm.k + parts.first_inner(i)
+      part.b.values += gemm.transpose_b ? parts.first_outer(j) * gemm.k + parts.first_inner(i)
                                  : parts.first_inner(i) * gemm.n + parts.first_outer(j);
       reorder(part, gemm.transpose_b ? gemm.k : gemm.n, parts.layout(i, j),
               static_cast<char*>(made.block.data) + parts.offset(i, j));
@@ -81,11 +94,28 @@ const void* GemmRunner::State::pack(const Gemm& gemm, PackedWeights& packs, Memo
 
 void GemmRunner::State::reorder(const Gemm& part, int64_t stride, const memory::desc& wanted, void* to) {
   const memory::desc given = part.transpose_b ? transposed(part.k, part.n, stride) : matrix(part.k, part.n, stride);
-  memory from(given, cpu(), const_cast<float*>(part.b));
+  memory from(given, cpu(), const_cast<float*>(part.b.values));
   memory into(wanted, cpu(), to);
   dnnl::stream stream(cpu());
   dnnl::reorder(from, into).execute(stream, from, into);
   stream.wait();
+}
+
+const void* GemmRunner::State::decode_part(const Gemm& gemm, const WeightPartition& parts, int64_t i, int64_t j) {
+  static thread_local ThreadMemory values, packed;
+  Gemm part = gemm;
+  part.k = parts.inner(i);
+  part.n = parts.outer(j);
+  const int64_t rows = gemm.transpose_b ? part.n : part.k, columns = gemm.transpose_b ? part.k : part.n;
+  const int64_t row = gemm.transpose_b ? parts.first_outer(j) : parts.first_inner(i);
+  const int64_t column = gemm.transpose_b ? parts.first_inner(i) : parts.first_outer(j);
+  auto* const decoded = static_cast<float*>(values.at_least(static_cast<size_t>(rows * columns) * sizeof(float)));
+  kernels().decode_stored(*gemm.b.stored, row, rows, column, columns, decoded, columns);
+  part.b = decoded;
+  const memory::desc& wanted = parts.layout(i, j);
+  void* const to = packed.at_least(wanted.get_size());
+  reorder(part, columns, wanted, to);
+  return to;
 }
 
 void GemmRunner::State::run_partitioned(const Gemm& gemm, MemoryPool& pool) {
@@ -93,12 +123,15 @@ void GemmRunner::State::run_partitioned(const Gemm& gemm, MemoryPool& pool) {
   const int64_t n = gemm.n;
   const int64_t k = gemm.k;
   if (primitives.size() > kMaxPrimitives) primitives.clear();
-  const auto* packed = static_cast<const char*>(pack(gemm, *gemm.packs, pool));
-  const WeightPartition parts(*this, k, n, gemm.bfloat16);
+  const bool is_stored = gemm.b.stored != nullptr;
+  const char* packed = is_stored ? nullptr : static_cast<const char*>(pack(gemm, *gemm.packs, pool));
+  const WeightPartition parts(*this, gemm);
   const int64_t inner = parts.inner_count();
   const int64_t outer = parts.outer_count();
   const int64_t rows = std::min(m, kMinRows);
-  const int64_t row_tasks = (m + rows - 1) / rows;
+  const int64_t row_blocks = (m + rows - 1) / rows;
+  const int64_t blocks_per_task = is_stored ? kRowsPerDecoding / kMinRows : 1;
+  const int64_t row_tasks = (row_blocks + blocks_per_task - 1) / blocks_per_task;
   const bool has_second = gemm.k2 > 0;
   const bool has_row_scale = gemm.scaled != nullptr;
   const float* bias = has_row_scale ? nullptr : gemm.bias;
@@ -128,7 +161,7 @@ void GemmRunner::State::run_partitioned(const Gemm& gemm, MemoryPool& pool) {
   };
   // Made before the threads share them: those of the first and the last rows, outputs and inputs, and of the inputs
   // between.
-  for (const int64_t r : {int64_t{0}, row_tasks - 1})
+  for (const int64_t r : {int64_t{0}, row_blocks - 1})
     for (const int64_t j : {int64_t{0}, outer - 1}) {
       const int64_t count = std::min(rows, m - r * rows);
       for (const int64_t i : {int64_t{0}, std::min(int64_t{1}, inner - 1), inner - 1}) primitive(main_key(count, i, j));
@@ -138,19 +171,24 @@ void GemmRunner::State::run_partitioned(const Gemm& gemm, MemoryPool& pool) {
   parallel_for(outer * row_tasks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t at = begin; at < end; at++) {
       const int64_t j = at / row_tasks;
-      const int64_t row = at % row_tasks * rows;
-      const int64_t count = std::min(rows, m - row);
       const int64_t column = parts.first_outer(j);
-      const int64_t first = row * n + column;
-      if (has_second)
-        execute(primitives.at(second_key(count, j)),
-                {gemm.a2 + row * gemm.k2, gemm.b2 + column * (gemm.transpose_b2 ? gemm.k2 : 1), gemm.c + first});
-      for (int64_t i = 0; i < inner; i++)
-        execute(primitives.at(main_key(count, i, j)),
-                {source(row * k + parts.first_inner(i)), packed + parts.offset(i, j), gemm.c + first,
-                 i == 0 && bias != nullptr ? bias + column : nullptr});
-      if (!has_row_scale && (gemm.addend != nullptr || gemm.multiplier != nullptr))
-        finish(gemm, first, count, parts.outer(j));
+      const int64_t first_row = at % row_tasks * blocks_per_task * rows;
+      const int64_t beyond = std::min(m, first_row + blocks_per_task * rows);
+      for (int64_t i = 0; i < inner; i++) {
+        const void* part = is_stored ? decode_part(gemm, parts, i, j) : packed + parts.offset(i, j);
+        for (int64_t row = first_row; row < beyond; row += rows) {
+          const int64_t count = std::min(rows, m - row);
+          const int64_t first = row * n + column;
+          if (i == 0 && has_second)
+            execute(primitives.at(second_key(count, j)),
+                    {gemm.a2 + row * gemm.k2, gemm.b2 + column * (gemm.transpose_b2 ? gemm.k2 : 1), gemm.c + first});
+          execute(primitives.at(main_key(count, i, j)),
+                  {source(row * k + parts.first_inner(i)), part, gemm.c + first,
+                   i == 0 && bias != nullptr ? bias + column : nullptr});
+          if (i == inner - 1 && !has_row_scale && (gemm.addend != nullptr || gemm.multiplier != nullptr))
+            finish(gemm, first, count, parts.outer(j));
+        }
+      }
     }
   });
   if (rounded.data != nullptr) pool.give_back(rounded);
@@ -165,7 +203,7 @@ void GemmRunner::State::run_partitioned(const Gemm& gemm, MemoryPool& pool) {
 PairPanels GemmRunner::pair_panels(const Gemm& gemm, MemoryPool& pool) {
   const PairPanels none{nullptr, 0};
   if (!gemm.bfloat16 || gemm.packs == nullptr) return none;
-  const WeightPartition parts(*state_, gemm.k, gemm.n, true);
+  const WeightPartition parts(*state_, gemm);
   if (parts.inner_count() > 1) return none;
   const memory::desc& layout = parts.layout(0, 0);
   const auto blocks = layout.get_inner_blks();

@@ -26,7 +26,7 @@ template <>
 inline Gemm take_structure<Gemm>(Call& call) {
   Gemm taken;
   taken.a = take<const float*>(call);
-  taken.b = take<const float*>(call);
+  taken.b = take<Weight>(call);
   taken.c = take<float*>(call);
   taken.m = take<int64_t>(call);
   taken.n = take<int64_t>(call);
@@ -139,7 +139,7 @@ template <>
 inline LinearCrossEntropy take_structure<LinearCrossEntropy>(Call& call) {
   LinearCrossEntropy taken;
   taken.x = take<const float*>(call);
-  taken.weight = take<const float*>(call);
+  taken.weight = take<Weight>(call);
   taken.labels = take<const int32_t*>(call);
   taken.loss = take<float*>(call);
   taken.dx = take<float*>(call);
@@ -172,6 +172,9 @@ napi_value batched_gemm(Call& call);
 napi_value computes_bfloat16(Call& call);
 napi_value measure_gemm(Call& call);
 napi_value measure_library_gemm(Call& call);
+napi_value encode_tensor(Call& call);
+napi_value gather_stored_rows(Call& call);
+napi_value is_finite_matrix(Call& call);
 napi_value linear_cross_entropy(Call& call);
 napi_value adamw(Call& call);
 napi_value sums_of_squares(Call& call);
@@ -246,6 +249,9 @@ constexpr Method kKernelMethods[] = {
     {"computesBfloat16", bindings::computes_bfloat16},
     {"measureGemm", bindings::measure_gemm},
     {"measureLibraryGemm", bindings::measure_library_gemm},
+    {"encodeTensor", bindings::encode_tensor},
+    {"gatherStoredRows", bindings::gather_stored_rows},
+    {"isFiniteMatrix", bindings::is_finite_matrix},
     {"linearCrossEntropy", bindings::linear_cross_entropy},
     {"adamw", bindings::adamw},
     {"sumsOfSquares", bindings::sums_of_squares},

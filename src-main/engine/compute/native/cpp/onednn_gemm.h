@@ -22,6 +22,8 @@ memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16);
 /** Whether a frozen weight is packed and multiplied in parts. */
 bool is_partitioned(int64_t k, int64_t n);
 
+class WeightPartition;
+
 struct GemmRunner::State {
   std::unordered_map<Key, Primitive, KeyHash> primitives;
   std::unordered_map<Key, memory::desc, KeyHash> layouts;
@@ -105,6 +107,9 @@ struct GemmRunner::State {
   /** Packs b the first time, a large weight part by part (`WeightPartition`), and returns its packed form. */
   const void* pack(const Gemm& gemm, PackedWeights& packs, MemoryPool& pool);
 
+  /** A part of a stored b, decoded and packed in the calling thread's own memory, valid until its next call. */
+  const void* decode_part(const Gemm& gemm, const WeightPartition& parts, int64_t i, int64_t j);
+
   /** Packs the section of b that `part` describes; its stored rows lie `stride` values apart. */
   static void reorder(const Gemm& part, int64_t stride, const memory::desc& wanted, void* to);
 };
@@ -115,7 +120,8 @@ struct GemmRunner::State {
  */
 class WeightPartition {
  public:
-  WeightPartition(GemmRunner::State& state, int64_t k, int64_t n, bool bfloat16);
+  /** Of the weight b of a product: in parts only where it is of a vocabulary's size, or stored. */
+  WeightPartition(GemmRunner::State& state, const Gemm& gemm);
 
   int64_t inner_count() const { return (k_ + inner_ - 1) / inner_; }
   int64_t outer_count() const { return (n_ + outer_ - 1) / outer_; }

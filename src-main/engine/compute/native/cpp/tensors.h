@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct Tensor {
   size_t bytes = 0;
   /** Whether the block is part of another tensor's, which must outlive this one. */
   bool is_view = false;
+  /** The matrix that the bytes encode, where they are not float32. */
+  std::optional<StoredMatrix> stored;
   /** Packed forms of a frozen weight, made once by its matrix products and released with it. */
   PackedWeights packs;
 };
@@ -39,6 +42,7 @@ class Tensors {
   /** Handle of `bytes` bytes of a tensor, from `offset` on, without a copy. */
   uint32_t view(uint32_t handle, size_t offset, size_t bytes) {
     const Tensor& whole = at(handle);
+    if (whole.stored) throw std::runtime_error("a view of a stored matrix");
     if (offset > whole.bytes || bytes > whole.bytes - offset) throw std::runtime_error("a view beyond its tensor");
     auto tensor = std::make_unique<Tensor>();
     tensor->block = {static_cast<char*>(whole.block.data) + offset, bytes};

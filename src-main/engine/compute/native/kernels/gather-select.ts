@@ -60,6 +60,10 @@ const gather: NativeKernel = {
 /** x [rows, …] and indices → [index count, …] */
 function gatherRows(native: NativeBackend, x: tf.TensorInfo, indices: tf.TensorInfo): tf.TensorInfo {
   const y = native.output([count(indices), ...x.shape.slice(1)], x.dtype);
+  if (native.isStored(x)) {
+    native.kernels.gatherStoredRows(native.handle(x), native.handle(indices), native.handle(y), count(indices));
+    return y;
+  }
   native.kernels.gatherRows(
     native.handle(x),
     native.handle(indices),

@@ -7,7 +7,7 @@ const notice = `// Made by npm run make:kernels from ../manifest: do not edit.
 `;
 
 /** Types that C++ takes by reference: the others are numbers and pointers. */
-const byReference = new Set(['Shape', 'SkinnyGemm', ...structs.map(({ name }) => name)]);
+const byReference = new Set(['Shape', 'SkinnyGemm', 'StoredMatrix', ...structs.map(({ name }) => name)]);
 
 const kernels = families.flatMap((family) => family.kernels);
 

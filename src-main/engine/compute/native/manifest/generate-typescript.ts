@@ -111,7 +111,7 @@ function handedOver(parameter: Parameter): string[] {
 }
 
 function typeOf({ type, isOptional }: Parameter): string {
-  if (type.endsWith('*')) return isOptional ? 'OptionalHandle' : 'Handle';
+  if (type.endsWith('*') || type === 'Weight') return isOptional ? 'OptionalHandle' : 'Handle';
   if (type === 'Shape' || type === 'Axes') return 'readonly number[]';
   if (type === 'bool') return 'boolean';
   if (type === 'Float64Array' || enumNames.has(type) || structFields.has(type)) return type;

@@ -10,6 +10,7 @@ import { normalization } from './normalization.ts';
 import { optimizer } from './optimizer.ts';
 import { reductions } from './reductions.ts';
 import { rows } from './rows.ts';
+import { stored } from './stored.ts';
 
 export { enums, structs } from './types.ts';
 
@@ -17,6 +18,7 @@ export const families: readonly KernelFamily[] = [
   attention,
   activations,
   gemm,
+  stored,
   normalization,
   loss,
   optimizer,

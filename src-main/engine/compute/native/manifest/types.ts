@@ -53,6 +53,11 @@ export const enums: readonly EnumSpec[] = [
   { name: 'Reduction', members: ['sum', 'mean', 'maximum', 'minimum', 'product'] },
   { name: 'Test', members: ['is_nan', 'is_infinite', 'is_finite'] },
   { name: 'ValueType', doc: 'The type of a value that fills a tensor.', members: ['float32', 'int32', 'boolean'] },
+  {
+    name: 'Encoding',
+    doc: 'How the values of a stored matrix are encoded, one file each in cpp/kernels/encodings. Rows begin at a block.',
+    members: ['bfloat16', 'float16', 'q4_0', 'q4_1', 'q5_0', 'q5_1', 'q8_0', 'q2_k', 'q3_k', 'q4_k', 'q5_k', 'q6_k'],
+  },
 ];
 
 export const structs: readonly StructSpec[] = [
@@ -83,7 +88,7 @@ before bias and addend are added; c stays the sum of the products alone where th
 addend, block by block while c is in the cache. b has packs then, and multiplier is null.`,
     fields: [
       'const float* a',
-      'const float* b',
+      'Weight b',
       'float* c',
       'int64_t m',
       'int64_t n',
@@ -207,7 +212,7 @@ tile: da [rank, inputs] = scale · bᵀ·T and db [outputs, rank] = scale · T·
 x [rows, hidden], weight [vocabulary, hidden], loss one number, dx like x for a gradient of 1 of the loss.`,
     fields: [
       'const float* x',
-      'const float* weight',
+      'Weight weight',
       'const int32_t* labels',
       'float* loss',
       'float* dx?',

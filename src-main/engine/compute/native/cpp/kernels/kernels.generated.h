@@ -85,6 +85,22 @@ enum class ValueType : int {
   boolean,
 };
 
+/** How the values of a stored matrix are encoded, one file each in cpp/kernels/encodings. Rows begin at a block. */
+enum class Encoding : int {
+  bfloat16,
+  float16,
+  q4_0,
+  q4_1,
+  q5_0,
+  q5_1,
+  q8_0,
+  q2_k,
+  q3_k,
+  q4_k,
+  q5_k,
+  q6_k,
+};
+
 /**
  * How attention's rows are read: q and y [batch · queries, heads · head_size], k and v [batch · tokens, key_value_heads
  * · head_size]. Query i is at position tokens − queries + i. causal: it sees the tokens up to its position; window > 0:
@@ -111,7 +127,7 @@ struct AttentionShape {
  */
 struct Gemm {
   const float* a = {};
-  const float* b = {};
+  Weight b = {};
   float* c = {};
   int64_t m = {};
   int64_t n = {};
@@ -252,7 +268,7 @@ struct HiraGradient {
  */
 struct LinearCrossEntropy {
   const float* x = {};
-  const float* weight = {};
+  Weight weight = {};
   const int32_t* labels = {};
   float* loss = {};
   float* dx = nullptr;
@@ -362,6 +378,20 @@ struct Kernels {
    */
   void (*hira_tile_gradient)(float* g, const float* weight, int64_t weight_step, const float* a, float* da, int64_t
       a_step, const float* b, float* db, int64_t rows, int64_t columns, int64_t rank, float scale);
+
+  // ---- matrices whose values are stored in another encoding than float32 (stored.cc) ----
+
+  /** Bytes of a row of `columns` values; 0 where a row would end within a block. */
+  double (*stored_row_bytes)(Encoding encoding, int64_t columns);
+  /**
+   * y = the columns first … first + count − 1 of `rows` rows of the matrix, from `row` on, in float32; first and count
+   * are whole numbers of blocks, the rows of y lie `step` numbers apart. Runs on the calling thread alone, since it
+   * serves inside the tasks of a product.
+   */
+  void (*decode_stored)(const StoredMatrix& matrix, int64_t row, int64_t rows, int64_t first, int64_t count, float* y,
+      int64_t step);
+  /** A product of few rows (SkinnyGemm, without panels) with a stored weight, which is decoded row by row. */
+  void (*skinny_stored_gemm)(const SkinnyGemm& gemm, const StoredMatrix& weight);
 
   // ---- normalization (norms.cc): x, y, dy, dx [rows, width]; scale, shift [width] ----
 

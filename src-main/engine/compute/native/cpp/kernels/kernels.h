@@ -43,6 +43,26 @@ struct SkinnyGemm {
   PairPanels panels{nullptr, 0};
 };
 
+enum class Encoding : int;
+
+/** A matrix [rows, columns] in an encoding: each row starts `row_bytes` bytes after the one before. */
+struct StoredMatrix {
+  const uint8_t* data;
+  int64_t rows, columns, row_bytes;
+  Encoding encoding;
+};
+
+/** A matrix that kernels read in float32, or as it is stored: one of the two is null. */
+struct Weight {
+  const float* values = nullptr;
+  const StoredMatrix* stored = nullptr;
+
+  Weight() = default;
+  Weight(const float* matrix) : values(matrix) {}
+  explicit Weight(const StoredMatrix* matrix) : stored(matrix) {}
+  operator const float*() const { return values; }
+};
+
 /** One parameter of AdamW: value, gradient and moments of `count` numbers, and 1 − β₁ᵗ, 1 − β₂ᵗ at its step t. */
 struct AdamWParameter {
   float* value;

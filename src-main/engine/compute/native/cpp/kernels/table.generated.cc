@@ -29,6 +29,9 @@ const Kernels& table() {
     made.hira_pack = hira_pack;
     made.hira_panel = hira_panel;
     made.hira_tile_gradient = hira_tile_gradient;
+    made.stored_row_bytes = stored_row_bytes;
+    made.decode_stored = decode_stored;
+    made.skinny_stored_gemm = skinny_stored_gemm;
     made.layer_norm = layer_norm;
     made.layer_norm_gradient = layer_norm_gradient;
     made.rms_norm = rms_norm;

@@ -1,0 +1,41 @@
+// The encodings of stored matrices: a file each, and a line here.
+#pragma once
+
+#include "bfloat16.h"
+#include "float16.h"
+#include "q2_k.h"
+#include "q3_k.h"
+#include "q4_0.h"
+#include "q4_1.h"
+#include "q4_k.h"
+#include "q5_0.h"
+#include "q5_1.h"
+#include "q5_k.h"
+#include "q6_k.h"
+#include "q8_0.h"
+
+namespace coto {
+namespace COTO_ISA {
+
+/** Calls visit with an object of the encoding's structure, and returns what it returns. */
+template <typename Visit>
+COTO_INLINE auto with_encoding(Encoding encoding, Visit visit) {
+  switch (encoding) {
+    case Encoding::bfloat16: return visit(Bfloat16());
+    case Encoding::float16: return visit(Float16());
+    case Encoding::q4_0: return visit(Q4Zero());
+    case Encoding::q4_1: return visit(Q4One());
+    case Encoding::q5_0: return visit(Q5Zero());
+    case Encoding::q5_1: return visit(Q5One());
+    case Encoding::q8_0: return visit(Q8Zero());
+    case Encoding::q2_k: return visit(Q2K());
+    case Encoding::q3_k: return visit(Q3K());
+    case Encoding::q4_k: return visit(Q4K());
+    case Encoding::q5_k: return visit(Q5K());
+    case Encoding::q6_k: return visit(Q6K());
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace COTO_ISA
+}  // namespace coto

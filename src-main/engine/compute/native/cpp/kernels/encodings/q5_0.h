@@ -1,0 +1,25 @@
+#pragma once
+
+#include "block.h"
+
+namespace coto {
+namespace COTO_ISA {
+
+/** 32 values of 5 bits around 16, times a half: the half, 4 bytes with each value's fifth bit, 16 bytes as in Q4_0. */
+struct Q5Zero {
+  static constexpr int64_t kValues = 32, kBytes = 22;
+
+  static COTO_INLINE void decode(const uint8_t* block, float* y) {
+    const float scale = half_at(block);
+    const uint32_t fifth = word_at(block + 2);
+    for (int i = 0; i < 16; i++) {
+      const auto low = static_cast<int>((block[6 + i] & 15u) | (fifth >> i & 1) << 4);
+      const auto high = static_cast<int>((block[6 + i] >> 4) | (fifth >> (i + 16) & 1) << 4);
+      y[i] = scale * static_cast<float>(low - 16);
+      y[16 + i] = scale * static_cast<float>(high - 16);
+    }
+  }
+};
+
+}  // namespace COTO_ISA
+}  // namespace coto

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "block.h"
+
+namespace coto {
+namespace COTO_ISA {
+
+/** 32 signed bytes times a half: the half, then the bytes. */
+struct Q8Zero {
+  static constexpr int64_t kValues = 32, kBytes = 34;
+
+  static COTO_INLINE void decode(const uint8_t* block, float* y) {
+    const float scale = half_at(block);
+    for (int i = 0; i < 32; i++) y[i] = scale * static_cast<float>(static_cast<int8_t>(block[2 + i]));
+  }
+};
+
+}  // namespace COTO_ISA
+}  // namespace coto

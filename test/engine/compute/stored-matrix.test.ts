@@ -1,0 +1,159 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
+import { nativeBackend } from '../../../src-main/engine/compute/native.ts';
+import { tensorTypes } from '../../../src-main/engine/formats/gguf/tensor-types/index.ts';
+import { as2D } from '../../../src-main/engine/ops/autograd/operation.ts';
+import { FrozenWeight } from '../../../src-main/engine/ops/index.ts';
+import { matmul } from '../../../src-main/engine/ops/linear/matmul.ts';
+import { linearCrossEntropy } from '../../../src-main/engine/ops/loss/linear-cross-entropy.ts';
+import { type StoredEncoding, storedEncodings } from '../../../src-main/engine/tensors/stored-matrix.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { relativeDifference } from '../golden.ts';
+
+const hasBfloat16 = nativeBackend.bfloat16?.isAvailable() === true;
+const ggufNames: Partial<Record<StoredEncoding, string>> = { bfloat16: 'BF16', float16: 'F16' };
+
+function typeOf(encoding: StoredEncoding) {
+  const name = ggufNames[encoding] ?? encoding.toUpperCase();
+  const found = tensorTypes.find((type) => type.name === name);
+  if (!found) throw new Error(`GGUF has no type ${name}`);
+  return found;
+}
+
+/** Random blocks whose scales are small numbers: the bytes of halves are between those of 2⁻¹⁴ and 2⁻¹. */
+function randomMatrix(encoding: StoredEncoding, rows: number, columns: number) {
+  const { blockValues, blockBytes, dequantize } = typeOf(encoding);
+  const random = RandomStream.named(7, 'study', encoding);
+  const bytes = new Uint8Array(((rows * columns) / blockValues) * blockBytes);
+  const small = () => 0x20 + Math.floor(random.uniform() * 8) + 0x80 * Math.round(random.uniform());
+  for (let at = 0; at < bytes.length; at++) bytes[at] = Math.floor(random.uniform() * 256);
+  for (let block = 0; block < bytes.length; block += blockBytes)
+    for (const at of halfPlaces[encoding] ?? [0]) bytes[block + at + 1] = small();
+  if (encoding === 'bfloat16')
+    for (let at = 1; at < bytes.length; at += 2) bytes[at] = 0x3c + (at % 4) + (at % 8 ? 0x80 : 0);
+  const values = new Float32Array(rows * columns);
+  dequantize(bytes, values);
+  return { shape: [rows, columns] as const, encoding, bytes, values };
+}
+
+/** Offsets of the halves of a block, where there are others than one at its start. */
+const halfPlaces: Partial<Record<StoredEncoding, readonly number[]>> = {
+  q4_1: [0, 2],
+  q5_1: [0, 2],
+  q2_k: [80, 82],
+  q3_k: [108],
+  q4_k: [0, 2],
+  q5_k: [0, 2],
+  q6_k: [208],
+};
+
+async function store({ shape, encoding, bytes }: ReturnType<typeof randomMatrix>) {
+  const stored = await nativeBackend.store?.({
+    shape,
+    encoding,
+    byteLength: bytes.length,
+    // In uneven pieces, as a file is read.
+    pieces: () => [bytes.subarray(0, 1001), bytes.subarray(1001)],
+  });
+  if (!stored) throw new Error('the native backend stores nothing');
+  return { ...stored, matrix: as2D(stored.matrix) };
+}
+
+function normal(shape: readonly [number, number], seed: number): tf.Tensor2D {
+  const random = RandomStream.numbered(5, 'study', seed);
+  return tf.tensor2d(
+    Float32Array.from({ length: shape[0] * shape[1] }, () => random.normal()),
+    [...shape],
+  );
+}
+
+describe.skipIf(!('addon' in loadAddon()))('a stored matrix on the native backend', () => {
+  beforeAll(async () => {
+    await activateCompute('native');
+  });
+
+  it.each(storedEncodings)('has the values of %s, to the bit', async (encoding) => {
+    const given = randomMatrix(encoding, 24, 512);
+    const { matrix, finite } = await store(given);
+    expect(finite).toBe(true);
+    expect(matrix.dataSync()).toEqual(given.values);
+    // A kernel that knows nothing of encodings.
+    expect(tf.tidy(() => tf.sum(tf.mul(matrix, 2)).dataSync()[0])).toBeCloseTo(
+      2 * given.values.reduce((sum, value) => sum + value, 0),
+      1,
+    );
+    const rows = tf.tidy(() => tf.gather(matrix, tf.tensor1d([23, 0, 5], 'int32')).dataSync());
+    expect(rows).toEqual(
+      Float32Array.from([23, 0, 5].flatMap((row) => [...given.values.subarray(row * 512, row * 512 + 512)])),
+    );
+    matrix.dispose();
+  });
+
+  it.each(
+    storedEncodings.flatMap((encoding) =>
+      (encoding === 'q4_0' ? [1, 70, 600] : [3, 66]).map((rows) => ({ encoding, rows })),
+    ),
+  )('multiplies as its values do: $encoding, $rows rows, in both directions', async ({ encoding, rows }) => {
+    // More inputs than a part has, and outputs that are no whole number of parts.
+    const [outputs, inputs] = [330, 2304];
+    const given = randomMatrix(encoding, outputs, inputs);
+    const { matrix } = await store(given);
+    const plain = tf.tensor2d(given.values, [outputs, inputs]);
+    const [x, dy] = [normal([rows, inputs], 1), normal([rows, outputs], 2)];
+    const bias = tf.tensor1d(normal([1, outputs], 3).dataSync());
+    const also = { a: normal([rows, 8], 4), b: normal([outputs, 8], 5), transposeB: true, scale: 0.5 };
+    const addend = normal([rows, inputs], 6);
+    for (const bfloat16 of hasBfloat16 ? [false, true] : [false]) {
+      const forward = (b: tf.Tensor2D) =>
+        matmul(x, b, { transposeB: true, bias, also, frozen: true, bfloat16 }).dataSync();
+      const backward = (b: tf.Tensor2D) => matmul(dy, b, { addend, frozen: true, bfloat16 }).dataSync();
+      const bound = bfloat16 ? 1e-2 : 2e-6;
+      tf.tidy(() => {
+        expect(relativeDifference(forward(matrix), forward(plain))).toBeLessThan(bound);
+        expect(relativeDifference(backward(matrix), backward(plain))).toBeLessThan(bound);
+      });
+    }
+    tf.dispose([matrix, plain, x, dy, bias, addend, also.a, also.b]);
+  });
+
+  it('gives the same bits at any number of threads', async () => {
+    const { matrix } = await store(randomMatrix('q4_0', 640, 1024));
+    const x = normal([300, 1024], 8);
+    const product = () => tf.tidy(() => matmul(x, matrix, { transposeB: true, frozen: true }).dataSync());
+    const once = product();
+    for (const threads of [1, 2, 3]) {
+      await activateCompute('native', threads);
+      expect(product()).toEqual(once);
+    }
+    tf.dispose([x, matrix]);
+  });
+
+  it('is a language head like any other, with gradients', async () => {
+    const given = randomMatrix('q8_0', 320, 96);
+    const [{ matrix }, plain] = [await store(given), tf.tensor2d(given.values, [320, 96])];
+    const x = normal([40, 96], 9);
+    const labels = tf.tensor1d(
+      Array.from({ length: 40 }, (_, at) => (at * 7) % 320),
+      'int32',
+    );
+    const results = [matrix, plain].map((weight) => {
+      const frozen = new FrozenWeight(weight, null);
+      const { value, grad } = tf.valueAndGrad((input: tf.Tensor) => linearCrossEntropy(as2D(input), frozen, labels))(x);
+      return [value.dataSync(), grad.dataSync()];
+    });
+    for (const [at, values] of (results[0] ?? []).entries())
+      expect(relativeDifference(values, results[1]?.[at] ?? [])).toBeLessThan(1e-5);
+    tf.dispose([matrix, plain, x, labels]);
+  });
+
+  it('tells of values that are not finite', async () => {
+    const given = randomMatrix('float16', 8, 64);
+    given.bytes[101] = 0x7c;
+    given.bytes[100] = 0;
+    const { matrix, finite } = await store(given);
+    expect(finite).toBe(false);
+    matrix.dispose();
+  });
+});
