@@ -1,7 +1,9 @@
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { type BackendMemory, backendMemory } from '../../engine/compute/backend-memory.ts';
+import { isLargeModel } from '../../engine/models/large-model.ts';
 import type { AdapterPresence, ModelMemory } from '../../engine/models/memory.ts';
+import { storedEncodingOf } from '../../engine/tensors/stored-matrix.ts';
 
 const bytesPerFloat = 4;
 const bytesPerBrainFloat = 2;
@@ -35,7 +37,7 @@ export interface MemoryPart {
 /**
  * Bytes of the tensors at the peak of a training step, by part.
  *
- * - weights: every parameter in float32; where the backend packs frozen weights, each linear once more for its product,
+ * - weights: every parameter in float32, but the matrices of a large model of 16 bits as they are; in float32, where the backend packs frozen weights, each linear once more for its product,
  * and
  *   from the lowest adapter up once more for its gradient (in bfloat16 half as large).
  * - adapters n, gradients n, the optimizer's moments (AdamW: 2n), for n trained values; with the adapters, those that
@@ -53,7 +55,7 @@ export function estimateMemory(shape: StepShape): MemoryPart[] {
     values.reduce((sum, count) => sum + backend.blockBytes(count * each), 0);
   const adapters = bytes(trained);
   return [
-    { part: 'weights', bytes: shape.description.parameterCount * bytesPerFloat + packedBytes(shape, backend) },
+    { part: 'weights', bytes: weightBytes(shape, backend) },
     { part: 'adapters', bytes: adapters + bytes(shape.fixed) },
     { part: 'gradients', bytes: adapters },
     { part: 'optimizer', bytes: bytes(shape.optimizer) },
@@ -86,6 +88,21 @@ function lowestAdaptedLayer({ description, adapters }: StepShape): number {
     layer !== null && adapters.has(name) ? [layer] : [],
   );
   return Math.min(description.layerCount, ...layers);
+}
+
+function weightBytes(shape: StepShape, backend: BackendMemory): number {
+  const { parameterCount, linears, dtype } = shape.description;
+  const everything = parameterCount * bytesPerFloat;
+  const isEncoded = backend.keepsEncodings && isLargeModel(parameterCount) && storedEncodingOf(dtype) !== null;
+  if (!isEncoded) return everything + packedBytes(shape, backend);
+  // A head that is tied to the embedding is the same matrix.
+  const encoded = new Map(
+    linears.flatMap(({ checkpointKey, fanInFanOut, inFeatures, outFeatures }) =>
+      fanInFanOut ? [] : [[checkpointKey, inFeatures * outFeatures] as const],
+    ),
+  );
+  const values = [...encoded.values()].reduce((sum, count) => sum + count, 0);
+  return everything - values * (bytesPerFloat - bytesPerBrainFloat);
 }
 
 function packedBytes(shape: StepShape, backend: BackendMemory): number {

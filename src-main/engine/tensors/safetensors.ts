@@ -6,6 +6,7 @@ import { corrupt, headerLength, parseHeader, type SafetensorsHeader, type Tensor
 import { streamSafetensors } from './safetensors-stream.ts';
 import { decodeValues, storedType } from './safetensors-values.ts';
 import { type FloatArena, isStagedType, stageFloats } from './staging.ts';
+import { type StoredMatrix, storedEncodingOf } from './stored-matrix.ts';
 
 export type { TensorInfo } from './safetensors-header.ts';
 
@@ -26,6 +27,8 @@ export interface TensorSource {
   info(name: string): TensorInfo;
   /** Reads only this tensor's bytes. Floats of any width are returned as float32. */
   read(name: string): Promise<HostTensor>;
+  /** A matrix as it is encoded; null for another tensor, or one of float32. Omitted by sources that have no files. */
+  stored?(name: string): StoredMatrix | null;
   /** As `read`, but in memory that is reused for the next tensor: `use` must copy what it keeps. Several times as fast. */
   lend<Result>(name: string, use: (tensor: LentTensor) => Result): Promise<Result>;
   close(): Promise<void>;
@@ -138,10 +141,37 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
       return { dtype, shape };
     },
     read,
+    stored: (name) => {
+      const { dtype, shape, start, length } = place(name);
+      const encoding = storedEncodingOf(dtype);
+      const [rows, columns] = shape;
+      if (encoding === null || rows === undefined || columns === undefined || shape.length !== 2) return null;
+      const pieces = () =>
+        filePieces(handle, start, length, () => corrupt(path, `ended while tensor "${name}" was being read`));
+      return { shape: [rows, columns], encoding, byteLength: length, pieces };
+    },
     lend: async (name, use) => use(isStagedType(place(name).dtype) ? stage(name) : await whole(name)),
     stage: async (name, arena) => (isStagedType(place(name).dtype) ? stage(name, arena) : await whole(name)),
     close: () => handle.close(),
   };
+}
+
+const pieceBytes = 2 ** 22;
+
+/** Reads `length` bytes in pieces, each in the memory of the one before. */
+async function* filePieces(
+  handle: FileHandle,
+  start: number,
+  length: number,
+  ended: () => StudioError,
+): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(pieceBytes, length));
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, length - done), start + done);
+    if (bytesRead === 0) throw ended();
+    yield buffer.subarray(0, bytesRead);
+    done += bytesRead;
+  }
 }
 
 /** Reads up to `length` bytes from `position`; fewer only at the end of the file. */

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { uploadsAreCopied } from '../../compute/uploads.ts';
+import { storeOfBackend, uploadsAreCopied } from '../../compute/uploads.ts';
+import { as2D } from '../../ops/autograd/operation.ts';
 import { asVariable, FrozenVector } from '../../ops/linear/frozen-vector.ts';
 import { FrozenWeight } from '../../ops/linear/frozen-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
@@ -14,15 +15,17 @@ import type { LoadOptions } from '../family.ts';
 export class FrozenTensors {
   private readonly source: TensorSource;
   private readonly bfloat16: boolean;
+  private readonly encoded: boolean;
   /** By their names in the checkpoint; null if the model is frozen. */
   private readonly variables: Map<string, tf.Variable> | null;
   private readonly linears = new Map<string, FrozenWeight>();
   private readonly vectors = new Map<string, FrozenVector>();
   private readonly owned: tf.Tensor[] = [];
 
-  constructor(source: TensorSource, { bfloat16 = false, trained }: LoadOptions = {}) {
+  constructor(source: TensorSource, { bfloat16 = false, encoded = false, trained }: LoadOptions = {}) {
     this.source = source;
     this.bfloat16 = bfloat16;
+    this.encoded = encoded && trained === undefined;
     this.variables = trained ?? null;
   }
 
@@ -31,10 +34,14 @@ export class FrozenTensors {
     const bias = module.hasBias ? await this.read(`${module.checkpointKey}.bias`, copied) : null;
     const isTrained = this.variables !== null;
     const key = module.checkpointKey;
-    const frozen = await this.read(
-      `${key}.weight`,
-      (weight) => new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16, isTrained),
-    );
+    const encoded = module.fanInFanOut ? null : await this.readEncoded(`${key}.weight`);
+    const frozen = encoded
+      ? new FrozenWeight(encoded, bias, this.bfloat16)
+      : await this.read(
+          `${key}.weight`,
+          (weight) =>
+            new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16, isTrained),
+        );
     this.register(`${key}.weight`, frozen.weight);
     if (frozen.bias) this.register(`${key}.bias`, frozen.bias);
     this.linears.set(module.name, frozen);
@@ -76,14 +83,28 @@ export class FrozenTensors {
    */
   private read<Result>(name: string, use: (tensor: HostTensor) => Result): Promise<Result> {
     return this.source.lend(name, (lent) => {
-      if (!lent.finite)
-        throw new StudioError(
-          'invalid_file',
-          `${this.source.path}: tensor "${name}" contains numbers that are not finite (NaN or infinity).`,
-          'Copy or download the model again: it seems damaged.',
-        );
+      if (!lent.finite) throw this.notFinite(name);
       return use(uploadsAreCopied() ? lent : copied(lent));
     });
+  }
+
+  /** A matrix that stays as it is encoded; null where it, the model or the backend does not. Throws as `read`. */
+  private async readEncoded(name: string): Promise<tf.Tensor2D | null> {
+    const store = this.encoded ? storeOfBackend() : undefined;
+    const stored = store && (this.source.stored?.(name) ?? null);
+    if (!store || !stored) return null;
+    const { matrix, finite } = await store(stored);
+    if (finite) return as2D(matrix);
+    matrix.dispose();
+    throw this.notFinite(name);
+  }
+
+  private notFinite(name: string): StudioError {
+    return new StudioError(
+      'invalid_file',
+      `${this.source.path}: tensor "${name}" contains numbers that are not finite (NaN or infinity).`,
+      'Copy or download the model again: it seems damaged.',
+    );
   }
 
   private hold<Kind extends tf.Rank>(name: string, tensor: tf.Tensor<Kind>): tf.Tensor<Kind> {

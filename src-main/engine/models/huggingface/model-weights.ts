@@ -58,6 +58,7 @@ async function openShards(directory: string, index: string): Promise<ModelWeight
       has: (tensor) => places.has(tensor),
       info: (tensor) => shardOf(tensor).info(tensor),
       read: (tensor) => shardOf(tensor).read(tensor),
+      stored: (tensor) => shardOf(tensor).stored?.(tensor) ?? null,
       lend: (tensor, use) => shardOf(tensor).lend(tensor, use),
       close,
     };

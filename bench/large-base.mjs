@@ -1,0 +1,168 @@
+// Peak memory and time of training steps on a Llama-shaped base of random weights, the base kept as its file has it or in
+// float32. Usage: node_modules/node/bin/node bench/large-base.mjs [--shape 1.2b] [--tokens 512] [--steps 3]
+//   [--dtype float32|bfloat16] [--checkpointing] [--decoded] [--folder <kept between calls>]
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+const shapes = {
+  tiny: { layers: 2, hidden: 256, heads: 8, keyValueHeads: 2, inner: 1024, vocabulary: 2000 },
+  '0.3b': { layers: 16, hidden: 1024, heads: 16, keyValueHeads: 4, inner: 4096, vocabulary: 65_536 },
+  '1.2b': { layers: 16, hidden: 2048, heads: 32, keyValueHeads: 8, inner: 8192, vocabulary: 128_256 },
+};
+
+const { values } = parseArgs({
+  options: {
+    shape: { type: 'string', default: '1.2b' },
+    tokens: { type: 'string', default: '512' },
+    steps: { type: 'string', default: '3' },
+    dtype: { type: 'string', default: 'float32' },
+    decoded: { type: 'boolean', default: false },
+    checkpointing: { type: 'boolean', default: false },
+    folder: { type: 'string', default: join(tmpdir(), 'coto-large-base') },
+  },
+});
+const shapeName = z.enum(['tiny', '0.3b', '1.2b']).parse(values.shape);
+const tokens = z.coerce.number().int().min(2).parse(values.tokens);
+const folder = join(values.folder, shapeName);
+
+if (!existsSync(join(folder, 'config.json'))) await makeBase(folder, shapes[shapeName]);
+
+const { AdaptedModel } = await import('../src-main/engine/adapters/adapted-model.ts');
+const { activateCompute } = await import('../src-main/engine/compute/index.ts');
+const { loadBaseModel } = await import('../src-main/engine/models/load-model.ts');
+const { AdamW } = await import('../src-main/engine/training/optimizers/adamw.ts');
+const { TrainingStep } = await import('../src-main/engine/training/training-step.ts');
+const { adapterSettingsSchema } = await import('../src-shared/domain/adapter.ts');
+const { RandomStream } = await import('../src-shared/random.ts');
+
+await activateCompute('native');
+const loading = performance.now();
+const base = await loadBaseModel(folder, { bfloat16: values.dtype === 'bfloat16', encoded: !values.decoded });
+const loadSeconds = (performance.now() - loading) / 1000;
+const model = new AdaptedModel(base);
+await model.createAdapter(
+  adapterSettingsSchema.parse({
+    variant: 'lora',
+    target_modules: 'all-linear',
+    parameters: { r: 16, lora_alpha: 32 },
+  }),
+  { random: RandomStream.seeded(42, 'initialization'), labels: null },
+);
+const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
+const step = new TrainingStep(model, optimizer, 1, values.checkpointing);
+model.setTraining(true);
+const random = RandomStream.seeded(7, 'data');
+const ids = Int32Array.from({ length: tokens }, () => random.integer(shapes[shapeName].vocabulary));
+const labels = Int32Array.from({ length: tokens }, (_, at) => ids[at + 1] ?? -100);
+const batch = { inputs: { input_ids: { shape: [1, tokens], data: ids } }, labels };
+console.log(
+  `${shapeName}: ${(base.description.parameterCount / 1e9).toFixed(2)} billion parameters, ${(base.description.sizeBytes / 1e9).toFixed(2)} GB on disk; ${values.decoded ? 'decoded' : 'as stored'}, ${values.dtype}${values.checkpointing ? ', gradient checkpointing' : ''}, 1 × ${tokens} tokens, LoRA r 16 on all linears`,
+);
+console.log(`loaded in ${loadSeconds.toFixed(1)} s; ${memory()}`);
+const { familyOf, readConfig } = await import('../src-main/engine/models/huggingface/model-folder.ts');
+const { estimateMemory } = await import('../src-main/backend/runs/estimate-memory.ts');
+const { adapterPresence, adapterSizes } = await import('../src-main/engine/adapters/presence.ts');
+const state = await model.exportState();
+const targets = base.description.linears.filter(({ name }) => state.modules.has(name));
+const sizes = adapterSizes(state.variant, state.parameters, targets, 2);
+const config = await readConfig(folder);
+const parts = estimateMemory({
+  description: base.description,
+  memory: familyOf(config).memory(config, tokens),
+  adapters: adapterPresence(state.variant, state.parameters, targets),
+  ...sizes,
+  outputs: shapes[shapeName].vocabulary,
+  batch: 1,
+  gradientCheckpointing: values.checkpointing,
+  bfloat16: values.dtype === 'bfloat16',
+  backend: 'native',
+});
+console.log(
+  `estimated ${(parts.reduce((sum, { bytes }) => sum + bytes, 0) / 1e9).toFixed(2)} GB: ${parts.map(({ part, bytes }) => `${part} ${(bytes / 1e9).toFixed(2)}`).join(', ')}`,
+);
+for (let count = 0; count < Number(values.steps); count++) {
+  const started = performance.now();
+  const { loss } = await step.run([batch], 1e-4, new Set());
+  const seconds = (performance.now() - started) / 1000;
+  console.log(
+    `step ${count + 1}: ${seconds.toFixed(2)} s, ${(tokens / seconds).toFixed(0)} tokens/s, loss ${loss.toFixed(5)}; ${memory()}`,
+  );
+}
+
+function memory() {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const of = (/** @type {string} */ name) =>
+    (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1e6).toFixed(2);
+  return `${of('VmRSS')} GB resident, ${of('VmHWM')} GB at most`;
+}
+
+/**
+ * @param {string} directory
+ * @param {(typeof shapes)['tiny']} shape
+ */
+async function makeBase(directory, { layers, hidden, heads, keyValueHeads, inner, vocabulary }) {
+  const { streamSafetensors } = await import('../src-main/engine/tensors/safetensors-stream.ts');
+  mkdirSync(directory, { recursive: true });
+  const narrow = (hidden / heads) * keyValueHeads;
+  /** @type {[string, number[]][]} */
+  const places = [['model.embed_tokens.weight', [vocabulary, hidden]]];
+  for (let layer = 0; layer < layers; layer++) {
+    const linears = {
+      'self_attn.q_proj': [hidden, hidden],
+      'self_attn.k_proj': [narrow, hidden],
+      'self_attn.v_proj': [narrow, hidden],
+      'self_attn.o_proj': [hidden, hidden],
+      'mlp.gate_proj': [inner, hidden],
+      'mlp.up_proj': [inner, hidden],
+      'mlp.down_proj': [hidden, inner],
+      input_layernorm: [hidden],
+      post_attention_layernorm: [hidden],
+    };
+    for (const [name, size] of Object.entries(linears)) places.push([`model.layers.${layer}.${name}.weight`, size]);
+  }
+  places.push(['model.norm.weight', [hidden]]);
+  let state = 1;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return state / 2 ** 32;
+  };
+  const tensors = places.map(([name, shape]) => ({
+    name,
+    dtype: 'BF16',
+    shape,
+    *pieces() {
+      const count = shape.reduce((product, size) => product * size, 1);
+      const width = 2 * Math.sqrt(3 / (shape[1] ?? 1)) * 0.7;
+      const one = new Float32Array(1);
+      const bits = new Uint32Array(one.buffer);
+      for (let done = 0; done < count; done += 2 ** 20) {
+        const piece = new Uint16Array(Math.min(2 ** 20, count - done));
+        for (let at = 0; at < piece.length; at++) {
+          one[0] = shape.length === 1 ? 1 : width * random();
+          piece[at] = (bits[0] ?? 0) >>> 16;
+        }
+        yield new Uint8Array(piece.buffer);
+      }
+    },
+  }));
+  await streamSafetensors(join(directory, 'model.safetensors'), tensors);
+  const config = {
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    hidden_size: hidden,
+    intermediate_size: inner,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    num_key_value_heads: keyValueHeads,
+    vocab_size: vocabulary,
+    max_position_embeddings: 8192,
+    rms_norm_eps: 1e-5,
+    rope_theta: 500_000,
+    tie_word_embeddings: true,
+    torch_dtype: 'bfloat16',
+  };
+  writeFileSync(join(directory, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+}
