@@ -2,8 +2,9 @@ import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { events } from '../../src-shared/contract/events.ts';
 import { requests } from '../../src-shared/contract/requests.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
-import { helloMessage, isShutdown } from '../../src-shared/rpc/hello.ts';
+import { helloMessage, isShutdown, knownPathsMessage, parseGrant } from '../../src-shared/rpc/hello.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
+import { PathGrants } from '../files/path-grants.ts';
 import { parentProcessChannel } from '../transport/child-process.ts';
 import { utilityParentChannel, utilityParentPort } from '../transport/utility-process.ts';
 import { startEngine } from './engine/engine-host.ts';
@@ -34,12 +35,20 @@ async function begin(wire: Channel): Promise<void> {
   const home = process.env['COTO_STUDIO_HOME'];
   const resourcesDirectory = process.env['COTO_STUDIO_RESOURCES'];
   if (!home || !resourcesDirectory) throw new StudioError('internal', 'The backend was started without its folders.');
-  const backend = await createBackend({ home, resourcesDirectory, startEngine });
-  const server = serve(wire, { requests, events }, (name, input) => backend.dispatch(name, input), {
-    onFault: (error) => backend.log.error({ err: error }, 'a message to the window was lost'),
-  });
+  const grants = new PathGrants();
+  const backend = await createBackend({ home, resourcesDirectory, startEngine, grants });
+  const server = serve(
+    wire,
+    { requests, events },
+    async (name, input) => backend.dispatch(name, grants.resolveAll(input)),
+    { onFault: (error) => backend.log.error({ err: error }, 'a message to the window was lost') },
+  );
   process.on('uncaughtExceptionMonitor', (error) => backend.log.fatal({ err: error }, 'the backend ends by an error'));
+  const tellPaths = (): void => wire.post(knownPathsMessage(backend.knownPaths()));
   backend.subscribe((name, payload) => server.emit(name, payload));
+  backend.on('list.changed', ({ list }) => {
+    if (list === 'models' || list === 'datasets' || list === 'adapters') tellPaths();
+  });
 
   let ending = false;
   const end = async (graceMilliseconds?: number): Promise<void> => {
@@ -50,8 +59,11 @@ async function begin(wire: Channel): Promise<void> {
   };
   wire.on((message) => {
     if (isShutdown(message)) void end(quitMilliseconds);
+    const grant = parseGrant(message);
+    if (grant !== null) grants.add(grant);
   });
   wire.onClose(() => void end());
   process.on('SIGTERM', () => void end());
   wire.post(helloMessage({ ready: true }));
+  tellPaths();
 }

@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
 import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
+import type { PathGrants } from '../files/path-grants.ts';
 import { type Log, logFolder, openLog } from '../logging/log.ts';
 import { openStore } from '../store/open-store.ts';
 import { defaultPlotlyScript } from './assets.ts';
@@ -12,8 +13,10 @@ import { openHome } from './home.ts';
 import { jobOf } from './jobs/index.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { registerBundledDatasets } from './library/datasets.ts';
+import { cacheFolder } from './library/huggingface/cache-folder.ts';
 import { registerBundledModels } from './library/models.ts';
 import { removeStrayAdapters } from './library/stray-adapters.ts';
+import { anyPath, chosenPaths, registeredPaths } from './path-access.ts';
 import type { Services } from './services.ts';
 import { EventLogs } from './trackers/event-logs.ts';
 
@@ -32,6 +35,8 @@ export interface BackendOptions {
   readonly startEngine: StartEngine;
   /** false: jobs that an earlier session left queued are not run; only new ones are. */
   readonly takeUpQueue?: boolean;
+  /** What the person chose in the client, which may name only that and what the studio knows; by default any path. */
+  readonly grants?: PathGrants;
   /** The script that draws a report's figures; by default the built one. */
   readonly plotlyScript?: string;
 }
@@ -47,6 +52,8 @@ export interface Backend {
   subscribe(listener: EventListener): () => void;
   /** Like `subscribe`, for the events of one name. */
   on<Name extends EventName>(name: Name, listener: (payload: EventPayload<Name>) => void): () => void;
+  /** Paths that the studio's records name: models, datasets, what adapters were imported from, and the hub's cache. */
+  knownPaths(): string[];
   /** Resolves when the queue has no runnable job left. */
   idle(): Promise<void>;
   /** Pauses a running training (waiting up to `graceMilliseconds`), ends the engine and closes the files. */
@@ -74,6 +81,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     throw error;
   }
   const hub = new EventHub(log);
+  const hubCache = cacheFolder(process.env);
   const services: Services = {
     home,
     store,
@@ -81,6 +89,9 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     log,
     engine: new EngineSupervisor(options.startEngine, log),
     eventLogs: new EventLogs(log),
+    paths: options.grants
+      ? chosenPaths(options.grants, { folders: [home.path, options.resourcesDirectory, hubCache], store })
+      : anyPath,
     resourcesDirectory: options.resourcesDirectory,
     plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
   };
@@ -107,6 +118,11 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       dispatch,
       subscribe: (listener) => hub.subscribe(listener),
       on: (wanted, listener) => subscribeTo(hub, wanted, listener),
+      knownPaths: () => [
+        hubCache,
+        ...registeredPaths(store),
+        ...store.adapters.list().flatMap(({ origin }) => (origin.kind === 'import' ? [origin.path] : [])),
+      ],
       idle: () => queue.idle(),
       close: (graceMilliseconds = 10_000) => {
         closing ??= close(graceMilliseconds);

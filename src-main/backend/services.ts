@@ -4,6 +4,7 @@ import type { EngineSupervisor } from './engine/engine-supervisor.ts';
 import type { EventHub } from './event-hub.ts';
 import type { Home } from './home.ts';
 import type { JobQueue } from './jobs/queue.ts';
+import type { PathAccess } from './path-access.ts';
 import type { EventLogs } from './trackers/event-logs.ts';
 
 /** Services shared by the backend. */
@@ -14,6 +15,8 @@ export interface Services {
   readonly log: Log;
   readonly engine: EngineSupervisor;
   readonly eventLogs: EventLogs;
+  /** Which paths a request may name. */
+  readonly paths: PathAccess;
   /** The folder with models/, data/ and fonts/. */
   readonly resourcesDirectory: string;
   /** The script that draws the figures of a report, which is inlined into it. */

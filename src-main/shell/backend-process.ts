@@ -5,8 +5,10 @@ import { Readable } from 'node:stream';
 import { type UtilityProcess, utilityProcess } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import type { PathGrant } from '../../src-shared/contract/paths.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
-import { parseHello } from '../../src-shared/rpc/hello.ts';
+import { parseRequestFrame } from '../../src-shared/rpc/contract.ts';
+import { grantMessage, parseHello, parseKnownPaths } from '../../src-shared/rpc/hello.ts';
 import type { Log } from '../logging/log.ts';
 import { followLines } from '../logging/output-lines.ts';
 import { childProcessChannel } from '../transport/child-process.ts';
@@ -22,13 +24,19 @@ export interface BackendProcessOptions {
    */
   readonly node: string | null;
   readonly log: Log;
+  /** The paths that the person chose so far: a backend that is started again has to be told. */
+  grants(): readonly PathGrant[];
   onMessage(message: unknown): void;
+  onKnownPaths(paths: readonly string[]): void;
   onStatus(status: BackendStatus): void;
 }
 
 export interface BackendProcess {
   readonly status: BackendStatus;
+  /** Passes a request of the window on; anything else that the window says is dropped. */
   post(message: unknown): void;
+  /** Tells the backend that the person chose a path. */
+  grant(grant: PathGrant): void;
   /** Restarts the backend after it failed to start. */
   restart(): void;
   /** Ends the backend for good, after `graceMilliseconds` to close its files. */
@@ -78,13 +86,17 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
     let failed = false;
     opened.on((message) => {
       if (status.status === 'ready') {
-        options.onMessage(message);
+        const known = parseKnownPaths(message);
+        if (known === null) options.onMessage(message);
+        else options.onKnownPaths(known);
         return;
       }
       const hello = parseHello(message);
       if (hello === null) return;
-      if (hello.ready) tell('ready');
-      else {
+      if (hello.ready) {
+        for (const grant of options.grants()) opened.post(grantMessage(grant));
+        tell('ready');
+      } else {
         failed = true;
         tell('failed', hello.error);
       }
@@ -107,7 +119,11 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
       return status;
     },
     post(message) {
-      if (status.status === 'ready') channel?.post(message);
+      const frame = parseRequestFrame(message);
+      if (frame !== null && status.status === 'ready') channel?.post(frame);
+    },
+    grant(grant) {
+      if (status.status === 'ready') channel?.post(grantMessage(grant));
     },
     restart() {
       if (status.status === 'failed') start();
@@ -139,7 +155,8 @@ function openChannel(options: BackendProcessOptions): Channel {
     COTO_STUDIO_RESOURCES: options.resourcesDirectory,
     // Compiling its modules is a third of what the backend's start costs.
     NODE_COMPILE_CACHE: join(options.home, 'cache', 'compiled'),
-    ...(options.node === null ? {} : { COTO_NODE: options.node }),
+    // Also where there is none: what the surroundings name is not for the backend to run.
+    COTO_NODE: options.node ?? '',
   };
   if (Number(process.versions.node.split('.')[0]) >= 22)
     return followed(

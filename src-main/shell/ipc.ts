@@ -16,22 +16,27 @@ import {
   systemNoticeSchema,
 } from '../../src-shared/contract/bridge.ts';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import type { PathUse } from '../../src-shared/contract/paths.ts';
 import { themeSchema } from '../../src-shared/domain/theme.ts';
 import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
+import type { ChosenPaths } from './chosen-paths.ts';
+import { plainName, withoutControls } from './plain-name.ts';
 import { printReport, reportPage } from './print-report.ts';
 import { isTrusted } from './security.ts';
 
 const largestTextBytes = 16 * 1024 * 1024;
 const dialogOptions = z.object({
-  title: z.string().optional(),
-  defaultName: z.string().optional(),
+  title: z.string().transform(withoutControls).optional(),
+  /** A name alone: the window does not say in which folder, and proposes no hidden file. */
+  defaultName: z.string().transform(plainName).optional(),
   filters: z.array(z.object({ name: z.string(), extensions: z.array(z.string()) })).optional(),
 });
-type DialogOptions = z.infer<typeof dialogOptions>;
+type DialogOptions = z.output<typeof dialogOptions>;
 
 interface BridgeOptions {
   readonly backend: BackendProcess;
+  readonly chosen: ChosenPaths;
   readonly developmentServer: string | null;
   /** Folder of the log files. */
   readonly logs: string;
@@ -42,7 +47,8 @@ interface BridgeOptions {
 }
 
 /** Connects the window's bridge to the backend and to the native dialogs. Every sender is checked. */
-export function serveBridge({ backend, developmentServer, logs, reports, onRunning, onNotice }: BridgeOptions): void {
+export function serveBridge(options: BridgeOptions): void {
+  const { backend, chosen, developmentServer, logs, reports, onRunning, onNotice } = options;
   const listen = (
     name: string,
     act: (message: unknown, reply: (channel: string, value: unknown) => void) => void,
@@ -77,13 +83,25 @@ export function serveBridge({ backend, developmentServer, logs, reports, onRunni
       }
     });
   };
-  handle(bridgeChannels.openFolder, dialogOptions, (options, window) => choose(window, options, ['openDirectory']));
-  handle(bridgeChannels.openFile, dialogOptions, (options, window) => choose(window, options, ['openFile']));
-  handle(bridgeChannels.saveFile, dialogOptions, (options, window) => chooseTarget(window, options));
+  const token = (path: string | null, use: PathUse): string | null => (path === null ? null : chosen.token(path, use));
+  handle(bridgeChannels.openFolder, dialogOptions, async (options, window) =>
+    token(await choose(window, options, ['openDirectory']), 'read'),
+  );
+  handle(bridgeChannels.saveFolder, dialogOptions, async (options, window) =>
+    token(await choose(window, options, ['openDirectory', 'createDirectory']), 'write'),
+  );
+  handle(bridgeChannels.openFile, dialogOptions, async (options, window) =>
+    token(await choose(window, options, ['openFile']), 'read'),
+  );
+  handle(bridgeChannels.saveFile, dialogOptions, async (options, window) =>
+    token(await chooseTarget(window, options), 'write'),
+  );
+  // The preload script took the path from a file that was dropped: a page can make no such file.
+  handle(bridgeChannels.dropped, z.string().min(1), async (path) => token(path, 'read'));
   handle(bridgeChannels.saveText, dialogOptions.extend({ text: z.string() }), async (options, window) => {
     const path = await chooseTarget(window, options);
     if (path !== null) await writeFile(path, options.text);
-    return path;
+    return token(path, 'write');
   });
   handle(bridgeChannels.openText, dialogOptions, async (options, window) => {
     const path = await choose(window, options, ['openFile']);
@@ -97,14 +115,11 @@ export function serveBridge({ backend, developmentServer, logs, reports, onRunni
     await mustExist(page);
     const target = await chooseTarget(window, { ...options, filters: [{ name: 'PDF', extensions: ['pdf'] }] });
     if (target !== null) await writeFile(target, await printReport(page));
-    return target;
+    return token(target, 'write');
   });
-  handle(bridgeChannels.openPath, z.string(), openPath);
+  handle(bridgeChannels.openPath, z.string(), async (path) => openPath(await chosen.toOpen(path)));
   handle(bridgeChannels.showLogs, z.null(), () => openPath(logs));
-  handle(bridgeChannels.showInFolder, z.string(), async (path) => {
-    await mustExist(path);
-    shell.showItemInFolder(path);
-  });
+  handle(bridgeChannels.showInFolder, z.string(), async (path) => shell.showItemInFolder(await chosen.toShow(path)));
 }
 
 /** Opens a file or folder with the system's own program. */

@@ -7,10 +7,13 @@ import { logFolder, openLog } from '../logging/log.ts';
 import { type BackendProcess, startBackendProcess } from './backend-process.ts';
 import { Background } from './background.ts';
 import { bridgeChannels } from './bridge-channels.ts';
+import { ChosenPaths } from './chosen-paths.ts';
+import { developmentServerOf } from './development-server.ts';
 import { openPath, serveBridge } from './ipc.ts';
 import { KeepAwake } from './keep-awake.ts';
 import { buildMenu } from './menu.ts';
 import { QuitGuard } from './quit-guard.ts';
+import { refuseSwitches } from './refused-switches.ts';
 import { locateResources } from './resources.ts';
 import { progressBarValue } from './running-state.ts';
 import { closeNetwork, lockDown, registerScheme, serveRenderer } from './security.ts';
@@ -23,7 +26,7 @@ const home = process.env['COTO_STUDIO_HOME'];
 if (home) app.setPath('userData', join(home, 'window'));
 const studioHome = home ?? app.getPath('userData');
 const resources = locateResources();
-const developmentServer = app.isPackaged ? null : (process.env['COTO_DEV_SERVER'] ?? null);
+const developmentServer = developmentServerOf(process.env['COTO_DEV_SERVER'], app.isPackaged);
 /** Self-check of the packed app: waits for the window's first response from the backend, then quits. */
 const isSmokeTest = process.env['COTO_SMOKE'] === '1';
 
@@ -54,6 +57,7 @@ const background = new Background({
 });
 const guard = new QuitGuard(() => background.enter());
 
+const refused = app.isPackaged ? refuseSwitches(app.commandLine) : [];
 registerScheme();
 closeNetwork(developmentServer);
 if (!app.requestSingleInstanceLock()) app.quit();
@@ -74,18 +78,24 @@ function begin(): void {
     { version: app.getVersion(), electron: process.versions.electron, platform: `${process.platform} ${process.arch}` },
     'the app starts',
   );
+  if (refused.length > 0) log.warn({ switches: refused }, 'switches of the command line are not followed');
   lockDown(developmentServer);
   serveRenderer(resources.renderer);
   const send = (channel: string, payload: unknown): void => {
     for (const window of BrowserWindow.getAllWindows())
       if (!window.webContents.isDestroyed()) window.webContents.send(channel, payload);
   };
+  const chosen = new ChosenPaths({ home: studioHome, onGrant: (grant) => backend?.grant(grant) });
   backend = startBackendProcess({
     entry: resources.backend,
     home: studioHome,
     log,
     resourcesDirectory: resources.assets,
     node: resources.node,
+    grants: () => chosen.grants,
+    onKnownPaths: (paths) => {
+      chosen.known = paths;
+    },
     onMessage(message) {
       send(bridgeChannels.fromBackend, message);
       if (isSmokeTest && replyId(message) !== null) passSmokeTest();
@@ -100,6 +110,7 @@ function begin(): void {
   });
   serveBridge({
     backend,
+    chosen,
     developmentServer,
     logs,
     reports: join(studioHome, 'reports'),

@@ -34,11 +34,15 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
   dialogs: {
     openFolder: (options = {}) => invoke(bridgeChannels.openFolder, options),
     openFile: (options = {}) => invoke(bridgeChannels.openFile, options),
+    saveFolder: (options = {}) => invoke(bridgeChannels.saveFolder, options),
     saveFile: (options = {}) => invoke(bridgeChannels.saveFile, options),
     saveText: (text, options = {}) => invoke(bridgeChannels.saveText, { ...options, text }),
     openText: (options = {}) => invoke(bridgeChannels.openText, options),
   },
-  pathForFile: (file) => webUtils.getPathForFile(file),
+  pathForFile(file) {
+    const path = webUtils.getPathForFile(file);
+    return path === '' ? Promise.resolve(null) : invoke(bridgeChannels.dropped, path);
+  },
   savePdf: (report, options = {}) => invoke(bridgeChannels.savePdf, { ...options, report }),
   openPath: (path) => invoke(bridgeChannels.openPath, path),
   showInFolder: (path) => invoke(bridgeChannels.showInFolder, path),

@@ -23,7 +23,8 @@ export function locateResources(): Resources {
   const assets = join(outside, 'assets');
   const executable = process.platform === 'win32' ? 'node.exe' : 'node';
   const candidates = [
-    process.env['COTO_NODE'],
+    // A packed app runs what it brings and nothing that its surroundings name.
+    app.isPackaged ? undefined : process.env['COTO_NODE'],
     join(process.resourcesPath, 'node', executable),
     join(root, 'node_modules', 'node', 'bin', executable),
   ];

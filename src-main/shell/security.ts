@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { app, type IpcMainEvent, type IpcMainInvokeEvent, protocol, session } from 'electron';
 import { fileOf, studioOrigin } from './app-files.ts';
 import { contentPolicy } from './content-policy.ts';
+import { plainName } from './plain-name.ts';
 
 const contentTypes = new Map([
   ['.html', 'text/html; charset=utf-8'],
@@ -63,6 +64,11 @@ export function lockDown(developmentServer: string | null): void {
   session.defaultSession.webRequest.onBeforeRequest(({ url }, answer) =>
     answer({ cancel: !isOwnRequest(url, developmentServer) }),
   );
+  // What the page made itself (a table, a figure) is saved where a dialog says; nothing else is.
+  session.defaultSession.on('will-download', (event, item) => {
+    if (/^(blob|data):/.test(item.getURL())) item.setSaveDialogOptions({ defaultPath: plainName(item.getFilename()) });
+    else event.preventDefault();
+  });
   session.defaultSession.setPermissionRequestHandler((_contents, permission, grant) =>
     grant(permission === 'clipboard-sanitized-write'),
   );

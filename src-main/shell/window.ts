@@ -40,6 +40,8 @@ export function openWindow(options: WindowOptions): BrowserWindow {
       nodeIntegration: false,
       webviewTag: false,
       spellcheck: false,
+      // Files are opened by the dialogs of the bridge, not by the page's own.
+      disableBlinkFeatures: 'FileSystemAccessLocal,FileSystemAccess',
       // Charts of a running training go on while the window is covered.
       backgroundThrottling: false,
       additionalArguments: [`--studio-version=${app.getVersion()}`],

@@ -47,12 +47,17 @@ export interface StudioBridge<Dropped = DroppedFile> {
   restartBackend(): void;
   /** The theme of what the system draws: menu, dialogs, title bar. */
   setTheme(theme: Theme): void;
-  /** Native dialogs; null if the user cancelled. */
+  /**
+   * Native dialogs; null if the user cancelled. What is chosen comes as a token (see `pathToken`), which stands for the
+   * path in requests: to read what was opened, to write where a dialog to save said.
+   */
   readonly dialogs: {
     openFolder(options?: { title?: string }): Promise<string | null>;
     openFile(options?: { title?: string; filters?: FileFilter[] }): Promise<string | null>;
+    /** A folder to write into; a name may be appended to its token. */
+    saveFolder(options?: { title?: string }): Promise<string | null>;
     saveFile(options?: { title?: string; defaultName?: string; filters?: FileFilter[] }): Promise<string | null>;
-    /** Asks for a path, writes the text there and returns the path. */
+    /** Asks for a path, writes the text there and returns its token. */
     saveText(
       text: string,
       options?: { title?: string; defaultName?: string; filters?: FileFilter[] },
@@ -60,12 +65,16 @@ export interface StudioBridge<Dropped = DroppedFile> {
     /** Asks for a file and reads it (at most 16 MiB). */
     openText(options?: { title?: string; filters?: FileFilter[] }): Promise<{ path: string; text: string } | null>;
   };
-  /** The path on disk of a file or folder that was dropped on the window. */
-  pathForFile(file: Dropped): string;
-  /** Asks for a path, prints a report of the studio there as PDF and returns the path; null if the user cancelled. */
+  /** The token of a file or folder that was dropped on the window; null for one that is not on the disk. */
+  pathForFile(file: Dropped): Promise<string | null>;
+  /** Asks for a path, prints a report of the studio there as PDF and returns its token; null if the user cancelled. */
   savePdf(report: string, options?: { title?: string; defaultName?: string }): Promise<string | null>;
-  /** Opens a file or folder with the system's default program. Rejects with a one-sentence message. */
+  /**
+   * Opens a folder, or a file to look at, of the home or where something was saved, with the system's default program.
+   * Rejects with a one-sentence message.
+   */
   openPath(path: string): Promise<void>;
+  /** Marks what the studio knows or what was chosen in the file manager. */
   showInFolder(path: string): Promise<void>;
   /** Opens the folder of the log files. Rejects with a one-sentence message. */
   showLogs(): Promise<void>;

@@ -39,6 +39,14 @@ export function isFrame(message: unknown): boolean {
   return frameSchema.safeParse(message).success;
 }
 
+const requestFrameSchema = z.object({ t: z.literal('q'), m: z.string(), a: z.array(z.unknown()), i: z.string() });
+
+/** The message as a client's request and nothing besides, so that it says nothing to whoever carries it; null: it is none. */
+export function parseRequestFrame(message: unknown): z.infer<typeof requestFrameSchema> | null {
+  const parsed = requestFrameSchema.safeParse(message);
+  return parsed.success ? parsed.data : null;
+}
+
 /** The id of a reply frame, else null. */
 export function replyId(message: unknown): string | null {
   const parsed = z.object({ t: z.literal('s'), i: z.string() }).safeParse(message);

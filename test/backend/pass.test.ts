@@ -7,6 +7,7 @@ import { openHome } from '../../src-main/backend/home.ts';
 import { jobOf } from '../../src-main/backend/jobs/index.ts';
 import { JobQueue } from '../../src-main/backend/jobs/queue.ts';
 import { reportJob } from '../../src-main/backend/jobs/report.ts';
+import { anyPath } from '../../src-main/backend/path-access.ts';
 import { EventLogs } from '../../src-main/backend/trackers/event-logs.ts';
 import { tensorboardReader } from '../../src-main/backend/trackers/readers/tensorboard.ts';
 import { silentLog } from '../../src-main/logging/log.ts';
@@ -301,6 +302,7 @@ describe('a pass over the real engine', () => {
         resourcesDirectory,
         engine: new EngineSupervisor(realEngine),
         eventLogs: new EventLogs(silentLog),
+        paths: anyPath,
       };
       const outcome = await reportJob.execute(
         {

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+import { goTo, homeFolder, openStudio, request, type Studio } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-security-'));
 let studio: Studio;
@@ -107,6 +107,7 @@ describe('the window is shut in', () => {
         : 'absent',
     );
     expect(camera).not.toBe('granted');
+    expect(await page.evaluate(() => 'showOpenFilePicker' in window || 'showDirectoryPicker' in window)).toBe(false);
   });
 
   test('the app’s scheme serves the renderer’s folder and nothing else', async () => {
@@ -136,8 +137,94 @@ describe('the window is shut in', () => {
           ),
         path,
       );
-    expect(await said('/nowhere/at/all')).toContain('/nowhere/at/all no longer exists');
+    expect(await said(join(homeFolder(folder), 'gone.html'))).toContain('gone.html no longer exists');
     expect(await said(7)).toMatch(/expected string/i);
+  });
+
+  test('a window that was taken over opens no file of the person’s, and no program', async () => {
+    const { app, page } = studio;
+    const script = join(folder, 'script.sh');
+    const inHome = join(homeFolder(folder), 'reports', 'run-me.sh');
+    for (const path of [script, inHome]) writeFileSync(path, '#!/bin/sh\n', { mode: 0o755 });
+    await app.evaluate(({ shell }) => {
+      Reflect.set(globalThis, 'opened', []);
+      shell.openPath = async (path) => {
+        Reflect.get(globalThis, 'opened').push(path);
+        return '';
+      };
+      shell.showItemInFolder = (path) => Reflect.get(globalThis, 'opened').push(path);
+    });
+    const said = (way: 'openPath' | 'showInFolder', path: string): Promise<string> =>
+      page.evaluate(
+        ([name, argument]) =>
+          window.coto[name](argument).then(
+            () => 'opened',
+            (error: Error) => error.message,
+          ),
+        [way, path] as const,
+      );
+    for (const path of [script, '/etc/passwd', '/', join(homeFolder(folder), '..', 'script.sh')])
+      for (const way of ['openPath', 'showInFolder'] as const)
+        expect(await said(way, path)).toContain('is neither of the studio nor was it chosen');
+    expect(await said('openPath', inHome)).toContain('is not opened from the window');
+    expect(await said('openPath', `chosen:${'a'.repeat(22)}:${script}`)).toContain('was not chosen');
+    expect(await app.evaluate((): unknown => Reflect.get(globalThis, 'opened'))).toEqual([]);
+    expect(await said('openPath', join(homeFolder(folder), 'reports'))).toBe('opened');
+    expect(await said('showInFolder', join(homeFolder(folder), 'reports'))).toBe('opened');
+  });
+
+  test('a window that was taken over reads and writes nothing that nobody chose', async () => {
+    const { app, page } = studio;
+    const own = join(folder, 'own.csv');
+    writeFileSync(own, 'text,label\nmine,a\nyours,b\n');
+    const profile = join(folder, '.profile');
+    for (const [name, input] of [
+      ['datasets.inspect', { path: '/etc/passwd' }],
+      ['datasets.inspect', { path: own }],
+      ['models.add', { path: folder }],
+      ['classification.image', { path: own }],
+      ['adapters.import', { path: folder }],
+      ['runs.import', { path: folder }],
+      ['adapters.export', { id: 'any', directory: profile }],
+    ] as const)
+      await expect(request(page, name, input as never), name).rejects.toThrow('was not chosen in this window');
+    expect(existsSync(profile)).toBe(false);
+    // What a dialog gives is a token, and with it the same file is read, but not written.
+    await app.evaluate(({ dialog }, chosen) => {
+      dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
+      dialog.showSaveDialog = async (...given: unknown[]) => {
+        Reflect.set(globalThis, 'proposed', Reflect.get(Object(given.at(-1)), 'defaultPath'));
+        return { canceled: true, filePath: '' };
+      };
+    }, own);
+    const token = await page.evaluate(() => window.coto.dialogs.openFile());
+    expect(token).toMatch(new RegExp(`^chosen:[\\w-]{22}:${own}$`));
+    expect(await request(page, 'datasets.inspect', { path: token ?? '' })).toMatchObject({ name: 'own' });
+    await expect(
+      request(page, 'adapters.export', { id: 'any', directory: token ?? '' }),
+      'what was opened is not written',
+    ).rejects.toThrow('was not chosen in this window');
+    await page.evaluate(() => window.coto.dialogs.saveFile({ defaultName: '/home/me/.bashrc\u202e\n' }));
+    expect(await app.evaluate((): unknown => Reflect.get(globalThis, 'proposed'))).toBe('bashrc');
+  });
+
+  test('the window cannot end the backend, nor say that the person chose a path', async () => {
+    const { page } = studio;
+    const statuses = await page.evaluate(async () => {
+      const seen: string[] = [];
+      const stop = window.coto.onStatus(({ status }) => seen.push(status));
+      const grant = { secret: 'z'.repeat(22), path: '/etc', use: 'read' };
+      for (const more of [{ shutdown: true }, { grant }]) {
+        window.coto.post(more);
+        window.coto.post({ t: 's', i: 'x', ...more });
+        window.coto.post({ t: 'q', m: 'app.status', a: [{}], i: 'x', ...more });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      stop();
+      return seen;
+    });
+    expect(statuses).toEqual(['ready']);
+    await expect(request(page, 'datasets.inspect', { path: '/etc/passwd' })).rejects.toThrow('was not chosen');
   });
 
   test('menu and dialogs follow the theme, which is one of three', async () => {

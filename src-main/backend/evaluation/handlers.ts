@@ -24,11 +24,14 @@ async function requireWritable(file: string): Promise<void> {
 }
 
 export function evaluateHandlers(services: HandlerServices): Handlers<NamesOf<'evaluate'>> {
-  const { store, queue } = services;
+  const { store, queue, paths } = services;
   return {
     'evaluate.datasets': (request) => fittingDatasets(services, request),
     'evaluate.start': async (request) => {
-      if (request.predictions !== null) await requireWritable(request.predictions);
+      if (request.predictions !== null) {
+        paths.writable(request.predictions);
+        await requireWritable(request.predictions);
+      }
       const model = await resolveModel(services, request.model);
       const dataset = await resolveDataset(services, request.dataset);
       const names = request.adapters.flatMap(({ adapter }) =>

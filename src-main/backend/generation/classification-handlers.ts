@@ -15,14 +15,16 @@ const classifier = {
 } as const;
 
 export function classificationHandlers(services: HandlerServices): Handlers<NamesOf<'classification'>> {
-  const { queue } = services;
+  const { queue, paths } = services;
   return {
-    'classification.image': async ({ path }) => {
+    'classification.image': async ({ path: given }) => {
+      const path = paths.readable(given);
       const { header, preview } = await decodePreview(path, previewSide);
       const { width: fullWidth, height: fullHeight } = header;
       return { name: basename(path), fullWidth, fullHeight, ...preview, pixels: Uint8Array.from(preview.pixels) };
     },
     'classification.start': async (request) => {
+      if (request.image.kind === 'file') paths.readable(request.image.path);
       const model = await resolveModelFor(classifier, services, request.model);
       return queue.add(classifyJob, { title: `Classify with ${model.name}`, subjectId: null }, { request });
     },

@@ -8,15 +8,17 @@ import { adapterContents, exportAdapter, removeAdapter, requireAdapter } from '.
 import { importAdapter } from './import-adapter.ts';
 
 export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'adapters'>> {
-  const { store, hub } = services;
+  const { store, hub, paths } = services;
   return {
     'adapters.list': () => store.adapters.list(),
     'adapters.get': ({ id }) => requireAdapter(store, id),
     'adapters.contents': ({ id }) => adapterContents(services, id),
     'adapters.norms': ({ id }) => adapterNorms(services, id),
     'adapters.scores': ({ id }) => adapterScores(services, id),
-    'adapters.import': ({ path, modelId, name }) => importAdapter(services, path, { modelId, name }),
-    'adapters.export': async ({ id, directory }) => ({ directory: await exportAdapter(services, id, directory) }),
+    'adapters.import': ({ path, modelId, name }) => importAdapter(services, paths.readable(path), { modelId, name }),
+    'adapters.export': async ({ id, directory }) => ({
+      directory: await exportAdapter(services, id, paths.writable(directory)),
+    }),
     'adapters.update': ({ id, ...changes }) => {
       requireAdapter(store, id);
       store.adapters.update(id, changes);

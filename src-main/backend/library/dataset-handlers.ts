@@ -7,6 +7,7 @@ import type {
   ExamplePreview,
   TextDescription,
 } from '../../../src-shared/domain/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { openImages } from '../../engine/data/open-dataset.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { newId } from '../identifiers.ts';
@@ -29,7 +30,10 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
       return ok;
     },
     'datasets.preview': (input) => preview(services, input),
-    'datasets.inspect': (input) => inspectPath(input),
+    'datasets.inspect': (input) => {
+      requireReadable(services, input);
+      return inspectPath(input);
+    },
     'datasets.update': ({ id, options }) => add(services, { path: requireChangeable(store, id).source.path, options }),
     'datasets.texts': async ({ id, characters, ...part }) =>
       (await listOf(readExamples(services, id, part))).map((example) => cutTexts(example, characters)),
@@ -38,14 +42,26 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
   };
 }
 
+/** A dataset's path, and the second file among its reader's options, must be such that the client may read them. */
+function requireReadable(
+  { paths }: HandlerServices,
+  { path, options }: { path: string; options: ParameterValues },
+): void {
+  paths.readable(path);
+  const testFile = options['test_file'];
+  if (typeof testFile === 'string' && testFile !== '') paths.readable(testFile);
+}
+
 /**
  * Reads the dataset in a job, which has progress and can be cancelled, and waits for it. A job without a result is
  * removed.
  */
 async function add(
-  { store, queue }: HandlerServices,
+  services: HandlerServices,
   { path, name, options }: RequestArgument<'datasets.add'>,
 ): Promise<DatasetRecord> {
+  const { store, queue } = services;
+  requireReadable(services, { path, options: options ?? {} });
   const { source, known } = await findSource(store, path);
   const datasetId = known?.id ?? newId('dataset');
   const job = await queue.ended(

@@ -19,7 +19,7 @@ import type { Services } from '../services.ts';
 import { folderFingerprint } from './folder-fingerprint.ts';
 import { reportUnreadable } from './models.ts';
 
-type Parts = Pick<Services, 'store' | 'hub'>;
+type Parts = Pick<Services, 'store' | 'hub' | 'paths'>;
 
 /** Describes a dataset, from the cache if nothing in it has changed. */
 export async function describeDatasetCached(
@@ -86,7 +86,7 @@ export async function findSource(
  * `watch.id` is the id for a new dataset. Unreadable files and aborted reads leave nothing behind.
  */
 export async function addDataset(
-  { store, hub }: Parts,
+  { store, hub }: Pick<Services, 'store' | 'hub'>,
   path: string,
   name?: string,
   options: ParameterValues = {},
@@ -151,7 +151,7 @@ function knownByPath(store: Services['store'], path: string): DatasetRecord | un
 export async function resolveDataset(parts: Parts, reference: string): Promise<DatasetRecord> {
   const known = parts.store.datasets.find(reference);
   if (known) return known;
-  if (existsSync(reference)) {
+  if (parts.paths.mayRead(reference) && existsSync(reference)) {
     const options = knownByPath(parts.store, resolve(reference))?.source.options;
     return addDataset(parts, reference, undefined, options);
   }
@@ -159,10 +159,13 @@ export async function resolveDataset(parts: Parts, reference: string): Promise<D
 }
 
 /** Like `resolveDataset`, but without registering a path: for previews. */
-export async function peekDataset({ store }: Pick<Services, 'store'>, reference: string): Promise<DatasetDescription> {
+export async function peekDataset(
+  { store, paths }: Pick<Services, 'store' | 'paths'>,
+  reference: string,
+): Promise<DatasetDescription> {
   const known = store.datasets.find(reference);
   if (known) return known.description;
-  if (!existsSync(reference)) throw unknownDataset(store, reference);
+  if (!paths.mayRead(reference) || !existsSync(reference)) throw unknownDataset(store, reference);
   const source = knownByPath(store, resolve(reference))?.source ?? (await detectReader(resolve(reference)));
   return describeDatasetCached({ store }, source);
 }
@@ -187,7 +190,7 @@ export function requireDataset(store: Services['store'], id: string): DatasetRec
 }
 
 /** Removes a dataset from the studio. Throws `refused` for a bundled one and for one that runs were trained on. */
-export function removeDataset({ store, hub }: Parts, id: string): void {
+export function removeDataset({ store, hub }: Pick<Services, 'store' | 'hub'>, id: string): void {
   const dataset = requireDataset(store, id);
   if (dataset.bundled) throw new StudioError('refused', `${dataset.name} is bundled and cannot be removed.`);
   const runs = store.runs.countOf('dataset_id', id);

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
@@ -8,13 +7,13 @@ import type { HandlerServices } from '../services.ts';
 import { requireAdapter } from './adapters.ts';
 import { exportTarget } from './export/index.ts';
 
-export function exportHandlers({ store, queue }: HandlerServices): Handlers<NamesOf<'export'>> {
+export function exportHandlers({ store, queue, paths }: HandlerServices): Handlers<NamesOf<'export'>> {
   return {
     'export.start': ({ adapterId, target, path: given, numbered, parameters }) => {
       const adapter = requireAdapter(store, adapterId);
       const { declaration } = exportTarget(target);
       checkedParameters(declaration, parameters);
-      const path = resolve(given);
+      const path = paths.writable(given);
       if (!numbered && existsSync(path))
         throw new StudioError('refused', `${path} already exists.`, 'Choose another name: nothing is overwritten.');
       return queue.add(

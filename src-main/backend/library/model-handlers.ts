@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
@@ -21,7 +21,7 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
     'models.list': () => store.models.list(),
     'models.get': ({ id }) => requireModel(store, id),
     'models.fits': ({ id }) => modelFits(services, id),
-    'models.add': ({ path, name }) => addModel(services, path, { name }),
+    'models.add': ({ path, name }) => addModel(services, services.paths.readable(path), { name }),
     'models.convert': ({ file, name }) => convert(services, file, name),
     'models.cached': () => listCachedModels(process.env),
     'models.plan': ({ repository, revision }) =>
@@ -43,8 +43,8 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
   };
 }
 
-async function convert({ queue }: HandlerServices, given: string, name?: string): Promise<JobRecord> {
-  const file = resolve(given);
+async function convert({ queue, paths }: HandlerServices, given: string, name?: string): Promise<JobRecord> {
+  const file = paths.readable(given);
   const found = await stat(file).catch(() => null);
   if (!found?.isFile())
     throw new StudioError(

@@ -15,7 +15,7 @@ import type { Services } from '../services.ts';
 import { fileName, unusedPath } from './file-name.ts';
 import { folderFingerprint } from './folder-fingerprint.ts';
 
-type Parts = Pick<Services, 'store' | 'hub'>;
+type Parts = Pick<Services, 'store' | 'hub' | 'paths'>;
 
 /** Describes a model folder, from the cache if nothing in it has changed. */
 export async function describeModelCached({ store }: Pick<Services, 'store'>, path: string): Promise<ModelDescription> {
@@ -65,7 +65,7 @@ export function reportUnreadable(hub: Services['hub'], what: string, error: unkn
 
 /** Registers a folder as a base model, or updates its registration. The folder is not changed. */
 export async function addModel(
-  { store, hub }: Parts,
+  { store, hub }: Pick<Services, 'store' | 'hub'>,
   path: string,
   { name, id }: { name?: string | undefined; id?: string } = {},
 ): Promise<ModelRecord> {
@@ -90,19 +90,19 @@ export async function addModel(
 export async function resolveModel(parts: Parts, reference: string): Promise<ModelRecord> {
   const known = parts.store.models.find(reference);
   if (known) return known;
-  if (existsSync(reference)) return addModel(parts, reference);
+  if (parts.paths.mayRead(reference) && existsSync(reference)) return addModel(parts, reference);
   throw unknownModel(parts.store, reference);
 }
 
 /** Like `resolveModel`, but without registering a folder: for previews. */
 export async function peekModel(
-  { store }: Pick<Services, 'store'>,
+  { store, paths }: Pick<Services, 'store' | 'paths'>,
   reference: string,
 ): Promise<Pick<ModelRecord, 'id' | 'path' | 'description'>> {
   const path = resolve(reference);
   const known = store.models.find(reference) ?? store.models.findByPath(path);
   if (known) return known;
-  if (!existsSync(reference)) throw unknownModel(store, reference);
+  if (!paths.mayRead(reference) || !existsSync(reference)) throw unknownModel(store, reference);
   await requireFolder(path, 'model');
   return { id: reference, path, description: await describeModelCached({ store }, path) };
 }
@@ -130,7 +130,10 @@ export function requireModel(store: Services['store'], id: string): ModelRecord 
  * Removes a model from the studio; its folder stays, unless the studio converted it from a GGUF file. Throws
  * `refused` for a bundled one and for one that runs or adapters use.
  */
-export async function removeModel({ store, hub, home }: Parts & Pick<Services, 'home'>, id: string): Promise<void> {
+export async function removeModel(
+  { store, hub, home }: Pick<Services, 'store' | 'hub' | 'home'>,
+  id: string,
+): Promise<void> {
   const model = requireModel(store, id);
   if (model.bundled) throw new StudioError('refused', `${model.name} is bundled and cannot be removed.`);
   const runs = store.runs.countOf('model_id', id);

@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { newId } from '../identifiers.ts';
 import { pretrainJob } from '../jobs/pretrain.ts';
 import type { HandlerServices } from '../services.ts';
 
-export function pretrainHandlers({ queue }: HandlerServices): Handlers<NamesOf<'pretrain'>> {
+export function pretrainHandlers({ queue, store, paths }: HandlerServices): Handlers<NamesOf<'pretrain'>> {
   return {
     'pretrain.start': ({ config, path: given, name: wished }) => {
-      const path = resolve(given);
+      const path = paths.writable(given);
+      const { model_config, tokenizer, train_data, eval_data } = config;
+      for (const read of [model_config, tokenizer ?? [], train_data, eval_data].flat())
+        if (store.datasets.find(read) === null) paths.readable(read);
       if (existsSync(path))
         throw new StudioError('refused', `${path} already exists.`, 'Choose another folder: nothing is overwritten.');
       const name = wished ?? basename(path);

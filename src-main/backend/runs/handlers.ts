@@ -19,7 +19,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
     'runs.get': ({ id }) => requireRun(store, id),
     'runs.find': ({ config }) => plannedRun(services, { config }),
     'runs.create': ({ name, config, tags }) => createRun(services, { name, config, tags, studyId: null }),
-    'runs.import': ({ path }) => importRuns(services, path),
+    'runs.import': ({ path }) => importRuns(services, services.paths.readable(path)),
     'runs.pause': ({ id }) => {
       pauseRun(services, id);
       return ok;

@@ -4,6 +4,7 @@ import classes from './drop-zone.module.css';
 interface DropZoneProps {
   /** While something hangs over it: "Drop a model folder to add it". */
   message: string;
+  /** The tokens of their paths. */
   onPaths: (paths: readonly string[]) => void;
   children: ReactNode;
 }
@@ -36,8 +37,9 @@ export function DropZone({ message, onPaths, children }: DropZoneProps) {
         event.preventDefault();
         depth.current = 0;
         setOver(false);
-        const paths = [...event.dataTransfer.files].map((file) => window.coto.pathForFile(file)).filter(Boolean);
-        if (paths.length > 0) onPaths(paths);
+        void pathsOf([...event.dataTransfer.files]).then((paths) => {
+          if (paths.length > 0) onPaths(paths);
+        });
       }}
     >
       {children}
@@ -48,4 +50,9 @@ export function DropZone({ message, onPaths, children }: DropZoneProps) {
       ) : null}
     </div>
   );
+}
+
+async function pathsOf(files: readonly File[]): Promise<string[]> {
+  const paths = await Promise.all(files.map((file) => window.coto.pathForFile(file)));
+  return paths.filter((path) => path !== null);
 }

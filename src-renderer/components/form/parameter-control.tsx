@@ -14,6 +14,7 @@ import {
 } from '@mantine/core';
 import { IconFolder } from '@tabler/icons-react';
 import { type KeyboardEvent, useState } from 'react';
+import { pathLabel } from '../../../src-shared/contract/paths.ts';
 import type { ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameter.ts';
 import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameter-text.ts';
 import classes from './parameter-form.module.css';
@@ -196,8 +197,13 @@ function FileControl(props: ControlProps) {
   return (
     <TextInput
       {...sharedProps(props)}
-      value={textOfValue(value)}
-      onChange={(event) => onChange(event.currentTarget.value)}
+      value={pathLabel(textOfValue(value))}
+      placeholder={spec.empty ?? ''}
+      // A path that is typed gives no right to the file: it is chosen, or cleared.
+      readOnly
+      onKeyDown={(event) => {
+        if (!disabled && (event.key === 'Delete' || event.key === 'Backspace')) onChange('');
+      }}
       rightSection={
         <Tooltip label="Choose a file">
           <ActionIcon

@@ -1,18 +1,19 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconFolder } from '@tabler/icons-react';
+import { pathLabel } from '../../../src-shared/contract/paths.ts';
 import { notifyFailure } from '../feedback/notify.tsx';
 import { CopyButton } from './copy-button.tsx';
 import classes from './text.module.css';
 
-/** A path on disk: monospaced, to copy, and to show in the system's file manager. */
+/** A path on disk, or the token of one: monospaced, to copy, and to show in the system's file manager. */
 export function PathText({ path }: { path: string }) {
   const show = () => {
     window.coto.showInFolder(path).catch((error: unknown) => notifyFailure(error));
   };
   return (
     <span className={classes['path']}>
-      <code className={classes['code']}>{path}</code>
-      <CopyButton text={path} label="Copy the path" />
+      <code className={classes['code']}>{pathLabel(path)}</code>
+      <CopyButton text={pathLabel(path)} label="Copy the path" />
       <Tooltip label="Show in the file manager">
         <ActionIcon size={20} aria-label="Show in the file manager" onClick={show}>
           <IconFolder size={14} />

@@ -67,6 +67,6 @@ async function askPath(name: string, { id, label, makes, extension }: ExportTarg
       defaultName: extension === undefined ? plainName : `${plainName}.${extension}`,
       ...(extension === undefined ? {} : { filters: [{ name: label, extensions: [extension] }] }),
     });
-  const folder = await window.coto.dialogs.openFolder({ title: `${title} into` });
+  const folder = await window.coto.dialogs.saveFolder({ title: `${title} into` });
   return folder && `${folder}/${plainName}-${id}`;
 }

@@ -1,5 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
+import { pathLabel } from '../../../src-shared/contract/paths.ts';
 import type { ReportRecord } from '../../../src-shared/domain/report.ts';
 import { request } from '../../api/client.ts';
 import { fileStem } from '../../components/download.ts';
@@ -33,7 +34,7 @@ export function ExportMenu({ report }: { report: ReportRecord }) {
 async function exported(work: Promise<string | null>): Promise<void> {
   try {
     const path = await work;
-    if (path !== null) notifySuccess(strings.exported, path);
+    if (path !== null) notifySuccess(strings.exported, pathLabel(path));
   } catch (error) {
     notifyFailure(error, strings.notExported);
   }

@@ -1,3 +1,4 @@
+import { pathLabel } from '../../../src-shared/contract/paths.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
@@ -34,5 +35,5 @@ export async function saveRun(
     defaultName: `${name.trim() === '' ? 'run' : name.trim()}.yaml`,
     filters,
   });
-  if (path) notifySuccess(trainStrings.saved, path);
+  if (path) notifySuccess(trainStrings.saved, pathLabel(path));
 }

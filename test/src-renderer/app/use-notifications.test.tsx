@@ -23,8 +23,8 @@ function reportingBridge(shown: SystemNotice[]) {
       return () => undefined;
     },
     restartBackend: () => undefined,
-    dialogs: { openFolder: none, openFile: none, saveFile: none, saveText: none, openText: none },
-    pathForFile: () => '',
+    dialogs: { openFolder: none, saveFolder: none, openFile: none, saveFile: none, saveText: none, openText: none },
+    pathForFile: none,
     savePdf: none,
     openPath: async () => undefined,
     showInFolder: async () => undefined,

@@ -1,0 +1,19 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+
+/** Whether `path` is `root` or below it, links followed. A path that does not exist yet counts by its folder. */
+export function isInside(root: string, path: string): boolean {
+  const between = relative(realPath(resolve(root)), realPath(resolve(path)));
+  // Of another drive of Windows the relative path is absolute.
+  return between !== '..' && !between.startsWith(`..${sep}`) && !isAbsolute(between);
+}
+
+/** The path with every link followed, as far as it exists. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(realPath(folder), basename(path));
+  }
+}
