@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
-import { compilePythonRegex } from './peft/python-regex.ts';
+import { compilePythonRegex, patternClock, tooSlow } from './peft/python-regex.ts';
 
 /** The keys of PEFT's config that say where adapters go. */
 export interface TargetConfig {
@@ -37,9 +37,7 @@ export function resolveTargetModules(config: TargetConfig, description: ModelDes
       'target_modules is empty: it must name the linears that get an adapter.',
       `This base has ${availableNames(description)}.`,
     );
-  const candidates = fromTheInputUp(description).filter(
-    (module) => !everyName(module).some((name) => isSaved(config.modules_to_save, name)),
-  );
+  const candidates = withoutSaved(fromTheInputUp(description), config.modules_to_save ?? []);
   const remaining = withoutExcluded(candidates, config.exclude_modules ?? null);
   const chosen = targets === 'all-linear' ? allLinear(remaining, config) : matching(remaining, targets, config);
   if (chosen.length === 0) throw nothingMatches(config, description);
@@ -92,20 +90,25 @@ export function endsWithEntry(name: string, entry: string): boolean {
  * entry ("classifier" also means classifier.out_proj and pre_classifier).
  */
 export function isSavedBy(name: string, entry: string): boolean {
-  const parts = name.split('.');
-  return parts.some((_, index) =>
-    parts
-      .slice(0, index + 1)
-      .join('.')
-      .endsWith(entry),
-  );
+  for (let end = name.indexOf('.'); end >= 0; end = name.indexOf('.', end + 1))
+    if (name.endsWith(entry, end)) return true;
+  return name.endsWith(entry);
 }
 
-/** The entries of modules_to_save by which a module of this name is trained and saved as a whole. */
-function isSaved(modulesToSave: readonly string[] | null | undefined, name: string): boolean {
-  return (modulesToSave ?? []).some((entry) =>
-    compilePythonRegex(`(^|.*\\.)${entry}($|\\..*)`, 'start', 'modules_to_save').test(name),
-  );
+/** Without the modules that by an entry of modules_to_save are trained and saved as a whole. */
+function withoutSaved(modules: LinearModule[], entries: readonly string[]): LinearModule[] {
+  // An entry of one part is compared with the parts: five thousand entries must not be as many expressions.
+  const parts = new Set(entries.filter((entry) => /^[\w-]+$/.test(entry)));
+  const written = entries.filter((entry) => !parts.has(entry));
+  const clock = patternClock();
+  return clock.run(tooSlow('modules_to_save', written[0] ?? ''), () => {
+    const expressions = written.map((entry) =>
+      compilePythonRegex(`(^|.*\\.)${entry}($|\\..*)`, 'start', 'modules_to_save', clock),
+    );
+    const isSaved = (name: string) =>
+      name.split('.').some((part) => parts.has(part)) || expressions.some((expression) => expression.test(name));
+    return modules.filter((module) => !everyName(module).some(isSaved));
+  });
 }
 
 function withoutExcluded(modules: LinearModule[], excluded: string | readonly string[] | null): LinearModule[] {
@@ -114,45 +117,50 @@ function withoutExcluded(modules: LinearModule[], excluded: string | readonly st
     return modules.filter(
       (module) => !everyName(module).some((name) => excluded.some((entry) => endsWithEntry(name, entry))),
     );
-  const pattern = compilePythonRegex(excluded, 'full', 'exclude_modules');
-  for (const names of [todaysNames, olderNames]) {
-    const kept = modules.filter((module) => !names(module).some((name) => pattern.test(name)));
-    if (kept.length < modules.length) return kept;
-  }
-  return modules;
+  const matched = new Set(wholeNames(modules, excluded, 'exclude_modules'));
+  return modules.filter((module) => !matched.has(module));
 }
 
 function allLinear(modules: LinearModule[], config: TargetConfig): LinearModule[] {
+  const isInLayers = layersTest(config);
   return modules.filter(
     (module) =>
-      module.kind === 'linear' &&
-      !module.isHead &&
-      (!usesLayers(config) || everyName(module).some((name) => isInLayers(name, config))),
+      module.kind === 'linear' && !module.isHead && (isInLayers === null || everyName(module).some(isInLayers)),
   );
 }
 
 function matching(modules: LinearModule[], targets: string | readonly string[], config: TargetConfig): LinearModule[] {
-  if (typeof targets !== 'string')
-    return modules.filter((module) => everyName(module).some((name) => matchesList(name, targets, config)));
+  if (typeof targets !== 'string') {
+    const isInLayers = layersTest(config);
+    return modules.filter((module) => everyName(module).some((name) => matchesList(name, targets, isInLayers)));
+  }
   if (usesLayers(config))
     throw new StudioError(
       'invalid_input',
       'layers_to_transform cannot be used when target_modules is a regular expression.',
       'Name the layers inside the expression, or give target_modules as a list.',
     );
-  const pattern = compilePythonRegex(targets, 'full', 'target_modules');
-  for (const names of [todaysNames, olderNames]) {
-    const found = modules.filter((module) => names(module).some((name) => pattern.test(name)));
-    if (found.length > 0) return found;
-  }
-  return [];
+  return wholeNames(modules, targets, 'target_modules');
+}
+
+/** The modules whose names the expression matches in full: today's, or, where it meets none, the older ones. */
+function wholeNames(modules: LinearModule[], expression: string, field: string): LinearModule[] {
+  const clock = patternClock();
+  const pattern = compilePythonRegex(expression, 'full', field, clock);
+  return clock.run(tooSlow(field, expression), () => {
+    for (const names of [todaysNames, olderNames]) {
+      const found = modules.filter((module) => names(module).some((name) => pattern.test(name)));
+      if (found.length > 0) return found;
+    }
+    return [];
+  });
 }
 
 /** A name given in full is taken whatever its layer, as PEFT does. */
-function matchesList(name: string, targets: readonly string[], config: TargetConfig): boolean {
+function matchesList(name: string, targets: readonly string[], isInLayers: ReturnType<typeof layersTest>): boolean {
   if (targets.includes(name)) return true;
   if (!targets.some((target) => name.endsWith(`.${target}`))) return false;
-  return !usesLayers(config) || isInLayers(name, config);
+  return isInLayers === null || isInLayers(name);
 }
 
 function usesLayers(config: TargetConfig): boolean {
@@ -170,18 +178,23 @@ function refuseLonePattern(config: TargetConfig): void {
   );
 }
 
-function isInLayers(name: string, config: TargetConfig): boolean {
+/** Whether a name lies in layers_to_transform; null: these are not given. */
+function layersTest(config: TargetConfig): ((name: string) => boolean) | null {
+  if (!usesLayers(config)) return null;
   const layers = config.layers_to_transform ?? [];
   const given = config.layers_pattern ?? [];
   const patterns = (typeof given === 'string' ? [given] : given).filter((pattern) => pattern !== '');
-  const found = (patterns.length === 0 ? ['[^.]*'] : patterns)
-    .map((pattern) =>
-      compilePythonRegex(`.*\\.${pattern}\\.(?<layerIndex>\\d+)\\.`, 'start', 'layers_pattern').exec(name),
-    )
-    .find((match) => match !== null);
-  if (!found) return false;
-  const layer = Number(found.groups?.['layerIndex']);
-  return typeof layers === 'number' ? layers === layer : layers.includes(layer);
+  const clock = patternClock();
+  const expressions = (patterns.length === 0 ? ['[^.]*'] : patterns).map((pattern) =>
+    compilePythonRegex(`.*\\.${pattern}\\.(?<layerIndex>\\d+)\\.`, 'start', 'layers_pattern', clock),
+  );
+  return (name) => {
+    const index = expressions.map((expression) => expression.exec(name)).find((match) => match !== null)?.groups?.[
+      'layerIndex'
+    ];
+    if (index === undefined) return false;
+    return typeof layers === 'number' ? layers === Number(index) : layers.includes(Number(index));
+  };
 }
 
 function nothingMatches(config: TargetConfig, description: ModelDescription): StudioError {

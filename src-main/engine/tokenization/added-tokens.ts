@@ -34,30 +34,44 @@ export class AddedTokens {
   }
 }
 
-interface Node {
-  token: AddedToken | null;
-  readonly next: Map<number, Node>;
+/** Nearly every node of a long token has one child: a map for each would take five times the memory. */
+class Node {
+  token: AddedToken | null = null;
+  private unit = -1;
+  private only: Node | null = null;
+  private others: Map<number, Node> | null = null;
+
+  at(unit: number): Node | undefined {
+    if (unit === this.unit) return this.only ?? undefined;
+    return this.others?.get(unit);
+  }
+
+  atOrNew(unit: number): Node {
+    const known = this.at(unit);
+    if (known !== undefined) return known;
+    const made = new Node();
+    if (this.only === null) {
+      this.unit = unit;
+      this.only = made;
+    } else {
+      this.others ??= new Map();
+      this.others.set(unit, made);
+    }
+    return made;
+  }
 }
 
 type Part = { readonly id: number } | { readonly text: string };
 
 class Trie {
-  private readonly root: Node = { token: null, next: new Map() };
+  private readonly root = new Node();
 
   /** Of two tokens with the same text, the later one counts. */
   constructor(tokens: readonly (readonly [content: string, token: AddedToken])[]) {
     for (const [content, token] of tokens) {
       if (content === '') continue;
       let node = this.root;
-      for (let at = 0; at < content.length; at++) {
-        const unit = content.charCodeAt(at);
-        let next = node.next.get(unit);
-        if (next === undefined) {
-          next = { token: null, next: new Map() };
-          node.next.set(unit, next);
-        }
-        node = next;
-      }
+      for (let at = 0; at < content.length; at++) node = node.atOrNew(content.charCodeAt(at));
       node.token = token;
     }
   }
@@ -89,7 +103,7 @@ class Trie {
     let found: { token: AddedToken; end: number } | null = null;
     let node: Node | undefined = this.root;
     for (let at = start; at < text.length; ) {
-      node = node.next.get(text.charCodeAt(at++));
+      node = node.at(text.charCodeAt(at++));
       if (node === undefined) break;
       if (node.token !== null) found = { token: node.token, end: at };
     }

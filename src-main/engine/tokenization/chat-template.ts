@@ -1,19 +1,22 @@
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { Environment, parse, tokenize } from '@huggingface/jinja';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ChatMessage } from '../../../src-shared/domain/generation.ts';
+import { WorkClock } from '../../files/work-clock.ts';
+import { BoundedInterpreter } from './bounded-interpreter.ts';
 import { formatTime } from './format-time.ts';
-import { runWithTimeout } from './run-with-timeout.ts';
 import { templateFault } from './template-fault.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import type { TokenizerFiles } from './tokenizer-files.ts';
 
-/** Published templates take a few thousand steps for a long conversation; an endless loop takes any number. */
-const MAX_WORK = 10_000_000;
-const MAX_MILLISECONDS = 5_000;
-/** Maximum size of a list or text that a template creates. */
-const MAX_LENGTH = 10_000_000;
+/** For all that one request does with the templates of a model. */
+const MAX_MILLISECONDS = 2_000;
+/** A long conversation takes a tenth of this. */
+const MILLISECONDS_PER_CHARACTER = 0.001;
 const MAX_RANGE = 100_000;
 const MAX_TEMPLATE_CHARACTERS = 2 ** 20;
+/** The library's search for tags takes the square of their length. */
+const MAX_SPACES = 1000;
+const tooManySpaces = new RegExp(`\\s{${MAX_SPACES + 1}}`);
 
 interface RenderOptions {
   /** Whether the text ends with the start of the assistant's answer. */
@@ -31,28 +34,39 @@ export class ChatTemplate {
   readonly text: string;
   /** File and key, for messages. */
   private readonly source: string;
+  private readonly clock: WorkClock;
   private readonly program: ReturnType<typeof parse>;
-  /**
-   * The timer costs as much as rendering a short text. A template that has terminated once is then only bounded by steps.
-   */
+  /** To be stopped from outside costs as much as rendering a short text: thereafter the template's steps ask the clock. */
   private hasEnded = false;
 
-  /** @throws StudioError invalid_file if the text is not a Jinja template. */
-  constructor(name: string, source: string, text: string) {
+  /**
+   * @param clock of all that is done with the template, and with others of the same request.
+   * @throws StudioError invalid_file if the text is not a Jinja template.
+   */
+  constructor(name: string, source: string, text: string, clock: WorkClock = new WorkClock(MAX_MILLISECONDS)) {
     this.name = name;
     this.source = source;
     this.text = text;
+    this.clock = clock;
     if (text.length > MAX_TEMPLATE_CHARACTERS)
       throw new StudioError('invalid_file', `${source} is longer than 2^20 characters, which no chat template is.`);
-    this.program = this.guarded(false, () => {
-      try {
-        return parse(tokenize(text, { lstrip_blocks: true, trim_blocks: true }));
-      } catch (thrown) {
-        const fault = templateFault(text);
-        if (fault === null) throw thrown;
-        throw new Error(`${fault.line === null ? '' : `line ${fault.line}: `}${fault.message}`);
-      }
-    });
+    if (tooManySpaces.test(text))
+      throw new StudioError(
+        'invalid_file',
+        `${source} has more than ${MAX_SPACES} spaces in a row, which no chat template has.`,
+        'Correct the template, or write the prompt without it.',
+      );
+    this.program = this.naming(() =>
+      clock.run(source, () => {
+        try {
+          return parse(tokenize(text, { lstrip_blocks: true, trim_blocks: true }));
+        } catch (thrown) {
+          const fault = templateFault(text);
+          if (fault === null) throw thrown;
+          throw new Error(`${fault.line === null ? '' : `line ${fault.line}: `}${fault.message}`);
+        }
+      }),
+    );
   }
 
   /**
@@ -60,19 +74,27 @@ export class ChatTemplate {
    * @throws StudioError refused with the template's own words if it raises, or if it does not terminate.
    */
   render(messages: readonly ChatMessage[], { addGenerationPrompt, variables }: RenderOptions): string {
-    return this.guarded(!this.hasEnded, () => {
+    const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
+    this.clock.grant(1 + characters * MILLISECONDS_PER_CHARACTER);
+    const rendered = (check: () => void): string => {
       const environment = new Environment();
       const given = { ...variables, ...globals(this.source), messages, add_generation_prompt: addGenerationPrompt };
       for (const [name, value] of Object.entries(given)) environment.set(name, value);
-      const { value } = new BoundedInterpreter(environment, this.source).run(this.program);
-      this.hasEnded = true;
+      const { value } = new BoundedInterpreter(environment, this.source, check).run(this.program);
       return typeof value === 'string' ? value : '';
-    });
+    };
+    const text = this.naming(() =>
+      this.hasEnded
+        ? this.clock.runChecked(this.source, rendered)
+        : this.clock.run(this.source, () => rendered(() => undefined)),
+    );
+    this.hasEnded = true;
+    return text;
   }
 
-  private guarded<Result>(mayLoop: boolean, run: () => Result): Result {
+  private naming<Result>(run: () => Result): Result {
     try {
-      return mayLoop ? runWithTimeout(this.source, MAX_MILLISECONDS, run) : run();
+      return run();
     } catch (thrown) {
       if (thrown instanceof StudioError) throw thrown;
       throw new StudioError(
@@ -81,31 +103,6 @@ export class ChatTemplate {
         'Correct the template, or write the prompt without it.',
       );
     }
-  }
-}
-
-/** Every value that a template computes passes through here, to count steps and limit sizes. */
-class BoundedInterpreter extends Interpreter {
-  private work = 0;
-  private readonly source: string;
-
-  constructor(environment: Environment, source: string) {
-    super(environment);
-    this.source = source;
-  }
-
-  override evaluate(...args: Parameters<Interpreter['evaluate']>): ReturnType<Interpreter['evaluate']> {
-    const result = super.evaluate(...args);
-    const { value } = result;
-    const length = typeof value === 'string' || Array.isArray(value) ? value.length : 0;
-    this.work += 1 + (Array.isArray(value) ? length : length / 16);
-    if (this.work > MAX_WORK || length > MAX_LENGTH)
-      throw new StudioError(
-        'refused',
-        `${this.source} was stopped: ${length > MAX_LENGTH ? 'it makes texts or lists of more than ten million entries' : 'it does not finish'}.`,
-        'Correct the template, or write the prompt without it.',
-      );
-    return result;
   }
 }
 
@@ -140,11 +137,12 @@ function range(source: string, limits: readonly unknown[]): number[] {
  * @throws StudioError invalid_file naming the file and the key.
  */
 export function chatTemplates({ chatTemplate, config, configFile }: TokenizerFiles): ChatTemplate[] {
-  if (chatTemplate !== null) return [new ChatTemplate('default', chatTemplate.file, chatTemplate.text)];
+  const clock = new WorkClock(MAX_MILLISECONDS);
+  if (chatTemplate !== null) return [new ChatTemplate('default', chatTemplate.file, chatTemplate.text, clock)];
   const given = config.chat_template ?? [];
   const source = `${configFile}: chat_template`;
-  if (typeof given === 'string') return [new ChatTemplate('default', source, given)];
-  return given.map(({ name, template }) => new ChatTemplate(name, `${source} "${name}"`, template));
+  if (typeof given === 'string') return [new ChatTemplate('default', source, given, clock)];
+  return given.map(({ name, template }) => new ChatTemplate(name, `${source} "${name}"`, template, clock));
 }
 
 /**

@@ -4,6 +4,14 @@ import { z } from 'zod';
 const tokenId = z.number().int().min(0).max(0xff_ffff);
 const flag = z.boolean().nullish();
 
+/** The largest published tokenizers add a few thousand tokens of a few dozen characters. */
+const MAX_ADDED_TOKENS = 300_000;
+const MAX_TOKEN_CHARACTERS = 4096;
+const MAX_ADDED_CHARACTERS = 4 * 2 ** 20;
+const tooManyCharacters = 'has tokens of more than four million characters in all';
+/** Published tokenizers have at most a dozen stages. */
+const MAX_STAGES = 64;
+
 const pattern = z.union([z.strictObject({ String: z.string() }), z.strictObject({ Regex: z.string() })]);
 const behavior = z.enum(['Isolated', 'Removed', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous']);
 
@@ -102,6 +110,10 @@ function stages<Item extends z.ZodType<Stage>>(one: Item, type: string, key: str
       if (value === null || value === undefined) return [];
       const isSequence = value.type === 'Sequence';
       const list = isSequence ? value[key as keyof typeof value] : [value];
+      if (Array.isArray(list) && list.length > MAX_STAGES) {
+        context.addIssue({ code: 'custom', message: `has more than ${MAX_STAGES} stages`, path: [key] });
+        return z.NEVER;
+      }
       const parsed = z.array(one).safeParse(list);
       if (parsed.success) return parsed.data;
       for (const issue of parsed.error.issues) {
@@ -159,7 +171,7 @@ function withModelType(value: unknown): unknown {
 
 export const addedTokenSchema = z.looseObject({
   id: tokenId,
-  content: z.string().min(1),
+  content: z.string().min(1).max(MAX_TOKEN_CHARACTERS, `has more than ${MAX_TOKEN_CHARACTERS} characters`),
   lstrip: z.boolean().default(false),
   rstrip: z.boolean().default(false),
   single_word: z.boolean().default(false),
@@ -168,12 +180,19 @@ export const addedTokenSchema = z.looseObject({
 });
 export type AddedToken = z.infer<typeof addedTokenSchema>;
 
+/** The tree in which tokens are looked up takes a hundred times their characters. */
+function fitInMemory(tokens: readonly { readonly content: string }[]): boolean {
+  return tokens.reduce((sum, { content }) => sum + content.length, 0) <= MAX_ADDED_CHARACTERS;
+}
+
 /**
  * tokenizer.json, the parts that determine ids and text. Truncation and padding are up to the caller, as in Transformers.
  */
 export const tokenizerFileSchema = z.looseObject({
   added_tokens: z
     .array(addedTokenSchema)
+    .max(MAX_ADDED_TOKENS, `has more than ${MAX_ADDED_TOKENS} tokens`)
+    .refine(fitInMemory, tooManyCharacters)
     .nullish()
     .transform((tokens) => tokens ?? []),
   normalizer: stages(normalizerStage, 'normalizer', 'normalizers'),
@@ -204,6 +223,8 @@ export const tokenizerConfigSchema = z.looseObject({
   truncation_side: z.enum(['left', 'right']).nullish(),
   added_tokens_decoder: z
     .record(z.string(), addedTokenSchema.omit({ id: true }))
+    .refine((tokens) => Object.keys(tokens).length <= MAX_ADDED_TOKENS, `has more than ${MAX_ADDED_TOKENS} tokens`)
+    .refine((tokens) => fitInMemory(Object.values(tokens)), tooManyCharacters)
     .nullish()
     .transform((tokens) => tokens ?? {}),
   chat_template: z.union([z.string(), z.array(z.looseObject({ name: z.string(), template: z.string() }))]).nullish(),

@@ -1,18 +1,21 @@
 import { ByteFallbackDecoder, SequenceDecoder, SequenceNormalizer, Tokenizer } from '@huggingface/tokenizers';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { WorkClock } from '../../files/work-clock.ts';
 import { AddedTokens } from './added-tokens.ts';
 import { BertNormalizer } from './bert-normalizer.ts';
+import { BoundedNormalizer } from './bounded-normalizer.ts';
 import { ByteFallback } from './byte-fallback.ts';
 import { type Encoding, PostProcessor } from './post-processor.ts';
 import { decoderStage, normalizerStage, preTokenizerStages } from './pre-tokenizers.ts';
 import { PrecompiledNormalizer } from './precompiled-normalizer.ts';
-import { runWithTimeout } from './run-with-timeout.ts';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
 import type { AddedToken, Stage } from './tokenizer-schema.ts';
 import { type TruncationStrategy, truncate } from './truncation.ts';
 
-/** Timeout of the file's regular expressions, which may backtrack without end. */
-const MAX_MILLISECONDS = 20_000;
+/** For the file's regular expressions, which may backtrack without end, beside what each text gives. */
+const MAX_MILLISECONDS = 5_000;
+/** The slowest published tokenizers take a tenth of this. */
+const MILLISECONDS_PER_CHARACTER = 0.05;
 
 export interface EncodeOptions {
   readonly pair?: string | undefined;
@@ -52,10 +55,15 @@ export class TextTokenizer {
    * text.
    */
   private readonly mayLoop: { readonly encoding: boolean; readonly decoding: boolean };
+  private readonly clock: WorkClock;
 
-  /** @throws StudioError invalid_file if the parts of tokenizer.json are inconsistent. */
-  constructor(files: TokenizerFiles) {
+  /**
+   * @param clock of all that is done with the tokenizer; a text adds to it by its length.
+   * @throws StudioError invalid_file if the parts of tokenizer.json are inconsistent.
+   */
+  constructor(files: TokenizerFiles, clock: WorkClock = new WorkClock(MAX_MILLISECONDS)) {
     this.files = files;
+    this.clock = clock;
     this.postProcessor = new PostProcessor(files.tokenizer.post_processor);
     const { normalizer, pre_tokenizer, decoder } = files.tokenizer;
     this.mayLoop = {
@@ -63,8 +71,8 @@ export class TextTokenizer {
       decoding: decoder.some((stage) => stage.type === 'Replace' && 'Regex' in stage.pattern),
     };
     const added = addedTokensOf(files);
-    this.core = this.guarded(false, () => madeCore(files, added));
-    this.addedTokens = this.guarded(false, () => new AddedTokens(added, this.core.normalizer));
+    this.core = this.guarded(false, 0, () => madeCore(files, added));
+    this.addedTokens = this.guarded(this.mayLoop.encoding, 0, () => new AddedTokens(added, this.core.normalizer));
   }
 
   /** The token of tokenizer_config.json with that role; null if it names none, or one that is not in the vocabulary. */
@@ -86,12 +94,13 @@ export class TextTokenizer {
 
   /** @throws StudioError refused if a regular expression of the tokenizer does not terminate. */
   encode(text: string, options: EncodeOptions = {}): Encoding {
-    return this.guarded(this.mayLoop.encoding, () => this.encodeOne(text, options));
+    return this.guarded(this.mayLoop.encoding, text.length, () => this.encodeOne(text, options));
   }
 
   /** As `encode`, for many texts at once. */
   encodeAll(texts: readonly string[], options: EncodeOptions = {}): Encoding[] {
-    return this.guarded(this.mayLoop.encoding, () => texts.map((text) => this.encodeOne(text, options)));
+    const characters = texts.reduce((sum, { length }) => sum + length, 0);
+    return this.guarded(this.mayLoop.encoding, characters, () => texts.map((text) => this.encodeOne(text, options)));
   }
 
   /** Pads to the longest with `paddingId`. */
@@ -114,7 +123,7 @@ export class TextTokenizer {
   decode(ids: readonly number[], { skipSpecialTokens = false }: { skipSpecialTokens?: boolean } = {}): string {
     const known = ids.filter((id) => this.core.id_to_token(id) !== undefined);
     if (known.length === 0) return '';
-    return this.guarded(this.mayLoop.decoding, () =>
+    return this.guarded(this.mayLoop.decoding, known.length, () =>
       this.core.decode(known, {
         skip_special_tokens: skipSpecialTokens,
         clean_up_tokenization_spaces: this.files.config.clean_up_tokenization_spaces ?? false,
@@ -170,10 +179,11 @@ export class TextTokenizer {
     return ids.every((id) => id !== undefined) ? ids : null;
   }
 
-  private guarded<Result>(mayLoop: boolean, run: () => Result): Result {
+  private guarded<Result>(mayLoop: boolean, characters: number, run: () => Result): Result {
     const { file } = this.files;
     try {
-      return mayLoop ? runWithTimeout(file, MAX_MILLISECONDS, run) : run();
+      this.clock.grant(1 + characters * MILLISECONDS_PER_CHARACTER);
+      return mayLoop ? this.clock.run(file, run) : run();
     } catch (thrown) {
       if (thrown instanceof StudioError) throw thrown;
       throw new StudioError(
@@ -193,13 +203,20 @@ export async function loadTokenizer(directory: string): Promise<TextTokenizer> {
 function madeCore(files: TokenizerFiles, added: readonly AddedToken[]): Tokenizer {
   const core = new Tokenizer(forPackage(files, added), {});
   const { decoder, normalizer } = core;
-  if (normalizer instanceof SequenceNormalizer)
-    normalizer.normalizers = normalizer.normalizers.map((stage, index) => {
+  if (normalizer instanceof SequenceNormalizer) {
+    const stages = normalizer.normalizers.map((stage, index) => {
       const original = files.tokenizer.normalizer[index];
       if (original?.type === 'BertNormalizer') return new BertNormalizer(original);
-      if (original?.type !== 'Precompiled') return stage;
+      if (original?.type !== 'Precompiled' || stage === null) return stage;
       return new PrecompiledNormalizer(files.file, original.precompiled_charsmap ?? '');
     });
+    normalizer.normalizers = [
+      new BoundedNormalizer(
+        files.file,
+        stages.filter((stage) => stage !== null),
+      ),
+    ];
+  }
   if (!(decoder instanceof SequenceDecoder)) return core;
   decoder.decoders = decoder.decoders.map((stage) =>
     stage instanceof ByteFallbackDecoder ? new ByteFallback({ type: 'ByteFallback' }) : stage,

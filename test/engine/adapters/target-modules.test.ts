@@ -145,3 +145,17 @@ it('orders from the input up, the head last', () => {
   expect(layers.slice(0, 6)).toEqual([0, 0, 0, 0, 0, 0]);
   expect(layers.at(-1)).toBeNull();
 });
+
+describe('expressions that are slow, or many', () => {
+  it('has one clock for all modules', () => {
+    const slow = '([a-z._0-9]+)+!';
+    expect(() => names({ target_modules: slow })).toThrow(/^target_modules: .*it takes longer than 1 s/);
+  });
+
+  it('compares five thousand saved modules at once', () => {
+    const modules_to_save = Array.from({ length: 5000 }, (_, index) => `module_${index}`);
+    const before = process.cpuUsage();
+    expect(names({ target_modules: ['q_proj'], modules_to_save }, vitLike(200))).toHaveLength(200);
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(1);
+  });
+});

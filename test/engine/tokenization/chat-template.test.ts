@@ -5,6 +5,7 @@ import { ChatTemplate, chatTemplates, renderChat } from '../../../src-main/engin
 import { formatTime } from '../../../src-main/engine/tokenization/format-time.ts';
 import { TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
 import { parseTokenizer, parseTokenizerConfig } from '../../../src-main/engine/tokenization/tokenizer-files.ts';
+import { WorkClock } from '../../../src-main/files/work-clock.ts';
 import { chatMessageSchema } from '../../../src-shared/domain/generation.ts';
 import { goldenPath } from '../golden.ts';
 
@@ -119,5 +120,37 @@ describe('where templates come from', () => {
     expect(() => chat(undefined)).toThrow('tokenizer_config.json has no chat_template');
     expect(() => chat('{% for %}')).toThrow('tokenizer_config.json: chat_template is not a usable chat template: ');
     expect(() => chat(7)).toThrow('tokenizer_config.json: chat_template: ');
+  });
+});
+
+describe('a template that is slow', () => {
+  it('is refused for a long run of spaces, which the library would search for seconds', () => {
+    expect(() => render(`${' '.repeat(60_000)}x`)).toThrow('chat_template has more than 1000 spaces in a row');
+  });
+
+  it('has one clock for all its conversations, those that it refuses counted', () => {
+    const { bos_token, eos_token } = golden;
+    const slow = '{% for a in range(1000) %}{% set b = a + a %}{% endfor %}{{ raise_exception("no") }}';
+    const template = new ChatTemplate('default', 'chat_template', slow, new WorkClock(200));
+    const ends = (): string => {
+      try {
+        return template.render([{ role: 'user', content: 'Hi' }], {
+          addGenerationPrompt: false,
+          variables: { bos_token, eos_token },
+        });
+      } catch (thrown) {
+        return thrown instanceof Error ? thrown.message : String(thrown);
+      }
+    };
+    expect(ends()).toContain('refuses the conversation: no');
+    const messages = Array.from({ length: 1000 }, ends);
+    expect(messages.at(-1)).toContain('chat_template was stopped after 0.2 s');
+  });
+
+  it('is counted by the characters that a sort compares', () => {
+    const sorted = `{% set s = namespace(l=[]) %}{% for a in range(2000) %}{% set s.l = s.l + [messages[0].content + (a | string)] %}{% endfor %}{% for a in range(50) %}{% set x = s.l | sort %}{% endfor %}`;
+    expect(() => render(sorted, [{ role: 'user', content: 'x'.repeat(20_000) }])).toThrow(
+      'chat_template was stopped: it does not finish',
+    );
   });
 });

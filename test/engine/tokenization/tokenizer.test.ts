@@ -2,7 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadTokenizer, TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
-import { parseTokenizer, parseTokenizerConfig } from '../../../src-main/engine/tokenization/tokenizer-files.ts';
+import {
+  parseTokenizer,
+  parseTokenizerConfig,
+  type TokenizerFiles,
+} from '../../../src-main/engine/tokenization/tokenizer-files.ts';
+import { WorkClock } from '../../../src-main/files/work-clock.ts';
 import type { StudioError } from '../../../src-shared/contract/errors.ts';
 import { goldenPath } from '../golden.ts';
 
@@ -50,13 +55,17 @@ function characters(texts: string, parts: Record<string, unknown> = {}, config: 
 }
 
 function made(tokenizer: Record<string, unknown>, config: Record<string, unknown> = {}): TextTokenizer {
-  return new TextTokenizer({
+  return new TextTokenizer(filesOf(tokenizer, config));
+}
+
+function filesOf(tokenizer: Record<string, unknown>, config: Record<string, unknown> = {}): TokenizerFiles {
+  return {
     file: 'tokenizer.json',
     configFile: 'tokenizer_config.json',
     tokenizer: parseTokenizer('tokenizer.json', JSON.stringify(tokenizer)),
     config: parseTokenizerConfig('tokenizer_config.json', JSON.stringify(config)),
     chatTemplate: null,
-  });
+  };
 }
 
 /** The words that a pre-tokenizer cuts `text` into: each is one token, by its place. */
@@ -269,7 +278,19 @@ describe('a file that does not fit', () => {
       'tokenizer.json: pre_tokenizer.pattern: ',
     ],
     [{ model, decoder: { type: 'ByteLevel' }, added_tokens: [{ id: 1 }] }, 'tokenizer.json: added_tokens.0.content: '],
-  ])('is refused by name: %j', (value, message) => {
+    [
+      { model, added_tokens: [{ id: 1, content: 'x'.repeat(4097) }] },
+      'tokenizer.json: added_tokens.0.content: has more than 4096 characters.',
+    ],
+    [
+      { model, added_tokens: Array.from({ length: 1100 }, (_, id) => ({ id, content: 'x'.repeat(4000) })) },
+      'tokenizer.json: added_tokens: has tokens of more than four million characters in all.',
+    ],
+    [
+      { model, normalizer: { type: 'Sequence', normalizers: Array.from({ length: 65 }, () => ({ type: 'NFC' })) } },
+      'tokenizer.json: normalizer.normalizers: has more than 64 stages.',
+    ],
+  ])('is refused by name: %.80j', (value, message) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
     expect(() => parseTokenizer('tokenizer.json', text)).toThrow(message);
   });
@@ -277,6 +298,24 @@ describe('a file that does not fit', () => {
   it('names the file where a regular expression is none', () => {
     const pre_tokenizer = { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' };
     expect(() => made({ model, pre_tokenizer })).toThrow('tokenizer.json cannot be used: ');
+  });
+
+  it('is refused where it makes a text many times as long', () => {
+    const replace = (content: string) => ({ type: 'Replace', pattern: { Regex: '.' }, content });
+    const grown = (...contents: string[]) =>
+      made({ model, normalizer: { type: 'Sequence', normalizers: contents.map(replace) } }).encode('a'.repeat(200));
+    expect(grown('aaaaaaaa').ids).toHaveLength(1600);
+    const message = 'tokenizer.json: normalizer: it makes a text more than 8 times as long.';
+    for (const contents of [['aa', 'aa', 'aa', 'aa'], ['x'.repeat(1000)]])
+      expect(() => grown(...contents)).toThrow(message);
+  });
+
+  it('has one clock for the expressions of many texts', () => {
+    const pre_tokenizer = { type: 'Split', pattern: { Regex: '((a+)+)+!' }, behavior: 'Isolated' };
+    const tokenizer = new TextTokenizer(filesOf({ model, pre_tokenizer }), new WorkClock(500));
+    const text = 'a'.repeat(14);
+    expect(() => tokenizer.encode(text)).not.toThrow();
+    expect(() => Array.from({ length: 5000 }, () => tokenizer.encode(text))).toThrow('was stopped after 0.5 s');
   });
 
   it('says which file is missing', async () => {

@@ -1,5 +1,26 @@
-import { createContext, Script } from 'node:vm';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { WorkClock } from '../../../files/work-clock.ts';
+
+/** For all that is matched by the expressions of one field: each meets a few hundred names, of which none takes a millisecond. */
+const MAX_MILLISECONDS = 1000;
+const MAX_SHOWN = 200;
+
+export function patternClock(): WorkClock {
+  return new WorkClock(MAX_MILLISECONDS);
+}
+
+export function unusablePattern(field: string, pattern: string, reason: string): StudioError {
+  const shown = pattern.length > MAX_SHOWN ? `${pattern.slice(0, MAX_SHOWN)}…` : pattern;
+  return new StudioError(
+    'invalid_input',
+    `${field}: "${shown}" is not a usable regular expression (${reason}).`,
+    'Give a list of module names instead, or correct the expression.',
+  );
+}
+
+export function tooSlow(field: string, pattern: string): (seconds: number) => StudioError {
+  return (seconds) => unusablePattern(field, pattern, `it takes longer than ${seconds} s on the names of the base`);
+}
 
 const flagLetters: ReadonlyMap<string, string> = new Map([
   ['i', 'i'],
@@ -14,15 +35,17 @@ const flagLetters: ReadonlyMap<string, string> = new Map([
  * `\A`, `\Z`, comments, inline flags at the start) is translated, what JavaScript cannot do is refused.
  *
  * @param anchored 'full' as `re.fullmatch`, 'start' as `re.match`.
+ * @param clock of all that the expressions of the field are matched with.
  * @throws StudioError invalid_input, naming `field` and the pattern.
  */
-export function compilePythonRegex(pattern: string, anchored: 'full' | 'start', field: string): RegExp {
+export function compilePythonRegex(
+  pattern: string,
+  anchored: 'full' | 'start',
+  field: string,
+  clock: WorkClock = patternClock(),
+): RegExp {
   const refuse = (reason: string): never => {
-    throw new StudioError(
-      'invalid_input',
-      `${field}: "${pattern}" is not a usable regular expression (${reason}).`,
-      'Give a list of module names instead, or correct the expression.',
-    );
+    throw unusablePattern(field, pattern, reason);
   };
   let flags = '';
   let source = pattern;
@@ -38,47 +61,31 @@ export function compilePythonRegex(pattern: string, anchored: 'full' | 'start', 
   const translated = translate(source, refuse);
   try {
     const whole = anchored === 'full' ? `^(?:${translated})$` : `^(?:${translated})`;
-    const tooLong = () => refuse(`it takes longer than ${patience} ms on one name`);
-    return mayExplode(translated) ? new BoundedRegExp(whole, flags, tooLong) : new RegExp(whole, flags);
+    if (!mayExplode(translated)) return new RegExp(whole, flags);
+    return new BoundedRegExp(whole, flags, { clock, over: tooSlow(field, pattern) });
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
 }
 
-/** Milliseconds that a pattern may take on a module's name. */
-const patience = 250;
-
 /** Whether backtracking may take exponential time, or a high power of the name's length: repeated groups, or many repetitions. */
-function mayExplode(pattern: string): boolean {
+export function mayExplode(pattern: string): boolean {
   return /\)[*+{]/.test(pattern) || (pattern.match(/[*+{]/g)?.length ?? 0) > 3;
 }
 
-/** A pattern out of a file that someone else wrote must not hang the studio: only a script's time can be limited in JavaScript. */
+/** A pattern out of a file that someone else wrote must not hang the studio. */
 class BoundedRegExp extends RegExp {
-  private readonly tooLong: () => never;
+  private readonly limit: { readonly clock: WorkClock; readonly over: (seconds: number) => StudioError };
 
-  constructor(source: string, flags: string, tooLong: () => never) {
+  constructor(source: string, flags: string, limit: BoundedRegExp['limit']) {
     super(source, flags);
-    this.tooLong = tooLong;
+    this.limit = limit;
   }
 
   override exec(text: string): RegExpExecArray | null {
-    const outcome: { found: RegExpExecArray | null } = { found: null };
-    const run = () => {
-      outcome.found = super.exec(text);
-    };
-    try {
-      runScript.runInContext(createContext({ run }), { timeout: patience });
-    } catch (error) {
-      // The error is of the script's own realm, where Error is another.
-      const isTimeout = typeof error === 'object' && error !== null && 'code' in error;
-      if (isTimeout && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') this.tooLong();
-      throw error;
-    }
-    return outcome.found;
+    return this.limit.clock.run(this.limit.over, () => super.exec(text));
   }
 }
-const runScript = new Script('run()');
 
 function translate(source: string, refuse: (reason: string) => never): string {
   let result = '';

@@ -2,7 +2,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { type ModuleStrength, requireRank } from '../variant.ts';
-import { patternValue } from './patterns.ts';
+import { patternOf } from './patterns.ts';
 
 /** How a type of PEFT's says rank and scaling: its name of alpha, and what alpha is divided by. */
 export interface StrengthFormula {
@@ -13,9 +13,8 @@ export interface StrengthFormula {
 /** Rank and scaling as PEFT works them out: alpha over `divisor(rank)`, each after its pattern. */
 export function patternStrength({ alpha: alphaName, divisor }: StrengthFormula) {
   return (parameters: ParameterValues, names: readonly string[]): ModuleStrength => {
-    const rank = patternValue(mapOf(parameters, 'rank_pattern'), names, numberOf(parameters, 'r'), 'rank_pattern');
-    const usual = numberOf(parameters, alphaName);
-    const alpha = patternValue(mapOf(parameters, 'alpha_pattern'), names, usual, 'alpha_pattern');
+    const rank = patternOf(parameters, 'rank_pattern').valueOf(names, numberOf(parameters, 'r'));
+    const alpha = patternOf(parameters, 'alpha_pattern').valueOf(names, numberOf(parameters, alphaName));
     return { rank, scaling: alpha / divisor(rank) };
   };
 }
@@ -39,8 +38,8 @@ export function strengthKeys(
     return {
       r: parameters['r'],
       [formula.alpha]: parameters[formula.alpha],
-      rank_pattern: matchingKeys(mapOf(parameters, 'rank_pattern'), modules, 'rank_pattern'),
-      alpha_pattern: matchingKeys(mapOf(parameters, 'alpha_pattern'), modules, 'alpha_pattern'),
+      rank_pattern: matchingKeys(parameters, 'rank_pattern', modules),
+      alpha_pattern: matchingKeys(parameters, 'alpha_pattern', modules),
     };
   const wanted = [...modules].map(([name, module]) => {
     const { scaling } = module;
@@ -88,22 +87,23 @@ export function patternKeys(
   parameters: ParameterValues,
   values: ReadonlyMap<string, number>,
 ): Record<string, unknown> {
-  const pattern = mapOf(parameters, field);
+  const pattern = patternOf(parameters, field);
   const usual = numberOf(parameters, setting);
-  const fits = [...values].every(([name, value]) => patternValue(pattern, [name], usual, field) === value);
-  if (fits) return { [setting]: usual, [field]: matchingKeys(pattern, values, field) };
+  const fits = [...values].every(([name, value]) => pattern.valueOf([name], usual) === value);
+  if (fits) return { [setting]: usual, [field]: matchingKeys(parameters, field, values) };
   const common = mostFrequent([...values.values()]);
   return { [setting]: common, [field]: Object.fromEntries([...values].filter(([, value]) => value !== common)) };
 }
 
 /** PEFT warns of keys that mean no module, such as those of a pruned one. */
 export function matchingKeys(
-  pattern: Readonly<Record<string, number>>,
-  modules: ReadonlyMap<string, unknown>,
+  parameters: ParameterValues,
   field: string,
+  modules: ReadonlyMap<string, unknown>,
 ): Record<string, number> {
-  const isMet = (key: string) => [...modules.keys()].some((name) => patternValue({ [key]: 1 }, [name], 0, field) === 1);
-  return Object.fromEntries(Object.entries(pattern).filter(([key]) => modules.size === 0 || isMet(key)));
+  return modules.size === 0
+    ? { ...mapOf(parameters, field) }
+    : patternOf(parameters, field).matching([...modules.keys()]);
 }
 
 function isClose(one: number, other: number): boolean {

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import type { RandomStream } from '../../../../src-shared/random.ts';
 import { circulantLinear, circulantMergedWeight } from '../../ops/linear/circulant-linear.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
-import { patternValue } from '../peft/patterns.ts';
+import { patternOf } from '../peft/patterns.ts';
 import { patternKeys } from '../peft/strength-keys.ts';
 import { type AdapterVariant, type ModuleTensors, partOf } from '../variant.ts';
 
@@ -118,8 +118,7 @@ function scalingOf({ module, scaling }: ModuleTensors<unknown>): number {
 }
 
 function sizeFor(names: readonly string[], parameters: ParameterValues): number {
-  const pattern = mapOf(parameters, 'block_size_pattern');
-  return patternValue(pattern, names, numberOf(parameters, 'block_size'), 'block_size_pattern');
+  return patternOf(parameters, 'block_size_pattern').valueOf(names, numberOf(parameters, 'block_size'));
 }
 
 /** @throws StudioError invalid_input where the blocks do not fill the weight, as PEFT refuses it. */

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { mapOf, numberOf } from '../../../../src-shared/domain/parameter-values.ts';
+import { numberOf } from '../../../../src-shared/domain/parameter-values.ts';
 import { deloraFactors, deloraLinear, smallestNorm } from '../../ops/linear/delora-linear.ts';
 import { mergedWeight } from '../../ops/linear/merged-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import { initializeFactors } from '../initialize.ts';
 import { rowNorms } from '../magnitude.ts';
-import { patternValue } from '../peft/patterns.ts';
+import { patternOf } from '../peft/patterns.ts';
 import { matchingKeys, rankKeys } from '../peft/strength-keys.ts';
 import { type AdapterVariant, type ModuleTensors, partOf, requireRank } from '../variant.ts';
 import { dropoutParameter, rankParameter, rankPatternParameter } from './parameters.ts';
@@ -65,7 +65,7 @@ export const delora: AdapterVariant = {
     toConfig: (parameters, modules) => ({
       ...parameters,
       ...rankKeys(parameters, modules),
-      lambda_pattern: matchingKeys(mapOf(parameters, 'lambda_pattern'), modules, 'lambda_pattern'),
+      lambda_pattern: matchingKeys(parameters, 'lambda_pattern', modules),
       init_weights: true,
     }),
     parts: ['a', 'b', 'lambda', 'w_norm'],
@@ -73,7 +73,7 @@ export const delora: AdapterVariant = {
     refusesConv1d: true,
   },
   strength: (parameters, names) => ({
-    rank: patternValue(mapOf(parameters, 'rank_pattern'), names, numberOf(parameters, 'r'), 'rank_pattern'),
+    rank: patternOf(parameters, 'rank_pattern').valueOf(names, numberOf(parameters, 'r')),
     scaling: 1,
   }),
   parts({ inFeatures, outFeatures }, settings) {
@@ -89,8 +89,7 @@ export const delora: AdapterVariant = {
     const { parameters } = settings;
     const { a, b } = initializeFactors(module, requireRank(settings), 'kaiming', random);
     const names = [module.name, ...module.aliases];
-    const usual = numberOf(parameters, 'delora_lambda');
-    const lambda = patternValue(mapOf(parameters, 'lambda_pattern'), names, usual, 'lambda_pattern');
+    const lambda = patternOf(parameters, 'lambda_pattern').valueOf(names, numberOf(parameters, 'delora_lambda'));
     return new Map<string, HostTensor>([
       ['a', a],
       ['b', b],

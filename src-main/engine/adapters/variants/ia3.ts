@@ -95,11 +95,22 @@ export const ia3: AdapterVariant = {
   memory: ({ rows, outputs }) => [rows * outputs],
 };
 
+/** By the parameters of an adapter, which live as long as it: its expression is compiled once. */
+const tests = new WeakMap<ParameterValues, (names: readonly string[]) => boolean>();
+
 function isFeedforward(parameters: ParameterValues, names: readonly string[]): boolean {
-  const given = givenNames(parameters);
-  if (typeof given !== 'string') return names.some((name) => given.some((end) => name.endsWith(end)));
+  let test = tests.get(parameters);
+  if (test === undefined) {
+    test = feedforwardTest(givenNames(parameters));
+    tests.set(parameters, test);
+  }
+  return test(names);
+}
+
+function feedforwardTest(given: string | readonly string[]): (names: readonly string[]) => boolean {
+  if (typeof given !== 'string') return (names) => names.some((name) => given.some((end) => name.endsWith(end)));
   const pattern = compilePythonRegex(given, 'full', 'feedforward_modules');
-  return names.some((name) => pattern.test(name));
+  return (names) => names.some((name) => pattern.test(name));
 }
 
 /** A single word, which as an expression would mean no module of a layer, is the list of it. */
@@ -129,11 +140,11 @@ function feedforwardKeys(
   // PEFT refuses feed-forward modules that are not among listed targets.
   const isListed = (name: string) => listed === null || listed.includes(name);
   const candidates = [typeof given === 'string' ? given : given.filter(isListed), [...new Set(wanted.map(lastName))]];
-  const found = candidates.find(
-    (said) =>
-      (typeof said === 'string' || said.every(isListed)) &&
-      names.every((name) => isFeedforward({ feedforward_modules: said }, [name]) === modules.get(name)),
-  );
+  const found = candidates.find((said) => {
+    if (typeof said !== 'string' && !said.every(isListed)) return false;
+    const test = feedforwardTest(said);
+    return names.every((name) => test([name]) === modules.get(name));
+  });
   if (found) return { feedforward_modules: found };
   return { feedforward_modules: wanted, target_modules: [...names] };
 }
