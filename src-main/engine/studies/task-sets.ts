@@ -1,7 +1,7 @@
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { Subject, TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { cellLabel } from '../../../src-shared/studies/cell-settings.ts';
+import { cellLabel, scheduleName } from '../../../src-shared/studies/cell-settings.ts';
 import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets.ts';
 import { adapterVariant } from '../adapters/variants/index.ts';
 import { checkedParameters } from '../checked-parameters.ts';
@@ -110,14 +110,14 @@ export function variantLabels(config: TaskSets): string[] {
   );
 }
 
-/** "LoRA + CoTo, learning_rate = 0.001". */
+/** "LoRA + CoTo, stage1_ratio = 0.5, learning_rate = 0.001", "LoRA + stochastic depth". */
 function labelOf({ settings }: Variant, { adapter, coto }: RunConfig): string {
   const { label } = adapterVariant(adapter.variant).declaration;
-  const { coto: cotoSettings = null, 'adapter.variant': _, ...others } = settings;
-  const isUsual = cotoSettings === null || JSON.stringify(cotoSettings) === '{}';
-  const named = isUsual ? others : { coto: cotoSettings, ...others };
-  const rest = Object.keys(named).length === 0 ? '' : cellLabel(named);
-  return [coto === null ? label : `${label} + CoTo`, rest].filter((part) => part !== '').join(', ');
+  const { coto: given = null, 'adapter.variant': _, ...others } = settings;
+  const { schedule: __, ...fields } = typeof given === 'object' && !Array.isArray(given) ? (given ?? {}) : {};
+  const named = { ...fields, ...others };
+  const rest = Object.keys(named).length === 0 ? [] : [cellLabel(named)];
+  return [coto === null ? label : `${label} + ${scheduleName(coto.schedule)}`, ...rest].join(', ');
 }
 
 function trainingKey({ variant, seed, task }: SetMember): string {

@@ -51,9 +51,9 @@ describe('an ablation', () => {
     const specs = studyWork('ablation').plan(studyConfigSchema.parse(config));
     const trainings = specs.filter((spec) => spec.kind === 'train');
     expect(trainings.map(({ title }) => title).slice(0, 3)).toEqual([
-      'r = 4, coto.stage1_ratio = 0.5, learning_rate = 0.001 · seed 1',
-      'r = 4, coto.stage1_ratio = 0.5, learning_rate = 0.001 · seed 2',
-      'r = 4, coto.stage1_ratio = 0.5, learning_rate = 0.002 · seed 1',
+      'r = 4, stage1_ratio = 0.5, learning_rate = 0.001 · seed 1',
+      'r = 4, stage1_ratio = 0.5, learning_rate = 0.001 · seed 2',
+      'r = 4, stage1_ratio = 0.5, learning_rate = 0.002 · seed 1',
     ]);
     expect(trainings).toHaveLength(8);
     expect(trainings[7]?.config).toMatchObject({

@@ -40,8 +40,8 @@ it('tells groups apart by the settings that differ, and pairs of one label by th
     pairs: [
       { label: 'LoRA', name: 'seeds 1, 2', coto: false },
       { label: 'LoRA, r = 16', name: 'seeds 1, 2', coto: false },
-      { label: 'LoRA + CoTo, coto.initial_p = 0.1', name: 'seeds 1, 2', coto: true },
-      { label: 'LoRA + CoTo, coto.initial_p = 0.5', name: 'seeds 1, 2', coto: true },
+      { label: 'LoRA + CoTo, initial_p = 0.1', name: 'seeds 1, 2', coto: true },
+      { label: 'LoRA + CoTo, initial_p = 0.5', name: 'seeds 1, 2', coto: true },
     ],
   });
   // Of a pair within itself only what both share is a label.
