@@ -75,6 +75,7 @@ function fingerprint(paths) {
 
 async function buildMain() {
   const { build } = await import('esbuild');
+  const { readCommit } = await import('../src-main/backend/commit.ts');
   /** @satisfies {import('esbuild').BuildOptions} */
   const common = {
     absWorkingDir: root,
@@ -85,6 +86,8 @@ async function buildMain() {
     sourcesContent: false,
     logLevel: 'warning',
     legalComments: 'none',
+    // What a result was made by is this commit, whatever the checkout moves on to.
+    define: { BUILD_COMMIT: JSON.stringify(await readCommit()) },
   };
   // The shell also runs on Electron's older embedded Node (20), and inside an archive: it carries all it needs.
   /** @satisfies {import('esbuild').BuildOptions} */

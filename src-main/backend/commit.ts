@@ -7,15 +7,19 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
 const limits = { timeout: 5000, cwd: root, encoding: 'utf8' } as const;
 
+/** Put in by the build: a checkout may go on to other commits while what was built of it runs. Sources have none. */
+declare const BUILD_COMMIT: string | null | undefined;
+
 let known: Promise<string | null> | null = null;
 
-/** The commit of the sources that run, with "+ changes" where tracked files differ; null outside a checkout of its own. */
+/** The commit of the code that runs, with "+ changes" where tracked files differed; null outside a checkout of its own. */
 export function sourceCommit(): Promise<string | null> {
-  known ??= readCommit();
+  known ??= typeof BUILD_COMMIT === 'undefined' ? readCommit() : Promise.resolve(BUILD_COMMIT ?? null);
   return known;
 }
 
-async function readCommit(): Promise<string | null> {
+/** The commit of the checkout as it is now. */
+export async function readCommit(): Promise<string | null> {
   try {
     const { stdout: found } = await run('git', ['rev-parse', '--show-toplevel', 'HEAD'], limits);
     const [folder, commit] = found.trim().split('\n');
