@@ -8,6 +8,7 @@ import {
 } from '../../src-shared/contract/requests.ts';
 import { appHandlers } from './app/handlers.ts';
 import { settingsHandlers } from './app/settings-handlers.ts';
+import { deletionHandlers } from './deletions/handlers.ts';
 import { tensorflowHandlers } from './engine/handlers.ts';
 import { evaluateHandlers } from './evaluation/handlers.ts';
 import { chatHandlers } from './generation/chat-handlers.ts';
@@ -63,6 +64,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(demoHandlers(services));
   register(reportHandlers(services));
   register(jobHandlers(services));
+  register(deletionHandlers(services));
   register(tensorflowHandlers(services));
   for (const name of Object.keys(requests))
     if (!endpoints.has(name)) throw new Error(`no handler for the request ${name}`);

@@ -5,6 +5,7 @@ import type { PathGrants } from '../files/path-grants.ts';
 import { type Log, logFolder, openLog } from '../logging/log.ts';
 import { openStore } from '../store/open-store.ts';
 import { defaultPlotlyScript } from './assets.ts';
+import { Deletions } from './deletions/deletions.ts';
 import type { StartEngine } from './engine/engine-host.ts';
 import { EngineSupervisor } from './engine/engine-supervisor.ts';
 import { EventHub, type EventListener } from './event-hub.ts';
@@ -87,6 +88,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     store,
     hub,
     log,
+    deletions: new Deletions(hub, log),
     engine: new EngineSupervisor(options.startEngine, log),
     eventLogs: new EventLogs(log),
     paths: options.grants
@@ -99,6 +101,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   const queue = new JobQueue(services, { jobOf, takeUpQueue: options.takeUpQueue ?? true });
   let closing: Promise<void> | null = null;
   const close = async (graceMilliseconds: number): Promise<void> => {
+    await services.deletions.finish();
     await queue.close(graceMilliseconds);
     hub.close();
     store.close();

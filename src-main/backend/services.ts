@@ -1,5 +1,6 @@
 import type { Log } from '../logging/log.ts';
 import type { Store } from '../store/open-store.ts';
+import type { Deletions } from './deletions/deletions.ts';
 import type { EngineSupervisor } from './engine/engine-supervisor.ts';
 import type { EventHub } from './event-hub.ts';
 import type { Home } from './home.ts';
@@ -13,6 +14,7 @@ export interface Services {
   readonly store: Store;
   readonly hub: EventHub;
   readonly log: Log;
+  readonly deletions: Deletions;
   readonly engine: EngineSupervisor;
   readonly eventLogs: EventLogs;
   /** Which paths a request may name. */

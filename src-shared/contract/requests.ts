@@ -46,7 +46,7 @@ import { studyFileSchema, studyRecordSchema } from '../domain/study.ts';
 import { studyForecastSchema } from '../domain/study-forecast.ts';
 import { tunedVerdictSchema } from '../domain/tuned.ts';
 import { studyConfigSchema } from '../studies/index.ts';
-import { byId, done, nothing } from './request-shapes.ts';
+import { byId, deletableListSchema, done, nothing, removal } from './request-shapes.ts';
 import { runRequests } from './run-requests.ts';
 
 const hubModel = z.strictObject({ repository: z.string(), revision: z.string().default('main') });
@@ -72,6 +72,12 @@ export const requests = {
   'settings.get': { input: nothing, output: settingsSchema },
   'settings.set': { input: settingsChangesSchema, output: settingsSchema },
 
+  /** Brings back what was deleted a moment ago with `undoMilliseconds`. */
+  'deletions.undo': {
+    input: z.strictObject({ list: deletableListSchema, ids: z.array(z.string()).min(1) }),
+    output: done,
+  },
+
   'models.list': { input: nothing, output: z.array(modelRecordSchema) },
   'models.get': { input: byId, output: modelRecordSchema },
   /**
@@ -96,7 +102,7 @@ export const requests = {
   /** Asks the hub which files a model consists of; nothing is downloaded. */
   'models.plan': { input: hubModel, output: downloadPlanSchema },
   'models.download': { input: hubModel, output: jobRecordSchema },
-  'models.remove': { input: byId, output: done },
+  'models.remove': { input: removal, output: done },
 
   'datasets.list': { input: nothing, output: z.array(datasetRecordSchema) },
   'datasets.get': { input: byId, output: datasetRecordSchema },
@@ -121,7 +127,7 @@ export const requests = {
     input: z.strictObject({ id: z.string(), options: parameterValuesSchema }),
     output: datasetRecordSchema,
   },
-  'datasets.remove': { input: byId, output: done },
+  'datasets.remove': { input: removal, output: done },
   'datasets.preview': {
     input: z.strictObject({
       id: z.string(),
@@ -193,7 +199,7 @@ export const requests = {
     }),
     output: adapterRecordSchema,
   },
-  'adapters.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
+  'adapters.remove': { input: removal, output: z.object({ freedBytes: z.number() }) },
 
   /**
    * Exports an adapter to `path` in the format `target`. Nothing is overwritten: where `path` exists, a number is
@@ -244,7 +250,7 @@ export const requests = {
     output: chatRecordSchema,
   },
   'chats.rename': { input: z.strictObject({ id: z.string(), name: z.string().min(1) }), output: chatRecordSchema },
-  'chats.remove': { input: byId, output: done },
+  'chats.remove': { input: removal, output: done },
   /** The likeliest classes of an image by a base and its adapters, side by side; all in one answer. */
   'classification.start': { input: classificationRequestSchema, output: jobRecordSchema },
   /** A small copy of an image file. @throws StudioError invalid_file in one sentence if it is none */
@@ -334,7 +340,7 @@ export const requests = {
     input: byId,
     output: z.object({ command: z.string().describe('makes the study again'), files: z.array(studyFileSchema) }),
   },
-  'studies.remove': { input: byId, output: done },
+  'studies.remove': { input: removal, output: done },
   /** What a study would cost and could decide, or why it cannot start; nothing is started. */
   'studies.forecast': { input: z.strictObject({ config: studyConfigSchema }), output: studyForecastSchema },
   /** Whether the learning rates behind a comparison were tuned alike; null where there is nothing to say. */
@@ -376,7 +382,7 @@ export const requests = {
   'reports.summary': { input: byId, output: reportSummarySchema },
   /** The report as HTML, CSV, JSON and Markdown, and each table of a study as CSV. */
   'reports.files': { input: byId, output: z.array(reportFileSchema) },
-  'reports.remove': { input: byId, output: done },
+  'reports.remove': { input: removal, output: done },
 
   'jobs.list': { input: z.strictObject({ active: z.boolean().default(true) }), output: z.array(jobRecordSchema) },
   'jobs.get': { input: byId, output: jobRecordSchema },

@@ -4,7 +4,7 @@ import { jobRecordSchema } from '../domain/job.ts';
 import { checkpointSummarySchema, runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
 import { runSamplesSchema } from '../domain/run-samples.ts';
-import { byId, done } from './request-shapes.ts';
+import { byId, done, removal } from './request-shapes.ts';
 
 /** First and last step, both inclusive, null for no bound; and the most buckets to fold them into. */
 const curveRange = {
@@ -60,7 +60,7 @@ export const runRequests = {
   },
   /** Bytes that removing the run would free. */
   'runs.size': { input: byId, output: z.object({ bytes: z.number() }) },
-  'runs.remove': { input: byId, output: z.object({ freedBytes: z.number() }) },
+  'runs.remove': { input: removal, output: z.object({ freedBytes: z.number() }) },
   /** Names of the metrics that a run has recorded. */
   'runs.metrics': { input: byId, output: z.array(metricSummarySchema) },
   /**

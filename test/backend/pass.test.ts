@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Deletions } from '../../src-main/backend/deletions/deletions.ts';
 import { EngineSupervisor } from '../../src-main/backend/engine/engine-supervisor.ts';
 import { EventHub } from '../../src-main/backend/event-hub.ts';
 import { openHome } from '../../src-main/backend/home.ts';
@@ -300,6 +301,7 @@ describe('a pass over the real engine', () => {
         log: silentLog,
         plotlyScript,
         resourcesDirectory,
+        deletions: new Deletions(hub, silentLog),
         engine: new EngineSupervisor(realEngine),
         eventLogs: new EventLogs(silentLog),
         paths: anyPath,

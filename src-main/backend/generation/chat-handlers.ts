@@ -3,7 +3,7 @@ import type { ChatRecord } from '../../../src-shared/domain/chat.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../services.ts';
 
-export function chatHandlers({ store, hub }: HandlerServices): Handlers<NamesOf<'chats'>> {
+export function chatHandlers({ store, hub, deletions }: HandlerServices): Handlers<NamesOf<'chats'>> {
   const require = (id: string): ChatRecord => {
     const chat = store.chats.find(id);
     if (chat === null) throw new StudioError('not_found', `There is no chat "${id}" in the studio.`);
@@ -15,7 +15,7 @@ export function chatHandlers({ store, hub }: HandlerServices): Handlers<NamesOf<
     return chat;
   };
   return {
-    'chats.list': () => store.chats.list(),
+    'chats.list': () => deletions.visible('chats', store.chats.list()),
     'chats.get': ({ id }) => require(id),
     'chats.save': ({ id, name, modelId, content }) => {
       const before = store.chats.find(id);
@@ -31,10 +31,12 @@ export function chatHandlers({ store, hub }: HandlerServices): Handlers<NamesOf<
       });
     },
     'chats.rename': ({ id, name }) => save({ ...require(id), name }),
-    'chats.remove': ({ id }) => {
+    'chats.remove': async ({ id, undoMilliseconds }) => {
       require(id);
-      store.chats.remove(id);
-      hub.listChanged('chats');
+      await deletions.remove('chats', id, undoMilliseconds, () => {
+        store.chats.remove(id);
+        hub.listChanged('chats');
+      });
       return { ok: true };
     },
   };

@@ -1,16 +1,18 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { jobThatNeeds } from '../jobs/needed-adapters.ts';
 import type { HandlerServices } from '../services.ts';
 import { adapterNorms } from './adapter-norms.ts';
 import { adapterScores } from './adapter-scores.ts';
 import { adapterContents, exportAdapter, removeAdapter, requireAdapter } from './adapters.ts';
+import { folderBytes } from './folder-fingerprint.ts';
 import { importAdapter } from './import-adapter.ts';
 
 export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'adapters'>> {
-  const { store, hub, paths } = services;
+  const { store, hub, home, paths, deletions } = services;
   return {
-    'adapters.list': () => store.adapters.list(),
+    'adapters.list': () => deletions.visible('adapters', store.adapters.list()),
     'adapters.get': ({ id }) => requireAdapter(store, id),
     'adapters.contents': ({ id }) => adapterContents(services, id),
     'adapters.norms': ({ id }) => adapterNorms(services, id),
@@ -25,16 +27,27 @@ export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'ad
       hub.listChanged('adapters');
       return requireAdapter(store, id);
     },
-    'adapters.remove': async ({ id }) => {
-      const adapter = requireAdapter(store, id);
-      const waiting = jobThatNeeds(store, id);
-      if (waiting)
-        throw new StudioError(
-          'refused',
-          `The adapter "${adapter.name}" is needed by the job "${waiting.title}".`,
-          'Wait for it, or cancel it.',
-        );
-      return { freedBytes: await removeAdapter(services, id) };
+    'adapters.remove': async ({ id, undoMilliseconds }) => {
+      const { folder } = requireUnneeded(services, id);
+      const freedBytes = await folderBytes(home.absolute(folder));
+      await deletions.remove('adapters', id, undoMilliseconds, () => {
+        requireUnneeded(services, id);
+        return removeAdapter(services, id);
+      });
+      return { freedBytes };
     },
   };
+}
+
+/** @throws StudioError refused if a job that is yet to run needs the adapter */
+function requireUnneeded({ store }: HandlerServices, id: string): AdapterRecord {
+  const adapter = requireAdapter(store, id);
+  const waiting = jobThatNeeds(store, id);
+  if (waiting)
+    throw new StudioError(
+      'refused',
+      `The adapter "${adapter.name}" is needed by the job "${waiting.title}".`,
+      'Wait for it, or cancel it.',
+    );
+  return adapter;
 }

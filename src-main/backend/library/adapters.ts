@@ -147,14 +147,11 @@ export async function exportAdapter({ home, store }: Parts, id: string, director
   return target;
 }
 
-export async function removeAdapter({ home, store, hub }: Parts, id: string): Promise<number> {
+export async function removeAdapter({ home, store, hub }: Parts, id: string): Promise<void> {
   const adapter = requireAdapter(store, id);
-  const directory = home.absolute(adapter.folder);
-  const freedBytes = await folderBytes(directory);
   store.adapters.remove(id);
-  await rm(directory, { recursive: true, force: true });
+  await rm(home.absolute(adapter.folder), { recursive: true, force: true });
   hub.listChanged('adapters');
-  return freedBytes;
 }
 
 export function requireAdapter(store: Services['store'], id: string): AdapterRecord {

@@ -14,19 +14,22 @@ import { newId } from '../identifiers.ts';
 import { errorOfJob } from '../jobs/error-of-job.ts';
 import { importJob } from '../jobs/import.ts';
 import type { HandlerServices } from '../services.ts';
-import { findSource, removeDataset, requireChangeable, requireDataset } from './datasets.ts';
+import { findSource, removeDataset, requireChangeable, requireDataset, requireRemovable } from './datasets.ts';
 import { countTokens, describeTokens } from './describe-tokens.ts';
 import { requireModel } from './models.ts';
 import { cutTexts, inspectPath, readExamples } from './text-preview.ts';
 
 export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'datasets'>> {
-  const { store } = services;
+  const { store, deletions } = services;
   return {
-    'datasets.list': () => store.datasets.list(),
+    'datasets.list': () => deletions.visible('datasets', store.datasets.list()),
     'datasets.get': ({ id }) => requireDataset(store, id),
     'datasets.add': (input) => add(services, input),
-    'datasets.remove': ({ id }) => {
-      removeDataset(services, id);
+    'datasets.remove': async ({ id, undoMilliseconds }) => {
+      // Runs that are in no list any more must not be what keeps the dataset.
+      await deletions.finish(['runs']);
+      requireRemovable(services, id);
+      await deletions.remove('datasets', id, undoMilliseconds, () => removeDataset(services, id));
       return ok;
     },
     'datasets.preview': (input) => preview(services, input),

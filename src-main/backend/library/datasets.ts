@@ -191,10 +191,15 @@ export function requireDataset(store: Services['store'], id: string): DatasetRec
 
 /** Removes a dataset from the studio. Throws `refused` for a bundled one and for one that runs were trained on. */
 export function removeDataset({ store, hub }: Pick<Services, 'store' | 'hub'>, id: string): void {
+  requireRemovable({ store }, id);
+  store.datasets.remove(id);
+  hub.listChanged('datasets');
+}
+
+/** @throws StudioError refused if the dataset is bundled or a run's */
+export function requireRemovable({ store }: Pick<Services, 'store'>, id: string): void {
   const dataset = requireDataset(store, id);
   if (dataset.bundled) throw new StudioError('refused', `${dataset.name} is bundled and cannot be removed.`);
   const runs = store.runs.countOf('dataset_id', id);
   if (runs > 0) throw new StudioError('refused', `${dataset.name} is used by ${runs} run(s).`, 'Remove those first.');
-  store.datasets.remove(id);
-  hub.listChanged('datasets');
 }

@@ -11,14 +11,14 @@ import { planDownload } from './huggingface/download.ts';
 import { openEndpoint } from './huggingface/endpoint.ts';
 import { listCachedModels } from './huggingface/list-cache.ts';
 import { modelFits } from './model-fits.ts';
-import { addModel, removeModel, requireModel } from './models.ts';
+import { addModel, removeModel, requireModel, requireRemovableModel } from './models.ts';
 
 const lookUpMilliseconds = 60_000;
 
 export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'models'>> {
-  const { store } = services;
+  const { store, deletions } = services;
   return {
-    'models.list': () => store.models.list(),
+    'models.list': () => deletions.visible('models', store.models.list()),
     'models.get': ({ id }) => requireModel(store, id),
     'models.fits': ({ id }) => modelFits(services, id),
     'models.add': ({ path, name }) => addModel(services, services.paths.readable(path), { name }),
@@ -36,8 +36,11 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
         { modelId, repository, revision },
       );
     },
-    'models.remove': async ({ id }) => {
-      await removeModel(services, id);
+    'models.remove': async ({ id, undoMilliseconds }) => {
+      // Runs and adapters that are in no list any more must not be what keeps the model.
+      await deletions.finish(['runs', 'adapters']);
+      requireRemovableModel(services, id);
+      await deletions.remove('models', id, undoMilliseconds, () => removeModel(services, id));
       return ok;
     },
   };

@@ -134,6 +134,14 @@ export async function removeModel(
   { store, hub, home }: Pick<Services, 'store' | 'hub' | 'home'>,
   id: string,
 ): Promise<void> {
+  const model = requireRemovableModel({ store }, id);
+  store.models.remove(id);
+  if (dirname(model.path) === home.absolute('models')) await rm(model.path, { recursive: true, force: true });
+  hub.listChanged('models');
+}
+
+/** @throws StudioError refused if the model is bundled, or the base of a run or an adapter */
+export function requireRemovableModel({ store }: Pick<Services, 'store'>, id: string): ModelRecord {
   const model = requireModel(store, id);
   if (model.bundled) throw new StudioError('refused', `${model.name} is bundled and cannot be removed.`);
   const runs = store.runs.countOf('model_id', id);
@@ -144,9 +152,7 @@ export async function removeModel(
       `${model.name} is the base of ${runs} run(s) and ${adapters} adapter(s).`,
       'Remove those first.',
     );
-  store.models.remove(id);
-  if (dirname(model.path) === home.absolute('models')) await rm(model.path, { recursive: true, force: true });
-  hub.listChanged('models');
+  return model;
 }
 
 /** A new folder below the home, with an unused name, for a model to be written. */

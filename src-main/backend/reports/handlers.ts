@@ -13,7 +13,7 @@ import { plannedRun } from '../studies/planned-runs.ts';
 import { readPage, readReportFiles, readSummary, removeReportFiles } from './stored.ts';
 
 export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'reports'>> {
-  const { store, home, hub } = services;
+  const { store, home, hub, deletions } = services;
   const absolute = (report: ReportRecord): ReportRecord => ({ ...report, path: home.absolute(report.path) });
   const find = (id: string): ReportRecord => {
     const report = store.reports.find(id);
@@ -22,15 +22,19 @@ export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'rep
   };
   return {
     'reports.create': (request) => createReport(services, request),
-    'reports.list': () => store.reports.list().map(absolute),
+    'reports.list': () => deletions.visible('reports', store.reports.list()).map(absolute),
     'reports.get': ({ id }) => find(id),
     'reports.page': ({ id }) => readPage(home, find(id)),
     'reports.summary': ({ id }) => readSummary(home, find(id)),
     'reports.files': ({ id }) => readReportFiles(home, find(id)),
-    'reports.remove': async ({ id }) => {
-      await removeReportFiles(home, find(id));
-      store.reports.remove(id);
-      hub.listChanged('reports');
+    'reports.remove': async ({ id, undoMilliseconds }) => {
+      const report = find(id);
+      await deletions.remove('reports', id, undoMilliseconds, async () => {
+        // A report without its files would be a broken one; files without a report are only left over.
+        store.reports.remove(id);
+        await removeReportFiles(home, report);
+        hub.listChanged('reports');
+      });
       return ok;
     },
   };

@@ -13,9 +13,9 @@ import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from '.
 import { timeSteps } from './time-steps.ts';
 
 export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>> {
-  const { store, hub } = services;
+  const { store, hub, deletions } = services;
   return {
-    'runs.list': ({ archived }) => store.runs.list(archived),
+    'runs.list': ({ archived }) => deletions.visible('runs', store.runs.list(archived)),
     'runs.get': ({ id }) => requireRun(store, id),
     'runs.find': ({ config }) => plannedRun(services, { config }),
     'runs.create': ({ name, config, tags }) => createRun(services, { name, config, tags, studyId: null }),
@@ -41,7 +41,9 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
       return run;
     },
     'runs.size': async ({ id }) => ({ bytes: await folderBytes(services.home.absolute(requireRun(store, id).folder)) }),
-    'runs.remove': async ({ id }) => ({ freedBytes: await removeRun(services, id) }),
+    'runs.remove': async ({ id, undoMilliseconds }) => ({
+      freedBytes: await removeRun(services, id, undoMilliseconds),
+    }),
     'runs.metrics': ({ id }) => {
       requireRun(store, id);
       return store.history.metrics(id);

@@ -155,22 +155,34 @@ function checkedFolder(run: RunRecord, folder: string): string {
   return folder;
 }
 
-/** Removes a run with its history and checkpoints; its adapter stays. Returns the bytes freed. */
-export async function removeRun(services: HandlerServices, id: string): Promise<number> {
+/** Removes a run with its history and checkpoints; its adapter stays. Returns the bytes that this frees. */
+export async function removeRun(services: HandlerServices, id: string, undoMilliseconds: number): Promise<number> {
+  const { home, deletions } = services;
+  const run = refuseWhileTraining(services, id);
+  // It must not start while it can be brought back; brought back, it is paused.
+  if (undoMilliseconds > 0 && run.status === 'queued') pauseRun(services, id);
+  const freedBytes = await folderBytes(home.absolute(run.folder));
+  await deletions.remove('runs', id, undoMilliseconds, () => removeRunNow(services, id));
+  return freedBytes;
+}
+
+async function removeRunNow(services: HandlerServices, id: string): Promise<void> {
   const { store, hub, home, queue } = services;
-  const run = requireRun(store, id);
+  const run = refuseWhileTraining(services, id);
   if (run.origin === undefined) {
     const { job } = runAndJob(services, id);
-    if (queue.isRunning(job.id))
-      throw new StudioError('refused', `The run "${run.name}" is training.`, 'Cancel it first.');
     if (['queued', 'paused', 'interrupted'].includes(job.status)) queue.cancel(job.id);
   }
-  const folder = home.absolute(run.folder);
-  const freedBytes = await folderBytes(folder);
   store.runs.remove(id);
-  await rm(folder, { recursive: true, force: true });
+  await rm(home.absolute(run.folder), { recursive: true, force: true });
   hub.listChanged('runs');
-  return freedBytes;
+}
+
+function refuseWhileTraining(services: HandlerServices, id: string): RunRecord {
+  const run = requireRun(services.store, id);
+  if (run.origin === undefined && services.queue.isRunning(runAndJob(services, id).job.id))
+    throw new StudioError('refused', `The run "${run.name}" is training.`, 'Cancel it first.');
+  return run;
 }
 
 function runAndJob({ store }: HandlerServices, id: string): { run: RunRecord; job: JobRecord } {

@@ -8,9 +8,9 @@ import { studyFiles } from './study-files.ts';
 import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
 
 export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'studies'>> {
-  const { store, hub, queue } = services;
+  const { store, hub, queue, deletions } = services;
   return {
-    'studies.list': () => store.studies.list(),
+    'studies.list': () => deletions.visible('studies', store.studies.list()),
     'studies.get': ({ id }) => requireStudy(store, id),
     'studies.create': ({ name, config }) => createStudy(services, { name, config, parentId: null }),
     'studies.forecast': ({ config }) => forecastStudy(services, config),
@@ -20,14 +20,22 @@ export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'stud
     },
     'studies.resume': ({ id }) => resumeStudy(services, id),
     'studies.files': ({ id }) => studyFiles(services, requireStudy(store, id)),
-    'studies.remove': ({ id }) => {
-      const study = requireStudy(store, id);
-      const job = store.jobs.findOfSubject(id);
-      if (job && queue.isRunning(job.id))
-        throw new StudioError('refused', `The study "${study.name}" is running.`, 'Cancel it first.');
-      if (job?.status === 'queued' || job?.status === 'paused') queue.cancel(job.id);
-      store.studies.remove(id);
-      hub.listChanged('studies');
+    'studies.remove': async ({ id, undoMilliseconds }) => {
+      const idleJob = () => {
+        const study = requireStudy(store, id);
+        const job = store.jobs.findOfSubject(id);
+        if (job && queue.isRunning(job.id))
+          throw new StudioError('refused', `The study "${study.name}" is running.`, 'Cancel it first.');
+        return job;
+      };
+      // A study that waits for its turn must not start while it can be brought back.
+      const milliseconds = idleJob()?.status === 'queued' ? 0 : undoMilliseconds;
+      await deletions.remove('studies', id, milliseconds, () => {
+        const job = idleJob();
+        if (job?.status === 'queued' || job?.status === 'paused') queue.cancel(job.id);
+        store.studies.remove(id);
+        hub.listChanged('studies');
+      });
       return ok;
     },
   };
