@@ -96,11 +96,11 @@ export function CompareResults({ comparison, brief }: { comparison: Comparison; 
         <Table aria-label={compareStrings.results} verticalSpacing={4} horizontalSpacing={12}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{compareStrings.group}</Table.Th>
+              <Table.Th className={classes['sticky'] ?? ''}>{compareStrings.group}</Table.Th>
               <Table.Th ta="right">{compareStrings.seedsColumn}</Table.Th>
               {values.map((value, index) => (
                 <Fragment key={value.id}>
-                  <Table.Th ta="right" className={classes['number'] ?? ''}>
+                  <Table.Th ta="right" className={classes['heading'] ?? ''}>
                     {value.heading}
                   </Table.Th>
                   {index < firstScore ? (
@@ -120,8 +120,8 @@ export function CompareResults({ comparison, brief }: { comparison: Comparison; 
               return (
                 <Fragment key={key}>
                   <Table.Tr>
-                    <Table.Td>
-                      <span className={classes['first']}>
+                    <Table.Td className={classes['sticky'] ?? ''}>
+                      <span className={classes['first']} title={name}>
                         <ActionIcon
                           size={20}
                           aria-label={isOpen ? compareStrings.collapse(name) : compareStrings.expand(name)}
@@ -137,7 +137,7 @@ export function CompareResults({ comparison, brief }: { comparison: Comparison; 
                     {values.map((value, index) => (
                       <Fragment key={value.id}>
                         <Table.Td ta="right" className={classes['number'] ?? ''}>
-                          {amountText(value, row.intervals[index] ?? null)}
+                          <Amount column={value} interval={row.intervals[index] ?? null} />
                         </Table.Td>
                         {index < firstScore ? (
                           <Table.Td ta="right" className={classes['number'] ?? ''}>
@@ -155,7 +155,7 @@ export function CompareResults({ comparison, brief }: { comparison: Comparison; 
                   {isOpen
                     ? runs.map((run) => (
                         <Table.Tr key={run.id} className={classes['inner'] ?? ''}>
-                          <Table.Td>
+                          <Table.Td className={classes['sticky'] ?? ''}>
                             <span className={classes['innerName']}>
                               <Link to={pathOf('runs', run.id)}>{run.name}</Link>
                             </span>
@@ -215,10 +215,16 @@ function forgettingColumn(groups: readonly RunGroup[]): readonly Column[] {
   ];
 }
 
-function amountText({ format }: Column, interval: MeanInterval | null): string {
+/** The mean, and below it the half width of its interval: many columns shall fit side by side. */
+function Amount({ column: { format }, interval }: { column: Column; interval: MeanInterval | null }) {
   if (interval === null) return '–';
   const { mean, halfWidth } = interval;
-  return halfWidth === null ? format(mean) : `${format(mean)} ± ${format(halfWidth)}`;
+  return (
+    <>
+      {format(mean)}
+      {halfWidth === null ? null : <span className={classes['spread']}> ± {format(halfWidth)}</span>}
+    </>
+  );
 }
 
 interface DifferenceProps {

@@ -2,16 +2,25 @@ import { Table, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { groupDifferences } from '../../../src-shared/results/config-differences.ts';
 import { knownSettings } from '../../../src-shared/results/known-setting.ts';
+import type { RunGroup } from '../../../src-shared/results/run-groups.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { compareStrings } from '../../strings/compare.ts';
 import classes from './comparison.module.css';
 import { GroupMark } from './group-mark.tsx';
 import type { Comparison } from './use-comparison.ts';
+import { useRunNames } from './use-run-names.ts';
 
 /** The settings in which the groups differ; a group with several values lists all of them. */
 export function ConfigTable({ comparison }: { comparison: Comparison }) {
   const { groups, labelOf, styleOf } = comparison;
+  const names = useRunNames();
   const rows = useMemo(() => groupDifferences(groups.map(({ runs }) => runs.map(knownSettings))), [groups]);
+  /** What is referred to by an id has a name. */
+  const textOf = (name: string, { runs }: RunGroup, value: string | null | undefined): string => {
+    if (name === 'model') return distinct(runs.map(names.base));
+    if (name === 'dataset') return distinct(runs.map(names.dataset));
+    return value ?? '–';
+  };
   return (
     <Panel title={compareStrings.differences} flush>
       {rows.length === 0 ? (
@@ -23,9 +32,9 @@ export function ConfigTable({ comparison }: { comparison: Comparison }) {
           <Table aria-label={compareStrings.differences} verticalSpacing={4} horizontalSpacing={12}>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>{compareStrings.setting}</Table.Th>
+                <Table.Th className={classes['sticky'] ?? ''}>{compareStrings.setting}</Table.Th>
                 {groups.map((group) => (
-                  <Table.Th key={group.key} className={classes['head'] ?? ''}>
+                  <Table.Th key={group.key} className={classes['head'] ?? ''} title={labelOf(group)}>
                     <GroupMark style={styleOf(group)}>{labelOf(group)}</GroupMark>
                   </Table.Th>
                 ))}
@@ -34,9 +43,11 @@ export function ConfigTable({ comparison }: { comparison: Comparison }) {
             <Table.Tbody>
               {rows.map((row) => (
                 <Table.Tr key={row.name}>
-                  <Table.Td ff="monospace">{row.name}</Table.Td>
+                  <Table.Td ff="monospace" className={classes['sticky'] ?? ''}>
+                    {row.name}
+                  </Table.Td>
                   {groups.map((group, index) => (
-                    <Table.Td key={group.key}>{row.values[index] ?? '–'}</Table.Td>
+                    <Table.Td key={group.key}>{textOf(row.name, group, row.values[index])}</Table.Td>
                   ))}
                 </Table.Tr>
               ))}
@@ -46,4 +57,8 @@ export function ConfigTable({ comparison }: { comparison: Comparison }) {
       )}
     </Panel>
   );
+}
+
+function distinct(names: readonly string[]): string {
+  return [...new Set(names)].join(', ');
 }

@@ -20,11 +20,13 @@ import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { runStrings as words } from '../../strings/run.ts';
 import { originFacts } from './imported-facts.tsx';
 import { methodWithRank } from './run-labels.ts';
+import { useRunNames } from './use-run-names.ts';
 import { useVariantNames } from './use-variant-names.ts';
 
 /** Settings and results of a run, in facts. */
 export function RunFactsPanel({ run }: { run: RunRecord }) {
   const variants = useVariantNames();
+  const names = useRunNames();
   const { facts, result } = run;
   const together = facts && togetherText(facts);
   const split = run.config.eval_split === 'test' ? 'Test' : 'Validation';
@@ -36,8 +38,8 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
             ? originFacts(run.origin)
             : [
                 { label: 'Method', value: methodWithRank(run.config, variants) },
-                { label: 'Base', value: run.modelId },
-                { label: 'Data', value: run.datasetId },
+                { label: 'Base', value: names.base(run) },
+                { label: 'Data', value: names.dataset(run) },
                 { label: 'Seed', value: run.config.seed },
               ]),
           ...(facts

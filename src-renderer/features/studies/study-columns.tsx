@@ -11,8 +11,8 @@ export const studyColumns: readonly DataColumn<StudyRecord>[] = [
     header: 'Name',
     value: (study) => study.name,
     cell: (study) => (
-      <div style={{ minWidth: 0, maxWidth: 190 }}>
-        <Text size="sm" truncate title={study.name}>
+      <div style={{ minWidth: 0 }}>
+        <Text size="sm" lineClamp={2} style={{ whiteSpace: 'normal' }} title={study.name}>
           {study.name}
         </Text>
         <Text size="xs" c="dimmed" truncate>
