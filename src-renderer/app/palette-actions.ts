@@ -4,6 +4,8 @@ import { hasWords, searchWords } from '../components/table/match-words.ts';
 export interface ActionGroup {
   readonly group: string;
   readonly actions: readonly StudioAction[];
+  /** What is read about things comes after the things, however well it fits. */
+  readonly last?: boolean;
 }
 
 /** Without words, only so many of each group are shown: hundreds of runs would hide what can be done. */
@@ -15,11 +17,15 @@ export function searchActions(groups: readonly ActionGroup[], query: string): re
   const words = searchWords(query);
   if (words.length === 0)
     return filled(groups.map((group) => ({ ...group, actions: group.actions.slice(0, shownUnasked) })));
-  const found = groups.map(({ group, actions }) => ({ group, actions: matching(actions, words, group) }));
+  const found = groups.map((group) => ({ ...group, actions: matching(group.actions, words, group.group) }));
   let left = shownAsked;
   return filled(
     found
-      .sort((one, other) => bestRank(one.actions, words) - bestRank(other.actions, words))
+      .sort(
+        (one, other) =>
+          Number(one.last ?? false) - Number(other.last ?? false) ||
+          bestRank(one.actions, words) - bestRank(other.actions, words),
+      )
       .map(({ group, actions }) => {
         const shown = actions.slice(0, left);
         left -= shown.length;

@@ -102,7 +102,7 @@ function useGuideGroup(opened: boolean): ActionGroup {
       isCurrent = false;
     };
   }, [missing]);
-  return { group: appStrings.groups.guide, actions };
+  return { group: appStrings.groups.guide, actions, last: true };
 }
 
 function shown({ group, actions }: ActionGroup): SpotlightActionGroupData {

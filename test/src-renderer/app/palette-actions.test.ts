@@ -29,6 +29,14 @@ test('every word must be found, in the name, what it is about, the keywords or t
   expect(found('nothing of it')).toEqual([]);
 });
 
+test('what is read about things comes after the things, however well it fits', () => {
+  const guide: ActionGroup = { group: 'Guide', last: true, actions: [action('fmnist')] };
+  expect(searchActions([guide, ...groups.slice(0, 1)], 'fmnist').map(({ group }) => group)).toEqual([
+    'Actions',
+    'Guide',
+  ]);
+});
+
 test('a name that begins with the words comes first, and few of many are shown', () => {
   expect(searchActions(groups, 'data')[0]?.group).toBe('Pages');
   expect(searchActions(groups, 'dataset').map(({ group }) => group)).toEqual(['Actions', 'Pages']);
