@@ -1,5 +1,6 @@
 import { useMantineColorScheme } from '@mantine/core';
 import {
+  IconArrowBackUp,
   IconBook2,
   IconDeviceDesktop,
   IconFileDescription,
@@ -18,6 +19,7 @@ import { numberedPages, type PageName } from '../../src-shared/pages.ts';
 import { useAction } from '../api/query.ts';
 import { type StudioAction, useActions } from '../components/actions/action-registry.ts';
 import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
+import { useUndoOffer } from '../components/feedback/undo.tsx';
 import { plural } from '../components/format/format.ts';
 import { appStrings } from '../strings/app.ts';
 import { pages } from './pages.tsx';
@@ -40,6 +42,7 @@ export function useWindowActions(toggleSidebar: () => void): void {
     setColorScheme(theme === 'system' ? 'auto' : theme);
     saveSettings.mutate({ theme });
   };
+  const { offer } = useUndoOffer();
   const themes = { light: IconSun, dark: IconMoon, system: IconDeviceDesktop };
   useActions([
     ...pageActions(),
@@ -57,6 +60,15 @@ export function useWindowActions(toggleSidebar: () => void): void {
       whileTyping: true,
       run: toggleSidebar,
     },
+    ...(offer === null
+      ? []
+      : [
+          {
+            ...always('undo', appStrings.undo(offer.title), <IconArrowBackUp {...icon} />),
+            shortcut: 'mod+Z',
+            run: offer.undo,
+          },
+        ]),
     ...(['light', 'dark', 'system'] as const).map((theme): StudioAction => {
       const ThemeIcon = themes[theme];
       return {

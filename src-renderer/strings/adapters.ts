@@ -3,6 +3,7 @@ import { plural } from '../components/format/format.ts';
 /** The window's words on adapters. */
 export const adaptersStrings = {
   title: 'Adapters',
+  one: 'adapter',
   state: (count: number, archived: boolean) => `${plural(count, archived ? 'archived adapter' : 'adapter')}`,
   empty: 'No adapters yet. Train one, merge two, or import a PEFT folder.',
   trainFirst: 'Train an adapter',
@@ -37,6 +38,8 @@ export const adaptersStrings = {
   deleteWhat: (name: string) => `the adapter "${name}"`,
   deleteConsequence: 'Deletes its tensors and scores. Exported copies and what was merged or pruned from it are kept.',
   deleted: 'Adapter deleted',
+  archivedNow: (name: string) => `Archived "${name}"`,
+  unarchived: (name: string) => `"${name}" is back in the list`,
   freed: (bytes: string) => `${bytes} freed`,
   notDeleted: 'The adapter was not deleted',
   notChanged: 'The adapter was not changed',

@@ -39,6 +39,7 @@ export const homeStrings = {
   dismiss: 'Dismiss',
   dismissOne: (name: string) => `Dismiss ${name}`,
   dismissAll: 'Dismiss all',
+  dismissed: (count: number) => `${plural(count, 'entry', 'entries')} dismissed`,
   runNotResumed: 'The run was not resumed',
   studyNotResumed: 'The study was not resumed',
   quitDuring: 'CoTo Studio quit during this run.',

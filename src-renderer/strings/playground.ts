@@ -65,6 +65,7 @@ export const playgroundStrings = {
   },
   chats: {
     title: 'Chats',
+    one: 'chat',
     new: 'New chat',
     empty: 'What you generate is kept here.',
     more: (name: string) => `More for ${name}`,
@@ -77,6 +78,7 @@ export const playgroundStrings = {
     verb: 'Delete',
     what: (name: string) => `the chat "${name}"`,
     consequence: 'Deletes its messages and answers.',
+    deleted: 'Chat deleted',
     failedToOpen: 'The chat was not opened',
     failedToSave: 'The chat was not kept',
     failedToChange: 'The chat was not changed',

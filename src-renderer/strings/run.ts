@@ -2,6 +2,7 @@ import { formatCount, plural } from '../../src-shared/format/numbers.ts';
 
 /** The words of a run's page. */
 export const runStrings = {
+  one: 'run',
   all: 'Runs',
   loading: 'Run',
   gone: 'This run is no longer in the studio.',

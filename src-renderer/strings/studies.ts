@@ -28,7 +28,7 @@ export const studiesStrings = {
   resume: 'Resume',
   runAgain: 'Run again',
   remove: 'Delete',
-  removed: 'Study deleted',
+  removed: (name: string) => `Deleted "${name}"`,
   notRemoved: 'The study was not deleted',
   removeConsequence: 'Deletes its scores and figures. The adapters are kept.',
   stillRunning: 'It is still running: cancel it first.',

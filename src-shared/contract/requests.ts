@@ -382,6 +382,8 @@ export const requests = {
   'reports.summary': { input: byId, output: reportSummarySchema },
   /** The report as HTML, CSV, JSON and Markdown, and each table of a study as CSV. */
   'reports.files': { input: byId, output: z.array(reportFileSchema) },
+  /** Its files keep the title that they were written with. */
+  'reports.rename': { input: z.strictObject({ id: z.string(), name: z.string().min(1) }), output: reportRecordSchema },
   'reports.remove': { input: removal, output: done },
 
   'jobs.list': { input: z.strictObject({ active: z.boolean().default(true) }), output: z.array(jobRecordSchema) },

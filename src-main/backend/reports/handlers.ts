@@ -27,6 +27,12 @@ export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'rep
     'reports.page': ({ id }) => readPage(home, find(id)),
     'reports.summary': ({ id }) => readSummary(home, find(id)),
     'reports.files': ({ id }) => readReportFiles(home, find(id)),
+    'reports.rename': ({ id, name }) => {
+      find(id);
+      store.reports.rename(id, name);
+      hub.listChanged('reports');
+      return find(id);
+    },
     'reports.remove': async ({ id, undoMilliseconds }) => {
       const report = find(id);
       await deletions.remove('reports', id, undoMilliseconds, async () => {

@@ -46,6 +46,10 @@ export class ReportRepository {
       .run({ ...report, runIds: toJson(report.runIds), studyIds: toJson(report.studyIds) });
   }
 
+  rename(id: string, name: string): void {
+    this.database.prepare('UPDATE reports SET name = ? WHERE id = ?').run(name, id);
+  }
+
   remove(id: string): void {
     this.database.prepare('DELETE FROM reports WHERE id = ?').run(id);
   }

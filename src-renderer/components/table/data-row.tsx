@@ -44,6 +44,7 @@ export function DataRow<Item>(props: DataRowProps<Item>) {
   return (
     <tr
       aria-rowindex={props.index + 2}
+      data-row-id={row.id}
       tabIndex={props.isFirst ? 0 : -1}
       data-active={isActive || undefined}
       data-chosen={selected === 'all' || undefined}

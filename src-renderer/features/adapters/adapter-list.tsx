@@ -5,6 +5,7 @@ import { useMemo, useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
+import { useRename } from '../../components/actions/use-rename.ts';
 import { plural } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
@@ -16,6 +17,7 @@ import { columnLimit } from '../playground/draft.ts';
 import { adapterColumns } from './adapter-columns.tsx';
 import classes from './adapters.module.css';
 import { notPlayable, playgroundPath } from './playground-path.ts';
+import { renameAdapter } from './rename-adapter.ts';
 
 interface AdapterListProps {
   adapters: readonly AdapterRecord[] | undefined;
@@ -67,6 +69,7 @@ export function AdapterList({ adapters, archived, onArchived }: AdapterListProps
     />
   );
   const chosen = shown.filter(({ id }) => selected.has(id));
+  useRename(words.one, shown, chosen.length === 1 ? (chosen[0]?.id ?? null) : null, renameAdapter);
   return (
     <>
       <div className={classes['toolbar']}>

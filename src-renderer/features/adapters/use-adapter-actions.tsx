@@ -2,20 +2,31 @@ import { Button } from '@mantine/core';
 import { IconArchive, IconArchiveOff, IconPencil, IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { request } from '../../api/client.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
-import { askName } from '../../components/form/name-dialog.tsx';
+import { useRename } from '../../components/actions/use-rename.ts';
+import { notifyUndo } from '../../components/feedback/undo.tsx';
 import type { MoreItem } from '../../components/layout/page.tsx';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
 import { notPlayable, playgroundPath } from './playground-path.ts';
+import { renameAdapter } from './rename-adapter.ts';
 import { useDeleteAdapter } from './use-delete-adapter.ts';
 
 /** What can be done with an adapter itself: two buttons, the rest for the "more" menu. */
 export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode; more: MoreItem[] } {
   const { id, name, archived } = adapter;
   const models = useRequest('models.list', {}).data;
-  const update = useAction('adapters.update', { failureTitle: words.notChanged });
   const deleteAdapter = useDeleteAdapter(() => navigate('/adapters', { replace: true }));
+  const archive = useAction('adapters.update', {
+    failureTitle: words.notChanged,
+    onSuccess: () =>
+      notifyUndo(archived ? words.unarchived(name) : words.archivedNow(name), () =>
+        request('adapters.update', { id, archived }),
+      ),
+  });
+  const rename = () => renameAdapter(adapter);
+  useRename(words.one, [adapter], id, rename);
   const problem = notPlayable(adapter, models);
   const buttons = (
     <>
@@ -35,20 +46,12 @@ export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode;
     {
       label: words.rename,
       icon: <IconPencil size={16} />,
-      onClick: () =>
-        askName({
-          title: words.renameTitle,
-          label: words.name,
-          name,
-          confirm: words.renameConfirm,
-          cancel: words.cancel,
-          onName: (changed) => update.mutate({ id, name: changed }),
-        }),
+      onClick: rename,
     },
     {
       label: archived ? words.unarchive : words.archive,
       icon: archived ? <IconArchiveOff size={16} /> : <IconArchive size={16} />,
-      onClick: () => update.mutate({ id, archived: !archived }),
+      onClick: () => archive.mutate({ id, archived: !archived }),
     },
     {
       label: words.delete,

@@ -1,16 +1,16 @@
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useAction } from '../../api/query.ts';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { formatBytes } from '../../components/format/format.ts';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
 
-/** Deletes an adapter once that is confirmed. */
+/** Deletes an adapter once that is confirmed, and offers to undo it. */
 export function useDeleteAdapter(onDeleted?: () => void): (adapter: AdapterRecord) => void {
   const remove = useAction('adapters.remove', {
     failureTitle: words.notDeleted,
-    onSuccess: ({ freedBytes }) => {
-      notifySuccess(words.deleted, words.freed(formatBytes(freedBytes)));
+    onSuccess: ({ freedBytes }, { id }) => {
+      notifyDeleted('adapters', [id], words.deleted, words.freed(formatBytes(freedBytes)));
       onDeleted?.();
     },
   });
@@ -20,6 +20,6 @@ export function useDeleteAdapter(onDeleted?: () => void): (adapter: AdapterRecor
       consequence: words.deleteConsequence,
       freedBytes: sizeBytes,
       verb: words.deleteVerb,
-      onConfirm: () => remove.mutate({ id }),
+      onConfirm: () => remove.mutate({ id, undoMilliseconds }),
     });
 }

@@ -5,7 +5,7 @@ import type { DatasetDescription, DatasetRecord } from '../../../src-shared/doma
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { formatBytes, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Prose } from '../../components/format/prose.tsx';
@@ -32,7 +32,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
   const remove = useAction('datasets.remove', {
     failureTitle: `${dataset.name} was not removed`,
     onSuccess: () => {
-      notifySuccess('Dataset removed', dataset.name);
+      notifyDeleted('datasets', [dataset.id], `Removed “${dataset.name}”`);
       navigate('/data', { replace: true });
     },
   });
@@ -64,7 +64,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
                   confirmRemoval({
                     what: `the dataset “${dataset.name}”`,
                     consequence: 'It is removed from the list; files on disk are untouched.',
-                    onConfirm: () => remove.mutate({ id: dataset.id }),
+                    onConfirm: () => remove.mutate({ id: dataset.id, undoMilliseconds }),
                   }),
               },
             ]}

@@ -1,7 +1,12 @@
 import { useLocalStorage } from '@mantine/hooks';
+import { notifyUndo } from '../../components/feedback/undo.tsx';
+import { homeStrings } from '../../strings/home.ts';
 
 /** What Home was told not to show again, across starts. */
-export function useDismissed(): { isDismissed: (key: string) => boolean; dismiss: (keys: readonly string[]) => void } {
+export function useDismissed(): {
+  isDismissed: (key: string) => boolean;
+  dismiss: (keys: readonly string[]) => void;
+} {
   const [keys, setKeys] = useLocalStorage<string[]>({
     key: 'coto-home-dismissed',
     defaultValue: [],
@@ -9,7 +14,12 @@ export function useDismissed(): { isDismissed: (key: string) => boolean; dismiss
   });
   return {
     isDismissed: (key) => keys.includes(key),
-    dismiss: (more) => setKeys((known) => [...new Set([...known, ...more])].slice(-mostKept)),
+    dismiss: (more) => {
+      setKeys((known) => [...new Set([...known, ...more])].slice(-mostKept));
+      notifyUndo(homeStrings.dismissed(more.length), async () =>
+        setKeys((known) => known.filter((key) => !more.includes(key))),
+      );
+    },
   };
 }
 

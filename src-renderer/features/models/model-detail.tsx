@@ -4,7 +4,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { formatBytes, formatCount, plural } from '../../components/format/format.ts';
 import { HashText, PathText } from '../../components/format/path-text.tsx';
 import { Prose } from '../../components/format/prose.tsx';
@@ -52,7 +52,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
   const remove = useAction('models.remove', {
     failureTitle: `${model.name} was not removed`,
     onSuccess: () => {
-      notifySuccess('Model removed', model.name);
+      notifyDeleted('models', [model.id], `Removed “${model.name}”`);
       navigate('/models', { replace: true });
     },
   });
@@ -92,7 +92,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
                     what: `the model “${model.name}”`,
                     consequence:
                       'It is removed from the list. A folder converted from a GGUF file is deleted; other files on disk are untouched.',
-                    onConfirm: () => remove.mutate({ id: model.id }),
+                    onConfirm: () => remove.mutate({ id: model.id, undoMilliseconds }),
                   }),
               },
             ]}

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Menu, Text, UnstyledButton } from '@mantine/core';
 import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
 import type { ChatSummary } from '../../../src-shared/domain/chat.ts';
+import { useRename } from '../../components/actions/use-rename.ts';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { askName } from '../../components/form/name-dialog.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
@@ -15,6 +16,16 @@ const words = playgroundStrings.chats;
 /** The chats that were kept, the last changed first; a click opens one as it was left. */
 export function ChatsPanel() {
   const { chats, chatId, open, rename, remove } = useChats();
+  const askForName = ({ id, name }: ChatSummary) =>
+    askName({
+      title: words.renameTitle,
+      label: words.name,
+      name,
+      confirm: words.save,
+      cancel: words.cancel,
+      onName: (changed) => rename(id, changed),
+    });
+  useRename(words.one, chats, chatId, askForName);
   return (
     <Panel
       title={words.title}
@@ -32,7 +43,12 @@ export function ChatsPanel() {
       ) : (
         <ul className={classes['chats']} aria-label={words.title}>
           {chats?.map((chat) => (
-            <li key={chat.id} className={classes['chat']} data-current={chat.id === chatId || undefined}>
+            <li
+              key={chat.id}
+              data-row-id={chat.id}
+              className={classes['chat']}
+              data-current={chat.id === chatId || undefined}
+            >
               <UnstyledButton
                 className={classes['chatName'] ?? ''}
                 aria-current={chat.id === chatId || undefined}
@@ -44,7 +60,7 @@ export function ChatsPanel() {
               <Text size="xs" c="dimmed" flex="none">
                 <RelativeTime at={chat.updatedAt} />
               </Text>
-              <ChatMenu chat={chat} onRename={(name) => rename(chat.id, name)} onRemove={() => remove(chat.id)} />
+              <ChatMenu chat={chat} onRename={() => askForName(chat)} onRemove={() => remove(chat.id)} />
             </li>
           ))}
         </ul>
@@ -55,7 +71,7 @@ export function ChatsPanel() {
 
 interface ChatMenuProps {
   chat: ChatSummary;
-  onRename: (name: string) => void;
+  onRename: () => void;
   onRemove: () => void;
 }
 
@@ -68,19 +84,7 @@ function ChatMenu({ chat: { name }, onRename, onRemove }: ChatMenuProps) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item
-          leftSection={<IconPencil size={16} />}
-          onClick={() =>
-            askName({
-              title: words.renameTitle,
-              label: words.name,
-              name,
-              confirm: words.save,
-              cancel: words.cancel,
-              onName: onRename,
-            })
-          }
-        >
+        <Menu.Item leftSection={<IconPencil size={16} />} onClick={onRename}>
           {words.rename}
         </Menu.Item>
         <Menu.Item

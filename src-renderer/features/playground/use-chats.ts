@@ -1,5 +1,6 @@
 import type { ChatContent } from '../../../src-shared/domain/chat.ts';
 import { useAction, useRequest } from '../../api/query.ts';
+import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { chatName, type Draft } from './draft.ts';
 import { contentOf, newChat, openChatId, showChat, usePlayground } from './playground-store.ts';
@@ -26,6 +27,7 @@ export function useChats() {
     failureTitle: words.failedToChange,
     onSuccess: (_, { id }) => {
       if (usePlayground.getState().chatId === id) newChat();
+      notifyDeleted('chats', [id], words.deleted);
     },
   });
   return {
@@ -33,6 +35,6 @@ export function useChats() {
     chatId,
     open: (id: string) => open.mutate({ id }),
     rename: (id: string, name: string) => rename.mutate({ id, name }),
-    remove: (id: string) => remove.mutate({ id }),
+    remove: (id: string) => remove.mutate({ id, undoMilliseconds }),
   };
 }

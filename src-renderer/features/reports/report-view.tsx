@@ -1,14 +1,15 @@
 import { Button } from '@mantine/core';
-import { IconFolder, IconTrash } from '@tabler/icons-react';
+import { IconFolder, IconPencil, IconTrash } from '@tabler/icons-react';
 import type { ReportRecord } from '../../../src-shared/domain/report.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { MoreMenu } from '../../components/layout/page.tsx';
 import { reportsStrings as strings } from '../../strings/reports.ts';
 import { ExportMenu } from './export-menu.tsx';
 import { openInBrowser, showInFolder } from './open-report.ts';
+import { renameReport } from './rename-report.ts';
 import { ReportFrame } from './report-frame.tsx';
 import classes from './reports.module.css';
 
@@ -17,7 +18,7 @@ export function ReportView({ report }: { report: ReportRecord }) {
   const remove = useAction('reports.remove', {
     failureTitle: strings.notRemoved,
     onSuccess: () => {
-      notifySuccess(strings.removed, report.name);
+      notifyDeleted('reports', [report.id], strings.removed(report.name));
       navigate('/reports', { replace: true });
     },
   });
@@ -35,6 +36,7 @@ export function ReportView({ report }: { report: ReportRecord }) {
           label={`More for ${report.name}`}
           about={report.name}
           items={[
+            { label: strings.rename.item, icon: <IconPencil size={16} />, onClick: () => renameReport(report) },
             { label: strings.showInFolder, icon: <IconFolder size={16} />, onClick: () => showInFolder(report) },
             {
               label: strings.remove,
@@ -45,7 +47,7 @@ export function ReportView({ report }: { report: ReportRecord }) {
                   what: `the report "${report.name}"`,
                   consequence: strings.removeConsequence,
                   verb: strings.remove,
-                  onConfirm: () => remove.mutate({ id: report.id }),
+                  onConfirm: () => remove.mutate({ id: report.id, undoMilliseconds }),
                 }),
             },
           ]}

@@ -3,7 +3,7 @@ import { modals } from '@mantine/modals';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { formatBytes } from '../../components/format/format.ts';
 import { runsStrings } from '../../strings/runs.ts';
-import { changeRuns, deleteRuns, sizeOf } from './change-runs.ts';
+import { archiveRuns, deleteRuns, sizeOf } from './change-runs.ts';
 import classes from './runs-table.module.css';
 
 /** More names than this are counted, not listed. */
@@ -30,7 +30,7 @@ export async function askToDeleteRuns(runs: readonly RunRecord[], onDone: () => 
         onArchive={() => {
           modals.close(dialog);
           onDone();
-          void changeRuns(doomed, () => ({ archived: true }), runsStrings.archivedNow);
+          void archiveRuns(doomed, true);
         }}
         onDelete={() => {
           modals.close(dialog);

@@ -1,13 +1,12 @@
 import { Button } from '@mantine/core';
 import { IconArchive, IconArchiveOff, IconCopy, IconPlayerStop, IconTrash, IconX } from '@tabler/icons-react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { request } from '../../api/client.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
-import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
-import { formatBytes } from '../../components/format/format.ts';
 import type { MoreItem } from '../../components/layout/page.tsx';
+import { askToDeleteRuns } from './ask-to-delete.tsx';
+import { archiveRuns } from './change-runs.ts';
 import { askToDiscard } from './discard-run.tsx';
 import { canResume } from './run-labels.ts';
 
@@ -17,17 +16,9 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
   const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
   const stop = useAction('runs.stop', { failureTitle: 'The run was not stopped' });
   const cancel = useAction('runs.cancel', { failureTitle: 'The run was not cancelled' });
-  const update = useAction('runs.update', { failureTitle: 'The run was not changed' });
   const save = useAction('runs.saveAdapter', {
     failureTitle: 'The adapter was not saved',
     onSuccess: ({ name }) => notifySuccess('Adapter saved', `"${name}" is among your adapters.`),
-  });
-  const remove = useAction('runs.remove', {
-    failureTitle: 'The run was not deleted',
-    onSuccess: ({ freedBytes }) => {
-      notifySuccess('Run deleted', `${formatBytes(freedBytes)} freed`);
-      navigate('/runs', { replace: true });
-    },
   });
   const id = run.id;
   const clone = () => navigate(`/train?from=${encodeURIComponent(id)}`);
@@ -97,31 +88,15 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
       {
         label: run.archived ? 'Unarchive' : 'Archive',
         icon: run.archived ? <IconArchiveOff size={16} /> : <IconArchive size={16} />,
-        onClick: () => update.mutate({ id, archived: !run.archived }),
+        onClick: () => void archiveRuns([run], !run.archived),
       },
       {
         label: 'Delete',
         icon: <IconTrash size={16} />,
         danger: true,
-        onClick: () => void askRemoval(run, () => remove.mutate({ id })),
+        onClick: () => void askToDeleteRuns([run], () => navigate('/runs', { replace: true })),
       },
     );
   }
   return { buttons, more };
-}
-
-/** Asks once, with what it frees; where that cannot be told now, without. */
-async function askRemoval(run: RunRecord, remove: () => void): Promise<void> {
-  const freedBytes = await request('runs.size', { id: run.id }).then(
-    ({ bytes }) => bytes,
-    () => null,
-  );
-  const kept = run.adapterId ? ' The adapter is kept.' : '';
-  confirmRemoval({
-    what: `the run "${run.name}"`,
-    consequence: `Deletes its checkpoints, metrics and log.${kept} Archiving hides it and keeps everything.`,
-    freedBytes,
-    verb: 'Delete',
-    onConfirm: remove,
-  });
 }

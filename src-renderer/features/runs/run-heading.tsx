@@ -3,6 +3,7 @@ import { IconNote, IconPencil, IconTag } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { useAction } from '../../api/query.ts';
+import { useRename } from '../../components/actions/use-rename.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { runStrings as words } from '../../strings/run.ts';
@@ -25,6 +26,7 @@ function RenameButton({ run }: { run: RunRecord }) {
   const [isOpen, setOpen] = useState(false);
   const [name, setName] = useState(run.name);
   const update = useAction('runs.update', { failureTitle, onSuccess: () => setOpen(false) });
+  useRename(words.one, [run], run.id, () => setOpen(true));
   const wished = name.trim();
   const save = () => {
     if (wished === run.name) setOpen(false);

@@ -16,6 +16,7 @@ import { navigate, pathOf } from '../../app/routes.tsx';
 import { type MoreItem, MoreMenu } from '../../components/layout/page.tsx';
 import { runsStrings } from '../../strings/runs.ts';
 import { askToDeleteRuns } from './ask-to-delete.tsx';
+import { archiveRuns } from './change-runs.ts';
 import { comparePath } from './compare-path.ts';
 import { editNotes, renameRun } from './edit-runs.tsx';
 import { type RunsRow, runsOf } from './run-rows.ts';
@@ -34,10 +35,7 @@ export function RunMenu({ row }: { row: RunsRow }) {
   );
 }
 
-function runItems(
-  run: RunRecord,
-  change: (changes: { starred?: boolean; archived?: boolean }) => void,
-): readonly MoreItem[] {
+function runItems(run: RunRecord, change: (changes: { starred: boolean }) => void): readonly MoreItem[] {
   const { adapterId } = run;
   const icon = { size: 16 } as const;
   return [
@@ -75,7 +73,7 @@ function runItems(
     {
       label: run.archived ? runsStrings.unarchive : runsStrings.archive,
       icon: run.archived ? <IconArchiveOff {...icon} /> : <IconArchive {...icon} />,
-      onClick: () => change({ archived: !run.archived }),
+      onClick: () => void archiveRuns([run], !run.archived),
     },
   ];
 }

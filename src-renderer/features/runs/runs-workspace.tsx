@@ -6,6 +6,7 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { useActions } from '../../components/actions/action-registry.ts';
+import { useRename } from '../../components/actions/use-rename.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Page } from '../../components/layout/page.tsx';
@@ -15,6 +16,7 @@ import { DataTable } from '../../components/table/data-table.tsx';
 import { MiddleText } from '../../components/table/middle-text.tsx';
 import { runsStrings } from '../../strings/runs.ts';
 import { comparePath } from './compare-path.ts';
+import { renameRun } from './edit-runs.tsx';
 import { fixedColumns, runColumns, usualColumns } from './run-columns.tsx';
 import { RunComparison } from './run-comparison.tsx';
 import { isActive } from './run-labels.ts';
@@ -54,6 +56,7 @@ export function RunsWorkspace() {
       run: () => filterField.current?.focus(),
     },
   ]);
+  useRename(runsStrings.one, list, active?.id ?? (chosen.length === 1 ? (chosen[0]?.id ?? null) : null), renameRun);
   useHotkeys([
     [
       'Escape',

@@ -8,7 +8,7 @@ import { addToBench } from '../merge/bench.ts';
 import { changeBench } from '../merge/bench-store.ts';
 import { createReport } from '../reports/create-report.tsx';
 import { askToDeleteRuns } from './ask-to-delete.tsx';
-import { changeRuns } from './change-runs.ts';
+import { archiveRuns } from './change-runs.ts';
 import { comparePath } from './compare-path.ts';
 import { tagRuns } from './edit-runs.tsx';
 import classes from './runs-table.module.css';
@@ -88,8 +88,7 @@ function actionsOf(runs: readonly RunRecord[], tags: readonly string[], onClear:
       label: archive ? runsStrings.archive : runsStrings.unarchive,
       run: () => {
         onClear();
-        const done = archive ? runsStrings.archivedNow : runsStrings.unarchivedNow;
-        void changeRuns(runs, () => ({ archived: archive }), done);
+        void archiveRuns(runs, archive);
       },
     },
     {

@@ -1,12 +1,13 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
+import { useMemo } from 'react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { useAction } from '../../api/query.ts';
+import { useAction, useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
-import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
+import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { MoreMenu } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
@@ -21,7 +22,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
   const remove = useAction('studies.remove', {
     failureTitle: strings.notRemoved,
     onSuccess: () => {
-      notifySuccess(strings.removed, name);
+      notifyDeleted('studies', [id], strings.removed(name));
       navigate('/studies', { replace: true });
     },
   });
@@ -30,6 +31,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
     onSuccess: ({ study: started }) => navigate(pathOf('studies', started.id)),
   });
   const resume = useAction('studies.resume', { failureTitle: strings.notResumed });
+  const names = useRecordNames();
   const canGoOn = ['interrupted', 'cancelled', 'failed'].includes(status);
   const isOpen = status === 'queued' || status === 'running';
   return (
@@ -68,7 +70,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
                     what: `the study "${name}"`,
                     consequence: strings.removeConsequence,
                     verb: strings.remove,
-                    onConfirm: () => remove.mutate({ id }),
+                    onConfirm: () => remove.mutate({ id, undoMilliseconds }),
                   }),
               },
             ]}
@@ -80,12 +82,24 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
           items={[
             { label: 'Status', value: <StatusMark status={status} /> },
             ...(result ? [{ label: 'Test examples', value: result.examples }] : []),
-            ...studyKind(study.kind).describeConfig(config),
+            ...studyKind(study.kind)
+              .describeConfig(config)
+              .map(({ label, value }) => ({ label, value: names.get(value) ?? value })),
             { label: 'Created', value: <RelativeTime at={study.createdAt} /> },
           ]}
         />
       </Panel>
       <StudyView study={study} />
     </Stack>
+  );
+}
+
+/** What datasets and base models are called that a config refers to by their ids. */
+function useRecordNames(): ReadonlyMap<string, string> {
+  const { data: datasets } = useRequest('datasets.list', {});
+  const { data: models } = useRequest('models.list', {});
+  return useMemo(
+    () => new Map([...(datasets ?? []), ...(models ?? [])].map(({ id, name }) => [id, name])),
+    [datasets, models],
   );
 }

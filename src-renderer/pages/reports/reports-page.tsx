@@ -2,12 +2,14 @@ import { Button, Skeleton, Text } from '@mantine/core';
 import type { ReportRecord } from '../../../src-shared/domain/report.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
+import { useRename } from '../../components/actions/use-rename.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
+import { renameReport } from '../../features/reports/rename-report.ts';
 import { ReportView } from '../../features/reports/report-view.tsx';
 import classes from '../../features/reports/reports.module.css';
 import { reportsStrings as strings } from '../../strings/reports.ts';
@@ -43,6 +45,7 @@ export default function ReportsPage() {
   const id = useRoute().segments[1] ?? null;
   const { data, error } = useRequest('reports.list', {});
   const report = id === null ? data?.[0] : data?.find((candidate) => candidate.id === id);
+  useRename(strings.one, data, report?.id ?? null, renameReport);
   return (
     <Page title={strings.title} state={data ? strings.count(data.length) : ''} fill>
       {error ? <ErrorNote error={error} /> : null}

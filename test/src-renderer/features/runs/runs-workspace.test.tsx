@@ -1,7 +1,10 @@
 // @vitest-environment happy-dom
+import { Notifications } from '@mantine/notifications';
 import { fireEvent, type RenderResult, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { useRoute } from '../../../../src-renderer/app/routes.tsx';
+import { registeredActions } from '../../../../src-renderer/components/actions/action-registry.ts';
+import { useUndoOffer } from '../../../../src-renderer/components/feedback/undo.tsx';
 import { forgetGlances } from '../../../../src-renderer/features/runs/run-glances.ts';
 import { changeRunsList } from '../../../../src-renderer/features/runs/runs-list-store.ts';
 import { RunsWorkspace } from '../../../../src-renderer/features/runs/runs-workspace.tsx';
@@ -40,6 +43,7 @@ beforeEach(() => {
     'runs.update': ({ id, ...changes }) => ({ ...runOf(id), ...changes }) as RunRecord,
     'runs.size': () => ({ bytes: 1024 ** 2 }),
     'runs.remove': () => ({ freedBytes: 1024 ** 2 }),
+    'deletions.undo': () => ({ ok: true }),
   };
 });
 
@@ -50,7 +54,12 @@ function runOf(id: string): RunRecord {
 }
 
 async function open(): Promise<RenderResult> {
-  const view = renderInWindow(<RunsWorkspace />);
+  const view = renderInWindow(
+    <>
+      <Notifications />
+      <RunsWorkspace />
+    </>,
+  );
   await waitFor(() => expect(view.getByText('Run 1')).toBeTruthy(), { timeout: 10_000 });
   return view;
 }
@@ -120,7 +129,7 @@ test('ticked runs raise a bar; its count says how many the filter hides', async 
   expect(useRoute.getState().query.get('ids')).toBe('1,3');
 });
 
-test('deleting several names them, says what it frees, and leaves the one that trains', async () => {
+test('deleting several names them, says what it frees, leaves the one that trains, and can be undone', async () => {
   const view = await open();
   for (const name of ['Run 1', 'Run 2', 'Run 5']) tick(view, name);
   fireEvent.click(inBar(view, 'Delete'));
@@ -131,7 +140,41 @@ test('deleting several names them, says what it frees, and leaves the one that t
   expect(dialog()?.textContent).toContain('1 run still training is kept.');
   expect(backend.inputsOf('runs.remove')).toEqual([]);
   fireEvent.click(within(dialog() ?? document.body).getByText('Delete'));
-  await waitFor(() => expect(backend.inputsOf('runs.remove')).toEqual([{ id: '1' }, { id: '2' }]));
+  await waitFor(() => expect(backend.inputsOf('runs.remove')).toMatchObject([{ id: '1' }, { id: '2' }]));
+  fireEvent.click(await view.findByLabelText('Undo: 2 runs deleted'));
+  await waitFor(() => expect(backend.inputsOf('deletions.undo')).toEqual([{ list: 'runs', ids: ['1', '2'] }]));
+});
+
+test('archiving can be undone, and then nothing is offered any more', async () => {
+  const view = await open();
+  tick(view, 'Run 1');
+  fireEvent.click(inBar(view, 'Archive'));
+  await view.findByLabelText('Undo: 1 run archived');
+  useUndoOffer.getState().offer?.undo();
+  await waitFor(() =>
+    expect(backend.inputsOf('runs.update')).toMatchObject([
+      { id: '1', archived: true },
+      { id: '1', archived: false },
+    ]),
+  );
+  expect(useUndoOffer.getState().offer).toBeNull();
+});
+
+test('F2 renames the row with the focus; without one, the run that is shown beside the table', async () => {
+  const view = await open();
+  const rename = () => registeredActions().find(({ shortcut }) => shortcut === 'F2');
+  expect(rename()).toMatchObject({ label: 'Rename run…', scope: 'page' });
+  const shownName = async () => (await view.findByLabelText('Name', {}, { timeout: 10_000 })).getAttribute('value');
+  rowsOf(view)[1]?.focus();
+  rename()?.run?.();
+  const name = rowsOf(view)[1]?.textContent?.match(/Run \d/)?.[0];
+  expect(await shownName()).toBe(name);
+  fireEvent.click(within(dialog() ?? document.body).getByText('Cancel'));
+  await waitFor(() => expect(dialog()).toBeNull());
+  fireEvent.click(view.getByText('Run 4'));
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  rename()?.run?.();
+  expect(await shownName()).toBe('Run 4');
 });
 
 test('a tag goes to each of the ticked runs, beside those that they have', async () => {

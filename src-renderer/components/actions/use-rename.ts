@@ -1,0 +1,34 @@
+import { appStrings } from '../../strings/app.ts';
+import { notifyWarning } from '../feedback/notify.tsx';
+import { focusedRowId } from '../table/focused-row.ts';
+import { useActions } from './action-registry.ts';
+
+interface Named {
+  readonly id: string;
+}
+
+/**
+ * F2 renames: of a list the row with the focus, and where none has it (in the palette) the one that `otherwise` names.
+ * @param what what is renamed: "run"
+ */
+export function useRename<Item extends Named>(
+  what: string,
+  items: readonly Item[] | undefined,
+  otherwise: string | null,
+  rename: (item: Item) => void,
+): void {
+  useActions([
+    {
+      id: 'rename',
+      label: appStrings.renameWhat(what),
+      scope: 'page',
+      shortcut: 'F2',
+      run: () => {
+        const focused = focusedRowId();
+        const item = items?.find(({ id }) => id === focused) ?? items?.find(({ id }) => id === otherwise);
+        if (item) rename(item);
+        else notifyWarning(appStrings.renameWhat(what), appStrings.renameWhich(what));
+      },
+    },
+  ]);
+}
