@@ -13,6 +13,7 @@ import { useFigureTheme } from './figure-theme.ts';
 import { showFigureValues } from './figure-values.tsx';
 import { HoverLayer } from './hover-layer.tsx';
 import { type FigurePoint, PlotlyView } from './plotly-view.ts';
+import { PointKeys } from './point-keys.tsx';
 
 interface FigureProps {
   figure: FigureSource;
@@ -132,6 +133,14 @@ export const Figure = memo(function Figure(props: FigureProps) {
             group={hoverGroup ?? name}
             geometry={() => view.current?.geometry() ?? null}
             {...(isClickable ? { onClick: clicked } : {})}
+          />
+        ) : null}
+        {isClickable ? (
+          <PointKeys
+            figure={figure}
+            name={name}
+            pixelOf={(point) => view.current?.pixelOf(point) ?? null}
+            onChoose={clicked}
           />
         ) : null}
       </Box>

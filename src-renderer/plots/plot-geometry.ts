@@ -45,6 +45,29 @@ export function geometryOf(graph: unknown): PlotGeometry | null {
   };
 }
 
+const placedAxisSchema = z.object({
+  _offset: z.number(),
+  _length: z.number(),
+  d2p: z.custom<(value: unknown) => unknown>((given) => typeof given === 'function'),
+});
+
+/** Where a point is drawn, in pixels of the element; null where it is out of sight. Axes are named as in a trace: "x2". */
+export function pixelsOfPoint(
+  graph: unknown,
+  axes: { readonly x: string; readonly y: string },
+  point: { readonly x: unknown; readonly y: unknown },
+): { x: number; y: number } | null {
+  const place = (axis: string, value: unknown): number | null => {
+    const name = axis.replace(/^[xy]/, (letter) => `${letter}axis`);
+    const parsed = z.object({ _fullLayout: z.object({ [name]: placedAxisSchema }) }).safeParse(graph);
+    const found = parsed.data?._fullLayout[name];
+    const pixel = Number(found?.d2p(value));
+    return found === undefined || !(pixel >= 0 && pixel <= found._length) ? null : found._offset + pixel;
+  };
+  const [x, y] = [place(axes.x, point.x), place(axes.y, point.y)];
+  return x === null || y === null ? null : { x, y };
+}
+
 /** The value of the x axis at a pixel of the element; null outside of the plot. */
 export function xAtPixel({ left, width, x: [from, to] }: PlotGeometry, pixel: number): number | null {
   const share = (pixel - left) / width;

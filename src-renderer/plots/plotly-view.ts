@@ -4,8 +4,9 @@ import { asError } from '../../src-shared/contract/errors.ts';
 import { type FigureTheme, splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
 import type { FigureSource } from './figure-data.ts';
 import { withTypeface } from './figure-image.ts';
+import type { ChoosablePoint } from './figure-points.ts';
 import { baseTemplate, surfaceColor } from './figure-theme.ts';
-import { geometryOf, type PlotGeometry } from './plot-geometry.ts';
+import { geometryOf, type PlotGeometry, pixelsOfPoint } from './plot-geometry.ts';
 import { typefaceLoaded } from './typeface-loaded.ts';
 
 type PlotlyModule = typeof import('./plotly-bundle.ts').default;
@@ -126,6 +127,11 @@ export class PlotlyView {
   /** Where the drawn figure's axes are; null before it is drawn. */
   geometry(): PlotGeometry | null {
     return this.graph === null ? null : geometryOf(this.graph);
+  }
+
+  /** Where a point is drawn; null where it is not in sight. */
+  pixelOf({ axes, x, y }: Pick<ChoosablePoint, 'axes' | 'x' | 'y'>): { x: number; y: number } | null {
+    return pixelsOfPoint(this.graph, axes, { x, y });
   }
 
   dispose(): void {

@@ -5,4 +5,7 @@ export const figureStrings = {
   firstValues: (shown: string, all: string) => `The first ${shown} of ${all} values. Save CSV has all of them.`,
   series: 'Series',
   value: 'Value',
+  points: (name: string) => `Points of “${name}”`,
+  pointsRole: 'points, by arrow keys',
+  point: (text: string, place: number, all: number) => `${text}. Point ${place} of ${all}. Enter chooses it.`,
 } as const;
