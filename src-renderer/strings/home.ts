@@ -30,6 +30,7 @@ export const homeStrings = {
   away: 'Since you were away',
   attention: 'Needs attention',
   finishedCount: (count: number) => `${formatCount(count)} finished`,
+  interruptedCount: (count: number) => `${formatCount(count)} interrupted`,
   failedCount: (count: number) => `${formatCount(count)} failed`,
   pausedByQuitting: (count: number) => `${plural(count, 'run was', 'runs were')} paused when you quit`,
   pausedCount: (count: number) => `${formatCount(count)} paused`,

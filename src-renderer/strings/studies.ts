@@ -1,4 +1,4 @@
-import { plural } from '../components/format/format.ts';
+import { formatCount, plural } from '../components/format/format.ts';
 
 /** One sentence on what each kind of study answers; a kind that is not here shows its own summary. */
 const answers: Readonly<Record<string, string>> = {
@@ -56,6 +56,38 @@ export const studiesStrings = {
     settings: 'Settings',
     start: 'Start study',
     reused: 'Finished training runs and scores are reused; only the rest is computed.',
+  },
+  facts: { status: 'Status', examples: 'Test examples', created: 'Created' },
+  more: (name: string) => `More for ${name}`,
+  what: (name: string) => `the study "${name}"`,
+  columns: { name: 'Name', status: 'Status', created: 'Created' },
+  result: {
+    clickPoint: 'Click a point, or choose one with the arrow keys and Enter, to save that adapter.',
+    saveCsv: 'Save CSV',
+    saveTable: (title: string) => `Save the table "${title}" as CSV`,
+    save: 'Save adapter',
+    saveRow: (row: string) => `Save adapter: ${row}`,
+    showAll: (rows: number) => `Show all ${formatCount(rows)} rows`,
+    noResult: (status: string) =>
+      `This study was ${status} before it had a result. Resume it: finished work is not repeated.`,
+  },
+  keep: {
+    title: 'Save a pruned adapter',
+    adds: (name: string) => `Adds "${name}" to your adapters.`,
+    which: 'This point is a mean over seeds. Save the adapter of',
+    cancel: 'Cancel',
+    confirm: 'Save adapter',
+    gone: (name: string) => `The run behind "${name}" no longer has an adapter.`,
+    queued: 'Pruning queued',
+    willAdd: (name: string) => `"${name}" will be added to your adapters.`,
+    failed: 'The pruned adapter was not saved',
+  },
+  provenance: {
+    title: 'How it was made',
+    command: 'Run it again from a saved study.yaml:',
+    copyCommand: 'Copy the command',
+    save: (file: string) => `Save ${file}`,
+    notSaved: 'The file was not saved',
   },
   forecast: {
     title: 'Cost',

@@ -6,6 +6,7 @@ import { headlineOf, headlineText } from '../../../src-shared/results/headline.t
 import { formatBytes } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import type { DataColumn } from '../../components/table/data-table.tsx';
+import { MiddleText } from '../../components/table/middle-text.tsx';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
 import type { AdapterNames } from '../merge/adapter-card.tsx';
 import { CotoMark } from '../runs/coto-mark.tsx';
@@ -27,7 +28,7 @@ export function adapterColumns({ namesOf, onStar, withBase, withTags }: ColumnIn
     {
       id: 'starred',
       header: '★',
-      width: 32,
+      width: 36,
       value: ({ starred }) => (starred ? 1 : 0),
       cell: (adapter) => <StarButton adapter={adapter} onStar={() => onStar(adapter)} />,
     },
@@ -35,16 +36,13 @@ export function adapterColumns({ namesOf, onStar, withBase, withTags }: ColumnIn
       id: 'name',
       header: columns.name,
       value: ({ name }) => name,
-      cell: ({ name }) => (
-        <Text size="sm" maw={withBase ? 240 : 300} truncate title={name}>
-          {name}
-        </Text>
-      ),
+      cell: ({ name }) => <MiddleText text={name} />,
     },
     {
       id: 'method',
       header: columns.method,
       width: 150,
+      yields: 1,
       value: (adapter) =>
         [namesOf(adapter).variant, adapter.coto ? 'CoTo' : '', rankText(adapter.parameters)].filter(Boolean).join(' '),
       cell: (adapter) => (
@@ -59,6 +57,7 @@ export function adapterColumns({ namesOf, onStar, withBase, withTags }: ColumnIn
       id: 'data',
       header: columns.data,
       width: 140,
+      yields: 2,
       value: (adapter) => namesOf(adapter).dataset,
       cell: (adapter) => (
         <Text size="sm" maw={140} truncate title={namesOf(adapter).dataset ?? ''}>
@@ -79,13 +78,15 @@ export function adapterColumns({ namesOf, onStar, withBase, withTags }: ColumnIn
       id: 'origin',
       header: columns.origin,
       width: 76,
+      yields: 4,
       value: ({ origin }) => words.origins[origin.kind],
     },
     ...(withTags ? [tagsColumn] : []),
     {
       id: 'size',
       header: columns.size,
-      width: 80,
+      width: 88,
+      yields: 3,
       align: 'right',
       value: ({ sizeBytes }) => sizeBytes,
       cell: ({ sizeBytes }) => formatBytes(sizeBytes),
@@ -105,6 +106,7 @@ const tagsColumn: DataColumn<AdapterRecord> = {
   id: 'tags',
   header: words.columns.tags,
   width: 100,
+  yields: 5,
   value: ({ tags }) => tags.join(' '),
   cell: ({ tags }) => (
     <Group gap={4} wrap="nowrap">
@@ -122,6 +124,7 @@ function baseColumn(namesOf: ColumnInputs['namesOf']): DataColumn<AdapterRecord>
     id: 'base',
     header: words.columns.base,
     width: 160,
+    yields: 2,
     value: (adapter) => namesOf(adapter).model,
     cell: (adapter) => {
       const { model, baseColor } = namesOf(adapter);

@@ -55,6 +55,7 @@ export function AdapterList({ adapters, archived, onArchived }: AdapterListProps
       items={items}
       itemId={({ id }) => id}
       columns={columns}
+      fitted
       initialSort={{ column: 'created', descending: true }}
       selected={selected}
       onSelectedChange={(changed) => {

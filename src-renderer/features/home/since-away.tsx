@@ -39,9 +39,11 @@ export function SinceAway({ runs, studies, jobs }: SinceAwayProps) {
   const finished = happened.finished.filter((entry) => !isDismissed(keyOf(entry)));
   if (paused.length + failed.length + finished.length === 0) return null;
   const dismissable = [...failed, ...finished];
+  const lost = failed.filter(({ record }) => record.status === 'failed').length;
   const note = [
     ...(finished.length > 0 ? [strings.finishedCount(finished.length)] : []),
-    ...(failed.length > 0 ? [strings.failedCount(failed.length)] : []),
+    ...(lost > 0 ? [strings.failedCount(lost)] : []),
+    ...(failed.length > lost ? [strings.interruptedCount(failed.length - lost)] : []),
     ...(byQuitting > 0
       ? [strings.pausedByQuitting(byQuitting)]
       : paused.length > 0
@@ -131,6 +133,7 @@ function FailedRow({ entry, onResume, onDismiss }: FailedRowProps) {
       </div>
       <ErrorNote
         error={entry.record.error ?? { message: strings.quitDuring, hint: null }}
+        isFailure={entry.record.status === 'failed'}
         {...(onResume === null ? {} : { action: { label: strings.resume, onClick: onResume } })}
       />
     </div>

@@ -2,17 +2,18 @@ import { Button, Group, Progress, Text } from '@mantine/core';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { useAction } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { formatCount, formatDuration } from '../../components/format/format.ts';
+import { formatDuration } from '../../components/format/format.ts';
+import { jobsStrings as strings } from '../../strings/jobs.ts';
 
 /** How far a job is, with a button to cancel it; its error where it failed; nothing once it is done. */
 export function JobProgress({ job }: { job: JobRecord | undefined }) {
-  const cancel = useAction('jobs.cancel', { failureTitle: 'The job was not cancelled' });
+  const cancel = useAction('jobs.cancel', { failureTitle: strings.notCancelled });
   if (!job || job.status === 'completed') return null;
   if (job.error) return <ErrorNote error={job.error} />;
   if (job.status !== 'queued' && job.status !== 'running')
     return (
       <Text size="sm" c="dimmed">
-        {job.title}: {job.status}.
+        {strings.ended(job.title, job.status)}
       </Text>
     );
   const { progress } = job;
@@ -21,23 +22,19 @@ export function JobProgress({ job }: { job: JobRecord | undefined }) {
     <div role="status" aria-label={job.title}>
       <Group justify="space-between" mb={4} wrap="nowrap">
         <Text size="sm" truncate>
-          {job.status === 'queued'
-            ? `${job.title}: waits for the jobs before it`
-            : (progress?.phase ?? `${job.title}: starting`)}
-          {progress
-            ? ` · ${formatCount(progress.done)}${progress.total === 0 ? '' : ` of ${formatCount(progress.total)}`} ${progress.unit}`
-            : ''}
+          {job.status === 'queued' ? strings.queued(job.title) : (progress?.phase ?? strings.starting(job.title))}
+          {progress ? ` · ${strings.done(progress.done, progress.total, progress.unit)}` : ''}
         </Text>
         <Group gap={8} wrap="nowrap">
           <Text size="sm" c="dimmed">
-            {progress?.etaSeconds != null ? `${formatDuration(progress.etaSeconds)} left` : ''}
+            {progress?.etaSeconds != null ? strings.left(formatDuration(progress.etaSeconds)) : ''}
           </Text>
           <Button variant="default" onClick={() => cancel.mutate({ id: job.id })} loading={cancel.isPending}>
-            Cancel
+            {strings.cancel}
           </Button>
         </Group>
       </Group>
-      {progress?.total === 0 ? null : <Progress value={share} size={6} aria-label={`Progress of ${job.title}`} />}
+      {progress?.total === 0 ? null : <Progress value={share} size={6} aria-label={strings.progressOf(job.title)} />}
     </div>
   );
 }

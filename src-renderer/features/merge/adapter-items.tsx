@@ -2,6 +2,7 @@ import { Menu } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconPlugConnected, IconScissors, IconTarget } from '@tabler/icons-react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { exportStrings as strings } from '../../strings/export.ts';
 import { openEvaluation } from '../evaluation/open-evaluation.tsx';
 import { ExportItems } from './export-items.tsx';
 import { PruneAdapter } from './prune-adapter.tsx';
@@ -11,37 +12,37 @@ import { RuntimeVerdicts } from './runtime-verdicts.tsx';
 export function AdapterItems({ adapter }: { adapter: AdapterRecord }) {
   return (
     <>
-      <Menu.Label>Export as</Menu.Label>
+      <Menu.Label>{strings.heading}</Menu.Label>
       <ExportItems adapter={adapter} />
       <Menu.Divider />
       <Menu.Item
         leftSection={<IconTarget size={16} />}
         onClick={() => openEvaluation({ name: adapter.name, modelId: adapter.modelId, adapter })}
       >
-        Evaluate…
+        {strings.evaluate}
       </Menu.Item>
       <Menu.Item
         leftSection={<IconScissors size={16} />}
         onClick={() => {
           const dialog = modals.open({
-            title: `Prune ${adapter.name}`,
+            title: strings.pruneTitle(adapter.name),
             children: <PruneAdapter adapter={adapter} onStarted={() => modals.close(dialog)} />,
           });
         }}
       >
-        Prune or resize…
+        {strings.prune}
       </Menu.Item>
       <Menu.Item
         leftSection={<IconPlugConnected size={16} />}
         onClick={() =>
           modals.open({
-            title: `Where ${adapter.name} loads`,
+            title: strings.runtimesTitle(adapter.name),
             size: 'lg',
             children: <RuntimeVerdicts adapter={adapter} />,
           })
         }
       >
-        Will it load there?
+        {strings.runtimes}
       </Menu.Item>
     </>
   );

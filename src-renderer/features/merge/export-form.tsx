@@ -4,6 +4,7 @@ import type { ExportTargetDeclaration } from '../../../src-shared/domain/export.
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
+import { exportStrings } from '../../strings/export.ts';
 
 interface ExportFormProps {
   target: ExportTargetDeclaration;
@@ -21,7 +22,7 @@ export function ExportForm({ target, onExport }: ExportFormProps) {
       <ParameterForm declaration={target} values={values} onChange={setValues} showHelp="below" />
       <Group justify="flex-end">
         <Button onClick={() => onExport(values)} disabled={firstProblem(target.parameters, values) !== null}>
-          Choose where to write
+          {exportStrings.choosePath}
         </Button>
       </Group>
     </Stack>

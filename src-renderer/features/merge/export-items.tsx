@@ -6,9 +6,8 @@ import type { ExportTargetDeclaration } from '../../../src-shared/domain/export.
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
+import { exportStrings as strings } from '../../strings/export.ts';
 import { ExportForm } from './export-form.tsx';
-
-const failureTitle = 'The adapter was not exported';
 
 interface ExportItemsProps {
   /** Or how to come by it, asked when a form is chosen; null where that failed. */
@@ -18,7 +17,7 @@ interface ExportItemsProps {
 /** A menu item for each form in which an adapter can leave the studio; how it ended comes as a notification. */
 export function ExportItems({ adapter: given }: ExportItemsProps) {
   const catalog = useRequest('app.catalog', {});
-  const start = useAction('export.start', { failureTitle });
+  const start = useAction('export.start', { failureTitle: strings.failed });
   const write = async (adapter: AdapterRecord, target: ExportTargetDeclaration, parameters: ParameterValues) => {
     try {
       const path = await askPath(adapter.name, target);
@@ -26,7 +25,7 @@ export function ExportItems({ adapter: given }: ExportItemsProps) {
       const numbered = target.makes === 'folder';
       if (path) start.mutate({ adapterId: adapter.id, target: target.id, path, numbered, parameters });
     } catch (error) {
-      notifyFailure(error, failureTitle);
+      notifyFailure(error, strings.failed);
     }
   };
   const ask = async (target: ExportTargetDeclaration) => {
@@ -34,7 +33,7 @@ export function ExportItems({ adapter: given }: ExportItemsProps) {
     if (adapter === null) return;
     if (target.parameters.length === 0) return void write(adapter, target, {});
     const dialog = modals.open({
-      title: `Export ${adapter.name} as ${target.label}`,
+      title: strings.title(adapter.name, target.label),
       children: (
         <ExportForm
           target={target}
@@ -53,20 +52,19 @@ export function ExportItems({ adapter: given }: ExportItemsProps) {
       leftSection={target.makes === 'file' ? <IconFile size={16} /> : <IconFolder size={16} />}
       onClick={() => void ask(target)}
     >
-      {target.parameters.length > 0 ? `${target.label}…` : target.label}
+      {target.parameters.length > 0 ? strings.asking(target.label) : target.label}
     </Menu.Item>
   ));
 }
 
 async function askPath(name: string, { id, label, makes, extension }: ExportTargetDeclaration): Promise<string | null> {
   const plainName = name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
-  const title = `Export ${name} as ${label}`;
   if (makes === 'file')
     return window.coto.dialogs.saveFile({
-      title,
+      title: strings.title(name, label),
       defaultName: extension === undefined ? plainName : `${plainName}.${extension}`,
       ...(extension === undefined ? {} : { filters: [{ name: label, extensions: [extension] }] }),
     });
-  const folder = await window.coto.dialogs.saveFolder({ title: `${title} into` });
+  const folder = await window.coto.dialogs.saveFolder({ title: strings.folderTitle(name, label) });
   return folder && `${folder}/${plainName}-${id}`;
 }

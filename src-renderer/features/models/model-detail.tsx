@@ -32,7 +32,7 @@ const columns: readonly DataColumn<ModuleGroup>[] = [
   { id: 'out', header: 'Out', align: 'right', value: (group) => group.outFeatures },
   {
     id: 'weights',
-    header: 'Parameters per module',
+    header: 'Parameters each',
     align: 'right',
     value: (group) => group.parameters,
     cell: (group) => formatCount(group.parameters),

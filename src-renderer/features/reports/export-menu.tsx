@@ -48,8 +48,7 @@ async function saveFile(report: ReportRecord, format: (typeof formats)[number]):
   const files = await request('reports.files', { id: report.id });
   const file = files.find(({ name }) => name === `report.${format}`);
   // Reports of earlier versions have no Markdown.
-  if (file === undefined)
-    throw new Error(`This report has no ${strings.exportAs[format]}: it was written by an earlier version.`);
+  if (file === undefined) throw new Error(strings.noFormat(strings.exportAs[format]));
   return window.coto.dialogs.saveText(file.text, {
     defaultName: `${stemOf(report)}.${format}`,
     filters: [{ name: strings.exportAs[format], extensions: [format] }],

@@ -33,7 +33,7 @@ export function ReportView({ report }: { report: ReportRecord }) {
         </Button>
         <ExportMenu report={report} />
         <MoreMenu
-          label={`More for ${report.name}`}
+          label={strings.more(report.name)}
           about={report.name}
           items={[
             { label: strings.rename.item, icon: <IconPencil size={16} />, onClick: () => renameReport(report) },
@@ -44,7 +44,7 @@ export function ReportView({ report }: { report: ReportRecord }) {
               danger: true,
               onClick: () =>
                 confirmRemoval({
-                  what: `the report "${report.name}"`,
+                  what: strings.what(report.name),
                   consequence: strings.removeConsequence,
                   verb: strings.remove,
                   onConfirm: () => remove.mutate({ id: report.id, undoMilliseconds }),

@@ -2,12 +2,15 @@ import { Button, Group, Radio, Stack, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { useState } from 'react';
 import type { PrunedChoice } from '../../../src-shared/studies/define-study.ts';
+import { studiesStrings } from '../../strings/studies.ts';
+
+const strings = studiesStrings.keep;
 
 /** Asks before the adapter behind a point is made, and of which seed where the point is a mean; of nothing, nothing. */
 export function askToKeep(choices: readonly PrunedChoice[], onKeep: (choice: PrunedChoice) => void): void {
   if (choices.length === 0) return;
   const dialog = modals.open({
-    title: 'Save a pruned adapter',
+    title: strings.title,
     children: (
       <ChooseKept
         choices={choices}
@@ -34,13 +37,9 @@ export function ChooseKept({ choices, onCancel, onKeep }: ChooseKeptProps) {
   return (
     <Stack gap={12}>
       {choices.length === 1 ? (
-        <Text size="sm">Adds "{first?.name}" to your adapters.</Text>
+        <Text size="sm">{strings.adds(first?.name ?? '')}</Text>
       ) : (
-        <Radio.Group
-          label="This point is a mean over seeds. Save the adapter of"
-          value={place}
-          onChange={(value) => setPlace(value)}
-        >
+        <Radio.Group label={strings.which} value={place} onChange={(value) => setPlace(value)}>
           <Stack gap={8} mt={8}>
             {choices.map(({ name }, index) => (
               <Radio key={index} value={String(index)} label={name} />
@@ -50,14 +49,14 @@ export function ChooseKept({ choices, onCancel, onKeep }: ChooseKeptProps) {
       )}
       <Group justify="flex-end">
         <Button variant="default" onClick={onCancel}>
-          Cancel
+          {strings.cancel}
         </Button>
         <Button
           disabled={chosen === undefined}
           {...(choices.length === 1 ? { 'data-autofocus': true } : {})}
           onClick={() => chosen && onKeep(chosen)}
         >
-          Save adapter
+          {strings.confirm}
         </Button>
       </Group>
     </Stack>

@@ -1,16 +1,19 @@
 import type { PrunedChoice } from '../../../src-shared/studies/define-study.ts';
 import { request } from '../../api/client.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
+import { studiesStrings } from '../../strings/studies.ts';
+
+const strings = studiesStrings.keep;
 
 /** Queues the pruning behind a point or a row of a study, so that its adapter joins the library. */
 export async function keepPruned({ name, of, method, parameters }: PrunedChoice): Promise<void> {
   try {
     const adapterId = await adapterIdOf(of);
-    if (adapterId === null) throw new Error(`The run behind "${name}" no longer has an adapter.`);
+    if (adapterId === null) throw new Error(strings.gone(name));
     await request('prune.start', { adapterId, name, method, parameters });
-    notifySuccess('Pruning queued', `"${name}" will be added to your adapters.`);
+    notifySuccess(strings.queued, strings.willAdd(name));
   } catch (error) {
-    notifyFailure(error, 'The pruned adapter was not kept');
+    notifyFailure(error, strings.failed);
   }
 }
 

@@ -4,11 +4,12 @@ import { studyKind } from '../../../src-shared/studies/index.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import type { DataColumn } from '../../components/table/data-table.tsx';
+import { studiesStrings } from '../../strings/studies.ts';
 
 export const studyColumns: readonly DataColumn<StudyRecord>[] = [
   {
     id: 'name',
-    header: 'Name',
+    header: studiesStrings.columns.name,
     value: (study) => study.name,
     cell: (study) => (
       <div style={{ minWidth: 0 }}>
@@ -23,13 +24,13 @@ export const studyColumns: readonly DataColumn<StudyRecord>[] = [
   },
   {
     id: 'status',
-    header: 'Status',
+    header: studiesStrings.columns.status,
     value: (study) => study.status,
     cell: (study) => <StatusMark status={study.status} />,
   },
   {
     id: 'created',
-    header: 'Created',
+    header: studiesStrings.columns.created,
     align: 'right',
     value: (study) => study.createdAt,
     cell: (study) => <RelativeTime at={study.createdAt} />,

@@ -57,7 +57,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
             </Button>
           )}
           <MoreMenu
-            label={`More for ${name}`}
+            label={strings.more(name)}
             about={name}
             items={[
               {
@@ -67,7 +67,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
                 disabledReason: isOpen ? strings.stillRunning : null,
                 onClick: () =>
                   confirmRemoval({
-                    what: `the study "${name}"`,
+                    what: strings.what(name),
                     consequence: strings.removeConsequence,
                     verb: strings.remove,
                     onConfirm: () => remove.mutate({ id, undoMilliseconds }),
@@ -80,12 +80,12 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
       <Panel>
         <Facts
           items={[
-            { label: 'Status', value: <StatusMark status={status} /> },
-            ...(result ? [{ label: 'Test examples', value: result.examples }] : []),
+            { label: strings.facts.status, value: <StatusMark status={status} /> },
+            ...(result ? [{ label: strings.facts.examples, value: result.examples }] : []),
             ...studyKind(study.kind)
               .describeConfig(config)
               .map(({ label, value }) => ({ label, value: names.get(value) ?? value })),
-            { label: 'Created', value: <RelativeTime at={study.createdAt} /> },
+            { label: strings.facts.created, value: <RelativeTime at={study.createdAt} /> },
           ]}
         />
       </Panel>

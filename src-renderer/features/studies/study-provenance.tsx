@@ -5,7 +5,11 @@ import { request } from '../../api/client.ts';
 import { downloadText } from '../../components/download.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { CopyButton } from '../../components/format/copy-button.tsx';
+import { HashText } from '../../components/format/path-text.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
+import { studiesStrings } from '../../strings/studies.ts';
+
+const strings = studiesStrings.provenance;
 
 /** Adapters that are listed with their hashes. */
 const mostAdapters = 8;
@@ -13,18 +17,36 @@ const mostAdapters = 8;
 /** How a study's result was made, and the file with the command that makes it again. */
 export function StudyProvenance({ study }: { study: StudyRecord }) {
   return (
-    <Panel title="How it was made" aside={<StudyFiles id={study.id} />}>
+    <Panel title={strings.title} aside={<StudyFiles id={study.id} />}>
       <Stack gap={12}>
-        <Facts items={provenanceFacts(study.provenance, mostAdapters)} />
+        <Facts
+          items={provenanceFacts(study.provenance, mostAdapters).map(({ label, value }) => ({
+            label,
+            value: <WithHash text={value} />,
+          }))}
+        />
         <Group gap={8} wrap="nowrap">
           <Text size="sm" c="dimmed">
-            Makes it again, where study.yaml is saved:
+            {strings.command}
           </Text>
           <Code>{studyCommand}</Code>
-          <CopyButton text={studyCommand} label="Copy the command" />
+          <CopyButton text={studyCommand} label={strings.copyCommand} />
         </Group>
       </Stack>
     </Panel>
+  );
+}
+
+/** A SHA-256 or a commit in a fact is shortened, with all of it on hover and to copy. */
+function WithHash({ text }: { text: string }) {
+  const found = /\b[0-9a-f]{40,64}\b/.exec(text);
+  if (found === null) return text;
+  return (
+    <>
+      {text.slice(0, found.index)}
+      <HashText hash={found[0]} />
+      {text.slice(found.index + found[0].length)}
+    </>
   );
 }
 
@@ -36,14 +58,14 @@ function StudyFiles({ id }: { id: string }) {
       const file = files.find((one) => one.name === name);
       if (file !== undefined) downloadText(file.text, file.name);
     } catch (error) {
-      notifyFailure(error, 'The file was not saved');
+      notifyFailure(error, strings.notSaved);
     }
   };
   return (
     <Group gap={8} wrap="nowrap">
       {['study.yaml', 'result.json', 'tables.md'].map((name) => (
         <Button key={name} size="compact-xs" variant="default" onClick={() => void save(name)}>
-          Save {name}
+          {strings.save(name)}
         </Button>
       ))}
     </Group>

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Table, Text, VisuallyHidden } from '@mantine/core';
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { PrunedChoice, StudyFigure, StudyTable, StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
@@ -9,8 +9,11 @@ import { downloadText, fileStem } from '../../components/download.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { studiesStrings } from '../../strings/studies.ts';
 import { askToKeep } from './ask-to-keep.tsx';
 import { TunedBadge } from './tuned-badge.tsx';
+
+const strings = studiesStrings.result;
 
 interface StudyResultViewProps {
   study: StudyRecord;
@@ -55,7 +58,7 @@ function StudyFigurePanel({ figure, onKeep }: { figure: StudyFigure; onKeep: (ch
         figure={drawn}
         height={340}
         name={figure.name}
-        caption={keep ? `${drawn.caption} Click a point to save its pruned adapter.` : drawn.caption}
+        caption={keep ? `${drawn.caption} ${strings.clickPoint}` : drawn.caption}
         {...(keep
           ? {
               onPointClick: (point: { customData: unknown }) => {
@@ -68,6 +71,10 @@ function StudyFigurePanel({ figure, onKeep }: { figure: StudyFigure; onKeep: (ch
   );
 }
 
+/** Of a longer table only so many rows are shown at first: what follows it shall be found. */
+const foldedFrom = 30;
+const firstRows = 15;
+
 interface StudyTablePanelProps {
   table: StudyTable;
   aside: ReactNode;
@@ -77,6 +84,7 @@ interface StudyTablePanelProps {
 function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
   const { title, columns, rows, notes = [] } = table;
   const canKeep = rows.some(({ keep }) => keep !== undefined);
+  const [isWhole, setWhole] = useState(canKeep || rows.length <= foldedFrom);
   const align = (at: number) => (columns[at]?.numeric === true ? { ta: 'right' as const } : {});
   return (
     <Panel
@@ -88,10 +96,10 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
           <Button
             size="compact-xs"
             variant="default"
-            aria-label={`Save the table "${title}" as CSV`}
+            aria-label={strings.saveTable(title)}
             onClick={() => downloadText(tableCsv(table), `${fileStem(title)}.csv`)}
           >
-            Save CSV
+            {strings.saveCsv}
           </Button>
         </Group>
       }
@@ -107,13 +115,13 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
               ))}
               {canKeep ? (
                 <Table.Th>
-                  <VisuallyHidden>Keep</VisuallyHidden>
+                  <VisuallyHidden>{strings.save}</VisuallyHidden>
                 </Table.Th>
               ) : null}
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {rows.map(({ cells, keep }, row) => (
+            {(isWhole ? rows : rows.slice(0, firstRows)).map(({ cells, keep }, row) => (
               <Table.Tr key={row}>
                 {cells.map((cell, at) => (
                   <Table.Td key={at} {...align(at)} style={{ whiteSpace: 'nowrap' }}>
@@ -125,10 +133,10 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
                     {keep ? (
                       <Button
                         variant="subtle"
-                        aria-label={`Keep ${cells[0]}, ${cells[1]}`}
+                        aria-label={strings.saveRow(`${cells[0]}, ${cells[1]}`)}
                         onClick={() => onKeep(keep)}
                       >
-                        Keep
+                        {strings.save}
                       </Button>
                     ) : null}
                   </Table.Td>
@@ -138,6 +146,11 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
+      {isWhole ? null : (
+        <Button variant="subtle" size="compact-sm" m={8} onClick={() => setWhole(true)}>
+          {strings.showAll(rows.length)}
+        </Button>
+      )}
       {notes.map((note) => (
         <Text key={note} size="xs" c="dimmed" px={12} pb={8}>
           – {note}

@@ -2,11 +2,14 @@ import { Stack } from '@mantine/core';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { studiesStrings } from '../../strings/studies.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import { useJobOf } from '../jobs/use-job.ts';
 import { keepPruned } from './keep-pruned.ts';
 import { StudyProvenance } from './study-provenance.tsx';
 import { StudyResultView } from './study-result.tsx';
+
+const strings = studiesStrings.result;
 
 /** A study: its progress, its error with the way out, or its figures and tables. */
 export function StudyView({ study }: { study: StudyRecord }) {
@@ -15,17 +18,14 @@ export function StudyView({ study }: { study: StudyRecord }) {
   return (
     <Stack gap={12}>
       {isOpen ? <JobProgress job={job} /> : null}
-      {study.error ? <ErrorNote error={study.error} /> : null}
+      {study.error ? <ErrorNote error={study.error} isFailure={study.status === 'failed'} /> : null}
       {study.result ? (
         <>
           <StudyResultView study={study} onKeep={(choice) => void keepPruned(choice)} />
           <StudyProvenance study={study} />
         </>
       ) : isOpen || study.error ? null : (
-        <EmptyState>
-          This study was {study.status} before it had a result. Resume it from its page: nothing that was finished is
-          repeated.
-        </EmptyState>
+        <EmptyState>{strings.noResult(study.status)}</EmptyState>
       )}
     </Stack>
   );

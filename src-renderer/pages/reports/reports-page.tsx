@@ -17,7 +17,7 @@ import { reportsStrings as strings } from '../../strings/reports.ts';
 const columns: readonly DataColumn<ReportRecord>[] = [
   {
     id: 'name',
-    header: 'Name',
+    header: strings.columns.name,
     value: (report) => report.name,
     cell: (report) => (
       <Text size="sm" truncate maw={220} title={report.name}>
@@ -27,13 +27,13 @@ const columns: readonly DataColumn<ReportRecord>[] = [
   },
   {
     id: 'contents',
-    header: 'Of',
+    header: strings.columns.of,
     value: (report) => report.studyIds.length * 1000 + report.runIds.length,
     cell: (report) => strings.contents(report.runIds.length, report.studyIds.length),
   },
   {
     id: 'created',
-    header: 'Created',
+    header: strings.columns.created,
     align: 'right',
     value: (report) => report.createdAt,
     cell: (report) => <RelativeTime at={report.createdAt} />,

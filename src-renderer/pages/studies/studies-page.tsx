@@ -81,8 +81,9 @@ function StudyList({ id }: { id: string | null }) {
       ) : (
         <SplitPanel
           name="studies"
-          initial={420}
-          minimum={280}
+          // What is read is on the right.
+          initial={Math.min(420, Math.round(window.innerWidth * 0.27))}
+          minimum={260}
           minimumRight={480}
           left={
             data ? (

@@ -1,0 +1,15 @@
+/** The window's words on the forms in which an adapter leaves the studio, and on what else its menu offers. */
+export const exportStrings = {
+  heading: 'Export as',
+  failed: 'The adapter was not exported',
+  title: (name: string, form: string) => `Export ${name} as ${form}`,
+  folderTitle: (name: string, form: string) => `Export ${name} as ${form} into`,
+  /** Further questions follow. */
+  asking: (form: string) => `${form}…`,
+  choosePath: 'Choose location…',
+  evaluate: 'Evaluate…',
+  prune: 'Prune or resize…',
+  pruneTitle: (name: string) => `Prune ${name}`,
+  runtimes: 'Will it load there?',
+  runtimesTitle: (name: string) => `Where ${name} loads`,
+} as const;
