@@ -1,6 +1,6 @@
 // Peak memory and time of training steps on a Llama-shaped base of random weights, the base kept as its file has it or in
 // float32. Usage: node_modules/node/bin/node bench/large-base.mjs [--shape 1.2b] [--tokens 512] [--steps 3]
-//   [--dtype float32|bfloat16] [--checkpointing] [--decoded] [--folder <kept between calls>]
+//   [--storage BF16|Q4_0|Q8_0] [--dtype float32|bfloat16] [--checkpointing] [--decoded] [--folder <kept between calls>]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     tokens: { type: 'string', default: '512' },
     steps: { type: 'string', default: '3' },
     dtype: { type: 'string', default: 'float32' },
+    storage: { type: 'string', default: 'BF16' },
     decoded: { type: 'boolean', default: false },
     checkpointing: { type: 'boolean', default: false },
     folder: { type: 'string', default: join(tmpdir(), 'coto-large-base') },
@@ -26,7 +27,8 @@ const { values } = parseArgs({
 });
 const shapeName = z.enum(['tiny', '0.3b', '1.2b']).parse(values.shape);
 const tokens = z.coerce.number().int().min(2).parse(values.tokens);
-const folder = join(values.folder, shapeName);
+const storage = z.enum(['BF16', 'Q4_0', 'Q8_0']).parse(values.storage);
+const folder = join(values.folder, `${shapeName}-${storage}`);
 
 if (!existsSync(join(folder, 'config.json'))) await makeBase(folder, shapes[shapeName]);
 
@@ -59,7 +61,7 @@ const ids = Int32Array.from({ length: tokens }, () => random.integer(shapes[shap
 const labels = Int32Array.from({ length: tokens }, (_, at) => ids[at + 1] ?? -100);
 const batch = { inputs: { input_ids: { shape: [1, tokens], data: ids } }, labels };
 console.log(
-  `${shapeName}: ${(base.description.parameterCount / 1e9).toFixed(2)} billion parameters, ${(base.description.sizeBytes / 1e9).toFixed(2)} GB on disk; ${values.decoded ? 'decoded' : 'as stored'}, ${values.dtype}${values.checkpointing ? ', gradient checkpointing' : ''}, 1 × ${tokens} tokens, LoRA r 16 on all linears`,
+  `${shapeName} in ${storage}: ${(base.description.parameterCount / 1e9).toFixed(2)} billion parameters, ${(base.description.sizeBytes / 1e9).toFixed(2)} GB on disk; ${values.decoded ? 'decoded' : 'as stored'}, ${values.dtype}${values.checkpointing ? ', gradient checkpointing' : ''}, 1 × ${tokens} tokens, LoRA r 16 on all linears`,
 );
 console.log(`loaded in ${loadSeconds.toFixed(1)} s; ${memory()}`);
 const { familyOf, readConfig } = await import('../src-main/engine/models/huggingface/model-folder.ts');
@@ -104,6 +106,7 @@ function memory() {
  * @param {(typeof shapes)['tiny']} shape
  */
 async function makeBase(directory, { layers, hidden, heads, keyValueHeads, inner, vocabulary }) {
+  const { encodeFloats } = await import('../src-main/engine/tensors/encode-floats.ts');
   const { streamSafetensors } = await import('../src-main/engine/tensors/safetensors-stream.ts');
   mkdirSync(directory, { recursive: true });
   const narrow = (hidden / heads) * keyValueHeads;
@@ -131,9 +134,21 @@ async function makeBase(directory, { layers, hidden, heads, keyValueHeads, inner
   };
   const tensors = places.map(([name, shape]) => ({
     name,
-    dtype: 'BF16',
+    dtype: shape.length === 1 ? 'BF16' : storage,
     shape,
     *pieces() {
+      const blockBytes = storage === 'Q4_0' ? 18 : 34;
+      if (shape.length === 2 && storage !== 'BF16') {
+        const [rows = 0, columns = 0] = shape;
+        const scale = encodeFloats('F16', Float32Array.of(0.7 / Math.sqrt(columns) / (storage === 'Q4_0' ? 4.6 : 74)));
+        for (let row = 0; row < rows; row++) {
+          const piece = new Uint8Array((columns / 32) * blockBytes);
+          for (let at = 0; at < piece.length; at++) piece[at] = Math.floor(128 * (random() + 1));
+          for (let block = 0; block < piece.length; block += blockBytes) piece.set(scale, block);
+          yield piece;
+        }
+        return;
+      }
       const count = shape.reduce((product, size) => product * size, 1);
       const width = 2 * Math.sqrt(3 / (shape[1] ?? 1)) * 0.7;
       const one = new Float32Array(1);

@@ -92,9 +92,9 @@ export const requests = {
     }),
   },
   'models.add': { input: z.strictObject({ path: z.string(), name: z.string().optional() }), output: modelRecordSchema },
-  /** Converts a GGUF file to a model folder below the home; the job's result names the model. */
+  /** Converts a GGUF file to a model folder below the home, quantized weights as they are unless `float32`; the job's result names the model. */
   'models.convert': {
-    input: z.strictObject({ file: z.string(), name: z.string().optional() }),
+    input: z.strictObject({ file: z.string(), name: z.string().optional(), float32: z.boolean().optional() }),
     output: jobRecordSchema,
   },
   /** Models in the Hugging Face cache of this machine. */

@@ -11,13 +11,14 @@ import { defineJob } from './define-job.ts';
 /** Converts a GGUF file to a Hugging Face folder below the home and adds it as a model. */
 export const convertJob = defineJob({
   kind: 'convert',
-  payload: z.object({ modelId: z.string(), name: z.string(), file: z.string() }),
+  payload: z.object({ modelId: z.string(), name: z.string(), file: z.string(), float32: z.boolean().default(false) }),
   references: () => [],
-  async execute({ modelId, name, file }, context, services) {
+  async execute({ modelId, name, file, float32 }, context, services) {
     const folder = newModelFolder(services, name);
     const warnings: string[] = [];
     await writeFolderAtomic(folder, async (temporary) => {
       const conversion = await convertGguf(file, temporary, {
+        decoded: float32,
         signal: context.abort,
         onProgress: byteProgress(`Converting ${basename(file)}`, context.progress),
         beforeWriting: (bytes) => requireDiskSpace(dirname(folder), bytes),

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RequestArgument } from '../../../src-shared/contract/requests.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import { newId } from '../identifiers.ts';
@@ -22,7 +23,7 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
     'models.get': ({ id }) => requireModel(store, id),
     'models.fits': ({ id }) => modelFits(services, id),
     'models.add': ({ path, name }) => addModel(services, services.paths.readable(path), { name }),
-    'models.convert': ({ file, name }) => convert(services, file, name),
+    'models.convert': (request) => convert(services, request),
     'models.cached': () => listCachedModels(process.env),
     'models.plan': ({ repository, revision }) =>
       planDownload(process.env, repository, revision, AbortSignal.timeout(lookUpMilliseconds)),
@@ -46,7 +47,10 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
   };
 }
 
-async function convert({ queue, paths }: HandlerServices, given: string, name?: string): Promise<JobRecord> {
+async function convert(
+  { queue, paths }: HandlerServices,
+  { file: given, name, float32 = false }: RequestArgument<'models.convert'>,
+): Promise<JobRecord> {
   const file = paths.readable(given);
   const found = await stat(file).catch(() => null);
   if (!found?.isFile())
@@ -59,6 +63,6 @@ async function convert({ queue, paths }: HandlerServices, given: string, name?: 
   return queue.add(
     convertJob,
     { title: `Convert ${basename(file)}`, subjectId: modelId },
-    { modelId, name: name ?? basename(file).replace(/\.gguf$/i, ''), file },
+    { modelId, name: name ?? basename(file).replace(/\.gguf$/i, ''), file, float32 },
   );
 }

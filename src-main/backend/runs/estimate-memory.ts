@@ -3,7 +3,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { type BackendMemory, backendMemory } from '../../engine/compute/backend-memory.ts';
 import { isLargeModel } from '../../engine/models/large-model.ts';
 import type { AdapterPresence, ModelMemory } from '../../engine/models/memory.ts';
-import { storedEncodingOf } from '../../engine/tensors/stored-matrix.ts';
+import { isHalf, storedEncodingOf } from '../../engine/tensors/stored-matrix.ts';
 
 const bytesPerFloat = 4;
 const bytesPerBrainFloat = 2;
@@ -37,7 +37,7 @@ export interface MemoryPart {
 /**
  * Bytes of the tensors at the peak of a training step, by part.
  *
- * - weights: every parameter in float32, but the matrices of a large model of 16 bits as they are; in float32, where the backend packs frozen weights, each linear once more for its product,
+ * - weights: every parameter in float32, but those of a quantized model, and of a large one of 16 bits, as its files have them; in float32, where the backend packs frozen weights, each linear once more for its product,
  * and
  *   from the lowest adapter up once more for its gradient (in bfloat16 half as large).
  * - adapters n, gradients n, the optimizer's moments (AdamW: 2n), for n trained values; with the adapters, those that
@@ -91,18 +91,11 @@ function lowestAdaptedLayer({ description, adapters }: StepShape): number {
 }
 
 function weightBytes(shape: StepShape, backend: BackendMemory): number {
-  const { parameterCount, linears, dtype } = shape.description;
+  const { parameterCount, sizeBytes, dtype } = shape.description;
   const everything = parameterCount * bytesPerFloat;
-  const isEncoded = backend.keepsEncodings && isLargeModel(parameterCount) && storedEncodingOf(dtype) !== null;
-  if (!isEncoded) return everything + packedBytes(shape, backend);
-  // A head that is tied to the embedding is the same matrix.
-  const encoded = new Map(
-    linears.flatMap(({ checkpointKey, fanInFanOut, inFeatures, outFeatures }) =>
-      fanInFanOut ? [] : [[checkpointKey, inFeatures * outFeatures] as const],
-    ),
-  );
-  const values = [...encoded.values()].reduce((sum, count) => sum + count, 0);
-  return everything - values * (bytesPerFloat - bytesPerBrainFloat);
+  const encoding = backend.keepsEncodings ? storedEncodingOf(dtype) : null;
+  const isEncoded = encoding !== null && (!isHalf(encoding) || isLargeModel(parameterCount));
+  return isEncoded ? sizeBytes : everything + packedBytes(shape, backend);
 }
 
 function packedBytes(shape: StepShape, backend: BackendMemory): number {

@@ -15,13 +15,19 @@ export function addModelCommands(parent: Command, context: CommandContext): void
     usage: 'add <path>',
     summary: 'add a Hugging Face model folder to the library, in place; or a GGUF file, which is converted to one',
     options: (command) =>
-      void command.option('--name <name>', 'what to call it (default: the name of the folder or file)'),
-    input: z.object({ path: z.string(), name: z.string().optional() }),
-    async run({ path, name }, { terminal, withStudio }) {
+      void command
+        .option('--name <name>', 'what to call it (default: the name of the folder or file)')
+        .option('--float32', 'write the quantized weights of a GGUF file as float32, which Transformers reads too'),
+    input: z.object({ path: z.string(), name: z.string().optional(), float32: z.boolean().default(false) }),
+    async run({ path, name, float32 }, { terminal, withStudio }) {
       const named = name === undefined ? {} : { name };
       const model = await withStudio(async (client) => {
         if (!isGguf(path)) return client.request('models.add', { path, ...named });
-        const job = await followJob(client, await client.request('models.convert', { file: path, ...named }), terminal);
+        const job = await followJob(
+          client,
+          await client.request('models.convert', { file: path, float32, ...named }),
+          terminal,
+        );
         const { modelId } = await jobResult(client, job, 'convert');
         return client.request('models.get', { id: modelId });
       });

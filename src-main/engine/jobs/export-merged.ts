@@ -12,10 +12,13 @@ import { openModelWeights } from '../models/huggingface/model-weights.ts';
 import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../tensors/atomic.ts';
 import type { FloatType } from '../tensors/encode-floats.ts';
+import { blockTypeNamed } from '../tensors/tensor-types/index.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
 
 const floatTypes: readonly string[] = ['F32', 'F16', 'BF16'] satisfies FloatType[];
+/** Of blocks too, which become float32 where no other type is asked for. */
+const isFloat = (dtype: string) => floatTypes.includes(dtype) || blockTypeNamed(dtype) !== null;
 const torchNames: Readonly<Record<FloatType, string>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
 /**
@@ -38,7 +41,7 @@ export async function runExportMergedTask(
     const progress = new ProgressMeter(context, 'Merging', weights.names.length, 'tensors');
     let done = 0;
     const tensors = weights.names
-      .filter((name) => floatTypes.includes(weights.info(name).dtype))
+      .filter((name) => isFloat(weights.info(name).dtype))
       .flatMap((name): ModelTensor[] => {
         const own = merged.get(name);
         const key = head === null ? name : head.keyOf(name);

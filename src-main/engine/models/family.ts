@@ -21,8 +21,8 @@ export interface LoadOptions {
   /** Whether products with frozen weights use bfloat16 with float32 sums; the backend must support it. */
   readonly bfloat16?: boolean;
   /**
-   * Whether matrices of 16 bits stay as they are encoded where the backend can, at a quarter of the memory or less, and are
-   * decoded by each product. By default those of large models.
+   * Whether matrices of 16 bits stay as they are encoded where the backend can, at a third of the memory or less, and are
+   * decoded by each product; those of blocks always do. By default those of large models.
    */
   readonly encoded?: boolean;
   /** If given, the model itself is trained: its tensors are variables, added here by their names in the checkpoint. */

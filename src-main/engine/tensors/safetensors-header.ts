@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { elementCount } from './host-tensor.ts';
+import { blockTypeNamed } from './tensor-types/index.ts';
 
 /** Bytes of one element of each stored type that can be read. */
 export const elementBytes: ReadonlyMap<string, number> = new Map([
@@ -16,12 +17,19 @@ export const elementBytes: ReadonlyMap<string, number> = new Map([
   ['BOOL', 1],
 ]);
 
+/**
+ * Key of the metadata that names the matrices whose rows are blocks of one of GGUF's types, as JSON: tensor → type. The file
+ * has their bytes as U8 [rows, bytes of a row].
+ */
+export const blockTypesKey = 'coto.block_types';
+
 /** safetensors refuses larger headers as well: no real file comes near it. */
 const maximumHeaderBytes = 100 * 1024 * 1024;
 
 export interface TensorInfo {
-  /** As stored: F32, F16, BF16, ... */
+  /** As stored: F32, F16, BF16, ..., or one of GGUF's types of blocks: Q4_0, ... */
   readonly dtype: string;
+  /** Of the values, however they are stored. */
   readonly shape: readonly number[];
 }
 
@@ -70,6 +78,8 @@ export function parseHeader(filePath: string, json: Uint8Array, fileSize: number
     tensors.set(name, placeOf(filePath, name, value, dataStart, fileSize));
   }
   refuseOverlaps(filePath, tensors);
+  for (const [name, type] of blockTypes(filePath, metadata))
+    tensors.set(name, inBlocks(filePath, name, type, tensors.get(name)));
   return { tensors, metadata };
 }
 
@@ -117,6 +127,33 @@ function placeOf(filePath: string, name: string, value: unknown, dataStart: numb
       `is cut short: tensor "${name}" ends at byte ${dataStart + offsets[1]}, the file has ${fileSize}`,
     );
   return { dtype, shape, start: dataStart + offsets[0], length };
+}
+
+function blockTypes(filePath: string, metadata: ReadonlyMap<string, string>): [string, string][] {
+  const text = metadata.get(blockTypesKey);
+  if (text === undefined) return [];
+  try {
+    return Object.entries(metadataSchema.parse(JSON.parse(text)));
+  } catch {
+    throw corrupt(filePath, `has metadata "${blockTypesKey}" that are no list of tensors and types`);
+  }
+}
+
+/** The matrix that the bytes of a tensor encode. */
+function inBlocks(filePath: string, name: string, type: string, bytes: TensorPlace | undefined): TensorPlace {
+  const found = blockTypeNamed(type);
+  const [rows, rowBytes] = bytes?.shape ?? [];
+  if (found === null)
+    throw new StudioError('invalid_file', `${filePath} stores tensor "${name}" as ${type}, which is not supported.`);
+  if (
+    bytes?.dtype !== 'U8' ||
+    rows === undefined ||
+    rowBytes === undefined ||
+    bytes.shape.length !== 2 ||
+    rowBytes % found.blockBytes !== 0
+  )
+    throw corrupt(filePath, `does not have tensor "${name}" in rows of whole ${type} blocks`);
+  return { ...bytes, dtype: found.name, shape: [rows, (rowBytes / found.blockBytes) * found.blockValues] };
 }
 
 function refuseOverlaps(filePath: string, tensors: ReadonlyMap<string, TensorPlace>): void {

@@ -1,12 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { writeFileAtomicWith } from './atomic.ts';
 import { elementCount } from './host-tensor.ts';
-import { elementBytes } from './safetensors-header.ts';
+import { blockTypesKey, elementBytes } from './safetensors-header.ts';
+import { blockTypeNamed } from './tensor-types/index.ts';
 
 /** A tensor whose bytes are produced in chunks, so that a model larger than memory can be written. */
 export interface StreamedTensor {
   readonly name: string;
-  /** As stored: F32, F16, BF16, ... */
+  /** As stored: F32, F16, BF16, ..., or a type of blocks for a matrix: Q4_0, ... */
   readonly dtype: string;
   readonly shape: readonly number[];
   /** The values in the order of the shape, little-endian; the bytes of a piece are written before the next is asked for. */
@@ -88,7 +89,10 @@ async function writePieces(handle: FileHandle, tensor: StreamedTensor): Promise<
     throw new Error(`tensor ${tensor.name}: ${written} bytes were given, ${expected} are needed`);
 }
 
-function byteLength({ name, dtype, shape }: Omit<ArrivingTensor, 'bytes'>): number {
+/** Bytes of a tensor. */
+export function byteLength({ name, dtype, shape }: Omit<ArrivingTensor, 'bytes'>): number {
+  const blocks = blockTypeNamed(dtype);
+  if (blocks) return (elementCount(shape) / blocks.blockValues) * blocks.blockBytes;
   const bytes = elementBytes.get(dtype);
   if (bytes === undefined) throw new Error(`tensor ${name}: no such type as ${dtype}`);
   return elementCount(shape) * bytes;
@@ -112,10 +116,15 @@ interface HeaderEntry extends Omit<ArrivingTensor, 'bytes'> {
 }
 
 function headerText(entries: readonly HeaderEntry[], metadata: Record<string, string> = {}): Uint8Array {
-  const tensors = entries.map(
-    ({ name, dtype, shape, start, end }) => [name, { dtype, shape, data_offsets: [start, end] }] as const,
-  );
-  const header = { __metadata__: { format: 'pt', ...metadata }, ...Object.fromEntries(tensors) };
+  const tensors = entries.map(({ name, dtype, shape, start, end }) => {
+    const stored = blockTypeNamed(dtype)
+      ? { dtype: 'U8', shape: [shape[0] ?? 1, (end - start) / (shape[0] ?? 1)] }
+      : { dtype, shape };
+    return [name, { ...stored, data_offsets: [start, end] }] as const;
+  });
+  const blocks = entries.flatMap(({ name, dtype }) => (blockTypeNamed(dtype) ? [[name, dtype] as const] : []));
+  const types = blocks.length > 0 ? { [blockTypesKey]: JSON.stringify(Object.fromEntries(blocks)) } : {};
+  const header = { __metadata__: { format: 'pt', ...types, ...metadata }, ...Object.fromEntries(tensors) };
   return new TextEncoder().encode(JSON.stringify(header));
 }
 

@@ -7,6 +7,7 @@ import { streamSafetensors } from './safetensors-stream.ts';
 import { decodeValues, storedType } from './safetensors-values.ts';
 import { type FloatArena, isStagedType, stageFloats } from './staging.ts';
 import { type StoredMatrix, storedEncodingOf } from './stored-matrix.ts';
+import { blockTypeNamed } from './tensor-types/index.ts';
 
 export type { TensorInfo } from './safetensors-header.ts';
 
@@ -125,6 +126,12 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
     if (dtype !== 'F32' && isStagedType(dtype)) return { shape, data: stage(name).data.slice() };
     const bytes = await readBytes(handle, start, length);
     if (bytes.length < length) throw corrupt(path, `ended while tensor "${name}" was being read`);
+    const blocks = blockTypeNamed(dtype);
+    if (blocks) {
+      const data = new Float32Array(elementCount(shape));
+      blocks.dequantize(bytes, data);
+      return { shape, data };
+    }
     return { shape, data: decodeValues(dtype, bytes, () => `${path}: tensor "${name}"`) };
   };
   const whole = async (name: string): Promise<LentTensor> => {

@@ -25,12 +25,18 @@ export interface StoredMatrix {
   pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** The encoding of a stored type by its name in safetensors; null of those that are read as float32. */
+/** The encoding of a stored type by its name in safetensors or GGUF; null of those that are read as float32. */
 export function storedEncodingOf(dtype: string): StoredEncoding | null {
-  return byDtype.get(dtype) ?? null;
+  const name = shortNames.get(dtype) ?? dtype.toLowerCase();
+  return storedEncodings.find((encoding) => encoding === name) ?? null;
 }
 
-const byDtype: ReadonlyMap<string, StoredEncoding> = new Map([
+const shortNames: ReadonlyMap<string, string> = new Map([
   ['BF16', 'bfloat16'],
   ['F16', 'float16'],
 ]);
+
+/** Whether an encoding has 16 bits for each value, and no blocks. */
+export function isHalf(encoding: StoredEncoding): boolean {
+  return encoding === 'bfloat16' || encoding === 'float16';
+}

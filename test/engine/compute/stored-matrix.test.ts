@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { nativeBackend } from '../../../src-main/engine/compute/native.ts';
-import { tensorTypes } from '../../../src-main/engine/formats/gguf/tensor-types/index.ts';
 import { as2D } from '../../../src-main/engine/ops/autograd/operation.ts';
 import { FrozenWeight } from '../../../src-main/engine/ops/index.ts';
 import { matmul } from '../../../src-main/engine/ops/linear/matmul.ts';
 import { linearCrossEntropy } from '../../../src-main/engine/ops/loss/linear-cross-entropy.ts';
 import { type StoredEncoding, storedEncodings } from '../../../src-main/engine/tensors/stored-matrix.ts';
+import { tensorTypes } from '../../../src-main/engine/tensors/tensor-types/index.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { relativeDifference } from '../golden.ts';
 

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -7,6 +7,7 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { nativeBackend } from '../../../src-main/engine/compute/native.ts';
+import { convertGguf } from '../../../src-main/engine/formats/gguf/convert.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { openSafetensors, readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { streamSafetensors } from '../../../src-main/engine/tensors/safetensors-stream.ts';
@@ -41,11 +42,34 @@ describe.skipIf(!('addon' in loadAddon()))('a base whose matrices stay as they a
   });
 
   it.each(['lora', 'dora', 'hira'])('trains %s to the same losses in less memory', async (variant) => {
-    const [encoded, decoded] = [await train(variant, true), await train(variant, false)];
+    const [encoded, decoded] = [await train(variant, { encoded: true }), await train(variant, { encoded: false })];
     expect(relativeDifference(encoded.losses, decoded.losses)).toBeLessThan(1e-5);
     expect(new Set(encoded.losses).size).toBe(3);
     expect(encoded.weightBytes).toBeLessThan(0.6 * decoded.weightBytes);
   });
+
+  it.each(['llama', 'qwen2', 'qwen3', 'gpt2'])(
+    'of a GGUF file that stays in its blocks gives and trains what its values do: %s',
+    async (name) => {
+      const [packed, decoded] = [path.join(folder, `${name}-packed`), path.join(folder, `${name}-decoded`)];
+      for (const [directory, options] of [
+        [packed, {}],
+        [decoded, { decoded: true }],
+      ] as const) {
+        await mkdir(directory);
+        await convertGguf(path.join(goldenPath('gguf'), `${name}.gguf`), directory, options);
+      }
+      const [own, plain] = [await train('lora', { directory: packed }), await train('lora', { directory: decoded })];
+      expect(relativeDifference(own.losses, plain.losses)).toBeLessThan(1e-5);
+      expect(own.losses.at(-1)).toBeLessThan(own.losses[0] ?? 0);
+      expect(own.weightBytes).toBeLessThan(0.6 * plain.weightBytes);
+      // A backend that keeps nothing encoded decodes as it loads.
+      await activateCompute('wasm');
+      const elsewhere = await train('lora', { directory: packed });
+      await activateCompute('native');
+      expect(relativeDifference(elsewhere.losses, plain.losses)).toBeLessThan(1e-4);
+    },
+  );
 
   it('is refused with NaN, by the name of the tensor', async () => {
     const directory = path.join(folder, 'damaged');
@@ -74,11 +98,11 @@ async function damage(file: string, damaged: string): Promise<void> {
   await streamSafetensors(file, tensors);
 }
 
-async function train(variant: string, encoded: boolean) {
+async function train(variant: string, { directory = goldenPath('llama-bf16', 'base'), encoded = false }) {
   const before = nativeBackend.peakBytes?.read() ?? 0;
   nativeBackend.peakBytes?.reset();
   const start = nativeBackend.peakBytes?.read() ?? before;
-  const base = await loadBaseModel(goldenPath('llama-bf16', 'base'), { encoded });
+  const base = await loadBaseModel(directory, { encoded });
   const weightBytes = (nativeBackend.peakBytes?.read() ?? 0) - start;
   const model = new AdaptedModel(base);
   await model.createAdapter(

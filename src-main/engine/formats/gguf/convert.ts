@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { elementCount } from '../../tensors/host-tensor.ts';
-import { type StreamedTensor, streamSafetensors } from '../../tensors/safetensors-stream.ts';
+import { byteLength, type StreamedTensor, streamSafetensors } from '../../tensors/safetensors-stream.ts';
 import { architectureOfFile } from './architectures/index.ts';
 import { convertedTensors } from './converted-tensors.ts';
 import { type GgufFile, openGguf } from './gguf-file.ts';
@@ -14,6 +14,8 @@ export interface ConversionOptions {
   readonly signal?: AbortSignal;
   /** Called with the total size before anything is written. */
   beforeWriting?(totalBytes: number): Promise<void>;
+  /** Whether quantized weights are written as float32, which other programs read too; by default as they are. */
+  readonly decoded?: boolean;
 }
 
 export interface Conversion {
@@ -36,11 +38,8 @@ export async function convertGguf(
 ): Promise<Conversion> {
   const file = await openGguf(ggufPath);
   try {
-    const { config, tokenizer, tensors, warnings } = await planConversion(file);
-    const totalBytes = tensors.reduce(
-      (sum, { shape, dtype }) => sum + elementCount(shape) * (dtype === 'F32' ? 4 : 2),
-      0,
-    );
+    const { config, tokenizer, tensors, warnings } = await planConversion(file, options.decoded);
+    const totalBytes = tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
     await options.beforeWriting?.(totalBytes);
     const write = (name: string, value: unknown) =>
       writeFile(path.join(directory, name), `${JSON.stringify(value, null, 2)}\n`);
@@ -57,12 +56,12 @@ export async function convertGguf(
 }
 
 /** Everything a conversion writes except the values of the tensors. Throws as `convertGguf`. */
-export async function planConversion(file: GgufFile) {
+export async function planConversion(file: GgufFile, decoded = false) {
   const warnings: string[] = [];
   const architecture = architectureOfFile(file);
   const config = await architecture.config(file);
   const tokenizer = convertTokenizer(file, (text) => warnings.push(text));
-  const tensors = convertedTensors(file, architecture, config['tie_word_embeddings'] === true);
+  const tensors = convertedTensors(file, architecture, config['tie_word_embeddings'] === true, decoded);
   return { config, tokenizer, tensors, warnings };
 }
 

@@ -4,17 +4,22 @@ import type { GgufFile, GgufTensor } from './gguf-file.ts';
 import { ggufParseError, unsupportedGguf } from './parse-error.ts';
 import { bytePieces, floatPieces, readTensor, valueCount } from './tensor-values.ts';
 
-/** Types that safetensors can store; every other one is written as F32, which represents its values exactly. */
+/** Types that safetensors has itself; every other one can be written as F32, which represents its values exactly. */
 const keptTypes: readonly string[] = ['F32', 'F16', 'BF16'];
 
 /**
- * Tensors for model.safetensors, in transformers' names and layouts. Values are exact: F16 and BF16 are kept, quantized
- * types become F32.
+ * Tensors for model.safetensors, in transformers' names and layouts. Values are exact: F16 and BF16 are kept, matrices of
+ * quantized types too, or with `decoded` become F32.
  *
  * @param tied whether the head is tied to the embedding, so that its copy is omitted.
  * @throws StudioError naming a tensor that is missing, unknown or of a wrong shape.
  */
-export function convertedTensors(file: GgufFile, architecture: GgufArchitecture, tied: boolean): StreamedTensor[] {
+export function convertedTensors(
+  file: GgufFile,
+  architecture: GgufArchitecture,
+  tied: boolean,
+  decoded: boolean,
+): StreamedTensor[] {
   const layers = architecture.layerCount(file);
   const heads = architecture.headCounts(file);
   refuseMissing(file, architecture, layers);
@@ -22,7 +27,14 @@ export function convertedTensors(file: GgufFile, architecture: GgufArchitecture,
     if (architecture.configTensors.includes(tensor.name)) return [];
     if (tied && tensor.name === 'output.weight') return [];
     const { name, module, kind } = placeOf(file, tensor, architecture, layers);
-    return streamed(file, tensor, name, kind === 'weight' ? module.rearranged : biasArrangement(module), heads);
+    return streamed(
+      file,
+      tensor,
+      name,
+      kind === 'weight' ? module.rearranged : biasArrangement(module),
+      heads,
+      decoded,
+    );
   });
 }
 
@@ -64,8 +76,9 @@ function streamed(
   name: string,
   rearranged: Rearrangement | undefined,
   heads: HeadCounts,
+  decoded: boolean,
 ): StreamedTensor {
-  const kept = keptTypes.includes(tensor.type.name);
+  const kept = keptTypes.includes(tensor.type.name) || (!decoded && tensor.shape.length === 2);
   const dtype = kept ? tensor.type.name : 'F32';
   if (rearranged === 'transposed') return transposed(file, tensor, name);
   if (rearranged === undefined) {
@@ -88,10 +101,10 @@ function streamed(
   const pieces = () =>
     headByHead(
       kept
-        ? bytePieces(file, tensor, headValues * tensor.type.blockBytes)
+        ? bytePieces(file, tensor, (headValues / tensor.type.blockValues) * tensor.type.blockBytes)
         : asBytes(floatPieces(file, tensor, headValues)),
       heads.headDimension,
-      headValues * (kept ? tensor.type.blockBytes : 4),
+      kept ? (headValues / tensor.type.blockValues) * tensor.type.blockBytes : headValues * 4,
     );
   return { name, dtype, shape: tensor.shape, pieces };
 }

@@ -2,12 +2,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { openRegularFile } from '../../../files/foreign-file.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
+import { tensorTypeName, tensorTypes } from '../../tensors/tensor-types/index.ts';
+import type { TensorType } from '../../tensors/tensor-types/tensor-type.ts';
 import { Cursor } from './cursor.ts';
 import { type GgufValue, readMetadata } from './metadata.ts';
 import { MetadataView } from './metadata-view.ts';
 import { ggufParseError, unsupportedGguf } from './parse-error.ts';
-import { tensorTypeName, tensorTypes } from './tensor-types/index.ts';
-import type { TensorType } from './tensor-types/tensor-type.ts';
 
 export interface GgufTensor {
   readonly name: string;

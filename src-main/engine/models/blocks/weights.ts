@@ -7,6 +7,7 @@ import { asVariable, FrozenVector } from '../../ops/linear/frozen-vector.ts';
 import { FrozenWeight } from '../../ops/linear/frozen-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
+import { isHalf } from '../../tensors/stored-matrix.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import type { BaseModel } from '../base-model.ts';
 import type { LoadOptions } from '../family.ts';
@@ -25,7 +26,7 @@ export class FrozenTensors {
   constructor(source: TensorSource, { bfloat16 = false, encoded = false, trained }: LoadOptions = {}) {
     this.source = source;
     this.bfloat16 = bfloat16;
-    this.encoded = encoded && trained === undefined;
+    this.encoded = encoded;
     this.variables = trained ?? null;
   }
 
@@ -90,9 +91,9 @@ export class FrozenTensors {
 
   /** A matrix that stays as it is encoded; null where it, the model or the backend does not. Throws as `read`. */
   private async readEncoded(name: string): Promise<tf.Tensor2D | null> {
-    const store = this.encoded ? storeOfBackend() : undefined;
+    const store = this.variables === null ? storeOfBackend() : undefined;
     const stored = store && (this.source.stored?.(name) ?? null);
-    if (!store || !stored) return null;
+    if (!store || !stored || (isHalf(stored.encoding) && !this.encoded)) return null;
     const { matrix, finite } = await store(stored);
     if (finite) return as2D(matrix);
     matrix.dispose();

@@ -55,7 +55,8 @@ const models = [
     },
     generation: { eos_token_id: 2 },
     firstSpecial: '<unk>',
-    kept: { 'model.layers.1.self_attn.k_proj.weight': 'F16', 'model.layers.0.self_attn.k_proj.weight': 'F32' },
+    kept: { 'model.layers.1.self_attn.k_proj.weight': 'F16' },
+    blocks: { 'model.layers.0.self_attn.k_proj.weight': 'Q5_0', 'model.layers.0.self_attn.q_proj.weight': 'Q4_1' },
   },
   {
     name: 'qwen2',
@@ -63,6 +64,7 @@ const models = [
     generation: { eos_token_id: 2 },
     firstSpecial: '<|endoftext|>',
     kept: { 'model.layers.0.self_attn.q_proj.weight': 'BF16', 'model.layers.0.mlp.up_proj.weight': 'F16' },
+    blocks: { 'model.embed_tokens.weight': 'Q8_0', 'lm_head.weight': 'Q8_0' },
   },
   {
     name: 'qwen3',
@@ -70,6 +72,7 @@ const models = [
     generation: { eos_token_id: [0, 2] },
     firstSpecial: '<|endoftext|>',
     kept: { 'model.layers.0.self_attn.q_norm.weight': 'F32' },
+    blocks: { 'model.layers.0.self_attn.q_proj.weight': 'Q8_0' },
   },
   {
     name: 'gpt2',
@@ -77,10 +80,11 @@ const models = [
     generation: { eos_token_id: 0 },
     firstSpecial: '<|endoftext|>',
     kept: { 'transformer.h.0.attn.c_attn.weight': 'F32' },
+    blocks: { 'transformer.wte.weight': 'Q8_0' },
   },
 ] as const;
 
-describe.each(models)('$name.gguf', ({ name, config, generation, firstSpecial, kept }) => {
+describe.each(models)('$name.gguf', ({ name, config, generation, firstSpecial, kept, blocks }) => {
   const folder = mkdtempSync(join(home, `${name}-`));
   const progress: [number, number][] = [];
   beforeAll(async () => {
@@ -101,12 +105,33 @@ describe.each(models)('$name.gguf', ({ name, config, generation, firstSpecial, k
     }
   });
 
-  test('keeps halves as halves and raises the rest to float32', async () => {
+  test('keeps halves as halves and matrices of blocks as blocks, of which any reader sees bytes', async () => {
     const file = await openSafetensors(join(folder, 'model.safetensors'));
     try {
       for (const [key, dtype] of Object.entries(kept)) expect(file.info(key).dtype, key).toBe(dtype);
+      for (const [key, dtype] of Object.entries(blocks)) expect(file.info(key).dtype, key).toBe(dtype);
+      expect(Object.keys(objectSchema.parse(JSON.parse(file.metadata.get('coto.block_types') ?? '{}')))).toEqual(
+        expect.arrayContaining(Object.keys(blocks)),
+      );
     } finally {
       await file.close();
+    }
+  });
+
+  test('is raised to float32 where that is asked for, the same values', async () => {
+    const decoded = mkdtempSync(join(home, `${name}-decoded-`));
+    await convertGguf(join(golden, `${name}.gguf`), decoded, { decoded: true });
+    const file = await openSafetensors(join(decoded, 'model.safetensors'));
+    const packed = await openSafetensors(join(folder, 'model.safetensors'));
+    try {
+      for (const key of file.names) {
+        expect(['F32', 'F16', 'BF16'], key).toContain(file.info(key).dtype);
+        expect(await packed.read(key), key).toEqual(await file.read(key));
+      }
+      expect(packed.names).toEqual(file.names);
+    } finally {
+      await file.close();
+      await packed.close();
     }
   });
 

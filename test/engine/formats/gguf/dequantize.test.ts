@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { tensorTypes } from '../../../../src-main/engine/formats/gguf/tensor-types/index.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
+import { tensorTypes } from '../../../../src-main/engine/tensors/tensor-types/index.ts';
 
 const golden = await readSafetensors(join(import.meta.dirname, '../../../golden/gguf/blocks.safetensors'));
 

@@ -30,6 +30,11 @@ export const tensorTypes: readonly TensorType[] = [
   q6K,
 ];
 
+/** A type of blocks by its name; null of the plain floats, which safetensors has itself. */
+export function blockTypeNamed(name: string): TensorType | null {
+  return tensorTypes.find((type) => type.name === name && type.blockValues > 1) ?? null;
+}
+
 /** Names of unsupported types, by their numbers in the file. */
 const otherTypes: ReadonlyMap<number, string> = new Map([
   [9, 'Q8_1'],
