@@ -43,7 +43,7 @@ const child = spawn(nodeBinary, [join(root, 'scripts', 'tasks', `${task}.mjs`), 
   },
 });
 // Ctrl+C reaches the whole process group by itself; a `kill` of this process alone has to be passed on.
-process.on('SIGINT', () => undefined);
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => undefined);
 process.on('SIGTERM', () => child.kill('SIGTERM'));
 child.once('error', (error) => fail(`${fileURLToPath(import.meta.url)}: ${error.message}`));
 child.once('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

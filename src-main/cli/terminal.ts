@@ -7,7 +7,7 @@ export interface Terminal {
   /** Whether standard error is a terminal on which a line can be written over. */
   readonly rewrites: boolean;
   readonly columns: number;
-  /** Calls `listener` at each Ctrl+C until the returned function is called. */
+  /** Calls `listener` at each Ctrl+C, and when the terminal is closed, until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
 }
 
@@ -30,6 +30,9 @@ export function printable(text: string): string {
     .join(clearLine);
 }
 
+/** Ctrl+C, the request of the system, and Ctrl+\. */
+const interrupts = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
+
 export const processTerminal: Terminal = {
   write: (text) => void process.stdout.write(printable(text)),
   report: (text) => void process.stderr.write(printable(text)),
@@ -38,11 +41,17 @@ export const processTerminal: Terminal = {
     return process.stderr.columns || 80;
   },
   onInterrupt(listener) {
-    process.on('SIGINT', listener);
-    process.on('SIGTERM', listener);
+    for (const signal of interrupts) process.on(signal, listener);
+    // The system and the shell may each tell of a terminal that is closed: that is not said twice.
+    let isHungUp = false;
+    const hangUp = (): void => {
+      if (!isHungUp) listener();
+      isHungUp = true;
+    };
+    process.on('SIGHUP', hangUp);
     return () => {
-      process.off('SIGINT', listener);
-      process.off('SIGTERM', listener);
+      for (const signal of interrupts) process.off(signal, listener);
+      process.off('SIGHUP', hangUp);
     };
   },
 };

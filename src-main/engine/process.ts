@@ -5,5 +5,5 @@ import { serveEngine } from './serve-engine.ts';
 const channel = parentProcessChannel();
 channel.onClose(() => process.exit(0));
 // Ctrl+C reaches the whole process group; the parent pauses the run and ends this process itself.
-process.on('SIGINT', () => undefined);
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
 serveEngine(channel);
