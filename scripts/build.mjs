@@ -112,8 +112,8 @@ async function buildMain() {
     }),
     build({
       ...carrying,
-      outfile: 'dist/backend/backend.mjs',
-      entryPoints: ['src-main/backend/entry.ts'],
+      outdir: 'dist/backend',
+      entryPoints: { backend: 'src-main/backend/entry.ts', 'check-worker': 'src-main/store/check-worker.ts' },
     }),
     build({
       ...carrying,

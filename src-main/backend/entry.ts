@@ -1,5 +1,6 @@
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { events } from '../../src-shared/contract/events.ts';
+import { recoveryWaySchema } from '../../src-shared/contract/recovery-way.ts';
 import { requests } from '../../src-shared/contract/requests.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { helloMessage, isShutdown, knownPathsMessage, parseGrant } from '../../src-shared/rpc/hello.ts';
@@ -20,8 +21,8 @@ const quitMilliseconds = 60_000;
 const port = utilityParentPort();
 const channel = port ? utilityParentChannel(port) : parentProcessChannel();
 
-// Ctrl+C reaches the whole process group; the shell then asks for a shutdown, so that files are closed in order.
-process.on('SIGINT', () => undefined);
+// Ctrl+C, and the end of a terminal, reach the whole process group; the shell then asks for a shutdown, so that files are closed in order.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);
 
 try {
   await begin(channel);
@@ -36,7 +37,14 @@ async function begin(wire: Channel): Promise<void> {
   const resourcesDirectory = process.env['COTO_STUDIO_RESOURCES'];
   if (!home || !resourcesDirectory) throw new StudioError('internal', 'The backend was started without its folders.');
   const grants = new PathGrants();
-  const backend = await createBackend({ home, resourcesDirectory, startEngine, grants });
+  const recovery = recoveryWaySchema.optional().parse(process.env['COTO_STUDIO_RECOVERY'] || undefined);
+  const backend = await createBackend({
+    home,
+    resourcesDirectory,
+    startEngine,
+    grants,
+    ...(recovery === undefined ? {} : { recovery }),
+  });
   const server = serve(
     wire,
     { requests, events },

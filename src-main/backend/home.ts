@@ -10,6 +10,8 @@ import { isDatabaseInUse, lockFile } from '../store/home-lock.ts';
 export interface Home {
   readonly path: string;
   readonly database: string;
+  /** The folder with copies of the database. */
+  readonly backups: string;
   /**
    * Absolute path below the home, e.g. absolute('adapters', id). @throws StudioError refused for one that leads out of it, as the
    * database of a home from elsewhere might say.
@@ -42,15 +44,21 @@ export function openHome(path: string): Home {
   }
   const owner = join(home, 'backend.pid');
   const database = join(home, 'studio.sqlite');
-  const unlock = lockHome(home);
+  const lock = join(home, 'backend.lock');
+  const isNewLock = !existsSync(lock);
+  const unlock = lockHome(lock, home);
   if (unlock === null)
     throw new StudioError(
       'refused',
       `CoTo Studio is already running on the home folder ${home}${ownerText(owner)}.`,
       'Close the other window or command, or choose another home folder (COTO_STUDIO_HOME).',
     );
-  if (isDatabaseInUse(database)) {
+  const lockNumber = String(statSync(lock).ino);
+  // The lock of a studio that still runs goes with its file; the one that it has on the database does not.
+  const before = readOwner(owner)?.lock;
+  if ((isNewLock || (before !== undefined && before !== lockNumber)) && isDatabaseInUse(database)) {
     unlock();
+    if (isNewLock) rmSync(lock, { force: true });
     throw new StudioError(
       'refused',
       `The database of the home folder ${home} is open in another program${ownerText(owner)}.`,
@@ -63,7 +71,7 @@ export function openHome(path: string): Home {
   try {
     moved = existsSync(database) && readIfThere(placeFile) !== place;
     writeFileSync(placeFile, place);
-    writeFileSync(owner, `${process.pid}\n`);
+    writeFileSync(owner, `${process.pid} ${lockNumber}\n`);
     removeUnfinished(home);
   } catch (error) {
     unlock();
@@ -76,6 +84,7 @@ export function openHome(path: string): Home {
       readdirSync(join(home, folder)).some((name) => ownFolder.test(name)),
     ),
     database,
+    backups: join(home, 'backups'),
     absolute(...parts) {
       const path = resolve(home, ...parts);
       if (!path.startsWith(`${home}${sep}`))
@@ -121,9 +130,9 @@ function makeFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
-function lockHome(home: string): (() => void) | null {
+function lockHome(lock: string, home: string): (() => void) | null {
   try {
-    return lockFile(join(home, 'backend.lock'));
+    return lockFile(lock);
   } catch (error) {
     throw homeError(error, home, 'written');
   }
@@ -160,8 +169,14 @@ function removeUnfinished(home: string): void {
 }
 
 function ownerText(file: string): string {
-  const owner = readIfThere(file);
-  return owner === null ? '' : ` (process ${owner.trim()})`;
+  const owner = readOwner(file);
+  return owner === null ? '' : ` (process ${owner.process})`;
+}
+
+/** The process that has, or had, the home, and the file that it locked. */
+function readOwner(file: string): { readonly process: string; readonly lock: string | undefined } | null {
+  const [process, lock] = (readIfThere(file) ?? '').trim().split(' ');
+  return process === undefined || process === '' ? null : { process, lock };
 }
 
 function readIfThere(file: string): string | null {

@@ -1,5 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
+import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
 import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
 import type { PathGrants } from '../files/path-grants.ts';
 import { type Log, logFolder, openLog } from '../logging/log.ts';
@@ -18,6 +19,8 @@ import { cacheFolder } from './library/huggingface/cache-folder.ts';
 import { registerBundledModels } from './library/models.ts';
 import { removeStrayAdapters } from './library/stray-adapters.ts';
 import { anyPath, chosenPaths, registeredPaths } from './path-access.ts';
+import { DailyBackup } from './recovery/daily-backup.ts';
+import { beginRecovery, finishRecovery, type Recovered, type Recovery } from './recovery/recovery.ts';
 import type { Services } from './services.ts';
 import { EventLogs } from './trackers/event-logs.ts';
 
@@ -26,6 +29,7 @@ export { catalog } from './app/catalog.ts';
 export { startEngine } from './engine/engine-host.ts';
 export { EngineSupervisor } from './engine/engine-supervisor.ts';
 export { checkDataset, detectDataset } from './library/check-dataset.ts';
+export type { Recovered } from './recovery/recovery.ts';
 
 export interface BackendOptions {
   /** The studio's folder; created if missing. */
@@ -40,11 +44,15 @@ export interface BackendOptions {
   readonly grants?: PathGrants;
   /** The script that draws a report's figures; by default the built one. */
   readonly plotlyScript?: string;
+  /** Opens a home with a damaged or lost database. */
+  readonly recovery?: RecoveryWay;
 }
 
 /** The app's backend: the window and the command line are its clients. */
 export interface Backend {
   readonly log: Log;
+  /** What came of `recovery`. */
+  readonly recovered: Recovered | null;
   /** Handles a request of the contract; rejects with a StudioError. */
   handle<Name extends RequestName>(name: Name, input: RequestInput<Name>): Promise<RequestOutput<Name>>;
   /** Like `handle`, for an unchecked name and input: an unknown name is rejected with `not_found`. */
@@ -72,9 +80,11 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     { version: packageJson.version, node: process.version, platform: `${process.platform} ${process.arch}` },
     'the backend starts',
   );
+  let recovery: Recovery | null = null;
   let store: ReturnType<typeof openStore>;
   try {
-    store = openStore(home.database, { mayBeNew: !home.hasWork });
+    if (options.recovery !== undefined) recovery = beginRecovery(home, options.recovery);
+    store = openStore(home.database, { mayBeNew: recovery !== null || !home.hasWork, backups: home.backups });
   } catch (error) {
     log.error({ err: error }, 'the database could not be opened');
     closeLog();
@@ -97,12 +107,15 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     resourcesDirectory: options.resourcesDirectory,
     plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
   };
-  removeStrayAdapters(services);
+  // What the database does not know is added later.
+  if (recovery === null) removeStrayAdapters(services);
+  const backup = new DailyBackup(services);
   const queue = new JobQueue(services, { jobOf, takeUpQueue: options.takeUpQueue ?? true });
   let closing: Promise<void> | null = null;
   const close = async (graceMilliseconds: number): Promise<void> => {
     await services.deletions.finish();
     await queue.close(graceMilliseconds);
+    await backup.close();
     hub.close();
     store.close();
     log.info('the backend ends');
@@ -112,10 +125,13 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   try {
     await registerBundledModels(services);
     await registerBundledDatasets(services);
+    const recovered = recovery === null ? null : await finishRecovery({ ...services, queue }, recovery);
+    if (recovered !== null) log.info(recovered, 'the database was recovered');
     const dispatch = createDispatch({ ...services, queue });
     queue.open();
     return {
       log,
+      recovered,
       // The contract's schemas, by which `dispatch` checks every answer, are what these types are inferred from.
       handle: dispatch as Backend['handle'],
       dispatch,

@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import { writeFileAtomic } from '../backend/index.ts';
+import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
+import { type Recovered, writeFileAtomic } from '../backend/index.ts';
 import { toJson } from './format.ts';
 import { openStudio, resolveHome, type StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
@@ -45,6 +46,8 @@ export interface CommandTools {
   readonly home: string;
   /** Opens the studio for `work` and closes it afterwards, however that ends. */
   withStudio<Result>(work: (client: StudioClient) => Promise<Result>): Promise<Result>;
+  /** Opens a studio whose database is damaged or lost in that way, closes it, and answers what came of it. */
+  recover(way: RecoveryWay): Promise<Recovered>;
   /** Writes a document piece by piece that may be too long to be held as one; null where none goes to standard output. */
   readonly writeJson: ((pieces: AsyncIterable<string>) => Promise<void>) | null;
 }
@@ -77,6 +80,12 @@ export function addCommand<Input>(parent: Command, context: CommandContext, deta
       terminal: context.terminal,
       home,
       writeJson: json === true ? (pieces) => writePieces(context.terminal, pieces) : null,
+      async recover(way) {
+        const { recovered, close } = await openStudio(home, way);
+        await close();
+        if (recovered === null) throw new StudioError('internal', 'Nothing was recovered.');
+        return recovered;
+      },
       async withStudio(work) {
         const studio = await openStudio(home);
         const warn = studio.client.on('notification', ({ level, title, message }) => {

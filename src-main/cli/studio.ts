@@ -2,11 +2,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { events } from '../../src-shared/contract/events.ts';
+import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
 import { requests } from '../../src-shared/contract/requests.ts';
 import { type Client, connect } from '../../src-shared/rpc/connect.ts';
 import { inProcessChannels } from '../../src-shared/rpc/in-process.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
-import { createBackend, startEngine } from '../backend/index.ts';
+import { createBackend, type Recovered, startEngine } from '../backend/index.ts';
 
 const contract = { requests, events };
 export type StudioClient = Client<typeof contract>;
@@ -14,6 +15,8 @@ export type StudioClient = Client<typeof contract>;
 /** The backend in this very process, asked by the requests that the window uses too. */
 export interface Studio {
   readonly client: StudioClient;
+  /** What came of the recovery that was asked for. */
+  readonly recovered: Recovered | null;
   /** Pauses a training run that is under way, ends the engine and closes the database. */
   close(): Promise<void>;
 }
@@ -34,12 +37,13 @@ function userDataFolder(environment: NodeJS.ProcessEnv): string {
 }
 
 /** Throws StudioError('refused') while a window or another command has the home. */
-export async function openStudio(home: string): Promise<Studio> {
+export async function openStudio(home: string, recovery?: RecoveryWay): Promise<Studio> {
   const backend = await createBackend({
     home,
     resourcesDirectory,
     startEngine,
     takeUpQueue: false,
+    ...(recovery === undefined ? {} : { recovery }),
   });
   const [own, other] = inProcessChannels();
   const server = serve(other, contract, (name, input) => backend.dispatch(name, input), {
@@ -49,6 +53,7 @@ export async function openStudio(home: string): Promise<Studio> {
   const client = connect(own, contract);
   return {
     client,
+    recovered: backend.recovered,
     async close() {
       await backend.close();
       client.close();

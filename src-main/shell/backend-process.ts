@@ -6,6 +6,7 @@ import { type UtilityProcess, utilityProcess } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PathGrant } from '../../src-shared/contract/paths.ts';
+import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { parseRequestFrame } from '../../src-shared/rpc/contract.ts';
 import { grantMessage, parseHello, parseKnownPaths } from '../../src-shared/rpc/hello.ts';
@@ -37,8 +38,8 @@ export interface BackendProcess {
   post(message: unknown): void;
   /** Tells the backend that the person chose a path. */
   grant(grant: PathGrant): void;
-  /** Restarts the backend after it failed to start. */
-  restart(): void;
+  /** Restarts the backend after it failed to start; a damaged home is recovered in that way first. */
+  restart(recovery?: RecoveryWay): void;
   /** Ends the backend for good, after `graceMilliseconds` to close its files. */
   stop(graceMilliseconds: number): Promise<void>;
 }
@@ -71,13 +72,13 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
     options.onStatus(status);
   };
 
-  const start = (): void => {
+  const start = (recovery?: RecoveryWay): void => {
     timer = null;
     const startedAt = Date.now();
     tell('starting', null, status.generation + 1);
     let opened: Channel;
     try {
-      opened = openChannel(options);
+      opened = openChannel(options, recovery);
     } catch (thrown) {
       tell('failed', toErrorValue(thrown));
       return;
@@ -108,7 +109,7 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
       if (lived > healthyMilliseconds) pause = firstPauseMilliseconds;
       const message = 'The backend ended unexpectedly and is restarting.';
       tell('lost', toErrorValue(new StudioError('disconnected', message, 'Interrupted jobs can be resumed.')));
-      timer = setTimeout(start, pause);
+      timer = setTimeout(() => start(), pause);
       pause = Math.min(pause * 2, longestPauseMilliseconds);
     });
   };
@@ -125,8 +126,8 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
     grant(grant) {
       if (status.status === 'ready') channel?.post(grantMessage(grant));
     },
-    restart() {
-      if (status.status === 'failed') start();
+    restart(recovery) {
+      if (status.status === 'failed') start(recovery);
     },
     stop(graceMilliseconds) {
       stopping = true;
@@ -148,7 +149,7 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
   };
 }
 
-function openChannel(options: BackendProcessOptions): Channel {
+function openChannel(options: BackendProcessOptions, recovery: RecoveryWay | undefined): Channel {
   const env = {
     ...process.env,
     COTO_STUDIO_HOME: options.home,
@@ -157,6 +158,8 @@ function openChannel(options: BackendProcessOptions): Channel {
     NODE_COMPILE_CACHE: join(options.home, 'cache', 'compiled'),
     // Also where there is none: what the surroundings name is not for the backend to run.
     COTO_NODE: options.node ?? '',
+    // Also where nothing is to be recovered: it is asked for once, and by nobody else.
+    COTO_STUDIO_RECOVERY: recovery ?? '',
   };
   if (Number(process.versions.node.split('.')[0]) >= 22)
     return followed(

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { app, BrowserWindow, Menu } from 'electron';
+import { app, BrowserWindow, dialog, Menu } from 'electron';
+import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { toErrorValue } from '../../src-shared/contract/errors.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
 import { logFolder, openLog } from '../logging/log.ts';
@@ -13,6 +14,7 @@ import { openPath, serveBridge } from './ipc.ts';
 import { KeepAwake } from './keep-awake.ts';
 import { buildMenu } from './menu.ts';
 import { QuitGuard } from './quit-guard.ts';
+import { recoveryAnswers, recoveryQuestion } from './recovery-question.ts';
 import { refuseSwitches } from './refused-switches.ts';
 import { locateResources } from './resources.ts';
 import { progressBarValue } from './running-state.ts';
@@ -106,6 +108,7 @@ function begin(): void {
         process.stderr.write(`smoke test failed: ${status.error?.message}\n`);
         app.exit(1);
       }
+      void askRecovery(status);
     },
   });
   serveBridge({
@@ -139,6 +142,18 @@ function begin(): void {
   );
   open(process.argv.find((argument) => argument.startsWith('--route='))?.slice('--route='.length) ?? null);
   app.on('activate', () => background.leave());
+}
+
+/** Where the database is damaged or lost, it is for the person to say what is done. */
+async function askRecovery(status: BackendStatus): Promise<void> {
+  const question = recoveryQuestion(status);
+  if (question === null || isSmokeTest) return;
+  const window = theWindow();
+  const { response } = await (window ? dialog.showMessageBox(window, question) : dialog.showMessageBox(question));
+  const answer = recoveryAnswers[response] ?? 'quit';
+  log.info({ answer }, 'the recovery of the database was asked about');
+  if (answer === 'quit') app.quit();
+  else backend?.restart(answer);
 }
 
 function open(route: string | null): void {
@@ -175,7 +190,7 @@ app.on('before-quit', (event) => {
     app.quit();
   });
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
   process.on(signal, () => {
     signalled = true;
     guard.quitUnasked();

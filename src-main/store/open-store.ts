@@ -2,9 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import { backUpBeforeMigration } from './backups.ts';
 import { checkPages, checkSchema, damaged } from './check-database.ts';
 import { DamagedHomeError } from './damaged-home-error.ts';
 import { migrate, schemaVersion } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
 import { AdapterRepository } from './repositories/adapters.ts';
 import { ChatRepository } from './repositories/chats.ts';
 import { ContentRepository } from './repositories/contents.ts';
@@ -38,6 +40,8 @@ export interface Store {
   readonly sqliteVersion: string;
   /** Runs `work` in a transaction. */
   transaction<Result>(work: () => Result): Result;
+  /** Copies the database to a new file, a piece at a time between other work. */
+  copyTo(file: string): Promise<void>;
   /** Writes the write-ahead log into the database and truncates it, which frees space on a full disk. */
   shrinkLog(): void;
   close(): void;
@@ -46,6 +50,8 @@ export interface Store {
 export interface OpenOptions {
   /** false: runs or adapters are there already, so a database that is missing or empty has been lost. */
   readonly mayBeNew?: boolean;
+  /** Gets a copy of the database before migrations change it. */
+  readonly backups?: string;
 }
 
 /**
@@ -75,6 +81,9 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
     schemaVersion: schemaVersion(database),
     sqliteVersion: version,
     transaction: (work) => database.transaction(work)(),
+    copyTo: async (target) => {
+      await database.backup(target, { progress: () => pagesAtOnce });
+    },
     shrinkLog: () => {
       database.pragma('wal_checkpoint(TRUNCATE)');
     },
@@ -85,7 +94,7 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
 }
 
 /** Write-ahead log, foreign keys on, a busy timeout of five seconds; synced at each checkpoint of the log. */
-export function openDatabase(file: string, { mayBeNew = true }: OpenOptions = {}): Database {
+export function openDatabase(file: string, { mayBeNew = true, backups }: OpenOptions = {}): Database {
   let database: Database | null = null;
   try {
     if (!mayBeNew && !existsSync(file)) throw lostError(file, 'is missing');
@@ -97,12 +106,21 @@ export function openDatabase(file: string, { mayBeNew = true }: OpenOptions = {}
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
+    if (backups !== undefined && needsMigration(database)) backUpBeforeMigration(database, backups);
     migrate(database);
     return database;
   } catch (error) {
     database?.close();
     throw openError(error, file);
   }
+}
+
+/** At 4 KiB each, a millisecond or two. */
+const pagesAtOnce = 500;
+
+function needsMigration(database: Database): boolean {
+  const version = schemaVersion(database);
+  return version > 0 && version < (migrations.at(-1)?.version ?? 0);
 }
 
 function lostError(file: string, state: string): DamagedHomeError {

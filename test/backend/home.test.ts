@@ -69,7 +69,7 @@ describe('the home', () => {
     const home = openHome(path);
     const store = openStore(home.database);
     for (const content of [null, 'garbage']) {
-      rmSync(join(path, 'backend.lock'));
+      rmSync(join(path, 'backend.lock'), { force: true });
       if (content !== null) writeFileSync(join(path, 'backend.lock'), content.repeat(100));
       expect(() => openHome(path)).toThrow(/is open in another program \(process \d+\)/);
     }

@@ -14,6 +14,7 @@ import type { RunChanges } from '../../store/repositories/runs.ts';
 import { copyAdapterIn } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
+import { writeRunFile } from '../recovery/run-file.ts';
 import { metricsAt } from '../runs/metrics-at.ts';
 import { seedDirectory } from '../runs/seed-adapter.ts';
 import type { Services } from '../services.ts';
@@ -66,6 +67,7 @@ export async function beginTraining(
     startedAt: run.startedAt ?? Date.now(),
     finishedAt: null,
   });
+  await writeRunFile(services, runId);
   services.eventLogs.open(runId, join(runDirectory, 'logs'), { firstStep: startStep, settings: run.config });
   // A run that goes on has its seed in it, and outlives it.
   const seed = resumeFrom === null ? seedDirectory(services, run.config, model.id) : undefined;
@@ -124,6 +126,7 @@ export async function finishTraining(
     adapterId: adapter?.id ?? null,
     finishedAt: Date.now(),
   });
+  await writeRunFile(services, run.id);
   const headline = headlineText(scores);
   const score = headline === '' ? '' : ` with ${headline} on the ${split} examples`;
   const ending = `${outcome === 'stopped' ? 'Stopped and saved' : 'Trained'}${score}, after ${result?.steps ?? 0} steps.`;

@@ -67,12 +67,13 @@ export async function copyAdapterIn(parts: Parts, from: string, details: Adapter
 
 /**
  * Adds an adapter that the engine or a copy has written below the home, from its header.
- * Throws and removes the folder if it does not fit the model.
+ * Throws and removes the folder, but for `keepFolder`, if it does not fit the model.
  */
 export async function listAdapter(
   { home, store, hub }: Parts,
   id: string,
   details: AdapterDetails,
+  { keepFolder = false, createdAt = Date.now() }: { keepFolder?: boolean; createdAt?: number } = {},
 ): Promise<AdapterRecord> {
   const directory = home.absolute('adapters', id);
   try {
@@ -90,7 +91,7 @@ export async function listAdapter(
       metrics: { ...details.metrics },
       sizeBytes: await folderBytes(directory),
       sha256: await fileHash(join(directory, 'adapter_model.safetensors')),
-      createdAt: Date.now(),
+      createdAt,
       archived: false,
       tags: [],
       starred: false,
@@ -99,7 +100,7 @@ export async function listAdapter(
     hub.listChanged('adapters');
     return record;
   } catch (error) {
-    await rm(directory, { recursive: true, force: true });
+    if (!keepFolder) await rm(directory, { recursive: true, force: true });
     throw error;
   }
 }

@@ -88,7 +88,12 @@ async function knownBases(models: readonly ModelRecord[]): Promise<KnownBase[]> 
   );
 }
 
-async function baseFor(parts: Parts, folder: string, { modelId }: Options): Promise<AdapterBase> {
+/** The base of that id, else the one that a PEFT folder names or alone fits, else one that is not in the studio. */
+export async function baseFor(
+  parts: Pick<Parts, 'store'>,
+  folder: string,
+  { modelId }: Pick<Options, 'modelId'>,
+): Promise<AdapterBase> {
   const model = modelId === undefined ? await findBase(parts.store, folder) : requireModel(parts.store, modelId);
   if (model !== null) return { model, description: model.description };
   return { model, description: await describeDerivedBase([folder]) };

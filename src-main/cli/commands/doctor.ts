@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
+import type { Recovered } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { formatSummary, formatTable } from '../format.ts';
 
@@ -9,9 +11,28 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
   addCommand(parent, context, {
     usage: 'doctor',
     summary: 'compute backends, devices, memory and versions: which work, how fast they are, and why others do not',
-    options: (command) => void command.option('--no-measure', 'list what is available without timing it'),
-    input: z.object({ measure: z.boolean() }),
-    async run({ measure }, { terminal, withStudio }) {
+    options: (command) =>
+      void command
+        .option('--no-measure', 'list what is available without timing it')
+        .option('--restore', "put the newest whole backup in the place of the home's database")
+        .option('--rebuild', "make the home's database again from the folders of models, runs and adapters"),
+    input: z.object({
+      measure: z.boolean(),
+      restore: z.boolean().default(false),
+      rebuild: z.boolean().default(false),
+    }),
+    async run({ measure, restore, rebuild }, { terminal, withStudio, recover }) {
+      if (restore && rebuild)
+        throw new StudioError(
+          'invalid_input',
+          'Only one of --restore and --rebuild can be done.',
+          'Try --restore first.',
+        );
+      if (restore || rebuild) {
+        const recovered = await recover(restore ? 'restore' : 'rebuild');
+        for (const reason of recovered.skipped) terminal.report(`skipped: ${reason}\n`);
+        return { json: recovered, text: recoveryText(recovered) };
+      }
       const report = await withStudio(async (client) => {
         const doctor = await client.request('app.doctor', {});
         const backends: ComputeBackendReport[] = [];
@@ -51,6 +72,14 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
       return { json: report, text: `${facts}\n${backends}\n${reasons}` };
     },
   });
+}
+
+function recoveryText({ backupAt, added, aside }: Recovered): string {
+  return formatSummary([
+    ['database', backupAt === null ? 'rebuilt from the folders' : `the backup of ${new Date(backupAt).toISOString()}`],
+    ['added', `${added.models} models, ${added.runs} runs, ${added.adapters} adapters that it did not have`],
+    ['damaged files', aside],
+  ]);
 }
 
 function rate(gflops: number | null): string {

@@ -1,0 +1,50 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AdapterOrigin } from '../../../src-shared/domain/adapter.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { listAdapter } from '../library/adapters.ts';
+import { baseFor } from '../library/import-adapter.ts';
+import type { HandlerServices } from '../services.ts';
+import type { Recovery } from './set-aside.ts';
+
+/** Adds the adapter folders that no row names. One that cannot be read is put aside. */
+export async function adoptAdapters(services: HandlerServices, { aside, skipped }: Recovery): Promise<number> {
+  const { home, store } = services;
+  const trained = new Map(
+    [...store.runs.list(false), ...store.runs.list(true)].flatMap((run) =>
+      run.adapterId === null ? [] : [[run.adapterId, run] as const],
+    ),
+  );
+  let adopted = 0;
+  for (const id of readdirSync(home.absolute('adapters'))) {
+    const folder = home.absolute('adapters', id);
+    if (!existsSync(join(folder, 'adapter_config.json')) || store.adapters.find(id) !== null) continue;
+    const run = trained.get(id);
+    const createdAt = Math.round(statSync(join(folder, 'adapter_config.json')).mtimeMs);
+    try {
+      const base = await baseFor(services, folder, { modelId: run?.modelId });
+      await listAdapter(
+        services,
+        id,
+        {
+          name: run?.name ?? id,
+          base,
+          origin: run === undefined ? { kind: 'import', path: folder } : originOf(run),
+          datasetId: run?.datasetId ?? null,
+          accuracy: run?.config.eval_split === 'test' ? (run.result?.accuracy ?? null) : null,
+        },
+        { keepFolder: true, createdAt },
+      );
+      adopted++;
+    } catch (error) {
+      aside.move(folder, 'adapters');
+      skipped.push(`adapters/${id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return adopted;
+}
+
+function originOf(run: RunRecord): AdapterOrigin {
+  const best = run.config.load_best_model_at_end ? run.result?.best : null;
+  return { kind: 'run', runId: run.id, checkpoint: best ? 'best' : 'last', step: best?.step ?? run.step };
+}

@@ -1,0 +1,189 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import type { CheckpointRecord, RunRecord } from '../../../src-shared/domain/run.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { newId } from '../identifiers.ts';
+import { describeDatasetCached } from '../library/datasets.ts';
+import { addModel } from '../library/models.ts';
+import type { HandlerServices } from '../services.ts';
+import { placeAt } from '../trackers/place.ts';
+import type { RecordedRun } from '../trackers/readers/recorded-run.ts';
+import { tensorboardReader } from '../trackers/readers/tensorboard.ts';
+import { recordedResult } from '../trackers/recorded-result.ts';
+import { type RunFile, readRunFile, recordIn } from './run-file.ts';
+import type { Recovery } from './set-aside.ts';
+
+/** Adds the folders of runs that no row names, with what they hold. */
+export async function adoptRuns(services: HandlerServices, { skipped }: Recovery): Promise<number> {
+  const { home, store } = services;
+  let adopted = 0;
+  for (const id of readdirSync(home.absolute('runs'))) {
+    const folder = home.absolute('runs', id);
+    if (!statSync(folder).isDirectory() || store.runs.find(id) !== null) continue;
+    try {
+      await adoptRun(services, id, folder);
+      adopted++;
+    } catch (error) {
+      skipped.push(`runs/${id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return adopted;
+}
+
+async function adoptRun(services: HandlerServices, id: string, folder: string): Promise<void> {
+  const { home, store } = services;
+  const file = readRunFile(folder);
+  const recorded = await recordedIn(folder);
+  const checkpoints = checkpointsIn(folder, (path) => home.relative(path));
+  const isWhole = file !== null && (await hasBase(services, file));
+  const run = isWhole
+    ? ended(recordIn(file, `runs/${id}`, id), checkpoints)
+    : withoutBase(id, folder, { file, recorded, checkpoints });
+  store.transaction(() => {
+    store.runs.insert(run);
+    for (const checkpoint of isWhole ? checkpoints : []) store.runs.saveCheckpoint(id, checkpoint);
+    store.history.insertMetrics(id, recorded?.columns ?? []);
+    if (!isWhole) return;
+    const { createdAt, startedAt, finishedAt, error } = run;
+    const status = run.status === 'queued' || run.status === 'running' ? 'interrupted' : run.status;
+    const times = { createdAt, startedAt, finishedAt };
+    store.jobs.insert(
+      {
+        id: newId('job'),
+        kind: 'train',
+        title: `Train ${run.name}`,
+        status,
+        subjectId: id,
+        parentId: null,
+        after: [],
+        progress: null,
+        error,
+        ...times,
+      },
+      { runId: id, resumeFrom: null, together: null },
+    );
+  });
+}
+
+/** A run that had not ended waits to be resumed. */
+function ended(run: RunRecord, checkpoints: readonly CheckpointRecord[]): RunRecord {
+  if (run.finishedAt !== null && run.result !== null) return run;
+  const step = checkpoints.reduce((latest, one) => Math.max(latest, one.step), 0);
+  const error = {
+    code: 'disconnected',
+    message: 'The database was rebuilt from the folders while this run had not ended.',
+    hint: step > 0 ? `It can be resumed from its checkpoint at step ${step}.` : 'Clone it to start again.',
+  };
+  return { ...run, status: 'interrupted', step, error, finishedAt: null };
+}
+
+/** A run whose model and dataset are not known: its curves and settings, as of one that was imported. */
+function withoutBase(
+  id: string,
+  folder: string,
+  found: { file: RunFile | null; recorded: RecordedRun | null; checkpoints: readonly CheckpointRecord[] },
+): RunRecord {
+  const { file, recorded, checkpoints } = found;
+  const lastStep = Math.max(
+    0,
+    ...(recorded?.columns ?? []).map(({ steps }) => steps.at(-1) ?? 0),
+    ...checkpoints.map(({ step }) => step),
+  );
+  const settings = recorded?.settings ?? {};
+  const unknown = runConfigSchema.parse({ model: '', dataset: '', adapter: { variant: 'imported' } });
+  const changedAt = Math.round(statSync(folder).mtimeMs);
+  return {
+    id,
+    name: file?.run.name ?? id,
+    status: 'completed',
+    config: file?.run.config ?? unknown,
+    modelId: '',
+    datasetId: '',
+    tags: file?.run.tags ?? [],
+    note: '',
+    starred: false,
+    archived: false,
+    studyId: null,
+    step: lastStep,
+    facts: file?.run.facts ?? null,
+    result: file?.run.result ?? (recorded === null ? null : recordedResult(recorded)),
+    adapterId: null,
+    checkpoints: [],
+    error: null,
+    folder: `runs/${id}`,
+    createdAt: file?.run.createdAt ?? recorded?.startedAt ?? changedAt,
+    startedAt: recorded?.startedAt ?? null,
+    finishedAt: recorded?.finishedAt ?? changedAt,
+    origin: { format: 'tensorboard', path: join(folder, 'logs'), run: id, settings },
+  };
+}
+
+/** Adds the run's model and dataset under their ids where they are not there yet; false if they cannot be read any more. */
+async function hasBase(services: HandlerServices, { run, model, dataset }: RunFile): Promise<boolean> {
+  const { store } = services;
+  try {
+    if (store.models.find(run.modelId) === null) {
+      if (
+        model === null ||
+        (await addModel(services, model.path, { name: model.name, id: run.modelId })).id !== run.modelId
+      )
+        return false;
+    }
+    if (store.datasets.find(run.datasetId) === null) {
+      if (dataset === null) return false;
+      store.datasets.save({
+        id: run.datasetId,
+        ...dataset,
+        bundled: false,
+        licence: null,
+        provenance: null,
+        description: await describeDatasetCached(services, dataset.source),
+        createdAt: Date.now(),
+      });
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function recordedIn(folder: string): Promise<RecordedRun | null> {
+  const logs = join(folder, 'logs');
+  if (!existsSync(logs)) return null;
+  const place = await placeAt(logs);
+  const [run] = await tensorboardReader.read(logs, place);
+  return run ?? null;
+}
+
+const stateSchema = z.object({ global_step: z.number().int().min(0) });
+const manifestSchema = z.object({ accuracy: z.number().nullable() });
+
+/** The checkpoints in the folder of a run that have all that training needs to go on. */
+function checkpointsIn(folder: string, relative: (path: string) => string): CheckpointRecord[] {
+  const parent = join(folder, 'checkpoints');
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent).flatMap((name): CheckpointRecord[] => {
+    const path = join(parent, name);
+    const kind = /^(last|best|step)\b/.exec(basename(path))?.[1];
+    const state = parsed(join(path, 'trainer_state.json'), stateSchema);
+    if (kind === undefined || state === null || !existsSync(join(path, 'adapter_model.safetensors'))) return [];
+    return [
+      {
+        kind: kind === 'last' ? 'last' : kind === 'best' ? 'best' : 'step',
+        step: state.global_step,
+        folder: relative(path),
+        accuracy: parsed(join(path, 'manifest.json'), manifestSchema)?.accuracy ?? null,
+        resumable: existsSync(join(path, 'optimizer.safetensors')),
+      },
+    ];
+  });
+}
+
+function parsed<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> | null {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return null;
+  }
+}

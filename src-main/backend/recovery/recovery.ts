@@ -1,0 +1,47 @@
+import type { RecoveryWay } from '../../../src-shared/contract/recovery-way.ts';
+import { restoreBackup } from '../../store/restore-backup.ts';
+import type { Home } from '../home.ts';
+import type { HandlerServices } from '../services.ts';
+import { adoptAdapters } from './adopt-adapters.ts';
+import { adoptModels } from './adopt-models.ts';
+import { adoptRuns } from './adopt-runs.ts';
+import { Aside, type Recovery } from './set-aside.ts';
+
+export type { Recovery } from './set-aside.ts';
+
+/** What came of it. */
+export interface Recovered {
+  readonly way: RecoveryWay;
+  readonly backupAt: number | null;
+  /** What was added from folders that no row named. */
+  readonly added: { readonly models: number; readonly runs: number; readonly adapters: number };
+  readonly skipped: readonly string[];
+  /** The damaged files. */
+  readonly aside: string;
+}
+
+/** Before the database is opened: puts it aside, and a backup in its place. @throws StudioError if there is none */
+export function beginRecovery(home: Home, way: RecoveryWay): Recovery {
+  const aside = new Aside(home.path);
+  const moveAway = () => aside.moveDatabase(home.database);
+  if (way === 'restore')
+    return { aside, backupAt: restoreBackup(home.backups, home.database, moveAway).at, skipped: [] };
+  moveAway();
+  return { aside, backupAt: null, skipped: [] };
+}
+
+/** After it is opened, with the bundled models and datasets: adds the folders that it does not know. */
+export async function finishRecovery(services: HandlerServices, recovery: Recovery): Promise<Recovered> {
+  // Each needs those before: an adapter its base and the run that made it.
+  const models = await adoptModels(services, recovery);
+  const runs = await adoptRuns(services, recovery);
+  const adapters = await adoptAdapters(services, recovery);
+  const { aside, backupAt, skipped } = recovery;
+  return {
+    way: backupAt === null ? 'rebuild' : 'restore',
+    backupAt,
+    added: { models, runs, adapters },
+    skipped,
+    aside: aside.folder,
+  };
+}

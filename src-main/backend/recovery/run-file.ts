@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
+import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
+import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import type { Services } from '../services.ts';
+
+const fileName = 'run.json';
+
+const runFileSchema = z.object({
+  format: z.literal(1),
+  run: runRecordSchema,
+  model: z.object({ name: z.string(), path: z.string() }).nullable(),
+  dataset: datasetRecordSchema.pick({ name: true, source: true }).nullable(),
+});
+export type RunFile = z.infer<typeof runFileSchema>;
+
+/** Writes what the database has of a run, but for its history, into its folder, from which it can be read again. */
+export async function writeRunFile({ home, store }: Pick<Services, 'home' | 'store'>, id: string): Promise<void> {
+  const run = store.runs.find(id);
+  if (run === null) return;
+  const [model, dataset] = [store.models.find(run.modelId), store.datasets.find(run.datasetId)];
+  const content: RunFile = {
+    format: 1,
+    run,
+    model: model && { name: model.name, path: model.path },
+    dataset: dataset && { name: dataset.name, source: dataset.source },
+  };
+  await writeFileAtomic(join(home.absolute(run.folder), fileName), `${JSON.stringify(content)}\n`);
+}
+
+/** Null if the folder has none, or one that cannot be read. */
+export function readRunFile(folder: string): RunFile | null {
+  try {
+    return runFileSchema.parse(JSON.parse(readFileSync(join(folder, fileName), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** As `readRunFile`: of the run whose folder it is, whatever else the file says. */
+export function recordIn(file: RunFile, folder: string, id: string): RunRecord {
+  return { ...file.run, id, folder, checkpoints: [], studyId: null };
+}

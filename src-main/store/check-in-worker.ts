@@ -1,0 +1,23 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import { asError } from '../../src-shared/contract/errors.ts';
+
+/** As `checkWhole`, beside this thread. A file that cannot be read at all is answered as a problem. */
+export async function checkInWorker(file: string): Promise<readonly string[]> {
+  const worker = new Worker(workerFile(), { workerData: { file } });
+  try {
+    const [answer]: unknown[] = await once(worker, 'message');
+    return z.array(z.string()).parse(answer);
+  } catch (error) {
+    return [asError(error).message];
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/** From the sources or from the build, as this module was loaded. */
+function workerFile(): URL {
+  const built = !import.meta.url.endsWith('.ts');
+  return new URL(built ? '../backend/check-worker.mjs' : './check-worker.ts', import.meta.url);
+}
