@@ -37,8 +37,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** In the page: whether nothing is on its way to another look. What turns endlessly, such as a loader, counts as still. */
+function isStill(): boolean {
+  return document
+    .getAnimations()
+    .every(({ effect }) => effect?.getComputedTiming().endTime === Number.POSITIVE_INFINITY);
+}
+
 /** Everything that axe-core finds wrong with what is shown, whatever its impact. */
 async function violations(page: Page, what: string, only: readonly string[] | null): Promise<string[]> {
+  await page.waitForFunction(isStill);
   const results: AxeResults = await page.evaluate(
     ([rules, excluded]) => {
       const enabled: RuleObject = Object.fromEntries(
@@ -109,6 +117,8 @@ test('no page and no dialog breaks a rule, in either theme', async () => {
     ['dark', colorRules],
   ] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    // The window learns of the change by an event, in its own time.
+    await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor({ state: 'attached' });
     for (const address of addresses) {
       await open(page, address);
       found.push(...(await violations(page, `${address} in ${theme}`, only)));
@@ -124,6 +134,18 @@ test('no page and no dialog breaks a rule, in either theme', async () => {
     }
   }
   expect(found).toEqual([]);
+});
+
+test('who asked for less motion sees nothing fade or slide', async () => {
+  const { page } = studio;
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await open(page, '#/settings');
+  const moving = await page.evaluate(() =>
+    [...document.querySelectorAll('*')]
+      .filter((element) => getComputedStyle(element).transitionDuration !== '0s')
+      .map(({ className }) => String(className)),
+  );
+  expect(moving).toEqual([]);
 });
 
 test('the keyboard skips the sidebar, and a change of page leads it to the heading', async () => {
