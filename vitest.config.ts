@@ -83,6 +83,8 @@ function configured(project: Project): TestProjectInlineConfiguration {
       maxWorkers: workers,
       testTimeout: minutes * minute,
       hookTimeout: minutes * minute,
+      // A second, as is usual, says on a busy machine only that it is busy.
+      expect: { poll: { timeout: minute / 2 } },
       allowOnly: false,
       ...(project.globals ? { globals: true, server: { deps: { inline: [/tfjs-core/] } } } : {}),
       ...(project.globalSetup ? { globalSetup: [...project.globalSetup] } : {}),
