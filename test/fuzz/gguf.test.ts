@@ -14,10 +14,10 @@ const home = mkdtempSync(join(tmpdir(), 'coto-fuzz-gguf-'));
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 /** All that a conversion does, but for the writing. Returns the bytes that it would write. */
-async function convertInMemory(path: string): Promise<number> {
+async function convertInMemory(path: string, decoded: boolean): Promise<number> {
   const file = await openGguf(path);
   try {
-    const { config, tokenizer, tensors } = await planConversion(file);
+    const { config, tokenizer, tensors } = await planConversion(file, decoded);
     let bytes = JSON.stringify([config, tokenizer]).length;
     for (const tensor of tensors) for await (const piece of tensor.pieces()) bytes += piece.length;
     return bytes;
@@ -32,12 +32,15 @@ test(`${fuzzCases} corrupt GGUF files are converted or refused in words`, async 
   const path = join(home, 'corrupt.gguf');
   const refused = await expectReadOrRefused(fuzzCases, path, async () => {
     writeFileSync(path, mutateBytes(original, random));
-    await convertInMemory(path);
+    await convertInMemory(path, false);
+    await convertInMemory(path, true);
   });
   expect(refused).toBeGreaterThan(fuzzCases / 2);
   expect(refused).toBeLessThan(fuzzCases);
   writeFileSync(path, original);
-  expect(await convertInMemory(path)).toBeGreaterThan(20_000);
+  const packed = await convertInMemory(path, false);
+  expect(packed).toBeGreaterThan(5000);
+  expect(await convertInMemory(path, true)).toBeGreaterThan(3 * packed);
 }, 120_000);
 
 test('the reader takes every type of metadata, nested lists too', async () => {
