@@ -15,6 +15,9 @@ export type StreamName =
   | 'merge'
   | 'augmentation';
 
+/** Numbers in the state of a stream. */
+export const randomStateLength = 4;
+
 /** A seeded stream of random numbers whose state can be saved and restored. */
 export class RandomStream {
   private generator: RandomGenerator;

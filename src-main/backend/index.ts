@@ -11,6 +11,7 @@ import type { StartEngine } from './engine/engine-host.ts';
 import { EngineSupervisor } from './engine/engine-supervisor.ts';
 import { EventHub, type EventListener } from './event-hub.ts';
 import { createDispatch } from './handlers.ts';
+import { settleRuns } from './home/settle-runs.ts';
 import { openHome } from './home.ts';
 import { jobOf } from './jobs/index.ts';
 import { JobQueue } from './jobs/queue.ts';
@@ -123,6 +124,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     home.release();
   };
   try {
+    await settleRuns(services);
     await registerBundledModels(services);
     await registerBundledDatasets(services);
     const recovered = recovery === null ? null : await finishRecovery({ ...services, queue }, recovery);

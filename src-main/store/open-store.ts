@@ -42,6 +42,8 @@ export interface Store {
   transaction<Result>(work: () => Result): Result;
   /** Copies the database to a new file, a piece at a time between other work. */
   copyTo(file: string): Promise<void>;
+  /** As `transaction`, and what was written before and in it survives a loss of power: the write-ahead log is synced. */
+  durably<Result>(work: () => Result): Result;
   /** Writes the write-ahead log into the database and truncates it, which frees space on a full disk. */
   shrinkLog(): void;
   close(): void;
@@ -83,6 +85,14 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
     transaction: (work) => database.transaction(work)(),
     copyTo: async (target) => {
       await database.backup(target, { progress: () => pagesAtOnce });
+    },
+    durably: (work) => {
+      database.pragma('synchronous = FULL');
+      try {
+        return database.transaction(work)();
+      } finally {
+        database.pragma('synchronous = NORMAL');
+      }
     },
     shrinkLog: () => {
       database.pragma('wal_checkpoint(TRUNCATE)');

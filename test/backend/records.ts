@@ -1,6 +1,7 @@
 import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../src-shared/domain/model.ts';
 import { plainLinear } from '../../src-shared/domain/model.ts';
+import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
 
 /** A model and a dataset as the store keeps them; nothing of them lies on disk. */
 export const modelRecord: ModelRecord = {
@@ -59,4 +60,29 @@ export const datasetRecord: DatasetRecord = {
     sizeBytes: 100,
   },
   createdAt: 2,
+};
+
+/** A run of them. */
+export const runRecord: RunRecord = {
+  id: 'run-1',
+  name: 'A run',
+  status: 'queued',
+  config: runConfigSchema.parse({ coto: {} }),
+  modelId: modelRecord.id,
+  datasetId: datasetRecord.id,
+  tags: ['a', 'b'],
+  note: "it's quoted",
+  starred: true,
+  archived: false,
+  studyId: null,
+  step: 0,
+  facts: null,
+  result: null,
+  adapterId: null,
+  checkpoints: [],
+  error: null,
+  folder: 'runs/run-1',
+  createdAt: 12,
+  startedAt: null,
+  finishedAt: null,
 };

@@ -8,10 +8,9 @@ import { packBits, unpackBits } from '../../src-main/store/repositories/run-hist
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
 import type { Provenance } from '../../src-shared/domain/provenance.ts';
-import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../src-shared/domain/study.ts';
 import { studyConfigSchema } from '../../src-shared/studies/index.ts';
-import { datasetRecord, modelRecord } from '../backend/records.ts';
+import { datasetRecord, modelRecord, runRecord as run } from '../backend/records.ts';
 import { column, plain } from '../src-shared/curves/make-curve.ts';
 
 let store: Store;
@@ -28,30 +27,6 @@ afterEach(() => {
   store.close();
   rmSync(folder, { recursive: true });
 });
-
-const run: RunRecord = {
-  id: 'run-1',
-  name: 'A run',
-  status: 'queued',
-  config: runConfigSchema.parse({ coto: {} }),
-  modelId: modelRecord.id,
-  datasetId: datasetRecord.id,
-  tags: ['a', 'b'],
-  note: "it's quoted",
-  starred: true,
-  archived: false,
-  studyId: null,
-  step: 0,
-  facts: null,
-  result: null,
-  adapterId: null,
-  checkpoints: [],
-  error: null,
-  folder: 'runs/run-1',
-  createdAt: 12,
-  startedAt: null,
-  finishedAt: null,
-};
 
 describe('samples of a run', () => {
   it('come back as they were kept, up to the step that a resumed run goes on from', () => {

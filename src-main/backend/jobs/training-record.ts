@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
@@ -6,7 +5,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { JobResult } from '../../../src-shared/domain/job.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord, RunRecord } from '../../../src-shared/domain/run.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import type { EngineEvent, RunOutcome, TrainTogetherTask } from '../../engine/contract.ts';
@@ -15,6 +14,8 @@ import { copyAdapterIn } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import { writeRunFile } from '../recovery/run-file.ts';
+import { cutRun, keepCheckpoint } from '../runs/checkpoint-files.ts';
+import { latestCheckpoint, latestWholeCheckpoint } from '../runs/latest-checkpoint.ts';
 import { metricsAt } from '../runs/metrics-at.ts';
 import { seedDirectory } from '../runs/seed-adapter.ts';
 import type { Services } from '../services.ts';
@@ -44,20 +45,10 @@ export async function beginTraining(
   const model = requireModel(store, run.modelId);
   const dataset = requireDataset(store, run.datasetId);
   const runDirectory = home.absolute(run.folder);
-  const checkpoint = run.checkpoints.find((one) => one.folder === resumeFrom);
-  if (resumeFrom !== null && (checkpoint === undefined || !existsSync(home.absolute(resumeFrom))))
-    throw new StudioError(
-      'not_found',
-      `The checkpoint ${resumeFrom} of "${run.name}" is gone.`,
-      'Start the run again.',
-    );
-  const startStep = checkpoint?.step ?? 0;
+  const from = resumeFrom === null ? null : await checkedStart(services, run, resumeFrom);
+  const startStep = from?.step ?? 0;
   await mkdir(runDirectory, { recursive: true });
-  store.transaction(() => {
-    store.history.truncate(runId, startStep);
-    store.samples.truncate(runId, startStep);
-    store.runs.removeCheckpointsAfter(runId, startStep);
-  });
+  await cutRun(services, run, startStep);
   hub.runRestarted(runId, startStep);
   changeRun(services, runId, {
     status: 'running',
@@ -70,15 +61,42 @@ export async function beginTraining(
   await writeRunFile(services, runId);
   services.eventLogs.open(runId, join(runDirectory, 'logs'), { firstStep: startStep, settings: run.config });
   // A run that goes on has its seed in it, and outlives it.
-  const seed = resumeFrom === null ? seedDirectory(services, run.config, model.id) : undefined;
+  const seed = from === null ? seedDirectory(services, run.config, model.id) : undefined;
   const ofEngine = {
     ...(seed === undefined ? {} : { initAdapterDirectory: seed }),
     config: run.config,
     runDirectory,
-    resumeFrom: resumeFrom === null ? null : home.absolute(resumeFrom),
-    earlierDtype: resumeFrom === null ? null : (run.facts?.computeDtype ?? null),
+    resumeFrom: from === null ? null : home.absolute(from.folder),
+    earlierDtype: from === null ? null : (run.facts?.computeDtype ?? null),
   };
   return { run, model, dataset, ofEngine };
+}
+
+/**
+ * The checkpoint that a run goes on from: the wanted one, or the one before where it is damaged, which the run's log and the
+ * window then say.
+ * @throws StudioError not_found or invalid_file if none can be resumed
+ */
+async function checkedStart(services: Services, run: RunRecord, resumeFrom: string): Promise<CheckpointRecord> {
+  const { home, store, hub } = services;
+  const wanted = run.checkpoints.find((one) => one.folder === resumeFrom);
+  if (wanted === undefined)
+    throw new StudioError(
+      'not_found',
+      `The checkpoint ${resumeFrom} of "${run.name}" is gone.`,
+      'Start the run again.',
+    );
+  const { checkpoint, damaged } = await latestWholeCheckpoint(home, run, wanted);
+  // A later attempt must not begin with it, nor a list say that it can.
+  for (const one of damaged) store.runs.saveCheckpoint(run.id, { ...one.checkpoint, resumable: false });
+  const [first] = damaged;
+  if (first === undefined) return wanted;
+  if (checkpoint === null)
+    throw new StudioError('invalid_file', first.message, 'The run has no other checkpoint: clone it to start again.');
+  const message = `${first.message} The run goes on from the checkpoint before it, at step ${checkpoint.step}.`;
+  store.history.insertLog(run.id, Date.now(), 'warning', message);
+  hub.notify({ level: 'warning', title: run.name, message, error: null });
+  return checkpoint;
 }
 
 /** Stores how a run ended that the engine has ended, and adds its adapter. */
@@ -163,7 +181,7 @@ export function keepEvent(services: Services, runId: string, event: EngineEvent)
       hub.masksAdded(runId, event.masks);
       return;
     case 'checkpoint':
-      store.runs.saveCheckpoint(runId, { ...event.checkpoint, folder: home.relative(event.checkpoint.folder) });
+      keepCheckpoint(services, runId, { ...event.checkpoint, folder: home.relative(event.checkpoint.folder) });
       services.eventLogs.flush(runId);
       changeRun(services, runId, {});
       return;
@@ -202,18 +220,16 @@ export function changeRun({ store, hub }: Services, runId: string, changes: RunC
 
 /** The step from which the run can be resumed, or a note that an interrupted one cannot. */
 function resumeHint(
-  { store }: Services,
+  { store, home }: Services,
   runId: string,
   status: RunRecord['status'],
   hint: string | null,
 ): string | null {
-  const step = store.runs
-    .find(runId)
-    ?.checkpoints.filter((one) => one.resumable)
-    .reduce<number | null>((latest, one) => Math.max(latest ?? 0, one.step), null);
+  const run = store.runs.find(runId);
+  const latest = run === null ? null : latestCheckpoint(home, run);
   const way =
-    step !== undefined && step !== null
-      ? `It can be resumed from its checkpoint at step ${step}.`
+    latest !== null
+      ? `It can be resumed from its checkpoint at step ${latest.step}.`
       : status === 'interrupted'
         ? 'It has no checkpoint: clone it to start again (save_steps sets how often one is saved).'
         : null;

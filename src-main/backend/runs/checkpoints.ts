@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { CheckpointRecord, CheckpointSummary, RunRecord } from '../../../src-shared/domain/run.ts';
+import { discardFolder } from '../../engine/tensors/atomic.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices, Services } from '../services.ts';
@@ -57,7 +57,7 @@ export async function removeCheckpoint(
     throw new StudioError('refused', `The run "${run.name}" is resumed from this checkpoint.`);
   const path = home.absolute(folder);
   const freedBytes = await folderBytes(path);
-  await rm(path, { recursive: true, force: true });
+  discardFolder(path);
   store.runs.removeCheckpoint(id, folder);
   hub.runChanged(requireRun(store, id));
   return freedBytes;

@@ -143,7 +143,10 @@ export function resumeRun(
 function checkedFolder(run: RunRecord, folder: string): string {
   const checkpoint = requireCheckpoint(run, folder);
   if (!checkpoint.resumable)
-    throw new StudioError('refused', `The checkpoint at step ${checkpoint.step} holds weights only.`);
+    throw new StudioError(
+      'refused',
+      `The checkpoint at step ${checkpoint.step} cannot be resumed: it is damaged, or holds weights only.`,
+    );
   // The folder of the best checkpoint holds the later one, and the run would end with it.
   const laterBest = run.checkpoints.find(({ kind, step }) => kind === 'best' && step > checkpoint.step);
   if (run.config.load_best_model_at_end && laterBest !== undefined)

@@ -1,15 +1,20 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { toHost } from '../ops/to-host.ts';
-import { writeFolderAtomic } from '../tensors/atomic.ts';
+import { discardFolder, isUnfinished, writeFolderAtomic } from '../tensors/atomic.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
 import type { BatchOrderState } from '../training/batch-order.ts';
 import type { OptimizerState } from '../training/optimizers/optimizer.ts';
+
+const weightsFile = 'weights.safetensors';
+const optimizerFile = 'optimizer.safetensors';
+const stateFile = 'trainer_state.json';
+const files = [weightsFile, optimizerFile, stateFile];
 
 const stateSchema = z.strictObject({
   format: z.literal(1),
@@ -34,9 +39,9 @@ export interface PretrainCheckpoint {
   readonly optimizer: OptimizerState;
 }
 
-/** Writes weights, moments and counters as a folder, atomically. */
+/** Writes weights, moments and counters as a new folder below `parent`, by one rename; then the ones before it go. */
 export async function writePretrainCheckpoint(
-  directory: string,
+  parent: string,
   variables: ReadonlyMap<string, tf.Variable>,
   { optimizer, order, ...state }: PretrainCheckpoint,
 ): Promise<void> {
@@ -48,23 +53,33 @@ export async function writePretrainCheckpoint(
     order: { ...order, epochRandomState: [...order.epochRandomState] },
     optimizer_steps: Object.fromEntries(optimizer.steps),
   });
-  await writeFolderAtomic(directory, async (temporary) => {
-    await writeSafetensors(join(temporary, 'weights.safetensors'), weights);
-    await writeSafetensors(join(temporary, 'optimizer.safetensors'), optimizer.tensors);
-    await writeFile(join(temporary, 'trainer_state.json'), `${text}\n`);
+  const before = foldersIn(parent);
+  const name = `step-${String(state.step).padStart(6, '0')}`;
+  // Paused again before a step: it is there, and no checkpoint is written over another one.
+  if (before.includes(name)) return;
+  await writeFolderAtomic(join(parent, name), async (temporary) => {
+    await writeSafetensors(join(temporary, weightsFile), weights);
+    await writeSafetensors(join(temporary, optimizerFile), optimizer.tensors);
+    await writeFile(join(temporary, stateFile), `${text}\n`);
   });
+  for (const earlier of before) discardFolder(join(parent, earlier));
+  // Of versions that had one folder, which was replaced.
+  for (const file of files) rmSync(join(parent, file), { force: true });
 }
 
 /**
- * Reads a checkpoint and assigns its weights to the variables; null if there is none.
+ * Reads the latest checkpoint below `parent` and assigns its weights to the variables; null if there is none.
  * @throws StudioError invalid_file if it is damaged, refused if it has other settings.
  */
 export async function readPretrainCheckpoint(
-  directory: string,
+  parent: string,
   variables: ReadonlyMap<string, tf.Variable>,
   config: string,
 ): Promise<PretrainCheckpoint | null> {
-  const file = join(directory, 'trainer_state.json');
+  removeUnfinished(parent);
+  const latest = foldersIn(parent).at(-1);
+  const directory = latest === undefined ? parent : join(parent, latest);
+  const file = join(directory, stateFile);
   if (!existsSync(file)) return null;
   const parsed = stateSchema.safeParse(await readJson(file));
   if (!parsed.success)
@@ -76,15 +91,29 @@ export async function readPretrainCheckpoint(
       `The checkpoint in ${directory} was made with other settings.`,
       'Give the settings that it was started with, or remove it to start from the beginning.',
     );
-  const weights = await readSafetensors(join(directory, 'weights.safetensors'));
+  const weights = await readSafetensors(join(directory, weightsFile));
   for (const [name, variable] of variables) {
     const stored = weights.get(name);
     if (stored?.shape.join() !== variable.shape.join())
       throw new StudioError('invalid_file', `${directory}: weights.safetensors lacks ${name} of [${variable.shape}].`);
     tf.tidy(() => variable.assign(tf.tensor(stored.data, [...stored.shape], 'float32')));
   }
-  const tensors = await readSafetensors(join(directory, 'optimizer.safetensors'));
+  const tensors = await readSafetensors(join(directory, optimizerFile));
   return { ...state, optimizer: { steps: new Map(Object.entries(optimizer_steps)), tensors } };
+}
+
+/** The names of the checkpoints, the earliest first; there are two only where a process was killed. */
+function foldersIn(parent: string): string[] {
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent)
+    .filter((name) => /^step-\d{6,}$/.test(name))
+    .sort((one, other) => Number(one.slice(5)) - Number(other.slice(5)));
+}
+
+function removeUnfinished(parent: string): void {
+  if (!existsSync(parent)) return;
+  for (const name of readdirSync(parent).filter(isUnfinished))
+    rmSync(join(parent, name), { recursive: true, force: true });
 }
 
 async function readJson(file: string): Promise<unknown> {

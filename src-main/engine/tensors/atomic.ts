@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { renameSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
@@ -67,6 +68,21 @@ export async function writeFolderAtomic(
   await rm(replaced, { recursive: true, force: true });
 }
 
+/**
+ * Removes a folder: by one rename to the name of something unfinished it is gone, and what a killed process leaves of it is
+ * swept later (`isUnfinished`).
+ */
+export function discardFolder(directory: string): void {
+  const discarded = temporaryName(path.resolve(directory));
+  try {
+    renameSync(directory, discarded);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    throw error;
+  }
+  rmSync(discarded, { recursive: true, force: true });
+}
+
 /** What was not finished goes away; where even that fails (no folder above it), the first error is the one to tell. */
 async function removeQuietly(temporary: string): Promise<void> {
   await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
@@ -112,13 +128,14 @@ function writeError(thrown: unknown, target: string, temporary?: string): unknow
   }
 }
 
+/** A hidden name beside `target` for what is being written; `isUnfinished` knows it. */
+export function temporaryName(target: string): string {
+  return path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
+}
+
 /** Whether something of this name was being written when its process was killed: nothing refers to it. */
 export function isUnfinished(name: string): boolean {
   return /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
-}
-
-function temporaryName(target: string): string {
-  return path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
 }
 
 async function moveAway(from: string, to: string): Promise<boolean> {

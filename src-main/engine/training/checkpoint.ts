@@ -1,47 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { z } from 'zod';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { writeFolderAtomic } from '../tensors/atomic.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
+import { checkHashes, checkSizes, readManifest, requireFiles, writeManifest } from './checkpoint-manifest.ts';
 import type { OptimizerState } from './optimizers/optimizer.ts';
-import { stepTimesSchema } from './step-times.ts';
+import { readTrainerState, type TrainerState, trainerStateFile } from './trainer-state.ts';
 
-const randomState = z.array(z.number().int());
-
-/** State of the next step beside adapter and optimizer tensors, and running sums for the result. */
-export const trainerStateSchema = z.strictObject({
-  format: z.literal(1),
-  global_step: z.number().int().min(0),
-  total_steps: z.number().int().min(1),
-  order: z.strictObject({
-    epoch: z.number().int().min(0),
-    position: z.number().int().min(0),
-    epochRandomState: randomState,
-  }),
-  random: z.strictObject({ coto: randomState, dropout: randomState }),
-  optimizer_steps: z.record(z.string(), z.number().int().min(0)),
-  best: z
-    .strictObject({
-      step: z.number().int(),
-      accuracy: z.number().nullable(),
-      loss: z.number().nullable().default(null),
-      /** Of the metric that chooses the best. */
-      value: z.number().nullable().default(null),
-    })
-    .nullable(),
-  /** Evaluations in a row, for early stopping. */
-  evaluations_without_improvement: z.number().int().min(0).default(0),
-  /** Of every step, in checkpoints of versions before `step_times`. */
-  step_milliseconds: z.array(z.number()).optional(),
-  step_times: stepTimesSchema.optional(),
-  active_share_sum: z.number(),
-  last_loss: z.number().nullable(),
-});
-export type TrainerState = z.infer<typeof trainerStateSchema>;
+const optimizerFile = 'optimizer.safetensors';
 
 export interface Checkpoint {
   readonly adapter: AdapterState;
@@ -49,36 +17,55 @@ export interface Checkpoint {
   readonly trainer: TrainerState;
 }
 
-/** Writes a PEFT folder with `optimizer.safetensors` and `trainer_state.json` beside the adapter, atomically. */
+/**
+ * Writes a PEFT folder with `optimizer.safetensors`, `trainer_state.json` and the hashes of all files beside the adapter, by
+ * one rename. `directory` must be new.
+ */
 export async function writeCheckpoint(
   directory: string,
   checkpoint: Checkpoint,
-  details: { description: ModelDescription; baseModelName: string; readme?: string },
+  details: { description: ModelDescription; baseModelName: string; accuracy: number | null; readme?: string },
 ): Promise<void> {
   await writeFolderAtomic(directory, async (temporary) => {
     await writeAdapter(temporary, checkpoint.adapter, details);
-    await writeSafetensors(join(temporary, 'optimizer.safetensors'), checkpoint.optimizer.tensors);
-    await writeFile(join(temporary, 'trainer_state.json'), `${JSON.stringify(checkpoint.trainer)}\n`);
+    await writeSafetensors(join(temporary, optimizerFile), checkpoint.optimizer.tensors);
+    await writeFile(join(temporary, trainerStateFile), `${JSON.stringify(checkpoint.trainer)}\n`);
+    await writeManifest(temporary, { step: checkpoint.trainer.global_step, accuracy: details.accuracy });
   });
+}
+
+/** What a checkpoint says of itself. */
+export interface CheckpointFacts {
+  readonly trainer: TrainerState;
+  /** Of the evaluation at its step; null if there was none, or in checkpoints of earlier versions. */
+  readonly accuracy: number | null;
+}
+
+/**
+ * Looks at the state of a checkpoint and at the sizes of its files.
+ * @throws StudioError invalid_file if a part is missing or cut
+ */
+export function peekCheckpoint(directory: string): CheckpointFacts {
+  const manifest = readManifest(directory);
+  if (manifest !== null) checkSizes(directory, manifest);
+  else requireFiles(directory, ['adapter_model.safetensors', optimizerFile]);
+  return { trainer: readTrainerState(directory), accuracy: manifest?.accuracy ?? null };
+}
+
+/**
+ * As `peekCheckpoint`, and compares every file with its hash.
+ * @throws StudioError invalid_file if a part is missing or damaged
+ */
+export async function checkCheckpoint(directory: string): Promise<CheckpointFacts> {
+  const manifest = readManifest(directory);
+  if (manifest !== null) await checkHashes(directory, manifest);
+  return peekCheckpoint(directory);
 }
 
 /** @throws StudioError invalid_file if a part is missing or invalid. */
 export async function readCheckpoint(directory: string, description: ModelDescription): Promise<Checkpoint> {
   const adapter = await readAdapter(directory, description);
-  const trainer = await readTrainerState(join(directory, 'trainer_state.json'));
-  const tensors = await readSafetensors(join(directory, 'optimizer.safetensors'));
+  const trainer = readTrainerState(directory);
+  const tensors = await readSafetensors(join(directory, optimizerFile));
   return { adapter, trainer, optimizer: { steps: new Map(Object.entries(trainer.optimizer_steps)), tensors } };
-}
-
-async function readTrainerState(path: string): Promise<TrainerState> {
-  try {
-    return trainerStateSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (cause) {
-    throw new StudioError(
-      'invalid_file',
-      `The checkpoint ${basename(join(path, '..'))} cannot be resumed: trainer_state.json is missing or damaged.`,
-      'Resume from another checkpoint, or start the run again.',
-      cause instanceof Error ? cause.message : String(cause),
-    );
-  }
 }

@@ -1,4 +1,4 @@
-import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
+import type { ActivationMasks, MetricColumn } from '../../../src-shared/domain/run-history.ts';
 import type { TaskContext } from '../contract.ts';
 
 const FLUSH_MILLISECONDS = 100;
@@ -9,13 +9,18 @@ const FLUSH_MILLISECONDS = 100;
  */
 export class MetricRecorder {
   private readonly context: TaskContext;
+  private readonly keepsSent: boolean;
   private readonly columns = new Map<string, { steps: number[]; values: number[] }>();
   private masks: Uint8Array[] = [];
   private firstMaskStep = 0;
   private lastFlush = 0;
+  /** What was sent since the last checkpoint. */
+  private sent: { columns: MetricColumn[]; masks: ActivationMasks[] } = { columns: [], masks: [] };
 
-  constructor(context: TaskContext) {
+  /** @param keepsSent whether `takeSent` will be called */
+  constructor(context: TaskContext, { keepsSent = false }: { readonly keepsSent?: boolean } = {}) {
     this.context = context;
+    this.keepsSent = keepsSent;
   }
 
   /** Values that are not finite are omitted from curves; they are reported as errors elsewhere. */
@@ -43,16 +48,30 @@ export class MetricRecorder {
   }
 
   flush(): void {
-    if (this.columns.size > 0) this.context.emit({ kind: 'metrics', columns: this.takeColumns() });
+    if (this.columns.size > 0) {
+      const columns = this.takeColumns();
+      if (this.keepsSent) this.sent.columns.push(...columns);
+      this.context.emit({ kind: 'metrics', columns });
+    }
     const groupCount = this.masks[0]?.length ?? 0;
     if (groupCount > 0) {
       const bytes = new Uint8Array(this.masks.length * groupCount);
       this.masks.forEach((mask, index) => {
         bytes.set(mask, index * groupCount);
       });
-      this.context.emit({ kind: 'masks', masks: { firstStep: this.firstMaskStep, groupCount, bytes } });
+      const masks = { firstStep: this.firstMaskStep, groupCount, bytes };
+      if (this.keepsSent) this.sent.masks.push(masks);
+      this.context.emit({ kind: 'masks', masks });
     }
     this.masks = [];
+  }
+
+  /** Takes what was sent since the last call, for the history file of a checkpoint. */
+  takeSent(): { readonly columns: readonly MetricColumn[]; readonly masks: readonly ActivationMasks[] } {
+    this.flush();
+    const { sent } = this;
+    this.sent = { columns: [], masks: [] };
+    return sent;
   }
 
   private takeColumns(): MetricColumn[] {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StepDraw } from '../../../src-shared/coto/draws.ts';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
@@ -10,22 +9,25 @@ import { paddingText } from '../../../src-shared/results/padding.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterGroup } from '../adapters/adapter-groups.ts';
 import { joinFactors, trainingForm } from '../adapters/residual.ts';
-import type { AdapterState } from '../adapters/state.ts';
 import type { TrainingPlan } from '../adapters/variant-training.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import { checkSchedule } from '../coto/schedule-rows.ts';
 import { BatchOrder } from './batch-order.ts';
 import { BestEvaluation, type Criterion, type Score } from './best-evaluation.ts';
-import { type Checkpoint, readCheckpoint, type TrainerState, writeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { findBestFolder, newCheckpointFolder } from './checkpoint-folders.ts';
+import { divergedAt, refuseDiverged } from './diverged.ts';
+import { writeHistoryPart } from './history-files.ts';
 import { MetricRecorder } from './metric-recorder.ts';
 import type { MicroBatch } from './micro-batch.ts';
 import { paddingShares } from './padding-share.ts';
 import type { GradientSource } from './step-gradients.ts';
 import { StepTimes } from './step-times.ts';
+import type { TrainerState } from './trainer-state.ts';
 import type { TrainingHooks } from './training-hooks.ts';
 import { type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
-import { divergedHint, gradientNorms } from './training-step.ts';
+import { gradientNorms } from './training-step.ts';
 
 /** Maximum age of the latest checkpoint, whatever `save_steps` is, so that a crash loses little. */
 const SAFETY_CHECKPOINT_MILLISECONDS = 20_000;
@@ -124,7 +126,7 @@ export class TrainingRun implements Objective {
       ranks: model.adaptedModules().map(({ rank }) => rank),
     });
     this.best = new BestEvaluation(parts.criterion, config);
-    this.recorder = new MetricRecorder(context);
+    this.recorder = new MetricRecorder(context, { keepsSent: true });
     const { recorder } = this;
     this.loop = new TrainingLoop(config, this, { examples, lengthOf, totalSteps, context, recorder, gradients });
   }
@@ -138,6 +140,12 @@ export class TrainingRun implements Objective {
     const { model, totalSteps } = this.parts;
     const checkpoint = await readCheckpoint(directory, model.base.description);
     const { trainer } = checkpoint;
+    if (trainer.global_step > totalSteps)
+      throw new StudioError(
+        'invalid_file',
+        `The checkpoint is of step ${trainer.global_step}, but the run has ${totalSteps} steps.`,
+        'Resume from an earlier checkpoint, or start the run again.',
+      );
     // A folder does not say how its adapter is trained: LoRA+ is written as the LoRA that it is.
     const adapter = { ...checkpoint.adapter, ...model.described };
     const { trained, subtracted } = trainingForm(adapter);
@@ -232,7 +240,7 @@ export class TrainingRun implements Objective {
   async afterStep(done: number): Promise<void> {
     const { config, totalSteps } = this.parts;
     if (isDue(done, config.eval_steps) && done < totalSteps) await this.evaluateNow();
-    if (isDue(done, config.save_steps)) await this.save(`step-${String(done).padStart(6, '0')}`);
+    if (isDue(done, config.save_steps)) await this.save('step');
     if (performance.now() - this.lastCheckpointAt > SAFETY_CHECKPOINT_MILLISECONDS) await this.save('last');
   }
 
@@ -250,17 +258,17 @@ export class TrainingRun implements Objective {
     }
     const { config, totalSteps } = this.parts;
     const score = this.lastScore?.step === this.globalStep ? this.lastScore : await this.evaluateNow();
-    await this.save('last');
-    const { best } = this.best.state;
-    const useBest = config.load_best_model_at_end && best !== null && best.step !== this.globalStep;
+    const last = await this.save('last');
+    const bestStep = (config.load_best_model_at_end ? this.best.state.best?.step : undefined) ?? this.globalStep;
+    const best = bestStep === this.globalStep ? null : await this.findBest(bestStep);
     const result = this.summarize(score, signal === null && this.globalStep < totalSteps);
     const note = earlyStop({ config, facts: { totalSteps }, result });
     if (note !== null) this.log(note);
     return {
       outcome: signal === 'stop' ? 'stopped' : 'completed',
       result,
-      adapterDirectory: this.checkpointDirectory(useBest ? 'best' : 'last'),
-      adapterStep: useBest ? best.step : this.globalStep,
+      adapterDirectory: best ?? last,
+      adapterStep: best === null ? this.globalStep : bestStep,
     };
   }
 
@@ -300,25 +308,32 @@ export class TrainingRun implements Objective {
     return byGroup;
   }
 
-  private checkpointDirectory(name: string): string {
-    return join(this.parts.runDirectory, 'checkpoints', name);
+  private async findBest(step: number): Promise<string | null> {
+    const folder = await findBestFolder(this.parts.runDirectory, step);
+    if (folder === null)
+      this.log(`The best checkpoint, of step ${step}, is gone: the adapter is that of step ${this.globalStep}.`);
+    return folder;
   }
 
-  private async save(name: string): Promise<void> {
-    const { model, baseModelName, context } = this.parts;
-    const directory = this.checkpointDirectory(name);
+  /** Writes a new checkpoint and returns its folder; whoever keeps the list of them removes the one that it replaces. */
+  private async save(kind: CheckpointRecord['kind']): Promise<string> {
+    const { model, baseModelName, context, runDirectory, totalSteps } = this.parts;
     const checkpoint = await this.checkpoint();
-    refuseDiverged(checkpoint.adapter, `step ${this.globalStep} of ${this.parts.totalSteps}`);
-    await writeCheckpoint(directory, checkpoint, { description: model.base.description, baseModelName });
-    const kind: CheckpointRecord['kind'] = name === 'last' || name === 'best' ? name : 'step';
-    const accuracy = this.lastScore?.step === this.globalStep ? this.lastScore.accuracy : null;
+    refuseDiverged(checkpoint.adapter, `step ${this.globalStep} of ${totalSteps}`);
     // Metrics of a step must arrive before a checkpoint that includes it.
-    this.recorder.flush();
+    const { columns, masks } = this.recorder.takeSent();
+    if (columns.length > 0 || masks.length > 0)
+      await writeHistoryPart(runDirectory, { step: this.globalStep, columns, masks });
+    const folder = newCheckpointFolder(runDirectory, kind, this.globalStep);
+    const accuracy = this.lastScore?.step === this.globalStep ? this.lastScore.accuracy : null;
+    const details = { description: model.base.description, baseModelName, accuracy };
+    await writeCheckpoint(folder, checkpoint, details);
     context.emit({
       kind: 'checkpoint',
-      checkpoint: { kind, step: this.globalStep, folder: directory, accuracy, resumable: true },
+      checkpoint: { kind, step: this.globalStep, folder, accuracy, resumable: true },
     });
     if (kind === 'last') this.lastCheckpointAt = performance.now();
+    return folder;
   }
 
   private async checkpoint(): Promise<Checkpoint> {
@@ -378,19 +393,6 @@ export class TrainingRun implements Objective {
 function furtherMetrics({ metrics }: Score): Record<string, number> {
   const further = Object.entries(metrics).filter(([id]) => id !== 'accuracy');
   return Object.fromEntries(further.map(([id, value]) => [`eval_${id}`, value]));
-}
-
-/** Adds the step and a hint to an error about values that are not finite. */
-function divergedAt(thrown: unknown, where: string): unknown {
-  if (!(thrown instanceof StudioError) || thrown.code !== 'not_finite') return thrown;
-  return new StudioError(thrown.code, `${thrown.message.replace(/\.$/, '')} (${where}).`, divergedHint, thrown.details);
-}
-
-/** An update can overflow before the loss does; such weights must not become a checkpoint. */
-function refuseDiverged({ modules, saved }: AdapterState, where: string): void {
-  const tensors = [...[...modules.values()].flatMap((module) => [...module.tensors.values()]), ...saved.values()];
-  if (!tensors.every(({ data }) => data.every(Number.isFinite)))
-    throw divergedAt(new StudioError('not_finite', "The adapter's weights are not numbers."), where);
 }
 
 /** Share of the units that were on; of a schedule without units, of the entries that were kept in expectation. */

@@ -83,6 +83,9 @@ const checkpointRowSchema = z.object({
   resumable: booleanColumn,
 });
 
+const rowPlaceSchema = z.object({ id: z.string(), folder: z.string() });
+export type RunPlace = Pick<RunRecord, 'id' | 'folder' | 'checkpoints'>;
+
 /** Changes of a run; omitted fields keep their values. */
 export interface RunChanges {
   name?: string | undefined;
@@ -123,6 +126,15 @@ export class RunRepository {
   find(id: string): RunRecord | null {
     const row = this.database.prepare('SELECT * FROM runs WHERE id = ?').get(id);
     return row === undefined ? null : { ...rowSchema.parse(row), checkpoints: this.checkpoints(id) };
+  }
+
+  /** Where the files of the runs that were trained here are: read of every home as it is opened, so without the rest of them. */
+  places(): RunPlace[] {
+    const rows = z
+      .array(rowPlaceSchema)
+      .parse(this.database.prepare('SELECT id, folder FROM runs WHERE origin IS NULL').all());
+    const checkpoints = Map.groupBy(this.checkpointRows(), (row) => row.run_id);
+    return rows.map((run) => ({ ...run, checkpoints: (checkpoints.get(run.id) ?? []).map(toCheckpoint) }));
   }
 
   withStatus(status: RunStatus): RunRecord[] {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EngineResult } from '../../../src-main/engine/contract.ts';
@@ -7,6 +7,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { resultOf } from '../../../src-shared/domain/job.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { column } from '../../src-shared/curves/make-curve.ts';
+import { writeStateAlone } from '../runs/state-alone.ts';
 import {
   closeBackends,
   openBackend,
@@ -193,7 +194,7 @@ describe('the queue', () => {
     const { run, job } = await backend.handle('runs.create', { config: { ...tinyConfig, dataset } });
     const waiting = await backend.handle('evaluate.start', { model: 'tiny', dataset });
     await arrival(1);
-    const folder = `${backend.home}/runs/${run.id}/checkpoints/last`;
+    const folder = await writeStateAlone(`${backend.home}/runs/${run.id}/checkpoints/last-000007`, 7);
     tasks[0]?.emit({
       kind: 'checkpoint',
       checkpoint: { kind: 'last', step: 7, folder, accuracy: null, resumable: true },
@@ -308,8 +309,7 @@ describe('the queue', () => {
         if (task.kind !== 'train') throw new Error('unexpected');
         resumed.push(task.resumeFrom);
         if (task.resumeFrom !== null) return cancelled;
-        const folder = join(task.runDirectory, 'checkpoints', 'last');
-        mkdirSync(folder, { recursive: true });
+        const folder = await writeStateAlone(join(task.runDirectory, 'checkpoints', 'last-000007'), 7);
         for (let step = 0; step < 9; step++) emit({ kind: 'metrics', columns: [column('loss', [step], [step])] });
         emit({
           kind: 'checkpoint',
@@ -324,12 +324,12 @@ describe('the queue', () => {
     expect(failed).toMatchObject({
       status: 'failed',
       error: { code: 'disk_full', hint: expect.stringContaining('checkpoint at step 7') },
-      checkpoints: [{ folder: `runs/${run.id}/checkpoints/last` }],
+      checkpoints: [{ folder: `runs/${run.id}/checkpoints/last-000007` }],
     });
     expect((await backend.handle('runs.curve', { id: run.id, metric: 'loss' })).steps).toHaveLength(9);
     await backend.handle('runs.resume', { id: run.id });
     await backend.idle();
-    expect(resumed).toEqual([null, join(backend.home, 'runs', run.id, 'checkpoints', 'last')]);
+    expect(resumed).toEqual([null, join(backend.home, 'runs', run.id, 'checkpoints', 'last-000007')]);
     expect((await backend.handle('runs.curve', { id: run.id, metric: 'loss' })).steps).toHaveLength(7);
     expect(backend.seen('run.restarted').map(({ step }) => step)).toEqual([0, 7]);
   });

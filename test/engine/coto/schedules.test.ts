@@ -17,6 +17,7 @@ import { lossGradients } from '../../../src-main/engine/training/loss-gradients.
 import { cotoScheduleSchema, cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
+import { savedCheckpoint } from '../training/saved-checkpoint.ts';
 import { config, loadBatch, masks, rows, trainVit } from '../training/vit-run.ts';
 
 let base: BaseModel;
@@ -38,12 +39,12 @@ describe.each(cotoScheduleSchema.options)('a run on the schedule %s', (schedule)
     const [whole, cut] = [`${schedule}-whole`, `${schedule}-cut`];
     const full = await trainVit(base, folder, chosen, { name: whole });
     const paused = await trainVit(base, folder, chosen, { name: cut, signal: 'pause', signalAt: 3 });
-    const last = join(folder, cut, 'checkpoints', 'last');
+    const last = savedCheckpoint(join(folder, cut));
     const resumed = await trainVit(base, folder, chosen, { name: cut, resume: last });
     expect([...rows(paused.events, 'loss'), ...rows(resumed.events, 'loss')]).toEqual(rows(full.events, 'loss'));
     expect([...masks(paused.events), ...masks(resumed.events)]).toEqual(masks(full.events));
-    const expected = await readSafetensors(join(folder, whole, 'checkpoints', 'last', 'adapter_model.safetensors'));
-    const actual = await readSafetensors(join(last, 'adapter_model.safetensors'));
+    const expected = await readSafetensors(join(savedCheckpoint(join(folder, whole)), 'adapter_model.safetensors'));
+    const actual = await readSafetensors(join(savedCheckpoint(join(folder, cut)), 'adapter_model.safetensors'));
     for (const [name, tensor] of expected) expect(actual.get(name)?.data, name).toEqual(tensor.data);
   });
 });
@@ -145,7 +146,7 @@ it('DropLoRA moves only the ranks that are on: of a single step, the columns of 
   const mask = masks(events);
   expect(mask).toHaveLength(4);
   expect(mask).toContain(0);
-  const state = await readAdapter(join(folder, 'ranks', 'checkpoints', 'last'), base.description);
+  const state = await readAdapter(savedCheckpoint(join(folder, 'ranks')), base.description);
   for (const { tensors } of state.modules.values()) {
     const b = [...(tensors.get('b')?.data ?? [])];
     mask.forEach((bit, rank) => {

@@ -7,6 +7,7 @@ import { runTrainTask } from '../../../src-main/engine/jobs/train.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { jsonlFolder, littleBert } from '../tasks/text-task.ts';
 import { testCompute } from '../test-compute.ts';
+import { savedCheckpoint } from '../training/saved-checkpoint.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-train-texts-'));
 let modelDirectory: string;
@@ -53,7 +54,7 @@ const task = (name: string, resumeFrom: string | null = null): TrainTask => ({
 });
 
 const facts = (events: readonly EngineEvent[]) => events.find((event) => event.kind === 'facts')?.facts;
-const weights = (name: string) => readFileSync(join(folder, name, 'checkpoints/last/adapter_model.safetensors'));
+const weights = (name: string) => readFileSync(join(savedCheckpoint(join(folder, name)), 'adapter_model.safetensors'));
 
 test('a run on text goes on bit for bit after a pause', async () => {
   const events: EngineEvent[] = [];
@@ -69,7 +70,7 @@ test('a run on text goes on bit for bit after a pause', async () => {
   );
   expect(paused.outcome).toBe('paused');
   expect(weights('parts').equals(weights('whole'))).toBe(false);
-  const last = join(folder, 'parts', 'checkpoints/last');
+  const last = savedCheckpoint(join(folder, 'parts'));
   const resumed = await runTrainTask(
     task('parts', last),
     context([], () => null),

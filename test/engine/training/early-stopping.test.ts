@@ -6,6 +6,7 @@ import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
+import { savedCheckpoint } from './saved-checkpoint.ts';
 import { config, rows, trainVit } from './vit-run.ts';
 
 await activateCompute(testCompute);
@@ -33,20 +34,20 @@ test('a run stops early, completed with a note, and the same wherever it was pau
   for (const metric of ['p', 'learning_rate', 'loss'])
     expect(rows(through.events, metric).slice(0, 8)).toEqual(rows(whole.events, metric));
   const tensors = (name: string) =>
-    readFileSync(join(folder, name, 'checkpoints', 'last', 'adapter_model.safetensors'));
+    readFileSync(join(savedCheckpoint(join(folder, name)), 'adapter_model.safetensors'));
   for (const signalAt of [3, 6, 7]) {
     const name = `cut-${signalAt}`;
     await trainVit(base, folder, chosen, { name, signal: 'pause', signalAt, ...options });
     const resumed = await trainVit(base, folder, chosen, {
       name,
-      resume: join(folder, name, 'checkpoints', 'last'),
+      resume: savedCheckpoint(join(folder, name)),
       ...options,
     });
     expect(resumed.result).toMatchObject({ steps: 8, stoppedEarly: true, best: { step: 4 } });
     expect(tensors(name).equals(tensors('whole'))).toBe(true);
   }
   // Killed after the last checkpoint, before its result was kept: it does not train on.
-  const last = join(folder, 'whole', 'checkpoints', 'last');
+  const last = savedCheckpoint(join(folder, 'whole'));
   expect((await trainVit(base, folder, chosen, { name: 'whole', resume: last, ...options })).result?.steps).toBe(8);
   // Ended by hand, it did not stop early.
   const byHand = await trainVit(base, folder, chosen, { name: 'hand', signal: 'stop', signalAt: 7, ...options });

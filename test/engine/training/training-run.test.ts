@@ -14,6 +14,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { smallParameters } from '../adapters/small-parameters.ts';
 import { goldenPath } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
+import { savedCheckpoint } from './saved-checkpoint.ts';
 import { config, images, masks, rows, trainVit } from './vit-run.ts';
 
 let base: BaseModel;
@@ -70,7 +71,7 @@ describe('a training run', () => {
       const whole = await train(chosen, { name: 'whole' });
       const paused = await train(chosen, { name: 'cut', signal: 'pause', signalAt: 5 });
       expect(paused.outcome).toBe('paused');
-      const last = join(folder, 'cut', 'checkpoints', 'last');
+      const last = savedCheckpoint(join(folder, 'cut'));
       const resumed = await train(chosen, { name: 'cut', resume: last });
       expect(whole.outcome).toBe('completed');
       expect(resumed.outcome).toBe('completed');
@@ -80,9 +81,10 @@ describe('a training run', () => {
       expect(losses).toHaveLength(12);
       expect([...masks(paused.events), ...masks(resumed.events)]).toEqual(masks(whole.events));
 
-      const expected = await readSafetensors(join(folder, 'whole', 'checkpoints', 'last', 'adapter_model.safetensors'));
-      const actual = await readSafetensors(join(last, 'adapter_model.safetensors'));
-      const { modules, saved } = await readAdapter(last, base.description);
+      const [ofWhole, ofCut] = ['whole', 'cut'].map((name) => savedCheckpoint(join(folder, name)));
+      const expected = await readSafetensors(join(ofWhole ?? '', 'adapter_model.safetensors'));
+      const actual = await readSafetensors(join(ofCut ?? '', 'adapter_model.safetensors'));
+      const { modules, saved } = await readAdapter(ofCut ?? '', base.description);
       if (init !== 'eva') expect(modules.size).toBe(6);
       const parts = [...modules.values()].flatMap(({ tensors }) => [...tensors.keys()]);
       expect(expected.size).toBe(parts.length + saved.size);
@@ -116,7 +118,7 @@ describe('a training run', () => {
     const oneStep = config({ adapter, max_steps: 1, warmup_steps: 0, coto: { initial_p: 0 } });
     const { events } = await train(oneStep, { name: 'one' });
     const bytes = masks(events);
-    const state = await readAdapter(join(folder, 'one', 'checkpoints', 'last'), base.description);
+    const state = await readAdapter(savedCheckpoint(join(folder, 'one')), base.description);
     for (const module of base.description.linears) {
       const factors = state.modules.get(module.name);
       if (!factors || module.layer === null) continue;
@@ -141,7 +143,7 @@ describe('a training run', () => {
 
   it('resumes a checkpoint of a version that kept the time of every step', async () => {
     await train(config(), { name: 'older', signal: 'pause', signalAt: 3 });
-    const last = join(folder, 'older', 'checkpoints', 'last');
+    const last = savedCheckpoint(join(folder, 'older'));
     const file = join(last, 'trainer_state.json');
     const { step_times, ...older } = JSON.parse(readFileSync(file, 'utf8'));
     expect(step_times.count).toBe(3);
@@ -154,13 +156,13 @@ describe('a training run', () => {
   it('hands on the best checkpoint where the config asks for it', async () => {
     const { adapterDirectory, adapterStep } = await train(config({ load_best_model_at_end: true }), { name: 'best' });
     expect(adapterStep).toBe(4);
-    expect(adapterDirectory?.endsWith('best')).toBe(true);
+    expect(adapterDirectory).toBe(savedCheckpoint(join(folder, 'best'), 'best'));
   });
 
   it('ends in one sentence when the loss is not a number, with the last checkpoint still whole', async () => {
     await train(config(), { name: 'nan', signal: 'pause', signalAt: 2 });
     const poisoned = config({ max_steps: 12 });
-    const last = join(folder, 'nan', 'checkpoints', 'last');
+    const last = savedCheckpoint(join(folder, 'nan'));
     images.pixels[0] = Number.NaN;
     try {
       await expect(train(poisoned, { name: 'nan', resume: last })).rejects.toMatchObject({ code: 'not_finite' });

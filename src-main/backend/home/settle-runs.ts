@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { CheckpointRecord } from '../../../src-shared/domain/run.ts';
+import { discardFolder } from '../../engine/tensors/atomic.ts';
+import { checkCheckpoint } from '../../engine/training/checkpoint.ts';
+import { checkpointKind } from '../../engine/training/checkpoint-folders.ts';
+import { readHistoryParts } from '../../engine/training/history-files.ts';
+import type { RunPlace } from '../../store/repositories/runs.ts';
+import { checkpointFolders, keepCheckpoint } from '../runs/checkpoint-files.ts';
+import type { Services } from '../services.ts';
+
+type Parts = Pick<Services, 'home' | 'store' | 'log'>;
+
+/**
+ * Makes the database and the checkpoints of all runs agree, after a process was killed or the power was lost between the two.
+ * Called as the home is opened, when nothing is being written.
+ */
+export async function settleRuns(parts: Parts): Promise<void> {
+  const { store, log } = parts;
+  for (const run of store.runs.places())
+    try {
+      await settleRun(parts, run);
+    } catch (error) {
+      // A run whose folder is refused or cannot be read costs that run only.
+      log.warn({ err: error, run: run.id }, 'the checkpoints of a run could not be looked at');
+    }
+}
+
+async function settleRun(parts: Parts, run: RunPlace): Promise<void> {
+  const { home, log } = parts;
+  const there = run.checkpoints.filter(({ folder }) => existsSync(home.absolute(folder)));
+  const named = new Set(there.map(({ folder }) => folder));
+  let adopted = 0;
+  for (const folder of checkpointFolders(parts, run)) {
+    if (named.has(folder)) continue;
+    const found = await readFolder(parts, folder);
+    if (found === null) continue;
+    if (found.kind !== 'step' && there.some(({ kind, step }) => kind === found.kind && step >= found.step)) {
+      // Its successor was stored; the process was killed before this one went.
+      discardFolder(home.absolute(folder));
+      continue;
+    }
+    keepCheckpoint(parts, run.id, found);
+    there.push(found);
+    adopted = Math.max(adopted, found.step);
+    log.warn(
+      { run: run.id, step: found.step },
+      'a checkpoint that the database had lost was found in the folder of its run',
+    );
+  }
+  if (adopted > 0) await restoreHistory(parts, run, adopted);
+}
+
+/** The checkpoint in a folder; null if it is none, or damaged. */
+async function readFolder({ home }: Parts, folder: string): Promise<CheckpointRecord | null> {
+  const kind = checkpointKind(basename(folder));
+  if (kind === null) return null;
+  try {
+    const { trainer, accuracy } = await checkCheckpoint(home.absolute(folder));
+    return { kind, step: trainer.global_step, folder, accuracy, resumable: true };
+  } catch {
+    return null;
+  }
+}
+
+/** Puts back what the run had recorded up to a step. */
+async function restoreHistory(
+  { home, store }: Pick<Parts, 'home' | 'store'>,
+  run: RunPlace,
+  step: number,
+): Promise<void> {
+  const parts = await readHistoryParts(home.absolute(run.folder), step);
+  const first = parts.flatMap(({ columns, masks }) => [
+    ...columns.flatMap(({ steps }) => (steps[0] === undefined ? [] : [steps[0]])),
+    ...masks.map(({ firstStep }) => firstStep),
+  ]);
+  store.durably(() => {
+    // Runs that an earlier version began have no files of their first steps: those rows stay.
+    if (first.length > 0) store.history.truncate(run.id, Math.min(...first));
+    for (const { columns, masks } of parts) {
+      if (columns.length > 0) store.history.insertMetrics(run.id, [...columns]);
+      for (const mask of masks) store.history.insertMasks(run.id, mask);
+    }
+    const message = `The database had lost what came before step ${step}; it was put back from the run's folder.`;
+    store.history.insertLog(run.id, Date.now(), 'warning', message);
+    store.runs.update(run.id, { step: Math.max(store.runs.find(run.id)?.step ?? 0, step) });
+  });
+}

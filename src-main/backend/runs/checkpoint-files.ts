@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CheckpointRecord, RunRecord } from '../../../src-shared/domain/run.ts';
+import { discardFolder } from '../../engine/tensors/atomic.ts';
+import { checkpointsFolder } from '../../engine/training/checkpoint-folders.ts';
+import { cutHistory } from '../../engine/training/history-files.ts';
+import type { Services } from '../services.ts';
+
+type Parts = Pick<Services, 'home' | 'store'>;
+
+/** Stores a checkpoint that was written; only then those that it replaces go. `folder` is relative to the home. */
+export function keepCheckpoint({ home, store }: Parts, runId: string, checkpoint: CheckpointRecord): void {
+  const replaced =
+    checkpoint.kind === 'step'
+      ? []
+      : (store.runs.find(runId)?.checkpoints ?? []).filter(
+          ({ kind, folder }) => kind === checkpoint.kind && folder !== checkpoint.folder,
+        );
+  // What was recorded of its steps came before it: it is on the disk with it.
+  store.durably(() => store.runs.saveCheckpoint(runId, checkpoint));
+  for (const { folder } of replaced) discardFolder(home.absolute(folder));
+}
+
+/** Forgets what a run recorded and saved after `step` steps, in files and rows: it goes on from there in another way. */
+export async function cutRun({ home, store }: Parts, run: RunRecord, step: number): Promise<void> {
+  const kept = new Set(run.checkpoints.filter((one) => one.step <= step).map(({ folder }) => folder));
+  for (const folder of checkpointFolders({ home }, run)) if (!kept.has(folder)) discardFolder(home.absolute(folder));
+  await cutHistory(home.absolute(run.folder), step);
+  store.transaction(() => {
+    store.history.truncate(run.id, step);
+    store.samples.truncate(run.id, step);
+    store.runs.removeCheckpointsAfter(run.id, step);
+  });
+}
+
+/** The checkpoint folders of a run that are on disk, relative to the home. */
+export function checkpointFolders({ home }: Pick<Parts, 'home'>, { folder }: Pick<RunRecord, 'folder'>): string[] {
+  const parent = join(home.absolute(folder), checkpointsFolder);
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => home.relative(join(parent, name)));
+}
