@@ -9,6 +9,7 @@ import {
   jobInfo,
 } from '../../../src-shared/domain/job.ts';
 import type { EngineEvent, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
+import { checkReferenced } from '../library/adapter-file.ts';
 import type { HandlerServices, Services } from '../services.ts';
 import type { JobEnding } from './job-endings.ts';
 
@@ -96,7 +97,11 @@ export function defineJob<Kind extends JobKind, Payload>(details: JobDetails<Kin
     kind,
     payload,
     references: (kept, store) => details.references(payload.parse(kept), store),
-    execute: (kept, context, services) => details.execute(payload.parse(kept), context, services),
+    async execute(kept, context, services) {
+      const parsed = payload.parse(kept);
+      await checkReferenced(services, details.references(parsed, services.store));
+      return details.execute(parsed, context, services);
+    },
     settle: (kept, ending, services) => details.settle?.(payload.parse(kept), ending, services),
     ...(details.together ? { together: onKept(payload, details.together) } : {}),
   };

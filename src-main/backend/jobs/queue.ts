@@ -4,6 +4,7 @@ import { type JobKind, type JobLane, type JobRecord, jobInfo, jobLanes } from '.
 import type { EngineSignal } from '../../engine/contract.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { newId } from '../identifiers.ts';
+import { checkModelFiles } from '../library/model-files.ts';
 import type { HandlerServices, Services } from '../services.ts';
 import { companionJobs } from './companion-jobs.ts';
 import type { Job, JobContext, JobOutcome } from './define-job.ts';
@@ -340,6 +341,8 @@ export class JobQueue {
       ...signals,
       runEngine: async (task, onEvent, runs) => {
         await engine.prepare();
+        if ('modelDirectory' in task && task.modelDirectory !== null)
+          await checkModelFiles(this.parts, task.modelDirectory);
         const own = this.running(job.id);
         if (runs === undefined && own?.signal === 'cancel') throw new StudioError('cancelled', 'It was cancelled.');
         const waiting = runs?.map((run) => this.running(run.job.id)) ?? [own];
