@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Group, Popover, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
 import { IconNote, IconPencil, IconTag } from '@tabler/icons-react';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { useAction } from '../../api/query.ts';
 import { useRename } from '../../components/actions/use-rename.ts';
@@ -65,7 +65,7 @@ function RenameButton({ run }: { run: RunRecord }) {
 }
 
 /** Method, age, tags and note of a run in one row; tags and note are edited in place. */
-export function RunNotes({ run }: { run: RunRecord }) {
+export const RunNotes = memo(function RunNotes({ run }: { run: RunRecord }) {
   return (
     <Group gap={12} wrap="nowrap" mih={28}>
       <CotoMark on={run.config.coto !== null} />
@@ -76,7 +76,7 @@ export function RunNotes({ run }: { run: RunRecord }) {
       <NoteButton key={run.note} run={run} />
     </Group>
   );
-}
+});
 
 function TagsButton({ run }: { run: RunRecord }) {
   const update = useAction('runs.update', { failureTitle });

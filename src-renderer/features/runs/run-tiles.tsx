@@ -9,14 +9,18 @@ import { useJobOf } from '../jobs/use-job.ts';
 import { summarizeRun, type Tile } from './run-summary.ts';
 import classes from './run-tiles.module.css';
 import { SparkLine } from './spark-line.tsx';
+import { type HistorySource, useSnapshot } from './use-history.ts';
 
 interface RunTilesProps {
   run: RunRecord;
-  curves: ReadonlyMap<string, Curve>;
+  history: HistorySource;
 }
 
+const noCurves: ReadonlyMap<string, Curve> = new Map();
+
 /** How a run is going, in five tiles of fixed size: nothing moves while data come in, or at the end. */
-export function RunTiles({ run, curves }: RunTilesProps) {
+export function RunTiles({ run, history }: RunTilesProps) {
+  const curves = useSnapshot(history)?.runs.get(run.id)?.curves ?? noCurves;
   const job = useJobOf(run.id);
   const colors = seriesColors(useFigureTheme());
   const { step, loss, score, throughput, memory } = summarizeRun(run, curves, job);

@@ -1,7 +1,6 @@
 import { Stack, Tabs, Text } from '@mantine/core';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
@@ -17,20 +16,31 @@ import { canResume } from './run-labels.ts';
 import { RunOverview } from './run-overview.tsx';
 import { RunSamplesPanel } from './run-samples.tsx';
 import { RunTiles } from './run-tiles.tsx';
+import type { HistorySource } from './use-history.ts';
 import { useOverviewHistory } from './use-run-history.ts';
+import { useDrawnRun, useRestOfRun } from './use-unchanged.ts';
 
 const words = runStrings.tabs;
-const noCurves: ReadonlyMap<string, Curve> = new Map();
 
 /** Everything about one run: beside the table as a peek, or on a page of its own. */
 export function RunView({ run }: { run: RunRecord }) {
-  const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
-  const [view, setView] = useState<ChartView>(initialView);
-  const snapshot = useOverviewHistory(run);
+  const history = useOverviewHistory(run);
+  const rest = useRestOfRun(run);
   return (
     <Stack gap={12}>
-      <RunTiles run={run} curves={snapshot?.runs.get(run.id)?.curves ?? noCurves} />
-      <RunNotes run={run} />
+      <RunTiles run={run} history={history} />
+      <RunNotes run={rest} />
+      <RunEnd run={rest} />
+      <RunTabs run={rest} history={history} />
+    </Stack>
+  );
+}
+
+/** What became of the run: that it ended early, or why it failed and the way on. */
+const RunEnd = memo(function RunEnd({ run }: { run: RunRecord }) {
+  const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
+  return (
+    <>
       <EarlyStop run={run} />
       {run.error ? (
         <ErrorNote
@@ -45,38 +55,45 @@ export function RunView({ run }: { run: RunRecord }) {
               })}
         />
       ) : null}
-      {/* A hidden tab is not mounted, so that it asks for nothing and draws nothing. */}
-      <Tabs defaultValue="overview" keepMounted={false}>
-        <Tabs.List mb={12} style={{ flexWrap: 'nowrap' }}>
-          <RunTab value="overview" label={words.overview} />
-          <RunTab value="charts" label={words.charts} />
-          {run.origin ? null : <RunTab value="samples" label={words.samples} />}
-          <RunTab value="config" label={words.config} />
-          <RunTab value="checkpoints" label={words.checkpoints} />
-          <RunTab value="log" label={words.log} />
-        </Tabs.List>
-        <Tabs.Panel value="overview">
-          <RunOverview run={run} snapshot={snapshot} view={view} onView={setView} />
-        </Tabs.Panel>
-        <Tabs.Panel value="charts">
-          <RunCharts run={run} />
-        </Tabs.Panel>
-        <Tabs.Panel value="samples">
-          <RunSamplesPanel run={run} />
-        </Tabs.Panel>
-        <Tabs.Panel value="config">
-          <RunConfigPanel run={run} />
-        </Tabs.Panel>
-        <Tabs.Panel value="checkpoints">
-          <CheckpointTable run={run} />
-        </Tabs.Panel>
-        <Tabs.Panel value="log">
-          <RunLog run={run} />
-        </Tabs.Panel>
-      </Tabs>
-    </Stack>
+    </>
   );
-}
+});
+
+const RunTabs = memo(function RunTabs({ run, history }: { run: RunRecord; history: HistorySource }) {
+  const [view, setView] = useState<ChartView>(initialView);
+  const drawn = useDrawnRun(run);
+  return (
+    // A hidden tab is not mounted, so that it asks for nothing and draws nothing.
+    <Tabs defaultValue="overview" keepMounted={false}>
+      <Tabs.List mb={12} style={{ flexWrap: 'nowrap' }}>
+        <RunTab value="overview" label={words.overview} />
+        <RunTab value="charts" label={words.charts} />
+        {run.origin ? null : <RunTab value="samples" label={words.samples} />}
+        <RunTab value="config" label={words.config} />
+        <RunTab value="checkpoints" label={words.checkpoints} />
+        <RunTab value="log" label={words.log} />
+      </Tabs.List>
+      <Tabs.Panel value="overview">
+        <RunOverview run={drawn} history={history} view={view} onView={setView} />
+      </Tabs.Panel>
+      <Tabs.Panel value="charts">
+        <RunCharts run={drawn} />
+      </Tabs.Panel>
+      <Tabs.Panel value="samples">
+        <RunSamplesPanel run={run} />
+      </Tabs.Panel>
+      <Tabs.Panel value="config">
+        <RunConfigPanel run={run} />
+      </Tabs.Panel>
+      <Tabs.Panel value="checkpoints">
+        <CheckpointTable run={run} />
+      </Tabs.Panel>
+      <Tabs.Panel value="log">
+        <RunLog run={run} />
+      </Tabs.Panel>
+    </Tabs>
+  );
+});
 
 function RunTab({ value, label }: { value: string; label: string }) {
   return (

@@ -2,7 +2,7 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { HistorySnapshot } from './history-feed.ts';
 import { usePlotBuckets } from './plot-buckets.ts';
 import { summaryMetrics } from './run-summary.ts';
-import { useHistory } from './use-history.ts';
+import { type HistorySource, useHistory, useHistorySource } from './use-history.ts';
 
 /** Share of the window that the loss takes. */
 const lossWidth = 0.7;
@@ -12,9 +12,9 @@ const curveWidth = 0.5;
 const groupBuckets = 512;
 
 /** What the head and the overview of a run show. */
-export function useOverviewHistory(run: RunRecord): HistorySnapshot | null {
+export function useOverviewHistory(run: RunRecord): HistorySource {
   const buckets = usePlotBuckets(lossWidth);
-  return useHistory({ ids: [run.id], from: null, to: null, metrics: summaryMetrics, masks: true, buckets });
+  return useHistorySource({ ids: [run.id], from: null, to: null, metrics: summaryMetrics, masks: true, buckets });
 }
 
 /** Every further curve of a run. */

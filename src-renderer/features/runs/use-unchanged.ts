@@ -1,4 +1,5 @@
 import { useMemo, useRef } from 'react';
+import { shallow as shallowEqual } from 'zustand/shallow';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 
 /**
@@ -16,6 +17,15 @@ export function useDrawnRuns(runs: readonly RunRecord[]): readonly RunRecord[] {
 export function useDrawnRun(run: RunRecord): RunRecord {
   const [drawn = run] = useDrawnRuns([run]);
   return drawn;
+}
+
+/** The same record until something of it changes but its step, which parts that say nothing of it are not drawn again for. */
+export function useRestOfRun(run: RunRecord): RunRecord {
+  const known = useRef(run);
+  const { step: _, ...rest } = run;
+  const { step: __, ...before } = known.current;
+  if (!shallowEqual(rest, before)) known.current = run;
+  return known.current;
 }
 
 /** The same list until one of its items is another object. */
