@@ -32,6 +32,8 @@ const traceEventSchema = z.object({
 
 const deltas = 100;
 const stepsInDelta = 7;
+/** Each delta of these brings a new point to every curve and a pause long enough that it is drawn before the next. */
+const redraws = { deltas: 40, steps: 128, pause: 500 };
 
 /**
  * Opens the built app on a home and measures there: from the click to the curves, and what a delta of a running run costs
@@ -119,8 +121,9 @@ function openRun(id) {
     const look = () => {
       const now = performance.now() - start;
       const drawn = document.querySelectorAll('.js-plotly-plot .main-svg').length;
-      if (first === 0 && document.querySelector('figure[aria-label="Training loss"] .scatterlayer .trace path'))
-        first = now;
+      const curve =
+        'figure[aria-label="Training loss"] :is(.scatterlayer .trace:not([style*="opacity: 0"]) path, canvas[data-drawn])';
+      if (first === 0 && document.querySelector(curve)) first = now;
       if (drawn > figures) {
         figures = drawn;
         all = now;
@@ -145,14 +148,14 @@ async function measureDeltas(studio, page, { totalSteps, groups }) {
   /** @type {unknown[]} */
   const traced = [];
   session.on('Tracing.dataCollected', ({ value }) => traced.push(...value));
-  /** @type {(runId: string, count: number, pause: number) => Promise<TraceEvent[]>} */
-  const trace = async (runId, count, pause) => {
+  /** @type {(runId: string, count: number, pause: number, steps?: number) => Promise<TraceEvent[]>} */
+  const trace = async (runId, count, pause, steps = stepsInDelta) => {
     traced.length = 0;
     await session.send('Tracing.start', {
       transferMode: 'ReportEvents',
       categories: 'toplevel,devtools.timeline,v8,blink.user_timing',
     });
-    await studio.evaluate(sendDeltas, { runId, count, pause, totalSteps, groups, stepsInDelta });
+    await studio.evaluate(sendDeltas, { runId, count, pause, totalSteps, groups, stepsInDelta: steps });
     await page.waitForTimeout(500);
     const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
     await session.send('Tracing.end');
@@ -166,6 +169,33 @@ async function measureDeltas(studio, page, { totalSteps, groups }) {
         `${statistics(perDelta(messages))} a delta; everything else ${rest.toFixed(0)} ms`,
     );
   }
+  const drawn = perRedraw(await trace('run-long', redraws.deltas, redraws.pause, redraws.steps));
+  log(
+    `${redraws.deltas} deltas of ${redraws.steps} steps, each drawn: ${statistics(drawn)} of the window's main thread a redraw, ` +
+      'all that follows from its delta taken together',
+  );
+}
+
+/**
+ * CPU milliseconds of all the main thread's tasks from one delta to the next. The first delta and what follows it are left
+ * out: the trace itself has just begun.
+ * @param {TraceEvent[]} found
+ */
+function perRedraw(found) {
+  const own = mainThreadEvents(found);
+  const starts = own
+    .filter(isFromShell)
+    .sort((one, other) => one.ts - other.ts)
+    .filter((event, index, all) => event.ts - (all[index - 1]?.ts ?? 0) > 100_000)
+    // The task that a message comes in begins a little before it.
+    .map(({ ts }) => ts - 1000);
+  const tasks = own.filter(({ name }) => name === 'ThreadControllerImpl::RunTask');
+  return starts
+    .map((start, index) => {
+      const end = starts[index + 1] ?? start + 1000 * redraws.pause;
+      return sum(tasks.filter(({ ts }) => ts >= start && ts < end).map(({ tdur }) => tdur / 1000));
+    })
+    .slice(1);
 }
 
 /**
@@ -221,19 +251,26 @@ async function sendDeltas({ BrowserWindow }, { runId, count, pause, totalSteps, 
  * @param {TraceEvent[]} found
  */
 function readTrace(found) {
-  const main = found.find((event) => event.name === 'thread_name' && event.args?.name === 'CrRendererMain');
-  const own = found.filter((event) => event.ph === 'X' && event.pid === main?.pid && event.tid === main?.tid);
-  /** @param {TraceEvent} event */
-  const isMessage = (event) =>
-    event.args?.chrome_mojo_event_info?.mojo_interface_tag === 'electron.mojom.ElectronRenderer';
+  const own = mainThreadEvents(found);
   /** @param {TraceEvent} event */
   const time = (event) => event.tdur / 1000;
   const messages = own
-    .filter(isMessage)
+    .filter(isFromShell)
     .sort((one, other) => one.ts - other.ts)
     .map(time);
   const tasks = own.filter((event) => event.name === 'ThreadControllerImpl::RunTask').map(time);
   return { messages, rest: sum(tasks) - sum(messages) };
+}
+
+/** @param {TraceEvent[]} found */
+function mainThreadEvents(found) {
+  const main = found.find((event) => event.name === 'thread_name' && event.args?.name === 'CrRendererMain');
+  return found.filter((event) => event.ph === 'X' && event.pid === main?.pid && event.tid === main?.tid);
+}
+
+/** @param {TraceEvent} event */
+function isFromShell({ args }) {
+  return args?.chrome_mojo_event_info?.mojo_interface_tag === 'electron.mojom.ElectronRenderer';
 }
 
 /** @param {number[]} values */
@@ -296,9 +333,5 @@ async function takePictures(page, folder) {
     for (let index = 1; index < Math.min(4, await boxes.count()); index++) await boxes.nth(index).check();
     await page.waitForTimeout(2500);
     await picture(`comparison-${theme}`);
-    await page.getByLabel('Metric of the curves').first().click();
-    await page.getByRole('option', { name: 'Test accuracy' }).click();
-    await page.waitForTimeout(2500);
-    await picture(`comparison-accuracy-${theme}`);
   }
 }

@@ -1,17 +1,14 @@
-import { ActionIcon, Box, Menu, Skeleton, Text } from '@mantine/core';
-import { IconClipboard, IconDots, IconFileTypeCsv, IconPhoto, IconTable, IconVector } from '@tabler/icons-react';
+import { Box, Skeleton, Text } from '@mantine/core';
 import { memo, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
-import { downloadText, downloadUrl, fileStem } from '../components/download.ts';
 import { ErrorNote } from '../components/feedback/error-note.tsx';
-import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
-import { figureStrings } from '../strings/figures.ts';
 import classes from './figure.module.css';
-import { type FigureSource, figureToCsv } from './figure-data.ts';
+import type { FigureSource } from './figure-data.ts';
+import { FigureMenu } from './figure-menu.tsx';
 import { useFigureTheme } from './figure-theme.ts';
-import { showFigureValues } from './figure-values.tsx';
 import { HoverLayer } from './hover-layer.tsx';
+import { ClosestLabel } from './live/closest-label.tsx';
 import { type FigurePoint, PlotlyView } from './plotly-view.ts';
 import { PointKeys } from './point-keys.tsx';
 
@@ -25,6 +22,8 @@ interface FigureProps {
   caption?: string;
   /** Figures of one group show where the pointer is over any of them. */
   hoverGroup?: string;
+  /** The figure grows: redrawn on a canvas, at a fraction of what plotly needs. */
+  live?: boolean;
   onPointClick?: (point: FigurePoint) => void;
   /** Told the stretch of the x axis that was zoomed or moved to, and null when it shows everything again. */
   onZoom?: (range: readonly [number, number] | null) => void;
@@ -32,10 +31,12 @@ interface FigureProps {
 
 /** A plotly figure in the window's theme: redrawn at most four times a second, with a menu to copy and save it. */
 export const Figure = memo(function Figure(props: FigureProps) {
-  const { figure, height, name, caption, hoverGroup, onPointClick, onZoom } = props;
+  const { figure, height, name, caption, hoverGroup, live: isLive = false, onPointClick, onZoom } = props;
   const holder = useRef<HTMLDivElement>(null);
+  const overlay = useRef<HTMLDivElement>(null);
   const view = useRef<PlotlyView | null>(null);
   const theme = useFigureTheme();
+  const latest = useRef(figure);
   const [drawn, setDrawn] = useState(false);
   const [failure, setFailure] = useState<Error | null>(null);
   const clicked = useEffectEvent((point: FigurePoint) => onPointClick?.(point));
@@ -47,8 +48,8 @@ export const Figure = memo(function Figure(props: FigureProps) {
 
   useEffect(() => {
     const element = holder.current;
-    if (!element) return;
-    const created = new PlotlyView(element, {
+    if (!element || !overlay.current) return;
+    const created = new PlotlyView(element, overlay.current, {
       onDrawn: () => {
         setDrawn(true);
         setFailure(null);
@@ -65,56 +66,16 @@ export const Figure = memo(function Figure(props: FigureProps) {
   }, []);
 
   useEffect(() => {
-    view.current?.show(figure, { theme, height: plotHeight, name });
-  }, [figure, theme, plotHeight, name]);
-
-  const fileName = fileStem(name);
-  const attempt = (work: () => Promise<void>) => {
-    work().catch((error: unknown) => notifyFailure(error, 'The figure was not saved'));
-  };
-  const save = (format: 'svg' | 'png') =>
-    attempt(async () => {
-      const url = await view.current?.image(format, theme);
-      if (url) downloadUrl(url, `${fileName}.${format}`);
-    });
-  const copy = () =>
-    attempt(async () => {
-      const url = await view.current?.image('png', theme);
-      if (!url) return;
-      await navigator.clipboard.write([new ClipboardItem({ 'image/png': dataUrlToBlob(url) })]);
-      notifySuccess('Image copied', name);
-    });
-  const saveCsv = () => downloadText(figureToCsv(figure), `${fileName}.csv`);
+    latest.current = figure;
+    view.current?.show(figure, { theme, height: plotHeight, name, isLive });
+  }, [figure, theme, plotHeight, name, isLive]);
 
   return (
     <figure className={classes['figure']} aria-label={name}>
       <div className={classes['head']}>
         <div className={classes['title']}>{title}</div>
         <div className={classes['tools']}>
-          <Menu>
-            <Menu.Target>
-              <ActionIcon aria-label={`Copy or save the figure "${name}"`} size={24}>
-                <IconDots size={16} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item leftSection={<IconTable size={16} />} onClick={() => showFigureValues(figure, name)}>
-                {figureStrings.showValues}
-              </Menu.Item>
-              <Menu.Item leftSection={<IconClipboard size={16} />} onClick={copy}>
-                Copy as image
-              </Menu.Item>
-              <Menu.Item leftSection={<IconVector size={16} />} onClick={() => save('svg')}>
-                Save SVG
-              </Menu.Item>
-              <Menu.Item leftSection={<IconPhoto size={16} />} onClick={() => save('png')}>
-                Save PNG
-              </Menu.Item>
-              <Menu.Item leftSection={<IconFileTypeCsv size={16} />} onClick={saveCsv}>
-                Save CSV
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
+          <FigureMenu name={name} theme={theme} latest={latest} view={view} />
         </div>
       </div>
       <Box className={classes['frame']} style={{ height: plotHeight }}>
@@ -125,6 +86,8 @@ export const Figure = memo(function Figure(props: FigureProps) {
           data-clickable={isClickable || undefined}
           style={{ height: plotHeight }}
         />
+        <div ref={overlay} className={classes['overlay']} />
+        {isLive ? <ClosestLabel plot={holder} figure={figure} axes={() => view.current?.axes() ?? null} /> : null}
         {figure.hover ? (
           <HoverLayer
             plot={holder}
@@ -147,17 +110,15 @@ export const Figure = memo(function Figure(props: FigureProps) {
       {failure ? (
         <ErrorNote error={new StudioError('internal', `The figure cannot be drawn: ${failure.message}`)} />
       ) : null}
-      {shownCaption ? (
-        <Text component="figcaption" c="dimmed" className={classes['caption'] ?? ''}>
-          {shownCaption}
-        </Text>
-      ) : null}
+      {shownCaption ? <FigureCaption text={shownCaption} /> : null}
     </figure>
   );
 });
 
-function dataUrlToBlob(url: string): Blob {
-  const comma = url.indexOf(',');
-  const binary = atob(url.slice(comma + 1));
-  return new Blob([Uint8Array.from(binary, (character) => character.charCodeAt(0))], { type: 'image/png' });
-}
+const FigureCaption = memo(function FigureCaption({ text }: { text: string }) {
+  return (
+    <Text component="figcaption" c="dimmed" className={classes['caption'] ?? ''}>
+      {text}
+    </Text>
+  );
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PlotAxes, PlotAxis } from './plot-axes.ts';
 
 /** Where a figure's first pair of axes lies in its element, in pixels, and what it spans. */
 export interface PlotGeometry {
@@ -83,4 +84,26 @@ export function pixelOfX({ left, width, x: [from, to] }: PlotGeometry, value: nu
 export function pixelOfY({ top, height, y: [from, to], logY }: PlotGeometry, value: number): number {
   const at = logY ? Math.log10(value) : value;
   return top + height * (1 - (at - from) / (to - from));
+}
+
+const layoutSchema = z.object({ _fullLayout: z.record(z.string(), z.unknown()) });
+
+/** All axes of numbers; null before the figure is drawn. */
+export function axesOf(graph: unknown): PlotAxes | null {
+  const layout = layoutSchema.safeParse(graph).data?._fullLayout;
+  if (layout === undefined) return null;
+  const axes = new Map<string, PlotAxis>();
+  for (const [name, value] of Object.entries(layout)) {
+    const [, letter, number] = /^([xy])axis(\d*)$/.exec(name) ?? [];
+    const axis = letter === undefined ? undefined : axisSchema.safeParse(value).data;
+    if (axis === undefined) continue;
+    axes.set(`${letter}${number}`, {
+      offset: axis._offset,
+      length: axis._length,
+      range: axis.range,
+      isLogarithmic: axis.type === 'log',
+      isVertical: letter === 'y',
+    });
+  }
+  return axes;
 }

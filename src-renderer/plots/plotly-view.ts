@@ -6,7 +6,10 @@ import type { FigureSource } from './figure-data.ts';
 import { withTypeface } from './figure-image.ts';
 import type { ChoosablePoint } from './figure-points.ts';
 import { baseTemplate, surfaceColor } from './figure-theme.ts';
-import { geometryOf, type PlotGeometry, pixelsOfPoint } from './plot-geometry.ts';
+import type { LiveFrame } from './live/frame-keeper.ts';
+import { LivePlot } from './live/live-plot.ts';
+import type { PlotAxes } from './plot-axes.ts';
+import { axesOf, geometryOf, type PlotGeometry, pixelsOfPoint } from './plot-geometry.ts';
 import { typefaceLoaded } from './typeface-loaded.ts';
 
 type PlotlyModule = typeof import('./plotly-bundle.ts').default;
@@ -25,6 +28,8 @@ interface ShowOptions {
   /** Pixels of the plot, without the title that stands above it. */
   readonly height: number;
   readonly name: string;
+  /** The figure grows: its traces are drawn on a canvas as far as one can draw them. */
+  readonly isLive: boolean;
 }
 
 interface ViewListeners {
@@ -42,11 +47,12 @@ const sightMargin = 200;
 const config: Partial<Config> = { displayModeBar: false, responsive: false, doubleClick: 'reset+autosize' };
 
 /**
- * Plotly in one element: loaded when first needed, redrawn at most four times a second and only while it is (nearly) in
- * sight, resized with its element.
+ * Plotly in one element, with an overlay for what grows: loaded when first needed, redrawn at most four times a second
+ * and only while it is (nearly) in sight, resized with its element.
  */
 export class PlotlyView {
   private readonly element: HTMLElement;
+  private readonly live: LivePlot;
   private readonly sizes: ResizeObserver;
   private readonly sights: IntersectionObserver;
   private readonly onDrawn: () => void;
@@ -57,6 +63,8 @@ export class PlotlyView {
   private graph: PlotlyHTMLElement | null = null;
   private pending: { figure: FigureSource; options: ShowOptions } | null = null;
   private shown: { figure: FigureSource; options: ShowOptions } | null = null;
+  /** What plotly has drawn, where it is but the frame of a live figure. */
+  private frame: LiveFrame | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private lastDraw = 0;
   private drawMilliseconds = 0;
@@ -64,8 +72,9 @@ export class PlotlyView {
   private inSight = false;
   private disposed = false;
 
-  constructor(element: HTMLElement, listeners: ViewListeners) {
+  constructor(element: HTMLElement, overlay: HTMLElement, listeners: ViewListeners) {
     this.element = element;
+    this.live = new LivePlot(overlay);
     this.onDrawn = listeners.onDrawn;
     this.onFailed = (thrown) => {
       if (!this.disposed) listeners.onFailed(asError(thrown));
@@ -134,12 +143,17 @@ export class PlotlyView {
     return pixelsOfPoint(this.graph, axes, { x, y });
   }
 
+  axes(): PlotAxes | null {
+    return this.graph === null ? null : axesOf(this.graph);
+  }
+
   dispose(): void {
     this.disposed = true;
     this.sizes.disconnect();
     this.sights.disconnect();
     if (this.timer) clearTimeout(this.timer);
     this.plotly?.purge(this.element);
+    this.live.dispose();
   }
 
   private schedule(): void {
@@ -158,29 +172,55 @@ export class PlotlyView {
     this.shown = this.pending;
     this.pending = null;
     this.lastDraw = performance.now();
-    const drawing = this.plotly.react(this.element, shownTraces(figure), this.layout(figure, options), config);
-    this.drawMilliseconds = performance.now() - this.lastDraw;
-    const graph = await drawing;
-    if (this.disposed) return;
-    if (!this.graph) {
-      this.graph = graph;
-      graph.on('plotly_click', (event) => {
-        const point = event.points[0];
-        if (!point) return;
-        this.onPointClick({
-          traceIndex: point.curveNumber,
-          pointIndex: point.pointNumber,
-          x: point.x,
-          y: point.y,
-          customData: 'customdata' in point ? point.customdata : null,
-        });
-      });
-      graph.on('plotly_relayout', (event) => {
-        const range = zoomedRange(event);
-        if (range !== undefined) this.onZoom(range);
-      });
+    const look = JSON.stringify([options, this.width]);
+    const frame = options.isLive ? this.live.frameOf(figure, look) : null;
+    this.drawMilliseconds = 0;
+    if (frame === null || frame !== this.frame) {
+      const drawing = this.plotly.react(this.element, ...this.drawing(figure, options, frame), config);
+      this.drawMilliseconds = performance.now() - this.lastDraw;
+      const graph = await drawing;
+      if (this.disposed) return;
+      this.frame = frame;
+      this.listenTo(graph);
+      if (frame === null) this.live.clear();
     }
+    const start = performance.now();
+    this.paint();
+    this.drawMilliseconds += performance.now() - start;
     this.onDrawn();
+  }
+
+  private paint(): void {
+    if (this.frame === null || this.shown === null) return;
+    this.live.paint(this.graph, { width: this.width, height: this.shown.options.height });
+  }
+
+  private listenTo(graph: PlotlyHTMLElement): void {
+    if (this.graph) return;
+    this.graph = graph;
+    graph.on('plotly_click', (event) => {
+      const point = event.points[0];
+      if (!point) return;
+      this.onPointClick({
+        traceIndex: point.curveNumber,
+        pointIndex: point.pointNumber,
+        x: point.x,
+        y: point.y,
+        customData: 'customdata' in point ? point.customdata : null,
+      });
+    });
+    graph.on('plotly_relayout', (event) => {
+      const range = zoomedRange(event);
+      if (range !== undefined) this.onZoom(range);
+    });
+    // While axes are moved, and once they have been.
+    graph.on('plotly_relayouting', () => this.paint());
+    graph.on('plotly_afterplot', () => this.paint());
+  }
+
+  private drawing(figure: FigureSource, options: ShowOptions, frame: LiveFrame | null): [Data[], Partial<Layout>] {
+    if (frame === null) return [shownTraces(figure), this.layout(figure, options)];
+    return [traces(frame), { ...this.layout(frame, options), hovermode: false }];
   }
 
   private layout(figure: FigureSource, options: ShowOptions): Partial<Layout> {

@@ -1,8 +1,11 @@
+import { startPainting } from './live/live-canvas.ts';
+
 /**
  * Loads the drawing of figures and draws one out of sight: the code runs for the first time while nothing else is to do, so
  * that the first figure of a page takes half the time.
  */
 export async function warmUpFigures(): Promise<void> {
+  startPainting();
   const { default: plotly } = await import('./plotly-bundle.ts');
   const holder = document.createElement('div');
   holder.ariaHidden = 'true';

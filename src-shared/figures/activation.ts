@@ -42,6 +42,17 @@ export interface ActivationFigureInput {
 
 /** First step (0-based) from which everything is always on, or null if the schedule never gets there. */
 export function fullActivationStep(settings: CotoSettings, totalSteps: number): number | null {
+  const known = fullSteps.get(settings);
+  if (known?.totalSteps === totalSteps) return known.step;
+  const step = findFullActivation(settings, totalSteps);
+  fullSteps.set(settings, { totalSteps, step });
+  return step;
+}
+
+/** Of a long run it takes a while to find, and a figure that grows asks again and again. */
+const fullSteps = new WeakMap<CotoSettings, { readonly totalSteps: number; readonly step: number | null }>();
+
+function findFullActivation(settings: CotoSettings, totalSteps: number): number | null {
   const schedule: Schedule = schedules[settings.schedule];
   if (!schedule.usesCurve) return null;
   let step = totalSteps;
@@ -96,9 +107,7 @@ export function activationTrace(
     x: columns.map((column) => firstStep + column * width + (width - 1) / 2),
     y: rows.map((_, group) => group),
     z: rows,
-    text: rows.map((row, group) =>
-      row.map((share) => `${plainText(input.groups[group] ?? '')}: ${shareText(share, plain)}`),
-    ),
+    text: rows.map((row, group) => cellTexts(plainText(input.groups[group] ?? ''), row, plain)),
     hovertemplate: `${plain ? 'step %{x}' : `${width} steps around %{x:.0f}`}<br>%{text}<extra></extra>`,
     zmin: 0,
     zmax: 1,
@@ -127,10 +136,20 @@ export function activationTrace(
   return { trace, width };
 }
 
-function shareText(share: number | null, plain: boolean): string {
-  if (share === null) return '';
-  if (plain) return share > 0 ? 'on' : 'off';
-  return `on in ${(100 * share).toFixed(0)} %`;
+/** What is said of a row's cells. There are many more cells than per cents, so each of these is written once. */
+function cellTexts(name: string, row: readonly (number | null)[], plain: boolean): string[] {
+  const written: string[] = [];
+  return row.map((share) => {
+    if (share === null) return `${name}: `;
+    const percent = plain && share > 0 ? 100 : Math.round(100 * share);
+    written[percent] ??= `${name}: ${shareText(percent, plain)}`;
+    return written[percent];
+  });
+}
+
+function shareText(percent: number, plain: boolean): string {
+  if (plain) return percent > 0 ? 'on' : 'off';
+  return `on in ${percent} %`;
 }
 
 /** Number of columns, from the planned length, so that columns do not change while a run goes on. */

@@ -65,8 +65,11 @@ function activeCount(
   theme: FigureTheme,
 ): FigureObject {
   const buckets = Array.from(counts.keys()).filter((bucket) => (counts[bucket] ?? 0) > 0);
-  const total = (bucket: number) =>
-    on.slice(bucket * groupCount, (bucket + 1) * groupCount).reduce((sum, count) => sum + count, 0);
+  const total = (bucket: number) => {
+    let sum = 0;
+    for (let group = 0; group < groupCount; group++) sum += on[bucket * groupCount + group] ?? 0;
+    return sum;
+  };
   return {
     type: 'scatter',
     visible: false,

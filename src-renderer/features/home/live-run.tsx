@@ -27,7 +27,10 @@ export function LiveRun({ run: given }: { run: RunRecord }) {
   const curve = useMemo(
     () =>
       loss
-        ? lossFigure([metricRun(run, methodLabel(run.config, variants), history?.curves)], theme, { smoothing: 0.9 })
+        ? lossFigure([metricRun(run, methodLabel(run.config, variants), history?.curves)], theme, {
+            smoothing: 0.9,
+            nameEnds: false,
+          })
         : null,
     [run, loss, variants, theme],
   );
@@ -48,12 +51,12 @@ export function LiveRun({ run: given }: { run: RunRecord }) {
   return (
     <div className={classes['live']} data-single={run.config.coto === null || undefined}>
       {curve ? (
-        <Figure figure={curve} height={height} name={strings.liveLoss} caption="" />
+        <Figure figure={curve} height={height} name={strings.liveLoss} caption="" live />
       ) : (
         <Skeleton height={height} animate={false} />
       )}
       {run.config.coto === null ? null : strip ? (
-        <Figure figure={strip} height={height} name={strings.liveStrip} caption="" />
+        <Figure figure={strip} height={height} name={strings.liveStrip} caption="" live />
       ) : (
         <Skeleton height={height} animate={false} />
       )}

@@ -24,7 +24,7 @@ const metricNames = curveMetrics.map(({ metric }) => metric);
 /** Small figures of every metric that the runs share, with one scale of steps, time or examples. */
 export function CompareCurves({ comparison, brief }: { comparison: Comparison; brief: boolean }) {
   const [view, setView] = useState(initialView);
-  const { series, examples } = comparison;
+  const { series, examples, isLive } = comparison;
   const snapshot = useHistory({
     ids: series.map(({ id }) => id),
     metrics: metricNames,
@@ -47,6 +47,7 @@ export function CompareCurves({ comparison, brief }: { comparison: Comparison; b
             metric={metric}
             series={series}
             examples={examples}
+            isLive={isLive}
             snapshot={snapshot}
             view={view}
           />
@@ -80,12 +81,14 @@ interface GroupCurvesProps {
   metric: CurveMetric;
   series: readonly MetricRun[];
   examples: number;
+  isLive: boolean;
   snapshot: HistorySnapshot;
   view: ChartView;
 }
 
 /** One metric of all groups; redrawn only when one of its own curves has grown. */
-const GroupCurves = memo(function GroupCurves({ metric, series, examples, snapshot, view }: GroupCurvesProps) {
+const GroupCurves = memo(function GroupCurves(props: GroupCurvesProps) {
+  const { metric, series, examples, isLive, snapshot, view } = props;
   const theme = useFigureTheme();
   const needed = view.x === 'time' ? [metric.metric, 'step_milliseconds'] : [metric.metric];
   const curves = useSameItems(
@@ -108,6 +111,7 @@ const GroupCurves = memo(function GroupCurves({ metric, series, examples, snapsh
         name={metric.title}
         caption=""
         hoverGroup="comparison"
+        live={isLive}
         onPointClick={({ customData }) => {
           if (typeof customData === 'string') navigate(pathOf('runs', customData));
         }}

@@ -57,6 +57,7 @@ export function CurveFigure({ run, snapshot, options, height }: CurveFigureProps
       height={height}
       name={title}
       hoverGroup={id}
+      live={run.status === 'running'}
       onZoom={(range) => setZoom(range === null ? null : zoomOn(whole, metric, x, range))}
     />
   );

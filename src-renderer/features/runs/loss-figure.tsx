@@ -48,6 +48,7 @@ export function LossFigure({ run, snapshot, view: { smoothing, logScale }, heigh
       height={height}
       name="Training loss"
       hoverGroup={id}
+      live={run.status === 'running'}
       onZoom={(range) => setZoom(range === null ? null : zoomOn(whole, 'loss', 'step', range))}
     />
   );

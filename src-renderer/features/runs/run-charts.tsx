@@ -13,7 +13,6 @@ import { groupHeatmap } from './figures.ts';
 import type { HistorySnapshot } from './history-feed.ts';
 import { stepTimeByShare, stepTimeFigure } from './step-time-figures.ts';
 import { useChartHistory, useNormHistory } from './use-run-history.ts';
-import { useDrawnRun } from './use-unchanged.ts';
 
 const chartHeight = 260;
 
@@ -34,14 +33,14 @@ export function RunCharts({ run }: { run: RunRecord }) {
 }
 
 interface ChartsProps {
+  /** The same until its figures change. */
   run: RunRecord;
   snapshot: HistorySnapshot;
   norms: HistorySnapshot | null;
   view: ChartView;
 }
 
-function Charts({ run: given, snapshot, norms, view }: ChartsProps) {
-  const run = useDrawnRun(given);
+function Charts({ run, snapshot, norms, view }: ChartsProps) {
   const history = snapshot.runs.get(run.id);
   const { strip, heatmaps, times, timesByShare } = useFigures(run, snapshot, norms);
   const curve = (options: MetricOptions): ReactNode =>
@@ -53,7 +52,13 @@ function Charts({ run: given, snapshot, norms, view }: ChartsProps) {
   const figure = (found: Parameters<typeof Figure>[0]['figure'] | null, name: string, wide = false): ReactNode =>
     found ? (
       <Card key={name} wide={wide}>
-        <Figure figure={found} name={name} height={wide ? 320 : chartHeight} hoverGroup={run.id} />
+        <Figure
+          figure={found}
+          name={name}
+          height={wide ? 320 : chartHeight}
+          hoverGroup={run.id}
+          live={run.status === 'running'}
+        />
       </Card>
     ) : null;
   return (

@@ -17,6 +17,8 @@ export interface Comparison {
   readonly series: readonly MetricRun[];
   /** Evaluated examples behind the scores: the fewest of any run. */
   readonly examples: number;
+  /** Whether curves of any of the runs still grow. */
+  readonly isLive: boolean;
   readonly labelOf: (group: RunGroup) => string;
   readonly styleOf: (group: RunGroup) => SeriesStyle;
 }
@@ -34,7 +36,8 @@ export function useComparison(given: readonly RunRecord[]): Comparison {
   const styles = useMemo(() => runStyles(series, theme), [series, theme]);
   const labelOf = ({ key }: RunGroup) => labels.get(key) ?? '';
   const examples = Math.min(...drawn.map(({ facts }) => facts?.evalExamples ?? Number.POSITIVE_INFINITY));
-  return { groups, series, examples, labelOf, styleOf: (group) => styles.get(labelOf(group)) ?? plain };
+  const isLive = drawn.some(({ status }) => status === 'running');
+  return { groups, series, examples, isLive, labelOf, styleOf: (group) => styles.get(labelOf(group)) ?? plain };
 }
 
 function namesOfGroups(groups: readonly RunGroup[], names: RunNames): ReadonlyMap<string, string> {

@@ -1,0 +1,72 @@
+import { ActionIcon, Menu } from '@mantine/core';
+import { IconClipboard, IconDots, IconFileTypeCsv, IconPhoto, IconTable, IconVector } from '@tabler/icons-react';
+import { memo, type RefObject } from 'react';
+import type { FigureTheme } from '../../src-shared/figures/index.ts';
+import { downloadText, downloadUrl, fileStem } from '../components/download.ts';
+import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
+import { figureStrings } from '../strings/figures.ts';
+import { type FigureSource, figureToCsv } from './figure-data.ts';
+import { showFigureValues } from './figure-values.tsx';
+import type { PlotlyView } from './plotly-view.ts';
+
+interface FigureMenuProps {
+  name: string;
+  theme: FigureTheme;
+  /** The figure as it is now: while it grows, its menu is not drawn again. */
+  latest: RefObject<FigureSource>;
+  view: RefObject<PlotlyView | null>;
+}
+
+/** What can be taken of a figure: its values, an image, a file. */
+export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }: FigureMenuProps) {
+  const fileName = fileStem(name);
+  const attempt = (work: () => Promise<void>) => {
+    work().catch((error: unknown) => notifyFailure(error, 'The figure was not saved'));
+  };
+  const save = (format: 'svg' | 'png') =>
+    attempt(async () => {
+      const url = await view.current?.image(format, theme);
+      if (url) downloadUrl(url, `${fileName}.${format}`);
+    });
+  const copy = () =>
+    attempt(async () => {
+      const url = await view.current?.image('png', theme);
+      if (!url) return;
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': dataUrlToBlob(url) })]);
+      notifySuccess('Image copied', name);
+    });
+  const saveCsv = () => downloadText(figureToCsv(latest.current), `${fileName}.csv`);
+
+  return (
+    <Menu>
+      <Menu.Target>
+        <ActionIcon aria-label={`Copy or save the figure "${name}"`} size={24}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconTable size={16} />} onClick={() => showFigureValues(latest.current, name)}>
+          {figureStrings.showValues}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconClipboard size={16} />} onClick={copy}>
+          Copy as image
+        </Menu.Item>
+        <Menu.Item leftSection={<IconVector size={16} />} onClick={() => save('svg')}>
+          Save SVG
+        </Menu.Item>
+        <Menu.Item leftSection={<IconPhoto size={16} />} onClick={() => save('png')}>
+          Save PNG
+        </Menu.Item>
+        <Menu.Item leftSection={<IconFileTypeCsv size={16} />} onClick={saveCsv}>
+          Save CSV
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+});
+
+function dataUrlToBlob(url: string): Blob {
+  const comma = url.indexOf(',');
+  const binary = atob(url.slice(comma + 1));
+  return new Blob([Uint8Array.from(binary, (character) => character.charCodeAt(0))], { type: 'image/png' });
+}
