@@ -92,7 +92,8 @@ export const studiesStrings = {
   forecast: {
     title: 'Cost',
     scores: (count: number) => plural(count, 'evaluation'),
-    time: (duration: string | null) => `Training time: ${duration === null ? 'not known yet' : `about ${duration}`}.`,
+    time: (duration: string | null) =>
+      `Training time: ${duration === null ? '– (available after a first run)' : `about ${duration}`}.`,
     incomplete: 'Complete the form to see what it costs.',
   },
 } as const;

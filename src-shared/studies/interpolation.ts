@@ -59,7 +59,10 @@ export const interpolationStudy = defineStudy({
     ...leftOutTable(config.left_out, (at) => joinedLabel(config.pairs[at]), words),
   ],
   figures: (result, config, words) => [
-    { name: 'Accuracy between two adapters', draw: (theme) => interpolationFigure(result, config, words, theme) },
+    {
+      name: 'Accuracy along the interpolation path',
+      draw: (theme) => interpolationFigure(result, config, words, theme),
+    },
     { name: 'Loss between two adapters', draw: (theme) => interpolationFigure(result, config, words, theme, 'loss') },
   ],
   comparison({ pairs }) {

@@ -149,7 +149,7 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
     ),
   );
   return {
-    title: 'Every score',
+    title: 'All results',
     columns: [
       { label: 'Adapter' },
       { label: 'Pruned by' },

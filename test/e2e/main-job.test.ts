@@ -137,7 +137,7 @@ describe('the main job in the window', () => {
     await page.getByRole('region', { name: 'Magnitude', exact: true }).getByLabel('Sparsity grid').fill('0.5');
     await page.getByLabel('Eval examples', { exact: true }).fill('40');
     await page.getByRole('button', { name: 'Run pruning study' }).click();
-    const scores = page.getByRole('table', { name: 'Every score' });
+    const scores = page.getByRole('table', { name: 'All results' });
     await scores.waitFor({ timeout: 150_000 });
     expect(await scores.getByRole('row').count()).toBeGreaterThanOrEqual(3);
     await scores.getByRole('button', { name: /^Save adapter: .*50/ }).click();
@@ -183,7 +183,7 @@ describe('the main job in the window', () => {
       await shelf.getByRole('listitem').filter({ hasText: name }).first().waitFor();
     expect(await shelf.getByRole('listitem').count()).toBe(5);
     await goTo(page, 'Prune');
-    await page.getByRole('table', { name: 'Every score' }).waitFor();
+    await page.getByRole('table', { name: 'All results' }).waitFor();
     await goTo(page, 'Studies');
     await page
       .getByRole('row')

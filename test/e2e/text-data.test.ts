@@ -55,8 +55,8 @@ test('it is read again under its own name', async () => {
   await page.getByText('A second file', { exact: true }).click();
   await page.getByText('Choose the test file.').waitFor();
   expect(await page.getByRole('button', { name: 'Re-import' }).isDisabled()).toBe(true);
-  await page.getByText('A share of the rows', { exact: true }).click();
-  await page.getByLabel('Test share', { exact: true }).fill('0.5');
+  await page.getByText('Random split', { exact: true }).click();
+  await page.getByLabel('Test fraction', { exact: true }).fill('0.5');
   await page.getByRole('button', { name: 'Re-import' }).click();
   await page.getByText('50 % of the rows for testing, drawn by the seed 0').waitFor();
   await page.getByRole('heading', { name: 'reviews', exact: true }).waitFor();

@@ -12,7 +12,7 @@ export function settingsHandlers({ store, hub, queue }: HandlerServices): Handle
         throw new StudioError(
           'invalid_input',
           `threads is ${values.threads}, but this machine has ${cores} cores.`,
-          `Choose 1 to ${cores}, or null for all of them.`,
+          `Enter 1–${cores}, or leave it empty for all.`,
         );
       store.settings.set(values);
       hub.listChanged('settings');

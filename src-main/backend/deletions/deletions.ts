@@ -28,7 +28,7 @@ export class Deletions {
 
   /**
    * Takes a record out of its list, and calls `remove` after `undoMilliseconds`; without them now, and waits for it. A
-   * later refusal of `remove`, e.g. because a job has come to need the record, puts it back into its list.
+   * later refusal of `remove`, e.g. because a new job needs the record, puts it back into its list.
    */
   async remove(
     list: DeletableList,

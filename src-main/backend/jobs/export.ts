@@ -33,7 +33,7 @@ export const exportJob = defineJob({
       parameters: checkedParameters(exportTarget(target).declaration, parameters),
     };
     const note = await exportTarget(target).write(source, path, services, context);
-    const written = `"${adapter.name}" is written: ${path}`;
+    const written = `"${adapter.name}" exported to ${path}`;
     return { status: 'completed', result: { path, note }, message: note ? `${note}. ${written}` : written };
   },
 });

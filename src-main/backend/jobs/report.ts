@@ -67,6 +67,6 @@ export const reportJob = defineJob({
     const createdAt = Date.now();
     store.reports.insert({ id: reportId, name, note: text, path: home.relative(path), runIds, studyIds, createdAt });
     hub.listChanged('reports');
-    return { status: 'completed', result: { reportId }, message: `The report is written: ${path}` };
+    return { status: 'completed', result: { reportId }, message: `Report written to ${path}` };
   },
 });

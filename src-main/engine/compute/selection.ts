@@ -49,7 +49,7 @@ export function preferred(
 /** The reports in order of preference, each with its reason, with the one selected by `choice` marked. */
 export function withChoice(reports: readonly ComputeBackendReport[], choice: ComputeChoice): ComputeBackendReport[] {
   const chosen = preferred(reports, choice);
-  const reason = choice === 'auto' ? 'The best that works here.' : 'Chosen in the settings.';
+  const reason = choice === 'auto' ? 'Fastest available.' : 'Chosen in the settings.';
   return byPreference(reports).map((report) => {
     if (report.id !== chosen?.id) return { ...report, chosen: false };
     return { ...report, chosen: true, reason: report.available ? `${reason} ${report.reason}` : report.reason };

@@ -10,7 +10,7 @@ export const factorAverage: ModuleMergeMethod = {
   declaration: {
     id: 'factor-average',
     label: 'Factor average',
-    summary: 'Averages A with A and B with B: the merge of the CoTo paper. Needs equal ranks and equal targets.',
+    summary: 'Averages the A and the B factors, as the CoTo paper does. Needs equal ranks and equal targets.',
     paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
     parameters: [],
   },

@@ -13,7 +13,7 @@ const declaration: PruneDeclaration = {
       type: 'choice',
       default: 'even',
       choices: [
-        { value: 'even', label: 'First, third, fifth …' },
+        { value: 'even', label: 'Odd layers' },
         { value: 'odd', label: 'Second, fourth, sixth …' },
       ],
       help: 'Which adapted layers stay, counted from the input; the first adapted layer counts as 0 (even).',

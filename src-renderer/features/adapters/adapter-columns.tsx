@@ -56,11 +56,11 @@ export function adapterColumns({ namesOf, onStar, withBase, withTags }: ColumnIn
     {
       id: 'data',
       header: columns.data,
-      width: 140,
+      width: 190,
       yields: 2,
       value: (adapter) => namesOf(adapter).dataset,
       cell: (adapter) => (
-        <Text size="sm" maw={140} truncate title={namesOf(adapter).dataset ?? ''}>
+        <Text size="sm" truncate title={namesOf(adapter).dataset ?? ''}>
           {namesOf(adapter).dataset ?? '–'}
         </Text>
       ),

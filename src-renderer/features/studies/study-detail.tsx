@@ -8,6 +8,7 @@ import { navigate, pathOf } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
+import { formatCount } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { MoreMenu } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
@@ -81,10 +82,10 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
         <Facts
           items={[
             { label: strings.facts.status, value: <StatusMark status={status} /> },
-            ...(result ? [{ label: strings.facts.examples, value: result.examples }] : []),
+            ...(result ? [{ label: strings.facts.examples, value: formatCount(result.examples) }] : []),
             ...studyKind(study.kind)
               .describeConfig(config)
-              .map(({ label, value }) => ({ label, value: names.get(value) ?? value })),
+              .map(({ label, value }) => ({ label, value: named(value, names) })),
             { label: strings.facts.created, value: <RelativeTime at={study.createdAt} /> },
           ]}
         />
@@ -94,12 +95,24 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
   );
 }
 
-/** What datasets and base models are called that a config refers to by their ids. */
+/** What the ids are called that a config refers to: of datasets, base models and methods. */
 function useRecordNames(): ReadonlyMap<string, string> {
   const { data: datasets } = useRequest('datasets.list', {});
   const { data: models } = useRequest('models.list', {});
-  return useMemo(
-    () => new Map([...(datasets ?? []), ...(models ?? [])].map(({ id, name }) => [id, name])),
-    [datasets, models],
-  );
+  const { data: catalog } = useRequest('app.catalog', {});
+  return useMemo(() => {
+    const methods = [...(catalog?.mergeMethods ?? []), ...(catalog?.pruneMethods ?? [])];
+    return new Map([
+      ...methods.map(({ id, label }) => [id, label] as const),
+      ...[...(datasets ?? []), ...(models ?? [])].map(({ id, name }) => [id, name] as const),
+    ]);
+  }, [datasets, models, catalog]);
+}
+
+/** A list with each id by its name: "Factor average, TIES". */
+function named(value: string, names: ReadonlyMap<string, string>): string {
+  return value
+    .split(', ')
+    .map((part) => names.get(part) ?? part)
+    .join(', ');
 }

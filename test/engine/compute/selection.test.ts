@@ -30,7 +30,7 @@ describe('auto', () => {
     expect(preferred(reports, 'auto')?.id).toBe(id);
     expect(byPreference(reports).find(({ available }) => available)?.id).toBe(id);
     expect(withChoice(reports, 'auto').filter(({ chosen }) => chosen)).toMatchObject([
-      { id, reason: expect.stringMatching(/^The best that works here/) },
+      { id, reason: expect.stringMatching(/^Fastest available/) },
     ]);
   });
 

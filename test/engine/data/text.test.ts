@@ -167,7 +167,7 @@ describe('what is wrong is said by row', () => {
     expect((await describeFile(table)).problems).toEqual(
       [
         { where: 'row 4', message: 'label is missing: fill it in, or leave the row out' },
-        { where: 'row 3', message: expect.stringContaining('has 1 cells, but the header 2') },
+        { where: 'row 3', message: expect.stringContaining('expected 2 columns, found 1') },
       ].sort((one, other) => (one.where < other.where ? -1 : 1)),
     );
   });

@@ -143,7 +143,7 @@ function rowOfCells(row: number, header: readonly string[], cells: readonly stri
   if (count !== header.length)
     return faultyRow(
       row,
-      `has ${count} cells, but the header ${header.length}; put cells that contain the separator or line breaks in quotation marks`,
+      `expected ${header.length} columns, found ${count}; quote cells that contain the separator or a line break`,
     );
   return { row, cells: Object.fromEntries(header.map((name, index) => [name, cells[index]])), fault: null };
 }

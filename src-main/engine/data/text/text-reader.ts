@@ -37,7 +37,7 @@ const textParameters: readonly ParameterSpec[] = [
     default: 'guessed',
     choices: [
       { value: 'guessed', label: 'As found' },
-      { value: 'share', label: 'A share of the rows' },
+      { value: 'share', label: 'Random split' },
       { value: 'column', label: 'A column' },
       { value: 'file', label: 'A second file' },
     ],
@@ -60,7 +60,7 @@ const textParameters: readonly ParameterSpec[] = [
   },
   {
     name: 'test_fraction',
-    label: 'Test share',
+    label: 'Test fraction',
     type: 'number',
     default: 0.2,
     minimum: 0,

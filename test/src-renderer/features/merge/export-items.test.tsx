@@ -18,7 +18,7 @@ beforeEach(() => {
     'app.catalog': () => ({ ...catalog, exportTargets: exportTargets.map(({ declaration }) => declaration) }),
     'export.start': () => job('export', 'export'),
   };
-  Object.assign(window, { coto: { dialogs: { openFolder: () => Promise.resolve('/chosen') } } });
+  Object.assign(window, { coto: { dialogs: { saveFolder: () => Promise.resolve('/chosen') } } });
 });
 
 test.each([

@@ -67,10 +67,11 @@ test('title, note and sections of a new report are chosen', async () => {
       studyIds: ['s'],
       name: 'Ranks',
       note: 'Why.',
-      sections: ['summary', 'results', 'figures', 'setup'],
+      sections: ['summary', 'results', 'figures', 'samples', 'setup'],
     },
   ]);
-  for (const section of ['Summary', 'Results', 'Figures', 'Setup']) fireEvent.click(view.getByLabelText(section));
+  for (const section of ['Summary', 'Results', 'Figures', 'Samples', 'Setup'])
+    fireEvent.click(view.getByLabelText(section));
   expect(view.getByText('Choose at least one section.')).toBeTruthy();
   expect(view.getByRole('button', { name: 'Create report' }).hasAttribute('disabled')).toBe(true);
 });
