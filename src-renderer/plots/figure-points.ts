@@ -31,7 +31,10 @@ const ticksSchema = z.object({ yaxis: z.object({ ticktext: z.array(z.string()) }
 export function choosablePoints({ data, layout }: FigureSource): readonly ChoosablePoint[] {
   // Rows of a dot plot have names, and their points lie around them.
   const rows = ticksSchema.safeParse(layout).data?.yaxis.ticktext;
-  const rowOf = (y: string | number) => (typeof y === 'number' ? rows?.[Math.round(y)] : undefined);
+  const placeOf = (x: string | number, y: string | number) => {
+    const row = typeof y === 'number' ? rows?.[Math.round(y)] : undefined;
+    return row === undefined ? [wordOf(x), wordOf(y)] : [row, wordOf(x)];
+  };
   return data.flatMap((trace, traceIndex) => {
     const parsed = traceSchema.safeParse(trace);
     if (!parsed.success) return [];
@@ -47,7 +50,7 @@ export function choosablePoints({ data, layout }: FigureSource): readonly Choosa
           x: left,
           y: top,
           customData,
-          text: [seriesOf(name, own), rowOf(top) ?? wordOf(top), wordOf(left)].filter((part) => part !== '').join(', '),
+          text: [seriesOf(name, own), ...placeOf(left, top)].filter((part) => part !== '').join(', '),
           axes: { x: xaxis, y: yaxis },
         },
       ];

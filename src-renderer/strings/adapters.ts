@@ -40,7 +40,7 @@ export const adaptersStrings = {
   deleted: 'Adapter deleted',
   archivedNow: (name: string) => `Archived "${name}"`,
   unarchived: (name: string) => `"${name}" is back in the list`,
-  freed: (bytes: string) => `${bytes} freed`,
+  freed: (bytes: string) => `Frees ${bytes}`,
   notDeleted: 'The adapter was not deleted',
   notChanged: 'The adapter was not changed',
   notImported: 'The adapter was not imported',

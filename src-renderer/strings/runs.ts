@@ -117,6 +117,6 @@ export const runsStrings = {
   deleteVerb: 'Delete',
   deleteInstead: 'Archive instead',
   deleted: (count: number) => `${plural(count, 'run')} deleted`,
-  freed: (bytes: string) => `${bytes} freed`,
+  freed: (bytes: string) => `Frees ${bytes}`,
   notDeleted: (failed: number, of: number) => `${failed} of ${plural(of, 'run')} not deleted`,
 } as const;

@@ -65,8 +65,8 @@ export const studiesStrings = {
     clickPoint: 'Click a point, or choose one with the arrow keys and Enter, to save that adapter.',
     saveCsv: 'Save CSV',
     saveTable: (title: string) => `Save the table "${title}" as CSV`,
-    save: 'Save adapter',
-    saveRow: (row: string) => `Save adapter: ${row}`,
+    save: 'Save',
+    saveRow: (row: string) => `Save the adapter of ${row}`,
     showAll: (rows: number) => `Show all ${formatCount(rows)} rows`,
     noResult: (status: string) =>
       `This study was ${status} before it had a result. Resume it: finished work is not repeated.`,

@@ -140,7 +140,7 @@ describe('the main job in the window', () => {
     const scores = page.getByRole('table', { name: 'All results' });
     await scores.waitFor({ timeout: 150_000 });
     expect(await scores.getByRole('row').count()).toBeGreaterThanOrEqual(3);
-    await scores.getByRole('button', { name: /^Save adapter: .*50/ }).click();
+    await scores.getByRole('button', { name: /^Save the adapter of .*50/ }).click();
     await goTo(page, 'Merge');
     const shelf = page.getByRole('list', { name: 'Adapter shelf' });
     await expect.poll(() => shelf.getByRole('listitem').count(), { timeout: 60_000 }).toBe(5);

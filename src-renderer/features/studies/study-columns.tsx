@@ -26,7 +26,9 @@ export const studyColumns: readonly DataColumn<StudyRecord>[] = [
     id: 'status',
     header: studiesStrings.columns.status,
     value: (study) => study.status,
-    cell: (study) => <StatusMark status={study.status} />,
+    width: 28,
+    headHidden: true,
+    cell: (study) => <StatusMark status={study.status} brief />,
   },
   {
     id: 'created',

@@ -38,7 +38,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
   return (
     <Stack gap={12}>
       <Group justify="space-between" wrap="nowrap">
-        <Text fw={600} truncate title={name}>
+        <Text fw={600} lineClamp={2} title={name}>
           {name}
         </Text>
         <Group gap={8} wrap="nowrap" flex="none">

@@ -11,6 +11,7 @@ import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { studiesStrings } from '../../strings/studies.ts';
 import { askToKeep } from './ask-to-keep.tsx';
+import classes from './studies.module.css';
 import { TunedBadge } from './tuned-badge.tsx';
 
 const strings = studiesStrings.result;
@@ -109,12 +110,12 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
           <Table.Thead>
             <Table.Tr>
               {columns.map(({ label }, at) => (
-                <Table.Th key={`${label} ${at}`} {...align(at)}>
+                <Table.Th key={`${label} ${at}`} {...align(at)} className={(at === 0 && classes['first']) || ''}>
                   {label}
                 </Table.Th>
               ))}
               {canKeep ? (
-                <Table.Th>
+                <Table.Th className={classes['end'] ?? ''}>
                   <VisuallyHidden>{strings.save}</VisuallyHidden>
                 </Table.Th>
               ) : null}
@@ -124,12 +125,17 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
             {(isWhole ? rows : rows.slice(0, firstRows)).map(({ cells, keep }, row) => (
               <Table.Tr key={row}>
                 {cells.map((cell, at) => (
-                  <Table.Td key={at} {...align(at)} style={{ whiteSpace: 'nowrap' }}>
+                  <Table.Td
+                    key={at}
+                    {...align(at)}
+                    className={(at === 0 && classes['first']) || ''}
+                    style={{ whiteSpace: 'nowrap' }}
+                  >
                     {cell}
                   </Table.Td>
                 ))}
                 {canKeep ? (
-                  <Table.Td ta="right" h={34}>
+                  <Table.Td ta="right" h={34} className={classes['end'] ?? ''}>
                     {keep ? (
                       <Button
                         variant="subtle"
