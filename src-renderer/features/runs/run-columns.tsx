@@ -152,7 +152,8 @@ export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsC
       header: words.seed,
       align: 'right',
       width: isFlat ? 56 : 76,
-      yields: isFlat ? 5 : 2,
+      // A name says its seed; of folded rows it is their number.
+      yields: isFlat ? 33 : 2,
       value: (row) => (row.kind === 'run' ? knownSetting(row.run, 'seed') : row.summary.seeds),
       cell: (row) =>
         row.kind === 'run' ? (knownSetting(row.run, 'seed') ?? '–') : runsStrings.seeds(row.summary.seeds),
