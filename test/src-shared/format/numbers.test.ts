@@ -67,3 +67,12 @@ it('puts a noun in the plural', () => {
   expect(plural(0, 'run')).toBe('0 runs');
   expect(plural(2, 'study', 'studies')).toBe('2 studies');
 });
+
+describe('formatCount', () => {
+  it.each([0, 7, 999, 1000, -1_234_567, 1_640_645, 2 ** 53, Number.POSITIVE_INFINITY])(
+    'sets the thousands of %s apart as the browser does',
+    (count) => {
+      expect(formatCount(count)).toBe(count.toLocaleString('en-US').replace('-', '−'));
+    },
+  );
+});
