@@ -1,7 +1,8 @@
 import { Collapse, Group, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
-import { type ReactNode, useId, useMemo, useState } from 'react';
+import { memo, type ReactNode, useCallback, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { shallow } from 'zustand/shallow';
 import type { ParameterSpec, ParameterValue, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters, knownValues } from '../../../src-shared/domain/parameter-check.ts';
 import { isInUse } from '../../../src-shared/domain/parameter-values.ts';
@@ -9,7 +10,7 @@ import type { DocumentId } from '../help/help-store.ts';
 import { ParameterControl } from './parameter-control.tsx';
 import { baseWords, FieldFrame } from './parameter-field.tsx';
 import classes from './parameter-form.module.css';
-import { changedCount, type ParameterBases, shownValue } from './parameter-origin.ts';
+import { changedCount, type Origin, type ParameterBases, shownValue } from './parameter-origin.ts';
 
 export interface ParameterFormProps {
   declaration: { readonly parameters: readonly ParameterSpec[]; readonly card?: DocumentId | undefined };
@@ -49,9 +50,27 @@ export function ParameterForm(props: ParameterFormProps) {
   const usual = specs.filter((spec) => !spec.advanced);
   const advanced = specs.filter((spec) => spec.advanced);
   const groups = [...new Set(usual.map((spec) => spec.group))];
-  const field = (spec: ParameterSpec) => (
-    <Field key={spec.name} {...props} spec={spec} problem={problems.get(spec.name)} />
-  );
+  const changeField = useChangeField(props);
+  const { card = declaration.card, columns, suggestions, notes, disabled, showHelp } = props;
+  const field = (spec: ParameterSpec) => {
+    const { value, origin, base } = shownValue(spec, values, bases);
+    return (
+      <Field
+        key={spec.name}
+        spec={spec}
+        card={card}
+        value={value}
+        origin={origin}
+        base={baseWords(base, spec.empty)}
+        problem={problems.get(spec.name)}
+        note={notes?.[spec.name]}
+        isOff={Array.isArray(disabled) ? disabled.includes(spec.name) : disabled === true}
+        offered={spec.names === 'column' ? (columns ?? noColumns) : suggestions?.[spec.name]}
+        showHelp={showHelp}
+        onChange={changeField}
+      />
+    );
+  };
   return (
     <div className={classes['form']}>
       {groups.map((group) => (
@@ -72,30 +91,39 @@ export function ParameterForm(props: ParameterFormProps) {
   );
 }
 
-interface FieldProps extends ParameterFormProps {
-  spec: ParameterSpec;
-  problem: string | undefined;
+const noColumns: readonly string[] = [];
+
+/** Changes one field, or with undefined resets it; the same function all the time, so that no other field is drawn again. */
+function useChangeField(props: ParameterFormProps): FieldProps['onChange'] {
+  const latest = useRef(props);
+  useLayoutEffect(() => {
+    latest.current = props;
+  });
+  return useCallback((name, next) => {
+    const { values, onChange } = latest.current;
+    if (next !== undefined) onChange({ ...values, [name]: next });
+    else onChange(Object.fromEntries(Object.entries(values).filter(([other]) => other !== name)));
+  }, []);
 }
 
-function Field(props: FieldProps) {
-  const {
-    spec,
-    problem,
-    declaration,
-    card = declaration.card,
-    values,
-    onChange,
-    bases,
-    disabled,
-    columns = [],
-    suggestions,
-    notes,
-    showHelp,
-  } = props;
+interface FieldProps {
+  spec: ParameterSpec;
+  card: DocumentId | undefined;
+  value: ParameterValue;
+  origin: Origin;
+  base: string;
+  problem: string | undefined;
+  note: ReactNode;
+  isOff: boolean;
+  offered: readonly string[] | undefined;
+  showHelp: ParameterFormProps['showHelp'];
+  onChange: (name: string, next: ParameterValue | undefined) => void;
+}
+
+/** A form of dozens of fields is drawn again with each letter typed, and whenever the backend has answered; most stay as they are. */
+const Field = memo(function Field(props: FieldProps) {
+  const { spec, card, value, origin, base, problem, note, isOff, offered, showHelp, onChange } = props;
   const id = useId();
-  const { value, origin, base } = shownValue(spec, values, bases);
-  const isOff = Array.isArray(disabled) ? disabled.includes(spec.name) : disabled === true;
-  const change = (next: ParameterValue) => onChange({ ...values, [spec.name]: next });
   return (
     <FieldFrame
       id={id}
@@ -105,10 +133,10 @@ function Field(props: FieldProps) {
       card={card}
       {...(showHelp ? { showHelp } : {})}
       origin={origin}
-      base={baseWords(base, spec.empty)}
-      onReset={() => onChange(Object.fromEntries(Object.entries(values).filter(([name]) => name !== spec.name)))}
+      base={base}
+      onReset={() => onChange(spec.name, undefined)}
       problem={problem}
-      note={notes?.[spec.name]}
+      note={note}
       wide={spec.multiline === true || spec.type === 'text-or-list'}
       disabled={isOff}
     >
@@ -116,12 +144,21 @@ function Field(props: FieldProps) {
         id={id}
         spec={spec}
         value={value}
-        onChange={change}
+        onChange={(next) => onChange(spec.name, next)}
         disabled={isOff}
         invalid={problem !== undefined}
-        offered={spec.names === 'column' ? columns : suggestions?.[spec.name]}
+        offered={offered}
       />
     </FieldFrame>
+  );
+}, isSameField);
+
+/** Lists that say the same are the same: what is offered is put together anew each time. */
+function isSameField(before: FieldProps, after: FieldProps): boolean {
+  const { offered: offeredBefore, value: valueBefore, ...restBefore } = before;
+  const { offered: offeredAfter, value: valueAfter, ...restAfter } = after;
+  return (
+    shallow(restBefore, restAfter) && shallow(offeredBefore, offeredAfter) && shallow<unknown>(valueBefore, valueAfter)
   );
 }
 

@@ -229,3 +229,22 @@ test('a dependent value has a field while the value it depends on applies, or wh
   second.unmount();
   expect(shown({ scale: -1 }).getByText('Scale')).toBeDefined();
 });
+
+test('a field that stays as it is is not drawn again with each letter typed in another', () => {
+  let drawings = 0;
+  const watched: ParameterSpec = {
+    ...{ name: 'modules', label: 'Modules', type: 'text-list', default: [] },
+    get help() {
+      drawings++;
+      return 'Which of them.';
+    },
+  };
+  const parameters = [...specs, watched];
+  // What is offered is put together anew with each drawing, as pages do.
+  const view = renderInWindow(<Kept declaration={{ parameters }} suggestions={{ modules: ['q_proj'] }} />);
+  const before = drawings;
+  expect(before).toBeGreaterThan(0);
+  fireEvent.change(fieldOf(view, 'Steps').control, { target: { value: '20' } });
+  expect(textIn(fieldOf(view, 'Steps').control)).toBe('20');
+  expect(drawings).toBe(before);
+});
