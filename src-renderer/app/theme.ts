@@ -47,7 +47,6 @@ export const theme = createTheme({
     Checkbox: { defaultProps: { size: 'xs' } },
     Radio: { defaultProps: { size: 'xs' } },
     Slider: { defaultProps: { size: 'sm' } },
-    SegmentedControl: { defaultProps: { size: 'xs' } },
     Badge: { defaultProps: { size: 'sm', variant: 'light', tt: 'none', fw: 500 } },
     // The placeholder that takes the first focus is no item of the menu; the first item takes it instead.
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withInitialFocusPlaceholder: false } },

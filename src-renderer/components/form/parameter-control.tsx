@@ -4,7 +4,6 @@ import {
   Chip,
   Group,
   MultiSelect,
-  SegmentedControl,
   Select,
   Switch,
   TagsInput,
@@ -18,6 +17,7 @@ import { pathLabel } from '../../../src-shared/contract/paths.ts';
 import type { ParameterSpec, ParameterValue } from '../../../src-shared/domain/parameter.ts';
 import { numberFromText, textOfValue, valueFromText } from '../../../src-shared/domain/parameter-text.ts';
 import classes from './parameter-form.module.css';
+import { Segments } from './segments.tsx';
 
 export interface ControlProps {
   id: string;
@@ -284,7 +284,7 @@ function NamesControl(props: ControlProps) {
   const put = (next: readonly string[]) => onChange(next.length === 0 && spec.nullable ? null : [...next]);
   return (
     <>
-      <SegmentedControl
+      <Segments
         aria-label={`How ${spec.label} is given`}
         disabled={disabled}
         value={mode}

@@ -1,8 +1,9 @@
-import { Button, SegmentedControl, Select, Skeleton } from '@mantine/core';
+import { Button, Select, Skeleton } from '@mantine/core';
 import { useState } from 'react';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Segments } from '../../components/form/segments.tsx';
 import { formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import classes from './data.module.css';
@@ -43,7 +44,7 @@ export function ExampleGrid({ dataset }: { dataset: DatasetRecord }) {
               setLabel(value === null || value === 'all' ? null : Number(value));
             }}
           />
-          <SegmentedControl
+          <Segments
             aria-label="Split"
             data={splits.map((entry) => ({ value: entry.name, label: entry.name }))}
             value={split}

@@ -1,9 +1,10 @@
-import { SegmentedControl, Select, Skeleton, Text } from '@mantine/core';
+import { Select, Skeleton, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { DatasetRecord, DescribedTokens, TextExample } from '../../../src-shared/domain/dataset.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Segments } from '../../components/form/segments.tsx';
 import { formatCount, plural } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import classes from './data.module.css';
@@ -42,7 +43,7 @@ export function ExampleReader({ dataset, split, index, total, modelId, onModelId
               onChange={onModelId}
             />
           ) : null}
-          <SegmentedControl
+          <Segments
             aria-label="How the example is shown"
             data={[
               { value: 'text', label: 'Raw' },

@@ -1,8 +1,9 @@
-import { Button, SegmentedControl, Skeleton, Text, TextInput } from '@mantine/core';
+import { Button, Skeleton, Text, TextInput } from '@mantine/core';
 import type { TextInspection } from '../../../src-shared/domain/dataset.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
+import { Segments } from '../../components/form/segments.tsx';
 import { formatCount, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Detail } from '../../components/layout/detail.tsx';
@@ -102,7 +103,7 @@ function OptionPanels({ form }: { form: ReturnType<typeof useReadingForm> }) {
         }
       >
         <div className={classes['fields']}>
-          <SegmentedControl
+          <Segments
             aria-label="What a row is"
             data={rowKinds.map((value) => ({ value, label: kindWords[value] }))}
             value={kind}
@@ -116,7 +117,7 @@ function OptionPanels({ form }: { form: ReturnType<typeof useReadingForm> }) {
       </Panel>
       <Panel title="Split" note={split.rule}>
         <div className={classes['fields']}>
-          <SegmentedControl aria-label="Split by" data={split.choices} value={split.by} onChange={split.choose} />
+          <Segments aria-label="Split by" data={split.choices} value={split.by} onChange={split.choose} />
           <ParameterForm {...split.fields} />
         </div>
       </Panel>

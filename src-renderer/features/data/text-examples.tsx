@@ -1,9 +1,10 @@
-import { Button, SegmentedControl, Skeleton } from '@mantine/core';
+import { Button, Skeleton } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { DatasetRecord, ReadRow, TextDescription } from '../../../src-shared/domain/dataset.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Segments } from '../../components/form/segments.tsx';
 import { formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
@@ -46,7 +47,7 @@ export function TextExamples({ dataset, text }: { dataset: DatasetRecord; text: 
         flush={rows.length > 0}
         aside={
           <>
-            <SegmentedControl
+            <Segments
               aria-label="Split"
               data={splits.map(({ name }) => ({ value: name, label: name }))}
               value={split}

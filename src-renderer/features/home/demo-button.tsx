@@ -1,7 +1,8 @@
-import { Button, SegmentedControl } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useAction } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { Segments } from '../../components/form/segments.tsx';
 import { homeStrings } from '../../strings/home.ts';
 
 const strings = homeStrings.demo;
@@ -15,7 +16,7 @@ export function DemoButton({ filled }: { filled: boolean }) {
   });
   return (
     <>
-      <SegmentedControl
+      <Segments
         aria-label={strings.length}
         fullWidth
         data={[

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Badge, Button, Group, Stack, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { Mergeability, MergeVerdict } from '../../../src-shared/domain/mergeability.ts';
 import {
@@ -8,6 +8,7 @@ import {
 } from '../../../src-shared/figures/mergeability.ts';
 import { useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Segments } from '../../components/form/segments.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -69,7 +70,7 @@ function MergeabilityResult({ result }: { result: Mergeability }) {
         </Badge>
         <Text size="sm">{result.reason}</Text>
       </Group>
-      <SegmentedControl
+      <Segments
         aria-label={mergeStrings.mapLabel}
         data={[...mergeabilityMaps]}
         value={map}

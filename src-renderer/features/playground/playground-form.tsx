@@ -1,8 +1,9 @@
-import { Button, Group, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { generationParameters } from '../../../src-shared/domain/generation.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
+import { Segments } from '../../components/form/segments.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { ChatsPanel } from './chats-panel.tsx';
@@ -43,7 +44,7 @@ export function PlaygroundForm(props: PlaygroundFormProps) {
       <ChatsPanel />
       <Panel title={words.title}>
         <Stack gap={8}>
-          <SegmentedControl
+          <Segments
             aria-label={words.kind}
             data={[
               { value: 'text', label: words.text },

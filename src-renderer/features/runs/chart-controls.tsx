@@ -1,4 +1,5 @@
-import { Group, SegmentedControl, Slider, Switch, Text } from '@mantine/core';
+import { Group, Slider, Switch, Text } from '@mantine/core';
+import { Segments } from '../../components/form/segments.tsx';
 
 export interface ChartView {
   readonly smoothing: number;
@@ -22,7 +23,7 @@ export function ChartControls({ view, onChange, stepsOnly = false }: ChartContro
   return (
     <Group gap={16} wrap="wrap">
       {stepsOnly ? null : (
-        <SegmentedControl
+        <Segments
           aria-label="Horizontal axis"
           value={view.x}
           onChange={(value) => onChange({ ...view, x: axes.find((candidate) => candidate === value) ?? 'step' })}

@@ -1,4 +1,4 @@
-import { Code, SegmentedControl, Skeleton, Table, Text } from '@mantine/core';
+import { Code, Skeleton, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { adapterParameters } from '../../../src-shared/domain/adapter.ts';
 import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
@@ -7,6 +7,7 @@ import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { type RunRecord, runParameters } from '../../../src-shared/domain/run.ts';
 import { useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Segments } from '../../components/form/segments.tsx';
 import { CopyButton } from '../../components/format/copy-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { runStrings } from '../../strings/run.ts';
@@ -26,7 +27,7 @@ export function RunConfigPanel({ run }: { run: RunRecord }) {
       note={shown === 'changed' ? words.changedNote : words.allNote}
       flush={shown === 'all'}
       aside={
-        <SegmentedControl
+        <Segments
           aria-label={words.show}
           value={shown}
           onChange={(value) => setShown(value === 'all' ? 'all' : 'changed')}

@@ -1,6 +1,7 @@
-import { Code, Group, SegmentedControl } from '@mantine/core';
+import { Code, Group } from '@mantine/core';
 import { useState } from 'react';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { Segments } from '../../components/form/segments.tsx';
 import { CopyButton } from '../../components/format/copy-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { trainStrings } from '../../strings/train.ts';
@@ -30,7 +31,7 @@ export function RunTexts({ draft, config, note }: RunTextsProps) {
       note={shown === 'yaml' && yaml.problems.length === 0 ? note : ''}
       aside={
         <Group gap={8} wrap="nowrap">
-          <SegmentedControl
+          <Segments
             aria-label={trainStrings.runText}
             value={shown}
             onChange={(value) => setShown(value === 'command' ? 'command' : 'yaml')}

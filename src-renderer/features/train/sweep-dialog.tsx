@@ -6,7 +6,6 @@ import {
   Modal,
   MultiSelect,
   ScrollArea,
-  SegmentedControl,
   Select,
   Stack,
   Table,
@@ -16,6 +15,7 @@ import {
 } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import { Segments } from '../../components/form/segments.tsx';
 import { formatBytes, formatDuration } from '../../components/format/format.ts';
 import { trainStrings } from '../../strings/train.ts';
 import { ForecastPanel } from '../studies/forecast-panel.tsx';
@@ -75,7 +75,7 @@ export function SweepDialog(props: SweepDialogProps) {
           />
         </Group>
         <Group gap={12}>
-          <SegmentedControl
+          <Segments
             aria-label={trainStrings.startAs}
             value={sweep.kind}
             onChange={(value) => sweep.setKind(value === 'runs' ? 'runs' : 'study')}

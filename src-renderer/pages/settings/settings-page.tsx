@@ -1,8 +1,9 @@
-import { Button, SegmentedControl, Select, Skeleton, Switch } from '@mantine/core';
+import { Button, Select, Skeleton, Switch } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { type ComputeBackendReport, type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Segments } from '../../components/form/segments.tsx';
 import { formatBytes } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Page } from '../../components/layout/page.tsx';
@@ -52,7 +53,7 @@ export default function SettingsPage() {
             <Panel title={words.appearance}>
               <div className={classes['row']}>
                 <div className={classes['rowText']}>{words.theme}</div>
-                <SegmentedControl
+                <Segments
                   aria-label={words.theme}
                   data={themeChoices}
                   value={settings.data?.theme ?? 'system'}
