@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { z } from 'zod';
@@ -11,9 +11,19 @@ export const base = copyOf(root);
 export const data = goodData(join(root, 'bands'));
 export const small = ['per_device_train_batch_size=4', 'adapter.r=2', 'adapter.target_modules=[q_proj, v_proj]'];
 
+/** Made once for a file of tests: a home's first start reads all that comes with the studio. */
+let firstHome: Promise<string> | null = null;
+
 /** A home that knows the tiny model and data. */
 export async function newHome(folder = caseFolder()): Promise<string> {
   const home = join(folder, 'home');
+  firstHome ??= makeHome();
+  cpSync(await firstHome, home, { recursive: true });
+  return home;
+}
+
+async function makeHome(): Promise<string> {
+  const home = join(caseFolder(), 'home');
   const coto = cotoOn(home);
   expect(await coto(['models', 'add', base, '--name', 'tiny'])).toMatchObject({ code: 0, err: '' });
   expect(await coto(['datasets', 'add', data, '--name', 'bands'])).toMatchObject({ code: 0, err: '' });

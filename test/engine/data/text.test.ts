@@ -234,7 +234,7 @@ describe('what is wrong is said by row', () => {
     ['jsonl', 'no\nno\n', 'none of the first 2 rows can be read; row 1 is not JSON'],
     ['csv', 'a,a\n1,2\n', 'two columns named "a"'],
     ['csv', 'a,b\n1,2\n', 'none of which looks like text'],
-    ['csv', `${Array.from({ length: 1_000_000 }, (_, index) => `c${index}`).join()}\nx\n`, 'has 1000000 columns'],
+    ['csv', `${Array.from({ length: 100_000 }, (_, index) => `c${index}`).join()}\nx\n`, 'has 100000 columns'],
     ['csv', `text\nfine\n${','.repeat(2_000_000)}\nx\n`, 'has a line of more than 1048576 cells'],
     ['tsv', '\t'.repeat(2_000_000), 'has a line of more than 1048576 cells'],
     ['jsonl', `{"text":"${'x'.repeat(17 * 2 ** 20)}"}\n`, 'is longer than 16 MB'],
@@ -250,11 +250,12 @@ describe('what is wrong is said by row', () => {
     ['csv', Buffer.from('Gr\xf6\xdfe,text\n1,small\n', 'latin1'), 'has a header that is no text in UTF-8: "Gr'],
   ])('%s: %#', async (extension, content, message) => {
     const path = file(extension, content);
-    await expect(describeFile(path)).rejects.toMatchObject({
+    const error: unknown = await describeFile(path).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
       code: expect.stringMatching(/^invalid_/),
       message: expect.stringContaining(message),
     });
-    await expect(describeFile(path)).rejects.toThrow(path);
+    expect(String(error)).toContain(path);
   });
 });
 
