@@ -50,8 +50,8 @@ const projects: readonly Project[] = [
       { find: /^.*\/jasmine_util$/, replacement: join(import.meta.dirname, 'test/tfjs/jasmine-util.ts') },
     ],
   },
-  // In the real Electron, one after the other: `scripts/tasks/e2e.mjs` sees to the runtime, the screen and the build.
-  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: ['test/e2e/speed.test.ts'], minutes: 3 },
+  // In the real Electron: `scripts/tasks/e2e.mjs` sees to the runtime, the screen and the build. A flow waits as much as it computes.
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: ['test/e2e/speed.test.ts'], minutes: 3, workers: 2 },
   // Start and page changes against budgets of CPU time, which mean something on an idle machine: `scripts/tasks/test-speed.mjs`.
   { name: 'speed', include: ['test/e2e/speed.test.ts'], minutes: 10 },
   // What the studio writes, read by the real PEFT and Transformers: `scripts/tasks/test-peers.mjs` sees to their Python.

@@ -27,6 +27,8 @@ export async function openStudio(home: string, switches: readonly string[] = [])
     env: { ...process.env, COTO_STUDIO_HOME: home } as Record<string, string>,
   });
   const page = await app.firstWindow();
+  // Half a minute, as is usual, is short for a start on a machine that is busy with other work.
+  page.setDefaultTimeout(90_000);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
