@@ -25,6 +25,7 @@ const tasks = [
   'setup-tensorflow',
   'test-tensorflow',
   'test-speed',
+  'test-processors',
   'test-peers',
   'test-real',
   'test-long',

@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { root } from '../bootstrap/paths.mjs';
@@ -32,25 +31,18 @@ const reporting = (name) => [
   '--reporter=json',
   `--outputFile.json=${join(results, `${name}.json`)}`,
 ];
-const counted = ['unit', 'unit-again', 'native', 'native-avx2', 'tfjs', 'e2e'];
+const counted = ['unit', 'unit-again', 'native', 'tfjs', 'e2e'];
 const nativeAddon = join(root, 'dist', 'native', 'coto-native.node');
+// Hundreds of processes load the same sources and packages: what Node has compiled of them once is kept for the others.
+process.env['NODE_COMPILE_CACHE'] ??= join(root, '.cache', 'compiled');
 /**
  * On the native backend: the engine's suites once more, and tfjs's own tests. Not where it could not be built.
- * @type {(project: string, name?: string, env?: Record<string, string>) => number | Promise<number>}
+ * @type {(project: string) => number | Promise<number>}
  */
-const onNative = (project, name = project, env = {}) => {
-  if (existsSync(nativeAddon)) return runNode(tools.vitest, ['run', '--project', project, ...reporting(name)], { env });
+const onNative = (project) => {
+  if (existsSync(nativeAddon)) return runNode(tools.vitest, ['run', '--project', project, ...reporting(project)]);
   console.log('skipped: the native compute backend is not built here');
   return 0;
-};
-
-/** As on a processor with AVX2 and no AVX-512, where this one has more: matrix products and kernels sum in another order there. */
-const onAvx2 = () => {
-  if (existsSync(nativeAddon) && !describeAddon().includes('kernels avx512')) {
-    console.log('skipped: this processor has no more than AVX2');
-    return 0;
-  }
-  return onNative('native', 'native-avx2', { COTO_ISA: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' });
 };
 
 /** @type {[name: string, step: () => number | Promise<number>][]} */
@@ -60,10 +52,8 @@ const steps = [
   ['build', () => task('build')],
   ['unit', () => runNode(tools.vitest, ['run', '--project', 'unit', ...reporting('unit')])],
   ['native', () => onNative('native')],
-  ['native-avx2', onAvx2],
   ['tfjs', () => onNative('tfjs')],
   ['e2e', () => task('e2e', reporting('e2e'))],
-  ['dist', () => task('dist', ['--smoke'])],
 ];
 /** @type {string[]} */
 const failedSteps = [];
@@ -93,13 +83,6 @@ for (const remark of remarks) console.log(remark);
 if (failedSteps.length > 0) console.log(`failed: ${failedSteps.join(', ')}`);
 console.log(`${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`);
 process.exit(failedSteps.length > 0 || count.passed === 0 ? 1 : 0);
-
-/** What the native addon says of itself and the processor. */
-function describeAddon() {
-  /** @type {{ describe: () => string }} */
-  const addon = createRequire(import.meta.url)(nativeAddon);
-  return addon.describe();
-}
 
 /**
  * What Vitest wrote of a step, or null where it wrote nothing.

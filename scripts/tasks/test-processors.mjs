@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { root } from '../bootstrap/paths.mjs';
+import { ensureVulkanForTests } from '../bootstrap/vulkan.mjs';
+import { ensureBuild } from '../build.mjs';
+import { runNode, tools } from './steps.mjs';
+
+// usage: npm run test:processors
+// What computes, where `npm test` takes a share: the engine's suites as on a processor with AVX2 and no AVX-512, where this one
+// has more (matrix products and kernels sum in another order there), and all of the conformance suite on WebGPU.
+const nativeAddon = join(root, 'dist', 'native', 'coto-native.node');
+
+await ensureBuild(['main']);
+ensureVulkanForTests();
+const codes = [
+  await onAvx2(),
+  await runNode(tools.vitest, ['run', '--project', 'unit', 'test/engine/compute/conformance-webgpu.test.ts'], {
+    env: { COTO_CONFORMANCE: 'all' },
+  }),
+];
+process.exit(codes.find((code) => code !== 0) ?? 0);
+
+function onAvx2() {
+  if (existsSync(nativeAddon) && describeAddon().includes('kernels avx512'))
+    return runNode(tools.vitest, ['run', '--project', 'native'], {
+      env: { COTO_ISA: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' },
+    });
+  console.log('skipped: the native compute backend is not built here, or this processor has no more than AVX2');
+  return 0;
+}
+
+/** What the native addon says of itself and the processor. */
+function describeAddon() {
+  /** @type {{ describe: () => string }} */
+  const addon = createRequire(import.meta.url)(nativeAddon);
+  return addon.describe();
+}
