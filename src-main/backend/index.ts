@@ -5,6 +5,7 @@ import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/
 import type { PathGrants } from '../files/path-grants.ts';
 import { type Log, logFolder, openLog } from '../logging/log.ts';
 import { openStore } from '../store/open-store.ts';
+import { unreadable } from '../store/row-reader.ts';
 import { defaultPlotlyScript } from './assets.ts';
 import { Deletions } from './deletions/deletions.ts';
 import type { StartEngine } from './engine/engine-host.ts';
@@ -93,6 +94,10 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     throw error;
   }
   const hub = new EventHub(log);
+  store.unreadable.onFound((row) => {
+    const { message, hint } = unreadable(row);
+    hub.notify({ level: 'warning', title: `A ${row.kind} cannot be read`, message: `${message} ${hint}`, error: null });
+  });
   const hubCache = cacheFolder(process.env);
   const services: Services = {
     home,

@@ -2,9 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import type { UnreadableRow } from '../../src-shared/domain/unreadable-row.ts';
 import { backUpBeforeMigration } from './backups.ts';
 import { checkPages, checkSchema, damaged } from './check-database.ts';
 import { DamagedHomeError } from './damaged-home-error.ts';
+import { deleteRow } from './delete-row.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { AdapterRepository } from './repositories/adapters.ts';
@@ -20,6 +22,7 @@ import { RunSampleRepository } from './repositories/run-samples.ts';
 import { RunRepository } from './repositories/runs.ts';
 import { SettingsRepository } from './repositories/settings.ts';
 import { StudyRepository } from './repositories/studies.ts';
+import { RowReader } from './row-reader.ts';
 
 /** The open database of the studio, with one repository per entity. */
 export interface Store {
@@ -36,6 +39,12 @@ export interface Store {
   readonly jobs: JobRepository;
   readonly reports: ReportRepository;
   readonly chats: ChatRepository;
+  /** Rows that cannot be read. */
+  readonly unreadable: Pick<RowReader, 'list' | 'onFound'>;
+  /** Reads every list anew. */
+  findUnreadable(): readonly UnreadableRow[];
+  /** Deletes such a row. @throws StudioError not_found if it is none, refused if others refer to it */
+  deleteUnreadable(id: string): UnreadableRow;
   readonly schemaVersion: number;
   readonly sqliteVersion: string;
   /** Runs `work` in a transaction. */
@@ -63,23 +72,51 @@ export interface OpenOptions {
  */
 export function openStore(file: string, options: OpenOptions = {}): Store {
   const database = openDatabase(file, options);
+  const rows = new RowReader();
   const version = z
     .object({ version: z.string() })
     .parse(database.prepare('SELECT sqlite_version() AS version').get()).version;
-  return {
-    models: new ModelRepository(database),
-    datasets: new DatasetRepository(database),
+  const repositories = {
+    models: new ModelRepository(database, rows),
+    datasets: new DatasetRepository(database, rows),
     descriptions: new DescriptionRepository(database),
     settings: new SettingsRepository(database),
-    runs: new RunRepository(database),
+    runs: new RunRepository(database, rows),
     history: new RunHistoryRepository(database),
     samples: new RunSampleRepository(database),
-    adapters: new AdapterRepository(database),
-    studies: new StudyRepository(database),
+    adapters: new AdapterRepository(database, rows),
+    studies: new StudyRepository(database, rows),
     contents: new ContentRepository(database),
-    jobs: new JobRepository(database),
-    reports: new ReportRepository(database),
-    chats: new ChatRepository(database),
+    jobs: new JobRepository(database, rows),
+    reports: new ReportRepository(database, rows),
+    chats: new ChatRepository(database, rows),
+  };
+  const findUnreadable = (): readonly UnreadableRow[] => {
+    rows.clear();
+    const { models, datasets, adapters, studies, jobs, reports, runs, chats } = repositories;
+    for (const { list } of [models, datasets, adapters, studies, reports].map((one) => ({ list: () => one.list() })))
+      list();
+    for (const archived of [false, true]) runs.list(archived);
+    for (const { id } of chats.list()) chats.readable(id);
+    jobs.list(false);
+    return rows.list();
+  };
+  return {
+    ...repositories,
+    unreadable: rows,
+    findUnreadable,
+    deleteUnreadable: (id) => {
+      const row = findUnreadable().find((one) => one.id === id);
+      if (row === undefined)
+        throw new StudioError(
+          'not_found',
+          `There is no row "${id}" in the studio that cannot be read.`,
+          'List them: coto doctor.',
+        );
+      deleteRow(database, row);
+      rows.clear();
+      return row;
+    },
     schemaVersion: schemaVersion(database),
     sqliteVersion: version,
     transaction: (work) => database.transaction(work)(),

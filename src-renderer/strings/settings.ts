@@ -30,6 +30,14 @@ export const settingsStrings = {
   forgettingHelp:
     'Shows beside every accuracy what an adapter costs its base on fixed neutral inputs: a few hundred images or two thousand tokens per adapter.',
 
+  unreadable: {
+    title: 'Entries that cannot be read',
+    note: 'the database is damaged, or of another version',
+    entry: (kind: string, id: string) => `${kind} ${id}`,
+    delete: 'Delete',
+    notDeleted: 'The entry was not deleted',
+  },
+
   backends: 'Compute backends',
   backendsNote: 'in the order Automatic tries them',
   benchmark: 'Benchmark',

@@ -45,6 +45,7 @@ import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { studyFileSchema, studyRecordSchema } from '../domain/study.ts';
 import { studyForecastSchema } from '../domain/study-forecast.ts';
 import { tunedVerdictSchema } from '../domain/tuned.ts';
+import { unreadableRowSchema } from '../domain/unreadable-row.ts';
 import { studyConfigSchema } from '../studies/index.ts';
 import { byId, deletableListSchema, done, nothing, removal } from './request-shapes.ts';
 import { runRequests } from './run-requests.ts';
@@ -60,6 +61,10 @@ export const requests = {
   'app.doctor': { input: nothing, output: doctorReportSchema },
   /** Takes seconds; refused while a job runs. */
   'app.measure': { input: z.strictObject({ backend: computeIdSchema }), output: computeBackendReportSchema },
+  /** Rows of the database that cannot be read, and are in no list. */
+  'app.unreadable': { input: nothing, output: z.array(unreadableRowSchema) },
+  /** Deletes such a row; its files stay. */
+  'app.deleteUnreadable': { input: z.strictObject({ id: z.string() }), output: unreadableRowSchema },
   'app.status': { input: nothing, output: systemStatusSchema },
   'app.catalog': { input: nothing, output: catalogSchema },
   /** Sets libtensorflow up (see `npm run setup:tensorflow`) in the background; `state` returns the progress. */

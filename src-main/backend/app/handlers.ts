@@ -8,6 +8,12 @@ export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app'>>
   return {
     'app.doctor': () => machine.doctor(),
     'app.measure': ({ backend }) => machine.measure(backend),
+    'app.unreadable': () => [...services.store.findUnreadable()],
+    'app.deleteUnreadable': ({ id }) => {
+      const row = services.store.deleteUnreadable(id);
+      services.log.info(row, 'a row that could not be read was deleted');
+      return row;
+    },
     'app.status': () => machine.status(),
     'app.catalog': () => catalog,
   };

@@ -9,7 +9,7 @@ import type { HandlerServices, Services } from '../services.ts';
 import { companionJobs } from './companion-jobs.ts';
 import type { Job, JobContext, JobOutcome } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';
-import { closedError, endingInMovedHome, endingOfLostSession, pausedByClosing } from './job-endings.ts';
+import { closedError, endingInMovedHome, endingOfLostSession, type JobEnding, pausedByClosing } from './job-endings.ts';
 import { JobRecords } from './job-records.ts';
 import { moveInQueue, waitsInPausedQueue } from './queue-order.ts';
 import { readyJobs } from './ready-jobs.ts';
@@ -49,7 +49,7 @@ export class JobQueue {
     this.takeUpQueue = takeUpQueue;
     this.records = new JobRecords({
       ...services,
-      settle: (job, ending) => jobOf(job.kind).settle(services.store.jobs.payload(job.id), ending, this.parts),
+      settle: (job, ending) => this.settleKept(job, ending),
       isClosing: () => this.closing,
     });
   }
@@ -216,6 +216,16 @@ export class JobQueue {
     await current?.done;
     await Promise.all(aside.map(({ done }) => done));
     this.records.close();
+  }
+
+  /** A job whose own row or that of its subject cannot be read ends all the same. */
+  private settleKept(job: JobRecord, ending: JobEnding): void {
+    try {
+      this.jobOf(job.kind).settle(this.parts.store.jobs.payload(job.id), ending, this.parts);
+    } catch (error) {
+      if (!['invalid_file', 'invalid_input'].includes(toErrorValue(error).code)) throw error;
+      this.parts.log.error({ err: error, job: job.id }, 'what a job is about could not be brought up to date');
+    }
   }
 
   private running(jobId: string): Running | null {

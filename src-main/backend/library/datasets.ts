@@ -61,7 +61,7 @@ export async function registerBundledDatasets({ store, hub, resourcesDirectory }
   for (const bundled of await bundledDatasets(resourcesDirectory)) {
     try {
       const description = await describeDatasetCached({ store }, bundled.source);
-      const known = store.datasets.find(bundled.id);
+      const known = store.datasets.readable(bundled.id);
       store.datasets.save({ ...bundled, bundled: true, description, createdAt: known?.createdAt ?? Date.now() });
     } catch (error) {
       reportUnreadable(hub, `The bundled dataset ${bundled.name}`, error);

@@ -39,7 +39,7 @@ export async function registerBundledModels({ store, hub, resourcesDirectory }: 
     const path = join(folder, entry.name);
     try {
       const description = await describeModelCached({ store }, path);
-      const known = store.models.find(entry.name);
+      const known = store.models.readable(entry.name);
       const provenance = await provenanceOf(path);
       store.models.save({
         id: entry.name,

@@ -14,14 +14,16 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
     options: (command) =>
       void command
         .option('--no-measure', 'list what is available without timing it')
+        .option('--delete <id>', 'delete an entry of the database that cannot be read; its files stay')
         .option('--restore', "put the newest whole backup in the place of the home's database")
         .option('--rebuild', "make the home's database again from the folders of models, runs and adapters"),
     input: z.object({
+      delete: z.string().optional(),
       measure: z.boolean(),
       restore: z.boolean().default(false),
       rebuild: z.boolean().default(false),
     }),
-    async run({ measure, restore, rebuild }, { terminal, withStudio, recover }) {
+    async run({ measure, restore, rebuild, delete: unreadableId }, { terminal, withStudio, recover }) {
       if (restore && rebuild)
         throw new StudioError(
           'invalid_input',
@@ -33,7 +35,12 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         for (const reason of recovered.skipped) terminal.report(`skipped: ${reason}\n`);
         return { json: recovered, text: recoveryText(recovered) };
       }
+      if (unreadableId !== undefined) {
+        const row = await withStudio((client) => client.request('app.deleteUnreadable', { id: unreadableId }));
+        return { json: row, text: formatSummary([['deleted', `${row.kind} ${row.id}`]]) };
+      }
       const report = await withStudio(async (client) => {
+        const unreadable = await client.request('app.unreadable', {});
         const doctor = await client.request('app.doctor', {});
         const backends: ComputeBackendReport[] = [];
         for (const backend of doctor.backends) {
@@ -44,7 +51,7 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
           terminal.report(`Measuring ${backend.label} …\n`);
           backends.push(await client.request('app.measure', { backend: backend.id }));
         }
-        return { ...doctor, backends };
+        return { ...doctor, backends, unreadable };
       });
       const facts = formatSummary([
         ['CoTo Studio', report.version],
@@ -55,6 +62,7 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         ['Memory', `${formatBytes(report.freeMemoryBytes)} of ${formatBytes(report.memoryBytes)} free`],
         ['Home', `${report.home} (${formatBytes(report.freeDiskBytes)} free)`],
         ['Log', report.logs],
+        ...report.unreadable.map(({ kind, id, reason }) => ['Unreadable', `${kind} ${id}: ${reason}`] as const),
         ['SQLite', `${report.sqlite}, schema ${report.schemaVersion}`],
       ]);
       const backends = formatTable(

@@ -4,6 +4,7 @@ import { type AdapterRecord, adapterOriginSchema } from '../../../src-shared/dom
 import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { foreignBaseSchema } from '../../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import type { RowReader } from '../row-reader.ts';
 import { booleanColumn, jsonColumn, toBit, toJson, toNullableJson } from '../rows.ts';
 
 const rowSchema = z
@@ -61,18 +62,24 @@ const rowSchema = z
 /** Adapters below the home. */
 export class AdapterRepository {
   private readonly database: Database;
+  private readonly rows: RowReader;
 
-  constructor(database: Database) {
+  constructor(database: Database, rows: RowReader) {
     this.database = database;
+    this.rows = rows;
   }
 
   list(): AdapterRecord[] {
-    return z.array(rowSchema).parse(this.database.prepare('SELECT * FROM adapters ORDER BY created_at DESC, id').all());
+    return this.rows.all(
+      'adapter',
+      rowSchema,
+      this.database.prepare('SELECT * FROM adapters ORDER BY created_at DESC, id').all(),
+    );
   }
 
   find(id: string): AdapterRecord | null {
     const row = this.database.prepare('SELECT * FROM adapters WHERE id = ?').get(id);
-    return row === undefined ? null : rowSchema.parse(row);
+    return row === undefined ? null : this.rows.one('adapter', rowSchema, row);
   }
 
   countOfModel(modelId: string): number {

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { type ChatRecord, type ChatSummary, chatContentSchema } from '../../../src-shared/domain/chat.ts';
+import type { RowReader } from '../row-reader.ts';
 import { jsonColumn, toJson } from '../rows.ts';
 
 const summarySchema = z
@@ -28,9 +29,11 @@ const rowSchema = z
 /** Conversations of the Playground. */
 export class ChatRepository {
   private readonly database: Database;
+  private readonly rows: RowReader;
 
-  constructor(database: Database) {
+  constructor(database: Database, rows: RowReader) {
     this.database = database;
+    this.rows = rows;
   }
 
   /** The last changed first. */
@@ -43,7 +46,13 @@ export class ChatRepository {
 
   find(id: string): ChatRecord | null {
     const row = this.database.prepare('SELECT * FROM chats WHERE id = ?').get(id);
-    return row === undefined ? null : rowSchema.parse(row);
+    return row === undefined ? null : this.rows.one('chat', rowSchema, row);
+  }
+
+  /** Null also for one that cannot be read. */
+  readable(id: string): ChatRecord | null {
+    const rows = this.database.prepare('SELECT * FROM chats WHERE id = ?').all(id);
+    return this.rows.all('chat', rowSchema, rows)[0] ?? null;
   }
 
   save(chat: ChatRecord): void {

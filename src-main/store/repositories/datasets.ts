@@ -5,6 +5,7 @@ import {
   datasetDescriptionSchema,
   datasetSourceSchema,
 } from '../../../src-shared/domain/dataset.ts';
+import type { RowReader } from '../row-reader.ts';
 import { booleanColumn, jsonColumn, toBit, toJson } from '../rows.ts';
 
 const rowSchema = z
@@ -23,19 +24,29 @@ const rowSchema = z
 /** Registered datasets; their files belong to the user and are never changed. */
 export class DatasetRepository {
   private readonly database: Database;
+  private readonly rows: RowReader;
 
-  constructor(database: Database) {
+  constructor(database: Database, rows: RowReader) {
     this.database = database;
+    this.rows = rows;
   }
 
   list(): DatasetRecord[] {
     const rows = this.database.prepare('SELECT * FROM datasets ORDER BY bundled DESC, created_at, id').all();
-    return z.array(rowSchema).parse(rows);
+    return this.rows.all('dataset', rowSchema, rows);
   }
 
   find(id: string): DatasetRecord | null {
     const row = this.database.prepare('SELECT * FROM datasets WHERE id = ?').get(id);
-    return row === undefined ? null : rowSchema.parse(row);
+    return row === undefined ? null : this.rows.one('dataset', rowSchema, row);
+  }
+
+  /** As `find`, but null also for one that cannot be read, which `save` writes anew. */
+  readable(id: string): DatasetRecord | null {
+    return (
+      this.rows.all('dataset', rowSchema, this.database.prepare('SELECT * FROM datasets WHERE id = ?').all(id))[0] ??
+      null
+    );
   }
 
   /** Adds the dataset or updates the one with this id. */

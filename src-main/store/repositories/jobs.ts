@@ -6,6 +6,7 @@ import {
   jobProgressSchema,
   jobRecordSchema,
 } from '../../../src-shared/domain/job.ts';
+import type { RowReader } from '../row-reader.ts';
 import { jsonColumn, type StoredError, storedErrorSchema, toJson, toNullableJson } from '../rows.ts';
 
 const rowSchema = z
@@ -51,37 +52,41 @@ const inQueueOrder = 'ORDER BY coalesce(position, sequence), sequence';
 /** The persistent queue. The payload is JSON for the queue's owner. */
 export class JobRepository {
   private readonly database: Database;
+  private readonly rows: RowReader;
 
-  constructor(database: Database) {
+  constructor(database: Database, rows: RowReader) {
     this.database = database;
+    this.rows = rows;
   }
 
   /** All jobs, or the active ones: queued, running, paused. In the order of the queue. */
   list(active: boolean): JobRecord[] {
     const where = active ? "WHERE status IN ('queued', 'running', 'paused')" : '';
-    return z.array(rowSchema).parse(this.database.prepare(`${selectJobs} ${where} ${inQueueOrder}`).all());
+    return this.rows.all('job', rowSchema, this.database.prepare(`${selectJobs} ${where} ${inQueueOrder}`).all());
   }
 
   withStatus(status: JobRecord['status']): JobRecord[] {
-    return z
-      .array(rowSchema)
-      .parse(this.database.prepare(`${selectJobs} WHERE status = ? ${inQueueOrder}`).all(status));
+    return this.rows.all(
+      'job',
+      rowSchema,
+      this.database.prepare(`${selectJobs} WHERE status = ? ${inQueueOrder}`).all(status),
+    );
   }
 
   /** The newest completed jobs of a kind, at most so many. */
   completedOfKind(kind: JobRecord['kind'], most: number): JobRecord[] {
-    return z
-      .array(rowSchema)
-      .parse(
-        this.database
-          .prepare(`${selectJobs} WHERE kind = ? AND status = 'completed' ORDER BY sequence DESC LIMIT ?`)
-          .all(kind, most),
-      );
+    return this.rows.all(
+      'job',
+      rowSchema,
+      this.database
+        .prepare(`${selectJobs} WHERE kind = ? AND status = 'completed' ORDER BY sequence DESC LIMIT ?`)
+        .all(kind, most),
+    );
   }
 
   find(id: string): JobRecord | null {
     const row = this.database.prepare(`${selectJobs} WHERE id = ?`).get(id);
-    return row === undefined ? null : rowSchema.parse(row);
+    return row === undefined ? null : this.rows.one('job', rowSchema, row);
   }
 
   /** The newest job about `subjectId`. */
@@ -89,14 +94,16 @@ export class JobRepository {
     const row = this.database
       .prepare(`${selectJobs} WHERE subject_id = ? ORDER BY sequence DESC LIMIT 1`)
       .get(subjectId);
-    return row === undefined ? null : rowSchema.parse(row);
+    return row === undefined ? null : this.rows.one('job', rowSchema, row);
   }
 
   /** The parts of a job, in the order in which they were queued. */
   ofParent(parentId: string): JobRecord[] {
-    return z
-      .array(rowSchema)
-      .parse(this.database.prepare(`${selectJobs} WHERE parent_id = ? ORDER BY sequence`).all(parentId));
+    return this.rows.all(
+      'job',
+      rowSchema,
+      this.database.prepare(`${selectJobs} WHERE parent_id = ? ORDER BY sequence`).all(parentId),
+    );
   }
 
   insert(job: JobRecord, payload: unknown): void {

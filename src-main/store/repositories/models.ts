@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { type ModelRecord, modelDescriptionSchema } from '../../../src-shared/domain/model.ts';
+import type { RowReader } from '../row-reader.ts';
 import { booleanColumn, jsonColumn, toBit, toJson } from '../rows.ts';
 
 const rowSchema = z
@@ -18,24 +19,33 @@ const rowSchema = z
 /** Registered base models; their folders are never changed here. */
 export class ModelRepository {
   private readonly database: Database;
+  private readonly rows: RowReader;
 
-  constructor(database: Database) {
+  constructor(database: Database, rows: RowReader) {
     this.database = database;
+    this.rows = rows;
   }
 
   list(): ModelRecord[] {
     const rows = this.database.prepare('SELECT * FROM models ORDER BY bundled DESC, created_at, id').all();
-    return z.array(rowSchema).parse(rows);
+    return this.rows.all('model', rowSchema, rows);
   }
 
   find(id: string): ModelRecord | null {
     const row = this.database.prepare('SELECT * FROM models WHERE id = ?').get(id);
-    return row === undefined ? null : rowSchema.parse(row);
+    return row === undefined ? null : this.rows.one('model', rowSchema, row);
   }
 
   findByPath(path: string): ModelRecord | null {
     const row = this.database.prepare('SELECT * FROM models WHERE path = ?').get(path);
-    return row === undefined ? null : rowSchema.parse(row);
+    return row === undefined ? null : this.rows.one('model', rowSchema, row);
+  }
+
+  /** As `find`, but null also for one that cannot be read, which `save` writes anew. */
+  readable(id: string): ModelRecord | null {
+    return (
+      this.rows.all('model', rowSchema, this.database.prepare('SELECT * FROM models WHERE id = ?').all(id))[0] ?? null
+    );
   }
 
   /** Adds the model or updates the one with this id. */

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
+import type { RowReader } from '../row-reader.ts';
 import { jsonColumn, toJson } from '../rows.ts';
 
 /** A stored report; `path` is relative to the home. */
@@ -23,18 +24,24 @@ export type StoredReport = z.output<typeof rowSchema>;
 
 export class ReportRepository {
   private readonly database: Database;
+  private readonly rows: RowReader;
 
-  constructor(database: Database) {
+  constructor(database: Database, rows: RowReader) {
     this.database = database;
+    this.rows = rows;
   }
 
   list(): StoredReport[] {
-    return z.array(rowSchema).parse(this.database.prepare('SELECT * FROM reports ORDER BY created_at DESC, id').all());
+    return this.rows.all(
+      'report',
+      rowSchema,
+      this.database.prepare('SELECT * FROM reports ORDER BY created_at DESC, id').all(),
+    );
   }
 
   find(id: string): StoredReport | null {
     const row = this.database.prepare('SELECT * FROM reports WHERE id = ?').get(id);
-    return row === undefined ? null : rowSchema.parse(row);
+    return row === undefined ? null : this.rows.one('report', rowSchema, row);
   }
 
   insert(report: StoredReport): void {

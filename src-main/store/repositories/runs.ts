@@ -14,6 +14,7 @@ import {
   runResultSchema,
   runStatusSchema,
 } from '../../../src-shared/domain/run.ts';
+import type { RowReader } from '../row-reader.ts';
 import {
   booleanColumn,
   jsonColumn,
@@ -107,9 +108,11 @@ export interface RunChanges {
 
 export class RunRepository {
   private readonly database: Database;
+  private readonly rows: RowReader;
 
-  constructor(database: Database) {
+  constructor(database: Database, rows: RowReader) {
     this.database = database;
+    this.rows = rows;
   }
 
   list(archived: boolean): RunRecord[] {
@@ -117,15 +120,19 @@ export class RunRepository {
       .prepare('SELECT * FROM runs WHERE archived = ? ORDER BY created_at DESC, rowid DESC')
       .all(toBit(archived));
     const checkpoints = Map.groupBy(this.checkpointRows(), (row) => row.run_id);
-    return z
-      .array(rowSchema)
-      .parse(rows)
+    return this.rows
+      .all('run', rowSchema, rows)
       .map((run) => ({ ...run, checkpoints: (checkpoints.get(run.id) ?? []).map(toCheckpoint) }));
   }
 
   find(id: string): RunRecord | null {
     const row = this.database.prepare('SELECT * FROM runs WHERE id = ?').get(id);
-    return row === undefined ? null : { ...rowSchema.parse(row), checkpoints: this.checkpoints(id) };
+    return row === undefined ? null : { ...this.rows.one('run', rowSchema, row), checkpoints: this.checkpoints(id) };
+  }
+
+  private readable(id: string): RunRecord | null {
+    const [run] = this.rows.all('run', rowSchema, this.database.prepare('SELECT * FROM runs WHERE id = ?').all(id));
+    return run === undefined ? null : { ...run, checkpoints: this.checkpoints(id) };
   }
 
   /** Where the files of the runs that were trained here are: read of every home as it is opened, so without the rest of them. */
@@ -141,7 +148,7 @@ export class RunRepository {
     const rows = z
       .array(z.object({ id: z.string() }))
       .parse(this.database.prepare('SELECT id FROM runs WHERE status = ?').all(status));
-    return rows.map((row) => this.find(row.id)).filter((run) => run !== null);
+    return rows.flatMap((row) => this.readable(row.id) ?? []);
   }
 
   /** The imported run of that file and name; null if there is none. */
@@ -154,7 +161,7 @@ export class RunRepository {
           .prepare("SELECT id FROM runs WHERE origin ->> '$.path' = ? AND origin ->> '$.run' = ?")
           .get(path, run),
       );
-    return row === undefined ? null : this.find(row.id);
+    return row === undefined ? null : this.readable(row.id);
   }
 
   countOf(column: 'model_id' | 'dataset_id', id: string): number {

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { type Settings, type SettingsChanges, settingsSchema } from '../../../src-shared/domain/catalog.ts';
 import { jsonColumn } from '../rows.ts';
 
-const rowSchema = z.object({ name: z.string(), value: jsonColumn(z.unknown()) });
+const rowSchema = z.object({ name: z.string(), value: z.string() });
+const valueSchema = jsonColumn(z.unknown());
 
 export class SettingsRepository {
   private readonly database: Database;
@@ -17,7 +18,9 @@ export class SettingsRepository {
     const rows = z.array(rowSchema).parse(this.database.prepare('SELECT name, value FROM settings').all());
     let settings = settingsSchema.parse({});
     for (const row of rows) {
-      const tried = settingsSchema.safeParse({ ...settings, [row.name]: row.value });
+      const value = valueSchema.safeParse(row.value);
+      if (!value.success) continue;
+      const tried = settingsSchema.safeParse({ ...settings, [row.name]: value.data });
       if (tried.success) settings = tried.data;
     }
     return settings;

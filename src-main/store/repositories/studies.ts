@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Provenance, provenanceSchema } from '../../../src-shared/domain/provenance.ts';
 import { type StudyRecord, studyRecordSchema } from '../../../src-shared/domain/study.ts';
 import { type StudyResult, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
+import type { RowReader } from '../row-reader.ts';
 import { jsonColumn, type StoredError, storedErrorSchema, toJson, toNullableJson } from '../rows.ts';
 
 const rowSchema = z
@@ -32,18 +33,24 @@ const rowSchema = z
 
 export class StudyRepository {
   private readonly database: Database;
+  private readonly rows: RowReader;
 
-  constructor(database: Database) {
+  constructor(database: Database, rows: RowReader) {
     this.database = database;
+    this.rows = rows;
   }
 
   list(): StudyRecord[] {
-    return z.array(rowSchema).parse(this.database.prepare('SELECT * FROM studies ORDER BY created_at DESC, id').all());
+    return this.rows.all(
+      'study',
+      rowSchema,
+      this.database.prepare('SELECT * FROM studies ORDER BY created_at DESC, id').all(),
+    );
   }
 
   find(id: string): StudyRecord | null {
     const row = this.database.prepare('SELECT * FROM studies WHERE id = ?').get(id);
-    return row === undefined ? null : rowSchema.parse(row);
+    return row === undefined ? null : this.rows.one('study', rowSchema, row);
   }
 
   insert(study: StudyRecord): void {

@@ -12,6 +12,7 @@ import { ComputeTable } from '../../features/settings/compute-table.tsx';
 import classes from '../../features/settings/settings.module.css';
 import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx';
 import { ThreadsField } from '../../features/settings/threads-field.tsx';
+import { UnreadableRows } from '../../features/settings/unreadable-rows.tsx';
 import { useMeasurement } from '../../features/settings/use-measurement.ts';
 import { settingsStrings as words } from '../../strings/settings.ts';
 
@@ -48,6 +49,7 @@ export default function SettingsPage() {
         {doctor.error ? (
           <ErrorNote error={doctor.error} action={{ label: words.tryAgain, onClick: () => void doctor.refetch() }} />
         ) : null}
+        <UnreadableRows />
         <div className={classes['columns']}>
           <div className={classes['stack']}>
             <Panel title={words.appearance}>

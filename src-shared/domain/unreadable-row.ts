@@ -1,0 +1,9 @@
+import { z } from 'zod';
+
+/** What a row of the database is of, in the words of a message. */
+export const rowKindSchema = z.enum(['run', 'job', 'adapter', 'model', 'dataset', 'study', 'report', 'chat']);
+export type RowKind = z.infer<typeof rowKindSchema>;
+
+/** A row that cannot be read: of a damaged database, or of another version. Everything else is listed as ever. */
+export const unreadableRowSchema = z.object({ kind: rowKindSchema, id: z.string(), reason: z.string() });
+export type UnreadableRow = z.infer<typeof unreadableRowSchema>;
