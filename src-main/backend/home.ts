@@ -26,6 +26,8 @@ export interface Home {
   readonly moved: boolean;
   /** Whether runs or adapters were there when it was opened. */
   readonly hasWork: boolean;
+  /** @throws StudioError not_found if the folder is gone, or is another one */
+  requirePresent(): void;
   /** Releases the lock on the home. */
   release(): void;
 }
@@ -65,6 +67,7 @@ export function openHome(path: string): Home {
       'Close the other CoTo Studio, or what else has studio.sqlite open, or choose another home folder (COTO_STUDIO_HOME).',
     );
   }
+  const own = statSync(home);
   const placeFile = join(home, 'backend.place');
   const place = placeOf(home);
   let moved: boolean;
@@ -100,6 +103,15 @@ export function openHome(path: string): Home {
       if (inside === '' || inside.startsWith('..') || isAbsolute(inside))
         throw new StudioError('internal', `${absolutePath} is not below the home folder ${home}.`);
       return inside.split(sep).join('/');
+    },
+    requirePresent() {
+      const there = statSync(home, { throwIfNoEntry: false });
+      if (there !== undefined && there.ino === own.ino && there.dev === own.dev) return;
+      throw new StudioError(
+        'not_found',
+        `The home folder ${home} was removed, moved or unmounted while this was running.`,
+        'Put it back where it was, then start CoTo Studio again: what it had saved is in it.',
+      );
     },
     release() {
       rmSync(owner, { force: true });

@@ -41,7 +41,7 @@ export interface Store {
   readonly chats: ChatRepository;
   /** Rows that cannot be read. */
   readonly unreadable: Pick<RowReader, 'list' | 'onFound'>;
-  /** Reads every list anew. */
+  /** Reads every list again. */
   findUnreadable(): readonly UnreadableRow[];
   /** Deletes such a row. @throws StudioError not_found if it is none, refused if others refer to it */
   deleteUnreadable(id: string): UnreadableRow;

@@ -2,6 +2,7 @@ import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import type { Log } from '../../logging/log.ts';
 import type { Store } from '../../store/open-store.ts';
+import { clock } from '../clock.ts';
 import type { EventHub } from '../event-hub.ts';
 import { closedError, type JobEnding } from './job-endings.ts';
 
@@ -51,7 +52,7 @@ export class JobRecords {
         const full = toErrorValue(failure).code === 'disk_full';
         if (!full) this.parts.log.error({ err: failure, job: job.id }, 'the end of a job could not be stored');
         if (full && attempt === 'first') continue;
-        this.tellEnd({ ...job, ...endedNow(ending) }, ending.error);
+        this.tellEnd({ ...job, ...endedNow(ending, job) }, ending.error);
         if (full) this.storeEndLater(job, ending);
         return;
       }
@@ -88,7 +89,7 @@ export class JobRecords {
 
   private storeEnd(job: JobRecord, ending: JobEnding): JobRecord {
     this.parts.settle(job, ending);
-    return this.change(job.id, endedNow(ending));
+    return this.change(job.id, endedNow(ending, job));
   }
 
   private tellEnd(job: JobRecord, error: ErrorValue | null): void {
@@ -114,7 +115,10 @@ export class JobRecords {
 }
 
 /** The store keeps an error without its details. */
-function endedNow({ status, error }: JobEnding): Pick<JobRecord, 'status' | 'error' | 'finishedAt'> {
+function endedNow(
+  { status, error }: JobEnding,
+  { startedAt }: JobRecord,
+): Pick<JobRecord, 'status' | 'error' | 'finishedAt'> {
   const stored = error === null ? null : { code: error.code, message: error.message, hint: error.hint };
-  return { status, error: stored, finishedAt: Date.now() };
+  return { status, error: stored, finishedAt: clock.endOf(startedAt) };
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type JobKind, type JobLane, type JobRecord, jobInfo, jobLanes } from '../../../src-shared/domain/job.ts';
 import type { EngineSignal } from '../../engine/contract.ts';
+import { clock } from '../clock.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { newId } from '../identifiers.ts';
 import { checkModelFiles } from '../library/model-files.ts';
@@ -77,7 +78,7 @@ export class JobQueue {
       after: [...(details.after ?? [])],
       progress: null,
       error: null,
-      createdAt: Date.now(),
+      createdAt: clock.now(),
       startedAt: null,
       finishedAt: null,
     };
@@ -308,7 +309,7 @@ export class JobQueue {
   }
 
   private begin(job: JobRecord, current: Current): void {
-    this.records.change(job.id, { status: 'running', startedAt: Date.now(), error: null });
+    this.records.change(job.id, { status: 'running', startedAt: clock.now(), error: null });
     const [abort, pausing] = [new AbortController(), new AbortController()];
     const context = this.context(job, { abort: abort.signal, pausing: pausing.signal });
     current.jobs.push({ job, context, abort, pausing, signal: null, place: null });
@@ -320,7 +321,11 @@ export class JobQueue {
       const { status, result, message } = await outcome;
       if (result !== undefined) this.parts.store.jobs.saveResult(job.id, result);
       const error = status === 'paused' && this.closing ? pausedByClosing : null;
-      this.records.change(job.id, { status, error, finishedAt: Date.now() });
+      this.records.change(job.id, {
+        status,
+        error,
+        finishedAt: clock.endOf(this.parts.store.jobs.find(job.id)?.startedAt ?? null),
+      });
       if (message !== null && job.parentId === null)
         this.parts.hub.notify({ level: 'success', title: job.title, message, error: null });
     } catch (thrown) {

@@ -10,8 +10,10 @@ import type {
 } from '../../engine/contract.ts';
 import type { Log } from '../../logging/log.ts';
 import { EngineLostError, type EngineSupervisor } from '../engine/engine-supervisor.ts';
+import type { Home } from '../home.ts';
 
 interface Engine {
+  readonly home: Pick<Home, 'requirePresent'>;
   readonly engine: EngineSupervisor;
   readonly log: Log;
 }
@@ -50,6 +52,7 @@ export async function runOnEngine<Kind extends EngineTask['kind']>(
   const ended = engine.run(task, (event) => {
     if (fault !== null) return;
     try {
+      services.home.requirePresent();
       work.onEvent(event);
     } catch (thrown) {
       // Training must not go on when its events cannot be stored (a full disk): end the task and report why.
@@ -66,6 +69,8 @@ export async function runOnEngine<Kind extends EngineTask['kind']>(
     for (const running of waiting) running.place = null;
   });
   if (fault !== null) throw fault;
+  // A result of which nothing is left.
+  services.home.requirePresent();
   if (!isOfKind(result, task.kind))
     throw new StudioError('internal', `The engine returned a ${result.kind} result for a ${task.kind} task.`);
   return result;

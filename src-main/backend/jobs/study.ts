@@ -3,6 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
+import { clock } from '../clock.ts';
 import type { Services } from '../services.ts';
 import { provenanceOf } from '../studies/provenance.ts';
 import { runRounds } from '../studies/run-plan.ts';
@@ -36,13 +37,13 @@ export const studyJob = defineJob({
       const result = work.fold(config, scoreOf, tableOf, pairsOf);
       await recordTunings(services, studyId, work.tunings(config, result));
       const provenance = await provenanceOf(services, specs, context.job.id);
-      store.studies.finish(studyId, { status: 'completed', result, provenance, error: null, finishedAt: Date.now() });
+      store.studies.finish(studyId, { status: 'completed', result, provenance, error: null, finishedAt: clock.now() });
       hub.listChanged('studies');
       return { status: 'completed', result: { studyId }, message: 'The study is complete.' };
     } catch (thrown) {
       if (!(thrown instanceof PausedError)) throw thrown;
       const error = { code: 'cancelled', message: 'The study was paused.', hint: goesOn };
-      store.studies.finish(studyId, { status: 'interrupted', result: null, error, finishedAt: Date.now() });
+      store.studies.finish(studyId, { status: 'interrupted', result: null, error, finishedAt: clock.now() });
       hub.listChanged('studies');
       return { status: 'paused', message: null };
     }
@@ -54,7 +55,7 @@ export const studyJob = defineJob({
       status,
       result: null,
       error: error === null ? null : { code: error.code, message: error.message, hint },
-      finishedAt: Date.now(),
+      finishedAt: clock.now(),
     });
     hub.listChanged('studies');
   },

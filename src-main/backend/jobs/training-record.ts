@@ -10,6 +10,7 @@ import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import type { EngineEvent, RunOutcome, TrainTogetherTask } from '../../engine/contract.ts';
 import type { RunChanges } from '../../store/repositories/runs.ts';
+import { clock } from '../clock.ts';
 import { copyAdapterIn } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
@@ -55,7 +56,7 @@ export async function beginTraining(
     step: startStep,
     error: null,
     result: null,
-    startedAt: run.startedAt ?? Date.now(),
+    startedAt: run.startedAt ?? clock.now(),
     finishedAt: null,
   });
   await writeRunFile(services, runId);
@@ -108,7 +109,10 @@ export async function finishTraining(
   const { outcome, result, adapterDirectory, adapterStep } = answer;
   services.eventLogs.close(run.id);
   if (outcome === 'paused' || outcome === 'cancelled') {
-    changeRun(services, run.id, { status: outcome, finishedAt: outcome === 'cancelled' ? Date.now() : null });
+    changeRun(services, run.id, {
+      status: outcome,
+      finishedAt: outcome === 'cancelled' ? endOf(services, run.id) : null,
+    });
     return { status: outcome, message: null };
   }
   const isBest = result !== null && adapterStep !== null && adapterStep !== result.steps;
@@ -142,7 +146,7 @@ export async function finishTraining(
     result,
     step: result?.steps ?? run.step,
     adapterId: adapter?.id ?? null,
-    finishedAt: Date.now(),
+    finishedAt: endOf(services, run.id),
   });
   await writeRunFile(services, run.id);
   const headline = headlineText(scores);
@@ -209,8 +213,12 @@ export function endTraining(services: Services, runId: string, { status, error }
       error === null
         ? null
         : { code: error.code, message: error.message, hint: resumeHint(services, runId, status, error.hint) },
-    finishedAt: Date.now(),
+    finishedAt: endOf(services, runId),
   });
+}
+
+function endOf({ store }: Services, runId: string): number {
+  return clock.endOf(store.runs.find(runId)?.startedAt ?? null);
 }
 
 export function changeRun({ store, hub }: Services, runId: string, changes: RunChanges): void {

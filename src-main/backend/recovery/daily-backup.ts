@@ -42,6 +42,7 @@ export class DailyBackup {
 
   private async backUp(): Promise<void> {
     const { home, store, hub, log } = this.parts;
+    home.requirePresent();
     const { bavail, bsize } = await statfs(home.path);
     if (bavail * bsize < 2 * sizeOf(home.database)) {
       log.warn('the disk has no space for a backup of the database');

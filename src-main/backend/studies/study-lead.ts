@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type JobProgress, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import { clock } from '../clock.ts';
 import type { JobContext } from '../jobs/define-job.ts';
 import { InterruptedError } from '../jobs/interrupted-error.ts';
 import { pauseRun } from '../runs/runs.ts';
@@ -40,7 +41,7 @@ export class StudyLead implements PlanLead {
     const jobs = [await begin()].flat();
     const [first] = jobs;
     if (first === undefined) return;
-    this.clock.begin(first.kind, Date.now(), jobs.length);
+    this.clock.begin(first.kind, clock.now(), jobs.length);
     const stopFollowing = this.services.hub.subscribe((name, payload) => {
       if (name === 'job.changed' && 'progress' in payload && jobs.some(({ id }) => id === payload.id))
         this.report(payload, { parts: this.before + parts + this.later, together: jobs.length });
@@ -51,7 +52,7 @@ export class StudyLead implements PlanLead {
       const ended = Promise.all(jobs.map((job) => queue.ended(job)));
       // One that failed leaves the others to their end.
       for (const job of await Promise.race([ended, this.interrupted(jobs, over.signal)])) requireCompleted(job);
-      this.clock.end(Date.now());
+      this.clock.end(clock.now());
     } finally {
       over.abort();
       stopFollowing();
@@ -108,7 +109,7 @@ export class StudyLead implements PlanLead {
       return;
     }
     this.clock.progress(progress, id);
-    const { share, etaSeconds } = this.clock.state(parts, Date.now());
+    const { share, etaSeconds } = this.clock.state(parts, clock.now());
     const next = this.clock.finished + 1;
     const [what, place] =
       together === 1 ? [title, `${next}`] : [`${title} and ${together - 1} more`, `${next}–${next + together - 1}`];

@@ -17,6 +17,7 @@ export class EventLogs {
   open(runId: string, ...[folder, options]: ConstructorParameters<typeof EventLog>): void {
     this.close(runId);
     this.logs.set(runId, new EventLog(folder, options));
+    this.flush(runId);
   }
 
   add(runId: string, columns: readonly MetricColumn[]): void {

@@ -19,8 +19,9 @@ import { writeFileAtomic, writeFolderAtomic } from '../tensors/atomic.ts';
 import { writeSafetensors } from '../tensors/safetensors.ts';
 import { batchOrderOf } from '../training/batch-order.ts';
 import { type Criterion, criterionOf } from '../training/best-evaluation.ts';
+import { countSteps } from '../training/count-steps.ts';
 import { warmupStepCount } from '../training/learning-rate/index.ts';
-import { countSteps, trainingPlan } from '../training/training-run.ts';
+import { trainingPlan } from '../training/training-run.ts';
 import { defineEngineJob } from './define-job.ts';
 import { startOptions } from './start-options.ts';
 

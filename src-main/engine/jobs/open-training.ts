@@ -15,9 +15,10 @@ import { loadBaseModel } from '../models/load-model.ts';
 import { checkGrouping, chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { criterionOf } from '../training/best-evaluation.ts';
+import { countSteps } from '../training/count-steps.ts';
 import { RunSampler } from '../training/run-sampler.ts';
 import type { GradientSource } from '../training/step-gradients.ts';
-import { countSteps, type TrainingOutcome, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
+import { type TrainingOutcome, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
 import { startOptions } from './start-options.ts';
 
 /** One run of a training task. */

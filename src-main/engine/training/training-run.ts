@@ -13,7 +13,6 @@ import type { TrainingPlan } from '../adapters/variant-training.ts';
 import type { EngineSignal, TaskContext } from '../contract.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import { checkSchedule } from '../coto/schedule-rows.ts';
-import { BatchOrder } from './batch-order.ts';
 import { BestEvaluation, type Criterion, type Score } from './best-evaluation.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { findBestFolder, newCheckpointFolder } from './checkpoint-folders.ts';
@@ -60,17 +59,6 @@ export interface TrainingOutcome {
   readonly result: RunResult | null;
   readonly adapterDirectory: string | null;
   readonly adapterStep: number | null;
-}
-
-/** Number of optimizer steps: `max_steps`, or `num_train_epochs` over the examples. */
-export function countSteps(config: RunConfig, exampleCount: number): number {
-  if (config.max_steps > 0) return config.max_steps;
-  const perEpoch = BatchOrder.stepsPerEpoch(
-    exampleCount,
-    config.per_device_train_batch_size,
-    config.gradient_accumulation_steps,
-  );
-  return Math.max(1, Math.ceil(config.num_train_epochs * perEpoch));
 }
 
 /** Facts that a variant's training may depend on. */

@@ -41,7 +41,7 @@ export class ModelRepository {
     return row === undefined ? null : this.rows.one('model', rowSchema, row);
   }
 
-  /** As `find`, but null also for one that cannot be read, which `save` writes anew. */
+  /** As `find`, but null also for one that cannot be read, which `save` replaces. */
   readable(id: string): ModelRecord | null {
     return (
       this.rows.all('model', rowSchema, this.database.prepare('SELECT * FROM models WHERE id = ?').all(id))[0] ?? null

@@ -23,6 +23,7 @@ export class EventLog {
   readonly path: string;
   private pending: Buffer[] = [];
   private pendingBytes = 0;
+  private hasFolder = false;
 
   /** `folder` is made with the first flush. */
   constructor(folder: string, { firstStep, settings }: EventLogOptions) {
@@ -55,7 +56,9 @@ export class EventLog {
   /** Appends what was kept back to the file. */
   flush(): void {
     if (this.pending.length === 0) return;
-    mkdirSync(join(this.path, '..'), { recursive: true });
+    // Later its folder is not made again: it is gone with all that the run has.
+    if (!this.hasFolder) mkdirSync(join(this.path, '..'), { recursive: true });
+    this.hasFolder = true;
     appendFileSync(this.path, Buffer.concat(this.pending));
     this.pending = [];
     this.pendingBytes = 0;
