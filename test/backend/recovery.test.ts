@@ -19,6 +19,7 @@ let home: string;
 let resourcesDirectory: string;
 let done: RunRecord;
 let paused: RunRecord;
+let losses: readonly number[];
 
 const open = (options: Partial<Parameters<typeof openBackend>[0]> = {}): Promise<OpenBackend> =>
   openBackend({ home, resourcesDirectory, startEngine: realEngine, ...options });
@@ -32,6 +33,7 @@ beforeAll(async () => {
   await backend.idle();
   done = await backend.handle('runs.get', { id: first.run.id });
   expect(done.status).toBe('completed');
+  losses = [...(await backend.handle('runs.curve', { id: done.id, metric: 'loss' })).mean];
   const second = await backend.handle('runs.create', { config: { ...config, max_steps: 1_000_000 }, name: 'Paused' });
   while (backend.seen('run.changed').every(({ id, step }) => id !== second.run.id || step < 2))
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -111,6 +113,8 @@ describe('a home whose database is lost', () => {
     });
     const curve = await backend.handle('runs.curve', { id: done.id, metric: 'loss' });
     expect([...curve.steps]).toEqual([0, 1]);
+    // To the last bit: from the history beside the checkpoints, not from the event file.
+    expect([...curve.mean]).toEqual(losses);
     expect(await backend.handle('adapters.get', { id: done.adapterId ?? '' })).toMatchObject({
       name: 'Done',
       modelId: done.modelId,

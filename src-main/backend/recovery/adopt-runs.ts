@@ -42,7 +42,6 @@ async function adoptRun(services: HandlerServices, id: string, folder: string): 
     : withoutBase(id, folder, { file, recorded, checkpoints });
   store.transaction(() => {
     store.runs.insert(run);
-    for (const checkpoint of isWhole ? checkpoints : []) store.runs.saveCheckpoint(id, checkpoint);
     store.history.insertMetrics(id, recorded?.columns ?? []);
     if (!isWhole) return;
     const { createdAt, startedAt, finishedAt, error } = run;

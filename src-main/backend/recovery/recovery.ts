@@ -1,5 +1,6 @@
 import type { RecoveryWay } from '../../../src-shared/contract/recovery-way.ts';
 import { restoreBackup } from '../../store/restore-backup.ts';
+import { settleRuns } from '../home/settle-runs.ts';
 import type { Home } from '../home.ts';
 import type { HandlerServices } from '../services.ts';
 import { adoptAdapters } from './adopt-adapters.ts';
@@ -35,6 +36,8 @@ export async function finishRecovery(services: HandlerServices, recovery: Recove
   // Each needs those before: an adapter its base and the run that made it.
   const models = await adoptModels(services, recovery);
   const runs = await adoptRuns(services, recovery);
+  // Their checkpoints, and the history that goes with those.
+  await settleRuns(services);
   const adapters = await adoptAdapters(services, recovery);
   const { aside, backupAt, skipped } = recovery;
   return {
