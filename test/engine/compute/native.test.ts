@@ -42,6 +42,23 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     },
   );
 
+  it.each([3, 70])('multiplies %i rows by a vocabulary of one more than a whole number of parts', (rows) => {
+    const [vocabulary, hidden] = [16_385, 64];
+    const random = RandomStream.seeded(3, 'study');
+    const normal = (shape: [number, number]) =>
+      tf.tensor2d(
+        Float32Array.from({ length: shape[0] * shape[1] }, () => random.normal()),
+        shape,
+      );
+    for (const transposeB of [true, false]) {
+      const x = normal([rows, hidden]);
+      const weight = normal(transposeB ? [vocabulary, hidden] : [hidden, vocabulary]);
+      const product = (frozen: boolean) => tf.tidy(() => matmul(x, weight, { transposeB, frozen }).dataSync());
+      expect(relativeDifference(product(true), product(false))).toBeLessThan(1e-5);
+      tf.dispose([x, weight]);
+    }
+  });
+
   // The build for AddressSanitizer frees every block at once.
   it.skipIf(process.env['COTO_TEST_CHECKED_MEMORY'] !== undefined).each(['lora', 'dora', 'hira'])(
     'allocates nothing anew in a steady step with %s, and keeps no byte from step to step',

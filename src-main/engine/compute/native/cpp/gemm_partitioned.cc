@@ -1,4 +1,6 @@
 #ifndef __APPLE__
+#include <cstring>
+
 #include "kernels/kernels.h"
 #include "onednn_gemm.h"
 #include "threads.h"
@@ -32,6 +34,23 @@ void finish(const Gemm& gemm, int64_t first, int64_t rows, int64_t columns) {
     }
 }
 
+/** Whether a packed weight consists of panels of pairs (kernels.h). */
+bool has_pair_panels(const memory::desc& layout) {
+  const auto blocks = layout.get_inner_blks();
+  // Inner blocks: pairs of inputs, outputs, the two of a pair. The outer ones must lie so that pairs follow each other.
+  return layout.get_inner_idxs() == memory::dims{0, 1, 0} && blocks[1] == kPanelOutputs && blocks[2] == 2 &&
+         layout.get_strides()[0] == blocks[0] * kPanelOutputs * 2;
+}
+
+/**
+ * Size of the parts of `whole`, `size` or more: the last one must not be of one, since oneDNN (3.7) writes a column of
+ * c as if its rows were not apart.
+ */
+int64_t part_size(int64_t whole, int64_t size) {
+  while (size < whole && whole % size == 1) size += kOuterOfStored;
+  return std::min(whole, size);
+}
+
 }  // namespace
 
 memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16) {
@@ -45,20 +64,17 @@ bool is_partitioned(int64_t k, int64_t n) { return k >= kMany || n >= kMany; }
 
 WeightPartition::WeightPartition(GemmRunner::State& state, const Gemm& gemm)
     : state_(state), k_(gemm.k), n_(gemm.n), inner_(gemm.k), outer_(gemm.n), bfloat16_(gemm.bfloat16) {
-  const auto [k, n] = std::pair(gemm.k, gemm.n);
-  const bool transposed = gemm.transpose_b, is_stored = gemm.b.stored != nullptr;
-  if (is_stored) {
-    inner_ = transposed && k <= kWholeInner ? k : std::min(k, kInner);
-    // The blocks of a stored weight's rows lie along its outputs where it is not transposed.
-    const int64_t outputs = transposed ? kPartValues / std::max(inner_, int64_t{1}) / kOuterBlock * kOuterBlock : kOuterOfStored;
-    outer_ = std::min(n, std::max(kOuterBlock, outputs));
-    return;
-  }
-  if (!is_partitioned(k, n)) return;
-  const bool is_whole = k <= kWholeInner;
-  inner_ = is_whole ? k : kInner;
-  const int64_t outputs = is_whole ? kPartValues / std::max(k, int64_t{1}) / kOuterBlock * kOuterBlock : kOuterOfMany;
-  outer_ = std::min(n, std::max(kOuterBlock, outputs));
+  const bool is_stored = gemm.b.stored != nullptr;
+  if (!is_stored && !is_partitioned(k_, n_)) return;
+  // The blocks of a stored weight's rows lie along its outputs where it is not transposed.
+  const bool lies_along_outputs = is_stored && !gemm.transpose_b;
+  const bool is_whole = k_ <= kWholeInner && !lies_along_outputs;
+  inner_ = is_whole ? k_ : part_size(k_, kInner);
+  const int64_t outputs = lies_along_outputs ? kOuterOfStored
+                          : is_whole || is_stored
+                              ? kPartValues / std::max(inner_, int64_t{1}) / kOuterBlock * kOuterBlock
+                              : kOuterOfMany;
+  outer_ = part_size(n_, std::max(kOuterBlock, outputs));
 }
 
 const memory::desc& WeightPartition::layout(int64_t i, int64_t j) const {
@@ -85,7 +101,7 @@ const void* GemmRunner::State::pack(const Gemm& gemm, PackedWeights& packs, Memo
       part.k = parts.inner(i);
       part.n = parts.outer(j);
       part.b.values += gemm.transpose_b ? parts.first_outer(j) * gemm.k + parts.first_inner(i)
-                                 : parts.first_inner(i) * gemm.n + parts.first_outer(j);
+                                        : parts.first_inner(i) * gemm.n + parts.first_outer(j);
       reorder(part, gemm.transpose_b ? gemm.k : gemm.n, parts.layout(i, j),
               static_cast<char*>(made.block.data) + parts.offset(i, j));
     }
@@ -109,11 +125,19 @@ const void* GemmRunner::State::decode_part(const Gemm& gemm, const WeightPartiti
   const int64_t rows = gemm.transpose_b ? part.n : part.k, columns = gemm.transpose_b ? part.k : part.n;
   const int64_t row = gemm.transpose_b ? parts.first_outer(j) : parts.first_inner(i);
   const int64_t column = gemm.transpose_b ? parts.first_inner(i) : parts.first_outer(j);
+  const memory::desc& wanted = parts.layout(i, j);
+  void* const to = packed.at_least(wanted.get_size());
+  if (gemm.bfloat16 && has_pair_panels(wanted)) {
+    // What lies beyond the part within its last panel and pairs is multiplied, too.
+    const auto blocks = wanted.get_inner_blks();
+    if (part.k % (blocks[0] * blocks[2]) != 0 || part.n % kPanelOutputs != 0) std::memset(to, 0, wanted.get_size());
+    kernels().decode_stored_panels(*gemm.b.stored, row, rows, column, columns, gemm.transpose_b,
+                                   static_cast<uint16_t*>(to), wanted.get_strides()[1]);
+    return to;
+  }
   auto* const decoded = static_cast<float*>(values.at_least(static_cast<size_t>(rows * columns) * sizeof(float)));
   kernels().decode_stored(*gemm.b.stored, row, rows, column, columns, decoded, columns);
   part.b = decoded;
-  const memory::desc& wanted = parts.layout(i, j);
-  void* const to = packed.at_least(wanted.get_size());
   reorder(part, columns, wanted, to);
   return to;
 }
@@ -182,9 +206,8 @@ void GemmRunner::State::run_partitioned(const Gemm& gemm, MemoryPool& pool) {
           if (i == 0 && has_second)
             execute(primitives.at(second_key(count, j)),
                     {gemm.a2 + row * gemm.k2, gemm.b2 + column * (gemm.transpose_b2 ? gemm.k2 : 1), gemm.c + first});
-          execute(primitives.at(main_key(count, i, j)),
-                  {source(row * k + parts.first_inner(i)), part, gemm.c + first,
-                   i == 0 && bias != nullptr ? bias + column : nullptr});
+          execute(primitives.at(main_key(count, i, j)), {source(row * k + parts.first_inner(i)), part, gemm.c + first,
+                                                         i == 0 && bias != nullptr ? bias + column : nullptr});
           if (i == inner - 1 && !has_row_scale && (gemm.addend != nullptr || gemm.multiplier != nullptr))
             finish(gemm, first, count, parts.outer(j));
         }
@@ -206,12 +229,8 @@ PairPanels GemmRunner::pair_panels(const Gemm& gemm, MemoryPool& pool) {
   const WeightPartition parts(*state_, gemm);
   if (parts.inner_count() > 1) return none;
   const memory::desc& layout = parts.layout(0, 0);
-  const auto blocks = layout.get_inner_blks();
-  // Inner blocks: pairs of inputs, outputs, the two of a pair. The outer ones must lie so that pairs follow each other.
-  if (layout.get_inner_idxs() != memory::dims{0, 1, 0} || blocks[1] != kPanelOutputs || blocks[2] != 2) return none;
-  const auto strides = layout.get_strides();
-  if (strides[0] != blocks[0] * kPanelOutputs * 2) return none;
-  return {static_cast<const uint16_t*>(state_->pack(gemm, *gemm.packs, pool)), strides[1]};
+  if (!has_pair_panels(layout)) return none;
+  return {static_cast<const uint16_t*>(state_->pack(gemm, *gemm.packs, pool)), layout.get_strides()[1]};
 }
 
 }  // namespace coto

@@ -18,6 +18,14 @@ whole numbers of blocks, the rows of y lie \`step\` numbers apart. Runs on the c
       isInternal: true,
     },
     {
+      name: 'decode_stored_panels',
+      doc: `The same in bfloat16, as panels of pairs (PairPanels) that lie panel_step numbers apart: of the weight itself with
+\`transposed\`, when its rows are the outputs, else of its transpose. Places beyond its sizes are left alone.`,
+      params:
+        'StoredMatrix matrix, int64_t row, int64_t rows, int64_t first, int64_t count, bool transposed, uint16_t* y, int64_t panel_step',
+      isInternal: true,
+    },
+    {
       name: 'skinny_stored_gemm',
       doc: 'A product of few rows (SkinnyGemm, without panels) with a stored weight, which is decoded row by row.',
       params: 'SkinnyGemm gemm, StoredMatrix weight',

@@ -27,6 +27,7 @@ void hira_panel(const float* weight, int64_t weight_step, const float* a, int64_
 void hira_tile_gradient(float* g, const float* weight, int64_t weight_step, const float* a, float* da, int64_t a_step, const float* b, float* db, int64_t rows, int64_t columns, int64_t rank, float scale);
 double stored_row_bytes(Encoding encoding, int64_t columns);
 void decode_stored(const StoredMatrix& matrix, int64_t row, int64_t rows, int64_t first, int64_t count, float* y, int64_t step);
+void decode_stored_panels(const StoredMatrix& matrix, int64_t row, int64_t rows, int64_t first, int64_t count, bool transposed, uint16_t* y, int64_t panel_step);
 void skinny_stored_gemm(const SkinnyGemm& gemm, const StoredMatrix& weight);
 void layer_norm(const float* x, const float* scale, const float* shift, float* y, int64_t rows, int64_t width, float epsilon);
 void layer_norm_gradient(const float* x, const float* scale, const float* dy, const float* addend, float* dx, int64_t rows, int64_t width, float epsilon);

@@ -390,6 +390,12 @@ struct Kernels {
    */
   void (*decode_stored)(const StoredMatrix& matrix, int64_t row, int64_t rows, int64_t first, int64_t count, float* y,
       int64_t step);
+  /**
+   * The same in bfloat16, as panels of pairs (PairPanels) that lie panel_step numbers apart: of the weight itself with
+   * `transposed`, when its rows are the outputs, else of its transpose. Places beyond its sizes are left alone.
+   */
+  void (*decode_stored_panels)(const StoredMatrix& matrix, int64_t row, int64_t rows, int64_t first, int64_t count,
+      bool transposed, uint16_t* y, int64_t panel_step);
   /** A product of few rows (SkinnyGemm, without panels) with a stored weight, which is decoded row by row. */
   void (*skinny_stored_gemm)(const SkinnyGemm& gemm, const StoredMatrix& weight);
 

@@ -31,6 +31,7 @@ const Kernels& table() {
     made.hira_tile_gradient = hira_tile_gradient;
     made.stored_row_bytes = stored_row_bytes;
     made.decode_stored = decode_stored;
+    made.decode_stored_panels = decode_stored_panels;
     made.skinny_stored_gemm = skinny_stored_gemm;
     made.layer_norm = layer_norm;
     made.layer_norm_gradient = layer_norm_gradient;

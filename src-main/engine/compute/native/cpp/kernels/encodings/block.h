@@ -1,10 +1,20 @@
 // What the blocks of encodings are read with.
 #pragma once
 
+#include <array>
+
 #include "../../simd/vector.h"
 
 namespace coto {
 namespace COTO_ISA {
+
+/** Bytes in a place of their own: of others the compiler must assume that writing the values changes them. */
+template <size_t Count>
+COTO_INLINE std::array<uint8_t, Count> copy_of(const uint8_t* bytes) {
+  std::array<uint8_t, Count> copied;
+  std::memcpy(copied.data(), bytes, Count);
+  return copied;
+}
 
 /** The half-precision number in two bytes, little-endian. */
 COTO_INLINE float half_at(const uint8_t* bytes) {

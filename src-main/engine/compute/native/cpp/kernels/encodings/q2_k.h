@@ -5,11 +5,16 @@
 namespace coto {
 namespace COTO_ISA {
 
-/** 256 values of 2 bits in 16 groups, each with a scale and a lowest value of 4 bits: 16 bytes of those, 64 bytes of values, then the halves that scales and lowest values are multiplied by. */
+/**
+ * 256 values of 2 bits in 16 groups, each with a scale and a lowest value of 4 bits: 16 bytes of those, 64 bytes of
+ * values, then the halves that scales and lowest values are multiplied by.
+ */
 struct Q2K {
   static constexpr int64_t kValues = 256, kBytes = 84;
 
-  static COTO_INLINE void decode(const uint8_t* block, float* y) {
+  static COTO_INLINE void decode(const uint8_t* from_file, float* y) {
+    const auto bytes = copy_of<kBytes>(from_file);
+    const uint8_t* const block = bytes.data();
     const float scale = half_at(block + 80), lowest = half_at(block + 82);
     for (int group = 0; group < 16; group++) {
       const float own = scale * static_cast<float>(block[group] & 15);

@@ -5,11 +5,16 @@
 namespace coto {
 namespace COTO_ISA {
 
-/** 256 values of 3 bits in 16 groups, each with a scale of 6 bits around 32: 32 bytes of third bits, 64 bytes of low bits as in Q2_K, 12 bytes of scales, then the half that scales are multiplied by. */
+/**
+ * 256 values of 3 bits in 16 groups, each with a scale of 6 bits around 32: 32 bytes of third bits, 64 bytes of low
+ * bits as in Q2_K, 12 bytes of scales, then the half that scales are multiplied by.
+ */
 struct Q3K {
   static constexpr int64_t kValues = 256, kBytes = 110;
 
-  static COTO_INLINE void decode(const uint8_t* block, float* y) {
+  static COTO_INLINE void decode(const uint8_t* from_file, float* y) {
+    const auto bytes = copy_of<kBytes>(from_file);
+    const uint8_t* const block = bytes.data();
     const float scale = half_at(block + 108);
     const uint8_t* const scales = block + 96;
     for (int group = 0; group < 16; group++) {

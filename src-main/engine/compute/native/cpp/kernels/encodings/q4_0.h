@@ -11,9 +11,10 @@ struct Q4Zero {
 
   static COTO_INLINE void decode(const uint8_t* block, float* y) {
     const float scale = half_at(block);
+    const auto bytes = copy_of<16>(block + 2);
     for (int i = 0; i < 16; i++) {
-      y[i] = scale * static_cast<float>((block[2 + i] & 15) - 8);
-      y[16 + i] = scale * static_cast<float>((block[2 + i] >> 4) - 8);
+      y[i] = scale * static_cast<float>((bytes[i] & 15) - 8);
+      y[16 + i] = scale * static_cast<float>((bytes[i] >> 4) - 8);
     }
   }
 };

@@ -11,9 +11,10 @@ struct Q4One {
 
   static COTO_INLINE void decode(const uint8_t* block, float* y) {
     const float scale = half_at(block), lowest = half_at(block + 2);
+    const auto bytes = copy_of<16>(block + 4);
     for (int i = 0; i < 16; i++) {
-      y[i] = scale * static_cast<float>(block[4 + i] & 15) + lowest;
-      y[16 + i] = scale * static_cast<float>(block[4 + i] >> 4) + lowest;
+      y[i] = scale * static_cast<float>(bytes[i] & 15) + lowest;
+      y[16 + i] = scale * static_cast<float>(bytes[i] >> 4) + lowest;
     }
   }
 };

@@ -12,9 +12,10 @@ struct Q5Zero {
   static COTO_INLINE void decode(const uint8_t* block, float* y) {
     const float scale = half_at(block);
     const uint32_t fifth = word_at(block + 2);
+    const auto bytes = copy_of<16>(block + 6);
     for (int i = 0; i < 16; i++) {
-      const auto low = static_cast<int>((block[6 + i] & 15u) | (fifth >> i & 1) << 4);
-      const auto high = static_cast<int>((block[6 + i] >> 4) | (fifth >> (i + 16) & 1) << 4);
+      const auto low = static_cast<int>((bytes[i] & 15u) | (fifth >> i & 1) << 4);
+      const auto high = static_cast<int>((bytes[i] >> 4) | (fifth >> (i + 16) & 1) << 4);
       y[i] = scale * static_cast<float>(low - 16);
       y[16 + i] = scale * static_cast<float>(high - 16);
     }

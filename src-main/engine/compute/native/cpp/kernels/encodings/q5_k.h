@@ -5,11 +5,16 @@
 namespace coto {
 namespace COTO_ISA {
 
-/** As Q4_K with a fifth bit: the two halves, 12 bytes of scales and lowest values, 32 bytes of fifth bits, 128 bytes of low bits. */
+/**
+ * As Q4_K with a fifth bit: the two halves, 12 bytes of scales and lowest values, 32 bytes of fifth bits, 128 bytes
+ * of low bits.
+ */
 struct Q5K {
   static constexpr int64_t kValues = 256, kBytes = 176;
 
-  static COTO_INLINE void decode(const uint8_t* block, float* y) {
+  static COTO_INLINE void decode(const uint8_t* from_file, float* y) {
+    const auto bytes = copy_of<kBytes>(from_file);
+    const uint8_t* const block = bytes.data();
     const float scale = half_at(block), lowest = half_at(block + 2);
     for (int group = 0; group < 8; group++) {
       const float own = scale * static_cast<float>(scale_of(block + 4, group));

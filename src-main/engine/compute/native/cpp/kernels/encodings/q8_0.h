@@ -11,7 +11,8 @@ struct Q8Zero {
 
   static COTO_INLINE void decode(const uint8_t* block, float* y) {
     const float scale = half_at(block);
-    for (int i = 0; i < 32; i++) y[i] = scale * static_cast<float>(static_cast<int8_t>(block[2 + i]));
+    const auto bytes = copy_of<32>(block + 2);
+    for (int i = 0; i < 32; i++) y[i] = scale * static_cast<float>(static_cast<int8_t>(bytes[i]));
   }
 };
 
