@@ -34,10 +34,16 @@ const projects: readonly Project[] = [
   {
     name: 'unit',
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    exclude: ['test/e2e/**', 'test/real/**', 'test/bench/**', 'test/tfjs/**', 'test/peers/**'],
+    exclude: ['test/e2e/**', 'test/real/**', 'test/bench/**', 'test/tfjs/**', 'test/peers/**', 'test/long/**'],
     workers: 2,
   },
-  { name: 'long', include: fuzzing, env: { COTO_FUZZ_CASES: '10000' }, minutes: 20, workers: 2 },
+  {
+    name: 'long',
+    include: [...fuzzing, 'test/long/**/*.test.ts'],
+    env: { COTO_FUZZ_CASES: '10000' },
+    minutes: 20,
+    workers: 2,
+  },
   { name: 'native', include: computing, env: { COTO_TEST_COMPUTE: 'native' }, workers: 2 },
   {
     // tfjs's own tests of the operations that the native backend has kernels for.
