@@ -38,7 +38,7 @@ export function training(...settings: string[]): string[] {
 export function withoutProgress(result: CommandResult): CommandResult {
   return {
     ...result,
-    err: result.err.replaceAll(/^(?:Training|Evaluating|Scoring|Merging|Nothing to train).*\n/gm, ''),
+    err: result.err.replaceAll(/^(?:Initializing|Training|Evaluating|Scoring|Merging|Nothing to train).*\n/gm, ''),
   };
 }
 

@@ -153,7 +153,7 @@ const Field = memo(function Field(props: FieldProps) {
   );
 }, isSameField);
 
-/** Lists that say the same are the same: what is offered is put together anew each time. */
+/** Lists that say the same are the same: what is offered is put together again each time. */
 function isSameField(before: FieldProps, after: FieldProps): boolean {
   const { offered: offeredBefore, value: valueBefore, ...restBefore } = before;
   const { offered: offeredAfter, value: valueAfter, ...restAfter } = after;

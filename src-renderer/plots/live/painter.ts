@@ -19,7 +19,7 @@ addEventListener('message', ({ data: order }: MessageEvent<PaintOrder>) => {
   }
   const { width, height, scale } = order.scene;
   const pixels = { width: Math.round(width * scale), height: Math.round(height * scale) };
-  // Setting a size clears the canvas and takes its memory anew.
+  // Setting a size clears the canvas and takes its memory again.
   if (canvas.width !== pixels.width) canvas.width = pixels.width;
   if (canvas.height !== pixels.height) canvas.height = pixels.height;
   context.setTransform(scale, 0, 0, scale, 0, 0);
