@@ -72,12 +72,22 @@ export const doctorReportSchema = z.object({
 });
 export type DoctorReport = z.infer<typeof doctorReportSchema>;
 
+/** Use of a graphics device; null where it does not tell. */
+export const deviceUsageSchema = z.object({
+  name: z.string(),
+  memoryUsedBytes: z.number().nullable().describe('by every program'),
+  memoryTotalBytes: z.number().nullable(),
+  utilization: z.number().nullable().describe('share of the time in which it computed, 0 to 1'),
+});
+export type DeviceUsage = z.infer<typeof deviceUsageSchema>;
+
 export const systemStatusSchema = z.object({
   backend: z.string(),
   memoryUsedBytes: z
     .number()
     .describe('resident memory of the backend and its engine; of an engine in a process of its own on Linux only'),
   memoryTotalBytes: z.number(),
+  gpu: deviceUsageSchema.nullable().describe('only while a job is running: asking it keeps a sleeping device awake'),
   diskFreeBytes: z.number(),
   homeBytes: z.number(),
   queued: z.number().int(),

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /**
  * Values of one metric as columns, in the order of their steps. Names: loss, learning_rate, grad_norm, p, active_share,
- * step_milliseconds, examples_per_second, memory_bytes (resident memory of the process that trains), eval_loss,
+ * step_milliseconds, examples_per_second, memory_bytes (resident memory of the process that trains), device_memory_bytes (of a GPU, by every
+ * program), device_utilization (of a GPU, 0 to 1), eval_loss,
  * eval_accuracy and other eval_<metric>, and grad_norm/<group>, weight_norm/<group> by layer.
  */
 export const metricColumnSchema = z

@@ -9,6 +9,7 @@ import type {
   Settings,
   SystemStatus,
 } from '../../../src-shared/domain/catalog.ts';
+import { UsageMeter } from '../../engine/compute/usage/index.ts';
 import { logFolder } from '../../logging/log.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
@@ -22,6 +23,7 @@ const probingAfterSeconds = 3;
 /** Resources of the machine and their use; slow queries are cached. */
 export class Machine {
   private readonly services: HandlerServices;
+  private readonly usage = new UsageMeter(null);
   private homeBytes = 0;
   private homeMeasuredAt = Number.NEGATIVE_INFINITY;
 
@@ -62,6 +64,7 @@ export class Machine {
       backend: this.backendName(),
       memoryUsedBytes: process.memoryUsage.rss() + engine.memoryBytes,
       memoryTotalBytes: totalmem(),
+      gpu: queue.busy ? this.usage.current() : null,
       diskFreeBytes: await freeDisk(home.path),
       homeBytes: this.homeBytes,
       queued: store.jobs.withStatus('queued').length,

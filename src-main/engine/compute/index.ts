@@ -19,6 +19,8 @@ export const computeBackends: readonly ComputeBackend[] = [
 
 export interface ActiveCompute {
   readonly id: ComputeId;
+  /** Null where there is no device. */
+  readonly kind: ComputeProbe['kind'];
   readonly device: string;
   readonly threads: number;
 }
@@ -32,11 +34,12 @@ let active: ComputeBackend | null = null;
  */
 export async function activateCompute(choice: ComputeChoice, threads?: number): Promise<ActiveCompute> {
   const backend = choice === 'auto' ? await best() : find(choice);
-  requireAvailable(await probe(backend));
+  const found = await probe(backend);
+  requireAvailable(found);
   const started = await backend.activate(threads);
   active = backend;
   tf.enableProdMode();
-  return { id: backend.id, ...started };
+  return { id: backend.id, kind: found.kind, ...started };
 }
 
 /** Reason why the active backend has failed, e.g. a lost device; null if it works. */

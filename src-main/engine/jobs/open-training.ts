@@ -6,7 +6,8 @@ import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
-import { activateCompute } from '../compute/index.ts';
+import { type ActiveCompute, activateCompute } from '../compute/index.ts';
+import { deviceMetrics, UsageMeter } from '../compute/usage/index.ts';
 import type { RunOutcome, TaskContext, TrainTask } from '../contract.ts';
 import { forgettingOf } from '../evaluation/forgetting/forgetting-meter.ts';
 import { scoreOutputs } from '../evaluation/score-outputs.ts';
@@ -31,7 +32,7 @@ interface Material {
   readonly task: TrainingTask;
   readonly base: BaseModel;
   readonly opened: TaskOnData;
-  readonly compute: { readonly id: string; readonly threads: number; readonly computeDtype: RunInfo['computeDtype'] };
+  readonly compute: ActiveCompute & { readonly computeDtype: RunInfo['computeDtype'] };
 }
 
 /** Of runs trained together: where a run's gradients come from, and how many runs there are. */
@@ -130,6 +131,7 @@ function assemble(
   checkGrouping(config, opened.type);
   const gradients = together?.sourceFor(model) ?? undefined;
   const { train: examples, test: evaluated } = chosenExamples(config, opened);
+  const usage = compute.kind === 'gpu' ? new UsageMeter(compute.device) : null;
   const sampler = isSampled(config) ? new RunSampler(config, opened, evaluated) : null;
   return {
     config,
@@ -163,6 +165,7 @@ function assemble(
     baseModelName: config.model,
     context,
     gradients,
+    deviceMetrics: () => deviceMetrics(usage?.current() ?? null),
     facts: {
       trainableParameters: countParameters(model),
       totalParameters: model.base.description.parameterCount,

@@ -51,6 +51,8 @@ export interface TrainingRunParts {
   readonly context: TaskContext;
   /** Of the steps, in place of passes of the run's own. */
   readonly gradients?: GradientSource | undefined;
+  /** Of the device that computes, at the last reading; nothing on a processor. */
+  deviceMetrics?(): Readonly<Record<string, number>>;
   readonly facts: Omit<RunInfo, 'groups' | 'maskRows' | 'totalSteps' | 'trainExamples' | 'paddingShare'>;
 }
 
@@ -221,6 +223,7 @@ export class TrainingRun implements Objective {
     if (step % WEIGHT_NORM_EVERY === 0)
       this.recorder.record(step, {
         memory_bytes: process.memoryUsage.rss(),
+        ...this.parts.deviceMetrics?.(),
         ...this.normsByGroup('weight_norm', await gradientNorms(this.parts.model.trainable())),
       });
   }

@@ -1,12 +1,42 @@
 import { Progress, Skeleton } from '@mantine/core';
+import type { DeviceUsage } from '../../../src-shared/domain/catalog.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link } from '../../app/routes.tsx';
-import { backendName, formatBytes } from '../../components/format/format.ts';
+import { backendName, formatBytes, formatPercent } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { homeStrings } from '../../strings/home.ts';
 import classes from './home.module.css';
 
 const strings = homeStrings.machine;
+
+/** Use of the graphics device, of what it tells. */
+function GpuRows({ gpu: { name, memoryUsedBytes, memoryTotalBytes, utilization } }: { gpu: DeviceUsage }) {
+  return (
+    <>
+      {memoryUsedBytes === null || memoryTotalBytes === null ? null : (
+        <div className={classes['meter']}>
+          <div className={classes['meterRow']}>
+            <span className={classes['quiet']}>{strings.gpuMemory}</span>
+            <span>{strings.of(formatBytes(memoryUsedBytes), formatBytes(memoryTotalBytes))}</span>
+          </div>
+          <Progress
+            color="var(--mantine-color-dimmed)"
+            aria-label={strings.gpuHelp(name)}
+            value={(memoryUsedBytes / memoryTotalBytes) * 100}
+          />
+        </div>
+      )}
+      {utilization === null ? null : (
+        <div className={classes['meterRow']}>
+          <span className={classes['quiet']} title={name}>
+            {strings.gpuUtilization}
+          </span>
+          <span>{formatPercent(utilization)} %</span>
+        </div>
+      )}
+    </>
+  );
+}
 
 /** What the studio computes on, and what memory and disk it has left. */
 export function MachinePanel() {
@@ -30,6 +60,7 @@ export function MachinePanel() {
               value={(status.memoryUsedBytes / status.memoryTotalBytes) * 100}
             />
           </div>
+          {status.gpu === null ? null : <GpuRows gpu={status.gpu} />}
           <div className={classes['meterRow']}>
             <span className={classes['quiet']}>{strings.storage}</span>
             <span>{status.homeBytes > 0 ? formatBytes(status.homeBytes) : strings.detecting}</span>

@@ -74,6 +74,13 @@ function Charts({ run, snapshot, norms, view }: ChartsProps) {
       {figure(times, 'Step time')}
       {figure(timesByShare, 'Step time by active layers')}
       {curve({ metric: 'memory_bytes', title: 'Memory', yTitle: 'resident memory (MiB)', factor: 2 ** -20 })}
+      {curve({
+        metric: 'device_memory_bytes',
+        title: 'GPU memory',
+        yTitle: 'used by all programs (MiB)',
+        factor: 2 ** -20,
+      })}
+      {curve({ metric: 'device_utilization', title: 'GPU utilization', yTitle: 'time computing (%)', factor: 100 })}
     </div>
   );
 }

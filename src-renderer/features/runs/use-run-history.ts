@@ -20,7 +20,14 @@ export function useOverviewHistory(run: RunRecord): HistorySource {
 /** Every further curve of a run. */
 export function useChartHistory(run: RunRecord): HistorySnapshot | null {
   const buckets = usePlotBuckets(curveWidth);
-  const metrics = [...summaryMetrics, 'learning_rate', 'grad_norm', 'active_share'];
+  const metrics = [
+    ...summaryMetrics,
+    'learning_rate',
+    'grad_norm',
+    'active_share',
+    'device_memory_bytes',
+    'device_utilization',
+  ];
   return useHistory({ ids: [run.id], from: null, to: null, metrics, masks: true, buckets });
 }
 
