@@ -53,6 +53,13 @@ export const mergeStrings = {
   equalWeights: 'Equal weights',
   normalize: 'Normalize',
   clear: 'Clear',
+  whatIf: {
+    sum: 'Weighted sum:',
+    part: (name: string, share: string, cosine: string) => `${name} ${share} % (cos ${cosine})`,
+    kept: (percent: string) => `${percent} % of the parts’ norms is left`,
+    zero: 'With these weights the updates cancel each other.',
+    help: 'The sum of the updates ΔW by these weights, before what the method does to them: the share of each in its squared norm (below 0: against the sum), its cosine with the sum, and the norm that is left of the parts’ norms (100 %: all point the same way).',
+  },
   weightOf: (name: string) => `Weight of ${name}`,
   weightAsNumber: (name: string) => `Weight of ${name} as a number`,
   weightTip: (weight: string) => `${weight} · one number, or one for each layer: 1, 1, 0.5, 0`,

@@ -46,6 +46,7 @@ import { studyFileSchema, studyRecordSchema } from '../domain/study.ts';
 import { studyForecastSchema } from '../domain/study-forecast.ts';
 import { tunedVerdictSchema } from '../domain/tuned.ts';
 import { unreadableRowSchema } from '../domain/unreadable-row.ts';
+import { updateProductsSchema } from '../domain/update-products.ts';
 import { studyConfigSchema } from '../studies/index.ts';
 import { byId, deletableListSchema, done, nothing, removal } from './request-shapes.ts';
 import { runRequests } from './run-requests.ts';
@@ -281,6 +282,11 @@ export const requests = {
       parameters: parameterValuesSchema.default({}),
     }),
     output: z.array(preflightLineSchema),
+  },
+  /** What any weights would make of the adapters follows from these. Reads all their tensors, once while they stay the same. */
+  'merge.products': {
+    input: z.strictObject({ adapters: z.array(z.string()).min(1).max(32) }),
+    output: updateProductsSchema,
   },
   /** Compares the adapters before a merge: layer × pair map and verdict. Reads all their tensors. */
   'merge.mergeability': {

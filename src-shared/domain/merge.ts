@@ -5,6 +5,12 @@ import { parametersOf } from './parameters-of.ts';
 export const mergeWeightSchema = z.union([z.number(), z.array(z.number()).min(1).readonly()]);
 export type MergeWeight = z.infer<typeof mergeWeightSchema>;
 
+/** The weight in a layer; outside the layers (null) a list counts with its mean. */
+export function weightAt(weight: MergeWeight, layer: number | null): number {
+  if (typeof weight === 'number') return weight;
+  return layer === null ? meanWeight(weight) : (weight[layer] ?? 0);
+}
+
 /** An adapter to merge. */
 export const mergeInputSchema = z.strictObject({ adapterId: z.string(), weight: mergeWeightSchema });
 export type MergeInput = z.infer<typeof mergeInputSchema>;

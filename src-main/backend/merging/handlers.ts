@@ -2,11 +2,12 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import type { IdentityOutcome, MergeInput } from '../../../src-shared/domain/merge.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { UpdateProducts } from '../../../src-shared/domain/update-products.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { identityTest } from '../../engine/merge/identity-test.ts';
 import { mergeMethod } from '../../engine/merge/index.ts';
-import { compareFolders } from '../../engine/merge/merge-folders.ts';
+import { compareFolders, productsOfFolders } from '../../engine/merge/merge-folders.ts';
 import { isUsed, refuseIllegal } from '../../engine/merge/merge-method.ts';
 import { checkFingerprints, preflightLines } from '../../engine/merge/preflight.ts';
 import { ok, refused, warning } from '../../engine/merge/preflight-line.ts';
@@ -17,6 +18,7 @@ import { mergeJob } from '../jobs/merge.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
+import { FolderCache } from '../library/folder-cache.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 import { OutlineCache } from './outline-cache.ts';
@@ -30,9 +32,14 @@ interface Request {
 
 export function mergeHandlers(services: HandlerServices): Handlers<NamesOf<'merge'>> {
   const { store, queue } = services;
-  const caches = { outlines: new OutlineCache(), prompts: new PromptCheck() };
+  const caches: Caches = {
+    outlines: new OutlineCache(),
+    prompts: new PromptCheck(),
+    products: new FolderCache(keptProducts),
+  };
   return {
     'merge.preflight': (request) => preflight(services, caches, request),
+    'merge.products': ({ adapters: ids }) => products(services, caches, ids),
     'merge.mergeability': async ({ adapters: asked, seed }) => {
       const weighted = asked.filter(({ weight }) => isUsed(weight));
       const adapters = weighted.map(({ adapterId }) => requireAdapter(store, adapterId));
@@ -94,9 +101,29 @@ function untested(reason: string): IdentityOutcome[] {
   return (['alone', 'twice'] as const).map((of) => ({ of, exact: false, error: null, module: null, reason }));
 }
 
+/** Benches whose products are kept: a person goes back and forth between few. */
+const keptProducts = 16;
+
 interface Caches {
   readonly outlines: OutlineCache;
   readonly prompts: PromptCheck;
+  readonly products: FolderCache<UpdateProducts>;
+}
+
+async function products(
+  services: HandlerServices,
+  { products: kept }: Caches,
+  ids: readonly string[],
+): Promise<UpdateProducts> {
+  const { store, home } = services;
+  const adapters = ids.map((id) => requireAdapter(store, id));
+  const names = adapters.map(({ name }) => name);
+  refuseIllegal([checkBases(store, adapters, names)]);
+  const { description } = await baseOf(services, adapters);
+  const folders = adapters.map(({ folder }) => home.absolute(folder));
+  return kept.read(folders, description.fingerprint, () =>
+    productsOfFolders(folders, { description, names, onModule: otherRequests }),
+  );
 }
 
 /**

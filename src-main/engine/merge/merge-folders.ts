@@ -1,5 +1,6 @@
 import type { Mergeability } from '../../../src-shared/domain/mergeability.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { UpdateProducts } from '../../../src-shared/domain/update-products.ts';
 import { type AdapterSink, readAdapter, streamAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import {
   type AdapterOutline,
@@ -21,6 +22,7 @@ import { mergeStates } from './merge-states.ts';
 import { type MergeabilityRequest, mergeability } from './mergeability.ts';
 import { checkVariant } from './preflight.ts';
 import { type MergeReport, type MergeRequest, planMerge, runMerge } from './run-merge.ts';
+import { type ProductsRequest, updateProducts } from './update-products.ts';
 import { wholeMergeOf } from './whole-states.ts';
 
 /**
@@ -100,6 +102,26 @@ export async function compareFolders(
     refuseIllegal([checkVariant(inputs, request.names, true)]);
     const reader = new ModuleReader(adapters, description);
     return await mergeability({ ...request, inputs, updates: (name, places) => reader.read(name, places) });
+  } finally {
+    for (const adapter of adapters) await adapter.close();
+  }
+}
+
+/**
+ * Inner products of the updates in PEFT folders.
+ * @throws StudioError invalid_file naming the file and the tensor; refused where a variant's ΔW is not B·A.
+ */
+export async function productsOfFolders(
+  directories: readonly string[],
+  request: Pick<ProductsRequest, 'description' | 'onModule'> & { readonly names: readonly string[] },
+): Promise<UpdateProducts> {
+  const adapters: OpenAdapter[] = [];
+  try {
+    for (const directory of directories) adapters.push(await openAdapter(directory, request.description));
+    const inputs = adapters.map(({ outline }) => outline);
+    refuseIllegal([checkVariant(inputs, request.names, true)]);
+    const reader = new ModuleReader(adapters, request.description);
+    return await updateProducts({ ...request, inputs, updates: (name, places) => reader.read(name, places) });
   } finally {
     for (const adapter of adapters) await adapter.close();
   }

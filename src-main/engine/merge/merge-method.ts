@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
-import { type MergeWeight, meanWeight } from '../../../src-shared/domain/merge.ts';
+import { type MergeWeight, weightAt } from '../../../src-shared/domain/merge.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterDescription, AdapterState, ModuleState } from '../adapters/state.ts';
@@ -8,7 +8,7 @@ import type { AdapterVariant, HostModule, LowRankUpdate as Product } from '../ad
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { MergeData } from './merge-data.ts';
 
-export type { MergeWeight };
+export { type MergeWeight, weightAt };
 
 interface Shaped {
   readonly shape: readonly number[];
@@ -39,12 +39,6 @@ export interface MergedUpdate extends LowRankUpdate {
   readonly energy?: { readonly kept: number; readonly total: number };
   /** Factors that hold finite numbers only, since those of the inputs do. Default: both are looked at. */
   readonly finite?: Readonly<Record<'a' | 'b', boolean>>;
-}
-
-/** The weight in a layer; outside the layers (null) a list counts with its mean. */
-export function weightAt(weight: MergeWeight, layer: number | null): number {
-  if (typeof weight === 'number') return weight;
-  return layer === null ? meanWeight(weight) : (weight[layer] ?? 0);
 }
 
 /** Whether a weight is other than zero in any layer. */

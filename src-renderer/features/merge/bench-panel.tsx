@@ -11,6 +11,7 @@ import { changeBench, useBench } from './bench-store.ts';
 import { conflictOf } from './check-summary.ts';
 import classes from './merge.module.css';
 import { weightRange } from './weight-slider.tsx';
+import { WhatIf } from './what-if.tsx';
 
 interface BenchPanelProps {
   adapters: ReadonlyMap<string, AdapterRecord>;
@@ -83,6 +84,7 @@ export function BenchPanel({ adapters, namesOf, checks, isDragging }: BenchPanel
               </Button>
             </Group>
           </div>
+          <WhatIf bench={bench} nameOf={(id) => adapters.get(id)?.name ?? mergeStrings.deleted} />
         </>
       )}
     </section>

@@ -87,3 +87,30 @@ test('the identity test says what the method does to one adapter', async () => {
   expect(result.getByText('With itself, ½ and ½: ΔW changes by 50.0 % (layers.0.q_proj)')).toBeTruthy();
   expect(backend.inputsOf('merge.identity')).toEqual([{ adapterId: 'a', method: 'factor-average', parameters: {} }]);
 });
+
+test('a line says what the weights make of the updates, and follows them without another request', async () => {
+  backend.answers['merge.products'] = () => ({
+    layers: [0],
+    products: [
+      [
+        [4, 0],
+        [0, 1],
+      ],
+    ],
+  });
+  const view = renderInWindow(<MergePage />);
+  // Updates at right angles, of norms 2 and 1, with the same weight: √5 of 3 is left.
+  expect(
+    await view.findByText('Weighted sum: a 80 % (cos 0.89) · b 20 % (cos 0.45) · 75 % of the parts’ norms is left'),
+  ).toBeTruthy();
+  expect(backend.inputsOf('merge.products')).toEqual([{ adapters: ['a', 'b'] }]);
+  useBench.setState({
+    bench: [1, 2].map((weight, at) => ({ adapterId: ['a', 'b'][at] ?? '', weight, locked: false })),
+  });
+  expect(await view.findByText(/a 50 % \(cos 0\.71\) · b 50 % \(cos 0\.71\) · 71 % of/)).toBeTruthy();
+  useBench.setState({
+    bench: [0, 0].map((weight, at) => ({ adapterId: ['a', 'b'][at] ?? '', weight, locked: false })),
+  });
+  expect(await view.findByText('With these weights the updates cancel each other.')).toBeTruthy();
+  expect(backend.inputsOf('merge.products')).toHaveLength(1);
+});

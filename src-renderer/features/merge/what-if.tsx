@@ -1,0 +1,35 @@
+import { Text } from '@mantine/core';
+import { formatFixed } from '../../../src-shared/format/numbers.ts';
+import { weightEffect } from '../../../src-shared/results/weight-effect.ts';
+import { useRequest } from '../../api/query.ts';
+import { mergeStrings } from '../../strings/merge.ts';
+import type { Bench } from './bench.ts';
+import classes from './merge.module.css';
+
+const words = mergeStrings.whatIf;
+
+/**
+ * What the weights would make of the updates on the bench. The backend reads the adapters once; a moving slider asks nothing.
+ * Of adapters that have no such sum, the checks say why.
+ */
+export function WhatIf({ bench, nameOf }: { bench: Bench; nameOf: (adapterId: string) => string }) {
+  const adapters = bench.map(({ adapterId }) => adapterId);
+  const { data: products } = useRequest('merge.products', { adapters }, { enabled: bench.length > 1 });
+  if (bench.length < 2 || products === undefined) return null;
+  const effect = weightEffect(
+    products,
+    bench.map(({ weight }) => weight),
+  );
+  const parts = effect?.inputs.map(({ share, cosine }, at) =>
+    words.part(nameOf(adapters[at] ?? ''), percent(share), formatFixed(cosine, 2)),
+  );
+  return (
+    <Text size="xs" c="dimmed" className={classes['whatIf'] ?? ''} title={words.help} role="status">
+      {effect && parts ? `${words.sum} ${parts.join(' · ')} · ${words.kept(percent(effect.kept))}` : words.zero}
+    </Text>
+  );
+}
+
+function percent(share: number): string {
+  return formatFixed(100 * share, 0);
+}
