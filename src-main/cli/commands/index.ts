@@ -13,6 +13,7 @@ import { addMergeCommand } from './merge.ts';
 import { addModelCommands } from './models.ts';
 import { addPretrainCommand } from './pretrain.ts';
 import { addPruneCommand } from './prune.ts';
+import { addReportCommand } from './report.ts';
 import { addRunCommands } from './runs.ts';
 import { addSettingsCommand } from './settings.ts';
 import { addStudyCommand } from './study.ts';
@@ -34,6 +35,7 @@ export const commands: readonly ((parent: Command, context: CommandContext) => v
   addMergeCommand,
   addPruneCommand,
   addStudyCommand,
+  addReportCommand,
   addLogitsCommand,
   addBenchCommand,
   addSettingsCommand,
