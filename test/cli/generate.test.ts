@@ -44,6 +44,19 @@ describe('generate', () => {
     expect(fromFile?.texts[0]?.text).toBe(direct?.texts[0]?.text);
   });
 
+  test('writes it by another template: a published one, or a file', async () => {
+    const file = join(folder, 'shout.jinja');
+    writeFileSync(file, '{% for m in messages %}{{ m.role | upper }}: {{ m.content }}\n{% endfor %}ANSWER:');
+    const ask = ['--model', 'small-llama', '--chat', 'Hello', '--json'];
+    const prompts: string[] = [];
+    for (const template of ['Zephyr', file])
+      prompts.push(answer.parse(JSON.parse((await generate(...ask, '--chat-template', template)).out)).prompt);
+    expect(prompts).toEqual(['<|user|>\nHello<|endoftext|>\n<|assistant|>\n', 'USER: Hello\nANSWER:']);
+    writeFileSync(file, '{% for m in messages %}\n{{ m.content }');
+    const broken = await generate(...ask, '--chat-template', file);
+    expect(broken.err).toMatch(/shout\.jinja cannot be used: line \d+: /);
+  });
+
   test("takes what the model's generation_config.json sets, unless it is given, and says so", async () => {
     const model = join(folder, 'greedy-llama');
     cpSync(join(import.meta.dirname, '../../assets/models/small-llama'), model, { recursive: true });
@@ -67,6 +80,16 @@ describe('generate', () => {
     ['no prompt', ['--model', 'small-llama'], /^coto: Give either --prompt or --chat/],
     ['no model', ['--prompt', 'a'], /^coto: No model is given/],
     ['a model of images', ['--model', 'quickdraw-vit', '--prompt', 'a'], /^coto: quickdraw-vit does not generate text/],
+    [
+      'a template that is none',
+      ['--model', 'small-llama', '--chat', 'a', '--chat-template', 'nonesuch'],
+      /^coto: There is no chat template "nonesuch", and no file of that name\..*\n?.*default, .*chatml/,
+    ],
+    [
+      'a template for a plain prompt',
+      ['--model', 'small-llama', '--prompt', 'a', '--chat-template', 'chatml'],
+      /^coto: --chat-template needs --chat/,
+    ],
     [
       'a setting that is none',
       ['--model', 'small-llama', '--prompt', 'a', '--top-p', '3'],

@@ -14,6 +14,7 @@ import {
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { catalog } from '../../backend/index.ts';
+import { chosenTemplate } from '../chat-template.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { addMethodOptions, addModelNumberOption, addNumberOption, givenParameters } from '../method-options.ts';
@@ -33,6 +34,10 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
         .option('--base', 'also generate with the base alone')
         .option('--prompt <text>', 'text for the model to continue')
         .option('--chat <message>', "a question, or a JSON file of messages, in the model's own template")
+        .option(
+          '--chat-template <template>',
+          "with --chat: one of the model's templates by name, a published one (chatml, llama-3, …), or a file with Jinja",
+        )
         .option('--stop <text...>', 'stop before any of these strings')
         .option('--compute-dtype <type>', 'float32, bfloat16, or auto: bfloat16 where it is faster', 'float32');
       addModelNumberOption(command, generationParameters, 'max_new_tokens');
@@ -45,6 +50,7 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
       base: z.boolean().default(false),
       prompt: z.string().optional(),
       chat: z.string().optional(),
+      chatTemplate: z.string().optional(),
       maxNewTokens: z.number().optional(),
       stop: z.array(z.string()).default([]),
       seed: z.number(),
@@ -52,13 +58,15 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
       json: z.boolean().default(false),
     }),
     async run(input, { terminal, withStudio }) {
-      const prompt = await readPrompt(input.prompt, input.chat);
+      const given = await readPrompt(input.prompt, input.chat);
+      if (input.chatTemplate !== undefined && given.kind === 'text')
+        throw new StudioError('invalid_input', '--chat-template needs --chat.', 'A text of --prompt is read as it is.');
       const chosen = givenParameters([sampling], sampling.id, input);
       return withStudio(async (client) => {
-        const given = input.model === undefined ? undefined : (await findModel(client, input.model)).id;
+        const named = input.model === undefined ? undefined : (await findModel(client, input.model)).id;
         const adapters = [];
-        for (const reference of input.adapter) adapters.push(await findAdapter(client, reference, given));
-        const model = given ?? modelOf(adapters);
+        for (const reference of input.adapter) adapters.push(await findAdapter(client, reference, named));
+        const model = named ?? modelOf(adapters);
         if (model === undefined)
           throw new StudioError('invalid_input', 'No model is given.', 'Give --model, --adapter, or both.');
         const names = [...(adapters.length === 0 || input.base ? ['base'] : []), ...adapters.map(({ name }) => name)];
@@ -66,6 +74,10 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
           ...(adapters.length === 0 || input.base ? [null] : []),
           ...adapters.map(({ id }) => ({ adapterId: id })),
         ];
+        const prompt =
+          given.kind === 'text' || input.chatTemplate === undefined
+            ? given
+            : { ...given, template: await chosenTemplate(client, model, input.chatTemplate, given.messages) };
         const { defaults } = await client.request('generation.abilities', { model });
         const newTokens = input.maxNewTokens ?? defaults.values['max_new_tokens'];
         const max_new_tokens = typeof newTokens === 'number' ? { max_new_tokens: newTokens } : {};
