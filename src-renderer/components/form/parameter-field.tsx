@@ -30,7 +30,8 @@ interface FieldFrameProps {
   children: ReactNode;
 }
 
-const originHelp: Readonly<Record<Origin, string>> = {
+/** Each origin in words. */
+export const originHelp: Readonly<Record<Origin, string>> = {
   default: 'The default',
   model: 'From the model',
   preset: 'From the preset',
