@@ -51,6 +51,15 @@ export const adapterPeers = {
   variable: 'COTO_ADAPTER_PEERS_PYTHON',
 };
 
+/** @type {Environment} */
+export const trackio = {
+  name: 'trackio',
+  what: 'Trackio',
+  packages: ['trackio==0.43.0'],
+  check: 'import trackio',
+  variable: 'COTO_TRACKIO_PYTHON',
+};
+
 /** @param {Environment} environment */
 function placeOf({ name }) {
   const folder = join(cacheFolder(), name);

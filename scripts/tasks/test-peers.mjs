@@ -1,4 +1,4 @@
-import { adapterPeers, ensurePython, peers } from '../bootstrap/python.mjs';
+import { adapterPeers, ensurePython, peers, trackio } from '../bootstrap/python.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:peers
@@ -11,10 +11,14 @@ if (!('python' in found)) {
 // Formats of adapters are held to the programs that load them, where these can be installed.
 const loaders = ensurePython(adapterPeers);
 if (!('python' in loaders)) console.log(`without diffusers and mlx-lm: ${loaders.reason}`);
+// It has requirements of its own, which must not move those of the others.
+const tracker = ensurePython(trackio);
+if (!('python' in tracker)) console.log(`without Trackio: ${tracker.reason}`);
 process.exit(
   await runNode(tools.vitest, ['run', '--project', 'peers', ...process.argv.slice(2)], {
     env: {
       [peers.variable]: found.python,
+      ...('python' in tracker ? { [trackio.variable]: tracker.python } : {}),
       ...('python' in loaders ? { [adapterPeers.variable]: loaders.python } : {}),
     },
   }),
