@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,6 +69,14 @@ describe('rows that cannot be read', () => {
     for (const { id } of found) await backend.handle('app.deleteUnreadable', { id });
     expect(await backend.handle('app.unreadable', {})).toEqual([]);
     await expect(backend.handle('app.deleteUnreadable', { id: whole })).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('of an adapter leave its folder alone, and the home open', async () => {
+    const [adapter] = await backend.handle('adapters.list', {});
+    await changed(`UPDATE adapters SET origin = 'not JSON' WHERE id = '${adapter?.id}'`);
+    const left = await backend.handle('adapters.list', {});
+    expect(left.map(({ id }) => id)).not.toContain(adapter?.id);
+    expect(existsSync(join(home, adapter?.folder ?? '', 'adapter_model.safetensors'))).toBe(true);
   });
 
   it('of settings give way to the defaults, and those of a bundled model are written anew', async () => {

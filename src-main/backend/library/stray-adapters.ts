@@ -10,7 +10,7 @@ const ownFolder = /^adapter-[0-9a-f]{10}$/;
  */
 export function removeStrayAdapters({ home, store, log }: Pick<Services, 'home' | 'store' | 'log'>): void {
   for (const entry of readdirSync(home.absolute('adapters'), { withFileTypes: true })) {
-    if (!entry.isDirectory() || !ownFolder.test(entry.name) || store.adapters.find(entry.name) !== null) continue;
+    if (!entry.isDirectory() || !ownFolder.test(entry.name) || store.adapters.has(entry.name)) continue;
     rmSync(home.absolute('adapters', entry.name), { recursive: true, force: true });
     log.info({ folder: entry.name }, 'removed an unregistered adapter');
   }

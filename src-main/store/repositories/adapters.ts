@@ -77,6 +77,11 @@ export class AdapterRepository {
     );
   }
 
+  /** Whether there is a row, be it one that cannot be read. */
+  has(id: string): boolean {
+    return this.database.prepare('SELECT 1 FROM adapters WHERE id = ?').get(id) !== undefined;
+  }
+
   find(id: string): AdapterRecord | null {
     const row = this.database.prepare('SELECT * FROM adapters WHERE id = ?').get(id);
     return row === undefined ? null : this.rows.one('adapter', rowSchema, row);
