@@ -113,7 +113,11 @@ async function buildMain() {
     build({
       ...carrying,
       outdir: 'dist/backend',
-      entryPoints: { backend: 'src-main/backend/entry.ts', 'check-worker': 'src-main/store/check-worker.ts' },
+      entryPoints: {
+        backend: 'src-main/backend/entry.ts',
+        reader: 'src-main/backend/reading/entry.ts',
+        'check-worker': 'src-main/store/check-worker.ts',
+      },
     }),
     build({
       ...carrying,

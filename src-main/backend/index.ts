@@ -21,6 +21,7 @@ import { cacheFolder } from './library/huggingface/cache-folder.ts';
 import { registerBundledModels } from './library/models.ts';
 import { removeStrayAdapters } from './library/stray-adapters.ts';
 import { anyPath, chosenPaths, registeredPaths } from './path-access.ts';
+import { ForeignReader, type StartReader, startReader } from './reading/foreign-reader.ts';
 import { DailyBackup } from './recovery/daily-backup.ts';
 import { beginRecovery, finishRecovery, type Recovered, type Recovery } from './recovery/recovery.ts';
 import type { Services } from './services.ts';
@@ -40,6 +41,8 @@ export interface BackendOptions {
   readonly resourcesDirectory: string;
   /** Called when an engine is first needed, and again after a loss. */
   readonly startEngine: StartEngine;
+  /** Called when a file that somebody else may have made is read; by default a process of its own. */
+  readonly startReader?: StartReader;
   /** false: jobs that an earlier session left queued are not run; only new ones are. */
   readonly takeUpQueue?: boolean;
   /** What the person chose in the client, which may name only that and what the studio knows; by default any path. */
@@ -106,6 +109,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     log,
     deletions: new Deletions(hub, log),
     engine: new EngineSupervisor(options.startEngine, log),
+    reader: new ForeignReader(options.startReader ?? startReader, log),
     eventLogs: new EventLogs(log),
     paths: options.grants
       ? chosenPaths(options.grants, { folders: [home.path, options.resourcesDirectory, hubCache], store })
@@ -121,6 +125,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
   const close = async (graceMilliseconds: number): Promise<void> => {
     await services.deletions.finish();
     await queue.close(graceMilliseconds);
+    await services.reader.close();
     await backup.close();
     hub.close();
     store.close();

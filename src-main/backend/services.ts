@@ -6,6 +6,7 @@ import type { EventHub } from './event-hub.ts';
 import type { Home } from './home.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { PathAccess } from './path-access.ts';
+import type { ForeignReader } from './reading/foreign-reader.ts';
 import type { EventLogs } from './trackers/event-logs.ts';
 
 /** Services shared by the backend. */
@@ -16,6 +17,7 @@ export interface Services {
   readonly log: Log;
   readonly deletions: Deletions;
   readonly engine: EngineSupervisor;
+  readonly reader: ForeignReader;
   readonly eventLogs: EventLogs;
   /** Which paths a request may name. */
   readonly paths: PathAccess;

@@ -54,7 +54,7 @@ export type TextShape = z.infer<typeof textShapeSchema>;
 
 const labelKindSchema = z.enum(['none', 'classes', 'numbers', 'sets']);
 
-const textDescriptionSchema = z.object({
+export const textDescriptionSchema = z.object({
   shape: textShapeSchema,
   columnNames: z.array(z.string()).describe('all columns of the first rows'),
   columns: textColumnsSchema.describe('role of each column: guessed, or set by the options of the source'),

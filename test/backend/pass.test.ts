@@ -9,6 +9,7 @@ import { jobOf } from '../../src-main/backend/jobs/index.ts';
 import { JobQueue } from '../../src-main/backend/jobs/queue.ts';
 import { reportJob } from '../../src-main/backend/jobs/report.ts';
 import { anyPath } from '../../src-main/backend/path-access.ts';
+import { ForeignReader } from '../../src-main/backend/reading/foreign-reader.ts';
 import { EventLogs } from '../../src-main/backend/trackers/event-logs.ts';
 import { tensorboardReader } from '../../src-main/backend/trackers/readers/tensorboard.ts';
 import { silentLog } from '../../src-main/logging/log.ts';
@@ -18,6 +19,7 @@ import {
   closeBackends,
   type OpenBackend,
   openBackend,
+  readerInProcess,
   realEngine,
   temporaryFolder,
   tinyConfig,
@@ -303,6 +305,7 @@ describe('a pass over the real engine', () => {
         resourcesDirectory,
         deletions: new Deletions(hub, silentLog),
         engine: new EngineSupervisor(realEngine),
+        reader: new ForeignReader(readerInProcess, silentLog),
         eventLogs: new EventLogs(silentLog),
         paths: anyPath,
       };

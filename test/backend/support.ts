@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EngineHost, StartEngine } from '../../src-main/backend/engine/engine-host.ts';
 import { type Backend, type BackendOptions, createBackend } from '../../src-main/backend/index.ts';
+import type { StartReader } from '../../src-main/backend/reading/foreign-reader.ts';
+import { serveReader } from '../../src-main/backend/reading/serve-reader.ts';
 import type { EngineIsolation } from '../../src-main/engine/compute/selection.ts';
 import type { EngineEvent, EngineResult, EngineSignal, EngineTask } from '../../src-main/engine/contract.ts';
 import { engineContract } from '../../src-main/engine/rpc-contract.ts';
@@ -72,6 +74,13 @@ export const realEngine: StartEngine = (home) => {
   if (home === 'process') return null;
   const [backendEnd, engineEnd] = inProcessChannels();
   serveEngine(engineEnd);
+  return hostOf(backendEnd, () => backendEnd.close());
+};
+
+/** The real reader, in this process: it is started at once. */
+export const readerInProcess: StartReader = () => {
+  const [backendEnd, readerEnd] = inProcessChannels();
+  serveReader(readerEnd);
   return hostOf(backendEnd, () => backendEnd.close());
 };
 
@@ -160,6 +169,7 @@ export async function openBackend(
   const backend = await createBackend({
     resourcesDirectory: options.resourcesDirectory ?? tinyResources(),
     plotlyScript: script,
+    startReader: readerInProcess,
     ...options,
     home,
   });

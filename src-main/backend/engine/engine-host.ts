@@ -22,6 +22,8 @@ export interface EngineHost {
   end(): Promise<void>;
   /** Resident memory of the engine's own process; absent if it shares this one. */
   memoryBytes?(): number;
+  /** Processor time of the engine's own process so far; null on systems that do not say. */
+  processorMilliseconds?(): number | null;
 }
 
 /** Called with each line that the engine, its libraries and its drivers print. */
@@ -47,13 +49,18 @@ export const startEngine: StartEngine = (home, onOutput = ignored) => {
 };
 
 /** Starts the engine in a worker thread, from the sources or from the build, as this module was loaded. */
-export function startEngineWorker(file: URL = engineFile('worker'), onOutput: OutputListener = ignored): EngineHost {
+export function startEngineWorker(
+  file: URL = engineFile('worker'),
+  onOutput: OutputListener = ignored,
+  heapMebibytes?: number,
+): EngineHost {
   // Terminating a worker while V8 compiles WebAssembly for it can crash the process: an idle one is asked to exit
   // instead.
   const { port1: lifeline, port2: held } = new MessageChannel();
   lifeline.unref();
   const worker = new Worker(file, {
     workerData: { lifeline: held },
+    ...(heapMebibytes === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMebibytes } }),
     transferList: [held],
     // Otherwise it would be printed by this process, mixed with the output of a command.
     stdout: true,
@@ -90,10 +97,11 @@ export function startEngineProcess(
   node: string,
   file: URL = engineFile('process'),
   onOutput: OutputListener = ignored,
+  nodeOptions: readonly string[] = [],
 ): EngineHost {
   const child = fork(fileURLToPath(file), [], {
     execPath: node,
-    execArgv: [],
+    execArgv: [...nodeOptions],
     serialization: 'advanced',
     env: { ...process.env, COTO_ENGINE_PROCESS: 'child', LD_LIBRARY_PATH: libraryPath() },
     // Drivers and libtensorflow print messages of their own.
@@ -123,6 +131,7 @@ export function startEngineProcess(
     channel: childProcessChannel(child),
     ended,
     memoryBytes: () => residentBytes(child.pid),
+    processorMilliseconds: () => processorTime(child.pid),
     terminate,
     end: terminate,
   };
@@ -135,6 +144,19 @@ function residentBytes(processId: number | undefined): number {
     return Number(kibibytes ?? 0) * 1024;
   } catch {
     return 0;
+  }
+}
+
+/** User and system time from /proc, in hundredths of a second. */
+function processorTime(processId: number | undefined): number | null {
+  try {
+    // The name, in parentheses, may hold spaces.
+    const fields = readFileSync(`/proc/${processId}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return null;
   }
 }
 

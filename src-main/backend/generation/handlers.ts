@@ -1,15 +1,11 @@
 import { errorText } from '../../../src-shared/contract/errors.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
-import { readModelDefaults } from '../../engine/generation/model-defaults.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
-import { chatTemplates } from '../../engine/tokenization/chat-template.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import { generateJob } from '../jobs/generate.ts';
-import { modelTokenizerFiles } from '../library/model-tokenizer.ts';
 import { requireModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
 import { resolveModelFor } from './resolve-model-for.ts';
-import { renderPrompt, templateChoices } from './templates.ts';
 
 const writer = {
   kind: 'causal-lm',
@@ -18,20 +14,19 @@ const writer = {
 } as const;
 
 export function generationHandlers(services: HandlerServices): Handlers<NamesOf<'generation'>> {
-  const { store, queue } = services;
+  const { store, queue, reader } = services;
   return {
     'generation.abilities': async ({ model: reference }) => {
-      const model = requireModel(store, reference);
+      const { path: folder } = requireModel(store, reference);
       try {
-        const files = await modelTokenizerFiles(model.path);
-        const defaults = await readModelDefaults(model.path);
-        return { problem: null, chat: chatTemplates(files).length > 0, defaults };
+        return await reader.read('abilities', { folder });
       } catch (thrown) {
         return { problem: errorText(thrown), chat: false, defaults: { values: {}, note: null } };
       }
     },
-    'generation.templates': (request) => templateChoices(services, request),
-    'generation.render': (request) => renderPrompt(services, request),
+    'generation.templates': ({ model }) => reader.read('templates', { folder: requireModel(store, model).path }),
+    'generation.render': ({ model, ...prompt }) =>
+      reader.read('render', { ...prompt, folder: requireModel(store, model).path }),
     'generation.start': async (request) => {
       checkedParameters(sampling, request.sampling);
       const model = await resolveModelFor(writer, services, request.model);

@@ -1,22 +1,22 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { RequestArgument } from '../../../src-shared/contract/requests.ts';
+import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { RenderedPrompt, TemplateChoices } from '../../../src-shared/domain/generation.ts';
+import { readModelDefaults } from '../../engine/generation/model-defaults.ts';
 import { chatTemplates, renderChat } from '../../engine/tokenization/chat-template.ts';
 import { templateFault } from '../../engine/tokenization/template-fault.ts';
 import { knownTemplates } from '../../engine/tokenization/templates/index.ts';
 import { modelTokenizer, modelTokenizerFiles } from '../library/model-tokenizer.ts';
-import { requireModel } from '../library/models.ts';
-import type { HandlerServices } from '../services.ts';
 
-type Parts = Pick<HandlerServices, 'store'>;
+/** What a model's folder has for writing text. */
+export async function textAbilities(folder: string): Promise<RequestOutput<'generation.abilities'>> {
+  const files = await modelTokenizerFiles(folder);
+  const defaults = await readModelDefaults(folder);
+  return { problem: null, chat: chatTemplates(files).length > 0, defaults };
+}
 
 /** A model whose own template is broken, or that has no tokenizer, still has the published ones to choose from. */
-export async function templateChoices(
-  { store }: Parts,
-  { model: reference }: RequestArgument<'generation.templates'>,
-): Promise<TemplateChoices> {
-  const { path } = requireModel(store, reference);
-  const own = await modelTokenizerFiles(path)
+export async function templateChoices(folder: string): Promise<TemplateChoices> {
+  const own = await modelTokenizerFiles(folder)
     .then(chatTemplates)
     .catch((thrown: unknown) => {
       if (thrown instanceof StudioError) return [];
@@ -33,14 +33,14 @@ export async function templateChoices(
 }
 
 export async function renderPrompt(
-  { store }: Parts,
-  { model: reference, messages, template }: RequestArgument<'generation.render'>,
+  folder: string,
+  messages: RequestArgument<'generation.render'>['messages'],
+  template: string | null,
 ): Promise<RenderedPrompt> {
-  const { path } = requireModel(store, reference);
   const fault = template === null ? null : templateFault(template);
   if (fault !== null) return { prompt: null, tokens: null, problem: fault };
   try {
-    const tokenizer = await modelTokenizer(path);
+    const tokenizer = await modelTokenizer(folder);
     const prompt = renderChat(tokenizer, messages, template ?? undefined);
     return { prompt, tokens: tokenizer.encode(prompt, { addSpecialTokens: false }).ids.length, problem: null };
   } catch (thrown) {

@@ -7,6 +7,7 @@ import type {
   ExamplePreview,
   TextDescription,
 } from '../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { openImages } from '../../engine/data/open-dataset.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
@@ -15,9 +16,7 @@ import { errorOfJob } from '../jobs/error-of-job.ts';
 import { importJob } from '../jobs/import.ts';
 import type { HandlerServices } from '../services.ts';
 import { findSource, removeDataset, requireChangeable, requireDataset, requireRemovable } from './datasets.ts';
-import { countTokens, describeTokens } from './describe-tokens.ts';
 import { requireModel } from './models.ts';
-import { cutTexts, inspectPath, readExamples } from './text-preview.ts';
 
 export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'datasets'>> {
   const { store, deletions } = services;
@@ -35,11 +34,11 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
     'datasets.preview': (input) => preview(services, input),
     'datasets.inspect': (input) => {
       requireReadable(services, input);
-      return inspectPath(input);
+      return services.reader.read('inspect', input);
     },
     'datasets.update': ({ id, options }) => add(services, { path: requireChangeable(store, id).source.path, options }),
-    'datasets.texts': async ({ id, characters, ...part }) =>
-      (await listOf(readExamples(services, id, part))).map((example) => cutTexts(example, characters)),
+    'datasets.texts': ({ id, ...part }) =>
+      services.reader.read('texts', { ...part, dataset: readableDataset(services, id) }),
     'datasets.tokens': (input) => tokensOf(services, input),
     'datasets.lengths': (input) => lengthsOf(services, input),
   };
@@ -121,31 +120,35 @@ async function preview(
   }
 }
 
-const measuredExamples = 1000;
-
 /** @throws StudioError not_found if the split has no such example. */
 async function tokensOf(
   services: HandlerServices,
-  { id, split, index, model }: RequestArgument<'datasets.tokens'>,
+  { id, split, index, model: reference }: RequestArgument<'datasets.tokens'>,
 ): Promise<DescribedTokens> {
-  const reader = requireModel(services.store, model);
+  const model = readableModel(services, reference);
+  const dataset = readableDataset(services, id);
   const { columns } = requireTexts(services, id);
-  const [example] = await listOf(readExamples(services, id, { split, offset: index, limit: 1 }));
-  if (example === undefined) throw new StudioError('not_found', `The dataset has no ${split} example ${index + 1}.`);
-  return describeTokens(reader, columns, example);
+  return services.reader.read('tokens', { model, dataset, columns, split, index });
 }
 
 async function lengthsOf(
   services: HandlerServices,
-  { id, model }: RequestArgument<'datasets.lengths'>,
+  { id, model: reference }: RequestArgument<'datasets.lengths'>,
 ): Promise<RequestOutput<'datasets.lengths'>> {
-  const reader = requireModel(services.store, model);
+  const model = readableModel(services, reference);
+  const dataset = readableDataset(services, id);
   const { columns } = requireTexts(services, id);
-  const examples = readExamples(services, id, { split: 'train', offset: 0, limit: measuredExamples });
-  return {
-    ...(await countTokens(reader, columns, examples)),
-    maxPositions: reader.description.text?.maxPositions ?? 0,
-  };
+  return services.reader.read('lengths', { model, dataset, columns });
+}
+
+function readableModel({ store }: HandlerServices, id: string): Pick<ModelRecord, 'name' | 'path' | 'description'> {
+  const { name, path, description } = requireModel(store, id);
+  return { name, path, description };
+}
+
+function readableDataset({ store }: HandlerServices, id: string): Pick<DatasetRecord, 'name' | 'source'> {
+  const { name, source } = requireDataset(store, id);
+  return { name, source };
 }
 
 /** @throws StudioError refused for images. */
@@ -153,10 +156,4 @@ function requireTexts({ store }: HandlerServices, id: string): TextDescription {
   const { name, description } = requireDataset(store, id);
   if (description.text === null) throw new StudioError('refused', `The dataset ${name} contains images, not text.`);
   return description.text;
-}
-
-async function listOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const list: Item[] = [];
-  for await (const item of items) list.push(item);
-  return list;
 }

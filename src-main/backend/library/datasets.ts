@@ -12,33 +12,27 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { bundledDatasets } from '../../engine/data/bundled.ts';
 import type { ReadWatch } from '../../engine/data/dataset.ts';
-import { openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
+import { describeDataset } from './describe-dataset.ts';
 import { folderFingerprint } from './folder-fingerprint.ts';
 import { reportUnreadable } from './models.ts';
 
-type Parts = Pick<Services, 'store' | 'hub' | 'paths'>;
+type Parts = Pick<Services, 'store' | 'hub' | 'paths' | 'reader'>;
 
-/** Describes a dataset, from the cache if nothing in it has changed. */
+/** The description from the cache if nothing in the dataset has changed, else as `describe` reads it. */
 export async function describeDatasetCached(
-  { store }: Pick<Services, 'store'>,
+  store: Services['store'],
   source: DatasetSource,
-  watch: ReadWatch = {},
+  describe: () => Promise<DatasetDescription>,
 ): Promise<DatasetDescription> {
   const stamp = await datasetStamp(source);
   const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
   if (kept.success) return kept.data;
-  const opened = await openDataset(source);
-  try {
-    const description = opened.kind === 'texts' ? await opened.describe(watch) : opened.description;
-    watch.signal?.throwIfAborted();
-    store.descriptions.save('dataset', source.path, stamp, description);
-    return description;
-  } finally {
-    opened.close();
-  }
+  const description = await describe();
+  store.descriptions.save('dataset', source.path, stamp, description);
+  return description;
 }
 
 /**
@@ -60,7 +54,7 @@ function filesOf({ path, options }: DatasetSource): string[] {
 export async function registerBundledDatasets({ store, hub, resourcesDirectory }: Services): Promise<void> {
   for (const bundled of await bundledDatasets(resourcesDirectory)) {
     try {
-      const description = await describeDatasetCached({ store }, bundled.source);
+      const description = await describeDatasetCached(store, bundled.source, () => describeDataset(bundled.source));
       const known = store.datasets.readable(bundled.id);
       store.datasets.save({ ...bundled, bundled: true, description, createdAt: known?.createdAt ?? Date.now() });
     } catch (error) {
@@ -86,7 +80,7 @@ export async function findSource(
  * `watch.id` is the id for a new dataset. Unreadable files and aborted reads leave nothing behind.
  */
 export async function addDataset(
-  { store, hub }: Pick<Services, 'store' | 'hub'>,
+  { store, hub, reader }: Pick<Services, 'store' | 'hub' | 'reader'>,
   path: string,
   name?: string,
   options: ParameterValues = {},
@@ -104,7 +98,7 @@ export async function addDataset(
     licence: known?.licence ?? null,
     provenance: known?.provenance ?? null,
     source,
-    description: await describeDatasetCached({ store }, source, watch),
+    description: await describeDatasetCached(store, source, () => reader.read('describe', { source }, watch)),
     createdAt: known?.createdAt ?? Date.now(),
   };
   // Reading takes time: a run may have been started meanwhile.
@@ -160,14 +154,14 @@ export async function resolveDataset(parts: Parts, reference: string): Promise<D
 
 /** Like `resolveDataset`, but without registering a path: for previews. */
 export async function peekDataset(
-  { store, paths }: Pick<Services, 'store' | 'paths'>,
+  { store, paths, reader }: Pick<Services, 'store' | 'paths' | 'reader'>,
   reference: string,
 ): Promise<DatasetDescription> {
   const known = store.datasets.find(reference);
   if (known) return known.description;
   if (!paths.mayRead(reference) || !existsSync(reference)) throw unknownDataset(store, reference);
   const source = knownByPath(store, resolve(reference))?.source ?? (await detectReader(resolve(reference)));
-  return describeDatasetCached({ store }, source);
+  return describeDatasetCached(store, source, () => reader.read('describe', { source }));
 }
 
 function unknownDataset(store: Services['store'], reference: string): StudioError {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { setImmediate } from 'node:timers/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { DescribedTokens, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
@@ -9,11 +9,10 @@ import { PromptWriter } from '../../engine/tasks/text/prompt-writer.ts';
 import { chatRenderer } from '../../engine/tokenization/chat-template.ts';
 import type { TextTokenizer } from '../../engine/tokenization/tokenizer.ts';
 import { modelTokenizer } from './model-tokenizer.ts';
+import { type ReadableDataset, readExamples } from './text-preview.ts';
 
 /** Most tokens shown of an example. */
 const shownTokens = 2000;
-/** Tokens after which other requests get a turn. */
-const tokensAtOnce = 5000;
 
 /** Tokens of an example, each with 1 if it is in the loss. */
 interface Read {
@@ -23,15 +22,24 @@ interface Read {
   readonly counts: DescribedTokens['counts'];
 }
 
+/** Examples whose lengths are counted. */
+const measuredExamples = 1000;
+
+type Model = Pick<ModelRecord, 'name' | 'path' | 'description'>;
+
 /**
  * An example as the model reads it in training with default settings.
- * @throws StudioError if the model has no tokenizer or cannot read such examples.
+ * @throws StudioError if the model has no tokenizer or cannot read such examples, not_found if the split has no such example.
  */
 export async function describeTokens(
-  model: ModelRecord,
+  model: Model,
   columns: TextColumns,
-  example: TextExample,
+  dataset: ReadableDataset,
+  { split, index }: { readonly split: 'train' | 'test'; readonly index: number },
 ): Promise<DescribedTokens> {
+  const found = await readExamples(dataset, { split, offset: index, limit: 1 }).next();
+  if (found.done === true) throw new StudioError('not_found', `The dataset has no ${split} example ${index + 1}.`);
+  const example = found.value;
   const tokenizer = await tokenizerOf(model);
   const { ids, marks, written, counts } = exampleReader(tokenizer, model, columns)(example);
   const shown = ids.slice(0, shownTokens);
@@ -45,37 +53,27 @@ export async function describeTokens(
   };
 }
 
-/**
- * Token count of each example; `unwritable` is the number that the template rejects. Yields to other requests in
- * between.
- */
+/** Token counts of the first training examples; `unwritable` is the number that the template rejects. */
 export async function countTokens(
-  model: ModelRecord,
+  model: Model,
   columns: TextColumns,
-  examples: AsyncIterable<TextExample>,
-): Promise<{ lengths: number[]; unwritable: number }> {
+  dataset: ReadableDataset,
+): Promise<RequestOutput<'datasets.lengths'>> {
   const read = exampleReader(await tokenizerOf(model), model, columns);
   const lengths: number[] = [];
   let unwritable = 0;
-  let tokens = 0;
-  for await (const example of examples) {
-    if (tokens > tokensAtOnce) {
-      await setImmediate();
-      tokens = 0;
-    }
+  for await (const example of readExamples(dataset, { split: 'train', offset: 0, limit: measuredExamples })) {
     try {
-      const { length } = read(example).ids;
-      lengths.push(length);
-      tokens += length;
+      lengths.push(read(example).ids.length);
     } catch (thrown) {
       if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
       unwritable++;
     }
   }
-  return { lengths, unwritable };
+  return { lengths, unwritable, maxPositions: model.description.text?.maxPositions ?? 0 };
 }
 
-function tokenizerOf(model: ModelRecord): Promise<TextTokenizer> {
+function tokenizerOf(model: Model): Promise<TextTokenizer> {
   if (model.description.text === null)
     throw new StudioError('refused', `${model.name} reads images, not text.`, 'Choose a model that reads text.');
   return modelTokenizer(model.path);
@@ -84,7 +82,7 @@ function tokenizerOf(model: ModelRecord): Promise<TextTokenizer> {
 /** Encoder of the task that fits the model and the columns. */
 function exampleReader(
   tokenizer: TextTokenizer,
-  { description }: ModelRecord,
+  { description }: Model,
   columns: TextColumns,
 ): (example: TextExample) => Read {
   const { id } = resolveTask({ task: 'auto', model: description, columns }).declaration;

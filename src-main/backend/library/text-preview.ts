@@ -1,11 +1,9 @@
 import { basename, extname, resolve } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
-import type { TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
 import { inspectDataset, openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
-import type { Services } from '../services.ts';
-import { requireDataset } from './datasets.ts';
 
 const inspectedCharacters = 500;
 const shownMessages = 20;
@@ -26,13 +24,13 @@ export async function inspectPath({
   return { name, source, text: { ...text, rows } };
 }
 
+export type ReadableDataset = Pick<DatasetRecord, 'name' | 'source'>;
+
 /** Untruncated text examples of one split from `offset` on. @throws StudioError refused for images. */
 export async function* readExamples(
-  { store }: Pick<Services, 'store'>,
-  id: string,
+  { name, source }: ReadableDataset,
   { split, offset, limit }: { split: 'train' | 'test'; offset: number; limit: number },
 ): AsyncGenerator<TextExample> {
-  const { name, source } = requireDataset(store, id);
   const opened = await openDataset(source);
   try {
     if (opened.kind !== 'texts') throw new StudioError('refused', `The dataset ${name} contains images, not text.`);

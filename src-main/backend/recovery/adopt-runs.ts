@@ -131,13 +131,15 @@ async function hasBase(services: HandlerServices, { run, model, dataset }: RunFi
     }
     if (store.datasets.find(run.datasetId) === null) {
       if (dataset === null) return false;
+      const { source } = dataset;
+      const read = () => services.reader.read('describe', { source });
       store.datasets.save({
         id: run.datasetId,
         ...dataset,
         bundled: false,
         licence: null,
         provenance: null,
-        description: await describeDatasetCached(services, dataset.source),
+        description: await describeDatasetCached(store, source, read),
         createdAt: Date.now(),
       });
     }

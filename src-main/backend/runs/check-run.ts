@@ -16,14 +16,13 @@ import { criterionOf } from '../../engine/training/best-evaluation.ts';
 import { checkTraining } from '../../engine/training/check-training.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';
 import { trainingPlan } from '../../engine/training/training-run.ts';
-import { modelTokenizer } from '../library/model-tokenizer.ts';
 import type { Services } from '../services.ts';
 import { checkSeedAdapter } from './seed-adapter.ts';
 import { groupNames, ranksOf, targetConfig } from './target-modules.ts';
 
 /** Throws what the engine would refuse, before the run is queued: a `config` that does not fit the model or the data. */
 export async function checkRun(
-  services: Pick<Services, 'home' | 'store'>,
+  services: Pick<Services, 'home' | 'store' | 'reader'>,
   config: RunConfig,
   model: Pick<ModelRecord, 'id' | 'path' | 'description'>,
   dataset: DatasetDescription,
@@ -45,8 +44,8 @@ export async function checkRun(
   // A base of a family that is no longer supported is refused as that, not for what its folder lacks.
   familyOf(await readConfig(model.path));
   if (task.reads === 'texts') {
-    const tokenizer = await modelTokenizer(model.path);
-    task.checkTokenizer?.(tokenizer, config, dataset);
+    const { id: name, path } = model;
+    await services.reader.read('checkTokenizer', { model: { name, path, description }, dataset, config });
   }
   await checkSeedAdapter(services, config, model);
 }

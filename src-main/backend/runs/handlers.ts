@@ -8,7 +8,6 @@ import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
 import { listCheckpoints, removeCheckpoint } from './checkpoints.ts';
 import { estimateRun, forecastRuns } from './estimate.ts';
 import { readHistory } from './history.ts';
-import { fromYaml } from './run-yaml.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
 import { timeSteps } from './time-steps.ts';
 
@@ -74,6 +73,6 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
     'runs.estimate': ({ config }) => estimateRun(services, config),
     'runs.forecast': ({ configs }) => forecastRuns(services, configs),
     'runs.timeSteps': ({ config }) => timeSteps(services, config),
-    'runs.parse': ({ yaml }) => fromYaml(yaml),
+    'runs.parse': (input) => services.reader.read('run', input),
   };
 }

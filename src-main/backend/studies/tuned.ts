@@ -15,7 +15,7 @@ import { checkedRun } from '../runs/run-yaml.ts';
 import type { Services } from '../services.ts';
 import { tuningKey } from './content-keys.ts';
 
-type Parts = Pick<Services, 'store' | 'hub' | 'paths'>;
+type Parts = Pick<Services, 'store' | 'reader' | 'hub' | 'paths'>;
 
 /** Keeps what a study's sweep chose under the content of the runs that it chose it for. */
 export async function recordTunings(services: Parts, studyId: string, chosen: readonly ChosenRate[]): Promise<void> {
