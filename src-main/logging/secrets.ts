@@ -1,3 +1,5 @@
+import { withoutCredentials } from '../../src-shared/format/without-credentials.ts';
+
 const hidden = '[hidden]';
 const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL|AUTH/i;
 /** Shorter ones ("1", "true", "none") occur in ordinary words. */
@@ -18,9 +20,8 @@ export function secretsHider(environment: NodeJS.ProcessEnv): (line: string) => 
   return (line) => {
     let text = line;
     for (const value of values) text = text.replaceAll(value, hidden);
-    return text
+    return withoutCredentials(text)
       .replaceAll(/\bhf_[A-Za-z0-9]{8,}/g, hidden)
-      .replaceAll(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${hidden}`)
-      .replaceAll(/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"\\]{1,500}@/gi, `$1${hidden}@`);
+      .replaceAll(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${hidden}`);
   };
 }

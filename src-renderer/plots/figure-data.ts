@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FigureHover } from '../../src-shared/figures/index.ts';
+import { csvField } from '../../src-shared/studies/table-csv.ts';
 
 /** A plotly figure as the pure figure functions make it: traces and layout. */
 export interface FigureSource {
@@ -62,9 +63,6 @@ export function figureToCsv(figure: FigureSource): string {
   return `${['trace,x,y,z,error', ...rows].join('\n')}\n`;
 }
 
-/** A cell as RFC 4180 writes it: quoted where it holds a comma, a quote or a line end. */
 function csvCell(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return value === null || value === undefined ? '' : csvField(String(value));
 }

@@ -9,7 +9,9 @@ export function tableCsv({ columns, rows }: Pick<StudyTable, 'columns' | 'rows'>
   return lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('');
 }
 
-/** Quoted where it holds a comma, a quote or a line end. */
+/** Quoted where it holds a comma, a quote or a line end; a text that a spreadsheet would compute has an apostrophe before it. */
 export function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const isFormula = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text));
+  const plain = isFormula ? `'${text}` : text;
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

@@ -100,7 +100,30 @@ function parseJson(filePath: string, json: Uint8Array): object {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw corrupt(filePath, 'has a header that is not a JSON object');
+  // Of two tensors with one name the last would win here, and another elsewhere: the reference reader refuses them too.
+  if (keysWritten(json) !== Object.keys(parsed).length)
+    throw corrupt(filePath, 'has a header that names a tensor twice');
   return parsed;
+}
+
+const [quote, backslash, colon, opens, closes] = [0x22, 0x5c, 0x3a, [0x7b, 0x5b], [0x7d, 0x5d]] as const;
+
+/** Keys of the outermost object of valid JSON: its colons outside of texts and inner objects. */
+function keysWritten(json: Uint8Array): number {
+  let keys = 0;
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at] ?? 0;
+    if (isText) {
+      if (byte === backslash) at++;
+      else if (byte === quote) isText = false;
+    } else if (byte === quote) isText = true;
+    else if (byte === colon) keys += depth === 1 ? 1 : 0;
+    else if (byte === opens[0] || byte === opens[1]) depth++;
+    else if (byte === closes[0] || byte === closes[1]) depth--;
+  }
+  return keys;
 }
 
 function placeOf(filePath: string, name: string, value: unknown, dataStart: number, fileSize: number): TensorPlace {

@@ -106,6 +106,12 @@ describe('a damaged file is refused in one sentence', () => {
     ['unknown type', { weight: { ...good, dtype: 'F8_E4M3' } }, eight, /"weight" as F8_E4M3, which is not supported/],
     ['negative shape', { weight: { ...good, shape: [-2] } }, eight, /describes tensor "weight" wrongly/],
     ['no JSON', '{"weight": ', eight, /header that is not JSON/],
+    [
+      'a name twice',
+      `{"weight": ${JSON.stringify(good)}, "w\\u0065ight": ${JSON.stringify(good)}}`,
+      eight,
+      /header that names a tensor twice/,
+    ],
     ['a list', [1], eight, /not a JSON object/],
   ])('%s', async (_, header, data, message) => {
     await write(header, data);

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../../../engine/tensors/atomic.ts';
 import { requireDiskSpace } from '../disk-space.ts';
 import { cacheFolder, repositoryFolder } from './cache-folder.ts';
 import { addressOf, type Endpoint, openEndpoint } from './endpoint.ts';
-import { fetchFile } from './fetch-file.ts';
+import { fetchFile, isIntact } from './fetch-file.ts';
 import { lookUpRepository, type RemoteFile, type Repository } from './repository.ts';
 
 /** Lists the files of a model, their host and the target folder. Downloads nothing. */
@@ -30,7 +30,8 @@ export async function planDownload(
 
 /**
  * Downloads a base model into the cache folder in Hugging Face's own layout, so that its tools find it too: blobs/
- * by hash, snapshots/<commit>/ with links to them, refs/<revision>. Existing files are not downloaded again.
+ * by hash, snapshots/<commit>/ with links to them, refs/<revision>. Existing files are not downloaded again where their
+ * content has the hub's hash.
  *
  * @param onProgress bytes downloaded and total
  * @returns the snapshot's folder
@@ -50,8 +51,8 @@ export async function downloadRepository(
   let doneBytes = 0;
   for (const file of repository.files) {
     const blob = join(folder, 'blobs', file.hash.hex);
-    if (!(await isPresent(join(snapshot, file.name), file))) {
-      if (!(await isPresent(blob, file))) {
+    if (!(await isIntact(join(snapshot, file.name), file))) {
+      if (!(await isIntact(blob, file))) {
         const before = doneBytes;
         const onBytes = (bytes: number) => onProgress(before + bytes, totalBytes);
         await fetchFile(endpoint, fileAddress(endpoint, repository, file), file, blob, { signal, onBytes });

@@ -1,15 +1,17 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { withoutCredentials } from '../../../../src-shared/format/without-credentials.ts';
 
 /** The hub to download from, configured by Hugging Face's environment variables. */
 export interface Endpoint {
   /** HF_ENDPOINT without a trailing slash. */
   readonly url: URL;
-  /** HF_TOKEN; sent to the endpoint's own origin and nowhere else. */
+  /** HF_TOKEN; sent to the endpoint's own origin and nowhere else, and only encrypted. */
   readonly token: string | null;
 }
 
 const defaultEndpoint = 'https://huggingface.co';
 const mostRedirects = 5;
+const stallMilliseconds = 60_000;
 
 /** @throws StudioError refused with HF_HUB_OFFLINE, invalid_input if HF_ENDPOINT is no URL. */
 export function openEndpoint(environment: NodeJS.ProcessEnv): Endpoint {
@@ -24,7 +26,7 @@ export function openEndpoint(environment: NodeJS.ProcessEnv): Endpoint {
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new StudioError(
       'invalid_input',
-      `HF_ENDPOINT is not a web address: ${given}.`,
+      `HF_ENDPOINT is not a web address: ${withoutCredentials(given)}.`,
       'Unset it to use huggingface.co.',
     );
   return { url, token: environment['HF_TOKEN'] || null };
@@ -53,7 +55,10 @@ export async function reach(
     await response.body?.cancel();
     const target = URL.parse(next, current.href);
     if (target === null || !/^https?:$/.test(target.protocol))
-      throw new StudioError('refused', `${current.host} redirects to ${next}, which is not a web address.`);
+      throw new StudioError(
+        'refused',
+        `${current.host} redirects to ${withoutCredentials(next)}, which is not a web address.`,
+      );
     current = target;
   }
   throw new StudioError('refused', `${address.host} redirects in a loop.`);
@@ -64,21 +69,50 @@ async function request(
   address: URL,
   options: { readonly signal: AbortSignal; readonly headers?: Record<string, string> },
 ): Promise<Response> {
-  const own = endpoint.token !== null && address.origin === endpoint.url.origin;
+  const own = endpoint.token !== null && address.origin === endpoint.url.origin && isPrivate(address);
   const headers = { ...options.headers, ...(own ? { authorization: `Bearer ${endpoint.token}` } : {}) };
   try {
-    return await fetch(address, { headers, redirect: 'manual', signal: options.signal });
+    return await unlessStalled(options.signal, (signal) => fetch(address, { headers, redirect: 'manual', signal }));
   } catch (error) {
     if (options.signal.reason instanceof StudioError) throw options.signal.reason;
     throw unreachable(address, error);
   }
 }
 
+/** A token sent without encryption could be read by everybody on the way. */
+export function isPrivate({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
+
+/** Waits for one answer, or one piece of it. @throws Error where none comes for a minute. */
+export async function unlessStalled<Answer>(
+  signal: AbortSignal,
+  wait: (signal: AbortSignal) => Promise<Answer>,
+  milliseconds = stallMilliseconds,
+): Promise<Answer> {
+  const stalled = new AbortController();
+  const timer = setTimeout(
+    () => stalled.abort(new Error(`nothing arrived for ${milliseconds / 1000} s`)),
+    milliseconds,
+  );
+  try {
+    return await Promise.race([wait(AbortSignal.any([signal, stalled.signal])), rejected(stalled.signal)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
 export function unreachable(address: URL, error: unknown): StudioError {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   return new StudioError(
     'refused',
-    `${address.host} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    `${address.host} cannot be reached: ${withoutCredentials(cause instanceof Error ? cause.message : String(cause))}.`,
     'Check the network connection, or set HF_ENDPOINT to another hub.',
   );
 }

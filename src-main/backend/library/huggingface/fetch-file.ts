@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type Endpoint, reach, unreachable } from './endpoint.ts';
+import { type Endpoint, reach, unlessStalled, unreachable } from './endpoint.ts';
 import type { RemoteFile } from './repository.ts';
 
 const attempts = 5;
@@ -26,6 +26,8 @@ export async function fetchFile(
 ): Promise<void> {
   const partial = `${target}.incomplete`;
   await mkdir(dirname(target), { recursive: true });
+  // What is no file of ours, such as a link to another, is not written to.
+  if ((await lstat(partial).catch(() => null))?.isFile() === false) await rm(partial, { force: true });
   for (let attempt = 1; (await sizeOf(partial)) !== file.bytes; attempt++)
     try {
       await fetchRest(endpoint, address, file, partial, options);
@@ -64,10 +66,10 @@ async function fetchRest(
     headers: { 'accept-encoding': 'identity', ...(resume ? { range: `bytes=${present}-` } : {}) },
   });
   const appends = resume && response.status === 206 && startOf(response) === present;
-  const handle = await open(partial, appends ? 'a' : 'w');
+  const handle = await open(partial, openFlags | (appends ? constants.O_APPEND : constants.O_TRUNC));
   let done = appends ? present : 0;
   try {
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of piecesOf(response, signal)) {
       done += chunk.length;
       if (done > file.bytes) break;
       await handle.writeFile(chunk);
@@ -83,6 +85,22 @@ async function fetchRest(
   if (done < file.bytes) throw new Error(`the connection ended after ${done} of ${file.bytes} bytes`);
 }
 
+const openFlags = constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+
+async function* piecesOf({ body }: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await unlessStalled(signal, () => reader.read());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
 /** Offset of a partial response: servers may ignore the range requested. */
 function startOf(response: Response): number | null {
   const match = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '');
@@ -91,7 +109,13 @@ function startOf(response: Response): number | null {
 
 /** Size of the file; -1 if it does not exist, since an empty file must be created too. */
 async function sizeOf(path: string): Promise<number> {
-  return (await stat(path).catch(() => null))?.size ?? -1;
+  return (await lstat(path).catch(() => null))?.size ?? -1;
+}
+
+/** Whether the file is there with the content that the hub says. */
+export async function isIntact(path: string, file: RemoteFile): Promise<boolean> {
+  const { size } = (await stat(path).catch(() => null)) ?? {};
+  return size === file.bytes && (await hashOf(path, file)) === file.hash.hex;
 }
 
 async function hashOf(path: string, { bytes, hash }: RemoteFile): Promise<string> {

@@ -9,7 +9,7 @@ export function patternClock(): WorkClock {
   return new WorkClock(MAX_MILLISECONDS);
 }
 
-export function unusablePattern(field: string, pattern: string, reason: string): StudioError {
+function unusablePattern(field: string, pattern: string, reason: string): StudioError {
   const shown = pattern.length > MAX_SHOWN ? `${pattern.slice(0, MAX_SHOWN)}…` : pattern;
   return new StudioError(
     'invalid_input',

@@ -10,6 +10,11 @@ interface Described extends Pick<AdapterDescription, 'variant' | 'coto' | 'label
   readonly biases: { readonly size: number };
 }
 
+/** A name as text of one line, whatever it holds of Markdown or HTML. */
+function plainMarkdown(name: string): string {
+  return name.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_[\]<>#|&!~]/g, String.raw`\$&`);
+}
+
 /**
  * The model card of an adapter folder, in the form that PEFT and model hubs read. `config` is what is written beside it;
  * `missingInPeft` what PEFT lacks to load it, null: nothing.
@@ -34,7 +39,7 @@ export function adapterReadme(
     ...(coto ? ['- coto'] : []),
     '---',
     '',
-    `# ${declaration.label} adapter for ${baseModelName}`,
+    `# ${declaration.label} adapter for ${plainMarkdown(baseModelName)}`,
     '',
     `${declaration.summary} Made with CoTo Studio; the folder is in PEFT's format${missingInPeft === null ? ' and loads with `PeftModel.from_pretrained`.' : `, but PEFT has no ${missingInPeft}: load it in CoTo Studio, or export it merged.`}`,
     '',
@@ -59,7 +64,7 @@ export function adapterReadme(
           ...[...usedSettings(coto)].map((name) => `| \`${name}\` | ${coto[name]} |`),
         ]
       : ['Not trained with the CoTo schedule.']),
-    ...(labels ? ['', '## Labels', '', ...labels.map((label, index) => `${index}. ${label}`)] : []),
+    ...(labels ? ['', '## Labels', '', ...labels.map((label, index) => `${index}. ${plainMarkdown(label)}`)] : []),
     '',
   ];
   return lines.join('\n');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   lstatSync,
@@ -11,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { downloadRepository, planDownload } from '../../../../src-main/backend/library/huggingface/download.ts';
+import { isPrivate, unlessStalled } from '../../../../src-main/backend/library/huggingface/endpoint.ts';
 import { listCachedModels } from '../../../../src-main/backend/library/huggingface/list-cache.ts';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { goldenPath } from '../../../engine/golden.ts';
@@ -88,6 +90,45 @@ describe('a model of the hub', () => {
     expect(await listCachedModels(environment)).toEqual([
       { repository: id, revision: 'main', kind: 'folder', path: snapshot, modelType: 'llama', bytes: weights.length },
     ]);
+  });
+
+  it('is fetched again where a file of the cache was changed, though its size is the same', async () => {
+    const snapshot = await download();
+    const changed = join(snapshot, 'model.safetensors');
+    writeFileSync(changed, Buffer.alloc(weights.length, 7));
+    await download();
+    expect(readFileSync(changed)).toEqual(weights);
+  });
+
+  it('writes to no link that lies where it keeps what has come', async () => {
+    const victim = join(temporaryFolder(), 'victim.txt');
+    writeFileSync(victim, 'mine');
+    mkdirSync(blobs(), { recursive: true });
+    const hash = createHash('sha256').update(weights).digest('hex');
+    symlinkSync(victim, join(blobs(), `${hash}.incomplete`));
+    const snapshot = await download();
+    expect(readFileSync(victim, 'utf8')).toBe('mine');
+    expect(readFileSync(join(snapshot, 'model.safetensors'))).toEqual(weights);
+  });
+
+  it('waits for a connection that has stalled no longer than a minute', async () => {
+    const never = () => new Promise<never>(() => undefined);
+    await expect(unlessStalled(new AbortController().signal, never, 20)).rejects.toThrow('nothing arrived for 0.02 s');
+  });
+
+  it('gives the token to encrypted connections only, and to this machine', () => {
+    const may = (address: string) => isPrivate(new URL(address));
+    expect(['https://hub.example', 'http://127.0.0.1:9', 'http://localhost'].map(may)).toEqual([true, true, true]);
+    expect(['http://hub.example', 'http://localhost.example'].map(may)).toEqual([false, false]);
+  });
+
+  it('says nothing of the credentials of an address', async () => {
+    for (const address of ['http://me:SECRET@127.0.0.1:9', 'ftp://me:SECRET@hub']) {
+      environment['HF_ENDPOINT'] = address;
+      await expect(download()).rejects.toThrow(
+        expect.not.objectContaining({ message: expect.stringContaining('SECRET') }),
+      );
+    }
   });
 
   it('sends the token to the hub and to nobody else', async () => {

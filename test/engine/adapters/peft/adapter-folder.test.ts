@@ -69,12 +69,14 @@ it('keeps the CoTo settings and the labels beside', async () => {
   const state = {
     ...(await readAdapter(goldenPath('vit', 'adapters', 'lora'), description)),
     coto: cotoSettingsSchema.parse({ initial_p: 0.2, stage1_ratio: 0.5 }),
-    labels: ['a', 'b', 'c', 'd', 'e'],
+    labels: ['a', 'b', 'c', 'd', '<img src=x>\n# [e](x)'],
   };
   const folder = path.join(scratch, 'coto');
   await writeAdapter(folder, state, { description, baseModelName: 'golden/vit' });
   expect(await readAdapter(folder, description)).toEqual(state);
   expect(await readFile(path.join(folder, 'README.md'), 'utf8')).toContain('| `initial_p` | 0.2 |');
+  // A label is a name and nothing else, whatever it holds of Markdown and HTML.
+  expect(await readFile(path.join(folder, 'README.md'), 'utf8')).toContain(String.raw`4. \<img src=x\> \# \[e\](x)`);
   await writeFile(path.join(folder, 'coto_config.json'), '{"coto":null,"labels":["a","b"]}');
   await expect(readAdapter(folder, description)).rejects.toThrow('names 2 labels, but the saved head has 5 rows');
 });

