@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isObject, packageVersion, readJsonObject } from './json.mjs';
 import { fail, log } from './log.mjs';
-import { modules, nodeBinary, root } from './paths.mjs';
+import { modules, nodeBinary, nodeLicense, root } from './paths.mjs';
+import { fetchPinned } from './pinned.mjs';
 
 const stampFile = join(modules, '.studio-stamp');
 
@@ -73,7 +74,8 @@ function ensureNode() {
   const scratch = mkdtempSync(join(tmpdir(), 'coto-node-'));
   try {
     writeFileSync(join(scratch, 'package.json'), '{"private":true}');
-    runNpm(['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', `${name}@${version}`], scratch);
+    const archive = fetchPinned(`${name}@${version}`, scratch, runNpm);
+    runNpm(['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', archive], scratch);
     const folder = join(scratch, 'node_modules', name);
     const { bin } = readJsonObject(join(folder, 'package.json'));
     if (!isObject(bin) || typeof bin.node !== 'string') throw new Error(`The package ${name} names no binary.`);
@@ -81,6 +83,8 @@ function ensureNode() {
     rmSync(nodeBinary, { force: true });
     copyFileSync(join(folder, bin.node), nodeBinary);
     chmodSync(nodeBinary, 0o755);
+    const license = join(folder, 'LICENSE');
+    if (existsSync(license)) copyFileSync(license, nodeLicense);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

