@@ -2,8 +2,16 @@
 export const settingsStrings = {
   title: 'Settings',
   state: (label: string, device: string | null) => `computing on ${label}${device === null ? '' : `, ${device}`}`,
-  copyDiagnostics: 'Copy diagnostics',
-  copied: 'Copied',
+  diagnostics: {
+    collect: 'Collect diagnostics…',
+    title: 'Diagnostics',
+    note: 'To send with a report of an error. It has versions, the machine, settings, counts and the last lines of the log, without data, prompts, names and paths. Read it before you send it.',
+    copy: 'Copy',
+    copied: 'Copied',
+    save: 'Save…',
+    saved: 'Diagnostics saved',
+    notSaved: 'The diagnostics were not saved',
+  },
   tryAgain: 'Try again',
   notSaved: 'The setting was not saved',
 

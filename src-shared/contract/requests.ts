@@ -60,6 +60,8 @@ const weightedAdapters = z.array(mergeInputSchema).min(1);
  */
 export const requests = {
   'app.doctor': { input: nothing, output: doctorReportSchema },
+  /** What to send with a report of an error, without data, prompts, names and paths of the person's. */
+  'app.diagnostics': { input: nothing, output: z.object({ text: z.string() }) },
   /** Takes seconds; refused while a job runs. */
   'app.measure': { input: z.strictObject({ backend: computeIdSchema }), output: computeBackendReportSchema },
   /** Rows of the database that cannot be read, and are in no list. */

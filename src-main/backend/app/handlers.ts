@@ -2,11 +2,13 @@ import { Machine } from '../engine/machine.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../services.ts';
 import { catalog } from './catalog.ts';
+import { diagnostics } from './diagnostics.ts';
 
 export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app'>> {
   const machine = new Machine(services);
   return {
     'app.doctor': () => machine.doctor(),
+    'app.diagnostics': async () => ({ text: diagnostics(services, await machine.doctor()) }),
     'app.measure': ({ backend }) => machine.measure(backend),
     'app.unreadable': () => [...services.store.findUnreadable()],
     'app.deleteUnreadable': ({ id }) => {

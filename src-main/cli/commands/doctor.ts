@@ -1,9 +1,10 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
-import type { Recovered } from '../../backend/index.ts';
+import { type Recovered, writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { formatSummary, formatTable } from '../format.ts';
 
@@ -16,14 +17,22 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         .option('--no-measure', 'list what is available without timing it')
         .option('--delete <id>', 'delete an entry of the database that cannot be read; its files stay')
         .option('--restore', "put the newest whole backup in the place of the home's database")
-        .option('--rebuild', "make the home's database again from the folders of models, runs and adapters"),
+        .option('--rebuild', "make the home's database again from the folders of models, runs and adapters")
+        .option(
+          '--diagnostics <file>',
+          'print what to send with a report of an error, without data, prompts, names and paths, and write it to a file',
+        ),
     input: z.object({
       delete: z.string().optional(),
       measure: z.boolean(),
+      diagnostics: z.string().min(1).optional(),
       restore: z.boolean().default(false),
       rebuild: z.boolean().default(false),
     }),
-    async run({ measure, restore, rebuild, delete: unreadableId }, { terminal, withStudio, recover }) {
+    async run(
+      { measure, diagnostics: file, restore, rebuild, delete: unreadableId },
+      { terminal, withStudio, recover },
+    ) {
       if (restore && rebuild)
         throw new StudioError(
           'invalid_input',
@@ -38,6 +47,11 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
       if (unreadableId !== undefined) {
         const row = await withStudio((client) => client.request('app.deleteUnreadable', { id: unreadableId }));
         return { json: row, text: formatSummary([['deleted', `${row.kind} ${row.id}`]]) };
+      }
+      if (file !== undefined) {
+        const answer = await withStudio((client) => client.request('app.diagnostics', {}));
+        await writeFileAtomic(resolve(file), answer.text);
+        return { json: answer, text: `${answer.text}\nWritten to ${file}. Read it before you send it.` };
       }
       const report = await withStudio(async (client) => {
         const unreadable = await client.request('app.unreadable', {});

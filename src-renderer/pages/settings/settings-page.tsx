@@ -1,6 +1,5 @@
 import { Button, Select, Skeleton, Switch } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
-import { type ComputeBackendReport, type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
+import { type DoctorReport, settingsSchema } from '../../../src-shared/domain/catalog.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Segments } from '../../components/form/segments.tsx';
@@ -8,6 +7,7 @@ import { formatBytes } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
+import { CollectDiagnostics } from '../../features/settings/collect-diagnostics.tsx';
 import { ComputeTable } from '../../features/settings/compute-table.tsx';
 import classes from '../../features/settings/settings.module.css';
 import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx';
@@ -24,7 +24,6 @@ export default function SettingsPage() {
   const settings = useRequest('settings.get', {});
   const save = useAction('settings.set', { failureTitle: words.notSaved });
   const measurement = useMeasurement();
-  const clipboard = useClipboard({ timeout: 1500 });
   const isTensorflowThere =
     doctor.data?.backends.some(({ id, available }) => id === 'tensorflow' && available) ?? false;
   const chosen = doctor.data?.backends.find((backend) => backend.chosen);
@@ -33,17 +32,7 @@ export default function SettingsPage() {
     <Page
       title={words.title}
       state={chosen ? words.state(chosen.label, chosen.device) : null}
-      actions={
-        <Button
-          variant="default"
-          disabled={!doctor.data}
-          onClick={() => {
-            if (doctor.data) clipboard.copy(doctorText(doctor.data));
-          }}
-        >
-          {clipboard.copied ? words.copied : words.copyDiagnostics}
-        </Button>
-      }
+      actions={<CollectDiagnostics />}
     >
       <div className={classes['column']}>
         {doctor.error ? (
@@ -191,24 +180,4 @@ function VersionFacts({ doctor }: { doctor: DoctorReport }) {
       ]}
     />
   );
-}
-
-function ratesOf({ gemmGflops, gemmBfloat16Gflops }: ComputeBackendReport): string {
-  if (gemmGflops === null) return 'not measured';
-  const float32 = `${gemmGflops.toFixed(1)} GFLOPS in float32`;
-  return gemmBfloat16Gflops === null ? float32 : `${float32}, ${gemmBfloat16Gflops.toFixed(1)} in bfloat16`;
-}
-
-/** The doctor's report as lines of text, to paste into an issue. */
-function doctorText(doctor: DoctorReport): string {
-  const lines = [
-    `CoTo Studio ${doctor.version}, Electron ${window.coto.versions.electron}, Node ${doctor.node}, SQLite ${doctor.sqlite} (schema ${doctor.schemaVersion})`,
-    `${doctor.platform}, ${doctor.cpu}, ${doctor.cores} cores, ${formatBytes(doctor.memoryBytes)} memory`,
-    `Home ${doctor.home}, ${formatBytes(doctor.freeDiskBytes)} free; log files in ${doctor.logs}`,
-    ...doctor.backends.map(
-      (backend) =>
-        `${backend.chosen ? '* ' : '  '}${backend.label}: ${backend.device ?? 'no device'}, ${ratesOf(backend)}. ${backend.reason}`,
-    ),
-  ];
-  return `${lines.join('\n')}\n`;
 }

@@ -1,0 +1,59 @@
+import { appendFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { closeBackends, openBackend, scriptedEngine, temporaryFolder, tinyConfig, tinyIdx } from '../support.ts';
+
+afterAll(closeBackends);
+
+test('diagnostics have counts, codes and places in the code, and nothing of the person’s', async () => {
+  const dataset = tinyIdx();
+  const backend = await openBackend({
+    startEngine: scriptedEngine(async ({ die }) => {
+      die(new Error('Mallory read /home/mallory/letters.csv'));
+      return new Promise(() => undefined);
+    }),
+  });
+  await backend.handle('runs.create', {
+    name: 'the letters of mallory',
+    tags: ['mallory'],
+    config: { ...tinyConfig, dataset },
+  });
+  await backend.idle();
+  // What other programs print, and what no version of the studio wrote.
+  const logs = join(backend.home, 'logs');
+  const [file = ''] = readdirSync(logs).filter((name) => name.startsWith('backend-'));
+  const time = new Date().toISOString();
+  for (const line of [
+    { level: 'warn', time, program: 'backend', msg: 'the mallory of it all' },
+    {
+      level: 'error',
+      time,
+      job: 'j',
+      msg: 'the mallory run',
+      err: { code: 'mallory', message: 'mallory', details: null },
+    },
+    { level: 'error', time, msg: 'a request failed', request: 'mallory', kind: 'MALLORY', status: 'at mallory' },
+    {
+      level: 'error',
+      time,
+      msg: 'a request failed',
+      request: 'runs.create',
+      err: {
+        code: 'internal',
+        message: 'mallory',
+        details: 'Error: mallory\n    at write (/home/mallory/app/backend.mjs:12:3)',
+      },
+    },
+  ])
+    appendFileSync(join(logs, file), `${JSON.stringify(line)}\n`);
+  appendFileSync(join(logs, file), 'mallory\n');
+  const { text } = await backend.handle('app.diagnostics', {});
+  expect(text).not.toMatch(/mallory/i);
+  for (const own of [backend.home, dataset, temporaryFolder(), process.env['HOME'] ?? '/root', 'tiny-idx'])
+    expect(text).not.toContain(own);
+  expect(text).toContain('1 train interrupted');
+  expect(text).toContain('errors of jobs: 1 train disconnected');
+  expect(text).toContain('the backend starts');
+  expect(text).toContain('a request failed runs.create error internal backend.mjs:12');
+  await backend.close(0);
+});
