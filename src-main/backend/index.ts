@@ -12,14 +12,13 @@ import type { StartEngine } from './engine/engine-host.ts';
 import { EngineSupervisor } from './engine/engine-supervisor.ts';
 import { EventHub, type EventListener } from './event-hub.ts';
 import { createDispatch } from './handlers.ts';
-import { settleRuns } from './home/settle-runs.ts';
+import { sweepHome } from './home/sweep.ts';
 import { openHome } from './home.ts';
 import { jobOf } from './jobs/index.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { registerBundledDatasets } from './library/datasets.ts';
 import { cacheFolder } from './library/huggingface/cache-folder.ts';
 import { registerBundledModels } from './library/models.ts';
-import { removeStrayAdapters } from './library/stray-adapters.ts';
 import { anyPath, chosenPaths, registeredPaths } from './path-access.ts';
 import { ForeignReader, type StartReader, startReader } from './reading/foreign-reader.ts';
 import { DailyBackup } from './recovery/daily-backup.ts';
@@ -117,8 +116,6 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     resourcesDirectory: options.resourcesDirectory,
     plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
   };
-  // What the database does not know is added later.
-  if (recovery === null) removeStrayAdapters(services);
   const backup = new DailyBackup(services);
   const queue = new JobQueue(services, { jobOf, takeUpQueue: options.takeUpQueue ?? true });
   let closing: Promise<void> | null = null;
@@ -134,11 +131,11 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     home.release();
   };
   try {
-    await settleRuns(services);
     await registerBundledModels(services);
     await registerBundledDatasets(services);
     const recovered = recovery === null ? null : await finishRecovery({ ...services, queue }, recovery);
     if (recovered !== null) log.info(recovered, 'the database was recovered');
+    await sweepHome({ ...services, queue });
     const dispatch = createDispatch({ ...services, queue });
     queue.open();
     return {

@@ -33,6 +33,18 @@ export const settingsStrings = {
   allThreads: (cores: number) => `all ${cores}`,
   all: 'all',
 
+  leftOver: {
+    title: 'Left over',
+    note: 'folders in the home that nothing in the studio names',
+    button: 'Delete',
+    verb: 'Delete',
+    folders: (count: number) => (count === 1 ? 'the folder' : `the ${count} folders`),
+    consequence: 'What they hold could not be read as an adapter, a model, a run or a checkpoint.',
+    deleted: 'Left over folders deleted',
+    freed: (size: string) => `${size} freed`,
+    failed: 'The folders were not deleted',
+  },
+
   evaluation: 'Evaluation',
   forgetting: 'Measure forgetting',
   forgettingHelp:

@@ -68,6 +68,8 @@ export const requests = {
   'app.unreadable': { input: nothing, output: z.array(unreadableRowSchema) },
   /** Deletes such a row; its files stay. */
   'app.deleteUnreadable': { input: z.strictObject({ id: z.string() }), output: unreadableRowSchema },
+  /** Deletes the folders in the home that no row names; refused while a job runs. */
+  'app.removeStrays': { input: nothing, output: z.object({ freedBytes: z.number() }) },
   'app.status': { input: nothing, output: systemStatusSchema },
   'app.catalog': { input: nothing, output: catalogSchema },
   /** Sets libtensorflow up (see `npm run setup:tensorflow`) in the background; `state` returns the progress. */

@@ -54,6 +54,14 @@ export const tensorflowSetupSchema = z.object({
 });
 export type TensorflowSetup = z.infer<typeof tensorflowSetupSchema>;
 
+/** A folder in the home that no row of the database names. */
+export const straySchema = z.object({
+  kind: z.enum(['adapter', 'model', 'run', 'checkpoint']),
+  path: z.string().describe('relative to the home'),
+  bytes: z.number(),
+});
+export type Stray = z.infer<typeof straySchema>;
+
 export const doctorReportSchema = z.object({
   version: z.string(),
   node: z.string(),
@@ -68,6 +76,7 @@ export const doctorReportSchema = z.object({
   freeDiskBytes: z.number(),
   sqlite: z.string(),
   schemaVersion: z.number().int(),
+  strays: z.array(straySchema),
   backends: z.array(computeBackendReportSchema),
 });
 export type DoctorReport = z.infer<typeof doctorReportSchema>;

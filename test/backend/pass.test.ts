@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Deletions } from '../../src-main/backend/deletions/deletions.ts';
@@ -252,15 +252,26 @@ describe('a pass over the real engine', () => {
     });
   });
 
-  it('clears away an adapter that a killed job wrote and never listed, and nothing else', async () => {
+  it('adds a whole adapter that no row names, sweeps what is unfinished, and deletes the rest when it is told to', async () => {
     const listed = await backend.handle('adapters.list', {});
+    const [first] = listed;
     const folder = (name: string) => join(backend.home, 'adapters', name);
-    const [stray, own] = [folder('adapter-0123456789'), folder('adapter-of-mine')];
-    for (const path of [stray, own]) cpSync(join(backend.home, listed[0]?.folder ?? ''), path, { recursive: true });
+    const [whole, junk] = [folder('adapter-0123456789'), folder('adapter-of-mine')];
+    const unfinished = folder('.adapter-0123456780.0123456789ab.tmp');
+    for (const path of [whole, unfinished]) cpSync(join(backend.home, first?.folder ?? ''), path, { recursive: true });
+    mkdirSync(junk);
+    writeFileSync(join(junk, 'adapter_model.safetensors'), 'half');
     await backend.close();
     backend = await openBackend({ startEngine: realEngine, home: backend.home, resourcesDirectory });
-    expect([existsSync(stray), existsSync(own)]).toEqual([false, true]);
-    for (const adapter of listed) expect(existsSync(join(backend.home, adapter.folder))).toBe(true);
+    expect([whole, unfinished, junk].map((path) => existsSync(path))).toEqual([true, false, true]);
+    const after = await backend.handle('adapters.list', {});
+    expect(after).toHaveLength(listed.length + 1);
+    const added = after.find(({ id }) => id === 'adapter-0123456789');
+    expect(added).toMatchObject({ sha256: first?.sha256, modelId: 'tiny' });
+    expect(await backend.handle('app.removeStrays', {})).toEqual({ freedBytes: 4 });
+    expect(existsSync(junk)).toBe(false);
+    for (const { folder: own } of after) expect(existsSync(join(backend.home, own))).toBe(true);
+    await backend.handle('adapters.remove', { id: added?.id ?? '' });
   });
 
   it('finds everything again after a restart, described from memory', async () => {

@@ -1,5 +1,6 @@
 import { Machine } from '../engine/machine.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import { removeStrays } from '../home/strays.ts';
 import type { HandlerServices } from '../services.ts';
 import { catalog } from './catalog.ts';
 import { diagnostics } from './diagnostics.ts';
@@ -16,6 +17,7 @@ export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app'>>
       services.log.info(row, 'a row that could not be read was deleted');
       return row;
     },
+    'app.removeStrays': async () => ({ freedBytes: await removeStrays(services) }),
     'app.status': () => machine.status(),
     'app.catalog': () => catalog,
   };

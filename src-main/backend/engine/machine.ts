@@ -11,6 +11,7 @@ import type {
 } from '../../../src-shared/domain/catalog.ts';
 import { UsageMeter } from '../../engine/compute/usage/index.ts';
 import { logFolder } from '../../logging/log.ts';
+import { listStrays } from '../home/strays.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { HandlerServices } from '../services.ts';
 
@@ -48,6 +49,7 @@ export class Machine {
       freeDiskBytes: await freeDisk(home.path),
       sqlite: store.sqliteVersion,
       schemaVersion: store.schemaVersion,
+      strays: await listStrays(this.services),
       backends: await this.backends(),
     };
   }

@@ -19,7 +19,7 @@ export async function settleRuns(parts: Parts): Promise<void> {
   const { store, log } = parts;
   for (const run of store.runs.places())
     try {
-      await settleRun(parts, run);
+      if (!run.isImported) await settleRun(parts, run);
     } catch (error) {
       // A run whose folder is refused or cannot be read costs that run only.
       log.warn({ err: error, run: run.id }, 'the checkpoints of a run could not be looked at');
@@ -64,9 +64,9 @@ async function readFolder({ home }: Parts, folder: string): Promise<CheckpointRe
 }
 
 /** Puts back what the run had recorded up to a step. */
-async function restoreHistory(
+export async function restoreHistory(
   { home, store }: Pick<Parts, 'home' | 'store'>,
-  run: RunPlace,
+  run: Pick<RunPlace, 'id' | 'folder'>,
   step: number,
 ): Promise<void> {
   const parts = await readHistoryParts(home.absolute(run.folder), step);

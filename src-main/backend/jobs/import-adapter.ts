@@ -24,13 +24,18 @@ export const importAdapterJob = defineJob({
         parameters: {},
         outputDirectory: directory,
       });
-      const adapter = await listAdapter(services, id, {
-        name,
-        base: { model, description: model.description },
-        origin: { kind: 'import', path },
-        datasetId: null,
-        accuracy: null,
-      });
+      const adapter = await listAdapter(
+        services,
+        id,
+        {
+          name,
+          base: { model, description: model.description },
+          origin: { kind: 'import', path },
+          datasetId: null,
+          accuracy: null,
+        },
+        { from: directory },
+      );
       return {
         status: 'completed',
         result: { adapterId: adapter.id },

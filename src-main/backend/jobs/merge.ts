@@ -85,13 +85,18 @@ export const mergeJob = defineJob({
       const merged =
         output === null
           ? null
-          : await listAdapter(services, output.id, {
-              name: payload.name,
-              base,
-              origin: { kind: 'merge', method: payload.method, inputs: madeWith(payload.adapters, answer.weights) },
-              datasetId: onlyDataset?.id ?? null,
-              accuracy: hasLabels ? (answer.scores[0]?.[adapters.length] ?? null) : null,
-            });
+          : await listAdapter(
+              services,
+              output.id,
+              {
+                name: payload.name,
+                base,
+                origin: { kind: 'merge', method: payload.method, inputs: madeWith(payload.adapters, answer.weights) },
+                datasetId: onlyDataset?.id ?? null,
+                accuracy: hasLabels ? (answer.scores[0]?.[adapters.length] ?? null) : null,
+              },
+              { from: output.directory },
+            );
       const matrix: MergeMatrix = {
         columns: matrixColumns(adapters, payload.name, merged?.id ?? null, placebos).map((column, index) => ({
           ...column,

@@ -46,13 +46,18 @@ export const pruneJob = defineJob({
         ...forgettingField(services),
       });
       await addForgetting(place.directory, forgetting?.pruned ?? null);
-      const pruned = await listAdapter(services, place.id, {
-        name: payload.name,
-        base,
-        origin: { kind: 'prune', method: payload.method, adapterId: adapter.id },
-        datasetId: adapter.datasetId,
-        accuracy: null,
-      });
+      const pruned = await listAdapter(
+        services,
+        place.id,
+        {
+          name: payload.name,
+          base,
+          origin: { kind: 'prune', method: payload.method, adapterId: adapter.id },
+          datasetId: adapter.datasetId,
+          accuracy: null,
+        },
+        { from: place.directory },
+      );
       return {
         status: 'completed',
         result: { adapterId: pruned.id, kept, total, forgetting },

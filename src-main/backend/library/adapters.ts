@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
@@ -14,7 +14,7 @@ import { findLinear, lastName } from '../../engine/adapters/target-modules.ts';
 import { checkRuntimes } from '../../engine/formats/runtimes/index.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
-import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { elementCount } from '../../engine/tensors/host-tensor.ts';
 import { copyForeignFile } from '../../files/foreign-file.ts';
 import { newId } from '../identifiers.ts';
@@ -45,10 +45,13 @@ export interface AdapterDetails {
   readonly withTokenizer?: boolean;
 }
 
-/** A new folder for an adapter that the engine will write. */
+/**
+ * A folder for an adapter that the engine will write. It has the name of something unfinished until `listAdapter` moves it, so
+ * that what a killed job has written is swept.
+ */
 export function newAdapterFolder({ home }: Pick<Services, 'home'>): { id: string; directory: string } {
   const id = newId('adapter');
-  return { id, directory: home.absolute('adapters', id) };
+  return { id, directory: temporaryName(home.absolute('adapters', id)) };
 }
 
 /** Copies a PEFT folder into the home and adds it. Throws if it does not fit the model, and leaves nothing behind. */
@@ -62,23 +65,28 @@ export async function copyAdapterIn(parts: Parts, from: string, details: Adapter
     await addForgetting(temporary, details.forgetting ?? null);
     if (details.note) await appendFile(join(temporary, 'README.md'), `\n## Training\n\n${details.note}\n`);
   });
-  return listAdapter(parts, id, details);
+  return listAdapter(parts, id, details, { from: directory });
 }
 
 /**
  * Adds an adapter that the engine or a copy has written below the home, from its header.
- * Throws and removes the folder, but for `keepFolder`, if it does not fit the model.
+ * Throws and removes the folder, but for `keepFolder`, if it does not fit the model. `from`: where it was written.
  */
 export async function listAdapter(
   { home, store, hub }: Parts,
   id: string,
   details: AdapterDetails,
-  { keepFolder = false, createdAt = Date.now() }: { keepFolder?: boolean; createdAt?: number } = {},
+  {
+    keepFolder = false,
+    createdAt = Date.now(),
+    from,
+  }: { keepFolder?: boolean; createdAt?: number; from?: string } = {},
 ): Promise<AdapterRecord> {
   const directory = home.absolute('adapters', id);
+  const written = from ?? directory;
   try {
     const { description } = details.base;
-    const outline = await readAdapterOutline(directory, description);
+    const outline = await readAdapterOutline(written, description);
     const record: AdapterRecord = {
       id,
       name: details.name,
@@ -89,18 +97,19 @@ export async function listAdapter(
       datasetId: details.datasetId,
       accuracy: details.accuracy,
       metrics: { ...details.metrics },
-      sizeBytes: await folderBytes(directory),
-      sha256: await fileHash(join(directory, 'adapter_model.safetensors')),
+      sizeBytes: await folderBytes(written),
+      sha256: await fileHash(join(written, 'adapter_model.safetensors')),
       createdAt,
       archived: false,
       tags: [],
       starred: false,
     };
-    store.adapters.insert(record);
+    if (written !== directory) await rename(written, directory);
+    store.durably(() => store.adapters.insert(record));
     hub.listChanged('adapters');
     return record;
   } catch (error) {
-    if (!keepFolder) await rm(directory, { recursive: true, force: true });
+    if (!keepFolder) for (const path of [written, directory]) await rm(path, { recursive: true, force: true });
     throw error;
   }
 }

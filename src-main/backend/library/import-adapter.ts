@@ -71,7 +71,7 @@ async function convertIn(
       const placed = await readAdapter(directory, base.description);
       await writeAdapter(directory, placed, { description: base.description, baseModelName: base.model.id });
     }
-    return await listAdapter(parts, id, { ...details, base });
+    return await listAdapter(parts, id, { ...details, base }, { from: directory });
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;

@@ -5,10 +5,10 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { listAdapter } from '../library/adapters.ts';
 import { baseFor } from '../library/import-adapter.ts';
 import type { HandlerServices } from '../services.ts';
-import type { Recovery } from './set-aside.ts';
+import type { Adoption } from './set-aside.ts';
 
-/** Adds the adapter folders that no row names. One that cannot be read is put aside. */
-export async function adoptAdapters(services: HandlerServices, { aside, skipped }: Recovery): Promise<number> {
+/** Adds the adapter folders that no row names. One that cannot be read is put aside, in a recovery. */
+export async function adoptAdapters(services: HandlerServices, { aside, skipped }: Adoption): Promise<number> {
   const { home, store } = services;
   const trained = new Map(
     [...store.runs.list(false), ...store.runs.list(true)].flatMap((run) =>
@@ -18,7 +18,8 @@ export async function adoptAdapters(services: HandlerServices, { aside, skipped 
   let adopted = 0;
   for (const id of readdirSync(home.absolute('adapters'))) {
     const folder = home.absolute('adapters', id);
-    if (!existsSync(join(folder, 'adapter_config.json')) || store.adapters.find(id) !== null) continue;
+    if (!existsSync(join(folder, 'adapter_config.json')) || store.adapters.folders().includes(`adapters/${id}`))
+      continue;
     const run = trained.get(id);
     const createdAt = Math.round(statSync(join(folder, 'adapter_config.json')).mtimeMs);
     try {
@@ -37,7 +38,7 @@ export async function adoptAdapters(services: HandlerServices, { aside, skipped 
       );
       adopted++;
     } catch (error) {
-      aside.move(folder, 'adapters');
+      aside?.move(folder, 'adapters');
       skipped.push(`adapters/${id}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }

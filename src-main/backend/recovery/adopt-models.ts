@@ -2,15 +2,15 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { addModel } from '../library/models.ts';
 import type { HandlerServices } from '../services.ts';
-import type { Recovery } from './set-aside.ts';
+import type { Adoption } from './set-aside.ts';
 
 /** Adds the models in the home that no row names: those that the studio has downloaded, converted or trained. */
-export async function adoptModels(services: HandlerServices, { skipped }: Recovery): Promise<number> {
+export async function adoptModels(services: HandlerServices, { skipped }: Adoption): Promise<number> {
   const { home, store } = services;
   let adopted = 0;
   for (const name of readdirSync(home.absolute('models'))) {
     const folder = home.absolute('models', name);
-    if (!existsSync(join(folder, 'config.json')) || store.models.findByPath(folder) !== null) continue;
+    if (!existsSync(join(folder, 'config.json')) || store.models.paths().includes(folder)) continue;
     try {
       await addModel(services, folder);
       adopted++;

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { CheckpointRecord, RunRecord } from '../../../src-shared/domain/run.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { restoreHistory } from '../home/settle-runs.ts';
 import { newId } from '../identifiers.ts';
 import { describeDatasetCached } from '../library/datasets.ts';
 import { addModel } from '../library/models.ts';
@@ -12,15 +13,16 @@ import type { RecordedRun } from '../trackers/readers/recorded-run.ts';
 import { tensorboardReader } from '../trackers/readers/tensorboard.ts';
 import { recordedResult } from '../trackers/recorded-result.ts';
 import { type RunFile, readRunFile, recordIn } from './run-file.ts';
-import type { Recovery } from './set-aside.ts';
+import type { Adoption } from './set-aside.ts';
 
 /** Adds the folders of runs that no row names, with what they hold. */
-export async function adoptRuns(services: HandlerServices, { skipped }: Recovery): Promise<number> {
+export async function adoptRuns(services: HandlerServices, { skipped }: Adoption): Promise<number> {
   const { home, store } = services;
+  const known = new Set(store.runs.places().map(({ id }) => id));
   let adopted = 0;
   for (const id of readdirSync(home.absolute('runs'))) {
     const folder = home.absolute('runs', id);
-    if (!statSync(folder).isDirectory() || store.runs.find(id) !== null) continue;
+    if (!statSync(folder).isDirectory() || known.has(id)) continue;
     try {
       await adoptRun(services, id, folder);
       adopted++;
@@ -40,7 +42,7 @@ async function adoptRun(services: HandlerServices, id: string, folder: string): 
   const run = isWhole
     ? ended(recordIn(file, `runs/${id}`, id), checkpoints)
     : withoutBase(id, folder, { file, recorded, checkpoints });
-  store.transaction(() => {
+  store.durably(() => {
     store.runs.insert(run);
     store.history.insertMetrics(id, recorded?.columns ?? []);
     if (!isWhole) return;
@@ -63,6 +65,9 @@ async function adoptRun(services: HandlerServices, id: string, folder: string): 
       { runId: id, resumeFrom: null, together: null },
     );
   });
+  // The event log has single precision, and no masks.
+  const last = checkpoints.reduce((latest, { step }) => Math.max(latest, step), 0);
+  if (isWhole && last > 0) await restoreHistory(services, run, last);
 }
 
 /** A run that had not ended waits to be resumed. */

@@ -23,11 +23,17 @@ export class Aside {
   }
 }
 
+/** Folders that no row names are being added. */
+export interface Adoption {
+  /** Null: what cannot be read stays where it is. */
+  readonly aside: Aside | null;
+  /** Folders that could not be read, and why. */
+  readonly skipped: string[];
+}
+
 /** A recovery that has begun. */
-export interface Recovery {
+export interface Recovery extends Adoption {
   readonly aside: Aside;
   /** Milliseconds since 1970; null where the database was rebuilt. */
   readonly backupAt: number | null;
-  /** Folders that could not be read, and why. */
-  readonly skipped: string[];
 }

@@ -16,6 +16,7 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
       void command
         .option('--no-measure', 'list what is available without timing it')
         .option('--delete <id>', 'delete an entry of the database that cannot be read; its files stay')
+        .option('--repair', 'delete folders in the home that nothing in the studio names; the report lists them')
         .option('--restore', "put the newest whole backup in the place of the home's database")
         .option('--rebuild', "make the home's database again from the folders of models, runs and adapters")
         .option(
@@ -26,11 +27,12 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
       delete: z.string().optional(),
       measure: z.boolean(),
       diagnostics: z.string().min(1).optional(),
+      repair: z.boolean().default(false),
       restore: z.boolean().default(false),
       rebuild: z.boolean().default(false),
     }),
     async run(
-      { measure, diagnostics: file, restore, rebuild, delete: unreadableId },
+      { measure, diagnostics: file, repair, restore, rebuild, delete: unreadableId },
       { terminal, withStudio, recover },
     ) {
       if (restore && rebuild)
@@ -55,6 +57,10 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
       }
       const report = await withStudio(async (client) => {
         const unreadable = await client.request('app.unreadable', {});
+        if (repair) {
+          const { freedBytes } = await client.request('app.removeStrays', {});
+          terminal.report(`Freed ${formatBytes(freedBytes)}.\n`);
+        }
         const doctor = await client.request('app.doctor', {});
         const backends: ComputeBackendReport[] = [];
         for (const backend of doctor.backends) {
@@ -78,6 +84,10 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         ['Log', report.logs],
         ...report.unreadable.map(({ kind, id, reason }) => ['Unreadable', `${kind} ${id}: ${reason}`] as const),
         ['SQLite', `${report.sqlite}, schema ${report.schemaVersion}`],
+        ...report.strays.map(({ kind, path, bytes }): [string, string] => [
+          'Left over',
+          `${path} (${formatBytes(bytes)}): no ${kind} that the studio knows; coto doctor --repair deletes it`,
+        ]),
       ]);
       const backends = formatTable(
         ['', 'compute backend', 'device', 'memory', 'GFLOPS float32', 'bfloat16'],

@@ -88,8 +88,15 @@ async function removeQuietly(temporary: string): Promise<void> {
   await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
 }
 
-/** What keeps `target` from being written, in words that name it and not `temporary`. */
-function writeError(thrown: unknown, target: string, temporary?: string): unknown {
+/** The name that something unfinished will have. */
+function finalName(target: string): string {
+  const name = path.basename(target);
+  return isUnfinished(name) ? path.join(path.dirname(target), name.slice(1, -'.0123456789ab.tmp'.length)) : target;
+}
+
+/** What keeps `written` from being written, in words that name it and not `temporary`. */
+function writeError(thrown: unknown, written: string, temporary?: string): unknown {
+  const target = finalName(written);
   if (thrown instanceof StudioError) {
     const message = temporary === undefined ? thrown.message : thrown.message.replaceAll(temporary, target);
     return new StudioError(thrown.code, message, thrown.hint, thrown.details);

@@ -77,9 +77,9 @@ export class AdapterRepository {
     );
   }
 
-  /** Whether there is a row, be it one that cannot be read. */
-  has(id: string): boolean {
-    return this.database.prepare('SELECT 1 FROM adapters WHERE id = ?').get(id) !== undefined;
+  /** Of all rows, also of those that cannot be read. */
+  folders(): string[] {
+    return z.array(z.string()).parse(this.database.prepare('SELECT folder FROM adapters').pluck().all());
   }
 
   find(id: string): AdapterRecord | null {

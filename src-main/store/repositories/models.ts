@@ -31,6 +31,11 @@ export class ModelRepository {
     return this.rows.all('model', rowSchema, rows);
   }
 
+  /** Of all rows, also of those that cannot be read. */
+  paths(): string[] {
+    return z.array(z.string()).parse(this.database.prepare('SELECT path FROM models').pluck().all());
+  }
+
   find(id: string): ModelRecord | null {
     const row = this.database.prepare('SELECT * FROM models WHERE id = ?').get(id);
     return row === undefined ? null : this.rows.one('model', rowSchema, row);

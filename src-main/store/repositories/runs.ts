@@ -84,8 +84,11 @@ const checkpointRowSchema = z.object({
   resumable: booleanColumn,
 });
 
-const rowPlaceSchema = z.object({ id: z.string(), folder: z.string() });
-export type RunPlace = Pick<RunRecord, 'id' | 'folder' | 'checkpoints'>;
+const rowPlaceSchema = z.object({ id: z.string(), folder: z.string(), isImported: booleanColumn });
+export interface RunPlace extends Pick<RunRecord, 'id' | 'folder' | 'checkpoints'> {
+  /** Its folder has no checkpoints to go on from. */
+  readonly isImported: boolean;
+}
 
 /** Changes of a run; omitted fields keep their values. */
 export interface RunChanges {
@@ -135,11 +138,11 @@ export class RunRepository {
     return run === undefined ? null : { ...run, checkpoints: this.checkpoints(id) };
   }
 
-  /** Where the files of the runs that were trained here are: read of every home as it is opened, so without the rest of them. */
+  /** Where the files of all runs are: read of every home as it is opened, so without the rest of them. */
   places(): RunPlace[] {
     const rows = z
       .array(rowPlaceSchema)
-      .parse(this.database.prepare('SELECT id, folder FROM runs WHERE origin IS NULL').all());
+      .parse(this.database.prepare('SELECT id, folder, origin IS NOT NULL AS isImported FROM runs').all());
     const checkpoints = Map.groupBy(this.checkpointRows(), (row) => row.run_id);
     return rows.map((run) => ({ ...run, checkpoints: (checkpoints.get(run.id) ?? []).map(toCheckpoint) }));
   }

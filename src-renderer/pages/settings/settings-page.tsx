@@ -9,6 +9,7 @@ import { Page } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { CollectDiagnostics } from '../../features/settings/collect-diagnostics.tsx';
 import { ComputeTable } from '../../features/settings/compute-table.tsx';
+import { LeftOver } from '../../features/settings/left-over.tsx';
 import classes from '../../features/settings/settings.module.css';
 import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx';
 import { ThreadsField } from '../../features/settings/threads-field.tsx';
@@ -114,6 +115,7 @@ export default function SettingsPage() {
             <Panel title={words.machine}>
               {doctor.data ? <MachineFacts doctor={doctor.data} /> : <Skeleton height={136} />}
             </Panel>
+            <LeftOver strays={doctor.data?.strays ?? []} onDeleted={() => void doctor.refetch()} />
             <Panel title={words.versions}>
               {doctor.data ? <VersionFacts doctor={doctor.data} /> : <Skeleton height={136} />}
             </Panel>

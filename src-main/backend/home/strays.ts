@@ -1,0 +1,71 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { sep } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { Stray } from '../../../src-shared/domain/catalog.ts';
+import { discardFolder, isUnfinished } from '../../engine/tensors/atomic.ts';
+import { folderBytes } from '../library/folder-fingerprint.ts';
+import type { RunPlace } from '../../store/repositories/runs.ts';
+import { checkpointFolders } from '../runs/checkpoint-files.ts';
+import type { HandlerServices, Services } from '../services.ts';
+
+type Parts = Pick<Services, 'home' | 'store'>;
+
+/** What lies in the home and no row of the database names, relative to it. Nothing is said of folders that are not the studio's. */
+export function findStrays({ home, store }: Parts): Omit<Stray, 'bytes'>[] {
+  const runs = store.runs.places();
+  const named = new Set([
+    ...store.adapters.folders(),
+    ...runs.map(({ folder }) => folder),
+    ...store.models.paths().flatMap((path) => (path.startsWith(`${home.path}${sep}`) ? [home.relative(path)] : [])),
+    ...runs.flatMap(({ checkpoints }) => checkpoints.map(({ folder }) => folder)),
+  ]);
+  const places = [
+    ...childrenOf(home.path, 'adapters').map((path) => ({ kind: 'adapter', path }) as const),
+    ...childrenOf(home.path, 'models').map((path) => ({ kind: 'model', path }) as const),
+    ...childrenOf(home.path, 'runs').map((path) => ({ kind: 'run', path }) as const),
+    ...runs
+      .filter(({ isImported }) => !isImported)
+      .flatMap((run) => foldersOf({ home }, run).map((path) => ({ kind: 'checkpoint', path }) as const)),
+  ];
+  return places.filter(({ path }) => !named.has(path));
+}
+
+/** As `findStrays`, with what each takes. */
+export function listStrays(parts: Parts): Promise<Stray[]> {
+  return Promise.all(
+    findStrays(parts).map(async (stray) => ({ ...stray, bytes: await folderBytes(parts.home.absolute(stray.path)) })),
+  );
+}
+
+/** Deletes them, and returns the bytes freed. @throws StudioError refused while a job may be writing one */
+export async function removeStrays(services: HandlerServices): Promise<number> {
+  const { home, store } = services;
+  if (store.jobs.withStatus('running').length > 0)
+    throw new StudioError('refused', 'Something is running, which may be writing there.', 'Wait for it, or cancel it.');
+  let freedBytes = 0;
+  for (const { path, bytes } of await listStrays(services)) {
+    discardFolder(home.absolute(path));
+    freedBytes += bytes;
+  }
+  return freedBytes;
+}
+
+/** None of a run whose folder is refused. */
+function foldersOf(parts: Pick<Parts, 'home'>, run: RunPlace): string[] {
+  try {
+    return checkpointFolders(parts, run);
+  } catch {
+    return [];
+  }
+}
+
+function childrenOf(home: string, folder: string): string[] {
+  const path = `${home}/${folder}`;
+  if (!existsSync(path)) return [];
+  return (
+    readdirSync(path)
+      // A model that is being trained keeps its checkpoint beside it.
+      .filter((name) => !isUnfinished(name) && !name.endsWith('.checkpoint'))
+      .map((name) => `${folder}/${name}`)
+  );
+}
