@@ -4,12 +4,14 @@ import { adoptRuns } from '../recovery/adopt-runs.ts';
 import type { HandlerServices } from '../services.ts';
 import { settleRuns } from './settle-runs.ts';
 import { findStrays } from './strays.ts';
+import { sweepOutputs } from './sweep-outputs.ts';
 
 /**
  * Makes home and database agree as the home is opened, when nothing is being written: whole folders that no row names are
  * added, and rows that lag behind the folder of their run are put right. What cannot be read is left for the person to delete.
  */
 export async function sweepHome(services: HandlerServices): Promise<void> {
+  sweepOutputs(services);
   if (findStrays(services).some(({ kind }) => kind !== 'checkpoint')) {
     const found = { aside: null, skipped: [] };
     // Each needs those before: an adapter its base and the run that made it.
