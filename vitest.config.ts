@@ -39,8 +39,8 @@ const projects: readonly Project[] = [
   },
   {
     name: 'long',
-    include: [...fuzzing, 'test/long/**/*.test.ts'],
-    env: { COTO_FUZZ_CASES: '10000' },
+    include: [...fuzzing, 'test/long/**/*.test.ts', 'test/backend/home/killed-checkpoint.test.ts'],
+    env: { COTO_FUZZ_CASES: '10000', COTO_KILL_STRIDE: '1' },
     minutes: 20,
     workers: 2,
   },

@@ -3,8 +3,8 @@ import { sep } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Stray } from '../../../src-shared/domain/catalog.ts';
 import { discardFolder, isUnfinished } from '../../engine/tensors/atomic.ts';
-import { folderBytes } from '../library/folder-fingerprint.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
+import { folderBytes } from '../library/folder-fingerprint.ts';
 import { checkpointFolders } from '../runs/checkpoint-files.ts';
 import type { HandlerServices, Services } from '../services.ts';
 
