@@ -15,6 +15,7 @@ import { chatHandlers } from './generation/chat-handlers.ts';
 import { classificationHandlers } from './generation/classification-handlers.ts';
 import { generationHandlers } from './generation/handlers.ts';
 import type { Handlers } from './handler.ts';
+import type { HandlerServices } from './handler-services.ts';
 import { jobHandlers } from './jobs/handlers.ts';
 import { adapterHandlers } from './library/adapter-handlers.ts';
 import { datasetHandlers } from './library/dataset-handlers.ts';
@@ -25,7 +26,6 @@ import { mergeHandlers } from './merging/handlers.ts';
 import { pruneHandlers } from './merging/prune-handlers.ts';
 import { reportHandlers } from './reports/handlers.ts';
 import { runHandlers } from './runs/handlers.ts';
-import type { HandlerServices } from './services.ts';
 import { demoHandlers } from './studies/demo-handlers.ts';
 import { studyHandlers } from './studies/handlers.ts';
 

@@ -4,7 +4,6 @@ import type { Deletions } from './deletions/deletions.ts';
 import type { EngineSupervisor } from './engine/engine-supervisor.ts';
 import type { EventHub } from './event-hub.ts';
 import type { Home } from './home.ts';
-import type { JobQueue } from './jobs/queue.ts';
 import type { PathAccess } from './path-access.ts';
 import type { ForeignReader } from './reading/foreign-reader.ts';
 import type { EventLogs } from './trackers/event-logs.ts';
@@ -25,9 +24,4 @@ export interface Services {
   readonly resourcesDirectory: string;
   /** The script that draws the figures of a report, which is inlined into it. */
   readonly plotlyScript: string;
-}
-
-/** Services of request handlers. */
-export interface HandlerServices extends Services {
-  readonly queue: JobQueue;
 }

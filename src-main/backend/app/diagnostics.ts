@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { errorCodeSchema } from '../../../src-shared/contract/errors.ts';
 import type { DoctorReport } from '../../../src-shared/domain/catalog.ts';
 import { logFolder } from '../../logging/log.ts';
-import type { HandlerServices } from '../services.ts';
+import type { HandlerServices } from '../handler-services.ts';
 
 const mostLines = 200;
 const gigabyte = 1e9;

@@ -1,7 +1,7 @@
 import { Machine } from '../engine/machine.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { removeStrays } from '../home/strays.ts';
-import type { HandlerServices } from '../services.ts';
 import { catalog } from './catalog.ts';
 import { diagnostics } from './diagnostics.ts';
 

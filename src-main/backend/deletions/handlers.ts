@@ -1,5 +1,5 @@
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
-import type { HandlerServices } from '../services.ts';
+import type { HandlerServices } from '../handler-services.ts';
 
 export function deletionHandlers({ deletions }: HandlerServices): Handlers<NamesOf<'deletions'>> {
   return {

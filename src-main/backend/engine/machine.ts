@@ -11,9 +11,9 @@ import type {
 } from '../../../src-shared/domain/catalog.ts';
 import { UsageMeter } from '../../engine/compute/usage/index.ts';
 import { logFolder } from '../../logging/log.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { listStrays } from '../home/strays.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
-import type { HandlerServices } from '../services.ts';
 
 /** Least time between two walks of the home folder. */
 const homeSizeMilliseconds = 30_000;

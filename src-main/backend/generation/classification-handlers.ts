@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { decodePreview } from '../../engine/data/image-file.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { classifyJob } from '../jobs/classify.ts';
-import type { HandlerServices } from '../services.ts';
 import { resolveModelFor } from './resolve-model-for.ts';
 
 /** Pixels of the longer side of a preview. */

@@ -2,9 +2,9 @@ import { errorText } from '../../../src-shared/contract/errors.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { generateJob } from '../jobs/generate.ts';
 import { requireModel } from '../library/models.ts';
-import type { HandlerServices } from '../services.ts';
 import { resolveModelFor } from './resolve-model-for.ts';
 
 const writer = {

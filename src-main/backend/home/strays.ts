@@ -4,9 +4,10 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Stray } from '../../../src-shared/domain/catalog.ts';
 import { discardFolder, isUnfinished } from '../../engine/tensors/atomic.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import { checkpointFolders } from '../runs/checkpoint-files.ts';
-import type { HandlerServices, Services } from '../services.ts';
+import type { Services } from '../services.ts';
 
 type Parts = Pick<Services, 'home' | 'store'>;
 

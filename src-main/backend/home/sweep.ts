@@ -1,7 +1,7 @@
+import type { HandlerServices } from '../handler-services.ts';
 import { adoptAdapters } from '../recovery/adopt-adapters.ts';
 import { adoptModels } from '../recovery/adopt-models.ts';
 import { adoptRuns } from '../recovery/adopt-runs.ts';
-import type { HandlerServices } from '../services.ts';
 import { settleRuns } from './settle-runs.ts';
 import { findStrays } from './strays.ts';
 import { sweepOutputs } from './sweep-outputs.ts';

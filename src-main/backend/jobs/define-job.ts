@@ -9,8 +9,9 @@ import {
   jobInfo,
 } from '../../../src-shared/domain/job.ts';
 import type { EngineEvent, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { checkReferenced } from '../library/adapter-file.ts';
-import type { HandlerServices, Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import type { JobEnding } from './job-endings.ts';
 
 /** Outcome of a job without an error. `result` is stored as JSON with the job. */

@@ -1,6 +1,6 @@
 import { jobAnswerSchema } from '../../../src-shared/domain/job.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
-import type { HandlerServices } from '../services.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { requireJob } from './require-job.ts';
 
 export function jobHandlers({ store, queue }: HandlerServices): Handlers<NamesOf<'jobs'>> {

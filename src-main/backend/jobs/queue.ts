@@ -4,9 +4,10 @@ import { type JobKind, type JobLane, type JobRecord, jobInfo, jobLanes } from '.
 import type { EngineSignal } from '../../engine/contract.ts';
 import { clock } from '../clock.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { checkModelFiles } from '../library/model-files.ts';
-import type { HandlerServices, Services } from '../services.ts';
+import type { Services } from '../services.ts';
 import { companionJobs } from './companion-jobs.ts';
 import type { Job, JobContext, JobOutcome } from './define-job.ts';
 import { InterruptedError } from './interrupted-error.ts';

@@ -1,9 +1,9 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { JobResult } from '../../../src-shared/domain/job.ts';
 import type { EngineEvent, TrainTogetherTask } from '../../engine/contract.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { latestCheckpoint } from '../runs/latest-checkpoint.ts';
 import { runsThatFit, togetherKey } from '../runs/runs-together.ts';
-import type { HandlerServices } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
 import type { JobMember, JobOutcome } from './define-job.ts';
 import { forgettingField } from './forgetting-field.ts';

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { jobThatNeeds } from '../jobs/needed-adapters.ts';
-import type { HandlerServices } from '../services.ts';
 import { adapterNorms } from './adapter-norms.ts';
 import { adapterScores } from './adapter-scores.ts';
 import { adapterContents, exportAdapter, removeAdapter, requireAdapter } from './adapters.ts';

@@ -11,10 +11,10 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { openImages } from '../../engine/data/open-dataset.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { errorOfJob } from '../jobs/error-of-job.ts';
 import { importJob } from '../jobs/import.ts';
-import type { HandlerServices } from '../services.ts';
 import { findSource, removeDataset, requireChangeable, requireDataset, requireRemovable } from './datasets.ts';
 import { requireModel } from './models.ts';
 

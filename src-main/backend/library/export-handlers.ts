@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { exportJob } from '../jobs/export.ts';
-import type { HandlerServices } from '../services.ts';
 import { requireAdapter } from './adapters.ts';
 import { exportTarget } from './export/index.ts';
 

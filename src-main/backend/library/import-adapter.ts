@@ -10,7 +10,8 @@ import { checkAdapterFolder, readAdapterOutline } from '../../engine/adapters/pe
 import type { AdapterFormat, AdapterSource, KnownBase } from '../../engine/formats/adapters/format.ts';
 import { recognizeAdapter } from '../../engine/formats/adapters/index.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
-import type { HandlerServices, Services } from '../services.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import type { Services } from '../services.ts';
 import type { AdapterBase } from './adapter-base.ts';
 import { type AdapterDetails, copyAdapterIn, fileHash, listAdapter, newAdapterFolder } from './adapters.ts';
 import { importOnResidual } from './import-residual.ts';

@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { errorOfJob } from '../jobs/error-of-job.ts';
 import { importAdapterJob } from '../jobs/import-adapter.ts';
-import type { HandlerServices } from '../services.ts';
 import type { AdapterBase } from './adapter-base.ts';
 import { requireAdapter } from './adapters.ts';
 

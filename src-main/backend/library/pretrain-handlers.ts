@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { pretrainJob } from '../jobs/pretrain.ts';
-import type { HandlerServices } from '../services.ts';
 
 export function pretrainHandlers({ queue, store, paths }: HandlerServices): Handlers<NamesOf<'pretrain'>> {
   return {

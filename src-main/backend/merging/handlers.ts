@@ -14,13 +14,13 @@ import { ok, refused, warning } from '../../engine/merge/preflight-line.ts';
 import { looksAtData, searchOf } from '../../engine/merge/search-parameters.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { mergeJob } from '../jobs/merge.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { FolderCache } from '../library/folder-cache.ts';
 import { requireModel } from '../library/models.ts';
-import type { HandlerServices } from '../services.ts';
 import { OutlineCache } from './outline-cache.ts';
 import { PromptCheck } from './prompt-facts.ts';
 

@@ -3,10 +3,10 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import { checkPrompts } from '../../engine/merge/check-prompts.ts';
 import { readTokenizerIdentity, type TokenizerIdentity } from '../../engine/tokenization/tokenizer-identity.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import type { AdapterBase } from '../library/adapter-base.ts';
 import { FolderCache } from '../library/folder-cache.ts';
 import { settingsOf } from '../library/task-settings.ts';
-import type { HandlerServices } from '../services.ts';
 
 const nothing = { tokenizer: null, template: null };
 

@@ -4,11 +4,11 @@ import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
 import { needsExamples } from '../../engine/prune/run-prune.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { pruneJob } from '../jobs/prune.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
-import type { HandlerServices } from '../services.ts';
 
 export function pruneHandlers({ store, home, queue }: HandlerServices): Handlers<NamesOf<'prune'>> {
   return {

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdapterOrigin } from '../../../src-shared/domain/adapter.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { listAdapter } from '../library/adapters.ts';
 import { baseFor } from '../library/import-adapter.ts';
-import type { HandlerServices } from '../services.ts';
 import type { Adoption } from './set-aside.ts';
 
 /** Adds the adapter folders that no row names. One that cannot be read is put aside, in a recovery. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HandlerServices } from '../handler-services.ts';
 import { addModel } from '../library/models.ts';
-import type { HandlerServices } from '../services.ts';
 import type { Adoption } from './set-aside.ts';
 
 /** Adds the models in the home that no row names: those that the studio has downloaded, converted or trained. */

@@ -1,8 +1,8 @@
 import type { RecoveryWay } from '../../../src-shared/contract/recovery-way.ts';
 import { restoreBackup } from '../../store/restore-backup.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { settleRuns } from '../home/settle-runs.ts';
 import type { Home } from '../home.ts';
-import type { HandlerServices } from '../services.ts';
 import { adoptAdapters } from './adopt-adapters.ts';
 import { adoptModels } from './adopt-models.ts';
 import { adoptRuns } from './adopt-runs.ts';

@@ -4,11 +4,11 @@ import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { reportJob } from '../jobs/report.ts';
 import { requireStudy } from '../jobs/study.ts';
 import { requireRun } from '../jobs/training-record.ts';
-import type { HandlerServices } from '../services.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
 import { readPage, readReportFiles, readSummary, removeReportFiles } from './stored.ts';
 

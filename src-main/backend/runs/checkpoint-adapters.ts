@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { CheckpointRecord, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { copyAdapterIn, requireAdapter } from '../library/adapters.ts';
 import { requireModel } from '../library/models.ts';
-import type { HandlerServices } from '../services.ts';
 import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
 import { metricsAt } from './metrics-at.ts';
 

@@ -1,7 +1,7 @@
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
-import type { HandlerServices } from '../services.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
 import { importRuns } from '../trackers/import-runs.ts';
 import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';

@@ -1,9 +1,9 @@
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { timedSteps, timeStepsJob } from '../jobs/time-steps.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
-import type { HandlerServices } from '../services.ts';
 import { checkRun } from './check-run.ts';
 import { checkedRun } from './run-yaml.ts';
 

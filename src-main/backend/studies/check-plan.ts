@@ -10,9 +10,9 @@ import {
 } from '../../../src-shared/domain/plan.ts';
 import { type HeadInUse, headInUse, needsLabelHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { checkPlannedRun } from '../runs/runs.ts';
-import type { HandlerServices } from '../services.ts';
 import { checkPlannedMasks } from './planned-masks.ts';
 import type { AdapterSource, StudioFacts } from './study-facts.ts';
 

@@ -8,10 +8,10 @@ import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts
 import { mergingStudy } from '../../../src-shared/studies/merging.ts';
 import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { reportJob } from '../jobs/report.ts';
 import { createRun } from '../runs/runs.ts';
-import type { HandlerServices } from '../services.ts';
 import { type DemoPlan, demoRunConfig, fullPlan, ownPlan, quickPlan } from './demo-plan.ts';
 import { createStudy } from './studies.ts';
 

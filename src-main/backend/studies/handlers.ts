@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { requireStudy } from '../jobs/study.ts';
-import type { HandlerServices } from '../services.ts';
 import { forecastStudy } from './forecast.ts';
 import { createStudy, resumeStudy } from './studies.ts';
 import { studyFiles } from './study-files.ts';

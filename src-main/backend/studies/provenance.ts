@@ -5,10 +5,10 @@ import { type JobSpec, leavesOf, tuningOf } from '../../../src-shared/domain/pla
 import type { Provenance } from '../../../src-shared/domain/provenance.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { sourceCommit } from '../commit.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { resolveReference } from '../library/adapters.ts';
 import { contentHash } from '../library/content-hash.ts';
 import { resolveDataset } from '../library/datasets.ts';
-import type { HandlerServices } from '../services.ts';
 import { plannedRun } from './planned-runs.ts';
 
 /**

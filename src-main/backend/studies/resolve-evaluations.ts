@@ -8,12 +8,12 @@ import {
   withLeaves,
   withTuningDatasets,
 } from '../../../src-shared/domain/plan.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import type { DatasetUse } from '../jobs/subject-fields.ts';
 import { commonModel } from '../library/adapter-base.ts';
 import { resolveReference } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
-import type { HandlerServices } from '../services.ts';
 import { type ContentKey, canonicalJson, type ScoredContent } from './content-keys.ts';
 
 /** A part of a plan that is evaluated, with its subject's leaves resolved to adapters of the studio. */

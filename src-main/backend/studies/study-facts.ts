@@ -16,6 +16,7 @@ import { pruneMethod } from '../../engine/prune/index.ts';
 import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/define-study-work.ts';
 import { runTitle } from '../../engine/studies/planned-adapters.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { requireModelOf } from '../library/adapter-base.ts';
 import { requireAdapter } from '../library/adapters.ts';
@@ -24,7 +25,6 @@ import { resolveModel } from '../library/models.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
 import { OutlineCache } from '../merging/outline-cache.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
-import type { HandlerServices } from '../services.ts';
 import { canonicalJson } from './content-keys.ts';
 import { plannedRun } from './planned-runs.ts';
 

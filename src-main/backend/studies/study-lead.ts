@@ -1,10 +1,10 @@
 import { type ErrorCode, errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type JobProgress, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import { clock } from '../clock.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import type { JobContext } from '../jobs/define-job.ts';
 import { InterruptedError } from '../jobs/interrupted-error.ts';
 import { pauseRun } from '../runs/runs.ts';
-import type { HandlerServices } from '../services.ts';
 import { PartsClock } from './parts-clock.ts';
 import type { Begun, PlanLead } from './run-plan.ts';
 

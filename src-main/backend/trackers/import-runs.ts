@@ -4,8 +4,8 @@ import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.t
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { RunOrigin } from '../../../src-shared/domain/imported-run.ts';
 import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
+import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
-import type { HandlerServices } from '../services.ts';
 import { placeAt } from './place.ts';
 import { runReaders } from './readers/index.ts';
 import { mostRuns, type RecordedRun } from './readers/recorded-run.ts';
