@@ -1,3 +1,4 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import { serve } from '../../../src-shared/rpc/serve.ts';
 import { renderPrompt, templateChoices, textAbilities } from '../generation/templates.ts';
@@ -11,6 +12,8 @@ import { readingContract } from './contract.ts';
 
 /** Reads files that somebody else may have made, for the backend on the other side of the channel. */
 export function serveReader(channel: Channel): void {
+  const gone = new AbortController();
+  channel.onClose(() => gone.abort(new StudioError('disconnected', 'The backend is gone.')));
   const server = serve(channel, readingContract, {
     ready: () => ({ ok: true }) as const,
     abilities: ({ folder }) => textAbilities(folder),
@@ -27,7 +30,8 @@ export function serveReader(channel: Channel): void {
     },
     tokens: ({ dataset, columns, model, split, index }) => describeTokens(model, columns, dataset, { split, index }),
     lengths: ({ dataset, columns, model }) => countTokens(model, columns, dataset),
-    describe: ({ source }) => describeDataset(source, { onRead: (read) => server.emit('rows', read) }),
+    describe: ({ source }) =>
+      describeDataset(source, { onRead: (read) => server.emit('rows', read), signal: gone.signal }),
     run: ({ yaml }) => fromYaml(yaml),
   });
 }
