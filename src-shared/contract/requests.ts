@@ -40,7 +40,6 @@ import { mergeabilitySchema } from '../domain/mergeability.ts';
 import { modelRecordSchema } from '../domain/model.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
-import { reportFileSchema, reportRecordSchema, reportRequestSchema, reportSummarySchema } from '../domain/report.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { studyFileSchema, studyRecordSchema } from '../domain/study.ts';
 import { studyForecastSchema } from '../domain/study-forecast.ts';
@@ -48,6 +47,7 @@ import { tunedVerdictSchema } from '../domain/tuned.ts';
 import { unreadableRowSchema } from '../domain/unreadable-row.ts';
 import { updateProductsSchema } from '../domain/update-products.ts';
 import { studyConfigSchema } from '../studies/index.ts';
+import { reportRequests } from './report-requests.ts';
 import { byId, deletableListSchema, done, nothing, removal } from './request-shapes.ts';
 import { runRequests } from './run-requests.ts';
 
@@ -386,20 +386,7 @@ export const requests = {
       reportJobId: z.string(),
     }),
   },
-  /** Writes runs, compared by their settings, and finished studies into one HTML file. */
-  'reports.create': { input: reportRequestSchema, output: jobRecordSchema },
-  /** The newest first. */
-  'reports.list': { input: nothing, output: z.array(reportRecordSchema) },
-  'reports.get': { input: byId, output: reportRecordSchema },
-  /** The report's page without its scripts, for the window to show. */
-  'reports.page': { input: byId, output: z.object({ html: z.string() }) },
-  /** What the report found, from its own numbers. */
-  'reports.summary': { input: byId, output: reportSummarySchema },
-  /** The report as HTML, CSV, JSON and Markdown, and each table of a study as CSV. */
-  'reports.files': { input: byId, output: z.array(reportFileSchema) },
-  /** Its files keep the title that they were written with. */
-  'reports.rename': { input: z.strictObject({ id: z.string(), name: z.string().min(1) }), output: reportRecordSchema },
-  'reports.remove': { input: removal, output: done },
+  ...reportRequests,
 
   'jobs.list': { input: z.strictObject({ active: z.boolean().default(true) }), output: z.array(jobRecordSchema) },
   'jobs.get': { input: byId, output: jobRecordSchema },

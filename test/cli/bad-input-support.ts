@@ -76,7 +76,7 @@ export function goodData(folder: string, perClass = 8): string {
 }
 
 /** Lock, pid and database come and go with every command; everything else is what somebody would find left behind. */
-const ownFiles = /^(backend\.(lock|pid)|studio\.sqlite(-wal|-shm)?)$/;
+const ownFiles = /^(backend\.(lock|pid)|studio\.sqlite(-wal|-shm)?|backups(\/.*)?)$/;
 
 /** What a home holds: its files, and the ids in its database. */
 export function stateOf(home: string): { files: string[]; records: Record<string, string[]> } {

@@ -65,7 +65,9 @@ describe('an output that cannot be written', () => {
 test('a damaged database is named with a way out', async () => {
   const home = await newHome();
   editBytes(join(home, 'studio.sqlite'), (bytes) => bytes.fill(0x5a, 4096));
-  expectOneLine(await cotoOn(home)(['models', 'list']), { says: ['database in the home folder is damaged', 'backup'] });
+  expectOneLine(await cotoOn(home)(['models', 'list']), {
+    says: [`${join(home, 'studio.sqlite')} is damaged`, 'backup'],
+  });
 });
 
 describe('a base that was damaged after it was added', () => {

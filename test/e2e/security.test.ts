@@ -304,7 +304,7 @@ describe('a backend that is lost', () => {
         }),
     );
     const statuses = () => page.evaluate(() => Reflect.get(window, 'seenStatuses'));
-    process.kill(Number(readFileSync(join(homeFolder(folder), 'backend.pid'), 'utf8')), 'SIGKILL');
+    process.kill(Number.parseInt(readFileSync(join(homeFolder(folder), 'backend.pid'), 'utf8'), 10), 'SIGKILL');
     await expect
       .poll(statuses, { timeout: 20_000 })
       .toEqual([`ready ${before}`, `lost ${before}`, `starting ${before + 1}`, `ready ${before + 1}`]);

@@ -98,7 +98,7 @@ test('quitting can be called off, or leaves the run going on until the app is st
 
 test('a backend that is killed comes back, and its run says how to go on', async () => {
   const { page } = studio;
-  process.kill(Number(readFileSync(join(home, 'backend.pid'), 'utf8')), 'SIGKILL');
+  process.kill(Number.parseInt(readFileSync(join(home, 'backend.pid'), 'utf8'), 10), 'SIGKILL');
   await goTo(page, 'Home');
   await page.getByText('CoTo Studio quit while this was running.').first().waitFor();
   await page

@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { formatCount } from '../../../src-shared/format/numbers.ts';
 import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';
@@ -7,7 +9,9 @@ import { baseOf } from '../library/adapter-base.ts';
 import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { addForgetting } from '../library/model-card.ts';
+import { checkModelFiles } from '../library/model-files.ts';
 import { taskSettingsFor } from '../library/task-settings.ts';
+import type { Services } from '../services.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
 import { forgettingField } from './forgetting-field.ts';
@@ -27,13 +31,14 @@ export const pruneJob = defineJob({
     const { home, store } = services;
     const adapter = requireAdapter(store, payload.adapterId);
     const base = await baseOf(services, [adapter]);
+    const damage = await damageOf(services, base.model);
     const place = newAdapterFolder(services);
     try {
       const datasetId = payload.datasetId ?? adapter.datasetId;
       const { kept, total, note, forgetting } = await context.runEngine({
         kind: 'prune',
         ...computeFields(store),
-        modelDirectory: base.model?.path ?? null,
+        modelDirectory: damage === null ? (base.model?.path ?? null) : null,
         description: base.description,
         adapterDirectory: home.absolute(adapter.folder),
         method: payload.method,
@@ -73,7 +78,19 @@ export const pruneJob = defineJob({
       };
     } catch (error) {
       await rm(place.directory, { recursive: true, force: true });
-      throw error;
+      throw damage !== null && error instanceof StudioError && error.code === 'refused' ? damage : error;
     }
   },
 });
+
+/** Why a base cannot be used: pruning goes on without it unless its method reads it. */
+async function damageOf(services: Services, model: ModelRecord | null): Promise<StudioError | null> {
+  if (model === null) return null;
+  try {
+    await checkModelFiles(services, model.path);
+    return null;
+  } catch (error) {
+    if (error instanceof StudioError) return error;
+    throw error;
+  }
+}

@@ -109,8 +109,11 @@ export async function finishTraining(
   const { outcome, result, adapterDirectory, adapterStep } = answer;
   services.eventLogs.close(run.id);
   if (outcome === 'paused' || outcome === 'cancelled') {
+    const { step, checkpoints } = requireRun(services.store, run.id);
     changeRun(services, run.id, {
       status: outcome,
+      // Progress is told now and then, the checkpoint of a pause at once.
+      step: Math.max(step, ...checkpoints.map((one) => one.step)),
       finishedAt: outcome === 'cancelled' ? endOf(services, run.id) : null,
     });
     return { status: outcome, message: null };
@@ -141,14 +144,16 @@ export async function finishTraining(
       note,
     });
   }
-  changeRun(services, run.id, {
+  const end = {
     status: outcome,
     result,
     step: result?.steps ?? run.step,
     adapterId: adapter?.id ?? null,
     finishedAt: endOf(services, run.id),
-  });
-  await writeRunFile(services, run.id);
+  };
+  // The job ends in the same turn as its run: killed between the two, the run would be trained again.
+  await writeRunFile(services, run.id, end);
+  changeRun(services, run.id, end);
   const headline = headlineText(scores);
   const score = headline === '' ? '' : ` with ${headline} on the ${split} examples`;
   const ending = `${outcome === 'stopped' ? 'Stopped and saved' : 'Trained'}${score}, after ${result?.steps ?? 0} steps.`;

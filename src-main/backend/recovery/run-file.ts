@@ -16,10 +16,18 @@ const runFileSchema = z.object({
 });
 export type RunFile = z.infer<typeof runFileSchema>;
 
-/** Writes what the database has of a run, but for its history, into its folder, from which it can be read again. */
-export async function writeRunFile({ home, store }: Pick<Services, 'home' | 'store'>, id: string): Promise<void> {
-  const run = store.runs.find(id);
-  if (run === null) return;
+/**
+ * Writes what the database has of a run, but for its history, into its folder, from which it can be read again; with what is
+ * about to change in it.
+ */
+export async function writeRunFile(
+  { home, store }: Pick<Services, 'home' | 'store'>,
+  id: string,
+  changes: Partial<RunRecord> = {},
+): Promise<void> {
+  const found = store.runs.find(id);
+  if (found === null) return;
+  const run = { ...found, ...changes };
   const [model, dataset] = [store.models.find(run.modelId), store.datasets.find(run.datasetId)];
   const content: RunFile = {
     format: 1,
