@@ -95,6 +95,9 @@ async function show(page, hash) {
   await page.evaluate((address) => {
     location.hash = address;
   }, hash);
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('.mantine-Skeleton-root')].every((one) => one.getBoundingClientRect().width === 0),
+  );
   await page.waitForTimeout(1200);
 }
 
@@ -105,6 +108,8 @@ async function show(page, hash) {
  */
 async function prepare(page, id) {
   if (id === 'home') {
+    await page.getByText('Connecting to the backend').waitFor({ state: 'hidden', timeout: 60_000 });
+    await show(page, '#/home');
     // The backend finds out about the machine in its own time, and the page asks now and then.
     for (const pending of ['detecting…', 'detecting…'])
       await page.getByText(pending).first().waitFor({ state: 'hidden', timeout: 20_000 });
