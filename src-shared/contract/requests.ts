@@ -13,14 +13,6 @@ import {
 import { chatContentSchema, chatRecordSchema, chatSummarySchema } from '../domain/chat.ts';
 import { classificationRequestSchema, imagePreviewSchema } from '../domain/classification.ts';
 import {
-  datasetRecordSchema,
-  datasetSourceSchema,
-  describedTokensSchema,
-  examplePreviewSchema,
-  textExampleSchema,
-  textInspectionSchema,
-} from '../domain/dataset.ts';
-import {
   adapterScoreSchema,
   datasetFitSchema,
   evaluationRequestSchema,
@@ -47,6 +39,7 @@ import { tunedVerdictSchema } from '../domain/tuned.ts';
 import { unreadableRowSchema } from '../domain/unreadable-row.ts';
 import { updateProductsSchema } from '../domain/update-products.ts';
 import { studyConfigSchema } from '../studies/index.ts';
+import { datasetRequests } from './dataset-requests.ts';
 import { reportRequests } from './report-requests.ts';
 import { byId, deletableListSchema, done, nothing, removal } from './request-shapes.ts';
 import { runRequests } from './run-requests.ts';
@@ -102,7 +95,10 @@ export const requests = {
     }),
   },
   'models.add': { input: z.strictObject({ path: z.string(), name: z.string().optional() }), output: modelRecordSchema },
-  /** Converts a GGUF file to a model folder below the home, quantized weights as they are unless `float32`; the job's result names the model. */
+  /**
+   * Converts a GGUF file to a model folder below the home, quantized weights as they are unless `float32`; the job's result
+   * names the model.
+   */
   'models.convert': {
     input: z.strictObject({ file: z.string(), name: z.string().optional(), float32: z.boolean().optional() }),
     output: jobRecordSchema,
@@ -114,73 +110,7 @@ export const requests = {
   'models.download': { input: hubModel, output: jobRecordSchema },
   'models.remove': { input: removal, output: done },
 
-  'datasets.list': { input: nothing, output: z.array(datasetRecordSchema) },
-  'datasets.get': { input: byId, output: datasetRecordSchema },
-  /** `options` are the options of the path's reader, e.g. which column is the label. */
-  'datasets.add': {
-    input: z.strictObject({
-      path: z.string(),
-      name: z.string().optional(),
-      options: parameterValuesSchema.optional(),
-    }),
-    output: datasetRecordSchema,
-  },
-  /**
-   * Previews how a path would be read before it is added; reads only the head of the file. `text` is null for images.
-   */
-  'datasets.inspect': {
-    input: z.strictObject({ path: z.string(), options: parameterValuesSchema.default({}) }),
-    output: z.object({ name: z.string(), source: datasetSourceSchema, text: textInspectionSchema.nullable() }),
-  },
-  /** Reads a dataset again with other reader options. Its id stays; refused while a run is training on it. */
-  'datasets.update': {
-    input: z.strictObject({ id: z.string(), options: parameterValuesSchema }),
-    output: datasetRecordSchema,
-  },
-  'datasets.remove': { input: removal, output: done },
-  'datasets.preview': {
-    input: z.strictObject({
-      id: z.string(),
-      split: z.enum(['train', 'test']),
-      offset: z.number().int().min(0).default(0),
-      limit: z.number().int().min(1).max(200).default(48),
-      label: z.number().int().nullable().default(null),
-    }),
-    output: z.array(examplePreviewSchema),
-  },
-  /** Examples of a text dataset; texts are truncated to `characters` characters. */
-  'datasets.texts': {
-    input: z.strictObject({
-      id: z.string(),
-      split: z.enum(['train', 'test']),
-      offset: z.number().int().min(0).default(0),
-      limit: z.number().int().min(1).max(200).default(48),
-      characters: z.number().int().min(1).max(1_000_000).default(2000),
-    }),
-    output: z.array(textExampleSchema),
-  },
-  /** The first tokens of one example as the model reads it. */
-  'datasets.tokens': {
-    input: z.strictObject({
-      id: z.string(),
-      split: z.enum(['train', 'test']),
-      index: z.number().int().min(0),
-      model: z.string(),
-    }),
-    output: describedTokensSchema,
-  },
-  /**
-   * Token counts of the first 1000 training examples, in order. `unwritable` counts those that the template rejects.
-   */
-  'datasets.lengths': {
-    input: z.strictObject({ id: z.string(), model: z.string() }),
-    output: z.object({
-      lengths: z.array(z.number().int()),
-      unwritable: z.number().int(),
-      maxPositions: z.number().int(),
-    }),
-  },
-
+  ...datasetRequests,
   ...runRequests,
 
   'adapters.list': { input: nothing, output: z.array(adapterRecordSchema) },

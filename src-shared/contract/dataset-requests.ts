@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import {
+  datasetRecordSchema,
+  datasetSourceSchema,
+  describedTokensSchema,
+  examplePreviewSchema,
+  textExampleSchema,
+  textInspectionSchema,
+} from '../domain/dataset.ts';
+import { parameterValuesSchema } from '../domain/parameter.ts';
+import { byId, done, nothing, removal } from './request-shapes.ts';
+
+/** Requests about datasets, as `requests` lists them. */
+export const datasetRequests = {
+  'datasets.list': { input: nothing, output: z.array(datasetRecordSchema) },
+  'datasets.get': { input: byId, output: datasetRecordSchema },
+  /** `options` are the options of the path's reader, e.g. which column is the label. */
+  'datasets.add': {
+    input: z.strictObject({
+      path: z.string(),
+      name: z.string().optional(),
+      options: parameterValuesSchema.optional(),
+    }),
+    output: datasetRecordSchema,
+  },
+  /**
+   * Previews how a path would be read before it is added; reads only the head of the file. `text` is null for images.
+   */
+  'datasets.inspect': {
+    input: z.strictObject({ path: z.string(), options: parameterValuesSchema.default({}) }),
+    output: z.object({ name: z.string(), source: datasetSourceSchema, text: textInspectionSchema.nullable() }),
+  },
+  /** Reads a dataset again with other reader options. Its id stays; refused while a run is training on it. */
+  'datasets.update': {
+    input: z.strictObject({ id: z.string(), options: parameterValuesSchema }),
+    output: datasetRecordSchema,
+  },
+  'datasets.remove': { input: removal, output: done },
+  'datasets.preview': {
+    input: z.strictObject({
+      id: z.string(),
+      split: z.enum(['train', 'test']),
+      offset: z.number().int().min(0).default(0),
+      limit: z.number().int().min(1).max(200).default(48),
+      label: z.number().int().nullable().default(null),
+    }),
+    output: z.array(examplePreviewSchema),
+  },
+  /** Examples of a text dataset; texts are truncated to `characters` characters. */
+  'datasets.texts': {
+    input: z.strictObject({
+      id: z.string(),
+      split: z.enum(['train', 'test']),
+      offset: z.number().int().min(0).default(0),
+      limit: z.number().int().min(1).max(200).default(48),
+      characters: z.number().int().min(1).max(1_000_000).default(2000),
+    }),
+    output: z.array(textExampleSchema),
+  },
+  /** The first tokens of one example as the model reads it. */
+  'datasets.tokens': {
+    input: z.strictObject({
+      id: z.string(),
+      split: z.enum(['train', 'test']),
+      index: z.number().int().min(0),
+      model: z.string(),
+    }),
+    output: describedTokensSchema,
+  },
+  /**
+   * Token counts of the first 1000 training examples, in order. `unwritable` counts those that the template rejects.
+   */
+  'datasets.lengths': {
+    input: z.strictObject({ id: z.string(), model: z.string() }),
+    output: z.object({
+      lengths: z.array(z.number().int()),
+      unwritable: z.number().int(),
+      maxPositions: z.number().int(),
+    }),
+  },
+} as const;
