@@ -3,7 +3,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { type BackendMemory, backendMemory } from '../../engine/compute/backend-memory.ts';
 import { isLargeModel } from '../../engine/models/large-model.ts';
 import type { AdapterPresence, ModelMemory } from '../../engine/models/memory.ts';
-import { isHalf, storedEncodingOf } from '../../engine/tensors/stored-matrix.ts';
+import { staysEncoded, storedEncodingOf } from '../../engine/tensors/stored-matrix.ts';
 
 const bytesPerFloat = 4;
 const bytesPerBrainFloat = 2;
@@ -94,7 +94,7 @@ function weightBytes(shape: StepShape, backend: BackendMemory): number {
   const { parameterCount, sizeBytes, dtype } = shape.description;
   const everything = parameterCount * bytesPerFloat;
   const encoding = backend.keepsEncodings ? storedEncodingOf(dtype) : null;
-  const isEncoded = encoding !== null && (!isHalf(encoding) || isLargeModel(parameterCount));
+  const isEncoded = encoding !== null && staysEncoded(encoding, isLargeModel(parameterCount));
   return isEncoded ? sizeBytes : everything + packedBytes(shape, backend);
 }
 

@@ -36,7 +36,7 @@ const shortNames: ReadonlyMap<string, string> = new Map([
   ['F16', 'float16'],
 ]);
 
-/** Whether an encoding has 16 bits for each value, and no blocks. */
-export function isHalf(encoding: StoredEncoding): boolean {
-  return encoding === 'bfloat16' || encoding === 'float16';
+/** Whether a matrix stays as it is encoded: one in blocks always, one of 16 bits where the model's do (`ofHalves`). */
+export function staysEncoded(encoding: StoredEncoding, ofHalves: boolean): boolean {
+  return ofHalves || (encoding !== 'bfloat16' && encoding !== 'float16');
 }

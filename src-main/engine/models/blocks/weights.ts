@@ -7,7 +7,7 @@ import { asVariable, FrozenVector } from '../../ops/linear/frozen-vector.ts';
 import { FrozenWeight } from '../../ops/linear/frozen-weight.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
-import { isHalf } from '../../tensors/stored-matrix.ts';
+import { staysEncoded } from '../../tensors/stored-matrix.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import type { BaseModel } from '../base-model.ts';
 import type { LoadOptions } from '../family.ts';
@@ -93,7 +93,7 @@ export class FrozenTensors {
   private async readEncoded(name: string): Promise<tf.Tensor2D | null> {
     const store = this.variables === null ? storeOfBackend() : undefined;
     const stored = store && (this.source.stored?.(name) ?? null);
-    if (!store || !stored || (isHalf(stored.encoding) && !this.encoded)) return null;
+    if (!store || !stored || !staysEncoded(stored.encoding, this.encoded)) return null;
     const { matrix, finite } = await store(stored);
     if (finite) return as2D(matrix);
     matrix.dispose();
