@@ -107,7 +107,7 @@ describe.each(sources)('%s %s', (family, adapter) => {
         if (changed.key !== null)
           expect(thrown.message.includes(changed.key) || tellsOfTensors.test(thrown.message), what).toBe(true);
       }
-      expect(performance.now() - started, `case ${index}, ${changed.what}`).toBeLessThan(5_000);
+      expect(performance.now() - started, `case ${index}, ${changed.what}`).toBeLessThan(60_000);
       writeFileSync(path, original);
     }
     expect(refused).toBeGreaterThan(cases / 3);
