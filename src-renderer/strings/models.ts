@@ -17,6 +17,8 @@ export const modelsStrings = {
   added: 'Model added',
   known: 'Already in the list',
   bundled: 'bundled',
+  weightFormat: 'Weights',
+  weightFormatHelp: 'GGUF files stay quantized in memory. Safetensors merge and export without loss.',
   dismiss: 'Dismiss',
   tryAgain: 'Try again',
   layers: (layers: number, width: number) => `${plural(layers, 'layer')} · hidden size ${formatCount(width)}`,

@@ -44,7 +44,11 @@ import { reportRequests } from './report-requests.ts';
 import { byId, deletableListSchema, done, nothing, removal } from './request-shapes.ts';
 import { runRequests } from './run-requests.ts';
 
-const hubModel = z.strictObject({ repository: z.string(), revision: z.string().default('main') });
+const hubModel = z.strictObject({
+  repository: z.string(),
+  revision: z.string().default('main'),
+  quantization: z.string().nullable().default(null),
+});
 const weightedAdapters = z.array(mergeInputSchema).min(1);
 
 /**
@@ -105,7 +109,10 @@ export const requests = {
   },
   /** Models in the Hugging Face cache of this machine. */
   'models.cached': { input: nothing, output: z.array(cachedModelSchema) },
-  /** Asks the hub which files a model consists of; nothing is downloaded. */
+  /**
+   * Asks the hub which files a model consists of; nothing is downloaded. `quantization` asks for the GGUF file of that type;
+   * the weights are safetensors by default, or the usual type where there are none.
+   */
   'models.plan': { input: hubModel, output: downloadPlanSchema },
   'models.download': { input: hubModel, output: jobRecordSchema },
   'models.remove': { input: removal, output: done },

@@ -11,6 +11,13 @@ export const cachedModelSchema = z.object({
 });
 export type CachedModel = z.infer<typeof cachedModelSchema>;
 
+/** A form in which a model on the hub has its weights. */
+export const weightFormatSchema = z.object({
+  quantization: z.string().nullable().describe('type of a GGUF file, e.g. Q4_K_M; null: safetensors'),
+  bytes: z.number(),
+});
+export type WeightFormat = z.infer<typeof weightFormatSchema>;
+
 /** Files of a model on the hub, before anything is downloaded. */
 export const downloadPlanSchema = z.object({
   repository: z.string(),
@@ -19,5 +26,7 @@ export const downloadPlanSchema = z.object({
   host: z.string().describe('host of the hub'),
   folder: z.string().describe('the target folder'),
   files: z.array(z.object({ name: z.string(), bytes: z.number(), present: z.boolean() })),
+  quantization: z.string().nullable().describe('type of the GGUF file; null: safetensors'),
+  formats: z.array(weightFormatSchema).describe('all that the model has, of which one is downloaded'),
 });
 export type DownloadPlan = z.infer<typeof downloadPlanSchema>;

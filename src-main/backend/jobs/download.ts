@@ -1,23 +1,39 @@
+import { basename } from 'node:path';
 import { z } from 'zod';
+import { isGguf } from '../../../src-shared/domain/model.ts';
 import { downloadRepository } from '../library/huggingface/download.ts';
 import { addModel } from '../library/models.ts';
 import { byteProgress } from './byte-progress.ts';
+import { convertedModel } from './converted-model.ts';
 import { defineJob } from './define-job.ts';
 
-/** Downloads a model from the hub into the Hugging Face cache and adds it to the studio. */
+/** Downloads a model from the hub into the Hugging Face cache and adds it to the studio; a GGUF file is converted first. */
 export const downloadJob = defineJob({
   kind: 'download',
-  payload: z.object({ modelId: z.string(), repository: z.string(), revision: z.string() }),
+  payload: z.object({
+    modelId: z.string(),
+    repository: z.string(),
+    revision: z.string(),
+    quantization: z.string().nullable().default(null),
+  }),
   references: () => [],
-  async execute({ modelId, repository, revision }, context, services) {
-    const folder = await downloadRepository(
+  async execute({ modelId, ...asked }, context, services) {
+    const { repository } = asked;
+    const path = await downloadRepository(
       process.env,
-      { id: repository, revision },
+      asked,
       context.abort,
       byteProgress(`Getting ${repository}`, context.progress),
     );
-    const known = services.store.models.findByPath(folder);
-    const model = await addModel(services, folder, { name: known?.name ?? repository, id: modelId });
+    const known = services.store.models.findByPath(path);
+    const model = isGguf(path)
+      ? await convertedModel({ modelId, name: nameOf(path), file: path, float32: false }, context, services)
+      : await addModel(services, path, { name: known?.name ?? repository, id: modelId });
     return { status: 'completed', result: { modelId: model.id }, message: `The model "${model.name}" is ready.` };
   },
 });
+
+/** The file's: the name of a repository says nothing of the type. */
+function nameOf(file: string): string {
+  return basename(file).replace(/\.gguf$/i, '');
+}

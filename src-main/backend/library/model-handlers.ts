@@ -25,16 +25,15 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
     'models.add': ({ path, name }) => addModel(services, services.paths.readable(path), { name }),
     'models.convert': (request) => convert(services, request),
     'models.cached': () => listCachedModels(process.env),
-    'models.plan': ({ repository, revision }) =>
-      planDownload(process.env, repository, revision, AbortSignal.timeout(lookUpMilliseconds)),
-    'models.download': ({ repository, revision }) => {
+    'models.plan': (asked) => planDownload(process.env, asked, AbortSignal.timeout(lookUpMilliseconds)),
+    'models.download': ({ repository, revision, quantization }) => {
       // Reported now, not when the job starts.
       openEndpoint(process.env);
       const modelId = newId('model');
       return services.queue.add(
         downloadJob,
         { title: `Get ${repository}`, subjectId: modelId },
-        { modelId, repository, revision },
+        { modelId, repository, revision, quantization },
       );
     },
     'models.remove': async ({ id, undoMilliseconds }) => {

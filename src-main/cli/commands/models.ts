@@ -57,13 +57,15 @@ export function addModelCommands(parent: Command, context: CommandContext): void
           path,
         ]),
       );
+          bestText(memories.find(({ modelId }) => modelId === id)),
       return { json: models, text };
     },
   });
 
   addCommand(group, context, {
     usage: 'get <model>',
-    summary: 'download a model (org/name) from the Hugging Face hub into its cache, and add it to the library',
+    summary:
+      'download a model (org/name, or org/name:Q4_K_M for a GGUF file) from the Hugging Face hub into its cache, and add it to the library',
     options: (command) =>
       void command
         .option('--revision <revision>', 'branch, tag or commit', 'main')
@@ -72,15 +74,20 @@ export function addModelCommands(parent: Command, context: CommandContext): void
           'after',
           '\nHF_ENDPOINT names another hub, HF_TOKEN opens private models, HF_HUB_OFFLINE forbids it.\n',
         ),
-    input: z.object({ model: z.string(), revision: z.string(), dryRun: z.boolean().default(false) }),
-    async run({ model: repository, revision, dryRun }, { terminal, withStudio }) {
+    input: z.object({
+      model: z.string(),
+      revision: z.string(),
+      quantization: z.string().nullable().default(null),
+      dryRun: z.boolean().default(false),
+    }),
+    async run({ model: repository, revision, quantization, dryRun }, { terminal, withStudio }) {
       return withStudio(async (client) => {
-        const plan = await client.request('models.plan', { repository, revision });
+        const plan = await client.request('models.plan', { repository, revision, quantization });
         if (dryRun) return { json: plan, text: planText(plan) };
         terminal.report(planText(plan));
         const job = await followJob(
           client,
-          await client.request('models.download', { repository, revision }),
+          await client.request('models.download', { repository, revision, quantization: plan.quantization }),
           terminal,
         );
         const { modelId } = await jobResult(client, job, 'download');
@@ -114,11 +121,20 @@ function cachedTable(cached: readonly CachedModel[]): string {
   );
 }
 
-function planText({ repository, host, folder, files }: DownloadPlan): string {
+function planText({ repository, host, folder, files, quantization, formats }: DownloadPlan): string {
   const missing = files.filter(({ present }) => !present);
   const bytes = missing.reduce((sum, file) => sum + file.bytes, 0);
   const list = files.map((file) => [file.name, formatBytes(file.bytes), file.present ? 'there already' : '']);
-  return `${repository} from ${host} into ${folder}: ${missing.length} of ${files.length} files, ${formatBytes(bytes)}\n${formatTable(['file', 'size', ''], list)}`;
+  const names = formats.flatMap((format) =>
+    format.quantization === null || format.quantization === quantization
+      ? []
+      : [`${format.quantization} (${formatBytes(format.bytes)})`],
+  );
+  return [
+    `${repository} from ${host} into ${folder}: ${missing.length} of ${files.length} files, ${formatBytes(bytes)}`,
+    formatTable(['file', 'size', ''], list).trimEnd(),
+    ...(names.length === 0 ? [] : [`Also there, by --quantization: ${names.join(', ')}.`]),
+  ].join('\n');
 }
 
 function describeModel(model: ModelRecord): string {

@@ -1,14 +1,18 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import type { DownloadPlan } from '../../../src-shared/domain/hub.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatBytes, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
+import { modelsStrings } from '../../strings/models.ts';
 import classes from './models.module.css';
 import { useHubDialog } from './use-hub-dialog.ts';
 
 type PlannedFile = DownloadPlan['files'][number];
+
+/** Of the weights that are in no GGUF file, in the list. */
+const safetensors = 'safetensors';
 
 const columns: readonly DataColumn<PlannedFile>[] = [
   { id: 'name', header: 'File', value: (file) => file.name, cell: (file) => <code>{file.name}</code> },
@@ -46,7 +50,7 @@ export function HubDialog({ opened, onClose, onStarted }: HubDialogProps) {
           <Group gap={12} align="flex-end" wrap="nowrap">
             <TextInput
               label="Model"
-              placeholder="org/name"
+              placeholder="org/name or org/name:Q4_K_M"
               value={hub.repository}
               onChange={(event) => hub.setRepository(event.currentTarget.value)}
               data-autofocus
@@ -60,7 +64,7 @@ export function HubDialog({ opened, onClose, onStarted }: HubDialogProps) {
             />
           </Group>
           {failure ? <ErrorNote error={failure} /> : null}
-          {plan ? <Plan plan={plan} /> : null}
+          {plan ? <Plan plan={plan} isBusy={hub.isBusy} onChoose={hub.choose} /> : null}
           <Group justify="flex-end" gap={8}>
             <Button variant="default" onClick={onClose}>
               Cancel
@@ -75,9 +79,31 @@ export function HubDialog({ opened, onClose, onStarted }: HubDialogProps) {
   );
 }
 
-function Plan({ plan }: { plan: DownloadPlan }) {
+interface PlanProps {
+  plan: DownloadPlan;
+  isBusy: boolean;
+  onChoose: (quantization: string | null) => void;
+}
+
+function Plan({ plan, isBusy, onChoose }: PlanProps) {
+  const idOf = (quantization: string | null) => quantization ?? safetensors;
   return (
     <div>
+      {plan.formats.length > 1 ? (
+        <Select
+          label={modelsStrings.weightFormat}
+          description={modelsStrings.weightFormatHelp}
+          data={plan.formats.map(({ quantization, bytes }) => ({
+            value: idOf(quantization),
+            label: `${idOf(quantization)} (${formatBytes(bytes)})`,
+          }))}
+          value={idOf(plan.quantization)}
+          onChange={(chosen) => onChoose(chosen === safetensors ? null : chosen)}
+          allowDeselect={false}
+          disabled={isBusy}
+          mb={12}
+        />
+      ) : null}
       <Text size="sm" mb={4}>
         From <strong>{plan.host}</strong> into the Hugging Face cache:
       </Text>

@@ -36,6 +36,7 @@ export function useHubDialog({ onClose, onStarted }: HubDialogInput) {
     setFailure(null);
   };
   const asked = { repository: repository.trim(), revision: revision.trim() || 'main' };
+  const choose = (quantization: string | null) => find.mutate({ ...asked, quantization });
   return {
     repository,
     revision,
@@ -44,9 +45,11 @@ export function useHubDialog({ onClose, onStarted }: HubDialogInput) {
     setRepository: change(setRepository),
     setRevision: change(setRevision),
     canSubmit: asked.repository !== '',
+    /** Plans the download of another form of the weights: a GGUF file of that type, or null for safetensors. */
+    choose,
     isBusy: find.isPending || download.isPending,
     submit: () => {
-      if (plan) download.mutate(asked);
+      if (plan) download.mutate({ ...asked, quantization: plan.quantization });
       else find.mutate(asked);
     },
   };

@@ -6,17 +6,17 @@ import { requireDiskSpace } from '../disk-space.ts';
 import { cacheFolder, repositoryFolder } from './cache-folder.ts';
 import { addressOf, type Endpoint, openEndpoint } from './endpoint.ts';
 import { fetchFile, isIntact } from './fetch-file.ts';
-import { lookUpRepository, type RemoteFile, type Repository } from './repository.ts';
+import type { RemoteFile } from './needed-files.ts';
+import { type AskedModel, lookUpRepository, type Repository } from './repository.ts';
 
 /** Lists the files of a model, their host and the target folder. Downloads nothing. */
 export async function planDownload(
   environment: NodeJS.ProcessEnv,
-  id: string,
-  revision: string,
+  asked: AskedModel,
   signal: AbortSignal,
 ): Promise<DownloadPlan> {
   const endpoint = openEndpoint(environment);
-  const repository = await lookUpRepository(endpoint, id, revision, signal);
+  const repository = await lookUpRepository(endpoint, asked, signal);
   const { folder, snapshot } = placeOf(environment, repository);
   const files = await Promise.all(
     repository.files.map(async (file) => ({
@@ -25,7 +25,9 @@ export async function planDownload(
       present: await isPresent(join(folder, 'blobs', file.hash.hex), file),
     })),
   );
-  return { repository: id, revision, commit: repository.commit, host: endpoint.url.host, folder: snapshot, files };
+  const { id, revision, commit, quantization } = repository;
+  const formats = [...repository.formats];
+  return { repository: id, revision, commit, host: endpoint.url.host, folder: snapshot, files, quantization, formats };
 }
 
 /**
@@ -34,16 +36,16 @@ export async function planDownload(
  * content has the hub's hash.
  *
  * @param onProgress bytes downloaded and total
- * @returns the snapshot's folder
+ * @returns the snapshot's folder, or the GGUF file in it
  */
 export async function downloadRepository(
   environment: NodeJS.ProcessEnv,
-  { id, revision }: { readonly id: string; readonly revision: string },
+  asked: AskedModel,
   signal: AbortSignal,
   onProgress: (doneBytes: number, totalBytes: number) => void,
 ): Promise<string> {
   const endpoint = openEndpoint(environment);
-  const repository = await lookUpRepository(endpoint, id, revision, signal);
+  const repository = await lookUpRepository(endpoint, asked, signal);
   const { folder, snapshot } = placeOf(environment, repository);
   await mkdir(snapshot, { recursive: true });
   const totalBytes = repository.files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -62,8 +64,9 @@ export async function downloadRepository(
     doneBytes += file.bytes;
     onProgress(doneBytes, totalBytes);
   }
-  if (revision !== repository.commit) await writeFileAtomic(join(folder, 'refs', revision), repository.commit);
-  return snapshot;
+  const { revision, commit, quantization, files } = repository;
+  if (revision !== commit) await writeFileAtomic(join(folder, 'refs', revision), commit);
+  return quantization === null ? snapshot : join(snapshot, files[0]?.name ?? '');
 }
 
 function placeOf(environment: NodeJS.ProcessEnv, { id, commit }: Repository): { folder: string; snapshot: string } {

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type Endpoint, reach, unlessStalled, unreachable } from './endpoint.ts';
-import type { RemoteFile } from './repository.ts';
+import type { RemoteFile } from './needed-files.ts';
 
 const attempts = 5;
 const pauseMilliseconds = 500;

@@ -54,12 +54,17 @@ afterEach(async () => {
 });
 
 const download = (signal = new AbortController().signal, onProgress: (done: number) => void = () => undefined) =>
-  downloadRepository(environment, { id, revision: 'main' }, signal, onProgress);
+  downloadRepository(environment, asked(), signal, onProgress);
+const asked = (repository = id, quantization: string | null = null) => ({
+  repository,
+  revision: 'main',
+  quantization,
+});
 const blobs = () => join(cache, 'models--org--tiny', 'blobs');
 
 describe('a model of the hub', () => {
   it('is planned before anything is fetched', async () => {
-    const plan = await planDownload(environment, id, 'main', new AbortController().signal);
+    const plan = await planDownload(environment, asked(), new AbortController().signal);
     expect(plan.files.map(({ name }) => name).sort()).toEqual([
       'config.json',
       'generation_config.json',
@@ -208,12 +213,12 @@ describe('a model of the hub', () => {
     environment['HF_ENDPOINT'] = 'http://127.0.0.1:9';
     await expect(download()).rejects.toThrow(/127.0.0.1:9 cannot be reached/);
     for (const name of ['../etc', 'org/../x', 'a/b/c', 'org/', 'org/na me', ''])
-      await expect(planDownload(environment, name, 'main', new AbortController().signal)).rejects.toThrow(
+      await expect(planDownload(environment, asked(name), new AbortController().signal)).rejects.toThrow(
         /is not the name of a model/,
       );
-    await expect(planDownload(environment, id, '../../x', new AbortController().signal)).rejects.toThrow(
-      /not a revision/,
-    );
+    await expect(
+      planDownload(environment, { ...asked(), revision: '../../x' }, new AbortController().signal),
+    ).rejects.toThrow(/not a revision/);
   });
 });
 
@@ -225,6 +230,66 @@ it('a model without safetensors is refused with the reason', async () => {
     code: 'refused',
     message: expect.stringContaining('has no model.safetensors'),
     hint: expect.stringContaining('pytorch_model.bin'),
+  });
+});
+
+describe('GGUF files of the hub', () => {
+  const gguf = readFileSync(join(goldenPath('gguf'), 'llama.gguf'));
+  const types = ['Q2_K', 'Q4_K_M', 'q8_0', 'BF16'].map((type): [string, Buffer] => [`Tiny-${type}.gguf`, gguf]);
+  const others: [string, Buffer][] = [
+    ['mmproj-Tiny-F16.gguf', gguf],
+    ['Tiny-Q6_K-00001-of-00002.gguf', gguf],
+    ['Tiny.gguf', gguf],
+  ];
+  const plan = (repository?: string, quantization?: string | null) =>
+    planDownload(environment, asked(repository, quantization), new AbortController().signal);
+
+  beforeEach(async () => {
+    await hub.close();
+    hub = await startHub(id, new Map([...types, ...others, ['README.md', Buffer.from('words')]]));
+    environment['HF_ENDPOINT'] = hub.url;
+  });
+
+  it('are chosen by type, and by the usual one where none is named', async () => {
+    const usual = await plan();
+    expect(usual).toMatchObject({ quantization: 'Q4_K_M', files: [{ name: 'Tiny-Q4_K_M.gguf' }] });
+    expect(usual.formats.map(({ quantization }) => quantization).sort()).toEqual(['BF16', 'Q2_K', 'Q4_K_M', 'Q8_0']);
+    for (const written of [`${id}:Q8_0`, `https://huggingface.co/${id}:q8_0`, `hf.co/${id}:Q8_0`])
+      expect((await plan(written)).files).toMatchObject([{ name: 'Tiny-q8_0.gguf' }]);
+    expect((await plan(id, 'q2_k')).files).toMatchObject([{ name: 'Tiny-Q2_K.gguf' }]);
+  });
+
+  it('are refused by name where there is none, or only parts', async () => {
+    await expect(plan(id, 'Q5_K_M')).rejects.toMatchObject({
+      code: 'not_found',
+      message: 'the model org/tiny has no GGUF file in Q5_K_M.',
+      hint: expect.stringContaining('Q4_K_M ('),
+    });
+    await expect(plan(id, 'Q6_K')).rejects.toMatchObject({
+      message: 'the model org/tiny has Q6_K only in several files, which the studio does not read.',
+    });
+  });
+
+  it('stand back behind safetensors, unless one is asked for', async () => {
+    await hub.close();
+    hub = await startHub(id, new Map([...files, ...types]));
+    environment['HF_ENDPOINT'] = hub.url;
+    const usual = await plan();
+    expect(usual.quantization).toBeNull();
+    expect(usual.files.map(({ name }) => name)).toContain('model.safetensors');
+    expect(usual.formats[0]).toEqual({ quantization: null, bytes: weights.length });
+    expect((await plan(`${id}:BF16`)).files).toMatchObject([{ name: 'Tiny-BF16.gguf' }]);
+  });
+
+  it('become a model of the studio', async () => {
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const backend = await openBackend({ startEngine: engine });
+    const job = await backend.handle('models.download', { repository: `${id}:Q8_0` });
+    await backend.idle();
+    const model = await madeModel(backend, job.id);
+    expect(model).toMatchObject({ name: 'Tiny-q8_0', description: { family: 'llama' } });
+    expect(model.path.startsWith(backend.home)).toBe(true);
+    vi.unstubAllEnvs();
   });
 });
 

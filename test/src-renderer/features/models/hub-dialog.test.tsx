@@ -2,6 +2,7 @@
 import { fireEvent } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { HubDialog } from '../../../../src-renderer/features/models/hub-dialog.tsx';
+import { requests } from '../../../../src-shared/contract/requests.ts';
 import type { JobRecord } from '../../../../src-shared/domain/job.ts';
 import { backend, job } from '../../fake-backend.ts';
 import { renderInWindow } from '../../window.tsx';
@@ -21,7 +22,11 @@ const plan = {
     { name: 'model.safetensors', bytes: 3 * 2 ** 30, present: false },
     { name: 'config.json', bytes: 100, present: true },
   ],
+  quantization: null,
+  formats: [{ quantization: null, bytes: 3 * 2 ** 30 }],
 };
+
+const hubModel = requests['models.plan'].input;
 
 beforeEach(() => {
   backend.asked = [];
@@ -43,9 +48,32 @@ test('a model is found first, then downloaded; another name needs another plan',
   fireEvent.click(view.getByRole('button', { name: 'Find' }));
   fireEvent.click(await view.findByRole('button', { name: 'Download 1 file (3.00 GiB)' }));
   await vi.waitFor(() => expect(started.map(({ id }) => id)).toEqual(['j']));
-  expect(backend.inputsOf('models.download')).toEqual([{ repository: 'org/name', revision: 'v2' }]);
+  expect(backend.inputsOf('models.download')).toEqual([{ repository: 'org/name', revision: 'v2', quantization: null }]);
   expect(download).toBeDefined();
   expect(close).toHaveBeenCalledOnce();
+});
+
+test('of several forms of the weights one is chosen', async () => {
+  const formats = [
+    { quantization: 'Q4_K_M', bytes: 2 ** 30 },
+    { quantization: 'Q8_0', bytes: 2 ** 31 },
+  ];
+  backend.answers['models.plan'] = (input) => {
+    const quantization = hubModel.parse(input).quantization ?? 'Q4_K_M';
+    const bytes = formats.find((format) => format.quantization === quantization)?.bytes ?? 0;
+    return { ...plan, files: [{ name: `name-${quantization}.gguf`, bytes, present: false }], quantization, formats };
+  };
+  const view = renderInWindow(<HubDialog opened onClose={() => undefined} onStarted={() => undefined} />);
+  fireEvent.change(await view.findByLabelText('Model'), { target: { value: 'org/name' } });
+  fireEvent.click(view.getByRole('button', { name: 'Find' }));
+  await view.findByRole('button', { name: 'Download 1 file (1.00 GiB)' });
+  fireEvent.click(view.getByRole('combobox', { name: 'Weights' }));
+  fireEvent.click(await view.findByRole('option', { name: 'Q8_0 (2.00 GiB)' }));
+  fireEvent.click(await view.findByRole('button', { name: 'Download 1 file (2.00 GiB)' }));
+  await vi.waitFor(() => expect(backend.inputsOf('models.download')).toHaveLength(1));
+  expect(backend.inputsOf('models.download')).toEqual([
+    { repository: 'org/name', revision: 'main', quantization: 'Q8_0' },
+  ]);
 });
 
 test('what went wrong is said in the dialog', async () => {

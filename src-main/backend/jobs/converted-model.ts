@@ -1,0 +1,47 @@
+import { rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { convertGguf } from '../../engine/formats/gguf/convert.ts';
+import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import { requireDiskSpace } from '../library/disk-space.ts';
+import { addModel, newModelFolder } from '../library/models.ts';
+import { byteProgress } from './byte-progress.ts';
+import type { JobContext } from './define-job.ts';
+
+/** A GGUF file, and what the model that is made of it is called. */
+interface Conversion {
+  readonly modelId: string;
+  readonly name: string;
+  readonly file: string;
+  /** Whether quantized weights become float32. */
+  readonly float32: boolean;
+}
+
+/** Converts a GGUF file to a Hugging Face folder below the home and adds it as a model; warnings are notified. */
+export async function convertedModel(
+  { modelId, name, file, float32 }: Conversion,
+  context: JobContext,
+  services: HandlerServices,
+): Promise<ModelRecord> {
+  const folder = newModelFolder(services, name);
+  const warnings: string[] = [];
+  await writeFolderAtomic(folder, async (temporary) => {
+    const conversion = await convertGguf(file, temporary, {
+      decoded: float32,
+      signal: context.abort,
+      onProgress: byteProgress(`Converting ${basename(file)}`, context.progress),
+      beforeWriting: (bytes) => requireDiskSpace(dirname(folder), bytes),
+    });
+    warnings.push(...conversion.warnings);
+  });
+  try {
+    const model = await addModel(services, folder, { name, id: modelId });
+    for (const message of warnings)
+      services.hub.notify({ level: 'warning', title: context.job.title, message, error: null });
+    return model;
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
