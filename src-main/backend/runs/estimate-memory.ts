@@ -5,6 +5,8 @@ import { isLargeModel } from '../../engine/models/large-model.ts';
 import type { AdapterPresence, ModelMemory } from '../../engine/models/memory.ts';
 import { staysEncoded, storedEncodingOf } from '../../engine/tensors/stored-matrix.ts';
 
+/** Of the engine's process before a model is loaded: Node, tfjs and the backend's code (`bench/large-base.mjs --shape tiny`). */
+export const programBytes = 150e6;
 const bytesPerFloat = 4;
 const bytesPerBrainFloat = 2;
 
@@ -35,16 +37,15 @@ export interface MemoryPart {
 }
 
 /**
- * Bytes of the tensors at the peak of a training step, by part.
+ * Bytes of the engine's process at the peak of a training step, by part: the program, and tensors.
  *
- * - weights: every parameter in float32, but those of a quantized model, and of a large one of 16 bits, as its files have them; in float32, where the backend packs frozen weights, each linear once more for its product,
- * and
- *   from the lowest adapter up once more for its gradient (in bfloat16 half as large).
+ * - weights: every parameter in float32, but those of a quantized model, and of a large one of 16 bits, as its files have
+ *   them; in float32, where the backend packs frozen weights, each linear once more for its product, and from the lowest
+ *   adapter up once more for its gradient (in bfloat16 half as large).
  * - adapters n, gradients n, the optimizer's moments (AdamW: 2n), for n trained values; with the adapters, those that
- * are not trained.
- * - activations: what the layers keep for the backward pass, plus the working memory of the running layer; the
- * largest
- *   such sum over the layers. That is with every layer on: with CoTo, steps whose lowest layers are off need less. With
+ *   are not trained.
+ * - activations: what the layers keep for the backward pass, plus the working memory of the running layer; the largest such
+ *   sum over the layers. That is with every layer on: with CoTo, steps whose lowest layers are off need less. With
  *   gradient checkpointing only the layers' inputs are kept, and one layer's own states.
  * - logits: the head with its gradients.
  */
@@ -55,6 +56,7 @@ export function estimateMemory(shape: StepShape): MemoryPart[] {
     values.reduce((sum, count) => sum + backend.blockBytes(count * each), 0);
   const adapters = bytes(trained);
   return [
+    { part: 'program', bytes: programBytes },
     { part: 'weights', bytes: weightBytes(shape, backend) },
     { part: 'adapters', bytes: adapters + bytes(shape.fixed) },
     { part: 'gradients', bytes: adapters },

@@ -7,6 +7,9 @@ import type { Services } from '../services.ts';
 import { canonicalJson } from '../studies/content-keys.ts';
 import { expectedBackend, memoryOfRun } from './estimate.ts';
 
+/** Of the memory of runs that train together, what all of them share. */
+const sharedParts: ReadonlySet<string> = new Set(['program', 'weights']);
+
 /** Runs in one pass, at most: beyond, a pass gains nothing, and an interruption costs more. */
 export const mostRuns = 8;
 /** Share of the free memory that a group may take: the estimate leaves out what libraries hold. */
@@ -48,7 +51,7 @@ export async function runsThatFit(services: Services, runs: readonly RunRecord[]
   let bytes = 0;
   for (const [place, { config }] of runs.slice(0, mostRuns).entries()) {
     for (const part of await memoryOfRun(services, config, model, description))
-      if (place === 0 || part.part !== 'weights') bytes += part.bytes;
+      if (place === 0 || !sharedParts.has(part.part)) bytes += part.bytes;
     if (place > 0 && bytes > usableShare * free) return place;
   }
   return Math.min(runs.length, mostRuns);

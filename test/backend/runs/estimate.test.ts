@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { programBytes } from '../../../src-main/backend/runs/estimate-memory.ts';
 import type { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, tinyConfig, tinyIdx } from '../support.ts';
@@ -47,6 +48,7 @@ describe('the estimate of a run', () => {
     // In hand in it: fc1's result, the activated state, the output, the class tokens' residual, the normalized state.
     const working = 4 * (48 + 48 + 32 + 32) + rows * 32;
     expect(bytes).toEqual({
+      program: programBytes,
       weights: 4 * estimate.totalParameters,
       adapters: 4 * trainable,
       gradients: 4 * trainable,

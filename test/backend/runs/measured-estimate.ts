@@ -68,5 +68,6 @@ export async function estimateOverPeak(given: Measured): Promise<number> {
   optimizer.dispose();
   model.dispose();
   base.dispose();
-  return parts.reduce((sum, part) => sum + part.bytes, 0) / peak;
+  // The backend counts its tensors, not the process.
+  return parts.reduce((sum, part) => sum + (part.part === 'program' ? 0 : part.bytes), 0) / peak;
 }
