@@ -8,7 +8,7 @@ type ListName = EventPayload<'list.changed'>['list'];
 
 /** Which answers a changed list makes stale. History (metrics, masks, logs) is not among them: it comes by events. */
 const staleByList: Record<ListName, readonly string[]> = {
-  models: ['models.list', 'models.get', 'models.fits', 'models.cached'],
+  models: ['models.list', 'models.get', 'models.fits', 'models.memory', 'models.cached'],
   datasets: [
     'datasets.list',
     'datasets.get',
@@ -26,7 +26,7 @@ const staleByList: Record<ListName, readonly string[]> = {
   reports: ['reports.list', 'reports.get'],
   jobs: ['jobs.list'],
   chats: ['chats.list', 'chats.get'],
-  settings: ['settings.get', 'app.doctor', 'app.status'],
+  settings: ['settings.get', 'app.doctor', 'app.status', 'models.memory'],
 };
 
 /** Jobs whose results are scores of adapters. */

@@ -25,4 +25,19 @@ export const modelsStrings = {
   classes: (count: number) => plural(count, 'class', 'classes'),
   textInput: (positions: number, vocabulary: number) =>
     `text, up to ${formatCount(positions)} tokens; vocabulary of ${formatCount(vocabulary)}`,
+  memoryToTrain: 'Memory to train',
+  memoryNote: (tokens: number | null, free: string) =>
+    `LoRA r 16 on all linear layers${tokens === null ? '' : `, ${formatCount(tokens)} tokens`}; ${free} free now`,
+  trainWith: (batch: string, checkpointing: boolean) =>
+    `Fine-tune with batch ${batch}${checkpointing ? ', gradient checkpointing' : ''}`,
+  batch: 'Batch',
+  batchHelp: 'per_device_train_batch_size × gradient_accumulation_steps: the effective batch is the same',
+  batchOf: (size: number, accumulation: number) => `${size} × ${accumulation}`,
+  checkpointing: 'Gradient checkpointing',
+  on: 'on',
+  off: 'off',
+  memory: 'Memory',
+  verdict: 'On this machine',
+  verdicts: { fits: 'fits', tight: 'tight', 'does not fit': 'does not fit' },
+  trainsIn: (memory: string) => `trains in ${memory}`,
 } as const;

@@ -30,6 +30,7 @@ import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
 import { identityTestSchema, mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merge.ts';
 import { mergeabilitySchema } from '../domain/mergeability.ts';
 import { modelRecordSchema } from '../domain/model.ts';
+import { modelMemorySchema } from '../domain/model-memory.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
@@ -98,6 +99,8 @@ export const requests = {
       datasets: z.array(z.object({ id: z.string(), reason: z.string().nullable() })),
     }),
   },
+  /** What it takes to train each model; those whose folder is gone are left out. */
+  'models.memory': { input: nothing, output: z.array(modelMemorySchema) },
   'models.add': { input: z.strictObject({ path: z.string(), name: z.string().optional() }), output: modelRecordSchema },
   /**
    * Converts a GGUF file to a model folder below the home, quantized weights as they are unless `float32`; the job's result

@@ -1,4 +1,7 @@
-export type MemoryVerdict = 'fits' | 'tight' | 'does not fit';
+import { z } from 'zod';
+
+export const memoryVerdictSchema = z.enum(['fits', 'tight', 'does not fit']);
+export type MemoryVerdict = z.infer<typeof memoryVerdictSchema>;
 
 /** Share of the free memory above which a run is tight: other programs and the estimate's error need the rest. */
 export const tightShare = 0.8;

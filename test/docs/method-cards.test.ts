@@ -46,6 +46,14 @@ test('the prose of a card is its writers’ own', () => {
   expect(check('--docs', folder).status).toBe(0);
 });
 
+test('the memory of common bases is current', () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/make-which-base.mjs'), '--check'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});
+
 test('the support matrix is current', () => {
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/make-support-matrix.mjs'), '--check'], {
     encoding: 'utf8',

@@ -8,6 +8,7 @@ import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { convertJob } from '../jobs/convert.ts';
 import { downloadJob } from '../jobs/download.ts';
+import { memoryOfModels } from '../runs/model-memory.ts';
 import { planDownload } from './huggingface/download.ts';
 import { openEndpoint } from './huggingface/endpoint.ts';
 import { listCachedModels } from './huggingface/list-cache.ts';
@@ -21,6 +22,7 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
   return {
     'models.list': () => deletions.visible('models', store.models.list()),
     'models.get': ({ id }) => requireModel(store, id),
+    'models.memory': () => memoryOfModels(services, deletions.visible('models', store.models.list())),
     'models.fits': ({ id }) => modelFits(services, id),
     'models.add': ({ path, name }) => addModel(services, services.paths.readable(path), { name }),
     'models.convert': (request) => convert(services, request),

@@ -91,8 +91,10 @@ function rowsOf({ adapter, coto }: RunConfig, targets: readonly LinearModule[]):
   return coto === null ? groups : scheduleRows(coto, groups, ranksOf(adapter, targets));
 }
 
+type Labels = Pick<DatasetDescription, 'labels'>;
+
 /** Outputs of a new head: one per class or label, or a single value. */
-function outputsOf({ labels }: DatasetDescription): number {
+function outputsOf({ labels }: Labels): number {
   return Math.max(1, labels.length);
 }
 
@@ -105,7 +107,7 @@ function tokensOf({ max_length }: RunConfig, { text }: ModelDescription): number
 function tensorSizes(
   config: RunConfig,
   model: ModelDescription,
-  dataset: DatasetDescription,
+  dataset: Labels,
   targets: readonly LinearModule[],
 ): AdapterSizes {
   const { variant, parameters } = config.adapter;
@@ -140,7 +142,7 @@ export function memoryOfRun(
   services: Services,
   config: RunConfig,
   model: Pick<ModelRecord, 'description' | 'path'>,
-  dataset: DatasetDescription,
+  dataset: Labels,
 ): Promise<MemoryPart[]> {
   const targets = resolveTargetModules(targetConfig(config, model.description), model.description);
   return memoryParts(services, config, model, dataset, targets);
@@ -151,7 +153,7 @@ async function memoryParts(
   services: Services,
   config: RunConfig,
   { description, path }: Pick<ModelRecord, 'description' | 'path'>,
-  dataset: DatasetDescription,
+  dataset: Labels,
   targets: readonly LinearModule[],
 ): Promise<MemoryPart[]> {
   const file = await readConfig(path);

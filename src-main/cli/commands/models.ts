@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { CachedModel, DownloadPlan } from '../../../src-shared/domain/hub.ts';
 import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
+import { bestChoice, type ModelMemory } from '../../../src-shared/domain/model-memory.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
@@ -45,19 +46,21 @@ export function addModelCommands(parent: Command, context: CommandContext): void
         const cached = await withStudio((client) => client.request('models.cached', {}));
         return { json: cached, text: cachedTable(cached) };
       }
-      const models = await withStudio((client) => client.request('models.list', {}));
+      const [models, memories] = await withStudio((client) =>
+        Promise.all([client.request('models.list', {}), client.request('models.memory', {})]),
+      );
       const text = formatTable(
-        ['id', 'name', 'family', 'parameters', 'size', 'folder'],
+        ['id', 'name', 'family', 'parameters', 'size', 'to train', 'folder'],
         models.map(({ id, name, description, path }) => [
           id,
           name,
           description.family,
           formatCount(description.parameterCount),
           formatBytes(description.sizeBytes),
+          bestText(memories.find(({ modelId }) => modelId === id)),
           path,
         ]),
       );
-          bestText(memories.find(({ modelId }) => modelId === id)),
       return { json: models, text };
     },
   });
@@ -69,6 +72,7 @@ export function addModelCommands(parent: Command, context: CommandContext): void
     options: (command) =>
       void command
         .option('--revision <revision>', 'branch, tag or commit', 'main')
+        .option('--quantization <type>', 'the GGUF file of this type, e.g. Q4_K_M; --dry-run lists the types')
         .option('--dry-run', 'only list what would be downloaded')
         .addHelpText(
           'after',
@@ -102,8 +106,15 @@ export function addModelCommands(parent: Command, context: CommandContext): void
     summary: 'show a model: its size, layers and target modules',
     input: z.object({ model: z.string() }),
     async run({ model: reference }, { withStudio }) {
-      const model = await withStudio((client) => findModel(client, reference));
-      return { json: model, text: describeModel(model) };
+      const [model, memories] = await withStudio(async (client) => [
+        await findModel(client, reference),
+        await client.request('models.memory', {}),
+      ]);
+      const memory = memories.find(({ modelId }) => modelId === model.id) ?? null;
+      return {
+        json: { ...model, memory },
+        text: `${describeModel(model)}${memory === null ? '' : `\n${memoryText(memory)}`}`,
+      };
     },
   });
 }
@@ -135,6 +146,23 @@ function planText({ repository, host, folder, files, quantization, formats }: Do
     formatTable(['file', 'size', ''], list).trimEnd(),
     ...(names.length === 0 ? [] : [`Also there, by --quantization: ${names.join(', ')}.`]),
   ].join('\n');
+}
+
+function bestText(memory: ModelMemory | undefined): string {
+  if (memory === undefined) return '';
+  const { bytes, verdict } = bestChoice(memory);
+  return `${formatBytes(bytes)}, ${verdict}`;
+}
+
+function memoryText({ tokens, freeMemoryBytes, choices }: ModelMemory): string {
+  const length = tokens === null ? '' : `, ${formatCount(tokens)} tokens`;
+  const rows = choices.map((choice) => [
+    `${choice.per_device_train_batch_size} × ${choice.gradient_accumulation_steps}`,
+    choice.gradient_checkpointing ? 'yes' : 'no',
+    formatBytes(choice.bytes),
+    choice.verdict,
+  ]);
+  return `memory to train with LoRA r 16 on all linear layers${length} (${formatBytes(freeMemoryBytes)} free now):\n${formatTable(['batch × accumulation', 'gradient checkpointing', 'memory', ''], rows)}`;
 }
 
 function describeModel(model: ModelRecord): string {

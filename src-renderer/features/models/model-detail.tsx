@@ -17,6 +17,7 @@ import { imageSizeWords } from '../data/content.ts';
 import { openEvaluation } from '../evaluation/open-evaluation.tsx';
 import { setField } from '../train/draft-store.ts';
 import { groupModules, type ModuleGroup } from './module-groups.ts';
+import { TrainMemory } from './train-memory.tsx';
 
 const columns: readonly DataColumn<ModuleGroup>[] = [
   {
@@ -135,6 +136,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
           ]}
         />
       </Panel>
+      <TrainMemory model={model} />
       <Panel title="Target modules" note={`${plural(carriers, 'module')} adaptable`} flush>
         <DataTable
           label={`Target modules of ${model.name}`}

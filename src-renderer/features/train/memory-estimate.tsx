@@ -7,13 +7,8 @@ import {
 } from '../../../src-shared/results/memory-verdict.ts';
 import { formatBytes, formatPercent } from '../../components/format/format.ts';
 import { trainStrings } from '../../strings/train.ts';
+import { verdictColors } from '../models/verdict-colors.ts';
 import classes from './memory-estimate.module.css';
-
-const verdictColors: Record<MemoryVerdict, string> = {
-  fits: 'var(--studio-success)',
-  tight: 'var(--studio-warning)',
-  'does not fit': 'var(--studio-failure)',
-};
 
 const verdictWords: Record<MemoryVerdict, string> = {
   fits: trainStrings.fits,
@@ -58,7 +53,7 @@ export function MemoryEstimate({ parts, freeBytes }: MemoryEstimateProps) {
         <div className={classes['need']} style={{ width: `${(100 * needed) / scale}%` }}>
           {parts.map((part, index) => (
             <Tooltip key={part.part} label={`${part.part}: ${formatBytes(part.bytes)}`}>
-              <div style={{ flexGrow: part.bytes, background: `var(--memory-${index % 6})` }} />
+              <div style={{ flexGrow: part.bytes, background: `var(--memory-${index % 7})` }} />
             </Tooltip>
           ))}
         </div>
@@ -71,7 +66,7 @@ export function MemoryEstimate({ parts, freeBytes }: MemoryEstimateProps) {
       <Group gap={12} mt={4}>
         {parts.map((part, index) => (
           <Group key={part.part} gap={4} wrap="nowrap">
-            <Box w={8} h={8} style={{ borderRadius: 2, background: `var(--memory-${index % 6})` }} />
+            <Box w={8} h={8} style={{ borderRadius: 2, background: `var(--memory-${index % 7})` }} />
             <Text size="xs" c="dimmed">
               {part.part} {formatBytes(part.bytes)}
             </Text>

@@ -2,7 +2,8 @@ import { Button } from '@mantine/core';
 import { IconFilePlus } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { isGguf } from '../../../src-shared/domain/model.ts';
+import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
+import { bestChoice, type ModelMemory } from '../../../src-shared/domain/model-memory.ts';
 import { useAction, useEvent, useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { useRouteRequest } from '../../app/use-route-request.ts';
@@ -21,6 +22,7 @@ import { CachedModels } from '../../features/models/cached-models.tsx';
 import { HubDialog } from '../../features/models/hub-dialog.tsx';
 import { ModelDetail } from '../../features/models/model-detail.tsx';
 import classes from '../../features/models/models.module.css';
+import { Verdict } from '../../features/models/train-memory.tsx';
 import { modelsStrings } from '../../strings/models.ts';
 
 /**
@@ -30,7 +32,9 @@ import { modelsStrings } from '../../strings/models.ts';
 export default function ModelsPage() {
   const route = useRoute();
   const models = useRequest('models.list', {});
+  const memories = useRequest('models.memory', {});
   const list = ownFirst(models.data ?? []);
+  const memoryOf = ({ id }: ModelRecord) => memories.data?.find(({ modelId }) => modelId === id);
   const [failure, setFailure] = useState<Error | null>(null);
   const [hubOpened, setHubOpened] = useState(false);
   const started = useRef(new Set<string>());
@@ -116,12 +120,7 @@ export default function ModelsPage() {
                   label={modelsStrings.list}
                   filter={modelsStrings.filter}
                   noMatch={modelsStrings.noMatch}
-                  items={list.map((model) => ({
-                    id: model.id,
-                    title: model.name,
-                    note: model.bundled ? modelsStrings.bundled : null,
-                    detail: `${model.description.family} · ${formatCount(model.description.parameterCount)} parameters · ${formatBytes(model.description.sizeBytes)}`,
-                  }))}
+                  items={list.map((model) => itemOf(model, memoryOf(model)))}
                   activeId={active?.id ?? null}
                   onActivate={(id) => navigate(pathOf('models', id), { replace: true })}
                 />
@@ -146,4 +145,20 @@ export default function ModelsPage() {
       </DropZone>
     </Page>
   );
+}
+
+function itemOf({ id, name, bundled, description }: ModelRecord, memory: ModelMemory | undefined) {
+  const best = memory && bestChoice(memory);
+  const facts = [
+    description.family,
+    `${formatCount(description.parameterCount)} parameters`,
+    formatBytes(description.sizeBytes),
+    ...(best ? [modelsStrings.trainsIn(formatBytes(best.bytes))] : []),
+  ];
+  return {
+    id,
+    title: name,
+    note: bundled ? modelsStrings.bundled : best ? <Verdict verdict={best.verdict} /> : null,
+    detail: facts.join(' · '),
+  };
 }

@@ -1,0 +1,71 @@
+import { freemem } from 'node:os';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { MemoryChoice, ModelMemory } from '../../../src-shared/domain/model-memory.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
+import type { Services } from '../services.ts';
+import { memoryOfRun } from './estimate.ts';
+import { checkedRun } from './run-yaml.ts';
+
+type Model = Pick<ModelRecord, 'id' | 'description' | 'path'>;
+
+/** Of texts, which are longer than most of what people fine-tune on. */
+const usualLength = 1024;
+/** Classes of a new head, where the model has none. */
+const usualClasses = Array.from({ length: 10 }, (_, index) => String(index));
+
+/**
+ * What it takes to train each model with LoRA of rank 16 on every linear layer, on the compute backend that a run would use
+ * now. The effective batch is the same in all choices.
+ */
+export async function memoryOfModels(services: Services, models: readonly Model[]): Promise<ModelMemory[]> {
+  const found = await Promise.all(models.map((model) => memoryOfModel(services, model).catch(nullIfUnreadable)));
+  return found.filter((memory) => memory !== null);
+}
+
+/** The list of models is there also where the folder of one of them is gone. */
+function nullIfUnreadable(thrown: unknown): null {
+  if (thrown instanceof StudioError) return null;
+  throw thrown;
+}
+
+async function memoryOfModel(services: Services, model: Model): Promise<ModelMemory> {
+  const { text, labels } = model.description;
+  const tokens = text === null ? null : Math.min(usualLength, text.maxPositions);
+  const freeMemoryBytes = freemem();
+  const dataset = { labels: labels.length > 0 ? labels : usualClasses };
+  const choices: MemoryChoice[] = [];
+  for (const settings of settingsFor(text === null ? 32 : 8)) {
+    const config = checkedRun(
+      runConfigSchema.parse({
+        model: model.id,
+        adapter: { variant: 'lora', target_modules: 'all-linear', parameters: { r: 16, lora_alpha: 32 } },
+        ...(tokens === null ? {} : { max_length: tokens }),
+        ...settings,
+      }),
+    );
+    const parts = await memoryOfRun(services, config, model, dataset);
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    choices.push({ ...settings, bytes, verdict: memoryVerdict(bytes, freeMemoryBytes) });
+  }
+  return { modelId: model.id, tokens, freeMemoryBytes, choices };
+}
+
+/** From the fastest settings to those that need the least memory. */
+function settingsFor(effectiveBatch: number): Omit<MemoryChoice, 'bytes' | 'verdict'>[] {
+  const settings: Omit<MemoryChoice, 'bytes' | 'verdict'>[] = [];
+  for (let batch = effectiveBatch; batch >= 1; batch = Math.floor(batch / 4))
+    settings.push(of(batch, effectiveBatch / batch, false));
+  if (settings.at(-1)?.per_device_train_batch_size !== 1) settings.push(of(1, effectiveBatch, false));
+  settings.push(of(1, effectiveBatch, true));
+  return settings;
+}
+
+function of(batch: number, accumulation: number, checkpointing: boolean): Omit<MemoryChoice, 'bytes' | 'verdict'> {
+  return {
+    per_device_train_batch_size: batch,
+    gradient_accumulation_steps: accumulation,
+    gradient_checkpointing: checkpointing,
+  };
+}

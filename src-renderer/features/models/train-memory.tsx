@@ -1,0 +1,89 @@
+import { Button, Text } from '@mantine/core';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { bestChoice, type MemoryChoice, type ModelMemory } from '../../../src-shared/domain/model-memory.ts';
+import { type MemoryVerdict, verdictTexts } from '../../../src-shared/results/memory-verdict.ts';
+import { useRequest } from '../../api/query.ts';
+import { navigate } from '../../app/routes.tsx';
+import { formatBytes } from '../../components/format/format.ts';
+import { Panel } from '../../components/layout/panel.tsx';
+import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
+import { modelsStrings } from '../../strings/models.ts';
+import { setField } from '../train/draft-store.ts';
+import { verdictColors } from './verdict-colors.ts';
+
+const columns: readonly DataColumn<MemoryChoice>[] = [
+  {
+    id: 'batch',
+    header: modelsStrings.batch,
+    help: modelsStrings.batchHelp,
+    value: (choice) => choice.per_device_train_batch_size,
+    cell: (choice) => modelsStrings.batchOf(choice.per_device_train_batch_size, choice.gradient_accumulation_steps),
+  },
+  {
+    id: 'checkpointing',
+    header: modelsStrings.checkpointing,
+    value: (choice) => String(choice.gradient_checkpointing),
+    cell: (choice) => (choice.gradient_checkpointing ? modelsStrings.on : modelsStrings.off),
+  },
+  {
+    id: 'bytes',
+    header: modelsStrings.memory,
+    align: 'right',
+    value: (choice) => choice.bytes,
+    cell: (choice) => formatBytes(choice.bytes),
+  },
+  {
+    id: 'verdict',
+    header: modelsStrings.verdict,
+    value: (choice) => choice.verdict,
+    cell: (choice) => <Verdict verdict={choice.verdict} />,
+  },
+];
+
+/** Whether a training fits into the memory that is free now, in its color. */
+export function Verdict({ verdict }: { verdict: MemoryVerdict }) {
+  return (
+    <Text span size="xs" fw={600} c={verdictColors[verdict]} title={verdictTexts[verdict]}>
+      {modelsStrings.verdicts[verdict]}
+    </Text>
+  );
+}
+
+/** What it takes to train the model on this machine, and a way to Train with the fastest settings that fit. */
+export function TrainMemory({ model }: { model: ModelRecord }) {
+  const answers = useRequest('models.memory', {});
+  const memory = answers.data?.find(({ modelId }) => modelId === model.id);
+  if (memory === undefined) return null;
+  const best = bestChoice(memory);
+  return (
+    <Panel
+      title={modelsStrings.memoryToTrain}
+      note={modelsStrings.memoryNote(memory.tokens, formatBytes(memory.freeMemoryBytes))}
+      aside={
+        <Button size="compact-xs" variant="default" onClick={() => trainWith(model, memory, best)}>
+          {modelsStrings.trainWith(
+            modelsStrings.batchOf(best.per_device_train_batch_size, best.gradient_accumulation_steps),
+            best.gradient_checkpointing,
+          )}
+        </Button>
+      }
+      flush
+    >
+      <DataTable
+        label={modelsStrings.memoryToTrain}
+        items={memory.choices}
+        itemId={(choice) => `${choice.per_device_train_batch_size}-${choice.gradient_checkpointing}`}
+        columns={columns}
+      />
+    </Panel>
+  );
+}
+
+function trainWith(model: ModelRecord, { tokens }: ModelMemory, choice: MemoryChoice): void {
+  setField('model', model.id);
+  setField('per_device_train_batch_size', choice.per_device_train_batch_size);
+  setField('gradient_accumulation_steps', choice.gradient_accumulation_steps);
+  setField('gradient_checkpointing', choice.gradient_checkpointing);
+  if (tokens !== null) setField('max_length', tokens);
+  navigate('/train');
+}

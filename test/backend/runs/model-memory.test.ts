@@ -1,0 +1,73 @@
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bestChoice } from '../../../src-shared/domain/model-memory.ts';
+import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
+import { goldenPath } from '../../engine/golden.ts';
+import { littleBert } from '../../engine/tasks/text-task.ts';
+import { closeBackends, type OpenBackend, openBackend, scriptedEngine, temporaryFolder, tinyIdx } from '../support.ts';
+
+let backend: OpenBackend;
+let resources: string;
+
+beforeAll(async () => {
+  resources = temporaryFolder();
+  cpSync(goldenPath('vit-28', 'base'), join(resources, 'models', 'tiny'), { recursive: true });
+  littleBert(join(resources, 'models', 'encoder'));
+  littleBert(join(resources, 'models', 'gone'));
+  backend = await openBackend({
+    startEngine: scriptedEngine(() => Promise.reject(new Error('nothing is computed here'))),
+    resourcesDirectory: resources,
+  });
+});
+afterAll(closeBackends);
+
+it('is what a run with these settings is estimated at', async () => {
+  const dataset = (await backend.handle('datasets.add', { path: tinyIdx() })).id;
+  const memory = (await backend.handle('models.memory', {})).find(({ modelId }) => modelId === 'tiny');
+  expect(memory?.tokens).toBeNull();
+  for (const { bytes, verdict, ...settings } of memory?.choices ?? []) {
+    const estimate = await backend.handle('runs.estimate', {
+      config: runConfigSchema.parse({
+        model: 'tiny',
+        dataset,
+        adapter: { variant: 'lora', target_modules: 'all-linear', parameters: { r: 16, lora_alpha: 32 } },
+        ...settings,
+      }),
+    });
+    expect(estimate.memory.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes);
+    expect(verdict).toBe(memoryVerdict(bytes, memory?.freeMemoryBytes ?? 0));
+  }
+});
+
+it('takes less from choice to choice, with one effective batch', async () => {
+  for (const { choices } of await backend.handle('models.memory', {})) {
+    const bytes = choices.map((choice) => choice.bytes);
+    expect(bytes).toEqual([...bytes].sort((one, other) => other - one));
+    const batches = choices.map((choice) => choice.per_device_train_batch_size * choice.gradient_accumulation_steps);
+    expect(new Set(batches).size).toBe(1);
+    expect(choices.at(-1)).toMatchObject({ per_device_train_batch_size: 1, gradient_checkpointing: true });
+  }
+});
+
+it('leaves out a model whose folder is gone', async () => {
+  const ids = async () => (await backend.handle('models.memory', {})).map(({ modelId }) => modelId);
+  expect(await ids()).toContain('gone');
+  rmSync(join(resources, 'models', 'gone'), { recursive: true });
+  expect(await ids()).not.toContain('gone');
+  expect(await ids()).toContain('encoder');
+});
+
+it('recommends the fastest settings that fit, else those that need the least', () => {
+  const choice = (bytes: number) => ({
+    per_device_train_batch_size: 1,
+    gradient_accumulation_steps: 8,
+    gradient_checkpointing: false,
+    bytes,
+    verdict: memoryVerdict(bytes, 100),
+  });
+  expect(bestChoice({ choices: [200, 90, 70, 60].map(choice) }).bytes).toBe(70);
+  expect(bestChoice({ choices: [300, 200, 90].map(choice) }).bytes).toBe(90);
+  expect(bestChoice({ choices: [300, 200].map(choice) }).bytes).toBe(200);
+});
