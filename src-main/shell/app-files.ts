@@ -3,7 +3,10 @@ import { join, normalize, sep } from 'node:path';
 /** Origin of the window, with a custom scheme: `file:` would give the page more rights than it needs. */
 export const studioOrigin = 'app://studio';
 
-/** The file of a URL of the app's scheme, or null if it is outside `folder` or on another host. */
+/**
+ * The file of a URL of the app's scheme, or null if it is outside `folder` or the origin is spelled in any other way: with a
+ * port, a user, a final dot or capitals. A separator of folders that is encoded is none of ours either.
+ */
 export function fileOf(folder: string, url: string): string | null {
   let parsed: URL;
   let pathname: string;
@@ -13,8 +16,8 @@ export function fileOf(folder: string, url: string): string | null {
   } catch {
     return null;
   }
-  if (`${parsed.protocol}//${parsed.host}` !== studioOrigin) return null;
-  if (pathname.includes('\0')) return null;
+  if (!parsed.href.startsWith(`${studioOrigin}/`)) return null;
+  if (pathname.includes('\0') || /%2f|%5c/i.test(parsed.pathname)) return null;
   const path = normalize(join(folder, pathname === '/' ? 'index.html' : pathname));
   return path.startsWith(folder + sep) ? path : null;
 }

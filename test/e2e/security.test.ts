@@ -128,6 +128,36 @@ describe('the window is shut in', () => {
     expect(codes).toEqual([200, 404, 404, 404, 404, 404]);
   });
 
+  test('the app’s origin spelled in another way is the same address, or none', async () => {
+    const { page } = studio;
+    const answers = await page.evaluate(async () => {
+      const addresses = [
+        'app://STUDIO/index.html',
+        'APP://studio/index.html',
+        'app://studio:80/index.html',
+        'app://studio:443/index.html',
+        'app://studio./index.html',
+        'app://me@studio/index.html',
+        'app://me:secret@studio/index.html',
+        'app://%73tudio/index.html',
+        'app://studio/assets%2f..%2findex.html',
+        'app://studio/assets%5c..%5cindex.html',
+        'app:///index.html',
+      ];
+      return Promise.all(
+        addresses.map((address) =>
+          fetch(address).then(
+            async ({ status, url }) => ({ address, status, url }),
+            () => ({ address, status: 0, url: '' }),
+          ),
+        ),
+      );
+    });
+    for (const { address, status, url } of answers)
+      if (status === 200) expect(url, address).toBe('app://studio/index.html');
+      else expect([0, 404], address).toContain(status);
+  });
+
   test('what the shell is asked is checked', async () => {
     const { page } = studio;
     const said = (path: unknown): Promise<string> =>
@@ -325,10 +355,13 @@ describe('a backend that is lost', () => {
 test('the window leaves its page for no other', async () => {
   const { page } = studio;
   const address = page.url();
-  await page.evaluate(() => {
-    location.href = 'https://example.invalid/';
-  });
-  await page.waitForTimeout(500);
-  expect(page.url()).toBe(address);
+  // Of another spelling of the app's origin Chromium drops user and port; with a final dot it is another one.
+  for (const target of ['https://example.invalid/', 'app://studio.:80/index.html', 'app://other/index.html']) {
+    await page.evaluate((place) => {
+      location.href = place;
+    }, target);
+    await page.waitForTimeout(500);
+    expect(page.url()).toBe(address);
+  }
   expect(await page.evaluate(() => document.title)).toContain('CoTo Studio');
 });
