@@ -7,15 +7,16 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isObject, packageVersion, readJsonObject } from './json.mjs';
+import { isObject, readJsonObject } from './json.mjs';
 import { fail, log } from './log.mjs';
 import { modules, nodeBinary, nodeLicense, root } from './paths.mjs';
-import { fetchPinned } from './pinned.mjs';
+import { fetchPinned, pinnedVersion } from './pinned.mjs';
 
 const stampFile = join(modules, '.studio-stamp');
 
@@ -66,10 +67,14 @@ function lockedPackages(path) {
  */
 function ensureNode() {
   if (nodeVersion() !== null) return;
-  const version = packageVersion(join(modules, 'node'));
   const system = process.platform === 'win32' ? 'win' : process.platform;
   const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
   const name = `${prefix}-${system}-${process.arch}`;
+  const version = pinnedVersion(name);
+  if (version === null) {
+    takeOwnNode(name);
+    return;
+  }
   log(`fetching Node ${version} (${name}) …`);
   const scratch = mkdtempSync(join(tmpdir(), 'coto-node-'));
   try {
@@ -89,6 +94,24 @@ function ensureNode() {
     rmSync(scratch, { recursive: true, force: true });
   }
   if (nodeVersion() === null) fail(`Node ${version} does not run on this machine (${nodeBinary}).`);
+}
+
+/**
+ * Where no package of this system is pinned, the Node that runs this will do, if it is of the same line.
+ * @param {string} name
+ */
+function takeOwnNode(name) {
+  if (process.version.startsWith('v24.')) {
+    log(`no ${name} is pinned: taking the Node that runs this (${process.version}, ${process.execPath})`);
+    mkdirSync(dirname(nodeBinary), { recursive: true });
+    rmSync(nodeBinary, { force: true });
+    copyFileSync(realpathSync(process.execPath), nodeBinary);
+    chmodSync(nodeBinary, 0o755);
+    if (nodeVersion() !== null) return;
+  }
+  fail(
+    `There is no ${name} with a pinned hash for this system. Run this with Node 24 as nodejs.org packs it, whose program is copied to ${nodeBinary}.`,
+  );
 }
 
 function nodeVersion() {

