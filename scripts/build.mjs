@@ -91,7 +91,13 @@ async function buildMain() {
   };
   // The shell also runs on Electron's older embedded Node (20), and inside an archive: it carries all it needs.
   /** @satisfies {import('esbuild').BuildOptions} */
-  const shell = { ...common, target: 'node20', format: 'cjs', external: ['electron'], outExtension: { '.js': '.cjs' } };
+  const shell = {
+    ...common,
+    target: 'node20',
+    format: 'cjs',
+    external: ['electron', 'original-fs'],
+    outExtension: { '.js': '.cjs' },
+  };
   /** @satisfies {import('esbuild').BuildOptions} */
   const module = { ...common, format: 'esm', packages: 'external', outExtension: { '.js': '.mjs' } };
   /** @satisfies {import('esbuild').BuildOptions} */

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import {
+import fs, {
   chownSync,
   existsSync,
   mkdirSync,
@@ -12,6 +12,7 @@ import {
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { changedUnpackedFile } from '../../src-main/shell/unpacked-files.ts';
 import { log } from '../bootstrap/log.mjs';
 import { run } from '../tasks/steps.mjs';
 import { electronFlags, withScreen } from '../tasks/window.mjs';
@@ -80,6 +81,8 @@ export async function smoke(app) {
       if (megabytes > budgets.idleMegabytes)
         overBudget.push(`it idles in ${megabytes.toFixed(0)} MB, and may in ${budgets.idleMegabytes}`);
     });
+    const changed = await changedUnpackedFile(join(app, 'resources', 'app.asar'), fs);
+    if (changed !== null) problems.push(`the archive has no hash of ${changed}, or another one`);
     if (existsSync(marker)) problems.push('it ran what COTO_NODE names');
     const coto = join(app, 'resources', 'app.asar.unpacked', 'dist', 'cli', 'coto.mjs');
     if ((await run(process.execPath, [coto, 'doctor', '--home', home])) !== 0) problems.push('`coto doctor` failed');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, Menu } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
-import { toErrorValue } from '../../src-shared/contract/errors.ts';
+import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
 import { logFolder, openLog } from '../logging/log.ts';
 import { type BackendProcess, startBackendProcess } from './backend-process.ts';
@@ -21,6 +21,7 @@ import { progressBarValue } from './running-state.ts';
 import { closeNetwork, lockDown, registerScheme, serveRenderer } from './security.ts';
 import { showNotice } from './system-notice.ts';
 import { TrayIcon } from './tray-icon.ts';
+import { changedUnpackedFile } from './unpacked-files.ts';
 import { openWindow } from './window.ts';
 
 const home = process.env['COTO_STUDIO_HOME'];
@@ -68,11 +69,28 @@ else {
     if (quitting) startedAgain = true;
     else if (app.isReady()) background.leave();
   });
-  app.whenReady().then(begin, (error: unknown) => {
-    log.fatal({ err: error }, 'the app could not start');
-    process.stderr.write(`${toErrorValue(error).message}\n`);
-    app.exit(1);
-  });
+  app
+    .whenReady()
+    .then(refuseChangedFiles)
+    .then(begin, (error: unknown) => {
+      log.fatal({ err: error }, 'the app could not start');
+      process.stderr.write(`${toErrorValue(error).message}\n`);
+      app.exit(1);
+    });
+}
+
+/**
+ * Where Electron verifies the archive, what lies beside it is verified by the archive. On Linux nothing verifies the archive
+ * itself.
+ */
+async function refuseChangedFiles(): Promise<void> {
+  if (!app.isPackaged || process.platform === 'linux') return;
+  const fs = await import('original-fs');
+  const changed = await changedUnpackedFile(app.getAppPath(), fs);
+  if (changed === null) return;
+  const message = `${changed} is not the file that was installed with CoTo Studio. Install the app again.`;
+  dialog.showErrorBox('CoTo Studio was changed', message);
+  throw new StudioError('refused', message);
 }
 
 function begin(): void {
