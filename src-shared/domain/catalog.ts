@@ -27,6 +27,13 @@ export type Catalog = z.infer<typeof catalogSchema>;
 export const computeIdSchema = z.enum(['tensorflow', 'webgpu', 'native', 'wasm']);
 export type ComputeId = z.infer<typeof computeIdSchema>;
 
+export const computeLabels: Readonly<Record<ComputeId, string>> = {
+  tensorflow: 'TensorFlow',
+  webgpu: 'WebGPU',
+  native: 'Native CPU',
+  wasm: 'WebAssembly',
+};
+
 export const computeBackendReportSchema = z.object({
   id: computeIdSchema,
   label: z.string(),

@@ -59,7 +59,7 @@ describe('errors are one line, and an exit code', () => {
       'a dataset that is none',
       ['datasets', 'add', goldenPath('vit-28', 'base')],
       1,
-      /^coto: .*is no dataset that can be read/,
+      /^coto: .*is not in a supported format/,
     ],
     ['a model that is none', ['models', 'add', data], 1, /^coto: .*config\.json/],
     [

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { computeLabels } from '../../../src-shared/domain/catalog.ts';
 import type { RunConfig, RunInfo } from '../../../src-shared/domain/run.ts';
 import { computeBackends } from './index.ts';
-import { computeLabels } from './selection.ts';
 
 /**
  * Resolves the precision of matrix products with the frozen base on the active backend `backendId`. `auto` takes bfloat16

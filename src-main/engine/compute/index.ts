@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
+import { type ComputeBackendReport, type ComputeId, computeLabels } from '../../../src-shared/domain/catalog.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from './compute-backend.ts';
 import { measureGemm } from './measure.ts';
 import { nativeBackend } from './native.ts';
-import { type ComputeChoice, computeIsolation, computeLabels, preferred, requireAvailable } from './selection.ts';
+import { type ComputeChoice, computeIsolation, preferred, requireAvailable } from './selection.ts';
 import { tensorflowBackend } from './tensorflow/index.ts';
 import { wasmBackend } from './wasm.ts';
 import { webgpuBackend } from './webgpu/index.ts';

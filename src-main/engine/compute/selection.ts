@@ -16,13 +16,6 @@ export const computeIsolation: Readonly<Record<ComputeId, EngineIsolation>> = {
   wasm: 'thread',
 };
 
-export const computeLabels: Readonly<Record<ComputeId, string>> = {
-  tensorflow: 'TensorFlow',
-  webgpu: 'WebGPU',
-  native: 'Native CPU',
-  wasm: 'WebAssembly',
-};
-
 /** Preference, best first, by backend and kind of device; others are only used by name. */
 const preference: readonly (readonly [ComputeId, NonNullable<ComputeBackendReport['kind']>])[] = [
   ['tensorflow', 'gpu'],

@@ -1,3 +1,4 @@
+import { computeIdSchema, computeLabels } from '../../../src-shared/domain/catalog.ts';
 import { formatBytes as bytesText } from '../../../src-shared/format/bytes.ts';
 
 export { formatCount, formatNumber, formatPercent, formatSigned, plural } from '../../../src-shared/format/numbers.ts';
@@ -52,7 +53,9 @@ export function formatExact(at: number): string {
   });
 }
 
-/** A compute backend's id as the status shows it; it is chosen when something first computes. */
+/** A compute backend by its name, as the settings call it too; it is chosen when something first computes. */
 export function backendName(id: string): string {
-  return id === 'auto' ? 'detecting…' : id;
+  if (id === 'auto') return 'detecting…';
+  const known = computeIdSchema.safeParse(id);
+  return known.success ? computeLabels[known.data] : id;
 }

@@ -2,7 +2,7 @@ import { Badge, Button } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import type { DatasetDescription, DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import { useAction } from '../../api/query.ts';
+import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
@@ -28,6 +28,9 @@ import { TextPanels } from './text-panels.tsx';
 export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
   const { description } = dataset;
   const theme = useFigureTheme();
+  const catalog = useRequest('app.catalog', {}).data;
+  const format =
+    catalog?.datasetReaders.find(({ id }) => id === dataset.source.reader)?.label ?? dataset.source.reader;
   const balance = useMemo(() => classBalanceFigure(description, theme), [description, theme]);
   const remove = useAction('datasets.remove', {
     failureTitle: `${dataset.name} was not removed`,
@@ -85,7 +88,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
             },
             ...imageFacts(description),
             { label: 'Size', value: formatBytes(description.sizeBytes) },
-            { label: 'Format', value: <code>{dataset.source.reader}</code> },
+            { label: 'Format', value: format },
             { label: 'Licence', value: dataset.licence ?? 'not stated' },
             { label: 'Location', value: <PathText path={dataset.source.path} /> },
           ]}

@@ -59,7 +59,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
             <PathText path={path} />
           </div>
         </Panel>
-        {answer.error && last === undefined ? null : <OptionPanels form={form} />}
+        {last ? <OptionPanels form={form} /> : answer.error ? null : <WaitingPanels />}
         {last?.misfit && form.isSettled && form.missing === null ? <ErrorNote error={last.misfit} /> : null}
         {fitting && form.isShown ? (
           <>
@@ -83,6 +83,20 @@ export function ReadingForm({ reading }: { reading: Reading }) {
         )}
       </Detail>
     </form>
+  );
+}
+
+/** While the file is read for the first time: fields without a choice would say that none was detected. */
+function WaitingPanels() {
+  return (
+    <>
+      <Panel title="Columns">
+        <Skeleton height={256} />
+      </Panel>
+      <Panel title="Split">
+        <Skeleton height={176} />
+      </Panel>
+    </>
   );
 }
 

@@ -59,7 +59,8 @@ export function useReadingForm(reading: Reading) {
   const unmatched = isSettled ? unmatchedTestValue(specs, options, last) : null;
   const reason = answer.error
     ? 'The file cannot be read.'
-    : (missing ??
+    : // Nothing is known to be missing before the columns are.
+      ((last && missing) ??
       problem ??
       // Of a long file, later rows may have it.
       (last?.isWhole ? unmatched : null) ??

@@ -36,7 +36,7 @@ export async function detectReader(path: string): Promise<DatasetSource> {
   }
   throw new StudioError(
     'invalid_file',
-    `${path} is no dataset that can be read: it has no IDX files, no folders with images, and is not a text file.`,
-    'Give a CSV, TSV, JSON, JSONL or Parquet file, a folder with train-images / train-labels IDX files, or one with a folder of images for each class.',
+    `${path} is not in a supported format.`,
+    'Use a CSV, TSV, JSON, JSONL or Parquet file, a folder of IDX files (train-images, train-labels), or a folder with one folder of images for each class.',
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatRelative } from '../../../../src-renderer/components/format/format.ts';
+import { backendName, formatBytes, formatDuration, formatRelative } from '../../../../src-renderer/components/format/format.ts';
 
 describe('formatBytes', () => {
   it.each([
@@ -42,5 +42,16 @@ describe('formatRelative', () => {
     [400 * 86_400, '21 Oct 2025'],
   ])('calls %s seconds ago "%s"', (seconds, text) => {
     expect(formatRelative(now - seconds * 1000, now)).toBe(text);
+  });
+});
+
+describe('backendName', () => {
+  it.each([
+    ['native', 'Native CPU'],
+    ['webgpu', 'WebGPU'],
+    ['auto', 'detecting…'],
+    ['of-a-later-version', 'of-a-later-version'],
+  ])('calls %s "%s"', (id, name) => {
+    expect(backendName(id)).toBe(name);
   });
 });

@@ -66,3 +66,11 @@ test('columns that were detected say so; every option of the reader has a field,
   );
   expect(view.getByRole('button', { name: 'Add' })).toHaveProperty('disabled', true);
 });
+
+test('nothing is said to be missing before the file has been read once', async () => {
+  delete backend.answers['datasets.inspect'];
+  const view = renderInWindow(<Opened />);
+  expect(await view.findByText('Reading the file…')).toBeTruthy();
+  expect(view.queryByText(/Choose the column/)).toBe(null);
+  expect(view.queryByText('Text column')).toBe(null);
+});

@@ -29,5 +29,5 @@ test('a graphics device has its memory and utilization, of what it tells', async
 test('without one there is no row', async () => {
   const view = open(null);
   expect(await view.findByText('1.00 GiB of 16.0 GiB')).toBeTruthy();
-  expect(view.queryByText(/GPU/)).toBe(null);
+  expect(view.queryByText(/^GPU/)).toBe(null);
 });
