@@ -13,6 +13,7 @@ import { grantMessage, parseHello, parseKnownPaths } from '../../src-shared/rpc/
 import type { Log } from '../logging/log.ts';
 import { followLines } from '../logging/output-lines.ts';
 import { childProcessChannel } from '../transport/child-process.ts';
+import { RestartPauses } from './restart-pauses.ts';
 import { utilityProcessChannel } from './utility-channel.ts';
 
 export interface BackendProcessOptions {
@@ -44,20 +45,15 @@ export interface BackendProcess {
   stop(graceMilliseconds: number): Promise<void>;
 }
 
-const firstPauseMilliseconds = 500;
-const longestPauseMilliseconds = 15_000;
-/** A backend that ran this long was healthy, and the restart delay is reset. */
-const healthyMilliseconds = 60_000;
-
 /**
- * Starts the backend, watches it, and restarts it with increasing delays when it ends. It runs in a utility process,
- * or on a plain Node if Electron's is too old for the database.
+ * Starts the backend, watches it, and restarts it with increasing delays when it ends, up to a few times in a row. It runs in
+ * a utility process, or on a plain Node if Electron's is too old for the database.
  */
 export function startBackendProcess(options: BackendProcessOptions): BackendProcess {
   let status: BackendStatus = { status: 'starting', generation: 0, error: null };
   let channel: Channel | null = null;
   let stopping = false;
-  let pause = firstPauseMilliseconds;
+  const pauses = new RestartPauses();
   let timer: NodeJS.Timeout | null = null;
 
   const tell = (
@@ -105,12 +101,15 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
     opened.onClose(() => {
       channel = null;
       if (stopping || failed) return;
-      const lived = Date.now() - startedAt;
-      if (lived > healthyMilliseconds) pause = firstPauseMilliseconds;
+      const pause = pauses.next(Date.now() - startedAt);
+      if (pause === null) {
+        const message = 'The backend ended unexpectedly several times in a row.';
+        tell('failed', toErrorValue(new StudioError('disconnected', message, 'The log says why.')));
+        return;
+      }
       const message = 'The backend ended unexpectedly and is restarting.';
       tell('lost', toErrorValue(new StudioError('disconnected', message, 'Interrupted jobs can be resumed.')));
       timer = setTimeout(() => start(), pause);
-      pause = Math.min(pause * 2, longestPauseMilliseconds);
     });
   };
   start();
@@ -127,7 +126,9 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
       if (status.status === 'ready') channel?.post(grantMessage(grant));
     },
     restart(recovery) {
-      if (status.status === 'failed') start(recovery);
+      if (status.status !== 'failed') return;
+      pauses.reset();
+      start(recovery);
     },
     stop(graceMilliseconds) {
       stopping = true;
