@@ -1,23 +1,17 @@
 import { meanCurve, type SeedCurve } from '../curves/mean-curve.ts';
 import { mean } from '../statistics/student.ts';
 import { bandTrace } from './band.ts';
-import { evaluationRange } from './evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { baseLayout } from './layout.ts';
 import { curveAxes, isEvaluation, type MetricOptions, type MetricRun, runAxis, smooth } from './metric.ts';
 import { faded, runStyles, type SeriesStyle } from './palette.ts';
-
-interface GroupCurvesOptions extends MetricOptions {
-  /** Evaluated examples behind an accuracy: its axis is not so narrow that their noise would look like an effect. */
-  readonly examples?: number;
-}
 
 /**
  * A metric of several groups of runs, for one of many small figures: the mean of each group's seeds with its spread as
  * a band, and behind it each seed as a thin line. It has no legend; `runStyles` says which group is which.
  * `customdata` of a point on a line of one run is the run's id.
  */
-export function groupCurvesFigure(runs: readonly MetricRun[], options: GroupCurvesOptions, theme: FigureTheme): Figure {
+export function groupCurvesFigure(runs: readonly MetricRun[], options: MetricOptions, theme: FigureTheme): Figure {
   const smoothing = isEvaluation(options.metric) ? 0 : (options.smoothing ?? 0);
   const styles = runStyles(runs, theme);
   const drawn = [...styles].map(([name, style]) =>
@@ -29,26 +23,18 @@ export function groupCurvesFigure(runs: readonly MetricRun[], options: GroupCurv
     ),
   );
   const plannedEnd = Math.max(0, ...runs.map((run) => runAxis(run, options.x).plannedEnd));
-  const { xaxis, yaxis } = curveAxes(theme, options, plannedEnd);
-  const isAccuracy = isEvaluation(options.metric) && options.factor === 100 && !options.logScale;
   return {
     hover: options.x ?? 'step',
     // Every band lies under every line.
     data: [...drawn.flatMap(({ behind }) => behind), ...drawn.flatMap(({ lines }) => lines)],
     layout: baseLayout(theme, options.title, {
       margin: { l: 52, r: 16, t: 44, b: 40 },
-      xaxis,
-      yaxis: {
-        ...yaxis,
-        ...(isAccuracy && options.examples !== undefined
-          ? {
-              range: evaluationRange(
-                drawn.flatMap(({ values }) => values),
-                options.examples,
-              ),
-            }
-          : {}),
-      },
+      ...curveAxes(
+        theme,
+        options,
+        plannedEnd,
+        drawn.flatMap(({ values }) => values),
+      ),
     }),
     caption: groupCurvesCaption(
       drawn.map(({ seeds }) => seeds),

@@ -1,4 +1,5 @@
 import type { Curve } from '../domain/run-history.ts';
+import { evaluationRange } from './evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout, type LineEnd, legendAbove, legendMargin, lineEnds, marginFor } from './layout.ts';
 import { faded, runStyles, type SeriesStyle } from './palette.ts';
@@ -34,6 +35,8 @@ export interface MetricOptions {
   readonly logScale?: boolean;
   /** Multiplies the values: 100 shows shares in per cent. */
   readonly factor?: number;
+  /** Evaluated examples behind an accuracy: its axis is not so narrow that their noise would look like an effect. */
+  readonly examples?: number;
   /** false: the curves' names are not written at their ends, as of one run on its own page. */
   readonly nameEnds?: boolean;
 }
@@ -116,7 +119,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       },
       showlegend: !atEnds && isNamed,
       legend: legendAbove(theme),
-      ...curveAxes(theme, options, plannedEnd),
+      ...curveAxes(theme, options, plannedEnd, values),
       annotations: atEnds ? lineEnds(theme, ends, extent(values, options.logScale ?? false)) : [],
     }),
     caption: caption(smoothing, widest),
@@ -184,11 +187,12 @@ export function runAxis({ curves, totalSteps, examplesPerStep }: MetricRun, x: C
   return { at: (step) => step, stepAt: (step) => step, plannedEnd: totalSteps };
 }
 
-/** The axes of a figure of curves. */
+/** The axes of a figure of curves that has `values` in sight. An accuracy has the range that its noise asks for. */
 export function curveAxes(
   theme: FigureTheme,
-  { x = 'step', yTitle, logScale = false }: Pick<MetricOptions, 'x' | 'yTitle' | 'logScale'>,
+  { metric, x = 'step', yTitle, logScale = false, factor = 1, examples = Number.MAX_SAFE_INTEGER }: MetricOptions,
   plannedEnd: number,
+  values: readonly number[],
 ): { xaxis: FigureObject; yaxis: FigureObject } {
   return {
     xaxis: axis(theme, xTitles[x], {
@@ -200,6 +204,9 @@ export function curveAxes(
     }),
     yaxis: axis(theme, yTitle, {
       ...(logScale ? { type: 'log' } : {}),
+      ...(isEvaluation(metric) && factor === 100 && !logScale && values.length > 0
+        ? { range: evaluationRange(values, examples) }
+        : {}),
       uirevision: logScale ? 'log' : 'linear',
     }),
   };

@@ -204,14 +204,18 @@ function colorOf({ cells }: GridResult, at: number, theme: FigureTheme): string 
 }
 
 function cellLayout({ cells }: GridResult, theme: FigureTheme, title: string, more: FigureObject): FigureObject {
+  // Where they have no room level, labels end at their marks: plotly leaves out any that would end beyond the figure.
+  const areSlanted = cells.length > 4;
   return baseLayout(theme, title, {
     hovermode: 'closest',
+    ...(areSlanted ? { margin: { l: 112, r: 24, t: 44, b: 88 } } : {}),
     barmode: 'overlay',
     xaxis: axis(theme, '', {
       tickvals: cells.map((_, at) => at),
       ticktext: cells.map(({ label }) => plainText(label).replaceAll(/, | · /g, '<br>')),
       range: [-0.5, Math.max(1, cells.length) - 0.5],
       showgrid: false,
+      ...(areSlanted ? { tickangle: -30 } : {}),
     }),
     ...more,
   });

@@ -93,7 +93,7 @@ function scatter(
             }
           : {},
       ),
-      yaxis: axis(theme, 'mean share of the own scores lost (%)', { zeroline: true, zerolinecolor: quiet }),
+      yaxis: axis(theme, 'mean share of scores lost (%)', { zeroline: true, zerolinecolor: quiet }),
     }),
     caption: `${given ? pairMethodLabel(given, words) : ''} of pairs: filled, of two tasks; hollow, seeds of one task. ${associationText(result, method, predictor)}`,
   };

@@ -144,6 +144,9 @@ export function tuningFigure(
     });
     ends.push({ label: cell.label, style, x: Math.log10(x.at(-1) ?? 1), y: y.at(-1) ?? Number.NaN });
   }
+  const rates = [...new Set(cells.flatMap(({ points }) => points.map(({ learning_rate }) => learning_rate)))].sort(
+    (one, other) => one - other,
+  );
   const room = 0.06 * (Math.max(...values) - Math.min(...values) || 1);
   const range: [number, number] = [Math.min(...values) - room, Math.max(...values) + room];
   return {
@@ -151,7 +154,12 @@ export function tuningFigure(
     layout: baseLayout(theme, plainText(headed(task, `validation ${metric} by learning rate`)), {
       hovermode: 'closest',
       margin: { l: 56, r: marginFor(cells.map(({ label }) => label)), t: 44, b: 48 },
-      xaxis: axis(theme, 'learning rate', { type: 'log' }),
+      xaxis: axis(theme, 'learning rate', {
+        type: 'log',
+        tickvals: rates,
+        // Of rates that lie close together every second has a label.
+        ticktext: rates.map((rate, at) => (rates.length > 8 && at % 2 === 1 ? '' : rateText(rate))),
+      }),
       yaxis: axis(theme, axisTitle(`validation ${metric}`, unit), { range }),
       annotations: lineEnds(theme, ends, range),
     }),

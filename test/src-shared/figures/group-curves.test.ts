@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { groupCurvesFigure } from '../../../src-shared/figures/group-curves.ts';
-import type { MetricRun } from '../../../src-shared/figures/index.ts';
+import { type MetricRun, metricFigure } from '../../../src-shared/figures/index.ts';
 import { makeCurve } from '../curves/make-curve.ts';
 
 function run(id: string, group: string, metric: string, values: readonly number[]): MetricRun {
@@ -66,4 +66,12 @@ test('a single evaluation of several seeds is a point with its interval', () => 
   );
   expect(lineOf(figure, 'LoRA')).toMatchObject({ y: [62.5] });
   expect(lineOf(figure, 'LoRA')?.['error_y']).toMatchObject({ array: [12.5] });
+});
+
+test('so it is on the page of one run, and the axis goes below no 0 %', () => {
+  const exact = { metric: 'eval_exact_match', title: 'Exact match', yTitle: 'exact match (%)', factor: 100 };
+  const never = metricFigure([run('a', 'LoRA', 'eval_exact_match', [0, 0, 0])], exact, light);
+  expect(never.layout['yaxis']).toMatchObject({ range: [0, 10] });
+  const close = metricFigure([run('a', 'LoRA', 'eval_accuracy', [0.7, 0.72])], accuracy, light);
+  expect(close.layout['yaxis']).toMatchObject({ range: [66, 76] });
 });

@@ -68,3 +68,15 @@ test('one varied field has no such figure', () => {
   ]);
   expect(gridFigures(result).map(({ name }) => name)).not.toContain('Settings');
 });
+
+test('the labels of many cells are slanted to the left, where the figure leaves room for the first', () => {
+  const layoutOf = (count: number) => {
+    const cells = Array.from({ length: count }, (_, at) => ({
+      settings: { coto: null, learning_rate: at },
+      value: 0.5,
+    }));
+    return gridFigures(resultOf(cells))[0]?.draw({ dark: false }).layout;
+  };
+  expect(layoutOf(6)).toMatchObject({ margin: { l: 112 }, xaxis: { tickangle: -30 } });
+  expect(layoutOf(3)).not.toMatchObject({ xaxis: { tickangle: -30 } });
+});
