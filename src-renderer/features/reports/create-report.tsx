@@ -7,8 +7,9 @@ import { useAction } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { reportsStrings } from '../../strings/reports.ts';
 import { openWhenWritten } from './open-when-written.ts';
+import { type ReportSources, ReportSourcesFields } from './report-sources.tsx';
 
-/** What a report is to be made of, and what it would be called. */
+/** What a report is to be made of, and what it would be called. Without runs and studies the dialog asks for them. */
 export interface ReportSubject {
   readonly runIds?: readonly string[];
   readonly studyIds?: readonly string[];
@@ -40,7 +41,12 @@ interface CreateReportProps {
 
 export function CreateReport({ subject, onCancel, onCreated }: CreateReportProps) {
   const strings = reportsStrings.dialog;
-  const { runIds = [], studyIds = [] } = subject;
+  const isAsked = subject.runIds === undefined && subject.studyIds === undefined;
+  const [sources, setSources] = useState<ReportSources>({
+    runIds: subject.runIds ?? [],
+    studyIds: subject.studyIds ?? [],
+  });
+  const { runIds, studyIds } = sources;
   const [name, setName] = useState(subject.name);
   const [note, setNote] = useState('');
   const [sections, setSections] = useState<readonly ReportSectionId[]>(reportSections.map(({ id }) => id));
@@ -52,6 +58,8 @@ export function CreateReport({ subject, onCancel, onCreated }: CreateReportProps
         .map((section) => section.id)
         .filter((other) => (other === id ? !sections.includes(id) : sections.includes(other))),
     );
+  const missing =
+    runIds.length + studyIds.length === 0 ? strings.noSource : sections.length === 0 ? strings.nothing : null;
   const submit = () =>
     create.mutate({
       runIds: [...runIds],
@@ -64,17 +72,21 @@ export function CreateReport({ subject, onCancel, onCreated }: CreateReportProps
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (sections.length > 0) submit();
+        if (missing === null) submit();
       }}
     >
       <Stack gap={12}>
-        <Text size="sm" c="dimmed">
-          {strings.of(runIds.length, studyIds.length)}
-        </Text>
+        {isAsked ? (
+          <ReportSourcesFields value={sources} onChange={setSources} />
+        ) : (
+          <Text size="sm" c="dimmed">
+            {strings.of(runIds.length, studyIds.length)}
+          </Text>
+        )}
         <TextInput
           label={strings.name}
           value={name}
-          data-autofocus
+          {...(isAsked ? {} : { 'data-autofocus': true })}
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <Textarea
@@ -97,15 +109,15 @@ export function CreateReport({ subject, onCancel, onCreated }: CreateReportProps
         </Stack>
         {problem ? <ErrorNote error={problem} /> : null}
         <Group justify="flex-end" gap={8}>
-          {sections.length === 0 ? (
+          {missing === null ? null : (
             <Text size="sm" c="dimmed">
-              {strings.nothing}
+              {missing}
             </Text>
-          ) : null}
+          )}
           <Button variant="default" onClick={onCancel}>
             Cancel
           </Button>
-          <Button type="submit" loading={create.isPending} disabled={sections.length === 0}>
+          <Button type="submit" loading={create.isPending} disabled={missing !== null}>
             {strings.action}
           </Button>
         </Group>

@@ -9,6 +9,7 @@ import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
+import { createReport } from '../../features/reports/create-report.tsx';
 import { renameReport } from '../../features/reports/rename-report.ts';
 import { ReportView } from '../../features/reports/report-view.tsx';
 import classes from '../../features/reports/reports.module.css';
@@ -28,6 +29,8 @@ const columns: readonly DataColumn<ReportRecord>[] = [
   {
     id: 'contents',
     header: strings.columns.of,
+    width: 132,
+    yields: 1,
     value: (report) => report.studyIds.length * 1000 + report.runIds.length,
     cell: (report) => strings.contents(report.runIds.length, report.studyIds.length),
   },
@@ -35,6 +38,7 @@ const columns: readonly DataColumn<ReportRecord>[] = [
     id: 'created',
     header: strings.columns.created,
     align: 'right',
+    width: 108,
     value: (report) => report.createdAt,
     cell: (report) => <RelativeTime at={report.createdAt} />,
   },
@@ -47,10 +51,21 @@ export default function ReportsPage() {
   const report = id === null ? data?.[0] : data?.find((candidate) => candidate.id === id);
   useRename(strings.one, data, report?.id ?? null, renameReport);
   return (
-    <Page title={strings.title} state={data ? strings.count(data.length) : ''} fill>
+    <Page
+      title={strings.title}
+      state={data ? strings.count(data.length) : ''}
+      actions={<Button onClick={() => createReport({ name: '' })}>{strings.create}</Button>}
+      fill
+    >
       {error ? <ErrorNote error={error} /> : null}
       {data?.length === 0 ? (
-        <EmptyState action={<Button onClick={() => navigate('/home')}>{strings.tryDemo}</Button>}>
+        <EmptyState
+          action={
+            <Button variant="default" onClick={() => navigate('/home')}>
+              {strings.tryDemo}
+            </Button>
+          }
+        >
           {strings.empty}
         </EmptyState>
       ) : (
@@ -58,7 +73,7 @@ export default function ReportsPage() {
           name="reports"
           initial={400}
           minimum={260}
-          minimumRight={480}
+          minimumRight={560}
           left={
             data ? (
               <div className={classes['list']}>
@@ -67,6 +82,7 @@ export default function ReportsPage() {
                   items={data}
                   itemId={(item) => item.id}
                   columns={columns}
+                  fitted
                   initialSort={{ column: 'created', descending: true }}
                   activeId={report?.id ?? null}
                   onActivate={(item) => navigate(pathOf('reports', item.id), { replace: id !== null })}

@@ -75,3 +75,25 @@ test('title, note and sections of a new report are chosen', async () => {
   expect(view.getByText('Choose at least one section.')).toBeTruthy();
   expect(view.getByRole('button', { name: 'Create report' }).hasAttribute('disabled')).toBe(true);
 });
+
+test('a report that is begun on its page asks for the studies and runs that it is of', async () => {
+  const run = (id: string, result: unknown) => ({ id, name: id, result });
+  Object.assign(backend.answers, {
+    'runs.list': () => [run('Finished run', {}), run('Waiting run', null)],
+    'studies.list': () => [run('Finished study', {})],
+  });
+  const view = renderInWindow(
+    <CreateReport subject={{ name: '' }} onCancel={() => undefined} onCreated={() => undefined} />,
+  );
+  expect(view.getByText('Choose a study or a run.')).toBeTruthy();
+  expect(view.getByRole('button', { name: 'Create report' }).hasAttribute('disabled')).toBe(true);
+  const runs = view.getByRole('combobox', { name: 'Runs' });
+  await waitFor(() => expect(runs.hasAttribute('disabled')).toBe(false));
+  fireEvent.click(runs);
+  fireEvent.click(await view.findByRole('option', { name: 'Finished run', hidden: true }));
+  expect(view.queryByRole('option', { name: 'Waiting run', hidden: true })).toBeNull();
+  fireEvent.click(view.getByRole('button', { name: 'Create report' }));
+  await waitFor(() =>
+    expect(backend.inputsOf('reports.create')).toMatchObject([{ runIds: ['Finished run'], studyIds: [] }]),
+  );
+});
