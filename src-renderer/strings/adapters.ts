@@ -70,7 +70,7 @@ export const adaptersStrings = {
     data: 'Trained on',
     targets: 'Target modules',
     layers: 'Layers',
-    modulesToSave: 'Saved whole',
+    modulesToSave: 'Fully trained',
     modules: 'Adapted modules',
     modulesText: (linears: number, embeddings: number, biases: number) =>
       [

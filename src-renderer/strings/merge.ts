@@ -55,8 +55,8 @@ export const mergeStrings = {
   clear: 'Clear',
   whatIf: {
     sum: 'Weighted sum:',
-    part: (name: string, share: string, cosine: string) => `${name} ${share} % (cos ${cosine})`,
-    kept: (percent: string) => `${percent} % of the parts’ norms is left`,
+    part: (place: number, share: string, cosine: string) => `adapter ${place}: ${share} % (cosine ${cosine})`,
+    kept: (percent: string) => `${percent} % of the norm kept`,
     zero: 'With these weights the updates cancel each other.',
     help: 'The sum of the updates ΔW by these weights, before what the method does to them: the share of each in its squared norm (below 0: against the sum), its cosine with the sum, and the norm that is left of the parts’ norms (100 %: all point the same way).',
   },

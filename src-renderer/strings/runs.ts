@@ -12,7 +12,11 @@ export const runsStrings = {
   filterLabel: 'Filter runs',
   archived: 'Archived',
   state: (count: number, active: number) =>
-    `${plural(count, 'run')}${active > 0 ? ` · ${active} running or queued` : ''} · select two or more to compare`,
+    [
+      plural(count, 'run'),
+      ...(active > 0 ? [`${active} running or queued`] : []),
+      ...(count > 1 ? ['select two or more to compare'] : []),
+    ].join(' · '),
   groupBy: 'Group by',
   groupings: { none: 'No grouping', method: 'Method × data' },
   peek: 'Selected run',

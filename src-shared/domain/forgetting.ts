@@ -17,25 +17,25 @@ export const forgettingMeasures = [
   {
     id: 'text-loss',
     label: 'Forgetting',
-    unit: 'nats a token',
+    unit: 'nats per token',
     help: 'Rise of the mean token loss on a fixed neutral text: by how much the adapted model predicts ordinary English worse than its base.',
   },
   {
     id: 'masked-text-loss',
     label: 'Forgetting',
-    unit: 'nats a masked token',
+    unit: 'nats per masked token',
     help: "Rise of the base's own masked-language loss on a fixed neutral text: by how much the adapted encoder fills the same gaps worse than its base.",
   },
   {
     id: 'own-classes-loss',
     label: 'Forgetting',
-    unit: 'nats an image',
+    unit: 'nats per image',
     help: "Rise of the loss of the base's own head on fixed images of the base's own classes, which neither it nor the adapter was trained on.",
   },
   {
     id: 'own-head-divergence',
     label: 'Forgetting',
-    unit: 'nats an example',
+    unit: 'nats per example',
     help: "Rise of the cross-entropy of the base's own head against the base's own predictions on fixed neutral inputs: the Kullback-Leibler divergence from the base.",
   },
   {

@@ -14,7 +14,7 @@ export function riseText(rise: number | null | undefined): string {
   return formatSigned(rise, 4);
 }
 
-/** Heading of a table's column, e.g. "Forgetting (nats a token)"; null where nothing was measured: no column. */
+/** Heading of a table's column, e.g. "Forgetting (nats per token)"; null where nothing was measured: no column. */
 export function forgettingHeading(all: readonly (Pick<Forgetting, 'measure'> | null | undefined)[]): string | null {
   const found = all.find((one) => one != null);
   if (found == null) return null;
@@ -28,7 +28,7 @@ export function meanRise(all: readonly (Forgetting | null | undefined)[]): numbe
   return rises.length === 0 ? null : mean(rises);
 }
 
-/** A fact of a run or an evaluation, e.g. "+0.0312 nats a token (4.3970, base 4.3658)". */
+/** A fact of a run or an evaluation, e.g. "+0.0312 nats per token (4.3970, base 4.3658)". */
 export interface ForgettingFact {
   readonly label: string;
   readonly value: string;
@@ -39,7 +39,7 @@ export function forgettingFact(forgetting: Forgetting): ForgettingFact {
   const { label, unit, help } = measureOf(forgetting);
   const { rise, base, adapted, accuracy } = forgetting;
   const share = (value: number) => `${(100 * value).toFixed(1)} %`;
-  const own = accuracy === null ? '' : `; own head ${share(accuracy.adapted)} right, base ${share(accuracy.base)}`;
+  const own = accuracy === null ? '' : `; own head ${share(accuracy.adapted)} correct, base ${share(accuracy.base)}`;
   return { label, value: `${riseText(rise)} ${unit} (${adapted.toFixed(4)}, base ${base.toFixed(4)}${own})`, help };
 }
 

@@ -1,10 +1,14 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type ComputeBackendReport, type ComputeId, computeIdSchema } from '../../../src-shared/domain/catalog.ts';
+import {
+  type ComputeBackendReport,
+  type ComputeId,
+  computeIdSchema,
+  computeLabels,
+} from '../../../src-shared/domain/catalog.ts';
 import { type Client, connect } from '../../../src-shared/rpc/connect.ts';
 import {
   type ComputeChoice,
   computeIsolation,
-  computeLabels,
   type EngineIsolation,
   preferred,
   withChoice,

@@ -24,7 +24,7 @@ export interface DataColumn<Item> {
 }
 
 /** What a fitted table leaves to the column without a width, at least. */
-export const leastFlexible = 200;
+export const leastFlexible = 240;
 
 /** The columns that fit into `room` pixels beside `taken` ones, in order. */
 export function fittingColumns<Item>(

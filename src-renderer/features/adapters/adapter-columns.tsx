@@ -19,10 +19,18 @@ interface ColumnInputs {
   withBase: boolean;
   /** False where no adapter has any. */
   withTags: boolean;
+  /** True where a score is named, as it is unless it is an accuracy. */
+  withLongScores: boolean;
 }
 
 /** The columns of the table of adapters, in order. */
-export function adapterColumns({ namesOf, onStar, withBase, withTags }: ColumnInputs): DataColumn<AdapterRecord>[] {
+export function adapterColumns({
+  namesOf,
+  onStar,
+  withBase,
+  withTags,
+  withLongScores,
+}: ColumnInputs): DataColumn<AdapterRecord>[] {
   const { columns } = words;
   return [
     {
@@ -69,7 +77,8 @@ export function adapterColumns({ namesOf, onStar, withBase, withTags }: ColumnIn
       id: 'score',
       header: columns.score,
       help: columns.scoreHelp,
-      width: 76,
+      // "exact match 0.00 %" of a language model is longer than an accuracy.
+      width: withLongScores ? 148 : 76,
       align: 'right',
       value: (adapter) => headlineOf(adapter)?.rank ?? null,
       cell: (adapter) => headlineText(adapter) || '–',

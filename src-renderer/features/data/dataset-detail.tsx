@@ -29,8 +29,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
   const { description } = dataset;
   const theme = useFigureTheme();
   const catalog = useRequest('app.catalog', {}).data;
-  const format =
-    catalog?.datasetReaders.find(({ id }) => id === dataset.source.reader)?.label ?? dataset.source.reader;
+  const format = catalog?.datasetReaders.find(({ id }) => id === dataset.source.reader)?.label ?? dataset.source.reader;
   const balance = useMemo(() => classBalanceFigure(description, theme), [description, theme]);
   const remove = useAction('datasets.remove', {
     failureTitle: `${dataset.name} was not removed`,

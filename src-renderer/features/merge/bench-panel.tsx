@@ -84,7 +84,7 @@ export function BenchPanel({ adapters, namesOf, checks, isDragging }: BenchPanel
               </Button>
             </Group>
           </div>
-          <WhatIf bench={bench} nameOf={(id) => adapters.get(id)?.name ?? mergeStrings.deleted} />
+          <WhatIf bench={bench} />
         </>
       )}
     </section>

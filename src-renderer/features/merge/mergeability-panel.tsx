@@ -32,7 +32,10 @@ export function MergeabilityPanel() {
   const isCurrent = asked === key;
   const { data, error, isFetching } = useRequest('merge.mergeability', { adapters, seed: 0 }, { enabled: isCurrent });
   return (
-    <Panel title={mergeStrings.mergeability} note={mergeStrings.mergeabilityNote}>
+    <Panel title={mergeStrings.mergeability}>
+      <Text c="dimmed" mb={8}>
+        {mergeStrings.mergeabilityNote}
+      </Text>
       <Group gap={8}>
         <Button
           variant="default"

@@ -12,7 +12,7 @@ const words = mergeStrings.whatIf;
  * What the weights would make of the updates on the bench. The backend reads the adapters once; a moving slider asks nothing.
  * Of adapters that have no such sum, the checks say why.
  */
-export function WhatIf({ bench, nameOf }: { bench: Bench; nameOf: (adapterId: string) => string }) {
+export function WhatIf({ bench }: { bench: Bench }) {
   const adapters = bench.map(({ adapterId }) => adapterId);
   const { data: products } = useRequest('merge.products', { adapters }, { enabled: bench.length > 1 });
   if (bench.length < 2 || products === undefined) return null;
@@ -21,7 +21,7 @@ export function WhatIf({ bench, nameOf }: { bench: Bench; nameOf: (adapterId: st
     bench.map(({ weight }) => weight),
   );
   const parts = effect?.inputs.map(({ share, cosine }, at) =>
-    words.part(nameOf(adapters[at] ?? ''), percent(share), formatFixed(cosine, 2)),
+    words.part(at + 1, percent(share), formatFixed(cosine, 2)),
   );
   return (
     <Text size="xs" c="dimmed" className={classes['whatIf'] ?? ''} title={words.help} role="status">

@@ -108,7 +108,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
             { label: 'Parameters', value: formatCount(description.parameterCount) },
             { label: 'Size', value: `${formatBytes(description.sizeBytes)}, ${description.dtype}` },
             {
-              label: 'Size of the network',
+              label: 'Architecture',
               value: modelsStrings.layers(description.layerCount, description.hiddenSize),
             },
             ...(description.image

@@ -74,8 +74,11 @@ function Method({ method, form }: MethodProps) {
   const text = gridText(method, form.choices);
   const values = form.choices.parameters[method.id] ?? {};
   return (
-    <Panel title={method.label} note={method.summary} aside={<HelpButton label={method.label} card={method.card} />}>
+    <Panel title={method.label} aside={<HelpButton label={method.label} card={method.card} />}>
       <Stack gap={8}>
+        <Text size="xs" c="dimmed">
+          {method.summary}
+        </Text>
         {patterns.map((pattern) => (
           <Checkbox
             key={pattern.key}

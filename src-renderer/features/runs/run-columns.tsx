@@ -83,14 +83,14 @@ export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsC
     {
       id: 'name',
       header: words.name,
-      value: (row) => (row.kind === 'run' ? row.run.name : [row.label, ...row.settings].join(' · ')),
+      value: nameOf,
       cell: (row) =>
         row.kind === 'run' ? (
           <MiddleText text={row.run.name} />
         ) : (
-          <span className={classes['group']} title={[row.label, ...row.settings].join(' · ')}>
-            <b>{row.label}</b>
-            <span>{row.settings.map((setting) => ` · ${setting}`)}</span>
+          <span className={classes['group']} title={nameOf(row)}>
+            <b>{row.method}</b>
+            <span>{[row.label, ...row.settings].map((part) => ` · ${part}`)}</span>
           </span>
         ),
     },
@@ -107,7 +107,7 @@ export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsC
       header: words.score,
       help: words.scoreHelp,
       align: 'right',
-      width: 136,
+      width: 148,
       value: scoreRank,
       cell: (row) => (row.kind === 'run' ? <ScoreCell run={row.run} /> : <GroupScoreCell summary={row.summary} />),
     },
@@ -242,6 +242,10 @@ function scoreRank(row: RunsRow): number | null {
   const { score } = row.summary;
   if (score === null) return null;
   return score.metric === 'perplexity' ? -score.interval.mean : score.interval.mean;
+}
+
+function nameOf(row: RunsRow): string {
+  return row.kind === 'run' ? row.run.name : [row.method, row.label, ...row.settings].join(' · ');
 }
 
 function tagsOf(row: RunsRow): string[] {

@@ -1,7 +1,7 @@
 import { Code, Skeleton } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
-import { namedScores } from '../../../src-shared/results/headline.ts';
+import { namedScores, scoreText } from '../../../src-shared/results/headline.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
 import { togetherText } from '../../../src-shared/results/together.ts';
 import { useRequest } from '../../api/query.ts';
@@ -73,7 +73,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                   : [
                       {
                         label: 'Best evaluation',
-                        value: `${result.best.metric} ${formatNumber(result.best.value)} at step ${formatCount(result.best.step)}`,
+                        value: `${result.best.metric} ${scoreText(result.best.metric, result.best.value)} at step ${formatCount(result.best.step)}`,
                       },
                     ]),
                 ...(run.origin

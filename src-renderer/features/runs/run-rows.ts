@@ -19,7 +19,8 @@ export interface RunRow {
 export interface GroupRow {
   readonly kind: 'group';
   readonly id: string;
-  /** Its data, and its base where there are several. */
+  readonly method: string;
+  /** Its data, and its base where other runs of these data have another. */
   readonly label: string;
   /** Settings that tell it from others of its method and data. */
   readonly settings: readonly string[];
@@ -55,8 +56,12 @@ function textOf(run: RunRecord, names: RunNames): string {
 export function runRows(runs: readonly RunRecord[], grouping: Grouping, names: RunNames): RunsRow[] {
   if (grouping === 'none') return runs.map((run) => ({ kind: 'run', id: run.id, run, summary: null }));
   const groups = groupRuns(runs);
-  const hasBases = new Set(runs.map(({ modelId }) => modelId)).size > 1;
-  const placeOf = (run: RunRecord) => [names.dataset(run), ...(hasBases ? [names.base(run)] : [])].join(' · ');
+  const bases = Map.groupBy(runs, (run) => names.dataset(run));
+  const hasBases = (data: string) => new Set(bases.get(data)?.map(({ modelId }) => modelId)).size > 1;
+  const placeOf = (run: RunRecord) => {
+    const data = names.dataset(run);
+    return hasBases(data) ? `${data} · ${names.base(run)}` : data;
+  };
   const labels = groupLabelParts(groups, (run) => `${names.method(run)} · ${placeOf(run)}`);
   return summarizeGroups(groups).map((summary): RunsRow => {
     const { key, runs: members, first } = summary.group;
@@ -64,6 +69,7 @@ export function runRows(runs: readonly RunRecord[], grouping: Grouping, names: R
     return {
       kind: 'group',
       id: key,
+      method: names.method(first),
       label: placeOf(first),
       settings: labels.get(key)?.settings ?? [],
       run: first,

@@ -70,11 +70,11 @@ function LoadedAdapter({ adapter }: { adapter: AdapterRecord }) {
         <div className={classes['wide']}>
           <LineagePanel adapter={adapter} />
         </div>
-        <AdapterOverview adapter={adapter} />
-        <div className={classes['side']}>
+        <div className={classes['wide']}>
           <ScoresPanel adapter={adapter} />
-          <NormsPanel adapter={adapter} />
         </div>
+        <AdapterOverview adapter={adapter} />
+        <NormsPanel adapter={adapter} />
       </div>
     </Page>
   );

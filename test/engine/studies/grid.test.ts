@@ -129,7 +129,7 @@ describe('an ablation over outcomes of examples', () => {
       'Difference',
     ]);
     expect(tables[0]?.rows[1]?.cells[2]).toMatch(/^\+\d+\.\d \(\+\d+\.\d to \+\d+\.\d\)$/);
-    expect(tables[1]?.columns.at(-1)?.label).toBe('Forgetting (nats a token)');
+    expect(tables[1]?.columns.at(-1)?.label).toBe('Forgetting (nats per token)');
     expect(tables[1]?.rows[1]?.cells.at(-1)).toBe('+0.1000');
     expect(tables[3]?.title).toContain('over seeds only');
     expect(

@@ -348,7 +348,7 @@ test('tables of merging and pruning show what each subject costs; results of ear
   const parsed = mergingStudy.resultSchema.parse(JSON.parse(JSON.stringify(result)));
   const config = mergingStudy.configSchema.parse(merging);
   const table = mergingStudy.table(parsed, config, words).at(-1);
-  expect(table?.title).toBe('Forgetting (nats a token)');
+  expect(table?.title).toBe('Forgetting (nats per token)');
   expect(table?.rows[0]?.cells).toEqual(['LoRA', '+1.0000, −0.5000', '+0.2500', '–']);
   const old = parsed.groups.map((group) => ({
     ...group,
@@ -367,6 +367,6 @@ test('tables of merging and pruning show what each subject costs; results of ear
   const pruned = await studied(pruning, { a: numbered(2) });
   if (pruned.result.kind !== 'pruning') throw new Error('another kind');
   const [every] = pruningStudy.table(pruned.result, pruningStudy.configSchema.parse(pruning), words);
-  expect(every?.columns.at(-1)?.label).toBe('Forgetting (nats a token)');
+  expect(every?.columns.at(-1)?.label).toBe('Forgetting (nats per token)');
   expect(every?.rows.map(({ cells }) => cells.at(-1))).toEqual(['+2.0000', '0.0000']);
 });

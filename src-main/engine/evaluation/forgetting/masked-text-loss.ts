@@ -14,7 +14,7 @@ const [paragraphs, maxLength, rowsAtOnce] = [32, 128, 8];
 const everyMasked = 7;
 
 /**
- * Mean loss of an encoder's own masked-language head on the neutral text, in nats a masked token: every seventh token
+ * Mean loss of an encoder's own masked-language head on the neutral text, in nats per masked token: every seventh token
  * is replaced by the mask. For checkpoints of pre-training that keep that head.
  */
 export const maskedTextLoss: OpenForgettingMeasure = async ({ base, modelDirectory, neutral }) => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { backendName, formatBytes, formatDuration, formatRelative } from '../../../../src-renderer/components/format/format.ts';
+import {
+  backendName,
+  formatBytes,
+  formatDuration,
+  formatRelative,
+} from '../../../../src-renderer/components/format/format.ts';
 
 describe('formatBytes', () => {
   it.each([

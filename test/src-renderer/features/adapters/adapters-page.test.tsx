@@ -95,7 +95,7 @@ test('a page says scores with interval and forgetting, and why there are no norm
   expect(await view.findByText('80.0 %')).toBeTruthy();
   // Wilson's interval of 80 of 100.
   expect(view.getByText('71.1–86.7 %')).toBeTruthy();
-  expect(view.getByRole('columnheader', { name: 'Forgetting (nats a token)' })).toBeTruthy();
+  expect(view.getByRole('columnheader', { name: 'Forgetting (nats per token)' })).toBeTruthy();
   expect(view.getByText('+0.2500')).toBeTruthy();
   expect(await view.findByText('DoRA has no update B·A to measure.')).toBeTruthy();
 });

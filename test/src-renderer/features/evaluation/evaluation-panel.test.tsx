@@ -54,7 +54,7 @@ test('an adapter is evaluated on its dataset, and the result says what it costs'
       predictions: null,
     },
   ]);
-  expect(view.getByText('+0.2500 nats a token (4.2500, base 4.0000)')).toBeTruthy();
+  expect(view.getByText('+0.2500 nats per token (4.2500, base 4.0000)')).toBeTruthy();
   expect(view.queryByText('/home/me/out.jsonl')).toBeNull();
 });
 

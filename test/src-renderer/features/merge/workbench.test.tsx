@@ -101,13 +101,17 @@ test('a line says what the weights make of the updates, and follows them without
   const view = renderInWindow(<MergePage />);
   // Updates at right angles, of norms 2 and 1, with the same weight: √5 of 3 is left.
   expect(
-    await view.findByText('Weighted sum: a 80 % (cos 0.89) · b 20 % (cos 0.45) · 75 % of the parts’ norms is left'),
+    await view.findByText(
+      'Weighted sum: adapter 1: 80 % (cosine 0.89) · adapter 2: 20 % (cosine 0.45) · 75 % of the norm kept',
+    ),
   ).toBeTruthy();
   expect(backend.inputsOf('merge.products')).toEqual([{ adapters: ['a', 'b'] }]);
   useBench.setState({
     bench: [1, 2].map((weight, at) => ({ adapterId: ['a', 'b'][at] ?? '', weight, locked: false })),
   });
-  expect(await view.findByText(/a 50 % \(cos 0\.71\) · b 50 % \(cos 0\.71\) · 71 % of/)).toBeTruthy();
+  expect(
+    await view.findByText(/adapter 1: 50 % \(cosine 0\.71\) · adapter 2: 50 % \(cosine 0\.71\) · 71 % of/),
+  ).toBeTruthy();
   useBench.setState({
     bench: [0, 0].map((weight, at) => ({ adapterId: ['a', 'b'][at] ?? '', weight, locked: false })),
   });

@@ -32,9 +32,9 @@ test('a prompt has its answers by step, and the one of the data', async () => {
   });
   const table = within(await view.findByRole('table', { name: 'Answers to prompt 1' }));
   const rows = table.getAllByRole('row').map((row) => row.textContent);
-  expect(rows).toEqual(['StepAnswer', '0(nothing)', '1,000A sea', 'In the dataThe North Sea']);
+  expect(rows).toEqual(['StepAnswer', '0(nothing)', '1,000A sea', 'ReferenceThe North Sea']);
   expect(view.getByText('Name a sea.')).toBeTruthy();
-  expect(view.getByText(/Writing them took 1\.5 s at the last evaluation/)).toBeTruthy();
+  expect(view.getByText(/Generated in 1\.5 s at the last evaluation/)).toBeTruthy();
 });
 
 test('an image has its class at each step, and says whether it is right', async () => {
@@ -52,7 +52,7 @@ test('an image has its class at each step, and says whether it is right', async 
   const table = within(await view.findByRole('table', { name: 'Samples' }));
   expect(table.getByRole('img', { name: 'Example 1: cat' })).toBeTruthy();
   const heads = table.getAllByRole('columnheader').map(({ textContent }) => textContent);
-  expect(heads.slice(0, 3)).toEqual(['Example', 'Truth', 'Step 0']);
+  expect(heads.slice(0, 3)).toEqual(['Example', 'Label', 'Step 0']);
   expect(heads).toHaveLength(10);
   expect(heads.at(-1)).toBe('Step 190');
   const cells = table.getAllByRole('cell').map(({ textContent }) => textContent);

@@ -101,14 +101,15 @@ test('every word of the filter must be found, in name, status, method, seed, dat
 test('seeds fold to one row with mean, interval and the paired difference to the same without CoTo', async () => {
   changeRunsList({ grouping: 'method' });
   const view = renderInWindow(<RunsWorkspace />);
-  await waitFor(() => expect(view.getAllByText('digits').length).toBe(2));
+  // A row says its method first: the data alone is the same in both.
+  await waitFor(() => expect(view.getByText('LoRA + CoTo', { selector: 'b' })).toBeTruthy());
   const [coto, without] = rowsOf(view).map((row) => row.textContent);
   // 62 and 74: mean 68, t(0.975, 1) · 6√2 / √2 = 12.7062 · 6 = 76.2. Pairs: +2 and +4, mean 3, 12.7062 · 1 = 12.7.
   expect(coto).toContain('68.0 ± 76.2 %');
   expect(coto).toContain('+3.0 ± 12.7');
   expect(coto).toContain('3 seeds');
   expect(without).toContain('65.0 ± 63.5 %');
-  const [expander] = view.getAllByLabelText('Expand digits');
+  const [expander] = view.getAllByLabelText('Expand LoRA + CoTo · digits');
   if (expander) fireEvent.click(expander);
   expect(rowsOf(view).map((row) => row.textContent)).toEqual([
     coto,
