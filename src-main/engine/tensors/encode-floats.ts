@@ -10,6 +10,15 @@ export function encodeFloats(type: FloatType, values: Float32Array): Uint8Array 
   return new Uint8Array(rounded.buffer);
 }
 
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+
+/** IEEE 754 binary16 of one value. */
+export function halfBits(value: number): number {
+  single[0] = value;
+  return toHalf(singleBits[0] ?? 0);
+}
+
 /** The upper half of a float32's bits; a NaN stays one. */
 function toBrainFloat(bits: number): number {
   if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40;

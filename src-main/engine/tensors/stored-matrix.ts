@@ -1,4 +1,4 @@
-/** Encodings that a backend may keep in memory as they are; those of GGUF by its names. */
+/** Encodings that a backend may keep in memory as they are; those of GGUF and bitsandbytes by their names. */
 export const storedEncodings = [
   'bfloat16',
   'float16',
@@ -12,6 +12,8 @@ export const storedEncodings = [
   'q4_k',
   'q5_k',
   'q6_k',
+  'nf4',
+  'int8',
 ] as const;
 
 export type StoredEncoding = (typeof storedEncodings)[number];
@@ -25,7 +27,7 @@ export interface StoredMatrix {
   pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** The encoding of a stored type by its name in safetensors or GGUF; null of those that are read as float32. */
+/** The encoding of a stored type by its name in safetensors, GGUF or bitsandbytes; null of those that are read as float32. */
 export function storedEncodingOf(dtype: string): StoredEncoding | null {
   const name = shortNames.get(dtype) ?? dtype.toLowerCase();
   return storedEncodings.find((encoding) => encoding === name) ?? null;

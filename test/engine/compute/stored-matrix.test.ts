@@ -31,6 +31,9 @@ function randomMatrix(encoding: StoredEncoding, rows: number, columns: number) {
   for (let at = 0; at < bytes.length; at++) bytes[at] = Math.floor(random.uniform() * 256);
   for (let block = 0; block < bytes.length; block += blockBytes)
     for (const at of halfPlaces[encoding] ?? [0]) bytes[block + at + 1] = small();
+  // Their scales are float32, whose upper half is a bfloat16.
+  if (encoding === 'nf4' || encoding === 'int8')
+    for (let block = 0; block < bytes.length; block += blockBytes) bytes[block + 3] = 0x3c + (block % 3);
   if (encoding === 'bfloat16')
     for (let at = 1; at < bytes.length; at += 2) bytes[at] = 0x3c + (at % 4) + (at % 8 ? 0x80 : 0);
   const values = new Float32Array(rows * columns);
@@ -47,6 +50,8 @@ const halfPlaces: Partial<Record<StoredEncoding, readonly number[]>> = {
   q4_k: [0, 2],
   q5_k: [0, 2],
   q6_k: [208],
+  nf4: [],
+  int8: [],
 };
 
 async function store({ shape, encoding, bytes }: ReturnType<typeof randomMatrix>) {

@@ -55,7 +55,7 @@ const variantsOfOptimizers = [
 const ofOptimizer = (made: string) => variantsOfOptimizers.find(({ optimizer }) => optimizer === made);
 
 /** PyTorch's runs of `<family>/train/<variant>`, taken here over the same batches, masks and settings: of every variant there is. */
-const runs = ['vit', 'llama', 'bert'].flatMap((family) =>
+const runs = ['vit', 'llama', 'llama-nf4', 'bert'].flatMap((family) =>
   readdirSync(goldenPath(family, 'train')).flatMap((variant) => {
     const folder = goldenPath(family, 'train', variant);
     if (!isSupported(join(folder, 'start'))) return [];

@@ -117,6 +117,8 @@ const encodingCodes = {
   q4_k: 9,
   q5_k: 10,
   q6_k: 11,
+  nf4: 12,
+  int8: 13,
 } as const;
 
 /**

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { openRegularFile } from '../../../files/foreign-file.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
-import { tensorTypeName, tensorTypes } from '../../tensors/tensor-types/index.ts';
+import { ggufTypes, tensorTypeName } from '../../tensors/tensor-types/index.ts';
 import type { TensorType } from '../../tensors/tensor-types/tensor-type.ts';
 import { Cursor } from './cursor.ts';
 import { type GgufValue, readMetadata } from './metadata.ts';
@@ -120,12 +120,12 @@ function readPlace(cursor: Cursor, index: number): Place {
   for (let axis = 0; axis < dimensions; axis++) sizes.push(cursor.size64(`axis ${axis} of ${what}`));
   const typeId = cursor.uint32(`the type of ${what}`);
   const offset = cursor.size64(`the place of ${what}`);
-  const type = tensorTypes.find((candidate) => candidate.id === typeId);
+  const type = ggufTypes.find((candidate) => candidate.id === typeId);
   if (type === undefined)
     throw unsupportedGguf(
       path,
       `stores ${what} as ${tensorTypeName(typeId)}, which is not supported`,
-      `Take a file of the model in one of ${tensorTypes.map((candidate) => candidate.name).join(', ')} (Q4_K_M, for instance).`,
+      `Take a file of the model in one of ${ggufTypes.map((candidate) => candidate.name).join(', ')} (Q4_K_M, for instance).`,
     );
   if ((sizes[0] ?? 1) % type.blockValues !== 0)
     throw ggufParseError(

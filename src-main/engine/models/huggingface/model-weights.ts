@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
+import { withQuantized } from '../../tensors/bitsandbytes/read-quantized.ts';
 import { openSafetensors, type TensorSource } from '../../tensors/safetensors.ts';
 
 /** A model folder's weights, in one file or in shards. */
@@ -15,10 +16,22 @@ const indexName = 'model.safetensors.index.json';
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
 /**
- * Opens `model.safetensors`, else the shards that `model.safetensors.index.json` names. Throws StudioError('invalid_file')
- * if neither exists, a shard lacks a tensor, or the index points outside the folder.
+ * Opens `model.safetensors`, else the shards that `model.safetensors.index.json` names; what bitsandbytes has quantized are
+ * matrices of NF4 and INT8. Throws StudioError('invalid_file') if neither exists, a shard lacks a tensor, or the index points
+ * outside the folder.
  */
 export async function openModelWeights(directory: string): Promise<ModelWeights> {
+  const stored = await openStoredWeights(directory);
+  try {
+    return await withQuantized(stored);
+  } catch (error) {
+    await stored.close();
+    throw error;
+  }
+}
+
+/** As `openModelWeights`, each tensor as the files have it. */
+async function openStoredWeights(directory: string): Promise<ModelWeights> {
   const single = path.join(directory, 'model.safetensors');
   if (existsSync(single)) {
     const file = await openSafetensors(single);

@@ -1,3 +1,5 @@
+import { halfBits } from '../encode-floats.ts';
+
 let table: Float32Array | null = null;
 
 /** The float32 value of each of the 65 536 halves (IEEE 754 binary16). */
@@ -22,4 +24,11 @@ export function halfAt(table: Float32Array, bytes: Uint8Array, at: number): numb
 /** For reads whose place the caller's block size vouches for. */
 export function byteAt(bytes: Uint8Array, at: number): number {
   return bytes[at] ?? 0;
+}
+
+/** Writes the nearest half from byte `at` on. */
+export function setHalf(bytes: Uint8Array, at: number, value: number): void {
+  const bits = halfBits(value);
+  bytes[at] = bits & 255;
+  bytes[at + 1] = bits >> 8;
 }

@@ -1,6 +1,8 @@
 import { bf16 } from './bf16.ts';
 import { f16 } from './f16.ts';
 import { f32 } from './f32.ts';
+import { int8 } from './int8.ts';
+import { nf4 } from './nf4.ts';
 import { q2K } from './q2-k.ts';
 import { q3K } from './q3-k.ts';
 import { q4Zero } from './q4-0.ts';
@@ -28,7 +30,12 @@ export const tensorTypes: readonly TensorType[] = [
   q4K,
   q5K,
   q6K,
+  nf4,
+  int8,
 ];
+
+/** Those that GGUF files have. */
+export const ggufTypes: readonly TensorType[] = tensorTypes.filter(({ id }) => id !== null);
 
 /** A type of blocks by its name; null of the plain floats, which safetensors has itself. */
 export function blockTypeNamed(name: string): TensorType | null {

@@ -1,4 +1,5 @@
-import { byteAt, halfAt, halves } from './half.ts';
+import { byteAt, halfAt, halves, setHalf } from './half.ts';
+import { farthest, setLevelsOfFive, truncated } from './rounding.ts';
 import type { TensorType } from './tensor-type.ts';
 
 /** 32 values of 5 bits around 16, times a half: d, 4 bytes with everyone's fifth bit, then 16 bytes as in Q4_0. */
@@ -18,6 +19,16 @@ export const q5Zero: TensorType = {
         values[block * 32 + index] = scale * (((byte & 15) | (((fifth >>> index) & 1) << 4)) - 16);
         values[block * 32 + 16 + index] = scale * (((byte >> 4) | (((fifth >>> (index + 16)) & 1) << 4)) - 16);
       }
+    }
+  },
+  quantize(values, blocks) {
+    for (let block = 0; block * 32 < values.length; block++) {
+      const scale = Math.fround(farthest(values, block * 32) / -16);
+      const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
+      setHalf(blocks, block * 22, scale);
+      setLevelsOfFive(blocks, block * 22 + 2, (index) =>
+        truncated((values[block * 32 + index] ?? 0) * inverse + 16.5, 31),
+      );
     }
   },
 };

@@ -1,5 +1,6 @@
-import { byteAt, halfAt, halves } from './half.ts';
+import { byteAt, halfAt, halves, setHalf } from './half.ts';
 import { fifthBits } from './q5-0.ts';
+import { rangeOf, setLevelsOfFive, truncated } from './rounding.ts';
 import type { TensorType } from './tensor-type.ts';
 
 /** 32 values of 5 bits times a half, plus a half: d, m, 4 bytes with everyone's fifth bit, then 16 bytes as in Q4_0. */
@@ -22,6 +23,16 @@ export const q5One: TensorType = {
         values[block * 32 + index] = Math.fround(scale * low) + lowest;
         values[block * 32 + 16 + index] = Math.fround(scale * high) + lowest;
       }
+    }
+  },
+  quantize(values, blocks) {
+    for (let block = 0; block * 32 < values.length; block++) {
+      const { lowest, scale, inverse } = rangeOf(values, block * 32, 31);
+      setHalf(blocks, block * 24, scale);
+      setHalf(blocks, block * 24 + 2, lowest);
+      setLevelsOfFive(blocks, block * 24 + 4, (index) =>
+        truncated(Math.fround(Math.fround((values[block * 32 + index] ?? 0) - lowest) * inverse) + 0.5, 31),
+      );
     }
   },
 };

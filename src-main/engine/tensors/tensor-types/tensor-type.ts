@@ -1,7 +1,7 @@
-/** How a tensor's values are stored in a GGUF file: in blocks of `blockValues` values, each `blockBytes` long. */
+/** How a tensor's values are stored: in blocks of `blockValues` values, each `blockBytes` long. */
 export interface TensorType {
-  /** Its number in the file. */
-  readonly id: number;
+  /** Its number in a GGUF file; null of what such files do not have. */
+  readonly id: number | null;
   readonly name: string;
   readonly blockValues: number;
   readonly blockBytes: number;
@@ -10,4 +10,9 @@ export interface TensorType {
    * `values` has blockValues for every blockBytes of `blocks`.
    */
   dequantize(blocks: Uint8Array, values: Float32Array): void;
+  /**
+   * Float32 values → whole blocks, as llama.cpp's and bitsandbytes' references do. Absent of types that are only read. Sizes as
+   * of `dequantize`.
+   */
+  quantize?(values: Float32Array, blocks: Uint8Array): void;
 }

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
-import { tensorTypes } from '../../../../src-main/engine/tensors/tensor-types/index.ts';
+import { ggufTypes } from '../../../../src-main/engine/tensors/tensor-types/index.ts';
 
 const golden = await readSafetensors(join(import.meta.dirname, '../../../golden/gguf/blocks.safetensors'));
 
 describe('every type gives the values that the package gguf gives, bit for bit', () => {
-  test.each(tensorTypes.map((type) => [type.name, type] as const))('%s', (name, type) => {
+  test.each(ggufTypes.map((type) => [type.name, type] as const))('%s', (name, type) => {
     const blocks = golden.get(`${name}.blocks`);
     const expected = golden.get(`${name}.values`);
     if (!(blocks?.data instanceof Uint8Array) || !(expected?.data instanceof Float32Array))
@@ -20,6 +20,6 @@ describe('every type gives the values that the package gguf gives, bit for bit',
   });
 
   test('there is a golden block for each', () => {
-    expect([...golden.keys()].filter((name) => name.endsWith('.blocks'))).toHaveLength(tensorTypes.length);
+    expect([...golden.keys()].filter((name) => name.endsWith('.blocks'))).toHaveLength(ggufTypes.length);
   });
 });

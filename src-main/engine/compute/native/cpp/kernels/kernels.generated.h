@@ -99,6 +99,8 @@ enum class Encoding : int {
   q4_k,
   q5_k,
   q6_k,
+  nf4,
+  int8,
 };
 
 /**

@@ -3,6 +3,8 @@
 
 #include "bfloat16.h"
 #include "float16.h"
+#include "int8.h"
+#include "nf4.h"
 #include "q2_k.h"
 #include "q3_k.h"
 #include "q4_0.h"
@@ -33,6 +35,8 @@ COTO_INLINE auto with_encoding(Encoding encoding, Visit visit) {
     case Encoding::q4_k: return visit(Q4K());
     case Encoding::q5_k: return visit(Q5K());
     case Encoding::q6_k: return visit(Q6K());
+    case Encoding::nf4: return visit(NormalFloat4());
+    case Encoding::int8: return visit(Int8());
   }
   __builtin_unreachable();
 }
