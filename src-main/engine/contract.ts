@@ -18,6 +18,7 @@ import { modelDescriptionSchema } from '../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../src-shared/domain/parameter.ts';
 import { masksSpecSchema, scoreSchema, subjectSchema } from '../../src-shared/domain/plan.ts';
 import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/domain/pretrain.ts';
+import { quantizationSchema, quantizedFromSchema } from '../../src-shared/domain/quantization.ts';
 import { checkpointRecordSchema, runConfigSchema, runInfoSchema } from '../../src-shared/domain/run.ts';
 import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/run-history.ts';
 import { sampledStepSchema, sampleInputSchema } from '../../src-shared/domain/run-samples.ts';
@@ -282,6 +283,18 @@ const jobs = [
     },
     { outputDirectory: z.string() },
   ),
+  /** A base with its matrices quantized, as a model folder. */
+  job(
+    'quantize',
+    {
+      modelDirectory: z.string(),
+      description: modelDescriptionSchema,
+      type: quantizationSchema,
+      from: quantizedFromSchema,
+      outputDirectory: z.string(),
+    },
+    { outputDirectory: z.string() },
+  ),
   /** An adapter in another form of the same function: on the base itself, or on the residual that PEFT makes of it. */
   job(
     'convert-adapter',
@@ -352,6 +365,7 @@ export type LogitsTask = EngineTaskOf<'logits'>;
 export type PretrainTask = EngineTaskOf<'pretrain'>;
 export type ConvertAdapterTask = EngineTaskOf<'convert-adapter'>;
 export type ExportMergedTask = EngineTaskOf<'export-merged'>;
+export type QuantizeTask = EngineTaskOf<'quantize'>;
 export type ExportPythonTask = EngineTaskOf<'export-python'>;
 export type GenerateTask = EngineTaskOf<'generate'>;
 export type ClassifyTask = EngineTaskOf<'classify'>;

@@ -1,4 +1,4 @@
-import { formatCount, plural } from '../components/format/format.ts';
+import { formatBytes, formatCount, plural } from '../components/format/format.ts';
 
 /** The words of the Models page. */
 export const modelsStrings = {
@@ -21,6 +21,19 @@ export const modelsStrings = {
   weightFormatHelp: 'GGUF files stay quantized in memory. Safetensors merge and export without loss.',
   dismiss: 'Dismiss',
   tryAgain: 'Try again',
+  quantize: {
+    action: 'Quantize…',
+    title: (name: string) => `Quantize ${name}`,
+    help: 'Writes a smaller copy of the base; the base itself stays. Adapters train on the copy in a fraction of the memory, at some loss of accuracy.',
+    type: 'Type',
+    choice: (label: string, sizes: string) => (sizes === '' ? label : `${label}: ${sizes}`),
+    sizes: (before: number, after: number) =>
+      `${formatBytes(after)} instead of ${formatBytes(before)} (${Math.round((100 * after) / before)} %)`,
+    name: 'Name',
+    cancel: 'Cancel',
+    start: 'Quantize',
+    from: 'Quantized from',
+  },
   layers: (layers: number, width: number) => `${plural(layers, 'layer')} · hidden size ${formatCount(width)}`,
   classes: (count: number) => plural(count, 'class', 'classes'),
   textInput: (positions: number, vocabulary: number) =>

@@ -33,6 +33,7 @@ import { modelRecordSchema } from '../domain/model.ts';
 import { modelMemorySchema } from '../domain/model-memory.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { pretrainConfigSchema } from '../domain/pretrain.ts';
+import { quantizationPlanSchema, quantizationSchema } from '../domain/quantization.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { studyFileSchema, studyRecordSchema } from '../domain/study.ts';
 import { studyForecastSchema } from '../domain/study-forecast.ts';
@@ -108,6 +109,13 @@ export const requests = {
    */
   'models.convert': {
     input: z.strictObject({ file: z.string(), name: z.string().optional(), float32: z.boolean().optional() }),
+    output: jobRecordSchema,
+  },
+  /** Sizes of a model's weights in every quantization; refuses a model that cannot be quantized. */
+  'models.quantizations': { input: byId, output: quantizationPlanSchema },
+  /** Writes a quantized copy of a model below the home; the job's result names it. */
+  'models.quantize': {
+    input: z.strictObject({ id: z.string(), type: quantizationSchema, name: z.string().optional() }),
     output: jobRecordSchema,
   },
   /** Models in the Hugging Face cache of this machine. */

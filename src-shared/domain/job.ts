@@ -100,6 +100,7 @@ const kinds = [
     { page: 'models', lane: 'files', subjectHasPage: 'when completed', effort: 1 },
     z.object({ modelId: z.string() }),
   ),
+  job('quantize', { page: 'models', subjectHasPage: 'when completed', effort: 1 }, z.object({ modelId: z.string() })),
   job(
     'download',
     { page: 'models', lane: 'files', subjectHasPage: 'when completed', effort: 1 },

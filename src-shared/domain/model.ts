@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quantizedFromSchema } from './quantization.ts';
 
 /** A linear layer or an embedding of a base model that can have an adapter. */
 export const linearModuleSchema = z.object({
@@ -80,6 +81,14 @@ export const modelDescriptionSchema = z.object({
     .array(biasVectorSchema)
     .optional()
     .describe('biases outside the linear layers, which adapters with bias "all" replace'),
+  encodedBytes: z
+    .number()
+    .int()
+    .optional()
+    .describe(
+      'of the weights in memory where a backend keeps matrices as they are encoded; absent in older descriptions',
+    ),
+  quantizedFrom: quantizedFromSchema.optional().describe('the base that the studio quantized it from'),
   fingerprint: z.string().describe('SHA-256 over config.json and the weights'),
   foreign: foreignBaseSchema
     .optional()

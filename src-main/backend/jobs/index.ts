@@ -13,6 +13,7 @@ import { mergeJob } from './merge.ts';
 import { mergeabilityJob } from './mergeability.ts';
 import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
+import { quantizeJob } from './quantize.ts';
 import { reportJob } from './report.ts';
 import { scoreJob } from './score.ts';
 import { studyJob } from './study.ts';
@@ -33,6 +34,7 @@ export const jobs: readonly Job[] = [
   reportJob,
   exportJob,
   convertJob,
+  quantizeJob,
   downloadJob,
   importJob,
   importAdapterJob,

@@ -8,12 +8,14 @@ import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { convertJob } from '../jobs/convert.ts';
 import { downloadJob } from '../jobs/download.ts';
+import { quantizeJob } from '../jobs/quantize.ts';
 import { memoryOfModels } from '../runs/model-memory.ts';
 import { planDownload } from './huggingface/download.ts';
 import { openEndpoint } from './huggingface/endpoint.ts';
 import { listCachedModels } from './huggingface/list-cache.ts';
 import { modelFits } from './model-fits.ts';
 import { addModel, removeModel, requireModel, requireRemovableModel } from './models.ts';
+import { planOf } from './quantization-plan.ts';
 
 const lookUpMilliseconds = 60_000;
 
@@ -26,6 +28,18 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
     'models.fits': ({ id }) => modelFits(services, id),
     'models.add': ({ path, name }) => addModel(services, services.paths.readable(path), { name }),
     'models.convert': (request) => convert(services, request),
+    'models.quantizations': ({ id }) => planOf(requireModel(store, id)),
+    'models.quantize': async ({ id, type, name }) => {
+      const base = requireModel(store, id);
+      // Refused now, not when the job starts.
+      await planOf(base);
+      const modelId = newId('model');
+      return services.queue.add(
+        quantizeJob,
+        { title: `Quantize ${base.name} to ${type}`, subjectId: modelId },
+        { modelId, name: name ?? `${base.name}-${type}`, baseId: id, type },
+      );
+    },
     'models.cached': () => listCachedModels(process.env),
     'models.plan': (asked) => planDownload(process.env, asked, AbortSignal.timeout(lookUpMilliseconds)),
     'models.download': ({ repository, revision, quantization }) => {

@@ -93,11 +93,11 @@ function lowestAdaptedLayer({ description, adapters }: StepShape): number {
 }
 
 function weightBytes(shape: StepShape, backend: BackendMemory): number {
-  const { parameterCount, sizeBytes, dtype } = shape.description;
+  const { parameterCount, sizeBytes, encodedBytes = sizeBytes, dtype } = shape.description;
   const everything = parameterCount * bytesPerFloat;
   const encoding = backend.keepsEncodings ? storedEncodingOf(dtype) : null;
   const isEncoded = encoding !== null && staysEncoded(encoding, isLargeModel(parameterCount));
-  return isEncoded ? sizeBytes : everything + packedBytes(shape, backend);
+  return isEncoded ? encodedBytes : everything + packedBytes(shape, backend);
 }
 
 function packedBytes(shape: StepShape, backend: BackendMemory): number {

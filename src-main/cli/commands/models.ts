@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CachedModel, DownloadPlan } from '../../../src-shared/domain/hub.ts';
 import { isGguf, type ModelRecord } from '../../../src-shared/domain/model.ts';
 import { bestChoice, type ModelMemory } from '../../../src-shared/domain/model-memory.ts';
+import { quantizationSchema, quantizations } from '../../../src-shared/domain/quantization.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
@@ -102,6 +103,28 @@ export function addModelCommands(parent: Command, context: CommandContext): void
   });
 
   addCommand(group, context, {
+    usage: 'quantize <model>',
+    summary:
+      'write a quantized copy of a base and add it to the library: nf4 and int8 as bitsandbytes, others as llama.cpp',
+    options: (command) =>
+      void command
+        .requiredOption('--type <type>', quantizationSchema.options.join(', '))
+        .option('--name <name>', 'what to call it (default: the name of the base and the type)')
+        .addHelpText('after', `\n${quantizations.map(({ id, words }) => `  ${id.padEnd(6)}${words}`).join('\n')}\n`),
+    input: z.object({ model: z.string(), type: quantizationSchema, name: z.string().optional() }),
+    async run({ model: reference, type, name }, { terminal, withStudio }) {
+      return withStudio(async (client) => {
+        const { id } = await findModel(client, reference);
+        const named = name === undefined ? {} : { name };
+        const job = await followJob(client, await client.request('models.quantize', { id, type, ...named }), terminal);
+        const { modelId } = await jobResult(client, job, 'quantize');
+        const model = await client.request('models.get', { id: modelId });
+        return { json: model, text: describeModel(model) };
+      });
+    },
+  });
+
+  addCommand(group, context, {
     usage: 'show <model>',
     summary: 'show a model: its size, layers and target modules',
     input: z.object({ model: z.string() }),
@@ -177,6 +200,7 @@ function describeModel(model: ModelRecord): string {
       'parameters',
       `${formatCount(description.parameterCount)}, ${description.dtype}, ${formatBytes(description.sizeBytes)}`,
     ],
+    ...(description.quantizedFrom === undefined ? [] : [['quantized from', description.quantizedFrom.name] as const]),
     ['layers', `${description.layerCount} of width ${description.hiddenSize}`],
     ...(image === null
       ? []

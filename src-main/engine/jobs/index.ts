@@ -12,6 +12,7 @@ import { mergeabilityJob } from './mergeability.ts';
 import { plainLoraJob } from './plain-lora.ts';
 import { pretrainJob } from './pretrain.ts';
 import { pruneJob } from './prune.ts';
+import { quantizeJob } from './quantize.ts';
 import { scoreJob } from './score.ts';
 import { trainJob } from './train.ts';
 import { trainTogetherJob } from './train-together.ts';
@@ -31,6 +32,7 @@ export const engineJobs: readonly EngineJob[] = [
   classifyJob,
   pretrainJob,
   exportMergedJob,
+  quantizeJob,
   convertAdapterJob,
   plainLoraJob,
   exportPythonJob,

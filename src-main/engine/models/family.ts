@@ -14,7 +14,7 @@ export interface ModelConfigFile {
 /** Parts of a description that depend on the family; the rest (size, parameters, fingerprint) does not. */
 export type FamilyDescription = Omit<
   ModelDescription,
-  'family' | 'parameterCount' | 'sizeBytes' | 'dtype' | 'fingerprint'
+  'family' | 'parameterCount' | 'sizeBytes' | 'dtype' | 'encodedBytes' | 'quantizedFrom' | 'fingerprint'
 >;
 
 export interface LoadOptions {

@@ -1,5 +1,7 @@
 import { Badge, Button } from '@mantine/core';
-import { IconTarget, IconTrash } from '@tabler/icons-react';
+import { IconMinimize, IconTarget, IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
@@ -17,6 +19,7 @@ import { imageSizeWords } from '../data/content.ts';
 import { openEvaluation } from '../evaluation/open-evaluation.tsx';
 import { setField } from '../train/draft-store.ts';
 import { groupModules, type ModuleGroup } from './module-groups.ts';
+import { QuantizeDialog } from './quantize-dialog.tsx';
 import { TrainMemory } from './train-memory.tsx';
 
 const columns: readonly DataColumn<ModuleGroup>[] = [
@@ -48,8 +51,9 @@ const columns: readonly DataColumn<ModuleGroup>[] = [
 ];
 
 /** What reading a model's folder told: sizes, modules that can carry adapters, labels, provenance. */
-export function ModelDetail({ model }: { model: ModelRecord }) {
+export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarted: (job: JobRecord) => void }) {
   const { description } = model;
+  const [isQuantizing, setQuantizing] = useState(false);
   const remove = useAction('models.remove', {
     failureTitle: `${model.name} was not removed`,
     onSuccess: () => {
@@ -84,6 +88,11 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
                 onClick: () => openEvaluation({ name: model.name, modelId: model.id, adapter: null }),
               },
               {
+                label: modelsStrings.quantize.action,
+                icon: <IconMinimize size={16} />,
+                onClick: () => setQuantizing(true),
+              },
+              {
                 label: 'Remove from the list',
                 icon: <IconTrash size={16} />,
                 danger: true,
@@ -92,7 +101,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
                   confirmRemoval({
                     what: `the model “${model.name}”`,
                     consequence:
-                      'It is removed from the list. A folder converted from a GGUF file is deleted; other files on disk are untouched.',
+                      'It is removed from the list. A folder that the studio converted or quantized is deleted; other files on disk are untouched.',
                     onConfirm: () => remove.mutate({ id: model.id, undoMilliseconds }),
                   }),
               },
@@ -101,6 +110,7 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
         </>
       }
     >
+      <QuantizeDialog model={model} opened={isQuantizing} onClose={() => setQuantizing(false)} onStarted={onStarted} />
       <Panel title="Model">
         <Facts
           items={[
@@ -126,6 +136,9 @@ export function ModelDetail({ model }: { model: ModelRecord }) {
                     value: modelsStrings.textInput(description.text.maxPositions, description.text.vocabularySize),
                   },
                 ]
+              : []),
+            ...(description.quantizedFrom
+              ? [{ label: modelsStrings.quantize.from, value: description.quantizedFrom.name }]
               : []),
             {
               label: 'Fingerprint',

@@ -18,7 +18,7 @@ import { contentWords, splitWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
 import { ReadingForm } from '../../features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../features/data/reading-store.ts';
-import { JobsOfLane } from '../../features/jobs/jobs-of-lane.tsx';
+import { JobsOfPage } from '../../features/jobs/jobs-of-page.tsx';
 import { dataStrings } from '../../strings/data.ts';
 
 /**
@@ -103,7 +103,7 @@ export default function DataPage() {
             <ErrorNote error={failure} action={{ label: dataStrings.dismiss, onClick: () => setFailure(null) }} />
           </div>
         ) : null}
-        <JobsOfLane lane="data" />
+        <JobsOfPage page="data" />
         <SplitPanel
           name="data"
           initial={280}

@@ -17,7 +17,7 @@ import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { FilteredList } from '../../components/table/filtered-list.tsx';
 import { ownFirst } from '../../components/table/own-first.ts';
-import { JobsOfLane } from '../../features/jobs/jobs-of-lane.tsx';
+import { JobsOfPage } from '../../features/jobs/jobs-of-page.tsx';
 import { CachedModels } from '../../features/models/cached-models.tsx';
 import { HubDialog } from '../../features/models/hub-dialog.tsx';
 import { ModelDetail } from '../../features/models/model-detail.tsx';
@@ -100,7 +100,7 @@ export default function ModelsPage() {
             <ErrorNote error={failure} action={{ label: modelsStrings.dismiss, onClick: () => setFailure(null) }} />
           </div>
         ) : null}
-        <JobsOfLane lane="files" />
+        <JobsOfPage page="models" />
         <SplitPanel
           name="models"
           initial={320}
@@ -134,7 +134,7 @@ export default function ModelsPage() {
           }
           right={
             active ? (
-              <ModelDetail key={active.id} model={active} />
+              <ModelDetail key={active.id} model={active} onStarted={begin} />
             ) : models.data ? (
               <EmptyState action={<Button onClick={() => void choose()}>{modelsStrings.add}</Button>}>
                 {modelsStrings.empty}

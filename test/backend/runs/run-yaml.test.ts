@@ -85,4 +85,17 @@ describe('a run as YAML', () => {
   ])('refuses %j naming what is wrong', (text, message) => {
     expect(() => fromYaml(text)).toThrow(message);
   });
+
+  it.each([
+    ['load_in_4bit: true\nbnb_4bit_quant_type: nf4\nbnb_4bit_use_double_quant: true', 'nf4'],
+    ['load_in_8bit: true', 'int8'],
+  ])('that quantizes its base as it loads is refused with the command that makes one: %s', (keys, type) => {
+    expect(() => fromYaml(`model: tiny\n${keys}\n`)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining(`coto models quantize tiny --type ${type}`) }),
+    );
+  });
+
+  it('takes those keys where they ask for nothing', () => {
+    expect(fromYaml('load_in_4bit: false\nbnb_4bit_quant_type: nf4\nseed: 3\n').seed).toBe(3);
+  });
 });

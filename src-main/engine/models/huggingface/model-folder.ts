@@ -6,11 +6,15 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { quantizedFromSchema } from '../../../../src-shared/domain/quantization.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
+import { staysEncoded } from '../../tensors/stored-matrix.ts';
 import { modelFamilies } from '../families.ts';
 import type { ModelConfigFile, ModelFamily } from '../family.ts';
+import { isLargeModel } from '../large-model.ts';
 import { type ModelWeights, openModelWeights } from './model-weights.ts';
+import { quantizedFromKey } from './quantized-from.ts';
 
 /**
  * Reads config.json and the weights' header of a Hugging Face folder. No weights are loaded, but all bytes are read once
@@ -30,12 +34,16 @@ export async function describeModel(directory: string): Promise<ModelDescription
 export async function describeOpened(config: ModelConfigFile, weights: ModelWeights): Promise<ModelDescription> {
   const family = familyOf(config);
   const described = family.describe(config, weights);
+  const parameterCount = weights.names.reduce((sum, name) => sum + elementCount(weights.info(name).shape), 0);
+  const from = z.looseObject({ [quantizedFromKey]: quantizedFromSchema }).safeParse(config.value);
   return {
     family: family.declaration.id,
     ...described,
-    parameterCount: weights.names.reduce((sum, name) => sum + elementCount(weights.info(name).shape), 0),
+    parameterCount,
     sizeBytes: await totalSize(weights.files),
     dtype: commonType(weights),
+    encodedBytes: encodedBytes(weights, isLargeModel(parameterCount)),
+    ...(from.success ? { quantizedFrom: from.data[quantizedFromKey] } : {}),
     fingerprint: await fingerprint([config.path, ...weights.files]),
   };
 }
@@ -88,6 +96,15 @@ async function totalSize(files: readonly string[]): Promise<number> {
   let sum = 0;
   for (const file of files) sum += (await stat(file)).size;
   return sum;
+}
+
+/** Bytes in memory of what stays encoded, and of the rest in float32. */
+function encodedBytes(weights: ModelWeights, isLarge: boolean): number {
+  return weights.names.reduce((sum, name) => {
+    const stored = weights.stored?.(name) ?? null;
+    const isKept = stored !== null && staysEncoded(stored.encoding, isLarge);
+    return sum + (isKept ? stored.byteLength : 4 * elementCount(weights.info(name).shape));
+  }, 0);
 }
 
 /** The dtype of most values. */

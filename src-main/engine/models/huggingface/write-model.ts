@@ -2,8 +2,8 @@ import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { copyForeignFile } from '../../../files/foreign-file.ts';
 import { encodeFloats, type FloatType } from '../../tensors/encode-floats.ts';
-import { elementCount, type HostTensor } from '../../tensors/host-tensor.ts';
-import { type StreamedTensor, streamSafetensors } from '../../tensors/safetensors-stream.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { byteLength, type StreamedTensor, streamSafetensors } from '../../tensors/safetensors-stream.ts';
 
 /** A tensor of a model to write, computed on demand. */
 export interface ModelTensor {
@@ -20,27 +20,36 @@ const shardBytes = 5_000_000_000;
 export async function writeModelWeights(
   directory: string,
   tensors: readonly ModelTensor[],
+  limit?: number,
+): Promise<void> {
+  await writeStreamedWeights(directory, tensors.map(streamedTensor), limit);
+}
+
+/** The same of tensors of any stored type. */
+export async function writeStreamedWeights(
+  directory: string,
+  tensors: readonly StreamedTensor[],
   limit = shardBytes,
 ): Promise<void> {
-  const shards: ModelTensor[][] = [[]];
+  const shards: StreamedTensor[][] = [[]];
   let size = 0;
   for (const tensor of tensors) {
-    if (size > 0 && size + bytesOf(tensor) > limit) {
+    if (size > 0 && size + byteLength(tensor) > limit) {
       shards.push([]);
       size = 0;
     }
     shards.at(-1)?.push(tensor);
-    size += bytesOf(tensor);
+    size += byteLength(tensor);
   }
-  if (shards.length === 1) return streamSafetensors(path.join(directory, 'model.safetensors'), streamed(tensors));
+  if (shards.length === 1) return streamSafetensors(path.join(directory, 'model.safetensors'), tensors);
   const places: Record<string, string> = {};
   const numbered = (number: number) => String(number).padStart(5, '0');
   for (const [index, shard] of shards.entries()) {
     const file = `model-${numbered(index + 1)}-of-${numbered(shards.length)}.safetensors`;
-    await streamSafetensors(path.join(directory, file), streamed(shard));
+    await streamSafetensors(path.join(directory, file), shard);
     for (const { name } of shard) places[name] = file;
   }
-  const total = tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+  const total = tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
   const text = JSON.stringify({ metadata: { total_size: total }, weight_map: places }, null, 2);
   await writeFile(path.join(directory, 'model.safetensors.index.json'), `${text}\n`);
 }
@@ -76,8 +85,9 @@ export async function copyTokenizer(from: string, to: string): Promise<void> {
     if (tokenizerFiles.has(name)) await copyForeignFile(path.join(from, name), path.join(to, name));
 }
 
-function streamed(tensors: readonly ModelTensor[]): StreamedTensor[] {
-  return tensors.map(({ name, dtype, shape, make }) => ({
+/** A tensor of a model as it is written. */
+export function streamedTensor({ name, dtype, shape, make }: ModelTensor): StreamedTensor {
+  return {
     name,
     dtype,
     shape,
@@ -85,9 +95,5 @@ function streamed(tensors: readonly ModelTensor[]): StreamedTensor[] {
       const { data } = await make();
       yield encodeFloats(dtype, data instanceof Float32Array ? data : Float32Array.from(data));
     },
-  }));
-}
-
-function bytesOf({ dtype, shape }: ModelTensor): number {
-  return elementCount(shape) * (dtype === 'F32' ? 4 : 2);
+  };
 }

@@ -1,0 +1,60 @@
+import { Button, Group, Modal, Radio, Stack, Text, TextInput } from '@mantine/core';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { quantizations } from '../../../src-shared/domain/quantization.ts';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { modelsStrings } from '../../strings/models.ts';
+import classes from './models.module.css';
+import { useQuantizeDialog } from './use-quantize-dialog.ts';
+
+interface QuantizeDialogProps {
+  model: ModelRecord;
+  opened: boolean;
+  onClose: () => void;
+  onStarted: (job: JobRecord) => void;
+}
+
+const strings = modelsStrings.quantize;
+
+/** Chooses how a base is quantized, by what its files take then, and starts it. */
+export function QuantizeDialog({ model, opened, onClose, onStarted }: QuantizeDialogProps) {
+  const dialog = useQuantizeDialog({ model, opened, onClose, onStarted });
+  const { plan, failure } = dialog;
+  return (
+    <Modal opened={opened} onClose={onClose} title={strings.title(model.name)} size="lg">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          dialog.submit();
+        }}
+      >
+        <Stack gap={12}>
+          <Text className={classes['help'] ?? ''}>{strings.help}</Text>
+          {failure ? <ErrorNote error={failure} /> : null}
+          <Radio.Group label={strings.type} value={dialog.type} onChange={dialog.setType}>
+            <Stack gap={8} mt={4}>
+              {quantizations.map(({ id, label, words }) => {
+                const choice = plan?.choices.find(({ type }) => type === id);
+                const size = plan && choice ? strings.sizes(plan.beforeBytes, choice.afterBytes) : '';
+                return <Radio key={id} value={id} label={strings.choice(label, size)} description={words} />;
+              })}
+            </Stack>
+          </Radio.Group>
+          <TextInput
+            label={strings.name}
+            value={dialog.name}
+            onChange={(event) => dialog.setName(event.currentTarget.value)}
+          />
+          <Group justify="flex-end" gap={8}>
+            <Button variant="default" onClick={onClose}>
+              {strings.cancel}
+            </Button>
+            <Button type="submit" disabled={!plan} loading={dialog.isBusy}>
+              {strings.start}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
