@@ -15,6 +15,7 @@ import { loadBaseModel } from '../models/load-model.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
+import { loadingProgress } from './loading-progress.ts';
 
 const BATCH_SIZE = 64;
 
@@ -24,7 +25,7 @@ const BATCH_SIZE = 64;
  */
 export async function runEvaluateTask(task: EvaluateTask, context: TaskContext): Promise<EngineResultOf<'evaluate'>> {
   await activateCompute(task.compute, task.threads);
-  const base = await loadBaseModel(task.modelDirectory);
+  const base = await loadBaseModel(task.modelDirectory, loadingProgress(context));
   const model = new AdaptedModel(base);
   try {
     const { modelDirectory, dataset: source, settings } = task;

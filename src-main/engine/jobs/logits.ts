@@ -9,6 +9,7 @@ import { toHost } from '../ops/to-host.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
 import { defineEngineJob } from './define-job.ts';
+import { loadingProgress } from './loading-progress.ts';
 
 /**
  * Runs the base, or the base with an adapter, on the tensors of a safetensors file (e.g. pixel_values [batch, channels,
@@ -20,7 +21,7 @@ export async function runLogitsTask(task: LogitsTask, context: TaskContext): Pro
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const given = await readSafetensors(task.inputsFile);
   if (given.size === 0) throw new StudioError('invalid_file', `${task.inputsFile} contains no tensors.`);
-  const base = await loadBaseModel(task.modelDirectory);
+  const base = await loadBaseModel(task.modelDirectory, loadingProgress(context));
   const model = new AdaptedModel(base);
   try {
     if (task.adapterDirectory !== null) model.loadState(await readAdapter(task.adapterDirectory, base.description));

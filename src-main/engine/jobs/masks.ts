@@ -11,6 +11,7 @@ import type { SubjectScorer } from '../evaluation/score-subjects.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { defineEngineJob } from './define-job.ts';
+import { loadingProgress } from './loading-progress.ts';
 import { evaluated, openScorer } from './score.ts';
 
 /**
@@ -19,7 +20,7 @@ import { evaluated, openScorer } from './score.ts';
  */
 export async function runMasksTask(task: MasksTask, context: TaskContext): Promise<EngineResultOf<'masks'>> {
   await activateCompute(task.compute, task.threads);
-  const base = await loadBaseModel(task.modelDirectory);
+  const base = await loadBaseModel(task.modelDirectory, loadingProgress(context));
   const evaluators = new Map<number, AdapterEvaluator>();
   try {
     for (const { dataset } of task.tables)

@@ -20,6 +20,7 @@ import { countSteps } from '../training/count-steps.ts';
 import { RunSampler } from '../training/run-sampler.ts';
 import type { GradientSource } from '../training/step-gradients.ts';
 import { type TrainingOutcome, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
+import { loadingProgress } from './loading-progress.ts';
 import { startOptions } from './start-options.ts';
 
 /** One run of a training task. */
@@ -62,7 +63,10 @@ export async function openTraining(
   const compute = await activateCompute(choice, task.threads);
   const computeDtype = resolveComputeDtype(config.compute_dtype, compute.id, earlierDtype);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
-  const base = await loadBaseModel(task.modelDirectory, { bfloat16: computeDtype === 'bfloat16' });
+  const base = await loadBaseModel(task.modelDirectory, {
+    bfloat16: computeDtype === 'bfloat16',
+    ...loadingProgress(context),
+  });
   const request = { modelDirectory: task.modelDirectory, model: base.description, source: task.dataset };
   const opened = await openTask({ ...request, settings: config, split: config, training: true }, context).catch(
     (thrown) => {

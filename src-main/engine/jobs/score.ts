@@ -20,6 +20,7 @@ import { TuningData } from '../evaluation/tuning-data.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { defineEngineJob } from './define-job.ts';
+import { loadingProgress } from './loading-progress.ts';
 
 /** Training examples of a study's merges that are tuned, where they say nothing: as many as a merge uses by default. */
 const tuningSamples = tuningSchema.parse({}).tuning_samples;
@@ -30,7 +31,7 @@ const tuningSamples = tuningSchema.parse({}).tuning_samples;
  */
 export async function runScoreTask(task: ScoreTask, context: TaskContext): Promise<EngineResultOf<'score'>> {
   await activateCompute(task.compute, task.threads);
-  const base = await loadBaseModel(task.modelDirectory);
+  const base = await loadBaseModel(task.modelDirectory, loadingProgress(context));
   const evaluators = new Map<number, AdapterEvaluator>();
   const isMeasured = task.forgetting !== undefined && task.subjects.some(({ forgetting }) => forgetting !== false);
   let meter: ForgettingMeter | null = null;

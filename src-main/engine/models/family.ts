@@ -25,6 +25,8 @@ export interface LoadOptions {
    * decoded by each product; those of blocks always do. By default those of large models.
    */
   readonly encoded?: boolean;
+  /** Called before each tensor that is loaded with the number of those before it; what it throws ends the loading. */
+  readonly onTensor?: (done: number, total: number) => Promise<void>;
   /** If given, the model itself is trained: its tensors are variables, added here by their names in the checkpoint. */
   readonly trained?: Map<string, tf.Variable>;
 }

@@ -22,11 +22,14 @@ export class FrozenTensors {
   private readonly linears = new Map<string, FrozenWeight>();
   private readonly vectors = new Map<string, FrozenVector>();
   private readonly owned: tf.Tensor[] = [];
+  private readonly onTensor: LoadOptions['onTensor'];
+  private done = 0;
 
-  constructor(source: TensorSource, { bfloat16 = false, encoded = false, trained }: LoadOptions = {}) {
+  constructor(source: TensorSource, { bfloat16 = false, encoded = false, onTensor, trained }: LoadOptions = {}) {
     this.source = source;
     this.bfloat16 = bfloat16;
     this.encoded = encoded;
+    this.onTensor = onTensor;
     this.variables = trained ?? null;
   }
 
@@ -82,7 +85,8 @@ export class FrozenTensors {
   /**
    * Throws StudioError('invalid_file') naming a tensor with NaN or infinite values, which would make every loss NaN.
    */
-  private read<Result>(name: string, use: (tensor: HostTensor) => Result): Promise<Result> {
+  private async read<Result>(name: string, use: (tensor: HostTensor) => Result): Promise<Result> {
+    await this.onTensor?.(this.done++, this.source.names.length);
     return this.source.lend(name, (lent) => {
       if (!lent.finite) throw this.notFinite(name);
       return use(uploadsAreCopied() ? lent : copied(lent));
@@ -94,6 +98,7 @@ export class FrozenTensors {
     const store = this.variables === null ? storeOfBackend() : undefined;
     const stored = store && (this.source.stored?.(name) ?? null);
     if (!store || !stored || !staysEncoded(stored.encoding, this.encoded)) return null;
+    await this.onTensor?.(this.done++, this.source.names.length);
     const { matrix, finite } = await store(stored);
     if (finite) return as2D(matrix);
     matrix.dispose();
