@@ -155,7 +155,7 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
       if (encoding === null || rows === undefined || columns === undefined || shape.length !== 2) return null;
       const pieces = () =>
         filePieces(handle, start, length, () => corrupt(path, `ended while tensor "${name}" was being read`));
-      return { shape: [rows, columns], encoding, byteLength: length, pieces };
+      return { shape: [rows, columns], encoding, byteLength: length, place: { descriptor: handle.fd, start }, pieces };
     },
     lend: async (name, use) => use(isStagedType(place(name).dtype) ? stage(name) : await whole(name)),
     stage: async (name, arena) => (isStagedType(place(name).dtype) ? stage(name, arena) : await whole(name)),

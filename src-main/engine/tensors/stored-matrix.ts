@@ -23,6 +23,8 @@ export interface StoredMatrix {
   readonly shape: readonly [rows: number, columns: number];
   readonly encoding: StoredEncoding;
   readonly byteLength: number;
+  /** Where its bytes lie one after the other in an open file, so that a backend may map them; absent where they do not. */
+  readonly place?: { readonly descriptor: number; readonly start: number };
   /** The bytes row by row; those of a piece are copied before the next is asked for. */
   pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }

@@ -1,4 +1,4 @@
-import { type Handle, type KernelFunctions, kernelNames } from './kernel-calls.generated.ts';
+import { type Handle, type KernelFunctions, kernelNames, type OptionalHandle } from './kernel-calls.generated.ts';
 
 export type TensorValues = Float32Array | Int32Array | Uint8Array;
 
@@ -8,6 +8,11 @@ export interface NativeAddon extends KernelFunctions {
   allocate(bytes: number): Handle;
   /** Handle of a part of a tensor's bytes, without a copy; it is released before the tensor is. */
   view(handle: Handle, offset: number, bytes: number): Handle;
+  /**
+   * Handle of bytes of an open file without a copy, read-only and valid after the file is closed; 0 where they cannot be mapped. A
+   * later call throws with the code `file_lost` if the file has lost some of them.
+   */
+  map(descriptor: number, offset: number, bytes: number): OptionalHandle;
   release(handle: Handle): void;
   write(handle: Handle, values: TensorValues): void;
   read(handle: Handle, into: TensorValues): void;
@@ -27,6 +32,7 @@ export interface NativeAddon extends KernelFunctions {
 const otherNames: readonly Exclude<keyof NativeAddon, keyof KernelFunctions>[] = [
   'allocate',
   'view',
+  'map',
   'release',
   'write',
   'read',

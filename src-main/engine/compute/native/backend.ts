@@ -83,28 +83,47 @@ export class NativeBackend extends tf.KernelBackend {
   }
 
   /** A matrix that keeps its encoding: products decode it part by part, other kernels for the time of their call. */
-  async store({ shape, encoding, byteLength, pieces }: StoredMatrix): Promise<{ matrix: tf.Tensor; finite: boolean }> {
+  async store({
+    shape,
+    encoding,
+    byteLength,
+    place,
+    pieces,
+  }: StoredMatrix): Promise<{ matrix: tf.Tensor; finite: boolean }> {
     const [rows, columns] = shape;
+    const mapped = place ? this.addon.map(place.descriptor, place.start, byteLength) : 0;
+    const handle = mapped === 0 ? await this.copied(byteLength, pieces()) : mapped;
+    let finite = false;
+    try {
+      this.kernels.encodeTensor(handle, encoding, rows, columns);
+      finite = this.kernels.isFiniteMatrix(handle);
+    } catch (error) {
+      this.addon.release(handle);
+      throw toStudioError(error);
+    }
+    const dataId = new NativeData(handle, rows * columns, 'float32');
+    dataId.isStored = true;
+    this.dataCount++;
+    const matrix = tf.engine().makeTensorFromTensorInfo({ dataId, shape: [rows, columns], dtype: 'float32' }, this);
+    return { matrix, finite };
+  }
+
+  private async copied(byteLength: number, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<Handle> {
     const handle = this.allocate(byteLength);
     try {
       let done = 0;
-      for await (const piece of pieces()) {
+      for await (const piece of pieces) {
         const part = this.addon.view(handle, done, piece.length);
         this.addon.write(part, piece);
         this.addon.release(part);
         done += piece.length;
       }
       if (done !== byteLength) throw new Error(`${done} bytes of a stored matrix instead of ${byteLength}`);
-      this.kernels.encodeTensor(handle, encoding, rows, columns);
+      return handle;
     } catch (error) {
       this.addon.release(handle);
       throw error;
     }
-    const dataId = new NativeData(handle, rows * columns, 'float32');
-    dataId.isStored = true;
-    this.dataCount++;
-    const matrix = tf.engine().makeTensorFromTensorInfo({ dataId, shape: [rows, columns], dtype: 'float32' }, this);
-    return { matrix, finite: this.kernels.isFiniteMatrix(handle) };
   }
 
   isStored({ dataId }: tf.TensorInfo): boolean {
@@ -144,7 +163,11 @@ export class NativeBackend extends tf.KernelBackend {
     const data = this.data(dataId);
     if (data.strings !== null) return data.strings;
     const values = emptyValues(data.dtype, data.count);
-    this.addon.read(handleOf(data), values);
+    try {
+      this.addon.read(handleOf(data), values);
+    } catch (error) {
+      throw toStudioError(error);
+    }
     return values;
   }
 
@@ -253,7 +276,14 @@ function handleOf(data: NativeData): Handle {
 
 /** Converts an error of the addon to a StudioError. */
 export function toStudioError(error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'out_of_memory') return error;
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  if (error.code === 'file_lost')
+    return new StudioError(
+      'invalid_file',
+      "The base's file was cut short or taken away while it was in use.",
+      'Put the file back as it was and start again: a run resumes from its last checkpoint.',
+    );
+  if (error.code !== 'out_of_memory') return error;
   return new StudioError(
     'out_of_memory',
     `This machine has no memory left for the computation (${error.message}).`,

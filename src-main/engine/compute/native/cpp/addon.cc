@@ -47,6 +47,14 @@ napi_value view(Call& call) {
   return call.number_result(call.tensors().view(whole, offset, bytes));
 }
 
+/** Handle of bytes of an open file, by its descriptor; 0 where they cannot be mapped. */
+napi_value map(Call& call) {
+  const auto descriptor = static_cast<int>(call.number());
+  const auto offset = static_cast<uint64_t>(call.number());
+  const auto bytes = static_cast<size_t>(call.number());
+  return call.number_result(call.tensors().map(descriptor, offset, bytes));
+}
+
 napi_value release(Call& call) {
   call.tensors().release(static_cast<uint32_t>(call.number()));
   return nullptr;
@@ -72,7 +80,7 @@ Bytes bytes_of(Call& call) {
 
 napi_value write(Call& call) {
   Tensor& tensor = call.tensor();
-  if (tensor.stored) throw std::runtime_error("values for a stored matrix");
+  if (tensor.stored || tensor.mapped.data != nullptr) throw std::runtime_error("values for a stored matrix");
   const Bytes bytes = bytes_of(call);
   if (bytes.count != tensor.bytes) throw std::runtime_error("values that are not as many as the tensor's");
   if (bytes.count > 0) std::memcpy(tensor.block.data, bytes.data, bytes.count);
@@ -82,6 +90,7 @@ napi_value write(Call& call) {
 napi_value read(Call& call) {
   Tensor& tensor = call.tensor();
   const Bytes bytes = bytes_of(call);
+  tensor.check();
   if (tensor.stored) {
     const StoredMatrix& matrix = *tensor.stored;
     if (bytes.count != static_cast<size_t>(matrix.rows * matrix.columns) * sizeof(float))
@@ -140,6 +149,7 @@ napi_value describe(Call& call) {
 constexpr Method kMethods[] = {
     {"allocate", allocate},
     {"view", view},
+    {"map", map},
     {"release", release},
     {"write", write},
     {"read", read},
@@ -158,7 +168,15 @@ napi_value dispatch(napi_env env, napi_callback_info info) {
   const auto& chosen = *static_cast<const Method*>(method);
   try {
     Call call(env, info);
-    return chosen.function(call);
+    const napi_value result = chosen.function(call);
+    // What was computed with pages that a file has lost is wrong.
+    if (lost_pages() != call.tensors().known_lost_pages) {
+      call.tensors().known_lost_pages = lost_pages();
+      throw FileLost();
+    }
+    return result;
+  } catch (const FileLost& error) {
+    napi_throw_error(env, "file_lost", error.what());
   } catch (const OutOfMemory& error) {
     napi_throw_error(env, "out_of_memory", error.what());
   } catch (const std::bad_alloc&) {
@@ -185,6 +203,7 @@ NAPI_MODULE_INIT() {
   coto::stay_loaded();
   // One memory for each JavaScript thread that loads the addon; it ends with the thread.
   auto* tensors = new coto::Tensors();
+  tensors->known_lost_pages = coto::lost_pages();
   napi_set_instance_data(
       env, tensors, [](napi_env, void* data, void*) { delete static_cast<coto::Tensors*>(data); }, nullptr);
   coto::add_methods(env, exports, coto::kMethods, std::size(coto::kMethods));

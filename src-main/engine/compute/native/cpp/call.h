@@ -63,6 +63,7 @@ class Call {
     const auto handle = static_cast<uint32_t>(number());
     if (handle == 0) return Weight();
     const Tensor& tensor = tensors_->at(handle);
+    tensor.check();
     return tensor.stored ? Weight(&*tensor.stored) : Weight(static_cast<const float*>(tensor.block.data));
   }
   /** The packed forms of a frozen weight, kept with its tensor; null for handle 0. */
@@ -92,6 +93,7 @@ class Call {
     const auto handle = static_cast<uint32_t>(number);
     if (handle == 0) return nullptr;
     const Tensor& tensor = tensors_->at(handle);
+    tensor.check();
     if (!tensor.stored) return tensor.block.data;
     decoded_.push_back(decoded(*tensor.stored, tensors_->pool));
     return decoded_.back().data;

@@ -146,11 +146,13 @@ void GemmRunner::run_hira(const HiraGemm& p, MemoryPool& pool) {
   // A strip of outputs: columns of y with transposed, else a part of the sum.
   for (int64_t first = 0; first < p.outputs; first += width) {
     const int64_t count = std::min(width, p.outputs - first);
+    Block decoded;
+    const MatrixPart w = part_of(p.weight, p.inputs, first, count, 0, p.inputs, pool, decoded);
     parallel_for(count, kRowsPerTask, [&](int64_t begin, int64_t end) {
-      kernels().hira_panel(p.weight + (first + begin) * p.inputs, p.inputs, p.a, p.inputs,
-                           p.b + (first + begin) * p.rank, changed + begin * p.inputs, end - begin, p.inputs, p.rank,
-                           p.scale, p.update_only ? 0 : 1);
+      kernels().hira_panel(w.at(first + begin, 0), w.step, p.a, p.inputs, p.b + (first + begin) * p.rank,
+                           changed + begin * p.inputs, end - begin, p.inputs, p.rank, p.scale, p.update_only ? 0 : 1);
     });
+    if (decoded.data != nullptr) pool.give_back(decoded);
     if (p.transposed)
       cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, length(p.rows), length(count), length(k), 1, p.x, length(k),
                   changed, length(k), 0, p.y + first, length(n));
@@ -180,8 +182,11 @@ void GemmRunner::run_hira_gradient(const HiraGradient& p, MemoryPool& pool) {
     const int64_t count = std::min(height, p.outputs - first);
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, length(count), length(p.inputs), length(p.rows), 1,
                 p.dy + first, length(p.outputs), p.x, length(p.inputs), 0, g, length(p.inputs));
-    kernels().hira_tile_gradient(g, p.weight + first * p.inputs, p.inputs, p.a, p.da, p.inputs, p.b + first * p.rank,
+    Block decoded;
+    const MatrixPart w = part_of(p.weight, p.inputs, first, count, 0, p.inputs, pool, decoded);
+    kernels().hira_tile_gradient(g, w.at(first, 0), w.step, p.a, p.da, p.inputs, p.b + first * p.rank,
                                  p.db + first * p.rank, count, p.inputs, p.rank, p.scale);
+    if (decoded.data != nullptr) pool.give_back(decoded);
   }
   pool.give_back(strip);
 }

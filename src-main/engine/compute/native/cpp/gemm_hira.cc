@@ -5,6 +5,7 @@
 
 #include "kernels/kernels.h"
 #include "onednn_gemm.h"
+#include "stored.h"
 #include "threads.h"
 
 namespace coto {
@@ -14,7 +15,7 @@ namespace {
 constexpr int64_t kStripValues = int64_t{1} << 20;
 /** Rows of a strip that a task makes. */
 constexpr int64_t kRowsPerTask = 64;
-/** Rows and columns of a tile of the weight's gradient. */
+/** Rows and columns of a tile of the weight's gradient; the columns are whole blocks of every encoding. */
 constexpr int64_t kTileRows = 64;
 constexpr int64_t kTileColumns = 512;
 /** Tasks that add to partial sums of the gradient of a, at most: each has its own. */
@@ -23,18 +24,21 @@ constexpr int64_t kSumGrain = 16384;
 
 thread_local ThreadMemory plain;
 thread_local ThreadMemory rounded;
+thread_local ThreadMemory stored;
 
 int64_t parts_of(int64_t count, int64_t size) { return (count + size - 1) / size; }
 
-/** The columns [first, first + count) of W' as a factor of the product, row-major as its orientation says. */
-void make_panel(const HiraGemm& p, int64_t first, int64_t count, int64_t begin, int64_t end, float* to) {
+/** The columns [first, first + count) of W' as a factor of the product, row-major as its orientation says; w is the
+ * weight. */
+void make_panel(const HiraGemm& p, const MatrixPart& w, int64_t first, int64_t count, int64_t begin, int64_t end,
+                float* to) {
   const float unit = p.update_only || p.bfloat16 ? 0 : 1;
   if (p.transposed)
-    kernels().hira_panel(p.weight + (first + begin) * p.inputs, p.inputs, p.a, p.inputs, p.b + (first + begin) * p.rank,
+    kernels().hira_panel(w.at(first + begin, 0), w.step, p.a, p.inputs, p.b + (first + begin) * p.rank,
                          to + begin * p.inputs, end - begin, p.inputs, p.rank, p.scale, unit);
   else
-    kernels().hira_panel(p.weight + begin * p.inputs + first, p.inputs, p.a + first, p.inputs, p.b + begin * p.rank,
-                         to + begin * count, end - begin, count, p.rank, p.scale, unit);
+    kernels().hira_panel(w.at(begin, first), w.step, p.a + first, p.inputs, p.b + begin * p.rank, to + begin * count,
+                         end - begin, count, p.rank, p.scale, unit);
 }
 
 /** How oneDNN packs k rows: panels of kPanelOutputs columns, one after another. */
@@ -75,24 +79,29 @@ void GemmRunner::State::pack_hira(const HiraGemm& p, int64_t first, int64_t coun
   const int64_t k = p.transposed ? p.inputs : p.outputs;
   const memory::desc& whole = layout(k, count, p.bfloat16);
   const Panels panels = panels_of(whole, count, p.bfloat16);
+  Block decoded;
+  const MatrixPart w = p.transposed ? part_of(p.weight, p.inputs, first, count, 0, k, pool, decoded)
+                                    : part_of(p.weight, p.inputs, 0, k, first, count, pool, decoded);
   if (panels.is_known) {
     const float unit = p.update_only || p.bfloat16 ? 0 : 1;
     parallel_for(parts_of(count, kPanelOutputs), 1, [&](int64_t begin, int64_t end) {
       for (int64_t at = begin; at < end; at++) {
         const int64_t column = first + at * kPanelOutputs;
-        kernels().hira_pack(p.transposed ? p.weight + column * p.inputs : p.weight + column, p.inputs,
-                            p.transposed ? p.a : p.a + column, p.inputs, p.transposed ? p.b + column * p.rank : p.b,
+        kernels().hira_pack(p.transposed ? w.at(column, 0) : w.at(0, column), w.step, p.transposed ? p.a : p.a + column,
+                            p.inputs, p.transposed ? p.b + column * p.rank : p.b,
                             static_cast<char*>(to) + static_cast<size_t>(at) * panels.bytes, k, panels.padded,
                             std::min(kPanelOutputs, first + count - column), p.rank, p.scale, unit, p.transposed,
                             p.bfloat16);
       }
     });
+    if (decoded.data != nullptr) pool.give_back(decoded);
     return;
   }
   const Block strip = pool.take(static_cast<size_t>(k * count) * sizeof(float));
   auto* const made = static_cast<float*>(strip.data);
   parallel_for(p.transposed ? count : k, kRowsPerTask,
-               [&](int64_t begin, int64_t end) { make_panel(p, first, count, begin, end, made); });
+               [&](int64_t begin, int64_t end) { make_panel(p, w, first, count, begin, end, made); });
+  if (decoded.data != nullptr) pool.give_back(decoded);
   Gemm part;
   part.k = k;
   part.n = count;
@@ -109,12 +118,13 @@ void GemmRunner::run_hira(const HiraGemm& p, MemoryPool& pool) {
   if (m == 0 || n == 0) return;
   State& state = *state_;
   if (state.primitives.size() > kMaxPrimitives) state.primitives.clear();
-  const int64_t width =
-      std::min(n, std::max(kPanelOutputs, kStripValues / std::max<int64_t>(1, k) / kPanelOutputs * kPanelOutputs));
+  // A strip of a stored weight is a whole number of blocks.
+  const int64_t unit = p.weight.stored != nullptr ? kTileColumns : kPanelOutputs;
+  const int64_t width = std::min(n, std::max(unit, kStripValues / std::max<int64_t>(1, k) / unit * unit));
   const bool is_whole = width == n;
   // In bf16 the base is a product of its own: beside it a small update would be rounded away.
   const bool has_base = p.bfloat16 && !p.update_only;
-  const bool is_joint = has_base && is_whole && !is_partitioned(k, n);
+  const bool is_joint = has_base && is_whole && p.weight.stored == nullptr && !is_partitioned(k, n);
   Gemm base;
   base.a = p.x;
   base.b = p.weight;
@@ -229,9 +239,18 @@ void GemmRunner::run_hira_gradient(const HiraGradient& p, MemoryPool& pool) {
         const int64_t row = tile * kTileRows;
         execute(state.primitives.at(key(tile, strip)),
                 {left + static_cast<size_t>(row) * size, static_cast<char*>(packed_x.data) + offsets[strip], g});
-        kernels().hira_tile_gradient(g, weight + row * inputs + first, inputs, a + first,
-                                     da_parts + group * rank * inputs + first, inputs, b + row * rank,
-                                     db_parts + (strip * outputs + row) * rank, rows_of(tile), columns, rank, scale);
+        const float* w = weight.values + row * inputs + first;
+        int64_t step = inputs;
+        if (weight.stored != nullptr) {
+          auto* const decoded =
+              static_cast<float*>(stored.at_least(static_cast<size_t>(kTileRows * columns) * sizeof(float)));
+          kernels().decode_stored(*weight.stored, row, rows_of(tile), first, columns, decoded, columns);
+          w = decoded;
+          step = columns;
+        }
+        kernels().hira_tile_gradient(g, w, step, a + first, da_parts + group * rank * inputs + first, inputs,
+                                     b + row * rank, db_parts + (strip * outputs + row) * rank, rows_of(tile), columns,
+                                     rank, scale);
       }
     }
   });

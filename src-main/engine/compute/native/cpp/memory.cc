@@ -67,6 +67,11 @@ Block MemoryPool::take(size_t bytes) {
   return block;
 }
 
+void MemoryPool::count(size_t bytes) {
+  live_ += bytes;
+  peak_ = std::max(peak_, live_);
+}
+
 void MemoryPool::give_back(const Block& block) {
 #ifdef COTO_CHECKED_MEMORY
   // AddressSanitizer sees a read past the end, or after the release, only of a block that is exact and really freed.

@@ -32,6 +32,9 @@ class MemoryPool {
   /** At least `bytes` bytes with undefined contents. Throws OutOfMemory. */
   Block take(size_t bytes);
   void give_back(const Block& block);
+  /** Counts bytes that are in memory beside the pool's blocks, such as a mapped file's, and no longer. */
+  void count(size_t bytes);
+  void discount(size_t bytes) { live_ -= bytes; }
   /** Hands every free block back to the operating system. */
   void trim();
 

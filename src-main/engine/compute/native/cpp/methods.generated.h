@@ -97,7 +97,7 @@ template <>
 inline HiraGemm take_structure<HiraGemm>(Call& call) {
   HiraGemm taken;
   taken.x = take<const float*>(call);
-  taken.weight = take<const float*>(call);
+  taken.weight = take<Weight>(call);
   taken.a = take<const float*>(call);
   taken.b = take<const float*>(call);
   taken.y = take<float*>(call);
@@ -121,7 +121,7 @@ inline HiraGradient take_structure<HiraGradient>(Call& call) {
   HiraGradient taken;
   taken.dy = take<const float*>(call);
   taken.x = take<const float*>(call);
-  taken.weight = take<const float*>(call);
+  taken.weight = take<Weight>(call);
   taken.a = take<const float*>(call);
   taken.b = take<const float*>(call);
   taken.da = take<float*>(call);

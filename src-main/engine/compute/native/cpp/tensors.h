@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gemm.h"
+#include "mapped_file.h"
 #include "memory.h"
 
 namespace coto {
@@ -18,8 +19,14 @@ struct Tensor {
   size_t bytes = 0;
   /** Whether the block is part of another tensor's, which must outlive this one. */
   bool is_view = false;
+  /** The part of a file that the block is, where it is one. */
+  MappedFile mapped;
   /** The matrix that the bytes encode, where they are not float32. */
   std::optional<StoredMatrix> stored;
+  /** Throws FileLost where the bytes are no longer those of their file. */
+  void check() const {
+    if (mapped.is_lost != nullptr && mapped.is_lost->load()) throw FileLost();
+  }
   /** Packed forms of a frozen weight, made once by its matrix products and released with it. */
   PackedWeights packs;
 };
@@ -51,6 +58,19 @@ class Tensors {
     return add(std::move(tensor));
   }
 
+  /** Handle of bytes of a file, read-only; 0 where they cannot be mapped. */
+  uint32_t map(int descriptor, uint64_t offset, size_t bytes) {
+    const MappedFile mapped = map_file(descriptor, offset, bytes);
+    if (mapped.data == nullptr) return 0;
+    auto tensor = std::make_unique<Tensor>();
+    // Only read: nothing writes to a stored matrix.
+    tensor->block = {const_cast<void*>(mapped.data), bytes};
+    tensor->bytes = bytes;
+    tensor->mapped = mapped;
+    pool.count(bytes);
+    return add(std::move(tensor));
+  }
+
   void release(uint32_t handle) {
     drop(at(handle));
     table_[handle - 1].reset();
@@ -67,6 +87,8 @@ class Tensors {
   MemoryPool pool;
   GemmRunner gemm_runner;
   size_t live_tensors = 0;
+  /** Pages of mapped files that were lost before the last call ended. */
+  uint64_t known_lost_pages = 0;
   /** Value of held_bytes last reported to V8. */
   int64_t reported_bytes = 0;
 
@@ -85,7 +107,12 @@ class Tensors {
 
   void drop(Tensor& tensor) {
     tensor.packs.release(pool);
-    if (!tensor.is_view) pool.give_back(tensor.block);
+    if (tensor.mapped.data != nullptr) {
+      pool.discount(tensor.bytes);
+      unmap_file(tensor.mapped);
+    } else if (!tensor.is_view) {
+      pool.give_back(tensor.block);
+    }
   }
 
   std::vector<std::unique_ptr<Tensor>> table_;

@@ -28,7 +28,7 @@ null, y may be x or addend. Runs on the calling thread alone, since it serves in
       doc: `inverse [outputs] = 1 / ‖wᵢ + scale · (b·a)ᵢ‖ and row_scale = magnitude ∘ inverse, without ever making b·a: weight
 [outputs, inputs], a [rank, inputs], b [outputs, rank], magnitude [outputs]. A norm counts as 1e-15 at least.`,
       params:
-        'const float* weight, const float* a, const float* b, const float* magnitude, float* inverse, float* row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale',
+        'Weight weight, const float* a, const float* b, const float* magnitude, float* inverse, float* row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale',
     },
     {
       name: 'row_scale_gradient',

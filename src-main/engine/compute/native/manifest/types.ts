@@ -180,7 +180,7 @@ scale · b·a: weight [outputs, inputs], a [rank, inputs], b [outputs, rank]. x 
 transposed, else the other way round. W' is made strip by strip and never whole where it is large.`,
     fields: [
       'const float* x',
-      'const float* weight',
+      'Weight weight',
       'const float* a',
       'const float* b',
       'float* y',
@@ -208,7 +208,7 @@ tile: da [rank, inputs] = scale · bᵀ·T and db [outputs, rank] = scale · T·
     fields: [
       'const float* dy',
       'const float* x',
-      'const float* weight',
+      'Weight weight',
       'const float* a',
       'const float* b',
       'float* da',

@@ -20,7 +20,7 @@ void skinny_gemm(const SkinnyGemm& gemm);
 void scaled_epilogue(const float* x, const float* row_scale, const float* bias, const float* addend, float* y, int64_t rows, int64_t width);
 void low_rank_product(const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank);
 void lora_gradient(const LoraGradient& gradient);
-void dora_row_scale(const float* weight, const float* a, const float* b, const float* magnitude, float* inverse, float* row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale);
+void dora_row_scale(Weight weight, const float* a, const float* b, const float* magnitude, float* inverse, float* row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale);
 void row_scale_gradient(const float* dy, const float* x, const float* row_scale, const float* factor, float* dx, float* sums, int64_t rows, int64_t width);
 void hira_pack(const float* weight, int64_t weight_step, const float* a, int64_t a_step, const float* b, void* to, int64_t depth, int64_t padded, int64_t columns, int64_t rank, float scale, float unit, bool transposed, bool pairs);
 void hira_panel(const float* weight, int64_t weight_step, const float* a, int64_t a_step, const float* b, float* y, int64_t rows, int64_t columns, int64_t rank, float scale, float unit);

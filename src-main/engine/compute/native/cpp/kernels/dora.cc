@@ -16,9 +16,9 @@ constexpr int64_t kPieceWork = int64_t{1} << 15;
 /** Smallest norm: keeps an all-zero row from a division by zero, so that it gives 0 for any magnitude. */
 constexpr float kSmallestSquare = 1e-30f;
 
-/** The weight and its factors: weight [outputs, inputs], a [rank, inputs], b [outputs, rank]. */
+/** The factors of a weight [outputs, inputs]: a [rank, inputs], b [outputs, rank]. */
 struct Changed {
-  const float *weight, *a, *b;
+  const float *a, *b;
   int64_t inputs, rank;
   float scale;
 };
@@ -72,15 +72,21 @@ COTO_INLINE void squares_of_group(const Changed& c, const float* w, int64_t w_st
 
 }  // namespace
 
-void dora_row_scale(const float* weight, const float* a, const float* b, const float* magnitude, float* inverse,
+void dora_row_scale(Weight weight, const float* a, const float* b, const float* magnitude, float* inverse,
                     float* row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale) {
-  const Changed changed{weight, a, b, inputs, rank, scale};
+  const Changed changed{a, b, inputs, rank, scale};
   const int64_t groups = ceiling_division(outputs, kOutputs);
   const int64_t grain = max(1, kPieceWork / max(1, kOutputs * inputs * (rank + 2)));
   parallel_for(groups, grain, [=, &changed](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; group++) {
       const int64_t first = group * kOutputs, count = min(kOutputs, outputs - first);
-      const float *const w = weight + first * inputs, *const up = b + first * rank;
+      const float* w = weight.values + first * inputs;
+      if (weight.stored != nullptr) {
+        float* const decoded = scratch(kOutputs * inputs);
+        decode_stored(*weight.stored, first, count, 0, inputs, decoded, inputs);
+        w = decoded;
+      }
+      const float* const up = b + first * rank;
       float squares[kOutputs];
       if (count == kOutputs) {
         squares_of_group(changed, w, inputs, up, rank, squares);

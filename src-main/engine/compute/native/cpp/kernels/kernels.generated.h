@@ -217,7 +217,7 @@ struct LoraGradient {
  */
 struct HiraGemm {
   const float* x = {};
-  const float* weight = {};
+  Weight weight = {};
   const float* a = {};
   const float* b = {};
   float* y = {};
@@ -250,7 +250,7 @@ struct HiraGemm {
 struct HiraGradient {
   const float* dy = {};
   const float* x = {};
-  const float* weight = {};
+  Weight weight = {};
   const float* a = {};
   const float* b = {};
   float* da = {};
@@ -349,8 +349,8 @@ struct Kernels {
    * inverse [outputs] = 1 / ‖wᵢ + scale · (b·a)ᵢ‖ and row_scale = magnitude ∘ inverse, without ever making b·a: weight
    * [outputs, inputs], a [rank, inputs], b [outputs, rank], magnitude [outputs]. A norm counts as 1e-15 at least.
    */
-  void (*dora_row_scale)(const float* weight, const float* a, const float* b, const float* magnitude, float* inverse,
-      float* row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale);
+  void (*dora_row_scale)(Weight weight, const float* a, const float* b, const float* magnitude, float* inverse, float*
+      row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale);
   /**
    * The gradients of x ∘ row_scale: dx = dy ∘ row_scale, which may be dy, and sums [width] = factor ∘ the sums over the
    * rows of dy ∘ x.

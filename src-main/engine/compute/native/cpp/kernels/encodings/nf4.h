@@ -25,8 +25,7 @@ alignas(64) inline constexpr float kNormalFloats[16] = {
     1.0f,
 };
 
-/** 64 values out of 16 levels, times a float: the float, then 32 bytes with the earlier of two values in the high half.
- */
+/** 64 values out of 16 levels, times a float: the float, then 32 bytes with the earlier value in the high half. */
 struct NormalFloat4 {
   static constexpr int64_t kValues = 64, kBytes = 36;
 
