@@ -9,6 +9,7 @@ import type { EngineResultOf, ExportMergedTask, TaskContext } from '../contract.
 import { withMembers } from '../models/huggingface/json-members.ts';
 import { describeOpened, readConfig } from '../models/huggingface/model-folder.ts';
 import { openModelWeights } from '../models/huggingface/model-weights.ts';
+import { quantizedFromKey } from '../models/huggingface/quantized-from.ts';
 import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../tensors/atomic.ts';
 import type { FloatType } from '../tensors/encode-floats.ts';
@@ -66,7 +67,9 @@ export async function runExportMergedTask(
       await copyModelCompanions(task.modelDirectory, temporary);
       await writeModelWeights(temporary, tensors);
       const architectures = head === null ? {} : { architectures: [head.architecture] };
-      const changes = { ...labelKeys(state.labels), ...dtypeKeys(tensors), ...architectures };
+      // What is written is no longer quantized.
+      const quantization = { quantization_config: undefined, [quantizedFromKey]: undefined };
+      const changes = { ...labelKeys(state.labels), ...dtypeKeys(tensors), ...architectures, ...quantization };
       const text = withMembers(await readFile(config.path, 'utf8'), changes);
       await writeFile(path.join(temporary, 'config.json'), text);
     });

@@ -21,6 +21,8 @@ export function useQuantizeDialog({ model, opened, onClose, onStarted }: Quantiz
       onStarted(job);
       onClose();
     },
+    // The dialog says it.
+    onError: () => undefined,
   });
   const name = ownName ?? `${model.name}-${type}`;
   return {

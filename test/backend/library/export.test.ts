@@ -75,3 +75,47 @@ it('a PEFT folder takes the tokenizer of its base along', async () => {
   );
   expect(existsSync(join(path, 'config.json'))).toBe(false);
 });
+
+it('a merge into a quantized base says what is lost, and goes into the unquantized one on request', async () => {
+  const written: string[] = [];
+  const engine = scriptedEngine(({ task }) => {
+    if (task.kind !== 'export-merged') throw new Error('no other work');
+    written.push(task.modelDirectory);
+    return Promise.resolve({ kind: 'export-merged', outputDirectory: task.outputDirectory });
+  });
+  const backend = await openBackend({ startEngine: engine });
+  const plain = await backend.handle('models.add', { path: goldenPath('llama', 'base'), name: 'plain' });
+  const folder = join(temporaryFolder(), 'quantized');
+  cpSync(goldenPath('llama-nf4', 'base'), folder, { recursive: true });
+  const config = join(folder, 'config.json');
+  const from = { name: 'plain', fingerprint: plain.description.fingerprint };
+  writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), coto_quantized_from: from }));
+  const quantized = await backend.handle('models.add', { path: folder, name: 'small' });
+  expect(quantized.description).toMatchObject({ dtype: 'NF4', quantizedFrom: from });
+  const { id: adapterId } = await backend.handle('adapters.import', {
+    path: goldenPath('llama-nf4', 'train', 'lora', 'end'),
+    modelId: quantized.id,
+  });
+  const exported = async (into: string) => {
+    const path = join(temporaryFolder(), 'merged');
+    const job = await backend.handle('export.start', { adapterId, target: 'merged', path, parameters: { into } });
+    await backend.idle();
+    return {
+      ...(await backend.handle('jobs.get', { id: job.id })),
+      ...(await backend.handle('jobs.result', { id: job.id })),
+    };
+  };
+  expect((await exported('own')).result).toMatchObject({
+    note: expect.stringMatching(
+      /^Merged into the NF4 weights of "small" .*stays lost\. `into: unquantized` merges into "plain"/,
+    ),
+  });
+  expect((await exported('unquantized')).result).toMatchObject({
+    note: expect.stringContaining('Merged into "plain"'),
+  });
+  expect(written).toEqual([quantized.path, plain.path]);
+  await backend.handle('models.remove', { id: plain.id });
+  expect((await exported('unquantized')).error?.message).toMatch(
+    /"plain", from which "small" was quantized, is not in the studio/,
+  );
+});

@@ -1,7 +1,14 @@
 import { z } from 'zod';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
+import { formatBytes } from '../../../../src-shared/format/bytes.ts';
+import { blockTypeNamed } from '../../../engine/tensors/tensor-types/index.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
+import type { Services } from '../../services.ts';
 import { requireModelOf } from '../adapter-base.ts';
 import type { ExportTarget } from './target.ts';
+
+const intoSchema = z.enum(['own', 'unquantized']).default('own');
 
 /** null: the dtype of the base. */
 const dtypeSchema = z.enum(['base', 'F32', 'F16', 'BF16']).transform((value) => (value === 'base' ? null : value));
@@ -25,18 +32,83 @@ export const merged: ExportTarget = {
         ],
         help: 'Dtype of the stored weights.',
       },
+      {
+        name: 'into',
+        label: 'Base',
+        type: 'choice',
+        default: 'own',
+        choices: [
+          { value: 'own', label: 'The one that it was trained on' },
+          { value: 'unquantized', label: 'The unquantized base of that one' },
+        ],
+        help: 'Of an adapter trained on a quantized base: into that one, whose rounding then stays in the merged weights, or into the base that it was quantized from.',
+      },
     ],
     makes: 'folder',
   },
   async write({ adapter, directory, parameters }, path, { store }, context) {
+    const base = requireModelOf(store, adapter);
+    const { model, note } =
+      intoSchema.parse(parameters['into']) === 'own' ? ownBase(store, base) : unquantizedBase(store, base);
     await context.runEngine({
       kind: 'export-merged',
       ...computeFields(store),
-      modelDirectory: requireModelOf(store, adapter).path,
+      modelDirectory: model.path,
       adapterDirectory: directory,
       dtype: dtypeSchema.parse(parameters['dtype']),
       outputDirectory: path,
     });
-    return null;
+    return note;
   },
 };
+
+interface Target {
+  readonly model: ModelRecord;
+  /** What to know of the result, without a full stop; null: nothing. */
+  readonly note: string | null;
+}
+
+function ownBase(store: Services['store'], model: ModelRecord): Target {
+  if (!isQuantized(model)) return { model, note: null };
+  const { dtype, sizeBytes } = model.description;
+  const original = unquantizedOf(store, model);
+  const way = original
+    ? `\`into: unquantized\` merges into "${original.name}" instead`
+    : 'Add its unquantized base and quantize that one to merge into it instead';
+  return {
+    model,
+    note: `Merged into the ${dtype} weights of "${model.name}" (${formatBytes(sizeBytes)}), written as floats: what quantization had lost stays lost. ${way}`,
+  };
+}
+
+function unquantizedBase(store: Services['store'], model: ModelRecord): Target {
+  if (!isQuantized(model))
+    throw new StudioError(
+      'refused',
+      `"${model.name}", the base of the adapter, is not quantized.`,
+      'Merge into the base that it was trained on (into: own).',
+    );
+  const original = unquantizedOf(store, model);
+  if (original === null)
+    throw new StudioError(
+      'refused',
+      model.description.quantizedFrom
+        ? `"${model.description.quantizedFrom.name}", from which "${model.name}" was quantized, is not in the studio, or has changed since.`
+        : `"${model.name}" does not say from which base it was quantized.`,
+      'Add that base (coto models add), or merge into the quantized one (into: own).',
+    );
+  return {
+    model: original,
+    note: `Merged into "${original.name}", from which "${model.name}" was quantized: the adapter had learned beside the quantized weights, so outputs differ a little from those of its run`,
+  };
+}
+
+function isQuantized({ description }: ModelRecord): boolean {
+  return blockTypeNamed(description.dtype) !== null;
+}
+
+/** The base that a model was quantized from, where the studio has it. */
+function unquantizedOf(store: Services['store'], { description }: ModelRecord): ModelRecord | null {
+  const wanted = description.quantizedFrom?.fingerprint;
+  return store.models.list().find((one) => one.description.fingerprint === wanted) ?? null;
+}

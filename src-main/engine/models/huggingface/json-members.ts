@@ -1,17 +1,20 @@
 /**
- * Text of a JSON object with some members replaced or added and all other characters unchanged: a number written as 1.0
+ * Text of a JSON object with some members replaced, added, or (undefined) left out and all other characters unchanged: a number written as 1.0
  * stays 1.0, as readers that distinguish floats from integers by notation expect.
  *
  * @param text a JSON object; anything else is a programming error.
  */
 export function withMembers(text: string, changes: Readonly<Record<string, unknown>>): string {
   const left = new Map(Object.entries(changes));
-  const members = membersOf(text).map(({ key, value }) => {
-    const changed = left.has(key) ? JSON.stringify(left.get(key), null, 2) : value;
+  const members = membersOf(text).flatMap(({ key, value }) => {
+    const isChanged = left.has(key);
+    const changed = left.get(key);
     left.delete(key);
-    return `${JSON.stringify(key)}: ${indented(changed)}`;
+    if (isChanged && changed === undefined) return [];
+    return [`${JSON.stringify(key)}: ${indented(isChanged ? JSON.stringify(changed, null, 2) : value)}`];
   });
-  for (const [key, value] of left) members.push(`${JSON.stringify(key)}: ${indented(JSON.stringify(value, null, 2))}`);
+  for (const [key, value] of left)
+    if (value !== undefined) members.push(`${JSON.stringify(key)}: ${indented(JSON.stringify(value, null, 2))}`);
   return `{\n  ${members.join(',\n  ')}\n}\n`;
 }
 

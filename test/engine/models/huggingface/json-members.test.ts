@@ -17,3 +17,10 @@ it('replaces and adds members, and leaves every other value as it was written', 
 it('writes an object that was empty', () => {
   expect(JSON.parse(withMembers('{}', { a: [1] }))).toEqual({ a: [1] });
 });
+
+it('a member is left out', () => {
+  expect(JSON.parse(withMembers('{"a": 1, "b": {"c": 2}, "d": 3}', { b: undefined, e: undefined, d: 4 }))).toEqual({
+    a: 1,
+    d: 4,
+  });
+});
