@@ -1,6 +1,6 @@
 // Peak memory and time of training steps on a Llama-shaped base of random weights, the base kept as its file has it or in
 // float32. Usage: node_modules/node/bin/node bench/large-base.mjs [--shape 1.2b] [--tokens 512] [--steps 3]
-//   [--storage BF16|Q4_0|Q8_0] [--dtype float32|bfloat16] [--checkpointing] [--decoded] [--folder <kept between calls>]
+//   [--storage BF16|Q4_0|Q8_0|nf4|int8] [--dtype float32|bfloat16] [--checkpointing] [--decoded] [--folder <kept between calls>]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,10 +27,13 @@ const { values } = parseArgs({
 });
 const shapeName = z.enum(['tiny', '0.3b', '1.2b']).parse(values.shape);
 const tokens = z.coerce.number().int().min(2).parse(values.tokens);
-const storage = z.enum(['BF16', 'Q4_0', 'Q8_0']).parse(values.storage);
+const storage = z.enum(['BF16', 'Q4_0', 'Q8_0', 'nf4', 'int8']).parse(values.storage);
 const folder = join(values.folder, `${shapeName}-${storage}`);
 
-if (!existsSync(join(folder, 'config.json'))) await makeBase(folder, shapes[shapeName]);
+const isQuantized = storage === 'nf4' || storage === 'int8';
+const made = isQuantized ? join(values.folder, `${shapeName}-BF16`) : folder;
+if (!existsSync(join(made, 'config.json'))) await makeBase(made, shapes[shapeName]);
+if (isQuantized && !existsSync(folder)) await quantizeBase(made, folder, storage);
 
 const { AdaptedModel } = await import('../src-main/engine/adapters/adapted-model.ts');
 const { activateCompute } = await import('../src-main/engine/compute/index.ts');
@@ -102,6 +105,31 @@ function memory() {
 }
 
 /**
+ * @param {string} from
+ * @param {string} to
+ * @param {'nf4' | 'int8'} type
+ */
+async function quantizeBase(from, to, type) {
+  const { describeModel } = await import('../src-main/engine/models/huggingface/model-folder.ts');
+  const { runQuantizeTask } = await import('../src-main/engine/jobs/quantize.ts');
+  const description = await describeModel(from);
+  const started = performance.now();
+  await runQuantizeTask(
+    {
+      kind: 'quantize',
+      compute: 'native',
+      modelDirectory: from,
+      description,
+      type,
+      from: { name: 'a random base', fingerprint: description.fingerprint },
+      outputDirectory: to,
+    },
+    { emit: () => undefined, signal: async () => null },
+  );
+  console.log(`quantized in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/**
  * @param {string} directory
  * @param {(typeof shapes)['tiny']} shape
  */
@@ -134,11 +162,11 @@ async function makeBase(directory, { layers, hidden, heads, keyValueHeads, inner
   };
   const tensors = places.map(([name, shape]) => ({
     name,
-    dtype: shape.length === 1 ? 'BF16' : storage,
+    dtype: shape.length === 1 || isQuantized ? 'BF16' : storage,
     shape,
     *pieces() {
       const blockBytes = storage === 'Q4_0' ? 18 : 34;
-      if (shape.length === 2 && storage !== 'BF16') {
+      if (shape.length === 2 && storage !== 'BF16' && !isQuantized) {
         const [rows = 0, columns = 0] = shape;
         const scale = encodeFloats('F16', Float32Array.of(0.7 / Math.sqrt(columns) / (storage === 'Q4_0' ? 4.6 : 74)));
         for (let row = 0; row < rows; row++) {

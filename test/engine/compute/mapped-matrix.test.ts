@@ -51,8 +51,8 @@ describe.skipIf(!('addon' in loadAddon()))('a stored matrix of a file', () => {
     await file.close();
     rmSync(path);
     expect(Array.from(matrix.dataSync().slice(0, 6))).toEqual([1, 2, 2, 1, 2, 2]);
-    const before = nativeBackend.peakBytes?.read() ?? 0;
-    expect(before).toBeGreaterThan(2 * rows * columns);
+    // It counts like any other memory.
+    expect(nativeBackend.peakBytes?.read()).toBeGreaterThanOrEqual(2 * rows * columns);
     matrix.dispose();
   });
 
