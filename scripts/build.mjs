@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { log } from './bootstrap/log.mjs';
 import { ensureNative } from './bootstrap/native.mjs';
 import { modules, root } from './bootstrap/paths.mjs';
+import { carriedPackages } from './package/packages.mjs';
 
 const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs'];
 
@@ -99,7 +100,7 @@ async function buildMain() {
     outExtension: { '.js': '.cjs' },
   };
   /** @satisfies {import('esbuild').BuildOptions} */
-  const module = { ...common, format: 'esm', packages: 'external', outExtension: { '.js': '.mjs' } };
+  const module = { ...common, format: 'esm', outExtension: { '.js': '.mjs' } };
   /** @satisfies {import('esbuild').BuildOptions} */
   const carrying = {
     ...module,
@@ -135,20 +136,16 @@ async function buildMain() {
         'setup-tensorflow': 'src-main/engine/setup-tensorflow.ts',
       },
     }),
-    build({ ...module, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),
+    build({ ...carrying, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),
   ]);
   copyAddonSources(join(root, 'dist', 'engine', 'tensorflow-addon'));
 }
 
-/**
- * Of the packages that backend and engine load, some are two hundred small files: to find and compile these is a quarter of
- * their start, so that they are part of it. The others have files of their own beside their code, or are loaded on request.
- */
+/** Packages that are no part of the built modules: they have files of their own beside their code, or are loaded on request. */
 function externalPackages() {
-  const carried = new Set(['birpc', 'csv-parse', 'pure-rand', 'yaml', 'zod']);
   const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return Object.keys({ ...dependencies, ...optionalDependencies })
-    .filter((name) => !carried.has(name))
+    .filter((name) => !carriedPackages.includes(name))
     .flatMap((name) => [name, `${name}/*`]);
 }
 

@@ -17,8 +17,11 @@ import { log } from '../bootstrap/log.mjs';
 import { run } from '../tasks/steps.mjs';
 import { electronFlags, withScreen } from '../tasks/window.mjs';
 
-/** What the packed app may cost: processor time until its window has the first answer, memory while it idles. */
-export const budgets = { startSeconds: 2, idleMegabytes: 350, archiveMegabytes: 200 };
+/**
+ * What the packed app may cost: processor time until its window has the first answer, memory while it idles, and the archive.
+ * Two runtimes are more than half of that (Electron 76 MB, Node 40 MB): 200 MB are what is wanted, and more than `largest` fails.
+ */
+export const budgets = { startSeconds: 2, idleMegabytes: 350, archiveMegabytes: 200, largestArchiveMegabytes: 226 };
 
 const account = 'coto-smoke';
 const ticksPerSecond = 100;
