@@ -26,6 +26,8 @@ export const fileLimits = {
  * @throws StudioError invalid_file naming it; the system's own error where it does not exist or may not be read.
  */
 export async function openRegularFile(file: string): Promise<FileHandle> {
+  // Node's own words for it name an argument, not the file.
+  if (file.includes('\0')) throw notRegular(JSON.stringify(file));
   // Without O_NONBLOCK the opening of a FIFO waits for a writer, and takes one of four threads with it.
   const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {

@@ -1,12 +1,7 @@
-import { basename } from 'node:path';
-import { decodePreview } from '../../engine/data/image-file.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { classifyJob } from '../jobs/classify.ts';
 import { resolveModelFor } from './resolve-model-for.ts';
-
-/** Pixels of the longer side of a preview. */
-const previewSide = 320;
 
 const classifier = {
   kind: 'image-classification',
@@ -17,12 +12,7 @@ const classifier = {
 export function classificationHandlers(services: HandlerServices): Handlers<NamesOf<'classification'>> {
   const { queue, paths } = services;
   return {
-    'classification.image': async ({ path: given }) => {
-      const path = paths.readable(given);
-      const { header, preview } = await decodePreview(path, previewSide);
-      const { width: fullWidth, height: fullHeight } = header;
-      return { name: basename(path), fullWidth, fullHeight, ...preview, pixels: Uint8Array.from(preview.pixels) };
-    },
+    'classification.image': ({ path }) => services.reader.read('image', { path: paths.readable(path) }),
     'classification.start': async (request) => {
       if (request.image.kind === 'file') paths.readable(request.image.path);
       const model = await resolveModelFor(classifier, services, request.model);

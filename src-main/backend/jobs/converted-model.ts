@@ -1,10 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { convertGguf } from '../../engine/formats/gguf/convert.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
-import { requireDiskSpace } from '../library/disk-space.ts';
 import { addModel, newModelFolder } from '../library/models.ts';
 import { byteProgress } from './byte-progress.ts';
 import type { JobContext } from './define-job.ts';
@@ -26,17 +24,17 @@ export async function convertedModel(
 ): Promise<ModelRecord> {
   const folder = newModelFolder(services, name);
   const warnings: string[] = [];
+  const progress = byteProgress(`Converting ${basename(file)}`, context.progress);
   await writeFolderAtomic(folder, async (temporary) => {
-    const conversion = await convertGguf(file, temporary, {
-      decoded: float32,
-      signal: context.abort,
-      onProgress: byteProgress(`Converting ${basename(file)}`, context.progress),
-      beforeWriting: (bytes) => requireDiskSpace(dirname(folder), bytes),
-    });
+    const conversion = await services.reader.read(
+      'convertGguf',
+      { file, folder: temporary, decoded: float32 },
+      { signal: context.abort, on: { written: ({ bytes, totalBytes }) => progress(bytes, totalBytes) } },
+    );
     warnings.push(...conversion.warnings);
   });
   try {
-    const model = await addModel(services, folder, { name, id: modelId });
+    const model = await addModel(services, folder, { name, id: modelId, signal: context.abort });
     for (const message of warnings)
       services.hub.notify({ level: 'warning', title: context.job.title, message, error: null });
     return model;

@@ -28,7 +28,7 @@ export const downloadJob = defineJob({
     const known = services.store.models.findByPath(path);
     const model = isGguf(path)
       ? await convertedModel({ modelId, name: nameOf(path), file: path, float32: false }, context, services)
-      : await addModel(services, path, { name: known?.name ?? repository, id: modelId });
+      : await addModel(services, path, { name: known?.name ?? repository, id: modelId, signal: context.abort });
     return { status: 'completed', result: { modelId: model.id }, message: `The model "${model.name}" is ready.` };
   },
 });

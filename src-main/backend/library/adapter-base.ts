@@ -34,10 +34,18 @@ export async function baseOf(parts: Parts, adapters: readonly AdapterRecord[]): 
 }
 
 /** What a record says of its base. */
-export function baseFields({ model, description }: AdapterBase): {
-  modelId: string | null;
-  foreignBase: ForeignBase | null;
-} {
+export interface BaseFields {
+  readonly modelId: string | null;
+  readonly foreignBase: ForeignBase | null;
+}
+
+export function baseFields({
+  model,
+  description,
+}: {
+  readonly model: Pick<ModelRecord, 'id'> | null;
+  readonly description: ModelDescription;
+}): BaseFields {
   if (model !== null) return { modelId: model.id, foreignBase: null };
   return { modelId: null, foreignBase: description.foreign ?? { name: null, hash: null, architecture: null } };
 }

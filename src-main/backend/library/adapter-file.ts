@@ -5,7 +5,8 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import type { Home } from '../home.ts';
 import type { Services } from '../services.ts';
-import { fileHash, requireAdapter } from './adapters.ts';
+import { fileHash } from './adapter-facts.ts';
+import { requireAdapter } from './adapters.ts';
 
 /** Of files that were found as they were written: size, time, inode and hash. Looking at one again costs a stat. */
 const checked = new Map<string, string>();

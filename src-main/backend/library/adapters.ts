@@ -1,33 +1,26 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterContents, AdapterOrigin, AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
 import type { Forgetting } from '../../../src-shared/domain/forgetting.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
-import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
-import { findLinear, lastName } from '../../engine/adapters/target-modules.ts';
+import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
+import { findLinear } from '../../engine/adapters/target-modules.ts';
 import { checkRuntimes } from '../../engine/formats/runtimes/index.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
 import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
-import { elementCount } from '../../engine/tensors/host-tensor.ts';
-import { copyForeignFile } from '../../files/foreign-file.ts';
 import { newId } from '../identifiers.ts';
+import type { AdapterFacts } from '../reading/adapter-schemas.ts';
 import type { Services } from '../services.ts';
-import { type AdapterBase, baseFields, baseOf } from './adapter-base.ts';
+import { type AdapterBase, type BaseFields, baseFields, baseOf } from './adapter-base.ts';
+import { readFacts } from './adapter-facts.ts';
+import { copyAdapterFiles } from './adapter-files.ts';
 import { fileName } from './file-name.ts';
-import { folderBytes } from './folder-fingerprint.ts';
 import { addForgetting } from './model-card.ts';
 
 type Parts = Pick<Services, 'home' | 'store' | 'hub'>;
-
-/** The files of a PEFT folder; a checkpoint has more (the optimizer state), which an adapter does not need. */
-const adapterFiles = ['adapter_config.json', 'adapter_model.safetensors', 'coto_config.json', 'README.md'];
 
 export interface AdapterDetails {
   readonly name: string;
@@ -68,37 +61,50 @@ export async function copyAdapterIn(parts: Parts, from: string, details: Adapter
   return listAdapter(parts, id, details, { from: directory });
 }
 
+interface Listing {
+  /** Where it was written; by default where it stays. */
+  readonly from?: string;
+  /** Whether a folder that does not fit is kept. */
+  readonly keepFolder?: boolean;
+  readonly createdAt?: number;
+}
+
 /**
  * Adds an adapter that the engine or a copy has written below the home, from its header.
- * Throws and removes the folder, but for `keepFolder`, if it does not fit the model. `from`: where it was written.
+ * Throws and removes the folder, but for `keepFolder`, if it does not fit the model.
  */
 export async function listAdapter(
+  parts: Parts,
+  id: string,
+  { base, ...details }: AdapterDetails,
+  listing: Listing = {},
+): Promise<AdapterRecord> {
+  const read = (folder: string) => readFacts(folder, base.description);
+  return listRead(parts, id, { ...details, ...baseFields(base) }, read, listing);
+}
+
+/** As `listAdapter`, with the facts of its files as they are read. */
+export async function listRead(
   { home, store, hub }: Parts,
   id: string,
-  details: AdapterDetails,
-  {
-    keepFolder = false,
-    createdAt = Date.now(),
-    from,
-  }: { keepFolder?: boolean; createdAt?: number; from?: string } = {},
+  details: Omit<AdapterDetails, 'base'> & BaseFields,
+  read: (folder: string) => Promise<AdapterFacts>,
+  { from, keepFolder = false, createdAt = Date.now() }: Listing = {},
 ): Promise<AdapterRecord> {
   const directory = home.absolute('adapters', id);
   const written = from ?? directory;
   try {
-    const { description } = details.base;
-    const outline = await readAdapterOutline(written, description);
     const record: AdapterRecord = {
       id,
       name: details.name,
       folder: home.relative(directory),
-      ...baseFields(details.base),
-      ...summarizeOutline(outline, description),
+      modelId: details.modelId,
+      foreignBase: details.foreignBase,
+      ...(await read(written)),
       origin: details.origin,
       datasetId: details.datasetId,
       accuracy: details.accuracy,
       metrics: { ...details.metrics },
-      sizeBytes: await folderBytes(written),
-      sha256: await fileHash(join(written, 'adapter_model.safetensors')),
       createdAt,
       archived: false,
       tags: [],
@@ -182,43 +188,6 @@ export function resolveReference(store: Services['store'], reference: AdapterRef
       'Wait for it, or stop and save it.',
     );
   return requireAdapter(store, run.adapterId);
-}
-
-function summarizeOutline(outline: AdapterOutline, description: ModelDescription) {
-  const layerOf = new Map(description.linears.map((module) => [module.name, module.layer]));
-  const layers = new Set<number>();
-  const targets = new Set<string>();
-  let parameterCount = 0;
-  for (const [name, { tensors: own }] of outline.modules) {
-    const layer = layerOf.get(name) ?? null;
-    if (layer !== null) layers.add(layer);
-    targets.add(lastName(name));
-    for (const tensor of own.values()) parameterCount += elementCount(tensor.shape);
-  }
-  for (const tensor of [...outline.shared.values(), ...outline.saved.values(), ...outline.biases.values()])
-    parameterCount += elementCount(tensor.shape);
-  return {
-    variant: outline.variant.declaration.id,
-    parameters: outline.parameters,
-    targetModules: [...targets],
-    layers: [...layers].sort((left, right) => left - right),
-    modulesToSave: outline.config.modules_to_save ?? [],
-    coto: outline.coto,
-    parameterCount,
-  };
-}
-
-export async function copyAdapterFiles(from: string, to: string): Promise<void> {
-  for (const name of adapterFiles) {
-    const source = join(from, name);
-    if (existsSync(source)) await copyForeignFile(source, join(to, name));
-  }
-}
-
-export async function fileHash(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }
 
 async function isMissingOrEmpty(path: string): Promise<boolean> {

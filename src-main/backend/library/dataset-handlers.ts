@@ -9,7 +9,6 @@ import type {
 } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { openImages } from '../../engine/data/open-dataset.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
@@ -62,9 +61,9 @@ async function add(
   services: HandlerServices,
   { path, name, options }: RequestArgument<'datasets.add'>,
 ): Promise<DatasetRecord> {
-  const { store, queue } = services;
+  const { queue, store } = services;
   requireReadable(services, { path, options: options ?? {} });
-  const { source, known } = await findSource(store, path);
+  const { source, known } = await findSource(services, path);
   const datasetId = known?.id ?? newId('dataset');
   const job = await queue.ended(
     queue.add(
@@ -80,44 +79,17 @@ async function add(
 
 /** Examples of one split from `offset` on, optionally of one label. */
 async function preview(
-  { store }: HandlerServices,
-  { id, split, offset, limit, label }: RequestArgument<'datasets.preview'>,
+  { store, reader }: HandlerServices,
+  { id, ...part }: RequestArgument<'datasets.preview'>,
 ): Promise<ExamplePreview[]> {
   const { source, description } = requireDataset(store, id);
+  const { label } = part;
   if (label !== null && (label < 0 || label >= description.labels.length))
     throw new StudioError(
       'invalid_input',
       `The dataset has the labels 0 to ${description.labels.length - 1}, not ${label}.`,
     );
-  const opened = await openImages(source);
-  try {
-    const examples = opened.split(split);
-    const indices: number[] = [];
-    let skipped = 0;
-    for (let index = 0; index < examples.count && indices.length < limit; index++) {
-      if (label !== null && examples.labels[index] !== label) continue;
-      if (skipped < offset) skipped++;
-      else indices.push(index);
-    }
-    const { image: size } = opened.description;
-    const previews: ExamplePreview[] = [];
-    for (const index of indices) {
-      const image = examples.image
-        ? await examples.image(index)
-        : { ...(size ?? { width: 0, height: 0, channels: 0 }), pixels: await examples.pixels(index) };
-      previews.push({
-        index,
-        label: examples.labels[index] ?? -1,
-        width: image.width,
-        height: image.height,
-        channels: image.channels,
-        pixels: Uint8Array.from(image.pixels),
-      });
-    }
-    return previews;
-  } finally {
-    opened.close();
-  }
+  return reader.read('preview', { source, ...part });
 }
 
 /** @throws StudioError not_found if the split has no such example. */

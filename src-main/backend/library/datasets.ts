@@ -12,7 +12,6 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { bundledDatasets } from '../../engine/data/bundled.ts';
 import type { ReadWatch } from '../../engine/data/dataset.ts';
-import { detectReader } from '../../engine/data/readers/index.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
 import { describeDataset } from './describe-dataset.ts';
@@ -65,13 +64,13 @@ export async function registerBundledDatasets({ store, hub, resourcesDirectory }
 
 /** Source of `path` and its registered dataset, if any. @throws StudioError if the path is no dataset */
 export async function findSource(
-  store: Services['store'],
+  { store, reader }: Pick<Services, 'store' | 'reader'>,
   path: string,
 ): Promise<{ source: DatasetSource; known: DatasetRecord | null }> {
   const absolute = resolve(path);
   if (!existsSync(absolute))
     throw new StudioError('invalid_input', `The dataset ${absolute} does not exist.`, 'Check the path.');
-  const source = await detectReader(absolute);
+  const source = await reader.read('detect', { path: absolute });
   return { source, known: knownByPath(store, source.path) ?? null };
 }
 
@@ -80,13 +79,14 @@ export async function findSource(
  * `watch.id` is the id for a new dataset. Unreadable files and aborted reads leave nothing behind.
  */
 export async function addDataset(
-  { store, hub, reader }: Pick<Services, 'store' | 'hub' | 'reader'>,
+  parts: Pick<Services, 'store' | 'hub' | 'reader'>,
   path: string,
   name?: string,
   options: ParameterValues = {},
   watch: ReadWatch & { readonly id?: string } = {},
 ): Promise<DatasetRecord> {
-  const found = await findSource(store, path);
+  const { store, hub, reader } = parts;
+  const found = await findSource(parts, path);
   const { known } = found;
   const source = { ...found.source, options };
   const isReread = known !== null && !isDeepStrictEqual(known.source, source);
@@ -160,7 +160,8 @@ export async function peekDataset(
   const known = store.datasets.find(reference);
   if (known) return known.description;
   if (!paths.mayRead(reference) || !existsSync(reference)) throw unknownDataset(store, reference);
-  const source = knownByPath(store, resolve(reference))?.source ?? (await detectReader(resolve(reference)));
+  const path = resolve(reference);
+  const source = knownByPath(store, path)?.source ?? (await reader.read('detect', { path }));
   return describeDatasetCached(store, source, () => reader.read('describe', { source }));
 }
 

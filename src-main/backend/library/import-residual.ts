@@ -1,10 +1,10 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { errorOfJob } from '../jobs/error-of-job.ts';
 import { importAdapterJob } from '../jobs/import-adapter.ts';
-import type { AdapterBase } from './adapter-base.ts';
 import { requireAdapter } from './adapters.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function importOnResidual(
   { store, queue }: Pick<HandlerServices, 'store' | 'queue'>,
   folder: string,
   name: string,
-  { model }: AdapterBase,
+  model: ModelRecord | null,
 ): Promise<AdapterRecord> {
   if (model === null)
     throw new StudioError(

@@ -8,10 +8,13 @@ import { describeModelCached } from './models.ts';
  * that is missing, or no model of the studio, is left to whoever reads it.
  * @throws StudioError invalid_file
  */
-export async function checkModelFiles({ store }: Pick<Services, 'store'>, path: string): Promise<void> {
+export async function checkModelFiles(
+  { store, reader }: Pick<Services, 'store' | 'reader'>,
+  path: string,
+): Promise<void> {
   const model = store.models.findByPath(path);
   if (model === null || !existsSync(path)) return;
-  const { fingerprint } = await describeModelCached({ store }, path);
+  const { fingerprint } = await describeModelCached({ store, reader }, path);
   if (fingerprint === model.description.fingerprint) return;
   throw new StudioError(
     'invalid_file',

@@ -11,18 +11,34 @@ import {
 import { describeModel } from '../../engine/models/huggingface/model-folder.ts';
 import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { newId } from '../identifiers.ts';
+import { storedBytes } from '../reading/limits.ts';
 import type { Services } from '../services.ts';
 import { fileName, unusedPath } from './file-name.ts';
 import { folderFingerprint } from './folder-fingerprint.ts';
 
-type Parts = Pick<Services, 'store' | 'hub' | 'paths'>;
+type Parts = Pick<Services, 'store' | 'hub' | 'paths' | 'reader'>;
 
 /** Describes a model folder, from the cache if nothing in it has changed. */
-export async function describeModelCached({ store }: Pick<Services, 'store'>, path: string): Promise<ModelDescription> {
+export function describeModelCached(
+  { store, reader }: Pick<Services, 'store' | 'reader'>,
+  path: string,
+  signal?: AbortSignal,
+): Promise<ModelDescription> {
+  return describedOnce(store, path, async () => {
+    const bytes = await storedBytes(path);
+    return reader.read('model', { folder: path }, { bytes, ...(signal === undefined ? {} : { signal }) });
+  });
+}
+
+async function describedOnce(
+  store: Services['store'],
+  path: string,
+  describe: () => Promise<ModelDescription>,
+): Promise<ModelDescription> {
   const stamp = await folderFingerprint(path, 1);
   const kept = modelDescriptionSchema.safeParse(store.descriptions.find('model', path, stamp));
   if (kept.success) return kept.data;
-  const description = await describeModel(path);
+  const description = await describe();
   store.descriptions.save('model', path, stamp, description);
   return description;
 }
@@ -38,7 +54,7 @@ export async function registerBundledModels({ store, hub, resourcesDirectory }: 
     if (!entry.isDirectory()) continue;
     const path = join(folder, entry.name);
     try {
-      const description = await describeModelCached({ store }, path);
+      const description = await describedOnce(store, path, () => describeModel(path));
       const known = store.models.readable(entry.name);
       const provenance = await provenanceOf(path);
       store.models.save({
@@ -65,9 +81,9 @@ export function reportUnreadable(hub: Services['hub'], what: string, error: unkn
 
 /** Registers a folder as a base model, or updates its registration. The folder is not changed. */
 export async function addModel(
-  { store, hub }: Pick<Services, 'store' | 'hub'>,
+  { store, hub, reader }: Pick<Services, 'store' | 'hub' | 'reader'>,
   path: string,
-  { name, id }: { name?: string | undefined; id?: string } = {},
+  { name, id, signal }: { name?: string | undefined; id?: string; signal?: AbortSignal } = {},
 ): Promise<ModelRecord> {
   const folder = resolve(path);
   await requireFolder(folder, 'model');
@@ -78,7 +94,7 @@ export async function addModel(
     path: folder,
     bundled: known?.bundled ?? false,
     provenance: await provenanceOf(folder),
-    description: await describeModelCached({ store }, folder),
+    description: await describeModelCached({ store, reader }, folder, signal),
     createdAt: known?.createdAt ?? Date.now(),
   };
   store.models.save(model);
@@ -96,7 +112,7 @@ export async function resolveModel(parts: Parts, reference: string): Promise<Mod
 
 /** Like `resolveModel`, but without registering a folder: for previews. */
 export async function peekModel(
-  { store, paths }: Pick<Services, 'store' | 'paths'>,
+  { store, paths, reader }: Pick<Services, 'store' | 'paths' | 'reader'>,
   reference: string,
 ): Promise<Pick<ModelRecord, 'id' | 'path' | 'description'>> {
   const path = resolve(reference);
@@ -104,7 +120,7 @@ export async function peekModel(
   if (known) return known;
   if (!paths.mayRead(reference) || !existsSync(reference)) throw unknownModel(store, reference);
   await requireFolder(path, 'model');
-  return { id: reference, path, description: await describeModelCached({ store }, path) };
+  return { id: reference, path, description: await describeModelCached({ store, reader }, path) };
 }
 
 function unknownModel(store: Services['store'], reference: string): StudioError {

@@ -131,7 +131,7 @@ async function products(
  * requests this many times a second.
  */
 async function preflight(
-  { store, home }: HandlerServices,
+  { store, home, reader }: HandlerServices,
   { outlines, prompts }: Caches,
   request: Request,
 ): Promise<PreflightLine[]> {
@@ -152,7 +152,7 @@ async function preflight(
   return [
     line,
     ...preflightLines(method, inputs, weights, parameters, { names, layerCount }),
-    ...(await prompts.lines({ store, home }, base, adapters, names)),
+    ...(await prompts.lines({ store, home, reader }, base, adapters, names)),
     ...data,
   ];
 }

@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
 import { checkPrompts } from '../../engine/merge/check-prompts.ts';
-import { readTokenizerIdentity, type TokenizerIdentity } from '../../engine/tokenization/tokenizer-identity.ts';
+import type { TokenizerIdentity } from '../../engine/tokenization/tokenizer-identity.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import type { AdapterBase } from '../library/adapter-base.ts';
 import { FolderCache } from '../library/folder-cache.ts';
@@ -15,7 +15,7 @@ export class PromptCheck {
   private readonly identities = new FolderCache<TokenizerIdentity | null>(64);
 
   async lines(
-    { store, home }: Pick<HandlerServices, 'store' | 'home'>,
+    { store, home, reader }: Pick<HandlerServices, 'store' | 'home' | 'reader'>,
     { description, model }: AdapterBase,
     adapters: readonly AdapterRecord[],
     names: readonly string[],
@@ -23,19 +23,22 @@ export class PromptCheck {
     if (description.text === null || adapters.length < 2) return [];
     const facts = await Promise.all(
       adapters.map(async (adapter) => ({
-        ...(await this.identity(home.absolute(adapter.folder))),
+        ...(await this.identity(reader, home.absolute(adapter.folder))),
         // Only what a language model reads is written by a template.
         settings: description.kind === 'causal-lm' ? settingsOf(store, adapter) : null,
       })),
     );
-    const base = model === null ? nothing : await this.identity(model.path);
+    const base = model === null ? nothing : await this.identity(reader, model.path);
     return checkPrompts(facts, names, base);
   }
 
   /** A tokenizer that cannot be read says nothing here: what needs it says why. */
-  private async identity(folder: string): Promise<Pick<TokenizerIdentity, 'template'> & { tokenizer: string | null }> {
+  private async identity(
+    reader: HandlerServices['reader'],
+    folder: string,
+  ): Promise<Pick<TokenizerIdentity, 'template'> & { tokenizer: string | null }> {
     try {
-      return (await this.identities.read([folder], '', () => readTokenizerIdentity(folder))) ?? nothing;
+      return (await this.identities.read([folder], '', () => reader.read('tokenizerIdentity', { folder }))) ?? nothing;
     } catch (error) {
       if (error instanceof StudioError || (error instanceof Error && 'code' in error)) return nothing;
       throw error;

@@ -1,13 +1,19 @@
 import { z } from 'zod';
+import { errorValueSchema } from '../../../src-shared/contract/errors.ts';
 import { requests } from '../../../src-shared/contract/requests.ts';
+import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
 import { datasetRecordSchema, textDescriptionSchema } from '../../../src-shared/domain/dataset.ts';
+import { runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
 import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
-import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { recordedRunSchema } from '../trackers/readers/recorded-run.ts';
+import { importRequestSchema, readImportSchema } from './adapter-schemas.ts';
+import { runCostSchema, runsSchema } from './run-schemas.ts';
 
 const model = modelRecordSchema.pick({ name: true, path: true, description: true });
 const folder = z.string().describe("a model's folder");
 const columns = textDescriptionSchema.shape.columns;
 const dataset = datasetRecordSchema.pick({ name: true, source: true });
+const source = datasetRecordSchema.shape.source;
 const part = requests['datasets.texts'].input.omit({ id: true });
 
 /**
@@ -24,6 +30,13 @@ export const readingContract = {
       input: requests['generation.render'].input.omit({ model: true }).extend({ folder }),
       output: requests['generation.render'].output,
     },
+    /** Config and weights' header of a model; all bytes of the weights are read once. */
+    model: { input: z.strictObject({ folder }), output: modelRecordSchema.shape.description },
+    /** What tells a folder's tokenizer and chat template from others; null: it has none. */
+    tokenizerIdentity: {
+      input: z.strictObject({ folder }),
+      output: z.object({ tokenizer: z.string(), template: z.string().nullable() }).nullable(),
+    },
     fits: {
       input: z.strictObject({
         model,
@@ -31,15 +44,13 @@ export const readingContract = {
       }),
       output: requests['models.fits'].output,
     },
-    /** Throws what the task of the run has against the tokenizer. */
-    checkTokenizer: {
-      input: z.strictObject({
-        model,
-        dataset: datasetRecordSchema.shape.description,
-        config: runConfigSchema,
-      }),
-      output: z.object({ ok: z.literal(true) }),
-    },
+    /** Throws what is wrong with the first run that does not fit its model or data. */
+    checkRuns: { input: runsSchema({ seedFolder: z.string().nullable() }), output: z.object({ ok: z.literal(true) }) },
+    costs: { input: runsSchema({ backend: computeIdSchema }), output: z.array(runCostSchema) },
+    /** The reader for a path, by the names of its files. */
+    detect: { input: z.strictObject({ path: z.string() }), output: source },
+    /** Reads an adapter, and writes what is imported into a new folder. */
+    importAdapter: { input: importRequestSchema, output: readImportSchema },
     inspect: { input: requests['datasets.inspect'].input, output: requests['datasets.inspect'].output },
     texts: { input: part.extend({ dataset }), output: requests['datasets.texts'].output },
     tokens: {
@@ -47,16 +58,34 @@ export const readingContract = {
       output: requests['datasets.tokens'].output,
     },
     lengths: { input: z.strictObject({ dataset, columns, model }), output: requests['datasets.lengths'].output },
+    /** Images of a split, from `offset` on. */
+    preview: {
+      input: requests['datasets.preview'].input.omit({ id: true }).extend({ source }),
+      output: requests['datasets.preview'].output,
+    },
+    image: { input: requests['classification.image'].input, output: requests['classification.image'].output },
     /** Reads a dataset from end to end, with `rows` events. */
     describe: {
-      input: z.strictObject({ source: datasetRecordSchema.shape.source }),
+      input: z.strictObject({ source }),
       output: datasetRecordSchema.shape.description,
+    },
+    /** Runs that other programs recorded, each as an event; what cannot be read is told. Null: the path has none. */
+    recordedRuns: {
+      input: z.strictObject({ path: z.string() }),
+      output: z.object({ problems: z.array(errorValueSchema) }),
+    },
+    /** Writes a GGUF file's model into an empty folder, with `written` events. */
+    convertGguf: {
+      input: z.strictObject({ file: z.string(), folder, decoded: z.boolean() }),
+      output: z.object({ warnings: z.array(z.string()) }),
     },
     /** A run's YAML, checked. */
     run: { input: requests['runs.parse'].input, output: requests['runs.parse'].output },
   },
   events: {
     rows: z.object({ rows: z.number(), bytes: z.number(), totalBytes: z.number() }),
+    written: z.object({ bytes: z.number(), totalBytes: z.number() }),
+    run: z.object({ format: runOriginSchema.shape.format, path: z.string(), run: recordedRunSchema }),
   },
 } as const;
 

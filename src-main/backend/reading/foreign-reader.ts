@@ -1,44 +1,24 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Client, connect } from '../../../src-shared/rpc/connect.ts';
-import type { InputOf, OutputOf } from '../../../src-shared/rpc/contract.ts';
+import type { EventNameOf, InputOf, OutputOf, PayloadOf } from '../../../src-shared/rpc/contract.ts';
 import type { ReadWatch } from '../../engine/data/dataset.ts';
 import type { Log } from '../../logging/log.ts';
 import { type EngineHost, plainNode, startEngineProcess, startEngineWorker } from '../engine/engine-host.ts';
 import { type ReadingContract, readingContract } from './contract.ts';
+import { isLong, limitOf, type ReadingLimit, type ReadingName } from './limits.ts';
 
-type Name = keyof ReadingContract['requests'];
+type ReadingEvent = EventNameOf<ReadingContract>;
 
 /** Starts a process, or a thread, that reads. */
 export type StartReader = (onOutput: (line: string) => void) => EngineHost;
 
 /** The heap of a reader that has no process of its own is limited by this alone. */
 const heapMebibytes = 1536;
-const mostBytes = 2.5 * 2 ** 30;
 const mostAtOnce = 2;
 const lookMilliseconds = 50;
 /** A reader that waits for a disk or for its turn takes no processor time. */
 const wallFactor = 15;
 const idleMilliseconds = 30_000;
-
-/**
- * Processor time of each kind of reading: well above what the largest published files take. A tokenizer of 35 MB takes 4 s, a
- * thousand long conversations take 10 s.
- */
-const milliseconds: Readonly<Record<Name, number>> = {
-  ready: 10_000,
-  abilities: 8000,
-  templates: 8000,
-  render: 8000,
-  fits: 8000,
-  checkTokenizer: 8000,
-  inspect: 5000,
-  texts: 20_000,
-  tokens: 10_000,
-  lengths: 30_000,
-  /** The files may be of any size; it says how far it is, and can be cancelled. */
-  describe: Number.POSITIVE_INFINITY,
-  run: 5000,
-};
 
 interface Reader {
   readonly host: EngineHost;
@@ -46,9 +26,13 @@ interface Reader {
   idleTimer: NodeJS.Timeout | null;
 }
 
-interface ReadOptions extends ReadWatch {
-  /** Instead of the kind's own limit. */
+export interface ReadOptions extends ReadWatch {
+  /** Instead of the kind's own limit of processor time. */
   readonly milliseconds?: number;
+  /** Of files that are read in whole: the limits grow with them. */
+  readonly bytes?: number;
+  /** Called with each event of the reading; what it throws ends the reading. */
+  readonly on?: { readonly [E in ReadingEvent]?: (payload: PayloadOf<ReadingContract, E>) => void };
 }
 
 /**
@@ -70,35 +54,52 @@ export class ForeignReader {
   }
 
   /** @throws StudioError of the reading; refused where it took too long or too much memory. */
-  async read<N extends Name>(
+  async read<N extends ReadingName>(
     name: N,
     input: InputOf<ReadingContract, N>,
     options: ReadOptions = {},
   ): Promise<OutputOf<ReadingContract, N>> {
-    // What may take minutes keeps nothing else from its turn.
-    if (milliseconds[name] === Number.POSITIVE_INFINITY) return this.readNow(name, input, options);
+    const usual = limitOf(name, options.bytes);
+    const limit = { ...usual, milliseconds: options.milliseconds ?? usual.milliseconds };
+    if (isLong(limit)) return this.readNow(name, input, limit, options);
     while (this.free === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.free--;
     try {
-      return await this.readNow(name, input, options);
+      return await this.readNow(name, input, limit, options);
     } finally {
       this.free++;
       this.waiting.shift()?.();
     }
   }
 
-  private async readNow<N extends Name>(
+  private async readNow<N extends ReadingName>(
     name: N,
     input: InputOf<ReadingContract, N>,
-    { signal, onRead, milliseconds: limit = milliseconds[name] }: ReadOptions,
+    limit: ReadingLimit,
+    { signal, onRead, on = {} }: ReadOptions,
   ): Promise<OutputOf<ReadingContract, N>> {
     signal?.throwIfAborted();
     const reader = await this.take(signal);
-    const stop = reader.client.on('rows', (read) => onRead?.(read));
+    const failed = new AbortController();
+    const listen = <E extends ReadingEvent>(
+      event: E,
+      listener: ((payload: PayloadOf<ReadingContract, E>) => void) | undefined,
+    ) =>
+      reader.client.on(event, (payload) => {
+        try {
+          if (!failed.signal.aborted) listener?.(payload);
+        } catch (thrown) {
+          failed.abort(thrown);
+        }
+      });
+    const stops = [listen('rows', on.rows ?? onRead), listen('written', on.written), listen('run', on.run)];
+    const signals = signal === undefined ? [failed.signal] : [signal, failed.signal];
     try {
-      return await this.watched(reader, limit, signal, reader.client.request(name, input));
+      const answer = await this.watched(reader, limit, AbortSignal.any(signals), reader.client.request(name, input));
+      failed.signal.throwIfAborted();
+      return answer;
     } finally {
-      stop();
+      for (const stop of stops) stop();
     }
   }
 
@@ -125,13 +126,13 @@ export class ForeignReader {
       const place = this.idle.indexOf(reader);
       if (place >= 0) this.idle.splice(place, 1);
     });
-    await this.watched(reader, milliseconds.ready, signal, reader.client.request('ready', {}), false);
+    await this.watched(reader, limitOf('ready'), signal, reader.client.request('ready', {}), false);
     return reader;
   }
 
   private async watched<Answer>(
     reader: Reader,
-    limit: number,
+    { milliseconds: limit, memoryBytes }: ReadingLimit,
     signal: AbortSignal | undefined,
     answer: Promise<Answer>,
     isLast = true,
@@ -146,9 +147,9 @@ export class ForeignReader {
       const wall = performance.now() - startedAt;
       const now = before === null ? null : (reader.host.processorMilliseconds?.() ?? null);
       const isOver = now === null || before === null ? wall > limit : now - before > limit || wall > wallFactor * limit;
-      if (isOver) end(tooMuch(`was stopped after ${limit / 1000} s: it did not finish`));
-      else if ((reader.host.memoryBytes?.() ?? 0) > mostBytes)
-        end(tooMuch('was stopped: it took more than 2.5 GB of memory'));
+      if (isOver) end(tooMuch(`was stopped after ${Math.round(limit / 100) / 10} s: it did not finish`));
+      else if ((reader.host.memoryBytes?.() ?? 0) > memoryBytes)
+        end(tooMuch(`was stopped: it took more than ${(memoryBytes / 2 ** 30).toFixed(1)} GB of memory`));
     }, lookMilliseconds);
     const onAbort = (): void => end(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });

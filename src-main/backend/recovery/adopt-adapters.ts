@@ -4,7 +4,8 @@ import type { AdapterOrigin } from '../../../src-shared/domain/adapter.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { listAdapter } from '../library/adapters.ts';
-import { baseFor } from '../library/import-adapter.ts';
+import { baseFor } from '../library/find-base.ts';
+import { requireModel } from '../library/models.ts';
 import type { Adoption } from './set-aside.ts';
 
 /** Adds the adapter folders that no row names. One that cannot be read is put aside, in a recovery. */
@@ -23,7 +24,11 @@ export async function adoptAdapters(services: HandlerServices, { aside, skipped 
     const run = trained.get(id);
     const createdAt = Math.round(statSync(join(folder, 'adapter_config.json')).mtimeMs);
     try {
-      const base = await baseFor(services, folder, { modelId: run?.modelId });
+      const base = await baseFor(
+        folder,
+        store.models.list(),
+        run === undefined ? null : requireModel(store, run.modelId),
+      );
       await listAdapter(
         services,
         id,

@@ -1,99 +1,52 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { LinearModule, ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
-import { checkStarts } from '../../engine/adapters/initializations/start-modules.ts';
-import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
-import { adapterVariant } from '../../engine/adapters/variants/index.ts';
-import { checkSchedule } from '../../engine/coto/schedule-rows.ts';
-import { checkEvaluationSplit, heldPerClass } from '../../engine/data/held-out.ts';
-import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
-import { checkGrouping, checkSampleCounts } from '../../engine/tasks/chosen-examples.ts';
-import { requireTask } from '../../engine/tasks/index.ts';
-import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
-import { criterionOf } from '../../engine/training/best-evaluation.ts';
-import { checkTraining } from '../../engine/training/check-training.ts';
-import { countSteps } from '../../engine/training/count-steps.ts';
-import { trainingPlan } from '../../engine/training/training-run.ts';
+import { millisecondsForRuns } from '../reading/limits.ts';
 import type { Services } from '../services.ts';
-import { checkSeedAdapter } from './seed-adapter.ts';
-import { groupNames, ranksOf, targetConfig } from './target-modules.ts';
+import { seedToCheck } from './seed-adapter.ts';
+
+type Parts = Pick<Services, 'home' | 'store' | 'reader'>;
+type Base = Pick<ModelRecord, 'id' | 'path' | 'description'>;
 
 /** Throws what the engine would refuse, before the run is queued: a `config` that does not fit the model or the data. */
 export async function checkRun(
-  services: Pick<Services, 'home' | 'store' | 'reader'>,
+  parts: Parts,
   config: RunConfig,
-  model: Pick<ModelRecord, 'id' | 'path' | 'description'>,
+  model: Base,
   dataset: DatasetDescription,
 ): Promise<void> {
-  const { description } = model;
-  const task = requireTask(config.task, description, dataset);
-  checkGrouping(config, task);
-  criterionOf(config, task, task.metrics(dataset, config));
-  refuseEmptyTemplate(config);
-  requireAdaptable(config, resolveTargetModules(targetConfig(config, description), description));
-  requireTrainable(config, countSteps(config, countTrainExamples(config, dataset)));
-  const isHeldOut = config.eval_split === 'validation';
-  if (!isHeldOut && !dataset.splits.some((split) => split.name === 'test' && split.exampleCount > 0))
-    throw new StudioError(
-      'invalid_input',
-      'The dataset has no test examples to score the run on.',
-      'Add a test split, or hold out training examples: eval_split validation with validation_samples.',
-    );
-  // A base of a family that is no longer supported is refused as that, not for what its folder lacks.
-  familyOf(await readConfig(model.path));
-  if (task.reads === 'texts') {
-    const { id: name, path } = model;
-    await services.reader.read('checkTokenizer', { model: { name, path, description }, dataset, config });
-  }
-  await checkSeedAdapter(services, config, model);
+  await checkRuns(parts, [{ config, model, dataset }]);
 }
 
-/** @throws StudioError where the variant or its start cannot adapt a target, or the schedule does not fit. */
-function requireAdaptable({ adapter, coto }: RunConfig, targets: readonly LinearModule[]): void {
-  const variant = adapterVariant(adapter.variant);
-  for (const module of targets) if (module.kind === 'embedding') requireEmbedding(variant, module);
-  const { parameters } = adapter;
-  const initialization = variant.initialization?.(parameters);
-  if (initialization) checkStarts({ variant, parameters, initialization }, targets);
-  checkSchedule(coto, variant, parameters, { groups: groupNames(coto, targets), ranks: ranksOf(adapter, targets) });
+/** As `checkRun`, with one limit of time for all: it throws what is wrong with the first that does not fit. */
+export async function checkRuns(
+  parts: Parts,
+  runs: readonly { readonly config: RunConfig; readonly model: Base; readonly dataset: DatasetDescription }[],
+): Promise<void> {
+  const planned = runs.map((run) => ({ ...run, seedFolder: seedToCheck(parts, run.config, run.model.id) }));
+  await parts.reader.read('checkRuns', sharedParts(planned), { milliseconds: millisecondsForRuns(runs.length) });
 }
 
-/** @throws StudioError where the variant cannot be trained so. */
-function requireTrainable(config: RunConfig, totalSteps: number): void {
-  const { variant, parameters } = config.adapter;
-  checkTraining(adapterVariant(variant), trainingPlan(config, totalSteps), parameters);
+/** Models and datasets once each: hundreds of runs of a study have the same. */
+export function sharedParts<Run extends { readonly model: Base; readonly dataset: DatasetDescription }>(
+  runs: readonly Run[],
+) {
+  const models = new Map<Base, number>();
+  const datasets = new Map<DatasetDescription, number>();
+  const placed = runs.map(({ model, dataset, ...run }) => ({
+    ...run,
+    model: placeOf(models, model),
+    dataset: placeOf(datasets, dataset),
+  }));
+  return {
+    models: [...models.keys()].map(({ path, description }) => ({ path, description })),
+    datasets: [...datasets.keys()],
+    runs: placed,
+  };
 }
 
-/** @throws StudioError invalid_input if the splits do not have what the config asks for */
-export function countTrainExamples(config: RunConfig, { splits, labels, text }: DatasetDescription): number {
-  const train = splits.find((split) => split.name === 'train');
-  if (train === undefined || train.exampleCount === 0)
-    throw new StudioError('invalid_input', 'The dataset has no training examples.', 'Add a training split.');
-  const { train_samples_per_class: perClass, max_train_samples: most, validation_samples: validation } = config;
-  checkSampleCounts(config);
-  checkEvaluationSplit(config);
-  const hasClasses = labels.length > 0 && text?.labelKind !== 'sets';
-  const ofClass = hasClasses ? train.perLabel : [train.exampleCount];
-  const held = validation === 0 ? [] : heldPerClass(ofClass, validation);
-  if (perClass === 0) {
-    const left = train.exampleCount - validation;
-    return most === 0 ? left : Math.min(most, left);
-  }
-  if (!hasClasses)
-    throw new StudioError(
-      'invalid_input',
-      `train_samples_per_class is ${perClass}, but the examples have no classes.`,
-      'Set it to 0 for all examples, or set max_train_samples instead.',
-    );
-  const lefts = ofClass.map((count, label) => count - (held[label] ?? 0));
-  const short = lefts.findIndex((count) => count < perClass);
-  if (short >= 0)
-    throw new StudioError(
-      'invalid_input',
-      `train_samples_per_class is ${perClass}, but the class ${labels[short] ?? short} has ${lefts[short]} training examples${validation === 0 ? '' : ' beside those held out'}.`,
-      `Choose at most ${Math.min(...lefts)}, or 0 for all examples.`,
-    );
-  return perClass * labels.length;
+function placeOf<Item>(places: Map<Item, number>, item: Item): number {
+  const place = places.get(item) ?? places.size;
+  places.set(item, place);
+  return place;
 }

@@ -5,10 +5,10 @@ import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import { canonicalJson } from '../studies/content-keys.ts';
-import { expectedBackend, memoryOfRun } from './estimate.ts';
+import { costsOf, expectedBackend } from './estimate.ts';
 
 /** Of the memory of runs that train together, what all of them share. */
-const sharedParts: ReadonlySet<string> = new Set(['program', 'weights']);
+const commonParts: ReadonlySet<string> = new Set(['program', 'weights']);
 
 /** Runs in one pass, at most: beyond, a pass gains nothing, and an interruption costs more. */
 export const mostRuns = 8;
@@ -48,10 +48,10 @@ export async function runsThatFit(services: Services, runs: readonly RunRecord[]
   const free = backend === 'wasm' ? Math.min(freemem(), wasmBytes) : freemem();
   const model = requireModel(services.store, first.modelId);
   const { description } = requireDataset(services.store, first.datasetId);
+  const group = runs.slice(0, mostRuns).map(({ config }) => ({ config, model, dataset: description }));
   let bytes = 0;
-  for (const [place, { config }] of runs.slice(0, mostRuns).entries()) {
-    for (const part of await memoryOfRun(services, config, model, description))
-      if (place === 0 || !sharedParts.has(part.part)) bytes += part.bytes;
+  for (const [place, { memory }] of (await costsOf(services, group)).entries()) {
+    for (const part of memory) if (place === 0 || !commonParts.has(part.part)) bytes += part.bytes;
     if (place > 0 && bytes > usableShare * free) return place;
   }
   return Math.min(runs.length, mostRuns);

@@ -1,15 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
-import { checkSeed } from '../../engine/adapters/seed-adapter.ts';
-import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
-import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { resolveReference } from '../library/adapters.ts';
 import type { Services } from '../services.ts';
-import { savedModules, targetConfig } from './target-modules.ts';
 
 type Parts = Pick<Services, 'home' | 'store'>;
 
@@ -49,32 +43,12 @@ export function seedDirectory({ home, store }: Parts, config: RunConfig, modelId
   return home.absolute(adapter.folder);
 }
 
-/** Throws what the engine would refuse, before the run is queued; a run that is still training is asked later. */
-export async function checkSeedAdapter(
-  parts: Parts,
-  config: RunConfig,
-  model: Pick<ModelRecord, 'id' | 'description'>,
-): Promise<void> {
+/** The folder of the seed, to be compared with the run before it is queued; null: none, or one that is still training. */
+export function seedToCheck(parts: Parts, config: RunConfig, modelId: string): string | null {
   const { store } = parts;
   const reference = requireSeed(store, config);
-  if (reference === null || ('runId' in reference && store.runs.find(reference.runId)?.adapterId === null)) return;
-  const { description } = model;
-  const directory = seedDirectory(parts, config, model.id) ?? '';
-  const seed = await readAdapterOutline(directory, description);
-  const { variant: id, parameters } = config.adapter;
-  const variant = adapterVariant(id);
-  const modules = resolveTargetModules(targetConfig(config, description), description).map((module) => {
-    const strength = variant.strength(parameters, [module.name, ...module.aliases]);
-    const tensors = new Map(variant.parts(module, { ...strength, parameters }).map((part) => [part.name, part]));
-    return [module.name, { ...strength, tensors }] as const;
-  });
-  const saved = savedModules(config, description).flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]);
-  checkSeed(seed, {
-    variant,
-    modules: new Map(modules),
-    saved: new Map(saved.map((name) => [name, null])),
-    biases: new Map(),
-  });
+  if (reference === null || ('runId' in reference && store.runs.find(reference.runId)?.adapterId === null)) return null;
+  return seedDirectory(parts, config, modelId) ?? null;
 }
 
 function requireBase({ name, modelId }: AdapterRecord, wanted: string): void {

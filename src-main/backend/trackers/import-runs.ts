@@ -1,14 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
 import type { z } from 'zod';
-import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { RunOrigin } from '../../../src-shared/domain/imported-run.ts';
 import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
-import { placeAt } from './place.ts';
-import { runReaders } from './readers/index.ts';
-import { mostRuns, type RecordedRun } from './readers/recorded-run.ts';
+import type { FoundRun } from './read-runs.ts';
+import type { RecordedRun } from './readers/recorded-run.ts';
 import { recordedResult } from './recorded-result.ts';
 
 /**
@@ -16,35 +14,21 @@ import { recordedResult } from './recorded-result.ts';
  * @throws StudioError if nothing can be
  */
 export async function importRuns(services: HandlerServices, path: string): Promise<RequestOutput<'runs.import'>> {
-  const place = await placeAt(path);
   const runs: RunRecord[] = [];
   const problems: StudioError[] = [];
-  for (const reader of runReaders) {
-    const sources = await reader.find(place);
-    for (const source of sources) {
-      await setImmediate();
-      try {
-        for (const recorded of await reader.read(source, place)) {
-          if (runs.length >= mostRuns)
-            throw new StudioError('invalid_input', `${path} has more than ${mostRuns} runs.`);
-          const origin = { format: reader.id, path: source, run: recorded.name, settings: recorded.settings };
-          runs.push(save(services, recorded, origin));
-        }
-      } catch (error) {
-        problems.push(StudioError.fromValue(toErrorValue(error)));
-      }
-    }
-    if (sources.length > 0) break;
+  try {
+    const keep = ({ format, path: source, run }: FoundRun): void => {
+      runs.push(save(services, run, { format, path: source, run: run.name, settings: run.settings }));
+    };
+    const read = await services.reader.read('recordedRuns', { path }, { on: { run: keep } });
+    problems.push(...read.problems.map((problem) => StudioError.fromValue(problem)));
+  } catch (error) {
+    // What was read before a limit is kept.
+    if (!(error instanceof StudioError) || error.code !== 'refused') throw error;
+    problems.push(error);
   }
   if (runs.length > 0) services.hub.listChanged('runs');
-  else
-    throw (
-      problems[0] ??
-      new StudioError(
-        'invalid_file',
-        `${place.path} has no runs: ${runReaders.map(({ label }) => label).join(', ')} can be imported.`,
-      )
-    );
+  else if (problems[0] !== undefined) throw problems[0];
   return { runs, skipped: problems.map(({ message }) => message) };
 }
 

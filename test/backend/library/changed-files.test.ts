@@ -2,13 +2,16 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { fileHash } from '../../../src-main/backend/library/adapter-facts.ts';
 import { checkAdapterFile } from '../../../src-main/backend/library/adapter-file.ts';
-import { fileHash } from '../../../src-main/backend/library/adapters.ts';
 import { checkModelFiles } from '../../../src-main/backend/library/model-files.ts';
+import { ForeignReader } from '../../../src-main/backend/reading/foreign-reader.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import { silentLog } from '../../../src-main/logging/log.ts';
 import { openStore } from '../../../src-main/store/open-store.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { modelRecord } from '../records.ts';
+import { readerInProcess } from '../support.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -49,18 +52,20 @@ it('a base whose weights have changed since it was added is refused', async () =
   const path = join(folder, 'base');
   cpSync(goldenPath('vit-28', 'base'), path, { recursive: true });
   const store = openStore(join(folder, 'studio.sqlite'));
+  const reader = new ForeignReader(readerInProcess, silentLog);
   try {
     store.models.save({ ...modelRecord, name: 'tiny', path, description: await describeModel(path) });
-    await checkModelFiles({ store }, path);
+    await checkModelFiles({ store, reader }, path);
     flipBit(join(path, 'model.safetensors'));
     utimesSync(join(path, 'model.safetensors'), 1, 1);
-    await expect(checkModelFiles({ store }, path)).rejects.toMatchObject({
+    await expect(checkModelFiles({ store, reader }, path)).rejects.toMatchObject({
       code: 'invalid_file',
       message: expect.stringMatching(/^The model "tiny" is not what was added: .* have changed since \(SHA-256\)\.$/),
     });
     // A folder that is no model of the studio is not its business.
-    await checkModelFiles({ store }, folder);
+    await checkModelFiles({ store, reader }, folder);
   } finally {
+    await reader.close();
     store.close();
   }
 });

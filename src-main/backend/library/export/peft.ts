@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
-import { copyAdapterFiles } from '../adapters.ts';
+import { copyAdapterFiles } from '../adapter-files.ts';
 import type { ExportTarget } from './target.ts';
 
 export const peft: ExportTarget = {

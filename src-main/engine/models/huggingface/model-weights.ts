@@ -93,7 +93,7 @@ async function readIndex(index: string): Promise<ReadonlyMap<string, string>> {
   const checked = indexSchema.safeParse(parsed);
   if (!checked.success) throw new StudioError('invalid_file', `${index} has no weight_map from tensors to files.`);
   for (const file of Object.values(checked.data.weight_map))
-    if (file !== path.basename(file) || file.includes('\\') || file === '..' || file === '.')
-      throw new StudioError('invalid_file', `${index} points outside its folder: "${file}".`);
+    if (file !== path.basename(file) || /[\\\0]/.test(file) || file === '..' || file === '.')
+      throw new StudioError('invalid_file', `${index} points outside its folder: ${JSON.stringify(file)}.`);
   return new Map(Object.entries(checked.data.weight_map));
 }

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
+import { lastName } from '../../engine/adapters/target-modules.ts';
+import { elementCount } from '../../engine/tensors/host-tensor.ts';
+import { openRegularFile } from '../../files/foreign-file.ts';
+import type { AdapterFacts } from '../reading/adapter-schemas.ts';
+import { folderBytes } from './folder-fingerprint.ts';
+
+/** Facts of a PEFT folder, from its header. @throws as `readAdapterOutline` if it does not fit the base */
+export async function readFacts(folder: string, description: ModelDescription): Promise<AdapterFacts> {
+  return {
+    ...summarizeOutline(await readAdapterOutline(folder, description), description),
+    sizeBytes: await folderBytes(folder),
+    sha256: await fileHash(join(folder, 'adapter_model.safetensors')),
+  };
+}
+
+function summarizeOutline(outline: AdapterOutline, description: ModelDescription) {
+  const layerOf = new Map(description.linears.map((module) => [module.name, module.layer]));
+  const layers = new Set<number>();
+  const targets = new Set<string>();
+  let parameterCount = 0;
+  for (const [name, { tensors: own }] of outline.modules) {
+    const layer = layerOf.get(name) ?? null;
+    if (layer !== null) layers.add(layer);
+    targets.add(lastName(name));
+    for (const tensor of own.values()) parameterCount += elementCount(tensor.shape);
+  }
+  for (const tensor of [...outline.shared.values(), ...outline.saved.values(), ...outline.biases.values()])
+    parameterCount += elementCount(tensor.shape);
+  return {
+    variant: outline.variant.declaration.id,
+    parameters: outline.parameters,
+    targetModules: [...targets],
+    layers: [...layers].sort((left, right) => left - right),
+    modulesToSave: outline.config.modules_to_save ?? [],
+    coto: outline.coto,
+    parameterCount,
+  };
+}
+
+export async function fileHash(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline((await openRegularFile(file)).createReadStream(), hash);
+  return hash.digest('hex');
+}

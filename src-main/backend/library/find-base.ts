@@ -1,0 +1,57 @@
+import { basename } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
+import { describeDerivedBase } from '../../engine/adapters/derived-base.ts';
+import { readAdapterConfig } from '../../engine/adapters/peft/adapter-config.ts';
+import { checkAdapterFolder, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
+
+/** A model of the studio that may be an adapter's base. */
+export type BaseModel = Pick<ModelRecord, 'id' | 'name' | 'path' | 'description'>;
+
+export interface FoundBase<Model> {
+  /** Null where the base is not in the studio: it is then described from the adapter alone. */
+  readonly model: Model | null;
+  readonly description: ModelDescription;
+}
+
+/** The base of an adapter's folder: the model that is given for it, else one of the models, else one that is not in the studio. */
+export async function baseFor<Model extends BaseModel>(
+  folder: string,
+  models: readonly Model[],
+  given: Model | null,
+): Promise<FoundBase<Model>> {
+  const model = given ?? (await findBase(folder, models));
+  return model === null
+    ? { model, description: await describeDerivedBase([folder]) }
+    : { model, description: model.description };
+}
+
+/** The one that a PEFT folder names, or alone fits; null if it is none of them. */
+async function findBase<Model extends BaseModel>(folder: string, models: readonly Model[]): Promise<Model | null> {
+  await checkAdapterFolder(folder);
+  const { base_model_name_or_path: name } = await readAdapterConfig(folder);
+  if (name !== null) {
+    const match = models.find((model) => [model.id, model.path, model.name, basename(model.path)].includes(name));
+    if (match) return match;
+  }
+  const fitting: Model[] = [];
+  for (const model of models) if (await fits(folder, model)) fitting.push(model);
+  const [only, another] = fitting;
+  if (another)
+    throw new StudioError(
+      'invalid_input',
+      `The adapter ${folder} fits several models (${fitting.map((model) => model.id).join(', ')}), and its config names "${name ?? 'none'}".`,
+      'Name its base model.',
+    );
+  return only ?? null;
+}
+
+async function fits(folder: string, { description }: BaseModel): Promise<boolean> {
+  try {
+    await readAdapterOutline(folder, description, true);
+    return true;
+  } catch (error) {
+    if (error instanceof StudioError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { basename } from 'node:path';
+import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
+import type { DatasetSource, ExamplePreview } from '../../../src-shared/domain/dataset.ts';
+import { decodePreview } from '../../engine/data/image-file.ts';
+import { openImages } from '../../engine/data/open-dataset.ts';
+
+/** Pixels of the longer side of an image to be classified. */
+const previewSide = 320;
+
+/** Examples of one split from `offset` on, optionally of one label. @throws StudioError refused for texts. */
+export async function previewImages(
+  source: DatasetSource,
+  { split, offset, limit, label }: Omit<RequestArgument<'datasets.preview'>, 'id'>,
+): Promise<ExamplePreview[]> {
+  const opened = await openImages(source);
+  try {
+    const examples = opened.split(split);
+    const indices: number[] = [];
+    let skipped = 0;
+    for (let index = 0; index < examples.count && indices.length < limit; index++) {
+      if (label !== null && examples.labels[index] !== label) continue;
+      if (skipped < offset) skipped++;
+      else indices.push(index);
+    }
+    const { image: size } = opened.description;
+    const previews: ExamplePreview[] = [];
+    for (const index of indices) {
+      const image = examples.image
+        ? await examples.image(index)
+        : { ...(size ?? { width: 0, height: 0, channels: 0 }), pixels: await examples.pixels(index) };
+      previews.push({
+        index,
+        label: examples.labels[index] ?? -1,
+        width: image.width,
+        height: image.height,
+        channels: image.channels,
+        pixels: Uint8Array.from(image.pixels),
+      });
+    }
+    return previews;
+  } finally {
+    opened.close();
+  }
+}
+
+/** An image that is to be classified, scaled down. @throws StudioError invalid_file naming the file */
+export async function previewImage(path: string): Promise<RequestOutput<'classification.image'>> {
+  const { header, preview } = await decodePreview(path, previewSide);
+  const { width: fullWidth, height: fullHeight } = header;
+  return { name: basename(path), fullWidth, fullHeight, ...preview, pixels: Uint8Array.from(preview.pixels) };
+}

@@ -1,0 +1,116 @@
+import { schedules } from '../../../src-shared/coto/schedules/index.ts';
+import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { type AdapterSizes, adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
+import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
+import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { scheduleRows } from '../../engine/coto/schedule-rows.ts';
+import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
+import { countSteps } from '../../engine/training/count-steps.ts';
+import { optimizerKinds } from '../../engine/training/optimizers/index.ts';
+import type { RunCost } from '../reading/run-schemas.ts';
+import { countTrainExamples, type PlannedRun } from './check-config.ts';
+import { estimateMemory, type MemoryPart } from './estimate-memory.ts';
+import { groupNames, ranksOf, savedModules, targetConfig } from './target-modules.ts';
+
+export interface CostedRun extends Omit<PlannedRun, 'seedFolder'> {
+  /** The compute backend on which it would train. */
+  readonly backend: ComputeId;
+}
+
+/** Estimates the cost of a run that `checkConfig` has nothing against. */
+export async function costOf({ config, model, dataset, backend }: CostedRun): Promise<RunCost> {
+  const { description } = model;
+  const targets = resolveTargetModules(targetConfig(config, description), description);
+  const sizes = tensorSizes(config, description, dataset, targets);
+  const trainExamples = countTrainExamples(config, dataset);
+  const totalSteps = countSteps(config, trainExamples);
+  return {
+    trainableParameters: sizes.trained.reduce((sum, count) => sum + count, 0),
+    totalSteps,
+    groups: rowsOf(config, targets),
+    targetModules: targets.map((module) => module.name),
+    trainExamples,
+    memory: await memoryOf({ config, model, dataset, backend }),
+    diskBytes: diskBytes(config, totalSteps, sizes),
+  };
+}
+
+/** The adapter in the library and in the checkpoints last and best, those with their optimizer state; and every `save_steps`. */
+function diskBytes({ save_steps }: RunConfig, totalSteps: number, { trained, fixed, optimizer }: AdapterSizes): number {
+  const bytes = (sizes: readonly number[]) => 4 * sizes.reduce((sum, count) => sum + count, 0);
+  const checkpoints = 2 + (save_steps === 0 ? 0 : Math.floor(totalSteps / save_steps));
+  const adapter = bytes(trained) + bytes(fixed);
+  return adapter + checkpoints * (adapter + bytes(optimizer));
+}
+
+/** Rows of the strip of the schedule, from the input up. */
+function rowsOf({ adapter, coto }: RunConfig, targets: readonly LinearModule[]): string[] {
+  const groups = groupNames(coto, targets);
+  return coto === null ? groups : scheduleRows(coto, groups, ranksOf(adapter, targets));
+}
+
+type Labels = Pick<DatasetDescription, 'labels'>;
+
+/** Outputs of a new head: one per class or label, or a single value. */
+function outputsOf({ labels }: Labels): number {
+  return Math.max(1, labels.length);
+}
+
+/** Tokens of the longest text in a step. */
+function tokensOf({ max_length }: RunConfig, { text }: ModelDescription): number | undefined {
+  return text === null ? undefined : Math.min(max_length, text.maxPositions);
+}
+
+/** Number of values of each tensor of the adapters and of each saved module. */
+function tensorSizes(
+  config: RunConfig,
+  model: ModelDescription,
+  dataset: Labels,
+  targets: readonly LinearModule[],
+): AdapterSizes {
+  const { variant, parameters } = config.adapter;
+  const moments = optimizerKinds[config.optim].moments(config);
+  const { trained, fixed, optimizer } = adapterSizes(adapterVariant(variant), parameters, targets, moments);
+  const whole = savedModules(config, model).flatMap((module) => {
+    // A head has as many rows as the dataset has labels.
+    const rows = module === labelHead(model) ? outputsOf(dataset) : module.outFeatures;
+    return module.hasBias ? [rows * module.inFeatures, rows] : [rows * module.inFeatures];
+  });
+  const keptOfWhole = Array.from({ length: moments }, () => whole).flat();
+  return { trained: [...trained, ...whole], fixed, optimizer: [...optimizer, ...keptOfWhole] };
+}
+
+/** The variant's parameters, with the dropout that the schedule brings. */
+function trainedParameters({ adapter, coto }: RunConfig): ParameterValues {
+  const name = adapterVariant(adapter.variant).inputDropout;
+  const drops = coto !== null && schedules[coto.schedule].unit === 'input' && name !== null;
+  return drops ? { ...adapter.parameters, [name]: 0.5 } : adapter.parameters;
+}
+
+/** Memory of a training step on the compute backend that the run would use. */
+export async function memoryOf({
+  config,
+  model,
+  dataset,
+  backend,
+}: Omit<CostedRun, 'dataset'> & { readonly dataset: Labels }): Promise<MemoryPart[]> {
+  const { description, path } = model;
+  const file = await readConfig(path);
+  const targets = resolveTargetModules(targetConfig(config, description), description);
+  const { variant } = config.adapter;
+  return estimateMemory({
+    description,
+    memory: familyOf(file).memory(file, tokensOf(config, description)),
+    adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
+    ...tensorSizes(config, description, dataset, targets),
+    outputs: outputsOf(dataset),
+    batch: config.per_device_train_batch_size,
+    gradientCheckpointing: config.gradient_checkpointing,
+    bfloat16: config.compute_dtype === 'bfloat16',
+    backend,
+  });
+}

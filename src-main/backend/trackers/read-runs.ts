@@ -1,0 +1,41 @@
+import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import type { RunOrigin } from '../../../src-shared/domain/imported-run.ts';
+import { placeAt } from './place.ts';
+import { runReaders } from './readers/index.ts';
+import { mostRuns, type RecordedRun } from './readers/recorded-run.ts';
+
+/** A run and where it was found. */
+export interface FoundRun {
+  readonly format: RunOrigin['format'];
+  readonly path: string;
+  readonly run: RecordedRun;
+}
+
+/**
+ * Reads the runs at a path, one at a time.
+ * @returns what could not be read
+ * @throws StudioError invalid_file if there is nothing that is known
+ */
+export async function readRuns(path: string, onRun: (found: FoundRun) => void): Promise<StudioError[]> {
+  const place = await placeAt(path);
+  const problems: StudioError[] = [];
+  let count = 0;
+  for (const { id: format, find, read } of runReaders) {
+    const sources = await find(place);
+    for (const source of sources)
+      try {
+        for (const run of await read(source, place)) {
+          if (++count > mostRuns) throw new StudioError('invalid_input', `${path} has more than ${mostRuns} runs.`);
+          onRun({ format, path: source, run });
+        }
+      } catch (error) {
+        problems.push(StudioError.fromValue(toErrorValue(error)));
+        if (count > mostRuns) return problems;
+      }
+    if (sources.length > 0) return problems;
+  }
+  throw new StudioError(
+    'invalid_file',
+    `${place.path} has no runs: ${runReaders.map(({ label }) => label).join(', ')} can be imported.`,
+  );
+}

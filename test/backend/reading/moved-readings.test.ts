@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { limitOf, storedBytes } from '../../../src-main/backend/reading/limits.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { requests } from '../../../src-shared/contract/requests.ts';
+import { adapterFolder, modelFolder, withHole } from '../../long/bad-files/bad-file.ts';
+import { closeBackends, openBackend, scriptedEngine, temporaryFolder, tinyIdx, tinyResources } from '../support.ts';
+
+afterAll(closeBackends);
+
+it('what a file of others decides is read in the reader, and nowhere else', async () => {
+  const startEngine = scriptedEngine(() => new Promise(() => undefined));
+  const parts = { startEngine, resourcesDirectory: tinyResources() };
+  const first = await openBackend(parts);
+  const { id } = await first.handle('datasets.add', { path: tinyIdx() });
+  await first.close(0);
+  const backend = await openBackend({
+    ...parts,
+    home: first.home,
+    startReader: () => {
+      throw new StudioError('refused', 'There is no reader.');
+    },
+  });
+  const folder = temporaryFolder();
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const config = requests['runs.estimate'].input.shape.config.parse({ model: 'tiny', dataset: id });
+  const asked: (() => Promise<unknown>)[] = [
+    () => backend.handle('models.add', { path: modelFolder(folder) }),
+    () => backend.handle('adapters.import', { path: adapterFolder(folder) }),
+    () => backend.handle('datasets.inspect', { path: file('a.csv', 'text,label\na,b\n') }),
+    () => backend.handle('datasets.add', { path: file('b.csv', 'text,label\na,b\n') }),
+    () => backend.handle('datasets.preview', { id, split: 'train' }),
+    () => backend.handle('classification.image', { path: file('a.png', '') }),
+    () => backend.handle('runs.import', { path: file('trainer_state.json', '{"log_history":[{"step":1,"loss":2}]}') }),
+    () => backend.handle('runs.parse', { yaml: 'seed: 1' }),
+    () => backend.handle('runs.estimate', { config }),
+    () => backend.handle('runs.forecast', { configs: [config] }),
+    () => backend.handle('runs.create', { config }),
+  ];
+  for (const [place, asking] of asked.entries())
+    await expect(asking(), String(place)).rejects.toThrow('There is no reader.');
+  const { id: job } = await backend.handle('models.convert', { file: file('a.gguf', 'GGUF') });
+  await backend.idle();
+  expect((await backend.handle('jobs.get', { id: job })).error?.message).toBe('There is no reader.');
+});
+
+it('limits grow with the bytes that a file has on the disk, up to an end', async () => {
+  const none = limitOf('model');
+  expect(limitOf('model', 250e6).milliseconds).toBe(none.milliseconds + 10_000);
+  expect(limitOf('model', 1e15).milliseconds).toBe(none.milliseconds + 600_000);
+  expect(limitOf('importAdapter', 1e15).memoryBytes).toBeLessThan(1e13);
+  const folder = temporaryFolder();
+  withHole(join(folder, 'hole'), 2 ** 34);
+  writeFileSync(join(folder, 'whole'), Buffer.alloc(2 ** 20, 1));
+  expect(await storedBytes(folder)).toBe(2 ** 20);
+  expect(await storedBytes(join(folder, 'missing'))).toBe(0);
+});
