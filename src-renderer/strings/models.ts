@@ -38,6 +38,7 @@ export const modelsStrings = {
   classes: (count: number) => plural(count, 'class', 'classes'),
   textInput: (positions: number, vocabulary: number) =>
     `text, up to ${formatCount(positions)} tokens; vocabulary of ${formatCount(vocabulary)}`,
+  asTheyAre: 'as they are',
   memoryToTrain: 'Memory to train',
   memoryNote: (tokens: number | null, free: string) =>
     `LoRA r 16 on all linear layers${tokens === null ? '' : `, ${formatCount(tokens)} tokens`}; ${free} free now`,

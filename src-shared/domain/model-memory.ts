@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { memoryVerdictSchema } from '../results/memory-verdict.ts';
+import { quantizationSchema } from './quantization.ts';
 
 /** Settings of a training, and the memory that a step takes with them. */
 export const memoryChoiceSchema = z.object({
   per_device_train_batch_size: z.number().int(),
   gradient_accumulation_steps: z.number().int(),
   gradient_checkpointing: z.boolean(),
+  quantization: quantizationSchema.nullable().describe('to which the model is quantized first; null: as it is'),
   bytes: z.number(),
   verdict: memoryVerdictSchema,
 });

@@ -1,9 +1,11 @@
 import { freemem } from 'node:os';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { MemoryChoice, ModelMemory } from '../../../src-shared/domain/model-memory.ts';
+import type { Quantization } from '../../../src-shared/domain/quantization.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
+import { planOf } from '../library/quantization-plan.ts';
 import type { Services } from '../services.ts';
 import { memoryOfRun } from './estimate.ts';
 import { checkedRun } from './run-yaml.ts';
@@ -35,8 +37,7 @@ async function memoryOfModel(services: Services, model: Model): Promise<ModelMem
   const tokens = text === null ? null : Math.min(usualLength, text.maxPositions);
   const freeMemoryBytes = freemem();
   const dataset = { labels: labels.length > 0 ? labels : usualClasses };
-  const choices: MemoryChoice[] = [];
-  for (const settings of settingsFor(text === null ? 32 : 8)) {
+  const choiceOf = async (settings: Settings, quantized: Quantized | null): Promise<MemoryChoice> => {
     const config = checkedRun(
       runConfigSchema.parse({
         model: model.id,
@@ -45,16 +46,46 @@ async function memoryOfModel(services: Services, model: Model): Promise<ModelMem
         ...settings,
       }),
     );
-    const parts = await memoryOfRun(services, config, model, dataset);
+    const description = quantized === null ? model.description : quantized.description;
+    const parts = await memoryOfRun(services, config, { path: model.path, description }, dataset);
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-    choices.push({ ...settings, bytes, verdict: memoryVerdict(bytes, freeMemoryBytes) });
-  }
+    return {
+      ...settings,
+      quantization: quantized?.type ?? null,
+      bytes,
+      verdict: memoryVerdict(bytes, freeMemoryBytes),
+    };
+  };
+  const choices: MemoryChoice[] = [];
+  const ladder = settingsFor(text === null ? 32 : 8);
+  for (const settings of ladder) choices.push(await choiceOf(settings, null));
+  const leanest = ladder.at(-1);
+  if (leanest !== undefined && choices.at(-1)?.verdict !== 'fits')
+    for (const quantized of await quantizedOf(model)) choices.push(await choiceOf(leanest, quantized));
   return { modelId: model.id, tokens, freeMemoryBytes, choices };
 }
 
+interface Quantized {
+  readonly type: Quantization;
+  readonly description: ModelDescription;
+}
+
+/** What the model would be in eight and in four bits; nothing for one that cannot be quantized, or is already. */
+async function quantizedOf(model: Model): Promise<Quantized[]> {
+  const plan = await planOf(model).catch(nullIfUnreadable);
+  return (['Q8_0', 'nf4'] as const).flatMap((type) => {
+    const choice = plan?.choices.find((candidate) => candidate.type === type);
+    if (choice === undefined) return [];
+    const sizes = { sizeBytes: choice.afterBytes, encodedBytes: choice.afterBytes };
+    return [{ type, description: { ...model.description, ...sizes, dtype: type } }];
+  });
+}
+
+type Settings = Omit<MemoryChoice, 'bytes' | 'verdict' | 'quantization'>;
+
 /** From the fastest settings to those that need the least memory. */
-function settingsFor(effectiveBatch: number): Omit<MemoryChoice, 'bytes' | 'verdict'>[] {
-  const settings: Omit<MemoryChoice, 'bytes' | 'verdict'>[] = [];
+function settingsFor(effectiveBatch: number): Settings[] {
+  const settings: Settings[] = [];
   for (let batch = effectiveBatch; batch >= 1; batch = Math.floor(batch / 4))
     settings.push(of(batch, effectiveBatch / batch, false));
   if (settings.at(-1)?.per_device_train_batch_size !== 1) settings.push(of(1, effectiveBatch, false));
@@ -62,7 +93,7 @@ function settingsFor(effectiveBatch: number): Omit<MemoryChoice, 'bytes' | 'verd
   return settings;
 }
 
-function of(batch: number, accumulation: number, checkpointing: boolean): Omit<MemoryChoice, 'bytes' | 'verdict'> {
+function of(batch: number, accumulation: number, checkpointing: boolean): Settings {
   return {
     per_device_train_batch_size: batch,
     gradient_accumulation_steps: accumulation,

@@ -180,12 +180,13 @@ function bestText(memory: ModelMemory | undefined): string {
 function memoryText({ tokens, freeMemoryBytes, choices }: ModelMemory): string {
   const length = tokens === null ? '' : `, ${formatCount(tokens)} tokens`;
   const rows = choices.map((choice) => [
+    choice.quantization ?? 'as they are',
     `${choice.per_device_train_batch_size} × ${choice.gradient_accumulation_steps}`,
     choice.gradient_checkpointing ? 'yes' : 'no',
     formatBytes(choice.bytes),
     choice.verdict,
   ]);
-  return `memory to train with LoRA r 16 on all linear layers${length} (${formatBytes(freeMemoryBytes)} free now):\n${formatTable(['batch × accumulation', 'gradient checkpointing', 'memory', ''], rows)}`;
+  return `memory to train with LoRA r 16 on all linear layers${length} (${formatBytes(freeMemoryBytes)} free now):\n${formatTable(['weights', 'batch × accumulation', 'gradient checkpointing', 'memory', ''], rows)}`;
 }
 
 function describeModel(model: ModelRecord): string {

@@ -149,7 +149,7 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
           ]}
         />
       </Panel>
-      <TrainMemory model={model} />
+      <TrainMemory model={model} onQuantize={() => setQuantizing(true)} />
       <Panel title="Target modules" note={`${plural(carriers, 'module')} adaptable`} flush>
         <DataTable
           label={`Target modules of ${model.name}`}

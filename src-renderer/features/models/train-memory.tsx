@@ -1,6 +1,7 @@
 import { Button, Text } from '@mantine/core';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { bestChoice, type MemoryChoice, type ModelMemory } from '../../../src-shared/domain/model-memory.ts';
+import { quantizations } from '../../../src-shared/domain/quantization.ts';
 import { type MemoryVerdict, verdictTexts } from '../../../src-shared/results/memory-verdict.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
@@ -12,6 +13,12 @@ import { setField } from '../train/draft-store.ts';
 import { verdictColors } from './verdict-colors.ts';
 
 const columns: readonly DataColumn<MemoryChoice>[] = [
+  {
+    id: 'weights',
+    header: modelsStrings.weightFormat,
+    value: (choice) => weightsOf(choice),
+    cell: (choice) => weightsOf(choice),
+  },
   {
     id: 'batch',
     header: modelsStrings.batch,
@@ -50,7 +57,7 @@ export function Verdict({ verdict }: { verdict: MemoryVerdict }) {
 }
 
 /** What it takes to train the model on this machine, and a way to Train with the fastest settings that fit. */
-export function TrainMemory({ model }: { model: ModelRecord }) {
+export function TrainMemory({ model, onQuantize }: { model: ModelRecord; onQuantize: () => void }) {
   const answers = useRequest('models.memory', {});
   const memory = answers.data?.find(({ modelId }) => modelId === model.id);
   if (memory === undefined) return null;
@@ -60,23 +67,35 @@ export function TrainMemory({ model }: { model: ModelRecord }) {
       title={modelsStrings.memoryToTrain}
       note={modelsStrings.memoryNote(memory.tokens, formatBytes(memory.freeMemoryBytes))}
       aside={
-        <Button size="compact-xs" variant="default" onClick={() => trainWith(model, memory, best)}>
-          {modelsStrings.trainWith(
-            modelsStrings.batchOf(best.per_device_train_batch_size, best.gradient_accumulation_steps),
-            best.gradient_checkpointing,
-          )}
-        </Button>
+        best.quantization === null ? (
+          <Button size="compact-xs" variant="default" onClick={() => trainWith(model, memory, best)}>
+            {modelsStrings.trainWith(
+              modelsStrings.batchOf(best.per_device_train_batch_size, best.gradient_accumulation_steps),
+              best.gradient_checkpointing,
+            )}
+          </Button>
+        ) : (
+          <Button size="compact-xs" variant="default" onClick={onQuantize}>
+            {modelsStrings.quantize.action}
+          </Button>
+        )
       }
       flush
     >
       <DataTable
         label={modelsStrings.memoryToTrain}
         items={memory.choices}
-        itemId={(choice) => `${choice.per_device_train_batch_size}-${choice.gradient_checkpointing}`}
+        itemId={(choice) =>
+          `${weightsOf(choice)}-${choice.per_device_train_batch_size}-${choice.gradient_checkpointing}`
+        }
         columns={columns}
       />
     </Panel>
   );
+}
+
+function weightsOf({ quantization }: MemoryChoice): string {
+  return quantizations.find(({ id }) => id === quantization)?.label ?? modelsStrings.asTheyAre;
 }
 
 function trainWith(model: ModelRecord, { tokens }: ModelMemory, choice: MemoryChoice): void {

@@ -1,6 +1,8 @@
 import { cpSync, rmSync } from 'node:fs';
+import { freemem } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { programBytes } from '../../../src-main/backend/runs/estimate-memory.ts';
 import { bestChoice } from '../../../src-shared/domain/model-memory.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
@@ -8,12 +10,17 @@ import { goldenPath } from '../../engine/golden.ts';
 import { littleBert } from '../../engine/tasks/text-task.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, temporaryFolder, tinyIdx } from '../support.ts';
 
+vi.mock('node:os', { spy: true });
+
 let backend: OpenBackend;
 let resources: string;
 
 beforeAll(async () => {
   resources = temporaryFolder();
   cpSync(goldenPath('vit-28', 'base'), join(resources, 'models', 'tiny'), { recursive: true });
+  cpSync(join(import.meta.dirname, '../../../assets/models/small-llama'), join(resources, 'models', 'llama'), {
+    recursive: true,
+  });
   littleBert(join(resources, 'models', 'encoder'));
   littleBert(join(resources, 'models', 'gone'));
   backend = await openBackend({
@@ -27,7 +34,7 @@ it('is what a run with these settings is estimated at', async () => {
   const dataset = (await backend.handle('datasets.add', { path: tinyIdx() })).id;
   const memory = (await backend.handle('models.memory', {})).find(({ modelId }) => modelId === 'tiny');
   expect(memory?.tokens).toBeNull();
-  for (const { bytes, verdict, ...settings } of memory?.choices ?? []) {
+  for (const { bytes, verdict, quantization, ...settings } of memory?.choices ?? []) {
     const estimate = await backend.handle('runs.estimate', {
       config: runConfigSchema.parse({
         model: 'tiny',
@@ -37,6 +44,7 @@ it('is what a run with these settings is estimated at', async () => {
       }),
     });
     expect(estimate.memory.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes);
+    expect(quantization).toBeNull();
     expect(verdict).toBe(memoryVerdict(bytes, memory?.freeMemoryBytes ?? 0));
   }
 });
@@ -48,6 +56,20 @@ it('takes less from choice to choice, with one effective batch', async () => {
     const batches = choices.map((choice) => choice.per_device_train_batch_size * choice.gradient_accumulation_steps);
     expect(new Set(batches).size).toBe(1);
     expect(choices.at(-1)).toMatchObject({ per_device_train_batch_size: 1, gradient_checkpointing: true });
+  }
+});
+
+it('offers a model that does not fit in fewer bits', async () => {
+  const free = vi.mocked(freemem).mockReturnValue(programBytes + 1000);
+  try {
+    const memories = await backend.handle('models.memory', {});
+    const choices = memories.find(({ modelId }) => modelId === 'llama')?.choices ?? [];
+    const quantized = choices.filter(({ quantization }) => quantization !== null);
+    expect(quantized.map(({ quantization }) => quantization)).toEqual(['Q8_0', 'nf4']);
+    for (const choice of quantized)
+      expect(choice).toMatchObject({ per_device_train_batch_size: 1, gradient_checkpointing: true });
+  } finally {
+    free.mockRestore();
   }
 });
 
@@ -64,6 +86,7 @@ it('recommends the fastest settings that fit, else those that need the least', (
     per_device_train_batch_size: 1,
     gradient_accumulation_steps: 8,
     gradient_checkpointing: false,
+    quantization: null,
     bytes,
     verdict: memoryVerdict(bytes, 100),
   });

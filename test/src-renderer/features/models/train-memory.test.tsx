@@ -18,6 +18,7 @@ const choice = (batch: number, checkpointing: boolean, gigabytes: number, verdic
   per_device_train_batch_size: batch,
   gradient_accumulation_steps: 8 / batch,
   gradient_checkpointing: checkpointing,
+  quantization: null,
   bytes: gigabytes * gigabyte,
   verdict,
 });
@@ -60,7 +61,7 @@ beforeEach(() => {
 });
 
 test('the fastest settings that fit go into the Train form', async () => {
-  const view = renderInWindow(<TrainMemory model={model} />);
+  const view = renderInWindow(<TrainMemory model={model} onQuantize={() => undefined} />);
   expect(await view.findByText('24.0 GiB')).toBeTruthy();
   expect(view.getAllByText(/^(fits|tight|does not fit)$/).map(({ textContent }) => textContent)).toEqual([
     'does not fit',
@@ -76,4 +77,20 @@ test('the fastest settings that fit go into the Train form', async () => {
     max_length: 1024,
   });
   expect(window.location.hash).toContain('/train');
+});
+
+test('a model that fits only quantized is quantized first', async () => {
+  const quantize = vi.fn();
+  backend.answers['models.memory'] = () => [
+    {
+      modelId: 'llama',
+      tokens: 1024,
+      freeMemoryBytes: 10 * gigabyte,
+      choices: [choice(1, true, 12, 'does not fit'), { ...choice(1, true, 5, 'fits'), quantization: 'nf4' }],
+    },
+  ];
+  const view = renderInWindow(<TrainMemory model={model} onQuantize={quantize} />);
+  expect(await view.findByText('NF4')).toBeTruthy();
+  fireEvent.click(view.getByRole('button', { name: 'Quantize…' }));
+  expect(quantize).toHaveBeenCalledOnce();
 });
