@@ -3,6 +3,7 @@ import { describeIssues, StudioError } from '../../src-shared/contract/errors.ts
 import type { PlannedAdapter } from '../../src-shared/domain/adapter-reference.ts';
 import type { RunConfig } from '../../src-shared/domain/run.ts';
 import { checkRunInput } from '../../src-shared/domain/run-check.ts';
+import { fieldWords } from '../../src-shared/studies/field-words.ts';
 import { type AdapterFacts, withFilledLabels } from '../../src-shared/studies/filled-labels.ts';
 import { type StudyConfig, studyConfigSchema, studyKind, studyKinds } from '../../src-shared/studies/index.ts';
 import { catalog } from '../backend/index.ts';
@@ -35,7 +36,9 @@ export async function resolveConfig(
 ): Promise<StudyConfig> {
   const { configSchema, declaration } = studyKind(value.kind);
   const named = await resolveNames(client, value, terminal);
-  const parsed = studyConfigSchema.safeParse(withFilledLabels(named, await adapterFacts(client)));
+  const parsed = studyConfigSchema.safeParse(
+    withFilledLabels(named, await adapterFacts(client), fieldWords(catalog.adapterVariants)),
+  );
   if (parsed.success) return parsed.data;
   throw new StudioError(
     'invalid_input',

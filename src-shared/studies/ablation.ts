@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import type { Declaration } from '../domain/parameter.ts';
+import { nameOfRecord } from './catalog-words.ts';
 import { valuesOf } from './composing.ts';
 import { defineStudy } from './define-study.ts';
 import { gridFromText } from './grid-cells.ts';
@@ -73,15 +74,15 @@ export const ablationStudy = defineStudy({
     };
   },
   references: () => [],
-  describeConfig: ({ run, grid, seeds, metric, further_metrics, scores, tune }) => [
-    { label: 'Data', value: run.dataset },
-    { label: 'Base', value: run.model },
-    { label: 'Grid', value: gridText(grid) },
+  describeConfig: ({ run, grid, seeds, metric, further_metrics, scores, tune }, words) => [
+    { label: 'Data', value: nameOfRecord(run.dataset, words) },
+    { label: 'Base', value: nameOfRecord(run.model, words) },
+    { label: 'Grid', value: gridText(grid, words) },
     { label: 'Seeds', value: seeds.join(', ') },
     { label: 'Metric', value: [metric, ...further_metrics].join(', ') },
-    { label: 'Scored', value: scores.map(choiceText).join(', ') },
+    { label: 'Scored', value: scores.map((choice) => choiceText(choice, words)).join(', ') },
     { label: 'Learning rates', value: tune === null ? 'as the run and the grid say' : tuneText(tune) },
   ],
-  table: (result) => gridTables(result),
-  figures: (result) => gridFigures(result),
+  table: (result, _config, { fields = null }) => gridTables(result, fields),
+  figures: (result, _config, { fields = null }) => gridFigures(result, fields),
 });

@@ -2,6 +2,7 @@ import { mostExactGroups } from '../domain/mask-table.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { formatFixed } from '../format/numbers.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
+import { nameOfRecord } from './catalog-words.ts';
 import { datasetOf, requireOneBase, seriesName, valuesOf } from './composing.ts';
 import { contributionFigures } from './contribution-figures.ts';
 import { unitOfMetric, withInterval } from './contribution-format.ts';
@@ -106,8 +107,8 @@ export const contributionStudy = defineStudy({
     };
   },
   references: ({ adapters }) => adapters.map(({ adapter }) => adapter),
-  describeConfig: ({ dataset, unit, metric, values, budget, antithetic, seed }) => [
-    { label: 'Data', value: dataset },
+  describeConfig: ({ dataset, unit, metric, values, budget, antithetic, seed }, words) => [
+    { label: 'Data', value: nameOfRecord(dataset, words) },
     { label: 'Unit', value: unit },
     { label: 'Metric', value: metric },
     {

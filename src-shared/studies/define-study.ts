@@ -4,6 +4,7 @@ import type { Declaration, ParameterValues } from '../domain/parameter.ts';
 import type { RunConfig } from '../domain/run.ts';
 import type { Figure, FigureTheme } from '../figures/figure.ts';
 import type { TableRow } from '../results/comparison-row.ts';
+import type { FieldWords } from './field-words.ts';
 
 /** A table for the command line, the window and reports: cells are formatted text, units are in the headers. */
 export interface StudyTable {
@@ -29,9 +30,15 @@ export interface StudyFigure {
   keep?(customData: unknown): readonly PrunedChoice[];
 }
 
-/** Labels of methods by id, and names of adapters. */
+/** Labels of methods and settings by id, and names of adapters. */
 export interface StudyWords {
   mergeMethod(id: string): string;
+  /** A pruning with these values: "50 % zeroed". */
+  pruning?(id: string, parameters: ParameterValues): string;
+  /** The fields of runs that a study varies; by their ids where it is omitted. */
+  readonly fields?: FieldWords;
+  /** What the studio calls a dataset or a base model. */
+  recordName?(id: string): string;
   /** Null where it is not known. */
   adapterName?(adapter: PlannedAdapter): string | null;
 }
@@ -80,7 +87,10 @@ interface StudyDetails<Kind extends string, ConfigSchema extends z.ZodType, Resu
   /** The study's adapters, of whatever form, in any order. Those given by a run's settings are trained before all else. */
   references(config: z.output<ConfigSchema>): PlannedAdapter[];
   /** Settings as the study's page shows them. */
-  describeConfig(config: z.output<ConfigSchema>): { readonly label: string; readonly value: string }[];
+  describeConfig(
+    config: z.output<ConfigSchema>,
+    words: StudyWords,
+  ): { readonly label: string; readonly value: string }[];
   table(result: z.output<ResultSchema>, config: z.output<ConfigSchema>, words: StudyWords): StudyTable[];
   figures(result: z.output<ResultSchema>, config: z.output<ConfigSchema>, words: StudyWords): StudyFigure[];
   /** Rows of the comparison with and without CoTo; omitted if the study does not compare the two. */
@@ -102,7 +112,7 @@ export interface StudyKind<
   readonly formerKinds: readonly string[];
   compose(input: StudyInput): z.output<ConfigSchema>;
   references(config: unknown): PlannedAdapter[];
-  describeConfig(config: unknown): { readonly label: string; readonly value: string }[];
+  describeConfig(config: unknown, words: StudyWords): { readonly label: string; readonly value: string }[];
   table(result: unknown, config: unknown, words: StudyWords): StudyTable[];
   figures(result: unknown, config: unknown, words: StudyWords): StudyFigure[];
   comparison(result: unknown): TableRow[];
@@ -125,7 +135,7 @@ export function defineStudy<const Kind extends string, ConfigSchema extends z.Zo
     ...(offeredBy === undefined ? {} : { offeredBy }),
     compose: (input) => config(details.compose(input)),
     references: (value) => details.references(config(value)),
-    describeConfig: (value) => details.describeConfig(config(value)),
+    describeConfig: (value, words) => details.describeConfig(config(value), words),
     table: (found, value, words) => details.table(result(found), config(value), words),
     figures: (found, value, words) => details.figures(result(found), config(value), words),
     comparison: (found) => details.comparison?.(result(found)) ?? [],

@@ -1,6 +1,7 @@
 import { type PlannedAdapter, plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import type { RunConfig } from '../domain/run.ts';
 import { type CellSettings, cellLabel, cellSettingsSchema } from './cell-settings.ts';
+import type { FieldWords } from './field-words.ts';
 import { studyConfigSchema } from './index.ts';
 
 /** What is known of a study's adapter from its run, there or yet to be trained, or from its record. */
@@ -20,7 +21,11 @@ const filledKeys = new Set<PropertyKey>(['label', 'coto', 'seed']);
  * below tell: the label names what they have in common and others of the config do not. Pairs and triples of one label are told
  * apart by their seeds. What cannot be filled in stays missing.
  */
-export function withFilledLabels(value: unknown, factsOf: (adapter: PlannedAdapter) => AdapterFacts | null): unknown {
+export function withFilledLabels(
+  value: unknown,
+  factsOf: (adapter: PlannedAdapter) => AdapterFacts | null,
+  words: FieldWords,
+): unknown {
   const places = (studyConfigSchema.safeParse(value).error?.issues ?? [])
     .filter(({ path }) => filledKeys.has(path.at(-1) ?? '') && valueAt(value, path) === undefined)
     .map(({ path }) => ({ parent: path.slice(0, -1), key: path.at(-1) }));
@@ -32,7 +37,8 @@ export function withFilledLabels(value: unknown, factsOf: (adapter: PlannedAdapt
     const facts = adapters.flatMap((adapter) => factsOf(adapter) ?? []);
     const [first] = facts;
     if (first === undefined || facts.length < adapters.length) continue;
-    const found = key === 'label' ? labelOf(facts, all) : key === 'coto' ? facts.every(({ coto }) => coto) : first.seed;
+    const found =
+      key === 'label' ? labelOf(facts, all, words) : key === 'coto' ? facts.every(({ coto }) => coto) : first.seed;
     filled = withValueAt(filled, [...parent, key ?? ''], found);
     named = withValueAt(named, [...parent, key ?? ''], found);
     const seeds = [...new Set(facts.map(({ seed }) => seed))];
@@ -48,8 +54,8 @@ export function withFilledLabels(value: unknown, factsOf: (adapter: PlannedAdapt
   return studyConfigSchema.safeParse(named).success ? named : filled;
 }
 
-/** "LoRA + CoTo, r = 8": the kinds of these adapters, and the settings that all of them share and others do not. */
-function labelOf(facts: readonly AdapterFacts[], all: readonly AdapterFacts[]): string {
+/** "LoRA + CoTo, rank 8": the kinds of these adapters, and the settings that all of them share and others do not. */
+function labelOf(facts: readonly AdapterFacts[], all: readonly AdapterFacts[], words: FieldWords): string {
   const labels = [...new Set(facts.map(({ label }) => label))];
   const settings = facts.map(({ run }) => settingsOf(run));
   const others = all.filter(({ label }) => labels.includes(label)).map(({ run }) => settingsOf(run));
@@ -58,7 +64,7 @@ function labelOf(facts: readonly AdapterFacts[], all: readonly AdapterFacts[]): 
     ([field, own]) =>
       settings.every((one) => isEqual(one[field], own)) && others.some((one) => !isEqual(one[field], own)),
   );
-  const rest = told.length === 0 ? [] : [cellLabel(cellSettingsSchema.parse(Object.fromEntries(told)))];
+  const rest = told.length === 0 ? [] : [cellLabel(cellSettingsSchema.parse(Object.fromEntries(told)), words)];
   return [labels.join(' – '), ...rest].join(', ');
 }
 

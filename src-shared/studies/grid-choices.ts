@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import type { ParameterSpec, ParameterValue } from '../domain/parameter.ts';
+import type { StudyWords } from './define-study.ts';
+import { fieldIds } from './field-words.ts';
 import type { Grid } from './grid-cells.ts';
 import type { SubjectChoice } from './grid-schemas.ts';
 import { rateText, type TuneConfig } from './tuning.ts';
@@ -142,16 +144,19 @@ function valueFromWord(word: string): ParameterValue {
   }
 }
 
-/** "merge factor-average (pairs)" as the study's page shows it. */
-export function choiceText(choice: SubjectChoice): string {
-  if (choice === 'alone') return choice;
-  const settings = Object.entries(choice.parameters).map(([name, value]) => `${name}=${String(value)}`);
-  const words = 'merge' in choice ? ['merge', choice.merge, choice.of] : ['prune', choice.prune];
-  return [...words, ...settings].join(' ');
+/** "Factor average of two seeds", "50 % zeroed", as the study's page and reports show it. */
+export function choiceText(choice: SubjectChoice, { mergeMethod, pruning }: StudyWords): string {
+  if (choice === 'alone') return 'Alone';
+  if ('prune' in choice) return pruning?.(choice.prune, choice.parameters) ?? choice.prune;
+  const settings = Object.entries(choice.parameters).map(([name, value]) => `${name} ${String(value)}`);
+  const merged = `${mergeMethod(choice.merge)} of ${choice.of === 'pairs' ? 'two seeds' : 'all seeds'}`;
+  return settings.length === 0 ? merged : `${merged} (${settings.join(', ')})`;
 }
 
-export function gridText(grid: Grid): string {
-  const fields = Object.entries(grid).map(([name, values]) => `${name} × ${values.length}`);
+export function gridText(grid: Grid, { fields: words = fieldIds }: StudyWords): string {
+  const fields = Object.entries(grid).map(
+    ([name, values]) => `${name === 'coto' ? 'CoTo' : words.field(name)} × ${values.length}`,
+  );
   return fields.length === 0 ? 'the run as it is' : fields.join(', ');
 }
 

@@ -3,6 +3,8 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout } from '../figures/layout.ts';
 import { faded, seriesColors, themeColors } from '../figures/palette.ts';
 import type { StudyFigure } from './define-study.ts';
+import { type FieldWords, fieldIds } from './field-words.ts';
+import { labelled } from './grid-labels.ts';
 import { commonReference, type GridOutcome, type GridResult, isReference, outcomesOf } from './grid-schemas.ts';
 import { intervalEnds, type MetricInterval } from './metric-interval.ts';
 import { axisTitle, metricUnit, titled } from './metric-words.ts';
@@ -10,7 +12,8 @@ import { isParallel, parallelFigure } from './parallel-figure.ts';
 import { tuningFigure } from './tuning.ts';
 
 /** @param noun what a cell is called */
-export function gridFigures(result: GridResult, noun = 'cell'): StudyFigure[] {
+export function gridFigures(given: GridResult, words: FieldWords | null, noun = 'cell'): StudyFigure[] {
+  const result = labelled(given, words);
   const { tuning } = result;
   const all = outcomesOf(result);
   const several = all.length > 1;
@@ -31,7 +34,8 @@ export function gridFigures(result: GridResult, noun = 'cell'): StudyFigure[] {
           ? [
               {
                 name: `Settings${name}`,
-                draw: (theme: FigureTheme) => parallelFigure(result, outcome, { several, noun }, theme),
+                draw: (theme: FigureTheme) =>
+                  parallelFigure(result, outcome, { several, noun, words: words ?? fieldIds }, theme),
               },
             ]
           : []),

@@ -1,5 +1,7 @@
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import type { StudyTable } from './define-study.ts';
+import type { FieldWords } from './field-words.ts';
+import { labelled } from './grid-labels.ts';
 import {
   commonReference,
   type GridOutcome,
@@ -24,7 +26,8 @@ import { rateText, tuningTable } from './tuning.ts';
  * One row a cell: every subject with its interval in the first table, then each subject by itself.
  * @param noun what a cell is called
  */
-export function gridTables(result: GridResult, noun = 'cell'): StudyTable[] {
+export function gridTables(given: GridResult, words: FieldWords | null, noun = 'cell'): StudyTable[] {
+  const result = labelled(given, words);
   const outcomes = outcomesOf(result);
   const first = outcomes.filter(({ metric }) => metric === result.metric);
   return [

@@ -3,6 +3,7 @@ import { bySeries } from '../figures/band.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { mean } from '../statistics/student.ts';
+import { nameOfRecord } from './catalog-words.ts';
 import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
 import { type Estimate, estimateText, joinedLabel, leftOutTable, standardMethods, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
@@ -48,9 +49,9 @@ export const interpolationStudy = defineStudy({
     };
   },
   references: ({ pairs }) => pairs.flatMap(({ from, to }) => [from, to]),
-  describeConfig: ({ points, dataset, pairs, ...config }) => [
-    { label: 'Data', value: dataset },
-    { label: 'Curves', value: curveMethods(config).join(', ') },
+  describeConfig: ({ points, dataset, pairs, ...config }, words) => [
+    { label: 'Data', value: nameOfRecord(dataset, words) },
+    { label: 'Curves', value: curveMethods(config).map(words.mergeMethod).join(', ') },
     { label: 'Points', value: `${points} from λ = 0 to 1, ${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'}` },
   ],
   table: ({ pairs, examples }, config, words) => [

@@ -71,9 +71,12 @@ export const mergeabilityStudy = defineStudy({
     };
   },
   references: referencesOfSets,
-  describeConfig: (config) => [
-    ...describeSets(config),
-    { label: 'Methods', value: config.methods.map((one) => (typeof one === 'string' ? one : one.method)).join(', ') },
+  describeConfig: (config, words) => [
+    ...describeSets(config, words),
+    {
+      label: 'Methods',
+      value: config.methods.map((one) => words.mergeMethod(typeof one === 'string' ? one : one.method)).join(', '),
+    },
     { label: 'Pairs', value: config.pairs === 'all' ? 'all of a group' : 'of one task or of one seed' },
   ],
   table: mergeabilityTables,

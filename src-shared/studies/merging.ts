@@ -4,6 +4,7 @@ import { searchSpecs } from '../domain/merge-search.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
+import { nameOfRecord } from './catalog-words.ts';
 import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
 import { defineStudy, type StudyTable, type StudyWords } from './define-study.ts';
 import { mergingFigure } from './merging-figures.ts';
@@ -81,9 +82,9 @@ export const mergingStudy = defineStudy({
     };
   },
   references: ({ groups }) => groups.flatMap((group) => group.adapters),
-  describeConfig: ({ dataset, methods, search, search_evaluations, seed }) => [
-    { label: 'Data', value: dataset },
-    { label: 'Methods', value: methods.join(', ') },
+  describeConfig: ({ dataset, methods, search, search_evaluations, seed }, words) => [
+    { label: 'Data', value: nameOfRecord(dataset, words) },
+    { label: 'Methods', value: methods.map(words.mergeMethod).join(', ') },
     ...(search === 'none' ? [] : [{ label: 'Search', value: `${search}, ${search_evaluations} merges, seed ${seed}` }]),
   ],
   table({ groups }, _config, words) {

@@ -99,18 +99,18 @@ export const multitaskStudy = defineStudy({
     };
   },
   references: referencesOfSets,
-  describeConfig: (config) => {
+  describeConfig: (config, words) => {
     const { search, search_evaluations, tuning_samples, seed, metric } = config;
     const weights =
       search === 'none'
         ? 'equal'
         : `searched (${search}) by ${search_evaluations} merges on ${tuning_samples} training examples of each task, seed ${seed}`;
     return [
-      ...describeSets(config),
+      ...describeSets(config, words),
       {
         label: 'Methods',
         value: methodsOf(config)
-          .map((one) => (typeof one === 'string' ? one : one.method))
+          .map((one) => words.mergeMethod(typeof one === 'string' ? one : one.method))
           .join(', '),
       },
       { label: 'Weights', value: weights },

@@ -2,6 +2,7 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout } from '../figures/layout.ts';
 import { faded, seriesColors, themeColors } from '../figures/palette.ts';
 import { type CellSettings, settingText } from './cell-settings.ts';
+import type { FieldWords } from './field-words.ts';
 import type { GridOutcome, GridResult } from './grid-schemas.ts';
 import { axisTitle, metricUnit, titled, valueText } from './metric-words.ts';
 
@@ -25,7 +26,7 @@ export function isParallel({ cells }: GridResult): boolean {
 export function parallelFigure(
   { cells, examples }: GridResult,
   { label, metric, cells: outcomes }: GridOutcome,
-  { several, noun }: { readonly several: boolean; readonly noun: string },
+  { several, noun, words }: { readonly several: boolean; readonly noun: string; readonly words: FieldWords },
   theme: FigureTheme,
 ): Figure {
   const fields = fieldsOf(cells);
@@ -57,7 +58,7 @@ export function parallelFigure(
   const texts: FigureObject[] = [
     ...fields.flatMap((field, index) =>
       field.values.map((value, at) =>
-        mark(settingText(field.name, JSON.parse(value)), index, heightAt(field, at), text),
+        mark(settingText(field.name, JSON.parse(value), words), index, heightAt(field, at), text),
       ),
     ),
     ...(high > low ? marks : [low]).map((value) => mark(valueText(metric, value), fields.length, height(value), text)),
@@ -70,7 +71,10 @@ export function parallelFigure(
       margin: { l: 24, r: 96, t: 44, b: 48 },
       xaxis: axis(theme, '', {
         tickvals: [...fields.map((_, index) => index), fields.length],
-        ticktext: [...fields.map(({ name }) => plainText(fieldName(name))), axisTitle(`test ${metric}`, unit)],
+        ticktext: [
+          ...fields.map(({ name }) => plainText(name === 'coto' ? 'CoTo' : words.field(name))),
+          axisTitle(`test ${metric}`, unit),
+        ],
         range: [-0.1, fields.length + 0.1],
         showgrid: true,
         gridcolor: grid,
@@ -113,10 +117,6 @@ function mark(words: string, x: number, y: number, color: string): FigureObject 
     xshift: 5,
     font: { size: 11, color },
   };
-}
-
-function fieldName(name: string): string {
-  return name.replace(/^adapter\.(parameters\.)?/, '');
 }
 
 function extent(values: readonly number[]): [number, number] {

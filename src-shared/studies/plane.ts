@@ -3,6 +3,7 @@ import { StudioError } from '../contract/errors.ts';
 import { formatFixed } from '../format/numbers.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { mean } from '../statistics/student.ts';
+import { nameOfRecord } from './catalog-words.ts';
 import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
 import { type Estimate, estimateText, joinedLabel, leftOutTable, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
@@ -51,9 +52,9 @@ export const planeStudy = defineStudy({
     };
   },
   references: ({ triples }) => triples.flatMap(({ adapters }) => adapters),
-  describeConfig: ({ dataset, triples, beyond, ...config }) => [
-    { label: 'Data', value: dataset },
-    { label: 'Surfaces', value: surfaceMethods(config).join(', ') },
+  describeConfig: ({ dataset, triples, beyond, ...config }, words) => [
+    { label: 'Data', value: nameOfRecord(dataset, words) },
+    { label: 'Surfaces', value: surfaceMethods(config).map(words.mergeMethod).join(', ') },
     {
       label: 'Points',
       value: `${planeGrid({ ...config, beyond }).length} each, ${triples.length} ${triples.length === 1 ? 'triple' : 'triples'}${beyond > 0 ? `, ${beyond} steps beyond the triangle` : ''}`,

@@ -5,6 +5,7 @@ import type { FigureTheme } from '../figures/figure.ts';
 import { plural } from '../format/numbers.ts';
 import { comparisonRow, type TableRow } from '../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
+import { nameOfRecord } from './catalog-words.ts';
 import { datasetOf, percent, requireOneBase, seriesName, valuesOf } from './composing.ts';
 import { defineStudy, type PrunedChoice, type StudyTable } from './define-study.ts';
 import { namedAdapters } from './named-adapters.ts';
@@ -63,8 +64,8 @@ export const pruningStudy = defineStudy({
     };
   },
   references: ({ adapters }) => adapters.map(({ adapter }) => adapter),
-  describeConfig: ({ dataset, patterns, grids }) => [
-    { label: 'Data', value: dataset },
+  describeConfig: ({ dataset, patterns, grids }, words) => [
+    { label: 'Data', value: nameOfRecord(dataset, words) },
     {
       label: 'Pruned by',
       value: `${patterns === null ? 'the usual patterns' : plural(patterns.length, 'pattern')}, ${

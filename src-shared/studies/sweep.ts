@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import type { Declaration } from '../domain/parameter.ts';
+import { nameOfRecord } from './catalog-words.ts';
 import { valuesOf } from './composing.ts';
 import { defineStudy } from './define-study.ts';
 import { gridFromText } from './grid-cells.ts';
@@ -80,22 +81,22 @@ export const sweepStudy = defineStudy({
     };
   },
   references: () => [],
-  describeConfig: ({ run, grid, tune, seeds, metric, further_metrics, scores }) => [
-    { label: 'Data', value: run.dataset },
-    { label: 'Base', value: run.model },
-    { label: 'Grid', value: gridText(grid) },
+  describeConfig: ({ run, grid, tune, seeds, metric, further_metrics, scores }, words) => [
+    { label: 'Data', value: nameOfRecord(run.dataset, words) },
+    { label: 'Base', value: nameOfRecord(run.model, words) },
+    { label: 'Grid', value: gridText(grid, words) },
     { label: 'Learning rates', value: tuneText(tune) },
     { label: 'Seeds of the test', value: seeds.length === 0 ? 'none' : seeds.join(', ') },
     { label: 'Metric', value: [metric, ...further_metrics].join(', ') },
-    { label: 'Scored', value: scores.map(choiceText).join(', ') },
+    { label: 'Scored', value: scores.map((choice) => choiceText(choice, words)).join(', ') },
   ],
-  table(result) {
-    const tables = gridTables(result);
+  table(result, _config, { fields = null }) {
+    const tables = gridTables(result, fields);
     // The sweep itself first.
     return [...tables.slice(-1), ...tables.slice(0, -1)];
   },
-  figures(result) {
-    const figures = gridFigures(result);
+  figures(result, _config, { fields = null }) {
+    const figures = gridFigures(result, fields);
     return [...figures.slice(-1), ...figures.slice(0, -1)];
   },
 });

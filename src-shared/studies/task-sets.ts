@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import { type PlannedAdapter, plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import { runConfigSchema } from '../domain/run.ts';
+import { nameOfRecord } from './catalog-words.ts';
 import { cellSettingsSchema } from './cell-settings.ts';
 import { requireOneBase } from './composing.ts';
-import type { StudyAdapter, StudyInput } from './define-study.ts';
+import type { StudyAdapter, StudyInput, StudyWords } from './define-study.ts';
 import { tuneText } from './grid-choices.ts';
 import { tuneSchema } from './tuning.ts';
 
@@ -109,17 +110,13 @@ export function referencesOfSets({ groups }: Pick<TaskSets, 'groups'>): PlannedA
 }
 
 /** Settings of the sets as a study's page shows them. */
-export function describeSets({
-  tasks,
-  groups,
-  run,
-  seeds,
-  variants,
-  tune,
-}: TaskSets): { label: string; value: string }[] {
+export function describeSets(
+  { tasks, groups, run, seeds, variants, tune }: TaskSets,
+  words: StudyWords,
+): { label: string; value: string }[] {
   return [
-    { label: 'Tasks', value: taskNames(tasks).join(', ') },
-    ...(run === null ? [] : [{ label: 'Base', value: run.model }]),
+    { label: 'Tasks', value: tasks.map(({ name, dataset }) => name ?? nameOfRecord(dataset, words)).join(', ') },
+    ...(run === null ? [] : [{ label: 'Base', value: nameOfRecord(run.model, words) }]),
     {
       label: 'Sets',
       value:

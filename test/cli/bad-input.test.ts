@@ -93,7 +93,7 @@ describe('a base model is refused', () => {
     'whose header is cut off': {
       words: model((_, weights) => truncateSync(weights, 600)),
       code: 'invalid_file',
-      says: [/model\.safetensors is cut short: its header needs \d+ bytes, the file has 600\./],
+      says: [/model\.safetensors is truncated: its header needs \d+ bytes, the file has 600\./],
     },
     'whose header reaches beyond the file': {
       words: model((_, weights) =>
@@ -103,7 +103,7 @@ describe('a base model is refused', () => {
         }),
       ),
       code: 'invalid_file',
-      says: [/model\.safetensors is cut short: its header needs 74520 bytes, the file has 74512\./],
+      says: [/model\.safetensors is truncated: its header needs 74520 bytes, the file has 74512\./],
     },
     'whose header length is absurd': {
       words: model((_, weights) => editBytes(weights, (bytes) => bytes.fill(0xff, 0, 8))),
@@ -118,7 +118,7 @@ describe('a base model is refused', () => {
     'whose last tensor is cut off': {
       words: model((_, weights) => truncateSync(weights, 74_500)),
       code: 'invalid_file',
-      says: [/model\.safetensors is cut short: tensor ".+" ends at byte 74512, the file has 74500/],
+      says: [/model\.safetensors is truncated: tensor ".+" ends at byte 74512, the file has 74500/],
     },
     'whose header gives a tensor too few bytes': {
       words: header((json) => json.replace('"shape":[10,32]', '"shape":[11,32]')),
@@ -183,7 +183,7 @@ describe('a base model is refused', () => {
     truncateSync(join(base, 'model.safetensors'), 600);
     await expectRefused(home, ['train', '--set', `model=${base}`, 'dataset=bands'], {
       code: 'invalid_file',
-      says: ['model.safetensors is cut short'],
+      says: ['model.safetensors is truncated'],
     });
   });
 });
@@ -313,7 +313,7 @@ describe('an adapter is refused', () => {
     'whose safetensors is cut off': {
       words: adapter((tensors) => truncateSync(tensors, 5000)),
       code: 'invalid_file',
-      says: ['adapter_model.safetensors is cut short: tensor'],
+      says: ['adapter_model.safetensors is truncated: tensor'],
     },
     'with a number that is none': {
       words: adapter((tensors) =>
@@ -369,7 +369,7 @@ describe('an adapter is refused', () => {
         return ['eval', '--dataset', 'bands', '--model', 'tiny', '--adapter', copy];
       },
       code: 'invalid_file',
-      says: ['adapter_model.safetensors is cut short'],
+      says: ['adapter_model.safetensors is truncated'],
     },
   });
 });

@@ -101,7 +101,7 @@ describe('what was there when the run was asked for and is not when it starts', 
         expect(log.some(({ level }) => level === 'error')).toBe(true);
       }
       expect(failures.map(({ message }) => message)).toEqual([
-        expect.stringContaining('model.safetensors is cut short'),
+        expect.stringContaining('model.safetensors is truncated'),
         expect.stringMatching(/t10k-labels-idx1-ubyte has the label 9 in row 1/),
         expect.stringMatching(/loss|gradient norm/),
       ]);

@@ -105,6 +105,6 @@ test('the command prints its table, and the report has it with its figures', asy
   const coto = cotoOn(join(folder, 'killed'));
   const { out, code, err } = await coto(['study', file, '--report']);
   expect(code, err).toBe(0);
-  expect(out).toMatch(/without CoTo, learning_rate = 0.001 \(reference\)/);
+  expect(out).toMatch(/without CoTo, learning rate 0.001 \(reference\)/);
   expect(out).toMatch(/report {2}\S+report\.html/);
 });

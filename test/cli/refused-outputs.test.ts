@@ -100,7 +100,7 @@ describe('a base that was damaged after it was added', () => {
       ['merge', '--method', 'weight-average', '--adapters', 'one', 'one', '--out', join(folder, 'out')],
       ['study', study],
     ])
-      expectOneLine(withoutProgress(await coto(words)), { says: [`${weights} is cut short`, 'again'] });
+      expectOneLine(withoutProgress(await coto(words)), { says: [`${weights} is truncated`, 'again'] });
     expect(readdirSync(join(home, 'adapters'))).toEqual(before);
     expect(existsSync(join(folder, 'out'))).toBe(false);
     expect(halfWritten(home)).toEqual([]);

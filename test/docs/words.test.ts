@@ -38,6 +38,7 @@ const retired: readonly (readonly [RegExp, string])[] = [
   [/one value a side/i, 'Single value per method'],
   [/pictures come later/i, 'the feature'],
   [/words of the rail/i, 'Expand sidebar'],
+  [/\b(is|was) cut (short|off)\b/i, 'is truncated'],
   [/finished last|needs a look/i, 'Recent runs, Needs attention'],
   [/\b(colour|recognis|initialis|behaviour|neighbour)/i, 'American spelling'],
 ];

@@ -10,6 +10,7 @@ import type { TableRow } from '../../../src-shared/results/comparison-row.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
 import { groupFindings } from '../../../src-shared/results/group-findings.ts';
 import { type ComparisonSides, comparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
+import { wordsOfFiles } from '../../../src-shared/studies/catalog-words.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { gridTables } from '../../../src-shared/studies/grid-tables.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
@@ -23,6 +24,8 @@ export const groupNoun = 'config';
 export interface ReportPart {
   readonly heading: string;
   readonly tables: readonly StudyTable[];
+  /** The same for files that programs read: settings by their ids. */
+  readonly files?: readonly StudyTable[];
 }
 
 /** Every number of a report and what follows from them; page and files show it. */
@@ -78,14 +81,20 @@ export function reportContent(options: ReportOptions): ReportContent {
     comparisons,
     own: {
       heading,
-      tables: comparisons.flatMap(({ result }) => gridTables(result, groupNoun)),
+      tables: comparisons.flatMap(({ result }) => gridTables(result, null, groupNoun)),
     },
     studyParts: [],
   };
 }
 
 function studyPart({ name, kind, config, result }: StudyRecord): ReportPart {
-  return { heading: name, tables: result === null ? [] : studyKind(kind).table(result, config, studyWords) };
+  if (result === null) return { heading: name, tables: [] };
+  const { table } = studyKind(kind);
+  return {
+    heading: name,
+    tables: table(result, config, studyWords),
+    files: table(result, config, wordsOfFiles(studyWords)),
+  };
 }
 
 function isComparison({ kind, result }: StudyRecord): boolean {

@@ -58,7 +58,7 @@ function comparisonFigures({ groups, comparisons }: ReportContent): Draw[] {
   if (groups.every(({ runs }) => runs.length < 2) && groups.length < 2) return [];
   return comparisons
     .slice(0, 1)
-    .flatMap(({ result }) => gridFigures(result, groupNoun).map((figure): Draw => figure.draw));
+    .flatMap(({ result }) => gridFigures(result, null, groupNoun).map((figure): Draw => figure.draw));
 }
 
 function trainingFigures({ runs, curves, activation }: ReportOptions, { groups }: ReportContent): Draw[] {

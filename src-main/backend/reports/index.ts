@@ -37,8 +37,8 @@ export async function writeReport(options: ReportOptions): Promise<{ path: strin
   const page = reportPage(options, content, figures, versions, inlined, createdAt);
   const stem = path.join(path.dirname(options.path), path.basename(options.path, path.extname(options.path)));
   await mkdir(path.dirname(options.path), { recursive: true });
-  for (const [study, { tables }] of content.studyParts.entries())
-    for (const [table, contents] of tables.entries())
+  for (const [study, { tables, files = tables }] of content.studyParts.entries())
+    for (const [table, contents] of files.entries())
       await writeFileAtomic(`${stem}-${study + 1}-${table + 1}.csv`, tableCsv(contents));
   await writeFileAtomic(`${stem}.csv`, reportCsv(content));
   await writeFileAtomic(`${stem}.json`, reportJson(options, content, versions, createdAt));

@@ -10,7 +10,7 @@ import { comparisonSection } from './comparison-section.ts';
 import type { ReportContent } from './content.ts';
 import type { ReportFigure } from './figures.ts';
 import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
-import type { ReportOptions } from './options.ts';
+import { type ReportOptions, studyWords } from './options.ts';
 import { drawScript, styleSheet } from './page-assets.ts';
 import { samplesSection } from './samples.ts';
 import { differencesTable, type ReportVersions, runsTable, setupFacts, stateLine } from './setup.ts';
@@ -112,11 +112,12 @@ function studySection(
   heading: string,
   tables: readonly StudyTable[],
   at: number,
-  { path: file, studies, tuned }: ReportOptions,
+  { path: file, studies, tuned, datasets, models }: ReportOptions,
 ): SafeHtml {
   const study = studies[at];
   if (study === undefined || study.result === null) return html``;
-  const facts = studyKind(study.kind).describeConfig(study.config);
+  const recordName = (id: string) => [...datasets, ...models].find((one) => one.id === id)?.name ?? id;
+  const facts = studyKind(study.kind).describeConfig(study.config, { ...studyWords, recordName });
   const stem = path.basename(file, path.extname(file));
   const names = tables.map((_, table) => `${stem}-${at + 1}-${table + 1}.csv`);
   return html`<section>

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudyFile, StudyRecord } from '../../../src-shared/domain/study.ts';
+import { wordsOfFiles } from '../../../src-shared/studies/catalog-words.ts';
 import { studyConfigSchema, studyKind } from '../../../src-shared/studies/index.ts';
 import { provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
 import { studyMarkdown } from '../../../src-shared/studies/study-markdown.ts';
@@ -27,6 +28,7 @@ export function studyFiles(
   if (result === null)
     throw new StudioError('refused', `The study "${name}" has no result (${study.status}).`, 'Resume it first.');
   const tables = studyKind(kind).table(result, config, studyWords);
+  const tablesOfIds = studyKind(kind).table(result, config, wordsOfFiles(studyWords));
   const details = { id, name, kind, createdAt: isoTime(createdAt), finishedAt: isoTime(finishedAt) };
   const shown = tables.map(({ title, columns, rows }) => ({
     title,
@@ -42,7 +44,7 @@ export function studyFiles(
         text: `${JSON.stringify({ ...details, config, result, tables: shown, provenance }, null, 2)}\n`,
       },
       { name: 'tables.md', text: studyMarkdown(name, provenanceFacts(provenance, mostAdapters), tables) },
-      ...tables.map((table, at) => ({
+      ...tablesOfIds.map((table, at) => ({
         name: tables.length === 1 ? 'table.csv' : `table-${at + 1}.csv`,
         text: tableCsv(table),
       })),

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { catalogWords } from '../../../src-shared/studies/catalog-words.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
 import { provenanceFacts } from '../../../src-shared/studies/provenance-facts.ts';
@@ -202,6 +203,5 @@ export function studyText({ kind, config, result }: StudyRecord, words: StudyWor
 }
 
 async function studyWords(client: StudioClient): Promise<StudyWords> {
-  const { mergeMethods } = await client.request('app.catalog', {});
-  return { mergeMethod: (id) => mergeMethods.find((method) => method.id === id)?.label ?? id };
+  return catalogWords(await client.request('app.catalog', {}));
 }

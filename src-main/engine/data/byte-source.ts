@@ -147,7 +147,7 @@ function endsEarly(path: string, offset: number, length: number, size: number): 
   return new StudioError(
     'invalid_file',
     `${path} ends at byte ${size}, before byte ${offset + length} that is needed (read from offset ${offset}).`,
-    'The file is cut off: get it again.',
+    'The file is truncated: get it again.',
   );
 }
 

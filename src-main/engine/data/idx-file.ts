@@ -69,7 +69,7 @@ function readHeader(source: ByteSource, dimensionCounts: readonly number[]): num
 }
 
 function invalid(source: ByteSource, what: string): StudioError {
-  return new StudioError('invalid_file', `${source.path} ${what}.`, 'Get the file again if it was cut off.');
+  return new StudioError('invalid_file', `${source.path} ${what}.`, 'Get the file again if it is truncated.');
 }
 
 function hex(value: number | undefined): string {

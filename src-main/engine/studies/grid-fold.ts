@@ -8,6 +8,7 @@ import type { ScoreOf } from './define-study-work.ts';
 import { cellRun, referencesOf } from './grid-run.ts';
 import { type GridConfig, isPairs, isScored, labelOf, scoreKey, subjectsOf } from './grid-subjects.ts';
 import { estimateCells } from './metric-estimates.ts';
+import { settingWords } from './setting-words.ts';
 
 /** The result of the cells' scores, beside that of the sweep before them. */
 export function foldCells(config: GridConfig, scoreOf: ScoreOf, tuning: Tuning | null): GridResult {
@@ -24,7 +25,7 @@ export function foldCells(config: GridConfig, scoreOf: ScoreOf, tuning: Tuning |
     reference: references[0] ?? 0,
     references,
     cells: cells.map((settings, at) => ({
-      label: cellLabel(settings),
+      label: cellLabel(settings, settingWords),
       settings,
       coto: cellRun(config, settings, 0).coto !== null,
       learning_rate: tuning?.cells[at]?.learning_rate ?? null,
@@ -110,7 +111,8 @@ function notesOf({ left_out, grid, scores, seeds }: GridConfig, score: number): 
     ({ reason }) => reason,
   );
   return [...reasons].map(
-    ([reason, left]) => `${label} of ${left.map(({ cell }) => cellLabel(cells[cell] ?? {})).join('; ')}: ${reason}`,
+    ([reason, left]) =>
+      `${label} of ${left.map(({ cell }) => cellLabel(cells[cell] ?? {}, settingWords)).join('; ')}: ${reason}`,
   );
 }
 

@@ -3,6 +3,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { type CellSettings, cellLabel } from '../../../src-shared/studies/cell-settings.ts';
 import { cellsOf, type Grid } from '../../../src-shared/studies/grid-cells.ts';
 import { runWithSettings } from './run-settings.ts';
+import { settingWords } from './setting-words.ts';
 
 interface GridOfRuns {
   readonly run: RunConfig;
@@ -41,5 +42,9 @@ function settingsText(settings: CellSettings): string {
 
 /** The run of one cell on a seed. @throws StudioError invalid_input naming the field */
 export function cellRun({ run, grid }: GridOfRuns, cell: CellSettings, seed: number): RunConfig {
-  return runWithSettings(run, { ...cell, seed }, { where: 'grid', label: cellLabel(cell), given: Object.keys(grid) });
+  return runWithSettings(
+    run,
+    { ...cell, seed },
+    { where: 'grid', label: cellLabel(cell, settingWords), given: Object.keys(grid) },
+  );
 }

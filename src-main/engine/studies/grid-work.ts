@@ -16,6 +16,7 @@ import {
   subjectsOf,
   trainingKey,
 } from './grid-subjects.ts';
+import { settingWords } from './setting-words.ts';
 import { countsAfterSweeps, nextOfSweeps, refuseSweptFields } from './sweep-rounds.ts';
 import { LearningRateSweep } from './tuning.ts';
 
@@ -115,7 +116,7 @@ function cellSpecs(config: GridConfig, rateOf: (cell: number) => number | null):
   const runs = cells.flatMap((cell, at) =>
     config.seeds.map((seed) => ({
       key: trainingKey(cell, seed),
-      title: `${cellLabel(cell)} · seed ${seed}`,
+      title: `${cellLabel(cell, settingWords)} · seed ${seed}`,
       config: runAt(config, sweep, cell, seed, rateOf(at)),
     })),
   );
@@ -128,12 +129,12 @@ function cellSpecs(config: GridConfig, rateOf: (cell: number) => number | null):
         split.eval_split === 'validation' && sweep === null ? { validation_samples: split.validation_samples } : {};
       return subjectsOf(config, choice, cell).map((one): ScoreSpec => {
         const seeds = one.seeds.map((seed) => config.seeds[seed] ?? 0);
-        const title = `${cellLabel(cell)} · ${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(' and ')}`;
+        const title = `${cellLabel(cell, settingWords)} · ${seeds.length > 1 ? 'seeds' : 'seed'} ${seeds.join(' and ')}`;
         return {
           kind: 'score',
           key: scoreKey(choice, cell, config, one),
           title: choice === 'alone' ? title : `${labelOf(choice, config.seeds.length)}, ${title}`,
-          names: seeds.map((seed) => `${cellLabel(cell)} · seed ${seed}`),
+          names: seeds.map((seed) => `${cellLabel(cell, settingWords)} · seed ${seed}`),
           dataset,
           eval_samples,
           ...held,
@@ -169,5 +170,9 @@ function sweepOf(config: GridConfig): LearningRateSweep | null {
 }
 
 function sweptCell(config: GridConfig, cell: CellSettings) {
-  return { key: JSON.stringify(cell), label: cellLabel(cell), run: (seed: number) => cellRun(config, cell, seed) };
+  return {
+    key: JSON.stringify(cell),
+    label: cellLabel(cell, settingWords),
+    run: (seed: number) => cellRun(config, cell, seed),
+  };
 }

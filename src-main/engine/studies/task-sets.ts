@@ -9,6 +9,7 @@ import { mergeMethod, placeboIds } from '../merge/index.ts';
 import type { MergeRefusal, StudyFacts } from './define-study-work.ts';
 import { adapterSubject } from './planned-adapters.ts';
 import { runWithSettings } from './run-settings.ts';
+import { settingWords } from './setting-words.ts';
 
 /** One adapter for each task. */
 export interface TaskSet {
@@ -100,7 +101,7 @@ export function memberRun({ tasks, run, variants }: TaskSets, { variant, task, s
   if (run === null) throw new RangeError('The study has no run.');
   const { dataset = '', settings = {} } = tasks[task] ?? {};
   const changes = { ...settings, ...variants[variant]?.settings };
-  const names = { where: 'variants', label: cellLabel(changes), given: Object.keys(changes) };
+  const names = { where: 'variants', label: cellLabel(changes, settingWords), given: Object.keys(changes) };
   return runWithSettings(run, { ...changes, dataset, seed }, names);
 }
 
@@ -110,13 +111,16 @@ export function variantLabels(config: TaskSets): string[] {
   );
 }
 
-/** "LoRA + CoTo, stage1_ratio = 0.5, learning_rate = 0.001", "LoRA + stochastic depth". */
+/** "LoRA + CoTo, stage 1 ratio 0.5, learning rate 0.001", "LoRA + stochastic depth". */
 function labelOf({ settings }: Variant, { adapter, coto }: RunConfig): string {
   const { label } = adapterVariant(adapter.variant).declaration;
   const { coto: given = null, 'adapter.variant': _, ...others } = settings;
   const { schedule: __, ...fields } = typeof given === 'object' && !Array.isArray(given) ? (given ?? {}) : {};
-  const named = { ...fields, ...others };
-  const rest = Object.keys(named).length === 0 ? [] : [cellLabel(named)];
+  const named = {
+    ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [`coto.${name}`, value])),
+    ...others,
+  };
+  const rest = Object.keys(named).length === 0 ? [] : [cellLabel(named, settingWords)];
   return [coto === null ? label : `${label} + ${scheduleName(coto.schedule)}`, ...rest].join(', ');
 }
 

@@ -58,7 +58,7 @@ export function headerLength(filePath: string, prefix: Uint8Array, fileSize: num
   if (length > BigInt(maximumHeaderBytes) || length < 2n)
     throw corrupt(filePath, `is not a safetensors file: its header would be ${length} bytes long`);
   if (8n + length > BigInt(fileSize))
-    throw corrupt(filePath, `is cut short: its header needs ${8n + length} bytes, the file has ${fileSize}`);
+    throw corrupt(filePath, `is truncated: its header needs ${8n + length} bytes, the file has ${fileSize}`);
   return Number(length);
 }
 
@@ -147,7 +147,7 @@ function placeOf(filePath: string, name: string, value: unknown, dataStart: numb
   if (dataStart + offsets[1] > fileSize)
     throw corrupt(
       filePath,
-      `is cut short: tensor "${name}" ends at byte ${dataStart + offsets[1]}, the file has ${fileSize}`,
+      `is truncated: tensor "${name}" ends at byte ${dataStart + offsets[1]}, the file has ${fileSize}`,
     );
   return { dtype, shape, start: dataStart + offsets[0], length };
 }

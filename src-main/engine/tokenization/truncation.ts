@@ -7,7 +7,7 @@ export interface TruncationOptions {
   /** Tokens for both texts together, special tokens not counted. */
   readonly room: number;
   readonly strategy: TruncationStrategy;
-  /** The end that is cut off. */
+  /** The end that goes. */
   readonly side: 'left' | 'right';
 }
 

@@ -7,7 +7,7 @@ import { stepTimesSchema } from './step-times.ts';
 
 export const trainerStateFile = 'trainer_state.json';
 
-const randomState = z.array(z.number().int()).length(randomStateLength, 'the state of a random stream is cut short');
+const randomState = z.array(z.number().int()).length(randomStateLength, 'the state of a random stream is truncated');
 
 /** State of the next step beside adapter and optimizer tensors, and running sums for the result. */
 export const trainerStateSchema = z

@@ -1,9 +1,8 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
-import { useMemo } from 'react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { useAction, useRequest } from '../../api/query.ts';
+import { useAction } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
@@ -16,6 +15,7 @@ import { reportsStrings } from '../../strings/reports.ts';
 import { studiesStrings as strings } from '../../strings/studies.ts';
 import { createReport } from '../reports/create-report.tsx';
 import { StudyView } from './study-view.tsx';
+import { useStudyWords } from './use-study-words.ts';
 
 /** A study: its facts and its result, with what can be done with it. */
 export function StudyDetail({ study }: { study: StudyRecord }) {
@@ -32,7 +32,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
     onSuccess: ({ study: started }) => navigate(pathOf('studies', started.id)),
   });
   const resume = useAction('studies.resume', { failureTitle: strings.notResumed });
-  const names = useRecordNames();
+  const words = useStudyWords();
   const canGoOn = ['interrupted', 'cancelled', 'failed'].includes(status);
   const isOpen = status === 'queued' || status === 'running';
   return (
@@ -83,9 +83,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
           items={[
             { label: strings.facts.status, value: <StatusMark status={status} /> },
             ...(result ? [{ label: strings.facts.examples, value: formatCount(result.examples) }] : []),
-            ...studyKind(study.kind)
-              .describeConfig(config)
-              .map(({ label, value }) => ({ label, value: named(value, names) })),
+            ...studyKind(study.kind).describeConfig(config, words),
             { label: strings.facts.created, value: <RelativeTime at={study.createdAt} /> },
           ]}
         />
@@ -93,26 +91,4 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
       <StudyView study={study} />
     </Stack>
   );
-}
-
-/** What the ids are called that a config refers to: of datasets, base models and methods. */
-function useRecordNames(): ReadonlyMap<string, string> {
-  const { data: datasets } = useRequest('datasets.list', {});
-  const { data: models } = useRequest('models.list', {});
-  const { data: catalog } = useRequest('app.catalog', {});
-  return useMemo(() => {
-    const methods = [...(catalog?.mergeMethods ?? []), ...(catalog?.pruneMethods ?? [])];
-    return new Map([
-      ...methods.map(({ id, label }) => [id, label] as const),
-      ...[...(datasets ?? []), ...(models ?? [])].map(({ id, name }) => [id, name] as const),
-    ]);
-  }, [datasets, models, catalog]);
-}
-
-/** A list with each id by its name: "Factor average, TIES". */
-function named(value: string, names: ReadonlyMap<string, string>): string {
-  return value
-    .split(', ')
-    .map((part) => names.get(part) ?? part)
-    .join(', ');
 }

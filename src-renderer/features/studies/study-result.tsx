@@ -1,10 +1,10 @@
 import { Button, Group, Stack, Table, Text, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import type { PrunedChoice, StudyFigure, StudyTable, StudyWords } from '../../../src-shared/studies/define-study.ts';
+import { wordsOfFiles } from '../../../src-shared/studies/catalog-words.ts';
+import type { PrunedChoice, StudyFigure, StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
-import { useRequest } from '../../api/query.ts';
 import { downloadText, fileStem } from '../../components/download.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
@@ -13,6 +13,7 @@ import { studiesStrings } from '../../strings/studies.ts';
 import { askToKeep } from './ask-to-keep.tsx';
 import classes from './studies.module.css';
 import { TunedBadge } from './tuned-badge.tsx';
+import { useStudyWords } from './use-study-words.ts';
 
 const strings = studiesStrings.result;
 
@@ -29,7 +30,11 @@ export function StudyResultView({ study, onKeep }: StudyResultViewProps) {
   const shown = useMemo(() => {
     if (result === null) return null;
     const { figures, table } = studyKind(kind);
-    return { figures: figures(result, config, words), tables: table(result, config, words) };
+    return {
+      figures: figures(result, config, words),
+      tables: table(result, config, words),
+      files: table(result, config, wordsOfFiles(words)),
+    };
   }, [kind, result, config, words]);
   if (shown === null) return null;
   return (
@@ -37,10 +42,11 @@ export function StudyResultView({ study, onKeep }: StudyResultViewProps) {
       {shown.figures.map((figure) => (
         <StudyFigurePanel key={figure.name} figure={figure} onKeep={onKeep} />
       ))}
-      {shown.tables.map((table) => (
+      {shown.tables.map((table, at) => (
         <StudyTablePanel
           key={table.title}
           table={table}
+          file={shown.files[at] ?? table}
           aside={<TunedBadge of={{ studyId: study.id }} />}
           onKeep={onKeep}
         />
@@ -78,11 +84,13 @@ const firstRows = 15;
 
 interface StudyTablePanelProps {
   table: StudyTable;
+  /** The same as it is saved, with settings by their ids. */
+  file: StudyTable;
   aside: ReactNode;
   onKeep: (choice: PrunedChoice) => void;
 }
 
-function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
+function StudyTablePanel({ table, file, aside, onKeep }: StudyTablePanelProps) {
   const { title, columns, rows, notes = [] } = table;
   const canKeep = rows.some(({ keep }) => keep !== undefined);
   const [isWhole, setWhole] = useState(canKeep || rows.length <= foldedFrom);
@@ -98,7 +106,7 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
             size="compact-xs"
             variant="default"
             aria-label={strings.saveTable(title)}
-            onClick={() => downloadText(tableCsv(table), `${fileStem(title)}.csv`)}
+            onClick={() => downloadText(tableCsv(file), `${fileStem(title)}.csv`)}
           >
             {strings.saveCsv}
           </Button>
@@ -164,22 +172,4 @@ function StudyTablePanel({ table, aside, onKeep }: StudyTablePanelProps) {
       ))}
     </Panel>
   );
-}
-
-/** What the catalog calls the methods that results name by id, and the studio its adapters. */
-function useStudyWords(): StudyWords {
-  const { data } = useRequest('app.catalog', {});
-  const { data: adapters } = useRequest('adapters.list', {});
-  const { data: runs } = useRequest('runs.list', { archived: false });
-  return useMemo(() => {
-    const labels = new Map(data?.mergeMethods.map(({ id, label }) => [id, label]));
-    const names = new Map([...(adapters ?? []), ...(runs ?? [])].map(({ id, name }) => [id, name]));
-    return {
-      mergeMethod: (id) => labels.get(id) ?? id,
-      adapterName(adapter) {
-        if ('run' in adapter) return adapter.name ?? null;
-        return names.get('adapterId' in adapter ? adapter.adapterId : adapter.runId) ?? null;
-      },
-    };
-  }, [data, adapters, runs]);
 }

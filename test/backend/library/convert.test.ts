@@ -39,7 +39,7 @@ describe('a GGUF file', () => {
     await backend.idle();
     expect(await backend.handle('jobs.get', { id: job.id })).toMatchObject({
       status: 'failed',
-      error: { code: 'invalid_file', message: expect.stringMatching(/cut\.gguf is cut short: tensor "/) },
+      error: { code: 'invalid_file', message: expect.stringMatching(/cut\.gguf is truncated: tensor "/) },
     });
     expect(readdirSync(join(backend.home, 'models'))).toEqual([]);
     expect(await backend.handle('jobs.result', { id: job.id })).toEqual({ kind: 'convert', result: null });

@@ -192,7 +192,7 @@ describe('what is wrong is said by row', () => {
       { where: 'row 2', message: expect.stringContaining('not UTF-8') },
     ]);
     expect((await describeFile(file('json', '[{"text":"a"},{"text":"b"'))).problems).toEqual([
-      { where: 'row 2', message: expect.stringContaining('cut off') },
+      { where: 'row 2', message: expect.stringContaining('is truncated') },
     ]);
   });
 

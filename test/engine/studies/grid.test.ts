@@ -163,7 +163,7 @@ describe('an ablation over outcomes of examples', () => {
     const [table] = ablationStudy.table(compared.result, compared.config, words);
     expect(table?.title).toContain('difference to its reference');
     expect(table?.notes).toEqual([
-      'Compared: "r = 2, CoTo" with "r = 2, without CoTo"; "r = 8, CoTo" with "r = 8, without CoTo".',
+      'Compared: "rank 2, CoTo" with "rank 2, without CoTo"; "rank 8, CoTo" with "rank 8, without CoTo".',
     ]);
     expect(table?.rows.map(({ cells }) => cells[0]?.includes('(reference)'))).toEqual([true, false, true, false]);
     expect(studyWork('ablation').design(compared.config)?.comparisons).toBe(2);
@@ -201,9 +201,9 @@ describe('an ablation over outcomes of examples', () => {
     expect(outcomes[3]?.cells[1]?.difference).toBeNull();
     const [summary, , pairs] = ablationStudy.table(partial, fitted, words);
     expect(summary?.notes).toEqual([
-      'Factor average of two seeds of variant = dora: no merge of 2 DoRA',
-      'ΔW average of all 3 seeds of variant = dora: no merge of 3 DoRA',
-      'Low third of variant = lora: no pruning',
+      'Factor average of two seeds of DoRA: no merge of 2 DoRA',
+      'ΔW average of all 3 seeds of DoRA: no merge of 3 DoRA',
+      'Low third of LoRA: no pruning',
     ]);
     expect(summary?.rows[1]?.cells.slice(3, 5)).toEqual(['–', '–']);
     expect(pairs?.rows[1]?.cells.slice(1)).toEqual(pairs?.columns.slice(1).map(() => '–'));

@@ -238,10 +238,10 @@ test('trained sets: a run for each variant, seed and task, with the settings of 
     ['1/2/0', 'cats', 2, 0.004, true],
     ['1/2/1', 'dogs', 2, 0.004, true],
   ]);
-  expect(trainings[4]?.title).toBe('cats, LoRA + CoTo, learning_rate = 0.004, seed 1');
+  expect(trainings[4]?.title).toBe('cats, LoRA + CoTo, learning rate 0.004, seed 1');
   const lasting = { settings: { coto: { schedule: 'stochastic-depth', initial_p: 0.5 } } };
   const [first] = work.plan(parse({ groups: null, run, seeds: [1], variants: [lasting] }));
-  expect(first?.kind === 'train' && first.title).toBe('cats, LoRA + stochastic depth, initial_p = 0.5, seed 1');
+  expect(first?.kind === 'train' && first.title).toBe('cats, LoRA + stochastic depth, initial p 0.5, seed 1');
   const own = specs.find((spec) => spec.kind === 'score' && spec.key === '1/0/1/1');
   expect(own).toMatchObject({ subject: { kind: 'trained', training: '1/1/1' } });
 });

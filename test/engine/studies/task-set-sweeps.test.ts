@@ -123,7 +123,7 @@ describe('sets of tasks whose learning rates are swept', () => {
     const drawn = figures(result, config, words).slice(-2);
     expect(drawn.map(({ name }) => name)).toEqual(['Learning rates, cats', 'Learning rates, Dogs']);
     expect(drawn[1]?.draw({ dark: false }).data.at(-1)).toMatchObject({ x: [1e-4, 1e-3, 1e-2, 0.1, 1] });
-    expect(describeConfig(config)).toContainEqual({
+    expect(describeConfig(config, words)).toContainEqual({
       label: 'Learning rates',
       value: '0.001, 0.01, 0.0001 on seed 1, extended up to 2 times, for each task',
     });

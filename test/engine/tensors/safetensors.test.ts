@@ -94,7 +94,7 @@ describe('a damaged file is refused in one sentence', () => {
   const good = { dtype: 'F32', shape: [2], data_offsets: [0, 8] };
   const eight = new Uint8Array(8);
   it.each<[string, unknown, Uint8Array, RegExp]>([
-    ['cut short', { weight: { ...good, shape: [3], data_offsets: [0, 12] } }, eight, /cut short: tensor "weight" ends/],
+    ['truncated', { weight: { ...good, shape: [3], data_offsets: [0, 12] } }, eight, /is truncated: tensor "weight" ends/],
     [
       'wrong size',
       { weight: { ...good, shape: [3] } },
@@ -127,7 +127,7 @@ describe('a damaged file is refused in one sentence', () => {
     const bytes = Buffer.alloc(16);
     bytes.writeBigUInt64LE(100n);
     await writeFile(file, bytes);
-    expect((await refusal(() => openSafetensors(file))).message).toMatch(/cut short: its header needs 108 bytes/);
+    expect((await refusal(() => openSafetensors(file))).message).toMatch(/is truncated: its header needs 108 bytes/);
     bytes.writeBigUInt64LE(2n ** 60n);
     await writeFile(file, bytes);
     expect((await refusal(() => openSafetensors(file))).message).toMatch(/not a safetensors file/);

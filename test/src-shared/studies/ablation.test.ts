@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { catalog } from '../../../src-main/backend/app/catalog.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { ablationStudy } from '../../../src-shared/studies/ablation.ts';
+import { catalogWords, wordsOfFiles } from '../../../src-shared/studies/catalog-words.ts';
+import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { gridFromText } from '../../../src-shared/studies/grid-cells.ts';
 import { choicesFromText } from '../../../src-shared/studies/grid-choices.ts';
 import { outcomesOf } from '../../../src-shared/studies/grid-schemas.ts';
@@ -51,9 +54,9 @@ describe('an ablation', () => {
     const specs = studyWork('ablation').plan(studyConfigSchema.parse(config));
     const trainings = specs.filter((spec) => spec.kind === 'train');
     expect(trainings.map(({ title }) => title).slice(0, 3)).toEqual([
-      'r = 4, stage1_ratio = 0.5, learning_rate = 0.001 · seed 1',
-      'r = 4, stage1_ratio = 0.5, learning_rate = 0.001 · seed 2',
-      'r = 4, stage1_ratio = 0.5, learning_rate = 0.002 · seed 1',
+      'rank 4, stage 1 ratio 0.5, learning rate 0.001 · seed 1',
+      'rank 4, stage 1 ratio 0.5, learning rate 0.001 · seed 2',
+      'rank 4, stage 1 ratio 0.5, learning rate 0.002 · seed 1',
     ]);
     expect(trainings).toHaveLength(8);
     expect(trainings[7]?.config).toMatchObject({
@@ -130,6 +133,47 @@ describe('an ablation', () => {
     const [points] = differences?.data ?? [];
     expect(points).toMatchObject({ x: [1], error_y: { type: 'data' } });
     expect(points?.['y']).toEqual([expect.closeTo(3, 9)]);
+  });
+
+  it('says settings and methods in words, and by their ids in files, of whatever version the result is', () => {
+    const config = studyConfigSchema.parse({
+      kind: 'ablation',
+      run,
+      grid: { 'adapter.variant': ['lora', 'dora'], learning_rate: [1e-3] },
+      seeds: [1],
+      scores: choicesFromText('alone\nmerge ties of=all density=0.2\nprune magnitude sparsity=0.5'),
+    });
+    const words = { ...catalogWords(catalog), recordName: (id: string) => `"${id}"` };
+    const facts = ablationStudy.describeConfig(config, words);
+    expect(facts.find(({ label }) => label === 'Data')?.value).toBe('"fashion-mnist-small"');
+    expect(facts.find(({ label }) => label === 'Grid')?.value).toBe('variant × 2, learning rate × 1');
+    expect(facts.find(({ label }) => label === 'Scored')?.value).toBe(
+      'Alone, TIES of all seeds (density 0.2), 50 % zeroed',
+    );
+    // As an earlier version labelled its cells.
+    const result = studyResultSchema.parse({
+      kind: 'ablation',
+      examples: 100,
+      metric: 'accuracy',
+      reference: 0,
+      cells: ['lora', 'dora'].map((variant) => ({
+        label: `variant = ${variant}, learning_rate = 0.001`,
+        settings: { 'adapter.variant': variant, learning_rate: 0.001 },
+        coto: false,
+        scores: [{ seed: 1, value: 0.7 }],
+      })),
+    });
+    const first = (of: StudyWords) => ablationStudy.table(result, config, of)[0]?.rows.map(({ cells }) => cells[0]);
+    expect(first(words)).toEqual(['LoRA, learning rate 0.001 (reference)', 'DoRA, learning rate 0.001']);
+    expect(first(wordsOfFiles(words))).toEqual([
+      'variant = lora, learning_rate = 0.001 (reference)',
+      'variant = dora, learning_rate = 0.001',
+    ]);
+    const titles = ablationStudy
+      .figures(result, config, words)
+      .map((figure) => JSON.stringify(figure.draw({ dark: false })));
+    expect(titles.join()).toContain('Difference of each cell to \\"LoRA, learning rate 0.001\\"');
+    expect(titles.join()).not.toContain('variant = ');
   });
 
   it('reads a grid as it is typed, and leaves out parameters that another variant has not', () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { settingWords } from '../../../src-main/engine/studies/setting-words.ts';
 import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
 import { type AdapterFacts, withFilledLabels } from '../../../src-shared/studies/filled-labels.ts';
 
@@ -11,7 +12,7 @@ function factsOf(adapter: PlannedAdapter): AdapterFacts | null {
 }
 
 const run = (seed: number, more: object = {}) => ({ run: { seed, ...more } });
-const filled = (config: object) => withFilledLabels({ dataset: 'd', ...config }, factsOf);
+const filled = (config: object) => withFilledLabels({ dataset: 'd', ...config }, factsOf, settingWords);
 
 it('fills in what is missing from the adapters of each group, and leaves alone what is given', () => {
   const adapters = [
@@ -39,9 +40,9 @@ it('tells groups apart by the settings that differ, and pairs of one label by th
   ).toMatchObject({
     pairs: [
       { label: 'LoRA', name: 'seeds 1, 2', coto: false },
-      { label: 'LoRA, r = 16', name: 'seeds 1, 2', coto: false },
-      { label: 'LoRA + CoTo, initial_p = 0.1', name: 'seeds 1, 2', coto: true },
-      { label: 'LoRA + CoTo, initial_p = 0.5', name: 'seeds 1, 2', coto: true },
+      { label: 'LoRA, rank 16', name: 'seeds 1, 2', coto: false },
+      { label: 'LoRA + CoTo, initial p 0.1', name: 'seeds 1, 2', coto: true },
+      { label: 'LoRA + CoTo, initial p 0.5', name: 'seeds 1, 2', coto: true },
     ],
   });
   // Of a pair within itself only what both share is a label.
@@ -59,12 +60,12 @@ it('fills in groups without names, and sets of several tasks', () => {
   });
   const sets = [1, 2].map((seed) => ({ adapters: [run(seed, { dataset: 'a' }), run(seed, { dataset: 'b' })] }));
   const tasks = [{ dataset: 'a' }, { dataset: 'b' }];
-  expect(withFilledLabels({ kind: 'multitask', tasks, groups: [{ sets }] }, factsOf)).toMatchObject({
+  expect(withFilledLabels({ kind: 'multitask', tasks, groups: [{ sets }] }, factsOf, settingWords)).toMatchObject({
     groups: [{ label: 'LoRA', coto: false, sets: [{ seed: 1 }, { seed: 2 }] }],
   });
 });
 
 it('leaves missing what no adapter tells', () => {
   const config = { kind: 'pruning', dataset: 'd', adapters: [{ adapter: { runId: 'unknown' } }] };
-  expect(withFilledLabels(config, factsOf)).toBe(config);
+  expect(withFilledLabels(config, factsOf, settingWords)).toBe(config);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { settingWords } from '../../../src-main/engine/studies/setting-words.ts';
 import { ablationStudy } from '../../../src-shared/studies/ablation.ts';
 import { gridFigures } from '../../../src-shared/studies/grid-figures.ts';
 
@@ -33,9 +34,9 @@ test('a line for each cell goes through its settings to its mean', () => {
       rates.map((learning_rate, other) => ({ settings: { coto, learning_rate }, value: 0.5 + 0.2 * at + 0.1 * other })),
     ),
   );
-  const figure = gridFigures(result).find(({ name }) => name === 'Settings');
+  const figure = gridFigures(result, settingWords).find(({ name }) => name === 'Settings');
   const { data, layout } = drawnSchema.parse(figure?.draw({ dark: false }));
-  expect(layout.xaxis.ticktext).toEqual(['coto', 'learning_rate', 'test accuracy (%)']);
+  expect(layout.xaxis.ticktext).toEqual(['CoTo', 'learning rate', 'test accuracy (%)']);
   expect(data.map(({ y }) => y.map((height) => Math.round(height * 10) / 10 + 0))).toEqual([
     [0, 0, 0],
     [0, 1, 0.3],
@@ -46,7 +47,7 @@ test('a line for each cell goes through its settings to its mean', () => {
   const marks = (axis: number) => layout.annotations.filter(({ x }) => x === axis).map(({ text, y }) => [text, y]);
   expect(marks(0)).toEqual([
     ['without CoTo', 0],
-    ['CoTo, stage1_ratio = 0.5', 1],
+    ['CoTo, stage 1 ratio 0.5', 1],
   ]);
   expect(marks(1)).toEqual([
     ['0.001', 0],
@@ -66,7 +67,7 @@ test('one varied field has no such figure', () => {
     { settings: { coto: null, learning_rate: 1e-3 }, value: 0.5 },
     { settings: { coto: {}, learning_rate: 1e-3 }, value: 0.6 },
   ]);
-  expect(gridFigures(result).map(({ name }) => name)).not.toContain('Settings');
+  expect(gridFigures(result, settingWords).map(({ name }) => name)).not.toContain('Settings');
 });
 
 test('the labels of many cells are slanted to the left, where the figure leaves room for the first', () => {

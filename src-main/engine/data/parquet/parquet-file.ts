@@ -54,7 +54,7 @@ function readHead(path: string, descriptor: number): ParquetFile {
     throw new ParquetError('is no Parquet file: it does not begin with PAR1');
   }
   const tail = read(byteLength - 8, 8);
-  if (tail.toString('latin1', 4) !== magic) throw new ParquetError('is cut off: it does not end with PAR1');
+  if (tail.toString('latin1', 4) !== magic) throw new ParquetError('is truncated: it does not end with PAR1');
   const footerBytes = tail.readUInt32LE(0);
   if (footerBytes > byteLength - 12)
     throw new ParquetError(`states a footer of ${footerBytes} bytes, more than the file has`);

@@ -86,7 +86,7 @@ class ElementCutter {
 
   /** Problem to report if the file ends before its list does. */
   end(): RawRow[] {
-    return this.ended ? [] : [faultyRow(this.row, 'is cut off: the file ends before its list does; copy it again')];
+    return this.ended ? [] : [faultyRow(this.row, 'is truncated: the file ends before its list does; copy it again')];
   }
 
   private keep(part: Buffer, rows: RawRow[]): void {

@@ -159,7 +159,7 @@ function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-/** Null where there is no such file, or one that is cut off. */
+/** Null where there is no such file, or a truncated one. */
 async function readCached(file: string): Promise<Float32Array | null> {
   const bytes = await readFile(file).catch(() => null);
   if (bytes === null || bytes.length === 0 || bytes.length % 4 !== 0) return null;

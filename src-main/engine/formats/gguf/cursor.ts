@@ -44,7 +44,7 @@ export class Cursor {
     if (length > this.left)
       throw ggufParseError(
         this.path,
-        `is cut short: ${what} ends at byte ${this.at + length}, the file has ${this.size} bytes`,
+        `is truncated: ${what} ends at byte ${this.at + length}, the file has ${this.size} bytes`,
       );
     const start = this.at - this.windowStart;
     if (start < 0 || start + length > this.window.length) this.refill(length, what);

@@ -39,7 +39,7 @@ const smallestTensorBytes = 8 + 1 + 4 + 4 + 8;
  * Opens a GGUF file (version 2 or 3, little-endian) and checks its metadata and the offsets of its tensors; values are read
  * on demand.
  *
- * @throws StudioError invalid_file (damaged, cut short) or refused (another version, byte order or tensor type), naming the
+ * @throws StudioError invalid_file (damaged, truncated) or refused (another version, byte order or tensor type), naming the
  * file and the key or tensor.
  */
 export async function openGguf(path: string): Promise<GgufFile> {
@@ -156,7 +156,7 @@ function placeTensors(cursor: Cursor, places: readonly Place[], alignment: numbe
     const length = (elementCount(shape) / type.blockValues) * type.blockBytes;
     const start = dataStart + offset;
     if (!(start + length <= size))
-      throw ggufParseError(path, `is cut short: tensor "${name}" ends at byte ${start + length}, the file has ${size}`);
+      throw ggufParseError(path, `is truncated: tensor "${name}" ends at byte ${start + length}, the file has ${size}`);
     tensors.set(name, { name, type, shape, start, length });
   }
   let end = 0;

@@ -113,10 +113,10 @@ describe('a broken ViT folder is refused in one sentence', () => {
     expect((await refusal()).message).toBe(`${folder} has no config.json.`);
   });
 
-  it('with weights cut short, without a tensor, or without a classifier', async () => {
+  it('with truncated weights, without a tensor, or without a classifier', async () => {
     const whole = await readSafetensors(weights());
     await truncate(weights(), 60_000);
-    expect((await refusal()).message).toMatch(/model\.safetensors is cut short: tensor "/);
+    expect((await refusal()).message).toMatch(/model\.safetensors is truncated: tensor "/);
     const without = async (name: string) => {
       const rest = new Map(whole);
       rest.delete(name);
