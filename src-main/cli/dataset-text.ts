@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { TextDescription, TextExample } from '../../src-shared/domain/dataset.ts';
+import type { DatasetDescription, TextDescription, TextExample } from '../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { catalog, detectDataset } from '../backend/index.ts';
 import { formatCount } from './format.ts';
@@ -35,6 +35,21 @@ export function summarizeText(text: TextDescription): (readonly [string, string]
     [
       'nearly repeated',
       `${formatCount(duplicates.nearAcross)} test rows, in train (${formatCount(duplicates.nearComparedRows)} rows compared)`,
+    ],
+  ];
+}
+
+/** The same of images, where they were compared. */
+export function summarizeImages({ duplicates }: Pick<DatasetDescription, 'duplicates'>): (readonly [string, string])[] {
+  if (duplicates === undefined) return [];
+  return [
+    [
+      'repeated',
+      `${formatCount(duplicates.withinTrain)} images in train, ${formatCount(duplicates.withinTest)} in test; ${formatCount(duplicates.across)} in both (of ${formatCount(duplicates.comparedImages)})`,
+    ],
+    [
+      'nearly repeated',
+      `${formatCount(duplicates.nearAcross)} test images, in train (${formatCount(duplicates.nearComparedImages)} images compared)`,
     ],
   ];
 }

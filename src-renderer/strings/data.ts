@@ -34,4 +34,72 @@ export const dataStrings = {
   truncates: (maxLength: number, count: number) =>
     `max_length ${formatCount(maxLength)} truncates ${formatCount(count)}.`,
   context: (model: string, tokens: number) => `${model} reads up to ${formatCount(tokens)}.`,
+  tokens: {
+    inTemplate: (model: string) => `Text, in the chat template of ${model}`,
+    plain: 'Text, plain',
+    list: 'Tokens',
+    count: (tokens: number, counted: number | null) =>
+      counted === null ? plural(tokens, 'token') : `${plural(tokens, 'token')}, ${formatCount(counted)} in the loss`,
+    first: (shown: number) => `The first ${formatCount(shown)} tokens are shown.`,
+    loss: {
+      completion: 'Highlighted tokens contribute to the loss.',
+      text: 'Every token contributes to the loss.',
+      label: 'The model reads these tokens and predicts the label.',
+      nothing: 'The model only reads these tokens: there is no label to learn.',
+    },
+  },
+  duplicates: {
+    title: 'Duplicates',
+    none: 'No duplicates or leakage found',
+    words: {
+      withinTrain: 'Duplicates in train',
+      withinTest: 'Duplicates in test',
+      across: 'Train/test leakage',
+      nearAcross: 'Near-duplicates across train and test',
+    },
+    textMeaning: {
+      withinTrain: 'Over-weighted in training. Harmless if few; otherwise keep one of each.',
+      withinTest: 'Counted more than once in every score. Keep one of each.',
+      across: 'Inflates the test score. Remove them from one of the two.',
+      nearAcross:
+        'The same text but for a few words, which also inflates the test score. Remove them from one of the two.',
+    },
+    imageMeaning: {
+      withinTrain: 'The same pixels: over-weighted in training. Harmless if few; otherwise keep one of each.',
+      withinTest: 'The same pixels: counted more than once in every score. Keep one of each.',
+      across: 'The same pixels in both: inflates the test score. Remove them from one of the two.',
+      nearAcross:
+        'They look alike, as scaled or recompressed copies do, which also inflates the test score. Remove them from one of the two.',
+    },
+    wayOut: (ofFolder: boolean) =>
+      ofFolder
+        ? 'Remove the files that Problems names from one of the splits, then compare again.'
+        : 'Remove the images from one of the splits, then compare again.',
+    compared: (images: number, near: number) =>
+      near < images
+        ? `${plural(images, 'image')} compared by their pixels, ${formatCount(near)} by their looks`
+        : `${plural(images, 'image')} compared`,
+    notCompared: 'The images were not compared with each other yet.',
+    compare: 'Find duplicates',
+    again: 'Compare again',
+    notFound: 'The images were not compared',
+    pairs: 'Examples of duplicates',
+    pair: (kind: 'exact' | 'near', one: string, other: string) =>
+      `${kind === 'exact' ? 'Same pixels' : 'Alike'}: ${one}, ${other}`,
+    place: (split: string, index: number) => `${split} ${formatCount(index + 1)}`,
+  },
+  /** The rows of a file, before it is added, as a model reads them. */
+  template: {
+    title: 'As the model reads them',
+    model: 'Base model of the preview',
+    noModel: 'Add a base model that reads text to see the rows as it reads them.',
+    noRows: 'None of the first rows can be read.',
+    previous: 'Previous row',
+    next: 'Next row',
+    row: (place: number, total: number, where: string) => `${formatCount(place)} of ${formatCount(total)}: ${where}`,
+    lengths: (rows: number, median: number, longest: number) =>
+      `The first ${plural(rows, 'row')}: median ${formatCount(median)} · max ${formatCount(longest)} tokens.`,
+    truncated: (rows: number, limit: number) =>
+      rows === 0 ? '' : `${plural(rows, 'row')} would be truncated to ${formatCount(limit)} tokens (max_length).`,
+  },
 } as const;

@@ -30,11 +30,34 @@ export const datasetRequests = {
     input: z.strictObject({ path: z.string(), options: parameterValuesSchema.default({}) }),
     output: z.object({ name: z.string(), source: datasetSourceSchema, text: textInspectionSchema.nullable() }),
   },
+  /** The rows of such a preview as a model would read them in training; `example` is the one at `place`, whole. */
+  'datasets.inspectTokens': {
+    input: z.strictObject({
+      path: z.string(),
+      options: parameterValuesSchema.default({}),
+      model: z.string(),
+      place: z.number().int().min(0).default(0),
+    }),
+    output: z.object({
+      rows: z.array(
+        z.object({
+          row: z.string(),
+          tokens: z.number().int().nullable().describe('null where the chat template refuses it: see problem'),
+          counted: z.number().int().describe('tokens in the loss'),
+          problem: z.string().nullable(),
+        }),
+      ),
+      example: describedTokensSchema.nullable(),
+      maxPositions: z.number().int(),
+    }),
+  },
   /** Reads a dataset again with other reader options. Its id stays; refused while a run is training on it. */
   'datasets.update': {
     input: z.strictObject({ id: z.string(), options: parameterValuesSchema }),
     output: datasetRecordSchema,
   },
+  /** Compares the images of a dataset with each other: see `description.duplicates`. */
+  'datasets.compareImages': { input: byId, output: datasetRecordSchema },
   'datasets.remove': { input: removal, output: done },
   'datasets.preview': {
     input: z.strictObject({
@@ -43,6 +66,7 @@ export const datasetRequests = {
       offset: z.number().int().min(0).default(0),
       limit: z.number().int().min(1).max(200).default(48),
       label: z.number().int().nullable().default(null),
+      indices: z.array(z.number().int().min(0)).max(200).optional().describe('these examples instead'),
     }),
     output: z.array(examplePreviewSchema),
   },

@@ -75,12 +75,30 @@ export type TextDescription = z.infer<typeof textDescriptionSchema>;
 
 const rowProblemSchema = z.object({ where: z.string(), message: z.string() });
 
+/** An image by its place in its split, from 0. */
+const imagePlaceSchema = z.object({ split: z.enum(['train', 'test']), index: z.number().int() });
+export type ImagePlace = z.infer<typeof imagePlaceSchema>;
+
+export const imageDuplicatesSchema = z.object({
+  comparedImages: z.number().int(),
+  withinTrain: z.number().int().describe('images with the pixels of an earlier one'),
+  withinTest: z.number().int(),
+  across: z.number().int().describe('images whose pixels occur in both splits'),
+  nearComparedImages: z.number().int(),
+  nearAcross: z.number().int().describe('test images that look like a training image'),
+  pairs: z
+    .array(z.object({ kind: z.enum(['exact', 'near']), one: imagePlaceSchema, other: imagePlaceSchema }))
+    .describe('the first ones, those across the splits first'),
+});
+export type ImageDuplicates = z.infer<typeof imageDuplicatesSchema>;
+
 /** A dataset has images (`text` is null) or text (`image` is null and `text` is not). */
 export const datasetDescriptionSchema = z.object({
   task: z.enum(['image-classification', 'text']),
   labels: z.array(z.string()),
   text: textDescriptionSchema.nullable().default(null),
   image: z.object({ height: z.number().int(), width: z.number().int(), channels: z.number().int() }).nullable(),
+  duplicates: imageDuplicatesSchema.optional().describe('of images; absent where they were not compared'),
   splits: z.array(splitSummarySchema),
   problems: z.array(rowProblemSchema).describe('what was skipped, with the row or file'),
   sizeBytes: z.number().int(),

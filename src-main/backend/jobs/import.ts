@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
-import { addDataset } from '../library/datasets.ts';
+import type { ReadWatch } from '../../engine/data/dataset.ts';
+import { addDataset, compareDataset } from '../library/datasets.ts';
 import { byteProgress } from './byte-progress.ts';
 import { defineJob } from './define-job.ts';
 
@@ -13,15 +14,19 @@ export const importJob = defineJob({
     path: z.string(),
     name: z.string().nullable(),
     options: parameterValuesSchema,
+    /** Reads a dataset of the studio as it is, and compares its images. */
+    compares: z.boolean().default(false),
   }),
   references: () => [],
-  async execute({ datasetId, path, name, options }, context, services) {
+  async execute({ datasetId, path, name, options, compares }, context, services) {
     const told = byteProgress(`Reading ${basename(path)}`, context.progress);
-    const dataset = await addDataset(services, path, name ?? undefined, options, {
-      id: datasetId,
+    const watch: ReadWatch = {
       signal: context.abort,
       onRead: ({ bytes, totalBytes }) => told(Math.min(bytes, totalBytes), totalBytes),
-    });
+    };
+    const dataset = compares
+      ? await compareDataset(services, datasetId, watch)
+      : await addDataset(services, path, name ?? undefined, options, { ...watch, id: datasetId });
     return { status: 'completed', result: { datasetId: dataset.id }, message: null };
   },
 });

@@ -35,7 +35,12 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
       requireReadable(services, input);
       return services.reader.read('inspect', input);
     },
+    'datasets.inspectTokens': ({ model, ...input }) => {
+      requireReadable(services, input);
+      return services.reader.read('inspectTokens', { ...input, model: readableModel(services, model) });
+    },
     'datasets.update': ({ id, options }) => add(services, { path: requireChangeable(store, id).source.path, options }),
+    'datasets.compareImages': ({ id }) => compareImagesOf(services, id),
     'datasets.texts': ({ id, ...part }) =>
       services.reader.read('texts', { ...part, dataset: readableDataset(services, id) }),
     'datasets.tokens': (input) => tokensOf(services, input),
@@ -61,17 +66,33 @@ async function add(
   services: HandlerServices,
   { path, name, options }: RequestArgument<'datasets.add'>,
 ): Promise<DatasetRecord> {
-  const { queue, store } = services;
   requireReadable(services, { path, options: options ?? {} });
   const { source, known } = await findSource(services, path);
   const datasetId = known?.id ?? newId('dataset');
-  const job = await queue.ended(
-    queue.add(
-      importJob,
-      { title: `Read ${basename(source.path)}`, subjectId: datasetId },
-      { datasetId, path: source.path, name: name ?? null, options: options ?? {} },
-    ),
-  );
+  return read(services, datasetId, `Read ${basename(source.path)}`, {
+    path: source.path,
+    name: name ?? null,
+    options: options ?? {},
+    compares: false,
+  });
+}
+
+/** @throws StudioError refused for texts, which are compared when they are read */
+function compareImagesOf(services: HandlerServices, id: string): Promise<DatasetRecord> {
+  const { name, source, description } = requireDataset(services.store, id);
+  if (description.text !== null) throw new StudioError('refused', `The dataset ${name} contains texts, not images.`);
+  const { path, options } = source;
+  return read(services, id, `Compare the images of ${name}`, { path, name: null, options, compares: true });
+}
+
+/** Waits for the job that reads a dataset. */
+async function read(
+  { store, queue }: HandlerServices,
+  datasetId: string,
+  title: string,
+  payload: Omit<Parameters<typeof importJob.execute>[0], 'datasetId'>,
+): Promise<DatasetRecord> {
+  const job = await queue.ended(queue.add(importJob, { title, subjectId: datasetId }, { datasetId, ...payload }));
   if (job.status === 'completed') return requireDataset(store, datasetId);
   store.jobs.remove(job.id);
   throw job.error === null ? new StudioError('cancelled', `${job.title}: ${job.status}.`) : errorOfJob(job.error);

@@ -25,10 +25,11 @@ export async function describeDatasetCached(
   store: Services['store'],
   source: DatasetSource,
   describe: () => Promise<DatasetDescription>,
+  isEnough: (kept: DatasetDescription) => boolean = () => true,
 ): Promise<DatasetDescription> {
   const stamp = await datasetStamp(source);
   const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
-  if (kept.success) return kept.data;
+  if (kept.success && isEnough(kept.data)) return kept.data;
   const description = await describe();
   store.descriptions.save('dataset', source.path, stamp, description);
   return description;
@@ -98,11 +99,33 @@ export async function addDataset(
     licence: known?.licence ?? null,
     provenance: known?.provenance ?? null,
     source,
-    description: await describeDatasetCached(store, source, () => reader.read('describe', { source }, watch)),
+    description: await describeDatasetCached(
+      store,
+      source,
+      () => reader.read('describe', { source, compares: true }, watch),
+      (kept) => kept.text !== null || kept.duplicates !== undefined,
+    ),
     createdAt: known?.createdAt ?? Date.now(),
   };
   // Reading takes time: a run may have been started meanwhile.
   if (isReread) requireNoTraining(store, known);
+  store.datasets.save(dataset);
+  hub.listChanged('datasets');
+  return dataset;
+}
+
+/** Reads the images of a dataset from end to end and compares them. Its examples and its id stay. */
+export async function compareDataset(
+  { store, hub, reader }: Pick<Services, 'store' | 'hub' | 'reader'>,
+  id: string,
+  watch: ReadWatch,
+): Promise<DatasetRecord> {
+  const { source } = requireDataset(store, id);
+  const stamp = await datasetStamp(source);
+  const description = await reader.read('describe', { source, compares: true }, watch);
+  store.descriptions.save('dataset', source.path, stamp, description);
+  // Reading takes time: what was changed meanwhile stays.
+  const dataset = { ...requireDataset(store, id), description };
   store.datasets.save(dataset);
   hub.listChanged('datasets');
   return dataset;

@@ -15,7 +15,7 @@ import { type ReadableDataset, readExamples } from './text-preview.ts';
 const shownTokens = 2000;
 
 /** Tokens of an example, each with 1 if it is in the loss. */
-interface Read {
+export interface ReadTokens {
   readonly ids: readonly number[];
   readonly marks: readonly number[];
   readonly written: DescribedTokens['written'];
@@ -25,14 +25,14 @@ interface Read {
 /** Examples whose lengths are counted. */
 const measuredExamples = 1000;
 
-type Model = Pick<ModelRecord, 'name' | 'path' | 'description'>;
+export type TextModel = Pick<ModelRecord, 'name' | 'path' | 'description'>;
 
 /**
  * An example as the model reads it in training with default settings.
  * @throws StudioError if the model has no tokenizer or cannot read such examples, not_found if the split has no such example.
  */
 export async function describeTokens(
-  model: Model,
+  model: TextModel,
   columns: TextColumns,
   dataset: ReadableDataset,
   { split, index }: { readonly split: 'train' | 'test'; readonly index: number },
@@ -41,7 +41,11 @@ export async function describeTokens(
   if (found.done === true) throw new StudioError('not_found', `The dataset has no ${split} example ${index + 1}.`);
   const example = found.value;
   const tokenizer = await tokenizerOf(model);
-  const { ids, marks, written, counts } = exampleReader(tokenizer, model, columns)(example);
+  return describe(tokenizer, exampleReader(tokenizer, model, columns)(example));
+}
+
+/** What was read of an example, for the window: its first tokens. */
+export function describe(tokenizer: TextTokenizer, { ids, marks, written, counts }: ReadTokens): DescribedTokens {
   const shown = ids.slice(0, shownTokens);
   return {
     text: tokenizer.decode(shown),
@@ -49,13 +53,17 @@ export async function describeTokens(
     counts,
     tokens: shown.map((id, place) => ({ id, text: shownToken(tokenizer, id), counted: marks[place] === 1 })),
     tokenCount: ids.length,
-    countedCount: marks.reduce((sum, mark) => sum + mark, 0),
+    countedCount: countMarked(marks),
   };
+}
+
+export function countMarked(marks: readonly number[]): number {
+  return marks.reduce((sum, mark) => sum + mark, 0);
 }
 
 /** Token counts of the first training examples; `unwritable` is the number that the template rejects. */
 export async function countTokens(
-  model: Model,
+  model: TextModel,
   columns: TextColumns,
   dataset: ReadableDataset,
 ): Promise<RequestOutput<'datasets.lengths'>> {
@@ -73,18 +81,19 @@ export async function countTokens(
   return { lengths, unwritable, maxPositions: model.description.text?.maxPositions ?? 0 };
 }
 
-function tokenizerOf(model: Model): Promise<TextTokenizer> {
+/** @throws StudioError refused for a model of images, or one without a tokenizer */
+export function tokenizerOf(model: TextModel): Promise<TextTokenizer> {
   if (model.description.text === null)
     throw new StudioError('refused', `${model.name} reads images, not text.`, 'Choose a model that reads text.');
   return modelTokenizer(model.path);
 }
 
 /** Encoder of the task that fits the model and the columns. */
-function exampleReader(
+export function exampleReader(
   tokenizer: TextTokenizer,
-  { description }: Model,
+  { description }: TextModel,
   columns: TextColumns,
-): (example: TextExample) => Read {
+): (example: TextExample) => ReadTokens {
   const { id } = resolveTask({ task: 'auto', model: description, columns }).declaration;
   if (id === 'text-classification')
     return ({ text, textPair, prompt, label }) => {

@@ -7,17 +7,17 @@ import { openImages } from '../../engine/data/open-dataset.ts';
 /** Pixels of the longer side of an image to be classified. */
 const previewSide = 320;
 
-/** Examples of one split from `offset` on, optionally of one label. @throws StudioError refused for texts. */
+/** Examples of one split from `offset` on, optionally of one label; or those at `indices`. @throws StudioError refused for texts. */
 export async function previewImages(
   source: DatasetSource,
-  { split, offset, limit, label }: Omit<RequestArgument<'datasets.preview'>, 'id'>,
+  { split, offset, limit, label, indices: asked }: Omit<RequestArgument<'datasets.preview'>, 'id'>,
 ): Promise<ExamplePreview[]> {
   const opened = await openImages(source);
   try {
     const examples = opened.split(split);
-    const indices: number[] = [];
+    const indices = (asked ?? []).filter((index) => index < examples.count);
     let skipped = 0;
-    for (let index = 0; index < examples.count && indices.length < limit; index++) {
+    for (let index = 0; asked === undefined && index < examples.count && indices.length < limit; index++) {
       if (label !== null && examples.labels[index] !== label) continue;
       if (skipped < offset) skipped++;
       else indices.push(index);

@@ -52,6 +52,10 @@ export const readingContract = {
     /** Reads an adapter, and writes what is imported into a new folder. */
     importAdapter: { input: importRequestSchema, output: readImportSchema },
     inspect: { input: requests['datasets.inspect'].input, output: requests['datasets.inspect'].output },
+    inspectTokens: {
+      input: requests['datasets.inspectTokens'].input.extend({ model }),
+      output: requests['datasets.inspectTokens'].output,
+    },
     texts: { input: part.extend({ dataset }), output: requests['datasets.texts'].output },
     tokens: {
       input: requests['datasets.tokens'].input.omit({ id: true }).extend({ dataset, columns, model }),
@@ -66,7 +70,10 @@ export const readingContract = {
     image: { input: requests['classification.image'].input, output: requests['classification.image'].output },
     /** Reads a dataset from end to end, with `rows` events. */
     describe: {
-      input: z.strictObject({ source }),
+      input: z.strictObject({
+        source,
+        compares: z.boolean().default(false).describe('images with each other, which decodes all of them'),
+      }),
       output: datasetRecordSchema.shape.description,
     },
     /** Runs that other programs recorded, each as an event; what cannot be read is told. Null: the path has none. */

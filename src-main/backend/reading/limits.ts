@@ -37,6 +37,7 @@ const milliseconds: Readonly<Record<ReadingName, number>> = {
   importAdapter: 20_000,
   detect: 5000,
   inspect: 5000,
+  inspectTokens: 15_000,
   texts: 20_000,
   tokens: 10_000,
   lengths: 30_000,

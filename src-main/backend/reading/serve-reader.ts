@@ -11,6 +11,7 @@ import { describeDataset } from '../library/describe-dataset.ts';
 import { countTokens, describeTokens } from '../library/describe-tokens.ts';
 import { requireDiskSpace } from '../library/disk-space.ts';
 import { previewImage, previewImages } from '../library/image-preview.ts';
+import { inspectTokens } from '../library/inspect-tokens.ts';
 import { fitsOf } from '../library/model-fits.ts';
 import { readImport } from '../library/read-import.ts';
 import { cutTexts, inspectPath, readExamples } from '../library/text-preview.ts';
@@ -45,6 +46,7 @@ export function serveReader(channel: Channel): void {
     detect: ({ path }) => detectReader(path),
     importAdapter: (request) => readImport(request),
     inspect: (input) => inspectPath(input),
+    inspectTokens: ({ model, ...input }) => inspectTokens(model, input),
     async texts({ dataset, characters, ...part }) {
       return (await listOf(readExamples(dataset, part))).map((example) => cutTexts(example, characters));
     },
@@ -52,8 +54,8 @@ export function serveReader(channel: Channel): void {
     lengths: ({ dataset, columns, model }) => countTokens(model, columns, dataset),
     preview: ({ source, ...part }) => previewImages(source, part),
     image: ({ path }) => previewImage(path),
-    describe: ({ source }) =>
-      describeDataset(source, { onRead: (read) => server.emit('rows', read), signal: gone.signal }),
+    describe: ({ source, compares }) =>
+      describeDataset(source, { onRead: (read) => server.emit('rows', read), signal: gone.signal }, { compares }),
     async recordedRuns({ path }) {
       const problems = await readRuns(path, (found) => server.emit('run', found));
       return { problems: problems.map(toErrorValue) };

@@ -6,7 +6,7 @@ import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { catalog, checkDataset, detectDataset } from '../../backend/index.ts';
 import { addDataset } from '../add-dataset.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
-import { drawText, readerOptionsOf, summarizeText } from '../dataset-text.ts';
+import { drawText, readerOptionsOf, summarizeImages, summarizeText } from '../dataset-text.ts';
 import { formatCount, formatSummary, formatTable } from '../format.ts';
 import { addMethodOptions, parseNumber } from '../method-options.ts';
 import { ProgressLine } from '../progress-line.ts';
@@ -124,7 +124,7 @@ function describe(description: DatasetDescription): string {
       ? []
       : [['images', `${image.height} × ${image.width}, ${image.channels === 1 ? 'grey' : 'RGB'}`] as const]),
     ['size', formatBytes(description.sizeBytes)],
-    ...(description.text === null ? [] : summarizeText(description.text)),
+    ...(description.text === null ? summarizeImages(description) : summarizeText(description.text)),
     ...splits.map(({ name, exampleCount }) => [name, `${formatCount(exampleCount)} examples`] as const),
     ['problems', String(description.problems.length)],
   ]);

@@ -16,6 +16,8 @@ export interface ImageSplit {
   pixels(index: number): Promise<Uint8Array> | Uint8Array;
   /** Example `index` in its own size; absent if all images of the dataset have the same size. */
   image?(index: number): Promise<Image>;
+  /** Where example `index` is, for messages: its file. */
+  where?(index: number): string;
 }
 
 /** An open image dataset. Reading the same source twice gives the same order. */

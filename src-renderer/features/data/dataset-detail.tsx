@@ -18,6 +18,7 @@ import { setField } from '../train/draft-store.ts';
 import { classBalanceFigure } from './class-balance.ts';
 import { imageSizeWords, splitWords } from './content.ts';
 import { ExampleGrid } from './example-grid.tsx';
+import { ImageDuplicatesPanel } from './image-duplicates.tsx';
 import { ImageOptions } from './image-options.tsx';
 import { ProblemList } from './problem-list.tsx';
 import { taskWords } from './reading.ts';
@@ -94,7 +95,10 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
         />
       </Panel>
       {description.text === null ? (
-        <ImageOptions key={dataset.id} dataset={dataset} />
+        <>
+          <ImageOptions key={dataset.id} dataset={dataset} />
+          <ImageDuplicatesPanel dataset={dataset} />
+        </>
       ) : (
         <TextPanels dataset={dataset} text={description.text} />
       )}

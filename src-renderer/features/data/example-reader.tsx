@@ -1,15 +1,15 @@
-import { Select, Skeleton, Text } from '@mantine/core';
+import { Select, Skeleton } from '@mantine/core';
 import { useState } from 'react';
-import type { DatasetRecord, DescribedTokens, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Segments } from '../../components/form/segments.tsx';
-import { formatCount, plural } from '../../components/format/format.ts';
+import { formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import classes from './data.module.css';
 import { labelWords } from './row-columns.tsx';
-import { visibleToken } from './tokens.ts';
+import { TokenView } from './token-view.tsx';
 import { useTextModels } from './use-text-models.ts';
 
 interface ExampleReaderProps {
@@ -113,44 +113,11 @@ function partsOf(example: TextExample): [name: string, value: string][] {
   return parts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
 }
 
-const countsWords: Readonly<Record<DescribedTokens['counts'], string>> = {
-  completion: 'Highlighted tokens contribute to the loss.',
-  text: 'Every token contributes to the loss.',
-  label: 'The model reads these tokens and predicts the label.',
-  nothing: 'The model only reads these tokens: there is no label to learn.',
-};
-
 function Tokens({ modelName, ...place }: ExamplePlace & { model: string; modelName: string }) {
   const answer = useRequest('datasets.tokens', place);
   const read = useLastAnswer(answer.data);
   if (answer.error)
     return <ErrorNote error={answer.error} action={{ label: 'Try again', onClick: () => void answer.refetch() }} />;
   if (!read) return <Skeleton height={200} />;
-  const { tokens, tokenCount, countedCount, counts, written } = read;
-  return (
-    <div className={classes['reading']} data-stale={answer.data ? undefined : true}>
-      <h3>{written === 'template' ? `Text, in the chat template of ${modelName}` : 'Text, plain'}</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-      <pre className={classes['written']} tabIndex={0}>
-        {read.text}
-      </pre>
-      <h3>
-        {plural(tokenCount, 'token')}
-        {counts === 'completion' ? `, ${formatCount(countedCount)} in the loss` : ''}
-      </h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-      <ol className={classes['tokens']} aria-label="Tokens" tabIndex={0}>
-        {tokens.map((token, place) => (
-          <li key={place} data-counted={(counts === 'completion' && token.counted) || undefined}>
-            <span>{visibleToken(token.text)}</span>
-            <small>{token.id}</small>
-          </li>
-        ))}
-      </ol>
-      <Text c="dimmed">
-        {countsWords[counts]}
-        {tokens.length < tokenCount ? ` The first ${formatCount(tokens.length)} tokens are shown.` : ''}
-      </Text>
-    </div>
-  );
+  return <TokenView read={read} modelName={modelName} isStale={answer.data === undefined} />;
 }

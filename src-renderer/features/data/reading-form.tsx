@@ -12,6 +12,7 @@ import classes from './data.module.css';
 import { ProblemList } from './problem-list.tsx';
 import { kindWords, labelsWords, type Reading, rowKinds } from './reading.ts';
 import { RowPreview } from './row-preview.tsx';
+import { TemplatePreview } from './template-preview.tsx';
 import { useReadingForm } from './use-reading-form.ts';
 
 /** How a text file is imported: columns, split and options beside a preview; for a new dataset or again. */
@@ -66,6 +67,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
             <Panel title="First rows" note={rowsWords(fitting)} flush>
               <RowPreview inspection={fitting} isStale={!form.isSettled || last !== fitting} />
             </Panel>
+            <TemplatePreview key={path} path={path} options={form.fittingOptions} />
             {fitting.problems.length > 0 ? (
               <Panel title="Problems" note="these rows are skipped; all rows are checked when the dataset is added">
                 <ProblemList problems={fitting.problems} />

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import { type DatasetRecord, type TextDescription, textColumnRoles } from '../../../src-shared/domain/dataset.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
-import { formatCount } from '../../components/format/format.ts';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
-import classes from './data.module.css';
+import { dataStrings } from '../../strings/data.ts';
+import { DuplicateCounts } from './duplicate-counts.tsx';
 import { openReading } from './reading-store.ts';
 import { comparedWords, readingFacts, repetitions } from './text-summary.ts';
 
@@ -38,24 +38,9 @@ export function TextPanels({ dataset, text }: { dataset: DatasetRecord; text: Te
 }
 
 function Duplicates({ text }: { text: TextDescription }) {
-  const found = repetitions(text);
   return (
-    <Panel title="Duplicates" note={comparedWords(text)}>
-      {found.length === 0 ? (
-        'No duplicates or leakage found'
-      ) : (
-        <table className={classes['repetitions']} aria-label="Duplicates">
-          <tbody>
-            {found.map(({ what, count, meaning }) => (
-              <tr key={what}>
-                <td>{formatCount(count)}</td>
-                <th scope="row">{what}</th>
-                <td>{meaning}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+    <Panel title={dataStrings.duplicates.title} note={comparedWords(text)}>
+      <DuplicateCounts found={repetitions(text)} />
     </Panel>
   );
 }

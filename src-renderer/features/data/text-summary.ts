@@ -1,6 +1,7 @@
 import type { TextDescription } from '../../../src-shared/domain/dataset.ts';
 import { formatCount, plural } from '../../components/format/format.ts';
 import { dataStrings } from '../../strings/data.ts';
+import type { Repetition } from './duplicate-counts.tsx';
 
 const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
   text: 'Text',
@@ -40,30 +41,14 @@ export function readingFacts(text: TextDescription): { label: string; value: str
 }
 
 /** Each kind of repetition that there is: how many, and what it means. */
-export function repetitions({ duplicates }: TextDescription): { what: string; count: number; meaning: string }[] {
+export function repetitions({ duplicates }: TextDescription): Repetition[] {
   const { withinTrain, withinTest, across, nearAcross } = duplicates;
+  const { words, textMeaning } = dataStrings.duplicates;
   const all = [
-    {
-      what: 'Duplicates in train',
-      count: withinTrain,
-      meaning: 'Over-weighted in training. Harmless if few; otherwise keep one of each.',
-    },
-    {
-      what: 'Duplicates in test',
-      count: withinTest,
-      meaning: 'Counted more than once in every score. Keep one of each.',
-    },
-    {
-      what: 'Train/test leakage',
-      count: across,
-      meaning: 'Inflates the test score. Remove them from one of the two.',
-    },
-    {
-      what: 'Near-duplicates across train and test',
-      count: nearAcross,
-      meaning:
-        'The same text but for a few words, which also inflates the test score. Remove them from one of the two.',
-    },
+    { what: words.withinTrain, count: withinTrain, meaning: textMeaning.withinTrain },
+    { what: words.withinTest, count: withinTest, meaning: textMeaning.withinTest },
+    { what: words.across, count: across, meaning: textMeaning.across },
+    { what: words.nearAcross, count: nearAcross, meaning: textMeaning.nearAcross },
   ];
   return all.filter(({ count }) => count > 0);
 }

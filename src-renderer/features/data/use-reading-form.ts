@@ -50,6 +50,9 @@ export function useReadingForm(reading: Reading) {
   const last = useLastAnswer(answer.data)?.text ?? undefined;
   // What fitted stays in sight while other choices do not fit yet.
   const fitting = useLastAnswer(last?.misfit === null ? last : undefined);
+  // Those options that it fitted.
+  const fittingOptions =
+    useLastAnswer(last?.misfit === null && answer.data !== undefined ? settled : undefined) ?? settled;
   const isSettled = answer.data !== undefined && settled === options;
 
   const columns = shownColumns(options, last?.columns ?? noColumns);
@@ -72,6 +75,7 @@ export function useReadingForm(reading: Reading) {
     answer,
     last,
     fitting,
+    fittingOptions,
     isSettled,
     missing,
     reason,

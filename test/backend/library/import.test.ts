@@ -2,7 +2,15 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import { closeBackends, type OpenBackend, openBackend, scriptedEngine, temporaryFolder, tinyIdx } from '../support.ts';
+import {
+  bundledResources,
+  closeBackends,
+  type OpenBackend,
+  openBackend,
+  scriptedEngine,
+  temporaryFolder,
+  tinyIdx,
+} from '../support.ts';
 
 afterEach(closeBackends);
 
@@ -56,6 +64,21 @@ describe('adding a dataset is a job', () => {
     // Once more, under the same name: it is the same dataset.
     expect(await backend.handle('datasets.add', { path })).toEqual({ ...dataset });
     expect(backend.seen('notification')).toEqual([]);
+  });
+
+  it('compares the images with each other; of a bundled dataset when it is asked to', async () => {
+    const backend = await openBackend({ startEngine: engine, resourcesDirectory: bundledResources });
+    const { id, description } = await backend.handle('datasets.add', { path: tinyIdx() });
+    const total = description.splits.reduce((sum, { exampleCount }) => sum + exampleCount, 0);
+    expect(description.duplicates?.comparedImages).toBe(total);
+    const bundled = await backend.handle('datasets.get', { id: 'fashion-mnist-small' });
+    expect(bundled.description.duplicates).toBeUndefined();
+    const { duplicates, ...rest } = (await backend.handle('datasets.compareImages', { id: bundled.id })).description;
+    expect(rest).toEqual(bundled.description);
+    expect(duplicates).toMatchObject({ comparedImages: 4560, withinTrain: 0, across: 0, nearAcross: 0, pairs: [] });
+    // These two images, by their places.
+    const [one, other] = await backend.handle('datasets.preview', { id, split: 'train', indices: [0, 1, 9999] });
+    expect([one?.index, other?.index]).toEqual([0, 1]);
   });
 
   it('that goes on beside one that computes', async () => {

@@ -186,6 +186,51 @@ describe('a dataset that a run is trained on', () => {
   });
 });
 
+describe('as a model would read it, before it is a dataset', () => {
+  const conversation = (answer: string) =>
+    JSON.stringify({
+      messages: [
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content: answer },
+      ],
+    });
+  const inspect = (path: string, more: object = {}) =>
+    backend.handle('datasets.inspectTokens', { path, model: 'small-llama', ...more });
+
+  it('rows are written with the chat template, their tokens are counted, and those of the loss are marked', async () => {
+    const path = file('talk.jsonl', `${conversation('Hello')}\n${conversation('Hello, hello and hello')}\n`);
+    const before = (await backend.handle('datasets.list', {})).length;
+    const { rows, example, maxPositions } = await inspect(path, { place: 1 });
+    expect(rows.map(({ row, problem }) => [row, problem])).toEqual([
+      ['row 1', null],
+      ['row 2', null],
+    ]);
+    expect(rows[1]?.tokens).toBeGreaterThan(rows[0]?.tokens ?? Number.POSITIVE_INFINITY);
+    expect(example).toMatchObject({ written: 'template', counts: 'completion', tokenCount: rows[1]?.tokens });
+    expect(example?.countedCount).toBe(rows[1]?.counted);
+    expect(learnedOf(example?.tokens ?? [])).toContain('Hello, hello and hello');
+    expect(learnedOf(example?.tokens ?? [])).not.toContain('Hi');
+    expect(maxPositions).toBeGreaterThan(0);
+    // Nothing was added for it, and once it is added it is read the same.
+    expect(await backend.handle('datasets.list', {})).toHaveLength(before);
+    const { id } = await backend.handle('datasets.add', { path, options: { test_fraction: 0 } });
+    const added = await backend.handle('datasets.tokens', { id, split: 'train', index: 1, model: 'small-llama' });
+    expect(added).toEqual(example);
+  });
+
+  it('follows the options, and says what fits neither them nor the model', async () => {
+    const path = file('pairs.csv', 'question,reply\nOne?,Two\nThree?,Four\n');
+    const options = { guess_columns: false, prompt: 'question', completion: 'reply' };
+    const { example } = await inspect(path, { options });
+    expect(learnedOf(example?.tokens ?? [])).toContain('Two');
+    await expect(inspect(path, { options: { ...options, prompt: 'nobody' } })).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('nobody'),
+    });
+    await expect(inspect(path, { model: 'tiny' })).rejects.toThrow(/reads images, not text/);
+  });
+});
+
 describe('as a model reads it', () => {
   it('a text and its tokens are told, all of which a language model learns', async () => {
     const path = file('plain.jsonl', JSON.stringify({ text: 'We, the people' }));

@@ -233,5 +233,6 @@ function splitOf(
     labels: Int32Array.from(entries, (entry) => entry.label),
     pixels: async (index) => resample(await image(index), size.height, size.width, 'bilinear').pixels,
     ...(oneSize ? {} : { image }),
+    where: (index) => entries[index]?.path ?? `image ${index}`,
   };
 }

@@ -4,6 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { ReadingForm } from '../../../../src-renderer/features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../../../src-renderer/features/data/reading-store.ts';
 import { noColumns, textInspectionSchema } from '../../../../src-shared/domain/dataset.ts';
+import { modelRecordSchema } from '../../../../src-shared/domain/model.ts';
 import { backend, catalog } from '../../fake-backend.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 
@@ -26,6 +27,16 @@ const inspection = textInspectionSchema.parse({
   isWhole: true,
   problems: [],
 });
+
+const emptyExample = {
+  split: 'train',
+  textPair: null,
+  label: null,
+  choices: null,
+  prompt: null,
+  completion: null,
+  messages: null,
+} as const;
 
 beforeEach(() => {
   backend.asked = [];
@@ -73,4 +84,71 @@ test('nothing is said to be missing before the file has been read once', async (
   expect(await view.findByText('Reading the file…')).toBeTruthy();
   expect(view.queryByText(/Choose the column/)).toBe(null);
   expect(view.queryByText('Text column')).toBe(null);
+});
+
+test('before it is added, the rows are shown as a base model reads them, with the loss marked and tokens counted', async () => {
+  const model = modelRecordSchema.parse({
+    id: 'm',
+    name: 'SmolLM2',
+    path: '/m',
+    bundled: false,
+    provenance: null,
+    createdAt: 0,
+    description: {
+      family: 'llama',
+      architecture: 'LlamaForCausalLM',
+      kind: 'causal-lm',
+      parameterCount: 1,
+      sizeBytes: 1,
+      dtype: 'float32',
+      layerCount: 1,
+      hiddenSize: 1,
+      image: null,
+      text: { maxPositions: 2048, vocabularySize: 100 },
+      labels: [],
+      linears: [],
+      fingerprint: 'f',
+    },
+  });
+  const readable = { kind: 'example', example: { ...emptyExample, row: 'row 2', text: 'Fine' } } as const;
+  backend.answers = {
+    ...backend.answers,
+    'datasets.inspect': () => ({
+      name: 'reviews',
+      source: { reader: 'csv', path, options: {} },
+      text: { ...inspection, rows: [readable] },
+    }),
+    'models.list': () => [model],
+    'datasets.inspectTokens': ({ place = 0 }) => ({
+      rows: [
+        { row: 'row 2', tokens: 7, counted: 3, problem: null },
+        { row: 'row 3', tokens: 900, counted: 4, problem: null },
+        { row: 'row 4', tokens: null, counted: 0, problem: 'The template refuses it.' },
+      ],
+      example: {
+        text: `<|user|>Well ${place}`,
+        written: 'template',
+        counts: 'completion',
+        tokens: [
+          { id: 1, text: '<|user|>', counted: false },
+          { id: 2, text: 'Well', counted: true },
+        ],
+        tokenCount: 7,
+        countedCount: 3,
+      },
+      maxPositions: 2048,
+    }),
+  };
+  const view = renderInWindow(<Opened />);
+  await view.findByText('Text, in the chat template of SmolLM2');
+  expect(view.getByText('7 tokens, 3 in the loss')).toBeTruthy();
+  const shown = within(view.getByRole('list', { name: 'Tokens' })).getAllByRole('listitem');
+  expect(shown.map((item) => item.hasAttribute('data-counted'))).toEqual([false, true]);
+  expect(
+    view.getByText(/The first 2 rows: median 900 · max 900 tokens\. 1 row would be truncated to 512 tokens/),
+  ).toBeTruthy();
+  expect(view.getByText(/The template refuses it\./)).toBeTruthy();
+  fireEvent.click(view.getByRole('button', { name: 'Next row' }));
+  await view.findByText('<|user|>Well 1');
+  expect(backend.inputsOf('datasets.inspectTokens').at(-1)).toEqual({ path, options: {}, model: 'm', place: 1 });
 });

@@ -1,0 +1,41 @@
+import { Text } from '@mantine/core';
+import type { DescribedTokens } from '../../../src-shared/domain/dataset.ts';
+import { dataStrings } from '../../strings/data.ts';
+import classes from './data.module.css';
+import { visibleToken } from './tokens.ts';
+
+const strings = dataStrings.tokens;
+
+interface TokenViewProps {
+  read: DescribedTokens;
+  modelName: string;
+  isStale: boolean;
+}
+
+/** An example as a model reads it: the text that its template makes, and the tokens, those of the loss highlighted. */
+export function TokenView({ read, modelName, isStale }: TokenViewProps) {
+  const { tokens, tokenCount, countedCount, counts, written } = read;
+  return (
+    <div className={classes['reading']} data-stale={isStale || undefined}>
+      <h3>{written === 'template' ? strings.inTemplate(modelName) : strings.plain}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      <pre className={classes['written']} tabIndex={0}>
+        {read.text}
+      </pre>
+      <h3>{strings.count(tokenCount, counts === 'completion' ? countedCount : null)}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
+      <ol className={classes['tokens']} aria-label={strings.list} tabIndex={0}>
+        {tokens.map((token, place) => (
+          <li key={place} data-counted={(counts === 'completion' && token.counted) || undefined}>
+            <span>{visibleToken(token.text)}</span>
+            <small>{token.id}</small>
+          </li>
+        ))}
+      </ol>
+      <Text c="dimmed">
+        {strings.loss[counts]}
+        {tokens.length < tokenCount ? ` ${strings.first(tokens.length)}` : ''}
+      </Text>
+    </div>
+  );
+}
