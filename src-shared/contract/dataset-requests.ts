@@ -8,6 +8,7 @@ import {
   textInspectionSchema,
 } from '../domain/dataset.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
+import { taskSettingsSchema } from '../domain/task.ts';
 import { byId, done, nothing, removal } from './request-shapes.ts';
 
 /** Requests about datasets, as `requests` lists them. */
@@ -88,6 +89,7 @@ export const datasetRequests = {
       split: z.enum(['train', 'test']),
       index: z.number().int().min(0),
       model: z.string(),
+      chat_template: taskSettingsSchema.shape.chat_template.unwrap().optional().describe('as of a run'),
     }),
     output: describedTokensSchema,
   },

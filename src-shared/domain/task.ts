@@ -31,12 +31,18 @@ export const taskSettingsSchema = z.object({
     advanced: true,
     group: 'Task',
   }),
-  chat_template: z.enum(['auto', 'none']).default('auto').meta({
-    title: 'Chat template',
-    description: 'auto: prompts become a user message where the model has a chat template. none: plain text.',
-    advanced: true,
-    group: 'Task',
-  }),
+  chat_template: z
+    .string()
+    .min(1)
+    .max(2 ** 20)
+    .default('auto')
+    .meta({
+      title: 'Chat template',
+      description:
+        'How prompts and conversations are written. auto: by the model’s own template where it has one, else as plain text. none: as plain text. model: by the model’s own, which it must have. Or a published template by its id (chatml, llama-3, mistral, gemma, zephyr, alpaca), or Jinja. Prompt the adapter in the same way.',
+      multiline: true,
+      group: 'Task',
+    }),
   completion_only_loss: z.boolean().default(true).meta({
     title: 'Completion-only loss',
     description: 'Only the completion counts in the loss, not the prompt; in conversations, the assistant’s turns.',
@@ -59,6 +65,11 @@ export const taskSettingsSchema = z.object({
   }),
 });
 export type TaskSettings = z.infer<typeof taskSettingsSchema>;
+
+/** Whether a `chat_template` is the text of a template, not a word for one. */
+export function isTemplateText(chosen: string): boolean {
+  return /\{[{%#]/.test(chosen);
+}
 
 /** Resolves `auto` to the task that fits the model and the data; `columns` is null for image data. */
 export function defaultTask(

@@ -3,6 +3,7 @@ import { adapterRecordSchema } from '../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../src-shared/domain/catalog.ts';
 import { datasetRecordSchema } from '../../src-shared/domain/dataset.ts';
 import { jobRecordSchema } from '../../src-shared/domain/job.ts';
+import { modelRecordSchema } from '../../src-shared/domain/model.ts';
 import type { ParameterSpec } from '../../src-shared/domain/parameter.ts';
 
 type Answers = { [Name in RequestName]?: (input: RequestInput<Name>) => RequestOutput<Name> };
@@ -140,6 +141,33 @@ export function dataset(id: string, name = id, description: Record<string, unkno
       ...description,
     },
     createdAt: 0,
+  });
+}
+
+/** A base that reads texts. */
+export function textModel(id: string, name = id) {
+  return modelRecordSchema.parse({
+    id,
+    name,
+    path: `/models/${id}`,
+    bundled: false,
+    provenance: null,
+    createdAt: 0,
+    description: {
+      family: 'llama',
+      architecture: 'LlamaForCausalLM',
+      kind: 'causal-lm',
+      parameterCount: 1,
+      sizeBytes: 1,
+      dtype: 'float32',
+      layerCount: 1,
+      hiddenSize: 1,
+      image: null,
+      text: { maxPositions: 2048, vocabularySize: 100 },
+      labels: [],
+      linears: [],
+      fingerprint: 'f',
+    },
   });
 }
 

@@ -116,12 +116,12 @@ async function preview(
 /** @throws StudioError not_found if the split has no such example. */
 async function tokensOf(
   services: HandlerServices,
-  { id, split, index, model: reference }: RequestArgument<'datasets.tokens'>,
+  { id, model: reference, ...example }: RequestArgument<'datasets.tokens'>,
 ): Promise<DescribedTokens> {
   const model = readableModel(services, reference);
   const dataset = readableDataset(services, id);
   const { columns } = requireTexts(services, id);
-  return services.reader.read('tokens', { model, dataset, columns, split, index });
+  return services.reader.read('tokens', { model, dataset, columns, ...example });
 }
 
 async function lengthsOf(

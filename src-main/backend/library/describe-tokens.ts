@@ -6,7 +6,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { resolveTask } from '../../engine/tasks/index.ts';
 import { PromptWriter } from '../../engine/tasks/text/prompt-writer.ts';
-import { chatRenderer } from '../../engine/tokenization/chat-template.ts';
+import { chosenTemplate } from '../../engine/tokenization/chosen-template.ts';
 import type { TextTokenizer } from '../../engine/tokenization/tokenizer.ts';
 import { modelTokenizer } from './model-tokenizer.ts';
 import { type ReadableDataset, readExamples } from './text-preview.ts';
@@ -35,13 +35,17 @@ export async function describeTokens(
   model: TextModel,
   columns: TextColumns,
   dataset: ReadableDataset,
-  { split, index }: { readonly split: 'train' | 'test'; readonly index: number },
+  {
+    split,
+    index,
+    chat_template,
+  }: { readonly split: 'train' | 'test'; readonly index: number; readonly chat_template?: string | undefined },
 ): Promise<DescribedTokens> {
   const found = await readExamples(dataset, { split, offset: index, limit: 1 }).next();
   if (found.done === true) throw new StudioError('not_found', `The dataset has no ${split} example ${index + 1}.`);
   const example = found.value;
   const tokenizer = await tokenizerOf(model);
-  return describe(tokenizer, exampleReader(tokenizer, model, columns)(example));
+  return describe(tokenizer, exampleReader(tokenizer, model, columns, chat_template)(example));
 }
 
 /** What was read of an example, for the window: its first tokens. */
@@ -93,6 +97,7 @@ export function exampleReader(
   tokenizer: TextTokenizer,
   { description }: TextModel,
   columns: TextColumns,
+  chat_template?: string,
 ): (example: TextExample) => ReadTokens {
   const { id } = resolveTask({ task: 'auto', model: description, columns }).declaration;
   if (id === 'text-classification')
@@ -100,8 +105,9 @@ export function exampleReader(
       const { ids } = tokenizer.encode(text ?? prompt ?? '', textPair === null ? {} : { pair: textPair });
       return { ids, marks: ids.map(() => 0), written: 'plain', counts: label === null ? 'nothing' : 'label' };
     };
-  const writer = new PromptWriter(tokenizer, taskSettingsSchema.parse({}));
-  const isChat = chatRenderer(tokenizer) !== null;
+  const settings = taskSettingsSchema.parse({ chat_template });
+  const writer = new PromptWriter(tokenizer, settings);
+  const isChat = chosenTemplate(tokenizer, settings.chat_template).render !== null;
   return (example) => {
     const label = typeof example.label === 'string' ? example.label : null;
     const isAnswered = example.messages !== null || example.completion !== null || label !== null;

@@ -50,7 +50,7 @@ export function serveReader(channel: Channel): void {
     async texts({ dataset, characters, ...part }) {
       return (await listOf(readExamples(dataset, part))).map((example) => cutTexts(example, characters));
     },
-    tokens: ({ dataset, columns, model, split, index }) => describeTokens(model, columns, dataset, { split, index }),
+    tokens: ({ dataset, columns, model, ...example }) => describeTokens(model, columns, dataset, example),
     lengths: ({ dataset, columns, model }) => countTokens(model, columns, dataset),
     preview: ({ source, ...part }) => previewImages(source, part),
     image: ({ path }) => previewImage(path),

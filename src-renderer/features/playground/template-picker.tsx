@@ -1,11 +1,10 @@
-import { Button, Code, Group, Select, Stack, Text, Textarea } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { Button, Code, Group, Select, Stack, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
-import { useRef } from 'react';
 import type { ChosenTemplate } from '../../../src-shared/domain/chat.ts';
 import type { TemplateChoices } from '../../../src-shared/domain/generation.ts';
-import { useLastAnswer, useRequest } from '../../api/query.ts';
+import { useRequest } from '../../api/query.ts';
 import { playgroundStrings } from '../../strings/playground.ts';
+import { TemplateText } from '../templates/template-text.tsx';
 import { ownTemplate, saidMessages } from './draft.ts';
 import classes from './playground.module.css';
 import { changeDraft, usePlayground } from './playground-store.ts';
@@ -69,69 +68,46 @@ export function TemplatePicker({ modelId }: { modelId: string }) {
   );
 }
 
-/** The template beside the prompt that it makes of the conversation; a fault says its line and leads there. */
+/** The template beside the prompt that it makes of the conversation. */
 export function TemplateEditor({ modelId, choices }: { modelId: string; choices: TemplateChoices }) {
   const { draft } = usePlayground();
-  const field = useRef<HTMLTextAreaElement>(null);
-  const text = textOf(draft.template, choices.own);
-  const [template] = useDebouncedValue(text, 250);
   const said = saidMessages(draft);
   const messages = said.some(({ role }) => role !== 'system')
     ? said
     : [...said, { role: 'user', content: words.example }];
-  const answer = useRequest('generation.render', { model: modelId, messages, template }).data;
-  const rendered = useLastAnswer(answer);
-  const problem = rendered?.problem ?? null;
-  const goTo = (line: number) => {
-    const lines = text.split('\n');
-    const start = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
-    field.current?.focus();
-    field.current?.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
-  };
   return (
     <Stack gap={12}>
-      <Textarea
-        ref={field}
-        label={words.text}
-        description={words.textHelp}
-        autosize
-        minRows={8}
-        maxRows={16}
-        spellCheck={false}
-        classNames={{ input: classes['jinja'] ?? '' }}
-        value={text}
-        error={problem === null ? null : words.line(problem.line, problem.message)}
-        onChange={(event) => changeDraft({ template: { id: 'custom', text: event.currentTarget.value } })}
-      />
-      {problem?.line == null ? null : (
-        <Group>
-          <Button variant="default" onClick={() => goTo(problem.line ?? 1)}>
-            {words.toLine(problem.line)}
-          </Button>
-        </Group>
-      )}
-      {rendered?.prompt == null ? null : (
-        <div>
-          <Group justify="space-between" mb={4}>
-            <Text size="sm" fw={500}>
-              {words.preview}
-            </Text>
-            <Text size="xs" c="dimmed">
-              {words.tokens(rendered.tokens ?? 0)}
-            </Text>
-          </Group>
-          <Code
-            block
-            mah={220}
-            className={classes['rendered'] ?? ''}
-            aria-label={words.preview}
-            role="region"
-            tabIndex={0}
-          >
-            {rendered.prompt}
-          </Code>
-        </div>
-      )}
+      <TemplateText
+        modelId={modelId}
+        messages={messages}
+        text={textOf(draft.template, choices.own)}
+        onChange={(text) => changeDraft({ template: { id: 'custom', text } })}
+      >
+        {(rendered) =>
+          rendered?.prompt == null ? null : (
+            <div>
+              <Group justify="space-between" mb={4}>
+                <Text size="sm" fw={500}>
+                  {words.preview}
+                </Text>
+                <Text size="xs" c="dimmed">
+                  {words.tokens(rendered.tokens ?? 0)}
+                </Text>
+              </Group>
+              <Code
+                block
+                mah={220}
+                className={classes['rendered'] ?? ''}
+                aria-label={words.preview}
+                role="region"
+                tabIndex={0}
+              >
+                {rendered.prompt}
+              </Code>
+            </div>
+          )
+        }
+      </TemplateText>
       <Group justify="space-between">
         <Button
           variant="default"

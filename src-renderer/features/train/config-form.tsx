@@ -19,6 +19,9 @@ import { changeDraft, setField, useTrainForm } from './draft-store.ts';
 import { fieldsInUse, taskOf } from './fields-in-use.ts';
 import { presetBases } from './preset-changes.ts';
 import { parametersOfVariant } from './run-fields.ts';
+import { TemplateField } from './template-field.tsx';
+
+const templateName = 'chat_template';
 
 interface ConfigFormProps {
   models: readonly ModelRecord[];
@@ -68,7 +71,12 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
             draft['task'] === 'auto' && task !== null && dataset?.description.text ? trainStrings.autoTask(task) : ''
           }
         >
-          {form(inUse('Task'))}
+          <Stack gap={8}>
+            {inUse('Task').some((spec) => spec.name === templateName) ? (
+              <TemplateField model={model} dataset={dataset} problem={problems.get(templateName)} />
+            ) : null}
+            {form(inUse('Task').filter((spec) => spec.name !== templateName))}
+          </Stack>
         </Panel>
       )}
 

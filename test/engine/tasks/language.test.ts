@@ -68,6 +68,37 @@ describe('what counts', () => {
     );
   });
 
+  test('whatever template is chosen: the model’s, a published one, or Jinja', () => {
+    const example = { ...nothing, prompt: 'Name a sea.', completion: 'The North Sea' };
+    const written = (chat_template: string) => tokenizer.decode(writerOf({ chat_template }).learned(example).ids);
+    expect(written('model')).toBe(written('auto'));
+    expect(written('chatml')).toContain('<|im_start|>assistant\nThe North Sea<|im_end|>');
+    const own =
+      '{% for m in messages %}[{{ m.role }}] {{ m.content }} | {% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}';
+    expect(written(own)).toBe('[user] Name a sea. | [assistant] The North Sea | ');
+    expect(counted(writerOf({ chat_template: own }).learned(example))).toBe(' The North Sea | ');
+    // Its turns end with no special token; those of the model's own do.
+    expect(writerOf({ chat_template: own }).endTokens()).toHaveLength(1);
+    expect(writerOf({}).endTokens()).toHaveLength(2);
+    expect(() => writerOf({ chat_template: 'chatlm' })).toThrow(/chat_template: "chatlm" is no template\./);
+    expect(() => writerOf({ chat_template: '{% if' })).toThrow(/chat template/);
+    const bare = {
+      ...tokenizer,
+      files: {
+        ...tokenizer.files,
+        chatTemplate: null,
+        config: { ...tokenizer.files.config, chat_template: undefined },
+      },
+    };
+    const of = (chat_template: string) =>
+      new PromptWriter(
+        Object.assign(Object.create(Object.getPrototypeOf(tokenizer)), bare),
+        taskSettingsSchema.parse({ chat_template }),
+      );
+    expect(() => of('model')).toThrow(/chat_template is model, but .* has no chat template/);
+    expect(tokenizer.decode(of('chatml').learned(example).ids)).toContain('<|im_start|>user');
+  });
+
   test('of a plain text: everything; a template needs a place for the text', () => {
     const encoded = writerOf({}).learned({ ...nothing, text: 'The whale rose.' });
     expect(counted(encoded)).toBe('The whale rose.<|endoftext|>');

@@ -76,7 +76,7 @@ test('the labels of many cells are slanted to the left, where the figure leaves 
       settings: { coto: null, learning_rate: at },
       value: 0.5,
     }));
-    return gridFigures(resultOf(cells))[0]?.draw({ dark: false }).layout;
+    return gridFigures(resultOf(cells), settingWords)[0]?.draw({ dark: false }).layout;
   };
   expect(layoutOf(6)).toMatchObject({ margin: { l: 112 }, xaxis: { tickangle: -30 } });
   expect(layoutOf(3)).not.toMatchObject({ xaxis: { tickangle: -30 } });

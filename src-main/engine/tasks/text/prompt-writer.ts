@@ -2,7 +2,8 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { ChatMessage } from '../../../../src-shared/domain/generation.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
-import { type ChatRenderer, chatRenderer, endOfTurn } from '../../tokenization/chat-template.ts';
+import type { ChatRenderer } from '../../tokenization/chat-template.ts';
+import { type ChosenTemplate, chosenTemplate } from '../../tokenization/chosen-template.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
 
 /** Tokens of an example, each with 1 if it is in the loss. */
@@ -31,10 +32,11 @@ export function refuseEmptyTemplate({ prompt_template }: Pick<TaskSettings, 'pro
   );
 }
 
-/** Formats examples for a language model: with its chat template if it has one, else as plain text. */
+/** Formats examples for a language model: with the chat template that the settings choose, else as plain text. */
 export class PromptWriter {
   private readonly tokenizer: TextTokenizer;
   private readonly settings: TaskSettings;
+  private readonly template: ChosenTemplate;
   private readonly chat: ChatRenderer | null;
   private readonly end: readonly number[];
 
@@ -42,7 +44,8 @@ export class PromptWriter {
     refuseEmptyTemplate(settings);
     this.tokenizer = tokenizer;
     this.settings = settings;
-    this.chat = settings.chat_template === 'none' ? null : chatRenderer(tokenizer);
+    this.template = chosenTemplate(tokenizer, settings.chat_template);
+    this.chat = this.template.render;
     const end = tokenizer.special('eos')?.id;
     this.end = end === undefined ? [] : [end];
   }
@@ -88,7 +91,7 @@ export class PromptWriter {
 
   /** Tokens that end an answer as the examples are written, e.g. the end of a turn. */
   endTokens(): number[] {
-    const turn = this.chat === null ? null : endOfTurn(this.tokenizer);
+    const turn = this.template.endOfTurn();
     return [...this.end, ...(turn === null ? [] : [turn])];
   }
 
@@ -123,8 +126,8 @@ export class PromptWriter {
       'refused',
       `The data are conversations, but ${this.tokenizer.files.configFile} has no chat_template to write them with.`,
       this.settings.chat_template === 'none'
-        ? 'Set chat_template to auto.'
-        : 'Choose a model that was made for conversations, e.g. an Instruct one.',
+        ? 'Set chat_template to auto, or choose a template.'
+        : 'Choose a chat_template, e.g. chatml, or a model that was made for conversations.',
     );
   }
 

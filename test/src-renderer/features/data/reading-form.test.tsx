@@ -4,8 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { ReadingForm } from '../../../../src-renderer/features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../../../src-renderer/features/data/reading-store.ts';
 import { noColumns, textInspectionSchema } from '../../../../src-shared/domain/dataset.ts';
-import { modelRecordSchema } from '../../../../src-shared/domain/model.ts';
-import { backend, catalog } from '../../fake-backend.ts';
+import { backend, catalog, textModel } from '../../fake-backend.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
@@ -87,29 +86,7 @@ test('nothing is said to be missing before the file has been read once', async (
 });
 
 test('before it is added, the rows are shown as a base model reads them, with the loss marked and tokens counted', async () => {
-  const model = modelRecordSchema.parse({
-    id: 'm',
-    name: 'SmolLM2',
-    path: '/m',
-    bundled: false,
-    provenance: null,
-    createdAt: 0,
-    description: {
-      family: 'llama',
-      architecture: 'LlamaForCausalLM',
-      kind: 'causal-lm',
-      parameterCount: 1,
-      sizeBytes: 1,
-      dtype: 'float32',
-      layerCount: 1,
-      hiddenSize: 1,
-      image: null,
-      text: { maxPositions: 2048, vocabularySize: 100 },
-      labels: [],
-      linears: [],
-      fingerprint: 'f',
-    },
-  });
+  const model = textModel('m', 'SmolLM2');
   const readable = { kind: 'example', example: { ...emptyExample, row: 'row 2', text: 'Fine' } } as const;
   backend.answers = {
     ...backend.answers,

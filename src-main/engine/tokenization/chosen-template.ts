@@ -1,0 +1,51 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { isTemplateText } from '../../../src-shared/domain/task.ts';
+import { type ChatRenderer, chatRenderer, endOfTurn } from './chat-template.ts';
+import { knownTemplates } from './templates/index.ts';
+import type { TextTokenizer } from './tokenizer.ts';
+
+/** How a run's `chat_template` has its conversations written. */
+export interface ChosenTemplate {
+  /** null: prompts and completions are plain text. */
+  readonly render: ChatRenderer | null;
+  /** The token that ends a turn; null if there is none. */
+  endOfTurn(): number | null;
+}
+
+/**
+ * The template that `chat_template` says: `auto` (the model's, where it has one), `none`, `model` (the model's, which it must
+ * have), the id of a published one, or Jinja.
+ * @throws StudioError refused for `model` where the model has none, invalid_input for a word that is no template,
+ * invalid_file for Jinja that cannot be read
+ */
+export function chosenTemplate(tokenizer: TextTokenizer, chosen: string): ChosenTemplate {
+  if (chosen === 'none') return { render: null, endOfTurn: () => null };
+  const text = textOf(chosen);
+  const render = chatRenderer(tokenizer, text);
+  if (render === null && chosen === 'model')
+    throw new StudioError(
+      'refused',
+      `chat_template is model, but ${tokenizer.files.configFile} has no chat template.`,
+      `Set chat_template to auto, none or one of ${ids.join(', ')}, or write one.`,
+    );
+  return { render, endOfTurn: () => (render === null ? null : endOfTurn(tokenizer, text)) };
+}
+
+/** The Jinja of a run's `chat_template`; null where it is the model's own, or none. */
+export function templateText(chosen: string): string | null {
+  return chosen === 'none' ? null : (textOf(chosen) ?? null);
+}
+
+const ids = knownTemplates.map(({ id }) => id);
+
+function textOf(chosen: string): string | undefined {
+  if (chosen === 'auto' || chosen === 'model') return undefined;
+  if (isTemplateText(chosen)) return chosen;
+  const known = knownTemplates.find(({ id }) => id === chosen);
+  if (known !== undefined) return known.text;
+  throw new StudioError(
+    'invalid_input',
+    `chat_template: "${chosen.slice(0, 60)}" is no template.`,
+    `Give auto, none, model, one of ${ids.join(', ')}, or Jinja.`,
+  );
+}

@@ -1,0 +1,185 @@
+import { Button, Group, Select, Skeleton, Stack, Text } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { modals } from '@mantine/modals';
+import { useId, useState } from 'react';
+import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { ChatMessage, TemplateChoices } from '../../../src-shared/domain/generation.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import { runParameters } from '../../../src-shared/domain/run.ts';
+import { isTemplateText } from '../../../src-shared/domain/task.ts';
+import { useLastAnswer, useRequest } from '../../api/query.ts';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { FieldFrame } from '../../components/form/parameter-field.tsx';
+import { trainStrings } from '../../strings/train.ts';
+import { TokenView } from '../data/token-view.tsx';
+import { TemplateText } from '../templates/template-text.tsx';
+import { setField, useTrainForm } from './draft-store.ts';
+
+const words = trainStrings.template;
+const name = 'chat_template';
+const declared = runParameters.find((spec) => spec.name === name);
+const usual = textOfValue(declared?.default);
+const ownText = 'text';
+
+interface TemplateFieldProps {
+  model: ModelRecord;
+  /** What the preview's example is of. */
+  dataset: DatasetRecord | undefined;
+  problem: string | undefined;
+}
+
+/** Which chat template writes the examples, with a way to look at one of them and to write a template of one's own. */
+export function TemplateField({ model, dataset, problem }: TemplateFieldProps) {
+  const id = useId();
+  const { draft, preset } = useTrainForm();
+  const value = textOfValue(draft[name]);
+  const choices = useRequest('generation.templates', { model: model.id }).data;
+  const { own = [], known = [] } = choices ?? {};
+  const ofPreset = preset?.settings[name];
+  const base = textOfValue(ofPreset ?? usual);
+  const chosen = isTemplateText(value) ? ownText : value;
+  const data = [
+    { value: 'auto', label: own.length > 0 ? words.auto : words.autoPlain },
+    { value: 'none', label: words.none },
+    { value: 'model', label: words.model, disabled: choices !== undefined && own.length === 0 },
+    ...known.map((template) => ({ value: template.id, label: template.label })),
+    { value: ownText, label: words.own },
+  ];
+  const edit = () => openEditor(model, dataset);
+  return (
+    <FieldFrame
+      id={id}
+      name={name}
+      label={declared?.label ?? name}
+      help={declared?.help ?? ''}
+      card="guide/train"
+      problem={problem}
+      origin={value !== base ? 'yours' : ofPreset === undefined ? 'default' : 'preset'}
+      base={base}
+      onReset={() => setField(name, base)}
+      wide
+    >
+      <Group gap={8} wrap="nowrap">
+        <Select
+          id={id}
+          style={{ flex: 1, minWidth: 0 }}
+          data={data.some((one) => one.value === chosen) ? data : [...data, { value: chosen, label: chosen }]}
+          value={chosen}
+          allowDeselect={false}
+          error={problem !== undefined}
+          onChange={(next) => {
+            if (next === null || next === chosen) return;
+            if (next !== ownText) return setField(name, next);
+            setField(name, jinjaOf(value, { own, known }));
+            edit();
+          }}
+        />
+        <Button variant="default" onClick={edit} disabled={choices === undefined}>
+          {words.edit}
+        </Button>
+      </Group>
+    </FieldFrame>
+  );
+}
+
+function openEditor(model: ModelRecord, dataset: DatasetRecord | undefined): void {
+  modals.open({
+    title: words.title,
+    size: 'xl',
+    children: <RunTemplateEditor model={model} dataset={dataset} />,
+  });
+}
+
+/** The template beside an example of the data as the model will read it; an edit makes it the run's own. */
+export function RunTemplateEditor({ model, dataset }: Omit<TemplateFieldProps, 'problem'>) {
+  const { draft } = useTrainForm();
+  const value = textOfValue(draft[name]);
+  const choices = useRequest('generation.templates', { model: model.id }).data;
+  const texts = dataset?.description.text ? dataset : undefined;
+  const example = useRequest(
+    'datasets.texts',
+    { id: texts?.id ?? '', split: 'train', limit: 1 },
+    { enabled: texts !== undefined },
+  ).data?.[0];
+  // Null: as chosen. A text without a tag is no template yet, and is not the run's.
+  const [typed, setTyped] = useState<string | null>(null);
+  if (choices === undefined) return <Skeleton height={300} />;
+  const text = typed ?? (value === 'none' ? '' : jinjaOf(value, choices));
+  return (
+    <Stack gap={12}>
+      <TemplateText
+        modelId={model.id}
+        messages={messagesOf(example)}
+        text={text}
+        onChange={(next) => {
+          setTyped(next);
+          if (isTemplateText(next)) setField(name, next);
+        }}
+      >
+        {(rendered) =>
+          typed !== null && !isTemplateText(typed) ? (
+            <Text size="sm" c="dimmed">
+              {words.noTag}
+            </Text>
+          ) : texts === undefined || rendered?.problem ? null : (
+            <Preview model={model} dataset={texts} template={value} />
+          )
+        }
+      </TemplateText>
+      <Group justify="space-between">
+        <Button
+          variant="default"
+          disabled={value === usual && typed === null}
+          onClick={() => {
+            setTyped(null);
+            setField(name, usual);
+          }}
+        >
+          {words.reset}
+        </Button>
+        <Button onClick={() => modals.closeAll()}>{words.done}</Button>
+      </Group>
+    </Stack>
+  );
+}
+
+interface PreviewProps {
+  model: ModelRecord;
+  dataset: DatasetRecord;
+  template: string;
+}
+
+/** The first training example as the model reads it. */
+function Preview({ model, dataset, template: current }: PreviewProps) {
+  const { id } = dataset;
+  const [template] = useDebouncedValue(current, 250);
+  const answer = useRequest('datasets.tokens', {
+    id,
+    split: 'train',
+    index: 0,
+    model: model.id,
+    chat_template: template,
+  });
+  const read = useLastAnswer(answer.data);
+  if (answer.error) return <ErrorNote error={answer.error} />;
+  if (read === undefined) return <Skeleton height={160} />;
+  return (
+    <section aria-label={words.preview(dataset.name)}>
+      <TokenView read={read} modelName={words.thisTemplate} isStale={answer.data === undefined} />
+    </section>
+  );
+}
+
+/** The Jinja behind a choice. */
+function jinjaOf(chosen: string, { own, known }: TemplateChoices): string {
+  if (isTemplateText(chosen)) return chosen;
+  const text = known.find(({ id }) => id === chosen)?.text ?? own[0]?.text ?? known[0]?.text ?? '';
+  return isTemplateText(text) ? text : '';
+}
+
+/** What the template is checked on where the data have no conversation. */
+function messagesOf(example: TextExample | undefined): ChatMessage[] {
+  if (example?.messages) return [...example.messages];
+  return [{ role: 'user', content: example?.prompt ?? example?.text ?? words.example }];
+}
