@@ -22,7 +22,7 @@ const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/b
 const targets = {
   main: {
     inputs: ['src-main', 'src-shared', 'bench'],
-    outputs: ['shell', 'backend', 'engine', 'cli'],
+    outputs: ['shell', 'printer', 'backend', 'engine', 'cli'],
     build: buildMain,
   },
   report: { inputs: ['src-renderer/plots/plotly-bundle.ts'], outputs: ['report'], build: buildReport },
@@ -115,8 +115,12 @@ async function buildMain() {
     build({
       ...shell,
       outdir: 'dist/shell',
-      entryPoints: { main: 'src-main/shell/main.ts', preload: 'src-main/shell/preload.ts' },
+      entryPoints: {
+        main: 'src-main/shell/main.ts',
+        preload: 'src-main/shell/preload.ts',
+      },
     }),
+    build({ ...shell, outdir: 'dist/printer', entryPoints: { printer: 'src-main/shell/printer.ts' } }),
     build({
       ...carrying,
       outdir: 'dist/backend',
@@ -138,6 +142,9 @@ async function buildMain() {
     }),
     build({ ...carrying, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),
   ]);
+  // Electron opens a folder, and asks it what it is called.
+  const printer = { name: 'coto-studio-printer', version: '1.0.0', main: 'printer.cjs' };
+  writeFileSync(join(root, 'dist', 'printer', 'package.json'), `${JSON.stringify(printer)}\n`);
   copyAddonSources(join(root, 'dist', 'engine', 'tensorflow-addon'));
 }
 

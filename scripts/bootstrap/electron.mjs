@@ -33,6 +33,13 @@ export async function ensureElectron() {
   return installFallback();
 }
 
+/** One that is there already; null where it would have to be fetched. */
+export function presentElectron() {
+  const given = process.env.COTO_ELECTRON;
+  if (given) return existsSync(given) ? given : null;
+  return officialElectron() ?? cachedFallback();
+}
+
 /**
  * '45.4.1': of an Electron that `ensureElectron` answered.
  * @param {string} binary

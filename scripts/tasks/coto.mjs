@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { hasDisplay } from '../bootstrap/display.mjs';
+import { presentElectron } from '../bootstrap/electron.mjs';
 import { root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
 import { run } from './steps.mjs';
@@ -10,7 +11,11 @@ await ensureBuild(['main', 'report']);
 // The command alone needs no window, and so no Electron; the demo shows its runs in one where there is a display.
 const wantsWindow = args.includes('--window') || (args[0] === 'demo' && hasDisplay() && !args.includes('--no-window'));
 const own = args.filter((argument) => argument !== '--window' && argument !== '--no-window');
-const code = await run(process.execPath, [join(root, 'dist', 'cli', 'coto.mjs'), ...own], { cwd: process.cwd() });
+const code = await run(process.execPath, [join(root, 'dist', 'cli', 'coto.mjs'), ...own], {
+  cwd: process.cwd(),
+  // What prints a report as PDF, where it is there.
+  env: { COTO_ELECTRON: presentElectron() ?? '' },
+});
 process.exit(code === 0 && wantsWindow ? await openWindow(['--route=/runs'], homeOf(own)) : code);
 
 /**

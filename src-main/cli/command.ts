@@ -43,6 +43,7 @@ export interface CommandDetails<Input> {
 
 export interface CommandTools {
   readonly terminal: Terminal;
+  readonly environment: NodeJS.ProcessEnv;
   readonly home: string;
   /** Opens the studio for `work` and closes it afterwards, however that ends. */
   withStudio<Result>(work: (client: StudioClient) => Promise<Result>): Promise<Result>;
@@ -78,6 +79,7 @@ export function addCommand<Input>(parent: Command, context: CommandContext, deta
     const home = resolveHome(homeOption, context.environment);
     const answer = await details.run(details.input.parse(given), {
       terminal: context.terminal,
+      environment: context.environment,
       home,
       writeJson: json === true ? (pieces) => writePieces(context.terminal, pieces) : null,
       async recover(way) {

@@ -32,7 +32,12 @@ test('writes a report of a run as the window does, in the format that the file n
 
 const wrong: [string, string[], RegExp][] = [
   ['nothing to report', [], /^coto: A report needs at least one run or study/],
-  ['a PDF', ['blobs', '--out', 'blobs.pdf'], /^coto: A PDF is printed by the window \(Electron\).* as \.html/],
+  [
+    'a PDF',
+    ['blobs', '--out', 'blobs.pdf'],
+    /^coto: A PDF is printed by Electron, which did not do so: there is none here\. Write the report as \.html/,
+  ],
+  ['a PDF beside', ['blobs', '--pdf'], /^coto: A PDF is printed by Electron/],
   ['another format', ['blobs', '--out', 'blobs.docx'], /^coto: blobs\.docx ends in \.docx/],
   ['no format', ['blobs', '--out', 'blobs'], /^coto: blobs ends in nothing that names a format/],
   ['no run', ['nothing'], /^coto: There is no run "nothing"/],

@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHome } from '../../src-main/backend/home.ts';
+import { printPdf } from '../../src-main/cli/print-pdf.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
 import { studies } from '../backend/reports/records.ts';
+import { electronBinary, projectRoot } from './environment.ts';
 import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-reports-'));
@@ -78,4 +80,13 @@ test('a finished study becomes a report, which opens in the window, shut in, and
   expect(readFileSync(target).subarray(0, 5).toString()).toBe('%PDF-');
   const refused = await page.evaluate(() => window.coto.savePdf('/etc/hostname').catch(String));
   expect(refused).toContain('is not a report of the studio');
+});
+
+test('the command prints a report as the window does', async () => {
+  const page = join(folder, 'by-command.html');
+  writeFileSync(page, '<!doctype html><title>Printed</title><h1>By the command</h1>');
+  const target = join(folder, 'by-command.pdf');
+  const environment = { ...process.env, COTO_ELECTRON: electronBinary };
+  await printPdf(page, target, environment, join(projectRoot, 'dist', 'printer'));
+  expect(readFileSync(target).subarray(0, 5).toString('latin1')).toBe('%PDF-');
 });

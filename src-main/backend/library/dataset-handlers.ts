@@ -90,7 +90,12 @@ async function read(
   { store, queue }: HandlerServices,
   datasetId: string,
   title: string,
-  payload: Omit<Parameters<typeof importJob.execute>[0], 'datasetId'>,
+  payload: {
+    readonly path: string;
+    readonly name: string | null;
+    readonly options: ParameterValues;
+    readonly compares: boolean;
+  },
 ): Promise<DatasetRecord> {
   const job = await queue.ended(queue.add(importJob, { title, subjectId: datasetId }, { datasetId, ...payload }));
   if (job.status === 'completed') return requireDataset(store, datasetId);

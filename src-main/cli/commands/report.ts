@@ -7,9 +7,10 @@ import { writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatSummary } from '../format.ts';
+import { printPdf, requirePrinter } from '../print-pdf.ts';
 import { findRun, findStudy } from '../references.ts';
 
-const formats = ['html', 'md', 'csv', 'json'] as const;
+const formats = ['html', 'pdf', 'md', 'csv', 'json'] as const;
 const formatSchema = z.enum(formats);
 
 export function addReportCommand(parent: Command, context: CommandContext): void {
@@ -20,6 +21,7 @@ export function addReportCommand(parent: Command, context: CommandContext): void
       void command
         .option('--study <study...>', 'studies with a result, by id or name; their runs are added')
         .option('--out <file>', `file to write: ${formats.map((format) => `.${format}`).join(', ')}`)
+        .option('--pdf', 'print the report as PDF too, beside --out or as report.pdf here; needs Electron')
         .option('--name <name>', "the report's title")
         .option('--note <text>', 'a text below the title')
         .addOption(
@@ -30,12 +32,15 @@ export function addReportCommand(parent: Command, context: CommandContext): void
       runs: z.array(z.string()).default([]),
       study: z.array(z.string()).default([]),
       out: z.string().optional(),
+      pdf: z.boolean().default(false),
       name: z.string().optional(),
       note: z.string().optional(),
       sections: z.array(reportSectionSchema).min(1).optional(),
     }),
-    async run({ runs, study, out, ...wishes }, { terminal, withStudio }) {
+    async run({ runs, study, out, pdf, ...wishes }, { terminal, environment, withStudio }) {
       const format = out === undefined ? null : formatOf(out);
+      const pdfFile = format === 'pdf' ? out : pdf ? pdfBeside(out) : undefined;
+      if (pdfFile !== undefined) requirePrinter(environment);
       return withStudio(async (client) => {
         const runIds: string[] = [];
         for (const reference of runs) runIds.push((await findRun(client, reference)).id);
@@ -45,16 +50,22 @@ export function addReportCommand(parent: Command, context: CommandContext): void
         await followJob(client, job, terminal);
         const { reportId } = await jobResult(client, job, 'report');
         const report = await client.request('reports.get', { id: reportId });
-        const written = out === undefined || format === null ? null : resolve(out);
+        const written = out === undefined || format === null || format === 'pdf' ? null : resolve(out);
         if (written !== null) {
           const files = await client.request('reports.files', { id: reportId });
           const file = files.find(({ name }) => name === `report.${format}`);
           if (file === undefined) throw new StudioError('internal', `The report has no file report.${format}.`);
           await writeFileAtomic(written, file.text);
         }
+        const printed = pdfFile === undefined ? null : resolve(pdfFile);
+        if (printed !== null) {
+          terminal.report('Printing the PDF …\n');
+          await printPdf(report.path, printed, environment);
+        }
+        const all = [written, printed].filter((file) => file !== null);
         return {
-          json: { ...report, written },
-          text: formatSummary([['report', report.path], ...(written === null ? [] : [['written', written] as const])]),
+          json: { ...report, written: written ?? printed, pdf: printed },
+          text: formatSummary([['report', report.path], ...all.map((file) => ['written', file] as const)]),
         };
       });
     },
@@ -66,15 +77,14 @@ function formatOf(file: string): (typeof formats)[number] {
   const ending = extname(file).slice(1).toLowerCase();
   const known = formatSchema.safeParse(ending);
   if (known.success) return known.data;
-  if (ending === 'pdf')
-    throw new StudioError(
-      'refused',
-      'A PDF is printed by the window (Electron), which the command has not got.',
-      'Write the report as .html and print that in a browser, or export it on the Reports page.',
-    );
   throw new StudioError(
     'invalid_input',
     `${file} ends in ${ending === '' ? 'nothing that names a format' : `.${ending}`}, which is no format of a report.`,
     `Choose one of ${formats.map((format) => `.${format}`).join(', ')}.`,
   );
+}
+
+/** "comparison.html" → "comparison.pdf". */
+function pdfBeside(out: string | undefined): string {
+  return out === undefined ? 'report.pdf' : `${out.slice(0, -extname(out).length)}.pdf`;
 }

@@ -31,11 +31,6 @@ export function chosenTemplate(tokenizer: TextTokenizer, chosen: string): Chosen
   return { render, endOfTurn: () => (render === null ? null : endOfTurn(tokenizer, text)) };
 }
 
-/** The Jinja of a run's `chat_template`; null where it is the model's own, or none. */
-export function templateText(chosen: string): string | null {
-  return chosen === 'none' ? null : (textOf(chosen) ?? null);
-}
-
 const ids = knownTemplates.map(({ id }) => id);
 
 function textOf(chosen: string): string | undefined {

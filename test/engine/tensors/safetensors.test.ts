@@ -94,7 +94,12 @@ describe('a damaged file is refused in one sentence', () => {
   const good = { dtype: 'F32', shape: [2], data_offsets: [0, 8] };
   const eight = new Uint8Array(8);
   it.each<[string, unknown, Uint8Array, RegExp]>([
-    ['truncated', { weight: { ...good, shape: [3], data_offsets: [0, 12] } }, eight, /is truncated: tensor "weight" ends/],
+    [
+      'truncated',
+      { weight: { ...good, shape: [3], data_offsets: [0, 12] } },
+      eight,
+      /is truncated: tensor "weight" ends/,
+    ],
     [
       'wrong size',
       { weight: { ...good, shape: [3] } },

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import { startVirtualScreen } from './virtual-screen.ts';
+
+/** Electron's start and the drawing of a long report. */
+const mostSeconds = 120;
+/** Electron's part, a folder beside the built command. */
+const builtPrinter = fileURLToPath(new URL('../printer', import.meta.url));
+
+/**
+ * Prints a page as PDF by Electron, whole or not at all.
+ * @throws StudioError refused where there is no Electron, or no screen for it; its own words where it fails
+ */
+export async function printPdf(
+  page: string,
+  target: string,
+  environment: NodeJS.ProcessEnv,
+  printer = builtPrinter,
+): Promise<void> {
+  const electron = requirePrinter(environment, printer);
+  const folder = mkdtempSync(join(tmpdir(), 'coto-print-'));
+  const unfinished = join(dirname(target), `.${basename(target)}.${process.pid}.partial`);
+  const screen = needsScreen(environment) ? await startVirtualScreen(environment) : null;
+  try {
+    if (screen === null && needsScreen(environment)) throw noPrinter('there is no screen (DISPLAY), and no Xvfb');
+    const args = [...flags(), printer, page, unfinished, join(folder, 'window')];
+    await run(electron, args, screen === null ? environment : { ...environment, DISPLAY: screen.display });
+    renameSync(unfinished, target);
+  } finally {
+    screen?.stop();
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(unfinished, { force: true });
+  }
+}
+
+function needsScreen({ DISPLAY, WAYLAND_DISPLAY }: NodeJS.ProcessEnv): boolean {
+  return process.platform === 'linux' && !DISPLAY && !WAYLAND_DISPLAY;
+}
+
+/** Path of the Electron that prints. @throws StudioError refused where there is none, before anything is written */
+export function requirePrinter(environment: NodeJS.ProcessEnv, printer = builtPrinter): string {
+  const electron = findElectron(environment);
+  if (electron === null || !existsSync(printer)) throw noPrinter('there is none here');
+  return electron;
+}
+
+/** COTO_ELECTRON, which `npm run coto` sets; else the one of the package. */
+function findElectron({ COTO_ELECTRON: given }: NodeJS.ProcessEnv): string | null {
+  if (given) return existsSync(given) ? given : null;
+  try {
+    const folder = dirname(createRequire(import.meta.url).resolve('electron/package.json'));
+    const binary = join(folder, 'dist', readFileSync(join(folder, 'path.txt'), 'utf8'));
+    return existsSync(binary) ? binary : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Chromium's sandbox refuses to run as root. */
+function flags(): string[] {
+  if (process.platform !== 'linux') return [];
+  return ['--log-level=3', '--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
+}
+
+function run(electron: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(electron, args, {
+      // An Electron that is told to be a Node would print nothing.
+      env: { ...environment, ELECTRON_RUN_AS_NODE: undefined },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: mostSeconds * 1000,
+    });
+    let words = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      words = (words + chunk.toString('utf8')).slice(-2000);
+    });
+    child.on('error', (error) => reject(noPrinter(error.message)));
+    child.on('close', (code) => {
+      if (code === 0) return resolve();
+      reject(noPrinter(words.trim().split('\n').at(-1) || `it ended with ${code ?? 'a signal'}`));
+    });
+  });
+}
+
+function noPrinter(reason: string): StudioError {
+  return new StudioError(
+    'refused',
+    `A PDF is printed by Electron, which did not do so: ${reason}.`,
+    'Write the report as .html and print that in a browser, or export it on the Reports page.',
+  );
+}
