@@ -23,6 +23,13 @@ export function formatDuration(seconds: number | null | undefined): string {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
 
+/** The same where room is short, rounded up: "45 s", "2 min", "3 h". */
+export function formatShortDuration(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  if (seconds < 3600) return `${Math.ceil(seconds / 60)} min`;
+  return `${Math.ceil(seconds / 3600)} h`;
+}
+
 /** "just now", "4 min ago", "3 h ago", "yesterday", "12 Mar". Times are milliseconds since 1970. */
 export function formatRelative(at: number, now: number): string {
   const seconds = (now - at) / 1000;

@@ -43,6 +43,7 @@ export function LiveRun({ run: given }: { run: RunRecord }) {
         groups: maskRows.length > 0 ? maskRows : groups,
         totalSteps,
         fullActivationStep: fullActivationStep(run.config.coto, totalSteps),
+        mostNames: 4,
       },
       theme,
     );

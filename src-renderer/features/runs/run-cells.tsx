@@ -8,7 +8,7 @@ import { differenceText, intervalText } from '../../../src-shared/results/interv
 import { type GroupSummary, metricOf, seedValues } from '../../../src-shared/results/run-groups.ts';
 import { metricUnit, valueText } from '../../../src-shared/studies/metric-words.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
-import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
+import { formatCount, formatDuration, formatNumber, formatShortDuration } from '../../components/format/format.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { runsStrings } from '../../strings/runs.ts';
 import { CotoMark } from './coto-mark.tsx';
@@ -166,13 +166,13 @@ export function ProgressCell({ run, job }: { run: RunRecord; job: JobRecord | un
     <Group gap={6} wrap="nowrap">
       <Progress
         value={share}
-        w={40}
+        w={28}
         flex="none"
         aria-label={runsStrings.progressOf(run.name, share)}
         color={run.config.coto ? 'var(--studio-coto)' : 'indigo'}
       />
-      <Text size="xs" c="dimmed" truncate>
-        {share} %{eta != null ? ` · ${formatDuration(eta)}` : ''}
+      <Text size="xs" c="dimmed" truncate title={eta == null ? undefined : formatDuration(eta)}>
+        {share} %{eta == null ? '' : ` · ${formatShortDuration(eta)}`}
       </Text>
     </Group>
   );

@@ -137,7 +137,7 @@ export function runColumns({ names, jobs, onStar, isFlat }: ColumnInputs): RunsC
     {
       id: 'progress',
       header: words.progress,
-      width: 116,
+      width: 132,
       yields: 3,
       value: ({ run }) => run.step,
       cell: (row) =>

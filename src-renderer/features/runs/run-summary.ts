@@ -153,9 +153,11 @@ function memoryTile({ facts }: RunRecord, curve: Curve | undefined): Tile {
   const now = curve?.mean.at(-1);
   const note = facts === null ? '' : words.machine(facts.backend, facts.threads);
   if (curve === undefined || now === undefined) return { label: words.memory, value: missing, note };
-  const peak = formatBytes(highest(curve.max));
-  const aside = { text: words.peak(peak), help: words.memoryHelp };
-  return { label: words.memory, value: formatBytes(now), note, aside };
+  const tile = { label: words.memory, value: formatBytes(now), note };
+  const peak = highest(curve.max);
+  // What is about the same is not said twice.
+  if (peak < 1.02 * now) return tile;
+  return { ...tile, aside: { text: words.peak(formatBytes(peak)), help: words.memoryHelp } };
 }
 
 /** Of the last points: a single step may have waited for the disk. */

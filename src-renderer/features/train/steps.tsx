@@ -108,7 +108,7 @@ export function Steps({ models, datasets, variants, problems }: StepsProps) {
 
 function modelDetail({ description }: ModelRecord): string {
   const reads = description.image ? 'images' : 'text';
-  return `reads ${reads} · ${formatCount(description.parameterCount)} parameters · ${description.layerCount} layers · ${formatBytes(description.sizeBytes)}`;
+  return `${reads} · ${formatCount(description.parameterCount)} parameters · ${description.layerCount} layers · ${formatBytes(description.sizeBytes)}`;
 }
 
 function readsOf({ description }: ModelRecord): 'images' | 'texts' {

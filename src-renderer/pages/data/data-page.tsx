@@ -106,7 +106,7 @@ export default function DataPage() {
         <JobsOfPage page="data" />
         <SplitPanel
           name="data"
-          initial={280}
+          initial={320}
           left={
             datasets.isPending ? (
               <ListSkeleton />

@@ -87,6 +87,18 @@ describe('schedule and activation', () => {
     expect(figure.caption).toContain('Each column is 8 steps');
     expect(figure.layout['xaxis']).toMatchObject({ range: [-0.5, 2999.5] });
   });
+
+  test('names fewer rows beside a low figure, so that names do not overlap', () => {
+    const groups = Array.from({ length: 12 }, (_, at) => `layers.${at}`);
+    const bytes = new Uint8Array(groups.length).fill(1);
+    const shares = foldMasks({ firstStep: 0, groupCount: groups.length, bytes }, 64);
+    if (shares === null) throw new Error('no shares');
+    const input = { shares, groups, totalSteps: 1, fullActivationStep: null };
+    expect(activationFigure(input, light).layout['yaxis']).toMatchObject({ ticktext: groups });
+    expect(activationFigure({ ...input, mostNames: 4 }, light).layout['yaxis']).toMatchObject({
+      ticktext: ['layers.0', 'layers.3', 'layers.6', 'layers.9'],
+    });
+  });
 });
 
 describe('metrics', () => {

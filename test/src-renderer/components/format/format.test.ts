@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import {
   backendName,
   formatBytes,
   formatDuration,
   formatRelative,
+  formatShortDuration,
 } from '../../../../src-renderer/components/format/format.ts';
 
 describe('formatBytes', () => {
@@ -59,4 +60,12 @@ describe('backendName', () => {
   ])('calls %s "%s"', (id, name) => {
     expect(backendName(id)).toBe(name);
   });
+});
+
+test.each([
+  [44.2, '45 s'],
+  [61, '2 min'],
+  [3700, '2 h'],
+])('writes %s seconds in little room as %s', (seconds, text) => {
+  expect(formatShortDuration(seconds)).toBe(text);
 });

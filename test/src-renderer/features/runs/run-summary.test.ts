@@ -70,3 +70,10 @@ test('a spark line is no longer than its place, and a flat one lies in the middl
   expect(sparkPath([1, 1], 20, 12)).toBe('M0.0 6.0L20.0 6.0');
   expect(sparkPath(Float64Array.from({ length: 5000 }, Math.random), 50, 12).split('L').length).toBeLessThanOrEqual(51);
 });
+
+test('the peak of the memory is said where it is not what is taken now', () => {
+  const memory = (values: readonly number[]) =>
+    summarizeRun(run, curves(makeCurve('memory_bytes', [0, 1], values)), undefined).memory;
+  expect(memory([2 ** 30, 2 ** 29])).toMatchObject({ value: '512 MiB', aside: { text: 'peak 1.00 GiB' } });
+  expect(memory([2 ** 30, 2 ** 30])).not.toHaveProperty('aside');
+});
