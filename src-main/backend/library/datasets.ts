@@ -54,7 +54,9 @@ function filesOf({ path, options }: DatasetSource): string[] {
 export async function registerBundledDatasets({ store, hub, resourcesDirectory }: Services): Promise<void> {
   for (const bundled of await bundledDatasets(resourcesDirectory)) {
     try {
-      const description = await describeDatasetCached(store, bundled.source, () => describeDataset(bundled.source));
+      const { source } = bundled;
+      const description =
+        bundled.description ?? (await describeDatasetCached(store, source, () => describeDataset(source)));
       const known = store.datasets.readable(bundled.id);
       store.datasets.save({ ...bundled, bundled: true, description, createdAt: known?.createdAt ?? Date.now() });
     } catch (error) {

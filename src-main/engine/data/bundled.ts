@@ -2,7 +2,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
+import {
+  type DatasetDescription,
+  type DatasetSource,
+  datasetDescriptionSchema,
+} from '../../../src-shared/domain/dataset.ts';
 import { bundledTexts } from './bundled-text.ts';
 
 /** A dataset bundled with the studio or installed by a system package. */
@@ -12,6 +16,8 @@ export interface BundledDataset {
   readonly licence: string;
   readonly provenance: string;
   readonly source: DatasetSource;
+  /** Its contents, if they are known without reading it from end to end. */
+  readonly description?: DatasetDescription;
 }
 
 /** Install path of Debian's package dataset-fashion-mnist. */
@@ -76,9 +82,17 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
         ...set,
         provenance: await readFile(join(path, 'PROVENANCE.md'), 'utf8'),
         source: { reader: 'jsonl', path, options: {} },
+        ...(await descriptionIn(path)),
       });
   }
   return found;
+}
+
+/** What `scripts/make-text-datasets.mjs` read of a set when it was made; nothing where it was made elsewhere. */
+async function descriptionIn(folder: string): Promise<Pick<BundledDataset, 'description'>> {
+  const file = join(folder, 'description.json');
+  if (!existsSync(file)) return {};
+  return { description: datasetDescriptionSchema.parse(JSON.parse(await readFile(file, 'utf8'))) };
 }
 
 /** The classes that the bundled base has not seen, for adapters, and those it was trained on, to reproduce it. */
