@@ -7,6 +7,7 @@ import { backUpBeforeMigration } from './backups.ts';
 import { checkPages, checkSchema, damaged } from './check-database.ts';
 import { DamagedHomeError } from './damaged-home-error.ts';
 import { deleteRow } from './delete-row.ts';
+import { keepStatements } from './keep-statements.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { AdapterRepository } from './repositories/adapters.ts';
@@ -155,6 +156,7 @@ export function openDatabase(file: string, { mayBeNew = true, backups }: OpenOpt
     database.pragma('foreign_keys = ON');
     if (backups !== undefined && needsMigration(database)) backUpBeforeMigration(database, backups);
     migrate(database);
+    keepStatements(database);
     return database;
   } catch (error) {
     database?.close();
