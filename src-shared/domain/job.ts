@@ -150,6 +150,10 @@ export function jobInfo(kind: JobKind): JobInfo {
   return found;
 }
 
+export function kindsOfLane(lane: JobLane): JobKind[] {
+  return jobKindSchema.options.filter((kind) => jobInfo(kind).lane === lane);
+}
+
 export const jobProgressSchema = z.object({
   phase: z.string().describe('current phase as shown to the user: "Training", "Evaluating λ = 0.35"'),
   done: z.number(),

@@ -76,8 +76,16 @@ export const declarationSchema = z.object({
 });
 export type Declaration = z.infer<typeof declarationSchema>;
 
-/** Builds the zod schema that checks values against `specs`: defaults filled in, unknown names refused. */
+const schemasOfSpecs = new WeakMap<readonly ParameterSpec[], z.ZodType<ParameterValues>>();
+
+/** The zod schema that checks values against `specs`: defaults filled in, unknown names refused. It is made once for each list. */
 export function parameterSchema(specs: readonly ParameterSpec[]): z.ZodType<ParameterValues> {
+  const schema = schemasOfSpecs.get(specs) ?? makeSchema(specs);
+  schemasOfSpecs.set(specs, schema);
+  return schema;
+}
+
+function makeSchema(specs: readonly ParameterSpec[]): z.ZodType<ParameterValues> {
   const shape: Record<string, z.ZodType<ParameterValue>> = {};
   for (const spec of specs) {
     const value = valueSchema(spec);

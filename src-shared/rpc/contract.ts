@@ -47,8 +47,9 @@ export function parseRequestFrame(message: unknown): z.infer<typeof requestFrame
   return parsed.success ? parsed.data : null;
 }
 
+const replyFrameSchema = z.object({ t: z.literal('s'), i: z.string() });
 /** The id of a reply frame, else null. */
 export function replyId(message: unknown): string | null {
-  const parsed = z.object({ t: z.literal('s'), i: z.string() }).safeParse(message);
+  const parsed = replyFrameSchema.safeParse(message);
   return parsed.success ? parsed.data.i : null;
 }

@@ -69,7 +69,7 @@ export class Machine {
       gpu: queue.busy ? this.usage.current() : null,
       diskFreeBytes: await freeDisk(home.path),
       homeBytes: this.homeBytes,
-      queued: store.jobs.withStatus('queued').length,
+      queued: store.jobs.countWithStatus('queued'),
     };
   }
 

@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import { type JobKind, type JobLane, type JobRecord, jobInfo, jobLanes } from '../../../src-shared/domain/job.ts';
+import {
+  type JobKind,
+  type JobLane,
+  type JobRecord,
+  jobInfo,
+  jobLanes,
+  kindsOfLane,
+} from '../../../src-shared/domain/job.ts';
 import type { EngineSignal } from '../../engine/contract.ts';
 import { clock } from '../clock.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
@@ -267,10 +274,8 @@ export class JobQueue {
     const { jobs, settings } = this.parts.store;
     const isPaused = this.takeUpQueue && settings.get().queue_paused;
     return readyJobs(jobs, {
-      isCandidate: (job) =>
-        jobInfo(job.kind).lane === lane &&
-        (this.takeUpQueue || this.own.has(job.id)) &&
-        !(isPaused && waitsInPausedQueue(job)),
+      kinds: kindsOfLane(lane),
+      isCandidate: (job) => (this.takeUpQueue || this.own.has(job.id)) && !(isPaused && waitsInPausedQueue(job)),
       endWithout: (job, error) => this.records.end(job, { status: 'failed', error }),
     });
   }

@@ -1,8 +1,10 @@
 import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
-import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import { type JobKind, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import type { Store } from '../../store/open-store.ts';
 
 interface Rules {
+  /** Kinds that may start. */
+  readonly kinds: readonly JobKind[];
   isCandidate(job: JobRecord): boolean;
   /** Ends a job that can never start; the error says which job it needed. */
   endWithout(job: JobRecord, error: ErrorValue): void;
@@ -12,9 +14,14 @@ interface Rules {
  * Queued jobs whose dependencies are met, in the order of creation. Candidates that need a job which can no longer
  * complete are ended along the way.
  */
-export function* readyJobs(jobs: Store['jobs'], { isCandidate, endWithout }: Rules): Generator<JobRecord, undefined> {
-  for (const job of jobs.withStatus('queued')) {
-    if (!isCandidate(job)) continue;
+export function* readyJobs(
+  jobs: Store['jobs'],
+  { kinds, isCandidate, endWithout }: Rules,
+): Generator<JobRecord, undefined> {
+  // Only those that are looked at are read: a plan can queue thousands.
+  for (const id of jobs.queuedIds(kinds)) {
+    const job = jobs.readable(id);
+    if (job?.status !== 'queued' || !isCandidate(job)) continue;
     const before = job.after.map((id) => jobs.find(id));
     const failed = before.find((one) => one === null || isDead(one));
     if (failed !== undefined) {

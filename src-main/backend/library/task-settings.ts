@@ -4,6 +4,8 @@ import { type AdapterRecord, sourcesOf } from '../../../src-shared/domain/adapte
 import { type TaskSettings, taskSettingsOf, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import type { Services } from '../services.ts';
 
+const strictSchema = z.strictObject(taskSettingsSchema.shape);
+
 /**
  * Task settings of an adapter: those of the run that trained it or its first ancestor. Defaults for imported
  * adapters, and if the run is gone.
@@ -38,7 +40,7 @@ function ownSettings(store: Services['store'], { id, origin }: AdapterRecord, me
 
 /** @throws StudioError invalid_input naming the key. */
 export function withChanges(settings: TaskSettings, changes: Readonly<Record<string, unknown>>): TaskSettings {
-  const parsed = z.strictObject(taskSettingsSchema.shape).safeParse({ ...settings, ...changes });
+  const parsed = strictSchema.safeParse({ ...settings, ...changes });
   if (parsed.success) return parsed.data;
   throw new StudioError(
     'invalid_input',

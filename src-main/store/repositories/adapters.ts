@@ -5,7 +5,7 @@ import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { foreignBaseSchema } from '../../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import type { RowReader } from '../row-reader.ts';
-import { booleanColumn, jsonColumn, toBit, toJson, toNullableJson } from '../rows.ts';
+import { booleanColumn, jsonColumn, textColumn, toBit, toJson, toNullableJson } from '../rows.ts';
 
 const rowSchema = z
   .object({
@@ -79,7 +79,7 @@ export class AdapterRepository {
 
   /** Of all rows, also of those that cannot be read. */
   folders(): string[] {
-    return z.array(z.string()).parse(this.database.prepare('SELECT folder FROM adapters').pluck().all());
+    return textColumn.parse(this.database.prepare('SELECT folder FROM adapters').pluck().all());
   }
 
   find(id: string): AdapterRecord | null {

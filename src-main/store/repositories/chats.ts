@@ -7,6 +7,7 @@ import { jsonColumn, toJson } from '../rows.ts';
 const summarySchema = z
   .object({ id: z.string(), name: z.string(), model_id: z.string(), updated_at: z.number() })
   .transform(({ model_id, updated_at, ...row }): ChatSummary => ({ ...row, modelId: model_id, updatedAt: updated_at }));
+const summariesSchema = z.array(summarySchema);
 
 const rowSchema = z
   .object({
@@ -41,7 +42,7 @@ export class ChatRepository {
     const rows = this.database
       .prepare('SELECT id, name, model_id, updated_at FROM chats ORDER BY updated_at DESC, id')
       .all();
-    return z.array(summarySchema).parse(rows);
+    return summariesSchema.parse(rows);
   }
 
   find(id: string): ChatRecord | null {

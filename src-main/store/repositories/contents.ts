@@ -9,7 +9,15 @@ import {
 import { type PairsOfAdapters, pairsOfAdaptersSchema } from '../../../src-shared/domain/mergeability.ts';
 import { type Score, scoreSchema } from '../../../src-shared/domain/plan.ts';
 import { type TuningRecord, tuningRecordSchema } from '../../../src-shared/domain/tuned.ts';
-import { jsonColumn, toJson } from '../rows.ts';
+import { anyJson, jsonColumn, toJson } from '../rows.ts';
+
+const scoreRow = z.object({ score: jsonColumn(scoreSchema) });
+const scoresOfTensorsRows = z.array(z.object({ content: anyJson, score: jsonColumn(scoreSchema), at: z.number() }));
+const outlineRow = z.object({ outline: jsonColumn(maskOutlineSchema) });
+const outlineTextRow = z.object({ outline: z.string() });
+const maskScoreRows = z.array(maskScoreSchema);
+const tuningRows = z.array(z.object({ record: jsonColumn(tuningRecordSchema) }));
+const pairsRow = z.object({ pairs: jsonColumn(pairsOfAdaptersSchema) });
 
 /** Scores, tables of masks, pairs of adapters and runs by content, so that nothing is computed twice. Keys are hashes computed by the backend. */
 export class ContentRepository {
@@ -21,7 +29,7 @@ export class ContentRepository {
 
   findScore(key: string): Score | null {
     const row = this.database.prepare('SELECT score FROM scores WHERE key = ?').get(key);
-    return row === undefined ? null : z.object({ score: jsonColumn(scoreSchema) }).parse(row).score;
+    return row === undefined ? null : scoreRow.parse(row).score;
   }
 
   /** `content` is the hashed value, stored for inspection of the database. */
@@ -40,14 +48,12 @@ export class ContentRepository {
          ORDER BY created_at DESC, key`,
       )
       .all(sha256);
-    return z
-      .array(z.object({ content: jsonColumn(z.unknown()), score: jsonColumn(scoreSchema), at: z.number() }))
-      .parse(rows);
+    return scoresOfTensorsRows.parse(rows);
   }
 
   findMaskOutline(key: string): MaskOutline | null {
     const row = this.database.prepare('SELECT outline FROM mask_tables WHERE key = ?').get(key);
-    return row === undefined ? null : z.object({ outline: jsonColumn(maskOutlineSchema) }).parse(row).outline;
+    return row === undefined ? null : outlineRow.parse(row).outline;
   }
 
   /** Scores of an earlier outline of other groups or blocks are removed. */
@@ -55,7 +61,7 @@ export class ContentRepository {
     const text = toJson(outline);
     this.database.transaction(() => {
       const row = this.database.prepare('SELECT outline FROM mask_tables WHERE key = ?').get(key);
-      if (z.object({ outline: z.string() }).safeParse(row).data?.outline === text) return;
+      if (outlineTextRow.safeParse(row).data?.outline === text) return;
       this.database.prepare('DELETE FROM mask_scores WHERE key = ?').run(key);
       this.database
         .prepare('INSERT OR REPLACE INTO mask_tables (key, content, outline, created_at) VALUES (?, ?, ?, ?)')
@@ -68,7 +74,7 @@ export class ContentRepository {
     const rows = this.database
       .prepare('SELECT mask, block, weight, accuracy, loss FROM mask_scores WHERE key = ? ORDER BY mask, block')
       .all(key);
-    return z.array(maskScoreSchema).parse(rows);
+    return maskScoreRows.parse(rows);
   }
 
   saveMaskScores(key: string, scores: readonly MaskScore[]): void {
@@ -93,15 +99,12 @@ export class ContentRepository {
     const rows = this.database
       .prepare('SELECT record FROM tunings WHERE key = ? ORDER BY created_at DESC, study_id')
       .all(key);
-    return z
-      .array(z.object({ record: jsonColumn(tuningRecordSchema) }))
-      .parse(rows)
-      .map(({ record }) => record);
+    return tuningRows.parse(rows).map(({ record }) => record);
   }
 
   findPairs(key: string): PairsOfAdapters | null {
     const row = this.database.prepare('SELECT pairs FROM adapter_pairs WHERE key = ?').get(key);
-    return row === undefined ? null : z.object({ pairs: jsonColumn(pairsOfAdaptersSchema) }).parse(row).pairs;
+    return row === undefined ? null : pairsRow.parse(row).pairs;
   }
 
   savePairs(key: string, content: string, pairs: PairsOfAdapters): void {

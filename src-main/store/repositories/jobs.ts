@@ -7,7 +7,16 @@ import {
   jobRecordSchema,
 } from '../../../src-shared/domain/job.ts';
 import type { RowReader } from '../row-reader.ts';
-import { jsonColumn, type StoredError, storedErrorSchema, toJson, toNullableJson } from '../rows.ts';
+import {
+  anyJson,
+  countRow,
+  jsonColumn,
+  type StoredError,
+  storedErrorSchema,
+  textColumn,
+  toJson,
+  toNullableJson,
+} from '../rows.ts';
 
 const rowSchema = z
   .object({
@@ -35,6 +44,10 @@ const rowSchema = z
     }),
   );
 
+const placesSchema = z.array(z.number());
+const payloadRow = z.object({ payload: anyJson });
+const resultRow = z.object({ result: anyJson });
+const namingRows = z.array(z.object({ payload: anyJson, result: anyJson, at: z.number() }));
 const selectJobs = `SELECT jobs.*, (SELECT json_group_array(after_id) FROM
   (SELECT after_id FROM job_dependencies WHERE job_id = jobs.id ORDER BY position)) AS after FROM jobs`;
 
@@ -73,6 +86,21 @@ export class JobRepository {
     );
   }
 
+  countWithStatus(status: JobRecord['status']): number {
+    return countRow.parse(this.database.prepare('SELECT count(*) AS n FROM jobs WHERE status = ?').get(status)).n;
+  }
+
+  /** Ids of the queued jobs of these kinds, in the order of the queue: cheap, however many there are. */
+  queuedIds(kinds: readonly JobRecord['kind'][]): string[] {
+    const ids = this.database
+      .prepare(
+        `SELECT id FROM jobs WHERE status = 'queued' AND kind IN (SELECT value FROM json_each(?)) ${inQueueOrder}`,
+      )
+      .pluck()
+      .all(toJson(kinds));
+    return textColumn.parse(ids);
+  }
+
   /** The newest completed jobs of a kind, at most so many. */
   completedOfKind(kind: JobRecord['kind'], most: number): JobRecord[] {
     return this.rows.all(
@@ -87,6 +115,12 @@ export class JobRepository {
   find(id: string): JobRecord | null {
     const row = this.database.prepare(`${selectJobs} WHERE id = ?`).get(id);
     return row === undefined ? null : this.rows.one('job', rowSchema, row);
+  }
+
+  /** Null also for one that cannot be read. */
+  readable(id: string): JobRecord | null {
+    const row = this.database.prepare(`${selectJobs} WHERE id = ?`).get(id);
+    return row === undefined ? null : (this.rows.all('job', rowSchema, [row])[0] ?? null);
   }
 
   /** The newest job about `subjectId`. */
@@ -139,7 +173,7 @@ export class JobRepository {
     const find = this.database.prepare('SELECT coalesce(position, sequence) FROM jobs WHERE id = ?').pluck();
     const place = this.database.prepare('UPDATE jobs SET position = ? WHERE id = ?');
     this.database.transaction(() => {
-      const places = z.array(z.number()).parse(ids.map((id) => find.get(id)));
+      const places = placesSchema.parse(ids.map((id) => find.get(id)));
       places.sort((left, right) => left - right);
       for (const [at, id] of ids.entries()) place.run(places[at], id);
     })();
@@ -147,7 +181,7 @@ export class JobRepository {
 
   payload(id: string): unknown {
     const row = this.database.prepare('SELECT payload FROM jobs WHERE id = ?').get(id);
-    return z.object({ payload: jsonColumn(z.unknown()) }).parse(row).payload;
+    return payloadRow.parse(row).payload;
   }
 
   setPayload(id: string, payload: unknown): void {
@@ -184,9 +218,7 @@ export class JobRepository {
          ORDER BY sequence DESC`,
       )
       .all({ kind, ids: toJson(ids) });
-    return z
-      .array(z.object({ payload: jsonColumn(z.unknown()), result: jsonColumn(z.unknown()), at: z.number() }))
-      .parse(rows);
+    return namingRows.parse(rows);
   }
 
   /** Deletes a job on which no other depends. */
@@ -202,6 +234,6 @@ export class JobRepository {
 
   result(jobId: string): unknown {
     const row = this.database.prepare('SELECT result FROM job_results WHERE job_id = ?').get(jobId);
-    return row === undefined ? null : z.object({ result: jsonColumn(z.unknown()) }).parse(row).result;
+    return row === undefined ? null : resultRow.parse(row).result;
   }
 }

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { type ModelRecord, modelDescriptionSchema } from '../../../src-shared/domain/model.ts';
 import type { RowReader } from '../row-reader.ts';
-import { booleanColumn, jsonColumn, toBit, toJson } from '../rows.ts';
+import { booleanColumn, jsonColumn, textColumn, toBit, toJson } from '../rows.ts';
 
 const rowSchema = z
   .object({
@@ -33,7 +33,7 @@ export class ModelRepository {
 
   /** Of all rows, also of those that cannot be read. */
   paths(): string[] {
-    return z.array(z.string()).parse(this.database.prepare('SELECT path FROM models').pluck().all());
+    return textColumn.parse(this.database.prepare('SELECT path FROM models').pluck().all());
   }
 
   find(id: string): ModelRecord | null {

@@ -17,7 +17,8 @@ const maskRowSchema = z.object({
   group_count: z.number(),
   bits: z.instanceof(Uint8Array),
 });
-const logRowSchema = z.object({ at: z.number(), level: z.string(), text: z.string() });
+const maskRowsSchema = z.array(maskRowSchema);
+const logRowsSchema = z.array(z.object({ at: z.number(), level: z.string(), text: z.string() }));
 const nameSchema = z.object({ name: z.string().nullable() });
 
 /** Range of a curve. Both steps are inclusive; null is no bound. */
@@ -220,7 +221,7 @@ export class RunHistoryRepository {
 
   log(runId: string): { at: number; level: string; text: string }[] {
     const rows = this.database.prepare('SELECT at, level, text FROM run_log WHERE run_id = ? ORDER BY id').all(runId);
-    return z.array(logRowSchema).parse(rows);
+    return logRowsSchema.parse(rows);
   }
 
   insertLog(runId: string, at: number, level: string, text: string): void {
@@ -248,7 +249,7 @@ export class RunHistoryRepository {
         .prepare('SELECT * FROM masks WHERE run_id = ? AND first_step + step_count > ?')
         .all(runId, step);
       this.database.prepare('DELETE FROM masks WHERE run_id = ? AND first_step + step_count > ?').run(runId, step);
-      for (const row of z.array(maskRowSchema).parse(straddling)) {
+      for (const row of maskRowsSchema.parse(straddling)) {
         const bytes = unpackBits(row.bits, (step - row.first_step) * row.group_count);
         this.insertMasks(runId, { firstStep: row.first_step, groupCount: row.group_count, bytes });
       }

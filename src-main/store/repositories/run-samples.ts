@@ -9,16 +9,20 @@ import {
 } from '../../../src-shared/domain/run-samples.ts';
 import { jsonColumn, toJson } from '../rows.ts';
 
-const inputRowSchema = z
-  .object({ input: jsonColumn(z.looseObject({})), pixels: z.instanceof(Uint8Array).nullable() })
-  .transform(({ input, pixels }) =>
-    sampleInputSchema.parse(pixels === null ? input : { ...input, pixels: Uint8Array.from(pixels) }),
-  );
-const stepRowSchema = z.object({
-  step: z.number(),
-  milliseconds: z.number(),
-  answers: jsonColumn(z.array(sampleAnswerSchema)),
-});
+const inputRowsSchema = z.array(
+  z
+    .object({ input: jsonColumn(z.looseObject({})), pixels: z.instanceof(Uint8Array).nullable() })
+    .transform(({ input, pixels }) =>
+      sampleInputSchema.parse(pixels === null ? input : { ...input, pixels: Uint8Array.from(pixels) }),
+    ),
+);
+const stepRowsSchema = z.array(
+  z.object({
+    step: z.number(),
+    milliseconds: z.number(),
+    answers: jsonColumn(z.array(sampleAnswerSchema)),
+  }),
+);
 
 /** Answers of runs to the same inputs at each of their evaluations. */
 export class RunSampleRepository {
@@ -55,7 +59,7 @@ export class RunSampleRepository {
     const steps = this.database
       .prepare('SELECT step, milliseconds, answers FROM sample_answers WHERE run_id = ? ORDER BY step')
       .all(runId);
-    return { inputs: z.array(inputRowSchema).parse(inputs), steps: z.array(stepRowSchema).parse(steps) };
+    return { inputs: inputRowsSchema.parse(inputs), steps: stepRowsSchema.parse(steps) };
   }
 
   /** Deletes the answers of evaluations after `step` steps; the one at `step` stays. */

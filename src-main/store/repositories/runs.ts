@@ -17,6 +17,7 @@ import {
 import type { RowReader } from '../row-reader.ts';
 import {
   booleanColumn,
+  countRow,
   jsonColumn,
   type StoredError,
   storedErrorSchema,
@@ -83,6 +84,7 @@ const checkpointRowSchema = z.object({
   accuracy: z.number().nullable(),
   resumable: booleanColumn,
 });
+const checkpointRowsSchema = z.array(checkpointRowSchema);
 
 const rowPlaceSchema = z.object({ id: z.string(), folder: z.string(), isImported: booleanColumn });
 export interface RunPlace extends Pick<RunRecord, 'id' | 'folder' | 'checkpoints'> {
@@ -172,7 +174,7 @@ export class RunRepository {
       column === 'model_id'
         ? 'SELECT count(*) AS n FROM runs WHERE model_id = ?'
         : 'SELECT count(*) AS n FROM runs WHERE dataset_id = ?';
-    return z.object({ n: z.number() }).parse(this.database.prepare(sql).get(id)).n;
+    return countRow.parse(this.database.prepare(sql).get(id)).n;
   }
 
   insert(run: RunRecord): void {
@@ -230,13 +232,11 @@ export class RunRepository {
 
   private checkpoints(runId: string): CheckpointRecord[] {
     const rows = this.database.prepare('SELECT * FROM checkpoints WHERE run_id = ? ORDER BY step, kind').all(runId);
-    return z.array(checkpointRowSchema).parse(rows).map(toCheckpoint);
+    return checkpointRowsSchema.parse(rows).map(toCheckpoint);
   }
 
   private checkpointRows(): z.output<typeof checkpointRowSchema>[] {
-    return z
-      .array(checkpointRowSchema)
-      .parse(this.database.prepare('SELECT * FROM checkpoints ORDER BY step, kind').all());
+    return checkpointRowsSchema.parse(this.database.prepare('SELECT * FROM checkpoints ORDER BY step, kind').all());
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { type Settings, type SettingsChanges, settingsSchema } from '../../../src-shared/domain/catalog.ts';
-import { jsonColumn } from '../rows.ts';
+import { anyJson, toJson } from '../rows.ts';
 
-const rowSchema = z.object({ name: z.string(), value: z.string() });
-const valueSchema = jsonColumn(z.unknown());
+const rowsSchema = z.array(z.object({ name: z.string(), value: z.string() }));
 
 export class SettingsRepository {
   private readonly database: Database;
+  /** What was read, and of which rows: the queue asks at every turn. */
+  private kept: { readonly rows: string; readonly settings: Readonly<Settings> } | null = null;
 
   constructor(database: Database) {
     this.database = database;
@@ -15,15 +16,19 @@ export class SettingsRepository {
 
   /** All settings; a stored value that is no longer valid is replaced by the default. */
   get(): Settings {
-    const rows = z.array(rowSchema).parse(this.database.prepare('SELECT name, value FROM settings').all());
+    const found = this.database.prepare('SELECT name, value FROM settings').all();
+    const text = toJson(found);
+    if (this.kept?.rows === text) return { ...this.kept.settings };
+    const rows = rowsSchema.parse(found);
     let settings = settingsSchema.parse({});
     for (const row of rows) {
-      const value = valueSchema.safeParse(row.value);
+      const value = anyJson.safeParse(row.value);
       if (!value.success) continue;
       const tried = settingsSchema.safeParse({ ...settings, [row.name]: value.data });
       if (tried.success) settings = tried.data;
     }
-    return settings;
+    this.kept = { rows: text, settings };
+    return { ...settings };
   }
 
   set(values: SettingsChanges): void {

@@ -67,8 +67,10 @@ export async function readConfig(directory: string): Promise<ModelConfigFile> {
 /** Model type that earlier versions converted from an npm package. */
 const formerFamilies: ReadonlyMap<string, string> = new Map([['use-lite', 'Universal Sentence Encoder Lite']]);
 
+const modelTypeSchema = z.object({ model_type: z.string() });
+
 export function familyOf(config: ModelConfigFile): ModelFamily {
-  const checked = z.object({ model_type: z.string() }).safeParse(config.value);
+  const checked = modelTypeSchema.safeParse(config.value);
   if (!checked.success)
     throw new StudioError(
       'invalid_file',
