@@ -20,19 +20,61 @@ import { reportUnreadable } from './models.ts';
 
 type Parts = Pick<Services, 'store' | 'hub' | 'paths' | 'reader'>;
 
-/** The description from the cache if nothing in the dataset has changed, else as `describe` reads it. */
+interface CachedReading {
+  /** Whether a description of the cache says all that is asked for; by default any does. */
+  readonly isEnough?: (kept: DatasetDescription) => boolean;
+  /** Ends the waiting for a reading that somebody else began. */
+  readonly signal?: AbortSignal;
+}
+
+/** Datasets that are being read, by their stamps. */
+const beingRead = new WeakMap<Services['store'], Map<string, Promise<unknown>>>();
+
+/**
+ * The description from the cache if nothing in the dataset has changed, else as `describe` reads it. Who asks while it is being
+ * read waits for that one reading, unless `signal` is aborted.
+ */
 export async function describeDatasetCached(
   store: Services['store'],
   source: DatasetSource,
   describe: () => Promise<DatasetDescription>,
-  isEnough: (kept: DatasetDescription) => boolean = () => true,
+  { isEnough = () => true, signal }: CachedReading = {},
 ): Promise<DatasetDescription> {
   const stamp = await datasetStamp(source);
-  const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
-  if (kept.success && isEnough(kept.data)) return kept.data;
-  const description = await describe();
-  store.descriptions.save('dataset', source.path, stamp, description);
-  return description;
+  const readings = beingRead.get(store) ?? new Map<string, Promise<unknown>>();
+  beingRead.set(store, readings);
+  for (;;) {
+    const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
+    if (kept.success && isEnough(kept.data)) return kept.data;
+    const other = readings.get(stamp);
+    if (other === undefined) break;
+    await unlessAborted(other, signal);
+  }
+  const reading = describe();
+  readings.set(
+    stamp,
+    reading.catch(() => undefined),
+  );
+  try {
+    const description = await reading;
+    store.descriptions.save('dataset', source.path, stamp, description);
+    return description;
+  } finally {
+    readings.delete(stamp);
+  }
+}
+
+/** Resolves with `other`, or rejects with the signal's reason. */
+async function unlessAborted(other: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const leave = (): void => reject(signal?.reason);
+  signal?.addEventListener('abort', leave, { once: true });
+  try {
+    await Promise.race([other, promise]);
+  } finally {
+    signal?.removeEventListener('abort', leave);
+  }
 }
 
 /**
@@ -94,23 +136,28 @@ export async function addDataset(
   const source = { ...found.source, options };
   const isReread = known !== null && !isDeepStrictEqual(known.source, source);
   if (isReread) requireNoTraining(store, known);
-  const dataset: DatasetRecord = {
-    id: known?.id ?? watch.id ?? newId('dataset'),
-    name: name ?? known?.name ?? basename(source.path, extname(source.path)),
-    bundled: known?.bundled ?? false,
-    licence: known?.licence ?? null,
-    provenance: known?.provenance ?? null,
+  const description = await describeDatasetCached(
+    store,
     source,
-    description: await describeDatasetCached(
-      store,
-      source,
-      () => reader.read('describe', { source, compares: true }, watch),
-      (kept) => kept.text !== null || kept.duplicates !== undefined,
-    ),
-    createdAt: known?.createdAt ?? Date.now(),
-  };
-  // Reading takes time: a run may have been started meanwhile.
+    () => reader.read('describe', { source, compares: true }, watch),
+    {
+      isEnough: (kept) => kept.text !== null || kept.duplicates !== undefined,
+      ...(watch.signal === undefined ? {} : { signal: watch.signal }),
+    },
+  );
+  // Reading takes time: a run may have been started meanwhile, or the same path have been added.
   if (isReread) requireNoTraining(store, known);
+  const before = knownByPath(store, source.path);
+  const dataset: DatasetRecord = {
+    id: before?.id ?? watch.id ?? newId('dataset'),
+    name: name ?? before?.name ?? basename(source.path, extname(source.path)),
+    bundled: before?.bundled ?? false,
+    licence: before?.licence ?? null,
+    provenance: before?.provenance ?? null,
+    source,
+    description,
+    createdAt: before?.createdAt ?? Date.now(),
+  };
   store.datasets.save(dataset);
   hub.listChanged('datasets');
   return dataset;

@@ -6,6 +6,7 @@ import type { Log } from '../../logging/log.ts';
 import { type EngineHost, plainNode, startEngineProcess, startEngineWorker } from '../engine/engine-host.ts';
 import { type ReadingContract, readingContract } from './contract.ts';
 import { isLong, limitOf, type ReadingLimit, type ReadingName } from './limits.ts';
+import { Turns } from './turns.ts';
 
 type ReadingEvent = EventNameOf<ReadingContract>;
 
@@ -44,8 +45,8 @@ export class ForeignReader {
   private readonly log: Log;
   private readonly idle: Reader[] = [];
   private readonly all = new Set<Reader>();
-  private readonly waiting: (() => void)[] = [];
-  private free = mostAtOnce;
+  private readonly turns = new Turns(mostAtOnce);
+  private readonly longTurns = new Turns(mostAtOnce);
   private closed = false;
 
   constructor(start: StartReader, log: Log) {
@@ -61,15 +62,9 @@ export class ForeignReader {
   ): Promise<OutputOf<ReadingContract, N>> {
     const usual = limitOf(name, options.bytes);
     const limit = { ...usual, milliseconds: options.milliseconds ?? usual.milliseconds };
-    if (isLong(limit)) return this.readNow(name, input, limit, options);
-    while (this.free === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.free--;
-    try {
-      return await this.readNow(name, input, limit, options);
-    } finally {
-      this.free++;
-      this.waiting.shift()?.();
-    }
+    // What may take minutes keeps nothing else from its turn, and has turns of its own.
+    const turns = isLong(limit) ? this.longTurns : this.turns;
+    return turns.take(options.signal, () => this.readNow(name, input, limit, options));
   }
 
   private async readNow<N extends ReadingName>(

@@ -7,6 +7,7 @@ import {
   closeBackends,
   type OpenBackend,
   openBackend,
+  readerInProcess,
   scriptedEngine,
   temporaryFolder,
   tinyIdx,
@@ -113,6 +114,25 @@ describe('adding a dataset is a job', () => {
     await backend.handle('jobs.cancel', { id });
     await first;
     await expectNothingKept(backend);
+  });
+
+  it('that is read once, however many ask for the same file at once', async () => {
+    let readers = 0;
+    const backend = await openBackend({
+      startEngine: engine,
+      startReader: (onOutput) => {
+        readers++;
+        return readerInProcess(onOutput);
+      },
+    });
+    const path = tinyIdx();
+    await Promise.all(
+      Array.from({ length: 20 }, () =>
+        backend.handle('evaluate.start', { model: 'tiny', dataset: path, eval_samples: 1 }),
+      ),
+    );
+    expect(readers).toBe(1);
+    expect((await backend.handle('datasets.list', {})).filter(({ bundled }) => !bundled)).toHaveLength(1);
   });
 
   it('that leaves nothing where it fails, and names the file', async () => {
