@@ -13,6 +13,7 @@ import { grantMessage, parseHello, parseKnownPaths } from '../../src-shared/rpc/
 import type { Log } from '../logging/log.ts';
 import { followLines } from '../logging/output-lines.ts';
 import { childProcessChannel } from '../transport/child-process.ts';
+import { youngGenerationFlag } from '../transport/heap-limits.ts';
 import { RestartPauses } from './restart-pauses.ts';
 import { utilityProcessChannel } from './utility-channel.ts';
 
@@ -164,7 +165,12 @@ function openChannel(options: BackendProcessOptions, recovery: RecoveryWay | und
   };
   if (Number(process.versions.node.split('.')[0]) >= 22)
     return followed(
-      utilityProcess.fork(options.entry, [], { env, serviceName: 'CoTo Studio backend', stdio: 'pipe' }),
+      utilityProcess.fork(options.entry, [], {
+        env,
+        execArgv: [`--js-flags=${youngGenerationFlag}`],
+        serviceName: 'CoTo Studio backend',
+        stdio: 'pipe',
+      }),
       utilityProcessChannel,
       options.log,
     );
@@ -178,7 +184,7 @@ function openChannel(options: BackendProcessOptions, recovery: RecoveryWay | und
     fork(options.entry, [], {
       env,
       execPath: options.node,
-      execArgv: [],
+      execArgv: [youngGenerationFlag],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     }),

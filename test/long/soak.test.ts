@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EventLog } from '../../src-main/backend/trackers/tensorboard/event-log.ts';
 import { childProcessChannel } from '../../src-main/transport/child-process.ts';
+import { youngGenerationFlag } from '../../src-main/transport/heap-limits.ts';
 import { events } from '../../src-shared/contract/events.ts';
 import { requests } from '../../src-shared/contract/requests.ts';
 import { type Client, connect } from '../../src-shared/rpc/connect.ts';
@@ -34,6 +35,8 @@ let client: Client<typeof contract>;
 beforeAll(async () => {
   mkdirSync(home);
   child = fork(fileURLToPath(new URL('soak-backend.ts', import.meta.url)), [home, tinyResources()], {
+    // As the shell starts it.
+    execArgv: [youngGenerationFlag],
     serialization: 'advanced',
   });
   await once(child, 'message');

@@ -9,6 +9,7 @@ import type { EngineIsolation } from '../../engine/compute/selection.ts';
 import { findInstallation } from '../../engine/compute/tensorflow/installation.ts';
 import { followLines } from '../../logging/output-lines.ts';
 import { childProcessChannel } from '../../transport/child-process.ts';
+import { youngGenerationFlag, youngGenerationLimits } from '../../transport/heap-limits.ts';
 import { messagePortChannel } from '../../transport/message-port.ts';
 
 /** A running engine, in a thread or a process. */
@@ -60,7 +61,10 @@ export function startEngineWorker(
   lifeline.unref();
   const worker = new Worker(file, {
     workerData: { lifeline: held },
-    ...(heapMebibytes === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMebibytes } }),
+    resourceLimits: {
+      ...youngGenerationLimits,
+      ...(heapMebibytes === undefined ? {} : { maxOldGenerationSizeMb: heapMebibytes }),
+    },
     transferList: [held],
     // Otherwise it would be printed by this process, mixed with the output of a command.
     stdout: true,
@@ -101,7 +105,7 @@ export function startEngineProcess(
 ): EngineHost {
   const child = fork(fileURLToPath(file), [], {
     execPath: node,
-    execArgv: [...nodeOptions],
+    execArgv: [youngGenerationFlag, ...nodeOptions],
     serialization: 'advanced',
     env: { ...process.env, COTO_ENGINE_PROCESS: 'child', LD_LIBRARY_PATH: libraryPath() },
     // Drivers and libtensorflow print messages of their own.
