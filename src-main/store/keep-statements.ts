@@ -5,7 +5,7 @@ const mostKept = 200;
 
 /**
  * Lets `database` compile each statement once. A compiled one takes kilobytes outside of V8's heap, which go only when a full
- * collection finds the object: compiled anew at every call, they were most of what the backend's memory grew by.
+ * collection finds the object: compiled again at every call, they were most of what the backend's memory grew by.
  *
  * A statement that is asked for again has forgotten `pluck` and `raw`; one that is held and read by them must be the only one
  * of its text.
@@ -16,7 +16,7 @@ export function keepStatements(database: Database): void {
   Object.defineProperty(database, 'prepare', {
     value: (source: string): Statement => {
       const known = kept.get(source);
-      // One that is being read row by row cannot begin anew.
+      // One that is being read row by row cannot begin again.
       if (known?.busy === true) return compile(source);
       if (known?.reader === true) known.pluck(false).raw(false);
       const statement = known ?? compile(source);

@@ -15,7 +15,7 @@ export class Turns {
     try {
       return await work();
     } finally {
-      // Handed on, so that nobody who comes now gets in before.
+      // Passed to the first that waits, so that nobody who comes now gets in before.
       const next = this.waiting.shift();
       if (next === undefined) this.free++;
       else next();
