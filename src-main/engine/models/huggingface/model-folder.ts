@@ -30,12 +30,14 @@ export async function describeModel(directory: string): Promise<ModelDescription
   }
 }
 
+const quantizedSchema = z.looseObject({ [quantizedFromKey]: quantizedFromSchema });
+
 /** As `describeModel`, with files that are open already. */
 export async function describeOpened(config: ModelConfigFile, weights: ModelWeights): Promise<ModelDescription> {
   const family = familyOf(config);
   const described = family.describe(config, weights);
   const parameterCount = weights.names.reduce((sum, name) => sum + elementCount(weights.info(name).shape), 0);
-  const from = z.looseObject({ [quantizedFromKey]: quantizedFromSchema }).safeParse(config.value);
+  const from = quantizedSchema.safeParse(config.value);
   return {
     family: family.declaration.id,
     ...described,
