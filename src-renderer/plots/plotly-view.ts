@@ -10,6 +10,8 @@ import type { LiveFrame } from './live/frame-keeper.ts';
 import { LivePlot } from './live/live-plot.ts';
 import type { PlotAxes } from './plot-axes.ts';
 import { axesOf, geometryOf, type PlotGeometry, pixelsOfPoint } from './plot-geometry.ts';
+import { withRoom } from './room.ts';
+import { tickTextWidth } from './tick-text-width.ts';
 import { typefaceLoaded } from './typeface-loaded.ts';
 
 type PlotlyModule = typeof import('./plotly-bundle.ts').default;
@@ -226,7 +228,7 @@ export class PlotlyView {
   private layout(figure: FigureSource, options: ShowOptions): Partial<Layout> {
     return {
       template: baseTemplate(options.theme),
-      ...splitTitle(figure.layout).layout,
+      ...withRoom(splitTitle(figure.layout).layout, tickTextWidth),
       width: this.width,
       height: options.height,
       autosize: false,
