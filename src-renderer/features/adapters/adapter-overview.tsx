@@ -1,9 +1,9 @@
-import { TagsInput } from '@mantine/core';
 import { describeSchedule } from '../../../src-shared/coto/describe.ts';
 import { type AdapterRecord, baseNameOf } from '../../../src-shared/domain/adapter.ts';
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
+import { TagsInput } from '../../components/form/choices.tsx';
 import { formatBytes, formatCount } from '../../components/format/format.ts';
 import { HashText, PathText } from '../../components/format/path-text.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';

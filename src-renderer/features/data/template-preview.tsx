@@ -1,4 +1,4 @@
-import { Button, Select, Skeleton, Text } from '@mantine/core';
+import { Button, Skeleton, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
@@ -6,6 +6,7 @@ import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Select } from '../../components/form/choices.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';

@@ -1,6 +1,7 @@
-import { Button, Group, MultiSelect, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Stack, TextInput } from '@mantine/core';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { MultiSelect } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { mergeStrings } from '../../strings/merge.ts';
 import { CheckList } from './check-list.tsx';

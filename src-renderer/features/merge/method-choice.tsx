@@ -1,5 +1,6 @@
-import { Select, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
+import { Select } from '../../components/form/choices.tsx';
 import { HelpButton } from '../../components/help/help-button.tsx';
 import { mergeStrings } from '../../strings/merge.ts';
 import classes from './merge.module.css';

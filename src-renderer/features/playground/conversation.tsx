@@ -1,5 +1,6 @@
-import { ActionIcon, Button, Select, Textarea, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Textarea, Tooltip } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
+import { Select } from '../../components/form/choices.tsx';
 import type { Message } from './draft.ts';
 import classes from './playground.module.css';
 

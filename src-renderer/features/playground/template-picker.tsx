@@ -1,8 +1,9 @@
-import { Button, Code, Group, Select, Stack, Text } from '@mantine/core';
+import { Button, Code, Group, Stack, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import type { ChosenTemplate } from '../../../src-shared/domain/chat.ts';
 import type { TemplateChoices } from '../../../src-shared/domain/generation.ts';
 import { useRequest } from '../../api/query.ts';
+import { Select } from '../../components/form/choices.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
 import { TemplateText } from '../templates/template-text.tsx';
 import { ownTemplate, saidMessages } from './draft.ts';

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Stack, Text, TextInput } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
@@ -6,6 +6,7 @@ import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Select } from '../../components/form/choices.tsx';
 import { MoreSettings, ParameterForm } from '../../components/form/parameter-form.tsx';
 import { changedCount } from '../../components/form/parameter-origin.ts';
 import { plural } from '../../components/format/format.ts';

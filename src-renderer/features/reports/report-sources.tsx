@@ -1,5 +1,5 @@
-import { MultiSelect } from '@mantine/core';
 import { useRequest } from '../../api/query.ts';
+import { MultiSelect } from '../../components/form/choices.tsx';
 import { reportsStrings } from '../../strings/reports.ts';
 
 export interface ReportSources {

@@ -1,4 +1,4 @@
-import { ActionIcon, Group, Select, Table, Text } from '@mantine/core';
+import { ActionIcon, Group, Table, Text } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Fragment, useMemo, useState } from 'react';
 import { formatFixed } from '../../../src-shared/format/numbers.ts';
@@ -16,6 +16,7 @@ import type { RunGroup } from '../../../src-shared/results/run-groups.ts';
 import type { MeanInterval } from '../../../src-shared/statistics/student.ts';
 import { metricUnit, valueText } from '../../../src-shared/studies/metric-words.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
+import { Select } from '../../components/form/choices.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { compareStrings } from '../../strings/compare.ts';
 import { TunedBadge } from '../studies/tuned-badge.tsx';

@@ -1,9 +1,10 @@
-import { Button, Group, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { type ReactNode, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { request } from '../../api/client.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
+import { TagsInput } from '../../components/form/choices.tsx';
 import { runsStrings } from '../../strings/runs.ts';
 import { changeRuns } from './change-runs.ts';
 

@@ -1,10 +1,11 @@
-import { ActionIcon, Button, Group, Popover, Stack, TagsInput, Text, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Popover, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconNote, IconPencil, IconTag } from '@tabler/icons-react';
 import { memo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { useAction } from '../../api/query.ts';
 import { useRename } from '../../components/actions/use-rename.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
+import { TagsInput } from '../../components/form/choices.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { runStrings as words } from '../../strings/run.ts';
 import { CotoMark } from './coto-mark.tsx';

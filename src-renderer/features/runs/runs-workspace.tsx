@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Select, Skeleton, Switch, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Skeleton, Switch, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconSearch, IconX } from '@tabler/icons-react';
 import { type ReactNode, useMemo, useRef } from 'react';
@@ -9,6 +9,7 @@ import { useActions } from '../../components/actions/action-registry.ts';
 import { useRename } from '../../components/actions/use-rename.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Select } from '../../components/form/choices.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { ColumnChooser, useChosenColumns } from '../../components/table/column-chooser.tsx';

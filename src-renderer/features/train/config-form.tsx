@@ -1,4 +1,4 @@
-import { Select, Stack, Switch, Text } from '@mantine/core';
+import { Stack, Switch, Text } from '@mantine/core';
 import { useId } from 'react';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import { adapterParameters } from '../../../src-shared/domain/adapter.ts';
@@ -10,6 +10,7 @@ import type { Declaration, ParameterSpec } from '../../../src-shared/domain/para
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { runParameters } from '../../../src-shared/domain/run.ts';
 import { useRequest } from '../../api/query.ts';
+import { Select } from '../../components/form/choices.tsx';
 import { FieldFrame } from '../../components/form/parameter-field.tsx';
 import { ParameterForm, type ParameterFormProps } from '../../components/form/parameter-form.tsx';
 import { Panel } from '../../components/layout/panel.tsx';

@@ -4,9 +4,7 @@ import {
   Checkbox,
   Group,
   Modal,
-  MultiSelect,
   ScrollArea,
-  Select,
   Stack,
   Table,
   Text,
@@ -15,6 +13,7 @@ import {
 } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
+import { MultiSelect, Select } from '../../components/form/choices.tsx';
 import { Segments } from '../../components/form/segments.tsx';
 import { formatBytes, formatDuration } from '../../components/format/format.ts';
 import { trainStrings } from '../../strings/train.ts';

@@ -1,4 +1,4 @@
-import { Button, Group, Select, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { modals } from '@mantine/modals';
 import { useId, useState } from 'react';
@@ -10,6 +10,7 @@ import { runParameters } from '../../../src-shared/domain/run.ts';
 import { isTemplateText } from '../../../src-shared/domain/task.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Select } from '../../components/form/choices.tsx';
 import { FieldFrame } from '../../components/form/parameter-field.tsx';
 import { trainStrings } from '../../strings/train.ts';
 import { TokenView } from '../data/token-view.tsx';

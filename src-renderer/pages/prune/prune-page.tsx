@@ -1,10 +1,11 @@
-import { Button, Group, Select, Skeleton } from '@mantine/core';
+import { Button, Group, Skeleton } from '@mantine/core';
 import { useState } from 'react';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link, navigate, pathOf } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Select } from '../../components/form/choices.tsx';
 import { plural } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';

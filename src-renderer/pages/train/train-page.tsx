@@ -1,7 +1,8 @@
-import { Button, TagsInput, Text, TextInput } from '@mantine/core';
+import { Button, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowBackUp, IconDeviceFloppy, IconFolderOpen } from '@tabler/icons-react';
 import { useRequest } from '../../api/query.ts';
+import { TagsInput } from '../../components/form/choices.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { ConfigForm } from '../../features/train/config-form.tsx';
 import { resetForm, setName, setTags } from '../../features/train/draft-store.ts';
