@@ -18,7 +18,7 @@ import { cpuSecondsOf } from './process-time.ts';
 const startBudget = 1.6;
 const switchBudget = 0.2;
 /** Pages that need more than that today; none may need more than it does. */
-const larger: Readonly<Record<string, number>> = { Data: 0.4, Train: 0.35, Prune: 0.4, Studies: 0.25 };
+const larger: Readonly<Record<string, number>> = { Prune: 0.3 };
 /** The share by which one measurement differs from the next. */
 const noise = 1.15;
 /** CPU seconds of that piece of work on the machine of the budgets. */
