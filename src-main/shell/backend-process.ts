@@ -100,7 +100,8 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
       }
     });
     opened.onClose(() => {
-      channel = null;
+      // One that failed may take its time to end: the next may be there already.
+      if (channel === opened) channel = null;
       if (stopping || failed) return;
       const pause = pauses.next(Date.now() - startedAt);
       if (pause === null) {

@@ -1,6 +1,7 @@
 import { Progress } from '@mantine/core';
 import { IconCpu, IconDatabase, IconDeviceSdCard, IconStack } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
 import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
@@ -46,8 +47,15 @@ export function StatusBar() {
   );
 }
 
-function IdleText({ connection }: { connection: string }) {
-  return <span className={classes['idle']}>{connection === 'ready' ? appStrings.idle : appStrings.connecting}</span>;
+function IdleText({ connection }: { connection: BackendStatus['status'] }) {
+  const texts: Readonly<Record<typeof connection, string>> = {
+    ready: appStrings.idle,
+    failed: appStrings.notConnected,
+    starting: appStrings.connecting,
+    lost: appStrings.connecting,
+  };
+  const text = texts[connection];
+  return <span className={classes['idle']}>{text}</span>;
 }
 
 function RunningJob({ job }: { job: JobRecord }) {

@@ -23,6 +23,7 @@ export const appStrings = {
 
   idle: 'Nothing is running',
   connecting: 'Connecting to the backend',
+  notConnected: 'The backend isn’t running',
   starting: 'starting',
   queued: (jobs: string) => `${jobs} queued`,
   computeBackend: 'Compute backend',
