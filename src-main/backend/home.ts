@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { isUnfinished } from '../engine/tensors/atomic.ts';
 import { isDatabaseInUse, lockFile } from '../store/home-lock.ts';
@@ -38,11 +49,12 @@ export interface Home {
  */
 export function openHome(path: string): Home {
   const home = resolve(path);
+  const isThere = existsSync(home);
   try {
     for (const folder of ['runs', 'adapters', 'datasets', 'models', 'reports']) makeFolder(join(home, folder));
     closeToOthers(home);
   } catch (error) {
-    throw homeError(error, home, 'made');
+    throw homeError(error, home, isThere ? 'written' : 'made');
   }
   const owner = join(home, 'backend.pid');
   const database = join(home, 'studio.sqlite');
@@ -160,9 +172,35 @@ function homeError(error: unknown, home: string, what: 'made' | 'written'): Stud
     );
   return new StudioError(
     'invalid_input',
-    `The home folder ${home} cannot be ${what}: ${error instanceof Error ? error.message : String(error)}.`,
+    `The home folder ${home} cannot be ${what}: ${reasonOf(error, home)}.`,
     'Choose a folder that you may write to (COTO_STUDIO_HOME).',
   );
+}
+
+const reasons: ReadonlyMap<unknown, string> = new Map([
+  ['EROFS', 'its file system is read-only'],
+  ['EACCES', 'this user may not write there'],
+  ['EPERM', 'this user may not write there'],
+]);
+
+function reasonOf(error: unknown, home: string): string {
+  const reason = reasons.get(codeOf(error)) ?? reasons.get(codeOf(refusalOfParent(home)));
+  return reason ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** Why nothing can be written to the nearest folder that is there: where several are to be made, Node says only that one is missing. */
+function refusalOfParent(path: string): unknown {
+  if (!existsSync(path)) return path === dirname(path) ? null : refusalOfParent(dirname(path));
+  try {
+    accessSync(path, constants.W_OK);
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : null;
 }
 
 /** Removes partial files of a killed process. The lock is held, so nobody else is writing. */
