@@ -71,6 +71,8 @@ function fingerprint(paths) {
     else hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\n`);
   };
   for (const path of paths) visit(path);
+  // What a release says of its updates is built in.
+  for (const name of ['COTO_UPDATE_PUBLIC_KEY', 'COTO_UPDATE_FEED']) hash.update(`${process.env[name] ?? ''}\n`);
   return hash.digest('hex');
 }
 
@@ -90,6 +92,7 @@ async function buildMain() {
     // What a result was made by is this commit, whatever the checkout moves on to.
     define: { BUILD_COMMIT: JSON.stringify(await readCommit()) },
   };
+  const updates = { key: process.env.COTO_UPDATE_PUBLIC_KEY ?? '', feed: process.env.COTO_UPDATE_FEED ?? '' };
   // The shell also runs on Electron's older embedded Node (20), and inside an archive: it carries all it needs.
   /** @satisfies {import('esbuild').BuildOptions} */
   const shell = {
@@ -98,6 +101,7 @@ async function buildMain() {
     format: 'cjs',
     external: ['electron', 'original-fs'],
     outExtension: { '.js': '.cjs' },
+    define: { ...common.define, BUILD_UPDATES: JSON.stringify(updates) },
   };
   /** @satisfies {import('esbuild').BuildOptions} */
   const module = { ...common, format: 'esm', outExtension: { '.js': '.mjs' } };

@@ -45,6 +45,9 @@ export const carriedPackages = [
   'zod',
 ];
 
+/** What only the shell loads: it carries all that it needs. */
+const shellPackages = ['builder-util-runtime', 'electron-updater'];
+
 /** What the backend, the engine and the command load, with all that this loads. */
 export function nodePackages() {
   const { dependencies, optionalDependencies } = readJsonObject(join(root, 'package.json'));
@@ -64,7 +67,8 @@ export function windowPackages() {
 export function needlessPackages() {
   const { dependencies, optionalDependencies } = readJsonObject(join(root, 'package.json'));
   const names = Object.keys({ ...object(dependencies), ...object(optionalDependencies) });
-  const needed = new Set(closureOf(names.filter((name) => !carriedPackages.includes(name))).map(({ path }) => path));
+  const carried = [...carriedPackages, ...shellPackages];
+  const needed = new Set(closureOf(names.filter((name) => !carried.includes(name))).map(({ path }) => path));
   return [...locked()].flatMap(([path, entry]) => (path === '' || entry.dev || needed.has(path) ? [] : [path]));
 }
 

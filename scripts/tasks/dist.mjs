@@ -12,6 +12,7 @@ import { modules, nodeBinary, root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
 import { componentsOf } from '../package/components.mjs';
 import { needlessPackages } from '../package/packages.mjs';
+import { writeReleaseFeed } from '../package/release-feed.mjs';
 import { budgets, smoke } from '../package/smoke.mjs';
 import { writeBillOfMaterials, writeNotices } from '../package/write-lists.mjs';
 import { runNode } from './steps.mjs';
@@ -21,6 +22,9 @@ import { runNode } from './steps.mjs';
 // --installers also this system's installers (electron-builder downloads tools for those); with --smoke the packed app is
 // started as an ordinary user; its costs are said, and with --budgets one over its budget fails. --release is for what others install: only the Electron of the lock
 // file, and on macOS signed and notarized (CSC_LINK, and APPLE_API_KEY or APPLE_ID in the environment).
+// What updates the app: COTO_UPDATE_PUBLIC_KEY (Ed25519, SPKI) is built in, and without it the app has no updates;
+// COTO_UPDATE_FEED is the address that Settings proposes; COTO_UPDATE_SIGNING_KEY_FILE (its private half, PEM) signs the
+// description of the installers, which goes with them to the server of the feed.
 const options = process.argv.slice(2);
 const isRelease = options.includes('--release');
 const release = join(root, 'release');
@@ -43,6 +47,8 @@ const packing = {
   files: [...(Array.isArray(config.files) ? config.files : []), ...needlessPackages().map((path) => `!${path}/**`)],
   mac: { ...(isObject(config.mac) ? config.mac : {}), notarize: isNotarized },
   electronVersion: version,
+  // On Windows and macOS the package notes its publisher, whose certificate an update must have too. Nothing is published.
+  publish: process.env.COTO_UPDATE_FEED ? { provider: 'generic', url: process.env.COTO_UPDATE_FEED } : null,
   electronDist: electronDist(electron),
   extraResources: [node],
 };
@@ -72,6 +78,14 @@ const components = componentsOf({ electron: version, libraries: bundled });
 writeNotices(join(release, folder, 'THIRD-PARTY-NOTICES.txt'), components);
 const stem = `coto-studio-${packageVersion(root)}-${process.platform}-${process.arch}`;
 writeBillOfMaterials(join(release, `${stem}.cdx.json`), components, { version: packageVersion(root), at: new Date() });
+const signingKey = process.env.COTO_UPDATE_SIGNING_KEY_FILE;
+if (options.includes('--installers') && signingKey)
+  writeReleaseFeed({
+    folder: release,
+    version: packageVersion(root),
+    privateKey: readFileSync(signingKey, 'utf8'),
+    at: new Date(),
+  });
 const archive = join(release, `${stem}.tar.gz`);
 const tar = spawn('tar', ['-cf', '-', '-C', release, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
 await pipeline(tar.stdout, createGzip({ level: 9 }), createWriteStream(archive));

@@ -19,5 +19,7 @@ export const bridgeChannels = {
   savePdf: 'studio:save-pdf',
   openPath: 'studio:open-path',
   showInFolder: 'studio:show-in-folder',
+  updates: 'studio:updates',
+  updateState: 'studio:update-state',
   showLogs: 'studio:show-logs',
 } as const;

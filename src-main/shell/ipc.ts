@@ -17,6 +17,7 @@ import {
 } from '../../src-shared/contract/bridge.ts';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PathUse } from '../../src-shared/contract/paths.ts';
+import { type UpdateRequest, type UpdateState, updateRequestSchema } from '../../src-shared/contract/updates.ts';
 import { themeSchema } from '../../src-shared/domain/theme.ts';
 import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
@@ -24,6 +25,7 @@ import type { ChosenPaths } from './chosen-paths.ts';
 import { plainName, withoutControls } from './plain-name.ts';
 import { printReport, reportPage } from './print-report.ts';
 import { isTrusted } from './security.ts';
+import type { Updates } from './updates/updates.ts';
 
 const largestTextBytes = 16 * 1024 * 1024;
 const dialogOptions = z.object({
@@ -42,13 +44,14 @@ interface BridgeOptions {
   readonly logs: string;
   /** Folder of the reports. */
   readonly reports: string;
+  readonly updates: Updates;
   onRunning(jobs: readonly RunningJob[]): void;
   onNotice(notice: SystemNotice): void;
 }
 
 /** Connects the window's bridge to the backend and to the native dialogs. Every sender is checked. */
 export function serveBridge(options: BridgeOptions): void {
-  const { backend, chosen, developmentServer, logs, reports, onRunning, onNotice } = options;
+  const { backend, chosen, developmentServer, logs, reports, updates, onRunning, onNotice } = options;
   const listen = (
     name: string,
     act: (message: unknown, reply: (channel: string, value: unknown) => void) => void,
@@ -119,7 +122,23 @@ export function serveBridge(options: BridgeOptions): void {
   });
   handle(bridgeChannels.openPath, z.string(), async (path) => openPath(await chosen.toOpen(path)));
   handle(bridgeChannels.showLogs, z.null(), () => openPath(logs));
+  handle(bridgeChannels.updates, updateRequestSchema, (request) => askUpdates(updates, request));
   handle(bridgeChannels.showInFolder, z.string(), async (path) => shell.showItemInFolder(await chosen.toShow(path)));
+}
+
+async function askUpdates(updates: Updates, request: UpdateRequest): Promise<UpdateState> {
+  switch (request.act) {
+    case 'state':
+      return updates.state;
+    case 'setFeed':
+      return await updates.setFeed(request.feed);
+    case 'check':
+      return await updates.check();
+    case 'download':
+      return await updates.start();
+    case 'cancel':
+      return updates.cancel();
+  }
 }
 
 /** Opens a file or folder with the system's own program. */

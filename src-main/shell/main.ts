@@ -22,6 +22,7 @@ import { closeNetwork, lockDown, registerScheme, serveRenderer } from './securit
 import { showNotice } from './system-notice.ts';
 import { TrayIcon } from './tray-icon.ts';
 import { changedUnpackedFile } from './unpacked-files.ts';
+import { openUpdates } from './updates/open-updates.ts';
 import { openWindow } from './window.ts';
 
 const home = process.env['COTO_STUDIO_HOME'];
@@ -135,6 +136,11 @@ function begin(): void {
     developmentServer,
     logs,
     reports: join(studioHome, 'reports'),
+    updates: openUpdates({
+      home: studioHome,
+      log,
+      onState: (state) => send(bridgeChannels.updateState, state),
+    }),
     onRunning: (jobs) => {
       guard.jobs = jobs;
       keepAwake.set(jobs.length > 0);

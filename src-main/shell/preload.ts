@@ -47,6 +47,10 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
   openPath: (path) => invoke(bridgeChannels.openPath, path),
   showInFolder: (path) => invoke(bridgeChannels.showInFolder, path),
   showLogs: () => invoke(bridgeChannels.showLogs, null),
+  updates: {
+    ask: (request) => invoke(bridgeChannels.updates, request),
+    onState: (listener) => listen(bridgeChannels.updateState, listener),
+  },
   setRunning: (jobs) => ipcRenderer.send(bridgeChannels.setRunning, jobs),
   notify: (notice) => ipcRenderer.send(bridgeChannels.notify, notice),
   onMenu: (listener) => listen<string>(bridgeChannels.menu, listener),

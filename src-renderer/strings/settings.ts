@@ -92,6 +92,30 @@ export const settingsStrings = {
     setupFailed: 'The setup failed; see the end of the log.',
   },
 
+  updates: {
+    title: 'Updates',
+    off: 'off',
+    onRequest: 'only when you ask',
+    feed: 'Feed',
+    feedHelp: 'Address of the folder with the releases. Nothing is asked before you choose Check for updates.',
+    example: 'https://example.org/coto-studio/',
+    turnOn: 'Turn on…',
+    turnOff: 'Turn off',
+    check: 'Check for updates',
+    download: 'Download',
+    cancel: 'Cancel',
+    progress: 'Downloading the update',
+    failed: 'The update failed',
+    idle: 'Not checked yet.',
+    checking: 'Checking',
+    current: 'This is the newest version.',
+    available: (version: string, size: string | null) =>
+      `Version ${version} is available${size === null ? '' : ` (${size})`}.`,
+    downloading: (version: string, done: string, size: string | null) =>
+      `Downloading ${version}: ${done}${size === null ? '' : ` of ${size}`}`,
+    ready: (version: string) => `Version ${version} is verified. It is installed when you quit.`,
+  },
+
   machine: 'This machine',
   processor: 'Processor',
   cores: (cpu: string, cores: number) => `${cpu}, ${cores} cores`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Theme } from '../domain/theme.ts';
 import type { ErrorValue } from './errors.ts';
+import type { UpdateRequest, UpdateState } from './updates.ts';
 
 /** A file or folder that was dropped on the window: a DOM `File`. */
 export interface DroppedFile {
@@ -78,6 +79,13 @@ export interface StudioBridge<Dropped = DroppedFile> {
   showInFolder(path: string): Promise<void>;
   /** Opens the folder of the log files. Rejects with a one-sentence message. */
   showLogs(): Promise<void>;
+  /** New versions of the app: off until the person turns a feed on, and asked for only by them. */
+  readonly updates: {
+    /** Answers the state after it: a check or a download has ended by then. Rejects with a one-sentence message. */
+    ask(request: UpdateRequest): Promise<UpdateState>;
+    /** Calls `listener` with every change of the state until the returned function is called. */
+    onState(listener: (state: UpdateState) => void): () => void;
+  };
   /** Says what is running: quitting asks first, the taskbar shows the progress, and the machine stays awake. */
   setRunning(jobs: readonly RunningJob[]): void;
   /** Shows a notification of the system; a click on it brings the window to the front. */

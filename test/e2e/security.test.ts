@@ -44,6 +44,7 @@ describe('the window is shut in', () => {
         'setTheme',
         'showInFolder',
         'showLogs',
+        'updates',
         'versions',
       ],
     });

@@ -56,7 +56,8 @@ test('what only install scripts and commands of packages need stays out of the p
     .object({ dependencies: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
   // What is built in needs no package; what is not, does.
-  for (const name of ['chalk', 'form-data', 'zod', 'pino', 'thread-stream']) expect(needless).toContain(name);
+  for (const name of ['chalk', 'form-data', 'zod', 'pino', 'thread-stream', 'electron-updater'])
+    expect(needless).toContain(name);
   for (const name of [
     '@tensorflow/tfjs-core',
     'better-sqlite3',

@@ -15,6 +15,7 @@ import classes from '../../features/settings/settings.module.css';
 import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx';
 import { ThreadsField } from '../../features/settings/threads-field.tsx';
 import { UnreadableRows } from '../../features/settings/unreadable-rows.tsx';
+import { UpdatesPanel } from '../../features/settings/updates-panel.tsx';
 import { useMeasurement } from '../../features/settings/use-measurement.ts';
 import { settingsStrings as words } from '../../strings/settings.ts';
 
@@ -120,6 +121,7 @@ export default function SettingsPage() {
             <Panel title={words.versions}>
               {doctor.data ? <VersionFacts doctor={doctor.data} /> : <Skeleton height={136} />}
             </Panel>
+            <UpdatesPanel />
           </div>
         </div>
         <Panel

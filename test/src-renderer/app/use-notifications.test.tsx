@@ -29,6 +29,7 @@ function reportingBridge(shown: SystemNotice[]) {
     openPath: async () => undefined,
     showInFolder: async () => undefined,
     showLogs: async () => undefined,
+    updates: { ask: () => Promise.reject(new Error('There is no shell.')), onState: () => () => undefined },
     setRunning: () => undefined,
     setTheme: () => undefined,
     notify: (notice) => shown.push(notice),

@@ -1,0 +1,118 @@
+import { asError, StudioError } from '../../../src-shared/contract/errors.ts';
+import type { UpdateState } from '../../../src-shared/contract/updates.ts';
+import type { Log } from '../../logging/log.ts';
+import { parseFeed, readFeed, writeFeed } from './feed.ts';
+import type { FeedUpdater } from './feed-updater.ts';
+import { sentenceOf } from './update-errors.ts';
+
+interface UpdatesOptions {
+  /** Why this copy cannot update itself; null: it can. */
+  readonly unsupported: string | null;
+  /** The feed that the package or the environment names, not asked before the person turns updates on. */
+  readonly proposed: string | null;
+  /** Where the person's choice is kept. */
+  readonly settingFile: string;
+  readonly log: Log;
+  /** Asks the person, in a dialog that the window cannot answer. */
+  agree(feed: URL): Promise<boolean>;
+  open(feed: URL): Promise<FeedUpdater>;
+  onState(state: UpdateState): void;
+}
+
+type Progress = Omit<UpdateState, 'unsupported' | 'feed' | 'proposed'>;
+
+const idle: Progress = { phase: 'idle', version: null, done: null, total: null, error: null };
+
+/** New versions of the app: off until a feed is turned on, and never asked for but by the person. */
+export class Updates {
+  private readonly options: UpdatesOptions;
+  private feed: URL | null;
+  private updater: FeedUpdater | null = null;
+  private progress = idle;
+  private download: AbortController | null = null;
+
+  constructor(options: UpdatesOptions) {
+    this.options = options;
+    this.feed = options.unsupported === null ? readFeed(options.settingFile) : null;
+  }
+
+  get state(): UpdateState {
+    const { unsupported, proposed } = this.options;
+    return { unsupported, feed: this.feed?.href ?? null, proposed, ...this.progress };
+  }
+
+  /** Turns updates on from a feed, or off. @throws StudioError where this copy has none or the address is none */
+  async setFeed(text: string | null): Promise<UpdateState> {
+    const { unsupported, agree, settingFile } = this.options;
+    if (unsupported !== null) throw new StudioError('refused', unsupported);
+    if (this.isBusy || this.progress.phase === 'ready')
+      throw new StudioError('refused', 'An update is under way.', 'Cancel it, or quit to install it, first.');
+    const feed = text === null ? null : parseFeed(text.trim());
+    if (feed !== null && feed.href !== this.feed?.href && !(await agree(feed))) return this.state;
+    writeFeed(settingFile, feed);
+    this.feed = feed;
+    this.updater = null;
+    this.tell(idle);
+    return this.state;
+  }
+
+  /** Asks the feed, once. What fails is in the state. */
+  async check(): Promise<UpdateState> {
+    const { feed } = this;
+    if (feed === null) throw new StudioError('refused', 'No feed is set.', 'Turn updates on in Settings first.');
+    if (this.isBusy || this.progress.phase === 'ready') return this.state;
+    this.tell({ ...idle, phase: 'checking' });
+    try {
+      this.updater ??= await this.options.open(feed);
+      const found = await this.updater.check();
+      this.tell(
+        found === null
+          ? { ...idle, phase: 'current' }
+          : { ...idle, phase: 'available', version: found.version, total: found.bytes },
+      );
+    } catch (error) {
+      this.fail(error);
+    }
+    return this.state;
+  }
+
+  /** Downloads what was found; it is installed when the app quits. */
+  async start(): Promise<UpdateState> {
+    const { updater, progress } = this;
+    if (updater === null || progress.phase !== 'available') return this.state;
+    const download = new AbortController();
+    this.download = download;
+    this.tell({ ...progress, phase: 'downloading', done: 0 });
+    try {
+      await updater.download((done, total) => {
+        if (!download.signal.aborted) this.tell({ ...this.progress, done, total });
+      }, download.signal);
+      this.tell({ ...this.progress, phase: 'ready', done: null });
+    } catch (error) {
+      if (download.signal.aborted) this.tell(progress);
+      else this.fail(error);
+    } finally {
+      this.download = null;
+    }
+    return this.state;
+  }
+
+  cancel(): UpdateState {
+    this.download?.abort();
+    return this.state;
+  }
+
+  private get isBusy(): boolean {
+    return this.progress.phase === 'checking' || this.progress.phase === 'downloading';
+  }
+
+  private fail(thrown: unknown): void {
+    this.options.log.warn({ err: asError(thrown) }, 'the update failed');
+    this.tell({ ...idle, phase: 'failed', error: sentenceOf(thrown) });
+  }
+
+  private tell(progress: Progress): void {
+    this.progress = progress;
+    this.options.onState(this.state);
+  }
+}
