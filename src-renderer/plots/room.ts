@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Pixels that plotly makes for what stands at an edge of a plot, in the sizes of type that all figures have. */
+/** Pixels that plotly makes for what is at an edge of a plot, in the sizes of type that all figures have. */
 const room = { ticks: 33, ticksAndTitle: 50, legend: 44, aroundTickText: 36 };
 
 const axisSchema = z.looseObject({
