@@ -39,7 +39,7 @@ export const readImportSchema = z.discriminatedUnion('kind', [
     facts: adapterFactsSchema,
     sha256: z.string().optional().describe("of the imported tensors' file, in another format than PEFT's"),
   }),
-  /** It stands on a residual base, which is computed from the weights of its base: nothing is written. */
+  /** It needs a residual base, which is computed from the weights of its base: nothing is written. */
   z.object({ kind: z.literal('residual'), ...base, path: z.string() }),
 ]);
 export type ReadImport = z.infer<typeof readImportSchema>;

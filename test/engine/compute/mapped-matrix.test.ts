@@ -68,8 +68,8 @@ describe.skipIf(!('addon' in loadAddon()))('a stored matrix of a file', () => {
     const { matrix } = await store(file);
     truncateSync(path, 8192);
     const product = () => tf.tidy(() => tf.sum(tf.mul(matrix, 2)).dataSync());
-    expect(product).toThrow('was cut short or taken away while it was in use');
-    expect(product).toThrow('was cut short or taken away while it was in use');
+    expect(product).toThrow('was truncated or removed while it was in use');
+    expect(product).toThrow('was truncated or removed while it was in use');
     matrix.dispose();
     // What has nothing to do with it goes on.
     expect(tf.tidy(() => tf.sum(tf.ones([8])).dataSync()[0])).toBe(8);

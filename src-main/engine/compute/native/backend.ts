@@ -280,7 +280,7 @@ export function toStudioError(error: unknown): unknown {
   if (error.code === 'file_lost')
     return new StudioError(
       'invalid_file',
-      "The base's file was cut short or taken away while it was in use.",
+      "The base's file was truncated or removed while it was in use.",
       'Put the file back as it was and start again: a run resumes from its last checkpoint.',
     );
   if (error.code !== 'out_of_memory') return error;
