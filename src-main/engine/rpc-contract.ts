@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { computeBackendReportSchema, computeIdSchema } from '../../src-shared/domain/catalog.ts';
-import { engineEventSchema, engineResultSchema, engineSignalSchema, engineTaskSchema } from './contract.ts';
+import { engineResultSchema, engineTaskSchema } from './contract.ts';
+import { engineEventSchema, engineSignalSchema } from './events.ts';
 
 /** RPC contract between the backend and the engine's process or thread. */
 export const engineContract = {

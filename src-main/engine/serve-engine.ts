@@ -2,7 +2,7 @@ import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
 import { reportOn } from './compute/index.ts';
-import type { EngineSignal, TaskContext } from './contract.ts';
+import type { EngineSignal, TaskContext } from './events.ts';
 import { runTask } from './jobs/run-job.ts';
 import { engineContract } from './rpc-contract.ts';
 

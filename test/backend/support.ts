@@ -7,7 +7,8 @@ import { type Backend, type BackendOptions, createBackend } from '../../src-main
 import type { StartReader } from '../../src-main/backend/reading/foreign-reader.ts';
 import { serveReader } from '../../src-main/backend/reading/serve-reader.ts';
 import type { EngineIsolation } from '../../src-main/engine/compute/selection.ts';
-import type { EngineEvent, EngineResult, EngineSignal, EngineTask } from '../../src-main/engine/contract.ts';
+import type { EngineResult, EngineTask } from '../../src-main/engine/contract.ts';
+import type { EngineEvent, EngineSignal } from '../../src-main/engine/events.ts';
 import { engineContract } from '../../src-main/engine/rpc-contract.ts';
 import { serveEngine } from '../../src-main/engine/serve-engine.ts';
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { TaskContext } from '../../src-main/engine/contract.ts';
+import type { TaskContext } from '../../src-main/engine/events.ts';
 import { runTask } from '../../src-main/engine/jobs/run-job.ts';
 import type { DatasetSource } from '../../src-shared/domain/dataset.ts';
 import type { RunConfig } from '../../src-shared/domain/run.ts';

@@ -13,7 +13,8 @@ import {
   preferred,
   withChoice,
 } from '../../engine/compute/selection.ts';
-import type { EngineEvent, EngineResult, EngineSignal, EngineTask } from '../../engine/contract.ts';
+import type { EngineResult, EngineTask } from '../../engine/contract.ts';
+import type { EngineEvent, EngineSignal } from '../../engine/events.ts';
 import { engineContract } from '../../engine/rpc-contract.ts';
 import { type Log, silentLog } from '../../logging/log.ts';
 import type { EngineHost, StartEngine } from './engine-host.ts';

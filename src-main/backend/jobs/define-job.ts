@@ -8,7 +8,8 @@ import {
   type JobResult,
   jobInfo,
 } from '../../../src-shared/domain/job.ts';
-import type { EngineEvent, EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
+import type { EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
+import type { EngineEvent } from '../../engine/events.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { checkReferenced } from '../library/adapter-file.ts';
 import type { Services } from '../services.ts';

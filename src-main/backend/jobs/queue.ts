@@ -8,7 +8,7 @@ import {
   jobLanes,
   kindsOfLane,
 } from '../../../src-shared/domain/job.ts';
-import type { EngineSignal } from '../../engine/contract.ts';
+import type { EngineSignal } from '../../engine/events.ts';
 import { clock } from '../clock.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 import type { HandlerServices } from '../handler-services.ts';

@@ -1,6 +1,7 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { JobResult } from '../../../src-shared/domain/job.ts';
-import type { EngineEvent, TrainTogetherTask } from '../../engine/contract.ts';
+import type { TrainTogetherTask } from '../../engine/contract.ts';
+import type { EngineEvent } from '../../engine/events.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { latestCheckpoint } from '../runs/latest-checkpoint.ts';
 import { runsThatFit, togetherKey } from '../runs/runs-together.ts';

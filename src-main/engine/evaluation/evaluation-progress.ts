@@ -1,4 +1,4 @@
-import type { TaskContext } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 
 const reportMilliseconds = 100;
 

@@ -7,7 +7,7 @@ import { partKey } from '../adapters/peft/tensor-names.ts';
 import type { AdapterDescription, AdapterState } from '../adapters/state.ts';
 import { findLinear } from '../adapters/target-modules.ts';
 import { lora } from '../adapters/variants/lora.ts';
-import type { TaskContext } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import type { CandidateLoss, LossRequest, MergeCandidate, MergeData } from '../merge/merge-data.ts';
 import { type MergeWeight, sum, weightAt } from '../merge/merge-method.ts';
 import { describeMerge } from '../merge/merged-adapter.ts';

@@ -4,7 +4,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import type { TaskContext } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
 import { countedLabels } from '../training/training-loss.ts';

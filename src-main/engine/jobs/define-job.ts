@@ -1,4 +1,5 @@
-import type { EngineResult, EngineResultOf, EngineTask, EngineTaskOf, TaskContext } from '../contract.ts';
+import type { EngineResult, EngineResultOf, EngineTask, EngineTaskOf } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import type { WarmBase } from '../generation/warm-base.ts';
 
 /** State that stays loaded between tasks. */

@@ -1,13 +1,14 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { chosenMasks } from '../../../src-shared/statistics/mask-choice.ts';
 import { activateCompute } from '../compute/index.ts';
-import type { EngineResultOf, MasksTask, TaskContext } from '../contract.ts';
+import type { EngineResultOf, MasksTask } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { maskGroups } from '../evaluation/masks/mask-groups.ts';
 import { MaskTableRun } from '../evaluation/masks/mask-table-run.ts';
 import { MaskedModel } from '../evaluation/masks/masked-model.ts';
 import type { SubjectScorer } from '../evaluation/score-subjects.ts';
+import type { TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { defineEngineJob } from './define-job.ts';

@@ -1,4 +1,5 @@
-import type { EngineResultOf, MergeabilityTask, TaskContext } from '../contract.ts';
+import type { EngineResultOf, MergeabilityTask } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import { compareFolders } from '../merge/merge-folders.ts';
 import { defineEngineJob } from './define-job.ts';
 import { followPhases } from './follow-phases.ts';

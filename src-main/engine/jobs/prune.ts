@@ -1,9 +1,10 @@
 import { describePruning } from '../../../src-shared/domain/prune.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
-import type { EngineResultOf, PruneTask, TaskContext } from '../contract.ts';
+import type { EngineResultOf, PruneTask } from '../contract.ts';
 import { ForgettingMeter, measureOrWarn } from '../evaluation/forgetting/forgetting-meter.ts';
 import { PruneCalibration } from '../evaluation/prune-calibration.ts';
+import type { TaskContext } from '../events.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { runPrune } from '../prune/run-prune.ts';
 import { defineEngineJob } from './define-job.ts';

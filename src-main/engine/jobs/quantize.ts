@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { EngineResultOf, QuantizeTask, TaskContext } from '../contract.ts';
+import type { EngineResultOf, QuantizeTask } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import { readConfig } from '../models/huggingface/model-folder.ts';
 import { openModelWeights } from '../models/huggingface/model-weights.ts';
 import { quantizeModel } from '../models/huggingface/quantize-model.ts';

@@ -1,5 +1,6 @@
 import { computeFailure } from '../compute/index.ts';
-import type { EngineResult, EngineTask, TaskContext } from '../contract.ts';
+import type { EngineResult, EngineTask } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import { WarmBase } from '../generation/warm-base.ts';
 import { toStudioError } from '../to-studio-error.ts';
 import { engineJobs } from './index.ts';

@@ -4,7 +4,7 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { activateCompute } from '../compute/index.ts';
-import type { EngineResultOf, ScoreTask, TaskContext } from '../contract.ts';
+import type { EngineResultOf, ScoreTask } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { ForgettingMeter, measureOrWarn } from '../evaluation/forgetting/forgetting-meter.ts';
@@ -17,6 +17,7 @@ import {
   type TuningExamplesRequest,
 } from '../evaluation/score-subjects.ts';
 import { TuningData } from '../evaluation/tuning-data.ts';
+import type { TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { defineEngineJob } from './define-job.ts';

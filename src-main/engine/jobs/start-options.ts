@@ -1,7 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { FreshOptions } from '../adapters/fresh-adapter.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
-import type { TaskContext, TrainTask } from '../contract.ts';
+import type { TrainTask } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { chosenExamples } from '../tasks/chosen-examples.ts';
 import type { TaskOnData } from '../tasks/open-task.ts';

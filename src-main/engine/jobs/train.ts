@@ -1,4 +1,5 @@
-import type { EngineResultOf, TaskContext, TrainTask } from '../contract.ts';
+import type { EngineResultOf, TrainTask } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import { defineEngineJob } from './define-job.ts';
 import { openTraining } from './open-training.ts';
 

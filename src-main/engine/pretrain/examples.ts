@@ -1,4 +1,4 @@
-import type { TaskContext } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
 import type { FullModel } from './full-model.ts';
 import type { PretrainScore } from './pretraining-run.ts';

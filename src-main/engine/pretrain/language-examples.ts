@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
-import type { TaskContext } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import { loadTokenizer } from '../tokenization/tokenizer.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import type { PretrainExamples } from './examples.ts';

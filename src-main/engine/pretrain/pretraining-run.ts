@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
-import type { TaskContext } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import { BatchOrder } from '../training/batch-order.ts';
 import { MetricRecorder } from '../training/metric-recorder.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';

@@ -2,9 +2,9 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
-import type { TaskContext } from '../contract.ts';
 import { type EvaluationSplit, withoutHeldOut } from '../data/held-out.ts';
 import { openDataset } from '../data/open-dataset.ts';
+import type { TaskContext } from '../events.ts';
 import { refuseOtherKind, resolveTask } from './index.ts';
 import type { OpenTask, TaskType } from './task-type.ts';
 

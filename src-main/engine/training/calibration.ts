@@ -12,7 +12,7 @@ import type {
 } from '../adapters/initializations/initialization.ts';
 import { isBelowLayers } from '../adapters/target-modules.ts';
 import { lora } from '../adapters/variants/lora.ts';
-import type { TaskContext } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 import type { BaseModel, ModelInputs } from '../models/base-model.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { toHost } from '../ops/to-host.ts';

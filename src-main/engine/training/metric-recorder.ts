@@ -1,5 +1,5 @@
 import type { ActivationMasks, MetricColumn } from '../../../src-shared/domain/run-history.ts';
-import type { TaskContext } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 
 const FLUSH_MILLISECONDS = 100;
 

@@ -1,4 +1,4 @@
-import type { TaskContext } from '../contract.ts';
+import type { TaskContext } from '../events.ts';
 
 const REPORT_MILLISECONDS = 100;
 /** Weight of the latest rate in the moving average, over about the last twenty reports. */

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { EngineSignal, TaskContext } from '../contract.ts';
+import type { EngineSignal, TaskContext } from '../events.ts';
 import { type BatchOrder, batchOrderOf } from './batch-order.ts';
 import { learningRateSchedules, warmupStepCount } from './learning-rate/index.ts';
 import type { MetricRecorder } from './metric-recorder.ts';

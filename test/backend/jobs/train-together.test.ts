@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EngineTask, RunOutcome } from '../../../src-main/engine/contract.ts';
+import type { EngineTask } from '../../../src-main/engine/contract.ts';
+import type { RunOutcome } from '../../../src-main/engine/events.ts';
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { goldenPath } from '../../engine/golden.ts';

@@ -4,9 +4,9 @@ import type { StartEngine } from '../../../src-main/backend/engine/engine-host.t
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { EngineEvent } from '../../../src-main/engine/contract.ts';
 import { AdapterEvaluator } from '../../../src-main/engine/evaluation/adapter-evaluator.ts';
 import { meanOutcome } from '../../../src-main/engine/evaluation/masks/mean-outcome.ts';
+import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';

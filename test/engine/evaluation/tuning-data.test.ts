@@ -6,10 +6,10 @@ import { freshAdapter } from '../../../src-main/engine/adapters/fresh-adapter.ts
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { findLinear } from '../../../src-main/engine/adapters/target-modules.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { TaskContext } from '../../../src-main/engine/contract.ts';
 import { recordInputs } from '../../../src-main/engine/evaluation/record-inputs.ts';
 import { TuningData } from '../../../src-main/engine/evaluation/tuning-data.ts';
 import { TuningExamples } from '../../../src-main/engine/evaluation/tuning-examples.ts';
+import type { TaskContext } from '../../../src-main/engine/events.ts';
 import { concatenated } from '../../../src-main/engine/merge/concatenated.ts';
 import type { LossRequest, MergeCandidate } from '../../../src-main/engine/merge/merge-data.ts';
 import { updateOf } from '../../../src-main/engine/merge/merge-method.ts';

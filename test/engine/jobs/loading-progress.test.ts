@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { EngineEvent } from '../../../src-main/engine/contract.ts';
+import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { loadingProgress } from '../../../src-main/engine/jobs/loading-progress.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { goldenPath } from '../golden.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { EngineEvent } from '../../../src-main/engine/contract.ts';
+import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runScoreTask } from '../../../src-main/engine/jobs/score.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';

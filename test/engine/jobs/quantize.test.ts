@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { EngineEvent } from '../../../src-main/engine/contract.ts';
+import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { runQuantizeTask } from '../../../src-main/engine/jobs/quantize.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';

@@ -1,4 +1,4 @@
-import { type EngineEvent, engineEventSchema, type TaskContext } from '../../../src-main/engine/contract.ts';
+import { type EngineEvent, engineEventSchema, type TaskContext } from '../../../src-main/engine/events.ts';
 
 /** Keeps the events of a task, which must be valid, and cancels it once it has asked for a signal more than `cancelAfter` times. */
 export function testContext(events: EngineEvent[] = [], cancelAfter = Number.POSITIVE_INFINITY): TaskContext {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contract.ts';
+import type { EngineEvent, EngineSignal } from '../../../src-main/engine/events.ts';
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { forwardThrough, PlainRunner } from '../../../src-main/engine/models/plain-runner.ts';

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TaskContext } from '../../../src-main/engine/contract.ts';
+import type { TaskContext } from '../../../src-main/engine/events.ts';
 import { openTask, type TaskOnData } from '../../../src-main/engine/tasks/open-task.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EngineEvent } from '../../../src-main/engine/contract.ts';
+import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { MetricRecorder } from '../../../src-main/engine/training/metric-recorder.ts';
 import { column } from '../../src-shared/curves/make-curve.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapterOutline } from '../../../src-main/engine/adapters/peft/open-adapter.ts';
-import type { EngineEvent, EngineSignal } from '../../../src-main/engine/contract.ts';
+import type { EngineEvent, EngineSignal } from '../../../src-main/engine/events.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import type { Criterion, Score } from '../../../src-main/engine/training/best-evaluation.ts';
 import { RunCalibration } from '../../../src-main/engine/training/calibration.ts';

@@ -6,7 +6,8 @@ import { type Forgetting, forgettingMeasures } from '../../../../src-shared/doma
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { AdaptedModel } from '../../adapters/adapted-model.ts';
 import type { AdapterState } from '../../adapters/state.ts';
-import type { ForgettingTask, TaskContext } from '../../contract.ts';
+import type { ForgettingTask } from '../../contract.ts';
+import type { TaskContext } from '../../events.ts';
 import type { BaseModel } from '../../models/base-model.ts';
 import { writeFileAtomic } from '../../tensors/atomic.ts';
 import { measureOpeners } from './index.ts';
