@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+/** What a request took. */
+export interface Taken {
+  /** Processor time of the backend's own process. */
+  readonly backendSeconds: number;
+  /** Of the processes below it. */
+  readonly readerSeconds: number;
+  readonly backendBytes: number;
+  readonly readerBytes: number;
+}
+
+/** Looks at a backend's process and at those below it, from /proc. */
+export class ProcessWatch {
+  private readonly backend: number;
+  private readonly timer: NodeJS.Timeout;
+  private readonly before: { readonly own: number; readonly below: number };
+  private readonly belowBefore: ReadonlyMap<number, number>;
+  private readerBytes = 0;
+
+  constructor(backend: number) {
+    this.backend = backend;
+    // The peak of the resident memory begins anew.
+    for (const id of [backend, ...childrenOf(backend)]) resetPeak(id);
+    this.before = timesOf(backend);
+    this.belowBefore = new Map(childrenOf(backend).map((id) => [id, timesOf(id).own]));
+    this.timer = setInterval(() => this.look(), 20);
+  }
+
+  private look(): void {
+    for (const id of childrenOf(this.backend)) this.readerBytes = Math.max(this.readerBytes, peakOf(id));
+  }
+
+  end(): Taken {
+    clearInterval(this.timer);
+    this.look();
+    const now = timesOf(this.backend);
+    // Ended processes count with their parent; those that go on by themselves.
+    let below = now.below - this.before.below;
+    for (const id of childrenOf(this.backend)) below += timesOf(id).own;
+    for (const [, own] of this.belowBefore) below -= own;
+    return {
+      backendSeconds: now.own - this.before.own,
+      readerSeconds: Math.max(0, below),
+      backendBytes: peakOf(this.backend),
+      readerBytes: this.readerBytes,
+    };
+  }
+}
+
+function childrenOf(id: number): number[] {
+  try {
+    return readdirSync(`/proc/${id}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${id}/task/${thread}/children`, 'utf8')
+        .split(' ')
+        .filter((text) => text.trim() !== '')
+        .map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
+function peakOf(id: number): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+function resetPeak(id: number): void {
+  try {
+    writeFileSync(`/proc/${id}/clear_refs`, '5');
+  } catch {
+    // It has ended, or the system does not let us: the peak is then that of its life.
+  }
+}
+
+/** Seconds of processor time, in hundredths: its own, and of the children that have ended. */
+function timesOf(id: number): { own: number; below: number } {
+  try {
+    const fields = readFileSync(`/proc/${id}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+      .map(Number);
+    const sum = (from: number) => ((fields[from] ?? 0) + (fields[from + 1] ?? 0)) / 100;
+    return { own: sum(11), below: sum(13) };
+  } catch {
+    return { own: 0, below: 0 };
+  }
+}
