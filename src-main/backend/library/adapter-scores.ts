@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import {
@@ -9,7 +8,7 @@ import {
 } from '../../../src-shared/domain/evaluation.ts';
 import type { Services } from '../services.ts';
 import { requireAdapter } from './adapters.ts';
-import { datasetStamp } from './datasets.ts';
+import { datasetContent } from './dataset-content.ts';
 
 type Parts = Pick<Services, 'store'>;
 
@@ -116,20 +115,19 @@ function testExamples(store: Services['store'], datasetId: string): number | nul
 
 const scoredContent = z.object({ dataset: z.string() });
 
-/** Scores are kept by content: a dataset is recognized by the stamp of its files. */
+/** Scores are kept by content, that of the dataset too. */
 async function studyScores(store: Services['store'], { sha256 }: AdapterRecord): Promise<AdapterScore[]> {
   const rows = store.contents.scoresOfTensors(sha256);
   const wanted = new Set(rows.flatMap(({ content }) => scoredContent.safeParse(content).data?.dataset ?? []));
-  const byStamp = new Map<string, string>();
-  for (const { id, source } of store.datasets.list()) {
-    if (byStamp.size === wanted.size) break;
+  const byContent = new Map<string, string>();
+  for (const dataset of store.datasets.list()) {
+    if (byContent.size === wanted.size) break;
     // A dataset whose files are gone is none that can be recognized.
-    const stamp = await datasetStamp(source).catch(() => null);
-    const hash = stamp && createHash('sha256').update(stamp).digest('hex');
-    if (hash && wanted.has(hash)) byStamp.set(hash, id);
+    const content = await datasetContent(dataset).catch(() => null);
+    if (content && wanted.has(content)) byContent.set(content, dataset.id);
   }
   return rows.flatMap(({ content, score, at }) => {
-    const datasetId = byStamp.get(scoredContent.safeParse(content).data?.dataset ?? '');
+    const datasetId = byContent.get(scoredContent.safeParse(content).data?.dataset ?? '');
     if (datasetId === undefined) return [];
     const { accuracy, loss, metrics, examples, forgetting = null } = score;
     return [{ datasetId, source: 'study' as const, accuracy, loss, metrics, examples, forgetting, at }];

@@ -11,7 +11,8 @@ import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.
 import { sampleSettings } from '../../../src-shared/domain/run-samples.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { requireAdapter } from '../library/adapters.ts';
-import { datasetStamp, requireDataset } from '../library/datasets.ts';
+import { datasetContent } from '../library/dataset-content.ts';
+import { requireDataset } from '../library/datasets.ts';
 import type { Services } from '../services.ts';
 
 /** Must be raised whenever scores of the same content change, so that old ones are not reused. */
@@ -176,12 +177,6 @@ export async function tuningKey(config: RunConfig, model: ModelRecord, dataset: 
 function keyOf(value: unknown): ContentKey {
   const content = canonicalJson(value);
   return { key: createHash('sha256').update(content).digest('hex'), content };
-}
-
-async function datasetContent({ source }: DatasetRecord): Promise<string> {
-  return createHash('sha256')
-    .update(await datasetStamp(source))
-    .digest('hex');
 }
 
 async function subjectContent(services: Pick<Services, 'home' | 'store'>, subject: Subject): Promise<unknown> {
