@@ -121,11 +121,22 @@ function commonType(weights: ModelWeights): string {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'F32';
 }
 
+/** By the state of the files: a base is loaded for each job, and hashing a large one takes longer than mapping it. */
+const knownFingerprints = new Map<string, string>();
+
 async function fingerprint(files: readonly string[]): Promise<string> {
+  const states = await Promise.all(files.map((file) => stat(file, { bigint: true })));
+  const key = JSON.stringify(
+    states.map(({ dev, ino, size, mtimeNs, ctimeNs }) => `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`),
+  );
+  const known = knownFingerprints.get(key);
+  if (known !== undefined) return known;
   const hash = createHash('sha256');
   for (const file of files)
     await pipeline(createReadStream(file), async (chunks) => {
       for await (const chunk of chunks) hash.update(chunk);
     });
-  return hash.digest('hex');
+  const digest = hash.digest('hex');
+  knownFingerprints.set(key, digest);
+  return digest;
 }
