@@ -45,6 +45,7 @@ const attempts: readonly (readonly [RequestName, string, (path: string) => objec
   ['models.convert', 'file', (file) => ({ file })],
   ['datasets.add', 'path', (path) => ({ path })],
   ['datasets.inspect', 'path', (path) => ({ path })],
+  ['datasets.inspectTokens', 'path', (path) => ({ path, model: 'tiny' })],
   ['runs.import', 'path', (path) => ({ path })],
   ['runs.create', 'config.dataset', (dataset) => ({ config: { ...run, dataset } })],
   ['runs.create', 'config.model', (model) => ({ config: { model, dataset: 'tiny' } })],

@@ -61,15 +61,15 @@ interface Estimate {
 
 /** Throws if a config does not fit its model or data. */
 async function estimates(services: Services, configs: readonly RunConfig[]): Promise<Estimate[]> {
-  const models = new Map<string, Promise<Estimate['model']>>();
-  const datasets = new Map<string, Promise<DatasetDescription>>();
+  const models = new Map<string, Estimate['model']>();
+  const datasets = new Map<string, DatasetDescription>();
   const runs = [];
   for (const config of configs) {
-    const model = models.get(config.model) ?? peekModel(services, config.model);
-    const dataset = datasets.get(config.dataset) ?? peekDataset(services, config.dataset);
+    const model = models.get(config.model) ?? (await peekModel(services, config.model));
+    const dataset = datasets.get(config.dataset) ?? (await peekDataset(services, config.dataset));
     models.set(config.model, model);
     datasets.set(config.dataset, dataset);
-    runs.push({ config, model: await model, dataset: await dataset });
+    runs.push({ config, model, dataset });
   }
   await checkRuns(services, runs);
   const costs = await costsOf(services, runs);
