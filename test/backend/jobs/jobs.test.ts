@@ -88,6 +88,7 @@ it('asks every kind which adapters it needs', () => {
     report: { payload: { reportId: 'r', name: 'x', runIds: [], studyIds: [] }, needs: [] },
     export: { payload: { adapterId: 'a', target: 'peft', path: '/x' }, needs: [{ adapterId: 'a' }] },
     convert: { payload: { modelId: 'm', name: 'x', file: '/x.gguf' }, needs: [] },
+    quantize: { payload: { modelId: 'm', name: 'x', baseId: 'b', type: 'nf4' }, needs: [] },
     download: { payload: { modelId: 'm', repository: 'r', revision: 'main' }, needs: [] },
     import: { payload: { datasetId: 'd', path: '/x', name: null, options: {} }, needs: [] },
     'import-adapter': { payload: { path: '/x', modelId: 'm', name: 'x' }, needs: [] },
