@@ -209,7 +209,7 @@ describe('a dataset is refused', () => {
     'that is an empty folder': {
       words: (folder) => ['datasets', 'add', folder],
       code: 'invalid_file',
-      says: ['is no dataset', 'IDX files', 'folder of images for each class'],
+      says: ['is not in a supported format', 'IDX files', 'folder of images for each class'],
     },
     'whose folders hold no image': {
       words: (folder) => {
@@ -220,7 +220,7 @@ describe('a dataset is refused', () => {
         return ['datasets', 'add', folder];
       },
       code: 'invalid_file',
-      says: ['is no dataset', 'folder of images for each class'],
+      says: ['is not in a supported format', 'folder of images for each class'],
     },
     'whose images cannot be read': {
       words: (folder) => {
