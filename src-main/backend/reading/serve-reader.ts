@@ -2,25 +2,15 @@ import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.t
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import { serve } from '../../../src-shared/rpc/serve.ts';
-import { detectReader } from '../../engine/data/readers/index.ts';
-import { convertGguf } from '../../engine/formats/gguf/convert.ts';
-import { describeModel } from '../../engine/models/huggingface/model-folder.ts';
-import { readTokenizerIdentity } from '../../engine/tokenization/tokenizer-identity.ts';
-import { renderPrompt, templateChoices, textAbilities } from '../generation/templates.ts';
-import { describeDataset } from '../library/describe-dataset.ts';
-import { countTokens, describeTokens } from '../library/describe-tokens.ts';
-import { requireDiskSpace } from '../library/disk-space.ts';
-import { previewImage, previewImages } from '../library/image-preview.ts';
-import { inspectTokens } from '../library/inspect-tokens.ts';
-import { fitsOf } from '../library/model-fits.ts';
-import { readImport } from '../library/read-import.ts';
-import { cutTexts, inspectPath, readExamples } from '../library/text-preview.ts';
-import { checkConfig } from '../runs/check-config.ts';
-import { costOf } from '../runs/cost.ts';
-import { fromYaml } from '../runs/run-yaml.ts';
-import { readRuns } from '../trackers/read-runs.ts';
 import { readingContract } from './contract.ts';
 import type { RunCost } from './run-schemas.ts';
+
+// Each reading loads what it needs: most of these processes read one thing, and all of it takes as long to load as most of
+// that takes to read.
+const templates = () => import('../generation/templates.ts');
+const tokens = () => import('../library/describe-tokens.ts');
+const textPreview = () => import('../library/text-preview.ts');
+const imagePreview = () => import('../library/image-preview.ts');
 
 /** Reads files that somebody else may have made, for the backend on the other side of the channel. */
 export function serveReader(channel: Channel): void {
@@ -28,39 +18,55 @@ export function serveReader(channel: Channel): void {
   channel.onClose(() => gone.abort(new StudioError('disconnected', 'The backend is gone.')));
   const server = serve(channel, readingContract, {
     ready: () => ({ ok: true }) as const,
-    abilities: ({ folder }) => textAbilities(folder),
-    templates: ({ folder }) => templateChoices(folder),
-    render: ({ folder, messages, template }) => renderPrompt(folder, messages, template),
-    model: ({ folder }) => describeModel(folder),
-    tokenizerIdentity: ({ folder }) => readTokenizerIdentity(folder),
-    fits: ({ model, datasets }) => fitsOf(model, datasets),
+    abilities: async ({ folder }) => (await templates()).textAbilities(folder),
+    templates: async ({ folder }) => (await templates()).templateChoices(folder),
+    render: async ({ folder, messages, template }) => (await templates()).renderPrompt(folder, messages, template),
+    model: async ({ folder }) =>
+      (await import('../../engine/models/huggingface/model-folder.ts')).describeModel(folder),
+    tokenizerIdentity: async ({ folder }) =>
+      (await import('../../engine/tokenization/tokenizer-identity.ts')).readTokenizerIdentity(folder),
+    fits: async ({ model, datasets }) => (await import('../library/model-fits.ts')).fitsOf(model, datasets),
     async checkRuns({ runs, ...parts }) {
+      const { checkConfig } = await import('../runs/check-config.ts');
       for (const { seedFolder, ...run } of runs) await checkConfig({ ...placed(parts, run), seedFolder });
       return { ok: true } as const;
     },
     async costs({ runs, ...parts }) {
+      const { costOf } = await import('../runs/cost.ts');
       const costs: RunCost[] = [];
       for (const { backend, ...run } of runs) costs.push(await costOf({ ...placed(parts, run), backend }));
       return costs;
     },
-    detect: ({ path }) => detectReader(path),
-    importAdapter: (request) => readImport(request),
-    inspect: (input) => inspectPath(input),
-    inspectTokens: ({ model, ...input }) => inspectTokens(model, input),
+    detect: async ({ path }) => (await import('../../engine/data/readers/index.ts')).detectReader(path),
+    importAdapter: async (request) => (await import('../library/read-import.ts')).readImport(request),
+    inspect: async (input) => (await textPreview()).inspectPath(input),
+    inspectTokens: async ({ model, ...input }) =>
+      (await import('../library/inspect-tokens.ts')).inspectTokens(model, input),
     async texts({ dataset, characters, ...part }) {
+      const { cutTexts, readExamples } = await textPreview();
       return (await listOf(readExamples(dataset, part))).map((example) => cutTexts(example, characters));
     },
-    tokens: ({ dataset, columns, model, ...example }) => describeTokens(model, columns, dataset, example),
-    lengths: ({ dataset, columns, model }) => countTokens(model, columns, dataset),
-    preview: ({ source, ...part }) => previewImages(source, part),
-    image: ({ path }) => previewImage(path),
-    describe: ({ source, compares }) =>
-      describeDataset(source, { onRead: (read) => server.emit('rows', read), signal: gone.signal }, { compares }),
+    tokens: async ({ dataset, columns, model, ...example }) =>
+      (await tokens()).describeTokens(model, columns, dataset, example),
+    lengths: async ({ dataset, columns, model }) => (await tokens()).countTokens(model, columns, dataset),
+    preview: async ({ source, ...part }) => (await imagePreview()).previewImages(source, part),
+    image: async ({ path }) => (await imagePreview()).previewImage(path),
+    async describe({ source, compares }) {
+      const { describeDataset } = await import('../library/describe-dataset.ts');
+      return describeDataset(
+        source,
+        { onRead: (read) => server.emit('rows', read), signal: gone.signal },
+        { compares },
+      );
+    },
     async recordedRuns({ path }) {
+      const { readRuns } = await import('../trackers/read-runs.ts');
       const problems = await readRuns(path, (found) => server.emit('run', found));
       return { problems: problems.map(toErrorValue) };
     },
     async convertGguf({ file, folder, decoded }) {
+      const { convertGguf } = await import('../../engine/formats/gguf/convert.ts');
+      const { requireDiskSpace } = await import('../library/disk-space.ts');
       const { warnings } = await convertGguf(file, folder, {
         decoded,
         signal: gone.signal,
@@ -69,7 +75,7 @@ export function serveReader(channel: Channel): void {
       });
       return { warnings: [...warnings] };
     },
-    run: ({ yaml }) => fromYaml(yaml),
+    run: async ({ yaml }) => (await import('../runs/run-yaml.ts')).fromYaml(yaml),
   });
 }
 
