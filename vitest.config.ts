@@ -18,6 +18,23 @@ const computing = ['training', 'models', 'adapters', 'merge', 'tasks', 'jobs', '
 /** Readers of foreign files, given corrupt ones: a few hundred in `unit`, thousands in `long`. */
 const fuzzing = ['test/fuzz/**/*.test.ts', 'test/engine/data/fuzz.test.ts'];
 
+/** Have tasks of their own below. */
+const others = ['e2e', 'real', 'bench', 'tfjs', 'peers', 'long'].map((folder) => `test/${folder}/**`);
+
+/** In a page that is made of objects. */
+const ofWindow = ['test/src-renderer/**/*.test.ts', 'test/src-renderer/**/*.test.tsx'];
+
+/**
+ * Nothing in these outlives a test file but what `test/one-process.ts` puts back, so that they need no processes of their own.
+ * To start one and to load the sources again costs more than most of them compute.
+ */
+const sharing = [
+  ...['src-shared', 'store', 'shell', 'files', 'fonts', 'logging'],
+  ...['adapters', 'merge', 'data', 'evaluation', 'coto', 'linalg', 'tensors', 'tokenization', 'pretrain'].map(
+    (folder) => `engine/${folder}`,
+  ),
+].map((folder) => `test/${folder}/**/*.test.ts`);
+
 interface Project {
   readonly name: string;
   readonly include: readonly string[];
@@ -25,6 +42,8 @@ interface Project {
   readonly env?: Readonly<Record<string, string>>;
   readonly minutes?: number;
   readonly workers?: number;
+  /** The environment of files that follow one another in a process. Where it is left out, each has a process of its own. */
+  readonly shared?: 'node' | 'happy-dom';
   readonly globalSetup?: readonly string[];
   readonly globals?: boolean;
   readonly alias?: readonly { readonly find: RegExp; readonly replacement: string }[];
@@ -34,9 +53,11 @@ const projects: readonly Project[] = [
   {
     name: 'unit',
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    exclude: ['test/e2e/**', 'test/real/**', 'test/bench/**', 'test/tfjs/**', 'test/peers/**', 'test/long/**'],
+    exclude: [...others, ...ofWindow, ...sharing],
     workers: 2,
   },
+  { name: 'unit-shared', include: sharing, workers: 2, shared: 'node' },
+  { name: 'unit-window', include: ofWindow, workers: 2, shared: 'happy-dom' },
   {
     name: 'long',
     include: [...fuzzing, 'test/long/**/*.test.ts', 'test/backend/home/killed-checkpoint.test.ts'],
@@ -76,7 +97,7 @@ const projects: readonly Project[] = [
 ];
 
 function configured(project: Project): TestProjectInlineConfiguration {
-  const { name, include, exclude = [], env = {}, minutes = 1, workers = 1 } = project;
+  const { name, include, exclude = [], env = {}, minutes = 1, workers = 1, shared } = project;
   return {
     ...(project.alias ? { resolve: { alias: [...project.alias] } } : {}),
     test: {
@@ -92,6 +113,8 @@ function configured(project: Project): TestProjectInlineConfiguration {
       // A second, as is usual, says on a busy machine only that it is busy.
       expect: { poll: { timeout: minute / 2 } },
       allowOnly: false,
+      isolate: shared === undefined,
+      ...(shared === undefined ? {} : { environment: shared, setupFiles: ['test/one-process.ts'] }),
       ...(project.globals ? { globals: true, server: { deps: { inline: [/tfjs-core/] } } } : {}),
       ...(project.globalSetup ? { globalSetup: [...project.globalSetup] } : {}),
     },

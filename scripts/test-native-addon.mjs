@@ -18,7 +18,7 @@ const runtimes = ['libasan.so', 'libubsan.so'].map((name) =>
 );
 const answer = spawnSync(
   process.execPath,
-  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'unit', ...suites, '--maxWorkers=1'],
+  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'unit*', ...suites, '--maxWorkers=1'],
   {
     cwd: root,
     stdio: 'inherit',

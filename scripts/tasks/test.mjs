@@ -50,7 +50,7 @@ const steps = [
   ['typecheck', () => task('typecheck')],
   ['lint', () => task('lint')],
   ['build', () => task('build')],
-  ['unit', () => runNode(tools.vitest, ['run', '--project', 'unit', ...reporting('unit')])],
+  ['unit', () => runNode(tools.vitest, ['run', '--project', 'unit*', ...reporting('unit')])],
   ['native', () => onNative('native')],
   ['tfjs', () => onNative('tfjs')],
   ['e2e', () => task('e2e', reporting('e2e'))],
@@ -107,7 +107,10 @@ async function againWhereCrashed(code) {
   });
   if (crashed.length === 0) return code;
   for (const { path, test } of crashed) remarks.push(`CRASHED: ${path} in the middle of "${test}"`);
-  const again = await runNode(tools.vitest, ['run', ...crashed.map(({ path }) => path), ...reporting('unit-again')]);
+  const again = await runNode(tools.vitest, [
+    ...['run', '--project', 'unit*', ...crashed.map(({ path }) => path)],
+    ...reporting('unit-again'),
+  ]);
   remarks.push(`run again, ${again === 0 ? 'it passed' : 'it failed'}`);
   return again;
 }

@@ -85,7 +85,6 @@ describe.each(sources)('%s %s', (family, adapter) => {
       const path = join(folder, files[chosen] ?? '');
       const changed = corrupt(original, chosen === 0, random);
       writeFileSync(path, changed.bytes);
-      const started = performance.now();
       try {
         const state = await readAdapter(folder, description);
         // What is read can be written: nothing undescribed is left in it.
@@ -107,7 +106,6 @@ describe.each(sources)('%s %s', (family, adapter) => {
         if (changed.key !== null)
           expect(thrown.message.includes(changed.key) || tellsOfTensors.test(thrown.message), what).toBe(true);
       }
-      expect(performance.now() - started, `case ${index}, ${changed.what}`).toBeLessThan(60_000);
       writeFileSync(path, original);
     }
     expect(refused).toBeGreaterThan(cases / 3);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import type { ChatContent } from '../../../src-shared/domain/chat.ts';
 import { closeBackends, openBackend, realEngine, temporaryFolder } from '../support.ts';
 
@@ -29,7 +29,7 @@ it('chats survive a restart, keep the name that they were given, and go', async 
     modelId: 'gone',
     content: { ...content, text: 'x' },
   });
-  await vi.waitFor(() => expect(first.seen('list.changed')).toContainEqual({ list: 'chats' }));
+  await expect.poll(() => first.seen('list.changed')).toContainEqual({ list: 'chats' });
   await first.close();
 
   const second = await openBackend({ startEngine: realEngine, home });

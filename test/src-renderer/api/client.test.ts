@@ -106,11 +106,11 @@ it('carries listeners over to the backend that is started next', async () => {
   const stop = client.onEvent('list.changed', ({ list }) => lists.push(list));
   const first = fake.start(1, () => ({}));
   first.emit('list.changed', { list: 'runs' });
-  await vi.waitFor(() => expect(lists).toEqual(['runs']));
+  await expect.poll(() => lists).toEqual(['runs']);
   fake.tell({ status: 'lost', generation: 1, error: null });
   const second = fake.start(2, () => ({}));
   second.emit('list.changed', { list: 'models' });
-  await vi.waitFor(() => expect(lists).toEqual(['runs', 'models']));
+  await expect.poll(() => lists).toEqual(['runs', 'models']);
   stop();
   second.emit('list.changed', { list: 'studies' });
   await client.request('settings.get', {});

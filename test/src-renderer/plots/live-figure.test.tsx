@@ -73,10 +73,10 @@ function show(steps: number, { live = true, lowest = 1 } = {}) {
 
 test('a live figure that grows is drawn on its canvas, without plotly', async () => {
   const view = renderInWindow(show(40));
-  await vi.waitFor(() => expect(scenes).toHaveLength(1));
+  await expect.poll(() => scenes).toHaveLength(1);
   expect(react).toHaveBeenCalledTimes(1);
   view.rerender(show(60));
-  await vi.waitFor(() => expect(scenes).toHaveLength(2));
+  await expect.poll(() => scenes).toHaveLength(2);
   const [curve, strip] = scenes[1]?.traces ?? [];
   expect([curve?.x.length, strip?.x.length]).toEqual([60, 60]);
   // The line at the present step moves with them.
@@ -86,11 +86,11 @@ test('a live figure that grows is drawn on its canvas, without plotly', async ()
 
 test('plotly draws new axes where the values leave them, and the whole figure once it is complete', async () => {
   const view = renderInWindow(show(40));
-  await vi.waitFor(() => expect(scenes).toHaveLength(1));
+  await expect.poll(() => scenes).toHaveLength(1);
   view.rerender(show(60, { lowest: 0.5 }));
-  await vi.waitFor(() => expect(react).toHaveBeenCalledTimes(2));
+  await expect.poll(() => react).toHaveBeenCalledTimes(2);
   view.rerender(show(60, { live: false, lowest: 0.5 }));
-  await vi.waitFor(() => expect(cleared).toHaveBeenCalled());
+  await expect.poll(() => cleared).toHaveBeenCalled();
   const traces: unknown = react.mock.calls.at(-1)?.at(1);
   expect(traces).toMatchObject([{ type: 'scatter', name: 'loss' }, { type: 'heatmap' }, { name: 'on' }]);
 });

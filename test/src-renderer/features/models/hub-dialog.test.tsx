@@ -47,7 +47,7 @@ test('a model is found first, then downloaded; another name needs another plan',
   expect(view.queryByRole('button', { name: /^Download/ })).toBeNull();
   fireEvent.click(view.getByRole('button', { name: 'Find' }));
   fireEvent.click(await view.findByRole('button', { name: 'Download 1 file (3.00 GiB)' }));
-  await vi.waitFor(() => expect(started.map(({ id }) => id)).toEqual(['j']));
+  await expect.poll(() => started.map(({ id }) => id)).toEqual(['j']);
   expect(backend.inputsOf('models.download')).toEqual([{ repository: 'org/name', revision: 'v2', quantization: null }]);
   expect(download).toBeDefined();
   expect(close).toHaveBeenCalledOnce();

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { applyAssignments } from '../../../../src-main/cli/commands/train.ts';

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, expect, vi } from 'vitest';
+
+/*
+ * Before each test file of a project whose files follow one another in a process (vitest.config.ts): to start a process and to
+ * load the sources again costs more than most of them compute. What a file changes of the process is put back after it.
+ */
+
+const hasWindow = typeof document !== 'undefined';
+const isReplacing = /\bvi\.(?:mock|doMock)\(/u.test(readFileSync(expect.getState().testPath ?? '', 'utf8'));
+// A module that is put in another's place only reaches what loads after it, and must not stay for the next file. The window's
+// modules keep what is shown and asked, as a page does until it is loaded again.
+const isFresh = isReplacing || hasWindow;
+if (isFresh) vi.resetModules();
+
+const environment = { ...process.env };
+afterAll(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  Object.assign(process.env, environment);
+  if (isFresh) vi.resetModules();
+  if (!hasWindow) return;
+  document.body.replaceChildren();
+  localStorage.clear();
+  sessionStorage.clear();
+  location.hash = '';
+});
