@@ -3,9 +3,13 @@ import type { RequestArgument, RequestOutput } from '../../../src-shared/contrac
 import type { DatasetSource, ExamplePreview } from '../../../src-shared/domain/dataset.ts';
 import { decodePreview } from '../../engine/data/image-file.ts';
 import { openImages } from '../../engine/data/open-dataset.ts';
+import { scaledDown } from '../../engine/data/scale-down.ts';
 
 /** Pixels of the longer side of an image to be classified. */
 const previewSide = 320;
+
+/** Of an example of a dataset: thumbnails are far smaller, and a page of large images would be gigabytes. */
+const mostPreviewSide = 512;
 
 /** Examples of one split from `offset` on, optionally of one label; or those at `indices`. @throws StudioError refused for texts. */
 export async function previewImages(
@@ -25,9 +29,10 @@ export async function previewImages(
     const { image: size } = opened.description;
     const previews: ExamplePreview[] = [];
     for (const index of indices) {
-      const image = examples.image
+      const whole = examples.image
         ? await examples.image(index)
         : { ...(size ?? { width: 0, height: 0, channels: 0 }), pixels: await examples.pixels(index) };
+      const image = scaledDown(whole, mostPreviewSide);
       previews.push({
         index,
         label: examples.labels[index] ?? -1,

@@ -30,10 +30,16 @@ export function fromYaml(text: string): RunConfig {
   if (problem)
     throw new StudioError(
       'invalid_input',
-      `The YAML cannot be read: ${problem.message.split('\n')[0]?.replace(/:$/, '')}.`,
+      `The YAML cannot be read: ${spelledOut(problem.message)}.`,
       'Correct it there: brackets, quotes and indentation must match.',
     );
   return checkedRun(parsedValue(document) ?? {});
+}
+
+/** The parser reports a nesting that exhausts its stack in the words of the JavaScript engine. */
+function spelledOut(message: string): string {
+  const [first = ''] = message.split('\n');
+  return first.replace(/:$/, '').replace('Maximum call stack size exceeded', 'brackets are nested too deeply');
 }
 
 /** Aliases that multiply are refused by the parser while the value is made. */

@@ -18,8 +18,9 @@ export async function runQuantizeTask(task: QuantizeTask, context: TaskContext):
     await writeFolderAtomic(outputDirectory, (temporary) =>
       quantizeModel({ config, weights, description }, type, from, temporary, async (done, total) => {
         if (await context.signal()) throw new StudioError('cancelled', 'The quantization was cancelled.');
-        meter ??= new ProgressMeter(context, 'Quantizing', total, 'tensors');
-        meter.at(done);
+        if (meter !== null) return meter.at(done);
+        meter = new ProgressMeter(context, 'Quantizing', total, 'tensors');
+        meter.startAt(done);
       }),
     );
     return { kind: 'quantize', outputDirectory };

@@ -39,9 +39,30 @@ export const idxReader: DatasetReader<OpenImages> = {
   async open(path, options) {
     const stated = String(options['labels'] ?? '');
     const names = stated === '' ? await readLabelsFile(path) : stated.split('|').map((name) => name.trim());
+    if (names !== null) checkNames(names, stated === '' ? join(path, labelsFile) : `labels of ${path}`);
     return openIdxFolder(path, names);
   },
 };
+
+/** Labels are bytes. */
+const mostNames = 256;
+const mostNameCharacters = 1000;
+
+function checkNames(names: readonly string[], where: string): void {
+  if (names.length > mostNames)
+    throw new StudioError(
+      'invalid_file',
+      `${where} has ${names.length.toLocaleString('en')} names, but labels of IDX files are 0 to ${mostNames - 1}.`,
+      'Give one name for each class.',
+    );
+  const long = names.findIndex((name) => name.length > mostNameCharacters);
+  if (long >= 0)
+    throw new StudioError(
+      'invalid_file',
+      `${where}: the name of class ${long} has ${names[long]?.length.toLocaleString('en')} characters, and at most ${mostNameCharacters} are read.`,
+      'Give a shorter name.',
+    );
+}
 
 /**
  * Opens a folder of IDX files. `names`: the classes in order, or null for numbers up to the highest training label.

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { scaledDown } from '../../../src-main/engine/data/scale-down.ts';
+
+const grey = (width: number, height: number, values: readonly number[]) => ({
+  width,
+  height,
+  channels: 1 as const,
+  pixels: Uint8Array.from(values),
+});
+
+test('an image that fits stays as it is', () => {
+  const image = grey(2, 1, [1, 2]);
+  expect(scaledDown(image, 2)).toBe(image);
+});
+
+test('a larger one is the mean of its blocks, smaller ones at the edges', () => {
+  expect(scaledDown(grey(3, 2, [0, 10, 7, 20, 30, 9]), 2)).toEqual(grey(2, 1, [15, 8]));
+});
+
+test('channels stay apart', () => {
+  const image = {
+    width: 2,
+    height: 2,
+    channels: 3 as const,
+    pixels: Uint8Array.from([1, 2, 3, 3, 4, 5, 5, 6, 7, 7, 8, 9]),
+  };
+  expect([...scaledDown(image, 1).pixels]).toEqual([4, 5, 6]);
+});
