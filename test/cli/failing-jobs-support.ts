@@ -25,8 +25,8 @@ export async function newHome(folder = caseFolder()): Promise<string> {
 async function makeHome(): Promise<string> {
   const home = join(caseFolder(), 'home');
   const coto = cotoOn(home);
-  expect(await coto(['models', 'add', base, '--name', 'tiny'])).toMatchObject({ code: 0, err: '' });
-  expect(await coto(['datasets', 'add', data, '--name', 'bands'])).toMatchObject({ code: 0, err: '' });
+  expect(await coto(['models', 'add', base, '--name', 'tiny'])).toMatchObject({ code: 0 });
+  expect(await coto(['datasets', 'add', data, '--name', 'bands'])).toMatchObject({ code: 0 });
   return home;
 }
 
