@@ -36,6 +36,17 @@ export function formatCount(value: MaybeNumber): string {
   return withMinus(text);
 }
 
+/** A count of parameters as models are called by it: "1.64M", "1.24B". */
+export function formatShortCount(value: number): string {
+  for (const [unit, letter] of [
+    [1e9, 'B'],
+    [1e6, 'M'],
+    [1e3, 'K'],
+  ] as const)
+    if (value >= 0.9995 * unit) return `${Number((value / unit).toPrecision(3))}${letter}`;
+  return String(value);
+}
+
 function grouped(whole: number): string {
   return String(whole).replaceAll(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -1,7 +1,14 @@
 import { computeIdSchema, computeLabels } from '../../../src-shared/domain/catalog.ts';
 import { formatBytes as bytesText } from '../../../src-shared/format/bytes.ts';
 
-export { formatCount, formatNumber, formatPercent, formatSigned, plural } from '../../../src-shared/format/numbers.ts';
+export {
+  formatCount,
+  formatNumber,
+  formatPercent,
+  formatShortCount,
+  formatSigned,
+  plural,
+} from '../../../src-shared/format/numbers.ts';
 
 const missing = '–';
 

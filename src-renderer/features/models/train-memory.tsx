@@ -88,7 +88,8 @@ export function TrainMemory({ model, onQuantize }: { model: ModelRecord; onQuant
         itemId={(choice) =>
           `${weightsOf(choice)}-${choice.per_device_train_batch_size}-${choice.gradient_checkpointing}`
         }
-        columns={columns}
+        // Without a choice that quantizes, its column says nothing.
+        columns={memory.choices.some(({ quantization }) => quantization !== null) ? columns : columns.slice(1)}
       />
     </Panel>
   );

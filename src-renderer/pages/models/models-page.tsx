@@ -12,7 +12,7 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ListSkeleton } from '../../components/feedback/list-skeleton.tsx';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { DropZone } from '../../components/form/drop-zone.tsx';
-import { formatBytes, formatCount } from '../../components/format/format.ts';
+import { formatBytes, formatShortCount } from '../../components/format/format.ts';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { FilteredList } from '../../components/table/filtered-list.tsx';
@@ -151,9 +151,8 @@ function itemOf({ id, name, bundled, description }: ModelRecord, memory: ModelMe
   const best = memory && bestChoice(memory);
   const facts = [
     description.family,
-    `${formatCount(description.parameterCount)} parameters`,
-    formatBytes(description.sizeBytes),
-    ...(best ? [modelsStrings.trainsIn(formatBytes(best.bytes))] : []),
+    `${formatShortCount(description.parameterCount)} parameters`,
+    best ? modelsStrings.trainsIn(formatBytes(best.bytes)) : formatBytes(description.sizeBytes),
   ];
   return {
     id,

@@ -4,6 +4,7 @@ import {
   formatFixed,
   formatNumber,
   formatPercent,
+  formatShortCount,
   formatSigned,
   plural,
 } from '../../../src-shared/format/numbers.ts';
@@ -75,4 +76,14 @@ describe('formatCount', () => {
       expect(formatCount(count)).toBe(count.toLocaleString('en-US').replace('-', '−'));
     },
   );
+});
+
+it.each([
+  [999, '999'],
+  [1_640_645, '1.64M'],
+  [999_700, '1M'],
+  [1_235_814_400, '1.24B'],
+  [8_030_261_248, '8.03B'],
+])('%i parameters are %s', (count, text) => {
+  expect(formatShortCount(count)).toBe(text);
 });
