@@ -211,7 +211,9 @@ export function keepEvent(services: Services, runId: string, event: EngineEvent)
 export function endTraining(services: Services, runId: string, { status, error }: JobEnding): void {
   const { store } = services;
   services.eventLogs.close(runId);
-  if (store.runs.find(runId) === null) return;
+  const run = store.runs.find(runId);
+  // Killed between the end of a run and that of its job: the run has its result and its adapter, and is not trained again.
+  if (run === null || run.status === 'completed' || run.status === 'stopped') return;
   if (error !== null) store.history.insertLog(runId, Date.now(), 'error', error.details ?? error.message);
   changeRun(services, runId, {
     status,
