@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { DatasetSource, ExamplePreview } from '../../../src-shared/domain/dataset.ts';
+import { imageAt } from '../../engine/data/dataset.ts';
 import { decodePreview } from '../../engine/data/image-file.ts';
 import { openImages } from '../../engine/data/open-dataset.ts';
-import { scaledDown } from '../../engine/data/scale-down.ts';
+import { thumbnail } from '../../engine/data/thumbnail.ts';
 
 /** Pixels of the longer side of an image to be classified. */
 const previewSide = 320;
@@ -26,13 +27,9 @@ export async function previewImages(
       if (skipped < offset) skipped++;
       else indices.push(index);
     }
-    const { image: size } = opened.description;
     const previews: ExamplePreview[] = [];
     for (const index of indices) {
-      const whole = examples.image
-        ? await examples.image(index)
-        : { ...(size ?? { width: 0, height: 0, channels: 0 }), pixels: await examples.pixels(index) };
-      const image = scaledDown(whole, mostPreviewSide);
+      const image = thumbnail(await imageAt(examples, opened.description, index), mostPreviewSide);
       previews.push({
         index,
         label: examples.labels[index] ?? -1,

@@ -20,6 +20,17 @@ export interface ImageSplit {
   where?(index: number): string;
 }
 
+/** Example `index` of a split in its own size. @throws RangeError where the dataset says no size */
+export async function imageAt(
+  split: ImageSplit,
+  { image: size }: Pick<DatasetDescription, 'image'>,
+  index: number,
+): Promise<Image> {
+  if (split.image !== undefined) return split.image(index);
+  if (size === null) throw new RangeError(`the dataset has no image ${index}`);
+  return { ...size, pixels: await split.pixels(index) };
+}
+
 /** An open image dataset. Reading the same source twice gives the same order. */
 export interface OpenImages {
   readonly kind: 'images';

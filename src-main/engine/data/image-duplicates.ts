@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ImageDuplicates, ImagePlace } from '../../../src-shared/domain/dataset.ts';
-import type { Image, OpenImages, ReadWatch } from './dataset.ts';
+import { type Image, imageAt, type OpenImages, type ReadWatch } from './dataset.ts';
 import { hashDistance, type Looks, looksOf, resemblance } from './perceptual-hash.ts';
 
 /** Images beyond these are not compared exactly, or by looks: the tables stay below 100 and 70 MB. */
@@ -35,9 +35,7 @@ export async function compareImages(
         await new Promise((resolve) => setImmediate(resolve));
       }
       done++;
-      const image = split.image
-        ? await split.image(index)
-        : { ...(description.image ?? { height: 0, width: 0, channels: 1 }), pixels: await split.pixels(index) };
+      const image = await imageAt(split, description, index);
       const place = { split: name, index };
       if (!exact.add(image, place)) near.add(image, place);
     }

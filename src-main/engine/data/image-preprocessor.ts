@@ -7,6 +7,7 @@ import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { unreadable } from './byte-source.ts';
 import type { Image } from './dataset.ts';
 import { type ResampleFilter, resample, resampleFilters } from './resample.ts';
+import { toGrey } from './to-grey.ts';
 
 const perChannel = z.union([z.number().transform((value) => [value]), z.array(z.number()).min(1)]);
 /**
@@ -141,16 +142,6 @@ function fit(
     );
   const sized = resample(recolored, target.height, target.width, filter);
   return sized.channels === target.channels ? sized.pixels : repeat(sized.pixels, target.channels);
-}
-
-/** ITU-R 601-2 luma in Pillow's fixed point: L = (19595 R + 38470 G + 7471 B + 32768) / 65536. */
-function toGrey({ pixels, height, width }: Image): Image {
-  const grey = new Uint8Array(height * width);
-  for (let index = 0; index < grey.length; index++) {
-    const [red = 0, green = 0, blue = 0] = [pixels[index * 3], pixels[index * 3 + 1], pixels[index * 3 + 2]];
-    grey[index] = (red * 19595 + green * 38470 + blue * 7471 + 32768) >> 16;
-  }
-  return { pixels: grey, height, width, channels: 1 };
 }
 
 function repeat(grey: Uint8Array, channels: number): Uint8Array {

@@ -1,5 +1,6 @@
 import type { Image } from './dataset.ts';
 import { resample } from './resample.ts';
+import { toGrey } from './to-grey.ts';
 
 const side = 32;
 const low = 8;
@@ -22,7 +23,7 @@ export interface Looks {
 
 /** The perceptual hash pHash (Zauner 2010, "Implementation and benchmarking of perceptual image hash functions"), and a thumbnail. */
 export function looksOf(image: Image): Looks {
-  const grey = resample(toGrey(image), side, side, 'bilinear').pixels;
+  const grey = resample(image.channels === 1 ? image : toGrey(image), side, side, 'bilinear').pixels;
   const rows = new Float64Array(side * low);
   for (let y = 0; y < side; y++)
     for (let u = 0; u < low; u++) {
@@ -73,15 +74,4 @@ function thumbOf(grey: Uint8Array): Float32Array {
   const mean = thumb.reduce((sum, value) => sum + value, 0) / thumb.length;
   const length = Math.sqrt(thumb.reduce((sum, value) => sum + (value - mean) ** 2, 0));
   return thumb.map((value) => (length === 0 ? 0 : (value - mean) / length));
-}
-
-/** Luma of ITU-R BT.601. */
-function toGrey({ pixels, height, width, channels }: Image): Image {
-  if (channels === 1) return { pixels, height, width, channels };
-  const grey = new Uint8Array(height * width);
-  for (let at = 0; at < grey.length; at++) {
-    const [red = 0, green = 0, blue = 0] = pixels.subarray(at * channels, at * channels + 3);
-    grey[at] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
-  }
-  return { pixels: grey, height, width, channels: 1 };
 }

@@ -5,7 +5,7 @@ import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { ClassifyTask, EngineResultOf } from '../contract.ts';
-import type { Image } from '../data/dataset.ts';
+import { type Image, imageAt } from '../data/dataset.ts';
 import { decodeImage } from '../data/image-file.ts';
 import { createImagePreprocessor } from '../data/image-preprocessor.ts';
 import { openImages } from '../data/open-dataset.ts';
@@ -55,9 +55,7 @@ async function readImage({ image }: ClassifyTask): Promise<Image> {
         'not_found',
         `The ${image.split} split has ${split.count} images, no image ${image.index}.`,
       );
-    if (split.image) return await split.image(image.index);
-    const size = dataset.description.image ?? { height: 0, width: 0, channels: 1 };
-    return { ...size, pixels: await split.pixels(image.index) };
+    return await imageAt(split, dataset.description, image.index);
   } finally {
     dataset.close();
   }

@@ -1,3 +1,4 @@
+import { imageAt } from '../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
 import { thumbnail } from '../data/thumbnail.ts';
 import { classificationLogits, type LoadBatch } from '../evaluation/evaluation.ts';
@@ -5,6 +6,9 @@ import { metricIds } from '../metrics/index.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { recentBatches } from './recent-batches.ts';
 import type { ReadingProgress, TaskType } from './task-type.ts';
+
+/** Pixels of the longer side of an image beside its prediction, at most. */
+const thumbnailSide = 64;
 
 export const imageClassification: TaskType = {
   declaration: {
@@ -49,13 +53,7 @@ export const imageClassification: TaskType = {
       describe: (index) => ({ index, id: null }),
       show: async (index) => {
         const split = dataset.split('test');
-        const { image } = description;
-        const whole =
-          split.image !== undefined || image === null
-            ? await split.image?.(index)
-            : { ...image, pixels: await split.pixels(index) };
-        if (whole === undefined) throw new RangeError(`the dataset has no image ${index}`);
-        const { height, width, channels, pixels } = thumbnail(whole);
+        const { height, width, channels, pixels } = thumbnail(await imageAt(split, description, index), thumbnailSide);
         const truth = description.labels[split.labels[index] ?? 0] ?? '';
         return { kind: 'image', truth, height, width, channels, pixels: Uint8Array.from(pixels) };
       },

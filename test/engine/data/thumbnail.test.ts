@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { scaledDown } from '../../../src-main/engine/data/scale-down.ts';
+import { thumbnail } from '../../../src-main/engine/data/thumbnail.ts';
 
 const grey = (width: number, height: number, values: readonly number[]) => ({
   width,
@@ -10,11 +10,11 @@ const grey = (width: number, height: number, values: readonly number[]) => ({
 
 test('an image that fits stays as it is', () => {
   const image = grey(2, 1, [1, 2]);
-  expect(scaledDown(image, 2)).toBe(image);
+  expect(thumbnail(image, 2)).toBe(image);
 });
 
-test('a larger one is the mean of its blocks, smaller ones at the edges', () => {
-  expect(scaledDown(grey(3, 2, [0, 10, 7, 20, 30, 9]), 2)).toEqual(grey(2, 1, [15, 8]));
+test('a larger one is shrunk as Pillow does by a bilinear filter', () => {
+  expect(thumbnail(grey(3, 2, [0, 10, 7, 20, 30, 9]), 2)).toEqual(grey(2, 1, [14, 13]));
 });
 
 test('channels stay apart', () => {
@@ -24,5 +24,5 @@ test('channels stay apart', () => {
     channels: 3 as const,
     pixels: Uint8Array.from([1, 2, 3, 3, 4, 5, 5, 6, 7, 7, 8, 9]),
   };
-  expect([...scaledDown(image, 1).pixels]).toEqual([4, 5, 6]);
+  expect([...thumbnail(image, 1).pixels]).toEqual([4, 5, 6]);
 });
