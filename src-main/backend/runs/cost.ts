@@ -8,6 +8,7 @@ import { type AdapterSizes, adapterPresence, adapterSizes } from '../../engine/a
 import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { scheduleRows } from '../../engine/coto/schedule-rows.ts';
+import type { ModelConfigFile } from '../../engine/models/family.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';
 import { optimizerKinds } from '../../engine/training/optimizers/index.ts';
@@ -34,7 +35,7 @@ export async function costOf({ config, model, dataset, backend }: CostedRun): Pr
     groups: rowsOf(config, targets),
     targetModules: targets.map((module) => module.name),
     trainExamples,
-    memory: await memoryOf({ config, model, dataset, backend }),
+    memory: stepMemory({ config, model, dataset, backend }, await readConfig(model.path), { targets, sizes }),
     diskBytes: diskBytes(config, totalSteps, sizes),
   };
 }
@@ -91,22 +92,29 @@ function trainedParameters({ adapter, coto }: RunConfig): ParameterValues {
   return drops ? { ...adapter.parameters, [name]: 0.5 } : adapter.parameters;
 }
 
+type StepOfRun = Omit<CostedRun, 'dataset'> & { readonly dataset: Labels };
+
 /** Memory of a training step on the compute backend that the run would use. */
-export async function memoryOf({
-  config,
-  model,
-  dataset,
-  backend,
-}: Omit<CostedRun, 'dataset'> & { readonly dataset: Labels }): Promise<MemoryPart[]> {
-  const { description, path } = model;
-  const file = await readConfig(path);
+export async function memoryOf(run: StepOfRun): Promise<MemoryPart[]> {
+  const { config, dataset } = run;
+  const { description, path } = run.model;
   const targets = resolveTargetModules(targetConfig(config, description), description);
+  const sizes = tensorSizes(config, description, dataset, targets);
+  return stepMemory(run, await readConfig(path), { targets, sizes });
+}
+
+/** @param file the model's config.json */
+function stepMemory(
+  { config, model: { description }, dataset, backend }: StepOfRun,
+  file: ModelConfigFile,
+  { targets, sizes }: { readonly targets: readonly LinearModule[]; readonly sizes: AdapterSizes },
+): MemoryPart[] {
   const { variant } = config.adapter;
   return estimateMemory({
     description,
     memory: familyOf(file).memory(file, tokensOf(config, description)),
     adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
-    ...tensorSizes(config, description, dataset, targets),
+    ...sizes,
     outputs: outputsOf(dataset),
     batch: config.per_device_train_batch_size,
     gradientCheckpointing: config.gradient_checkpointing,
