@@ -1,3 +1,4 @@
+import { storedEncodings } from '../../../tensors/stored-matrix.ts';
 import type { EnumSpec, StructSpec } from './kernel-spec.ts';
 
 export const enums: readonly EnumSpec[] = [
@@ -56,22 +57,7 @@ export const enums: readonly EnumSpec[] = [
   {
     name: 'Encoding',
     doc: 'How the values of a stored matrix are encoded, one file each in cpp/kernels/encodings. Rows begin at a block.',
-    members: [
-      'bfloat16',
-      'float16',
-      'q4_0',
-      'q4_1',
-      'q5_0',
-      'q5_1',
-      'q8_0',
-      'q2_k',
-      'q3_k',
-      'q4_k',
-      'q5_k',
-      'q6_k',
-      'nf4',
-      'int8',
-    ],
+    members: storedEncodings,
   },
 ];
 
