@@ -98,9 +98,16 @@ export const modelDescriptionSchema = z.object({
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
 
+const ggufEnding = /\.gguf$/i;
+
 /** Whether a path names a GGUF file, which has to be converted before it can be a base. */
 export function isGguf(path: string): boolean {
-  return /\.gguf$/i.test(path);
+  return ggufEnding.test(path);
+}
+
+/** The name of a GGUF file without its ending: what the model that is made of it is called. */
+export function ggufTitle(name: string): string {
+  return name.replace(ggufEnding, '');
 }
 
 export const modelRecordSchema = z.object({

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { isGguf } from '../../../src-shared/domain/model.ts';
+import { ggufTitle, isGguf } from '../../../src-shared/domain/model.ts';
 import { downloadRepository } from '../library/huggingface/download.ts';
 import { addModel } from '../library/models.ts';
 import { byteProgress } from './byte-progress.ts';
@@ -26,14 +26,14 @@ export const downloadJob = defineJob({
       byteProgress(`Getting ${repository}`, context.progress),
     );
     const known = services.store.models.findByPath(path);
+    // Of GGUF by its file: the name of a repository says nothing of the type.
     const model = isGguf(path)
-      ? await convertedModel({ modelId, name: nameOf(path), file: path, float32: false }, context, services)
+      ? await convertedModel(
+          { modelId, name: ggufTitle(basename(path)), file: path, float32: false },
+          context,
+          services,
+        )
       : await addModel(services, path, { name: known?.name ?? repository, id: modelId, signal: context.abort });
     return { status: 'completed', result: { modelId: model.id }, message: `The model "${model.name}" is ready.` };
   },
 });
-
-/** The file's: the name of a repository says nothing of the type. */
-function nameOf(file: string): string {
-  return basename(file).replace(/\.gguf$/i, '');
-}

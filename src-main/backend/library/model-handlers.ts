@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument } from '../../../src-shared/contract/requests.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { ggufTitle } from '../../../src-shared/domain/model.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
@@ -78,6 +79,6 @@ async function convert(
   return queue.add(
     convertJob,
     { title: `Convert ${basename(file)}`, subjectId: modelId },
-    { modelId, name: name ?? basename(file).replace(/\.gguf$/i, ''), file, float32 },
+    { modelId, name: name ?? ggufTitle(basename(file)), file, float32 },
   );
 }
