@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { errorValueSchema } from '../../src-shared/contract/errors.ts';
+import { checkpointRecordSchema } from '../../src-shared/domain/checkpoint.ts';
 import { textPieceSchema } from '../../src-shared/domain/generation.ts';
 import { jobProgressSchema } from '../../src-shared/domain/job.ts';
 import { maskOutlineSchema, maskScoreSchema } from '../../src-shared/domain/mask-table.ts';
 import { pairsOfAdaptersSchema } from '../../src-shared/domain/mergeability.ts';
 import { scoreSchema } from '../../src-shared/domain/plan.ts';
-import { checkpointRecordSchema, runInfoSchema } from '../../src-shared/domain/run.ts';
+import { runInfoSchema } from '../../src-shared/domain/run.ts';
 import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/run-history.ts';
 import { sampledStepSchema, sampleInputSchema } from '../../src-shared/domain/run-samples.ts';
 import { runOutcomeFields } from './contract-fields.ts';

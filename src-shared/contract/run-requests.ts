@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { adapterRecordSchema } from '../domain/adapter.ts';
+import { checkpointSummarySchema } from '../domain/checkpoint.ts';
 import { jobRecordSchema } from '../domain/job.ts';
-import { checkpointSummarySchema, runConfigSchema, runRecordSchema } from '../domain/run.ts';
+import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
 import { runSamplesSchema } from '../domain/run-samples.ts';
 import { byId, done, removal } from './request-shapes.ts';

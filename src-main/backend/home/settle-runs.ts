@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { CheckpointRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import { discardFolder } from '../../engine/tensors/atomic.ts';
 import { checkCheckpoint } from '../../engine/training/checkpoint.ts';
 import { checkpointKind } from '../../engine/training/checkpoint-folders.ts';

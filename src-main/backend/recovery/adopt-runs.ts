@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import type { CheckpointRecord, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { restoreHistory } from '../home/settle-runs.ts';

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CheckpointRecord, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { discardFolder } from '../../engine/tensors/atomic.ts';
 import { checkpointsFolder } from '../../engine/training/checkpoint-folders.ts';
 import { cutHistory } from '../../engine/training/history-files.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { CheckpointRecord, CheckpointSummary, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord, CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { discardFolder } from '../../engine/tensors/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireRun } from '../jobs/training-record.ts';

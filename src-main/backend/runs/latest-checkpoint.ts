@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { CheckpointRecord, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { checkCheckpoint, peekCheckpoint } from '../../engine/training/checkpoint.ts';
 import type { Home } from '../home.ts';
 

@@ -1,7 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StepDraw } from '../../../src-shared/coto/draws.ts';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
-import type { CheckpointRecord, RunConfig, RunInfo, RunResult } from '../../../src-shared/domain/run.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
+import type { RunConfig, RunInfo, RunResult } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';

@@ -1,9 +1,8 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
+import { type CheckpointRecord, checkpointRecordSchema } from '../../../src-shared/domain/checkpoint.ts';
 import { type RunOrigin, runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
 import {
-  type CheckpointRecord,
-  checkpointRecordSchema,
   type RunConfig,
   type RunInfo,
   type RunRecord,

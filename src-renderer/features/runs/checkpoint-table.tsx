@@ -1,5 +1,6 @@
 import { Badge, Group, Skeleton, Table, Text, VisuallyHidden } from '@mantine/core';
-import type { CheckpointSummary, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';

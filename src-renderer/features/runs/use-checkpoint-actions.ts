@@ -1,6 +1,7 @@
 import { modals } from '@mantine/modals';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { CheckpointSummary, RunRecord } from '../../../src-shared/domain/run.ts';
+import type { CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { request } from '../../api/client.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
