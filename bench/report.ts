@@ -58,6 +58,8 @@ export const benchReportSchema = z.object({
   /** Reduced workloads and few steps: not for publication. */
   quick: z.boolean(),
   seconds: z.number(),
+  /** Whether the bench came to its end: what is written before, or was interrupted, holds the rows so far. */
+  complete: z.boolean().default(true),
   machine: z.object({
     cpu: z.string(),
     cores: z.number().int(),

@@ -34,17 +34,18 @@ interface Step {
 /**
  * Lets the sessions step in turn, round by round, so that what slows the machine slows all of them. In its turn a session
  * takes as many full steps as steps of the schedule, one after the other; ours as many with the lowest group alone,
- * too.
+ * too. `onRound` gets the times so far after every round.
  */
 export async function timeInRounds(
   sessions: readonly Session[],
   masks: readonly (readonly number[])[],
   limits: RoundLimits,
+  onRound: (sofar: readonly SessionTimes[]) => Promise<void> = async () => undefined,
 ): Promise<SessionTimes[]> {
   const plans: Plan[] = [];
   for (const session of sessions) plans.push(planFor(await warmStep(session), masks.length, limits));
   const taken = sessions.map(() => ({ plain: new Times(), coto: new Times(), lowestAlone: new Times() }));
-  for (let round = 0; round < limits.rounds; round++)
+  for (let round = 0; round < limits.rounds; round++) {
     for (const [index, session] of sessions.entries()) {
       const plan = plans[index];
       if (plan === undefined || round >= plan.rounds) continue;
@@ -58,15 +59,22 @@ export async function timeInRounds(
       const { milliseconds } = await session.process.ask({ do: 'time', masks: wanted });
       for (const [at, { kind, mask }] of turn.entries()) taken[index]?.[kind].add(mask, milliseconds[at] ?? Number.NaN);
     }
-  return taken.map(({ plain, coto, lowestAlone }) => {
-    const full = stepTime(plain.byMask.get(0) ?? []);
-    return {
-      plain: full,
-      coto: meanOverMasks(coto.byMask),
-      lowestAlone: lowestAlone.byMask.size === 0 ? null : meanOverMasks(lowestAlone.byMask),
-      onlyActive: onlyActive(full, lowestAlone.byMask, masks),
-    };
-  });
+    await onRound(taken.map((times) => timesOf(times, masks)));
+  }
+  return taken.map((times) => timesOf(times, masks));
+}
+
+function timesOf(
+  { plain, coto, lowestAlone }: Readonly<Record<Step['kind'], Times>>,
+  masks: readonly (readonly number[])[],
+): SessionTimes {
+  const full = stepTime(plain.byMask.get(0) ?? []);
+  return {
+    plain: full,
+    coto: meanOverMasks(coto.byMask),
+    lowestAlone: lowestAlone.byMask.size === 0 ? null : meanOverMasks(lowestAlone.byMask),
+    onlyActive: onlyActive(full, lowestAlone.byMask, masks),
+  };
 }
 
 /** Milliseconds by mask. */

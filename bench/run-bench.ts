@@ -9,9 +9,11 @@ import { benchAdapters, benchVariants } from './adapters.ts';
 import { measureLoading } from './loading.ts';
 import { describeMachine } from './machine.ts';
 import { scheduleMasks } from './masks.ts';
+import { Patience } from './patience.ts';
 import type { BenchEntry, BenchPrecision, BenchReport } from './report.ts';
-import { timeInRounds } from './rounds.ts';
+import { type SessionTimes, timeInRounds } from './rounds.ts';
 import {
+  type Ending,
   openBackendSession,
   openPyTorchSession,
   type PeerProgram,
@@ -46,6 +48,10 @@ export interface BenchOptions {
   readonly resources: string;
   /** Receives progress messages. */
   report(text: string): void;
+  /** Receives the report so far after every round and part, so that an interrupted bench keeps its rows. */
+  keep?(sofar: BenchReport): Promise<void>;
+  /** Ends the bench at once where it aborts: the report has what was measured until then. */
+  readonly signal?: AbortSignal;
 }
 
 /** Default backends of the bench: the studio's own that work here. */
@@ -72,6 +78,9 @@ const outsideMilliseconds = 1500;
 
 type Findings = Pick<BenchReport, 'entries' | 'missing' | 'gemm' | 'merging' | 'together'>;
 
+/** Hands on what was found so far. */
+type Keep = () => Promise<void>;
+
 /**
  * Times every runner with every adapter on every workload, in interleaved rounds. A runner that cannot take part is
  * listed with the reason.
@@ -80,36 +89,53 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const started = performance.now();
   const startedAt = new Date().toISOString();
   const findings: Findings = { entries: [], missing: [], gemm: [], merging: [], together: [] };
+  let loading: BenchReport['loading'] = [];
+  const reportOf = (complete: boolean): BenchReport => ({
+    version: options.version,
+    startedAt,
+    quick: options.quick,
+    seconds: (performance.now() - started) / 1000,
+    complete,
+    machine: describeMachine(),
+    shapes: options.shapes.map(({ id, label, detail }) => ({ id, label, detail })),
+    adapters: options.adapters.map((id) => ({ id, label: adapterVariant(id).declaration.label })),
+    ...findings,
+    loading,
+  });
+  const keep = async () => options.keep?.(reportOf(false));
   const folder = await mkdtemp(join(tmpdir(), 'coto-bench-'));
   const limit = options.quick ? limits.quick : limits.whole;
   try {
     const { parts } = options;
     if ('reason' in options.peer && parts.includes('steps'))
       findings.missing.push({ ...everything, shape: null, contender: 'pytorch', reason: options.peer.reason });
-    if (parts.includes('steps')) for (const shape of options.shapes) await timeShape(options, shape, folder, findings);
-    if (parts.includes('together')) await timeTogether(options, folder, limit, findings);
+    if (parts.includes('steps'))
+      for (const shape of options.shapes) await timeShape(options, shape, folder, findings, keep);
+    if (parts.includes('together')) await timeTogether(options, folder, limit, findings, keep);
     if (parts.includes('products'))
-      for (const backend of options.backends) await measureGemm(options, backend, folder, limit, findings);
+      for (const backend of options.backends) {
+        await measureGemm(options, backend, folder, limit, findings);
+        await keep();
+      }
     const reads = parts.includes('loading');
     if (reads) options.report('Reading safetensors');
-    const loading = reads ? await measureLoading(folder, limit.megabytes) : [];
-    return {
-      version: options.version,
-      startedAt,
-      quick: options.quick,
-      seconds: (performance.now() - started) / 1000,
-      machine: describeMachine(),
-      shapes: options.shapes.map(({ id, label, detail }) => ({ id, label, detail })),
-      adapters: options.adapters.map((id) => ({ id, label: adapterVariant(id).declaration.label })),
-      ...findings,
-      loading,
-    };
+    if (reads) loading = await measureLoading(folder, limit.megabytes);
+    return reportOf(true);
+  } catch (thrown) {
+    if (options.signal?.aborted !== true) throw thrown;
+    return reportOf(false);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function timeShape(options: BenchOptions, shape: Workload, folder: string, findings: Findings): Promise<void> {
+async function timeShape(
+  options: BenchOptions,
+  shape: Workload,
+  folder: string,
+  findings: Findings,
+  keep: Keep,
+): Promise<void> {
   const { quick, report } = options;
   const limit = quick ? limits.quick : limits.whole;
   const sessions: Session[] = [];
@@ -118,46 +144,66 @@ async function timeShape(options: BenchOptions, shape: Workload, folder: string,
     const names = sessions.map(({ contender, precision, adapter }) => `${contender} ${precision} ${adapter}`);
     report(`${shape.label}: timing ${names.join(', ')}`);
     const layers = quick ? Math.min(shape.layers, shape.smallLayers) : shape.layers;
-    const times = await timeInRounds(sessions, scheduleMasks(limit.masks, layers), limit);
-    const entries: BenchEntry[] = [];
+    const before = findings.entries;
+    const times = await timeInRounds(sessions, scheduleMasks(limit.masks, layers), limit, async (sofar) => {
+      findings.entries = [...before, ...bestEntries(shape, sessions, sofar)];
+      await keep();
+    });
+    const entries = entriesOf(shape, sessions, times);
     for (const [index, session] of sessions.entries()) {
-      const taken = times[index];
-      if (taken === undefined) continue;
-      const { contender, isPeer, precision, adapter, configuration, losses } = session;
-      const steps = quick ? 1 : Math.ceil(outsideMilliseconds / taken.plain.median);
-      const outside = isPeer ? null : (await session.process.ask({ do: 'outside-kernels', steps })).share;
+      const entry = entries[index];
+      if (entry === undefined) continue;
+      const { contender, isPeer, precision, adapter, process } = session;
+      const steps = quick ? 1 : Math.ceil(outsideMilliseconds / entry.plain.median);
+      if (!isPeer) entry.outsideKernels = (await process.ask({ do: 'outside-kernels', steps })).share;
       if (!isPeer && precision === 'float32') {
-        const { milliseconds, parameters } = await session.process.ask({ do: 'merge', rounds: quick ? 1 : 3 });
+        const { milliseconds, parameters } = await process.ask({ do: 'merge', rounds: quick ? 1 : 3 });
         const valuesPerSecond = (1000 * parameters) / Math.min(...milliseconds);
         findings.merging.push({ shape: shape.id, contender, adapter, valuesPerSecond });
       }
-      const reference = sessions.find((other) => other.adapter === adapter) ?? session;
-      entries.push({
-        shape: shape.id,
-        contender,
-        precision,
-        adapter,
-        configuration,
-        ...taken,
-        losses: [...losses],
-        lossDifference: largestDifference(losses, reference.losses),
-        outsideKernels: outside,
-      });
     }
-    findings.entries.push(...entries.filter((entry) => isBestOfItsKind(entry, entries)));
+    findings.entries = [...before, ...entries.filter((entry) => isBestOfItsKind(entry, entries))];
+    await keep();
   } finally {
     for (const session of sessions) await session.process.close();
   }
 }
 
+/** An entry for each session, by its times. */
+function entriesOf(shape: Workload, sessions: readonly Session[], times: readonly SessionTimes[]): BenchEntry[] {
+  return times.flatMap((taken, index) => {
+    const session = sessions[index];
+    if (session === undefined) return [];
+    const { contender, precision, adapter, configuration, losses } = session;
+    const reference = sessions.find((other) => other.adapter === adapter) ?? session;
+    return {
+      shape: shape.id,
+      contender,
+      precision,
+      adapter,
+      configuration,
+      ...taken,
+      losses: [...losses],
+      lossDifference: largestDifference(losses, reference.losses),
+      outsideKernels: null,
+    };
+  });
+}
+
+function bestEntries(...given: Parameters<typeof entriesOf>): BenchEntry[] {
+  const entries = entriesOf(...given);
+  return entries.filter((entry) => isBestOfItsKind(entry, entries));
+}
+
 /** Opens a session for each runner, precision and adapter; the first one with an adapter writes its problem file. */
 async function openSessions(
-  { quick, precisions, adapters, backends, peer, threads, resources, report }: BenchOptions,
+  { quick, precisions, adapters, backends, peer, threads, resources, report, signal }: BenchOptions,
   shape: Workload,
   folder: string,
   findings: Findings,
   sessions: Session[],
 ): Promise<void> {
+  const ending: Ending = { signal, patience: new Patience() };
   const missing = (of: Partial<BenchReport['missing'][number]> & { contender: string }, thrown: unknown) =>
     findings.missing.push({ ...everything, shape: shape.id, ...of, reason: toErrorValue(thrown).message });
   const problems = adapters.map((adapter): Problem => {
@@ -171,8 +217,9 @@ async function openSessions(
       for (const problem of problems)
         try {
           const writes = sessions.every(({ adapter }) => adapter !== problem.adapter);
-          sessions.push(await openBackendSession(backend, precision, threads, problem, writes));
+          sessions.push(await openBackendSession(backend, precision, threads, problem, writes, ending));
         } catch (thrown) {
+          signal?.throwIfAborted();
           refused.push({ adapter: problem.adapter, thrown });
         }
       // What no adapter can is the backend's precision.
@@ -184,24 +231,28 @@ async function openSessions(
   report(`${shape.label}: tuning PyTorch`);
   try {
     // Base, batch and optimizer do not depend on the adapter: the first one's best configuration is used for all.
-    const ways = await tunePyTorch(peer, precisions, availableParallelism(), first);
+    const { ways, refusals } = await tunePyTorch(peer, precisions, availableParallelism(), first, ending);
+    for (const { precision, thrown } of refusals) missing({ contender: 'pytorch', precision }, thrown);
     for (const problem of problems)
       try {
-        for (const way of ways) sessions.push(await openPyTorchSession(peer, way, problem));
+        for (const way of ways) sessions.push(await openPyTorchSession(peer, way, problem, ending));
       } catch (thrown) {
+        signal?.throwIfAborted();
         missing({ contender: 'pytorch', adapter: problem.adapter }, thrown);
       }
   } catch (thrown) {
+    signal?.throwIfAborted();
     missing({ contender: 'pytorch' }, thrown);
   }
 }
 
 /** Runs trained together on the first backend, with the first adapter, on every workload. */
 async function timeTogether(
-  { shapes, adapters, backends, precisions, quick, resources, threads, report }: BenchOptions,
+  { shapes, adapters, backends, precisions, quick, resources, threads, report, signal }: BenchOptions,
   folder: string,
   { togetherSeconds }: { togetherSeconds: number },
   findings: Findings,
+  keep: Keep,
 ): Promise<void> {
   const [backend] = backends;
   const [adapter] = adapters;
@@ -213,7 +264,10 @@ async function timeTogether(
       report(`${shape.label}: ${together.count} runs together on ${backend} in ${precision}`);
       const problem = { shape: shape.id, adapter, small: quick, exchange: join(folder, 'unused'), resources };
       try {
-        const session = await openBackendSession(backend, precision, threads, problem, false);
+        const session = await openBackendSession(backend, precision, threads, problem, false, {
+          signal,
+          patience: new Patience(),
+        });
         try {
           const ask = { do: 'together', ...together, seconds: togetherSeconds } as const;
           const { rounds, difference } = await session.process.ask(ask);
@@ -227,7 +281,9 @@ async function timeTogether(
         } finally {
           await session.process.close();
         }
+        await keep();
       } catch (thrown) {
+        signal?.throwIfAborted();
         const reason = toErrorValue(thrown).message;
         findings.missing.push({ shape: shape.id, contender: backend, precision, adapter, reason });
       }
@@ -250,7 +306,10 @@ async function measureGemm(
     options.report(`Products on ${backend} in ${precision}`);
     const exchange = join(folder, 'unused');
     const problem: Problem = { shape: shape.id, adapter, small: true, exchange, resources: options.resources };
-    const session = await openBackendSession(backend, precision, options.threads, problem, false);
+    const session = await openBackendSession(backend, precision, options.threads, problem, false, {
+      signal: options.signal,
+      patience: new Patience(),
+    });
     try {
       const { rates } = await session.process.ask({ do: 'gemm', seconds: gemmSeconds });
       findings.gemm.push({ contender: backend, precision, rates });

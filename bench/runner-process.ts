@@ -25,9 +25,12 @@ export class RunnerProcess {
   private lastWords = '';
   private ended = false;
 
-  constructor({ command, args, environment }: RunnerCommand) {
+  /** A signal that aborts ends the process at once, in the middle of a step. */
+  constructor({ command, args, environment }: RunnerCommand, signal?: AbortSignal) {
     this.child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
+      killSignal: 'SIGKILL',
+      ...(signal && { signal }),
       env: { ...process.env, ...environment },
     });
     const { stdout, stderr } = this.child;

@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { ComputeChoice } from '../src-main/engine/compute/selection.ts';
+import { StudioError } from '../src-shared/contract/errors.ts';
+import type { Patience } from './patience.ts';
 import type { Precision, RunnerRequest } from './protocol.ts';
 import type { BenchPrecision } from './report.ts';
 import { type RunnerCommand, RunnerProcess } from './runner-process.ts';
@@ -31,13 +33,20 @@ export interface PeerProgram {
 /** Number of losses on which all runners must agree; they depend on the gradients and updates of earlier steps. */
 const lossCount = 3;
 
-/** Opens a session for one of our compute backends. Throws StudioError if it cannot do this. */
+/** What ends a session before its time: the bench is interrupted, or the steps are hopelessly slow. */
+export interface Ending {
+  readonly signal?: AbortSignal | undefined;
+  readonly patience: Patience;
+}
+
+/** Opens a session for one of our compute backends. Throws StudioError if it cannot do this, or is hopelessly slow. */
 export async function openBackendSession(
   backend: ComputeChoice,
   precision: BenchPrecision,
   threads: number,
   problem: Problem,
   writes: boolean,
+  ending: Ending,
 ): Promise<Session> {
   const program: RunnerCommand = {
     command: process.execPath,
@@ -45,7 +54,7 @@ export async function openBackendSession(
     // Backends that can crash a process are loaded in a separate one, as here.
     environment: { OMP_WAIT_POLICY: 'passive', COTO_ENGINE_PROCESS: 'child' },
   };
-  return opening(program, async (child) => {
+  return opening(program, ending, async (child) => {
     const { device = backend } = await child.ask({
       do: 'load',
       precision,
@@ -53,7 +62,7 @@ export async function openBackendSession(
       writes,
       ...problem,
     });
-    const steps = await firstSteps(child);
+    const steps = await firstSteps(child, `${backend} in ${precision}`, ending.patience);
     return {
       contender: backend,
       isPeer: false,
@@ -87,14 +96,16 @@ const slowTrial = 500;
 /**
  * Tries every promising configuration of PyTorch (one thread and all, both wait policies, bfloat16 by autocast and
  * by a bfloat16 base) and returns the fastest of each precision, or two if they are close, to be decided by the
- * rounds.
+ * rounds. One that is hopelessly slow beside the best so far is given up after a step: what it said of a precision without
+ * another way is among `refusals`.
  */
 export async function tunePyTorch(
   peer: PeerProgram,
   precisions: readonly BenchPrecision[],
   cores: number,
   problem: Problem,
-): Promise<ReferenceConfig[]> {
+  { signal, patience }: Ending,
+): Promise<{ ways: ReferenceConfig[]; refusals: { precision: BenchPrecision; thrown: unknown }[] }> {
   const settings: PeerSetting[] = [{ threads: 1, waitPolicy: 'passive' }];
   // A reduced workload is not used for tuning.
   if (cores > 1 && !problem.small)
@@ -106,14 +117,22 @@ export async function tunePyTorch(
     })),
   );
   const tried: ReferenceConfig[] = [];
+  const refusals: { precision: BenchPrecision; thrown: unknown }[] = [];
   for (const setting of settings) {
-    const child = new RunnerProcess(peerCommand(peer, setting));
+    const child = new RunnerProcess(peerCommand(peer, setting), signal);
     try {
       for (const { precision, mode } of modes) {
         await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
         const {
           milliseconds: [first = 0],
         } = await child.ask({ do: 'time', masks: [null] });
+        try {
+          patience.see(`PyTorch, ${describe(setting, mode)}`, first);
+        } catch (thrown) {
+          if (!(thrown instanceof StudioError)) throw thrown;
+          refusals.push({ precision, thrown });
+          continue;
+        }
         const { milliseconds } = await child.ask({
           do: 'time',
           masks: first > slowTrial ? [null] : [null, null, null],
@@ -124,13 +143,15 @@ export async function tunePyTorch(
       await child.close();
     }
   }
-  return precisions.flatMap((precision) => {
+  const ways = precisions.flatMap((precision) => {
     const byTime = tried
       .filter((way) => way.precision === precision)
       .sort((one, other) => one.milliseconds - other.milliseconds);
     const limit = nearlyBest * (byTime[0]?.milliseconds ?? 0);
     return byTime.slice(0, 2).filter(({ milliseconds }) => milliseconds <= limit);
   });
+  const isTried = (precision: BenchPrecision) => ways.some((way) => way.precision === precision);
+  return { ways, refusals: refusals.filter(({ precision }) => !isTried(precision)) };
 }
 
 /** Opens a session for PyTorch in one way. Throws StudioError if it does not know the adapter. */
@@ -138,11 +159,12 @@ export async function openPyTorchSession(
   peer: PeerProgram,
   { precision, setting, mode }: ReferenceConfig,
   problem: Problem,
+  ending: Ending,
 ): Promise<Session> {
-  return opening(peerCommand(peer, setting), async (child) => {
+  return opening(peerCommand(peer, setting), ending, async (child) => {
     await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
     const configuration = describe(setting, mode);
-    const steps = await firstSteps(child);
+    const steps = await firstSteps(child, `PyTorch, ${configuration}`, ending.patience);
     return {
       contender: 'pytorch',
       isPeer: true,
@@ -155,13 +177,24 @@ export async function openPyTorchSession(
   });
 }
 
-async function firstSteps(child: RunnerProcess): Promise<Pick<Session, 'losses' | 'stepMilliseconds'>> {
-  const { losses, milliseconds } = await child.ask({ do: 'losses', count: lossCount });
-  return { losses, stepMilliseconds: milliseconds.at(-1) ?? 1 };
+async function firstSteps(
+  child: RunnerProcess,
+  way: string,
+  patience: Patience,
+): Promise<Pick<Session, 'losses' | 'stepMilliseconds'>> {
+  const first = await child.ask({ do: 'losses', count: 1 });
+  for (const milliseconds of first.milliseconds) patience.see(way, milliseconds);
+  const rest = await child.ask({ do: 'losses', count: lossCount - 1 });
+  for (const milliseconds of rest.milliseconds) patience.see(way, milliseconds);
+  return { losses: [...first.losses, ...rest.losses], stepMilliseconds: rest.milliseconds.at(-1) ?? 1 };
 }
 
-async function opening(program: RunnerCommand, sit: (child: RunnerProcess) => Promise<Session>): Promise<Session> {
-  const child = new RunnerProcess(program);
+async function opening(
+  program: RunnerCommand,
+  { signal }: Ending,
+  sit: (child: RunnerProcess) => Promise<Session>,
+): Promise<Session> {
+  const child = new RunnerProcess(program, signal);
   try {
     return await sit(child);
   } catch (thrown) {

@@ -17,6 +17,7 @@ export function benchText(report: BenchReport): string {
   });
   return [
     report.quick ? 'Cut-down shapes and few steps: these figures say nothing of speed.\n\n' : '',
+    report.complete ? '' : 'Interrupted: these are the rows measured until then.\n\n',
     facts,
     ...steps,
     '\nA step is forward, backward, clipping and AdamW, in milliseconds: median, and minimum in brackets. With CoTo: mean over\n',

@@ -51,6 +51,8 @@ export interface CommandTools {
   recover(way: RecoveryWay): Promise<Recovered>;
   /** Writes a document piece by piece that may be too long to be held as one; null where none goes to standard output. */
   readonly writeJson: ((pieces: AsyncIterable<string>) => Promise<void>) | null;
+  /** Writes the answer so far to the file that --json names, if it names one: what takes long keeps what it has. */
+  keepJson(sofar: unknown): Promise<void>;
 }
 
 const commonOptions = z.object({
@@ -81,6 +83,9 @@ export function addCommand<Input>(parent: Command, context: CommandContext, deta
       terminal: context.terminal,
       environment: context.environment,
       home,
+      keepJson: async (sofar) => {
+        if (file !== null) await writeFileAtomic(file, toJson(sofar));
+      },
       writeJson: json === true ? (pieces) => writePieces(context.terminal, pieces) : null,
       async recover(way) {
         const { recovered, close } = await openStudio(home, way);

@@ -59,10 +59,12 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
       peerScript: z.string().optional(),
       peerMissing: z.string().default('Only npm run bench brings PyTorch along.'),
     }),
-    async run({ quick, shapes, backends, adapters, precisions, parts, threads, ...peer }, { terminal }) {
+    async run({ quick, shapes, backends, adapters, precisions, parts, threads, ...peer }, { terminal, keepJson }) {
       if (shapes.length === 0) throw new StudioError('invalid_input', 'The bench has no workload to time.');
       if (adapters.length === 0) throw new StudioError('invalid_input', 'The bench has no adapter to time.');
       const line = new ProgressLine(terminal);
+      const interrupted = new AbortController();
+      const ignore = terminal.onInterrupt(() => interrupted.abort());
       const report = await runBench({
         version: packageVersion(),
         quick,
@@ -78,8 +80,10 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
         threads,
         resources: resourcesDirectory,
         report: (text) => line.say(text),
-      });
-      return { json: report, text: benchText(report) };
+        keep: keepJson,
+        signal: interrupted.signal,
+      }).finally(ignore);
+      return { json: report, text: benchText(report), code: report.complete ? 0 : 130 };
     },
   });
 }
