@@ -1,5 +1,6 @@
 import type { StudioAction } from '../components/actions/action-registry.ts';
 import { hasWords, searchWords } from '../components/table/match-words.ts';
+import { appStrings } from '../strings/app.ts';
 
 export interface ActionGroup {
   readonly group: string;
@@ -10,28 +11,27 @@ export interface ActionGroup {
 
 /** Without words, only so many of each group are shown: hundreds of runs would hide what can be done. */
 const shownUnasked = 12;
-const shownAsked = 40;
+/** Where several groups have what was asked for, each shows its best: the runs of a method would hide its card. */
+const shownOfSeveral = 6;
+const shownOfOne = 40;
 
 /** The actions that have every word, those first that begin with the first word, then those that have all in their name. */
 export function searchActions(groups: readonly ActionGroup[], query: string): readonly ActionGroup[] {
   const words = searchWords(query);
   if (words.length === 0)
     return filled(groups.map((group) => ({ ...group, actions: group.actions.slice(0, shownUnasked) })));
-  const found = groups.map((group) => ({ ...group, actions: matching(group.actions, words, group.group) }));
-  let left = shownAsked;
-  return filled(
-    found
-      .sort(
-        (one, other) =>
-          Number(one.last ?? false) - Number(other.last ?? false) ||
-          bestRank(one.actions, words) - bestRank(other.actions, words),
-      )
-      .map(({ group, actions }) => {
-        const shown = actions.slice(0, left);
-        left -= shown.length;
-        return { group, actions: shown };
-      }),
+  const found = filled(
+    groups.map((group) => ({ ...group, actions: matching(group.actions, words, group.group) })),
+  ).toSorted(
+    (one, other) =>
+      Number(one.last ?? false) - Number(other.last ?? false) ||
+      bestRank(one.actions, words) - bestRank(other.actions, words),
   );
+  const most = found.length > 1 ? shownOfSeveral : shownOfOne;
+  return found.map(({ group, actions }) => ({
+    group: actions.length > most ? appStrings.someOf(group, most, actions.length) : group,
+    actions: actions.slice(0, most),
+  }));
 }
 
 function matching(actions: readonly StudioAction[], words: readonly string[], group: string): readonly StudioAction[] {

@@ -39,6 +39,7 @@ export const appStrings = {
   paletteSearch: 'Search pages, runs, adapters and actions',
   palettePlaceholder: 'Go to a page, run, adapter or action',
   noResults: 'No results',
+  someOf: (group: string, shown: number, all: number) => `${group} · ${shown} of ${all}`,
   groups: {
     page: 'On this page',
     actions: 'Actions',

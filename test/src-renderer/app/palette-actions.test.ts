@@ -37,10 +37,24 @@ test('what is read about things comes after the things, however well it fits', (
   ]);
 });
 
+test('however many runs bear the word, each other group shows what it has', () => {
+  const guide: ActionGroup = { group: 'Guide', last: true, actions: [action('FMNIST, the dataset')] };
+  const shown = searchActions([...groups, guide], 'fmnist');
+  expect(shown.map(({ group, actions }) => [group, actions.length])).toEqual([
+    ['Runs · 6 of 60', 6],
+    ['Actions', 1],
+    ['Guide', 1],
+  ]);
+});
+
 test('a name that begins with the words comes first, and few of many are shown', () => {
   expect(searchActions(groups, 'data')[0]?.group).toBe('Pages');
   expect(searchActions(groups, 'dataset').map(({ group }) => group)).toEqual(['Actions', 'Pages']);
-  expect(found('fmnist')).toEqual([['Runs', 40]]);
+  expect(found('runs fmnist')).toEqual([['Runs · 40 of 60', 40]]);
+  expect(found('fmnist')).toEqual([
+    ['Runs · 6 of 60', 6],
+    ['Actions', 1],
+  ]);
   expect(found('')).toEqual([
     ['Actions', 2],
     ['Pages', 3],
