@@ -41,6 +41,13 @@ export class ProgressMeter {
     this.emit(done);
   }
 
+  /** What was done when the work ended, however it did: the last of it may not have been due. */
+  end(done: number): void {
+    if (done === this.lastDone) return;
+    this.lastDone = done;
+    this.emit(done);
+  }
+
   private emit(done: number): void {
     const { perSecond } = this;
     this.context.emit({

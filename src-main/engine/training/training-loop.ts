@@ -118,6 +118,7 @@ export class TrainingLoop {
       }
       return null;
     } finally {
+      this.progress.end(this.done);
       this.gradients?.end?.();
     }
   }

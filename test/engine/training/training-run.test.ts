@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { rowNorms } from '../../../src-main/engine/adapters/magnitude.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { adapterVariant, adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { toHost } from '../../../src-main/engine/ops/to-host.ts';
@@ -163,12 +164,22 @@ describe('a training run', () => {
     await train(config(), { name: 'nan', signal: 'pause', signalAt: 2 });
     const poisoned = config({ max_steps: 12 });
     const last = savedCheckpoint(join(folder, 'nan'));
+    const events: EngineEvent[] = [];
     images.pixels[0] = Number.NaN;
+    // Nothing is due any more: what is told of the last step is told since the training ends.
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+    let failure: unknown;
     try {
-      await expect(train(poisoned, { name: 'nan', resume: last })).rejects.toMatchObject({ code: 'not_finite' });
+      failure = await train(poisoned, { name: 'nan', resume: last, events }).catch((thrown: unknown) => thrown);
     } finally {
       images.pixels[0] = 0.5;
+      vi.restoreAllMocks();
     }
+    expect(failure).toMatchObject({ code: 'not_finite' });
+    const [, failed] = /\(step (\d+) of 12, /.exec(String(failure)) ?? [];
+    expect(Number(failed)).toBeGreaterThan(3);
+    const told = events.findLast((event) => event.kind === 'progress');
+    expect(told?.progress.done).toBe(Number(failed) - 1);
     expect((await readAdapter(last, base.description)).modules.size).toBe(6);
   });
 });

@@ -63,9 +63,11 @@ export async function trainVit(
     criterion?: Criterion;
     scores?: (step: number) => Score;
     place?: SharedPassPlace | undefined;
+    /** Where the events go, for a training that fails. */
+    events?: EngineEvent[];
   },
 ): Promise<Trained> {
-  const events: EngineEvent[] = [];
+  const { events = [] } = options;
   const model = new AdaptedModel(base);
   const examples = Int32Array.from({ length: EXAMPLES }, (_, index) => index);
   const source = { examples, batchSize: 8, seed: runConfig.seed, loadBatch };
