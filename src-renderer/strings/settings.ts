@@ -34,13 +34,15 @@ export const settingsStrings = {
   all: 'all',
 
   leftOver: {
-    title: 'Left over',
-    note: 'folders in the home that nothing in the studio names',
+    title: 'Left-over folders',
+    note: 'in the home folder, not part of any run, adapter or model',
     button: 'Delete',
     verb: 'Delete',
-    folders: (count: number) => (count === 1 ? 'the folder' : `the ${count} folders`),
-    consequence: 'What they hold could not be read as an adapter, a model, a run or a checkpoint.',
-    deleted: 'Left over folders deleted',
+    folders: (paths: readonly string[]) =>
+      paths.length === 1 ? `the folder ${paths[0]}` : `the ${paths.length} left-over folders`,
+    consequence: (count: number) =>
+      `CoTo Studio found no run, checkpoint, adapter or model that it can read in ${count === 1 ? 'it' : 'them'}.`,
+    deleted: 'Left-over folders deleted',
     freed: (size: string) => `${size} freed`,
     failed: 'The folders were not deleted',
   },

@@ -23,8 +23,11 @@ test('doctor restores a backup or rebuilds the database, and says the way out wh
   expect((await coto(['datasets', 'list'])).code).toBe(0);
 
   writeFileSync(database, 'garbage');
+  mkdirSync(join(home, 'runs', 'run-of-nothing'), { recursive: true });
   const rebuilt = await coto(['doctor', '--rebuild']);
   expect(rebuilt).toMatchObject({ code: 0, out: expect.stringMatching(/rebuilt from the folders/) });
   expect(readdirSync(join(home, 'damaged'))).toHaveLength(2);
+  // A folder without a file of a run is none: it is left for the person to delete.
+  expect(JSON.parse((await coto(['runs', 'list', '--json'])).out)).toEqual([]);
   expect((await coto(['doctor', '--rebuild', '--restore'])).err).toMatch(/Only one of --restore and --rebuild/);
 });

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
@@ -39,6 +40,8 @@ async function adoptRun(services: HandlerServices, id: string, folder: string): 
   const file = readRunFile(folder);
   const recorded = await recordedIn(folder);
   const checkpoints = checkpointsIn(folder, (path) => home.relative(path));
+  if (file === null && recorded === null && checkpoints.length === 0)
+    throw new StudioError('invalid_file', 'There is no run.json, event file or checkpoint in it.');
   const isWhole = file !== null && (await hasBase(services, file));
   const run = isWhole
     ? ended(recordIn(file, `runs/${id}`, id), checkpoints)

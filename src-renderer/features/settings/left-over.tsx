@@ -31,8 +31,8 @@ export function LeftOver({ strays, onDeleted }: { strays: readonly Stray[]; onDe
           loading={remove.isPending}
           onClick={() =>
             confirmRemoval({
-              what: words.folders(strays.length),
-              consequence: words.consequence,
+              what: words.folders(strays.map(({ path }) => path)),
+              consequence: words.consequence(strays.length),
               freedBytes: bytes,
               verb: words.verb,
               onConfirm: () => remove.mutate({}),

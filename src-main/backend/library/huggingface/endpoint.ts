@@ -110,10 +110,13 @@ function rejected(signal: AbortSignal): Promise<never> {
 
 export function unreachable(address: URL, error: unknown): StudioError {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const reason = withoutCredentials(cause instanceof Error ? cause.message : String(cause));
+  const isNameUnknown = /\b(ENOTFOUND|EAI_AGAIN)\b/.test(reason);
   return new StudioError(
     'refused',
-    `${address.host} cannot be reached: ${withoutCredentials(cause instanceof Error ? cause.message : String(cause))}.`,
+    `${address.host} cannot be reached: ${isNameUnknown ? 'there is no network, or no such host' : reason}.`,
     'Check the network connection, or set HF_ENDPOINT to another hub.',
+    isNameUnknown ? reason : null,
   );
 }
 

@@ -212,6 +212,11 @@ describe('a model of the hub', () => {
     await expect(download()).rejects.toThrow(/HF_ENDPOINT is not a web address/);
     environment['HF_ENDPOINT'] = 'http://127.0.0.1:9';
     await expect(download()).rejects.toThrow(/127.0.0.1:9 cannot be reached/);
+    environment['HF_ENDPOINT'] = 'http://hub.invalid';
+    await expect(download()).rejects.toMatchObject({
+      message: 'hub.invalid cannot be reached: there is no network, or no such host.',
+      details: expect.stringContaining('hub.invalid'),
+    });
     for (const name of ['../etc', 'org/../x', 'a/b/c', 'org/', 'org/na me', ''])
       await expect(planDownload(environment, asked(name), new AbortController().signal)).rejects.toThrow(
         /is not the name of a model/,

@@ -18,6 +18,7 @@ test('folders that nothing names are listed with their size, and deleted only af
   expect(view.getByText('adapters/half')).toBeTruthy();
   fireEvent.click(view.getByRole('button', { name: 'Delete' }));
   const dialog = await waitFor(() => view.getByRole('dialog'));
+  expect(dialog.textContent).toContain('Delete the folder adapters/half?');
   expect(backend.inputsOf('app.removeStrays')).toEqual([]);
   fireEvent.click([...dialog.querySelectorAll('button')].find(({ textContent }) => textContent === 'Delete') ?? dialog);
   await waitFor(() => expect(backend.inputsOf('app.removeStrays')).toEqual([{}]));
@@ -26,5 +27,5 @@ test('folders that nothing names are listed with their size, and deleted only af
 
 test('a home where everything is named has no such panel', () => {
   const view = renderInWindow(<LeftOver strays={[]} onDeleted={() => undefined} />);
-  expect(view.queryByText('Left over')).toBeNull();
+  expect(view.queryByText('Left-over folders')).toBeNull();
 });
