@@ -8,6 +8,8 @@ import { navigate, pathOf } from './routes.tsx';
 
 /** Everything that the studio holds, as places to go to. Asked for only while the palette is open. */
 export function useRecordGroups(enabled: boolean): readonly ActionGroup[] {
+  const catalog = useRequest('app.catalog', {}, { enabled }).data;
+  const variants = new Map(catalog?.adapterVariants.map(({ id, label }) => [id, label]));
   const runs = useRequest('runs.list', { archived: false }, { enabled }).data ?? [];
   const adapters = useRequest('adapters.list', {}, { enabled }).data ?? [];
   const datasets = useRequest('datasets.list', {}, { enabled }).data ?? [];
@@ -30,7 +32,11 @@ export function useRecordGroups(enabled: boolean): readonly ActionGroup[] {
       group: groups.adapters,
       actions: adapters.map((adapter) =>
         place('adapter', adapter, {
-          about: words([adapter.variant, rankText(adapter.parameters), adapter.coto ? 'CoTo' : null]),
+          about: words([
+            variants.get(adapter.variant) ?? adapter.variant,
+            rankText(adapter.parameters),
+            adapter.coto ? 'CoTo' : null,
+          ]),
           keywords: [...adapter.tags, adapter.id, adapter.origin.kind, ...appStrings.adapterKeywords],
           to: pathOf('adapters', adapter.id),
         }),

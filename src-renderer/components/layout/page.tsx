@@ -5,6 +5,7 @@ import { claimPageFocus, usePageVisit } from '../../app/page-focus.ts';
 import { Link } from '../../app/routes.tsx';
 import { appStrings } from '../../strings/app.ts';
 import { useActions } from '../actions/action-registry.ts';
+import { MiddleText } from '../table/middle-text.tsx';
 import classes from './page.module.css';
 
 export interface MoreItem {
@@ -59,9 +60,9 @@ export function Page({ crumb, title, state, actions, more, moreAbove, fill = fal
           ref={heading}
           tabIndex={-1}
           className={classes['title'] ?? ''}
-          {...(typeof title === 'string' ? { title } : {})}
+          {...(typeof title === 'string' ? { 'aria-label': title } : {})}
         >
-          {title}
+          {typeof title === 'string' ? <MiddleText text={title} /> : title}
         </Title>
         <div className={classes['state']}>{state}</div>
         <div className={classes['actions']}>

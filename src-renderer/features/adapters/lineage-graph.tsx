@@ -4,6 +4,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { useRequest } from '../../api/query.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
+import { MiddleText } from '../../components/table/middle-text.tsx';
 import { adaptersStrings } from '../../strings/adapters.ts';
 import classes from './adapters.module.css';
 import { type LineageNode, lineageOf } from './lineage.ts';
@@ -87,8 +88,8 @@ function Node({ node: one, isOwn }: { node: LineageNode; isOwn: boolean }) {
         {one.label}
         {one.detail === null ? '' : ` · ${one.detail}`}
       </span>
-      <span className={classes['nodeName']} title={one.name}>
-        {one.name}
+      <span className={classes['nodeName']}>
+        <MiddleText text={one.name} />
       </span>
     </>
   );

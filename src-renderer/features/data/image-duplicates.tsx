@@ -1,7 +1,6 @@
 import { Button, Stack, Text } from '@mantine/core';
 import type { DatasetRecord, ExamplePreview, ImageDuplicates, ImagePlace } from '../../../src-shared/domain/dataset.ts';
 import { useAction, useRequest } from '../../api/query.ts';
-import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';
@@ -22,8 +21,8 @@ export function ImageDuplicatesPanel({ dataset }: { dataset: DatasetRecord }) {
   );
   if (duplicates === undefined)
     return (
-      <Panel title={strings.title}>
-        <EmptyState action={button}>{strings.notCompared}</EmptyState>
+      <Panel title={strings.title} aside={button}>
+        <Text c="dimmed">{strings.notCompared}</Text>
       </Panel>
     );
   const { withinTrain, withinTest, across, nearAcross, comparedImages, nearComparedImages, pairs } = duplicates;

@@ -9,6 +9,9 @@ import { anchorOf, linkTarget, pathFrom } from './document-links.ts';
 import classes from './document-view.module.css';
 import { documents, guideImages } from './documents.ts';
 
+/** How the table of a method's settings begins, in every card. */
+const parameterTable = 'Parameter';
+
 interface DocumentViewProps {
   place: GuidePlace;
   /** A link to another document, or to a heading. */
@@ -91,7 +94,9 @@ function componentsFor({ id, dark, titled, onFollow, addressOf }: Rendering): Co
     },
     table: ({ children }) => (
       <Scrolling>
-        <table>{children}</table>
+        <table className={textOf(children).trimStart().startsWith(parameterTable) ? classes['parameters'] : undefined}>
+          {children}
+        </table>
       </Scrolling>
     ),
     pre: ({ children }) => (

@@ -87,12 +87,18 @@ function CheckLine({ line, methods, nameAt }: CheckLineProps) {
       >
         {signs[verdict]}
       </span>
-      <div>
+      <div className={classes['lineBody']}>
         <Text size="sm">{message}</Text>
         {remedies.length > 0 ? (
           <Group gap={8} mt={4}>
             {remedies.map((one) => (
-              <Button key={JSON.stringify(one)} variant="default" onClick={() => take(one)}>
+              <Button
+                key={JSON.stringify(one)}
+                variant="default"
+                maw="100%"
+                title={remedyText(one, methods, nameAt)}
+                onClick={() => take(one)}
+              >
                 {remedyText(one, methods, nameAt)}
               </Button>
             ))}

@@ -5,7 +5,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { useRequest } from '../../api/query.ts';
-import { formatBytes, formatCount } from '../../components/format/format.ts';
+import { formatBytes, formatShortCount } from '../../components/format/format.ts';
 import { trainStrings } from '../../strings/train.ts';
 import { contentWords, splitWords } from '../data/content.ts';
 import { type Draft, variantOf } from './draft.ts';
@@ -42,7 +42,7 @@ export function Steps({ models, datasets, variants, problems }: StepsProps) {
           field="model"
           title={trainStrings.base}
           value={model?.name ?? textOfValue(draft['model'])}
-          detail={model ? modelDetail(model) : trainStrings.ofPath}
+          detail={model ? modelSummary(model) : trainStrings.ofPath}
           problem={baseProblem}
           onOpen={() => setOpened('model')}
         />
@@ -106,9 +106,14 @@ export function Steps({ models, datasets, variants, problems }: StepsProps) {
   );
 }
 
-function modelDetail({ description }: ModelRecord): string {
+/** Of the card, which is a third of the page. */
+function modelSummary({ description }: ModelRecord): string {
   const reads = description.image ? 'images' : 'text';
-  return `${reads} · ${formatCount(description.parameterCount)} parameters · ${description.layerCount} layers · ${formatBytes(description.sizeBytes)}`;
+  return `${reads} · ${formatShortCount(description.parameterCount)} parameters · ${description.layerCount} layers`;
+}
+
+function modelDetail(model: ModelRecord): string {
+  return `${modelSummary(model)} · ${formatBytes(model.description.sizeBytes)}`;
 }
 
 function readsOf({ description }: ModelRecord): 'images' | 'texts' {

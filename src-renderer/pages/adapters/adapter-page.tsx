@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Skeleton } from '@mantine/core';
+import { Badge, Button, Group, Skeleton, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
@@ -45,6 +45,7 @@ function LoadedAdapter({ adapter }: { adapter: AdapterRecord }) {
   const update = useAction('adapters.update', { failureTitle: words.notChanged });
   const { model, variant } = useAdapterNames()(adapter);
   const score = headlineOf(adapter);
+  const about = [variant, rankText(adapter.parameters), model].filter(Boolean).join(' · ');
   return (
     <Page
       crumb={{ label: words.title, path: '/adapters' }}
@@ -54,12 +55,14 @@ function LoadedAdapter({ adapter }: { adapter: AdapterRecord }) {
           <StarButton adapter={adapter} onStar={() => update.mutate({ id: adapter.id, starred: !adapter.starred })} />
           {adapter.archived ? <Badge color="gray">{words.archivedSwitch}</Badge> : null}
           <CotoMark on={adapter.coto !== null} />
-          <span>{[variant, rankText(adapter.parameters), model].filter(Boolean).join(' · ')}</span>
           {score === null ? null : (
-            <span>
+            <Text inherit flex="none">
               {score.label} {score.text}
-            </span>
+            </Text>
           )}
+          <Text inherit truncate title={about}>
+            {about}
+          </Text>
         </Group>
       }
       actions={buttons}
