@@ -26,14 +26,14 @@ const ofWindow = ['test/src-renderer/**/*.test.ts', 'test/src-renderer/**/*.test
 
 /**
  * Nothing in these outlives a test file but what `test/one-process.ts` puts back, so that they need no processes of their own.
- * To start one and to load the sources again costs more than most of them compute.
+ * To start one and to load the sources again costs more than most of them compute. What has the backend's process compute in
+ * native tensors leaves its operations there.
  */
 const sharing = [
-  ...['src-shared', 'store', 'shell', 'files', 'fonts', 'logging'],
-  ...['adapters', 'merge', 'data', 'evaluation', 'coto', 'linalg', 'tensors', 'tokenization', 'pretrain'].map(
-    (folder) => `engine/${folder}`,
-  ),
-].map((folder) => `test/${folder}/**/*.test.ts`);
+  ...['src-shared', 'store', 'shell', 'files', 'fonts', 'logging'].map((folder) => `test/${folder}/**/*.test.ts`),
+  'test/backend/**/!(estimate-*).test.ts',
+  'test/engine/!(compute)/**/*.test.ts',
+];
 
 interface Project {
   readonly name: string;
@@ -65,7 +65,7 @@ const projects: readonly Project[] = [
     minutes: 20,
     workers: 2,
   },
-  { name: 'native', include: computing, env: { COTO_TEST_COMPUTE: 'native' }, workers: 2 },
+  { name: 'native', include: computing, env: { COTO_TEST_COMPUTE: 'native' }, workers: 2, shared: 'node' },
   {
     // tfjs's own tests of the operations that the native backend has kernels for.
     name: 'tfjs',
@@ -97,7 +97,7 @@ const projects: readonly Project[] = [
 ];
 
 function configured(project: Project): TestProjectInlineConfiguration {
-  const { name, include, exclude = [], env = {}, minutes = 1, workers = 1, shared } = project;
+  const { name, include, exclude = [], env = {}, minutes = 3, workers = 1, shared } = project;
   return {
     ...(project.alias ? { resolve: { alias: [...project.alias] } } : {}),
     test: {

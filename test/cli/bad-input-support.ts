@@ -119,34 +119,34 @@ export interface Refusal {
 }
 
 /** One line on standard error that says what is asked for, nothing on standard output, exit code 1. */
-export function expectOneLine({ code, out, err }: CommandResult, { says }: Pick<Refusal, 'says'>): void {
+export function expectOneLine(result: CommandResult, { says }: Pick<Refusal, 'says'>): void {
+  expect(result.out).toBe('');
+  expectErrorLine(result, says);
+}
+
+function expectErrorLine({ code, err }: CommandResult, says: Refusal['says']): void {
   for (const part of says) {
     if (typeof part === 'string') expect(err).toContain(part);
     else expect(err).toMatch(part);
   }
   expect(code).toBe(1);
-  expect(out).toBe('');
   expect(err).toMatch(/^coto: [^\n]+[.?]\n$/);
   // Nothing of a program's insides: no stack, no bare exception name, no half sentence that ends twice.
   expect(err).not.toMatch(/ {4}at |\bTypeError\b|\bundefined\b|\[object |\.\.(?!\.)|ENOENT|SqliteError/);
 }
 
-/** Runs the command in both ways of answering; the home must stay as it was. */
+/** Says in its JSON what its one line says, and why; the home must stay as it was. */
 export async function expectRefused(home: string, words: readonly string[], refusal: Refusal): Promise<void> {
-  const coto = cotoOn(home);
   const before = stateOf(home);
-  expectOneLine(await coto(words), refusal);
-  expect(stateOf(home)).toEqual(before);
-
-  const asJson = await coto([...words, '--json']);
-  const { error } = errorDocument.parse(JSON.parse(asJson.out));
+  const result = await cotoOn(home)([...words, '--json']);
+  expectErrorLine(result, refusal.says);
+  const { error } = errorDocument.parse(JSON.parse(result.out));
   expect(error.code).toBe(refusal.code);
-  expect(asJson.err).toBe(
+  expect(result.err).toBe(
     `coto: ${[error.message, error.hint ?? '']
       .join(' ')
       .replaceAll(/\s*\n\s*/g, ' ')
       .trim()}\n`,
   );
-  expect(asJson.code).toBe(1);
   expect(stateOf(home)).toEqual(before);
 }
