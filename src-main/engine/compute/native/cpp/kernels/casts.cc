@@ -1,3 +1,4 @@
+#include "../simd/bfloat16.h"
 #include "declarations.generated.h"
 #include "elementwise.h"
 
@@ -42,20 +43,7 @@ void bool_to_int32(const uint8_t* x, int32_t* y, int64_t count) {
   convert(x, y, count, [](uint8_t v) COTO_LAMBDA -> int32_t { return v != 0; });
 }
 
-namespace {
-
-COTO_INLINE uint16_t rounded_to_bfloat16(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, 4);
-  const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  return static_cast<uint16_t>(value != value ? (bits >> 16) | 0x40u : rounded);
-}
-
-}  // namespace
-
-void float_to_bfloat16(const float* x, uint16_t* y, int64_t count) {
-  for (int64_t i = 0; i < count; i++) y[i] = rounded_to_bfloat16(x[i]);
-}
+void float_to_bfloat16(const float* x, uint16_t* y, int64_t count) { round_to_bfloat16(x, y, count); }
 
 void scaled_to_bfloat16(const float* x, const float* scale, uint16_t* y, int64_t rows, int64_t width) {
   for (int64_t r = 0; r < rows; r++)

@@ -2,6 +2,7 @@
 #include <type_traits>
 
 #include "../scratch.h"
+#include "../simd/bfloat16.h"
 #include "../threads.h"
 #include "declarations.generated.h"
 #include "encodings/encodings.h"
@@ -20,41 +21,102 @@ COTO_INLINE void decode_row(const uint8_t* row, int64_t first, int64_t count, fl
   for (int64_t i = 0; i < count; i += Stored::kValues, block += Stored::kBytes) Stored::decode(block, y + i);
 }
 
-/** Outputs that are turned together, and the least inputs. */
-constexpr int64_t kTile = 16, kTileInputs = 32;
+/** Outputs that are turned together, and the least inputs that are decoded at a time. */
+constexpr int64_t kTile = 16, kStretch = 256;
 
-// Rounds a stretch of a row to bfloat16. Values that are bfloat16 already are copied.
+// A stretch of a row in bfloat16: where it lies if it is that already and aligned, else in `to`.
 template <typename Stored>
-COTO_INLINE void decode_rounded(const uint8_t* row, int64_t first, int64_t count, float* room, uint16_t* y) {
+COTO_INLINE const uint16_t* rounded_row(const uint8_t* row, int64_t first, int64_t count, float* room, uint16_t* to) {
   if constexpr (std::is_same_v<Stored, Bfloat16>) {
-    std::memcpy(y, row + 2 * first, static_cast<size_t>(2 * count));
+    const uint8_t* const from = row + 2 * first;
+    if (reinterpret_cast<uintptr_t>(from) % alignof(uint16_t) == 0) return reinterpret_cast<const uint16_t*>(from);
+    std::memcpy(to, from, static_cast<size_t>(2 * count));
   } else {
     decode_row<Stored>(row, first, count, room);
-    float_to_bfloat16(room, y, count);
+    round_to_bfloat16(room, to, count);
   }
+  return to;
+}
+
+// Turns 16 pairs of each of 16 rows: pair p of row r to place r of the panel's line p.
+COTO_INLINE void turn_pairs(const uint16_t* const* rows, int64_t at, uint16_t* panel) {
+#if defined(__AVX512F__)
+  __m512i a[16], b[16];
+#pragma GCC unroll 16
+  for (int r = 0; r < 16; r++) a[r] = _mm512_loadu_si512(rows[r] + at);
+#pragma GCC unroll 8
+  for (int r = 0; r < 16; r += 2) {
+    b[r] = _mm512_unpacklo_epi32(a[r], a[r + 1]);
+    b[r + 1] = _mm512_unpackhi_epi32(a[r], a[r + 1]);
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < 16; r += 4)
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; half++) {
+      a[r + 2 * half] = _mm512_unpacklo_epi64(b[r + half], b[r + 2 + half]);
+      a[r + 2 * half + 1] = _mm512_unpackhi_epi64(b[r + half], b[r + 2 + half]);
+    }
+  // Each now has, in quarter q, pair 4 · q + i of four rows.
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    const __m512i low = _mm512_shuffle_i32x4(a[i], a[4 + i], 0x88), high = _mm512_shuffle_i32x4(a[i], a[4 + i], 0xdd);
+    const __m512i low2 = _mm512_shuffle_i32x4(a[8 + i], a[12 + i], 0x88),
+                  high2 = _mm512_shuffle_i32x4(a[8 + i], a[12 + i], 0xdd);
+    const auto line = [panel](int64_t pair) COTO_LAMBDA { return panel + pair * 2 * kPanelOutputs; };
+    _mm512_storeu_si512(line(i), _mm512_shuffle_i32x4(low, low2, 0x88));
+    _mm512_storeu_si512(line(4 + i), _mm512_shuffle_i32x4(high, high2, 0x88));
+    _mm512_storeu_si512(line(8 + i), _mm512_shuffle_i32x4(low, low2, 0xdd));
+    _mm512_storeu_si512(line(12 + i), _mm512_shuffle_i32x4(high, high2, 0xdd));
+  }
+#else
+  for (int64_t pair = 0; pair < 16; pair++)
+    for (int64_t r = 0; r < 16; r++) std::memcpy(panel + pair * 2 * kPanelOutputs + 2 * r, rows[r] + at + 2 * pair, 4);
+#endif
 }
 
 // Panels of a weight whose rows are its outputs: pairs of inputs are turned, 16 outputs at a time.
 template <typename Stored>
 COTO_INLINE void panels_of_rows(const StoredMatrix& matrix, int64_t row, int64_t outputs, int64_t first, int64_t inputs,
                                 uint16_t* to, int64_t panel_step) {
-  constexpr int64_t stretch = Stored::kValues > kTileInputs ? Stored::kValues : kTileInputs;
-  alignas(64) float room[stretch];
-  alignas(64) uint16_t rounded[kTile][stretch];
+  alignas(64) float room[kStretch];
+  alignas(64) uint16_t rounded[kTile][kStretch];
   for (int64_t o = 0; o < outputs; o += kTile) {
     uint16_t* const panel = to + o / kPanelOutputs * panel_step + o % kPanelOutputs * 2;
     const int64_t count = min(kTile, outputs - o);
-    for (int64_t i = 0; i < inputs; i += stretch) {
-      const int64_t width = min(stretch, inputs - i);
+    for (int64_t i = 0; i < inputs; i += kStretch) {
+      const int64_t width = min(kStretch, inputs - i);
+      const uint16_t* rows[kTile];
       for (int64_t r = 0; r < count; r++)
-        decode_rounded<Stored>(matrix.data + (row + o + r) * matrix.row_bytes, first + i, width, room, rounded[r]);
-      for (int64_t pair = 0; pair < width / 2; pair++)
-        for (int64_t r = 0; r < count; r++)
-          std::memcpy(panel + (i / 2 + pair) * 2 * kPanelOutputs + 2 * r, &rounded[r][2 * pair], 4);
+        rows[r] =
+            rounded_row<Stored>(matrix.data + (row + o + r) * matrix.row_bytes, first + i, width, room, rounded[r]);
+      int64_t at = 0;
+      if (count == kTile)
+        for (; at + 32 <= width; at += 32) turn_pairs(rows, at, panel + (i + at) * kPanelOutputs);
+      for (; at + 2 <= width; at += 2)
+        for (int64_t r = 0; r < count; r++) std::memcpy(panel + (i + at) * kPanelOutputs + 2 * r, rows[r] + at, 4);
       // The last input of an odd number has no partner: the panel's zeros stay.
-      if (width % 2 == 1)
-        for (int64_t r = 0; r < count; r++) panel[(i + width - 1) * kPanelOutputs + 2 * r] = rounded[r][width - 1];
+      if (at < width)
+        for (int64_t r = 0; r < count; r++) panel[(i + at) * kPanelOutputs + 2 * r] = rows[r][at];
     }
+  }
+}
+
+// The numbers of two rows in turn, `count` of each.
+COTO_INLINE void interleave(const uint16_t* even, const uint16_t* odd, int64_t count, uint16_t* to) {
+  int64_t c = 0;
+#if defined(__AVX512BW__)
+  for (; c + 32 <= count; c += 32) {
+    const __m512i a = _mm512_loadu_si512(even + c), b = _mm512_loadu_si512(odd + c);
+    const __m512i low = _mm512_unpacklo_epi16(a, b), high = _mm512_unpackhi_epi16(a, b);
+    const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    _mm512_storeu_si512(to + 2 * c, _mm512_permutex2var_epi64(low, first, high));
+    _mm512_storeu_si512(to + 2 * c + 32, _mm512_permutex2var_epi64(low, second, high));
+  }
+#endif
+  for (; c < count; c++) {
+    to[2 * c] = even[c];
+    to[2 * c + 1] = odd[c];
   }
 }
 
@@ -62,23 +124,20 @@ COTO_INLINE void panels_of_rows(const StoredMatrix& matrix, int64_t row, int64_t
 template <typename Stored>
 COTO_INLINE void panels_of_columns(const StoredMatrix& matrix, int64_t row, int64_t inputs, int64_t first,
                                    int64_t outputs, uint16_t* to, int64_t panel_step) {
-  constexpr int64_t stretch = Stored::kValues > kPanelOutputs ? Stored::kValues : kPanelOutputs;
-  alignas(64) float room[stretch];
-  alignas(64) uint16_t even[stretch], odd[stretch];
+  static_assert(kStretch % kPanelOutputs == 0);
+  alignas(64) float room[kStretch];
+  alignas(64) uint16_t even_room[kStretch], odd_room[kStretch];
+  static constexpr uint16_t kZeros[kStretch] = {};
   for (int64_t i = 0; i < inputs; i += 2)
-    for (int64_t o = 0; o < outputs; o += stretch) {
-      const int64_t width = min(stretch, outputs - o);
+    for (int64_t o = 0; o < outputs; o += kStretch) {
+      const int64_t width = min(kStretch, outputs - o);
       const uint8_t* const bytes = matrix.data + (row + i) * matrix.row_bytes;
-      decode_rounded<Stored>(bytes, first + o, width, room, even);
-      if (i + 1 < inputs) decode_rounded<Stored>(bytes + matrix.row_bytes, first + o, width, room, odd);
-      else std::memset(odd, 0, sizeof odd);
+      const uint16_t* const even = rounded_row<Stored>(bytes, first + o, width, room, even_room);
+      const uint16_t* const odd =
+          i + 1 == inputs ? kZeros : rounded_row<Stored>(bytes + matrix.row_bytes, first + o, width, room, odd_room);
       for (int64_t at = 0; at < width; at += kPanelOutputs) {
         uint16_t* const pairs = to + (o + at) / kPanelOutputs * panel_step + i * kPanelOutputs;
-        const int64_t count = min(kPanelOutputs, width - at);
-        for (int64_t c = 0; c < count; c++) {
-          pairs[2 * c] = even[at + c];
-          pairs[2 * c + 1] = odd[at + c];
-        }
+        interleave(even + at, odd + at, min(kPanelOutputs, width - at), pairs);
       }
     }
 }
@@ -94,6 +153,30 @@ COTO_INLINE float dot(const float* x, const float* y, int64_t count) {
     sums[0] = multiply_add(load_partial(x + i, left), load_partial(y + i, left), sums[0]);
   }
   return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
+// Whether an encoding multiplies by its blocks as it reads them.
+template <typename Stored, typename = void>
+struct HasDot : std::false_type {};
+template <typename Stored>
+struct HasDot<Stored, std::void_t<decltype(&Stored::dot)>> : std::true_type {};
+
+/** Values that are decoded at a time for a product: they stay in the first cache. */
+constexpr int64_t kValuesPerDot = 1024;
+
+// x·w for an output's row of the weight, for every row of x, `inputs` apart.
+template <typename Stored>
+COTO_INLINE void dots_of_row(const SkinnyGemm& p, const uint8_t* row, float* room, float* sums) {
+  if constexpr (HasDot<Stored>::value) {
+    for (int64_t r = 0; r < p.rows; r++) sums[r] = Stored::dot(row, p.x + r * p.inputs, p.inputs);
+  } else {
+    for (int64_t r = 0; r < p.rows; r++) sums[r] = 0;
+    for (int64_t i = 0; i < p.inputs; i += kValuesPerDot) {
+      const int64_t count = min(kValuesPerDot, p.inputs - i);
+      decode_row<Stored>(row, i, count, room);
+      for (int64_t r = 0; r < p.rows; r++) sums[r] += dot(p.x + r * p.inputs + i, room, count);
+    }
+  }
 }
 
 }  // namespace
@@ -125,18 +208,21 @@ void decode_stored_panels(const StoredMatrix& matrix, int64_t row, int64_t rows,
 void skinny_stored_gemm(const SkinnyGemm& p, const StoredMatrix& weight) {
   const int64_t widest = p.inputs + p.inputs2;
   parallel_for(p.outputs, 1 + kValuesPerTask / (widest < 1 ? 1 : widest), [&p, &weight](int64_t begin, int64_t end) {
-    float* const own = scratch(p.inputs);
-    for (int64_t o = begin; o < end; o++) {
-      decode_stored(weight, o, 1, 0, p.inputs, own, p.inputs);
-      for (int64_t r = 0; r < p.rows; r++) {
-        const int64_t at = r * p.outputs + o;
-        float sum = p.scale * dot(p.x + r * p.inputs, own, p.inputs);
-        if (p.inputs2 > 0) sum += p.scale2 * dot(p.x2 + r * p.inputs2, p.weight2 + o * p.inputs2, p.inputs2);
-        if (p.bias != nullptr) sum += p.bias[o];
-        if (p.addend != nullptr) sum += p.addend[at];
-        p.y[at] = p.multiplier == nullptr ? sum : sum * p.multiplier[at];
+    float* const room = scratch(kValuesPerDot + p.rows);
+    float* const sums = room + kValuesPerDot;
+    with_encoding(weight.encoding, [&](auto stored) {
+      for (int64_t o = begin; o < end; o++) {
+        dots_of_row<decltype(stored)>(p, weight.data + o * weight.row_bytes, room, sums);
+        for (int64_t r = 0; r < p.rows; r++) {
+          const int64_t at = r * p.outputs + o;
+          float sum = p.scale * sums[r];
+          if (p.inputs2 > 0) sum += p.scale2 * dot(p.x2 + r * p.inputs2, p.weight2 + o * p.inputs2, p.inputs2);
+          if (p.bias != nullptr) sum += p.bias[o];
+          if (p.addend != nullptr) sum += p.addend[at];
+          p.y[at] = p.multiplier == nullptr ? sum : sum * p.multiplier[at];
+        }
       }
-    }
+    });
   });
 }
 

@@ -40,6 +40,65 @@ COTO_INLINE float half_at(const uint8_t* bytes) {
 #endif
 }
 
+/** As many bytes as there are lanes, each in a lane. */
+COTO_INLINE Int widened_bytes(const uint8_t* from) {
+#if defined(__AVX512F__)
+  return (Int)_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#elif defined(__AVX2__)
+  return (Int)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+#else
+  return Int{from[0], from[1], from[2], from[3]};
+#endif
+}
+
+/** The same of signed bytes. */
+COTO_INLINE Int widened_signed_bytes(const uint8_t* from) {
+#if defined(__AVX512F__)
+  return (Int)_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#elif defined(__AVX2__)
+  return (Int)_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+#else
+  return (widened_bytes(from) << 24) >> 24;
+#endif
+}
+
+/** As many pairs of bytes, little-endian, as there are lanes. */
+COTO_INLINE Int widened_halves(const uint8_t* from) {
+#if defined(__AVX512F__)
+  return (Int)_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+#elif defined(__AVX2__)
+  return (Int)_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#else
+  uint16_t halves[4];
+  std::memcpy(halves, from, sizeof halves);
+  return Int{halves[0], halves[1], halves[2], halves[3]};
+#endif
+}
+
+/** The lower four bits of each lane as a number, less `less`: exact, by the mantissa of 2²³. */
+COTO_INLINE Vec four_bits(Int value, float less) { return as_float((value & 15) | 0x4B000000) - (8388608.0f + less); }
+
+/** The sum of x ∘ the values of a row's blocks of 32, by a function that gives the block's sum without its scale in
+ * lanes. */
+template <typename Stored, typename SumOf>
+COTO_INLINE float dot_of_scaled_blocks(const uint8_t* row, const float* x, int64_t count, SumOf sum_of) {
+  constexpr int kSums = 4;
+  Vec sums[kSums] = {};
+  const int64_t blocks = count / Stored::kValues;
+  int64_t at = 0;
+  for (; at + kSums <= blocks; at += kSums)
+#pragma GCC unroll 4
+    for (int s = 0; s < kSums; s++) {
+      const uint8_t* const block = row + (at + s) * Stored::kBytes;
+      sums[s] = multiply_add(splat(half_at(block)), sum_of(block + 2, x + (at + s) * Stored::kValues), sums[s]);
+    }
+  for (; at < blocks; at++) {
+    const uint8_t* const block = row + at * Stored::kBytes;
+    sums[0] = multiply_add(splat(half_at(block)), sum_of(block + 2, x + at * Stored::kValues), sums[0]);
+  }
+  return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
 /** The four bytes as one number, little-endian. */
 COTO_INLINE uint32_t word_at(const uint8_t* bytes) {
   uint32_t word;

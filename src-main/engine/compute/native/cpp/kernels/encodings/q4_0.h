@@ -10,12 +10,24 @@ struct Q4Zero {
   static constexpr int64_t kValues = 32, kBytes = 18;
 
   static COTO_INLINE void decode(const uint8_t* block, float* y) {
-    const float scale = half_at(block);
-    const auto bytes = copy_of<16>(block + 2);
-    for (int i = 0; i < 16; i++) {
-      y[i] = scale * static_cast<float>((bytes[i] & 15) - 8);
-      y[16 + i] = scale * static_cast<float>((bytes[i] >> 4) - 8);
+    const Vec scale = splat(half_at(block));
+    for (int i = 0; i < 16; i += kLanes) {
+      const Int bytes = widened_bytes(block + 2 + i);
+      store(y + i, scale * four_bits(bytes, 8));
+      store(y + 16 + i, scale * four_bits(bytes >> 4, 8));
     }
+  }
+
+  static COTO_INLINE float dot(const uint8_t* row, const float* x, int64_t count) {
+    return dot_of_scaled_blocks<Q4Zero>(row, x, count, [](const uint8_t* from, const float* own) COTO_LAMBDA {
+      Vec sum{};
+      for (int i = 0; i < 16; i += kLanes) {
+        const Int bytes = widened_bytes(from + i);
+        sum = multiply_add(four_bits(bytes, 8), load(own + i), sum);
+        sum = multiply_add(four_bits(bytes >> 4, 8), load(own + 16 + i), sum);
+      }
+      return sum;
+    });
   }
 };
 

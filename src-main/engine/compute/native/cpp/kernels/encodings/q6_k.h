@@ -12,23 +12,36 @@ namespace COTO_ISA {
 struct Q6K {
   static constexpr int64_t kValues = 256, kBytes = 210;
 
-  static COTO_INLINE void decode(const uint8_t* from_file, float* y) {
-    const auto bytes = copy_of<kBytes>(from_file);
-    const uint8_t* const block = bytes.data();
+  static COTO_INLINE void decode(const uint8_t* block, float* y) {
     const float scale = half_at(block + 208);
     for (int group = 0; group < 16; group++) {
-      const float own = scale * static_cast<float>(static_cast<int8_t>(block[192 + group]));
-      // Each half of 128 values has four quarters of 32: the first two in the low halves of 64 bytes, then the high
-      // ones.
-      const int quarter = group >> 1 & 3, within = (group & 1) * 16;
-      const uint8_t* const low = block + (group >> 3) * 64 + (quarter & 1) * 32 + within;
-      const uint8_t* const high = block + 128 + (group >> 3) * 32 + within;
-      const int low_shift = (quarter >> 1) * 4, high_shift = quarter * 2;
-      for (int i = 0; i < 16; i++) {
-        const int bits = (low[i] >> low_shift & 15) | (high[i] >> high_shift & 3) << 4;
-        y[group * 16 + i] = own * static_cast<float>(bits - 32);
+      const Vec own = splat(scale * static_cast<float>(static_cast<int8_t>(block[192 + group])));
+      for (int i = 0; i < 16; i += kLanes) store(y + group * 16 + i, own * values_at(block, group, i));
+    }
+  }
+
+  static COTO_INLINE float dot(const uint8_t* row, const float* x, int64_t count) {
+    Vec sum{};
+    for (int64_t at = 0; at < count; at += kValues, row += kBytes) {
+      const float scale = half_at(row + 208);
+      for (int group = 0; group < 16; group++) {
+        Vec own{};
+        for (int i = 0; i < 16; i += kLanes)
+          own = multiply_add(values_at(row, group, i), load(x + at + group * 16 + i), own);
+        sum = multiply_add(splat(scale * static_cast<float>(static_cast<int8_t>(row[192 + group]))), own, sum);
       }
     }
+    return sum_of_lanes(sum);
+  }
+
+ private:
+  // Values of a group, from the i-th on, without their scale.
+  static COTO_INLINE Vec values_at(const uint8_t* block, int group, int i) {
+    // Each half of 128 values has four quarters of 32: the first two in the low halves of 64 bytes, then the high ones.
+    const int quarter = group >> 1 & 3, within = (group & 1) * 16 + i;
+    const Int low = widened_bytes(block + (group >> 3) * 64 + (quarter & 1) * 32 + within);
+    const Int high = widened_bytes(block + 128 + (group >> 3) * 32 + within);
+    return to_float((low >> (quarter >> 1) * 4 & 15) + ((high >> quarter * 2 & 3) << 4) - 32);
   }
 };
 

@@ -14,6 +14,15 @@ struct Q8Zero {
     const auto bytes = copy_of<32>(block + 2);
     for (int i = 0; i < 32; i++) y[i] = scale * static_cast<float>(static_cast<int8_t>(bytes[i]));
   }
+
+  static COTO_INLINE float dot(const uint8_t* row, const float* x, int64_t count) {
+    return dot_of_scaled_blocks<Q8Zero>(row, x, count, [](const uint8_t* from, const float* own) COTO_LAMBDA {
+      Vec sum{};
+      for (int i = 0; i < 32; i += kLanes)
+        sum = multiply_add(to_float(widened_signed_bytes(from + i)), load(own + i), sum);
+      return sum;
+    });
+  }
 };
 
 }  // namespace COTO_ISA

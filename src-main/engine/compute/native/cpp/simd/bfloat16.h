@@ -1,0 +1,34 @@
+// Rounding float32 to bfloat16: to the nearest, halves to even; NaN stays NaN.
+#pragma once
+
+#include "vector.h"
+
+namespace coto {
+namespace COTO_ISA {
+
+COTO_INLINE uint16_t rounded_to_bfloat16(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  return static_cast<uint16_t>(value != value ? (bits >> 16) | 0x40u : rounded);
+}
+
+COTO_INLINE void round_to_bfloat16(const float* x, uint16_t* y, int64_t count) {
+  int64_t i = 0;
+#if defined(__AVX512F__)
+  for (; i + 16 <= count; i += 16) {
+    const __m512 value = _mm512_loadu_ps(x + i);
+    const __m512i bits = _mm512_castps_si512(value), upper = _mm512_srli_epi32(bits, 16);
+    const __m512i odd = _mm512_and_si512(upper, _mm512_set1_epi32(1));
+    const __m512i near =
+        _mm512_srli_epi32(_mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd), 16);
+    const __mmask16 is_nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
+    const __m512i rounded = _mm512_mask_or_epi32(near, is_nan, upper, _mm512_set1_epi32(0x40));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + i), _mm512_cvtepi32_epi16(rounded));
+  }
+#endif
+  for (; i < count; i++) y[i] = rounded_to_bfloat16(x[i]);
+}
+
+}  // namespace COTO_ISA
+}  // namespace coto
