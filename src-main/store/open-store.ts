@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
@@ -7,6 +8,7 @@ import { backUpBeforeMigration } from './backups.ts';
 import { checkPages, checkSchema, damaged } from './check-database.ts';
 import { DamagedHomeError } from './damaged-home-error.ts';
 import { deleteRow } from './delete-row.ts';
+import { homePaths } from './home-paths.ts';
 import { keepStatements } from './keep-statements.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
@@ -78,7 +80,7 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
     .object({ version: z.string() })
     .parse(database.prepare('SELECT sqlite_version() AS version').get()).version;
   const repositories = {
-    models: new ModelRepository(database, rows),
+    models: new ModelRepository(database, rows, homePaths(database.memory ? null : dirname(resolve(database.name)))),
     datasets: new DatasetRepository(database, rows),
     descriptions: new DescriptionRepository(database),
     settings: new SettingsRepository(database),

@@ -299,6 +299,22 @@ describe('migrations', () => {
       expect(database.prepare(`SELECT * FROM ${table}`).all()).toEqual([]);
   });
 
+  it('0210 names models below the home relative to it, and others as before', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'coto-store-'));
+    const database = new SqliteDatabase(join(folder, 'studio.sqlite'));
+    opened.push(database);
+    migrate(database, migrations, 200);
+    const paths = [join(folder, 'models', 'a b'), `${folder}-2/models/c`, '/d', folder];
+    for (const [index, path] of paths.entries())
+      database.prepare(insertModel.replace("'m', 'Model', '/m'", '?, ?, ?')).run(`m${index}`, 'Model', path);
+    migrate(database, migrations, 210);
+    expect(database.prepare('SELECT path FROM models ORDER BY id').pluck().all()).toEqual([
+      'models/a b',
+      ...paths.slice(1),
+    ]);
+    rmSync(folder, { recursive: true });
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
@@ -55,6 +55,22 @@ describe('samples of a run', () => {
 });
 
 describe('models, datasets, settings', () => {
+  it('below the home go with it to another folder', () => {
+    const own = { ...modelRecord, id: 'own', path: join(folder, 'models', 'own') };
+    store.models.save(own);
+    expect(store.models.findByPath(own.path)).toEqual(own);
+    expect(store.models.paths()).toEqual([modelRecord.path, own.path]);
+    store.close();
+    const moved = mkdtempSync(join(tmpdir(), 'coto-store-'));
+    renameSync(file, join(moved, 'studio.sqlite'));
+    store = openStore(join(moved, 'studio.sqlite'));
+    expect(store.models.find('own')?.path).toBe(join(moved, 'models', 'own'));
+    expect(store.models.find(modelRecord.id)).toEqual(modelRecord);
+    store.close();
+    rmSync(moved, { recursive: true });
+    store = openStore(file);
+  });
+
   it('come back as they were kept', () => {
     expect(store.models.find(modelRecord.id)).toEqual(modelRecord);
     expect(store.models.findByPath(modelRecord.path)).toEqual(modelRecord);

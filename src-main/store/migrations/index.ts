@@ -18,6 +18,7 @@ import { migration as jobPositions } from './0170-job-positions.ts';
 import { migration as importedRuns } from './0180-imported-runs.ts';
 import { migration as chats } from './0190-chats.ts';
 import { migration as runSamples } from './0200-run-samples.ts';
+import { migration as pathsBelowTheHome } from './0210-paths-below-the-home.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   importedRuns,
   chats,
   runSamples,
+  pathsBelowTheHome,
 ];

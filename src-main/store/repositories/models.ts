@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import { type ModelRecord, modelDescriptionSchema } from '../../../src-shared/domain/model.ts';
+import type { HomePaths } from '../home-paths.ts';
 import type { RowReader } from '../row-reader.ts';
 import { booleanColumn, jsonColumn, textColumn, toBit, toJson } from '../rows.ts';
 
@@ -20,37 +21,40 @@ const rowSchema = z
 export class ModelRepository {
   private readonly database: Database;
   private readonly rows: RowReader;
+  private readonly places: HomePaths;
 
-  constructor(database: Database, rows: RowReader) {
+  constructor(database: Database, rows: RowReader, places: HomePaths) {
     this.database = database;
     this.rows = rows;
+    this.places = places;
   }
 
   list(): ModelRecord[] {
     const rows = this.database.prepare('SELECT * FROM models ORDER BY bundled DESC, created_at, id').all();
-    return this.rows.all('model', rowSchema, rows);
+    return this.rows.all('model', rowSchema, rows).map((model) => this.placed(model));
   }
 
   /** Of all rows, also of those that cannot be read. */
   paths(): string[] {
-    return textColumn.parse(this.database.prepare('SELECT path FROM models').pluck().all());
+    const stored = textColumn.parse(this.database.prepare('SELECT path FROM models').pluck().all());
+    return stored.map((path) => this.places.absolute(path));
   }
 
   find(id: string): ModelRecord | null {
     const row = this.database.prepare('SELECT * FROM models WHERE id = ?').get(id);
-    return row === undefined ? null : this.rows.one('model', rowSchema, row);
+    return row === undefined ? null : this.placed(this.rows.one('model', rowSchema, row));
   }
 
   findByPath(path: string): ModelRecord | null {
-    const row = this.database.prepare('SELECT * FROM models WHERE path = ?').get(path);
-    return row === undefined ? null : this.rows.one('model', rowSchema, row);
+    const row = this.database.prepare('SELECT * FROM models WHERE path = ?').get(this.places.stored(path));
+    return row === undefined ? null : this.placed(this.rows.one('model', rowSchema, row));
   }
 
   /** As `find`, but null also for one that cannot be read, which `save` replaces. */
   readable(id: string): ModelRecord | null {
-    return (
-      this.rows.all('model', rowSchema, this.database.prepare('SELECT * FROM models WHERE id = ?').all(id))[0] ?? null
-    );
+    const rows = this.database.prepare('SELECT * FROM models WHERE id = ?').all(id);
+    const [model] = this.rows.all('model', rowSchema, rows);
+    return model === undefined ? null : this.placed(model);
   }
 
   /** Adds the model or updates the one with this id. */
@@ -62,10 +66,19 @@ export class ModelRepository {
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, path = excluded.path, bundled = excluded.bundled,
            provenance = excluded.provenance, description = excluded.description`,
       )
-      .run({ ...model, bundled: toBit(model.bundled), description: toJson(model.description) });
+      .run({
+        ...model,
+        path: this.places.stored(model.path),
+        bundled: toBit(model.bundled),
+        description: toJson(model.description),
+      });
   }
 
   remove(id: string): void {
     this.database.prepare('DELETE FROM models WHERE id = ?').run(id);
+  }
+
+  private placed(model: ModelRecord): ModelRecord {
+    return { ...model, path: this.places.absolute(model.path) };
   }
 }
