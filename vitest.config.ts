@@ -60,7 +60,12 @@ const projects: readonly Project[] = [
   { name: 'unit-window', include: ofWindow, workers: 2, shared: 'happy-dom' },
   {
     name: 'long',
-    include: [...fuzzing, 'test/long/**/*.test.ts', 'test/backend/home/killed-checkpoint.test.ts'],
+    include: [
+      ...fuzzing,
+      'test/long/**/*.test.ts',
+      'test/backend/home/killed-checkpoint.test.ts',
+      'test/backend/home/move/move-home.test.ts',
+    ],
     env: { COTO_FUZZ_CASES: '10000', COTO_KILL_STRIDE: '1' },
     minutes: 20,
     workers: 2,

@@ -16,6 +16,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { isUnfinished } from '../engine/tensors/atomic.ts';
 import { isDatabaseInUse, lockFile } from '../store/home-lock.ts';
+import { settleMove } from './home/move/settle-move.ts';
 
 /** The studio's folder: the database and all files. */
 export interface Home {
@@ -88,6 +89,7 @@ export function openHome(path: string): Home {
     writeFileSync(placeFile, place);
     writeFileSync(owner, `${process.pid} ${lockNumber}\n`);
     removeUnfinished(home);
+    settleMove(home);
   } catch (error) {
     unlock();
     throw homeError(error, home, 'written');
@@ -126,8 +128,11 @@ export function openHome(path: string): Home {
       );
     },
     release() {
-      rmSync(owner, { force: true });
-      unlock();
+      try {
+        rmSync(owner, { force: true });
+      } finally {
+        unlock();
+      }
     },
   };
 }
@@ -238,7 +243,7 @@ function readIfThere(file: string): string | null {
 }
 
 /** The machine, user and folder: a copy has another inode. Moving a home within its disk keeps it. */
-function placeOf(home: string): string {
+export function placeOf(home: string): string {
   const { dev, ino } = statSync(home);
   return createHash('sha256')
     .update(JSON.stringify([hostname(), userInfo().username, dev, ino]))

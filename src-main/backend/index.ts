@@ -30,6 +30,7 @@ export { writeFileAtomic } from '../engine/tensors/atomic.ts';
 export { catalog } from './app/catalog.ts';
 export { startEngine } from './engine/engine-host.ts';
 export { EngineSupervisor } from './engine/engine-supervisor.ts';
+export { moveHome } from './home/move/move-home.ts';
 export { checkDataset, detectDataset } from './library/check-dataset.ts';
 export type { Recovered } from './recovery/recovery.ts';
 

@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
 import { type Recovered, writeFileAtomic } from '../backend/index.ts';
+import { locateHome } from '../files/home-place.ts';
 import { toJson } from './format.ts';
-import { openStudio, resolveHome, type StudioClient } from './studio.ts';
+import { homePlace, openStudio, type StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The result of a command: printed as `text`, or with --json as one JSON document made of `json`. */
@@ -44,6 +45,9 @@ export interface CommandDetails<Input> {
 export interface CommandTools {
   readonly terminal: Terminal;
   readonly environment: NodeJS.ProcessEnv;
+  /** The folder by which the home is named. */
+  readonly place: string;
+  /** Where it is: there, or where it was moved to. */
   readonly home: string;
   /** Opens the studio for `work` and closes it afterwards, however that ends. */
   withStudio<Result>(work: (client: StudioClient) => Promise<Result>): Promise<Result>;
@@ -78,10 +82,12 @@ export function addCommand<Input>(parent: Command, context: CommandContext, deta
     const file = typeof json === 'string' ? resolve(json) : null;
     context.begin(json === true);
     if (file !== null) requireFolderOf(file);
-    const home = resolveHome(homeOption, context.environment);
+    const place = homePlace(homeOption, context.environment);
+    const home = locateHome(place);
     const answer = await details.run(details.input.parse(given), {
       terminal: context.terminal,
       environment: context.environment,
+      place,
       home,
       keepJson: async (sofar) => {
         if (file !== null) await writeFileAtomic(file, toJson(sofar));

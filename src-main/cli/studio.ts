@@ -24,8 +24,8 @@ export interface Studio {
 /** models/ and data/ that come with the studio: two folders up, from the sources as from the built file. */
 export const resourcesDirectory = fileURLToPath(new URL('../../assets', import.meta.url));
 
-/** `--home`, else COTO_STUDIO_HOME, else where the window keeps its things too. */
-export function resolveHome(option: string | undefined, environment: NodeJS.ProcessEnv): string {
+/** The folder by which the home is named: `--home`, else COTO_STUDIO_HOME, else where the window keeps its things too. */
+export function homePlace(option: string | undefined, environment: NodeJS.ProcessEnv): string {
   return option ?? (environment['COTO_STUDIO_HOME'] || join(userDataFolder(environment), 'CoTo Studio'));
 }
 

@@ -4,7 +4,7 @@ import { applyAssignments } from '../../src-main/cli/commands/train.ts';
 import { formatDuration, formatTable, toJson } from '../../src-main/cli/format.ts';
 import { givenParameters } from '../../src-main/cli/method-options.ts';
 import { ProgressLine } from '../../src-main/cli/progress-line.ts';
-import { resolveHome } from '../../src-main/cli/studio.ts';
+import { homePlace } from '../../src-main/cli/studio.ts';
 import type { JobProgress, JobRecord } from '../../src-shared/domain/job.ts';
 import type { Declaration } from '../../src-shared/domain/parameter.ts';
 import { recordingTerminal } from './run-command.ts';
@@ -175,7 +175,7 @@ test('formats', () => {
 });
 
 test('the home is --home, else COTO_STUDIO_HOME, else a folder of the user', () => {
-  expect(resolveHome('/a', { COTO_STUDIO_HOME: '/b' })).toBe('/a');
-  expect(resolveHome(undefined, { COTO_STUDIO_HOME: '/b' })).toBe('/b');
-  expect(resolveHome(undefined, { XDG_CONFIG_HOME: '/c', APPDATA: '/c' })).toMatch(/CoTo Studio$/);
+  expect(homePlace('/a', { COTO_STUDIO_HOME: '/b' })).toBe('/a');
+  expect(homePlace(undefined, { COTO_STUDIO_HOME: '/b' })).toBe('/b');
+  expect(homePlace(undefined, { XDG_CONFIG_HOME: '/c', APPDATA: '/c' })).toMatch(/CoTo Studio$/);
 });

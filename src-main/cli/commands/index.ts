@@ -8,6 +8,7 @@ import { addDoctorCommand } from './doctor.ts';
 import { addEvalCommand } from './eval.ts';
 import { addExportCommand } from './export.ts';
 import { addGenerateCommand } from './generate.ts';
+import { addHomeCommands } from './home.ts';
 import { addLogitsCommand } from './logits.ts';
 import { addMergeCommand } from './merge.ts';
 import { addModelCommands } from './models.ts';
@@ -39,4 +40,5 @@ export const commands: readonly ((parent: Command, context: CommandContext) => v
   addLogitsCommand,
   addBenchCommand,
   addSettingsCommand,
+  addHomeCommands,
 ];

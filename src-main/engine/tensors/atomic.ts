@@ -175,7 +175,7 @@ async function syncFile(file: string): Promise<void> {
 }
 
 /** Makes renames in `directory` durable. Windows cannot open folders, and needs no such call. */
-async function syncFolder(directory: string): Promise<void> {
+export async function syncFolder(directory: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(directory, 'r');
   try {

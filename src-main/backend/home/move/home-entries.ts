@@ -1,0 +1,67 @@
+import type { Stats } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { logFolder } from '../../../logging/log.ts';
+
+/**
+ * What the studio keeps in its home, the database last: without it a copy is no home. The window's own files may lie beside, and
+ * stay. The rest of `cache` is made again.
+ */
+export const homeEntries: readonly string[] = [
+  'runs',
+  'adapters',
+  'datasets',
+  'models',
+  'reports',
+  'backups',
+  'damaged',
+  'cache/forgetting',
+  logFolder,
+  'updates.json',
+  'studio.sqlite-wal',
+  'studio.sqlite',
+];
+
+/** What belongs to the place and not to what is kept there. */
+export const placeEntries: readonly string[] = ['studio.sqlite-shm', 'backend.place', 'backend.lock', 'backend.pid'];
+
+export interface Entry {
+  /** Relative to the home. */
+  readonly path: string;
+  readonly kind: 'file' | 'folder' | 'link';
+  readonly bytes: number;
+}
+
+/**
+ * All that is to be moved, folders before what is in them.
+ * @throws StudioError invalid_file for what is neither file, folder nor link
+ */
+export async function listHome(home: string): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  const visit = async (path: string): Promise<void> => {
+    const stats = await lstat(join(home, path)).catch(() => null);
+    if (stats === null) return;
+    const kind = kindOf(stats);
+    if (kind === null)
+      throw new StudioError(
+        'invalid_file',
+        `${join(home, path)} is neither a file nor a folder, and cannot be moved.`,
+        'It is nothing of CoTo Studio: remove it, then move the home again.',
+      );
+    entries.push({ path, kind, bytes: kind === 'file' ? stats.size : 0 });
+    if (kind === 'folder') for (const name of await readdir(join(home, path))) await visit(`${path}/${name}`);
+  };
+  for (const path of homeEntries) await visit(path);
+  return entries;
+}
+
+export function totalBytes(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function kindOf(stats: Stats): Entry['kind'] | null {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'folder';
+  return stats.isSymbolicLink() ? 'link' : null;
+}

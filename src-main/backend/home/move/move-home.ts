@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { JobProgress } from '../../../../src-shared/domain/job.ts';
+import { syncFolder, temporaryName, writeFileAtomic } from '../../../engine/tensors/atomic.ts';
+import { locateHome, type Move, moveFile, pointerTo } from '../../../files/home-place.ts';
+import { openStore } from '../../../store/open-store.ts';
+import { openHome, placeOf } from '../../home.ts';
+import { byteProgress } from '../../jobs/byte-progress.ts';
+import { checkTarget, makeHomeFolder, requireLocks } from './check-target.ts';
+import { copyEntries, verifyCopy } from './copy-entries.ts';
+import { type Entry, listHome, totalBytes } from './home-entries.ts';
+import { originFile, removeOld, settleMove } from './settle-move.ts';
+
+export interface MoveOptions {
+  /** The folder by which the home is named: from then on it leads to the new one. */
+  readonly place: string;
+  readonly folder: string;
+  /** Whether the old files stay. */
+  readonly keep: boolean;
+  /** Heeded until the new home is named. */
+  readonly signal: AbortSignal;
+  onProgress(progress: JobProgress): void;
+  /** Whether files in a folder can be locked. */
+  readonly locks?: (folder: string) => boolean;
+}
+
+export interface Moved {
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: number;
+  /** Whether the old folder is still there: kept, or for files in it that are not the studio's. */
+  readonly oldIsThere: boolean;
+}
+
+/**
+ * Moves the home to another folder, on whichever disk: copied to a temporary name there, synced, read again, renamed; then the
+ * place by which it is named leads there, and only then the old files go. Killed at any point, the next opening finds one whole
+ * home and removes what is left of the other (`settleMove`).
+ * @throws StudioError where it cannot be moved, or was cancelled: it is then as it was
+ */
+export async function moveHome(options: MoveOptions): Promise<Moved> {
+  const place = resolve(options.place);
+  const from = locateHome(place);
+  if (!existsSync(join(from, 'studio.sqlite')))
+    throw new StudioError(
+      'not_found',
+      `There is no home in ${from} yet.`,
+      'Name the one that you want with COTO_STUDIO_HOME.',
+    );
+  const home = openHome(from);
+  let held = true;
+  const release = (): void => {
+    if (held) home.release();
+    held = false;
+  };
+  try {
+    if (home.moved) {
+      // It stays unknown here: what is queued in it waits to be asked for.
+      rmSync(join(home.path, 'backend.place'), { force: true });
+      throw new StudioError(
+        'refused',
+        `The home ${home.path} came from another place, and was not opened here yet.`,
+        'Open it once, then move it.',
+      );
+    }
+    // As the backend opens it: a damaged database is not carried along, and one of an earlier version is brought to this one.
+    const store = openStore(home.database, { mayBeNew: !home.hasWork, backups: home.backups });
+    store.shrinkLog();
+    store.close();
+    const entries = await listHome(home.path);
+    const bytes = totalBytes(entries);
+    const { target } = await checkTarget({ home: home.path, folder: options.folder, bytes });
+    const move: Move = {
+      id: randomBytes(8).toString('hex'),
+      place,
+      temporary: temporaryName(target),
+      target,
+      keep: options.keep,
+    };
+    await copyAndSwitch(home.path, move, entries, options);
+    // The lock is one of the files that go.
+    release();
+    removeOld(home.path, options.keep);
+    await rm(join(target, originFile), { force: true });
+    return { from: home.path, to: target, bytes, oldIsThere: existsSync(home.path) };
+  } finally {
+    release();
+  }
+}
+
+async function copyAndSwitch(
+  from: string,
+  move: Move,
+  entries: readonly Entry[],
+  { signal, onProgress, locks }: MoveOptions,
+): Promise<void> {
+  const { temporary, target, place } = move;
+  const total = totalBytes(entries);
+  try {
+    await writeFileAtomic(join(from, moveFile), `${JSON.stringify(move)}\n`);
+    makeHomeFolder(temporary);
+    await writeFileAtomic(join(temporary, originFile), `${JSON.stringify({ id: move.id, from })}\n`);
+    requireLocks(temporary, locks);
+    const hashes = await copyEntries(from, temporary, entries, signal, counted('Copying', total, onProgress));
+    await verifyCopy(temporary, hashes, signal, counted('Checking', total, onProgress));
+    // Nobody else's: what was queued in it goes on.
+    writeFileSync(join(temporary, 'backend.place'), placeOf(temporary));
+    signal.throwIfAborted();
+    if (existsSync(target)) await rmdir(target);
+    await rename(temporary, target);
+    await syncFolder(dirname(target));
+    const pointer = pointerTo(place, target);
+    await writeFileAtomic(pointer.file, pointer.text);
+  } catch (error) {
+    settleMove(from);
+    if (signal.aborted) throw new StudioError('cancelled', `The home was not moved: it is in ${from} as before.`);
+    throw error;
+  }
+}
+
+function counted(phase: string, total: number, onProgress: MoveOptions['onProgress']): (bytes: number) => void {
+  const tell = byteProgress(phase, onProgress);
+  let done = 0;
+  return (bytes) => {
+    done += bytes;
+    // A log may have grown since it was counted.
+    tell(Math.min(done, total), total);
+  };
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+
+/** In the folder by which a home is named (COTO_STUDIO_HOME, --home, the window's own): where the home is now. */
+const pointerFile = 'moved-to.json';
+const pointerSchema = z.object({ home: z.string().min(1) });
+
+/** In a home that is being moved, until its own files are removed: what a killed move has to go back to, or to end. */
+export const moveFile = 'moving-to.json';
+export const moveSchema = z.object({
+  id: z.string(),
+  /** The folder by which the home was named, which gets the pointer. */
+  place: z.string(),
+  temporary: z.string(),
+  target: z.string(),
+  keep: z.boolean(),
+});
+export type Move = z.infer<typeof moveSchema>;
+
+/** More than anybody moves a home; fewer than a circle. */
+const mostMoves = 20;
+const largestBytes = 2 ** 16;
+/** Where a disk is not connected, the folder that it appears in may be there, and is empty. */
+const homeSigns = ['studio.sqlite', 'runs', 'backups'] as const;
+
+/**
+ * The home that `place` names: itself, or where it was moved to.
+ * @throws StudioError not_found where that is not there, as on a disk that is not connected: no empty one is made in its place
+ */
+export function locateHome(place: string): string {
+  let home = place;
+  for (let moves = 0; moves < mostMoves; moves++) {
+    const next = pointedTo(home) ?? switchedTo(home);
+    if (next === null) return home;
+    if (!homeSigns.some((name) => existsSync(join(next, name))))
+      throw new StudioError(
+        'not_found',
+        `The home folder was moved to ${next}, and is not there.`,
+        `Connect its disk, then start again. To begin with an empty home, delete ${join(home, pointerFile)}.`,
+      );
+    home = next;
+  }
+  throw new StudioError(
+    'invalid_file',
+    `The files ${pointerFile} below ${place} lead in a circle.`,
+    'Delete the one in the folder that has the studio.sqlite you want.',
+  );
+}
+
+/** Where a move whose pointer was switched before it was killed has brought the home that lies here. */
+function switchedTo(home: string): string | null {
+  const move = readMove(home);
+  return move !== null && !move.keep && isSwitched(move) ? move.target : null;
+}
+
+/** Whether the home is named at its new place. */
+export function isSwitched({ place, target }: Move): boolean {
+  return pointedTo(place) === target;
+}
+
+export function readMove(home: string): Move | null {
+  return readJson(join(home, moveFile), moveSchema);
+}
+
+function pointedTo(place: string): string | null {
+  return readJson(join(place, pointerFile), pointerSchema)?.home ?? null;
+}
+
+/** File and text by which `place` names a home. */
+export function pointerTo(place: string, home: string): { readonly file: string; readonly text: string } {
+  return { file: join(place, pointerFile), text: `${JSON.stringify(pointerSchema.parse({ home }))}\n` };
+}
+
+/** What a small JSON file holds; null where it is not there, or something else. */
+export function readJson<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> | null {
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (there === undefined || !there.isFile() || there.size > largestBytes) return null;
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return null;
+  }
+}
