@@ -131,6 +131,7 @@ async function buildMain() {
       entryPoints: {
         backend: 'src-main/backend/entry.ts',
         reader: 'src-main/backend/reading/entry.ts',
+        'home-mover': 'src-main/backend/home/move/entry.ts',
         'check-worker': 'src-main/store/check-worker.ts',
       },
     }),

@@ -1,8 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { type UtilityProcess, utilityProcess } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PathGrant } from '../../src-shared/contract/paths.ts';
@@ -11,11 +7,8 @@ import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { parseRequestFrame } from '../../src-shared/rpc/contract.ts';
 import { grantMessage, parseHello, parseKnownPaths } from '../../src-shared/rpc/hello.ts';
 import type { Log } from '../logging/log.ts';
-import { followLines } from '../logging/output-lines.ts';
-import { childProcessChannel } from '../transport/child-process.ts';
-import { youngGenerationFlag } from '../transport/heap-limits.ts';
 import { RestartPauses } from './restart-pauses.ts';
-import { utilityProcessChannel } from './utility-channel.ts';
+import { startProcess } from './start-process.ts';
 
 export interface BackendProcessOptions {
   /** The built backend module. */
@@ -42,6 +35,8 @@ export interface BackendProcess {
   grant(grant: PathGrant): void;
   /** Restarts the backend after it failed to start; a damaged home is recovered in that way first. */
   restart(recovery?: RecoveryWay): void;
+  /** Ends the backend, so that something else can have its home, and returns what starts it again. */
+  rest(graceMilliseconds: number): Promise<() => void>;
   /** Ends the backend for good, after `graceMilliseconds` to close its files. */
   stop(graceMilliseconds: number): Promise<void>;
 }
@@ -116,6 +111,24 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
   };
   start();
 
+  const end = (graceMilliseconds: number): Promise<void> => {
+    stopping = true;
+    if (timer) clearTimeout(timer);
+    const last = channel;
+    if (last === null) return Promise.resolve();
+    return new Promise((resolve) => {
+      const kill = setTimeout(() => {
+        last.close();
+        resolve();
+      }, graceMilliseconds);
+      last.onClose(() => {
+        clearTimeout(kill);
+        resolve();
+      });
+      last.post({ shutdown: true });
+    });
+  };
+
   return {
     get status() {
       return status;
@@ -132,80 +145,35 @@ export function startBackendProcess(options: BackendProcessOptions): BackendProc
       pauses.reset();
       start(recovery);
     },
-    stop(graceMilliseconds) {
-      stopping = true;
-      if (timer) clearTimeout(timer);
-      const last = channel;
-      if (last === null) return Promise.resolve();
-      return new Promise((resolve) => {
-        const kill = setTimeout(() => {
-          last.close();
-          resolve();
-        }, graceMilliseconds);
-        last.onClose(() => {
-          clearTimeout(kill);
-          resolve();
-        });
-        last.post({ shutdown: true });
-      });
+    async rest(graceMilliseconds) {
+      await end(graceMilliseconds);
+      tell('starting');
+      return () => {
+        stopping = false;
+        start();
+      };
     },
+    stop: end,
   };
 }
 
 function openChannel(options: BackendProcessOptions, recovery: RecoveryWay | undefined): Channel {
-  const env = {
-    ...process.env,
-    COTO_STUDIO_HOME: options.home,
-    COTO_STUDIO_RESOURCES: options.resourcesDirectory,
-    // Compiling its modules is a third of what the backend's start costs.
-    NODE_COMPILE_CACHE: join(options.home, 'cache', 'compiled'),
-    // Also where there is none: what the surroundings name is not for the backend to run.
-    COTO_NODE: options.node ?? '',
-    // Also where nothing is to be recovered: it is asked for once, and by nobody else.
-    COTO_STUDIO_RECOVERY: recovery ?? '',
-  };
-  if (Number(process.versions.node.split('.')[0]) >= 22)
-    return followed(
-      utilityProcess.fork(options.entry, [], {
-        env,
-        execArgv: [`--js-flags=${youngGenerationFlag}`],
-        serviceName: 'CoTo Studio backend',
-        stdio: 'pipe',
-      }),
-      utilityProcessChannel,
-      options.log,
-    );
-  if (options.node === null || !existsSync(options.node))
-    throw new StudioError(
-      'refused',
-      `Electron ${process.versions.electron} includes Node ${process.versions.node}, which is too old for the backend, and no newer Node was found.`,
-      'Start the app with `npm start`, or set COTO_NODE to a Node ≥ 22.',
-    );
-  return followed(
-    fork(options.entry, [], {
-      env,
-      execPath: options.node,
-      execArgv: [youngGenerationFlag],
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    }),
-    childProcessChannel,
-    options.log,
-  );
-}
-
-/** Logs the output of the backend process (above all a crash of Node), and prints it to the terminal. */
-function followed<Child extends ChildProcess | UtilityProcess>(
-  child: Child,
-  channelOf: (child: Child) => Channel,
-  log: Log,
-): Channel {
-  const program = log.child({ program: 'backend' });
-  for (const stream of [child.stdout, child.stderr])
-    if (stream instanceof Readable)
-      followLines(stream, (line) => {
-        program.warn(line);
-        process.stderr.write(`${line}\n`);
-      });
-  return channelOf(child);
+  return startProcess({
+    entry: options.entry,
+    node: options.node,
+    log: options.log,
+    program: 'backend',
+    serviceName: 'CoTo Studio backend',
+    env: {
+      ...process.env,
+      COTO_STUDIO_HOME: options.home,
+      COTO_STUDIO_RESOURCES: options.resourcesDirectory,
+      // Compiling its modules is a third of what the backend's start costs.
+      NODE_COMPILE_CACHE: join(options.home, 'cache', 'compiled'),
+      // Also where there is none: what the surroundings name is not for the backend to run.
+      COTO_NODE: options.node ?? '',
+      // Also where nothing is to be recovered: it is asked for once, and by nobody else.
+      COTO_STUDIO_RECOVERY: recovery ?? '',
+    },
+  });
 }

@@ -21,5 +21,8 @@ export const bridgeChannels = {
   showInFolder: 'studio:show-in-folder',
   updates: 'studio:updates',
   updateState: 'studio:update-state',
+  moveHome: 'studio:move-home',
+  cancelHomeMove: 'studio:cancel-home-move',
+  homeMove: 'studio:home-move',
   showLogs: 'studio:show-logs',
 } as const;

@@ -22,6 +22,7 @@ import { themeSchema } from '../../src-shared/domain/theme.ts';
 import type { BackendProcess } from './backend-process.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import type { ChosenPaths } from './chosen-paths.ts';
+import type { HomeMover } from './home-mover.ts';
 import { plainName, withoutControls } from './plain-name.ts';
 import { printReport, reportPage } from './print-report.ts';
 import { isTrusted } from './security.ts';
@@ -45,13 +46,16 @@ interface BridgeOptions {
   /** Folder of the reports. */
   readonly reports: string;
   readonly updates: Updates;
+  readonly mover: HomeMover;
+  /** The home is in another folder: the app has to start again. */
+  onMoved(): void;
   onRunning(jobs: readonly RunningJob[]): void;
   onNotice(notice: SystemNotice): void;
 }
 
 /** Connects the window's bridge to the backend and to the native dialogs. Every sender is checked. */
 export function serveBridge(options: BridgeOptions): void {
-  const { backend, chosen, developmentServer, logs, reports, updates, onRunning, onNotice } = options;
+  const { backend, chosen, developmentServer, logs, reports, updates, mover, onMoved, onRunning, onNotice } = options;
   const listen = (
     name: string,
     act: (message: unknown, reply: (channel: string, value: unknown) => void) => void,
@@ -123,6 +127,13 @@ export function serveBridge(options: BridgeOptions): void {
   handle(bridgeChannels.openPath, z.string(), async (path) => openPath(await chosen.toOpen(path)));
   handle(bridgeChannels.showLogs, z.null(), () => openPath(logs));
   handle(bridgeChannels.updates, updateRequestSchema, (request) => askUpdates(updates, request));
+  handle(bridgeChannels.moveHome, dialogOptions, async (options, window) => {
+    const folder = await choose(window, options, ['openDirectory', 'createDirectory']);
+    const home = folder === null ? null : await mover.move(folder);
+    if (home !== null) onMoved();
+    return home !== null;
+  });
+  listen(bridgeChannels.cancelHomeMove, () => void mover.cancel());
   handle(bridgeChannels.showInFolder, z.string(), async (path) => shell.showItemInFolder(await chosen.toShow(path)));
 }
 

@@ -2,14 +2,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, Menu } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
-import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
+import type { PlannedMove } from '../../src-shared/contract/home-move.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
+import { locateHome } from '../files/home-place.ts';
 import { logFolder, openLog } from '../logging/log.ts';
 import { type BackendProcess, startBackendProcess } from './backend-process.ts';
 import { Background } from './background.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import { ChosenPaths } from './chosen-paths.ts';
 import { developmentServerOf } from './development-server.ts';
+import { HomeMover } from './home-mover.ts';
+import { missingHomeAnswers, missingHomeQuestion, moveAnswers, moveQuestion } from './home-questions.ts';
 import { openPath, serveBridge } from './ipc.ts';
 import { KeepAwake } from './keep-awake.ts';
 import { buildMenu } from './menu.ts';
@@ -19,6 +23,7 @@ import { refuseSwitches } from './refused-switches.ts';
 import { locateResources } from './resources.ts';
 import { progressBarValue } from './running-state.ts';
 import { closeNetwork, lockDown, registerScheme, serveRenderer } from './security.ts';
+import { startProcess } from './start-process.ts';
 import { showNotice } from './system-notice.ts';
 import { TrayIcon } from './tray-icon.ts';
 import { changedUnpackedFile } from './unpacked-files.ts';
@@ -28,14 +33,15 @@ import { openWindow } from './window.ts';
 const home = process.env['COTO_STUDIO_HOME'];
 // Each studio home (tests, a second project) has its own Chromium files and single-instance lock.
 if (home) app.setPath('userData', join(home, 'window'));
-const studioHome = home ?? app.getPath('userData');
+const place = home ?? app.getPath('userData');
+const { studioHome, missing } = locate();
 const resources = locateResources();
 const developmentServer = developmentServerOf(process.env['COTO_DEV_SERVER'], app.isPackaged);
 /** Self-check of the packed app: waits for the window's first response from the backend, then quits. */
 const isSmokeTest = process.env['COTO_SMOKE'] === '1';
 
 const logs = join(studioHome, logFolder);
-const { log } = openLog(logs, 'shell');
+const { log, close: closeLog } = openLog(logs, 'shell');
 
 /** Time for a running training to finish its step and save it, a long one of a large model on a slow processor. */
 const quitMilliseconds = 70_000;
@@ -43,6 +49,7 @@ const quitMilliseconds = 70_000;
 const signalMilliseconds = 8000;
 
 let backend: BackendProcess | null = null;
+let mover: HomeMover | null = null;
 let quitting = false;
 let signalled = false;
 /** The app was started once more while it quits. */
@@ -73,6 +80,7 @@ else {
   app
     .whenReady()
     .then(refuseChangedFiles)
+    .then(requireHome)
     .then(begin, (error: unknown) => {
       log.fatal({ err: error }, 'the app could not start');
       process.stderr.write(`${toErrorValue(error).message}\n`);
@@ -94,7 +102,26 @@ async function refuseChangedFiles(): Promise<void> {
   throw new StudioError('refused', message);
 }
 
+/** Where the home was moved to a disk that is not connected, nothing is made in its place. */
+function locate(): { readonly studioHome: string; readonly missing: ErrorValue | null } {
+  try {
+    return { studioHome: locateHome(place), missing: null };
+  } catch (error) {
+    return { studioHome: place, missing: toErrorValue(error) };
+  }
+}
+
+function requireHome(): void {
+  if (missing === null) return;
+  log.error({ err: StudioError.fromValue(missing) }, 'the home is not there');
+  if (isSmokeTest) throw StudioError.fromValue(missing);
+  const answer = missingHomeAnswers[dialog.showMessageBoxSync(missingHomeQuestion(missing))] ?? 'quit';
+  if (answer === 'again') app.relaunch();
+  app.exit(0);
+}
+
 function begin(): void {
+  if (missing !== null) return;
   log.info(
     { version: app.getVersion(), electron: process.versions.electron, platform: `${process.platform} ${process.arch}` },
     'the app starts',
@@ -107,7 +134,7 @@ function begin(): void {
       if (!window.webContents.isDestroyed()) window.webContents.send(channel, payload);
   };
   const chosen = new ChosenPaths({ home: studioHome, onGrant: (grant) => backend?.grant(grant) });
-  backend = startBackendProcess({
+  const started = startBackendProcess({
     entry: resources.backend,
     home: studioHome,
     log,
@@ -130,9 +157,27 @@ function begin(): void {
       void askRecovery(status);
     },
   });
+  backend = started;
+  mover = new HomeMover({
+    open: (folder) =>
+      startProcess({
+        entry: resources.homeMover,
+        node: resources.node,
+        log,
+        program: 'home-mover',
+        serviceName: 'CoTo Studio home mover',
+        env: { ...process.env, COTO_STUDIO_HOME: place, COTO_STUDIO_MOVE_TO: folder },
+      }),
+    running: () => guard.jobs.length,
+    agree: askMove,
+    rest: () => started.rest(quitMilliseconds),
+    onProgress: (progress) => send(bridgeChannels.homeMove, progress),
+  });
   serveBridge({
     backend,
     chosen,
+    mover,
+    onMoved: startInNewHome,
     developmentServer,
     logs,
     reports: join(studioHome, 'reports'),
@@ -180,6 +225,23 @@ async function askRecovery(status: BackendStatus): Promise<void> {
   else backend?.restart(answer);
 }
 
+async function askMove(plan: PlannedMove): Promise<{ keep: boolean } | null> {
+  const window = theWindow();
+  const question = moveQuestion(plan);
+  const { response } = await (window ? dialog.showMessageBox(window, question) : dialog.showMessageBox(question));
+  const answer = moveAnswers[response] ?? 'cancel';
+  return answer === 'cancel' ? null : { keep: answer === 'keep' };
+}
+
+/** All that the app knows of its home is read at its start. */
+function startInNewHome(): void {
+  // Its files went with the old home.
+  closeLog();
+  app.relaunch();
+  quitting = true;
+  app.quit();
+}
+
 function open(route: string | null): void {
   const window = openWindow({
     preload: resources.preload,
@@ -206,6 +268,11 @@ app.on('window-all-closed', () => {
 app.on('before-quit', (event) => {
   if (quitting || backend === null) return;
   event.preventDefault();
+  // It goes on from where it was: what was copied is removed first.
+  if (mover?.isMoving) {
+    void mover.cancel().then(() => app.quit());
+    return;
+  }
   if (!guard.mayQuit(theWindow())) return;
   quitting = true;
   theWindow()?.hide();

@@ -47,6 +47,11 @@ const bridge: StudioBridge<Parameters<typeof webUtils.getPathForFile>[0]> = {
   openPath: (path) => invoke(bridgeChannels.openPath, path),
   showInFolder: (path) => invoke(bridgeChannels.showInFolder, path),
   showLogs: () => invoke(bridgeChannels.showLogs, null),
+  home: {
+    move: (options = {}) => invoke(bridgeChannels.moveHome, options),
+    cancelMove: () => ipcRenderer.send(bridgeChannels.cancelHomeMove),
+    onProgress: (listener) => listen(bridgeChannels.homeMove, listener),
+  },
   updates: {
     ask: (request) => invoke(bridgeChannels.updates, request),
     onState: (listener) => listen(bridgeChannels.updateState, listener),

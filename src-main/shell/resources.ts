@@ -6,6 +6,7 @@ export interface Resources {
   readonly preload: string;
   readonly renderer: string;
   readonly backend: string;
+  readonly homeMover: string;
   readonly assets: string;
   readonly icon: string;
   readonly trayIcon: string;
@@ -32,6 +33,7 @@ export function locateResources(): Resources {
     preload: join(root, 'dist', 'shell', 'preload.cjs'),
     renderer: join(root, 'dist', 'renderer'),
     backend: join(outside, 'dist', 'backend', 'backend.mjs'),
+    homeMover: join(outside, 'dist', 'backend', 'home-mover.mjs'),
     assets,
     icon: join(assets, 'icons', 'icon.png'),
     trayIcon: join(assets, 'icons', process.platform === 'linux' ? '32x32.png' : '16x16.png'),

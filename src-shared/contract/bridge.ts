@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JobProgress } from '../domain/job.ts';
 import type { Theme } from '../domain/theme.ts';
 import type { ErrorValue } from './errors.ts';
 import type { UpdateRequest, UpdateState } from './updates.ts';
@@ -79,6 +80,17 @@ export interface StudioBridge<Dropped = DroppedFile> {
   showInFolder(path: string): Promise<void>;
   /** Opens the folder of the log files. Rejects with a one-sentence message. */
   showLogs(): Promise<void>;
+  /** The folder with everything that the studio makes. */
+  readonly home: {
+    /**
+     * Asks for a folder, shows what would be moved, and moves the home there: true once it is done, when the app starts again;
+     * false if the person did not want it. Rejects with a sentence where it stays where it is.
+     */
+    move(options?: { title?: string }): Promise<boolean>;
+    cancelMove(): void;
+    /** Calls `listener` while the home is moved until the returned function is called. */
+    onProgress(listener: (progress: JobProgress) => void): () => void;
+  };
   /** New versions of the app: off until the person turns a feed on, and asked for only by them. */
   readonly updates: {
     /** Answers the state after it: a check or a download has ended by then. Rejects with a one-sentence message. */

@@ -7,7 +7,7 @@ test('home move takes the home to another folder, where every later command find
   const folder = temporaryFolder();
   const home = join(folder, 'home');
   const coto = cotoOn(home);
-  expect((await coto(['settings', 'threads=3'])).code).toBe(0);
+  expect((await coto(['settings', 'threads=1'])).code).toBe(0);
   expect((await coto(['home', 'move', join(home, 'x')])).err).toMatch(/is inside the home folder .* Choose a folder/);
   const target = join(folder, 'disk', 'CoTo Studio');
   const interrupted = await coto(['home', 'move', target], (text, interrupt) => {
@@ -18,6 +18,6 @@ test('home move takes the home to another folder, where every later command find
   const moved = await coto(['home', 'move', target, '--json']);
   expect(JSON.parse(moved.out)).toMatchObject({ from: home, to: target, oldIsThere: true });
   expect(readdirSync(home)).toEqual(['moved-to.json']);
-  expect((await coto(['settings'])).out).toMatch(/threads +3/);
+  expect((await coto(['settings'])).out).toMatch(/threads +1/);
   expect(readdirSync(home)).toEqual(['moved-to.json']);
 });

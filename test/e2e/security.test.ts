@@ -30,6 +30,7 @@ describe('the window is shut in', () => {
       module: 'undefined',
       bridge: [
         'dialogs',
+        'home',
         'notify',
         'on',
         'onMenu',

@@ -11,6 +11,7 @@ import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { CollectDiagnostics } from '../../features/settings/collect-diagnostics.tsx';
 import { ComputeTable } from '../../features/settings/compute-table.tsx';
 import { LeftOver } from '../../features/settings/left-over.tsx';
+import { MoveHome } from '../../features/settings/move-home.tsx';
 import classes from '../../features/settings/settings.module.css';
 import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx';
 import { ThreadsField } from '../../features/settings/threads-field.tsx';
@@ -114,7 +115,7 @@ export default function SettingsPage() {
             </Panel>
           </div>
           <div className={classes['stack']}>
-            <Panel title={words.machine}>
+            <Panel title={words.machine} aside={<MoveHome />}>
               {doctor.data ? <MachineFacts doctor={doctor.data} /> : <Skeleton height={136} />}
             </Panel>
             <LeftOver strays={doctor.data?.strays ?? []} onDeleted={() => void doctor.refetch()} />

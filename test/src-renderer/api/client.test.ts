@@ -39,6 +39,7 @@ function fakeBridge() {
     openPath: async () => undefined,
     showInFolder: async () => undefined,
     showLogs: async () => undefined,
+    home: { move: async () => false, cancelMove: () => undefined, onProgress: () => () => undefined },
     updates: { ask: () => Promise.reject(new Error('There is no shell.')), onState: () => () => undefined },
     setRunning: () => undefined,
     setTheme: () => undefined,

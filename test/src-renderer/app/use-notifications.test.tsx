@@ -29,6 +29,7 @@ function reportingBridge(shown: SystemNotice[]) {
     openPath: async () => undefined,
     showInFolder: async () => undefined,
     showLogs: async () => undefined,
+    home: { move: async () => false, cancelMove: () => undefined, onProgress: () => () => undefined },
     updates: { ask: () => Promise.reject(new Error('There is no shell.')), onState: () => () => undefined },
     setRunning: () => undefined,
     setTheme: () => undefined,

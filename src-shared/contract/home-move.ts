@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { jobProgressSchema } from '../domain/job.ts';
+import { errorValueSchema } from './errors.ts';
+
+/** What the process that moves the home says: once what it would do, then how far it is, and how it ended. */
+export const homeMoverMessageSchema = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('planned'),
+    from: z.string(),
+    to: z.string(),
+    bytes: z.number(),
+    freeBytes: z.number(),
+  }),
+  z.object({ state: z.literal('moving'), progress: jobProgressSchema }),
+  z.object({ state: z.literal('moved'), to: z.string() }),
+  z.object({ state: z.literal('failed'), error: errorValueSchema }),
+]);
+export type HomeMoverMessage = z.infer<typeof homeMoverMessageSchema>;
+export type PlannedMove = Extract<HomeMoverMessage, { state: 'planned' }>;
+
+/** What it is told: `move` once the plan was agreed to and nobody has the home open. */
+export const homeMoverOrderSchema = z.discriminatedUnion('act', [
+  z.object({ act: z.literal('move'), keep: z.boolean() }),
+  z.object({ act: z.literal('cancel') }),
+]);
+export type HomeMoverOrder = z.infer<typeof homeMoverOrderSchema>;

@@ -1,0 +1,51 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { moveAnswers } from '../../src-main/shell/home-questions.ts';
+import { goTo, openStudio, request } from './studio.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-home-move-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('Settings moves the home to another folder, and the next start finds it there', async () => {
+  const home = join(folder, 'home');
+  const target = join(folder, 'disk');
+  mkdirSync(target);
+  const { app, page } = await openStudio(home);
+  await request(page, 'settings.set', { threads: 1 });
+  await goTo(page, 'Settings');
+  await app.evaluate(
+    ({ app: electron, dialog }, { chosen, response }) => {
+      dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
+      dialog.showMessageBox = async () => ({ response, checkboxChecked: false });
+      // It would outlive the test.
+      electron.relaunch = () => undefined;
+    },
+    { chosen: home, response: moveAnswers.indexOf('move') },
+  );
+  const button = page.getByRole('button', { name: 'Move home folder…' });
+  await button.click();
+  await page.getByText(/is the home folder itself/).waitFor();
+
+  // What fails leaves the studio as it was.
+  writeFileSync(join(target, 'x'), '');
+  await app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
+  }, target);
+  await button.click();
+  await page.getByText(/disk is not empty/).waitFor();
+  expect((await request(page, 'settings.get', {})).threads).toBe(1);
+
+  rmSync(join(target, 'x'));
+  const closed = app.waitForEvent('close');
+  await button.click();
+  await closed;
+  expect(existsSync(join(target, 'studio.sqlite'))).toBe(true);
+  expect(readdirSync(home).sort()).toEqual(['moved-to.json', 'window']);
+
+  const again = await openStudio(home);
+  expect((await request(again.page, 'settings.get', {})).threads).toBe(1);
+  expect((await request(again.page, 'app.doctor', {})).home).toBe(target);
+  await again.close();
+});
