@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { root } from '../bootstrap/paths.mjs';
 import { ensurePython, pytorch } from '../bootstrap/python.mjs';
 import { ensureBuild } from '../build.mjs';
+import { cotoCommand } from './coto-command.mjs';
 import { run } from './steps.mjs';
 
 // `coto bench` with PyTorch beside it.
@@ -13,4 +14,4 @@ const options =
     ? ['--peer-python', peer.python, '--peer-script', join(root, 'bench', 'peers', 'pytorch.py')]
     : ['--peer-missing', peer.reason];
 const args = ['bench', ...process.argv.slice(2), ...options];
-process.exit(await run(process.execPath, [join(root, 'dist', 'cli', 'coto.mjs'), ...args], { cwd: process.cwd() }));
+process.exit(await run(process.execPath, [...cotoCommand, ...args], { cwd: process.cwd() }));

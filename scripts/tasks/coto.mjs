@@ -1,8 +1,8 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { hasDisplay } from '../bootstrap/display.mjs';
 import { presentElectron } from '../bootstrap/electron.mjs';
-import { root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
+import { cotoCommand } from './coto-command.mjs';
 import { run } from './steps.mjs';
 import { openWindow } from './window.mjs';
 
@@ -11,7 +11,7 @@ await ensureBuild(['main', 'report']);
 // The command alone needs no window, and so no Electron; the demo shows its runs in one where there is a display.
 const wantsWindow = args.includes('--window') || (args[0] === 'demo' && hasDisplay() && !args.includes('--no-window'));
 const own = args.filter((argument) => argument !== '--window' && argument !== '--no-window');
-const code = await run(process.execPath, [join(root, 'dist', 'cli', 'coto.mjs'), ...own], {
+const code = await run(process.execPath, [...cotoCommand, ...own], {
   cwd: process.cwd(),
   // What prints a report as PDF, where it is there.
   env: { COTO_ELECTRON: presentElectron() ?? '' },

@@ -7,7 +7,8 @@ import sharp from 'sharp';
 import { fail, log } from '../bootstrap/log.mjs';
 import { root } from '../bootstrap/paths.mjs';
 import { ensureBuild } from '../build.mjs';
-import { runNode } from './steps.mjs';
+import { cotoCommand } from './coto-command.mjs';
+import { run } from './steps.mjs';
 import { electronFlags, withScreen } from './window.mjs';
 
 // usage: npm run screenshots [-- --home FOLDER] [-- --out FOLDER]
@@ -28,7 +29,7 @@ symlinkSync(root, app);
 const home = given ?? join(stage, 'home');
 if (!given) {
   log('filling a home with the quick demo …');
-  const demo = await runNode(join(root, 'dist', 'cli', 'coto.mjs'), ['demo', '--quick', '--home', home]);
+  const demo = await run(process.execPath, [...cotoCommand, 'demo', '--quick', '--home', home]);
   if (demo !== 0) fail('the demo failed: see above.');
 }
 await withScreen(async (env) => {

@@ -30,6 +30,7 @@ export function checkSchedule(
   if (settings === null) return;
   const schedule: Schedule = schedules[settings.schedule];
   const { label } = schedule.declaration;
+  requireChoosing(settings, schedule, adapted.groups.length);
   const start = variant.initialization?.(parameters);
   if (start?.residual && (schedule.unit === 'rank' || schedule.unit === 'input'))
     throw new StudioError(
@@ -64,4 +65,29 @@ export function checkSchedule(
       `coto.lisa_activated_layers is ${activated}, but the adapters form ${adapted.groups.length} groups.`,
       `Set it to at most ${adapted.groups.length}.`,
     );
+}
+
+/** @throws StudioError invalid_input where p is 0 in every step, and the schedule would have everything off by that. */
+function requireChoosing(settings: CotoSettings, { usesCurve, unit, distribution }: Schedule, groups: number): void {
+  const { initial_p, final_p, curve } = settings;
+  const isConstant = curve === 'constant';
+  if (!usesCurve || initial_p > 0 || (final_p > 0 && !isConstant)) return;
+  const count = Math.max(1, groups);
+  const drawn = distribution(
+    0,
+    { count, depth: Array.from({ length: count }, (_, at) => at), layerCount: count },
+    settings,
+  );
+  const isNothing =
+    drawn === null
+      ? unit === 'input'
+      : drawn.kind === 'independent' && drawn.probabilities.every((probability) => probability <= 0);
+  if (!isNothing) return;
+  throw new StudioError(
+    'invalid_input',
+    isConstant
+      ? 'coto.initial_p is 0, and the constant curve stays there: no adapter would ever be trained.'
+      : 'coto.final_p and coto.initial_p are both 0: no adapter would ever be trained.',
+    isConstant ? 'Set it above 0, such as 0.5.' : 'Set coto.final_p above 0, such as 1.',
+  );
 }

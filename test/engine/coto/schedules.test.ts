@@ -187,6 +187,34 @@ describe('a schedule that cannot switch the adapters', () => {
     expect(() => check('lisa', 'lora', { activated: 3 })).toThrow('but the adapters form 2 groups');
   });
 
+  it.each(['coto', 'droplora', 'progressive-dropout'])('is refused where p is 0 in every step: %s', (schedule) => {
+    const withP = (settings: object) =>
+      checkSchedule(
+        cotoSettingsSchema.parse({ schedule, ...settings }),
+        adapterVariant('lora'),
+        {},
+        { groups: ['layers.0', 'layers.1'], ranks: [4, 4] },
+      );
+    expect(() => withP({ initial_p: 0, final_p: 0 })).toThrow(
+      'coto.final_p and coto.initial_p are both 0: no adapter would ever be trained.',
+    );
+    expect(() => withP({ initial_p: 0, curve: 'constant' })).toThrow('coto.initial_p is 0, and the constant curve');
+    expect(() => withP({ initial_p: 0 })).not.toThrow();
+    expect(() => withP({ initial_p: 0.1, final_p: 0 })).not.toThrow();
+  });
+
+  it('is accepted with p at 0 where the schedule trains something all the same', () => {
+    for (const schedule of ['stochastic-depth', 'nested-uniform', 'lisa'])
+      expect(() =>
+        checkSchedule(
+          cotoSettingsSchema.parse({ schedule, initial_p: 0, final_p: 0, lisa_activated_layers: 1 }),
+          adapterVariant('lora'),
+          {},
+          { groups: ['layers.0', 'layers.1'], ranks: [4, 4] },
+        ),
+      ).not.toThrow();
+  });
+
   it('is accepted where it can', () => {
     for (const schedule of cotoScheduleSchema.options) expect(() => check(schedule, 'dora')).not.toThrow();
   });

@@ -1,13 +1,15 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CachedModel } from '../../../../src-shared/domain/hub.ts';
 import { isGguf } from '../../../../src-shared/domain/model.ts';
+import { readBounded } from '../../../files/foreign-file.ts';
 import { cacheFolder } from './cache-folder.ts';
 
 const configSchema = z.object({ model_type: z.string() });
-/** A config.json is a few kilobytes. */
+/** A config.json is a few kilobytes; a ref is a commit's hash. */
 const mostConfigBytes = 1 << 20;
+const mostRefBytes = 1 << 12;
 
 /**
  * Lists the models in the Hugging Face cache of this machine: snapshots with config.json and safetensors, and GGUF
@@ -49,7 +51,7 @@ async function modelsIn(
       ...origin,
       kind: 'folder',
       path: snapshot,
-      modelType: await modelTypeOf(join(snapshot, 'config.json'), sizes.get('config.json') ?? 0),
+      modelType: await modelTypeOf(join(snapshot, 'config.json')),
       bytes: weights.reduce((sum, [, bytes]) => sum + bytes, 0),
     });
   for (const [name, bytes] of sizes)
@@ -57,10 +59,9 @@ async function modelsIn(
   return models;
 }
 
-async function modelTypeOf(file: string, bytes: number): Promise<string | null> {
-  if (bytes > mostConfigBytes) return null;
+async function modelTypeOf(file: string): Promise<string | null> {
   try {
-    return configSchema.parse(JSON.parse(await readFile(file, 'utf8'))).model_type;
+    return configSchema.parse(JSON.parse(await readBounded(file, mostConfigBytes))).model_type;
   } catch {
     return null;
   }
@@ -70,7 +71,7 @@ async function modelTypeOf(file: string, bytes: number): Promise<string | null> 
 async function refsOf(folder: string): Promise<Map<string, string>> {
   const refs = new Map<string, string>();
   for (const name of await namesIn(folder)) {
-    const commit = await readFile(join(folder, name), 'utf8').catch(() => null);
+    const commit = await readBounded(join(folder, name), mostRefBytes).catch(() => null);
     if (commit !== null) refs.set(commit.trim(), name);
   }
   return refs;
