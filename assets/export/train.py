@@ -15,6 +15,7 @@ training; a group that is off contributes nothing and is not updated.
 import argparse
 import json
 import random
+import shutil
 from pathlib import Path
 
 import torch
@@ -230,6 +231,8 @@ def main():
         save_joined(model, options.output, FOLDER / "adapter-start")
     else:
         model.save_pretrained(options.output)
+    if (FOLDER / "tokenizer").is_dir():
+        shutil.copytree(FOLDER / "tokenizer", options.output, dirs_exist_ok=True)
     history = [entry for entry in trainer.state.log_history if "loss" in entry]
     Path(options.output, "history.json").write_text(json.dumps({"steps": history, "evaluation": scores}, indent=1))
     print(f"{options.output}: " + ", ".join(f"{name.removeprefix('eval_')} {value:.4f}" for name, value in scores.items()))

@@ -11,6 +11,7 @@ import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import type { TrainTogetherTask } from '../../engine/contract.ts';
 import type { EngineEvent, RunOutcome } from '../../engine/events.ts';
+import { ownTemplate } from '../../engine/tokenization/chosen-template.ts';
 import type { RunChanges } from '../../store/repositories/runs.ts';
 import { clock } from '../clock.ts';
 import { copyAdapterIn } from '../library/adapters.ts';
@@ -20,6 +21,7 @@ import { writeRunFile } from '../recovery/run-file.ts';
 import { cutRun, keepCheckpoint } from '../runs/checkpoint-files.ts';
 import { latestCheckpoint, latestWholeCheckpoint } from '../runs/latest-checkpoint.ts';
 import { metricsAt } from '../runs/metrics-at.ts';
+import { keepTemplate } from '../runs/run-template.ts';
 import { seedDirectory } from '../runs/seed-adapter.ts';
 import type { Services } from '../services.ts';
 import type { JobOutcome } from './define-job.ts';
@@ -62,6 +64,7 @@ export async function beginTraining(
     finishedAt: null,
   });
   await writeRunFile(services, runId);
+  await keepTemplate(services, run, model);
   services.eventLogs.open(runId, join(runDirectory, 'logs'), { firstStep: startStep, settings: run.config });
   // A run that goes on has its seed in it, and outlives it.
   const seed = from === null ? seedDirectory(services, run.config, model.id) : undefined;
@@ -144,6 +147,7 @@ export async function finishTraining(
       forgetting: result?.forgetting ?? null,
       ...(split === 'test' ? scores : { accuracy: null }),
       note,
+      template: ownTemplate(run.config.chat_template),
     });
   }
   const end = {

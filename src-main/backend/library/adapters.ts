@@ -8,6 +8,7 @@ import { readAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { findLinear } from '../../engine/adapters/target-modules.ts';
 import { checkRuntimes } from '../../engine/formats/runtimes/index.ts';
+import { writeChatTemplate } from '../../engine/models/huggingface/chat-template-file.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
 import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
@@ -17,6 +18,7 @@ import type { Services } from '../services.ts';
 import { type AdapterBase, type BaseFields, baseFields, baseOf } from './adapter-base.ts';
 import { readFacts } from './adapter-facts.ts';
 import { copyAdapterFiles } from './adapter-files.ts';
+import { chatTemplateOf } from './chat-template-of.ts';
 import { fileName } from './file-name.ts';
 import { addForgetting } from './model-card.ts';
 
@@ -34,6 +36,8 @@ export interface AdapterDetails {
   readonly forgetting?: Forgetting | null;
   /** A sentence on its training for the model card. */
   readonly note?: string | null;
+  /** The chat template that it was trained with; null: its base's, or none. */
+  readonly template?: string | null;
   /** Whether the tokenizer and the chat template that lie beside it are copied too: they may not be the base's. */
   readonly withTokenizer?: boolean;
 }
@@ -55,6 +59,7 @@ export async function copyAdapterIn(parts: Parts, from: string, details: Adapter
   await writeFolderAtomic(directory, async (temporary) => {
     await copyAdapterFiles(from, temporary);
     if (details.withTokenizer) await copyTokenizer(from, temporary);
+    if (details.template) await writeChatTemplate(temporary, details.template);
     await addForgetting(temporary, details.forgetting ?? null);
     if (details.note) await appendFile(join(temporary, 'README.md'), `\n## Training\n\n${details.note}\n`);
   });
@@ -159,6 +164,8 @@ export async function exportAdapter({ home, store }: Parts, id: string, director
   await writeFolderAtomic(target, async (temporary) => {
     await copyAdapterFiles(own, temporary);
     await copyTokenizer(own, temporary);
+    const template = await chatTemplateOf({ home, store }, adapter);
+    if (template !== null) await writeChatTemplate(temporary, template);
   });
   return target;
 }

@@ -53,6 +53,7 @@ export function setupFacts({ models, datasets, runs }: ReportOptions, versions: 
         ...(licence === null ? [] : [`license ${licence}`]),
       ].join('; '),
     })),
+    ...chatTemplates({ models, runs }).map((value) => ({ label: 'Chat template', value })),
     ...(runs.length === 0 ? [] : [{ label: 'Trained on', value: [...machines].join('; ') || 'nothing yet' }]),
     {
       label: 'Versions',
@@ -60,6 +61,19 @@ export function setupFacts({ models, datasets, runs }: ReportOptions, versions: 
     },
   ];
 }
+
+/** How the runs on language models had their examples written: a published template by its id, one of their own in full. */
+function chatTemplates({ models, runs }: Pick<ReportOptions, 'models' | 'runs'>): string[] {
+  const writing = new Set(models.filter(({ description }) => description.kind === 'causal-lm').map(({ id }) => id));
+  const chosen = runs.filter(({ modelId }) => writing.has(modelId)).map(({ config }) => config.chat_template);
+  return [...new Set(chosen)].map((template) => templateWords.get(template) ?? template);
+}
+
+const templateWords: ReadonlyMap<string, string> = new Map([
+  ['auto', "auto: the model's own where it has one, else plain text"],
+  ['model', "the model's own"],
+  ['none', 'none: plain text'],
+]);
 
 /** A row a run: its result and what it took. */
 export function runsTable({ runs }: ReportOptions): StudyTable {

@@ -3,6 +3,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { ownTemplate } from '../../engine/tokenization/chosen-template.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { copyAdapterIn, requireAdapter } from '../library/adapters.ts';
@@ -97,6 +98,7 @@ function copyIn(services: HandlerServices, run: RunRecord, checkpoint: Checkpoin
     base: { model, description: model.description },
     origin: { kind: 'run', runId: run.id, checkpoint: 'step', step },
     datasetId: run.datasetId,
+    template: ownTemplate(run.config.chat_template),
     ...(run.config.eval_split === 'test'
       ? { accuracy, metrics: metricsAt(services.store, run.id, step) }
       : { accuracy: null }),

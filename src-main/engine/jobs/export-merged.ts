@@ -7,6 +7,7 @@ import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ExportMergedTask } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
+import { writeChatTemplate } from '../models/huggingface/chat-template-file.ts';
 import { withMembers } from '../models/huggingface/json-members.ts';
 import { describeOpened, readConfig } from '../models/huggingface/model-folder.ts';
 import { openModelWeights } from '../models/huggingface/model-weights.ts';
@@ -66,6 +67,7 @@ export async function runExportMergedTask(
     for (const [name, { shape, make }] of added) tensors.push({ name, dtype, shape, make });
     await writeFolderAtomic(task.outputDirectory, async (temporary) => {
       await copyModelCompanions(task.modelDirectory, temporary);
+      if (task.chatTemplate !== null) await writeChatTemplate(temporary, task.chatTemplate);
       await writeModelWeights(temporary, tensors);
       const architectures = head === null ? {} : { architectures: [head.architecture] };
       // What is written is no longer quantized.

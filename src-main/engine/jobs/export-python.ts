@@ -1,4 +1,4 @@
-import { copyFile, stat } from 'node:fs/promises';
+import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
@@ -12,12 +12,15 @@ import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ExportPythonTask } from '../contract.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import type { TaskContext } from '../events.ts';
+import { writeChatTemplate } from '../models/huggingface/chat-template-file.ts';
+import { copyTokenizer } from '../models/huggingface/write-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { ExportedExamples, ReadingProgress, TrainingExamples } from '../tasks/task-type.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../tensors/atomic.ts';
 import { writeSafetensors } from '../tensors/safetensors.ts';
+import { ownTemplate } from '../tokenization/chosen-template.ts';
 import { batchOrderOf } from '../training/batch-order.ts';
 import { type Criterion, criterionOf } from '../training/best-evaluation.ts';
 import { countSteps } from '../training/count-steps.ts';
@@ -88,12 +91,21 @@ async function writeExport(
   await writeFolderAtomic(task.outputDirectory, async (temporary) => {
     for (const name of templateFiles) await copyFile(join(task.templateDirectory, name), join(temporary, name));
     await writeAdapter(join(temporary, 'adapter-start'), start, details);
+    if (model.base.description.text !== null) await writeTokenizer(join(temporary, 'tokenizer'), task);
     await writeSafetensors(join(temporary, dataFile), examples.tensors);
     const settings = settingsOf(task, start.parameters, opened, examples, { totalSteps, criterion });
     await writeFileAtomic(join(temporary, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
     const plan = planOf(config, model, chosen.train, opened.train.lengthOf, totalSteps);
     await writeFileAtomic(join(temporary, 'plan.json'), `${JSON.stringify(plan)}\n`);
   });
+}
+
+/** What the script puts beside the trained adapter, so that it is prompted as it was trained. */
+async function writeTokenizer(folder: string, { modelDirectory, config }: ExportPythonTask): Promise<void> {
+  await mkdir(folder);
+  await copyTokenizer(modelDirectory, folder);
+  const template = ownTemplate(config.chat_template);
+  if (template !== null) await writeChatTemplate(folder, template);
 }
 
 /**

@@ -31,6 +31,11 @@ export function chosenTemplate(tokenizer: TextTokenizer, chosen: string): Chosen
   return { render, endOfTurn: () => (render === null ? null : endOfTurn(tokenizer, text)) };
 }
 
+/** The text that `chat_template` says; null for the model's own or none. Errors as `chosenTemplate`. */
+export function ownTemplate(chosen: string): string | null {
+  return chosen === 'none' ? null : (textOf(chosen) ?? null);
+}
+
 const ids = knownTemplates.map(({ id }) => id);
 
 function textOf(chosen: string): string | undefined {

@@ -31,6 +31,7 @@ test.each([
       modelDirectory: base,
       adapterDirectory: adapter,
       dtype: null,
+      chatTemplate: null,
       outputDirectory: output,
     },
     { emit: () => undefined, signal: async () => null },

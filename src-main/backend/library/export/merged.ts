@@ -6,6 +6,7 @@ import { blockTypeNamed } from '../../../engine/tensors/tensor-types/index.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import type { Services } from '../../services.ts';
 import { requireModelOf } from '../adapter-base.ts';
+import { chatTemplateOf } from '../chat-template-of.ts';
 import type { ExportTarget } from './target.ts';
 
 const intoSchema = z.enum(['own', 'unquantized']).default('own');
@@ -46,7 +47,8 @@ export const merged: ExportTarget = {
     ],
     makes: 'folder',
   },
-  async write({ adapter, directory, parameters }, path, { store }, context) {
+  async write({ adapter, directory, parameters }, path, services, context) {
+    const { store } = services;
     const base = requireModelOf(store, adapter);
     const { model, note } =
       intoSchema.parse(parameters['into']) === 'own' ? ownBase(store, base) : unquantizedBase(store, base);
@@ -56,6 +58,7 @@ export const merged: ExportTarget = {
       modelDirectory: model.path,
       adapterDirectory: directory,
       dtype: dtypeSchema.parse(parameters['dtype']),
+      chatTemplate: await chatTemplateOf(services, adapter),
       outputDirectory: path,
     });
     return note;

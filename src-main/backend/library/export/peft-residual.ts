@@ -1,8 +1,10 @@
 import { initializations } from '../../../engine/adapters/initializations/index.ts';
+import { writeChatTemplate } from '../../../engine/models/huggingface/chat-template-file.ts';
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import { requireModelOf } from '../adapter-base.ts';
+import { chatTemplateOf } from '../chat-template-of.ts';
 import type { ExportTarget } from './target.ts';
 
 const remade = initializations.filter(({ peft }) => peft.isRemade).map(({ declaration }) => declaration);
@@ -25,8 +27,10 @@ export const peftResidual: ExportTarget = {
     ],
     makes: 'folder',
   },
-  async write({ adapter, directory, parameters }, path, { store }, context) {
+  async write({ adapter, directory, parameters }, path, services, context) {
+    const { store } = services;
     const model = requireModelOf(store, adapter);
+    const template = await chatTemplateOf(services, adapter);
     await writeFolderAtomic(path, async (temporary) => {
       await context.runEngine({
         kind: 'convert-adapter',
@@ -39,6 +43,7 @@ export const peftResidual: ExportTarget = {
         outputDirectory: temporary,
       });
       await copyTokenizer(model.path, temporary);
+      if (template !== null) await writeChatTemplate(temporary, template);
     });
     return null;
   },

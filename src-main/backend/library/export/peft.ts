@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeChatTemplate } from '../../../engine/models/huggingface/chat-template-file.ts';
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
 import { copyAdapterFiles } from '../adapter-files.ts';
+import { chatTemplateOf } from '../chat-template-of.ts';
 import type { ExportTarget } from './target.ts';
 
 export const peft: ExportTarget = {
@@ -10,16 +12,18 @@ export const peft: ExportTarget = {
     id: 'peft',
     label: 'PEFT folder',
     summary:
-      "adapter_config.json and adapter_model.safetensors, as PEFT and Transformers load them, with the base's tokenizer and chat template where it reads text.",
+      "adapter_config.json and adapter_model.safetensors, as PEFT and Transformers load them, with the base's tokenizer and the chat template that it was trained with where it reads text.",
     parameters: [],
     makes: 'folder',
   },
-  async write({ directory, base }, path) {
+  async write({ adapter, directory, base }, path, services) {
+    const template = await chatTemplateOf(services, adapter);
     await writeFolderAtomic(path, async (temporary) => {
       await copyAdapterFiles(directory, temporary);
       // An adapter that was imported with a tokenizer of its own keeps that.
       if (existsSync(join(directory, 'tokenizer.json'))) await copyTokenizer(directory, temporary);
       else if (base.model !== null) await copyTokenizer(base.model.path, temporary);
+      if (template !== null) await writeChatTemplate(temporary, template);
     });
     return null;
   },

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { chatTemplateFile } from '../../engine/models/huggingface/chat-template-file.ts';
+import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { ownTemplate } from '../../engine/tokenization/chosen-template.ts';
+import type { Services } from '../services.ts';
+
+/** Keeps the chat template by which a run's conversations are written beside its history: the model's own may change or go. */
+export async function keepTemplate(
+  { home, reader, log }: Pick<Services, 'home' | 'reader' | 'log'>,
+  { id, config, folder }: Pick<RunRecord, 'id' | 'config' | 'folder'>,
+  model: Pick<ModelRecord, 'path' | 'description'>,
+): Promise<void> {
+  if (model.description.kind !== 'causal-lm' || config.chat_template === 'none') return;
+  try {
+    const text =
+      ownTemplate(config.chat_template) ?? (await reader.read('templates', { folder: model.path })).own[0]?.text;
+    if (text !== undefined) await writeFileAtomic(join(home.absolute(folder), chatTemplateFile), text);
+  } catch (error) {
+    // What cannot be read is said by the training itself.
+    log.warn({ err: error, run: id }, 'the chat template of a run was not kept');
+  }
+}
