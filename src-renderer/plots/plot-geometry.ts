@@ -86,16 +86,17 @@ export function pixelOfY({ top, height, y: [from, to], logY }: PlotGeometry, val
   return top + height * (1 - (at - from) / (to - from));
 }
 
-const layoutSchema = z.object({ _fullLayout: z.record(z.string(), z.unknown()) });
+/** Told to be an object and no more: parsing would copy its hundreds of entries, and a growing figure asks with each redraw. */
+const layoutSchema = z.object({ _fullLayout: z.custom<Readonly<Record<string, unknown>>>(isObject) });
 
 /** All axes of numbers; null before the figure is drawn. */
 export function axesOf(graph: unknown): PlotAxes | null {
   const layout = layoutSchema.safeParse(graph).data?._fullLayout;
   if (layout === undefined) return null;
   const axes = new Map<string, PlotAxis>();
-  for (const [name, value] of Object.entries(layout)) {
+  for (const name of Object.keys(layout)) {
     const [, letter, number] = /^([xy])axis(\d*)$/.exec(name) ?? [];
-    const axis = letter === undefined ? undefined : axisSchema.safeParse(value).data;
+    const axis = letter === undefined ? undefined : axisSchema.safeParse(layout[name]).data;
     if (axis === undefined) continue;
     axes.set(`${letter}${number}`, {
       offset: axis._offset,
@@ -106,4 +107,8 @@ export function axesOf(graph: unknown): PlotAxes | null {
     });
   }
   return axes;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

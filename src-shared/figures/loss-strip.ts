@@ -64,18 +64,22 @@ function activeCount(
   groups: number,
   theme: FigureTheme,
 ): FigureObject {
-  const buckets = Array.from(counts.keys()).filter((bucket) => (counts[bucket] ?? 0) > 0);
-  const total = (bucket: number) => {
+  const x: number[] = [];
+  const y: number[] = [];
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    const count = counts[bucket] ?? 0;
+    if (count === 0) continue;
     let sum = 0;
     for (let group = 0; group < groupCount; group++) sum += on[bucket * groupCount + group] ?? 0;
-    return sum;
-  };
+    x.push(firstStep + bucket * width + (width - 1) / 2);
+    y.push(sum / count);
+  }
   return {
     type: 'scatter',
     visible: false,
     name: 'on',
-    x: buckets.map((bucket) => firstStep + bucket * width + (width - 1) / 2),
-    y: buckets.map((bucket) => total(bucket) / (counts[bucket] ?? 1)),
+    x,
+    y,
     hovertemplate: `%{y:.${width > 1 ? 1 : 0}f} of ${groups}`,
     line: { color: themeColors(theme).on },
   };

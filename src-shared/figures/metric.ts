@@ -63,13 +63,16 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
   const values: number[] = [];
   let plannedEnd = 0;
   let widest = 1;
+  const isNamed = options.nameEnds ?? true;
+  // A live figure is made anew with each point: what its axes are not ranged by is not gathered.
+  const needsValues = isNamed || isEvaluation(options.metric);
   for (const run of runs) {
     const style = styles.get(run.group);
     if (style === undefined) continue;
     const curve = points(run, options);
     plannedEnd = Math.max(plannedEnd, curve.plannedEnd);
     widest = Math.max(widest, curve.width);
-    values.push(...curve.low, ...curve.high);
+    if (needsValues) values.push(...curve.low, ...curve.high);
     const line = { color: style.color, width: 1.8, dash: style.dash };
     const name = plainText(run.label);
     if (curve.x.length > 1 && curve.width > 1) data.push(...extremes(curve, name, style));
@@ -105,7 +108,6 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
       ends.push({ label: run.group, style, x: lastX, y });
     }
   }
-  const isNamed = options.nameEnds ?? true;
   const atEnds = isNamed && ends.length <= 6;
   return {
     hover: options.x ?? 'step',
@@ -143,7 +145,7 @@ interface DrawnCurve {
   readonly low: number[];
   readonly high: number[];
   /** Number of values behind each point. */
-  readonly counts: readonly number[];
+  readonly counts: ArrayLike<number>;
   /** Number of steps behind the widest point. */
   readonly width: number;
   readonly plannedEnd: number;
@@ -152,18 +154,24 @@ interface DrawnCurve {
 function points(run: MetricRun, options: MetricOptions): DrawnCurve {
   const factor = options.factor ?? 1;
   const curve = run.curves.get(options.metric);
-  const scaled = (values: Float64Array | undefined): number[] => Array.from(values ?? [], (value) => value * factor);
+  const scaled = (values: Float64Array | undefined): number[] => mapped(values, (value) => value * factor);
   const means = scaled(curve?.mean);
-  const steps = Array.from(curve?.steps ?? []);
   const shared = {
     y: means,
     low: scaled(curve?.min),
     high: scaled(curve?.max),
-    counts: Array.from(curve?.counts ?? []),
+    counts: curve?.counts ?? [],
     width: curve?.width ?? 1,
   };
   const { at, plannedEnd } = runAxis(run, options.x);
-  return { ...shared, x: steps.map(at), plannedEnd };
+  return { ...shared, x: mapped(curve?.steps, at), plannedEnd };
+}
+
+/** By a plain loop, since iterating a typed array takes several times as long. */
+function mapped(values: ArrayLike<number> = [], of: (value: number) => number): number[] {
+  const results: number[] = [];
+  for (let index = 0; index < values.length; index++) results.push(of(values[index] ?? 0));
+  return results;
 }
 
 /** Where the steps of a run lie on the axis, and where its planned length ends. */
@@ -231,7 +239,7 @@ function extremes({ x, low, high }: DrawnCurve, name: string, style: SeriesStyle
  * Exponential moving average with bias correction (as in Adam): the first output is the first value. `counts` is the
  * number of values that each entry is the mean of; an entry is weighted like that many values.
  */
-export function smooth(values: readonly number[], weight: number, counts?: readonly number[]): number[] {
+export function smooth(values: readonly number[], weight: number, counts?: ArrayLike<number>): number[] {
   let sum = 0;
   let norm = 0;
   return values.map((value, index) => {
