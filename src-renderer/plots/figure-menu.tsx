@@ -5,7 +5,8 @@ import type { FigureTheme } from '../../src-shared/figures/index.ts';
 import { downloadText, downloadUrl, fileStem } from '../components/download.ts';
 import { notifyFailure, notifySuccess } from '../components/feedback/notify.tsx';
 import { figureStrings } from '../strings/figures.ts';
-import { type FigureSource, figureToCsv } from './figure-data.ts';
+import { figureToCsv } from './figure-data.ts';
+import type { GrowingFigure } from './figure-source.ts';
 import { showFigureValues } from './figure-values.tsx';
 import type { PlotlyView } from './plotly-view.ts';
 
@@ -13,7 +14,7 @@ interface FigureMenuProps {
   name: string;
   theme: FigureTheme;
   /** The figure as it is now: while it grows, its menu is not drawn again. */
-  latest: RefObject<FigureSource>;
+  latest: RefObject<GrowingFigure>;
   view: RefObject<PlotlyView | null>;
 }
 
@@ -35,7 +36,7 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': dataUrlToBlob(url) })]);
       notifySuccess('Image copied', name);
     });
-  const saveCsv = () => downloadText(figureToCsv(latest.current), `${fileName}.csv`);
+  const saveCsv = () => downloadText(figureToCsv(latest.current.current()), `${fileName}.csv`);
 
   return (
     <Menu>
@@ -45,7 +46,10 @@ export const FigureMenu = memo(function FigureMenu({ name, theme, latest, view }
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconTable size={16} />} onClick={() => showFigureValues(latest.current, name)}>
+        <Menu.Item
+          leftSection={<IconTable size={16} />}
+          onClick={() => showFigureValues(latest.current.current(), name)}
+        >
           {figureStrings.showValues}
         </Menu.Item>
         <Menu.Item leftSection={<IconClipboard size={16} />} onClick={copy}>

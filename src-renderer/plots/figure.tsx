@@ -1,19 +1,28 @@
 import { Box, Skeleton, Text } from '@mantine/core';
-import { memo, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { memo, useEffect, useEffectEvent, useMemo, useReducer, useRef, useState } from 'react';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { splitTitle, titleHeight } from '../../src-shared/figures/index.ts';
 import { ErrorNote } from '../components/feedback/error-note.tsx';
 import classes from './figure.module.css';
 import type { FigureSource } from './figure-data.ts';
 import { FigureMenu } from './figure-menu.tsx';
+import { constantFigure, type GrowingFigure } from './figure-source.ts';
 import { useFigureTheme } from './figure-theme.ts';
 import { HoverLayer } from './hover-layer.tsx';
 import { ClosestLabel } from './live/closest-label.tsx';
 import { type FigurePoint, PlotlyView } from './plotly-view.ts';
 import { PointKeys } from './point-keys.tsx';
 
-interface FigureProps {
+interface FigureProps extends FrameProps {
   figure: FigureSource;
+}
+
+interface GrowingProps extends FrameProps {
+  /** The same until it is another figure: that it grows is told by itself. */
+  source: GrowingFigure;
+}
+
+interface FrameProps {
   /** Pixels of title and plot. The figure keeps this height while it loads and whatever it shows. */
   height: number;
   /** What a screen reader calls the figure, and the name of files saved from it. Zoom is kept as long as it stays. */
@@ -30,14 +39,22 @@ interface FigureProps {
 }
 
 /** A plotly figure in the window's theme: redrawn at most four times a second, with a menu to copy and save it. */
-export const Figure = memo(function Figure(props: FigureProps) {
-  const { figure, height, name, caption, hoverGroup, live: isLive = false, onPointClick, onZoom } = props;
+export const Figure = memo(function Figure({ figure, ...props }: FigureProps) {
+  const source = useMemo(() => constantFigure(figure), [figure]);
+  return <SourcedFigure source={source} {...props} />;
+});
+
+/** The same of a figure that grows: a new point is drawn and renders nothing but what the pointer reads of the figure. */
+export const SourcedFigure = memo(function SourcedFigure(props: GrowingProps) {
+  const { source, height, name, caption, hoverGroup, live: isLive = false, onPointClick, onZoom } = props;
+  const figure = source.current();
   const holder = useRef<HTMLDivElement>(null);
   const overlay = useRef<HTMLDivElement>(null);
   const view = useRef<PlotlyView | null>(null);
   const theme = useFigureTheme();
-  const latest = useRef(figure);
+  const latest = useRef(source);
   const [drawn, setDrawn] = useState(false);
+  const [, renderAgain] = useReducer((count: number) => count + 1, 0);
   const [failure, setFailure] = useState<Error | null>(null);
   const clicked = useEffectEvent((point: FigurePoint) => onPointClick?.(point));
   const zoomed = useEffectEvent((range: readonly [number, number] | null) => onZoom?.(range));
@@ -45,15 +62,18 @@ export const Figure = memo(function Figure(props: FigureProps) {
   const { title } = splitTitle(figure.layout);
   const plotHeight = height - titleHeight;
   const isClickable = onPointClick !== undefined;
+  const wasDrawn = useEffectEvent((shown: FigureSource) => {
+    setDrawn(true);
+    setFailure(null);
+    // Growing, a figure may come to fold its steps, which its caption then says.
+    if (!hasSameHead(shown, figure)) renderAgain();
+  });
 
   useEffect(() => {
     const element = holder.current;
     if (!element || !overlay.current) return;
     const created = new PlotlyView(element, overlay.current, {
-      onDrawn: () => {
-        setDrawn(true);
-        setFailure(null);
-      },
+      onDrawn: (shown) => wasDrawn(shown),
       onFailed: setFailure,
       onPointClick: (point) => clicked(point),
       onZoom: (range) => zoomed(range),
@@ -66,9 +86,11 @@ export const Figure = memo(function Figure(props: FigureProps) {
   }, []);
 
   useEffect(() => {
-    latest.current = figure;
-    view.current?.show(figure, { theme, height: plotHeight, name, isLive });
-  }, [figure, theme, plotHeight, name, isLive]);
+    latest.current = source;
+    const show = () => view.current?.show(source, { theme, height: plotHeight, name, isLive });
+    show();
+    return source.subscribe(show);
+  }, [source, theme, plotHeight, name, isLive]);
 
   return (
     <figure className={classes['figure']} aria-label={name}>
@@ -87,11 +109,11 @@ export const Figure = memo(function Figure(props: FigureProps) {
           style={{ height: plotHeight }}
         />
         <div ref={overlay} className={classes['overlay']} />
-        {isLive ? <ClosestLabel plot={holder} figure={figure} axes={() => view.current?.axes() ?? null} /> : null}
+        {isLive ? <ClosestLabel plot={holder} source={source} axes={() => view.current?.axes() ?? null} /> : null}
         {figure.hover ? (
           <HoverLayer
             plot={holder}
-            figure={figure}
+            source={source}
             hover={figure.hover}
             group={hoverGroup ?? name}
             geometry={() => view.current?.geometry() ?? null}
@@ -114,6 +136,13 @@ export const Figure = memo(function Figure(props: FigureProps) {
     </figure>
   );
 });
+
+/** Whether what is rendered of a figure around its plot is the same. */
+function hasSameHead(one: FigureSource, other: FigureSource): boolean {
+  if (one === other) return true;
+  if (one.caption !== other.caption || one.hover !== other.hover) return false;
+  return splitTitle(one.layout).title === splitTitle(other.layout).title;
+}
 
 const FigureCaption = memo(function FigureCaption({ text }: { text: string }) {
   return (

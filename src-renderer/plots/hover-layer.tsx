@@ -1,7 +1,7 @@
-import { type RefObject, useEffect, useEffectEvent, useRef } from 'react';
+import { type RefObject, useEffect, useEffectEvent, useRef, useSyncExternalStore } from 'react';
 import type { FigureHover } from '../../src-shared/figures/index.ts';
 import classes from './figure.module.css';
-import type { FigureSource } from './figure-data.ts';
+import type { GrowingFigure } from './figure-source.ts';
 import { setHoverPlace, useHoverStore } from './hover-store.ts';
 import { type HoverValue, hoverHead, unitOf, valuesAt } from './hover-values.ts';
 import { type PlotGeometry, pixelOfX, pixelOfY, xAtPixel } from './plot-geometry.ts';
@@ -9,7 +9,7 @@ import { type PlotGeometry, pixelOfX, pixelOfY, xAtPixel } from './plot-geometry
 interface HoverLayerProps {
   /** The element that plotly draws in. */
   plot: RefObject<HTMLElement | null>;
-  figure: FigureSource;
+  source: GrowingFigure;
   hover: FigureHover;
   /** Figures of one group show the same place. */
   group: string;
@@ -26,7 +26,7 @@ const letterWidth = 7;
 const valueMargin = 24;
 
 /** A line where the pointer is, and the values of all curves there, beside the curves and not over them. */
-export function HoverLayer({ plot, figure, hover, group, geometry, onClick }: HoverLayerProps) {
+export function HoverLayer({ plot, source, hover, group, geometry, onClick }: HoverLayerProps) {
   const place = useHoverStore((state) => state.place);
   const pressed = useRef<{ x: number; y: number } | null>(null);
   const move = useEffectEvent((event: PointerEvent) => {
@@ -44,7 +44,7 @@ export function HoverLayer({ plot, figure, hover, group, geometry, onClick }: Ho
     const x = xAtPixel(drawn, event.clientX - box.left);
     if (x === null) return;
     const distance = ({ y }: HoverValue) => Math.abs(pixelOfY(drawn, y) - (event.clientY - box.top));
-    const [hit] = valuesAt(figure.data, x).sort((one, other) => distance(one) - distance(other));
+    const [hit] = valuesAt(source.current().data, x).sort((one, other) => distance(one) - distance(other));
     if (hit && distance(hit) <= reach) onClick(hit);
   });
   useEffect(() => {
@@ -68,6 +68,7 @@ export function HoverLayer({ plot, figure, hover, group, geometry, onClick }: Ho
     };
   }, []);
   const shown = place !== null && place.group === group && place.axis === hover ? place : null;
+  const figure = useSyncExternalStore(shown === null ? never : source.subscribe, source.current);
   const drawn = shown === null ? null : geometry();
   const left = shown === null || drawn === null ? null : pixelOfX(drawn, shown.x);
   if (shown === null || drawn === null || left === null) return null;
@@ -96,6 +97,9 @@ export function HoverLayer({ plot, figure, hover, group, geometry, onClick }: Ho
     </>
   );
 }
+
+/** Where nothing is read of a figure, nothing is told of it. */
+const never = () => () => undefined;
 
 /** About how wide the values are in one line, behind their head. */
 function lineWidth(values: readonly HoverValue[]): number {

@@ -5,6 +5,7 @@ import { type FigureTheme, splitTitle, titleHeight } from '../../src-shared/figu
 import type { FigureSource } from './figure-data.ts';
 import { withTypeface } from './figure-image.ts';
 import type { ChoosablePoint } from './figure-points.ts';
+import type { GrowingFigure } from './figure-source.ts';
 import { baseTemplate, surfaceColor } from './figure-theme.ts';
 import type { LiveFrame } from './live/frame-keeper.ts';
 import { LivePlot } from './live/live-plot.ts';
@@ -35,7 +36,7 @@ interface ShowOptions {
 }
 
 interface ViewListeners {
-  readonly onDrawn: () => void;
+  readonly onDrawn: (figure: FigureSource) => void;
   readonly onFailed: (error: Error) => void;
   readonly onPointClick: (point: FigurePoint) => void;
   readonly onZoom: (range: readonly [number, number] | null) => void;
@@ -57,14 +58,14 @@ export class PlotlyView {
   private readonly live: LivePlot;
   private readonly sizes: ResizeObserver;
   private readonly sights: IntersectionObserver;
-  private readonly onDrawn: () => void;
+  private readonly onDrawn: ViewListeners['onDrawn'];
   private readonly onFailed: (thrown: unknown) => void;
   private readonly onPointClick: (point: FigurePoint) => void;
   private readonly onZoom: ViewListeners['onZoom'];
   private plotly: PlotlyModule | null = null;
   private graph: PlotlyHTMLElement | null = null;
-  private pending: { figure: FigureSource; options: ShowOptions } | null = null;
-  private shown: { figure: FigureSource; options: ShowOptions } | null = null;
+  private pending: { source: GrowingFigure; options: ShowOptions } | null = null;
+  private shown: { source: GrowingFigure; options: ShowOptions } | null = null;
   /** What plotly has drawn, where it is but the frame of a live figure. */
   private frame: LiveFrame | null = null;
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -107,16 +108,18 @@ export class PlotlyView {
       .catch(this.onFailed);
   }
 
-  show(figure: FigureSource, options: ShowOptions): void {
-    this.pending = { figure, options };
+  /** Draws what the figure is by then. */
+  show(source: GrowingFigure, options: ShowOptions): void {
+    this.pending = { source, options };
     this.schedule();
   }
 
   /** The figure with its title as a data URL, drawn on the theme's surface and twice as fine where it is made of pixels. */
   async image(format: 'svg' | 'png', theme: FigureTheme): Promise<string | null> {
-    const source = this.shown ?? this.pending;
-    if (!this.plotly || !source) return null;
-    const { figure, options } = source;
+    const wanted = this.shown ?? this.pending;
+    if (!this.plotly || !wanted) return null;
+    const { options } = wanted;
+    const figure = wanted.source.current();
     const size = { width: Math.max(320, this.width), height: options.height + titleHeight };
     const ground = surfaceColor(theme);
     const svg = await this.plotly.toImage(
@@ -170,10 +173,11 @@ export class PlotlyView {
 
   private async draw(): Promise<void> {
     if (this.disposed || !this.plotly || !this.pending) return;
-    const { figure, options } = this.pending;
+    const { source, options } = this.pending;
     this.shown = this.pending;
     this.pending = null;
     this.lastDraw = performance.now();
+    const figure = source.current();
     const look = JSON.stringify([options, this.width]);
     const frame = options.isLive ? this.live.frameOf(figure, look) : null;
     this.drawMilliseconds = 0;
@@ -189,7 +193,7 @@ export class PlotlyView {
     const start = performance.now();
     this.paint();
     this.drawMilliseconds += performance.now() - start;
-    this.onDrawn();
+    this.onDrawn(figure);
   }
 
   private paint(): void {

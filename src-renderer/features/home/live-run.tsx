@@ -1,12 +1,16 @@
 import { Skeleton } from '@mantine/core';
 import { useMemo } from 'react';
+import { useStore } from 'zustand';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { ActivationShares } from '../../../src-shared/domain/run-history.ts';
 import { activationFigure, fullActivationStep, lossFigure, metricRun } from '../../../src-shared/figures/index.ts';
-import { Figure } from '../../plots/figure.tsx';
+import { SourcedFigure } from '../../plots/figure.tsx';
+import { type GrowingFigure, growingFigure } from '../../plots/figure-source.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { homeStrings as strings } from '../../strings/home.ts';
+import { curvesByName } from '../runs/curve-figure.tsx';
 import { methodLabel } from '../runs/run-labels.ts';
-import { useHistory } from '../runs/use-history.ts';
+import { type HistorySource, historyOf, useHistorySource } from '../runs/use-history.ts';
 import { useDrawnRun } from '../runs/use-unchanged.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
 import classes from './home.module.css';
@@ -17,50 +21,66 @@ const buckets = 512;
 
 /** Loss and active layers of a run while it trains: how it is going, at a glance. */
 export function LiveRun({ run: given }: { run: RunRecord }) {
-  const theme = useFigureTheme();
-  const variants = useVariantNames();
-  const snapshot = useHistory({ ids: [given.id], metrics: ['loss'], masks: true, from: null, to: null, buckets });
   const run = useDrawnRun(given);
-  const history = snapshot?.runs.get(given.id);
-  const loss = history?.curves.get('loss');
-  const masks = history?.masks ?? null;
-  const curve = useMemo(
-    () =>
-      loss
-        ? lossFigure([metricRun(run, methodLabel(run.config, variants), history?.curves)], theme, {
-            smoothing: 0.9,
-            nameEnds: false,
-          })
-        : null,
-    [run, loss, variants, theme],
-  );
-  const strip = useMemo(() => {
-    if (!run.facts || !masks || run.config.coto === null) return null;
-    const { groups, maskRows, totalSteps } = run.facts;
-    return activationFigure(
-      {
-        shares: masks,
-        groups: maskRows.length > 0 ? maskRows : groups,
-        totalSteps,
-        fullActivationStep: fullActivationStep(run.config.coto, totalSteps),
-        mostNames: 4,
-      },
-      theme,
-    );
-  }, [run, masks, theme]);
+  const { id } = run;
+  const history = useHistorySource({ ids: [id], metrics: ['loss'], masks: true, from: null, to: null, buckets });
+  const hasLoss = useStore(history, ({ snapshot }) => snapshot?.runs.get(id)?.curves.has('loss') === true);
+  const hasMasks = useStore(history, ({ snapshot }) => (snapshot?.runs.get(id)?.masks ?? null) !== null);
+  const loss = useLoss(run, history);
+  const strip = useStrip(run, history);
   // Before its first step a run has neither; the place is kept, so that nothing moves when they come.
   return (
     <div className={classes['live']} data-single={run.config.coto === null || undefined}>
-      {curve ? (
-        <Figure figure={curve} height={height} name={strings.liveLoss} caption="" live />
+      {hasLoss ? (
+        <SourcedFigure source={loss} height={height} name={strings.liveLoss} caption="" live />
       ) : (
         <Skeleton height={height} animate={false} />
       )}
-      {run.config.coto === null ? null : strip ? (
-        <Figure figure={strip} height={height} name={strings.liveStrip} caption="" live />
+      {run.config.coto === null ? null : hasMasks && strip ? (
+        <SourcedFigure source={strip} height={height} name={strings.liveStrip} caption="" live />
       ) : (
         <Skeleton height={height} animate={false} />
       )}
     </div>
   );
 }
+
+function useLoss(run: RunRecord, history: HistorySource): GrowingFigure {
+  const theme = useFigureTheme();
+  const group = methodLabel(run.config, useVariantNames());
+  return useMemo(
+    () =>
+      growingFigure(
+        [history],
+        () => [historyOf(history, run.id).curves?.get('loss')],
+        (loss) => lossFigure([metricRun(run, group, curvesByName([loss]))], theme, { smoothing: 0.9, nameEnds: false }),
+      ),
+    [run, history, group, theme],
+  );
+}
+
+/** Null where the run switches no adapters, and before it is known which. */
+function useStrip(run: RunRecord, history: HistorySource): GrowingFigure | null {
+  const theme = useFigureTheme();
+  return useMemo(() => {
+    const { facts, config } = run;
+    const { coto } = config;
+    if (facts === null || coto === null) return null;
+    const { groups: layers, maskRows, totalSteps } = facts;
+    const groups = maskRows.length > 0 ? maskRows : layers;
+    const full = fullActivationStep(coto, totalSteps);
+    const strip = { groups, totalSteps, fullActivationStep: full, mostNames: 4 };
+    return growingFigure(
+      [history],
+      () => [historyOf(history, run.id).masks ?? noShares],
+      (shares) => activationFigure({ ...strip, shares }, theme),
+    );
+  }, [run, history, theme]);
+}
+
+/** Of a run that has not switched any yet: nothing is drawn of it. */
+const noShares: ActivationShares = {
+  ...{ firstStep: 0, nextStep: 0, width: 1, groupCount: 0 },
+  counts: new Uint32Array(),
+  on: new Uint32Array(),
+};

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react';
 import { spliceCurve } from '../../../src-shared/curves/splice-curve.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import {
   type CurveAxis,
   type MetricOptions,
@@ -9,16 +10,16 @@ import {
   metricRun,
   stepsBehind,
 } from '../../../src-shared/figures/index.ts';
-import { Figure } from '../../plots/figure.tsx';
+import { SourcedFigure } from '../../plots/figure.tsx';
+import { growingFigure } from '../../plots/figure-source.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
-import type { HistorySnapshot } from './history-feed.ts';
-import { useHistory } from './use-history.ts';
-import { useSameItems } from './use-unchanged.ts';
+import type { HistoryQuery, HistorySnapshot } from './history-feed.ts';
+import { type HistorySource, historyOf, useHistorySource } from './use-history.ts';
 
 interface CurveFigureProps {
   /** The same until its figures change. */
   run: RunRecord;
-  snapshot: HistorySnapshot;
+  history: HistorySource;
   options: MetricOptions;
   height: number;
 }
@@ -31,36 +32,77 @@ export interface Zoom {
 }
 
 /** A metric of a run. Where it is zoomed into, that stretch is asked for in more detail. */
-export function CurveFigure({ run, snapshot, options, height }: CurveFigureProps) {
+export function CurveFigure({ run, history, options, height }: CurveFigureProps) {
   const theme = useFigureTheme();
-  const [zoom, setZoom] = useState<Zoom | null>(null);
   const { metric, title, yTitle, smoothing = 0, x = 'step', logScale = false, factor = 1 } = options;
   const { id } = run;
-  const known = snapshot.runs.get(id)?.curves;
-  const needed = x === 'time' ? [metric, 'step_milliseconds'] : [metric];
-  const curves = useSameItems(needed.map((name) => known?.get(name)));
-  const whole = useMemo(() => metricRun(run, id, known), [run, curves]);
-  const { buckets } = snapshot.query;
-  const detail = useHistory(
-    zoom !== null && zoom.metric === metric && zoom.x === x
-      ? { ids: [id], metrics: [metric], masks: false, from: zoom.from, to: zoom.to, buckets }
-      : null,
-  );
-  const shown = useMemo(() => withDetail(whole, detail, metric), [whole, detail, metric]);
-  const figure = useMemo(
-    () => metricFigure([shown], { metric, title, yTitle, smoothing, x, logScale, factor, nameEnds: false }, theme),
-    [shown, metric, title, yTitle, smoothing, x, logScale, factor, theme],
+  const { detail, setZoom } = useDetail(run, history, metric, x);
+  const source = useMemo(
+    () =>
+      growingFigure(
+        [history, detail.source],
+        () => {
+          const { curves } = historyOf(history, id);
+          const clock = x === 'time' ? curves?.get('step_milliseconds') : undefined;
+          return [curves?.get(metric), clock, detail.current()];
+        },
+        (curve, clock, close) => {
+          const whole = metricRun(run, id, curvesByName([curve, clock]));
+          const shown = withDetail(whole, close, metric);
+          return metricFigure(
+            [shown],
+            { metric, title, yTitle, smoothing, x, logScale, factor, nameEnds: false },
+            theme,
+          );
+        },
+      ),
+    [run, id, history, detail, metric, title, yTitle, smoothing, x, logScale, factor, theme],
   );
   return (
-    <Figure
-      figure={figure}
+    <SourcedFigure
+      source={source}
       height={height}
       name={title}
       hoverGroup={id}
       live={run.status === 'running'}
-      onZoom={(range) => setZoom(range === null ? null : zoomOn(whole, metric, x, range))}
+      onZoom={setZoom}
     />
   );
+}
+
+export function curvesByName(curves: readonly (Curve | undefined)[]): ReadonlyMap<string, Curve> {
+  return new Map(curves.flatMap((curve) => (curve ? [[curve.metric, curve]] : [])));
+}
+
+interface Detail {
+  readonly source: HistorySource;
+  /** What is known of the stretch; null where nothing is zoomed into. */
+  readonly current: () => HistorySnapshot | null;
+}
+
+/** The stretch of a curve that is zoomed into, in as many points as the whole has. */
+export function useDetail(
+  run: RunRecord,
+  history: HistorySource,
+  metric: string,
+  x: CurveAxis,
+): { detail: Detail; setZoom: (range: readonly [number, number] | null) => void } {
+  const [zoom, setZoom] = useState<{ of: Zoom; query: HistoryQuery } | null>(null);
+  const isOn = zoom !== null && zoom.of.metric === metric && zoom.of.x === x;
+  const source = useHistorySource(isOn ? zoom.query : null);
+  const detail = useMemo(() => ({ source, current: () => (isOn ? source.getState().snapshot : null) }), [source, isOn]);
+  const { id } = run;
+  const zoomTo = (range: readonly [number, number] | null) => {
+    const { snapshot } = history.getState();
+    const whole = metricRun(run, id, snapshot?.runs.get(id)?.curves);
+    const of = range && snapshot && zoomOn(whole, metric, x, range);
+    if (!of) setZoom(null);
+    else {
+      const { from, to } = of;
+      setZoom({ of, query: { ids: [id], metrics: [metric], masks: false, from, to, buckets: snapshot.query.buckets } });
+    }
+  };
+  return { detail, setZoom: zoomTo };
 }
 
 /** The steps of a stretch of the axis, out to the edges of the buckets that are drawn there; null where each value is drawn. */

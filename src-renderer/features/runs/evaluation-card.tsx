@@ -7,8 +7,8 @@ import { formatNumber } from '../../components/format/format.ts';
 import { runStrings as words } from '../../strings/run.ts';
 import classes from './charts.module.css';
 import { CurveFigure } from './curve-figure.tsx';
-import type { HistorySnapshot } from './history-feed.ts';
-import { scoreCurve } from './run-summary.ts';
+import { evaluationMetrics, scoreCurve } from './run-summary.ts';
+import { type HistorySource, useCurves } from './use-history.ts';
 
 type Curves = ReadonlyMap<string, Curve>;
 
@@ -39,7 +39,7 @@ export function noCurvesText(status: RunRecord['status']): string {
 interface EvaluationCardProps {
   /** The same until its figures change. */
   run: RunRecord;
-  snapshot: HistorySnapshot;
+  history: HistorySource;
   height: number;
 }
 
@@ -47,14 +47,14 @@ interface EvaluationCardProps {
  * The score that a run is known by, as a curve where it is evaluated again and again, else as numbers. Its place has the
  * same size before the first evaluation.
  */
-export function EvaluationCard({ run, snapshot, height }: EvaluationCardProps) {
-  const curves = snapshot.runs.get(run.id)?.curves ?? new Map<string, Curve>();
+export function EvaluationCard({ run, history, height }: EvaluationCardProps) {
+  const curves = useCurves(history, run.id, evaluationMetrics);
   const score = scoreCurve(run, curves);
   const drawn = evaluationCurves(curves).find(({ metric }) => metric === `eval_${score?.id}`);
   return (
     <div className={classes['card']} style={{ minHeight: height + 40 }}>
       {drawn && (curves.get(drawn.metric)?.counts.length ?? 0) > 2 ? (
-        <CurveFigure run={run} snapshot={snapshot} options={drawn} height={height} />
+        <CurveFigure run={run} history={history} options={drawn} height={height} />
       ) : (
         <EvaluationNumbers run={run} curves={curves} />
       )}

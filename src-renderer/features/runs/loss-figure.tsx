@@ -1,55 +1,54 @@
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { lossStripFigure, metricRun } from '../../../src-shared/figures/index.ts';
-import { Figure } from '../../plots/figure.tsx';
+import { SourcedFigure } from '../../plots/figure.tsx';
+import { growingFigure } from '../../plots/figure-source.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import type { ChartView } from './chart-controls.tsx';
-import { withDetail, type Zoom, zoomOn } from './curve-figure.tsx';
-import type { HistorySnapshot } from './history-feed.ts';
-import { useHistory } from './use-history.ts';
-import { useSameItems } from './use-unchanged.ts';
+import { curvesByName, useDetail, withDetail } from './curve-figure.tsx';
+import { type HistorySource, historyOf } from './use-history.ts';
 
 interface LossFigureProps {
   /** The same until its figures change. */
   run: RunRecord;
-  snapshot: HistorySnapshot;
+  history: HistorySource;
   view: ChartView;
   height: number;
 }
 
 /** The training loss over the adapters that were on, along one axis of steps. Where it is zoomed into, every value is asked for. */
-export function LossFigure({ run, snapshot, view: { smoothing, logScale }, height }: LossFigureProps) {
+export function LossFigure({ run, history, view: { smoothing, logScale }, height }: LossFigureProps) {
   const theme = useFigureTheme();
-  const [zoom, setZoom] = useState<Zoom | null>(null);
   const { id } = run;
-  const { curves, masks = null } = snapshot.runs.get(id) ?? {};
-  const drawn = useSameItems([curves?.get('loss'), masks]);
-  const whole = useMemo(() => metricRun(run, id, curves), [run, drawn]);
-  const { buckets } = snapshot.query;
-  const detail = useHistory(
-    zoom === null ? null : { ids: [id], metrics: ['loss'], masks: false, from: zoom.from, to: zoom.to, buckets },
+  const { detail, setZoom } = useDetail(run, history, 'loss', 'step');
+  const source = useMemo(
+    () =>
+      growingFigure(
+        [history, detail.source],
+        () => {
+          const { curves, masks = null } = historyOf(history, id);
+          return [curves?.get('loss'), masks, detail.current()];
+        },
+        (loss, masks, close) => {
+          const { facts, config, status } = run;
+          const shown = withDetail(metricRun(run, id, curvesByName([loss])), close, 'loss');
+          const groups = facts === null ? [] : facts.maskRows.length > 0 ? facts.maskRows : facts.groups;
+          const shares = groups.length > 0 ? masks : null;
+          const now = status === 'running' ? (loss?.ends.at(-1) ?? null) : null;
+          const strip = { run: shown, groups, shares, coto: config.coto, now };
+          return lossStripFigure(strip, { smoothing, logScale }, theme);
+        },
+      ),
+    [run, id, history, detail, smoothing, logScale, theme],
   );
-  const shown = useMemo(() => withDetail(whole, detail, 'loss'), [whole, detail]);
-  const figure = useMemo(() => {
-    const { facts, config, status } = run;
-    const rows = facts === null ? [] : facts.maskRows.length > 0 ? facts.maskRows : facts.groups;
-    const steps = shown.curves.get('loss')?.ends.at(-1);
-    const now = status === 'running' && steps !== undefined ? steps : null;
-    const shares = rows.length > 0 ? masks : null;
-    return lossStripFigure(
-      { run: shown, groups: rows, shares, coto: config.coto, now },
-      { smoothing, logScale },
-      theme,
-    );
-  }, [run, shown, drawn, smoothing, logScale, theme]);
   return (
-    <Figure
-      figure={figure}
+    <SourcedFigure
+      source={source}
       height={height}
       name="Training loss"
       hoverGroup={id}
       live={run.status === 'running'}
-      onZoom={(range) => setZoom(range === null ? null : zoomOn(whole, 'loss', 'step', range))}
+      onZoom={setZoom}
     />
   );
 }

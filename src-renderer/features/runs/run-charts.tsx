@@ -12,6 +12,7 @@ import { evaluationCurves, noCurvesText } from './evaluation-card.tsx';
 import { groupHeatmap } from './figures.ts';
 import type { HistorySnapshot } from './history-feed.ts';
 import { stepTimeByShare, stepTimeFigure } from './step-time-figures.ts';
+import { type HistorySource, useSnapshot } from './use-history.ts';
 import { useChartHistory, useNormHistory } from './use-run-history.ts';
 
 const chartHeight = 260;
@@ -19,7 +20,8 @@ const chartHeight = 260;
 /** Every curve of one run: what it learns, which adapters are on, what a step costs. */
 export function RunCharts({ run }: { run: RunRecord }) {
   const [view, setView] = useState<ChartView>(initialView);
-  const snapshot = useChartHistory(run);
+  const source = useChartHistory(run);
+  const snapshot = useSnapshot(source);
   const history = snapshot?.runs.get(run.id);
   const norms = useNormHistory(run, history !== undefined);
   if (!snapshot || !history) return <Skeleton h={chartHeight} />;
@@ -27,7 +29,7 @@ export function RunCharts({ run }: { run: RunRecord }) {
   return (
     <>
       <ChartControls view={view} onChange={setView} />
-      <Charts run={run} snapshot={snapshot} norms={norms} view={view} />
+      <Charts run={run} source={source} snapshot={snapshot} norms={norms} view={view} />
     </>
   );
 }
@@ -35,18 +37,19 @@ export function RunCharts({ run }: { run: RunRecord }) {
 interface ChartsProps {
   /** The same until its figures change. */
   run: RunRecord;
+  source: HistorySource;
   snapshot: HistorySnapshot;
   norms: HistorySnapshot | null;
   view: ChartView;
 }
 
-function Charts({ run, snapshot, norms, view }: ChartsProps) {
+function Charts({ run, source, snapshot, norms, view }: ChartsProps) {
   const history = snapshot.runs.get(run.id);
   const { strip, heatmaps, times, timesByShare } = useFigures(run, snapshot, norms);
   const curve = (options: MetricOptions): ReactNode =>
     (history?.curves.get(options.metric)?.counts.length ?? 0) > 1 ? (
       <Card key={options.metric}>
-        <CurveFigure run={run} snapshot={snapshot} options={{ x: view.x, ...options }} height={chartHeight} />
+        <CurveFigure run={run} history={source} options={{ x: view.x, ...options }} height={chartHeight} />
       </Card>
     ) : null;
   const figure = (found: Parameters<typeof Figure>[0]['figure'] | null, name: string, wide = false): ReactNode =>

@@ -1,5 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import { memo } from 'react';
+import { useStore } from 'zustand';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ChartControls, type ChartView } from './chart-controls.tsx';
@@ -7,7 +8,7 @@ import classes from './charts.module.css';
 import { EvaluationCard, noCurvesText } from './evaluation-card.tsx';
 import { LossFigure } from './loss-figure.tsx';
 import { RunFactsPanel } from './run-details.tsx';
-import { type HistorySource, useSnapshot } from './use-history.ts';
+import { type HistorySource, useIsKnown } from './use-history.ts';
 
 /** Pixels of the loss with the strip of adapters below it, and without. */
 const lossHeight = { coto: 400, plain: 280 };
@@ -38,14 +39,15 @@ export const RunOverview = memo(function RunOverview({ run, history, view, onVie
 });
 
 function LossCard({ run, history, view }: OverviewProps) {
-  const snapshot = useSnapshot(history);
+  const isKnown = useIsKnown(history);
+  const hasLoss = useStore(history, ({ snapshot }) => snapshot?.runs.get(run.id)?.curves.has('loss') ?? false);
   const height = lossHeight[run.config.coto ? 'coto' : 'plain'];
   return (
     <div className={`${classes['card']} ${classes['wide']}`} style={{ minHeight: height + 40 }}>
-      {snapshot === null ? (
+      {!isKnown ? (
         <Skeleton h={height} />
-      ) : snapshot.runs.get(run.id)?.curves.has('loss') ? (
-        <LossFigure run={run} snapshot={snapshot} view={view} height={height} />
+      ) : hasLoss ? (
+        <LossFigure run={run} history={history} view={view} height={height} />
       ) : (
         <EmptyState>{noCurvesText(run.status)}</EmptyState>
       )}
@@ -54,10 +56,9 @@ function LossCard({ run, history, view }: OverviewProps) {
 }
 
 function ScoreCard({ run, history }: Omit<OverviewProps, 'view'>) {
-  const snapshot = useSnapshot(history);
-  return snapshot === null ? (
+  return !useIsKnown(history) ? (
     <div className={classes['card']} style={{ minHeight: evaluationHeight + 40 }} />
   ) : (
-    <EvaluationCard run={run} snapshot={snapshot} height={evaluationHeight} />
+    <EvaluationCard run={run} history={history} height={evaluationHeight} />
   );
 }

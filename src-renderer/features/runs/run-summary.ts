@@ -17,7 +17,7 @@ export interface Tile {
 }
 
 export interface RunSummary {
-  readonly step: Tile & { readonly share: number };
+  readonly step: Tile;
   readonly loss: Tile;
   readonly score: Tile;
   readonly throughput: Tile;
@@ -29,15 +29,16 @@ type Job = Pick<JobRecord, 'progress'> | undefined;
 
 const missing = '–';
 
+/** Of evaluations. */
+export const evaluationMetrics = ['eval_loss', 'eval_accuracy', ...metricIds.map((id) => `eval_${id}`)];
+
 /** Curves that the tiles read. */
 export const summaryMetrics = [
   'loss',
   'examples_per_second',
   'step_milliseconds',
   'memory_bytes',
-  'eval_loss',
-  'eval_accuracy',
-  ...metricIds.map((id) => `eval_${id}`),
+  ...evaluationMetrics,
 ];
 
 /** How a run is going, of its record, its curves and its job. */
@@ -52,10 +53,19 @@ export function summarizeRun(run: RunRecord, curves: Curves, job: Job): RunSumma
 }
 
 function stepTile(run: RunRecord, job: Job): RunSummary['step'] {
-  const total = run.facts?.totalSteps ?? run.result?.steps ?? run.config.max_steps;
-  const share = total > 0 ? Math.min(1, run.step / total) : 0;
+  const total = totalSteps(run);
   const value = total > 0 ? words.stepOf(run.step, total) : missing;
-  return { label: words.step, value, note: stepNote(run, job), share };
+  return { label: words.step, value, note: stepNote(run, job) };
+}
+
+/** How much of its steps a run has taken, from 0 to 1. */
+export function stepShare(run: RunRecord): number {
+  const total = totalSteps(run);
+  return total > 0 ? Math.min(1, run.step / total) : 0;
+}
+
+function totalSteps({ facts, result, config }: RunRecord): number {
+  return facts?.totalSteps ?? result?.steps ?? config.max_steps;
 }
 
 function stepNote(run: RunRecord, job: Job): string {

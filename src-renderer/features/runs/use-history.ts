@@ -1,6 +1,8 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { createStore, type StoreApi, useStore } from 'zustand';
-import { HistoryFeed, type HistoryQuery, type HistorySnapshot } from './history-feed.ts';
+import { useShallow } from 'zustand/react/shallow';
+import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import { HistoryFeed, type HistoryQuery, type HistorySnapshot, type RunHistory } from './history-feed.ts';
 
 /** Curves that are kept live, to be read by each part of a page that shows some of them: only those parts are drawn again. */
 export type HistorySource = StoreApi<{ readonly snapshot: HistorySnapshot | null }>;
@@ -16,6 +18,35 @@ export function useHistorySource(query: HistoryQuery | null): HistorySource {
     return () => feed.stop();
   }, [key]);
   return source;
+}
+
+/** What is known of a run now, for what is told of changes by the source itself. */
+export function historyOf(source: HistorySource, runId: string): Partial<RunHistory> {
+  return source.getState().snapshot?.runs.get(runId) ?? {};
+}
+
+/** Curves of a run by their metrics: drawn again where one of these grows, and not with each point of the others. */
+export function useCurves(
+  source: HistorySource,
+  runId: string,
+  metrics: readonly string[],
+): ReadonlyMap<string, Curve> {
+  const curves = useStore(
+    source,
+    useShallow(({ snapshot }) => {
+      const known = snapshot?.runs.get(runId)?.curves;
+      return metrics.map((metric) => known?.get(metric) ?? null);
+    }),
+  );
+  return useMemo(
+    () => new Map(metrics.flatMap((metric, index) => (curves[index] ? [[metric, curves[index]]] : []))),
+    [metrics, curves],
+  );
+}
+
+/** Whether the curves are there. */
+export function useIsKnown(source: HistorySource): boolean {
+  return useStore(source, ({ snapshot }) => snapshot !== null);
 }
 
 export function useSnapshot(source: HistorySource): HistorySnapshot | null {

@@ -18,7 +18,7 @@ export function useOverviewHistory(run: RunRecord): HistorySource {
 }
 
 /** Every further curve of a run. */
-export function useChartHistory(run: RunRecord): HistorySnapshot | null {
+export function useChartHistory(run: RunRecord): HistorySource {
   const buckets = usePlotBuckets(curveWidth);
   const metrics = [
     ...summaryMetrics,
@@ -28,7 +28,7 @@ export function useChartHistory(run: RunRecord): HistorySnapshot | null {
     'device_memory_bytes',
     'device_utilization',
   ];
-  return useHistory({ ids: [run.id], from: null, to: null, metrics, masks: true, buckets });
+  return useHistorySource({ ids: [run.id], from: null, to: null, metrics, masks: true, buckets });
 }
 
 /** Norms by layer: by far the most values, so asked for when the curves are there. */

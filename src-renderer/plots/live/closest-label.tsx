@@ -1,13 +1,13 @@
 import { type RefObject, useEffect, useEffectEvent, useState } from 'react';
 import classes from '../figure.module.css';
-import type { FigureSource } from '../figure-data.ts';
+import type { GrowingFigure } from '../figure-source.ts';
 import type { PlotAxes } from '../plot-axes.ts';
 import { closestText } from './closest.ts';
 
 interface ClosestLabelProps {
   /** The element that plotly draws in. */
   plot: RefObject<HTMLElement | null>;
-  figure: FigureSource;
+  source: GrowingFigure;
   axes: () => PlotAxes | null;
 }
 
@@ -15,14 +15,14 @@ interface ClosestLabelProps {
 const gap = 12;
 
 /** What is at the pointer in a live figure, in place of plotly's own labels: plotly does not have its traces. */
-export function ClosestLabel({ plot, figure, axes }: ClosestLabelProps) {
+export function ClosestLabel({ plot, source, axes }: ClosestLabelProps) {
   const [label, setLabel] = useState<{ text: string; left: number; top: number; width: number } | null>(null);
   const move = useEffectEvent((event: PointerEvent) => {
     const box = plot.current?.getBoundingClientRect();
     const drawn = axes();
     if (!box || !drawn) return;
     const pointer = { left: event.clientX - box.left, top: event.clientY - box.top };
-    const text = closestText(figure, drawn, pointer);
+    const text = closestText(source.current(), drawn, pointer);
     setLabel(text === null ? null : { text, ...pointer, width: box.width });
   });
   useEffect(() => {

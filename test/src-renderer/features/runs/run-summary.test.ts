@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { summarizeRun } from '../../../../src-renderer/features/runs/run-summary.ts';
+import { stepShare, summarizeRun } from '../../../../src-renderer/features/runs/run-summary.ts';
 import { sparkPath } from '../../../../src-renderer/features/runs/spark-line.tsx';
 import { type RunRecord, runConfigSchema, runInfoSchema } from '../../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../../src-shared/domain/run-history.ts';
@@ -36,7 +36,8 @@ test('a run in progress: where it is, and what is still to come', () => {
   const { step, loss, score, memory } = summarizeRun(run, curves(makeCurve('loss', [0, 1, 2], [2, 0.5, 0.75])), {
     progress,
   });
-  expect(step).toMatchObject({ value: '142 / 500', note: '3 min 00 s left', share: 142 / 500 });
+  expect(step).toMatchObject({ value: '142 / 500', note: '3 min 00 s left' });
+  expect(stepShare(run)).toBe(142 / 500);
   expect(loss).toMatchObject({ value: '0.750', note: 'best 0.500' });
   expect(score).toMatchObject({ label: 'Test evaluation', value: '–', note: 'first at step 100' });
   expect(memory).toMatchObject({ value: '–', note: 'native, 2 threads' });
