@@ -131,5 +131,5 @@ export function groupCurvesCaption(seeds: readonly number[], smoothing: number):
       : fewest === 2
         ? 'band: 95 % interval of the mean, range of two'
         : 'band: 95 % interval of the mean';
-  return `${smoothed}Strong: mean of ${count} seeds; ${band}; thin: each seed.`;
+  return `${smoothed}Bold: mean of ${count} seeds; ${band}; thin: each seed.`;
 }

@@ -33,7 +33,7 @@ export function stepTimeFigure(runs: readonly StepTimeRun[], theme: FigureTheme)
   const seeds = Math.max(0, ...series.map((group) => group.entries.length));
   return {
     data,
-    layout: baseLayout(theme, 'How long a training step takes', {
+    layout: baseLayout(theme, 'Step time', {
       hovermode: 'closest',
       barmode: 'overlay',
       xaxis: axis(theme, '', {

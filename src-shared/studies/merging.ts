@@ -56,7 +56,7 @@ export const mergingStudy = defineStudy({
   kind: 'merging',
   declaration,
   takes: 'adapters',
-  offeredBy: { page: 'merge', action: 'Compare methods' },
+  offeredBy: { page: 'merge', action: 'Compare merge methods' },
   configSchema: mergingConfigSchema,
   resultSchema: mergingResultSchema,
   compose(input) {

@@ -67,7 +67,7 @@ export const pruningStudy = defineStudy({
   describeConfig: ({ dataset, patterns, grids }, words) => [
     { label: 'Data', value: nameOfRecord(dataset, words) },
     {
-      label: 'Pruned by',
+      label: 'Methods',
       value: `${patterns === null ? 'the usual patterns' : plural(patterns.length, 'pattern')}, ${
         grids === null ? 'the usual grids' : plural(grids.flatMap(({ values }) => values).length, 'grid value')
       }`,
@@ -153,7 +153,7 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
     title: 'All results',
     columns: [
       { label: 'Adapter' },
-      { label: 'Pruned by' },
+      { label: 'Method' },
       { label: 'Accuracy (%)', numeric: true },
       { label: 'Lost (points)', numeric: true },
       { label: 'Loss', numeric: true },

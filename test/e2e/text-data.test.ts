@@ -52,7 +52,7 @@ test('a CSV is dropped, its label column is changed, and it is read as a model r
 test('it is read again under its own name', async () => {
   const { page } = studio;
   await page.getByRole('button', { name: 'Edit import…' }).click();
-  await page.getByText('A second file', { exact: true }).click();
+  await page.getByText('Separate file', { exact: true }).click();
   await page.getByText('Choose the test file.').waitFor();
   expect(await page.getByRole('button', { name: 'Re-import' }).isDisabled()).toBe(true);
   await page.getByText('Random split', { exact: true }).click();

@@ -30,7 +30,7 @@ export const wasmBackend: ComputeBackend = {
     const folder = findBinaries();
     return folder === null
       ? unavailable(missingReason)
-      : { available: true, kind: 'cpu', device, memoryBytes: addressableBytes(), reason: 'Works on every machine.' };
+      : { available: true, kind: 'cpu', device, memoryBytes: addressableBytes(), reason: 'Runs on every machine.' };
   },
   activate: async () => {
     const folder = findBinaries();

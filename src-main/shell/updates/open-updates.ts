@@ -47,7 +47,7 @@ export function openUpdates({ home, log, onState }: OpenUpdatesOptions): Updates
 
 function unsupported(publicKey: string, packaging: string | null): string | null {
   if (publicKey === '')
-    return 'This copy was built without a release key, so that no update could be checked. Install new versions by hand.';
+    return 'This copy was built without a release key: updates cannot be verified. Install new versions by hand.';
   if (packaging === null) return 'This copy was unpacked by hand. Unpack a new version in its place.';
   return null;
 }

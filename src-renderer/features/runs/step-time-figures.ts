@@ -45,7 +45,7 @@ export function stepTimeFigure(times: Curve, totalSteps: number, coto: boolean, 
       // One step that waited for the disk would flatten all others.
       yaxis: axis(theme, 'step time (ms)', { range: [0, 1.6 * quantile(y, 0.9)] }),
     }),
-    caption: `Strong: median of ${medianWindow} neighboring points; faint: each ${times.width > 1 ? `mean of ${times.width} steps` : 'step'}.`,
+    caption: `Bold: median of ${medianWindow} neighboring points; faint: each ${times.width > 1 ? `mean of ${times.width} steps` : 'step'}.`,
   };
 }
 

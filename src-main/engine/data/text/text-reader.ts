@@ -36,12 +36,12 @@ const textParameters: readonly ParameterSpec[] = [
     type: 'choice',
     default: 'guessed',
     choices: [
-      { value: 'guessed', label: 'As found' },
+      { value: 'guessed', label: 'Auto-detect' },
       { value: 'share', label: 'Random split' },
-      { value: 'column', label: 'A column' },
-      { value: 'file', label: 'A second file' },
+      { value: 'column', label: 'By column' },
+      { value: 'file', label: 'Separate file' },
     ],
-    help: 'How test rows are separated from training rows. As found: a second file, else a column called split, else a share.',
+    help: 'How test rows are separated from training rows. Auto-detect: a second file, else a column called split, else a random split.',
   },
   {
     name: 'split_column',
@@ -66,7 +66,7 @@ const textParameters: readonly ParameterSpec[] = [
     minimum: 0,
     maximum: 1,
     step: 0.05,
-    help: 'Share of all rows; 0.2 is a fifth.',
+    help: 'Share of all rows: 0.2 is 20 %.',
   },
   { name: 'seed', label: 'Split seed', type: 'integer', default: 0, help: 'Seed that selects the test rows.' },
   {

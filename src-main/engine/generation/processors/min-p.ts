@@ -10,7 +10,7 @@ export const minP: LogitsProcessor = {
     minimum: 0,
     maximum: 1,
     step: 0.05,
-    help: 'Draws from tokens that are at least this many times as likely as the likeliest; 0 draws from all.',
+    help: 'Draws from tokens that are at least this many times as likely as the likeliest one; 0 is off.',
   },
   greedyToo: false,
   isOff: (share) => share === 0,

@@ -13,7 +13,7 @@ export const topK: LogitsProcessor = {
     minimum: 0,
     maximum: 1_000_000,
     step: 10,
-    help: 'Samples from this number of the most likely tokens; 0 samples from all.',
+    help: 'Samples from this number of the most likely tokens; 0 is off.',
   },
   greedyToo: false,
   isOff: (count) => count === 0,

@@ -10,7 +10,7 @@ export const topP: LogitsProcessor = {
     minimum: 0,
     maximum: 1,
     step: 0.05,
-    help: 'Draws from the likeliest tokens that together have this probability; 1 draws from all.',
+    help: 'Draws from the likeliest tokens that together have this probability; 1 is off.',
   },
   greedyToo: false,
   isOff: (mass) => mass === 1,
