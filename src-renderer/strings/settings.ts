@@ -6,6 +6,8 @@ export const settingsStrings = {
     collect: 'Collect diagnostics…',
     title: 'Diagnostics',
     note: 'To send with a report of an error. It has versions, the machine, settings, counts and the last lines of the log, without data, prompts, names and paths. Read it before you send it.',
+    window: ({ electron, chrome }: { electron: string; chrome: string }) =>
+      `Window\n  Electron ${electron}, Chromium ${chrome}`,
     copy: 'Copy',
     copied: 'Copied',
     save: 'Save…',

@@ -55,7 +55,7 @@ export function diagnostics({ store, home }: HandlerServices, doctor: DoctorRepo
     [
       'Versions',
       [
-        `CoTo Studio ${doctor.version}, Node ${doctor.node}, Electron ${doctor.electron ?? 'none'}`,
+        `CoTo Studio ${doctor.version}, Node ${doctor.node}${doctor.electron === null ? '' : `, Electron ${doctor.electron}`}`,
         `SQLite ${doctor.sqlite}, schema ${doctor.schemaVersion}`,
       ],
     ],

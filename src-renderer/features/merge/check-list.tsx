@@ -95,8 +95,7 @@ function CheckLine({ line, methods, nameAt }: CheckLineProps) {
               <Button
                 key={JSON.stringify(one)}
                 variant="default"
-                maw="100%"
-                title={remedyText(one, methods, nameAt)}
+                className={classes['remedy'] ?? ''}
                 onClick={() => take(one)}
               >
                 {remedyText(one, methods, nameAt)}

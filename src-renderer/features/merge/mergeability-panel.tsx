@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Stack, Text } from '@mantine/core';
+import { Badge, Box, Button, Group, Stack, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { Mergeability, MergeVerdict } from '../../../src-shared/domain/mergeability.ts';
 import {
@@ -55,7 +55,11 @@ export function MergeabilityPanel() {
           </Text>
         ) : null}
       </Group>
-      {isCurrent && error ? <ErrorNote error={error} /> : null}
+      {isCurrent && error ? (
+        <Box mt={8}>
+          <ErrorNote error={error} />
+        </Box>
+      ) : null}
       {isCurrent && data ? <MergeabilityResult result={data} /> : null}
     </Panel>
   );

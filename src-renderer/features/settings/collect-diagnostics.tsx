@@ -15,7 +15,8 @@ export function CollectDiagnostics() {
   const [isOpen, setOpen] = useState(false);
   const collected = useRequest('app.diagnostics', {}, { enabled: isOpen });
   const clipboard = useClipboard({ timeout: 1500 });
-  const text = collected.data?.text ?? null;
+  // The backend's Node has no Electron: the window says its own.
+  const text = collected.data ? `${words.window(window.coto.versions)}\n\n${collected.data.text}` : null;
   const save = async () => {
     if (text === null) return;
     try {

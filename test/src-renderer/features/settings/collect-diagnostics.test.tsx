@@ -15,6 +15,7 @@ test('diagnostics are shown before anything is saved, and saved as they were sho
   const saved: string[] = [];
   Object.assign(window, {
     coto: {
+      versions: { electron: '33.2.1', chrome: '130' },
       dialogs: {
         saveText: async (text: string) => {
           saved.push(text);
@@ -29,5 +30,7 @@ test('diagnostics are shown before anything is saved, and saved as they were sho
   await waitFor(() => expect(view.getByText(/CoTo Studio 0\.1\.0/)).toBeTruthy());
   expect(saved).toEqual([]);
   fireEvent.click(view.getByText('Save…'));
-  await waitFor(() => expect(saved).toEqual(['Versions\n  CoTo Studio 0.1.0\n']));
+  await waitFor(() =>
+    expect(saved).toEqual(['Window\n  Electron 33.2.1, Chromium 130\n\nVersions\n  CoTo Studio 0.1.0\n']),
+  );
 });
