@@ -1,4 +1,4 @@
-import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Skeleton, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { useActions } from '../../components/actions/action-registry.ts';
@@ -76,26 +76,16 @@ function Examples({ form }: { form: Classification }) {
   const total = splits.find(({ name }) => name === 'test')?.exampleCount ?? 0;
   return (
     <Stack gap={8}>
-      <Group gap={8} align="flex-end" wrap="nowrap">
-        <Select
-          label={words.examples}
-          style={{ flex: 1 }}
-          data={datasets.map(({ id, name }) => ({ value: id, label: name }))}
-          value={dataset.id}
-          allowDeselect={false}
-          onChange={(id) => {
-            setChosen(id);
-            setOffset(0);
-          }}
-        />
-        <Button
-          variant="default"
-          disabled={total <= shownExamples}
-          onClick={() => setOffset(offset + shownExamples < total ? offset + shownExamples : 0)}
-        >
-          {words.more}
-        </Button>
-      </Group>
+      <Select
+        label={words.examples}
+        data={datasets.map(({ id, name }) => ({ value: id, label: name }))}
+        value={dataset.id}
+        allowDeselect={false}
+        onChange={(id) => {
+          setChosen(id);
+          setOffset(0);
+        }}
+      />
       {answer.error ? (
         <ErrorNote error={answer.error} />
       ) : examples === undefined ? (
@@ -125,6 +115,13 @@ function Examples({ form }: { form: Classification }) {
           })}
         </div>
       )}
+      <Button
+        variant="default"
+        disabled={total <= shownExamples}
+        onClick={() => setOffset(offset + shownExamples < total ? offset + shownExamples : 0)}
+      >
+        {words.more}
+      </Button>
     </Stack>
   );
 }

@@ -63,7 +63,7 @@ export function MemoryEstimate({ parts, freeBytes }: MemoryEstimateProps) {
           style={{ left: `${(100 * mark) / scale}%` }}
         />
       </div>
-      <Group gap={12} mt={4}>
+      <Group gap="0 12px" mt={4}>
         {parts.map((part, index) => (
           <Group key={part.part} gap={4} wrap="nowrap">
             <Box w={8} h={8} style={{ borderRadius: 2, background: `var(--memory-${index % 7})` }} />
