@@ -7,6 +7,7 @@ import { useBackendStatus } from '../api/client.ts';
 import { useRequest } from '../api/query.ts';
 import { backendName, formatBytes, formatDuration, plural } from '../components/format/format.ts';
 import { appStrings } from '../strings/app.ts';
+import { jobsStrings } from '../strings/jobs.ts';
 import { jobPath } from './job-path.ts';
 import classes from './status-bar.module.css';
 
@@ -74,8 +75,7 @@ function RunningJob({ job }: { job: JobRecord }) {
       )}
       {progress ? (
         <span className={classes['numbers']}>
-          {progress.phase} · {Math.round(progress.done)}
-          {progress.total === 0 ? '' : ` / ${Math.round(progress.total)}`} {progress.unit}
+          {progress.phase} · {jobsStrings.done(Math.round(progress.done), Math.round(progress.total), progress.unit)}
           {progress.etaSeconds === null ? '' : ` · ${appStrings.left(formatDuration(progress.etaSeconds))}`}
         </span>
       ) : (

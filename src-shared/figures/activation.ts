@@ -162,6 +162,15 @@ function foldShares(shares: ActivationShares, totalSteps: number): ActivationSha
   return folded.view() ?? shares;
 }
 
+/**
+ * Names of groups as rows say them: of modules the layer and the last part, "10.q_proj" of
+ * "vit.layers.10.attention.q_proj", as the whole leaves a figure little room. Layers, and what would then be alike, stay whole.
+ */
+function rowNames(groups: readonly string[]): readonly string[] {
+  const short = groups.map((name) => name.replace(/^(?:.*\.)?(\d+)\.(?:.*\.)?([^.]+)$/, '$1.$2'));
+  return new Set(short).size === groups.length ? short : groups;
+}
+
 /** Names of at most `most` rows, evenly chosen, so that they never overlap. */
 export function groupAxis(
   groups: readonly string[],
@@ -170,11 +179,12 @@ export function groupAxis(
   most = 12,
 ): FigureObject {
   const every = Math.max(1, Math.ceil(groups.length / most));
+  const names = rowNames(groups);
   const shown = groups.map((_, index) => index).filter((index) => index % every === 0);
   return axis(theme, '', {
     range: [-0.5, Math.max(1, groups.length) - 0.5],
     tickvals: shown,
-    ticktext: shown.map((index) => plainText(groups[index] ?? '')),
+    ticktext: shown.map((index) => plainText(names[index] ?? '')),
     showgrid: false,
     ...overrides,
   });

@@ -1,8 +1,11 @@
+import { fieldWords } from '../studies/field-words.ts';
 import { type ConfigRow, groupDifferences } from './config-differences.ts';
 import type { RunGroup } from './run-groups.ts';
 
 /** Settings that a label has no room for: it says CoTo itself, and seeds are folded. */
 const unsaid = /^(coto|seed|data_seed|order_seed|logging_steps|save_steps|eval_steps|per_device_eval_batch_size)$/;
+/** Settings by the words of the forms; those of a variant, such as r, by their own names. */
+const words = fieldWords([]);
 /** More than this many settings are not said in a label. */
 const most = 3;
 
@@ -14,7 +17,7 @@ export interface GroupLabel {
 
 /**
  * A label for each group by its key: what `nameOf` says of its first run and, where several groups share that, the
- * settings in which these differ: "LoRA + CoTo · learning_rate 0.01".
+ * settings in which these differ: "LoRA + CoTo · learning rate 0.01".
  */
 export function groupLabels(
   groups: readonly RunGroup[],
@@ -45,7 +48,7 @@ export function groupLabelParts(
     alike.forEach((group, index) => {
       const settings = rows.flatMap((row) => {
         const value = row.values[index];
-        return value == null ? [] : [`${shortName(row.name)} ${value}`];
+        return value == null ? [] : [words.setting(row.name, value)];
       });
       labels.set(group.key, { name, settings: settings.slice(0, most) });
     });
@@ -58,9 +61,4 @@ function differences(groups: readonly RunGroup[]): ConfigRow[] {
   return groupDifferences(groups.map(({ runs }) => runs.map(({ config }) => config)))
     .filter(({ name }) => !unsaid.test(name))
     .sort((left, right) => count(right) - count(left));
-}
-
-/** "adapter.parameters.r" is "r" in a label. */
-function shortName(path: string): string {
-  return path.split('.').at(-1) ?? path;
 }

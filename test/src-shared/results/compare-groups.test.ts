@@ -22,12 +22,12 @@ test('groups are compared with the same settings without CoTo, and only on the s
   ];
   const groups = namedGroups(runs, nameOf);
   expect(groups.map(({ label }) => label)).toEqual([
-    'LoRA, first · learning_rate 0.001',
+    'LoRA, first · learning rate 0.001',
     'LoRA, second',
-    'LoRA, first · learning_rate 0.01',
-    'CoTo, first · learning_rate 0.001',
+    'LoRA, first · learning rate 0.01',
+    'CoTo, first · learning rate 0.001',
     'CoTo, second',
-    'CoTo, first · learning_rate 0.01',
+    'CoTo, first · learning rate 0.01',
   ]);
   const [accuracy, loss] = compareGroups(groups);
   expect([accuracy?.label, loss?.label]).toEqual(['Accuracy', 'Loss']);

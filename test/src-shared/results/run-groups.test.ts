@@ -136,5 +136,5 @@ test('groups that would share a name say the settings in which they differ', () 
     run({ seed: 1, learning_rate: 0.01, coto }),
   ]);
   const labels = groupLabels(groups, ({ config }) => (config.coto ? 'LoRA + CoTo' : 'LoRA'));
-  expect([...labels.values()]).toEqual(['LoRA · learning_rate 0.001', 'LoRA · learning_rate 0.01', 'LoRA + CoTo']);
+  expect([...labels.values()]).toEqual(['LoRA · learning rate 0.001', 'LoRA · learning rate 0.01', 'LoRA + CoTo']);
 });
