@@ -31,12 +31,14 @@ export const dataStrings = {
     `None of the first ${formatCount(rows)} rows has “${value}” in ${column}: nothing would be held out for testing. Found: ${found.join(', ')}.`,
   lengths: (examples: number, median: number, p95: number, longest: number) =>
     `First ${plural(examples, 'training example')}: median ${formatCount(median)} · p95 ${formatCount(p95)} · max ${formatCount(longest)} tokens.`,
+  problems: 'Problems',
   truncates: (maxLength: number, count: number) =>
     `max_length ${formatCount(maxLength)} truncates ${formatCount(count)}.`,
   context: (model: string, tokens: number) => `${model} reads up to ${formatCount(tokens)}.`,
   tokens: {
     inTemplate: (model: string) => `Text, in the chat template of ${model}`,
     plain: 'Text, plain',
+    written: 'Text as the model reads it',
     list: 'Tokens',
     count: (tokens: number, counted: number | null) =>
       counted === null ? plural(tokens, 'token') : `${plural(tokens, 'token')}, ${formatCount(counted)} in the loss`,

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pageNames } from '../../src-shared/pages.ts';
 import { demoHome } from './demo-home.ts';
 import { isLoaded } from './is-loaded.ts';
+import { openDialogs, openParts } from './shown-states.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 declare global {
@@ -24,11 +25,12 @@ const leftOut = new Set(['wcag2aaa', 'deprecated']);
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-accessibility-'));
 let studio: Studio;
-/** A run's folder has its id for a name. */
-let runId: string;
+/** The folders of runs and adapters have their ids for names. */
+let ids: { run: string; runs: readonly string[]; adapter: string };
 beforeAll(async () => {
   const home = demoHome(folder);
-  runId = readdirSync(join(home, 'runs'))[0] ?? '';
+  const runs = readdirSync(join(home, 'runs'));
+  ids = { run: runs[0] ?? '', runs, adapter: readdirSync(join(home, 'adapters'))[0] ?? '' };
   studio = await openStudio(home);
   await studio.page.evaluate(axeSource);
 });
@@ -80,58 +82,62 @@ async function open(page: Page, hash: string): Promise<void> {
   await settle(page);
 }
 
-const dialogs: readonly { name: string; at: string; show: (page: Page) => Promise<void> }[] = [
-  { name: 'palette', at: '#/home', show: (page) => page.keyboard.press('Control+k') },
-  {
-    name: 'shortcuts',
-    at: '#/merge',
-    show: async (page) => {
-      await page.getByRole('heading', { level: 1 }).focus();
-      await page.keyboard.press('?');
-    },
-  },
-  {
-    name: 'help',
-    at: '#/train',
-    show: (page) => page.getByRole('button', { name: 'Help: Rank', exact: true }).click(),
-  },
-  {
-    name: 'evaluate',
-    at: '#/models',
-    show: async (page) => {
-      await page.getByRole('option').first().click();
-      await page.getByRole('button', { name: /^More actions for/ }).click();
-      await page.getByRole('menuitem', { name: 'Evaluate…' }).click();
-      await page.getByRole('menu').waitFor({ state: 'detached' });
-    },
-  },
-  { name: 'Hugging Face', at: '#/models', show: (page) => page.getByRole('button', { name: /Hugging Face/ }).click() },
-];
+const themes = [
+  ['light', null],
+  ['dark', colorRules],
+] as const;
 
-test('no page and no dialog breaks a rule, in either theme', async () => {
+async function useTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  // The window learns of the change by an event, in its own time.
+  await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor({ state: 'attached' });
+}
+
+test.each(themes)('no page breaks a rule, %s', async (theme, only) => {
   const { page } = studio;
-  const addresses = [...pageNames.map(({ id }) => `#/${id}`), `#/runs/${runId}`, '#/guide/methods/adapters/lora'];
+  await useTheme(page, theme);
   const found: string[] = [];
-  for (const [theme, only] of [
-    ['light', null],
-    ['dark', colorRules],
-  ] as const) {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    // The window learns of the change by an event, in its own time.
-    await page.locator(`html[data-mantine-color-scheme="${theme}"]`).waitFor({ state: 'attached' });
-    for (const address of addresses) {
-      await open(page, address);
-      found.push(...(await violations(page, `${address} in ${theme}`, only)));
-    }
-    for (const { name, at, show } of dialogs) {
-      await open(page, at);
-      await show(page);
-      const dialog = page.getByRole('dialog').last();
-      await dialog.waitFor();
-      found.push(...(await violations(page, `${name} in ${theme}`, only)));
-      await page.keyboard.press('Escape');
-      await dialog.waitFor({ state: 'detached' });
-    }
+  for (const address of [
+    ...pageNames.map(({ id }) => `#/${id}`),
+    `#/runs/${ids.run}`,
+    `#/runs/compare?ids=${ids.runs.join(',')}`,
+    `#/adapters/${ids.adapter}`,
+    '#/studies/new',
+    '#/studies/new/ablation',
+    '#/guide/methods/adapters/lora',
+  ]) {
+    await open(page, address);
+    found.push(...(await violations(page, `${address} in ${theme}`, only)));
+  }
+  expect(found).toEqual([]);
+});
+
+test.each(themes)('nothing that is opened on a page breaks a rule, %s', async (theme, only) => {
+  const { page } = studio;
+  await useTheme(page, theme);
+  const found: string[] = [];
+  for (const { name, at, show } of openParts(folder, ids)) {
+    await open(page, at);
+    await show(page);
+    await settle(page);
+    found.push(...(await violations(page, `${name} in ${theme}`, only)));
+    await page.keyboard.press('Escape');
+  }
+  expect(found).toEqual([]);
+});
+
+test.each(themes)('no dialog breaks a rule, %s', async (theme, only) => {
+  const { page } = studio;
+  await useTheme(page, theme);
+  const found: string[] = [];
+  for (const { name, at, show } of openDialogs(ids)) {
+    await open(page, at);
+    await show(page);
+    const dialog = page.getByRole('dialog').last();
+    await dialog.waitFor();
+    found.push(...(await violations(page, `${name} in ${theme}`, only)));
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
   }
   expect(found).toEqual([]);
 });

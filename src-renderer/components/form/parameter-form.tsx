@@ -75,7 +75,7 @@ export function ParameterForm(props: ParameterFormProps) {
     <div className={classes['form']}>
       {groups.map((group) => (
         <div key={group ?? ''} className={classes['group']}>
-          {groups.length > 1 && group !== undefined ? <h4 className={classes['heading']}>{group}</h4> : null}
+          {groups.length > 1 && group !== undefined ? <h3 className={classes['heading']}>{group}</h3> : null}
           <div className={classes['fields']}>{usual.filter((spec) => spec.group === group).map(field)}</div>
         </div>
       ))}

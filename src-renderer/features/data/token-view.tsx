@@ -19,19 +19,21 @@ export function TokenView({ read, modelName, isStale }: TokenViewProps) {
     <div className={classes['reading']} data-stale={isStale || undefined}>
       <h3>{written === 'template' ? strings.inTemplate(modelName) : strings.plain}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-      <pre className={classes['written']} tabIndex={0}>
+      <section className={classes['written']} aria-label={strings.written} tabIndex={0}>
         {read.text}
-      </pre>
+      </section>
       <h3>{strings.count(tokenCount, counts === 'completion' ? countedCount : null)}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-      <ol className={classes['tokens']} aria-label={strings.list} tabIndex={0}>
-        {tokens.map((token, place) => (
-          <li key={place} data-counted={(counts === 'completion' && token.counted) || undefined}>
-            <span>{visibleToken(token.text)}</span>
-            <small>{token.id}</small>
-          </li>
-        ))}
-      </ol>
+      <section className={classes['scrolledTokens']} aria-label={strings.list} tabIndex={0}>
+        <ol className={classes['tokens']} aria-label={strings.list}>
+          {tokens.map((token, place) => (
+            <li key={place} data-counted={(counts === 'completion' && token.counted) || undefined}>
+              <span>{visibleToken(token.text)}</span>
+              <small>{token.id}</small>
+            </li>
+          ))}
+        </ol>
+      </section>
       <Text c="dimmed">
         {strings.loss[counts]}
         {tokens.length < tokenCount ? ` ${strings.first(tokens.length)}` : ''}

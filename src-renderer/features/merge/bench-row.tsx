@@ -13,6 +13,11 @@ import classes from './merge.module.css';
 import { WeightInput } from './weight-input.tsx';
 import { WeightSlider } from './weight-slider.tsx';
 
+/** Leads to what is said of the conflict, and to the way out. */
+function showChecks(): void {
+  document.querySelector(`[aria-label="${mergeStrings.checksLabel}"]`)?.scrollIntoView({ block: 'center' });
+}
+
 interface BenchRowProps {
   item: BenchItem;
   place: number;
@@ -81,7 +86,9 @@ export function BenchRow({ item, place, count, adapter, names, conflict }: Bench
               <Badge
                 color={conflict.verdict === 'refused' ? 'red' : 'yellow'}
                 flex="none"
-                tabIndex={0}
+                component="button"
+                className={classes['conflict'] ?? ''}
+                onClick={showChecks}
                 aria-label={`${conflict.verdict === 'refused' ? mergeStrings.conflict.refused : mergeStrings.conflict.warning}: ${conflict.message}`}
               >
                 {conflict.verdict === 'refused' ? mergeStrings.conflict.refused : mergeStrings.conflict.warning}

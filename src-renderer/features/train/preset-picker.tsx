@@ -66,7 +66,10 @@ export function PresetPicker({ onClose, base, variants }: PresetPickerProps) {
               {trainStrings.nothingChanges}
             </Text>
           ) : (
-            <ScrollArea.Autosize mah={300} viewportProps={{ tabIndex: 0 }}>
+            <ScrollArea.Autosize
+              mah={300}
+              viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': trainStrings.changesOnApply }}
+            >
               <Table verticalSpacing={2} aria-label={trainStrings.changesOnApply}>
                 <Table.Thead>
                   <Table.Tr>

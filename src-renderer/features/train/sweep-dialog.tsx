@@ -105,7 +105,10 @@ export function SweepDialog(props: SweepDialogProps) {
               )}
             </Text>
             {isStudy && sweep.study ? <ForecastPanel config={sweep.study} /> : null}
-            <ScrollArea.Autosize mah={isStudy ? 120 : 220} viewportProps={{ tabIndex: 0 }}>
+            <ScrollArea.Autosize
+              mah={isStudy ? 120 : 220}
+              viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': trainStrings.sweepRuns }}
+            >
               <Table verticalSpacing={2} aria-label={trainStrings.sweepRuns}>
                 <Table.Tbody>
                   {runs.map((run, index) => (
