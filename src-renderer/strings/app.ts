@@ -77,7 +77,7 @@ export const appStrings = {
   notStopped: 'The run was not stopped',
   notResumed: 'The run was not resumed',
   notCancelled: 'The job was not cancelled',
-  cannotNow: (label: string) => `${label}: not now`,
+  cannotNow: (label: string) => `${label} is not available now`,
 
   cancelQuestion: (title: string) => `Cancel “${title}”?`,
   cancelConsequence: 'It ends without a result. Runs and scores that are finished are kept.',

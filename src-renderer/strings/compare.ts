@@ -5,10 +5,10 @@ export const compareStrings = {
   title: 'Compare runs',
   back: 'All runs',
   state: (runs: number, groups: number) => `${plural(runs, 'run')} in ${plural(groups, 'group')}`,
-  none: 'These runs are not in the studio any more.',
+  none: 'These runs no longer exist.',
   tooFew: 'Select two or more runs to compare them.',
   gone: (count: number) =>
-    `${plural(count, 'run')} of this comparison ${count === 1 ? 'is' : 'are'} not in the studio any more.`,
+    `${plural(count, 'run')} of this comparison no longer ${count === 1 ? 'exists' : 'exist'}.`,
   full: 'Open the comparison',
   legend: 'Groups',
   seeds: (count: number) => plural(count, 'seed'),

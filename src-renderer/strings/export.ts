@@ -10,6 +10,6 @@ export const exportStrings = {
   evaluate: 'Evaluate…',
   prune: 'Prune or resize…',
   pruneTitle: (name: string) => `Prune ${name}`,
-  runtimes: 'Will it load there?',
-  runtimesTitle: (name: string) => `Where ${name} loads`,
+  runtimes: 'Runtime compatibility…',
+  runtimesTitle: (name: string) => `Runtime compatibility of ${name}`,
 } as const;

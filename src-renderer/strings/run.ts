@@ -5,7 +5,7 @@ export const runStrings = {
   one: 'run',
   all: 'Runs',
   loading: 'Run',
-  gone: 'This run is no longer in the studio.',
+  gone: 'This run no longer exists.',
   backToAll: 'All runs',
   tabs: {
     overview: 'Overview',

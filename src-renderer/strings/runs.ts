@@ -105,7 +105,7 @@ export const runsStrings = {
   tag: 'Tag',
   clear: 'Clear selection',
   addTags: (count: number) => `Tags of ${plural(count, 'run')}`,
-  addTagsHelp: 'Each tag is added to all of them. Tags that all have already can be taken away.',
+  addTagsHelp: 'Tags are added to all of them. Tags that all of them have can be removed.',
   applied: (count: number) => `${plural(count, 'run')} tagged`,
   archivedNow: (count: number) => `${plural(count, 'run')} archived`,
   unarchivedNow: (count: number) => `${plural(count, 'run')} back in the list`,

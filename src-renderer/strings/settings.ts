@@ -5,7 +5,7 @@ export const settingsStrings = {
   diagnostics: {
     collect: 'Collect diagnostics…',
     title: 'Diagnostics',
-    note: 'To send with a report of an error. It has versions, the machine, settings, counts and the last lines of the log, without data, prompts, names and paths. Read it before you send it.',
+    note: 'Attach this to a bug report. It contains versions, the machine, settings, counts and the last lines of the log, but no data, prompts, names or paths. Read it before you send it.',
     window: ({ electron, chrome }: { electron: string; chrome: string }) =>
       `Window\n  Electron ${electron}, Chromium ${chrome}`,
     copy: 'Copy',

@@ -39,7 +39,7 @@ export const studiesStrings = {
     name: 'Name',
     nameEmpty: 'auto-generated',
     run: 'Run to vary',
-    runHelp: 'Every cell has its settings, but for what the grid changes.',
+    runHelp: 'Every cell uses its settings, except for those that the grid changes.',
     runEmpty: 'choose a run',
     adapters: 'Adapters',
     adaptersNote: 'several of one base: seeds, with and without CoTo',

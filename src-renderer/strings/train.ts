@@ -87,7 +87,7 @@ export const trainStrings = {
   memoryParts: (parts: string, free: string) => `Memory estimate: ${parts}; ${free} free`,
 
   sweepTitle: 'Sweep',
-  sweepHelp: 'Every combination becomes a run; what is not listed here is as in the form.',
+  sweepHelp: 'Every combination becomes a run; all other settings come from the form.',
   sweepField: 'Sweep parameter',
   anySetting: 'any setting',
   chooseField: 'choose a setting first',
@@ -107,7 +107,7 @@ export const trainStrings = {
   asStudy: 'Ablation study',
   asRuns: 'Queued runs',
   asStudyHelp: 'Mean and paired difference of every combination with 95 % intervals; finished runs are reused.',
-  asRunsHelp: 'Runs of their own in the queue, to compare on the Runs page.',
+  asRunsHelp: 'Separate runs in the queue, to compare on the Runs page.',
   sweepRuns: 'Runs of the sweep',
   sweepTakes: (runs: number, time: string | null | undefined, disk: string | null) =>
     [

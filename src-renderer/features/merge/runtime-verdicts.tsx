@@ -19,7 +19,7 @@ export function RuntimeVerdicts({ adapter }: { adapter: Pick<AdapterRecord, 'id'
   if (contents.error) return <ErrorNote error={contents.error} />;
   if (!contents.data) return <ListSkeleton />;
   return (
-    <ul className={classes['lines']} aria-label="Where the adapter loads">
+    <ul className={classes['lines']} aria-label="Programs that load the adapter">
       {contents.data.runtimes.map(({ id, label, verdict, message, remedy, source }) => {
         const target = targets.find((one) => one.id === remedy?.target);
         const { sign, look } = marks[verdict];
