@@ -7,8 +7,7 @@ export const compareStrings = {
   state: (runs: number, groups: number) => `${plural(runs, 'run')} in ${plural(groups, 'group')}`,
   none: 'These runs no longer exist.',
   tooFew: 'Select two or more runs to compare them.',
-  gone: (count: number) =>
-    `${plural(count, 'run')} of this comparison no longer ${count === 1 ? 'exists' : 'exist'}.`,
+  gone: (count: number) => `${plural(count, 'run')} of this comparison no longer ${count === 1 ? 'exists' : 'exist'}.`,
   full: 'Open the comparison',
   legend: 'Groups',
   seeds: (count: number) => plural(count, 'seed'),

@@ -32,6 +32,7 @@ export const dataStrings = {
   lengths: (examples: number, median: number, p95: number, longest: number) =>
     `First ${plural(examples, 'training example')}: median ${formatCount(median)} · p95 ${formatCount(p95)} · max ${formatCount(longest)} tokens.`,
   problems: 'Problems',
+  problemRows: 'Problems by row',
   truncates: (maxLength: number, count: number) =>
     `max_length ${formatCount(maxLength)} truncates ${formatCount(count)}.`,
   context: (model: string, tokens: number) => `${model} reads up to ${formatCount(tokens)}.`,

@@ -47,7 +47,11 @@ export function openDialogs({ run, adapter }: HomeIds): readonly ShownState[] {
     },
     { name: 'delete a run', at: `#/runs/${run}`, show: (page) => choose(page, /^Delete/) },
     { name: 'rename an adapter', at: `#/adapters/${adapter}`, show: (page) => choose(page, 'Rename…') },
-    { name: 'where it loads', at: `#/adapters/${adapter}`, show: (page) => choose(page, 'Will it load there?') },
+    {
+      name: 'runtime compatibility',
+      at: `#/adapters/${adapter}`,
+      show: (page) => choose(page, 'Runtime compatibility…'),
+    },
     { name: 'prune or resize', at: `#/adapters/${adapter}`, show: (page) => choose(page, 'Prune or resize…') },
     { name: 'export', at: `#/adapters/${adapter}`, show: (page) => choose(page, /^Merged model/) },
     {

@@ -128,7 +128,7 @@ export function MoreMenu({ items, label, above, about = label }: MoreMenuProps) 
             leftSection={item.icon}
             onClick={item.onClick}
             disabled={Boolean(item.disabledReason)}
-            {...(item.danger ? { color: 'red' } : {})}
+            {...(item.danger ? { color: 'var(--studio-failure)' } : {})}
           >
             {item.label}
             {item.disabledReason ? <div className={classes['reason']}>{item.disabledReason}</div> : null}

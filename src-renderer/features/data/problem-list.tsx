@@ -8,7 +8,7 @@ const title = dataStrings.problems;
 export function ProblemList({ problems }: { problems: DatasetDescription['problems'] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-    <section className={classes['scrolledProblems']} aria-label={title} tabIndex={0}>
+    <section className={classes['scrolledProblems']} aria-label={dataStrings.problemRows} tabIndex={0}>
       <ul className={classes['problems']} aria-label={title}>
         {problems.map((problem) => (
           <li key={`${problem.where} ${problem.message}`}>

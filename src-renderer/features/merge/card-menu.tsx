@@ -18,7 +18,11 @@ export function CardMenu({ adapter }: { adapter: AdapterRecord }) {
       </Menu.Target>
       <Menu.Dropdown>
         <AdapterItems adapter={adapter} />
-        <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => deleteAdapter(adapter)}>
+        <Menu.Item
+          color="var(--studio-failure)"
+          leftSection={<IconTrash size={16} />}
+          onClick={() => deleteAdapter(adapter)}
+        >
           {adaptersStrings.delete}
         </Menu.Item>
       </Menu.Dropdown>

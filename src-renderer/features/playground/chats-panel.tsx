@@ -88,7 +88,7 @@ function ChatMenu({ chat: { name }, onRename, onRemove }: ChatMenuProps) {
           {words.rename}
         </Menu.Item>
         <Menu.Item
-          color="red"
+          color="var(--studio-failure)"
           leftSection={<IconTrash size={16} />}
           onClick={() =>
             confirmRemoval({

@@ -38,7 +38,7 @@ export function CheckpointMenu({ run, checkpoint, actions }: CheckpointMenuProps
       leftSection={icon}
       onClick={() => void act()}
       disabled={reason !== null}
-      {...(danger ? { color: 'red' } : {})}
+      {...(danger ? { color: 'var(--studio-failure)' } : {})}
     >
       {label}
       {reason === null ? null : <div className={pageClasses['reason']}>{reason}</div>}
