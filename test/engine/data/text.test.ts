@@ -130,6 +130,21 @@ describe('shapes', () => {
     ]);
   });
 
+  test('the number of a choice, where the choices are numbers themselves', async () => {
+    const choices = ['1', '2', '3', '0'];
+    const found = await examples(
+      file(
+        'jsonl',
+        asLines([
+          { question: 'What is 4 − 2?', choices, answer: 1 },
+          { question: 'What is 3 − 3?', choices: [1, 2, 3, 0], answer: 3 },
+          { question: 'What is 1 + 0?', choices, answer: '1' },
+        ]),
+      ),
+    );
+    expect(found.map(({ label }) => label)).toEqual(['2', '0', '1']);
+  });
+
   test('messages', async () => {
     expect(await examples(file('jsonl', asLines([{ messages }])))).toMatchObject([{ messages, text: null }]);
   });

@@ -28,11 +28,11 @@ export function readChoices(cell: unknown): Choices | null {
 
 /**
  * Index of the choice that a label refers to: by its name, its text, a letter (A is the first), or a number from 0,
- * as in datasets of the hub. -1 if none.
+ * as in datasets of the hub. A number that the file has as one is never a text: of ["1", "2", "0"], 1 is "2". -1 if none.
  */
-export function chosenIndex({ texts, names }: Choices, label: string): number {
+export function chosenIndex({ texts, names }: Choices, label: string, isNumber = false): number {
   if (names?.includes(label)) return names.indexOf(label);
-  if (texts.includes(label)) return texts.indexOf(label);
+  if (!isNumber && texts.includes(label)) return texts.indexOf(label);
   const index = /^[A-Z]$/i.test(label)
     ? label.toUpperCase().charCodeAt(0) - 65
     : /^\d{1,3}$/.test(label)

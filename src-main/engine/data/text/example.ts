@@ -32,7 +32,9 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
       throw new CellProblem(
         `${columns.choices} is no list of two or more different answers: write it as ["one", "other"]`,
       );
-    const given = columns.label === null ? null : labelCell(cellOf(cells, columns.label), columns.label);
+    const labelled = columns.label === null ? null : cellOf(cells, columns.label);
+    const given = columns.label === null ? null : labelCell(labelled, columns.label);
+    const isNumber = typeof labelled === 'number' || typeof labelled === 'bigint';
     const prompt = text(columns.prompt, true);
     const input = text(columns.input, true);
     const id = idOf(cells, columns);
@@ -40,7 +42,7 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
       ...(id === null ? {} : { id }),
       text: text(columns.text, false),
       textPair: text(columns.text_pair, false),
-      label: choices === null ? given : rightAnswer(choices, given, columns.label),
+      label: choices === null ? given : rightAnswer(choices, given, columns.label, isNumber),
       choices: choices === null ? null : [...choices.texts],
       // Alpaca's input follows its instruction, separated by an empty line.
       prompt: input ? `${prompt ?? ''}\n\n${input}` : prompt,
@@ -115,8 +117,9 @@ function rightAnswer(
   choices: NonNullable<ReturnType<typeof readChoices>>,
   label: ExampleContent['label'],
   column: string | null,
+  isNumber: boolean,
 ): string {
-  const index = typeof label === 'string' ? chosenIndex(choices, label) : -1;
+  const index = typeof label === 'string' ? chosenIndex(choices, label, isNumber) : -1;
   const answer = choices.texts[index];
   if (answer !== undefined) return answer;
   throw new CellProblem(
