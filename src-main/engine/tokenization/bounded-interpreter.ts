@@ -1,5 +1,6 @@
 import { type Environment, Interpreter } from '@huggingface/jinja';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { addInequality, withPythonStrips } from './jinja-methods.ts';
 
 /** Published templates take a few thousand steps for a long conversation; an endless loop takes any number. */
 const MAX_WORK = 10_000_000;
@@ -25,6 +26,7 @@ export class BoundedInterpreter extends Interpreter {
   /** @param check called every few steps; throws to stop the template. */
   constructor(environment: Environment, source: string, check: () => void) {
     super(environment);
+    addInequality();
     this.source = source;
     this.check = check;
   }
@@ -36,9 +38,12 @@ export class BoundedInterpreter extends Interpreter {
     try {
       const result = super.evaluate(node, environment);
       // Of `messages[0]` nothing but one entry is looked at.
-      if (parent === 'MemberExpression') this.count(1);
+      if (parent === 'MemberExpression') {
+        this.count(1);
+        return withPythonStrips(result);
+      }
       // A sort compares each text many times.
-      else this.count(1 + this.contained(result, 0) / (parent === 'FilterExpression' ? 1 : CHARACTERS_PER_STEP));
+      this.count(1 + this.contained(result, 0) / (parent === 'FilterExpression' ? 1 : CHARACTERS_PER_STEP));
       return result;
     } finally {
       this.parent = parent;

@@ -96,6 +96,25 @@ describe('what a template may use', () => {
   });
 });
 
+describe('texts and comparisons as in Jinja2', () => {
+  it('takes away the characters that strip names, and keeps the indentation of an answer', () => {
+    const answer = { role: 'assistant', content: '<think>a</think>\n\n    x = 1\n' };
+    const last = "messages[0].content.split('</think>')[-1]";
+    expect(render(`{{ ${last}.lstrip('\\n') }}|`, [answer])).toBe('    x = 1\n|');
+    expect(render(`{{ ${last}.rstrip('\\n') }}|`, [answer])).toBe('\n\n    x = 1|');
+    expect(render(`{{ ${last}.strip('\\n') }}|`, [answer])).toBe('    x = 1|');
+    expect(render(`{{ ${last}.strip() }}|`, [answer])).toBe('x = 1|');
+    expect(render("{{ 'abcxcba'.strip('ab') }} {{ '𝄞a𝄞'.strip('𝄞') }} {{ 'aaa'.strip('a') }}|")).toBe('cxc a |');
+  });
+
+  it('selects by what differs', () => {
+    const messages = ['system', 'user'].map((role) => ({ role, content: role }));
+    expect(
+      render("{% for m in messages | selectattr('role', 'ne', 'system') %}{{ m.role }}{% endfor %}", messages),
+    ).toBe('user');
+  });
+});
+
 describe('where templates come from', () => {
   const tokenizer = parseTokenizer('tokenizer.json', '{"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}');
   const files = (chat_template: unknown, jinja: string | null = null) => ({

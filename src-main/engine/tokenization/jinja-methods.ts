@@ -1,0 +1,44 @@
+import { Environment, type Interpreter } from '@huggingface/jinja';
+
+type Value = ReturnType<Interpreter['evaluate']>;
+
+const strips = [
+  { name: 'strip', atStart: true, atEnd: true },
+  { name: 'lstrip', atStart: true, atEnd: false },
+  { name: 'rstrip', atStart: false, atEnd: true },
+] as const;
+
+/**
+ * Gives a text's strip, lstrip and rstrip the argument that they have in Python: the characters to take away, in any order. The
+ * library takes white space whatever is asked, so that a template which strips line breaks loses the indentation of an answer.
+ */
+export function withPythonStrips(value: Value): Value {
+  const { value: text } = value;
+  if (typeof text !== 'string') return value;
+  for (const { name, atStart, atEnd } of strips) {
+    const method = value.builtins.get(name);
+    const whiteSpace: unknown = method?.value;
+    if (method === undefined || typeof whiteSpace !== 'function') continue;
+    method.value = (given: readonly Value[], scope: Environment) => {
+      const [characters] = given;
+      return typeof characters?.value === 'string'
+        ? new Environment().set('', stripped(text, new Set(characters.value), atStart, atEnd))
+        : whiteSpace(given, scope);
+    };
+  }
+  return value;
+}
+
+function stripped(text: string, characters: ReadonlySet<string>, atStart: boolean, atEnd: boolean): string {
+  const points = Array.from(text);
+  let [first, last] = [0, points.length];
+  while (atStart && first < last && characters.has(points[first] ?? '')) first++;
+  while (atEnd && last > first && characters.has(points[last - 1] ?? '')) last--;
+  return points.slice(first, last).join('');
+}
+
+/** Adds Jinja2's test for what differs, which the library lacks. Its scopes share one list. */
+export function addInequality(): void {
+  const { tests } = new Environment();
+  if (tests instanceof Map) tests.set('ne', ({ value: left }: Value, { value: right }: Value) => left !== right);
+}
