@@ -145,6 +145,42 @@ describe('shapes', () => {
     expect(found.map(({ label }) => label)).toEqual(['2', '0', '1']);
   });
 
+  test('a conversation in two parts, as TRL has it, and messages in parts', async () => {
+    const prompt = [
+      { role: 'system', content: 'Be brief.' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'What is ' },
+          { type: 'text', text: '2 + 2?' },
+        ],
+      },
+    ];
+    const rows = [
+      { prompt, completion: [{ role: 'assistant', content: '4' }] },
+      { prompt, completion: [{ role: 'user', content: '4' }] },
+      { prompt: [{ role: 'user', content: [{ type: 'image' }] }], completion: [{ role: 'assistant', content: '4' }] },
+    ];
+    const path = file('jsonl', asLines(rows));
+    expect(await examples(path)).toMatchObject([
+      {
+        prompt: null,
+        completion: null,
+        messages: [
+          { role: 'system', content: 'Be brief.' },
+          { role: 'user', content: 'What is 2 + 2?' },
+          { role: 'assistant', content: '4' },
+        ],
+      },
+    ]);
+    const { text, problems } = await describeFile(path);
+    expect(text?.columns).toMatchObject({ messages: 'prompt', completion: 'completion' });
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringContaining('completion has no answer of the assistant'),
+      expect.stringContaining('prompt: message 1 lacks content'),
+    ]);
+  });
+
   test('messages', async () => {
     expect(await examples(file('jsonl', asLines([{ messages }])))).toMatchObject([{ messages, text: null }]);
   });

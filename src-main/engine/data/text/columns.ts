@@ -125,6 +125,12 @@ function hasTurns(rows: readonly RawRow[], column: string, key: string): boolean
 function guess(rows: readonly RawRow[], names: readonly string[]): Mapping {
   const turns = (key: string) => names.find((name) => hasTurns(rows, name, key));
   const messages = turns('role');
+  // A conversation in two parts, as TRL has it: what is asked, and the turns to learn.
+  const answer = names.find(
+    (name) => plain(name) === 'completion' && name !== messages && hasTurns(rows, name, 'role'),
+  );
+  if (messages !== undefined && plain(messages) === 'prompt' && answer !== undefined)
+    return { shape: 'messages', columns: { ...noColumns, messages, completion: answer } };
   if (messages !== undefined) return { shape: 'messages', columns: { ...noColumns, messages } };
   const conversations = turns('from');
   if (conversations !== undefined) return { shape: 'sharegpt', columns: { ...noColumns, messages: conversations } };

@@ -46,11 +46,8 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
       choices: choices === null ? null : [...choices.texts],
       // Alpaca's input follows its instruction, separated by an empty line.
       prompt: input ? `${prompt ?? ''}\n\n${input}` : prompt,
-      completion: text(columns.completion, false),
-      messages:
-        columns.messages === null
-          ? null
-          : messageCells(cellOf(cells, columns.messages), columns.messages, shape === 'sharegpt'),
+      completion: columns.messages === null ? text(columns.completion, false) : null,
+      messages: conversation(cells, columns, shape === 'sharegpt'),
     };
     return content;
   } catch (thrown) {
@@ -127,13 +124,27 @@ function rightAnswer(
   );
 }
 
+/** The turns of a row: of one column, or of what is asked and what answers it. */
+function conversation(cells: RawRow['cells'], columns: Mapping['columns'], sharegpt: boolean): Message[] | null {
+  const { messages: column, completion } = columns;
+  if (column === null) return null;
+  const turns = messageCells(cellOf(cells, column), column, sharegpt);
+  const answer = completion === null ? [] : messageCells(cellOf(cells, completion), completion, sharegpt);
+  const answers = completion === null ? turns : answer;
+  if (!answers.some(({ role, content }) => role === 'assistant' && content.trim() !== ''))
+    throw new CellProblem(
+      `${completion ?? column} has no answer of the assistant, so there is nothing to learn: add one, or leave the row out`,
+    );
+  return [...turns, ...answer];
+}
+
 function messageCells(cell: unknown, column: string, sharegpt: boolean): Message[] {
   if (!Array.isArray(cell) || cell.length === 0)
     throw new CellProblem(`${column} is no list of messages: write it as [{"role": "user", "content": "…"}, …]`);
   const [roleKey, contentKey] = sharegpt ? ['from', 'value'] : ['role', 'content'];
-  const messages = cell.map((turn: unknown, index) => {
+  return cell.map((turn: unknown, index) => {
     const role = isObject(turn) ? cellOf(turn, roleKey) : undefined;
-    const content = isObject(turn) ? cellOf(turn, contentKey) : undefined;
+    const content = isObject(turn) ? joinedParts(cellOf(turn, contentKey)) : undefined;
     if (typeof role !== 'string' || role === '' || typeof content !== 'string')
       throw new CellProblem(
         `${column}: message ${index + 1} lacks ${typeof role === 'string' && role !== '' ? contentKey : roleKey}: give every message a ${roleKey} and a ${contentKey}, both texts`,
@@ -147,11 +158,13 @@ function messageCells(cell: unknown, column: string, sharegpt: boolean): Message
     }
     return { role: known, content };
   });
-  if (!messages.some(({ role, content }) => role === 'assistant' && content.trim() !== ''))
-    throw new CellProblem(
-      `${column} has no answer of the assistant, so there is nothing to learn: add one, or leave the row out`,
-    );
-  return messages;
+}
+
+/** The text of a message, also where it comes in parts as in the API of OpenAI; undefined if a part is none. */
+function joinedParts(content: unknown): unknown {
+  if (!Array.isArray(content)) return content;
+  const texts = content.map((part: unknown) => (isObject(part) && part['type'] === 'text' ? part['text'] : undefined));
+  return texts.every((text) => typeof text === 'string') ? texts.join('') : undefined;
 }
 
 /** Input and target text without the label, which identify an example. */
