@@ -41,11 +41,12 @@ export async function describeTokens(
     chat_template,
   }: { readonly split: 'train' | 'test'; readonly index: number; readonly chat_template?: string | undefined },
 ): Promise<DescribedTokens> {
-  const found = await readExamples(dataset, { split, offset: index, limit: 1 }).next();
-  if (found.done === true) throw new StudioError('not_found', `The dataset has no ${split} example ${index + 1}.`);
-  const example = found.value;
-  const tokenizer = await tokenizerOf(model);
-  return describe(tokenizer, exampleReader(tokenizer, model, columns, chat_template)(example));
+  // The loop, left, closes the file.
+  for await (const example of readExamples(dataset, { split, offset: index, limit: 1 })) {
+    const tokenizer = await tokenizerOf(model);
+    return describe(tokenizer, exampleReader(tokenizer, model, columns, chat_template)(example));
+  }
+  throw new StudioError('not_found', `The dataset has no ${split} example ${index + 1}.`);
 }
 
 /** What was read of an example, for the window: its first tokens. */

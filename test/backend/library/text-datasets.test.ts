@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
@@ -216,6 +216,7 @@ describe('as a model would read it, before it is a dataset', () => {
     const { id } = await backend.handle('datasets.add', { path, options: { test_fraction: 0 } });
     const added = await backend.handle('datasets.tokens', { id, split: 'train', index: 1, model: 'small-llama' });
     expect(added).toEqual(example);
+    expect(openFiles()).not.toContain(path);
   });
 
   it('follows the options, and says what fits neither them nor the model', async () => {
@@ -230,6 +231,15 @@ describe('as a model would read it, before it is a dataset', () => {
     await expect(inspect(path, { model: 'tiny' })).rejects.toThrow(/reads images, not text/);
   });
 });
+
+/** Files that this process has open; none where the system does not tell. */
+function openFiles(): string[] {
+  if (!existsSync('/proc/self/fd')) return [];
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    const link = join('/proc/self/fd', descriptor);
+    return existsSync(link) ? [readlinkSync(link)] : [];
+  });
+}
 
 describe('as a model reads it', () => {
   it('a text and its tokens are told, all of which a language model learns', async () => {
