@@ -81,6 +81,13 @@ module.exports = {
       to: { path: '^src-main/(store|shell|backend|cli|engine)' },
     },
     {
+      name: 'archive-is-below',
+      comment: 'It is loaded before everything else.',
+      severity: 'error',
+      from: { path: '^src-main/archive' },
+      to: { path: '^src-(main|shared)/', pathNot: '^src-main/archive' },
+    },
+    {
       name: 'files-is-below',
       severity: 'error',
       from: { path: '^src-main/files' },

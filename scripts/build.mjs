@@ -22,7 +22,7 @@ const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/b
 const targets = {
   main: {
     inputs: ['src-main', 'src-shared', 'bench'],
-    outputs: ['shell', 'printer', 'backend', 'engine', 'cli'],
+    outputs: ['shell', 'printer', 'archive', 'modules', 'backend', 'engine', 'cli'],
     build: buildMain,
   },
   report: { inputs: ['src-renderer/plots/plotly-bundle.ts'], outputs: ['report'], build: buildReport },
@@ -126,26 +126,28 @@ async function buildMain() {
     }),
     build({ ...shell, outdir: 'dist/printer', entryPoints: { printer: 'src-main/shell/printer.ts' } }),
     build({
-      ...carrying,
-      outdir: 'dist/backend',
-      entryPoints: {
-        backend: 'src-main/backend/entry.ts',
-        reader: 'src-main/backend/reading/entry.ts',
-        'home-mover': 'src-main/backend/home/move/entry.ts',
-        'check-worker': 'src-main/store/check-worker.ts',
-      },
+      ...module,
+      outdir: 'dist/archive',
+      entryPoints: { register: 'src-main/archive/register.ts', coto: 'src-main/archive/coto.ts' },
     }),
+    // What several of them have in common is in files of its own, once.
     build({
       ...carrying,
-      outdir: 'dist/engine',
+      outdir: 'dist',
+      splitting: true,
+      chunkNames: 'modules/[name]-[hash]',
       entryPoints: {
-        worker: 'src-main/engine/worker.ts',
-        process: 'src-main/engine/process.ts',
-        bench: 'bench/worker.ts',
-        'setup-tensorflow': 'src-main/engine/setup-tensorflow.ts',
+        'backend/backend': 'src-main/backend/entry.ts',
+        'backend/reader': 'src-main/backend/reading/entry.ts',
+        'backend/home-mover': 'src-main/backend/home/move/entry.ts',
+        'backend/check-worker': 'src-main/store/check-worker.ts',
+        'engine/worker': 'src-main/engine/worker.ts',
+        'engine/process': 'src-main/engine/process.ts',
+        'engine/bench': 'bench/worker.ts',
+        'engine/setup-tensorflow': 'src-main/engine/setup-tensorflow.ts',
+        'cli/coto': 'src-main/cli/coto.ts',
       },
     }),
-    build({ ...carrying, outfile: 'dist/cli/coto.mjs', entryPoints: ['src-main/cli/coto.ts'] }),
   ]);
   // Electron opens a folder, and asks it what it is called.
   const printer = { name: 'coto-studio-printer', version: '1.0.0', main: 'printer.cjs' };

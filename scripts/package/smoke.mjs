@@ -87,7 +87,7 @@ export async function smoke(app) {
     const changed = await changedUnpackedFile(join(app, 'resources', 'app.asar'), fs);
     if (changed !== null) problems.push(`the archive has no hash of ${changed}, or another one`);
     if (existsSync(marker)) problems.push('it ran what COTO_NODE names');
-    const coto = join(app, 'resources', 'app.asar.unpacked', 'dist', 'cli', 'coto.mjs');
+    const coto = join(app, 'resources', 'app.asar.unpacked', 'dist', 'archive', 'coto.mjs');
     if ((await run(process.execPath, [coto, 'doctor', '--home', home])) !== 0) problems.push('`coto doctor` failed');
   } finally {
     rmSync(folder, { recursive: true, force: true });

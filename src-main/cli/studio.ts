@@ -7,6 +7,7 @@ import { requests } from '../../src-shared/contract/requests.ts';
 import { type Client, connect } from '../../src-shared/rpc/connect.ts';
 import { inProcessChannels } from '../../src-shared/rpc/in-process.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
+import { besideArchive } from '../archive/beside-archive.ts';
 import { createBackend, type Recovered, startEngine } from '../backend/index.ts';
 
 const contract = { requests, events };
@@ -22,7 +23,7 @@ export interface Studio {
 }
 
 /** models/ and data/ that come with the studio: two folders up, from the sources as from the built file. */
-export const resourcesDirectory = fileURLToPath(new URL('../../assets', import.meta.url));
+export const resourcesDirectory = besideArchive(fileURLToPath(new URL('../../assets', import.meta.url)));
 
 /** The folder by which the home is named: `--home`, else COTO_STUDIO_HOME, else where the window keeps its things too. */
 export function homePlace(option: string | undefined, environment: NodeJS.ProcessEnv): string {

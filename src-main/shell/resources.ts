@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { app } from 'electron';
+import { besideArchive } from '../archive/beside-archive.ts';
 
 export interface Resources {
   readonly preload: string;
@@ -15,12 +16,12 @@ export interface Resources {
 }
 
 /**
- * Locations of the app's parts. In the packed app the window's files are inside the archive; the backend and its
- * dependencies are next to it, since a Node other than Electron's cannot read an archive.
+ * Locations of the app's parts. In the packed app all code of ours is inside the archive; what has to be a file of its own
+ * (addons, the packages that load them, models, datasets) is beside it.
  */
 export function locateResources(): Resources {
   const root = app.getAppPath();
-  const outside = app.isPackaged ? join(process.resourcesPath, 'app.asar.unpacked') : root;
+  const outside = besideArchive(join(root, '/'));
   const assets = join(outside, 'assets');
   const executable = process.platform === 'win32' ? 'node.exe' : 'node';
   const candidates = [
@@ -32,8 +33,8 @@ export function locateResources(): Resources {
   return {
     preload: join(root, 'dist', 'shell', 'preload.cjs'),
     renderer: join(root, 'dist', 'renderer'),
-    backend: join(outside, 'dist', 'backend', 'backend.mjs'),
-    homeMover: join(outside, 'dist', 'backend', 'home-mover.mjs'),
+    backend: join(root, 'dist', 'backend', 'backend.mjs'),
+    homeMover: join(root, 'dist', 'backend', 'home-mover.mjs'),
     assets,
     icon: join(assets, 'icons', 'icon.png'),
     trayIcon: join(assets, 'icons', process.platform === 'linux' ? '32x32.png' : '16x16.png'),

@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { type UtilityProcess, utilityProcess } from 'electron';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
+import { archiveSwitches } from '../archive/beside-archive.ts';
 import type { Log } from '../logging/log.ts';
 import { followLines } from '../logging/output-lines.ts';
 import { childProcessChannel } from '../transport/child-process.ts';
@@ -48,7 +50,7 @@ export function startProcess({ entry, env, node, log, program, serviceName }: St
     fork(entry, [], {
       env,
       execPath: node,
-      execArgv: [youngGenerationFlag],
+      execArgv: [youngGenerationFlag, ...archiveSwitches(pathToFileURL(entry))],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     }),

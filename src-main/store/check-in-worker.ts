@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 import { asError } from '../../src-shared/contract/errors.ts';
+import { threadSwitches } from '../archive/beside-archive.ts';
 
 /** As `checkWhole`, beside this thread. A file that cannot be read at all is answered as a problem. */
 export async function checkInWorker(file: string): Promise<readonly string[]> {
-  const worker = new Worker(workerFile(), { workerData: { file } });
+  const module = workerFile();
+  const worker = new Worker(module, { workerData: { file }, ...threadSwitches(module) });
   try {
     const [answer]: unknown[] = await once(worker, 'message');
     return z.array(z.string()).parse(answer);

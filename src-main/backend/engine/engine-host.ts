@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { asError } from '../../../src-shared/contract/errors.ts';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
+import { archiveSwitches, threadSwitches } from '../../archive/beside-archive.ts';
 import type { EngineIsolation } from '../../engine/compute/selection.ts';
 import { findInstallation } from '../../engine/compute/tensorflow/installation.ts';
 import { followLines } from '../../logging/output-lines.ts';
@@ -61,6 +62,7 @@ export function startEngineWorker(
   lifeline.unref();
   const worker = new Worker(file, {
     workerData: { lifeline: held },
+    ...threadSwitches(file),
     resourceLimits: {
       ...youngGenerationLimits,
       ...(heapMebibytes === undefined ? {} : { maxOldGenerationSizeMb: heapMebibytes }),
@@ -105,7 +107,7 @@ export function startEngineProcess(
 ): EngineHost {
   const child = fork(fileURLToPath(file), [], {
     execPath: node,
-    execArgv: [youngGenerationFlag, ...nodeOptions],
+    execArgv: [youngGenerationFlag, ...archiveSwitches(file), ...nodeOptions],
     serialization: 'advanced',
     env: { ...process.env, COTO_ENGINE_PROCESS: 'child', LD_LIBRARY_PATH: libraryPath() },
     // Drivers and libtensorflow print messages of their own.

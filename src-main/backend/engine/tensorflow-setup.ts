@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { TensorflowSetup } from '../../../src-shared/domain/catalog.ts';
+import { archiveSwitches } from '../../archive/beside-archive.ts';
 import { setupProgressSchema } from '../../engine/compute/tensorflow/setup/progress.ts';
 import { plainNode } from './engine-host.ts';
 
@@ -29,7 +30,7 @@ export class TensorflowSetupProcess {
     this.current = { state: 'running', phase: 'Starting', done: null, total: null, log: '' };
     const child = fork(setupFile(), device === 'auto' ? [] : [`--${device}`], {
       execPath: node,
-      execArgv: [],
+      execArgv: archiveSwitches(pathToFileURL(setupFile())),
       env: { ...process.env, NODE_USE_ENV_PROXY: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { besideArchive } from '../../archive/beside-archive.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
 import { shareClonedTensors } from './wasm-kernels/identity.ts';
 import { registerWasmKernels } from './wasm-kernels/index.ts';
@@ -61,7 +62,7 @@ function findBinaries(): string | null {
   const own = process.env['COTO_WASM_DIRECTORY'];
   const candidates = own === undefined ? [] : [own];
   // A bundle in CommonJS form has no import.meta.url.
-  const anchor = import.meta.url ?? pathToFileURL(process.argv[1] ?? process.execPath).href;
+  const anchor = besideArchive(import.meta.url ?? pathToFileURL(process.argv[1] ?? process.execPath).href);
   try {
     candidates.push(path.dirname(createRequire(anchor).resolve('@tensorflow/tfjs-backend-wasm')));
   } catch {
@@ -70,9 +71,8 @@ function findBinaries(): string | null {
   const beside = path.dirname(fileURLToPath(anchor));
   candidates.push(beside, path.join(beside, 'wasm'));
   for (const candidate of candidates) {
-    // Plain Node cannot read inside Electron's archive; electron-builder unpacks binaries beside it.
-    const unpacked = candidate.replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked');
-    if (existsSync(path.join(unpacked, binaryName))) return unpacked;
+    const folder = besideArchive(candidate);
+    if (existsSync(path.join(folder, binaryName))) return folder;
   }
   return null;
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { besideArchive } from '../../../archive/beside-archive.ts';
 import { isNativeAddon, type NativeAddon } from './addon.ts';
 import { tryAddon } from './try-addon.ts';
 
@@ -50,8 +51,7 @@ function places(): string[] {
     folder = path.dirname(folder);
   }
   return folders.map((candidate) =>
-    // Plain Node cannot read inside Electron's archive; electron-builder unpacks binaries beside it.
-    path.join(candidate, fileName).replace(/app\.asar(?=[\\/])/, 'app.asar.unpacked'),
+    besideArchive(path.join(candidate, fileName)),
   );
 }
 

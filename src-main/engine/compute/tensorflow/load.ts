@@ -3,6 +3,7 @@ import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { besideArchive } from '../../../archive/beside-archive.ts';
 import type { TensorflowInstallation } from './installation.ts';
 
 /** tfjs's kernels on the addon of `installation`, with its own modules left as they are. */
@@ -42,7 +43,7 @@ function loadBinding({ addon }: TensorflowInstallation): TFJSBinding {
 /** The package is optional: npm omits it if its install script fails. */
 function requireKernels(): void {
   try {
-    createRequire(import.meta.url).resolve('@tensorflow/tfjs-node-gpu/package.json');
+    createRequire(besideArchive(import.meta.url)).resolve('@tensorflow/tfjs-node-gpu/package.json');
   } catch {
     throw new StudioError(
       'refused',

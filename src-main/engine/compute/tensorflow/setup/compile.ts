@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '../../../../../src-shared/contract/errors.ts';
+import { besideArchive } from '../../../../archive/beside-archive.ts';
 
 const compilerVariable = 'CXX';
 
@@ -55,7 +56,7 @@ export async function tryAddon(addon: string, libraryFolders: string[], signal: 
 
 /** The addon's C++, and Node-API's headers: beside the built app, or in the packages. */
 function addonSources(): { binding: string; headers: string } {
-  const built = fileURLToPath(new URL('./tensorflow-addon', import.meta.url));
+  const built = besideArchive(fileURLToPath(new URL('../engine/tensorflow-addon', import.meta.url)));
   if (existsSync(built)) return { binding: join(built, 'binding'), headers: join(built, 'include') };
   return {
     binding: join(packageFolder('@tensorflow/tfjs-node-gpu'), 'binding'),
@@ -66,7 +67,7 @@ function addonSources(): { binding: string; headers: string } {
 /** Where an installed package lies. */
 function packageFolder(name: string): string {
   try {
-    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+    return dirname(createRequire(besideArchive(import.meta.url)).resolve(`${name}/package.json`));
   } catch {
     throw new StudioError(
       'refused',
