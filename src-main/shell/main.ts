@@ -68,6 +68,8 @@ const background = new Background({
 });
 const guard = new QuitGuard(() => background.enter());
 
+// The window draws no WebGL, which Chromium would draw without a graphics card by a library of its own that is not packed.
+app.commandLine.appendSwitch('disable-software-rasterizer');
 const refused = app.isPackaged ? refuseSwitches(app.commandLine) : [];
 registerScheme();
 closeNetwork(developmentServer);

