@@ -9,7 +9,7 @@ import {
   requests,
 } from '../../src-shared/contract/requests.ts';
 import { replySchema } from '../../src-shared/rpc/contract.ts';
-import { electronArguments, electronBinary, projectRoot } from './environment.ts';
+import { appPath, electronArguments, electronBinary } from './environment.ts';
 
 export interface Studio {
   readonly app: ElectronApplication;
@@ -23,7 +23,7 @@ export interface Studio {
 export async function openStudio(home: string, switches: readonly string[] = []): Promise<Studio> {
   const app = await _electron.launch({
     executablePath: electronBinary,
-    args: [...electronArguments, ...switches, projectRoot],
+    args: [...electronArguments, ...switches, appPath],
     env: { ...process.env, COTO_STUDIO_HOME: home } as Record<string, string>,
   });
   const page = await app.firstWindow();

@@ -6,7 +6,7 @@ import type { ElectronApplication } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type QuitAnswer, quitButtons } from '../../src-main/shell/quit-question.ts';
 import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
-import { electronArguments, electronBinary, projectRoot } from './environment.ts';
+import { appPath, electronArguments, electronBinary } from './environment.ts';
 import { dropFile, goTo, homeFolder, openStudio, request, type Studio } from './studio.ts';
 
 /** The home is on a disk of its own, which can be filled: that needs root and the right to mount. */
@@ -88,7 +88,7 @@ test('quitting can be called off, or leaves the run going on until the app is st
   await expect.poll(() => isVisible(app)).toBe(false);
   await stepAfter((await current()).step + 10);
   expect(run.status).toBe('running');
-  const again = spawnSync(electronBinary, [...electronArguments, projectRoot], {
+  const again = spawnSync(electronBinary, [...electronArguments, appPath], {
     env: { ...process.env, COTO_STUDIO_HOME: home },
     timeout: 60_000,
   });
