@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import fs, { openSync, readFileSync, readSync } from 'node:fs';
 import { createRequire, isBuiltin, type RegisterHooksOptions } from 'node:module';
-import { relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ArchivedFile, readArchiveHeader } from './header.ts';
 
@@ -15,10 +14,12 @@ const code = /\.([cm]?js|json)$/;
  * @param archive path of app.asar
  */
 export function moduleHooks(archive: string): Required<Pick<RegisterHooksOptions, 'resolve' | 'load'>> {
-  const files = readArchiveHeader(archive, { openSync, readSync, closeSync });
+  const files = readArchiveHeader(archive, fs);
+  // Open as long as the process: modules are loaded one by one.
+  const opened = openSync(archive, 'r');
   const [inside, beside] = [folderUrl(archive), folderUrl(`${archive}.unpacked`)];
   const nameIn = (folder: string, url: string): string | null =>
-    url.startsWith(folder) ? relative(fileURLToPath(folder), fileURLToPath(url)).replaceAll('\\', '/') : null;
+    url.startsWith(folder) ? decodeURIComponent(url.slice(folder.length)) : null;
 
   return {
     resolve(specifier, context, next) {
@@ -44,7 +45,7 @@ export function moduleHooks(archive: string): Required<Pick<RegisterHooksOptions
       if (name !== null) {
         const file = files.get(name);
         if (file === undefined) throw new Error(`${archive} has no ${name}.`);
-        const source = verified(name, bytesOf(archive, file), file);
+        const source = verified(name, bytesOf(opened, file), file);
         // The app's own package.json says that its .js are modules.
         return { format: formats[name.split('.').at(-1) ?? ''] ?? 'module', source, shortCircuit: true };
       }
@@ -67,15 +68,9 @@ function fileUrl(specifier: string, parent: string | undefined): string | null {
   return null;
 }
 
-function bytesOf(archive: string, { start, size }: ArchivedFile): Buffer {
-  const bytes = Buffer.alloc(size);
-  const file = openSync(archive, 'r');
-  try {
-    readSync(file, bytes, 0, size, start);
-  } finally {
-    closeSync(file);
-  }
-  return bytes;
+function bytesOf(archive: number, { start, size }: ArchivedFile): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  return bytes.subarray(0, readSync(archive, bytes, 0, size, start));
 }
 
 function verified(name: string, bytes: Buffer, file: ArchivedFile | undefined): Buffer {

@@ -39,7 +39,12 @@ interface Engine {
   readonly home: EngineIsolation;
   readonly host: EngineHost;
   readonly client: Client<typeof engineContract>;
+  /** It was given a task, and may hold what the next one needs. */
+  isUsed: boolean;
 }
+
+/** An engine that was started to be probed takes some 50 MB; a person who looks around may need none. */
+const unusedMilliseconds = 15_000;
 
 const noProcessReason =
   'It needs a separate engine process, and no Node was found to run one: set COTO_NODE to a Node 24.';
@@ -52,6 +57,7 @@ const noProcessReason =
 export class EngineSupervisor {
   private readonly start: StartEngine;
   private readonly log: Log;
+  private readonly unusedMilliseconds: number;
   private running: Engine | null = null;
   /** The engine of the current task, from the moment it is requested. */
   private assigned: Promise<{ engine: Engine }> | null = null;
@@ -61,9 +67,10 @@ export class EngineSupervisor {
   private probing: Promise<readonly ComputeBackendReport[]> | null = null;
   private readonly trials = new Set<Engine>();
 
-  constructor(start: StartEngine, log: Log = silentLog) {
+  constructor(start: StartEngine, log: Log = silentLog, ends = unusedMilliseconds) {
     this.start = start;
     this.log = log;
+    this.unusedMilliseconds = ends;
   }
 
   /**
@@ -75,6 +82,7 @@ export class EngineSupervisor {
     this.assigned = assigned;
     try {
       const { engine, decided } = await assigned;
+      engine.isUsed = true;
       this.onEvent = onEvent;
       const result = await lostAsError(engine, engine.client.request('engine.run', { task: decided })).catch(
         async (thrown: unknown) => {
@@ -113,6 +121,7 @@ export class EngineSupervisor {
   async probe(): Promise<void> {
     this.probing ??= this.probeAll().finally(() => {
       this.probing = null;
+      this.endUnused();
     });
     this.reports = await this.probing;
   }
@@ -169,6 +178,17 @@ export class EngineSupervisor {
     });
   }
 
+  /** Ends the engine that was probed, if no task comes soon. */
+  private endUnused(): void {
+    const probed = this.running;
+    if (probed === null || probed.isUsed) return;
+    const timer = setTimeout(() => {
+      if (this.running === probed && !probed.isUsed && this.assigned === null && this.probing === null)
+        void this.end(probed);
+    }, this.unusedMilliseconds);
+    timer.unref();
+  }
+
   private async probeHome(home: EngineIsolation): Promise<ComputeBackendReport[]> {
     const reports: ComputeBackendReport[] = [];
     // Backends that may run in a thread are probed in the working engine, which is likely to be needed next.
@@ -211,7 +231,7 @@ export class EngineSupervisor {
     const client = connect(host.channel, engineContract, {
       onFault: (error) => log.error({ err: error }, 'the engine sent a malformed message'),
     });
-    const engine: Engine = { home, host, client };
+    const engine: Engine = { home, host, client, isUsed: false };
     this.trials.add(engine);
     client.onClose(() => this.trials.delete(engine));
     return engine;
