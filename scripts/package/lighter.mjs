@@ -15,7 +15,7 @@ const lighter = join(root, 'dist', 'lighter');
 /**
  * Files of the studio's own making, and the patterns of those that they take the place of, as electron-builder's `files` has
  * both.
- * @returns {(string | { from: string, to: string })[]}
+ * @returns {Promise<(string | { from: string, to: string })[]>}
  */
 export async function lighterFiles() {
   rmSync(lighter, { recursive: true, force: true });

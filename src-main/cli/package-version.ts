@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { besideArchive } from '../archive/beside-archive.ts';
 import { z } from 'zod';
+import { besideArchive } from '../archive/beside-archive.ts';
 
 /** The version in package.json: two folders up, from the sources as from the built file. */
 export function packageVersion(): string {

@@ -50,9 +50,7 @@ function places(): string[] {
     folders.push(path.join(folder, 'native'), path.join(folder, 'dist', 'native'));
     folder = path.dirname(folder);
   }
-  return folders.map((candidate) =>
-    besideArchive(path.join(candidate, fileName)),
-  );
+  return folders.map((candidate) => besideArchive(path.join(candidate, fileName)));
 }
 
 /** A failed build leaves its reason in a file beside the addon's path. */

@@ -63,7 +63,9 @@ function builtInstallation(device: TensorflowDevice): TensorflowInstallation | n
 /** @returns null where the package is missing, or came without its addon: its install script downloads or builds it. */
 function packagedInstallation(): TensorflowInstallation | null {
   try {
-    const addon = createRequire(besideArchive(import.meta.url)).resolve('@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node');
+    const addon = createRequire(besideArchive(import.meta.url)).resolve(
+      '@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node',
+    );
     return { tensorflow: '2.9.1', device: 'gpu', cuda: '11.2', cudnn: '8.1', addon, libraryFolders: [] };
   } catch {
     return null;
