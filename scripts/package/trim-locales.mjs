@@ -40,7 +40,7 @@ export function itemsOf(bytes) {
     const items = Array.from({ length: count }, (_, index) => {
       const name = table + bytes.readUInt32LE(table + 4 + 8 * index);
       return {
-        // The package's own name stands in front of each: icudt78l/
+        // Each begins with the package's own name: icudt78l/
         name: bytes.toString('latin1', name, bytes.indexOf(0, name)).replace(/^[^/]*\//, ''),
         start: table + bytes.readUInt32LE(table + 8 + 8 * index),
       };

@@ -65,7 +65,7 @@ export const SourcedFigure = memo(function SourcedFigure(props: GrowingProps) {
   const wasDrawn = useEffectEvent((shown: FigureSource) => {
     setDrawn(true);
     setFailure(null);
-    // Growing, a figure may come to fold its steps, which its caption then says.
+    // Growing, a figure may begin to fold its steps, which its caption then says.
     if (!hasSameHead(shown, figure)) renderAgain();
   });
 

@@ -64,7 +64,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
   let plannedEnd = 0;
   let widest = 1;
   const isNamed = options.nameEnds ?? true;
-  // A live figure is made anew with each point: what its axes are not ranged by is not gathered.
+  // A live figure is made again with each point: what its axes are not ranged by is not gathered.
   const needsValues = isNamed || isEvaluation(options.metric);
   for (const run of runs) {
     const style = styles.get(run.group);
