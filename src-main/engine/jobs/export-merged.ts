@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
 import { classifierCheckpoint } from '../adapters/classifier-checkpoint.ts';
 import { mergedTensors } from '../adapters/merged-weights.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
@@ -72,7 +73,12 @@ export async function runExportMergedTask(
       const architectures = head === null ? {} : { architectures: [head.architecture] };
       // What is written is no longer quantized.
       const quantization = { quantization_config: undefined, [quantizedFromKey]: undefined };
-      const changes = { ...labelKeys(state.labels), ...dtypeKeys(tensors), ...architectures, ...quantization };
+      const changes = {
+        ...labelKeys(state.labels ?? numbered(description, merged)),
+        ...dtypeKeys(tensors),
+        ...architectures,
+        ...quantization,
+      };
       const text = withMembers(await readFile(config.path, 'utf8'), changes);
       await writeFile(path.join(temporary, 'config.json'), text);
     });
@@ -83,6 +89,20 @@ export async function runExportMergedTask(
 }
 
 export const exportMergedJob = defineEngineJob('export-merged', runExportMergedTask);
+
+/**
+ * Labels by their numbers, as Transformers names those that nobody named, where the adapter's head has another number of them
+ * than the base: with its config, the base's would be refused.
+ */
+function numbered(
+  description: ModelDescription,
+  merged: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+): string[] | null {
+  const head = labelHead(description);
+  const [rows] = (head && merged.get(`${head.checkpointKey}.weight`)?.shape) ?? [];
+  if (rows === undefined || rows === description.labels.length) return null;
+  return Array.from({ length: rows }, (_, id) => `LABEL_${id}`);
+}
 
 function labelKeys(labels: readonly string[] | null): Record<string, unknown> {
   if (labels === null) return {};

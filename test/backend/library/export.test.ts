@@ -57,6 +57,27 @@ it('a folder whose name is taken gets a number, of exports in a row too', async 
   expect(readdirSync(join(folder, 'mine-peft-3'))).toContain('adapter_config.json');
 });
 
+it('a PEFT folder names its base so that PEFT finds it: by its folder, or by its name on the hub', async () => {
+  const backend = await openBackend({ startEngine: scriptedEngine(() => Promise.reject(new Error('no engine'))) });
+  const folder = temporaryFolder();
+  const cached = join(folder, 'models--an-org--a-model', 'snapshots', 'a1b2c3');
+  const plain = join(folder, 'plain');
+  for (const [path, name] of [
+    [cached, 'an-org/a-model'],
+    [plain, plain],
+  ] as const) {
+    cpSync(goldenPath('llama', 'base'), path, { recursive: true });
+    const { id: modelId } = await backend.handle('models.add', { path });
+    const given = goldenPath('llama', 'adapters', 'lora');
+    const { id: adapterId } = await backend.handle('adapters.import', { path: given, modelId });
+    const exported = join(temporaryFolder(), 'peft');
+    await backend.handle('export.start', { adapterId, target: 'peft', path: exported });
+    await backend.idle();
+    const config = JSON.parse(readFileSync(join(exported, 'adapter_config.json'), 'utf8'));
+    expect(config.base_model_name_or_path).toBe(name);
+  }
+});
+
 it('a PEFT folder takes the tokenizer of its base along', async () => {
   const backend = await openBackend({ startEngine: scriptedEngine(() => Promise.reject(new Error('no engine'))) });
   const folder = join(temporaryFolder(), 'base');

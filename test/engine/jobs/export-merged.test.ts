@@ -46,3 +46,27 @@ test.each([
   expect(relativeDifference(Float32Array.from(outputs['logits']?.dataSync() ?? []), expected)).toBeLessThan(1e-5);
   model.base.dispose();
 });
+
+test('a classifier of another program, whose labels have no names, has as many as its head has rows', async () => {
+  const base = await bareEncoder('bert', 'BertModel', 'bert', join(folder, 'foreign'));
+  const adapter = join(folder, 'foreign-adapter');
+  await withClassifier('bert', base, adapter);
+  rmSync(join(adapter, 'coto_config.json'));
+  const output = join(folder, 'foreign-merged');
+  await runExportMergedTask(
+    {
+      kind: 'export-merged',
+      compute: testCompute,
+      modelDirectory: base,
+      adapterDirectory: adapter,
+      dtype: null,
+      chatTemplate: null,
+      outputDirectory: output,
+    },
+    { emit: () => undefined, signal: async () => null },
+  );
+  expect(JSON.parse(readFileSync(join(output, 'config.json'), 'utf8'))).toMatchObject({
+    id2label: { 0: 'LABEL_0', 3: 'LABEL_3' },
+    label2id: { LABEL_3: 3 },
+  });
+});

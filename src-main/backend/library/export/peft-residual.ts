@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { initFolder } from '../../../engine/adapters/convert-residual.ts';
 import { initializations } from '../../../engine/adapters/initializations/index.ts';
 import { writeChatTemplate } from '../../../engine/models/huggingface/chat-template-file.ts';
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
@@ -5,6 +7,7 @@ import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import { requireModelOf } from '../adapter-base.ts';
 import { chatTemplateOf } from '../chat-template-of.ts';
+import { nameBase } from './name-base.ts';
 import type { ExportTarget } from './target.ts';
 
 const remade = initializations.filter(({ peft }) => peft.isRemade).map(({ declaration }) => declaration);
@@ -42,6 +45,7 @@ export const peftResidual: ExportTarget = {
         parameters,
         outputDirectory: temporary,
       });
+      for (const folder of [temporary, join(temporary, initFolder)]) await nameBase(folder, { model });
       await copyTokenizer(model.path, temporary);
       if (template !== null) await writeChatTemplate(temporary, template);
     });

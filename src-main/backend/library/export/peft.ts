@@ -5,6 +5,7 @@ import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts
 import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
 import { copyAdapterFiles } from '../adapter-files.ts';
 import { chatTemplateOf } from '../chat-template-of.ts';
+import { nameBase } from './name-base.ts';
 import type { ExportTarget } from './target.ts';
 
 export const peft: ExportTarget = {
@@ -20,6 +21,7 @@ export const peft: ExportTarget = {
     const template = await chatTemplateOf(services, adapter);
     await writeFolderAtomic(path, async (temporary) => {
       await copyAdapterFiles(directory, temporary);
+      await nameBase(temporary, base);
       // An adapter that was imported with a tokenizer of its own keeps that.
       if (existsSync(join(directory, 'tokenizer.json'))) await copyTokenizer(directory, temporary);
       else if (base.model !== null) await copyTokenizer(base.model.path, temporary);

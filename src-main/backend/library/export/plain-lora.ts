@@ -1,4 +1,5 @@
 import { computeFields } from '../../jobs/compute-fields.ts';
+import { nameBase } from './name-base.ts';
 import type { ExportTarget } from './target.ts';
 
 /** Any variant as plain LoRA, for programs that know nothing else. */
@@ -43,6 +44,7 @@ export const plainLora: ExportTarget = {
       energy: Number(parameters['energy']),
       outputDirectory: path,
     });
+    await nameBase(path, base);
     const percent = (error: number) => `${(100 * error).toPrecision(2)} %`;
     const ranks =
       report.lowestRank === report.highestRank

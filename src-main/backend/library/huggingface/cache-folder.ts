@@ -9,7 +9,14 @@ export function cacheFolder(environment: NodeJS.ProcessEnv): string {
   return join(environment['HF_HOME'] || join(caches, 'huggingface'), 'hub');
 }
 
+const ofModel = 'models--';
+
 /** The folder of a model there, with blobs/, snapshots/ and refs/. */
 export function repositoryFolder(cache: string, id: string): string {
-  return join(cache, `models--${id.replaceAll('/', '--')}`);
+  return join(cache, `${ofModel}${id.replaceAll('/', '--')}`);
+}
+
+/** The model whose folder there has this name; null if it is none of a model. */
+export function repositoryOf(folderName: string): string | null {
+  return folderName.startsWith(ofModel) ? folderName.slice(ofModel.length).replaceAll('--', '/') : null;
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { CachedModel } from '../../../../src-shared/domain/hub.ts';
 import { isGguf } from '../../../../src-shared/domain/model.ts';
 import { readBounded } from '../../../files/foreign-file.ts';
-import { cacheFolder } from './cache-folder.ts';
+import { cacheFolder, repositoryOf } from './cache-folder.ts';
 
 const configSchema = z.object({ model_type: z.string() });
 /** A config.json is a few kilobytes; a ref is a commit's hash. */
@@ -19,8 +19,8 @@ export async function listCachedModels(environment: NodeJS.ProcessEnv): Promise<
   const cache = cacheFolder(environment);
   const found: CachedModel[] = [];
   for (const folder of await namesIn(cache)) {
-    if (!folder.startsWith('models--')) continue;
-    const repository = folder.slice('models--'.length).replaceAll('--', '/');
+    const repository = repositoryOf(folder);
+    if (repository === null) continue;
     const refs = await refsOf(join(cache, folder, 'refs'));
     for (const commit of await namesIn(join(cache, folder, 'snapshots')))
       found.push(
