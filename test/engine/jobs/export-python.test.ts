@@ -118,6 +118,7 @@ describe('text models with a head', () => {
         'residual.py',
         'scoring.py',
         'settings.json',
+        'tokenizer',
         'train.py',
       ].sort(),
     );
