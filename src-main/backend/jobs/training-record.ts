@@ -157,12 +157,13 @@ export async function finishTraining(
     adapterId: adapter?.id ?? null,
     finishedAt: endOf(services, run.id),
   };
-  // The job ends in the same turn as its run: killed between the two, the run would be trained again.
-  await writeRunFile(services, run.id, end);
-  changeRun(services, run.id, end);
   const headline = headlineText(scores);
   const score = headline === '' ? '' : ` with ${headline} on the ${split} examples`;
   const ending = `${outcome === 'stopped' ? 'Stopped and saved' : 'Trained'}${score}, after ${result?.steps ?? 0} steps.`;
+  // The job ends in the same turn as its run: killed between the two, the run would be trained again.
+  await writeRunFile(services, run.id, end);
+  services.store.history.insertLog(run.id, Date.now(), 'info', ending);
+  changeRun(services, run.id, end);
   return {
     status: outcome,
     result: { outcome, result, adapterStep },
