@@ -37,7 +37,7 @@ export const playgroundStrings = {
     failed: 'Nothing was generated',
     reading: 'The model is being read.',
     start: 'Enter a prompt and press Generate: the base and its adapters continue it here, side by side.',
-    waiting: (title: string) => `Waiting for "${title}". Pause it to generate now.`,
+    waiting: (title: string) => `Waiting for "${title}". Pause it to run this now.`,
     starting: 'Starting',
     sampling: 'Sampling',
   },

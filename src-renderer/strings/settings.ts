@@ -37,7 +37,7 @@ export const settingsStrings = {
 
   leftOver: {
     title: 'Left-over folders',
-    note: 'in the home folder, not part of any run, adapter or model',
+    note: 'not part of any run, adapter or model',
     button: 'Delete',
     verb: 'Delete',
     folders: (paths: readonly string[]) =>
