@@ -406,6 +406,16 @@ describe('splits, classes and repetitions', () => {
     await expect(describeFile(folder, { split_by: 'column' })).rejects.toThrow(/none called split/);
   });
 
+  test('on validation, where a folder has it and no test file', async () => {
+    const folder = join(home, 'validated');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'train.csv'), 'text\na\nb\n');
+    writeFileSync(join(folder, 'validation.csv'), 'text\nc\n');
+    expect((await describeFile(folder)).splits.map(({ exampleCount }) => exampleCount)).toEqual([2, 1]);
+    writeFileSync(join(folder, 'test.csv'), 'text\nd\ne\nf\n');
+    expect((await describeFile(folder)).splits.map(({ exampleCount }) => exampleCount)).toEqual([2, 3]);
+  });
+
   test('test rows are compared however long the training file is', () => {
     const near = new NearDuplicates();
     const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index}`);

@@ -17,6 +17,9 @@ export function hasExtension(path: string, extensions: readonly string[]): boole
 
 type SplitFiles = Pick<TextFiles, 'train' | 'test'>;
 
+/** Names of what is tested on, the first that there is: many datasets of the hub have their labels in `validation` alone. */
+const testSplits = ['test', 'validation', 'valid', 'val', 'dev'] as const;
+
 /**
  * The files of a folder that are called train and test (or train-…, test-…), by split, there or in a folder `data`
  * below it; null without one for training. Of a split in several files, all must be there.
@@ -25,7 +28,9 @@ export async function filesOfFolder(folder: string, extensions: readonly string[
   for (const place of [folder, join(folder, 'data')]) {
     const names = (await readdir(place).catch(() => [])).filter((name) => hasExtension(name, extensions)).sort();
     const train = filesOfSplit(place, 'train', names);
-    if (train.length > 0) return { train, test: filesOfSplit(place, 'test', names) };
+    if (train.length === 0) continue;
+    const tests = testSplits.map((split) => filesOfSplit(place, split, names));
+    return { train, test: tests.find((files) => files.length > 0) ?? [] };
   }
   return null;
 }
