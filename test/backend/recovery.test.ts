@@ -4,6 +4,7 @@ import SqliteDatabase from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listBackups } from '../../src-main/store/backups.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { RunSamples } from '../../src-shared/domain/run-samples.ts';
 import {
   closeBackends,
   type OpenBackend,
@@ -20,6 +21,7 @@ let resourcesDirectory: string;
 let done: RunRecord;
 let paused: RunRecord;
 let losses: readonly number[];
+let samples: RunSamples;
 
 const open = (options: Partial<Parameters<typeof openBackend>[0]> = {}): Promise<OpenBackend> =>
   openBackend({ home, resourcesDirectory, startEngine: realEngine, ...options });
@@ -28,11 +30,13 @@ beforeAll(async () => {
   resourcesDirectory = tinyResources();
   const backend = await openBackend({ resourcesDirectory, startEngine: realEngine });
   home = backend.home;
-  const config = { ...tinyConfig, dataset: tinyIdx(), save_steps: 1, logging_steps: 1 };
+  const config = { ...tinyConfig, dataset: tinyIdx(), save_steps: 1, logging_steps: 1, eval_steps: 1 };
   const first = await backend.handle('runs.create', { config, name: 'Done', tags: ['kept'] });
   await backend.idle();
   done = await backend.handle('runs.get', { id: first.run.id });
   expect(done.status).toBe('completed');
+  samples = await backend.handle('runs.samples', { id: done.id });
+  expect(samples.steps.map(({ step }) => step)).toEqual([1, 2]);
   losses = [...(await backend.handle('runs.curve', { id: done.id, metric: 'loss' })).mean];
   const second = await backend.handle('runs.create', { config: { ...config, max_steps: 1_000_000 }, name: 'Paused' });
   while (backend.seen('run.changed').every(({ id, step }) => id !== second.run.id || step < 2))
@@ -115,6 +119,7 @@ describe('a home whose database is lost', () => {
     expect([...curve.steps]).toEqual([0, 1]);
     // To the last bit: from the history beside the checkpoints, not from the event file.
     expect([...curve.mean]).toEqual(losses);
+    expect(await backend.handle('runs.samples', { id: done.id })).toEqual(samples);
     expect(await backend.handle('adapters.get', { id: done.adapterId ?? '' })).toMatchObject({
       name: 'Done',
       modelId: done.modelId,

@@ -5,6 +5,7 @@ import { discardFolder } from '../../engine/tensors/atomic.ts';
 import { checkCheckpoint } from '../../engine/training/checkpoint.ts';
 import { checkpointKind } from '../../engine/training/checkpoint-folders.ts';
 import { readHistoryParts } from '../../engine/training/history-files.ts';
+import { readSamples } from '../../engine/training/sample-files.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
 import { checkpointFolders, keepCheckpoint } from '../runs/checkpoint-files.ts';
 import type { Services } from '../services.ts';
@@ -48,7 +49,9 @@ async function settleRun(parts: Parts, run: RunPlace): Promise<void> {
       'a checkpoint that the database had lost was found in the folder of its run',
     );
   }
-  if (adopted > 0) await restoreHistory(parts, run, adopted);
+  if (adopted === 0) return;
+  await restoreHistory(parts, run, adopted);
+  await restoreSamples(parts, run, adopted);
 }
 
 /** The checkpoint in a folder; null if it is none, or damaged. */
@@ -61,6 +64,20 @@ async function readFolder({ home }: Parts, folder: string): Promise<CheckpointRe
   } catch {
     return null;
   }
+}
+
+/** Puts back the samples of a run up to a step, where its folder has them. */
+export async function restoreSamples(
+  { home, store }: Pick<Parts, 'home' | 'store'>,
+  run: Pick<RunPlace, 'id' | 'folder'>,
+  step: number,
+): Promise<void> {
+  const samples = await readSamples(home.absolute(run.folder), step);
+  if (samples === null) return;
+  store.transaction(() => {
+    store.samples.saveInputs(run.id, samples.inputs);
+    for (const sampled of samples.steps) store.samples.saveAnswers(run.id, sampled);
+  });
 }
 
 /** Puts back what the run had recorded up to a step. */

@@ -6,7 +6,7 @@ import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts'
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import type { HandlerServices } from '../handler-services.ts';
-import { restoreHistory } from '../home/settle-runs.ts';
+import { restoreHistory, restoreSamples } from '../home/settle-runs.ts';
 import { newId } from '../identifiers.ts';
 import { describeDatasetCached } from '../library/datasets.ts';
 import { addModel } from '../library/models.ts';
@@ -71,7 +71,10 @@ async function adoptRun(services: HandlerServices, id: string, folder: string): 
   });
   // The event log has single precision, and no masks.
   const last = checkpoints.reduce((latest, { step }) => Math.max(latest, step), 0);
-  if (isWhole && last > 0) await restoreHistory(services, run, last);
+  if (!isWhole) return;
+  if (last > 0) await restoreHistory(services, run, last);
+  // Those of an ended run go to its end; one that goes on repeats what came after its checkpoint.
+  await restoreSamples(services, run, run.finishedAt === null ? last : Number.POSITIVE_INFINITY);
 }
 
 /** A run that had not ended waits to be resumed. */

@@ -5,6 +5,7 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { discardFolder } from '../../engine/tensors/atomic.ts';
 import { checkpointsFolder } from '../../engine/training/checkpoint-folders.ts';
 import { cutHistory } from '../../engine/training/history-files.ts';
+import { cutSamples } from '../../engine/training/sample-files.ts';
 import type { Services } from '../services.ts';
 
 type Parts = Pick<Services, 'home' | 'store'>;
@@ -27,6 +28,7 @@ export async function cutRun({ home, store }: Parts, run: RunRecord, step: numbe
   const kept = new Set(run.checkpoints.filter((one) => one.step <= step).map(({ folder }) => folder));
   for (const folder of checkpointFolders({ home }, run)) if (!kept.has(folder)) discardFolder(home.absolute(folder));
   await cutHistory(home.absolute(run.folder), step);
+  await cutSamples(home.absolute(run.folder), step);
   store.transaction(() => {
     store.history.truncate(run.id, step);
     store.samples.truncate(run.id, step);

@@ -137,7 +137,7 @@ function assemble(
   const gradients = together?.sourceFor(model) ?? undefined;
   const { train: examples, test: evaluated } = chosenExamples(config, opened);
   const usage = compute.kind === 'gpu' ? new UsageMeter(compute.device) : null;
-  const sampler = isSampled(config) ? new RunSampler(config, opened, evaluated) : null;
+  const sampler = isSampled(config) ? new RunSampler(config, opened, evaluated, runDirectory) : null;
   return {
     config,
     model,

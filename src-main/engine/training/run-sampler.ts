@@ -9,6 +9,7 @@ import { writeBatch } from '../generation/write-batch.ts';
 import type { TaskOnData } from '../tasks/open-task.ts';
 import type { Writing } from '../tasks/task-type.ts';
 import { sampleAnswers } from './sample-answers.ts';
+import { writeSamples } from './sample-files.ts';
 
 /** Longer prompts lose their beginning: samples are to cost little. */
 const mostPromptTokens = 256;
@@ -25,13 +26,16 @@ export class RunSampler {
   private readonly config: SampleConfig;
   private readonly opened: TaskOnData;
   private readonly examples: Int32Array;
+  private readonly runDirectory: string;
   private told = false;
   private failed = false;
 
-  /** @param evaluated indices of the examples of the evaluation; the samples are its first. */
-  constructor(config: SampleConfig, opened: TaskOnData, evaluated: Int32Array) {
+  /** @param evaluated indices of the examples of the evaluation; the samples are its first.
+   * @param runDirectory keeps them */
+  constructor(config: SampleConfig, opened: TaskOnData, evaluated: Int32Array, runDirectory: string) {
     this.config = config;
     this.opened = opened;
+    this.runDirectory = runDirectory;
     this.examples = evaluated.subarray(0, config.sample_count);
   }
 
@@ -49,7 +53,9 @@ export class RunSampler {
       const milliseconds = performance.now() - started;
       const inputs = this.told ? null : await this.inputs();
       this.told = true;
-      context.emit({ kind: 'samples', inputs, sampled: { step, milliseconds, answers } });
+      const sampled = { step, milliseconds, answers };
+      await writeSamples(this.runDirectory, inputs, sampled);
+      context.emit({ kind: 'samples', inputs, sampled });
     } catch (thrown) {
       if (computeFailure() !== null || (thrown instanceof StudioError && thrown.code === 'cancelled')) throw thrown;
       this.failed = true;

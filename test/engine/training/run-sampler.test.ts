@@ -43,7 +43,7 @@ async function sampled(row: (at: number) => object, settings: object, directory 
   const opened = await openOn(directory, model.base.description, data, { max_length: 64 });
   const events: EngineEvent[] = [];
   const config = runConfigSchema.parse({ sample_count: 2, sample_tokens: 4, ...settings });
-  const sampler = new RunSampler(config, opened, Int32Array.of(0, 1, 2));
+  const sampler = new RunSampler(config, opened, Int32Array.of(0, 1, 2), mkdtempSync(join(folder, 'run-')));
   const context = { emit: (event: EngineEvent) => void events.push(event), signal: async () => null };
   for (const step of [0, 10]) await sampler.take(step, model, nothing, context);
   opened.close();
