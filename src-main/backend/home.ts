@@ -217,6 +217,7 @@ function removeUnfinished(home: string): void {
       else if (entry.isDirectory()) return [path];
       return [];
     });
+  below(home);
   below(join(home, 'adapters'));
   below(join(home, 'models'));
   for (const report of below(join(home, 'reports'))) below(report);

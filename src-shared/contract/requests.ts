@@ -12,6 +12,7 @@ import {
 } from '../domain/catalog.ts';
 import { chatContentSchema, chatRecordSchema, chatSummarySchema } from '../domain/chat.ts';
 import { classificationRequestSchema, imagePreviewSchema } from '../domain/classification.ts';
+import { checkResultSchema } from '../domain/doctor-check.ts';
 import {
   adapterScoreSchema,
   datasetFitSchema,
@@ -65,10 +66,18 @@ export const requests = {
   'app.measure': { input: z.strictObject({ backend: computeIdSchema }), output: computeBackendReportSchema },
   /** Rows of the database that cannot be read, and are in no list. */
   'app.unreadable': { input: nothing, output: z.array(unreadableRowSchema) },
-  /** Deletes such a row; its files stay. */
-  'app.deleteUnreadable': { input: z.strictObject({ id: z.string() }), output: unreadableRowSchema },
-  /** Deletes the folders in the home that no row names; refused while a job runs. */
-  'app.removeStrays': { input: nothing, output: z.object({ freedBytes: z.number() }) },
+  /** What `coto doctor` checks of the home: reads all of the database. */
+  'app.checks': { input: nothing, output: z.array(checkResultSchema) },
+  /** Deletes such a row; its files only where that is asked for, which is refused while a job runs. */
+  'app.deleteUnreadable': {
+    input: z.strictObject({ id: z.string(), files: z.boolean().default(false) }),
+    output: unreadableRowSchema,
+  },
+  /** Deletes the folders in the home that no row names, or the one at `path`; refused while a job runs. */
+  'app.removeStrays': {
+    input: z.strictObject({ path: z.string().nullable().default(null).describe('relative to the home') }),
+    output: z.object({ freedBytes: z.number() }),
+  },
   'app.status': { input: nothing, output: systemStatusSchema },
   'app.catalog': { input: nothing, output: catalogSchema },
   /** Sets libtensorflow up (see `npm run setup:tensorflow`) in the background; `state` returns the progress. */

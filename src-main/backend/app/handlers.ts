@@ -1,7 +1,8 @@
+import { runChecks } from '../doctor/index.ts';
 import { Machine } from '../engine/machine.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
-import { removeStrays } from '../home/strays.ts';
+import { removeFilesOf, removeStrays, requireIdle } from '../home/strays.ts';
 import { catalog } from './catalog.ts';
 import { diagnostics } from './diagnostics.ts';
 
@@ -12,12 +13,15 @@ export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app'>>
     'app.diagnostics': async () => ({ text: diagnostics(services, await machine.doctor()) }),
     'app.measure': ({ backend }) => machine.measure(backend),
     'app.unreadable': () => [...services.store.findUnreadable()],
-    'app.deleteUnreadable': ({ id }) => {
+    'app.checks': () => runChecks(services),
+    'app.deleteUnreadable': ({ id, files }) => {
+      if (files) requireIdle(services);
       const row = services.store.deleteUnreadable(id);
+      if (files) removeFilesOf(services, row);
       services.log.info(row, 'a row that could not be read was deleted');
       return row;
     },
-    'app.removeStrays': async () => ({ freedBytes: await removeStrays(services) }),
+    'app.removeStrays': async ({ path }) => ({ freedBytes: await removeStrays(services, path) }),
     'app.status': () => machine.status(),
     'app.catalog': () => catalog,
   };

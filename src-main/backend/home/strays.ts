@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { sep } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Stray } from '../../../src-shared/domain/catalog.ts';
+import type { RowKind, UnreadableRow } from '../../../src-shared/domain/unreadable-row.ts';
 import { discardFolder, isUnfinished } from '../../engine/tensors/atomic.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
 import type { HandlerServices } from '../handler-services.ts';
@@ -38,17 +39,41 @@ export function listStrays(parts: Parts): Promise<Stray[]> {
   );
 }
 
-/** Deletes them, and returns the bytes freed. @throws StudioError refused while a job may be writing one */
-export async function removeStrays(services: HandlerServices): Promise<number> {
-  const { home, store } = services;
-  if (store.jobs.withStatus('running').length > 0)
-    throw new StudioError('refused', 'Something is running, which may be writing there.', 'Wait for it, or cancel it.');
+/**
+ * Deletes them, or the one at `only`, and returns the bytes freed.
+ * @throws StudioError refused while a job may be writing one, not_found where `only` is none
+ */
+export async function removeStrays(services: HandlerServices, only: string | null): Promise<number> {
+  const { home } = services;
+  requireIdle(services);
+  const strays = (await listStrays(services)).filter(({ path }) => only === null || path === only);
+  if (only !== null && strays.length === 0)
+    throw new StudioError('not_found', `${only} is nothing that was left over.`, 'List what was: coto doctor.');
   let freedBytes = 0;
-  for (const { path, bytes } of await listStrays(services)) {
+  for (const { path, bytes } of strays) {
     discardFolder(home.absolute(path));
     freedBytes += bytes;
   }
   return freedBytes;
+}
+
+/** @throws StudioError refused while a job may be writing */
+export function requireIdle({ store }: Pick<Services, 'store'>): void {
+  if (store.jobs.withStatus('running').length > 0)
+    throw new StudioError('refused', 'Something is running, which may be writing there.', 'Wait for it, or cancel it.');
+}
+
+/** Folders that the studio names by the id of their row. */
+const foldersByKind: ReadonlyMap<RowKind, string> = new Map([
+  ['run', 'runs'],
+  ['adapter', 'adapters'],
+  ['report', 'reports'],
+]);
+
+/** Deletes what a row that could not be read had in the home: by its id, whatever the row says. */
+export function removeFilesOf({ home }: Pick<Services, 'home'>, { kind, id }: UnreadableRow): void {
+  const folder = foldersByKind.get(kind);
+  if (folder !== undefined && /^[\w-]+$/.test(id)) discardFolder(home.absolute(folder, id));
 }
 
 /** None of a run whose folder is refused. */

@@ -12,6 +12,7 @@ import { writeChatTemplate } from '../../engine/models/huggingface/chat-template
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
 import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { withOutputNote } from '../home/output-notes.ts';
 import { newId } from '../identifiers.ts';
 import type { AdapterFacts } from '../reading/adapter-schemas.ts';
 import type { Services } from '../services.ts';
@@ -161,12 +162,14 @@ export async function exportAdapter({ home, store }: Parts, id: string, director
     throw new StudioError('refused', `${target} already exists.`, 'Choose another folder: nothing is overwritten.');
   await mkdir(resolve(target, '..'), { recursive: true });
   const own = home.absolute(adapter.folder);
-  await writeFolderAtomic(target, async (temporary) => {
-    await copyAdapterFiles(own, temporary);
-    await copyTokenizer(own, temporary);
-    const template = await chatTemplateOf({ home, store }, adapter);
-    if (template !== null) await writeChatTemplate(temporary, template);
-  });
+  const template = await chatTemplateOf({ home, store }, adapter);
+  await withOutputNote({ home }, target, () =>
+    writeFolderAtomic(target, async (temporary) => {
+      await copyAdapterFiles(own, temporary);
+      await copyTokenizer(own, temporary);
+      if (template !== null) await writeChatTemplate(temporary, template);
+    }),
+  );
   return target;
 }
 

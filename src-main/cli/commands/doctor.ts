@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
+import type { CheckResult } from '../../../src-shared/domain/doctor-check.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { type Recovered, writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
@@ -15,7 +16,8 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
     options: (command) =>
       void command
         .option('--no-measure', 'list what is available without timing it')
-        .option('--delete <id>', 'delete an entry of the database that cannot be read; its files stay')
+        .option('--delete <id>', 'delete an entry that cannot be read, with its files, or a folder that is left over')
+        .option('--keep-files', 'leave the files of the entry: the next start makes it of them again where it can')
         .option('--repair', 'delete folders in the home that nothing in the studio names; the report lists them')
         .option('--restore', "put the newest whole backup in the place of the home's database")
         .option('--rebuild', "make the home's database again from the folders of models, runs and adapters")
@@ -25,6 +27,7 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         ),
     input: z.object({
       delete: z.string().optional(),
+      keepFiles: z.boolean().default(false),
       measure: z.boolean(),
       diagnostics: z.string().min(1).optional(),
       repair: z.boolean().default(false),
@@ -32,7 +35,7 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
       rebuild: z.boolean().default(false),
     }),
     async run(
-      { measure, diagnostics: file, repair, restore, rebuild, delete: unreadableId },
+      { measure, diagnostics: file, repair, restore, rebuild, delete: deleted, keepFiles },
       { terminal, withStudio, recover },
     ) {
       if (restore && rebuild)
@@ -46,8 +49,15 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         for (const reason of recovered.skipped) terminal.report(`skipped: ${reason}\n`);
         return { json: recovered, text: recoveryText(recovered) };
       }
-      if (unreadableId !== undefined) {
-        const row = await withStudio((client) => client.request('app.deleteUnreadable', { id: unreadableId }));
+      if (deleted?.includes('/')) {
+        const freed = await withStudio((client) => client.request('app.removeStrays', { path: deleted }));
+        const text = formatSummary([['deleted', `${deleted} (${formatBytes(freed.freedBytes)})`]]);
+        return { json: { path: deleted, ...freed }, text };
+      }
+      if (deleted !== undefined) {
+        const row = await withStudio((client) =>
+          client.request('app.deleteUnreadable', { id: deleted, files: !keepFiles }),
+        );
         return { json: row, text: formatSummary([['deleted', `${row.kind} ${row.id}`]]) };
       }
       if (file !== undefined) {
@@ -56,11 +66,12 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         return { json: answer, text: `${answer.text}\nWritten to ${file}. Read it before you send it.` };
       }
       const report = await withStudio(async (client) => {
-        const unreadable = await client.request('app.unreadable', {});
         if (repair) {
           const { freedBytes } = await client.request('app.removeStrays', {});
           terminal.report(`Freed ${formatBytes(freedBytes)}.\n`);
         }
+        const unreadable = await client.request('app.unreadable', {});
+        const checks = await client.request('app.checks', {});
         const doctor = await client.request('app.doctor', {});
         const backends: ComputeBackendReport[] = [];
         for (const backend of doctor.backends) {
@@ -71,7 +82,7 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
           terminal.report(`Measuring ${backend.label} …\n`);
           backends.push(await client.request('app.measure', { backend: backend.id }));
         }
-        return { ...doctor, backends, unreadable };
+        return { ...doctor, backends, unreadable, checks };
       });
       const facts = formatSummary([
         ['CoTo Studio', report.version],
@@ -82,12 +93,8 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         ['Memory', `${formatBytes(report.freeMemoryBytes)} of ${formatBytes(report.memoryBytes)} free`],
         ['Home', `${report.home} (${formatBytes(report.freeDiskBytes)} free)`],
         ['Log', report.logs],
-        ...report.unreadable.map(({ kind, id, reason }) => ['Unreadable', `${kind} ${id}: ${reason}`] as const),
         ['SQLite', `${report.sqlite}, schema ${report.schemaVersion}`],
-        ...report.strays.map(({ kind, path, bytes }): [string, string] => [
-          'Left over',
-          `${path} (${formatBytes(bytes)}): no ${kind} that the studio knows; coto doctor --repair deletes it`,
-        ]),
+        ...report.checks.flatMap(checkLines),
       ]);
       const backends = formatTable(
         ['', 'compute backend', 'device', 'memory', 'GFLOPS float32', 'bfloat16'],
@@ -104,6 +111,11 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
       return { json: report, text: `${facts}\n${backends}\n${reasons}` };
     },
   });
+}
+
+function checkLines({ label, findings }: CheckResult): [string, string][] {
+  if (findings.length === 0) return [[label, '✓']];
+  return findings.map(({ message, hint }) => [label, `✗ ${message}${hint === null ? '' : ` ${hint}`}`]);
 }
 
 function recoveryText({ backupAt, added, aside }: Recovered): string {

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { withOutputNote } from '../../../src-main/backend/home/output-notes.ts';
 import { sweepOutputs } from '../../../src-main/backend/home/sweep-outputs.ts';
 import { type Home, openHome } from '../../../src-main/backend/home.ts';
 import { openLog } from '../../../src-main/logging/log.ts';
@@ -60,4 +61,19 @@ it('a home from elsewhere removes nothing outside of it', () => {
   killedExport();
   sweep({ ...home, moved: true });
   expect(readdirSync(join(folder, 'out')).sort()).toEqual([...unfinished, 'mine'].sort());
+});
+
+it('what an export that was killed had not finished is removed at the next opening', async () => {
+  for (const name of unfinished) mkdirSync(join(folder, 'out', name), { recursive: true });
+  await withOutputNote({ home }, join(folder, 'elsewhere'), async () => undefined);
+  // Killed in the midst of it: what would remove the note never comes.
+  const kept = home.absolute('kept');
+  await withOutputNote({ home }, join(folder, 'out', 'wanted'), async () =>
+    cpSync(home.absolute('writing'), kept, { recursive: true }),
+  );
+  rmSync(home.absolute('writing'), { recursive: true });
+  renameSync(kept, home.absolute('writing'));
+  sweep(home);
+  expect(readdirSync(join(folder, 'out'))).toEqual(['.other.0123456789ab.tmp']);
+  expect(existsSync(home.absolute('writing'))).toBe(false);
 });

@@ -19,6 +19,7 @@ export const homeEntries: readonly string[] = [
   'cache/forgetting',
   logFolder,
   'updates.json',
+  'writing',
   'studio.sqlite-wal',
   'studio.sqlite',
 ];

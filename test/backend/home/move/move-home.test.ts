@@ -23,7 +23,8 @@ import { openStore } from '../../../../src-main/store/open-store.ts';
 import { modelRecord } from '../../records.ts';
 import { withMortalFiles } from '../mortal-files.ts';
 
-const stride = Number(process.env['COTO_KILL_STRIDE'] ?? 3);
+/** Every seventh step in `unit`, every one in `long`. */
+const stride = Number(process.env['COTO_KILL_STRIDE'] ?? 7);
 
 const folders: string[] = [];
 afterEach(() => {
@@ -230,5 +231,5 @@ describe('moving the home', () => {
     }
     expect([...outcomes]).toEqual(['old', 'new']);
     expect(calls).toBeGreaterThan(40);
-  });
+  }, 300_000);
 });

@@ -1,0 +1,11 @@
+import type { CheckFinding } from '../../../src-shared/domain/doctor-check.ts';
+import type { HandlerServices } from '../handler-services.ts';
+
+/** Something of the home that `coto doctor` looks at: one file and one line of the list. */
+export interface DoctorCheck {
+  readonly id: string;
+  /** What is looked at, as it is listed. */
+  readonly label: string;
+  /** None where all is well. */
+  run(services: HandlerServices): Promise<CheckFinding[]> | CheckFinding[];
+}

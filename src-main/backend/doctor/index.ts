@@ -1,0 +1,17 @@
+import type { CheckResult } from '../../../src-shared/domain/doctor-check.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import { baseModels } from './base-models.ts';
+import type { DoctorCheck } from './check.ts';
+import { database } from './database.ts';
+import { diskSpace } from './disk-space.ts';
+import { leftOver } from './left-over.ts';
+import { unreadableRows } from './unreadable-rows.ts';
+
+/** Every check of `coto doctor`, in the order in which it lists them. */
+const checks: readonly DoctorCheck[] = [database, unreadableRows, leftOver, baseModels, diskSpace];
+
+export async function runChecks(services: HandlerServices): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const { id, label, run } of checks) results.push({ id, label, findings: await run(services) });
+  return results;
+}

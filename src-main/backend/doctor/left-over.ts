@@ -1,0 +1,13 @@
+import { formatBytes } from '../../../src-shared/format/bytes.ts';
+import { listStrays } from '../home/strays.ts';
+import type { DoctorCheck } from './check.ts';
+
+export const leftOver: DoctorCheck = {
+  id: 'left-over',
+  label: 'Files left over',
+  run: async (services) =>
+    (await listStrays(services)).map(({ kind, path, bytes }) => ({
+      message: `${path} (${formatBytes(bytes)}) is no ${kind} that the studio knows.`,
+      hint: `coto doctor --delete ${path} deletes it, --repair all of these.`,
+    })),
+};
