@@ -11,6 +11,7 @@ const shapes = {
   tiny: { layers: 2, hidden: 256, heads: 8, keyValueHeads: 2, inner: 1024, vocabulary: 2000 },
   '0.3b': { layers: 16, hidden: 1024, heads: 16, keyValueHeads: 4, inner: 4096, vocabulary: 65_536 },
   '1.2b': { layers: 16, hidden: 2048, heads: 32, keyValueHeads: 8, inner: 8192, vocabulary: 128_256 },
+  '8b': { layers: 32, hidden: 4096, heads: 32, keyValueHeads: 8, inner: 14_336, vocabulary: 128_256, untied: true },
 };
 
 const { values } = parseArgs({
@@ -25,7 +26,7 @@ const { values } = parseArgs({
     folder: { type: 'string', default: join(tmpdir(), 'coto-large-base') },
   },
 });
-const shapeName = z.enum(['tiny', '0.3b', '1.2b']).parse(values.shape);
+const shapeName = z.enum(['tiny', '0.3b', '1.2b', '8b']).parse(values.shape);
 const tokens = z.coerce.number().int().min(2).parse(values.tokens);
 const storage = z.enum(['BF16', 'Q4_0', 'Q8_0', 'nf4', 'int8']).parse(values.storage);
 const folder = join(values.folder, `${shapeName}-${storage}`);
@@ -131,9 +132,9 @@ async function quantizeBase(from, to, type) {
 
 /**
  * @param {string} directory
- * @param {(typeof shapes)['tiny']} shape
+ * @param {(typeof shapes)['tiny'] & { untied?: boolean }} shape
  */
-async function makeBase(directory, { layers, hidden, heads, keyValueHeads, inner, vocabulary }) {
+async function makeBase(directory, { layers, hidden, heads, keyValueHeads, inner, vocabulary, untied = false }) {
   const { encodeFloats } = await import('../src-main/engine/tensors/encode-floats.ts');
   const { streamSafetensors } = await import('../src-main/engine/tensors/safetensors-stream.ts');
   mkdirSync(directory, { recursive: true });
@@ -155,7 +156,10 @@ async function makeBase(directory, { layers, hidden, heads, keyValueHeads, inner
     for (const [name, size] of Object.entries(linears)) places.push([`model.layers.${layer}.${name}.weight`, size]);
   }
   places.push(['model.norm.weight', [hidden]]);
+  if (untied) places.push(['lm_head.weight', [vocabulary, hidden]]);
   let state = 1;
+  /** @type {Uint8Array | null} */
+  let drawn = null;
   const random = () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
     return state / 2 ** 32;
@@ -169,11 +173,16 @@ async function makeBase(directory, { layers, hidden, heads, keyValueHeads, inner
       if (shape.length === 2 && storage !== 'BF16' && !isQuantized) {
         const [rows = 0, columns = 0] = shape;
         const scale = encodeFloats('F16', Float32Array.of(0.7 / Math.sqrt(columns) / (storage === 'Q4_0' ? 4.6 : 74)));
-        for (let row = 0; row < rows; row++) {
-          const piece = new Uint8Array((columns / 32) * blockBytes);
-          for (let at = 0; at < piece.length; at++) piece[at] = Math.floor(128 * (random() + 1));
-          for (let block = 0; block < piece.length; block += blockBytes) piece.set(scale, block);
-          yield piece;
+        // Rows of bytes drawn once, each piece from another place on: eight billion values are drawn too slowly one by one.
+        const perPiece = Math.min(rows, Math.ceil(2 ** 22 / ((columns / 32) * blockBytes)));
+        drawn ??= Uint8Array.from({ length: 2 ** 24 }, () => Math.floor(128 * (random() + 1)));
+        const piece = new Uint8Array(perPiece * (columns / 32) * blockBytes);
+        for (let row = 0; row < rows; row += perPiece) {
+          const used = piece.subarray(0, Math.min(perPiece, rows - row) * (columns / 32) * blockBytes);
+          const start = Math.floor((drawn.length - used.length) * (random() + 0.5));
+          used.set(drawn.subarray(start, start + used.length));
+          for (let block = 0; block < used.length; block += blockBytes) used.set(scale, block);
+          yield used;
         }
         return;
       }
@@ -204,7 +213,7 @@ async function makeBase(directory, { layers, hidden, heads, keyValueHeads, inner
     max_position_embeddings: 8192,
     rms_norm_eps: 1e-5,
     rope_theta: 500_000,
-    tie_word_embeddings: true,
+    tie_word_embeddings: !untied,
     torch_dtype: 'bfloat16',
   };
   writeFileSync(join(directory, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);

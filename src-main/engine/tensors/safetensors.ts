@@ -35,7 +35,13 @@ export interface TensorSource {
   close(): Promise<void>;
 }
 
-export interface SafetensorsFile extends TensorSource {
+/** Tensors of files. */
+export interface TensorFiles extends TensorSource {
+  /** The bytes of a tensor as its file has them, in pieces that are each in the memory of the one before. */
+  bytes(name: string): AsyncIterable<Uint8Array>;
+}
+
+export interface SafetensorsFile extends TensorFiles {
   readonly metadata: ReadonlyMap<string, string>;
   /** As `read`, floats into the memory of an arena: valid until its next `reserve`. */
   stage(name: string, arena: FloatArena): Promise<LentTensor>;
@@ -134,6 +140,10 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
     }
     return { shape, data: decodeValues(dtype, bytes, () => `${path}: tensor "${name}"`) };
   };
+  const bytesOf = (name: string) => {
+    const { start, length } = place(name);
+    return filePieces(handle, start, length, () => corrupt(path, `ended while tensor "${name}" was being read`));
+  };
   const whole = async (name: string): Promise<LentTensor> => {
     const tensor = await read(name);
     return { ...tensor, finite: tensor.data.every(Number.isFinite) };
@@ -153,19 +163,19 @@ function safetensorsFile(path: string, handle: FileHandle, header: SafetensorsHe
       const encoding = storedEncodingOf(dtype);
       const [rows, columns] = shape;
       if (encoding === null || rows === undefined || columns === undefined || shape.length !== 2) return null;
-      const pieces = () =>
-        filePieces(handle, start, length, () => corrupt(path, `ended while tensor "${name}" was being read`));
+      const pieces = () => bytesOf(name);
       return { shape: [rows, columns], encoding, byteLength: length, place: { descriptor: handle.fd, start }, pieces };
     },
+    bytes: bytesOf,
     lend: async (name, use) => use(isStagedType(place(name).dtype) ? stage(name) : await whole(name)),
     stage: async (name, arena) => (isStagedType(place(name).dtype) ? stage(name, arena) : await whole(name)),
     close: () => handle.close(),
   };
 }
 
-const pieceBytes = 2 ** 22;
+const pieceBytes = 2 ** 20;
 
-/** Reads `length` bytes in pieces, each in the memory of the one before. */
+/** Reads `length` bytes in pieces of `pieceBytes` and a rest, each in the memory of the one before. */
 async function* filePieces(
   handle: FileHandle,
   start: number,
@@ -174,10 +184,14 @@ async function* filePieces(
 ): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(Math.min(pieceBytes, length));
   for (let done = 0; done < length; ) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, length - done), start + done);
-    if (bytesRead === 0) throw ended();
-    yield buffer.subarray(0, bytesRead);
-    done += bytesRead;
+    const wanted = Math.min(buffer.length, length - done);
+    for (let filled = 0; filled < wanted; ) {
+      const { bytesRead } = await handle.read(buffer, filled, wanted - filled, start + done + filled);
+      if (bytesRead === 0) throw ended();
+      filled += bytesRead;
+    }
+    yield buffer.subarray(0, wanted);
+    done += wanted;
   }
 }
 

@@ -84,6 +84,36 @@ describe('weights that bitsandbytes has quantized', () => {
     expect(state(written)).toEqual(state(golden));
   });
 
+  it('come in pieces of a bounded size, all in the same memory', async () => {
+    const path = join(folder, 'pieces.safetensors');
+    const [rows, columns] = [300, 2048];
+    const values = Float32Array.from({ length: rows * columns }, (_, at) => Math.sin(at) * (1 + (at % 7)));
+    const read = async () => values;
+    await streamSafetensors(path, [
+      ...normalFloatTensors({ name: 'nf4.weight', shape: [rows, columns], read }, 'float32'),
+      ...byteTensors({ name: 'int8.weight', shape: [rows, columns], read }),
+    ]);
+    const source = await withQuantized(await openSafetensors(path));
+    for (const name of ['nf4.weight', 'int8.weight']) {
+      const type = blockTypeNamed(source.info(name).dtype);
+      const stored = source.stored?.(name);
+      if (!type || !stored) throw new Error(`${name} is not stored`);
+      const [memory, decoded] = [new Set<ArrayBufferLike>(), new Float32Array(rows * columns)];
+      let done = 0;
+      for await (const piece of stored.pieces()) {
+        memory.add(piece.buffer);
+        const count = (piece.length / type.blockBytes) * type.blockValues;
+        type.dequantize(Uint8Array.from(piece), decoded.subarray(done, done + count));
+        done += count;
+      }
+      expect(done).toBe(rows * columns);
+      expect([...memory].map(({ byteLength }) => byteLength)).toEqual([2 ** 13 * type.blockBytes]);
+      const { data } = await source.read(name);
+      expect(Buffer.compare(Buffer.from(decoded.buffer), Buffer.from(data.buffer, 0, decoded.byteLength))).toBe(0);
+    }
+    await source.close();
+  });
+
   it('are refused where a part is missing, of another size, or of another type', async () => {
     const parts = new Map([...golden].filter(([name]) => name.startsWith('single.')));
     const path = join(folder, 'broken.safetensors');

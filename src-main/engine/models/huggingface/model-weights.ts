@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 import { withQuantized } from '../../tensors/bitsandbytes/read-quantized.ts';
-import { openSafetensors, type TensorSource } from '../../tensors/safetensors.ts';
+import { openSafetensors, type TensorFiles } from '../../tensors/safetensors.ts';
 
 /** A model folder's weights, in one file or in shards. */
-export interface ModelWeights extends TensorSource {
+export interface ModelWeights extends TensorFiles {
   /** Absolute paths of the safetensors files, ordered by name. */
   readonly files: readonly string[];
 }
@@ -51,14 +51,14 @@ async function openStoredWeights(directory: string): Promise<ModelWeights> {
 
 async function openShards(directory: string, index: string): Promise<ModelWeights> {
   const places = await readIndex(index);
-  const opened = new Map<string, TensorSource>();
+  const opened = new Map<string, TensorFiles>();
   const close = async () => {
     for (const shard of opened.values()) await shard.close();
   };
   try {
     for (const name of [...new Set(places.values())].sort())
       opened.set(name, await openSafetensors(path.join(directory, name)));
-    const shardOf = (tensor: string): TensorSource => {
+    const shardOf = (tensor: string): TensorFiles => {
       const shard = opened.get(places.get(tensor) ?? '');
       if (shard === undefined) throw new StudioError('invalid_file', `${index} lacks the tensor "${tensor}".`);
       return shard;
@@ -72,6 +72,7 @@ async function openShards(directory: string, index: string): Promise<ModelWeight
       info: (tensor) => shardOf(tensor).info(tensor),
       read: (tensor) => shardOf(tensor).read(tensor),
       stored: (tensor) => shardOf(tensor).stored?.(tensor) ?? null,
+      bytes: (tensor) => shardOf(tensor).bytes(tensor),
       lend: (tensor, use) => shardOf(tensor).lend(tensor, use),
       close,
     };

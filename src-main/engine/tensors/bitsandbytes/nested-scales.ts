@@ -27,12 +27,9 @@ export function nestScales(scales: Float32Array, map: Float32Array): NestedScale
   return { codes, map, largest, blocksize: nestedBlock, offset };
 }
 
-/** The scales as float32, with every intermediate rounded as bitsandbytes rounds it. */
-export function scalesOf({ codes, map, largest, blocksize, offset }: NestedScales): Float32Array {
-  return Float32Array.from(
-    codes,
-    (code, index) => Math.fround((map[code] ?? 0) * (largest[Math.floor(index / blocksize)] ?? 0)) + offset,
-  );
+/** The scale of block `index` as float32, with every intermediate rounded as bitsandbytes rounds it. */
+export function scaleAt({ codes, map, largest, blocksize, offset }: NestedScales, index: number): number {
+  return Math.fround((map[codes[index] ?? 0] ?? 0) * (largest[Math.floor(index / blocksize)] ?? 0)) + offset;
 }
 
 /** Index of the value of an ascending map that is nearest. */

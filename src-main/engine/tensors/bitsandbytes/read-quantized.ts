@@ -1,12 +1,12 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { elementCount, type HostTensor } from '../host-tensor.ts';
-import type { TensorSource } from '../safetensors.ts';
+import type { TensorFiles } from '../safetensors.ts';
 import { corrupt } from '../safetensors-header.ts';
 import { storedEncodingOf } from '../stored-matrix.ts';
 import { int8 } from '../tensor-types/int8.ts';
 import { nf4, normalFloats } from '../tensor-types/nf4.ts';
 import type { TensorType } from '../tensor-types/tensor-type.ts';
-import { scalesOf } from './nested-scales.ts';
+import { scaleAt } from './nested-scales.ts';
 import { formatEnding, fp4Ending, type QuantState, quantStateSchema, rowsEnding, stateEnding } from './quant-state.ts';
 
 /** A matrix that several tensors of the file make up together. */
@@ -17,12 +17,15 @@ interface QuantizedMatrix {
   readonly parts: readonly string[];
   /** How many stretches of its values begin at a block each: its rows, or 1 where blocks run on from row to row. */
   readonly stretches: number;
-  /** Its values in blocks of the type; the last of a stretch is filled up with zeros. */
-  blocks(): Promise<Uint8Array>;
+  /**
+   * Its values in blocks of the type, piece by piece in memory that is used again: a matrix of a large base takes tens of megabytes,
+   * and what is dropped stays with the process for a while. The last block of a stretch is filled up with zeros.
+   */
+  blocks(): AsyncIterable<Uint8Array>;
 }
 
 /** A source with the weights that bitsandbytes has quantized as matrices of NF4 and INT8; the source itself without such. */
-export async function withQuantized<Source extends TensorSource>(source: Source): Promise<Source> {
+export async function withQuantized<Source extends TensorFiles>(source: Source): Promise<Source> {
   const matrices = new Map<string, QuantizedMatrix>();
   for (const name of source.names) {
     if (name.endsWith(fp4Ending))
@@ -74,26 +77,29 @@ export async function withQuantized<Source extends TensorSource>(source: Source)
         shape: [rows, columns],
         encoding,
         byteLength,
-        async *pieces() {
-          yield await blocks();
-        },
+        pieces: blocks,
       };
     },
   };
 }
 
 async function decoded({ type, shape, stretches, blocks }: QuantizedMatrix): Promise<HostTensor> {
-  const encoded = await blocks();
-  const values = new Float32Array((encoded.length / type.blockBytes) * type.blockValues);
-  type.dequantize(encoded, values);
   const count = elementCount(shape);
-  const [padded, wanted] = [values.length / stretches, count / stretches];
+  const wanted = count / stretches;
+  const padded = Math.ceil(wanted / type.blockValues) * type.blockValues;
+  const values = new Float32Array(stretches * padded);
+  let done = 0;
+  for await (const piece of blocks()) {
+    const end = done + (piece.length / type.blockBytes) * type.blockValues;
+    type.dequantize(piece, values.subarray(done, end));
+    done = end;
+  }
   for (let at = 1; padded !== wanted && at < stretches; at++)
     values.copyWithin(at * wanted, at * padded, at * padded + wanted);
   return { shape, data: values.subarray(0, count) };
 }
 
-async function readState(source: TensorSource, name: string): Promise<QuantState> {
+async function readState(source: TensorFiles, name: string): Promise<QuantState> {
   const { data } = await source.read(name);
   try {
     return quantStateSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(data))));
@@ -103,7 +109,7 @@ async function readState(source: TensorSource, name: string): Promise<QuantState
 }
 
 /** A weight of 4 bits: its blocks run on from row to row. */
-function normalMatrix(source: TensorSource, name: string, state: QuantState): QuantizedMatrix {
+function normalMatrix(source: TensorFiles, name: string, state: QuantState): QuantizedMatrix {
   const { shape, blocksize, nested_blocksize: nestedBlocksize, nested_offset: offset } = state;
   const count = elementCount(shape);
   const scaleCount = Math.ceil(count / blocksize);
@@ -114,15 +120,19 @@ function normalMatrix(source: TensorSource, name: string, state: QuantState): Qu
       'Quantize the base again with a blocksize of 64, as bitsandbytes does by default.',
     );
   const read = (ending: string, values: number) => readPart(source, `${name}${ending}`, values);
-  const readScales = async () => {
-    if (nestedBlocksize === undefined) return floats(await read('.absmax', scaleCount));
-    return scalesOf({
+  const readScales = async (): Promise<(block: number) => number> => {
+    if (nestedBlocksize === undefined) {
+      const scales = floats(await read('.absmax', scaleCount));
+      return (block) => scales[block] ?? 0;
+    }
+    const nested = {
       codes: bytes(await read('.absmax', scaleCount)),
       map: floats(await read('.nested_quant_map', 256)),
       largest: floats(await read('.nested_absmax', Math.ceil(scaleCount / nestedBlocksize))),
       blocksize: nestedBlocksize,
       offset: offset ?? 0,
-    });
+    };
+    return (block) => scaleAt(nested, block);
   };
   return {
     type: nf4,
@@ -132,20 +142,20 @@ function normalMatrix(source: TensorSource, name: string, state: QuantState): Qu
       name,
       ...['.absmax', '.quant_map', '.nested_absmax', '.nested_quant_map', stateEnding].map((end) => name + end),
     ],
-    async blocks() {
+    async *blocks() {
       const levels = floats(await read('.quant_map', normalFloats.length));
       if (levels.some((level, index) => level !== normalFloats[index]))
         throw corrupt(source.path, `gives tensor "${name}" other levels than NF4's`);
-      const codes = bytes(await read('', Math.ceil(count / 2)));
-      const scales = await readScales();
+      const length = Math.ceil(count / 2);
+      const scaleOf = await readScales();
       const perScale = blocksize / nf4.blockValues;
-      return inBlocks(nf4, codes, 1, (block) => scales[Math.floor(block / perScale)]);
+      yield* inBlocks(nf4, codesOf(source, name, length), length, (block) => scaleOf(Math.floor(block / perScale)));
     },
   };
 }
 
 /** A weight of signed bytes with a scale for each row. */
-async function byteMatrix(source: TensorSource, name: string): Promise<QuantizedMatrix> {
+async function byteMatrix(source: TensorFiles, name: string): Promise<QuantizedMatrix> {
   const { shape } = source.info(name);
   const prefix = name.slice(0, -'.weight'.length);
   const [rows = 0, columns = 0] = shape;
@@ -161,38 +171,62 @@ async function byteMatrix(source: TensorSource, name: string): Promise<Quantized
     shape,
     stretches: rows,
     parts: [name, prefix + rowsEnding, prefix + formatEnding],
-    async blocks() {
+    async *blocks() {
       const scales = floats(await readPart(source, prefix + rowsEnding, rows));
-      const codes = Uint8Array.from(await readPart(source, name, rows * columns));
+      const codes = codesOf(source, name, rows * columns);
       const perRow = Math.ceil(columns / int8.blockValues);
-      return inBlocks(int8, codes, rows, (block) => scales[Math.floor(block / perRow)]);
+      yield* inBlocks(int8, codes, columns, (block) => scales[Math.floor(block / perRow)] ?? 0);
     },
   };
 }
 
-/** Blocks of a scale in float32 and the codes of their values, of equal stretches of codes. */
-function inBlocks(
+/** Blocks that a piece has at most. */
+const pieceBlocks = 2 ** 13;
+
+/**
+ * Blocks of a scale in float32 and the codes of their values, of stretches of `length` codes. Each piece is in the memory of the
+ * one before.
+ */
+async function* inBlocks(
   { blockBytes }: TensorType,
-  codes: Uint8Array,
-  stretches: number,
-  scaleOf: (block: number) => number | undefined,
-): Uint8Array {
+  codes: AsyncIterable<Uint8Array>,
+  length: number,
+  scaleOf: (block: number) => number,
+): AsyncGenerator<Uint8Array> {
   const codeBytes = blockBytes - 4;
-  const length = codes.length / stretches;
-  const perStretch = Math.ceil(length / codeBytes);
-  const blocks = new Uint8Array(stretches * perStretch * blockBytes);
+  const blocks = new Uint8Array(pieceBlocks * blockBytes);
   const view = new DataView(blocks.buffer);
-  for (let stretch = 0; stretch < stretches; stretch++)
-    for (let index = 0; index < perStretch; index++) {
-      const block = stretch * perStretch + index;
-      const end = Math.min(length, (index + 1) * codeBytes);
-      view.setFloat32(block * blockBytes, scaleOf(block) ?? 0, true);
-      blocks.set(codes.subarray(stretch * length + index * codeBytes, stretch * length + end), block * blockBytes + 4);
+  let [block, used, at] = [0, 0, 0];
+  for await (const piece of codes)
+    for (let done = 0; done < piece.length; ) {
+      const inBlock = at % codeBytes;
+      if (inBlock === 0) {
+        if (used === pieceBlocks) {
+          yield blocks;
+          used = 0;
+        }
+        blocks.fill(0, used * blockBytes, (used + 1) * blockBytes);
+        view.setFloat32(used * blockBytes, scaleOf(block), true);
+        block++;
+        used++;
+      }
+      const count = Math.min(codeBytes - inBlock, length - at, piece.length - done);
+      blocks.set(piece.subarray(done, done + count), (used - 1) * blockBytes + 4 + inBlock);
+      done += count;
+      at = (at + count) % length;
     }
-  return blocks;
+  if (used > 0) yield blocks.subarray(0, used * blockBytes);
 }
 
-async function readPart(source: TensorSource, name: string, count: number): Promise<HostTensor['data']> {
+/** The bytes of a weight's codes. */
+function codesOf(source: TensorFiles, name: string, count: number): AsyncIterable<Uint8Array> {
+  const { dtype, shape } = source.info(name);
+  if ((dtype !== 'U8' && dtype !== 'I8') || elementCount(shape) !== count)
+    throw corrupt(source.path, `gives tensor "${name}" other codes than the ${count} bytes that its weight needs`);
+  return source.bytes(name);
+}
+
+async function readPart(source: TensorFiles, name: string, count: number): Promise<HostTensor['data']> {
   const { data } = await source.read(name);
   if (data.length !== count)
     throw corrupt(source.path, `gives tensor "${name}" ${data.length} values where its weight needs ${count}`);
