@@ -9,6 +9,7 @@ import { z } from 'zod';
 
 const shapes = {
   tiny: { layers: 2, hidden: 256, heads: 8, keyValueHeads: 2, inner: 1024, vocabulary: 2000 },
+  smollm2: { layers: 30, hidden: 576, heads: 9, keyValueHeads: 3, inner: 1536, vocabulary: 49_152 },
   '0.3b': { layers: 16, hidden: 1024, heads: 16, keyValueHeads: 4, inner: 4096, vocabulary: 65_536 },
   '1.2b': { layers: 16, hidden: 2048, heads: 32, keyValueHeads: 8, inner: 8192, vocabulary: 128_256 },
   '8b': { layers: 32, hidden: 4096, heads: 32, keyValueHeads: 8, inner: 14_336, vocabulary: 128_256, untied: true },
@@ -26,7 +27,7 @@ const { values } = parseArgs({
     folder: { type: 'string', default: join(tmpdir(), 'coto-large-base') },
   },
 });
-const shapeName = z.enum(['tiny', '0.3b', '1.2b', '8b']).parse(values.shape);
+const shapeName = z.enum(['tiny', 'smollm2', '0.3b', '1.2b', '8b']).parse(values.shape);
 const tokens = z.coerce.number().int().min(2).parse(values.tokens);
 const storage = z.enum(['BF16', 'Q4_0', 'Q8_0', 'nf4', 'int8']).parse(values.storage);
 const folder = join(values.folder, `${shapeName}-${storage}`);

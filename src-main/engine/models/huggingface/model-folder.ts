@@ -8,6 +8,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { quantizedFromSchema } from '../../../../src-shared/domain/quantization.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
+import { backendMemory } from '../../compute/backend-memory.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
 import { staysEncoded } from '../../tensors/stored-matrix.ts';
 import { modelFamilies } from '../families.ts';
@@ -102,12 +103,16 @@ async function totalSize(files: readonly string[]): Promise<number> {
   return sum;
 }
 
-/** Bytes in memory of what stays encoded, and of the rest in float32. */
+/** The only backend that keeps encodings. */
+const { blockBytes } = backendMemory('native');
+
+/** Bytes in memory of what stays encoded, mapped or in a block of its own, and of the rest in float32. */
 function encodedBytes(weights: ModelWeights, isLarge: boolean): number {
   return weights.names.reduce((sum, name) => {
     const stored = weights.stored?.(name) ?? null;
     const isKept = stored !== null && staysEncoded(stored.encoding, isLarge);
-    return sum + (isKept ? stored.byteLength : 4 * elementCount(weights.info(name).shape));
+    if (!isKept) return sum + 4 * elementCount(weights.info(name).shape);
+    return sum + (stored.place ? stored.byteLength : blockBytes(stored.byteLength));
   }, 0);
 }
 
