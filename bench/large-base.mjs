@@ -1,6 +1,6 @@
 // Peak memory and time of training steps on a Llama-shaped base of random weights, the base kept as its file has it or in
 // float32. Usage: node_modules/node/bin/node bench/large-base.mjs [--shape 1.2b] [--tokens 512] [--steps 3]
-//   [--storage BF16|Q4_0|Q8_0|nf4|int8] [--dtype float32|bfloat16] [--checkpointing] [--decoded] [--folder <kept between calls>]
+//   [--storage BF16|Q4_0|Q8_0|nf4|int8] [--dtype float32|bfloat16] [--checkpointing] [--half-states] [--decoded] [--folder <kept between calls>]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     storage: { type: 'string', default: 'BF16' },
     decoded: { type: 'boolean', default: false },
     checkpointing: { type: 'boolean', default: false },
+    'half-states': { type: 'boolean', default: false },
     folder: { type: 'string', default: join(tmpdir(), 'coto-large-base') },
   },
 });
@@ -59,7 +60,10 @@ await model.createAdapter(
   { random: RandomStream.seeded(42, 'initialization'), labels: null },
 );
 const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
-const step = new TrainingStep(model, optimizer, 1, values.checkpointing);
+const step = new TrainingStep(model, optimizer, 1, {
+  gradientCheckpointing: values.checkpointing,
+  halved: values['half-states'],
+});
 model.setTraining(true);
 const random = RandomStream.seeded(7, 'data');
 const ids = Int32Array.from({ length: tokens }, () => random.integer(shapes[shapeName].vocabulary));
@@ -84,6 +88,7 @@ const parts = estimateMemory({
   outputs: shapes[shapeName].vocabulary,
   batch: 1,
   gradientCheckpointing: values.checkpointing,
+  halvedStates: values['half-states'],
   bfloat16: values.dtype === 'bfloat16',
   backend: 'native',
 });

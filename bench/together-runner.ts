@@ -45,7 +45,7 @@ export class TogetherRunner {
   ): Promise<TogetherRunner> {
     const narrow = await shape.build({ ...options, batch });
     const wide = await shape.build({ ...options, batch: batch * count });
-    const pass = new SharedPass(narrow.base, false);
+    const pass = new SharedPass(narrow.base);
     const open = async (problem: BenchProblem, seed: number): Promise<Run> => {
       const model = new AdaptedModel(problem.base);
       const random = RandomStream.seeded(seed, 'initialization');
@@ -53,7 +53,7 @@ export class TogetherRunner {
       const optimizer = new AdamW(model.trainable(), adamwOptions);
       const alone = new TrainingStep(model, optimizer, maximumGradientNorm);
       const source = problem === narrow ? pass.place().sourceFor(model) : undefined;
-      const shared = new TrainingStep(model, optimizer, maximumGradientNorm, false, {}, source);
+      const shared = new TrainingStep(model, optimizer, maximumGradientNorm, {}, {}, source);
       model.setTraining(true);
       return { model, optimizer, alone, shared };
     };

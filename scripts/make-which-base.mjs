@@ -141,6 +141,7 @@ function estimates([modelType, layers, hidden, inner, heads, keyValueHeads, voca
       batch: 1,
       gradientCheckpointing: true,
       bfloat16: false,
+      halvedStates: false,
       backend: 'native',
     });
     return { dtype, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0) };

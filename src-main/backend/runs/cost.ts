@@ -122,3 +122,4 @@ function stepMemory(
     backend,
   });
 }
+    halvedStates: config.activation_dtype === 'bfloat16',

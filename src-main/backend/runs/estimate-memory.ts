@@ -25,6 +25,8 @@ export interface StepShape {
   readonly outputs: number;
   readonly batch: number;
   readonly gradientCheckpointing: boolean;
+  /** Whether states wait for the backward pass in bfloat16. */
+  readonly halvedStates: boolean;
   /** Whether products with the frozen linear layers run in bfloat16. */
   readonly bfloat16: boolean;
   /** Id of the compute backend. */
@@ -46,7 +48,8 @@ export interface MemoryPart {
  *   are not trained.
  * - activations: what the layers keep for the backward pass, plus the working memory of the running layer; the largest such
  *   sum over the layers. That is with every layer on: with CoTo, steps whose lowest layers are off need less. With
- *   gradient checkpointing only the layers' inputs are kept, and one layer's own states.
+ *   gradient checkpointing only the layers' inputs are kept, and one layer's own states; halved states are half as large while
+ *   they wait, and an operation's own are restored for its gradients.
  * - logits: the head with its gradients.
  */
 export function estimateMemory(shape: StepShape): MemoryPart[] {
@@ -66,22 +69,29 @@ export function estimateMemory(shape: StepShape): MemoryPart[] {
   ];
 }
 
-function activationBytes(shape: StepShape, bytes: (values: readonly number[]) => number): number {
-  const { memory, batch, adapters, gradientCheckpointing, description } = shape;
+function activationBytes(shape: StepShape, bytes: (values: readonly number[], each?: number) => number): number {
+  const { memory, batch, adapters, gradientCheckpointing, halvedStates, description } = shape;
+  const each = halvedStates ? bytesPerBrainFloat : bytesPerFloat;
   const lowest = lowestAdaptedLayer(shape);
   let held = 0;
   let peak = 0;
   for (let index = 0; index < description.layerCount; index++) {
     const layer = memory.layer(index, batch, adapters);
-    const own = bytes(layer.kept);
+    const own = bytes(layer.kept, each);
+    const restored = halvedStates ? bytes(largestTwo(layer.kept)) : 0;
     // Only the hidden states between the layers below the tape were still alive; they are freed here.
     if (index === lowest) held = 0;
-    held += bytes([layer.input]);
+    held += bytes([layer.input], each);
     const keeps = index >= lowest && !gradientCheckpointing;
     if (keeps) held += own;
-    peak = Math.max(peak, held + bytes(layer.working) + (keeps ? 0 : own));
+    peak = Math.max(peak, held + bytes(layer.working) + restored + (keeps ? 0 : own));
   }
   return peak;
+}
+
+/** The operands of an operation of two. */
+function largestTwo(sizes: readonly number[]): number[] {
+  return [...sizes].sort((a, b) => b - a).slice(0, 2);
 }
 
 /** The layers below run without a tape and keep nothing. */

@@ -25,6 +25,7 @@ const sharedSettings: readonly (keyof RunConfig)[] = [
   'per_device_train_batch_size',
   'gradient_accumulation_steps',
   'gradient_checkpointing',
+  'activation_dtype',
   'compute_backend',
   'compute_dtype',
 ];

@@ -120,7 +120,7 @@ export async function pairsKey(
 
 async function evaluatedContent(
   services: Pick<Services, 'home' | 'store'>,
-  { model, dataset, eval_samples, validation_samples, settings, subject }: ScoredContent,
+  { model, dataset, eval_samples, validation_samples, settings: given, subject }: ScoredContent,
 ): Promise<object> {
   return {
     base: model.description.fingerprint,

@@ -19,6 +19,7 @@ import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { criterionOf } from '../training/best-evaluation.ts';
 import { countSteps } from '../training/count-steps.ts';
 import { RunSampler } from '../training/run-sampler.ts';
+import { stateKeeping } from '../training/state-keeping.ts';
 import type { GradientSource } from '../training/step-gradients.ts';
 import { type TrainingOutcome, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
 import { loadingProgress } from './loading-progress.ts';
@@ -63,6 +64,8 @@ export async function openTraining(
   const choice = config.compute_backend === 'auto' ? task.compute : config.compute_backend;
   const compute = await activateCompute(choice, task.threads);
   const computeDtype = resolveComputeDtype(config.compute_dtype, compute.id, earlierDtype);
+  // Refused before the base is loaded.
+  stateKeeping(config);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const base = await loadBaseModel(task.modelDirectory, {
     bfloat16: computeDtype === 'bfloat16',

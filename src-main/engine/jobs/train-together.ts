@@ -6,6 +6,7 @@ import type { EngineResultOf, TrainTogetherTask } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import { toStudioError } from '../to-studio-error.ts';
 import { SharedPass } from '../training/shared-pass.ts';
+import { stateKeeping } from '../training/state-keeping.ts';
 import { defineEngineJob } from './define-job.ts';
 import { openTraining, type Together } from './open-training.ts';
 
@@ -23,7 +24,7 @@ export async function runTrainTogetherTask(
   const all = everyone(contexts, context);
   const training = await openTraining(task, first, all);
   try {
-    const pass = new SharedPass(training.base, first.config.gradient_checkpointing, (runs) =>
+    const pass = new SharedPass(training.base, stateKeeping(first.config), (runs) =>
       all.emit({ kind: 'log', level: 'warning', text: `Memory is short: ${runs} runs at a time from here on.` }),
     );
     const places = task.runs.map(() => pass.place());

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
 import { valueAndGradients } from '../ops/autograd/backward.ts';
+import { HalfState } from '../ops/autograd/half-state.ts';
+import { as2D } from '../ops/autograd/operation.ts';
+import type { StateKeeping } from './state-keeping.ts';
 import type { DifferentiableModel } from './trainable-model.ts';
 
 /** A loss (of several runs one a run), and the gradients of its sum for the variables that it depends on, by name. */
@@ -12,6 +15,18 @@ export interface LossGradients {
 /** Loss of the last layer's states. */
 type Loss = (states: HiddenStates) => tf.Scalar | tf.Tensor1D;
 
+/** Forward and backward pass of one micro-batch. To be called within `tf.tidy`. */
+export function passGradients<Dropout>(
+  { gradientCheckpointing = false, halved = false }: StateKeeping,
+  model: DifferentiableModel<Dropout>,
+  inputs: ModelInputs,
+  variables: readonly tf.Variable[],
+  loss: Loss,
+): LossGradients {
+  const compute = gradientCheckpointing ? checkpointedLossGradients : lossGradients;
+  return compute(model, inputs, variables, loss, halved);
+}
+
 /**
  * Forward and backward pass of one micro-batch. Layers below the lowest active adapter, and the embedding unless it is
  * trained, run before the gradient scope without a tape. To be called within `tf.tidy`.
@@ -21,10 +36,12 @@ export function lossGradients(
   inputs: ModelInputs,
   variables: readonly tf.Variable[],
   loss: Loss,
+  halved = false,
 ): LossGradients {
-  if (model.trainsBelowLayers()) return differentiate(() => loss(model.statesFrom(model.embed(inputs))), variables);
+  if (model.trainsBelowLayers())
+    return differentiate(() => loss(model.statesFrom(model.embed(inputs))), variables, { halved });
   const below = model.forwardBelow(inputs);
-  return differentiate(() => loss(model.statesFrom(below)), variables);
+  return differentiate(() => loss(model.statesFrom(below)), variables, { halved });
 }
 
 /**
@@ -37,34 +54,42 @@ export function checkpointedLossGradients<Dropout>(
   inputs: ModelInputs,
   variables: readonly tf.Variable[],
   loss: Loss,
+  halved = false,
 ): LossGradients {
   const lowest = model.lowestActiveLayer();
-  const kept: { states: HiddenStates; dropout: Dropout }[] = [];
+  const kept: { enter: () => HiddenStates; dropout: Dropout }[] = [];
   const trainsBelow = model.trainsBelowLayers();
   const dropoutBelow = model.dropoutState();
   let states = trainsBelow ? model.embed(inputs) : model.forwardBelow(inputs);
   for (let index = lowest; index < model.base.layerCount; index++) {
-    kept.push({ states, dropout: model.dropoutState() });
-    states = model.layer(index, states);
+    const entered = states;
+    const dropout = model.dropoutState();
+    states = model.layer(index, entered);
+    kept.push({ enter: halved ? halvedStates(entered) : () => entered, dropout });
   }
   const top = states;
-  const head = differentiate(() => loss(top), variables, kept.length > 0 || trainsBelow ? top.hidden : null);
+  const head = differentiate(() => loss(top), variables, {
+    input: kept.length > 0 || trainsBelow ? top.hidden : null,
+    halved,
+  });
   top.hidden.dispose();
   const gradients = new Map(head.gradients);
   let dy = head.inputGradient;
   for (let index = model.base.layerCount - 1; index >= lowest; index--) {
     const layer = kept[index - lowest];
     if (layer === undefined || dy === null) throw new Error(`nothing was kept of layer ${index}`);
-    const { states: entered, dropout } = layer;
+    const { enter, dropout } = layer;
+    const entered = enter();
     const run = () => model.replayDropout(dropout, () => model.layer(index, entered).hidden);
-    const made = differentiate(run, variables, index > lowest || trainsBelow ? entered.hidden : null, dy);
+    const input = index > lowest || trainsBelow ? entered.hidden : null;
+    const made = differentiate(run, variables, { input, dy, halved });
     for (const [name, gradient] of made.gradients) gradients.set(name, gradient);
     tf.dispose([made.value, dy, entered.hidden]);
     dy = made.inputGradient;
   }
   if (trainsBelow && dy !== null) {
     const run = () => model.replayDropout(dropoutBelow, () => model.embed(inputs).hidden);
-    const made = differentiate(run, variables, null, dy);
+    const made = differentiate(run, variables, { dy, halved });
     for (const [name, gradient] of made.gradients) gradients.set(name, gradient);
     tf.dispose([made.value, dy]);
   }
@@ -76,15 +101,29 @@ export function gradientsOf(run: () => tf.Scalar, variables: readonly tf.Variabl
   return differentiate(run, variables);
 }
 
+/** Puts the states of a layer away in bfloat16; gives them back rounded, once. */
+function halvedStates(states: HiddenStates): () => HiddenStates {
+  const half = HalfState.of(states.hidden);
+  states.hidden.dispose();
+  return () => {
+    const hidden = as2D(half.restored());
+    half.pairs.dispose();
+    return { ...states, hidden };
+  };
+}
+
 /** Gradients with respect to the variables and an optional input. `dy`: gradient of what `run` gives; default 1. */
 function differentiate(
   run: () => tf.Tensor,
   variables: readonly tf.Variable[],
-  input: tf.Tensor | null = null,
-  dy: tf.Tensor | null = null,
+  {
+    input = null,
+    dy = null,
+    halved = false,
+  }: { input?: tf.Tensor | null; dy?: tf.Tensor | null; halved?: boolean } = {},
 ): LossGradients & { readonly inputGradient: tf.Tensor | null } {
   const sources = input === null ? variables : [...variables, input];
-  const { value, gradients: made } = valueAndGradients(run, sources, dy);
+  const { value, gradients: made } = valueAndGradients(run, sources, dy, halved);
   const gradients = new Map<string, tf.Tensor>();
   variables.forEach((variable, index) => {
     const gradient = made[index];

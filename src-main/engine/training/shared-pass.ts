@@ -5,9 +5,10 @@ import { StackedModel } from '../adapters/stacked-model.ts';
 import type { BaseModel, HiddenStates } from '../models/base-model.ts';
 import { toStudioError } from '../to-studio-error.ts';
 import { deviceInputs } from './device-inputs.ts';
-import { checkpointedLossGradients, lossGradients } from './loss-gradients.ts';
+import { passGradients } from './loss-gradients.ts';
 import type { MicroBatch } from './micro-batch.ts';
 import { examplesIn, haveSameInputs, joinInputs, padTogether } from './stack-batches.ts';
+import type { StateKeeping } from './state-keeping.ts';
 import {
   addPass,
   type GradientRequest,
@@ -55,15 +56,15 @@ interface Load {
 export class SharedPass {
   private readonly stack: StackedModel;
   private readonly members = new Set<Member>();
-  private readonly gradientCheckpointing: boolean;
+  private readonly keeping: StateKeeping;
   private readonly onSmaller: (runs: number) => void;
   /** Runs in one pass, at most. */
   private width = Number.POSITIVE_INFINITY;
 
   /** @param onSmaller called where memory is short, with the number of runs that a pass has from then on. */
-  constructor(base: BaseModel, gradientCheckpointing: boolean, onSmaller: (runs: number) => void = () => undefined) {
+  constructor(base: BaseModel, keeping: StateKeeping = {}, onSmaller: (runs: number) => void = () => undefined) {
     this.stack = new StackedModel(base);
-    this.gradientCheckpointing = gradientCheckpointing;
+    this.keeping = keeping;
     this.onSmaller = onSmaller;
   }
 
@@ -134,14 +135,14 @@ export class SharedPass {
     const parts = loads.map(({ model }, index) => ({ model, examples: examplesOf(batches[index]) }));
     this.stack.setParts(parts, haveSameInputs(batches));
     const given = this.stack.takesInputsOnce ? batches.slice(0, 1) : batches;
-    const compute = this.gradientCheckpointing ? checkpointedLossGradients : lossGradients;
     await addPass(
       loads.map(({ sums }) => sums),
       () => {
         const lossOf = new Map(
           loads.map(({ model, labels }, index) => [model, sharedLoss(model, required(batches[index]), labels)]),
         );
-        return compute(
+        return passGradients(
+          this.keeping,
           this.stack,
           deviceInputs(joinInputs(given)),
           variablesOf(loads.map(({ sums }) => sums)),

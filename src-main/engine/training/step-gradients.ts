@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { deviceInputs } from './device-inputs.ts';
-import { checkpointedLossGradients, type LossGradients, lossGradients } from './loss-gradients.ts';
+import { type LossGradients, passGradients } from './loss-gradients.ts';
 import type { MicroBatch } from './micro-batch.ts';
+import type { StateKeeping } from './state-keeping.ts';
 import type { TrainableModel } from './trainable-model.ts';
 import { countedLabels, lossOnBatch } from './training-loss.ts';
 
@@ -34,22 +35,21 @@ export interface GradientSource {
 /** Forward and backward passes over one model. */
 export class OwnPass implements GradientSource {
   private readonly model: TrainableModel;
-  private readonly gradientCheckpointing: boolean;
+  private readonly keeping: StateKeeping;
 
-  constructor(model: TrainableModel, gradientCheckpointing: boolean) {
+  constructor(model: TrainableModel, keeping: StateKeeping = {}) {
     this.model = model;
-    this.gradientCheckpointing = gradientCheckpointing;
+    this.keeping = keeping;
   }
 
   async gradients({ batches, active }: GradientRequest): Promise<StepGradients> {
     const sums: GradientSums = { active, gradients: new Map(), loss: 0 };
     const labels = labelCount(batches);
-    const compute = this.gradientCheckpointing ? checkpointedLossGradients : lossGradients;
     try {
       for (const batch of batches)
         await addPass([sums], () => {
           const lossOf = sharedLoss(this.model, batch, labels);
-          return compute(this.model, deviceInputs(batch.inputs), variablesOf([sums]), lossOf);
+          return passGradients(this.keeping, this.model, deviceInputs(batch.inputs), variablesOf([sums]), lossOf);
         });
       return { loss: sums.loss, gradients: sums.gradients, waited: 0, runs: 1 };
     } catch (thrown) {

@@ -8,6 +8,7 @@ import type { MicroBatch } from './micro-batch.ts';
 import { createOptimizer } from './optimizers/index.ts';
 import type { Optimizer, ParameterGroup } from './optimizers/optimizer.ts';
 import { ProgressMeter } from './progress-meter.ts';
+import { stateKeeping } from './state-keeping.ts';
 import type { GradientSource } from './step-gradients.ts';
 import type { TrainableModel } from './trainable-model.ts';
 import type { TrainingHooks } from './training-hooks.ts';
@@ -24,6 +25,7 @@ export type LoopSettings = Pick<
   | 'gradient_accumulation_steps'
   | 'group_by_length'
   | 'gradient_checkpointing'
+  | 'activation_dtype'
   | 'weight_decay'
   | 'adam_beta1'
   | 'adam_beta2'
@@ -100,9 +102,9 @@ export class TrainingLoop {
     this.recorder = parts.recorder;
     const { model, hooks } = objective;
     this.optimizer = optimizerOf(settings, model.trainable(), hooks);
-    const { max_grad_norm, gradient_checkpointing } = settings;
     this.gradients = parts.gradients;
-    this.step = new TrainingStep(model, this.optimizer, max_grad_norm, gradient_checkpointing, hooks, this.gradients);
+    const keeping = stateKeeping(settings);
+    this.step = new TrainingStep(model, this.optimizer, settings.max_grad_norm, keeping, hooks, this.gradients);
     this.order = batchOrderOf(settings, parts.examples, parts.lengthOf);
     this.progress = new ProgressMeter(parts.context, 'Training', parts.totalSteps, 'steps');
   }

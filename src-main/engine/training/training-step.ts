@@ -4,6 +4,7 @@ import { sumsOfSquares } from '../ops/optimizer/sum-of-squares.ts';
 import { gradientsOf } from './loss-gradients.ts';
 import type { MicroBatch } from './micro-batch.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
+import type { StateKeeping } from './state-keeping.ts';
 import {
   addPass,
   type GradientRequest,
@@ -39,7 +40,7 @@ export class TrainingStep {
 
   /**
    * @param maxGradientNorm 0 switches clipping off.
-   * @param gradientCheckpointing less memory and more time for the same result: layers are recomputed in the backward pass.
+   * @param keeping how states wait for the backward pass.
    * @param hooks the objective's hooks into loss and gradients.
    * @param source of the gradients, in place of a pass of its own.
    */
@@ -47,9 +48,9 @@ export class TrainingStep {
     model: TrainableModel,
     optimizer: Optimizer,
     maxGradientNorm: number,
-    gradientCheckpointing = false,
+    keeping: StateKeeping = {},
     hooks: TrainingHooks = {},
-    source: GradientSource = new OwnPass(model, gradientCheckpointing),
+    source: GradientSource = new OwnPass(model, keeping),
   ) {
     this.hooks = hooks;
     this.model = model;

@@ -14,12 +14,33 @@ const useTimings = create<Timings>(() => ({ jobs: {} }));
 
 /** What the time of a step depends on. */
 function shapeOf(config: RunConfig): string {
-  const { model, dataset, max_length, adapter, optim, packing, group_by_length, compute_backend, compute_dtype } =
-    config;
-  const { per_device_train_batch_size, gradient_accumulation_steps, gradient_checkpointing } = config;
+  const {
+    model,
+    dataset,
+    max_length,
+    adapter,
+    optim,
+    packing,
+    neat_packing,
+    group_by_length,
+    compute_backend,
+    compute_dtype,
+  } = config;
+  const { per_device_train_batch_size, gradient_accumulation_steps, gradient_checkpointing, activation_dtype } = config;
   return JSON.stringify([
-    [model, dataset, max_length, adapter, optim, packing, group_by_length, compute_backend, compute_dtype],
-    [per_device_train_batch_size, gradient_accumulation_steps, gradient_checkpointing],
+    [
+      model,
+      dataset,
+      max_length,
+      adapter,
+      optim,
+      packing,
+      neat_packing,
+      group_by_length,
+      compute_backend,
+      compute_dtype,
+    ],
+    [per_device_train_batch_size, gradient_accumulation_steps, gradient_checkpointing, activation_dtype],
   ]);
 }
 

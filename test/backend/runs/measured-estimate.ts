@@ -26,17 +26,29 @@ interface Measured {
   readonly memory: ModelMemory;
   readonly outputs: number;
   readonly gradientCheckpointing?: boolean;
+  readonly halvedStates?: boolean;
 }
 
 /** What is estimated of a training step, as a share of what it takes at its peak. Disposes the base. */
 export async function estimateOverPeak(given: Measured): Promise<number> {
-  const { backend, peakBytes, base, labels, micro, batch, memory, outputs, gradientCheckpointing = false } = given;
+  const {
+    backend,
+    peakBytes,
+    base,
+    labels,
+    micro,
+    batch,
+    memory,
+    outputs,
+    gradientCheckpointing = false,
+    halvedStates = false,
+  } = given;
   const model = new AdaptedModel(base);
   const config = runConfigSchema.parse({ ...given.run, adapter: given.adapter });
   await model.createAdapter(config.adapter, { random: RandomStream.seeded(1, 'initialization'), labels });
   const hooks = model.trainingHooks(trainingPlan(config, 100));
   const optimizer = optimizerOf(config, model.trainable(), hooks);
-  const step = new TrainingStep(model, optimizer, 1, gradientCheckpointing, hooks);
+  const step = new TrainingStep(model, optimizer, 1, { gradientCheckpointing, halved: halvedStates }, hooks);
   const dropout = RandomStream.seeded(1, 'dropout');
   let peak = 0;
   // The optimizer's moments are there from the second step on.
@@ -61,6 +73,7 @@ export async function estimateOverPeak(given: Measured): Promise<number> {
     outputs,
     batch,
     gradientCheckpointing,
+    halvedStates,
     bfloat16: false,
     backend: backend.id,
   });

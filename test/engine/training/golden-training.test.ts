@@ -82,7 +82,7 @@ describe.each(runs)('$family/train/$variant', ({ family, variant }) => {
     };
     const hooks = model.trainingHooks(trainingPlan(settings, trajectory.steps));
     const optimizer = optimizerOf(settings, model.trainable(), hooks);
-    const training = new TrainingStep(model, optimizer, trajectory.max_grad_norm, false, hooks);
+    const training = new TrainingStep(model, optimizer, trajectory.max_grad_norm, {}, hooks);
     const groups = model.groups('layer');
     const tensorsBefore: number[] = [];
     let largest = 0;

@@ -96,7 +96,7 @@ async function gradientsOf(mask: number[] | null, gradientCheckpointing: boolean
   const groups = model.groups('layer');
   model.setActive(groups, mask === null ? null : Uint8Array.from(mask));
   const frozen = new Set(groups.flatMap((group, index) => (mask?.[index] === 0 ? group.variableNames : [])));
-  const step = new TrainingStep(model, recorder(gradients), 0, gradientCheckpointing);
+  const step = new TrainingStep(model, recorder(gradients), 0, { gradientCheckpointing });
   const { loss } = await step.run([batch(3, 1), batch(2, 2)], 0, frozen);
   model.dispose();
   return { loss, gradients, dropout: dropout.state() };
@@ -106,7 +106,7 @@ async function gradientsOf(mask: number[] | null, gradientCheckpointing: boolean
 async function peakOf(gradientCheckpointing: boolean): Promise<number> {
   const model = await adapted();
   model.setTraining(true, RandomStream.seeded(6, 'dropout'));
-  const step = new TrainingStep(model, recorder(new Map()), 0, gradientCheckpointing);
+  const step = new TrainingStep(model, recorder(new Map()), 0, { gradientCheckpointing });
   const before = tf.memory().numBytes;
   const { peakBytes } = await tf.profile(async () => {
     await step.run([batch(16, 1)], 0, new Set());

@@ -99,7 +99,7 @@ it('trains B within its mask and A not at all; checkpoints keep the mask, the fo
   await model.createAdapter(settings, { random, labels: null, seed });
   const hooks = model.trainingHooks(plan);
   const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 });
-  const training = new TrainingStep(model, optimizer, 1, false, hooks);
+  const training = new TrainingStep(model, optimizer, 1, {}, hooks);
   const pixels = (await readSafetensors(goldenPath('vit', 'inputs.safetensors'))).get('pixel_values') ?? fail();
   const labels = Int32Array.from({ length: pixels.shape[0] ?? 0 }, (_, at) => at);
   const batch = { inputs: { pixel_values: { shape: pixels.shape, data: floats(pixels) } }, labels };

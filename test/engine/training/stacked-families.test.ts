@@ -92,9 +92,13 @@ describe.each([
       begin();
       const alone = [];
       for (const [run, request] of requests.entries())
-        alone.push(await values(await new OwnPass(models[run] ?? fail(), checkpointing).gradients(request)));
+        alone.push(
+          await values(
+            await new OwnPass(models[run] ?? fail(), { gradientCheckpointing: checkpointing }).gradients(request),
+          ),
+        );
       const before = tf.memory().numTensors;
-      const pass = new SharedPass(base, checkpointing);
+      const pass = new SharedPass(base, { gradientCheckpointing: checkpointing });
       const sources = models.map((model) => pass.place().sourceFor(model));
       begin();
       const together = await Promise.all(sources.map((source, run) => source.gradients(requests[run] ?? fail())));
@@ -124,9 +128,9 @@ it('goes on with fewer runs at a time where memory is short, with the same masks
   begin();
   const alone = [];
   for (const [run, request] of requests.entries())
-    alone.push(await values(await new OwnPass(models[run] ?? fail(), false).gradients(request)));
+    alone.push(await values(await new OwnPass(models[run] ?? fail()).gradients(request)));
   const widths: number[] = [];
-  const pass = new SharedPass(base, false, (runs) => widths.push(runs));
+  const pass = new SharedPass(base, {}, (runs) => widths.push(runs));
   const sources = models.map((model) => pass.place().sourceFor(model));
   begin();
   const [, live = 0] = loaded.addon.statistics();

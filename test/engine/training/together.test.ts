@@ -54,7 +54,7 @@ describe.each(['wasm', 'native'] as const)('runs trained together on %s', (backe
   });
 
   const together = (configs: readonly RunConfig[]): Promise<Trained[]> => {
-    const pass = new SharedPass(base, false);
+    const pass = new SharedPass(base);
     const places = configs.map(() => pass.place());
     return Promise.all(
       configs.map((one, index) => trainVit(base, folder, one, { name: `together-${index}`, place: places[index] })),

@@ -154,7 +154,7 @@ async function gradientsOf(
     restore: () => undefined,
     dispose: () => undefined,
   };
-  await new TrainingStep(model, recorder, 0, checkpointing).run([batch], 0, frozen);
+  await new TrainingStep(model, recorder, 0, { gradientCheckpointing: checkpointing }).run([batch], 0, frozen);
   return seen;
 }
 

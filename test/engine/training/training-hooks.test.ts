@@ -47,7 +47,7 @@ async function stepWith(
     restore: () => undefined,
     dispose: () => undefined,
   };
-  const report = await new TrainingStep(model, keeping, 0, false, model.trainingHooks(plan)).run([batch], 1, new Set());
+  const report = await new TrainingStep(model, keeping, 0, {}, model.trainingHooks(plan)).run([batch], 1, new Set());
   return { report, gradient, b };
 }
 

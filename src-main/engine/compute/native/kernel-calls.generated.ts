@@ -368,6 +368,8 @@ export interface KernelFunctions {
   int32ToBool(...parameters: readonly Argument[]): void;
   boolToFloat(...parameters: readonly Argument[]): void;
   boolToInt32(...parameters: readonly Argument[]): void;
+  roundToBfloat16(...parameters: readonly Argument[]): void;
+  bfloat16ToFloat(...parameters: readonly Argument[]): void;
   copy(...parameters: readonly Argument[]): void;
   tile(...parameters: readonly Argument[]): void;
   fill(...parameters: readonly Argument[]): void;
@@ -439,6 +441,8 @@ export const kernelNames: readonly (keyof KernelFunctions)[] = [
   'int32ToBool',
   'boolToFloat',
   'boolToInt32',
+  'roundToBfloat16',
+  'bfloat16ToFloat',
   'copy',
   'tile',
   'fill',
@@ -1105,6 +1109,16 @@ export class NativeKernels {
   /** 0 or 1. */
   boolToInt32(x: Handle, y: Handle, count: number): void {
     this.addon.boolToInt32(x, y, count);
+  }
+
+  /** The same on all threads: of states that are kept at half their size. */
+  roundToBfloat16(x: Handle, y: Handle, count: number): void {
+    this.addon.roundToBfloat16(x, y, count);
+  }
+
+  /** Without rounding. */
+  bfloat16ToFloat(x: Handle, y: Handle, count: number): void {
+    this.addon.bfloat16ToFloat(x, y, count);
   }
 
   /** y = x. */

@@ -35,7 +35,7 @@ function formOf(attributes: Readonly<Record<string, number>>): Form {
 const operation = defineOperation({
   name: 'CotoElementwise',
   compose: (inputs, attributes) => formOf(attributes).value(input(inputs, 'x')),
-  saved: { inputs: ['x'] },
+  saved: { inputs: ['x'], states: ['x'] },
   gradients: (dy, saved, attributes) => ({ x: () => tf.mul(dy, formOf(attributes).slope(input(saved, 'x'))) }),
 });
 

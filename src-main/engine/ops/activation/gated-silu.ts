@@ -18,7 +18,7 @@ const operation = defineOperation({
     const gate = input(inputs, 'gate');
     return tf.mul(tf.mul(gate, tf.sigmoid(gate)), input(inputs, 'up'));
   },
-  saved: { inputs: ['gate', 'up'] },
+  saved: { inputs: ['gate', 'up'], states: ['gate', 'up'] },
   gradients: (dy, saved) => {
     const made = gradient({ gate: input(saved, 'gate'), up: input(saved, 'up'), dy });
     return { gate: () => at(made, 0), up: () => at(made, 1) };

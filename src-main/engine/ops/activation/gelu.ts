@@ -18,7 +18,7 @@ const operation = defineOperation({
     const x = input(inputs, 'x');
     return (attribute(attributes, 'tanh') === 0 ? byErrorFunction(x) : byTanh(x)).value();
   },
-  saved: { inputs: ['x'] },
+  saved: { inputs: ['x'], states: ['x'] },
   gradients: (dy, saved, attributes) => ({ x: () => only2D(gradient({ x: input(saved, 'x'), dy }, attributes)) }),
 });
 

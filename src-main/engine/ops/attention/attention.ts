@@ -74,7 +74,7 @@ const operation = defineOperation({
     const logSumExp = tf.add(highest, tf.log(sums));
     return [joinHeads(y, sizes, 'queries'), tf.reshape(logSumExp, [sizes.batch * sizes.heads, sizes.queries])];
   },
-  saved: { inputs: ['q', 'k', 'v', 'mask'], outputs: ['y', 'logSumExp'] },
+  saved: { inputs: ['q', 'k', 'v', 'mask'], outputs: ['y', 'logSumExp'], states: ['q', 'k', 'v', 'y'] },
   gradients: (dy, saved, attributes) => {
     // One pass computes all three: they share the gradient of the probabilities.
     const made = gradient({ ...saved, dy }, attributes);

@@ -94,7 +94,10 @@ const operation = defineOperation({
     );
     return tf.concat(attended);
   },
-  saved: { inputs: ['q', 'k', 'v', 'distanceKeys', 'distanceQueries', 'ascending', 'descending', 'mask'] },
+  saved: {
+    inputs: ['q', 'k', 'v', 'distanceKeys', 'distanceQueries', 'ascending', 'descending', 'mask'],
+    states: ['q', 'k', 'v'],
+  },
   gradients: (dy, saved, attributes) => {
     // One pass computes all of them: they share the probabilities.
     const made = gradient({ ...saved, dy }, attributes);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { recorded, shallowClone, type TapeNode } from '../../compute/tfjs-internals.ts';
 import { AccumulatedGradient } from './accumulated-gradient.ts';
+import { withHalfStates } from './half-state.ts';
 
 type Gradients = Map<number, tf.Tensor>;
 
@@ -17,16 +18,17 @@ export interface ValueAndGradients {
  * Runs a computation and then its gradients with respect to `sources`: tfjs's `valueAndGrads` with a cheaper walk over the
  * tape. The gradient of a state, and the tensors saved for the operation that computed it, are freed as soon as that
  * operation is done; tfjs keeps all of them until the end of the backward pass. `dy` is the gradient of the value (default
- * 1), and stays the caller's. Higher-order gradients are not supported. To be called within `tf.tidy`.
+ * 1), and stays the caller's; `halved`: states wait for the backward pass in bfloat16. Higher-order gradients are not supported. To be called within `tf.tidy`.
  */
 export function valueAndGradients(
   run: () => tf.Tensor,
   sources: readonly tf.Tensor[],
   dy: tf.Tensor | null = null,
+  halved = false,
 ): ValueAndGradients {
   const tape: TapeNode[] = [];
   try {
-    const value = recorded(tape, run);
+    const value = halved ? withHalfStates(() => recorded(tape, run)) : recorded(tape, run);
     return { value, gradients: tf.tidy(() => walkBack(tape, value, sources, dy)) };
   } finally {
     for (const node of tape) disposeSaved(node);

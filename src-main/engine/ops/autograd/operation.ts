@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isTaping, pushOnTape, runUntracked, shallowClone } from '../../compute/tfjs-internals.ts';
 import type { AccumulatedGradient } from './accumulated-gradient.ts';
+import { type HalfState, halfStates } from './half-state.ts';
 import './tape-gradients.ts';
 
 export type OperationInputs = Readonly<Record<string, tf.Tensor>>;
@@ -27,6 +28,11 @@ export interface OperationDefinition {
      * alone: a call does not return them.
      */
     readonly outputs?: readonly (string | null)[];
+    /**
+     * Those of the tensors above that are as large as a batch's states, and may be rounded to bfloat16 while they wait: not what
+     * an exponential is taken of, and no labels, places or trained tensors.
+     */
+    readonly states?: readonly string[];
   };
   /** `dy` is the gradient of the first output. `saved` has the tensors named there. */
   gradients?(dy: tf.Tensor, saved: OperationInputs, attributes: OperationAttributes): OperationGradients;
@@ -49,7 +55,7 @@ export function defineOperation(definition: OperationDefinition): Operation {
       if (hasInner) for (let index = 1; index < all.length; index++) all[index]?.dispose();
       return made;
     }
-    const { kept, owned } = save(definition, inputs, all);
+    const { kept, halves, owned } = save(definition, inputs, all);
     pushOnTape({
       kernelName: name,
       inputs: { ...inputs },
@@ -58,7 +64,7 @@ export function defineOperation(definition: OperationDefinition): Operation {
       saved: owned,
       gradient: ([dy]) => {
         if (dy === undefined) throw new Error(`${name} was given no gradient`);
-        return gradients(dy, kept, attributes);
+        return gradients(dy, halves === null ? kept : { ...kept, ...restored(halves) }, attributes);
       },
     });
     return made;
@@ -75,16 +81,31 @@ function registerComposition({ name, compose }: OperationDefinition, backendName
   return composed;
 }
 
+/** In float32 again; to be called within `tf.tidy`. */
+function restored(halves: ReadonlyMap<string, HalfState>): OperationInputs {
+  return Object.fromEntries([...halves].map(([name, half]) => [name, half.restored()]));
+}
+
 /** Keeps the tensors that the gradients need; `owned` are to be disposed after the backward pass. */
 function save(
   { saved = {} }: OperationDefinition,
   inputs: OperationInputs,
   made: readonly tf.Tensor[],
-): { kept: OperationInputs; owned: tf.Tensor[] } {
+): { kept: OperationInputs; halves: ReadonlyMap<string, HalfState> | null; owned: tf.Tensor[] } {
   const kept: Record<string, tf.Tensor> = {};
+  const states = halfStates();
+  const halves = new Map<string, HalfState>();
   const owned: tf.Tensor[] = [];
   for (const name of saved.lasting ?? []) if (inputs[name]) kept[name] = inputs[name];
+  const isHalved = (name: string, { dtype }: tf.Tensor) =>
+    states !== null && dtype === 'float32' && (saved.states?.includes(name) ?? false);
   const own = (name: string, tensor: tf.Tensor) => {
+    if (states !== null && isHalved(name, tensor)) {
+      const half = states.halve(tensor);
+      halves.set(name, half);
+      owned.push(half.pairs);
+      return;
+    }
     const share = tf.keep(shallowClone(tensor));
     kept[name] = share;
     owned.push(share);
@@ -95,13 +116,16 @@ function save(
     if (index === 0) {
       if (name !== null) own(name, output);
     } else if (name === null) output.dispose();
-    else {
+    else if (isHalved(name, output)) {
+      own(name, output);
+      output.dispose();
+    } else {
       // Nobody else has it: it needs no share of its own.
       kept[name] = tf.keep(output);
       owned.push(output);
     }
   });
-  return { kept, owned };
+  return { kept, halves: halves.size === 0 ? null : halves, owned };
 }
 
 /**

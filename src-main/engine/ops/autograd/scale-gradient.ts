@@ -4,7 +4,7 @@ import { defineOperation, input, only2D } from './operation.ts';
 const operation = defineOperation({
   name: 'CotoScaleGradient',
   compose: (inputs) => tf.clone(input(inputs, 'x')),
-  saved: { inputs: ['factor'] },
+  saved: { inputs: ['factor'], states: ['factor'] },
   gradients: (dy, saved) => ({ x: () => tf.mul(dy, input(saved, 'factor')) }),
 });
 

@@ -26,6 +26,7 @@ const operation = defineOperation({
     inputs: ['x', 'mask', 'derivative'],
     lasting: ['a', 'b', 'e', 'weight'],
     outputs: [null, 'z', 'weighted'],
+    states: ['x', 'mask', 'derivative'],
   },
   gradients: (dy, saved, attributes) => {
     const scale = attribute(attributes, 'scaling');

@@ -23,7 +23,7 @@ const operation = defineOperation({
     const biased = bias ? tf.add(y, bias) : y;
     return residual ? tf.add(biased, residual) : biased;
   },
-  saved: { inputs: ['x', 'block'], lasting: ['weight'] },
+  saved: { inputs: ['x', 'block'], lasting: ['weight'], states: ['x'] },
   gradients: (dy, saved, attributes) => ({
     x: () => sumOf(byBands(saved, attributes, (band) => matmul(columnsOf(dy, band), band.changed()))),
     block: () => {

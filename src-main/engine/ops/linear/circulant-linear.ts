@@ -26,7 +26,7 @@ const linear = defineOperation({
       bfloat16: attribute(attributes, 'bfloat16') !== 0,
     });
   },
-  saved: { inputs: ['x', 'derivative'], lasting: ['weight', 'kernel'] },
+  saved: { inputs: ['x', 'derivative'], lasting: ['weight', 'kernel'], states: ['x', 'derivative'] },
   gradients: (dy, saved, attributes) => {
     const scaling = attribute(attributes, 'scaling');
     return {

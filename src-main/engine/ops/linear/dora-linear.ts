@@ -71,6 +71,7 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
       inputs: ['x', 'mask', 'derivative'],
       lasting: ['a', 'b', 'weight', 'bias'],
       outputs: [null, 'z', 'product', 'inverse', 'rowScale'],
+      states: ['x', 'mask', 'derivative', 'product'],
     },
     gradients: (dy, saved, attributes) => {
       const own = productOptions(attributes);

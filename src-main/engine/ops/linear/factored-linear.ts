@@ -74,6 +74,7 @@ export function defineFactoredLinear(definition: FactorDefinition): FactoredLine
       inputs: ['x', 'mask', 'derivative'],
       lasting: ['weight', ...names],
       ...(trainsB ? { outputs: [null, 'z'] } : {}),
+      states: ['x', 'mask', 'derivative'],
     },
     gradients: (dy, saved, attributes) => {
       const scale = attribute(attributes, 'scaling');

@@ -14,7 +14,7 @@ const operation = defineOperation({
       frozen: true,
       bfloat16: attribute(attributes, 'bfloat16') !== 0,
     }),
-  saved: { inputs: ['derivative'], lasting: ['weight'] },
+  saved: { inputs: ['derivative'], lasting: ['weight'], states: ['derivative'] },
   gradients: (dy, saved, attributes) => ({
     x: (accumulated) =>
       matmul(dy, input(saved, 'weight'), {

@@ -21,7 +21,7 @@ const operation = defineOperation({
     const update = tf.mul(together(products(z, input(inputs, 'b'))), scale);
     return [residual ? tf.add(update, residual) : update, z];
   },
-  saved: { inputs: ['x', 'mask', 'a', 'b'], outputs: [null, 'z'] },
+  saved: { inputs: ['x', 'mask', 'a', 'b'], outputs: [null, 'z'], states: ['x', 'mask'] },
   gradients: (dy, saved, attributes) => {
     const scaled = tf.mul(byBlocks(dy, saved), attribute(attributes, 'scaling'));
     // The exchange is its own inverse.

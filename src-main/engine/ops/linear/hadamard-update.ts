@@ -49,7 +49,7 @@ const operation = defineOperation({
     // No z: the gradients make what they need from x.
     return [inputs['residual'] ? tf.add(update, inputs['residual']) : update, tf.scalar(0)];
   },
-  saved: { inputs: ['x', 'mask', 'a1', 'b1', 'a2', 'b2'], outputs: [null, 'z'] },
+  saved: { inputs: ['x', 'mask', 'a1', 'b1', 'a2', 'b2'], outputs: [null, 'z'], states: ['x', 'mask'] },
   gradients: (dy, saved, attributes) => {
     const scale = attribute(attributes, 'scaling');
     const size = attribute(attributes, 'blockValues');

@@ -27,7 +27,7 @@ const operation = defineOperation({
     const addend = hiraMatmul(dropped(inputs), factors, options);
     return matmul(x, factors.weight, { transposeB: true, bias, addend, frozen: true, bfloat16 });
   },
-  saved: { inputs: ['x', 'mask', 'derivative'], lasting: ['a', 'b', 'weight'] },
+  saved: { inputs: ['x', 'mask', 'derivative'], lasting: ['a', 'b', 'weight'], states: ['x', 'mask', 'derivative'] },
   gradients: (dy, saved, attributes) => {
     const { factors, bfloat16 } = settingsOf(saved, attributes);
     const { mask, derivative: multiplier } = saved;

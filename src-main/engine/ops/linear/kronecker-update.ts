@@ -34,7 +34,7 @@ const operation = defineOperation({
     const update = matmul(t, left, { transposeB: true, scale, addend });
     return [tf.reshape(update, [rows, outputs]), p, t];
   },
-  saved: { inputs: ['x', 'mask', 'w1', 'left', 'right'], outputs: [null, 'p'] },
+  saved: { inputs: ['x', 'mask', 'w1', 'left', 'right'], outputs: [null, 'p'], states: ['x', 'mask', 'p'] },
   gradients: (dy, saved, attributes) => {
     const { rows, l, m, r } = sizesOf(saved);
     const scale = attribute(attributes, 'scaling');

@@ -47,7 +47,12 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
       });
       return [y, z];
     },
-    saved: { inputs: ['x', 'mask', 'derivative'], lasting: ['a', 'b', 'weight'], outputs: [null, 'z'] },
+    saved: {
+      inputs: ['x', 'mask', 'derivative'],
+      lasting: ['a', 'b', 'weight'],
+      outputs: [null, 'z'],
+      states: ['x', 'mask', 'derivative'],
+    },
     gradients: (dy, saved, attributes) => {
       const scaling = attribute(attributes, 'scaling');
       const options = { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };

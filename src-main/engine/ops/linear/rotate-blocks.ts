@@ -4,7 +4,7 @@ import { defineOperation, givenInputs, input, multiply, type OperationInputs, on
 const operation = defineOperation({
   name: 'CotoRotateBlocks',
   compose: (inputs) => rotated(input(inputs, 'x'), masked(inputs), false),
-  saved: { inputs: ['x', 'rotation', 'mask', 'derivative'] },
+  saved: { inputs: ['x', 'rotation', 'mask', 'derivative'], states: ['x', 'derivative'] },
   gradients: (dy, saved) => ({
     x: () => {
       const back = rotated(dy, masked(saved), true);

@@ -25,7 +25,7 @@ const operation = defineOperation({
     const update = tf.tile(matmul(z, block, { scale }), [1, repeats]);
     return [residual ? tf.add(update, residual) : tf.reshape(update, [rows, -1]), z];
   },
-  saved: { inputs: ['x', 'mask', 'block'], outputs: [null, 'z'] },
+  saved: { inputs: ['x', 'mask', 'block'], outputs: [null, 'z'], states: ['x', 'mask'] },
   gradients: (dy, saved, attributes) => {
     const { rows, repeats, width } = sizesOf(saved, attributes);
     const scale = attribute(attributes, 'scaling');

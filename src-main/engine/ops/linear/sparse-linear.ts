@@ -19,7 +19,7 @@ const linear = defineOperation({
       bias: inputs['bias'],
       addend: inputs['residual'],
     }),
-  saved: { inputs: ['x', 'derivative'], lasting: ['weight', 'values', 'indices'] },
+  saved: { inputs: ['x', 'derivative'], lasting: ['weight', 'values', 'indices'], states: ['x', 'derivative'] },
   gradients: (dy, saved) => ({
     x: (accumulated) => matmul(dy, changed(saved), multiplierOrAddend(saved['derivative'], accumulated)),
     values: () => {

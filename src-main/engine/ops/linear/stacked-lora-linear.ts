@@ -82,6 +82,7 @@ function defineStackedLora(count: number): Operation {
       inputs: ['x', 'derivative'],
       lasting: ['weight', ...each('a'), ...each('b')],
       outputs: [null, ...each('z')],
+      states: ['x', 'derivative'],
     },
     gradients: (dy, saved, attributes) => {
       const blocks = blocksOf(attributes);

@@ -11,7 +11,7 @@ const operation = defineOperation({
       bias: inputs['bias'],
       addend: inputs['residual'],
     }),
-  saved: { inputs: ['x', 'derivative'], lasting: ['weight'] },
+  saved: { inputs: ['x', 'derivative'], lasting: ['weight'], states: ['x', 'derivative'] },
   gradients: (dy, saved) => ({
     x: (accumulated) => matmul(dy, input(saved, 'weight'), multiplierOrAddend(saved['derivative'], accumulated)),
     weight: () => matmul(dy, input(saved, 'x'), { transposeA: true }),

@@ -18,7 +18,7 @@ const operation = defineOperation({
     const { normalized } = normalize(input(inputs, 'x'), attribute(attributes, 'epsilon'));
     return tf.add(tf.mul(normalized, input(inputs, 'scale')), input(inputs, 'shift'));
   },
-  saved: { inputs: ['x'], lasting: ['scale'] },
+  saved: { inputs: ['x'], lasting: ['scale'], states: ['x'] },
   gradients: (dy, saved, attributes) => ({
     x: (accumulated) =>
       only2D(

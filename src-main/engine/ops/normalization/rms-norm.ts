@@ -16,7 +16,7 @@ const operation = defineOperation({
   name: 'CotoRmsNorm',
   compose: (inputs, attributes) =>
     tf.mul(normalize(input(inputs, 'x'), attribute(attributes, 'epsilon')).normalized, input(inputs, 'scale')),
-  saved: { inputs: ['x'], lasting: ['scale'] },
+  saved: { inputs: ['x'], lasting: ['scale'], states: ['x'] },
   gradients: (dy, saved, attributes) => ({
     x: (accumulated) =>
       only2D(

@@ -234,6 +234,8 @@ constexpr Method kKernelMethods[] = {
     {"int32ToBool", call_kernel<&Kernels::int32_to_bool>},
     {"boolToFloat", call_kernel<&Kernels::bool_to_float>},
     {"boolToInt32", call_kernel<&Kernels::bool_to_int32>},
+    {"roundToBfloat16", call_kernel<&Kernels::round_to_bfloat16>},
+    {"bfloat16ToFloat", call_kernel<&Kernels::bfloat16_to_float>},
     {"copy", call_kernel<&Kernels::copy>},
     {"tile", call_kernel<&Kernels::tile>},
     {"reduce", call_kernel<&Kernels::reduce>},

@@ -9,6 +9,7 @@ import { constantKernels } from './constants.ts';
 import { doraKernels } from './dora.ts';
 import { gatherSelectKernels } from './gather-select.ts';
 import { gemmKernels } from './gemm.ts';
+import { halfKernels } from './halves.ts';
 import { hiraKernels } from './hira.ts';
 import type { NativeKernel } from './kernel.ts';
 import { layoutKernels } from './layout.ts';
@@ -49,6 +50,7 @@ const nativeKernels: readonly NativeKernel[] = [
   ...loraGradientKernels,
   ...doraKernels,
   ...hiraKernels,
+  ...halfKernels,
   ...activationKernels,
   ...normKernels,
   ...attentionKernels,

@@ -25,6 +25,12 @@ tasks of a product.`,
       isInternal: true,
     },
     {
+      name: 'round_to_bfloat16',
+      doc: 'The same on all threads: of states that are kept at half their size.',
+      params: 'const float* x, uint16_t* y, int64_t count',
+    },
+    { name: 'bfloat16_to_float', doc: 'Without rounding.', params: 'const uint16_t* x, float* y, int64_t count' },
+    {
       name: 'scaled_to_bfloat16',
       doc: 'The same of x ∘ scale by row: x, y [rows, width], scale [width]. Runs on the calling thread alone.',
       params: 'const float* x, const float* scale, uint16_t* y, int64_t rows, int64_t width',

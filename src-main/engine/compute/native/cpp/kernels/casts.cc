@@ -45,6 +45,19 @@ void bool_to_int32(const uint8_t* x, int32_t* y, int64_t count) {
 
 void float_to_bfloat16(const float* x, uint16_t* y, int64_t count) { round_to_bfloat16(x, y, count); }
 
+void round_to_bfloat16(const float* x, uint16_t* y, int64_t count) {
+  convert(x, y, count, [](float v) COTO_LAMBDA { return rounded_to_bfloat16(v); });
+}
+
+void bfloat16_to_float(const uint16_t* x, float* y, int64_t count) {
+  convert(x, y, count, [](uint16_t v) COTO_LAMBDA {
+    const uint32_t bits = static_cast<uint32_t>(v) << 16;
+    float value;
+    std::memcpy(&value, &bits, 4);
+    return value;
+  });
+}
+
 void scaled_to_bfloat16(const float* x, const float* scale, uint16_t* y, int64_t rows, int64_t width) {
   for (int64_t r = 0; r < rows; r++)
     for (int64_t i = 0; i < width; i++) y[r * width + i] = rounded_to_bfloat16(x[r * width + i] * scale[i]);

@@ -64,6 +64,8 @@ void int32_to_bool(const int32_t* x, uint8_t* y, int64_t count);
 void bool_to_float(const uint8_t* x, float* y, int64_t count);
 void bool_to_int32(const uint8_t* x, int32_t* y, int64_t count);
 void float_to_bfloat16(const float* x, uint16_t* y, int64_t count);
+void round_to_bfloat16(const float* x, uint16_t* y, int64_t count);
+void bfloat16_to_float(const uint16_t* x, float* y, int64_t count);
 void scaled_to_bfloat16(const float* x, const float* scale, uint16_t* y, int64_t rows, int64_t width);
 void fill(void* y, const void* value, int64_t count, int element_bytes);
 void copy(const void* x, void* y, int64_t bytes);

@@ -515,6 +515,10 @@ struct Kernels {
    * tasks of a product.
    */
   void (*float_to_bfloat16)(const float* x, uint16_t* y, int64_t count);
+  /** The same on all threads: of states that are kept at half their size. */
+  void (*round_to_bfloat16)(const float* x, uint16_t* y, int64_t count);
+  /** Without rounding. */
+  void (*bfloat16_to_float)(const uint16_t* x, float* y, int64_t count);
   /** The same of x ∘ scale by row: x, y [rows, width], scale [width]. Runs on the calling thread alone. */
   void (*scaled_to_bfloat16)(const float* x, const float* scale, uint16_t* y, int64_t rows, int64_t width);
 

@@ -68,6 +68,8 @@ const Kernels& table() {
     made.bool_to_float = bool_to_float;
     made.bool_to_int32 = bool_to_int32;
     made.float_to_bfloat16 = float_to_bfloat16;
+    made.round_to_bfloat16 = round_to_bfloat16;
+    made.bfloat16_to_float = bfloat16_to_float;
     made.scaled_to_bfloat16 = scaled_to_bfloat16;
     made.fill = fill;
     made.copy = copy;
