@@ -14,7 +14,7 @@ import { countSteps } from '../../engine/training/count-steps.ts';
 import { optimizerKinds } from '../../engine/training/optimizers/index.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
 import { countTrainExamples, type PlannedRun } from './check-config.ts';
-import { estimateMemory, type MemoryPart } from './estimate-memory.ts';
+import { estimateMemory, type MemoryPart, weightsStayEncoded } from './estimate-memory.ts';
 import { groupNames, ranksOf, savedModules, targetConfig } from './target-modules.ts';
 
 export interface CostedRun extends Omit<PlannedRun, 'seedFolder'> {
@@ -26,7 +26,7 @@ export interface CostedRun extends Omit<PlannedRun, 'seedFolder'> {
 export async function costOf({ config, model, dataset, backend }: CostedRun): Promise<RunCost> {
   const { description } = model;
   const targets = resolveTargetModules(targetConfig(config, description), description);
-  const sizes = tensorSizes(config, description, dataset, targets);
+  const sizes = tensorSizes({ config, description, dataset, backend }, targets);
   const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
   return {
@@ -68,14 +68,19 @@ function tokensOf({ max_length }: RunConfig, { text }: ModelDescription): number
 
 /** Number of values of each tensor of the adapters and of each saved module. */
 function tensorSizes(
-  config: RunConfig,
-  model: ModelDescription,
-  dataset: Labels,
+  {
+    config,
+    description: model,
+    dataset,
+    backend,
+  }: Pick<StepOfRun, 'config' | 'dataset' | 'backend'> & { readonly description: ModelDescription },
   targets: readonly LinearModule[],
 ): AdapterSizes {
   const { variant, parameters } = config.adapter;
   const moments = optimizerKinds[config.optim].moments(config);
-  const { trained, fixed, optimizer } = adapterSizes(adapterVariant(variant), parameters, targets, moments);
+  const onEncoded = weightsStayEncoded(model, backend);
+  const kind = adapterVariant(variant);
+  const { trained, fixed, optimizer } = adapterSizes(kind, parameters, targets, moments, onEncoded);
   const whole = savedModules(config, model).flatMap((module) => {
     // A head has as many rows as the dataset has labels.
     const rows = module === labelHead(model) ? outputsOf(dataset) : module.outFeatures;
@@ -99,7 +104,7 @@ export async function memoryOf(run: StepOfRun): Promise<MemoryPart[]> {
   const { config, dataset } = run;
   const { description, path } = run.model;
   const targets = resolveTargetModules(targetConfig(config, description), description);
-  const sizes = tensorSizes(config, description, dataset, targets);
+  const sizes = tensorSizes({ config, description, dataset, backend: run.backend }, targets);
   return stepMemory(run, await readConfig(path), { targets, sizes });
 }
 

@@ -103,11 +103,18 @@ function lowestAdaptedLayer({ description, adapters }: StepShape): number {
 }
 
 function weightBytes(shape: StepShape, backend: BackendMemory): number {
-  const { parameterCount, sizeBytes, encodedBytes = sizeBytes, dtype } = shape.description;
-  const everything = parameterCount * bytesPerFloat;
-  const encoding = backend.keepsEncodings ? storedEncodingOf(dtype) : null;
-  const isEncoded = encoding !== null && staysEncoded(encoding, isLargeModel(parameterCount));
-  return isEncoded ? encodedBytes : everything + packedBytes(shape, backend);
+  const { parameterCount, sizeBytes, encodedBytes = sizeBytes } = shape.description;
+  if (weightsStayEncoded(shape.description, shape.backend)) return encodedBytes;
+  return parameterCount * bytesPerFloat + packedBytes(shape, backend);
+}
+
+/** Whether the backend keeps the weights of a base as its files have them. */
+export function weightsStayEncoded(
+  { parameterCount, dtype }: Pick<ModelDescription, 'parameterCount' | 'dtype'>,
+  backend: ComputeId,
+): boolean {
+  const encoding = backendMemory(backend).keepsEncodings ? storedEncodingOf(dtype) : null;
+  return encoding !== null && staysEncoded(encoding, isLargeModel(parameterCount));
 }
 
 function packedBytes(shape: StepShape, backend: BackendMemory): number {

@@ -60,7 +60,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** As `loadState`, on a base that has lost these factors; null: on the base itself. */
   async loadOnResidual(state: AdapterState, subtracted: ReadonlyMap<string, Factors> | null): Promise<void> {
-    const residual = subtracted && (await ResidualBase.create(this.base, state.modules, subtracted));
+    const residual = subtracted && (await ResidualBase.create(this.base, state, subtracted));
     this.loadState(state);
     this.residual = residual;
   }
@@ -195,7 +195,8 @@ export class AdaptedModel implements LinearRunner {
         )
       : { dropoutMask: null };
     if (masks === null) return frozenLinear(x, this.frozenNow(module), options);
-    return variant.forward(x, this.frozenUnder(module), adapted, { ...options, ...masks });
+    const own = this.residual?.optionsFor(module, x, options) ?? options;
+    return variant.forward(x, this.frozenUnder(module), adapted, { ...own, ...masks });
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
@@ -340,7 +341,10 @@ export class AdaptedModel implements LinearRunner {
   async mergeIntoBase(): Promise<void> {
     if (this.merged) return;
     const { adapted, host } = this.loaded();
-    this.merged = await mergedModules(adapted.values(), host, (module) => this.frozenUnder(module));
+    this.merged = await mergedModules(adapted.values(), host, {
+      frozenUnder: (module) => this.frozenUnder(module),
+      madeWeight: (module, weight) => this.residual?.madeWeight(module, weight) ?? null,
+    });
   }
 
   /** Back to the base's weights with the adapter beside them. */

@@ -37,12 +37,16 @@ export interface AdapterSizes {
   readonly optimizer: number[];
 }
 
-/** @param moments how many tensors of its shape the run's optimizer keeps of a trained one. */
+/**
+ * @param moments how many tensors of its shape the run's optimizer keeps of a trained one.
+ * @param onEncoded whether the base's weights stay encoded in memory.
+ */
 export function adapterSizes(
   variant: AdapterVariant,
   parameters: ParameterValues,
   modules: readonly LinearModule[],
   moments: number,
+  onEncoded = false,
 ): AdapterSizes {
   const sizes = (parts: readonly TensorPart[], trainable: boolean) =>
     parts.filter((part) => part.trainable === trainable).map(({ shape }) => elementCount(shape));
@@ -57,9 +61,20 @@ export function adapterSizes(
     optimizer.push(...(variant.training?.memory?.(module, settings) ?? keptOf(parts)));
   }
   const residual = variant.initialization?.(parameters).residual
-    ? modules.map(({ inFeatures, outFeatures }) => inFeatures * outFeatures)
+    ? modules.flatMap((module) => residualSizes(variant, module, rankOf(variant, parameters, module) ?? 0, onEncoded))
     : [];
   return { trained: sizes(all, true), fixed: [...sizes(all, false), ...residual], optimizer };
+}
+
+/** As `ResidualBase` keeps them: a whole weight, or the factors that are taken off the product with an encoded one. */
+function residualSizes(
+  { addsToProduct }: AdapterVariant,
+  { inFeatures, outFeatures, kind }: LinearModule,
+  rank: number,
+  onEncoded: boolean,
+): number[] {
+  const takesOff = onEncoded && addsToProduct && kind === 'linear';
+  return takesOff ? [rank * inFeatures, rank * outFeatures] : [inFeatures * outFeatures];
 }
 
 function rankOf(variant: AdapterVariant, parameters: ParameterValues, module: LinearModule): number | null {

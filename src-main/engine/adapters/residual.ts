@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { BaseModel } from '../models/base-model.ts';
+import { frozenLinear } from '../ops/linear/frozen-linear.ts';
 import { FrozenWeight, toMatrix } from '../ops/linear/frozen-weight.ts';
+import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { mergedWeight } from '../ops/linear/merged-weight.ts';
 import { toHost } from '../ops/to-host.ts';
 import { layRows } from '../tensors/float-arrays.ts';
@@ -12,43 +14,80 @@ import type { AdapterState, ModuleState } from './state.ts';
 import { requireLinear } from './target-modules.ts';
 import { type ModuleStrength, requireRank } from './variant.ts';
 
-/** The weights W − s·B₀·A₀ on which an adapter trains that started with B₀ and A₀; the base's own W stays beside them. */
+/** What is taken off a weight: b·a, b with the negative scaling in it. */
+interface TakenOff {
+  readonly a: FrozenWeight;
+  readonly b: FrozenWeight;
+}
+
+/**
+ * The weights W − s·B₀·A₀ on which an adapter trains that started with B₀ and A₀; the base's own W stays beside them. Where W
+ * is encoded, its part is taken off the product instead, W·x − s·B₀·A₀·x: a float32 matrix beside it would be many times as large.
+ */
 export class ResidualBase {
   /** What was taken out, by module. */
   readonly subtracted: ReadonlyMap<string, Factors>;
-  private readonly weights: ReadonlyMap<string, FrozenWeight>;
+  private readonly weights = new Map<string, FrozenWeight>();
+  private readonly takenOff = new Map<string, TakenOff>();
 
-  private constructor(subtracted: ReadonlyMap<string, Factors>, weights: ReadonlyMap<string, FrozenWeight>) {
+  private constructor(subtracted: ReadonlyMap<string, Factors>) {
     this.subtracted = subtracted;
-    this.weights = weights;
   }
 
-  /** @param scalings of the modules, by name. */
+  /** @param state of the adapter, for its variant and the scalings of its modules. */
   static async create(
     base: BaseModel,
-    scalings: ReadonlyMap<string, { readonly scaling: number }>,
+    { variant, modules }: Pick<AdapterState, 'variant' | 'modules'>,
     subtracted: ReadonlyMap<string, Factors>,
   ): Promise<ResidualBase> {
-    const weights = new Map<string, FrozenWeight>();
+    const made = new ResidualBase(subtracted);
     for (const [name, factors] of subtracted) {
-      const { weight, bias, bfloat16 } = base.frozenWeight(requireLinear(base.description, name));
-      const scaling = -(scalings.get(name)?.scaling ?? 0);
+      const module = requireLinear(base.description, name);
+      const { weight, bias, bfloat16, isEncoded } = base.frozenWeight(module);
+      const scaling = -(modules.get(name)?.scaling ?? 0);
+      if (isEncoded && variant.addsToProduct && module.kind === 'linear') {
+        const { a, b } = factors;
+        const scaled = { shape: b.shape, data: Float32Array.from(b.data, (value) => scaling * value) };
+        made.takenOff.set(name, { a: new FrozenWeight(a, null), b: new FrozenWeight(scaled, null) });
+        continue;
+      }
       const residual = tf.tidy(() => {
         const [a, b] = [toMatrix(factors.a), toMatrix(factors.b)];
         return mergedWeight(weight, { a, b, scaling }, false);
       });
-      weights.set(name, new FrozenWeight(residual, bias && (await toHost(bias)), bfloat16));
+      made.weights.set(name, new FrozenWeight(residual, bias && (await toHost(bias)), bfloat16));
     }
-    return new ResidualBase(subtracted, weights);
+    return made;
   }
 
-  /** Of a module that lost something; undefined of the others. */
+  /** Of a module that lost something; undefined of the others, and of those whose part is taken off the product. */
   weightOf({ name }: Pick<LinearModule, 'name'>): FrozenWeight | undefined {
     return this.weights.get(name);
   }
 
+  /** The options with what is to be added to W·x, in place of a weight of its own; as they are of the other modules. */
+  optionsFor({ name }: Pick<LinearModule, 'name'>, x: tf.Tensor2D, options: LinearOptions): LinearOptions {
+    const taken = this.takenOff.get(name);
+    if (taken === undefined) return options;
+    const { derivative, residual } = options;
+    const z = frozenLinear(x, taken.a, { derivative });
+    return { derivative, residual: frozenLinear(z, taken.b, { residual }) };
+  }
+
+  /** W − s·B₀·A₀ of a module whose part is taken off the product, a new tensor; null of the others. */
+  madeWeight({ name }: Pick<LinearModule, 'name'>, weight: tf.Tensor2D): tf.Tensor2D | null {
+    const taken = this.takenOff.get(name);
+    if (taken === undefined) return null;
+    const factors = { a: taken.a.weight, b: taken.b.weight, scaling: 1 };
+    return tf.tidy(() => mergedWeight(weight, factors, false));
+  }
+
   dispose(): void {
     for (const weight of this.weights.values()) weight.dispose();
+    for (const { a, b } of this.takenOff.values()) {
+      a.dispose();
+      b.dispose();
+    }
   }
 }
 

@@ -164,6 +164,10 @@ export interface AdapterVariant {
    */
   loraFactors?(adapted: DeviceModule): { a: tf.Tensor; b: tf.Tensor; scaling: number } | null;
   /**
+   * Whether `forward` is W·x plus what does not depend on W, so that a part of W may be taken off beside it. Absent: it is not.
+   */
+  readonly addsToProduct?: boolean;
+  /**
    * The adapted embedding: ids [rows] int32 → [rows, outFeatures], with gradients for the trained tensors. `frozen` holds its
    * table. Absent: embeddings cannot carry this adapter.
    */

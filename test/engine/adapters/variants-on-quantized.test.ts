@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
-import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
+import { adapterSizes } from '../../../src-main/engine/adapters/presence.ts';
+import { adapterVariant, adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { NativeBackend } from '../../../src-main/engine/compute/native/backend.ts';
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';
@@ -99,3 +101,37 @@ describe.each(cases)('$name on a quantized base', ({ variant, parameters }) => {
     expect(relativeDifference(own.merged, own.beside)).toBeLessThan(1e-4);
   });
 });
+
+it.skipIf(testCompute !== 'native')(
+  'takes what a start takes off an encoded weight off its product, not into a float32 weight',
+  async () => {
+    const bytes = () => {
+      const backend = tf.backend();
+      if (!(backend instanceof NativeBackend)) throw new Error('another backend is active');
+      return backend.nativeMemory().liveBytes;
+    };
+    const base = await loadBaseModel(quantized);
+    const sizeOf = async (parameters: ParameterValues) => {
+      const model = new AdaptedModel(base);
+      const settings = adapterSettingsSchema.parse({
+        target_modules: 'all-linear',
+        parameters: { r: 2, ...parameters },
+      });
+      const before = bytes();
+      await model.createAdapter(settings, { random: RandomStream.seeded(42, 'initialization'), labels: null });
+      const size = bytes() - before;
+      const targets = base.description.linears.filter(({ name }) =>
+        model.adaptedModules().some((one) => one.module.name === name),
+      );
+      model.dispose();
+      return { size, estimated: adapterSizes(adapterVariant('lora'), settings.parameters, targets, 0, true) };
+    };
+    const [plain, residual] = [await sizeOf({}), await sizeOf({ init_lora_weights: 'pissa' })];
+    // A second pair of factors, where the tiny model's weights in float32 would be several times as large.
+    expect(residual.size).toBe(2 * plain.size);
+    const sum = ({ trained, fixed }: { trained: number[]; fixed: number[] }) =>
+      [...trained, ...fixed].reduce((total, count) => total + count, 0);
+    expect(sum(residual.estimated)).toBe(2 * sum(plain.estimated));
+    base.dispose();
+  },
+);

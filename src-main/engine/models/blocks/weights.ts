@@ -40,11 +40,11 @@ export class FrozenTensors {
     const key = module.checkpointKey;
     const encoded = module.fanInFanOut ? null : await this.readEncoded(`${key}.weight`);
     const frozen = encoded
-      ? new FrozenWeight(encoded, bias, this.bfloat16)
+      ? new FrozenWeight(encoded, bias, this.bfloat16, { isEncoded: true })
       : await this.read(
           `${key}.weight`,
           (weight) =>
-            new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16, isTrained),
+            new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16, { isTrained }),
         );
     this.register(`${key}.weight`, frozen.weight);
     if (frozen.bias) this.register(`${key}.bias`, frozen.bias);

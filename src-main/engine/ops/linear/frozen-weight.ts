@@ -10,14 +10,22 @@ export class FrozenWeight {
   readonly biasVector: FrozenVector | null;
   /** Whether a backend may multiply by it in bfloat16, with sums in float32. */
   readonly bfloat16: boolean;
+  /** Whether the backend keeps it as a file has it, smaller than in float32. */
+  readonly isEncoded: boolean;
   private readonly squares = new Map<0 | 1, tf.Tensor1D>();
 
   /**
    * `weight` [out, in] or a table [in, out] (a tensor becomes this object's own), `bias` [out]; variables where the
    * model itself is trained.
    */
-  constructor(weight: HostTensor | tf.Tensor2D, bias: HostTensor | null, bfloat16 = false, isTrained = false) {
+  constructor(
+    weight: HostTensor | tf.Tensor2D,
+    bias: HostTensor | null,
+    bfloat16 = false,
+    { isTrained = false, isEncoded = false }: { readonly isTrained?: boolean; readonly isEncoded?: boolean } = {},
+  ) {
     this.bfloat16 = bfloat16;
+    this.isEncoded = isEncoded;
     const made = weight instanceof tf.Tensor ? weight : toMatrix(weight);
     this.weight = isTrained ? asVariable(made) : tf.keep(made);
     this.biasVector = bias === null ? null : new FrozenVector(bias.data, isTrained);
