@@ -40,7 +40,7 @@ export async function loadDecoder(
       embed: (inputs, runner, cache) => {
         const { ids, batch, tokens, mask, positions } = readTextInputs(inputs, limitsOf(config), cache?.length);
         const highest = positions.reduce((most, position) => Math.max(most, position), 0);
-        const rotary = rotaryTable(positions, config.rope.frequencies(highest));
+        const rotary = rotaryTable(positions, config.rope.frequencies(highest), config.rope.scale);
         const hidden = runner.embedding(embedding, ids);
         return { hidden, batch, tokens, context: { rotary, mask, cache } };
       },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RotaryTable } from '../../ops/attention/rotary.ts';
 import { unsupportedValue } from '../config-file.ts';
 import type { ModelConfigFile } from '../family.ts';
+import { yarnFrequencies, yarnKeys, yarnScale } from './yarn.ts';
 
 const scalingSchema = z.looseObject({
   rope_type: z.string().optional(),
@@ -13,6 +14,7 @@ const scalingSchema = z.looseObject({
   high_freq_factor: z.number().positive().optional(),
   original_max_position_embeddings: z.number().int().positive().optional(),
   partial_rotary_factor: z.number().optional(),
+  ...yarnKeys,
 });
 
 /** Keys of the rotary settings: `rope_parameters` in transformers 5, `rope_theta` with `rope_scaling` before. */
@@ -28,6 +30,8 @@ export interface Rope {
   readonly headSize: number;
   /** Frequencies [headSize / 2] for sequences whose last position is `highest`. */
   frequencies(highest: number): Float32Array;
+  /** Of cosines and sines: other than 1 with YaRN. */
+  readonly scale: number;
 }
 
 interface RopeConfig {
@@ -38,7 +42,7 @@ interface RopeConfig {
 }
 
 /**
- * Reads the kinds default, linear (Chen et al. 2023), dynamic (NTK-aware) and llama3.
+ * Reads the kinds default, linear (Chen et al. 2023), dynamic (NTK-aware), yarn (Peng et al. 2023) and llama3.
  * @throws StudioError refused for another kind, naming the key.
  */
 export function readRope(
@@ -58,7 +62,7 @@ export function readRope(
     if (value === undefined) throw unsupportedValue(file, `${key}.${name}`, null, `a number (for the type "${kind}")`);
     return value;
   };
-  const fixed = (values: Float32Array): Rope => ({ headSize, frequencies: () => values });
+  const fixed = (values: Float32Array, scale = 1): Rope => ({ headSize, frequencies: () => values, scale });
   const plain = frequenciesOf(theta, headSize);
   switch (kind) {
     case 'default':
@@ -72,6 +76,7 @@ export function readRope(
       const exponent = headSize / (headSize - 2);
       return {
         headSize,
+        scale: 1,
         frequencies: (highest) => {
           const tokens = Math.max(highest + 1, maxPositions);
           if (tokens === maxPositions) return plain;
@@ -90,20 +95,25 @@ export function readRope(
           }),
         ),
       );
+    case 'yarn': {
+      const original = given.original_max_position_embeddings ?? maxPositions;
+      const factor = given.factor ?? maxPositions / original;
+      return fixed(yarnFrequencies(plain, { ...given, factor, original, theta, headSize }), yarnScale(given, factor));
+    }
     default:
-      throw unsupportedValue(file, `${key}.rope_type`, kind, '"default", "linear", "dynamic" or "llama3"');
+      throw unsupportedValue(file, `${key}.rope_type`, kind, '"default", "linear", "dynamic", "yarn" or "llama3"');
   }
 }
 
-/** Cosines and sines for these positions: one row per position. Angles are float32, as in training. */
-export function rotaryTable(positions: ArrayLike<number>, frequencies: Float32Array): RotaryTable {
+/** Cosines and sines for these positions, times `scale`: one row per position. Angles are float32, as in training. */
+export function rotaryTable(positions: ArrayLike<number>, frequencies: Float32Array, scale = 1): RotaryTable {
   const half = frequencies.length;
   const [cos, sin] = [new Float32Array(positions.length * half), new Float32Array(positions.length * half)];
   for (let row = 0; row < positions.length; row++)
     for (let index = 0; index < half; index++) {
       const angle = Math.fround((positions[row] ?? 0) * (frequencies[index] ?? 0));
-      cos[row * half + index] = Math.cos(angle);
-      sin[row * half + index] = Math.sin(angle);
+      cos[row * half + index] = scale * Math.cos(angle);
+      sin[row * half + index] = scale * Math.sin(angle);
     }
   const shape: [number, number] = [positions.length, half];
   return { cos: tf.tensor2d(cos, shape), sin: tf.tensor2d(sin, shape) };
