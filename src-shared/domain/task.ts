@@ -52,7 +52,14 @@ export const taskSettingsSchema = z.object({
   packing: z.boolean().default(false).meta({
     title: 'Packing',
     description:
-      'Short examples share a row of max_length tokens in training. A token attends to the examples before its own.',
+      'Short examples share a row of max_length tokens in training. A token attends to the examples before its own, unless neat_packing keeps them apart.',
+    advanced: true,
+    group: 'Task',
+  }),
+  neat_packing: z.boolean().default(false).meta({
+    title: 'Neat packing',
+    description:
+      'With packing: a token attends to its own example alone, and positions begin anew with each, so that a packed row gives the loss of its examples one by one.',
     advanced: true,
     group: 'Task',
   }),
@@ -84,7 +91,24 @@ export function defaultTask(
 
 /** Picks the task settings from a larger object, e.g. a run. */
 export function taskSettingsOf(settings: TaskSettings): TaskSettings {
-  const { task, max_length, prompt_template, chat_template, completion_only_loss, packing, length_normalized } =
-    settings;
-  return { task, max_length, prompt_template, chat_template, completion_only_loss, packing, length_normalized };
+  const {
+    task,
+    max_length,
+    prompt_template,
+    chat_template,
+    completion_only_loss,
+    packing,
+    neat_packing,
+    length_normalized,
+  } = settings;
+  return {
+    task,
+    max_length,
+    prompt_template,
+    chat_template,
+    completion_only_loss,
+    packing,
+    neat_packing,
+    length_normalized,
+  };
 }

@@ -122,6 +122,8 @@ async function evaluatedContent(
   services: Pick<Services, 'home' | 'store'>,
   { model, dataset, eval_samples, validation_samples, settings: given, subject }: ScoredContent,
 ): Promise<object> {
+  // Of training alone, and younger than the keys.
+  const { neat_packing: _, ...settings } = given;
   return {
     base: model.description.fingerprint,
     subject: await subjectContent(services, subject),

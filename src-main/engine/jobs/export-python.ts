@@ -115,6 +115,12 @@ async function writeTokenizer(folder: string, { modelDirectory, config }: Export
 async function startOf(config: RunConfig, model: AdaptedModel, totalSteps: number): Promise<AdapterState> {
   const { variant } = model.described;
   const { label } = variant.declaration;
+  if (config.packing && config.neat_packing)
+    throw new StudioError(
+      'refused',
+      'A run with neat_packing cannot be exported to Python: the script has no attention that keeps packed texts apart.',
+      'Export its trained adapter instead, or train without neat_packing.',
+    );
   const missing = variant.peft.isForeign ? `PEFT has no ${label}` : variant.training?.notInPython;
   if (missing !== undefined)
     throw new StudioError(

@@ -34,7 +34,7 @@ export async function runTrainTogetherTask(
         const together: Together = {
           runs: task.runs.length,
           sourceFor(model: AdaptedModel) {
-            const obstacle = StackedModel.obstacle(model);
+            const obstacle = run.config.neat_packing ? 'its rows hold several texts' : StackedModel.obstacle(model);
             if (obstacle === null && place !== undefined) return place.sourceFor(model);
             own.emit({ kind: 'log', level: 'info', text: `This run takes its steps alone: ${obstacle}.` });
             place?.leave();

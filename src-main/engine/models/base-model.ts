@@ -39,6 +39,11 @@ export interface SequenceContext {
   readonly rotary?: RotaryTable | undefined;
   /** [batch, tokens], 1 to attend, 0 for padding; absent without padding. */
   readonly mask?: tf.Tensor2D | undefined;
+  /**
+   * Tokens of each of the sequences that share the rows, one behind the other over the whole batch; absent where every row is one
+   * sequence.
+   */
+  readonly segments?: readonly number[] | undefined;
   /** Keys and values of the tokens before these, in generation; every layer adds its own. */
   readonly cache?: KeyValueCache | undefined;
   /** Further values that a family computes once for all its layers. */

@@ -11,6 +11,8 @@ export interface TextInputs {
   readonly tokens: number;
   /** [batch, all tokens so far] float32, 1 to attend, 0 for padding; undefined where there is none. */
   readonly mask: tf.Tensor2D | undefined;
+  /** Tokens of each sequence where rows hold several; undefined where every row is one. */
+  readonly segments: readonly number[] | undefined;
   /** Positions of the new tokens, row by row; of a single row if all rows have the same. */
   readonly positions: Int32Array;
 }
@@ -22,7 +24,9 @@ interface Limits {
 
 /**
  * Reads input_ids [batch, tokens] with attention_mask [batch, past + tokens] and position_ids [batch, tokens] if given.
- * Positions count from a row's first token that is not padding.
+ * Positions count from a row's first token that is not padding. With sequence_ids [batch, tokens], tokens of one number that stand
+ * together in a row are a sequence of their own, and so are those of padding: positions count from its first token, and no mask
+ * is needed.
  * @param number of tokens before these.
  * @throws StudioError invalid_input if a tensor is missing or an id is not in the vocabulary.
  */
@@ -40,8 +44,12 @@ export function readTextInputs(inputs: ModelInputs, limits: Limits, past = 0): T
         'The texts were tokenized with the tokenizer of another model.',
       );
   const ids = tf.reshape<tf.Rank.R1>(tf.cast(given, 'int32'), [batch * tokens]);
-  const attended = readMask(inputs['attention_mask'], batch, past + tokens);
-  const positions = readPositions(inputs['position_ids'], attended, { batch, tokens, past });
+  const sequences = inputs['sequence_ids'];
+  const segments = sequences && segmentsOf(sequences.dataSync(), tokens);
+  const attended = segments ? null : readMask(inputs['attention_mask'], batch, past + tokens);
+  const positions = segments
+    ? restarting(segments)
+    : readPositions(inputs['position_ids'], attended, { batch, tokens, past });
   const highest = positions.reduce((most, position) => Math.max(most, position), 0);
   if (highest >= limits.maxPositions)
     throw new StudioError(
@@ -54,8 +62,22 @@ export function readTextInputs(inputs: ModelInputs, limits: Limits, past = 0): T
     batch,
     tokens,
     mask: attended === null ? undefined : tf.tensor2d(attended, [batch, past + tokens]),
+    segments,
     positions,
   };
+}
+
+/** How many tokens of one number stand together, row by row. */
+function segmentsOf(numbers: ArrayLike<number>, tokens: number): number[] {
+  const segments: number[] = [];
+  for (let at = 0; at < numbers.length; at++)
+    if (at % tokens === 0 || numbers[at] !== numbers[at - 1]) segments.push(1);
+    else segments.push((segments.pop() ?? 0) + 1);
+  return segments;
+}
+
+function restarting(segments: readonly number[]): Int32Array {
+  return Int32Array.from(segments.flatMap((length) => Array.from({ length }, (_, index) => index)));
 }
 
 /** Null without padding. */

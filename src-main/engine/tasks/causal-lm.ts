@@ -86,11 +86,12 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
   const learned = settings.packing ? packedRows(rows.train, maxLength) : rows.train;
   const order = testOrder(rows.test.count);
   const loaderOf =
-    (from: TokenRows, at: (index: number) => number): LoadBatch =>
+    (from: TokenRows, at: (index: number) => number, isolated = false): LoadBatch =>
     async (indices) =>
       languageBatch(
         [...indices].map((index) => from.row(at(index))),
         padding,
+        isolated,
       );
   const test = recentBatches(loaderOf(rows.test, (index) => order[index] ?? 0));
   return {
@@ -100,7 +101,7 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
     train: {
       count: learned.count,
       classes: null,
-      load: loaderOf(learned, (index) => index),
+      load: loaderOf(learned, (index) => index, settings.packing && settings.neat_packing),
       lengthOf: (index) => learned.length(index),
     },
     testCount: rows.test.count,

@@ -10,6 +10,7 @@ const onlyOf: Readonly<Record<string, readonly TaskId[]>> = {
   chat_template: ['causal-lm', 'multiple-choice'],
   completion_only_loss: ['causal-lm'],
   packing: ['causal-lm'],
+  neat_packing: ['causal-lm'],
   sample_prompts: ['causal-lm'],
   sample_tokens: ['causal-lm'],
   length_normalized: ['multiple-choice'],

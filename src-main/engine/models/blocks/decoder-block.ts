@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { gatedSilu } from '../../ops/activation/gated-silu.ts';
 import { attention } from '../../ops/attention/attention.ts';
+import { attentionBySegment } from '../../ops/attention/attention-by-segment.ts';
 import { rotary } from '../../ops/attention/rotary.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
 import { rmsNorm } from '../../ops/normalization/rms-norm.ts';
@@ -59,12 +60,16 @@ function attend(block: DecoderBlock, states: HiddenStates, runner: LinearRunner)
     keys: rotary(byHead(runner.linear(block.k, normalized), block.keyNorm), table, keyValueHeads),
     values: runner.linear(block.v, normalized),
   };
+  const shape = { heads, keyValueHeads, causal: true, window };
+  if (context?.segments) {
+    const attended = attentionBySegment(q, own.keys, own.values, context.segments, shape);
+    return runner.linear(block.o, attended, { residual: hidden });
+  }
   const cache = context?.cache;
   const { keys, values } = cache?.append(block.layer, own.keys, own.values, batch) ?? own;
   const seen = tokens + (cache?.length ?? 0);
-  const shape = { batch, tokens: seen, queryTokens: tokens, heads, keyValueHeads, causal: true, window };
-  const attended = attention(q, keys, values, { ...shape, mask: context?.mask });
-  return runner.linear(block.o, attended, { residual: hidden });
+  const rows = { batch, tokens: seen, queryTokens: tokens, mask: context?.mask };
+  return runner.linear(block.o, attention(q, keys, values, { ...shape, ...rows }), { residual: hidden });
 }
 
 /** Normalizes the heads one by one: x [rows, heads · headSize]. */

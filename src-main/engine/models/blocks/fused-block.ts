@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
 import { type Activation, activate } from '../../ops/activation/activate.ts';
 import { attention } from '../../ops/attention/attention.ts';
+import { attentionBySegment } from '../../ops/attention/attention-by-segment.ts';
 import { sliceColumns } from '../../ops/indexing/slice-columns.ts';
 import type { HiddenStates, LinearRunner } from '../base-model.ts';
 import { applyNorm, type Norm } from './norm.ts';
@@ -36,14 +37,19 @@ function attend(block: FusedBlock, states: HiddenStates, runner: LinearRunner): 
   const width = hidden.shape[1];
   const part = (index: number) => sliceColumns(fused, index * width, width);
   const own = { keys: part(1), values: part(2) };
+  const { heads, causal } = block;
+  if (context?.segments) {
+    const attended = attentionBySegment(part(0), own.keys, own.values, context.segments, { heads, causal });
+    return runner.linear(block.o, attended, { residual: hidden });
+  }
   const cache = context?.cache;
   const { keys, values } = cache?.append(block.layer, own.keys, own.values, batch) ?? own;
   const attended = attention(part(0), keys, values, {
     batch,
     tokens: tokens + (cache?.length ?? 0),
     queryTokens: tokens,
-    heads: block.heads,
-    causal: block.causal,
+    heads,
+    causal,
     mask: context?.mask,
   });
   return runner.linear(block.o, attended, { residual: hidden });

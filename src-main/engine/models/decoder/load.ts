@@ -38,11 +38,15 @@ export async function loadDecoder(
       description,
       layerCount: config.layerCount,
       embed: (inputs, runner, cache) => {
-        const { ids, batch, tokens, mask, positions } = readTextInputs(inputs, limitsOf(config), cache?.length);
+        const { ids, batch, tokens, mask, segments, positions } = readTextInputs(
+          inputs,
+          limitsOf(config),
+          cache?.length,
+        );
         const highest = positions.reduce((most, position) => Math.max(most, position), 0);
         const rotary = rotaryTable(positions, config.rope.frequencies(highest), config.rope.scale);
         const hidden = runner.embedding(embedding, ids);
-        return { hidden, batch, tokens, context: { rotary, mask, cache } };
+        return { hidden, batch, tokens, context: { rotary, mask, segments, cache } };
       },
       layer: (index, states, runner) => runDecoderBlock(layerOf(blocks, index), states, runner),
       ...languageHead(head, normalized, tensors),

@@ -4,7 +4,7 @@ import type { ModelInputs } from '../base-model.ts';
 import { readTextInputs, type TextInputs } from '../text-inputs.ts';
 import type { EncoderPlan } from './plan.ts';
 
-export interface EncoderInputs extends Omit<TextInputs, 'positions'> {
+export interface EncoderInputs extends Omit<TextInputs, 'positions' | 'segments'> {
   /** Position ids of every token [batch · tokens]; null if positions are not learned. */
   readonly positions: tf.Tensor1D | null;
   /** Token type ids of every token [batch · tokens]; null if the model has none. */

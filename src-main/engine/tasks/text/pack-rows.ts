@@ -1,9 +1,8 @@
-import { TokenRows } from './token-rows.ts';
+import { TokenRows, textStart } from './token-rows.ts';
 
 /**
- * Packs texts in order into rows of at most `size` tokens without splitting any (TRL's packing). Texts attend to
- * earlier ones in their row, as in TRL without a kernel that separates them. A text's first token is not predicted,
- * since nothing of the text precedes it.
+ * Packs texts in order into rows of at most `size` tokens without splitting any (TRL's packing). A text's first
+ * token is not predicted, since nothing of the text precedes it, but marked: `languageBatch` can separate the texts of a row by it.
  */
 export function packedRows(rows: TokenRows, size: number): TokenRows {
   const packed = new TokenRows();
@@ -16,7 +15,7 @@ export function packedRows(rows: TokenRows, size: number): TokenRows {
     const row = rows.row(index);
     if (ids.length + row.ids.length > size) flush();
     ids.push(...row.ids);
-    marks.push(0, ...row.marks.subarray(1));
+    marks.push(textStart, ...row.marks.subarray(1));
   }
   flush();
   return packed;

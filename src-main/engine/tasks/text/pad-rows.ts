@@ -1,6 +1,6 @@
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
-import type { TokenRow } from './token-rows.ts';
+import { type TokenRow, textStart } from './token-rows.ts';
 
 /** input_ids and attention_mask [rows, longest], padded on the right. */
 function padded(rows: readonly TokenRow[], padding: number) {
@@ -23,11 +23,25 @@ export function encoderInputs(rows: readonly TokenRow[], padding: number): Micro
   return { ...inputs, token_type_ids: { shape: [rows.length, width], data: types } };
 }
 
-/** Language model inputs: each position predicts the next token, if that one is in the loss. */
-export function languageBatch(rows: readonly TokenRow[], padding: number): MicroBatch {
+/**
+ * Language model inputs: each position predicts the next token, if that one is in the loss.
+ * @param isolated whether the texts of packed rows are sequences of their own (sequence_ids), or all of a row is one.
+ */
+export function languageBatch(rows: readonly TokenRow[], padding: number, isolated = false): MicroBatch {
   const { width, inputs } = padded(rows, padding);
   const labels = new Int32Array(rows.length * width).fill(ignoredLabel);
   for (const [row, { ids, marks }] of rows.entries())
     for (let at = 1; at < ids.length; at++) if (marks[at] === 1) labels[row * width + at - 1] = ids[at] ?? ignoredLabel;
-  return { inputs, labels, examples: rows.length };
+  if (!isolated) return { inputs, labels, examples: rows.length };
+  // 0 is padding.
+  const numbers = new Int32Array(rows.length * width);
+  for (const [row, { marks }] of rows.entries()) {
+    let number = 0;
+    for (let at = 0; at < marks.length; at++) {
+      if (at === 0 || marks[at] === textStart) number++;
+      numbers[row * width + at] = number;
+    }
+  }
+  const sequence_ids = { shape: [rows.length, width], data: numbers };
+  return { inputs: { ...inputs, sequence_ids }, labels, examples: rows.length };
 }

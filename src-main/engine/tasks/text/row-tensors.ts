@@ -17,7 +17,7 @@ export function rowTensors(name: string, rows: readonly ArrayLike<number>[]): Na
   ];
 }
 
-/** The same with the mark of each token, named by its meaning. */
+/** The same with whether each token has the mark 1, named by its meaning. */
 export function markedRowTensors(name: string, rows: readonly TokenRow[], marksName: string): NamedTensors {
   const tensors = rowTensors(
     name,
@@ -26,7 +26,10 @@ export function markedRowTensors(name: string, rows: readonly TokenRow[], marksN
   const marks = new Uint8Array(rows.reduce((sum, row) => sum + row.marks.length, 0));
   let start = 0;
   for (const row of rows) {
-    marks.set(row.marks, start);
+    marks.set(
+      row.marks.map((mark) => Number(mark === 1)),
+      start,
+    );
     start += row.marks.length;
   }
   return [...tensors, [`${name}.${marksName}`, { shape: [marks.length], data: marks }]];

@@ -1,7 +1,10 @@
+/** Mark of a token, never in the loss. */
+export const textStart = 2;
+
 /** One text: its tokens, and a mark for each. */
 export interface TokenRow {
   readonly ids: Int32Array;
-  /** For classifiers, the token type ids; for language models, 1 if the token is in the loss. */
+  /** For classifiers, the token type ids; for language models, 1 if the token is in the loss; `textStart` where a packed text begins. */
   readonly marks: Uint8Array;
 }
 
