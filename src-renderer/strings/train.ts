@@ -81,6 +81,12 @@ export const trainStrings = {
   timed: (milliseconds: string, ofSameAdapter: boolean) =>
     `≈ ${milliseconds} ms/step (measured before${ofSameAdapter ? '' : ', of another variant or rank'})`,
   ofFree: (needed: string, free: string, percent: string) => `${needed} of ${free} free (${percent} %)`,
+  microBatches: (accumulation: number, size: number) =>
+    `Each step takes ${accumulation} × ${size} examples: the largest micro-batches that fit now`,
+  tooLargeTitle: 'Start a run that may not fit into memory?',
+  tooLarge: (needed: string, free: string) => `It is estimated to need ${needed}, and ${free} are free.`,
+  startAnyway: 'Start anyway',
+  back: 'Back to the form',
   wontFit: 'Won’t fit – reduce batch size',
   tight: 'Tight',
   fits: 'Fits',

@@ -29,6 +29,12 @@ describe('models and datasets', () => {
 describe('errors are one line, and an exit code', () => {
   const cases: [string, string[], number, RegExp][] = [
     ['an unknown key', ['train', file, '--set', 'learning_rat=1'], 1, /^coto: .*Unrecognized key: "learning_rat"/],
+    [
+      'a batch beyond the memory',
+      ['train', file, '--set', 'per_device_train_batch_size=3000000'],
+      1,
+      /^coto: The run needs about .*B of memory, and .*B are free\./,
+    ],
     ['a file that is not there', ['train', join(folder, 'no.yaml')], 1, /^coto: The file .*no\.yaml does not exist/],
     [
       'an unknown adapter',

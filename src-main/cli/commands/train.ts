@@ -33,6 +33,7 @@ export function addTrainCommand(parent: Command, context: CommandContext): void 
         .option('--name <name>', 'what to call the run')
         .option('--tag <tag...>', 'tags of the run')
         .option('--dry-run', 'only show the estimate: steps, parameters, memory')
+        .option('--anyway', 'start also where the estimate needs more memory than is free')
         .addHelpText(
           'after',
           settingsHelp([
@@ -54,14 +55,16 @@ export function addTrainCommand(parent: Command, context: CommandContext): void 
       name: z.string().optional(),
       tag: z.array(z.string()).default([]),
       dryRun: z.boolean().default(false),
+      anyway: z.boolean().default(false),
     }),
-    async run({ file, set, name, tag, dryRun }, { terminal, withStudio }) {
+    async run({ file, set, name, tag, dryRun, anyway }, { terminal, withStudio }) {
       return withStudio(async (client) => {
         const config = await readRun(client, file, set, terminal);
         if (dryRun) {
           const estimate = await client.request('runs.estimate', { config });
           return { json: { config, forecast: estimate }, text: estimateText(estimate) };
         }
+        if (!anyway) refuseWithoutMemory(await client.request('runs.estimate', { config }));
         const { run, job } = await client.request('runs.create', {
           config,
           tags: tag,
@@ -179,6 +182,17 @@ function estimateText(estimate: RequestOutput<'runs.estimate'>): string {
 }
 
 /** "41.2 MiB of 12.0 GiB free: fits" */
+/** @throws StudioError refused where the run needs more memory than is free */
+function refuseWithoutMemory(estimate: RequestOutput<'runs.estimate'>): void {
+  const needed = estimate.memory.reduce((sum, part) => sum + part.bytes, 0);
+  if (memoryVerdict(needed, estimate.freeMemoryBytes) !== 'does not fit') return;
+  throw new StudioError(
+    'refused',
+    `The run needs about ${formatBytes(needed)} of memory, and ${formatBytes(estimate.freeMemoryBytes)} are free.`,
+    'Close other programs, or set gradient_checkpointing=true, auto_find_batch_size=true or a shorter max_length; --anyway starts it as it is.',
+  );
+}
+
 function memoryText({ memory, freeMemoryBytes }: RequestOutput<'runs.estimate'>): string {
   const needed = memory.reduce((sum, part) => sum + part.bytes, 0);
   const verdict = memoryVerdict(needed, freeMemoryBytes);

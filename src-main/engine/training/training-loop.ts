@@ -47,6 +47,11 @@ export interface TakenStep {
   readonly examples: number;
 }
 
+/** A step that was not taken. */
+export interface FailedStep extends Pick<TakenStep, 'step' | 'learningRate'> {
+  readonly batches: readonly MicroBatch[];
+}
+
 /** The objective of a training: an adapter on its base, or a whole model. */
 export interface Objective {
   readonly model: TrainableModel;
@@ -56,8 +61,8 @@ export interface Objective {
   /** Prepares a step; returns the names of the variables that are frozen in it. */
   enterStep(step: number): ReadonlySet<string>;
   leaveStep(): void;
-  /** Adds the step to an error. */
-  explain(thrown: unknown, step: number, learningRate: number): unknown;
+  /** Adds the step, and what else explains it, to an error. */
+  explain(thrown: unknown, failed: FailedStep): unknown;
   /** Records a step; it does not yet count as done. */
   record(taken: TakenStep): Promise<void>;
   /** After a step: evaluations and checkpoints that are due after `done` steps. */
@@ -142,7 +147,7 @@ export class TrainingLoop {
     const resting = objective.enterStep(step);
     const learningRate = this.learningRate();
     const report = await this.step.run(batches, learningRate, resting, step).catch((thrown: unknown) => {
-      throw objective.explain(thrown, step, learningRate);
+      throw objective.explain(thrown, { step, learningRate, batches });
     });
     objective.leaveStep();
     const milliseconds = (performance.now() - startedAt - report.waited) / report.runs;

@@ -21,12 +21,13 @@ import { divergedAt, refuseDiverged } from './diverged.ts';
 import { writeHistoryPart } from './history-files.ts';
 import { MetricRecorder } from './metric-recorder.ts';
 import type { MicroBatch } from './micro-batch.ts';
+import { outOfMemoryAt } from './out-of-memory.ts';
 import { paddingShares } from './padding-share.ts';
 import type { GradientSource } from './step-gradients.ts';
 import { StepTimes } from './step-times.ts';
 import type { TrainerState } from './trainer-state.ts';
 import type { TrainingHooks } from './training-hooks.ts';
-import { type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
+import { type FailedStep, type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
 import { gradientNorms } from './training-step.ts';
 
 /** Maximum age of the latest checkpoint, whatever `save_steps` is, so that a crash loses little. */
@@ -197,12 +198,11 @@ export class TrainingRun implements Objective {
     this.model.setTraining(false);
   }
 
-  explain(thrown: unknown, step: number, learningRate: number): unknown {
+  explain(thrown: unknown, { step, learningRate, batches }: FailedStep): unknown {
     this.coto?.everythingOn();
-    return divergedAt(
-      thrown,
-      `step ${step + 1} of ${this.parts.totalSteps}, learning rate ${learningRate.toPrecision(3)}`,
-    );
+    const place = `step ${step + 1} of ${this.parts.totalSteps}`;
+    const explained = divergedAt(thrown, `${place}, learning rate ${learningRate.toPrecision(3)}`);
+    return outOfMemoryAt(explained, place, batches);
   }
 
   async record({ step, report, learningRate, milliseconds, examples }: TakenStep): Promise<void> {

@@ -12,6 +12,7 @@ import { useActions } from '../../components/actions/action-registry.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { trainStrings } from '../../strings/train.ts';
 import { blockersOf } from './blockers.ts';
+import { confirmMemory } from './confirm-memory.tsx';
 import { checkDraft, type Draft, differingFields } from './draft.ts';
 import { openConfig, useTrainForm, useVariants } from './draft-store.ts';
 import { refusedField } from './refused-field.ts';
@@ -45,8 +46,12 @@ export function useRunDraft() {
   const problems = check.ok && refusal !== null ? problemOf(refusal, draft) : check.problems;
   const blockers = blockersOf(problems, check.ok ? refusal : null, yaml, fieldLabels(draft, variants));
   const start = () => {
-    if (check.ok && blockers.length === 0 && !create.isPending)
-      create.mutate({ config: check.config, tags: [...tags], ...(name.trim() === '' ? {} : { name: name.trim() }) });
+    if (!check.ok || blockers.length > 0 || create.isPending) return;
+    const { config } = check;
+    const queue = () =>
+      create.mutate({ config, tags: [...tags], ...(name.trim() === '' ? {} : { name: name.trim() }) });
+    if (estimate === undefined) queue();
+    else confirmMemory(estimate, queue);
   };
   useActions([
     {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import type { TrainTask } from '../../../src-main/engine/contract.ts';
 import type { EngineEvent, EngineSignal, TaskContext } from '../../../src-main/engine/events.ts';
 import { runTrainTask } from '../../../src-main/engine/jobs/train.ts';
@@ -98,3 +99,41 @@ test('an evaluation is cancelled between its batches', async () => {
   const evaluated = events.filter((event) => event.kind === 'progress' && event.progress.unit === 'examples');
   expect(evaluated.some((event) => event.kind === 'progress' && event.progress.done === 6)).toBe(false);
 });
+
+const loaded = loadAddon();
+
+test.skipIf(testCompute !== 'native' || !('addon' in loaded))(
+  'memory that runs out is said with step, shape and remedy, and the run goes on bit for bit when there is some',
+  async () => {
+    if (!('addon' in loaded)) return;
+    const { addon } = loaded;
+    const given = (name: string, resumeFrom: string | null = null): TrainTask => {
+      const { config, ...rest } = task(name, resumeFrom);
+      return { ...rest, config: { ...config, save_steps: 1, eval_steps: 0, metric_for_best_model: null } };
+    };
+    const quiet = context([], () => null);
+    await runTrainTask(given('plenty'), quiet);
+    const events: EngineEvent[] = [];
+    const steps = () => events.filter((event) => event.kind === 'checkpoint').length;
+    const short = runTrainTask(
+      given('short'),
+      context(events, () => {
+        if (steps() === 3) {
+          addon.trim();
+          addon.setMemoryLimit(1);
+        }
+        return null;
+      }),
+    ).finally(() => addon.setMemoryLimit(0));
+    await expect(short).rejects.toMatchObject({
+      code: 'out_of_memory',
+      message: expect.stringMatching(
+        /^There was no memory left in step 4 of 8, for micro-batches of 4 × \d+ tokens\.$/,
+      ),
+      hint: expect.stringContaining('resume the run from its last checkpoint'),
+    });
+    const { outcome } = await runTrainTask(given('short', savedCheckpoint(join(folder, 'short'))), quiet);
+    expect(outcome).toBe('completed');
+    expect(weights('short').equals(weights('plenty'))).toBe(true);
+  },
+);
