@@ -106,6 +106,9 @@ export const runRequests = {
       trainExamples: z.number().int(),
       memory: z.array(z.object({ part: z.string(), bytes: z.number() })),
       freeMemoryBytes: z.number(),
+      microBatch: z
+        .object({ size: z.number().int(), accumulation: z.number().int() })
+        .describe('as the run would take it now: auto_find_batch_size chooses it'),
       stepMilliseconds: z.number().nullable(),
       stepOfSameAdapter: z.boolean(),
       seconds: z.number().nullable(),

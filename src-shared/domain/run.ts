@@ -145,10 +145,24 @@ export const runConfigSchema = z.strictObject({
     description: 'Forward passes per optimizer step: the effective batch is this times the batch size.',
     group: 'Optimization',
   }),
+  auto_find_batch_size: z.boolean().default(false).meta({
+    title: 'Find batch size',
+    description:
+      'Splits the effective batch (batch size times accumulation) into the largest micro-batches that are estimated to fit into the memory that is free when the run is queued. The result is that of the same split given by hand; Transformers’ setting of this name changes the effective batch instead.',
+    advanced: true,
+    group: 'Optimization',
+  }),
   gradient_checkpointing: z.boolean().default(false).meta({
     title: 'Gradient checkpointing',
     description:
       'Less memory for more time, with the same result: layers are recomputed in the backward pass instead of keeping their activations.',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  activation_dtype: z.enum(['float32', 'bfloat16']).default('float32').meta({
+    title: 'Activation dtype',
+    description:
+      'How what the layers compute waits for the backward pass: bfloat16 takes half the memory of float32 and changes gradients by less than 2 % of their norm. On the native backend.',
     advanced: true,
     group: 'Optimization',
   }),
@@ -158,13 +172,6 @@ export const runConfigSchema = z.strictObject({
     .meta({
       title: 'Optimizer',
       description:
-  }),
-  activation_dtype: z.enum(['float32', 'bfloat16']).default('float32').meta({
-    title: 'Activation dtype',
-    description:
-      'How what the layers compute waits for the backward pass: bfloat16 takes half the memory of float32 and changes gradients by less than 2 % of their norm. On the native backend.',
-    advanced: true,
-    group: 'Optimization',
         'The optimizer, with PyTorch’s semantics. Riemannian AdamW preconditions the gradients of a product B·A by its factors.',
       labels: { adamw: 'AdamW', 'riemannian-adamw': 'Riemannian AdamW', sgd: 'SGD' },
       advanced: true,

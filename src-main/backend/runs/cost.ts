@@ -123,8 +123,8 @@ function stepMemory(
     outputs: outputsOf(dataset),
     batch: config.per_device_train_batch_size,
     gradientCheckpointing: config.gradient_checkpointing,
+    halvedStates: config.activation_dtype === 'bfloat16',
     bfloat16: config.compute_dtype === 'bfloat16',
     backend,
   });
 }
-    halvedStates: config.activation_dtype === 'bfloat16',

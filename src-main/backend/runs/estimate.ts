@@ -1,23 +1,24 @@
 import { freemem } from 'node:os';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
-import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
-import { millisecondsForRuns } from '../reading/limits.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
 import type { Services } from '../services.ts';
-import { checkRuns, sharedParts } from './check-run.ts';
+import { checkRuns } from './check-run.ts';
 import { memoryOf } from './cost.ts';
 import type { MemoryPart } from './estimate-memory.ts';
 import { expectedStep, type MeasuredStep } from './measured-step.ts';
+import { withMicroBatches } from './micro-batch-split.ts';
+import { costsOf, expectedBackend } from './planned-costs.ts';
 import { checkedRun, toYaml } from './run-yaml.ts';
 
 /** Estimates the cost of a run. Throws if the config does not fit the model or the data. */
 export async function estimateRun(services: Services, given: RunConfig): Promise<RequestOutput<'runs.estimate'>> {
-  const config = checkedRun(given);
+  const asked = checkedRun(given);
+  const config = await splitBatch(services, asked);
   const [estimate] = await estimates(services, [config]);
   if (estimate === undefined) throw new Error('a run has no estimate');
   const { cost, step, model } = estimate;
@@ -28,8 +29,21 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
     stepMilliseconds: step?.milliseconds ?? null,
     stepOfSameAdapter: step?.ofSameAdapter ?? false,
     seconds: secondsOf({ cost, step }),
-    yaml: toYaml(config),
+    microBatch: {
+      size: config.per_device_train_batch_size,
+      accumulation: config.gradient_accumulation_steps,
+    },
+    yaml: toYaml(asked),
   };
+}
+
+/** A run as it would be queued now. */
+async function splitBatch(services: Services, config: RunConfig): Promise<RunConfig> {
+  if (!config.auto_find_batch_size) return config;
+  const model = await peekModel(services, config.model);
+  const dataset = await peekDataset(services, config.dataset);
+  await checkRuns(services, [{ config, model, dataset }]);
+  return withMicroBatches(services, config, model, dataset);
 }
 
 /** Time and disk of several runs. Runs that differ in seed or learning rate alone take the same. */
@@ -81,23 +95,6 @@ async function estimates(services: Services, configs: readonly RunConfig[]): Pro
 
 function secondsOf({ cost, step }: Pick<Estimate, 'cost' | 'step'>): number | null {
   return step === null ? null : (step.milliseconds * cost.totalSteps) / 1000;
-}
-
-/** What runs cost that were checked before, on the compute backends that they would use. */
-export async function costsOf(
-  services: Services,
-  runs: readonly { config: RunConfig; model: Estimate['model']; dataset: DatasetDescription }[],
-): Promise<RunCost[]> {
-  const planned = runs.map((run) => ({ ...run, backend: expectedBackend(services, run.config) }));
-  return services.reader.read('costs', sharedParts(planned), { milliseconds: millisecondsForRuns(runs.length) });
-}
-
-/** The compute backend that the run would use now; wasm, which always works, before the first probe. */
-export function expectedBackend(services: Services, config: RunConfig): ComputeId {
-  const settings = services.store.settings.get().compute_backend;
-  const choice = config.compute_backend === 'auto' ? settings : config.compute_backend;
-  if (choice !== 'auto') return choice;
-  return services.engine.backends(choice)?.find((report) => report.chosen)?.id ?? 'wasm';
 }
 
 /** Memory of a training step of a run, by part; its config is one of the studio's own, since it is not read apart. */

@@ -5,7 +5,7 @@ import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import { canonicalJson } from '../studies/content-keys.ts';
-import { costsOf, expectedBackend } from './estimate.ts';
+import { costsOf, expectedBackend } from './planned-costs.ts';
 
 /** Of the memory of runs that train together, what all of them share. */
 const commonParts: ReadonlySet<string> = new Set(['program', 'weights']);

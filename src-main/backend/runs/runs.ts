@@ -13,6 +13,7 @@ import { resolveModel } from '../library/models.ts';
 import { trainingKey } from '../studies/content-keys.ts';
 import { checkRun } from './check-run.ts';
 import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
+import { splitText, withMicroBatches } from './micro-batch-split.ts';
 import { checkedRun } from './run-yaml.ts';
 import { seedJobs } from './seed-adapter.ts';
 
@@ -33,11 +34,12 @@ export async function createRun(
   { name, config: given, tags, studyId, parentId, together = null }: NewRun,
 ): Promise<{ run: RunRecord; job: JobRecord }> {
   const { store, hub, queue } = services;
-  const config = checkedRun(given);
-  const variant = adapterVariant(config.adapter.variant);
-  const model = await resolveModel(services, config.model);
-  const dataset = await resolveDataset(services, config.dataset);
-  await checkRun(services, config, model, dataset.description);
+  const asked = checkedRun(given);
+  const variant = adapterVariant(asked.adapter.variant);
+  const model = await resolveModel(services, asked.model);
+  const dataset = await resolveDataset(services, asked.dataset);
+  await checkRun(services, asked, model, dataset.description);
+  const config = await withMicroBatches(services, asked, model, dataset.description);
   const contentKey = await trainingKey(config, model, dataset);
   const id = newId('run');
   const run: RunRecord = {
@@ -66,6 +68,7 @@ export async function createRun(
   const job = store.transaction(() => {
     store.runs.insert(run);
     store.contents.saveRun(id, contentKey);
+    if (config.auto_find_batch_size) store.history.insertLog(id, Date.now(), 'info', splitText(config));
     const parent = parentId === undefined ? {} : { parentId };
     const details = { title: `Train ${run.name}`, subjectId: id, after: seedJobs(store, config), ...parent };
     return queue.add(trainJob, details, { runId: id, resumeFrom: null, together });

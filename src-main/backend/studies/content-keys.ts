@@ -141,13 +141,20 @@ async function evaluatedContent(
  * have is included only where it differs from its default, so that older runs keep their keys.
  */
 export async function trainingKey(config: RunConfig, model: ModelRecord, dataset: DatasetRecord): Promise<string> {
-  const settings = Object.entries(config).filter(
+  const settings = Object.entries(unsplit(config)).filter(
     ([name, value]) =>
       !watchingSettings.has(name) &&
       (firstSettings.has(name) || canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name))),
   );
   const references = { model: model.description.fingerprint, dataset: await datasetContent(dataset) };
   return keyOf({ ...Object.fromEntries(settings), ...references }).key;
+}
+
+/** A run whose batch is split by the machine's memory, as one batch: it is the same run on any machine. */
+function unsplit(config: RunConfig): RunConfig {
+  if (!config.auto_find_batch_size) return config;
+  const effective = config.per_device_train_batch_size * config.gradient_accumulation_steps;
+  return { ...config, per_device_train_batch_size: effective, gradient_accumulation_steps: 1 };
 }
 
 /** Settings of a run that have no part in which learning rate suits it: the seed, and how and how often it is watched. */
@@ -168,7 +175,7 @@ const untunedSettings: ReadonlySet<string> = new Set([
 
 /** Key of what a learning rate is tuned for: base, data and every setting of the run but rate, seed and evaluation. */
 export async function tuningKey(config: RunConfig, model: ModelRecord, dataset: DatasetRecord): Promise<string> {
-  const settings = Object.entries(config).filter(
+  const settings = Object.entries(unsplit(config)).filter(
     ([name, value]) =>
       !untunedSettings.has(name) && canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name)),
   );

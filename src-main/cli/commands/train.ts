@@ -177,11 +177,11 @@ function estimateText(estimate: RequestOutput<'runs.estimate'>): string {
     ['trainable', `${estimate.trainableParameters} of ${estimate.totalParameters} parameters`],
     ['groups', estimate.groups.join(', ')],
     ['target modules', countBySuffix(estimate.targetModules)],
+    ['examples a step', `${estimate.microBatch.accumulation} × ${estimate.microBatch.size}`],
     ['memory', memoryText(estimate)],
   ])}\n${estimate.yaml}`;
 }
 
-/** "41.2 MiB of 12.0 GiB free: fits" */
 /** @throws StudioError refused where the run needs more memory than is free */
 function refuseWithoutMemory(estimate: RequestOutput<'runs.estimate'>): void {
   const needed = estimate.memory.reduce((sum, part) => sum + part.bytes, 0);
@@ -193,6 +193,7 @@ function refuseWithoutMemory(estimate: RequestOutput<'runs.estimate'>): void {
   );
 }
 
+/** "41.2 MiB of 12.0 GiB free: fits" */
 function memoryText({ memory, freeMemoryBytes }: RequestOutput<'runs.estimate'>): string {
   const needed = memory.reduce((sum, part) => sum + part.bytes, 0);
   const verdict = memoryVerdict(needed, freeMemoryBytes);

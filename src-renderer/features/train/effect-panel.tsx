@@ -109,6 +109,11 @@ function Costs({ estimate, config }: CostsProps) {
         />
       </div>
       <JobProgress job={timing.job} />
+      {config?.auto_find_batch_size && (
+        <Text size="xs" c="dimmed">
+          {trainStrings.microBatches(estimate.microBatch.accumulation, estimate.microBatch.size)}
+        </Text>
+      )}
       <MemoryEstimate parts={estimate.memory} freeBytes={estimate.freeMemoryBytes} />
     </Stack>
   );

@@ -34,3 +34,15 @@ test('a later setting is in the key where it differs from its default', async ()
   expect(new Set(keys).size).toBe(keys.length);
   expect(await keyOf({ max_train_samples: 0, greater_is_better: null })).toBe(keys[0]);
 });
+
+test('a batch that memory splits has one key, however it is split', async () => {
+  const keyOfSplit = (size: number, accumulation: number, auto: boolean) =>
+    keyOf({
+      per_device_train_batch_size: size,
+      gradient_accumulation_steps: accumulation,
+      auto_find_batch_size: auto,
+    });
+  expect(await keyOfSplit(8, 4, true)).toBe(await keyOfSplit(1, 32, true));
+  expect(await keyOfSplit(8, 4, true)).not.toBe(await keyOfSplit(8, 2, true));
+  expect(await keyOfSplit(8, 4, false)).not.toBe(await keyOfSplit(1, 32, false));
+});

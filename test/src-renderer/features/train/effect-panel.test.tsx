@@ -33,6 +33,7 @@ const estimate: RunEstimate = {
   diskBytes: 0,
   stepMilliseconds: null,
   stepOfSameAdapter: false,
+  microBatch: { size: 32, accumulation: 1 },
   yaml: 'model: base',
 };
 const noCheck = () => undefined;

@@ -29,6 +29,7 @@ const estimate = {
   stepOfSameAdapter: false,
   seconds: null,
   diskBytes: 0,
+  microBatch: { size: 32, accumulation: 1 },
   yaml: '',
 };
 

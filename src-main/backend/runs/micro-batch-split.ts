@@ -1,0 +1,53 @@
+import { freemem } from 'node:os';
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
+import type { Services } from '../services.ts';
+import { costsOf } from './planned-costs.ts';
+
+/**
+ * A run that lets its batch be split (`auto_find_batch_size`), with the largest micro-batch that fits: the batch size that is
+ * estimated to take at most the share of the free memory that counts as fitting, and as many accumulation steps as keep the
+ * effective batch. Where none fits, single examples. Any other run as it is.
+ */
+export async function withMicroBatches(
+  services: Services,
+  config: RunConfig,
+  model: Pick<ModelRecord, 'id' | 'path' | 'description'>,
+  dataset: DatasetDescription,
+  freeBytes = freemem(),
+): Promise<RunConfig> {
+  if (!config.auto_find_batch_size) return config;
+  const splits = splitsOf(config.per_device_train_batch_size * config.gradient_accumulation_steps).map((split) => ({
+    ...config,
+    ...split,
+  }));
+  const costs = await costsOf(
+    services,
+    splits.map((split) => ({ config: split, model, dataset })),
+  );
+  const fitting = splits.find((_, place) => {
+    const needed = costs[place]?.memory.reduce((sum, { bytes }) => sum + bytes, 0) ?? Number.POSITIVE_INFINITY;
+    return memoryVerdict(needed, freeBytes) === 'fits';
+  });
+  return fitting ?? splits.at(-1) ?? config;
+}
+
+/** The split, for the run's log. */
+export function splitText(config: Split): string {
+  const { per_device_train_batch_size: size, gradient_accumulation_steps: accumulation } = config;
+  return `Each step takes ${accumulation} × ${size} examples: the largest micro-batches that are estimated to fit into the free memory.`;
+}
+
+type Split = Pick<RunConfig, 'per_device_train_batch_size' | 'gradient_accumulation_steps'>;
+
+/** Every way to split an effective batch into equal micro-batches, the largest micro-batch first. */
+function splitsOf(effective: number): Split[] {
+  const divisors = new Set<number>();
+  for (let divisor = 1; divisor * divisor <= effective; divisor++)
+    if (effective % divisor === 0) divisors.add(divisor).add(effective / divisor);
+  return [...divisors]
+    .sort((a, b) => b - a)
+    .map((size) => ({ per_device_train_batch_size: size, gradient_accumulation_steps: effective / size }));
+}

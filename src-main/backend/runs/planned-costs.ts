@@ -1,0 +1,29 @@
+import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { millisecondsForRuns } from '../reading/limits.ts';
+import type { RunCost } from '../reading/run-schemas.ts';
+import type { Services } from '../services.ts';
+import { sharedParts } from './check-run.ts';
+
+/** What runs cost that were checked before, on the compute backends that they would use. */
+export async function costsOf(
+  services: Services,
+  runs: readonly {
+    config: RunConfig;
+    model: Pick<ModelRecord, 'id' | 'path' | 'description'>;
+    dataset: DatasetDescription;
+  }[],
+): Promise<RunCost[]> {
+  const planned = runs.map((run) => ({ ...run, backend: expectedBackend(services, run.config) }));
+  return services.reader.read('costs', sharedParts(planned), { milliseconds: millisecondsForRuns(runs.length) });
+}
+
+/** The compute backend that the run would use now; wasm, which always works, before the first probe. */
+export function expectedBackend(services: Services, config: RunConfig): ComputeId {
+  const settings = services.store.settings.get().compute_backend;
+  const choice = config.compute_backend === 'auto' ? settings : config.compute_backend;
+  if (choice !== 'auto') return choice;
+  return services.engine.backends(choice)?.find((report) => report.chosen)?.id ?? 'wasm';
+}
