@@ -52,6 +52,15 @@ export const adapterPeers = {
 };
 
 /** @type {Environment} */
+export const bitsandbytes = {
+  name: 'bitsandbytes',
+  what: 'bitsandbytes',
+  packages: [...peers.packages, 'bitsandbytes==0.48.2'],
+  check: 'import torch, transformers, bitsandbytes',
+  variable: 'COTO_BITSANDBYTES_PYTHON',
+};
+
+/** @type {Environment} */
 export const trackio = {
   name: 'trackio',
   what: 'Trackio',

@@ -1,4 +1,4 @@
-import { adapterPeers, ensurePython, peers, trackio } from '../bootstrap/python.mjs';
+import { adapterPeers, bitsandbytes, ensurePython, peers, trackio } from '../bootstrap/python.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:peers
@@ -14,11 +14,14 @@ if (!('python' in loaders)) console.log(`without diffusers and mlx-lm: ${loaders
 // It has requirements of its own, which must not move those of the others.
 const tracker = ensurePython(trackio);
 if (!('python' in tracker)) console.log(`without Trackio: ${tracker.reason}`);
+const quantizer = ensurePython(bitsandbytes);
+if (!('python' in quantizer)) console.log(`without bitsandbytes: ${quantizer.reason}`);
 process.exit(
   await runNode(tools.vitest, ['run', '--project', 'peers', ...process.argv.slice(2)], {
     env: {
       [peers.variable]: found.python,
       ...('python' in tracker ? { [trackio.variable]: tracker.python } : {}),
+      ...('python' in quantizer ? { [bitsandbytes.variable]: quantizer.python } : {}),
       ...('python' in loaders ? { [adapterPeers.variable]: loaders.python } : {}),
     },
   }),

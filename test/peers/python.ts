@@ -12,6 +12,11 @@ export function adapterPeersPython(): string | null {
   return process.env['COTO_ADAPTER_PEERS_PYTHON'] ?? null;
 }
 
+/** The Python with bitsandbytes beside Transformers; null where it could not be installed. */
+export function bitsandbytesPython(): string | null {
+  return process.env['COTO_BITSANDBYTES_PYTHON'] ?? null;
+}
+
 /** The Python with Trackio; null where it could not be installed. */
 export function trackioPython(): string | null {
   return process.env['COTO_TRACKIO_PYTHON'] ?? null;

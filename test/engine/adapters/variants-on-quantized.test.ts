@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { adapterSizes } from '../../../src-main/engine/adapters/presence.ts';
-import { adapterVariant, adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
+import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { NativeBackend } from '../../../src-main/engine/compute/native/backend.ts';
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
@@ -123,8 +123,9 @@ it.skipIf(testCompute !== 'native')(
       const targets = base.description.linears.filter(({ name }) =>
         model.adaptedModules().some((one) => one.module.name === name),
       );
+      const { variant, parameters: all } = await model.exportState();
       model.dispose();
-      return { size, estimated: adapterSizes(adapterVariant('lora'), settings.parameters, targets, 0, true) };
+      return { size, estimated: adapterSizes(variant, all, targets, 0, true) };
     };
     const [plain, residual] = [await sizeOf({}), await sizeOf({ init_lora_weights: 'pissa' })];
     // A second pair of factors, where the tiny model's weights in float32 would be several times as large.
