@@ -128,11 +128,11 @@ test.skipIf(testCompute !== 'native' || !('addon' in loaded))(
     await expect(short).rejects.toMatchObject({
       code: 'out_of_memory',
       message: expect.stringMatching(
-        /^There was no memory left in step 4 of 8, for micro-batches of 2 × \d+ tokens\.$/,
+        /^There was no memory left in step 4 of 8, for micro-batches of \d × \d+ tokens\.$/,
       ),
       hint: expect.stringContaining('resume the run from its last checkpoint'),
     });
-    const { outcome } = await runTrainTask(given('short', savedCheckpoint(join(folder, 'short'))), quiet);
+    const { outcome } = await runTrainTask(given('short', savedCheckpoint(join(folder, 'short'), 'step')), quiet);
     expect(outcome).toBe('completed');
     expect(weights('short').equals(weights('plenty'))).toBe(true);
   },
