@@ -128,7 +128,7 @@ test.skipIf(testCompute !== 'native' || !('addon' in loaded))(
     await expect(short).rejects.toMatchObject({
       code: 'out_of_memory',
       message: expect.stringMatching(
-        /^There was no memory left in step 4 of 8, for micro-batches of \d × \d+ tokens\.$/,
+        /^There was no memory left in step \d of 8, for micro-batches of \d × \d+ tokens\.$/,
       ),
       hint: expect.stringContaining('resume the run from its last checkpoint'),
     });
