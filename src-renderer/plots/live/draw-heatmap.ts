@@ -30,8 +30,8 @@ export function drawHeatmap(
     while (cell < edges.length - 2 && (edges[cell + 1] ?? 0) <= place) cell++;
     if (place < (edges[0] ?? 0) || place > (edges.at(-1) ?? 0)) continue;
     for (let row = 0; row < rows; row++) {
-      const value = z[row]?.[cell] ?? Number.NaN;
-      if (Number.isNaN(value)) continue;
+      const value = z[row]?.[cell] ?? null;
+      if (value === null) continue;
       const share = high > low ? (value - low) / (high - low) : 0.5;
       const tone = Math.min(tones - 1, Math.max(0, Math.floor(share * tones)));
       // The first row is at the bottom.

@@ -30,8 +30,7 @@ export class LivePlot {
   paint(graph: unknown, { width, height }: { readonly width: number; readonly height: number }): void {
     const axes = axesOf(graph);
     if (this.live === null || this.frame === null || axes === null) return;
-    const { lines } = this.live;
-    const traces = this.live.traces.map(packed);
+    const { traces, lines } = this.live;
     const { colorRanges } = this.frame;
     this.canvas ??= new LiveCanvas(this.overlay);
     this.canvas.paint({ traces, lines, axes, colorRanges, width, height, scale: window.devicePixelRatio });
@@ -49,18 +48,4 @@ export class LivePlot {
     this.canvas?.dispose();
     this.canvas = null;
   }
-}
-
-/** With its values in columns of numbers, which cross to the worker as they are; a list of numbers crosses one by one. */
-function packed<Trace extends LiveFigure['traces'][number]>(trace: Trace): Trace {
-  if (trace.type === 'heatmap') return { ...trace, z: trace.z.map(column) };
-  return { ...trace, x: column(trace.x), y: column(trace.y) };
-}
-
-/** NaN where there is no value. */
-function column(values: ArrayLike<number | null>): ArrayLike<number | null> {
-  if (!Array.isArray(values)) return values;
-  const packed = new Float64Array(values.length);
-  for (let index = 0; index < values.length; index++) packed[index] = values[index] ?? Number.NaN;
-  return packed;
 }
