@@ -8,13 +8,16 @@
 namespace coto {
 namespace {
 
-/** Up to so many rows, all threads read a large weight as it lies faster than one reads the library's packed form. */
+/**
+ * Up to so many rows, all threads read a large weight as it lies faster than one reads the library's packed form; a
+ * stored one of any size faster than it is decoded and packed.
+ */
 constexpr int64_t kSkinnyRows = 4;
 constexpr int64_t kLargeWeight = 131072;
 
 bool is_skinny(const Gemm& gemm) {
-  return gemm.m <= kSkinnyRows && gemm.n * gemm.k >= kLargeWeight && !gemm.transpose_a && gemm.transpose_b &&
-         gemm.column_scale == nullptr && (gemm.k2 == 0 || gemm.transpose_b2);
+  return gemm.m <= kSkinnyRows && (gemm.b.stored != nullptr || gemm.n * gemm.k >= kLargeWeight) && !gemm.transpose_a &&
+         gemm.transpose_b && gemm.column_scale == nullptr && (gemm.k2 == 0 || gemm.transpose_b2);
 }
 
 void run_skinny(const Gemm& gemm, PairPanels panels) {

@@ -157,25 +157,91 @@ COTO_INLINE float dot(const float* x, const float* y, int64_t count) {
 
 // Whether an encoding multiplies by its blocks as it reads them.
 template <typename Stored, typename = void>
-struct HasDot : std::false_type {};
+struct HasProducts : std::false_type {};
 template <typename Stored>
-struct HasDot<Stored, std::void_t<decltype(&Stored::dot)>> : std::true_type {};
+struct HasProducts<Stored, std::void_t<decltype(&Stored::add_products)>> : std::true_type {};
 
+/** Outputs that share the loads of x. */
+constexpr int64_t kOutputs = 4;
 /** Values that are decoded at a time for a product: they stay in the first cache. */
 constexpr int64_t kValuesPerDot = 1024;
 
-// x·w for an output's row of the weight, for every row of x, `inputs` apart.
+// The sums of the lanes of four vectors.
+COTO_INLINE void sums_of_lanes(const Vec* of, float* sums) {
+#if defined(__AVX512F__)
+  const auto add_pairs = [](Vec a, Vec b) COTO_LAMBDA {
+    return (Vec)_mm512_unpacklo_ps((__m512)a, (__m512)b) + (Vec)_mm512_unpackhi_ps((__m512)a, (__m512)b);
+  };
+  const auto ab = (__m512d)add_pairs(of[0], of[1]), cd = (__m512d)add_pairs(of[2], of[3]);
+  // Every quarter has a partial sum of each of the four.
+  const auto quarters = (__m512)((Vec)_mm512_unpacklo_pd(ab, cd) + (Vec)_mm512_unpackhi_pd(ab, cd));
+  const __m256 halves = _mm512_castps512_ps256(quarters) + _mm512_extractf32x8_ps(quarters, 1);
+  _mm_storeu_ps(sums, _mm256_castps256_ps128(halves) + _mm256_extractf128_ps(halves, 1));
+#else
+  for (int i = 0; i < kOutputs; i++) sums[i] = sum_of_lanes(of[i]);
+#endif
+}
+
+// x·w for four outputs' rows of the weight.
 template <typename Stored>
-COTO_INLINE void dots_of_row(const SkinnyGemm& p, const uint8_t* row, float* room, float* sums) {
-  if constexpr (HasDot<Stored>::value) {
-    for (int64_t r = 0; r < p.rows; r++) sums[r] = Stored::dot(row, p.x + r * p.inputs, p.inputs);
-  } else {
-    for (int64_t r = 0; r < p.rows; r++) sums[r] = 0;
-    for (int64_t i = 0; i < p.inputs; i += kValuesPerDot) {
-      const int64_t count = min(kValuesPerDot, p.inputs - i);
-      decode_row<Stored>(row, i, count, room);
-      for (int64_t r = 0; r < p.rows; r++) sums[r] += dot(p.x + r * p.inputs + i, room, count);
+COTO_INLINE void products_of_rows(const uint8_t* row, int64_t row_bytes, const float* x, int64_t inputs, float* sums) {
+  // An encoding without blocks is read by vectors.
+  constexpr int64_t kTogether = Stored::kValues == 1 ? int64_t{kLanes} : Stored::kValues;
+  constexpr int64_t kBytes = kTogether / Stored::kValues * Stored::kBytes;
+  // Blocks of 256 values have too many numbers of their own for four outputs at once.
+  constexpr int64_t kAtOnce = kTogether < 256 ? kOutputs : 1;
+  Vec all[kOutputs];
+  for (int64_t first = 0; first < kOutputs; first += kAtOnce) {
+    Vec even[kAtOnce] = {}, odd[kAtOnce] = {};
+    const uint8_t* block = row + first * row_bytes;
+    int64_t i = 0;
+    for (; i + 2 * kTogether <= inputs; i += 2 * kTogether, block += 2 * kBytes)
+#pragma GCC unroll 4
+      for (int64_t o = 0; o < kAtOnce; o++) {
+        even[o] = Stored::add_products(block + o * row_bytes, x + i, even[o]);
+        odd[o] = Stored::add_products(block + o * row_bytes + kBytes, x + i + kTogether, odd[o]);
+      }
+    if (i + kTogether <= inputs)
+#pragma GCC unroll 4
+      for (int64_t o = 0; o < kAtOnce; o++) even[o] = Stored::add_products(block + o * row_bytes, x + i, even[o]);
+#pragma GCC unroll 4
+    for (int64_t o = 0; o < kAtOnce; o++) all[first + o] = even[o] + odd[o];
+  }
+  sums_of_lanes(all, sums);
+  if constexpr (Stored::kValues == 1)
+    for (int64_t i = inputs / kTogether * kTogether; i < inputs; i++)
+      for (int64_t o = 0; o < kOutputs; o++) {
+        float value;
+        Stored::decode(row + o * row_bytes + i * Stored::kBytes, &value);
+        sums[o] += value * x[i];
+      }
+}
+
+// x·w for `outputs` (1 … kOutputs) rows of the weight and every row of x: sums [rows, kOutputs].
+template <typename Stored>
+COTO_INLINE void products_of_group(const SkinnyGemm& p, const uint8_t* row, int64_t row_bytes, int64_t outputs,
+                                   float* room, float* sums) {
+  if constexpr (HasProducts<Stored>::value) {
+    for (int64_t r = 0; r < p.rows; r++) {
+      float* const own = sums + r * kOutputs;
+      if (outputs == kOutputs) {
+        products_of_rows<Stored>(row, row_bytes, p.x + r * p.inputs, p.inputs, own);
+        continue;
+      }
+      for (int64_t o = 0; o < outputs; o++) {
+        float same[kOutputs];
+        products_of_rows<Stored>(row + o * row_bytes, 0, p.x + r * p.inputs, p.inputs, same);
+        own[o] = same[0];
+      }
     }
+  } else {
+    for (int64_t at = 0; at < p.rows * kOutputs; at++) sums[at] = 0;
+    for (int64_t o = 0; o < outputs; o++)
+      for (int64_t i = 0; i < p.inputs; i += kValuesPerDot) {
+        const int64_t count = min(kValuesPerDot, p.inputs - i);
+        decode_row<Stored>(row + o * row_bytes, i, count, room);
+        for (int64_t r = 0; r < p.rows; r++) sums[r * kOutputs + o] += dot(p.x + r * p.inputs + i, room, count);
+      }
   }
 }
 
@@ -207,20 +273,25 @@ void decode_stored_panels(const StoredMatrix& matrix, int64_t row, int64_t rows,
 
 void skinny_stored_gemm(const SkinnyGemm& p, const StoredMatrix& weight) {
   const int64_t widest = p.inputs + p.inputs2;
-  parallel_for(p.outputs, 1 + kValuesPerTask / (widest < 1 ? 1 : widest), [&p, &weight](int64_t begin, int64_t end) {
-    float* const room = scratch(kValuesPerDot + p.rows);
+  const int64_t groups = ceiling_division(p.outputs, kOutputs);
+  const int64_t grain = 1 + kValuesPerTask / (kOutputs * (widest < 1 ? 1 : widest));
+  parallel_for(groups, grain, [&p, &weight](int64_t begin, int64_t end) {
+    float* const room = scratch(kValuesPerDot + p.rows * kOutputs);
     float* const sums = room + kValuesPerDot;
     with_encoding(weight.encoding, [&](auto stored) {
-      for (int64_t o = begin; o < end; o++) {
-        dots_of_row<decltype(stored)>(p, weight.data + o * weight.row_bytes, room, sums);
-        for (int64_t r = 0; r < p.rows; r++) {
-          const int64_t at = r * p.outputs + o;
-          float sum = p.scale * sums[r];
-          if (p.inputs2 > 0) sum += p.scale2 * dot(p.x2 + r * p.inputs2, p.weight2 + o * p.inputs2, p.inputs2);
-          if (p.bias != nullptr) sum += p.bias[o];
-          if (p.addend != nullptr) sum += p.addend[at];
-          p.y[at] = p.multiplier == nullptr ? sum : sum * p.multiplier[at];
-        }
+      for (int64_t first = begin * kOutputs; first < min(p.outputs, end * kOutputs); first += kOutputs) {
+        const int64_t outputs = min(kOutputs, p.outputs - first);
+        const uint8_t* const row = weight.data + first * weight.row_bytes;
+        products_of_group<decltype(stored)>(p, row, weight.row_bytes, outputs, room, sums);
+        for (int64_t r = 0; r < p.rows; r++)
+          for (int64_t o = first; o < first + outputs; o++) {
+            const int64_t at = r * p.outputs + o;
+            float sum = p.scale * sums[r * kOutputs + o - first];
+            if (p.inputs2 > 0) sum += p.scale2 * dot(p.x2 + r * p.inputs2, p.weight2 + o * p.inputs2, p.inputs2);
+            if (p.bias != nullptr) sum += p.bias[o];
+            if (p.addend != nullptr) sum += p.addend[at];
+            p.y[at] = p.multiplier == nullptr ? sum : sum * p.multiplier[at];
+          }
       }
     });
   });

@@ -16,23 +16,9 @@ struct Bfloat16 {
     std::memcpy(y, &bits, 4);
   }
 
-  static COTO_INLINE float dot(const uint8_t* row, const float* x, int64_t count) {
-    constexpr int kSums = 4;
-    Vec sums[kSums] = {};
-    int64_t i = 0;
-    for (; i + kSums * kLanes <= count; i += kSums * kLanes)
-#pragma GCC unroll 4
-      for (int s = 0; s < kSums; s++) {
-        const int64_t at = i + s * kLanes;
-        sums[s] = multiply_add(as_float(widened_halves(row + 2 * at) << 16), load(x + at), sums[s]);
-      }
-    float rest = 0;
-    for (; i < count; i++) {
-      float value;
-      decode(row + 2 * i, &value);
-      rest += value * x[i];
-    }
-    return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3])) + rest;
+  /** sum + the products of as many values as there are lanes and x. */
+  static COTO_INLINE Vec add_products(const uint8_t* from, const float* x, Vec sum) {
+    return multiply_add(as_float(widened_halves(from) << 16), load(x), sum);
   }
 };
 

@@ -40,6 +40,21 @@ COTO_INLINE float half_at(const uint8_t* bytes) {
 #endif
 }
 
+/** The half-precision number in two bytes, in every lane. */
+COTO_INLINE Vec half_lanes(const uint8_t* bytes) {
+#if defined(__AVX512F__) || defined(__AVX2__)
+  int16_t half;
+  std::memcpy(&half, bytes, 2);
+#endif
+#if defined(__AVX512F__)
+  return (Vec)_mm512_cvtph_ps(_mm256_set1_epi16(half));
+#elif defined(__AVX2__)
+  return (Vec)_mm256_cvtph_ps(_mm_set1_epi16(half));
+#else
+  return splat(half_at(bytes));
+#endif
+}
+
 /** As many bytes as there are lanes, each in a lane. */
 COTO_INLINE Int widened_bytes(const uint8_t* from) {
 #if defined(__AVX512F__)
@@ -77,27 +92,6 @@ COTO_INLINE Int widened_halves(const uint8_t* from) {
 
 /** The lower four bits of each lane as a number, less `less`: exact, by the mantissa of 2²³. */
 COTO_INLINE Vec four_bits(Int value, float less) { return as_float((value & 15) | 0x4B000000) - (8388608.0f + less); }
-
-/** The sum of x ∘ the values of a row's blocks of 32, by a function that gives the block's sum without its scale in
- * lanes. */
-template <typename Stored, typename SumOf>
-COTO_INLINE float dot_of_scaled_blocks(const uint8_t* row, const float* x, int64_t count, SumOf sum_of) {
-  constexpr int kSums = 4;
-  Vec sums[kSums] = {};
-  const int64_t blocks = count / Stored::kValues;
-  int64_t at = 0;
-  for (; at + kSums <= blocks; at += kSums)
-#pragma GCC unroll 4
-    for (int s = 0; s < kSums; s++) {
-      const uint8_t* const block = row + (at + s) * Stored::kBytes;
-      sums[s] = multiply_add(splat(half_at(block)), sum_of(block + 2, x + (at + s) * Stored::kValues), sums[s]);
-    }
-  for (; at < blocks; at++) {
-    const uint8_t* const block = row + at * Stored::kBytes;
-    sums[0] = multiply_add(splat(half_at(block)), sum_of(block + 2, x + at * Stored::kValues), sums[0]);
-  }
-  return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
-}
 
 /** The four bytes as one number, little-endian. */
 COTO_INLINE uint32_t word_at(const uint8_t* bytes) {

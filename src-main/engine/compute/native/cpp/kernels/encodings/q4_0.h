@@ -18,16 +18,15 @@ struct Q4Zero {
     }
   }
 
-  static COTO_INLINE float dot(const uint8_t* row, const float* x, int64_t count) {
-    return dot_of_scaled_blocks<Q4Zero>(row, x, count, [](const uint8_t* from, const float* own) COTO_LAMBDA {
-      Vec sum{};
-      for (int i = 0; i < 16; i += kLanes) {
-        const Int bytes = widened_bytes(from + i);
-        sum = multiply_add(four_bits(bytes, 8), load(own + i), sum);
-        sum = multiply_add(four_bits(bytes >> 4, 8), load(own + 16 + i), sum);
-      }
-      return sum;
-    });
+  /** sum + the products of a block's values and x, in lanes. */
+  static COTO_INLINE Vec add_products(const uint8_t* block, const float* x, Vec sum) {
+    Vec own{};
+    for (int i = 0; i < 16; i += kLanes) {
+      const Int bytes = widened_bytes(block + 2 + i);
+      own = multiply_add(four_bits(bytes, 8), load(x + i), own);
+      own = multiply_add(four_bits(bytes >> 4, 8), load(x + 16 + i), own);
+    }
+    return multiply_add(half_lanes(block), own, sum);
   }
 };
 

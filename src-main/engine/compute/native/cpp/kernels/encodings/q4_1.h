@@ -10,12 +10,26 @@ struct Q4One {
   static constexpr int64_t kValues = 32, kBytes = 20;
 
   static COTO_INLINE void decode(const uint8_t* block, float* y) {
-    const float scale = half_at(block), lowest = half_at(block + 2);
-    const auto bytes = copy_of<16>(block + 4);
-    for (int i = 0; i < 16; i++) {
-      y[i] = scale * static_cast<float>(bytes[i] & 15) + lowest;
-      y[16 + i] = scale * static_cast<float>(bytes[i] >> 4) + lowest;
+    const Vec scale = splat(half_at(block)), lowest = splat(half_at(block + 2));
+    for (int i = 0; i < 16; i += kLanes) {
+      const Int bytes = widened_bytes(block + 4 + i);
+      store(y + i, scale * four_bits(bytes, 0) + lowest);
+      store(y + 16 + i, scale * four_bits(bytes >> 4, 0) + lowest);
     }
+  }
+
+  /** sum + the products of a block's values and x, in lanes. */
+  static COTO_INLINE Vec add_products(const uint8_t* block, const float* x, Vec sum) {
+    // The lowest value is multiplied by the sum of x, not added to each value.
+    Vec values{}, inputs{};
+    for (int i = 0; i < 16; i += kLanes) {
+      const Int bytes = widened_bytes(block + 4 + i);
+      const Vec first = load(x + i), second = load(x + 16 + i);
+      values = multiply_add(four_bits(bytes, 0), first, values);
+      values = multiply_add(four_bits(bytes >> 4, 0), second, values);
+      inputs += first + second;
+    }
+    return multiply_add(half_lanes(block), values, multiply_add(half_lanes(block + 2), inputs, sum));
   }
 };
 

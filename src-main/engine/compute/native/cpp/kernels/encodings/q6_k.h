@@ -20,18 +20,16 @@ struct Q6K {
     }
   }
 
-  static COTO_INLINE float dot(const uint8_t* row, const float* x, int64_t count) {
-    Vec sum{};
-    for (int64_t at = 0; at < count; at += kValues, row += kBytes) {
-      const float scale = half_at(row + 208);
-      for (int group = 0; group < 16; group++) {
-        Vec own{};
-        for (int i = 0; i < 16; i += kLanes)
-          own = multiply_add(values_at(row, group, i), load(x + at + group * 16 + i), own);
-        sum = multiply_add(splat(scale * static_cast<float>(static_cast<int8_t>(row[192 + group]))), own, sum);
-      }
+  /** sum + the products of a block's values and x, in lanes. */
+  static COTO_INLINE Vec add_products(const uint8_t* block, const float* x, Vec sum) {
+    const float scale = half_at(block + 208);
+    for (int group = 0; group < 16; group++) {
+      Vec own{};
+      for (int i = 0; i < 16; i += kLanes)
+        own = multiply_add(values_at(block, group, i), load(x + group * 16 + i), own);
+      sum = multiply_add(splat(scale * static_cast<float>(static_cast<int8_t>(block[192 + group]))), own, sum);
     }
-    return sum_of_lanes(sum);
+    return sum;
   }
 
  private:

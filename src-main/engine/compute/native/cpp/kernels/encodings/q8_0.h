@@ -15,13 +15,12 @@ struct Q8Zero {
     for (int i = 0; i < 32; i++) y[i] = scale * static_cast<float>(static_cast<int8_t>(bytes[i]));
   }
 
-  static COTO_INLINE float dot(const uint8_t* row, const float* x, int64_t count) {
-    return dot_of_scaled_blocks<Q8Zero>(row, x, count, [](const uint8_t* from, const float* own) COTO_LAMBDA {
-      Vec sum{};
-      for (int i = 0; i < 32; i += kLanes)
-        sum = multiply_add(to_float(widened_signed_bytes(from + i)), load(own + i), sum);
-      return sum;
-    });
+  /** sum + the products of a block's values and x, in lanes. */
+  static COTO_INLINE Vec add_products(const uint8_t* block, const float* x, Vec sum) {
+    Vec own{};
+    for (int i = 0; i < 32; i += kLanes)
+      own = multiply_add(to_float(widened_signed_bytes(block + 2 + i)), load(x + i), own);
+    return multiply_add(half_lanes(block), own, sum);
   }
 };
 
