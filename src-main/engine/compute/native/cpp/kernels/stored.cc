@@ -198,6 +198,8 @@ COTO_INLINE void products_of_rows(const uint8_t* row, int64_t row_bytes, const f
     for (; i + 2 * kTogether <= inputs; i += 2 * kTogether, block += 2 * kBytes)
 #pragma GCC unroll 4
       for (int64_t o = 0; o < kAtOnce; o++) {
+        // Of the next outputs: rows are too short for the processor to foresee them.
+        if constexpr (Stored::kValues > 1) __builtin_prefetch(block + (o + kOutputs) * row_bytes);
         even[o] = Stored::add_products(block + o * row_bytes, x + i, even[o]);
         odd[o] = Stored::add_products(block + o * row_bytes + kBytes, x + i + kTogether, odd[o]);
       }
