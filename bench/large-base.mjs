@@ -107,7 +107,7 @@ for (let count = 0; count < Number(values.steps); count++) {
 function memory() {
   const status = readFileSync('/proc/self/status', 'utf8');
   const of = (/** @type {string} */ name) =>
-    (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1e6).toFixed(2);
+    ((1024 * Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1])) / 1e9).toFixed(2);
   return `${of('VmRSS')} GB resident, ${of('VmHWM')} GB at most`;
 }
 
