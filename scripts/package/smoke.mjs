@@ -86,6 +86,8 @@ export async function smoke(app) {
     });
     const changed = await changedUnpackedFile(join(app, 'resources', 'app.asar'), fs);
     if (changed !== null) problems.push(`the archive has no hash of ${changed}, or another one`);
+    for (const path of codeBeside(join(app, 'resources', 'app.asar.unpacked', 'dist')))
+      problems.push(`${path} lies beside the archive`);
     if (existsSync(marker)) problems.push('it ran what COTO_NODE names');
     const coto = join(app, 'resources', 'app.asar.unpacked', 'dist', 'archive', 'coto.mjs');
     if ((await run(process.execPath, [coto, 'doctor', '--home', home])) !== 0) problems.push('`coto doctor` failed');
@@ -93,6 +95,16 @@ export async function smoke(app) {
     rmSync(folder, { recursive: true, force: true });
   }
   return { problems, overBudget };
+}
+
+/**
+ * Modules of ours that are not inside the archive: only what lets a plain Node read it may be, and what reports contain.
+ * @param {string} folder
+ */
+function codeBeside(folder) {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => /\.[cm]?js$/.test(path) && !/^(archive|report)[\\/]/.test(path),
+  );
 }
 
 /**

@@ -119,8 +119,18 @@ test('the bill of materials is CycloneDX, with versions and hashes of the packag
 
 test('the fuses are set, and what is fetched beside the lock file is pinned', async () => {
   const config = z
-    .object({ asar: z.literal(true), electronFuses: z.record(z.string(), z.boolean()) })
+    .object({
+      asar: z.literal(true),
+      asarUnpack: z.array(z.string()),
+      electronFuses: z.record(z.string(), z.boolean()),
+    })
     .parse(parse(readFileSync(join(root, 'electron-builder.yml'), 'utf8')));
+  // Of what is built: what lets a plain Node read the archive, addons, and what reports and a compiler take.
+  expect(config.asarUnpack.filter((path) => path.startsWith('dist/'))).toEqual([
+    'dist/{archive,report,native}/**',
+    'dist/engine/tensorflow-addon/**',
+    'dist/lighter/**',
+  ]);
   expect(config.electronFuses).toEqual({
     runAsNode: false,
     enableCookieEncryption: true,
