@@ -174,8 +174,9 @@ async function idle(child, { home, isSandboxed }) {
   await pause(idleSeconds * 1000);
   const tree = treeOf(child.pid);
   const megabytes = tree.reduce((sum, { pss }) => sum + pss, 0) / 1024;
+  const resident = tree.reduce((sum, { rss }) => sum + rss, 0) / 1024;
   log(
-    `it idles in ${megabytes.toFixed(0)} MB: ${tree.map(({ type, pss }) => `${type} ${(pss / 1024).toFixed(0)}`).join(', ')}`,
+    `it idles in ${megabytes.toFixed(0)} MB (${resident.toFixed(0)} with what is shared counted in each process): ${tree.map(({ type, pss }) => `${type} ${(pss / 1024).toFixed(0)}`).join(', ')}`,
   );
   const window = tree.find(({ type }) => type === 'renderer');
   if (isSandboxed && window?.seccomp !== '2') problems.push('the window has no sandbox');
@@ -256,13 +257,15 @@ function processOf(name) {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   // Chromium writes the arguments of its own processes as one text.
   const command = read('cmdline').replaceAll('\0', ' ');
+  const memory = read('smaps_rollup');
   const type = /--type=(\S+)/.exec(command)?.[1] ?? command.split(' ')[0]?.split('/').at(-1) ?? '';
   return {
     pid: Number(name),
     parent: Number(fields[1]),
     ticks: Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]),
     type,
-    pss: Number(/^Pss:\s+(\d+)/m.exec(read('smaps_rollup'))?.[1] ?? 0),
+    rss: Number(/^Rss:\s+(\d+)/m.exec(memory)?.[1] ?? 0),
+    pss: Number(/^Pss:\s+(\d+)/m.exec(memory)?.[1] ?? 0),
     seccomp: /^Seccomp:\s+(\d)/m.exec(read('status'))?.[1] ?? '0',
   };
 }
