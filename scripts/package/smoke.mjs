@@ -25,7 +25,8 @@ export const budgets = { startSeconds: 2, idleMegabytes: 350, archiveMegabytes: 
 
 const account = 'coto-smoke';
 const ticksPerSecond = 100;
-const idleSeconds = 10;
+/** The engine that is probed after the start has ended by then. */
+const idleSeconds = 40;
 /** On shared cores the first start can take a minute. */
 const latestSeconds = 240;
 const debuggingPort = 47_811;
