@@ -15,6 +15,7 @@ import { hostname, userInfo } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { isUnfinished } from '../engine/tensors/atomic.ts';
+import { type MemoryKills, memoryKills, ranOutOfMemory } from '../files/control-group.ts';
 import { isDatabaseInUse, lockFile } from '../store/home-lock.ts';
 import { settleMove } from './home/move/settle-move.ts';
 
@@ -36,6 +37,8 @@ export interface Home {
    * version that did not note it. Its queue was not filled here.
    */
   readonly moved: boolean;
+  /** Whether the kernel ended the studio that had it before, since memory ran out. */
+  readonly ranOutOfMemory: boolean;
   /** Whether runs or adapters were there when it was opened. */
   readonly hasWork: boolean;
   /** @throws StudioError not_found if the folder is gone, or is another one */
@@ -70,7 +73,8 @@ export function openHome(path: string): Home {
     );
   const lockNumber = String(statSync(lock).ino);
   // The lock of a studio that still runs goes with its file; the one that it has on the database does not.
-  const before = readOwner(owner)?.lock;
+  const earlier = readOwner(owner);
+  const before = earlier?.lock;
   if ((isNewLock || (before !== undefined && before !== lockNumber)) && isDatabaseInUse(database)) {
     unlock();
     if (isNewLock) rmSync(lock, { force: true });
@@ -87,7 +91,8 @@ export function openHome(path: string): Home {
   try {
     moved = existsSync(database) && readIfThere(placeFile) !== place;
     writeFileSync(placeFile, place);
-    writeFileSync(owner, `${process.pid} ${lockNumber}\n`);
+    const kills = memoryKills();
+    writeFileSync(owner, [process.pid, lockNumber, ...(kills === null ? [] : [kills.count, kills.of])].join(' '));
     removeUnfinished(home);
     settleMove(home);
   } catch (error) {
@@ -97,6 +102,7 @@ export function openHome(path: string): Home {
   return {
     path: home,
     moved,
+    ranOutOfMemory: ranOutOfMemory(earlier?.kills ?? null),
     hasWork: ['runs', 'adapters'].some((folder) =>
       readdirSync(join(home, folder)).some((name) => ownFolder.test(name)),
     ),
@@ -229,10 +235,19 @@ function ownerText(file: string): string {
   return owner === null ? '' : ` (process ${owner.process})`;
 }
 
-/** The process that has, or had, the home, and the file that it locked. */
-function readOwner(file: string): { readonly process: string; readonly lock: string | undefined } | null {
-  const [process, lock] = (readIfThere(file) ?? '').trim().split(' ');
-  return process === undefined || process === '' ? null : { process, lock };
+/** The process that has, or had, the home. */
+interface Owner {
+  readonly process: string;
+  /** The file that it locked. */
+  readonly lock: string | undefined;
+  /** As it opened the home; null where the system does not count them. */
+  readonly kills: MemoryKills | null;
+}
+
+function readOwner(file: string): Owner | null {
+  const [process, lock, count, ...of] = (readIfThere(file) ?? '').trim().split(' ');
+  if (process === undefined || process === '') return null;
+  return { process, lock, kills: of.length === 0 ? null : { count: Number(count), of: of.join(' ') } };
 }
 
 function readIfThere(file: string): string | null {

@@ -1,4 +1,4 @@
-import { StudioError } from '../../src-shared/contract/errors.ts';
+import { memoryRemedy, StudioError } from '../../src-shared/contract/errors.ts';
 
 const outOfMemory =
   /out of memory|cannot enlarge memory|memory access out of bounds|array buffer allocation failed|bad_alloc|OOM/i;
@@ -11,7 +11,7 @@ export function toStudioError(thrown: unknown): unknown {
     return new StudioError(
       'out_of_memory',
       'The compute backend ran out of memory.',
-      'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch).',
+      memoryRemedy,
       thrown.stack ?? thrown.message,
     );
   if (deviceLost.test(thrown.message))

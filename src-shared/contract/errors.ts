@@ -52,6 +52,10 @@ export class StudioError extends Error {
   }
 }
 
+/** What helps where memory runs out. */
+export const memoryRemedy =
+  'Lower the batch size (per_device_train_batch_size; raise gradient_accumulation_steps to keep the effective batch) or max_length, turn on gradient_checkpointing, choose a quantized base, or close other programs.';
+
 /** Whatever was thrown, as an error. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

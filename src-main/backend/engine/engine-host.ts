@@ -8,6 +8,7 @@ import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import { archiveSwitches, threadSwitches } from '../../archive/beside-archive.ts';
 import type { EngineIsolation } from '../../engine/compute/selection.ts';
 import { findInstallation } from '../../engine/compute/tensorflow/installation.ts';
+import { endFirstOnShortMemory, memoryKills, ranOutOfMemory } from '../../files/control-group.ts';
 import { followLines } from '../../logging/output-lines.ts';
 import { childProcessChannel } from '../../transport/child-process.ts';
 import { youngGenerationFlag, youngGenerationLimits } from '../../transport/heap-limits.ts';
@@ -26,6 +27,17 @@ export interface EngineHost {
   memoryBytes?(): number;
   /** Processor time of the engine's own process so far; null on systems that do not say. */
   processorMilliseconds?(): number | null;
+}
+
+/** Another process, or the kernel, has ended the engine's process, which had no time to say anything. */
+export class EngineKilledError extends Error {
+  readonly outOfMemory: boolean;
+
+  constructor(outOfMemory: boolean) {
+    super(`The engine process was killed${outOfMemory ? ' by the kernel, since memory ran out' : ' from outside'}.`);
+    this.name = 'EngineKilledError';
+    this.outOfMemory = outOfMemory;
+  }
 }
 
 /** Called with each line that the engine, its libraries and its drivers print. */
@@ -113,6 +125,8 @@ export function startEngineProcess(
     // Drivers and libtensorflow print messages of their own.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  if (child.pid !== undefined) endFirstOnShortMemory(child.pid);
+  const killsBefore = memoryKills();
   let written = '';
   for (const stream of [child.stdout, child.stderr])
     if (stream !== null)
@@ -124,8 +138,9 @@ export function startEngineProcess(
   const ended = new Promise<Error | null>((resolve) => {
     child.on('error', resolve);
     child.on('close', (code, signal) => {
-      const clean = terminated || code === 0;
-      resolve(clean ? null : new Error(`The engine process exited with ${signal ?? `code ${code}`}.\n${written}`));
+      if (terminated || code === 0) resolve(null);
+      else if (signal === 'SIGKILL') resolve(new EngineKilledError(ranOutOfMemory(killsBefore)));
+      else resolve(new Error(`The engine process exited with ${signal ?? `code ${code}`}.\n${written}`));
     });
   });
   const terminate = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { memoryRemedy, StudioError } from '../../../src-shared/contract/errors.ts';
 import {
   type ComputeBackendReport,
   type ComputeId,
@@ -17,7 +17,7 @@ import type { EngineResult, EngineTask } from '../../engine/contract.ts';
 import type { EngineEvent, EngineSignal } from '../../engine/events.ts';
 import { engineContract } from '../../engine/rpc-contract.ts';
 import { type Log, silentLog } from '../../logging/log.ts';
-import type { EngineHost, StartEngine } from './engine-host.ts';
+import { type EngineHost, EngineKilledError, type StartEngine } from './engine-host.ts';
 
 /** The engine ended during a task: the task is interrupted, not failed. */
 export class EngineLostError extends StudioError {
@@ -25,14 +25,18 @@ export class EngineLostError extends StudioError {
     const memory = cause !== null && isOutOfMemory(cause);
     super(
       memory ? 'out_of_memory' : 'disconnected',
-      memory ? 'The engine ran out of memory and ended.' : 'The engine ended unexpectedly.',
-      memory
-        ? 'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch).'
-        : 'It starts again by itself with the next job.',
+      lossText(cause, memory),
+      memory ? memoryRemedy : 'It starts again by itself with the next job.',
       cause?.stack ?? null,
     );
     this.name = 'EngineLostError';
   }
+}
+
+function lossText(cause: Error | null, memory: boolean): string {
+  if (cause instanceof EngineKilledError)
+    return memory ? 'Memory ran out, and the system ended the engine.' : 'The engine was ended from outside.';
+  return memory ? 'The engine ran out of memory and ended.' : 'The engine ended unexpectedly.';
 }
 
 interface Engine {
@@ -301,6 +305,7 @@ async function lostAsError<Value>(engine: Engine, answer: Promise<Value>): Promi
 }
 
 function isOutOfMemory(error: Error): boolean {
+  if (error instanceof EngineKilledError) return error.outOfMemory;
   const code = 'code' in error ? error.code : null;
   return (
     code === 'ERR_WORKER_OUT_OF_MEMORY' || /out of memory|allocation failed|cannot enlarge memory/i.test(error.message)

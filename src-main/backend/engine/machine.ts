@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { arch, cpus, freemem, platform, release, totalmem } from 'node:os';
+import { arch, cpus, platform, release, totalmem } from 'node:os';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type {
@@ -10,6 +10,7 @@ import type {
   SystemStatus,
 } from '../../../src-shared/domain/catalog.ts';
 import { UsageMeter } from '../../engine/compute/usage/index.ts';
+import { freeMemoryBytes } from '../../files/control-group.ts';
 import { logFolder } from '../../logging/log.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { listStrays } from '../home/strays.ts';
@@ -43,7 +44,7 @@ export class Machine {
       cpu: processors[0]?.model.trim() ?? 'unknown',
       cores: processors.length,
       memoryBytes: totalmem(),
-      freeMemoryBytes: freemem(),
+      freeMemoryBytes: freeMemoryBytes(),
       home: home.path,
       logs: home.absolute(logFolder),
       freeDiskBytes: await freeDisk(home.path),

@@ -1,4 +1,4 @@
-import type { ErrorValue } from '../../../src-shared/contract/errors.ts';
+import { type ErrorValue, memoryRemedy } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 
 /** Outcome of a job that did not complete. */
@@ -8,9 +8,13 @@ export interface JobEnding {
 }
 
 /** How a job ends that an earlier session left running. */
-export function endingOfLostSession({ kind }: JobRecord): JobEnding {
-  const hint = jobInfo(kind).resumable ? null : 'Start it again.';
-  return { status: 'interrupted', error: lostError('CoTo Studio quit while this was running.', hint) };
+export function endingOfLostSession({ kind }: JobRecord, ranOutOfMemory: boolean): JobEnding {
+  const again = jobInfo(kind).resumable ? null : 'Start it again.';
+  if (!ranOutOfMemory)
+    return { status: 'interrupted', error: lostError('CoTo Studio quit while this was running.', again) };
+  const message = 'Memory ran out, and the system ended CoTo Studio while this was running.';
+  const hint = again === null ? memoryRemedy : `${memoryRemedy} ${again}`;
+  return { status: 'interrupted', error: { code: 'out_of_memory', message, hint, details: null } };
 }
 
 /**

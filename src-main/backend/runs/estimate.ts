@@ -1,8 +1,8 @@
-import { freemem } from 'node:os';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { freeMemoryBytes } from '../../files/control-group.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
@@ -25,7 +25,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
   return {
     ...cost,
     totalParameters: model.description.parameterCount,
-    freeMemoryBytes: freemem(),
+    freeMemoryBytes: freeMemoryBytes(),
     stepMilliseconds: step?.milliseconds ?? null,
     stepOfSameAdapter: step?.ofSameAdapter ?? false,
     seconds: secondsOf({ cost, step }),

@@ -1,10 +1,10 @@
-import { freemem } from 'node:os';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { MemoryChoice, ModelMemory } from '../../../src-shared/domain/model-memory.ts';
 import type { Quantization } from '../../../src-shared/domain/quantization.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
+import { freeMemoryBytes } from '../../files/control-group.ts';
 import { planOf } from '../library/quantization-plan.ts';
 import type { Services } from '../services.ts';
 import { memoryOfRun } from './estimate.ts';
@@ -35,7 +35,7 @@ function nullIfUnreadable(thrown: unknown): null {
 async function memoryOfModel(services: Services, model: Model): Promise<ModelMemory> {
   const { text, labels } = model.description;
   const tokens = text === null ? null : Math.min(usualLength, text.maxPositions);
-  const freeMemoryBytes = freemem();
+  const free = freeMemoryBytes();
   const dataset = { labels: labels.length > 0 ? labels : usualClasses };
   const choiceOf = async (settings: Settings, quantized: Quantized | null): Promise<MemoryChoice> => {
     const config = checkedRun(
@@ -53,7 +53,7 @@ async function memoryOfModel(services: Services, model: Model): Promise<ModelMem
       ...settings,
       quantization: quantized?.type ?? null,
       bytes,
-      verdict: memoryVerdict(bytes, freeMemoryBytes),
+      verdict: memoryVerdict(bytes, free),
     };
   };
   const choices: MemoryChoice[] = [];
@@ -62,7 +62,7 @@ async function memoryOfModel(services: Services, model: Model): Promise<ModelMem
   const leanest = ladder.at(-1);
   if (leanest !== undefined && choices.at(-1)?.verdict !== 'fits')
     for (const quantized of await quantizedOf(model)) choices.push(await choiceOf(leanest, quantized));
-  return { modelId: model.id, tokens, freeMemoryBytes, choices };
+  return { modelId: model.id, tokens, freeMemoryBytes: free, choices };
 }
 
 interface Quantized {

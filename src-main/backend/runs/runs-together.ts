@@ -1,6 +1,6 @@
-import { freemem } from 'node:os';
 import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { freeMemoryBytes } from '../../files/control-group.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
@@ -46,7 +46,7 @@ export async function runsThatFit(services: Services, runs: readonly RunRecord[]
   const [first] = runs;
   if (first === undefined) return 0;
   const backend = expectedBackend(services, first.config);
-  const free = backend === 'wasm' ? Math.min(freemem(), wasmBytes) : freemem();
+  const free = backend === 'wasm' ? Math.min(freeMemoryBytes(), wasmBytes) : freeMemoryBytes();
   const model = requireModel(services.store, first.modelId);
   const { description } = requireDataset(services.store, first.datasetId);
   const group = runs.slice(0, mostRuns).map(({ config }) => ({ config, model, dataset: description }));

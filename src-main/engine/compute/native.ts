@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { groupMemory } from '../../files/control-group.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
 import type { NativeAddon } from './native/addon.ts';
 import { NativeBackend } from './native/backend.ts';
@@ -31,6 +32,7 @@ export const nativeBackend: ComputeBackend = {
       throw new StudioError('internal', 'The native compute backend did not start.');
     await tf.ready();
     addon.setThreads(wantedThreads);
+    keepWithinGroup(addon);
     return { device: describe(addon), threads: addon.threads() };
   },
   store: async (matrix) => {
@@ -57,7 +59,12 @@ export const nativeBackend: ComputeBackend = {
 };
 
 let isRegistered = false;
+let isLimited = false;
 let wantedThreads = defaultThreads();
+
+/** Of a control group's memory, for what is not a tensor. */
+const reservedShare = 0.05;
+const leastReserve = 64 * 2 ** 20;
 
 /** Rates of typical products in both precisions, in GFLOPS. */
 interface GemmRates {
@@ -105,6 +112,20 @@ export function measureNativeGemm(): GemmRates {
   const mean = (of: keyof GemmRates) => best.reduce((sum, rate) => sum + rate[of], 0) / best.length;
   rates = { float32: mean('float32'), bfloat16: mean('bfloat16') };
   return rates;
+}
+
+/**
+ * In a control group with a limit, a tensor that would exceed it is refused with a way out: otherwise the kernel would end the
+ * process without a word. What the rest of the process takes meanwhile is left free.
+ */
+function keepWithinGroup(addon: NativeAddon): void {
+  const group = groupMemory();
+  if (group !== null) {
+    const reserve = Math.max(leastReserve, reservedShare * group.limitBytes);
+    const heldBytes = addon.statistics()[2] ?? 0;
+    addon.setMemoryLimit(Math.max(1, heldBytes + group.availableBytes - reserve));
+  } else if (isLimited) addon.setMemoryLimit(0);
+  isLimited = group !== null;
 }
 
 function kernels(): NativeKernels {

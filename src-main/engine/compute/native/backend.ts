@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { memoryRemedy, StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { StoredMatrix } from '../../tensors/stored-matrix.ts';
 import { moveDataTo } from '../tfjs-internals.ts';
 import type { NativeAddon, TensorValues } from './addon.ts';
@@ -287,7 +287,7 @@ export function toStudioError(error: unknown): unknown {
   return new StudioError(
     'out_of_memory',
     `This machine has no memory left for the computation (${error.message}).`,
-    'Choose a smaller batch size or a shorter sequence, or close other programs.',
+    memoryRemedy,
   );
 }
 

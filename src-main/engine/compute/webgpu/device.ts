@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { memoryRemedy, StudioError } from '../../../../src-shared/contract/errors.ts';
 
 /** Part of an adapter's name, e.g. `llvmpipe`, to select it over better ones. */
 const adapterVariable = 'COTO_WEBGPU_ADAPTER';
@@ -115,7 +115,7 @@ function refusedByDevice(error: GPUError): StudioError {
     return new StudioError(
       'out_of_memory',
       'A tensor does not fit into the memory of the graphics device, or is larger than it allows.',
-      'Lower per_device_train_batch_size (raise gradient_accumulation_steps to keep the effective batch).',
+      memoryRemedy,
       error.message,
     );
   return new StudioError(
