@@ -1,8 +1,8 @@
-import { freemem } from 'node:os';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
+import { freeMemoryBytes } from '../../files/control-group.ts';
 import type { Services } from '../services.ts';
 import { costsOf } from './planned-costs.ts';
 
@@ -16,7 +16,7 @@ export async function withMicroBatches(
   config: RunConfig,
   model: Pick<ModelRecord, 'id' | 'path' | 'description'>,
   dataset: DatasetDescription,
-  freeBytes = freemem(),
+  freeBytes = freeMemoryBytes(),
 ): Promise<RunConfig> {
   if (!config.auto_find_batch_size) return config;
   const splits = splitsOf(config.per_device_train_batch_size * config.gradient_accumulation_steps).map((split) => ({
