@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEngineProcess } from '../../src-main/backend/engine/engine-host.ts';
-import { EngineLostError, EngineSupervisor } from '../../src-main/backend/engine/engine-supervisor.ts';
-import { openHome } from '../../src-main/backend/home.ts';
-import { endingOfLostSession } from '../../src-main/backend/jobs/job-endings.ts';
-import { activateCompute } from '../../src-main/engine/compute/index.ts';
-import { loadAddon } from '../../src-main/engine/compute/native/load-addon.ts';
-import { engineTaskSchema } from '../../src-main/engine/contract.ts';
-import { freeMemoryBytes, groupMemory, memoryKills } from '../../src-main/files/control-group.ts';
-import { memoryRemedy } from '../../src-shared/contract/errors.ts';
-import type { JobRecord } from '../../src-shared/domain/job.ts';
+import { startEngineProcess } from '../../../src-main/backend/engine/engine-host.ts';
+import { EngineLostError, EngineSupervisor } from '../../../src-main/backend/engine/engine-supervisor.ts';
+import { openHome } from '../../../src-main/backend/home.ts';
+import { endingOfLostSession } from '../../../src-main/backend/jobs/job-endings.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
+import { engineTaskSchema } from '../../../src-main/engine/contract.ts';
+import { freeMemoryBytes, groupMemory, memoryKills } from '../../../src-main/files/control-group.ts';
+import { memoryRemedy } from '../../../src-shared/contract/errors.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { makeMemoryGroup } from './memory-group.ts';
 
 const group = makeMemoryGroup();
@@ -70,7 +70,7 @@ describe.skipIf(group === null)('a limit of memory, as a container has', () => {
   it('is named where the kernel ended the engine for it, and the studio goes on', async () => {
     group?.limit(300 * mebibyte);
     const before = memoryKills();
-    const loss = await lossOf('./engine/hungry-engine.ts');
+    const loss = await lossOf('../../backend/engine/hungry-engine.ts');
     group?.limit(plenty);
     expect(loss).toBeInstanceOf(EngineLostError);
     expect(loss).toMatchObject({
@@ -83,7 +83,7 @@ describe.skipIf(group === null)('a limit of memory, as a container has', () => {
 });
 
 it('is not blamed where an engine was ended from outside', async () => {
-  const loss = await lossOf('./engine/killed-engine.ts');
+  const loss = await lossOf('../../backend/engine/killed-engine.ts');
   expect(loss).toMatchObject({ code: 'disconnected', message: 'The engine was ended from outside.' });
 });
 
