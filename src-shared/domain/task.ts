@@ -59,7 +59,7 @@ export const taskSettingsSchema = z.object({
   neat_packing: z.boolean().default(false).meta({
     title: 'Neat packing',
     description:
-      'With packing: a token attends to its own example alone, and positions begin anew with each, so that a packed row gives the loss of its examples one by one.',
+      'With packing: a token attends to its own example alone, and positions start at 0 with each, so that a packed row gives the loss of its examples one by one.',
     advanced: true,
     group: 'Task',
   }),
