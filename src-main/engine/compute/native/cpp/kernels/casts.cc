@@ -43,7 +43,7 @@ void bool_to_int32(const uint8_t* x, int32_t* y, int64_t count) {
   convert(x, y, count, [](uint8_t v) COTO_LAMBDA -> int32_t { return v != 0; });
 }
 
-void float_to_bfloat16(const float* x, uint16_t* y, int64_t count) { round_to_bfloat16(x, y, count); }
+void float_to_bfloat16(const float* x, uint16_t* y, int64_t count) { write_bfloat16(x, y, count); }
 
 void round_to_bfloat16(const float* x, uint16_t* y, int64_t count) {
   convert(x, y, count, [](float v) COTO_LAMBDA { return rounded_to_bfloat16(v); });

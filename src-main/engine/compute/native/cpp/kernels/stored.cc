@@ -33,7 +33,7 @@ COTO_INLINE const uint16_t* rounded_row(const uint8_t* row, int64_t first, int64
     std::memcpy(to, from, static_cast<size_t>(2 * count));
   } else {
     decode_row<Stored>(row, first, count, room);
-    round_to_bfloat16(room, to, count);
+    write_bfloat16(room, to, count);
   }
   return to;
 }

@@ -13,7 +13,7 @@ COTO_INLINE uint16_t rounded_to_bfloat16(float value) {
   return static_cast<uint16_t>(value != value ? (bits >> 16) | 0x40u : rounded);
 }
 
-COTO_INLINE void round_to_bfloat16(const float* x, uint16_t* y, int64_t count) {
+COTO_INLINE void write_bfloat16(const float* x, uint16_t* y, int64_t count) {
   int64_t i = 0;
 #if defined(__AVX512F__)
   for (; i + 16 <= count; i += 16) {
