@@ -17,7 +17,7 @@ test('a run that needs more memory than is free starts only after a question', a
     </button>,
   );
   fireEvent.click(screen.getByText('start'));
-  await screen.findByText(/It is estimated to need 10\.2 GiB, and 9\.3 GiB are free\./);
+  await screen.findByText(/It is estimated to need 10\.2 GiB, and 9\.31 GiB are free\./);
   expect(start).not.toHaveBeenCalled();
   fireEvent.click(screen.getByText(trainStrings.startAnyway));
   expect(start).toHaveBeenCalledOnce();
