@@ -2,17 +2,23 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HandlerServices } from '../handler-services.ts';
 import { addModel } from '../library/models.ts';
+import { namedModels, nameOf } from './named-models.ts';
 import type { Adoption } from './set-aside.ts';
 
-/** Adds the models in the home that no row names: those that the studio has downloaded, converted or trained. */
+/**
+ * Adds the models in the home that no row names: those that the studio has downloaded, converted or trained. One that a run was
+ * trained on gets its id and name again.
+ */
 export async function adoptModels(services: HandlerServices, { skipped }: Adoption): Promise<number> {
   const { home, store } = services;
   let adopted = 0;
+  const named = namedModels(services);
   for (const name of readdirSync(home.absolute('models'))) {
     const folder = home.absolute('models', name);
     if (!existsSync(join(folder, 'config.json')) || store.models.paths().includes(folder)) continue;
     try {
-      await addModel(services, folder);
+      const before = await nameOf(services, folder, named);
+      await addModel(services, folder, before === null ? {} : { name: before.name, id: before.id });
       adopted++;
     } catch (error) {
       skipped.push(`models/${name}: ${error instanceof Error ? error.message : String(error)}`);

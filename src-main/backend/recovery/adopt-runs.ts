@@ -42,9 +42,10 @@ async function adoptRun(services: HandlerServices, id: string, folder: string): 
   const checkpoints = checkpointsIn(folder, (path) => home.relative(path));
   if (file === null && recorded === null && checkpoints.length === 0)
     throw new StudioError('invalid_file', 'There is no run.json, event file or checkpoint in it.');
-  const isWhole = file !== null && (await hasBase(services, file));
+  const whole = file === null ? null : await withBase(services, file);
+  const isWhole = whole !== null;
   const run = isWhole
-    ? ended(recordIn(file, `runs/${id}`, id), checkpoints)
+    ? ended(recordIn(whole, `runs/${id}`, id), checkpoints)
     : withoutBase(id, folder, { file, recorded, checkpoints });
   store.durably(() => {
     store.runs.insert(run);
@@ -130,19 +131,18 @@ function withoutBase(
   };
 }
 
-/** Adds the run's model and dataset under their ids where they are not there yet; false if they cannot be read any more. */
-async function hasBase(services: HandlerServices, { run, model, dataset }: RunFile): Promise<boolean> {
+/**
+ * Adds the run's model and dataset under their ids where they are not there yet. The run on the model as the studio has it; null
+ * if they cannot be read any more.
+ */
+async function withBase(services: HandlerServices, file: RunFile): Promise<RunFile | null> {
+  const { run, dataset } = file;
   const { store } = services;
   try {
-    if (store.models.find(run.modelId) === null) {
-      if (
-        model === null ||
-        (await addModel(services, model.path, { name: model.name, id: run.modelId })).id !== run.modelId
-      )
-        return false;
-    }
+    const modelId = await baseOf(services, file);
+    if (modelId === null) return null;
     if (store.datasets.find(run.datasetId) === null) {
-      if (dataset === null) return false;
+      if (dataset === null) return null;
       const { source } = dataset;
       const read = () => services.reader.read('describe', { source });
       store.datasets.save({
@@ -155,10 +155,25 @@ async function hasBase(services: HandlerServices, { run, model, dataset }: RunFi
         createdAt: Date.now(),
       });
     }
-    return true;
+    if (modelId === run.modelId) return file;
+    // The config names it by its id, or by its folder.
+    const config = { ...run.config, model: modelId };
+    return { ...file, run: { ...run, modelId, config } };
   } catch {
-    return false;
+    return null;
   }
+}
+
+/** The id of the run's model, which may have been added under another one before the run was found. */
+async function baseOf(services: HandlerServices, { run, model }: RunFile): Promise<string | null> {
+  const { models } = services.store;
+  if (models.find(run.modelId) !== null) return run.modelId;
+  if (model === null) return null;
+  const { name, path, fingerprint } = model;
+  const there = models.findByPath(path);
+  if (there !== null) return there.id;
+  if (existsSync(path)) return (await addModel(services, path, { name, id: run.modelId })).id;
+  return models.list().find(({ description }) => description.fingerprint === fingerprint)?.id ?? null;
 }
 
 async function recordedIn(folder: string): Promise<RecordedRun | null> {

@@ -11,7 +11,13 @@ const fileName = 'run.json';
 const runFileSchema = z.object({
   format: z.literal(1),
   run: runRecordSchema,
-  model: z.object({ name: z.string(), path: z.string() }).nullable(),
+  model: z
+    .object({
+      name: z.string(),
+      path: z.string(),
+      fingerprint: z.string().nullable().default(null).describe('by which it is known again in another folder'),
+    })
+    .nullable(),
   dataset: datasetRecordSchema.pick({ name: true, source: true }).nullable(),
 });
 export type RunFile = z.infer<typeof runFileSchema>;
@@ -32,7 +38,7 @@ export async function writeRunFile(
   const content: RunFile = {
     format: 1,
     run,
-    model: model && { name: model.name, path: model.path },
+    model: model && { name: model.name, path: model.path, fingerprint: model.description.fingerprint },
     dataset: dataset && { name: dataset.name, source: dataset.source },
   };
   await writeFileAtomic(join(home.absolute(run.folder), fileName), `${JSON.stringify(content)}\n`);
