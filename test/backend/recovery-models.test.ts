@@ -87,3 +87,25 @@ it('a run that is found after its model was added anew goes to that one', async 
   for (const [index, path] of away.entries()) renameSync(join(home, `${index}`), join(home, path));
   await expectBase(await open(null), id);
 });
+
+it('a home that was moved is rebuilt as it is: run.json names a model of the home below it', async () => {
+  const file = join(home, 'runs', run.id, 'run.json');
+  const content = JSON.parse(readFileSync(file, 'utf8'));
+  expect(content.model).toMatchObject({ name: 'My model', path: 'models/mine' });
+  // What earlier versions wrote had neither a fingerprint nor a relative path.
+  const model = { name: 'My model', path: join(home, 'models', 'mine') };
+  writeFileSync(file, JSON.stringify({ ...content, model }));
+  loseDatabase();
+  const before = await open('rebuild');
+  await expectBase(before, run.modelId);
+  await before.close();
+
+  writeFileSync(file, JSON.stringify({ ...content, model: { ...content.model, fingerprint: null } }));
+  loseDatabase();
+  const moved = join(home, '..', 'moved');
+  renameSync(home, moved);
+  home = moved;
+  const after = await open('rebuild');
+  await expectBase(after, run.modelId);
+  expect(await after.handle('models.get', { id: run.modelId })).toMatchObject({ path: join(moved, 'models', 'mine') });
+});

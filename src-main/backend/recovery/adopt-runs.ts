@@ -37,7 +37,7 @@ export async function adoptRuns(services: HandlerServices, { skipped }: Adoption
 
 async function adoptRun(services: HandlerServices, id: string, folder: string): Promise<void> {
   const { home, store } = services;
-  const file = readRunFile(folder);
+  const file = readRunFile(home, folder);
   const recorded = await recordedIn(folder);
   const checkpoints = checkpointsIn(folder, (path) => home.relative(path));
   if (file === null && recorded === null && checkpoints.length === 0)

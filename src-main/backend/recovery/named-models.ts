@@ -17,7 +17,7 @@ export interface NamedModel {
 export function namedModels({ home }: Pick<HandlerServices, 'home'>): NamedModel[] {
   const named = new Map<string, NamedModel>();
   for (const folder of readdirSync(home.absolute('runs'))) {
-    const file = readRunFile(home.absolute('runs', folder));
+    const file = readRunFile(home, home.absolute('runs', folder));
     if (file?.model) named.set(file.run.modelId, { id: file.run.modelId, ...file.model });
   }
   return [...named.values()];

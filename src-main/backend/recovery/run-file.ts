@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
 import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
 import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { homePaths } from '../../store/home-paths.ts';
+import type { Home } from '../home.ts';
 import type { Services } from '../services.ts';
 
 const fileName = 'run.json';
@@ -14,7 +16,9 @@ const runFileSchema = z.object({
   model: z
     .object({
       name: z.string(),
-      path: z.string(),
+      path: z
+        .string()
+        .describe('below the home relative to it, since the home can be moved; earlier versions wrote all as absolute'),
       fingerprint: z.string().nullable().default(null).describe('by which it is known again in another folder'),
     })
     .nullable(),
@@ -38,16 +42,21 @@ export async function writeRunFile(
   const content: RunFile = {
     format: 1,
     run,
-    model: model && { name: model.name, path: model.path, fingerprint: model.description.fingerprint },
+    model: model && {
+      name: model.name,
+      path: homePaths(home.path).stored(model.path),
+      fingerprint: model.description.fingerprint,
+    },
     dataset: dataset && { name: dataset.name, source: dataset.source },
   };
   await writeFileAtomic(join(home.absolute(run.folder), fileName), `${JSON.stringify(content)}\n`);
 }
 
-/** Null if the folder has none, or one that cannot be read. */
-export function readRunFile(folder: string): RunFile | null {
+/** With the absolute path of its model; null if the folder has none, or one that cannot be read. */
+export function readRunFile({ path: home }: Pick<Home, 'path'>, folder: string): RunFile | null {
   try {
-    return runFileSchema.parse(JSON.parse(readFileSync(join(folder, fileName), 'utf8')));
+    const { model, ...rest } = runFileSchema.parse(JSON.parse(readFileSync(join(folder, fileName), 'utf8')));
+    return { ...rest, model: model && { ...model, path: homePaths(home).absolute(model.path) } };
   } catch {
     return null;
   }
