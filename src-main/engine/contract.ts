@@ -265,8 +265,8 @@ const jobs = [
       adapterDirectory: z.string(),
       /** Dtype of the stored weights; null: as in the base. */
       dtype: z.enum(['F32', 'F16', 'BF16']).nullable(),
-      /** In place of the base's; null: that one. */
-      chatTemplate: z.string().nullable().default(null),
+      /** In place of the base's, with null text for none; null: that one. */
+      chatTemplate: z.object({ text: z.string().nullable() }).nullable().default(null),
       outputDirectory: z.string(),
     },
     { outputDirectory: z.string() },

@@ -167,7 +167,7 @@ export async function exportAdapter({ home, store }: Parts, id: string, director
     writeFolderAtomic(target, async (temporary) => {
       await copyAdapterFiles(own, temporary);
       await copyTokenizer(own, temporary);
-      if (template !== null) await writeChatTemplate(temporary, template);
+      if (template !== null) await writeChatTemplate(temporary, template.text);
     }),
   );
   return target;

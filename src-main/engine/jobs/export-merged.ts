@@ -68,7 +68,7 @@ export async function runExportMergedTask(
     for (const [name, { shape, make }] of added) tensors.push({ name, dtype, shape, make });
     await writeFolderAtomic(task.outputDirectory, async (temporary) => {
       await copyModelCompanions(task.modelDirectory, temporary);
-      if (task.chatTemplate !== null) await writeChatTemplate(temporary, task.chatTemplate);
+      if (task.chatTemplate !== null) await writeChatTemplate(temporary, task.chatTemplate.text);
       await writeModelWeights(temporary, tensors);
       const architectures = head === null ? {} : { architectures: [head.architecture] };
       // What is written is no longer quantized.

@@ -20,7 +20,7 @@ import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { ExportedExamples, ReadingProgress, TrainingExamples } from '../tasks/task-type.ts';
 import { writeFileAtomic, writeFolderAtomic } from '../tensors/atomic.ts';
 import { writeSafetensors } from '../tensors/safetensors.ts';
-import { ownTemplate } from '../tokenization/chosen-template.ts';
+import { templateInPlace } from '../tokenization/chosen-template.ts';
 import { batchOrderOf } from '../training/batch-order.ts';
 import { type Criterion, criterionOf } from '../training/best-evaluation.ts';
 import { countSteps } from '../training/count-steps.ts';
@@ -104,8 +104,8 @@ async function writeExport(
 async function writeTokenizer(folder: string, { modelDirectory, config }: ExportPythonTask): Promise<void> {
   await mkdir(folder);
   await copyTokenizer(modelDirectory, folder);
-  const template = ownTemplate(config.chat_template);
-  if (template !== null) await writeChatTemplate(folder, template);
+  const template = templateInPlace(config.chat_template);
+  if (template !== null) await writeChatTemplate(folder, template.text);
 }
 
 /**

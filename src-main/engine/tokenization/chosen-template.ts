@@ -36,6 +36,16 @@ export function ownTemplate(chosen: string): string | null {
   return chosen === 'none' ? null : (textOf(chosen) ?? null);
 }
 
+/** What a trained adapter's folder has for a chat template in place of its base's; null text: none. */
+export type TemplateInPlace = { readonly text: string | null };
+
+/** The template that goes with what was trained under `chat_template`; null: its base's. Errors as `chosenTemplate`. */
+export function templateInPlace(chosen: string): TemplateInPlace | null {
+  if (chosen === 'none') return { text: null };
+  const text = textOf(chosen);
+  return text === undefined ? null : { text };
+}
+
 const ids = knownTemplates.map(({ id }) => id);
 
 function textOf(chosen: string): string | undefined {

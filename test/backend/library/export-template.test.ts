@@ -11,7 +11,7 @@ const own = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}{{ eos_t
 const ofModel = "{% for m in messages %}{{ m['content'] }}{% endfor %}";
 
 it('the chat template of a run goes with its adapter, into its folder and into what is exported', async () => {
-  const merged: (string | null)[] = [];
+  const merged: ({ readonly text: string | null } | null)[] = [];
   const backend = await openBackend({
     startEngine: scriptedEngine(async ({ task }) => {
       if (task.kind === 'export-merged') {
@@ -38,19 +38,26 @@ it('the chat template of a run goes with its adapter, into its folder and into w
     ],
   };
   writeFileSync(join(folder, 'talks.jsonl'), Array.from({ length: 20 }, () => JSON.stringify(talk)).join('\n'));
-  const dataset = (await backend.handle('datasets.add', { path: join(folder, 'talks.jsonl') })).id;
+  const talks = (await backend.handle('datasets.add', { path: join(folder, 'talks.jsonl') })).id;
+  // Conversations need a template.
+  const question = JSON.stringify({ prompt: 'a', completion: 'b' });
+  writeFileSync(join(folder, 'questions.jsonl'), Array.from({ length: 20 }, () => question).join('\n'));
+  const questions = (await backend.handle('datasets.add', { path: join(folder, 'questions.jsonl') })).id;
 
   for (const [chat_template, expected] of [
     [own, own],
     ['chatml', knownTemplates.find(({ id }) => id === 'chatml')?.text],
     ['auto', null],
+    ['none', null],
   ] as const) {
+    const dataset = chat_template === 'none' ? questions : talks;
     const config = { model: model.id, dataset, max_steps: 2, adapter: { r: 2 }, chat_template };
     const { run } = await backend.handle('runs.create', { config });
     await backend.idle();
     const { adapterId, folder: runFolder } = await backend.handle('runs.get', { id: run.id });
     const kept = join(backend.home, runFolder, 'chat_template.jinja');
-    expect(readFileSync(kept, 'utf8')).toBe(expected ?? ofModel);
+    if (chat_template === 'none') expect(existsSync(kept)).toBe(false);
+    else expect(readFileSync(kept, 'utf8')).toBe(expected ?? ofModel);
     const path = join(temporaryFolder(), 'peft');
     if (adapterId === null) throw new Error('The run has no adapter.');
     await backend.handle('export.start', { adapterId, target: 'peft', path });
@@ -59,11 +66,11 @@ it('the chat template of a run goes with its adapter, into its folder and into w
     const tokenizer = JSON.parse(readFileSync(join(path, 'tokenizer_config.json'), 'utf8'));
     if (expected === null) {
       expect(existsSync(join(path, 'chat_template.jinja'))).toBe(false);
-      expect(tokenizer.chat_template).toBe(ofModel);
+      expect(tokenizer.chat_template).toBe(chat_template === 'none' ? undefined : ofModel);
     } else {
       expect(readFileSync(join(path, 'chat_template.jinja'), 'utf8')).toBe(expected);
       expect(tokenizer).toEqual({ eos_token: '<|endoftext|>' });
     }
-    expect(merged.pop()).toBe(expected);
+    expect(merged.pop()).toEqual(chat_template === 'auto' ? null : { text: expected });
   }
 });

@@ -187,6 +187,11 @@ describe('language', () => {
     const { settings, tensors, valuesOf } = await exported(
       taskOn('choices', llama, choices, { chat_template: 'none' }),
     );
+    // The base has a template, which the adapter was trained without.
+    const tokenizerFolder = join(folder, 'choices-export', 'tokenizer');
+    expect(readdirSync(tokenizerFolder).sort()).toEqual(['tokenizer.json', 'tokenizer_config.json']);
+    const written = readFileSync(join(tokenizerFolder, 'tokenizer_config.json'), 'utf8');
+    expect(JSON.parse(written)).not.toHaveProperty('chat_template');
     expect(settings).toMatchObject({ task: 'multiple-choice', labels: null });
     const tokenizer = await loadTokenizer(llama);
     const prompt = valuesOf('test.prompts.input_ids');

@@ -47,7 +47,7 @@ export const peftResidual: ExportTarget = {
       });
       for (const folder of [temporary, join(temporary, initFolder)]) await nameBase(folder, { model });
       await copyTokenizer(model.path, temporary);
-      if (template !== null) await writeChatTemplate(temporary, template);
+      if (template !== null) await writeChatTemplate(temporary, template.text);
     });
     return null;
   },

@@ -25,7 +25,7 @@ export const peft: ExportTarget = {
       // An adapter that was imported with a tokenizer of its own keeps that.
       if (existsSync(join(directory, 'tokenizer.json'))) await copyTokenizer(directory, temporary);
       else if (base.model !== null) await copyTokenizer(base.model.path, temporary);
-      if (template !== null) await writeChatTemplate(temporary, template);
+      if (template !== null) await writeChatTemplate(temporary, template.text);
     });
     return null;
   },
