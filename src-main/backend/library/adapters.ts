@@ -9,7 +9,6 @@ import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { findLinear } from '../../engine/adapters/target-modules.ts';
 import { checkRuntimes } from '../../engine/formats/runtimes/index.ts';
 import { writeChatTemplate } from '../../engine/models/huggingface/chat-template-file.ts';
-import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
 import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { withOutputNote } from '../home/output-notes.ts';
@@ -127,14 +126,17 @@ export async function listRead(
 }
 
 /** Summarizes an adapter's tensors. Throws as `readAdapterOutline` if the folder was changed. */
-export async function adapterContents({ home, store }: Parts, id: string): Promise<AdapterContents> {
+export async function adapterContents(
+  { home, store, reader }: Pick<Services, 'home' | 'store' | 'reader'>,
+  id: string,
+): Promise<AdapterContents> {
   const adapter = requireAdapter(store, id);
   const { model, description } = await baseOf({ home, store }, [adapter]);
   const folder = home.absolute(adapter.folder);
   const outline = await readAdapterOutline(folder, description);
   const { modules, saved, biases } = outline;
   // The base's folder may be gone: what needs its config says so.
-  const config = model === null ? null : await readConfig(model.path).catch(() => null);
+  const config = model === null ? null : await reader.read('modelConfig', { folder: model.path }).catch(() => null);
   const isEmbedding = (name: string) => findLinear(description, name)?.kind === 'embedding';
   const names = [...modules.keys()];
   const parts: Record<string, number> = {};

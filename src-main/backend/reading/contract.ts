@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { errorValueSchema } from '../../../src-shared/contract/errors.ts';
 import { requests } from '../../../src-shared/contract/requests.ts';
+import { adapterFieldsSchema } from '../../../src-shared/domain/adapter.ts';
 import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
 import { datasetRecordSchema, textDescriptionSchema } from '../../../src-shared/domain/dataset.ts';
 import { runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
 import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
 import { recordedRunSchema } from '../trackers/readers/recorded-run.ts';
 import { importRequestSchema, readImportSchema } from './adapter-schemas.ts';
-import { runCostSchema, runsSchema } from './run-schemas.ts';
+import { plannedModuleSchema, runCostSchema, runsSchema } from './run-schemas.ts';
 
 const model = modelRecordSchema.pick({ name: true, path: true, description: true });
 const folder = z.string().describe("a model's folder");
@@ -32,6 +33,8 @@ export const readingContract = {
     },
     /** Config and weights' header of a model; all bytes of the weights are read once. */
     model: { input: z.strictObject({ folder }), output: modelRecordSchema.shape.description },
+    /** config.json of a model: of exports, and of the programs that would load an adapter. */
+    modelConfig: { input: z.strictObject({ folder }), output: z.object({ path: z.string(), value: z.unknown() }) },
     /** What tells a folder's tokenizer and chat template from others; null: it has none. */
     tokenizerIdentity: {
       input: z.strictObject({ folder }),
@@ -43,6 +46,11 @@ export const readingContract = {
         datasets: z.array(datasetRecordSchema.pick({ id: true, description: true })),
       }),
       output: requests['models.fits'].output,
+    },
+    /** The modules that a run would adapt, by the patterns of its settings. */
+    plannedModules: {
+      input: z.strictObject({ settings: adapterFieldsSchema, description: modelRecordSchema.shape.description }),
+      output: z.array(plannedModuleSchema),
     },
     /** Throws what is wrong with the first run that does not fit its model or data. */
     checkRuns: { input: runsSchema({ seedFolder: z.string().nullable() }), output: z.object({ ok: z.literal(true) }) },

@@ -16,6 +16,14 @@ export const runCostSchema = requests['runs.estimate'].output.pick({
 });
 export type RunCost = z.infer<typeof runCostSchema>;
 
+/** A module of an adapter that is not trained yet. */
+export const plannedModuleSchema = z.object({
+  name: z.string(),
+  rank: z.number().nullable(),
+  scaling: z.number(),
+  parts: z.array(z.object({ name: z.string(), shape: z.array(z.number()) })),
+});
+
 /** Runs with the places of their models and datasets in lists. */
 export function runsSchema<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject({

@@ -23,9 +23,12 @@ export function serveReader(channel: Channel): void {
     render: async ({ folder, messages, template }) => (await templates()).renderPrompt(folder, messages, template),
     model: async ({ folder }) =>
       (await import('../../engine/models/huggingface/model-folder.ts')).describeModel(folder),
+    modelConfig: async ({ folder }) => (await import('../library/model-config.ts')).readModelConfig(folder),
     tokenizerIdentity: async ({ folder }) =>
       (await import('../../engine/tokenization/tokenizer-identity.ts')).readTokenizerIdentity(folder),
     fits: async ({ model, datasets }) => (await import('../library/model-fits.ts')).fitsOf(model, datasets),
+    plannedModules: async ({ settings, description }) =>
+      (await import('../../engine/adapters/planned-outline.ts')).plannedModules(settings, description),
     async checkRuns({ runs, ...parts }) {
       const { checkConfig } = await import('../runs/check-config.ts');
       for (const { seedFolder, ...run } of runs) await checkConfig({ ...placed(parts, run), seedFolder });

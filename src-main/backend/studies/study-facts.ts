@@ -39,7 +39,7 @@ export type AdapterSource =
 export class StudioFacts implements StudyFacts {
   private readonly services: HandlerServices;
   private readonly outlines = new OutlineCache();
-  private readonly planned = new Map<string, PlannedOutline>();
+  private readonly planned = new Map<string, Promise<PlannedOutline>>();
   private readonly sources = new Map<string, AdapterSource>();
 
   constructor(services: HandlerServices) {
@@ -135,7 +135,8 @@ export class StudioFacts implements StudyFacts {
     const model = await resolveModel(this.services, run.model);
     if (method.makes === 'adapter') {
       const { description } = model;
-      const outlines = Array.from({ length: adapters }, () => plannedOutline(run.adapter, description));
+      const outline = await this.plannedOf(run, description);
+      const outlines = Array.from({ length: adapters }, () => ({ ...outline }));
       const parameters = checkedParameters(method.declaration, given);
       const names = outlines.map(() => 'The adapter');
       const weights = outlines.map(() => 1);
@@ -153,7 +154,7 @@ export class StudioFacts implements StudyFacts {
   }: Parameters<StudyFacts['pruneRefusalOfRun']>[0]): Promise<Refusal> {
     const { description } = await resolveModel(this.services, run.model);
     try {
-      pruneMethod(method).check?.(plannedOutline(run.adapter, description), description, parameters);
+      pruneMethod(method).check?.(await this.plannedOf(run, description), description, parameters);
       return null;
     } catch (thrown) {
       if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
@@ -168,12 +169,15 @@ export class StudioFacts implements StudyFacts {
 
   /** Shape of the tensors of an adapter, or of the one that a run will make. */
   shapeOf({ record, config }: AdapterSource, description: ModelDescription): Promise<AdapterOutline | PlannedOutline> {
-    return record === null ? Promise.resolve(this.plannedOf(config, description)) : this.outlineOf(record, description);
+    return record === null ? this.plannedOf(config, description) : this.outlineOf(record, description);
   }
 
-  private plannedOf({ adapter }: RunConfig, description: ModelDescription): PlannedOutline {
+  /** A plan may come from others: the patterns of its settings are matched in the reader. */
+  private plannedOf({ adapter }: Pick<RunConfig, 'adapter'>, description: ModelDescription): Promise<PlannedOutline> {
     const key = `${description.fingerprint} ${JSON.stringify(adapter)}`;
-    const outline = this.planned.get(key) ?? plannedOutline(adapter, description);
+    const read = async () =>
+      plannedOutline(adapter, await this.services.reader.read('plannedModules', { settings: adapter, description }));
+    const outline = this.planned.get(key) ?? read();
     this.planned.set(key, outline);
     return outline;
   }

@@ -1,11 +1,25 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { z } from 'zod';
+
+import { readModelConfig } from '../../../src-main/backend/library/model-config.ts';
+import type { StartReader } from '../../../src-main/backend/reading/foreign-reader.ts';
 import { limitOf, storedBytes } from '../../../src-main/backend/reading/limits.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { requests } from '../../../src-shared/contract/requests.ts';
+import { goldenPath } from '../../engine/golden.ts';
 import { adapterFolder, modelFolder, withHole } from '../../long/bad-files/bad-file.ts';
-import { closeBackends, openBackend, scriptedEngine, temporaryFolder, tinyIdx, tinyResources } from '../support.ts';
+import {
+  closeBackends,
+  openBackend,
+  readerInProcess,
+  scriptedEngine,
+  temporaryFolder,
+  tinyConfig,
+  tinyIdx,
+  tinyResources,
+} from '../support.ts';
 
 afterAll(closeBackends);
 
@@ -46,6 +60,50 @@ it('what a file of others decides is read in the reader, and nowhere else', asyn
   const { id: job } = await backend.handle('models.convert', { file: file('a.gguf', 'GGUF') });
   await backend.idle();
   expect((await backend.handle('jobs.get', { id: job })).error?.message).toBe('There is no reader.');
+});
+
+/** A reader that notes the names of what it is asked. */
+function notingReader(asked: string[]): StartReader {
+  return (onOutput) => {
+    const { channel, ...host } = readerInProcess(onOutput);
+    const post = (message: unknown): void => {
+      const parsed = z.looseObject({ m: z.string() }).safeParse(message);
+      if (parsed.success) asked.push(parsed.data.m);
+      channel.post(message);
+    };
+    return { ...host, channel: { ...channel, post } };
+  };
+}
+
+it('the config of a base and the patterns of a planned run are read there too', async () => {
+  const asked: string[] = [];
+  const startEngine = scriptedEngine(() => new Promise(() => undefined));
+  const backend = await openBackend({ startEngine, startReader: notingReader(asked) });
+  const path = goldenPath('vit-28', 'adapters', 'lora');
+  const { id } = await backend.handle('adapters.import', { path, modelId: 'tiny' });
+  await backend.handle('adapters.contents', { id });
+  expect(asked.filter((name) => name === 'modelConfig')).toHaveLength(1);
+  const target = join(temporaryFolder(), 'mlx');
+  await backend.handle('export.start', { adapterId: id, target: 'mlx', path: target });
+  await backend.idle();
+  // Refused by the format for its saved head, with the config at hand.
+  expect(asked.filter((name) => name === 'modelConfig')).toHaveLength(2);
+  const dataset = tinyIdx();
+  const run = { ...tinyConfig, dataset, adapter: { r: 2, target_modules: '.*[qv]_proj' } };
+  const adapters = [{ label: 'LoRA', coto: false, seed: 1, adapter: { run } }];
+  await backend.handle('studies.create', { config: { kind: 'contribution', dataset, adapters } });
+  expect(asked).toContain('plannedModules');
+});
+
+it('a config that nests deeper than any is refused before it is handed over', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'config.json'), `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`);
+  await expect(readModelConfig(folder)).rejects.toMatchObject({
+    code: 'invalid_file',
+    message: expect.stringContaining('nests more than 64 levels deep'),
+  });
+  writeFileSync(join(folder, 'config.json'), '{"a":[{"b":1}]}');
+  expect((await readModelConfig(folder)).value).toEqual({ a: [{ b: 1 }] });
 });
 
 it('limits grow with the bytes that a file has on the disk, up to an end', async () => {

@@ -1,22 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { plannedOutline } from '../../../src-main/engine/adapters/planned-outline.ts';
+import { plannedModules, plannedOutline } from '../../../src-main/engine/adapters/planned-outline.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
 import { preflightLines } from '../../../src-main/engine/merge/preflight.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
-import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { type AdapterSettings, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { goldenPath } from '../golden.ts';
 
 /** Where defaults are for larger weights than 32 × 32. */
 const smallWeights: Record<string, object> = { shira: { r: 2 }, c3a: { block_size: 8 }, miss: { r: 4 }, bat: { r: 4 } };
+const plan = (given: AdapterSettings, description: ModelDescription) =>
+  plannedOutline(given, plannedModules(given, description));
 const settings = (more: object) => adapterSettingsSchema.parse({ target_modules: ['q_proj', 'v_proj'], ...more });
 
 describe('the outline of an adapter that is not trained yet', async () => {
   const description = await describeModel(goldenPath('vit-28', 'base'));
   const refusals = (variant: string, method: string) => {
-    const outline = plannedOutline(settings({ variant }), description);
+    const outline = plan(settings({ variant }), description);
     const { declaration, ...rest } = mergeMethod(method);
     const parameters = checkedParameters(declaration, {});
     return preflightLines({ declaration, ...rest }, [outline, outline], [1, 1], parameters).filter(
@@ -25,7 +28,7 @@ describe('the outline of an adapter that is not trained yet', async () => {
   };
 
   it('has the modules, ranks and parts that the variant will have', () => {
-    const { modules } = plannedOutline(settings({ variant: 'dora', r: 3 }), description);
+    const { modules } = plan(settings({ variant: 'dora', r: 3 }), description);
     expect([...modules.keys()].every((name) => /(q|v)_proj$/.test(name))).toBe(true);
     expect(modules.size).toBe(2 * description.layerCount);
     const [first] = modules.values();
@@ -40,7 +43,7 @@ describe('the outline of an adapter that is not trained yet', async () => {
     expect(refusals('dora', 'ensemble')).toEqual([]);
     expect(refusals('dora', 'parameter-average')).toEqual([]);
     const pruned = (variant: string, method: string, parameters = {}) => {
-      const outline = plannedOutline(settings({ variant }), description);
+      const outline = plan(settings({ variant }), description);
       pruneMethod(method).check?.(outline, description, parameters);
     };
     expect(() => pruned('lora', 'magnitude', { on: 'delta' })).not.toThrow();
@@ -53,7 +56,7 @@ describe('the outline of an adapter that is not trained yet', async () => {
   it('is made of every variant', () => {
     for (const { declaration } of adapterVariants) {
       const parameters = smallWeights[declaration.id] ?? {};
-      const outline = plannedOutline(settings({ variant: declaration.id, parameters }), description);
+      const outline = plan(settings({ variant: declaration.id, parameters }), description);
       expect(outline.modules.size).toBe(2 * description.layerCount);
     }
   });

@@ -1,7 +1,7 @@
 import { readAdapter } from '../../../engine/adapters/peft/adapter-folder.ts';
 import type { AdapterFormat } from '../../../engine/formats/adapters/format.ts';
 import { adapterFormats } from '../../../engine/formats/adapters/index.ts';
-import { readConfig } from '../../../engine/models/huggingface/model-folder.ts';
+import type { Services } from '../../services.ts';
 import type { ExportSource, ExportTarget } from './target.ts';
 
 /** The formats of adapters as export targets; PEFT's folder has one of its own, which takes the tokenizer along. */
@@ -16,8 +16,8 @@ export const formatTargets: readonly ExportTarget[] = adapterFormats
       makes: format.makes,
       ...(format.extension === undefined ? {} : { extension: format.extension }),
     },
-    async write(source, path) {
-      await writeFormat(format, source, path);
+    async write(source, path, services) {
+      await writeFormat(format, source, path, services);
       return null;
     },
   }));
@@ -27,9 +27,10 @@ export async function writeFormat(
   format: AdapterFormat,
   { adapter, directory, base }: ExportSource,
   path: string,
+  { reader }: Pick<Services, 'reader'>,
 ): Promise<void> {
   const { model, description } = base;
   const state = await readAdapter(directory, description);
-  const config = model === null ? null : await readConfig(model.path);
+  const config = model === null ? null : await reader.read('modelConfig', { folder: model.path });
   await format.write(path, { state, description, name: adapter.name, config });
 }

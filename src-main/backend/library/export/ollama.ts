@@ -26,11 +26,11 @@ export const ollama: ExportTarget = {
     ],
     makes: 'folder',
   },
-  async write(source, path) {
+  async write(source, path, services) {
     const { adapter, base, parameters } = source;
     const from = parameters['from'] ?? base.model?.name ?? baseNameOf(adapter);
     await writeFolderAtomic(path, async (temporary) => {
-      await writeFormat(gguf, source, join(temporary, 'adapter.gguf'));
+      await writeFormat(gguf, source, join(temporary, 'adapter.gguf'), services);
       await writeFile(join(temporary, 'Modelfile'), `FROM ${from}\nADAPTER ./adapter.gguf\n`);
     });
     return null;
