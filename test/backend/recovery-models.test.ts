@@ -88,6 +88,17 @@ it('a run that is found after its model was added anew goes to that one', async 
   await expectBase(await open(null), id);
 });
 
+it('an adapter whose run is gone finds its base by its fingerprint, where two models have the shape', async () => {
+  rmSync(join(home, 'runs', run.id), { recursive: true });
+  loseDatabase();
+  const backend = await open('rebuild');
+  expect(backend.recovered).toMatchObject({ added: { models: 1, runs: 0, adapters: 1 }, skipped: [] });
+  const { modelId } = await backend.handle('adapters.get', { id: run.adapterId ?? '' });
+  expect(await backend.handle('models.get', { id: modelId ?? '' })).toMatchObject({
+    path: join(home, 'models', 'mine'),
+  });
+});
+
 it('a home that was moved is rebuilt as it is: run.json names a model of the home below it', async () => {
   const file = join(home, 'runs', run.id, 'run.json');
   const content = JSON.parse(readFileSync(file, 'utf8'));

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/model.ts';
 import { describeDerivedBase } from '../../engine/adapters/derived-base.ts';
-import { readAdapterConfig } from '../../engine/adapters/peft/adapter-config.ts';
+import { readAdapterConfig, readCotoConfig } from '../../engine/adapters/peft/adapter-config.ts';
 import { checkAdapterFolder, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 
 /** A model of the studio that may be an adapter's base. */
@@ -26,14 +26,19 @@ export async function baseFor<Model extends BaseModel>(
     : { model, description: model.description };
 }
 
-/** The one that a PEFT folder names, or alone fits; null if it is none of them. */
+/** The one whose fingerprint a PEFT folder has, that it names, or that alone fits; null if it is none of them. */
 async function findBase<Model extends BaseModel>(folder: string, models: readonly Model[]): Promise<Model | null> {
   await checkAdapterFolder(folder);
   const { base_model_name_or_path: name } = await readAdapterConfig(folder);
+  const { base_model_fingerprint: fingerprint } = await readCotoConfig(folder);
+  const same = models.filter(({ description }) => description.fingerprint === fingerprint);
   if (name !== null) {
-    const match = models.find((model) => [model.id, model.path, model.name, basename(model.path)].includes(name));
+    const match = (same.length > 0 ? same : models).find((model) =>
+      [model.id, model.path, model.name, basename(model.path)].includes(name),
+    );
     if (match) return match;
   }
+  if (same[0] !== undefined) return same[0];
   const fitting: Model[] = [];
   for (const model of models) if (await fits(folder, model)) fitting.push(model);
   const [only, another] = fitting;

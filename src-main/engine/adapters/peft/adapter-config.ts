@@ -15,6 +15,7 @@ const cotoConfigSchema = z.object({
   coto: cotoSettingsSchema.nullable().default(null),
   labels: z.array(z.string()).nullable().default(null),
   foreign_base: foreignBaseSchema.nullable().default(null).describe('set if the base was not in the studio'),
+  base_model_fingerprint: z.string().nullable().default(null).describe('of the base, where it was in the studio'),
 });
 export type CotoConfig = z.infer<typeof cotoConfigSchema>;
 
@@ -53,7 +54,7 @@ export function invalidConfig(file: string, error: z.ZodError): StudioError {
 export async function readCotoConfig(directory: string): Promise<CotoConfig> {
   const file = path.join(directory, cotoConfigFile);
   const text = await readTextFile(file);
-  if (text === null) return { coto: null, labels: null, foreign_base: null };
+  if (text === null) return cotoConfigSchema.parse({});
   const parsed = cotoConfigSchema.safeParse(parseJson(file, text));
   if (!parsed.success) throw new StudioError('invalid_file', `${file}: ${describeIssues(parsed.error)}.`);
   return parsed.data;
