@@ -23,6 +23,8 @@ export async function withOutputNote<Result>(
     return await write();
   } finally {
     rmSync(note, { force: true });
+    // Not while another is being written.
+    if (readdirSync(dirname(note)).length === 0) rmSync(dirname(note), { recursive: true });
   }
 }
 
