@@ -7,7 +7,9 @@ import { afterAll, expect, vi } from 'vitest';
  */
 
 const hasWindow = typeof document !== 'undefined';
-const isReplacing = /\bvi\.(?:mock|doMock)\(/u.test(readFileSync(expect.getState().testPath ?? '', 'utf8'));
+const isReplacing = /\bvi\.(?:mock|doMock|resetModules)\(/u.test(
+  readFileSync(expect.getState().testPath ?? '', 'utf8'),
+);
 // A module that is put in another's place only reaches what loads after it, and must not stay for the next file. The window's
 // modules keep what is shown and asked, as a page does until it is loaded again.
 const isFresh = isReplacing || hasWindow;

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Backend } from '../../src-main/backend/index.ts';
@@ -108,7 +108,7 @@ describe('a client that may name only what was chosen', () => {
   test('every request with a field for a path is among these', () => {
     const covered = new Set(attempts.map(([name]) => name));
     // Where a path would be written, or a chosen reference refused, has a test of its own below.
-    const elsewhereTested = ['adapters.export', 'export.start', 'datasets.update'];
+    const elsewhereTested = ['adapters.export', 'export.start', 'datasets.update', 'app.removeStrays'];
     // These name what the studio has, by its id; a checkpoint's folder is one of the run's.
     const byId = ['datasets.tokens', 'datasets.lengths'];
     const checkpoints = ['runs.resume', 'runs.removeCheckpoint', 'runs.saveAdapter'];
@@ -134,6 +134,17 @@ describe('a client that may name only what was chosen', () => {
     expect(added).toMatchObject({ source: { path: data } });
     // It is in the studio from now on, by its path too.
     expect(await backend.handle('runs.estimate', { config: { model: 'tiny', dataset: data } })).toBeTruthy();
+  });
+
+  test('what is removed was left over in the home, whatever path is named', async () => {
+    const run = join(home, 'runs', 'left');
+    mkdirSync(run, { recursive: true });
+    writeFileSync(join(run, 'metrics.csv'), '');
+    for (const path of [elsewhere, secretFile, join('..', basename(elsewhere)), 'studio.sqlite', 'runs', run])
+      await expect(backend.handle('app.removeStrays', { path }), path).rejects.toThrow('nothing that was left over');
+    expect([secretFile, join(home, 'studio.sqlite'), run].filter(existsSync)).toHaveLength(3);
+    await backend.handle('app.removeStrays', { path: join('runs', 'left') });
+    expect(existsSync(run)).toBe(false);
   });
 
   test('the second file of a dataset must be chosen as well', async () => {
