@@ -9,7 +9,7 @@ import type { ModelRecord } from '../../src-shared/domain/model.ts';
 import { recordsMeant } from '../../src-shared/domain/named-records.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../src-shared/domain/study.ts';
-import { addDataset } from './add-dataset.ts';
+import { addDataset } from './read-files.ts';
 import type { StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -8,7 +8,7 @@ import { runResultSchema } from './run.ts';
 
 /**
  * Which jobs wait for each other: one job of a lane runs at a time. `compute` needs the engine, `files` moves files,
- * `data` reads a dataset to make it known (a small one is there at once), `studies` computes nothing itself and leads
+ * `data` reads a dataset or recorded runs to make them known (small ones are there at once), `studies` computes nothing itself and leads
  * other jobs, `reports` writes what is there already.
  */
 export const jobLanes = ['compute', 'files', 'data', 'studies', 'reports'] as const;
@@ -118,6 +118,11 @@ const kinds = [
     'import',
     { page: 'data', lane: 'data', subjectHasPage: 'when completed', effort: 1 },
     z.object({ datasetId: z.string() }),
+  ),
+  job(
+    'import-runs',
+    { page: 'runs', lane: 'data', effort: 1 },
+    z.object({ runIds: z.array(z.string()), skipped: z.array(z.string()).describe('what could not be read') }),
   ),
 ] as const;
 

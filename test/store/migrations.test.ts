@@ -315,6 +315,16 @@ describe('migrations', () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('0220 shows every run that there is, with its own history', () => {
+    const database = databaseAt(210);
+    database.exec(`${insertModel}; ${insertDataset}; ${insertRun};`);
+    migrate(database, migrations, 220);
+    expect(database.prepare('SELECT id, is_staged, history_id FROM runs').all()).toEqual([
+      { id: 'r', is_staged: 0, history_id: null },
+    ]);
+    expect(() => database.exec('UPDATE runs SET is_staged = 2')).toThrow(/CHECK/);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

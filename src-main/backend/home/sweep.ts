@@ -11,6 +11,7 @@ import { sweepOutputs } from './sweep-outputs.ts';
  * added, and rows that lag behind the folder of their run are put right. What cannot be read is left for the person to delete.
  */
 export async function sweepHome(services: HandlerServices): Promise<void> {
+  services.store.runs.removeLeftOfImports();
   sweepOutputs(services);
   if (findStrays(services).some(({ kind }) => kind !== 'checkpoint')) {
     const found = { aside: null, skipped: [] };

@@ -8,6 +8,7 @@ import { exportJob } from './export.ts';
 import { generateJob } from './generate.ts';
 import { importJob } from './import.ts';
 import { importAdapterJob } from './import-adapter.ts';
+import { importRunsJob } from './import-runs.ts';
 import { masksJob } from './masks.ts';
 import { mergeJob } from './merge.ts';
 import { mergeabilityJob } from './mergeability.ts';
@@ -38,6 +39,7 @@ export const jobs: readonly Job[] = [
   downloadJob,
   importJob,
   importAdapterJob,
+  importRunsJob,
   generateJob,
   classifyJob,
   pretrainJob,

@@ -3,11 +3,11 @@ import type { HandlerServices } from '../handler-services.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
-import { importRuns } from '../trackers/import-runs.ts';
 import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
 import { listCheckpoints, removeCheckpoint } from './checkpoints.ts';
 import { estimateRun, forecastRuns } from './estimate.ts';
 import { readHistory } from './history.ts';
+import { importRecorded } from './import-recorded.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
 import { timeSteps } from './time-steps.ts';
 
@@ -18,7 +18,7 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
     'runs.get': ({ id }) => requireRun(store, id),
     'runs.find': ({ config }) => plannedRun(services, { config }),
     'runs.create': ({ name, config, tags }) => createRun(services, { name, config, tags, studyId: null }),
-    'runs.import': ({ path }) => importRuns(services, services.paths.readable(path)),
+    'runs.import': ({ path }) => importRecorded(services, services.paths.readable(path)),
     'runs.pause': ({ id }) => {
       pauseRun(services, id);
       return ok;

@@ -1,82 +1,108 @@
 import type { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { RunOrigin } from '../../../src-shared/domain/imported-run.ts';
 import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
-import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
+import type { Services } from '../services.ts';
 import type { FoundRun } from './read-runs.ts';
-import type { RecordedRun } from './readers/recorded-run.ts';
 import { recordedResult } from './recorded-result.ts';
+import { type ImportWatch, StagedHistories } from './staged-histories.ts';
+
+type Parts = Pick<Services, 'store' | 'hub' | 'reader'>;
 
 /**
- * Imports the runs at `path`. What cannot be read is left out.
- * @throws StudioError if nothing can be
+ * Imports the runs at `path`, a piece at a time between other requests, and shows all of them at the end. What cannot be read is
+ * left out.
+ * @throws StudioError if nothing can be, or the reason of `signal`; nothing is imported then
  */
-export async function importRuns(services: HandlerServices, path: string): Promise<RequestOutput<'runs.import'>> {
-  const runs: RunRecord[] = [];
+export async function importRuns(
+  services: Parts,
+  path: string,
+  watch: ImportWatch,
+): Promise<{ runIds: string[]; skipped: string[] }> {
+  const { store, hub, reader } = services;
+  const staged: RunRecord[] = [];
+  const histories = new StagedHistories(store, watch);
   const problems: StudioError[] = [];
+  const keep = (found: FoundRun): void => {
+    const run = recordOf(found);
+    store.runs.stage(run);
+    staged.push(run);
+    histories.add(run.id, found.run.columns);
+  };
   try {
-    const keep = ({ format, path: source, run }: FoundRun): void => {
-      runs.push(save(services, run, { format, path: source, run: run.name, settings: run.settings }));
-    };
-    const read = await services.reader.read('recordedRuns', { path }, { on: { run: keep } });
-    problems.push(...read.problems.map((problem) => StudioError.fromValue(problem)));
+    try {
+      const read = await reader.read('recordedRuns', { path }, { signal: watch.signal, on: { run: keep } });
+      problems.push(...read.problems.map((problem) => StudioError.fromValue(problem)));
+    } catch (error) {
+      // What was read before a limit is kept.
+      if (!(error instanceof StudioError) || error.code !== 'refused') throw error;
+      problems.push(error);
+    }
+    await histories.stored();
+    if (staged.length === 0 && problems[0] !== undefined) throw problems[0];
   } catch (error) {
-    // What was read before a limit is kept.
-    if (!(error instanceof StudioError) || error.code !== 'refused') throw error;
-    problems.push(error);
+    await histories.stopped();
+    await histories.discard(staged.map(({ id }) => id));
+    throw error;
   }
-  if (runs.length > 0) services.hub.listChanged('runs');
-  else if (problems[0] !== undefined) throw problems[0];
-  return { runs, skipped: problems.map(({ message }) => message) };
+  const replaced: string[] = [];
+  const shown = store.transaction(() =>
+    staged.map((run) => {
+      const { id, before } = show(services, run);
+      if (before !== null) replaced.push(before);
+      return id;
+    }),
+  );
+  for (const id of shown) {
+    const run = store.runs.find(id);
+    if (run === null) continue;
+    hub.runRestarted(id, 0);
+    hub.runChanged(run);
+  }
+  hub.listChanged('runs');
+  await histories.discard(replaced);
+  return { runIds: shown, skipped: problems.map(({ message }) => message) };
 }
 
-/** Adds the run, or brings the one that was imported from there before up to date. */
-function save({ store, hub }: HandlerServices, recorded: RecordedRun, origin: RunOrigin): RunRecord {
-  const result = recordedResult(recorded);
-  const lastStep = recorded.columns.reduce((latest, { steps }) => Math.max(latest, steps.at(-1) ?? 0), 0);
-  const run = store.transaction(() => {
-    const known = store.runs.findImported(origin);
-    const details = {
-      config: recordedConfig(origin.settings),
-      step: lastStep,
-      result,
-      startedAt: recorded.startedAt,
-      finishedAt: recorded.finishedAt,
-      origin,
-    };
-    const id = known?.id ?? newId('run');
-    if (known !== null) {
-      store.history.truncate(id, 0);
-      store.runs.update(id, details);
-    } else
-      store.runs.insert({
-        ...details,
-        id,
-        name: recorded.name,
-        status: 'completed',
-        modelId: '',
-        datasetId: '',
-        tags: [],
-        note: '',
-        starred: false,
-        archived: false,
-        studyId: null,
-        facts: null,
-        adapterId: null,
-        error: null,
-        checkpoints: [],
-        folder: `runs/${id}`,
-        createdAt: Date.now(),
-      });
-    store.history.insertMetrics(id, recorded.columns);
-    return store.runs.find(id);
-  });
-  if (run === null) throw new Error('an imported run is gone');
-  hub.runRestarted(run.id, 0);
-  hub.runChanged(run);
-  return run;
+/** Shows a staged run, or brings the one that was imported from there before up to date. */
+function show({ store }: Parts, run: RunRecord): { id: string; before: string | null } {
+  const known = run.origin === undefined ? null : store.runs.findImported(run.origin);
+  if (known === null) {
+    store.runs.show(run.id);
+    return { id: run.id, before: null };
+  }
+  const { config, step, result, startedAt, finishedAt, origin } = run;
+  store.runs.update(known.id, { config, step, result, startedAt, finishedAt, ...(origin ? { origin } : {}) });
+  return { id: known.id, before: store.runs.takeHistory(known.id, run.id) };
+}
+
+function recordOf({ format, path, run: recorded }: FoundRun): RunRecord {
+  const id = newId('run');
+  return {
+    id,
+    name: recorded.name,
+    status: 'completed',
+    config: recordedConfig(recorded.settings),
+    modelId: '',
+    datasetId: '',
+    tags: [],
+    note: '',
+    starred: false,
+    archived: false,
+    studyId: null,
+    step: recorded.columns.reduce((latest, { steps }) => Math.max(latest, steps.at(-1) ?? 0), 0),
+    facts: null,
+    result: recordedResult(recorded),
+    adapterId: null,
+    error: null,
+    checkpoints: [],
+    folder: `runs/${id}`,
+    createdAt: Date.now(),
+    startedAt: recorded.startedAt,
+    finishedAt: recorded.finishedAt,
+    origin: { format, path, run: recorded.name, settings: recorded.settings },
+  };
 }
 
 /** The fields of a run's config that the settings have, by the names of Transformers; the others are defaults. */

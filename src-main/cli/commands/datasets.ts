@@ -4,12 +4,12 @@ import { z } from 'zod';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { catalog, checkDataset, detectDataset } from '../../backend/index.ts';
-import { addDataset } from '../add-dataset.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { drawText, readerOptionsOf, summarizeImages, summarizeText } from '../dataset-text.ts';
 import { formatCount, formatSummary, formatTable } from '../format.ts';
 import { addMethodOptions, parseNumber } from '../method-options.ts';
 import { ProgressLine } from '../progress-line.ts';
+import { addDataset } from '../read-files.ts';
 import { findDataset } from '../references.ts';
 
 const splitName = z.enum(['train', 'test']);

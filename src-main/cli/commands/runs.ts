@@ -9,6 +9,7 @@ import { knownSettings } from '../../../src-shared/results/known-setting.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatPercent, formatSummary, formatTable } from '../format.ts';
 import { jsonWithMetrics, metricRows } from '../metric-rows.ts';
+import { importRuns } from '../read-files.ts';
 import { findRun } from '../references.ts';
 import { describeRun } from '../run-text.ts';
 import { samplesText } from '../samples-text.ts';
@@ -130,7 +131,7 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
       'import runs to compare with: event files of TensorBoard, databases of Trackio or trainer_state.json, a file or a folder',
     input: z.object({ path: z.string() }),
     async run({ path }, { terminal, withStudio }) {
-      const answer = await withStudio((client) => client.request('runs.import', { path: resolve(path) }));
+      const answer = await withStudio((client) => importRuns(client, resolve(path), terminal));
       for (const reason of answer.skipped) terminal.report(`skipped: ${reason}\n`);
       const text = formatTable(
         ['id', 'name', 'steps', 'score', 'from'],

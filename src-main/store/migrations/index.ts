@@ -19,6 +19,7 @@ import { migration as importedRuns } from './0180-imported-runs.ts';
 import { migration as chats } from './0190-chats.ts';
 import { migration as runSamples } from './0200-run-samples.ts';
 import { migration as pathsBelowTheHome } from './0210-paths-below-the-home.ts';
+import { migration as stagedRuns } from './0220-staged-runs.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   chats,
   runSamples,
   pathsBelowTheHome,
+  stagedRuns,
 ];

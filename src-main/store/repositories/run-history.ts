@@ -37,6 +37,8 @@ const foldedValues = 'count(*), avg(step), max(step), min(value), max(value), av
 const storedWidth = 64;
 /** Approximate maximum number of steps in a chunk of masks. */
 const chunkSteps = 1024;
+/** Deleting them takes some milliseconds. */
+const discardedAtOnce = 10_000;
 const anyStep = Number.MAX_SAFE_INTEGER;
 
 /** History of a run by step: metrics, activation masks, log. */
@@ -85,8 +87,31 @@ export class RunHistoryRepository {
     })();
   }
 
+  /** Deletes a piece of the metrics of a run or staged run. @returns false if none was left */
+  discardMetrics(historyId: string): boolean {
+    const { changes } = this.database
+      .prepare(
+        `DELETE FROM metrics WHERE run_id = @historyId AND (name, step) IN
+           (SELECT name, step FROM metrics WHERE run_id = @historyId LIMIT ${discardedAtOnce})`,
+      )
+      .run({ historyId });
+    if (changes > 0) return true;
+    this.database.prepare('DELETE FROM metric_buckets WHERE run_id = ?').run(historyId);
+    return false;
+  }
+
   /** Names of a run's metrics in order, with one index lookup each, however long the run is. */
   metricNames(runId: string): string[] {
+    return this.namesIn(this.historyId(runId));
+  }
+
+  /** The run, or the staged one that has its history since it was imported again. */
+  private historyId(runId: string): string {
+    const id: unknown = this.database.prepare('SELECT history_id FROM runs WHERE id = ?').pluck().get(runId);
+    return typeof id === 'string' ? id : runId;
+  }
+
+  private namesIn(runId: string): string[] {
     const next = this.database.prepare('SELECT min(name) AS name FROM metric_buckets WHERE run_id = ? AND name > ?');
     const names: string[] = [];
     for (;;) {
@@ -97,9 +122,10 @@ export class RunHistoryRepository {
   }
 
   /** Summary of each metric, by name. */
-  metrics(runId: string): MetricSummary[] {
+  metrics(ofRun: string): MetricSummary[] {
+    const runId = this.historyId(ofRun);
     const valueAt = this.database.prepare(`SELECT value ${valuesBetween}`).raw();
-    return this.metricNames(runId).flatMap((name) => {
+    return this.namesIn(runId).flatMap((name) => {
       const [count = 0] = numberRow(this.foldBuckets.get(runId, name, 0, anyStep));
       const ends = this.ends(runId, name, null, null);
       if (ends === null) return [];
@@ -113,7 +139,8 @@ export class RunHistoryRepository {
    * bucket is a range of a primary key of its own: one GROUP BY over all of them would sort every row first, which
    * takes four times as long.
    */
-  curve(runId: string, name: string, { from, to, buckets }: CurveRange): Curve {
+  curve(ofRun: string, name: string, { from, to, buckets }: CurveRange): Curve {
+    const runId = this.historyId(ofRun);
     const ends = this.ends(runId, name, from, to);
     if (ends === null) return makeCurve(name, 1, []);
     const { first, last } = ends;
@@ -240,7 +267,7 @@ export class RunHistoryRepository {
       this.database
         .prepare("DELETE FROM metrics WHERE run_id = ? AND (step > ? OR (step = ? AND substr(name, 1, 5) <> 'eval_'))")
         .run(runId, step, step);
-      const names = this.metricNames(runId);
+      const names = this.namesIn(runId);
       const straddled = Math.floor(step / storedWidth);
       this.database.prepare('DELETE FROM metric_buckets WHERE run_id = ? AND bucket >= ?').run(runId, straddled);
       for (const name of names) this.foldInto(runId, name, straddled);

@@ -85,6 +85,7 @@ const checkpointRowSchema = z.object({
 });
 const checkpointRowsSchema = z.array(checkpointRowSchema);
 
+const historyIdSchema = z.object({ history_id: z.string().nullable() });
 const rowPlaceSchema = z.object({ id: z.string(), folder: z.string(), isImported: booleanColumn });
 export interface RunPlace extends Pick<RunRecord, 'id' | 'folder' | 'checkpoints'> {
   /** Its folder has no checkpoints to go on from. */
@@ -121,7 +122,7 @@ export class RunRepository {
 
   list(archived: boolean): RunRecord[] {
     const rows = this.database
-      .prepare('SELECT * FROM runs WHERE archived = ? ORDER BY created_at DESC, rowid DESC')
+      .prepare('SELECT * FROM runs WHERE archived = ? AND is_staged = 0 ORDER BY created_at DESC, rowid DESC')
       .all(toBit(archived));
     const checkpoints = Map.groupBy(this.checkpointRows(), (row) => row.run_id);
     return this.rows
@@ -130,12 +131,13 @@ export class RunRepository {
   }
 
   find(id: string): RunRecord | null {
-    const row = this.database.prepare('SELECT * FROM runs WHERE id = ?').get(id);
+    const row = this.database.prepare('SELECT * FROM runs WHERE id = ? AND is_staged = 0').get(id);
     return row === undefined ? null : { ...this.rows.one('run', rowSchema, row), checkpoints: this.checkpoints(id) };
   }
 
   private readable(id: string): RunRecord | null {
-    const [run] = this.rows.all('run', rowSchema, this.database.prepare('SELECT * FROM runs WHERE id = ?').all(id));
+    const rows = this.database.prepare('SELECT * FROM runs WHERE id = ? AND is_staged = 0').all(id);
+    const [run] = this.rows.all('run', rowSchema, rows);
     return run === undefined ? null : { ...run, checkpoints: this.checkpoints(id) };
   }
 
@@ -143,7 +145,11 @@ export class RunRepository {
   places(): RunPlace[] {
     const rows = z
       .array(rowPlaceSchema)
-      .parse(this.database.prepare('SELECT id, folder, origin IS NOT NULL AS isImported FROM runs').all());
+      .parse(
+        this.database
+          .prepare('SELECT id, folder, origin IS NOT NULL AS isImported FROM runs WHERE is_staged = 0')
+          .all(),
+      );
     const checkpoints = Map.groupBy(this.checkpointRows(), (row) => row.run_id);
     return rows.map((run) => ({ ...run, checkpoints: (checkpoints.get(run.id) ?? []).map(toCheckpoint) }));
   }
@@ -151,7 +157,7 @@ export class RunRepository {
   withStatus(status: RunStatus): RunRecord[] {
     const rows = z
       .array(z.object({ id: z.string() }))
-      .parse(this.database.prepare('SELECT id FROM runs WHERE status = ?').all(status));
+      .parse(this.database.prepare('SELECT id FROM runs WHERE status = ? AND is_staged = 0').all(status));
     return rows.flatMap((row) => this.readable(row.id) ?? []);
   }
 
@@ -162,7 +168,7 @@ export class RunRepository {
       .optional()
       .parse(
         this.database
-          .prepare("SELECT id FROM runs WHERE origin ->> '$.path' = ? AND origin ->> '$.run' = ?")
+          .prepare("SELECT id FROM runs WHERE origin ->> '$.path' = ? AND origin ->> '$.run' = ? AND is_staged = 0")
           .get(path, run),
       );
     return row === undefined ? null : this.readable(row.id);
@@ -177,14 +183,53 @@ export class RunRepository {
   }
 
   insert(run: RunRecord): void {
+    this.insertRow(run, false);
+  }
+
+  /** Adds a run that nothing lists or finds before `show`, and whose history can be inserted. */
+  stage(run: RunRecord): void {
+    this.insertRow(run, true);
+  }
+
+  show(stagedId: string): void {
+    this.database.prepare('UPDATE runs SET is_staged = 0 WHERE id = ?').run(stagedId);
+  }
+
+  /**
+   * Makes the history of a staged run that of the run `id`, without moving a row of it.
+   * @returns what had the history before, to be discarded
+   */
+  takeHistory(id: string, stagedId: string): string {
+    const before = historyIdSchema.parse(this.database.prepare('SELECT history_id FROM runs WHERE id = ?').get(id));
+    this.database.prepare('UPDATE runs SET history_id = ? WHERE id = ?').run(stagedId, id);
+    return before.history_id ?? id;
+  }
+
+  removeStaged(id: string): void {
+    this.database.prepare('DELETE FROM runs WHERE id = ? AND is_staged = 1').run(id);
+  }
+
+  /** Removes what is left of imports that were killed: staged runs that no run needs, and histories that were replaced. */
+  removeLeftOfImports(): void {
+    this.database.transaction(() => {
+      for (const table of ['metrics', 'metric_buckets'])
+        this.database.exec(`DELETE FROM ${table} WHERE run_id IN (SELECT id FROM runs WHERE history_id IS NOT NULL)`);
+      this.database.exec(
+        `DELETE FROM runs WHERE is_staged = 1
+           AND id NOT IN (SELECT history_id FROM runs WHERE history_id IS NOT NULL)`,
+      );
+    })();
+  }
+
+  private insertRow(run: RunRecord, isStaged: boolean): void {
     this.database
       .prepare(
         `INSERT INTO runs (id, name, status, config, model_id, dataset_id, tags, note, starred, archived, study_id, step, facts,
-           result, adapter_id, error, folder, created_at, started_at, finished_at, origin)
+           result, adapter_id, error, folder, created_at, started_at, finished_at, origin, is_staged)
          VALUES (@id, @name, @status, @config, @modelId, @datasetId, @tags, @note, @starred, @archived, @studyId, @step, @facts,
-           @result, @adapterId, @error, @folder, @createdAt, @startedAt, @finishedAt, @origin)`,
+           @result, @adapterId, @error, @folder, @createdAt, @startedAt, @finishedAt, @origin, @isStaged)`,
       )
-      .run(toRow(run));
+      .run({ ...toRow(run), isStaged: toBit(isStaged) });
   }
 
   /** Updates the given fields and returns the run. */
@@ -204,7 +249,9 @@ export class RunRepository {
   }
 
   remove(id: string): void {
-    this.database.prepare('DELETE FROM runs WHERE id = ?').run(id);
+    this.database
+      .prepare('DELETE FROM runs WHERE id = @id OR id = (SELECT history_id FROM runs WHERE id = @id)')
+      .run({ id });
   }
 
   /** Stores the checkpoint; a run has one `last` and one `best`, and one row per folder. */

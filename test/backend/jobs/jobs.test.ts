@@ -92,6 +92,7 @@ it('asks every kind which adapters it needs', () => {
     download: { payload: { modelId: 'm', repository: 'r', revision: 'main' }, needs: [] },
     import: { payload: { datasetId: 'd', path: '/x', name: null, options: {} }, needs: [] },
     'import-adapter': { payload: { path: '/x', modelId: 'm', name: 'x' }, needs: [] },
+    'import-runs': { payload: { path: '/x' }, needs: [] },
     generate: {
       payload: { request: { model: 'm', columns: [null, { adapterId: 'a' }], prompt: { kind: 'text', text: 'x' } } },
       needs: [{ adapterId: 'a' }],

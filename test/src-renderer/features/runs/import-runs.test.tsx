@@ -5,6 +5,7 @@ import { navigate } from '../../../../src-renderer/app/routes.tsx';
 import { ImportRuns } from '../../../../src-renderer/features/runs/import-runs.tsx';
 import { RunConfigPanel } from '../../../../src-renderer/features/runs/run-config.tsx';
 import { RunPage } from '../../../../src-renderer/pages/runs/run-page.tsx';
+import type { JobRecord } from '../../../../src-shared/domain/job.ts';
 import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/run.ts';
 import { groupRuns } from '../../../../src-shared/results/run-groups.ts';
 import { backend, catalog } from '../../fake-backend.ts';
@@ -56,6 +57,20 @@ test('files that are dropped are imported', async () => {
     dataTransfer: { types: ['Files'], files: [new File([''], 'trainer_state.json')] },
   });
   await waitFor(() => expect(backend.inputsOf('runs.import')).toEqual([{ path: '/dropped/trainer_state.json' }]));
+});
+
+test('an import that goes on has its progress and can be cancelled', async () => {
+  const job: JobRecord = {
+    ...{ id: 'job-1', kind: 'import-runs', title: 'Import logs', status: 'running', subjectId: null, parentId: null },
+    ...{ after: [], error: null, createdAt: 1, startedAt: 1, finishedAt: null },
+    progress: { phase: 'Importing logs', done: 5, total: 20, unit: 'values', perSecond: null, etaSeconds: null },
+  };
+  backend.answers['jobs.list'] = () => [job, { ...job, id: 'job-2', kind: 'train', title: 'Train x' }];
+  const view = renderInWindow(<ImportRuns>the table</ImportRuns>);
+  await waitFor(() => expect(view.getByText(/Importing logs/)).toBeTruthy());
+  expect(view.getAllByRole('progressbar').map((bar) => bar.getAttribute('aria-valuenow'))).toEqual(['25']);
+  fireEvent.click(view.getByText('Cancel'));
+  await waitFor(() => expect(backend.inputsOf('jobs.cancel')).toEqual([{ id: 'job-1' }]));
 });
 
 test('an imported run cannot be cloned, and shows only the settings that its file has', async () => {

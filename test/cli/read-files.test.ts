@@ -31,3 +31,21 @@ test('a long addition says how far it is; Ctrl+C cancels it and leaves nothing b
   expect(added).toMatchObject({ code: 0, out: expect.stringContaining('rows             10,000') });
   expect(added.err).toContain('Reading long.jsonl');
 });
+
+test('a long import of runs says how far it is; Ctrl+C cancels it and leaves nothing behind', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'trainer_state.json');
+  const log = Array.from({ length: 200_000 }, (_, step) => ({ step, loss: 1 }));
+  writeFileSync(file, JSON.stringify({ log_history: log }));
+  const coto = cotoOn(join(folder, 'home'));
+  let pressed = false;
+  const cancelled = await coto(['runs', 'import', file], (text, interrupt) => {
+    if (pressed || !text.includes('Importing trainer_state.json')) return;
+    pressed = true;
+    interrupt();
+  });
+  expect(cancelled).toMatchObject({ code: 130, out: '' });
+  expect(cancelled.err).toContain('Importing trainer_state.json');
+  expect(cancelled.err).toContain('Import trainer_state.json: cancelled.');
+  expect(await coto(['runs', 'list', '--json'])).toMatchObject({ code: 0, out: '[]\n' });
+});
