@@ -1,49 +1,131 @@
-// Tokens per second of a language model on the compute backends, compared with Transformers on the same CPU.
-// Usage: node_modules/node/bin/node bench/generation.mjs <model folder> [prompt tokens] [new tokens]
+// Speed of a language model's texts on the compute backends, compared with Transformers (a folder) or llama.cpp (a GGUF file,
+// whose packed weights are multiplied as they are) on the same CPU.
+// Usage: node_modules/node/bin/node bench/generation.mjs [options] <model folder or GGUF file> [prompt tokens] [new tokens]
+//   --threads 2       of ours and of llama.cpp; Transformers takes one, then two
+//   --rounds 1        of all contenders in turn, each time in a process of its own
+//   --quantize Q4_0   the layers of the GGUF file in another type first
+//   --llama           llama.cpp too: node-llama-cpp, installed from npm into the cache folder
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { root } from '../scripts/bootstrap/paths.mjs';
 import { ensurePython, peers } from '../scripts/bootstrap/python.mjs';
+import { convertGguf } from '../src-main/engine/formats/gguf/convert.ts';
+import { Fastest } from './fastest.mjs';
+import { ensureLlama } from './install-llama.mjs';
+import { quantizeGguf } from './quantized-gguf.mjs';
 
-const backendSchema = z.enum(['native', 'wasm', 'webgpu', 'tensorflow']);
-const speedSchema = z.object({ prompt: z.number(), generation: z.number() });
+const ownSchema = z.tuple([
+  z.enum(['native', 'wasm', 'webgpu', 'tensorflow']),
+  z.enum(['float32', 'bfloat16']),
+  z.enum(['plain', 'packed']),
+]);
+const speedSchema = z.object({
+  prompt: z.number(),
+  generation: z.number(),
+  promptProcessor: z.number(),
+  tokenProcessor: z.number(),
+  library: z.string().optional().describe("which of llama.cpp's builds for this processor was loaded"),
+});
 
-const [folder = '', prompt = '128', fresh = '64', ...own] = process.argv.slice(2);
-if (!folder) throw new Error('Give a model folder.');
+const { values, positionals } = parseArgs({
+  options: {
+    threads: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '1' },
+    quantize: { type: 'string' },
+    llama: { type: 'boolean', default: false },
+  },
+  allowPositionals: true,
+});
+const [model = '', prompt = '128', fresh = '64', ...own] = positionals;
+if (!model) throw new Error('Give a model folder or a GGUF file.');
 
 if (own.length > 0) {
-  console.log(JSON.stringify(await measure(backendSchema.parse(own[0]), own[1] === 'bfloat16')));
+  console.log(JSON.stringify(await measure(...ownSchema.parse(own))));
   process.exit(0);
 }
 
-const rows = [];
-for (const [backend, dtype] of /** @type {const} */ ([
-  ['native', 'float32'],
-  ['native', 'bfloat16'],
-  ['wasm', 'float32'],
-]))
-  rows.push({
-    name: `${backend} ${dtype}`,
-    speed: run(process.execPath, [fileURLToPath(import.meta.url), folder, prompt, fresh, backend, dtype]),
-  });
-const found = ensurePython(peers);
-if ('python' in found)
-  for (const dtype of ['float32', 'bfloat16'])
-    for (const threads of ['1', '2']) {
-      const script = join(root, 'bench/peers/generation.py');
-      rows.push({
-        name: `transformers ${dtype}, ${threads} threads`,
-        speed: run(found.python, [script, folder, prompt, fresh, threads, dtype]),
-      });
-    }
-else console.log(found.reason);
-console.log(`${prompt} tokens of prompt, ${fresh} new ones; tokens a second, best of three`);
-for (const { name, speed } of rows)
+const work = mkdtempSync(join(tmpdir(), 'coto-generation-'));
+try {
+  const contenders = statSync(model).isDirectory() ? ofFolder() : await ofFile();
+  /** @type {Map<string, z.infer<typeof speedSchema>[]>} */
+  const speeds = new Map(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < Number(values.rounds); round++)
+    for (const { name, command, args } of contenders) speeds.get(name)?.push(run(command, args));
   console.log(
-    `${name.padEnd(34)} prompt ${speed.prompt.toFixed(0).padStart(6)}   generation ${speed.generation.toFixed(1).padStart(6)}`,
+    `${prompt} tokens of prompt, ${fresh} new ones, threads: ${values.threads}, the best of ${values.rounds} × 3 runs`,
   );
+  console.log(`${''.padEnd(44)}tokens a second          ms of processor time`);
+  console.log(`${''.padEnd(44)}prompt  generation       the prompt  a token`);
+  for (const [name, rounds] of speeds) {
+    /** @param {'prompt' | 'generation' | 'promptProcessor' | 'tokenProcessor'} of */
+    const all = (of) => rounds.map((speed) => speed[of]);
+    const columns = [
+      Math.max(...all('prompt'))
+        .toFixed(0)
+        .padStart(6),
+      Math.max(...all('generation'))
+        .toFixed(1)
+        .padStart(10),
+      Math.min(...all('promptProcessor'))
+        .toFixed(0)
+        .padStart(15),
+      Math.min(...all('tokenProcessor'))
+        .toFixed(1)
+        .padStart(7),
+    ];
+    const library = rounds[0]?.library;
+    console.log(`${(library ? `${name}, ${library}` : name).padEnd(44)}${columns.join('  ')}`);
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+function ofFolder() {
+  if (values.llama || values.quantize) throw new Error('--llama and --quantize take a GGUF file.');
+  const contenders = [
+    ours(model, 'native', 'float32', 'plain'),
+    ours(model, 'native', 'bfloat16', 'plain'),
+    ours(model, 'wasm', 'float32', 'plain'),
+  ];
+  const found = ensurePython(peers);
+  const script = join(root, 'bench/peers/generation.py');
+  if ('python' in found)
+    for (const dtype of ['float32', 'bfloat16'])
+      for (const threads of ['1', '2']) {
+        const name = `transformers ${dtype}, ${threads} threads`;
+        contenders.push({ name, command: found.python, args: [script, model, prompt, fresh, threads, dtype] });
+      }
+  else console.log(found.reason);
+  return contenders;
+}
+
+async function ofFile() {
+  const file = values.quantize ? join(work, 'model.gguf') : model;
+  if (values.quantize) await quantizeGguf(model, file, values.quantize);
+  const folder = join(work, 'model');
+  mkdirSync(folder);
+  await convertGguf(file, folder);
+  const contenders = [ours(folder, 'native', 'float32', 'packed'), ours(folder, 'native', 'bfloat16', 'packed')];
+  if (values.llama) {
+    const args = [join(root, 'bench/peers/llama.mjs'), ensureLlama(), file, prompt, fresh, values.threads];
+    contenders.push({ name: 'llama.cpp', command: process.execPath, args });
+  }
+  return contenders;
+}
+
+/**
+ * @param {string} folder
+ * @param {z.infer<typeof ownSchema>} how
+ */
+function ours(folder, ...how) {
+  const args = [fileURLToPath(import.meta.url), '--threads', values.threads, folder, prompt, fresh, ...how];
+  return { name: `${how[0]} ${how[1]}`, command: process.execPath, args };
+}
 
 /**
  * @param {string} command
@@ -57,27 +139,30 @@ function run(command, args) {
 
 /**
  * Greedy, on the studio's own engine.
- * @param {z.infer<typeof backendSchema>} backend
- * @param {boolean} bfloat16
+ * @param {z.infer<typeof ownSchema>} how
  */
-async function measure(backend, bfloat16) {
+async function measure(...[backend, dtype, weights]) {
   const { activateCompute } = await import('../src-main/engine/compute/index.ts');
   const { loadBaseModel } = await import('../src-main/engine/models/load-model.ts');
   const { AdaptedModel } = await import('../src-main/engine/adapters/adapted-model.ts');
   const { Generation } = await import('../src-main/engine/generation/generation.ts');
-  await activateCompute(backend, 2);
-  const model = new AdaptedModel(await loadBaseModel(folder, { bfloat16 }));
+  await activateCompute(backend, Number(values.threads));
+  const options = { bfloat16: dtype === 'bfloat16', ...(weights === 'packed' && { encoded: true }) };
+  const base = new AdaptedModel(await loadBaseModel(model, options));
   const ids = Array.from({ length: Number(prompt) }, (_, index) => 100 + (index % 1000));
-  const best = { prompt: 0, generation: 0 };
+  const fastest = new Fastest(ids.length, Number(fresh));
   for (let count = 0; count < 4; count++) {
-    const options = { maxNewTokens: Number(fresh) + 1, parameters: { temperature: 0 }, seed: 0 };
-    const generation = new Generation(model, [ids], { ...options, endTokens: { eos: [], pad: 0 } });
-    while (!generation.done) await generation.step();
-    const { promptTokens, promptSeconds, newTokens, generationSeconds } = generation.times;
+    const generation = new Generation(base, [ids], {
+      maxNewTokens: Number(fresh) + 1,
+      parameters: { temperature: 0 },
+      seed: 0,
+      endTokens: { eos: [], pad: 0 },
+    });
+    await fastest.time(
+      () => generation.step(),
+      () => generation.step(),
+    );
     generation.dispose();
-    if (count === 0) continue;
-    best.prompt = Math.max(best.prompt, promptTokens / promptSeconds);
-    best.generation = Math.max(best.generation, (newTokens - 1) / generationSeconds);
   }
-  return best;
+  return fastest.best;
 }
