@@ -21,8 +21,8 @@ const python = bitsandbytesPython();
 const ids = [0, 1].map((row) => Array.from({ length: 24 }, (_, at) => ((row * 24 + at) * 131) % 4096));
 
 describe.skipIf(python === null).each([
-  // bitsandbytes rounds the inputs of an int8 layer too, on the way.
-  { type: 'nf4', bound: 1e-4 },
+  // bitsandbytes multiplies 4-bit weights in bfloat16 on processors that can, and rounds the inputs of an int8 layer too.
+  { type: 'nf4', bound: 5e-3 },
   { type: 'int8', bound: 0.1 },
 ] as const)('a base that the studio quantized to $type', ({ type, bound }) => {
   it('is loaded by Transformers and bitsandbytes, with the same weights to the bit', async () => {
@@ -39,7 +39,13 @@ describe.skipIf(python === null).each([
     const weights = await openModelWeights(base);
     const quantized = [...theirs.keys()].filter((name) => name.endsWith('.weight'));
     expect(quantized.length).toBe(description.linears.filter(({ layer }) => layer !== null).length);
-    for (const name of quantized) expect(await weights.read(name)).toEqual(theirs.get(name));
+    for (const name of quantized) {
+      const { shape, data } = await weights.read(name);
+      const their = theirs.get(name);
+      expect([name, ...shape]).toEqual([name, ...(their?.shape ?? [])]);
+      // Values by the thousand, which would be compared, and told, one by one.
+      expect(relativeDifference(data, their?.data ?? []), name).toBe(0);
+    }
     await weights.close();
     const model = new AdaptedModel(await loadBaseModel(base));
     const given = tensorsOf(new Map([['input_ids', { shape: [2, 24], data: Int32Array.from(ids.flat()) }]]));

@@ -16,6 +16,9 @@ for request in json.load(sys.stdin):
     for name, module in model.named_modules():
         if isinstance(module, bnb.nn.Linear4bit):
             weight = module.weight
+            # As they are, not rounded to the half-precision type that the base was stored in.
+            weight.quant_state.dtype = torch.float32
+            module.compute_dtype = torch.float32
             values = bnb.functional.dequantize_4bit(weight.data, weight.quant_state)
         elif isinstance(module, bnb.nn.Linear8bitLt):
             codes, rows = module.weight.data, module.weight.SCB
