@@ -6,6 +6,7 @@ import {
   type OpenBackend,
   openBackend,
   realEngine,
+  scriptedEngine,
   tinyConfig,
   tinyIdx,
   tinyResources,
@@ -50,6 +51,26 @@ it('ends a run whose home is moved away, with a sentence, and the run can be res
     error: { hint: expect.stringMatching(/^Put it back where it was/) },
     checkpoints: expect.arrayContaining([expect.objectContaining({ resumable: true })]),
   });
+});
+
+it('says that the home is gone where a file could not be written in it for that', async () => {
+  let [home, away] = ['', ''];
+  const backend = await openBackend({
+    resourcesDirectory: tinyResources(),
+    startEngine: scriptedEngine(async () => {
+      renameSync(home, away);
+      throw new Error('ENOENT: no such file or directory, rename');
+    }),
+  });
+  home = backend.home;
+  away = `${home}-away`;
+  await backend.handle('runs.create', { config: { ...tinyConfig, dataset: tinyIdx(), max_steps: 2 } });
+  await backend.idle();
+  const [job] = await backend.handle('jobs.list', { active: false });
+  expect(job?.error?.message).toMatch(/^The home folder .* was removed, moved or unmounted/);
+  await backend.close();
+  rmSync(home, { recursive: true, force: true });
+  renameSync(away, home);
 });
 
 it('has no duration below zero where the clock is set back while a run trains', async () => {

@@ -50,7 +50,7 @@ export async function runOnEngine<Kind extends EngineTask['kind']>(
       work.onEvent(event);
     } catch (thrown) {
       // Training must not go on when its events cannot be stored (a full disk): end the task and report why.
-      fault = thrown ?? new Error('unknown failure');
+      fault = causeOf(thrown, services.home) ?? new Error('unknown failure');
       void engine.signal('cancel').catch(() => undefined);
     }
   });
@@ -59,15 +59,29 @@ export async function runOnEngine<Kind extends EngineTask['kind']>(
     running.place = work.isShared ? place : 'task';
     forwardSignal(services, running);
   });
-  const result = await ended.finally(() => {
-    for (const running of waiting) running.place = null;
-  });
+  const result = await ended
+    .catch((thrown: unknown) => {
+      throw causeOf(thrown, services.home);
+    })
+    .finally(() => {
+      for (const running of waiting) running.place = null;
+    });
   if (fault !== null) throw fault;
   // A result of which nothing is left.
   services.home.requirePresent();
   if (!isOfKind(result, task.kind))
     throw new StudioError('internal', `The engine returned a ${result.kind} result for a ${task.kind} task.`);
   return result;
+}
+
+/** That the home is gone, where it is: a file that could not be written in it says less. */
+function causeOf(thrown: unknown, home: Engine['home']): unknown {
+  try {
+    home.requirePresent();
+    return thrown;
+  } catch (gone) {
+    return gone;
+  }
 }
 
 function isOfKind<Kind extends EngineResult['kind']>(result: EngineResult, kind: Kind): result is EngineResultOf<Kind> {

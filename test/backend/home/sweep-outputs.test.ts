@@ -71,7 +71,7 @@ it('what an export that was killed had not finished is removed at the next openi
   await withOutputNote({ home }, join(folder, 'out', 'wanted'), async () =>
     cpSync(home.absolute('writing'), kept, { recursive: true }),
   );
-  rmSync(home.absolute('writing'), { recursive: true });
+  rmSync(home.absolute('writing'), { recursive: true, force: true });
   renameSync(kept, home.absolute('writing'));
   sweep(home);
   expect(readdirSync(join(folder, 'out'))).toEqual(['.other.0123456789ab.tmp']);
