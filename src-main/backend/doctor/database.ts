@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { temporaryName } from '../../engine/tensors/atomic.ts';
+import { freeDiskBytes } from '../../files/free-disk.ts';
 import { sizeOf } from '../../store/backups.ts';
 import { checkInWorker } from '../../store/check-in-worker.ts';
 import type { DoctorCheck } from './check.ts';
@@ -10,8 +10,7 @@ export const database: DoctorCheck = {
   id: 'database',
   label: 'Database',
   async run({ home, store }) {
-    const { bavail, bsize } = await statfs(home.path);
-    if (bavail * bsize < 2 * sizeOf(home.database))
+    if ((await freeDiskBytes(home.path)) < 2 * sizeOf(home.database))
       return [
         { message: 'It was not read: the disk has no space for a copy.', hint: 'Free some space, then try again.' },
       ];

@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { StudioError } from '../../../src-shared/contract/errors.ts';
@@ -11,6 +10,7 @@ import type {
 } from '../../../src-shared/domain/catalog.ts';
 import { UsageMeter } from '../../engine/compute/usage/index.ts';
 import { freeMemoryBytes } from '../../files/control-group.ts';
+import { freeDiskBytes } from '../../files/free-disk.ts';
 import { logFolder } from '../../logging/log.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { listStrays } from '../home/strays.ts';
@@ -47,7 +47,7 @@ export class Machine {
       freeMemoryBytes: freeMemoryBytes(),
       home: home.path,
       logs: home.absolute(logFolder),
-      freeDiskBytes: await freeDisk(home.path),
+      freeDiskBytes: await freeDiskBytes(home.path),
       sqlite: store.sqliteVersion,
       schemaVersion: store.schemaVersion,
       strays: await listStrays(this.services),
@@ -68,7 +68,7 @@ export class Machine {
       memoryUsedBytes: process.memoryUsage.rss() + engine.memoryBytes,
       memoryTotalBytes: totalmem(),
       gpu: queue.busy ? this.usage.current() : null,
-      diskFreeBytes: await freeDisk(home.path),
+      diskFreeBytes: await freeDiskBytes(home.path),
       homeBytes: this.homeBytes,
       queued: store.jobs.countWithStatus('queued'),
     };
@@ -117,9 +117,4 @@ export class Machine {
       () => undefined,
     );
   }
-}
-
-async function freeDisk(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(path);
-  return bavail * bsize;
 }

@@ -1,13 +1,12 @@
-import { statfs } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { freeDiskBytes } from '../../files/free-disk.ts';
 
 /** Reserve for the database and the rest of the machine. */
 const reserveBytes = 64 * 1024 * 1024;
 
 /** Throws StudioError('disk_full') if `bytes` do not fit on the disk of `folder`. */
 export async function requireDiskSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const freeBytes = bavail * bsize;
+  const freeBytes = await freeDiskBytes(folder);
   if (bytes + reserveBytes <= freeBytes) return;
   throw new StudioError(
     'disk_full',

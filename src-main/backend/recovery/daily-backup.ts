@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { freeDiskBytes } from '../../files/free-disk.ts';
 import { isBackupDue, keepBackup, newTemporary, sizeOf } from '../../store/backups.ts';
 import { damaged } from '../../store/check-database.ts';
 import { checkInWorker } from '../../store/check-in-worker.ts';
@@ -43,8 +43,7 @@ export class DailyBackup {
   private async backUp(): Promise<void> {
     const { home, store, hub, log } = this.parts;
     home.requirePresent();
-    const { bavail, bsize } = await statfs(home.path);
-    if (bavail * bsize < 2 * sizeOf(home.database)) {
+    if ((await freeDiskBytes(home.path)) < 2 * sizeOf(home.database)) {
       log.warn('the disk has no space for a backup of the database');
       return;
     }

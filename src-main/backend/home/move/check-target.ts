@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { formatBytes } from '../../../../src-shared/format/bytes.ts';
 import { temporaryName } from '../../../engine/tensors/atomic.ts';
+import { freeDiskBytes } from '../../../files/free-disk.ts';
 import { isInside } from '../../../files/inside.ts';
 import { lockFile } from '../../../store/home-lock.ts';
 
@@ -56,8 +56,7 @@ export async function checkTarget({ home, folder, bytes }: TargetOptions): Promi
       );
   }
   const disk = nearestFolder(parent);
-  const { bavail, bsize } = await statfs(disk);
-  const freeBytes = bavail * bsize;
+  const freeBytes = await freeDiskBytes(disk);
   if (bytes + reserveBytes > freeBytes)
     throw new StudioError(
       'disk_full',
