@@ -32,10 +32,11 @@ export function findStrays({ home, store }: Parts): Omit<Stray, 'bytes'>[] {
   return places.filter(({ path }) => !named.has(path));
 }
 
-/** As `findStrays`, with what each takes. */
-export function listStrays(parts: Parts): Promise<Stray[]> {
+/** As `findStrays`, with what each takes; with `only`, of the one there. */
+export function listStrays(parts: Parts, only: string | null = null): Promise<Stray[]> {
+  const strays = findStrays(parts).filter(({ path }) => only === null || path === only);
   return Promise.all(
-    findStrays(parts).map(async (stray) => ({ ...stray, bytes: await folderBytes(parts.home.absolute(stray.path)) })),
+    strays.map(async (stray) => ({ ...stray, bytes: await folderBytes(parts.home.absolute(stray.path)) })),
   );
 }
 
@@ -46,7 +47,7 @@ export function listStrays(parts: Parts): Promise<Stray[]> {
 export async function removeStrays(services: HandlerServices, only: string | null): Promise<number> {
   const { home } = services;
   requireIdle(services);
-  const strays = (await listStrays(services)).filter(({ path }) => only === null || path === only);
+  const strays = await listStrays(services, only);
   if (only !== null && strays.length === 0)
     throw new StudioError('not_found', `${only} is nothing that was left over.`, 'List what was: coto doctor.');
   let freedBytes = 0;
