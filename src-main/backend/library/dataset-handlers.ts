@@ -12,7 +12,7 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
-import { errorOfJob } from '../jobs/error-of-job.ts';
+import { completed } from '../jobs/awaited-job.ts';
 import { importJob } from '../jobs/import.ts';
 import { findSource, removeDataset, requireChangeable, requireDataset, requireRemovable } from './datasets.ts';
 import { requireModel } from './models.ts';
@@ -97,10 +97,9 @@ async function read(
     readonly compares: boolean;
   },
 ): Promise<DatasetRecord> {
-  const job = await queue.ended(queue.add(importJob, { title, subjectId: datasetId }, { datasetId, ...payload }));
-  if (job.status === 'completed') return requireDataset(store, datasetId);
-  store.jobs.remove(job.id);
-  throw job.error === null ? new StudioError('cancelled', `${job.title}: ${job.status}.`) : errorOfJob(job.error);
+  const job = queue.add(importJob, { title, subjectId: datasetId }, { datasetId, ...payload });
+  await completed({ store, queue }, job);
+  return requireDataset(store, datasetId);
 }
 
 /** Examples of one split from `offset` on, optionally of one label. */

@@ -3,7 +3,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { HandlerServices } from '../handler-services.ts';
-import { errorOfJob } from '../jobs/error-of-job.ts';
+import { errorOfJob } from '../jobs/awaited-job.ts';
 import { importAdapterJob } from '../jobs/import-adapter.ts';
 import { requireAdapter } from './adapters.ts';
 
