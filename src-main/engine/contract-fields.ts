@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
-import { runConfigSchema, runInfoSchema, runResultSchema } from '../../src-shared/domain/run.ts';
+import { runConfigSchema, runResultSchema } from '../../src-shared/domain/run.ts';
+import { runInfoSchema } from '../../src-shared/domain/run-info.ts';
 import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
 
 const backendChoice = z.enum(['auto', 'tensorflow', 'webgpu', 'native', 'wasm']);

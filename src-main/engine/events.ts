@@ -6,8 +6,8 @@ import { jobProgressSchema } from '../../src-shared/domain/job.ts';
 import { maskOutlineSchema, maskScoreSchema } from '../../src-shared/domain/mask-table.ts';
 import { pairsOfAdaptersSchema } from '../../src-shared/domain/mergeability.ts';
 import { scoreSchema } from '../../src-shared/domain/plan.ts';
-import { runInfoSchema } from '../../src-shared/domain/run.ts';
 import { activationMasksSchema, metricColumnSchema } from '../../src-shared/domain/run-history.ts';
+import { runInfoSchema } from '../../src-shared/domain/run-info.ts';
 import { sampledStepSchema, sampleInputSchema } from '../../src-shared/domain/run-samples.ts';
 import { runOutcomeFields } from './contract-fields.ts';
 

@@ -1,4 +1,5 @@
-import type { RunInfo, RunRecord } from '../domain/run.ts';
+import type { RunRecord } from '../domain/run.ts';
+import type { RunInfo } from '../domain/run-info.ts';
 
 type StoppedRun = Pick<RunRecord, 'config' | 'result'> & { readonly facts: Pick<RunInfo, 'totalSteps'> | null };
 

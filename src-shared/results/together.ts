@@ -1,4 +1,4 @@
-import type { RunInfo } from '../domain/run.ts';
+import type { RunInfo } from '../domain/run-info.ts';
 
 /** How a run was trained together with others, in words; null: it was trained alone. */
 export function togetherText({ runsTogether }: Pick<RunInfo, 'runsTogether'>): string | null {

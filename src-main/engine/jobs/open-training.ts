@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { RunInfo } from '../../../src-shared/domain/run.ts';
+import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
 import { isSampled } from '../../../src-shared/domain/run-samples.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';

@@ -4,15 +4,14 @@ import { type CheckpointRecord, checkpointRecordSchema } from '../../../src-shar
 import { type RunOrigin, runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
 import {
   type RunConfig,
-  type RunInfo,
   type RunRecord,
   type RunResult,
   type RunStatus,
   runConfigSchema,
-  runInfoSchema,
   runResultSchema,
   runStatusSchema,
 } from '../../../src-shared/domain/run.ts';
+import { type RunInfo, runInfoSchema } from '../../../src-shared/domain/run-info.ts';
 import type { RowReader } from '../row-reader.ts';
 import {
   booleanColumn,

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** Properties fixed when a run starts, so that its figures can be drawn later without its model. */
+export const runInfoSchema = z.object({
+  totalSteps: z.number().int(),
+  trainableParameters: z.number().int(),
+  totalParameters: z.number().int(),
+  groups: z.array(z.string()).describe('CoTo groups from the input up, e.g. layer 0'),
+  maskRows: z
+    .array(z.string())
+    .default([])
+    .describe('rows of the activation masks if they are not the groups, e.g. rank 1'),
+  trainExamples: z.number().int(),
+  evalExamples: z.number().int(),
+  backend: z.string(),
+  threads: z.number().int(),
+  computeDtype: z.enum(['float32', 'bfloat16']).default('float32'),
+  runsTogether: z
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe('runs that were trained together; the times of its steps are its part of theirs'),
+  paddingShare: z
+    .object({ grouped: z.number(), shuffled: z.number() })
+    .nullable()
+    .default(null)
+    .describe('of the tokens of a batch, with group_by_length and without it; null where the run does not group'),
+});
+export type RunInfo = z.infer<typeof runInfoSchema>;
