@@ -96,8 +96,8 @@ test.each([
 });
 
 test('what is not in an archive needs no switches, and its place stays', () => {
-  expect(archiveSwitches(pathToFileURL('/work/dist/backend/backend.mjs'))).toEqual([]);
+  expect(archiveSwitches(pathToFileURL('/sources/dist/backend/backend.mjs'))).toEqual([]);
   expect(besideArchive('/app/resources/app.asar/dist/native')).toBe('/app/resources/app.asar.unpacked/dist/native');
-  for (const path of ['/work/dist/native', '/app/resources/app.asar.unpacked/dist', 'file:///a/my-app.asar'])
+  for (const path of ['/sources/dist/native', '/app/resources/app.asar.unpacked/dist', 'file:///a/my-app.asar'])
     expect(besideArchive(path)).toBe(path);
 });
