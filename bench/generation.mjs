@@ -65,24 +65,25 @@ try {
     /** @param {'prompt' | 'generation' | 'promptProcessor' | 'tokenProcessor'} of */
     const all = (of) => rounds.map((speed) => speed[of]);
     const columns = [
-      Math.max(...all('prompt'))
-        .toFixed(0)
-        .padStart(6),
-      Math.max(...all('generation'))
-        .toFixed(1)
-        .padStart(10),
-      Math.min(...all('promptProcessor'))
-        .toFixed(0)
-        .padStart(15),
-      Math.min(...all('tokenProcessor'))
-        .toFixed(1)
-        .padStart(7),
+      column(Math.max(...all('prompt')), 0, 6),
+      column(Math.max(...all('generation')), 1, 10),
+      column(Math.min(...all('promptProcessor')), 0, 15),
+      column(Math.min(...all('tokenProcessor')), 1, 7),
     ];
     const library = rounds[0]?.library;
     console.log(`${(library ? `${name}, ${library}` : name).padEnd(44)}${columns.join('  ')}`);
   }
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+
+/**
+ * @param {number} value
+ * @param {number} digits
+ * @param {number} width
+ */
+function column(value, digits, width) {
+  return value.toFixed(digits).padStart(width);
 }
 
 function ofFolder() {
