@@ -26,7 +26,8 @@ interface Hierarchy {
   readonly limit: string;
   readonly usage: string;
   readonly cache: RegExp;
-  readonly kills: string;
+  /** The group's own kills first: `memory.events` of version 2 also counts those of the groups below it. */
+  readonly kills: readonly string[];
 }
 
 /** Version 1 first: where it counts memory, version 2 has no files for it. */
@@ -37,7 +38,7 @@ const hierarchies: readonly Hierarchy[] = [
     limit: 'memory.limit_in_bytes',
     usage: 'memory.usage_in_bytes',
     cache: /^total_inactive_file (\d+)$/m,
-    kills: 'memory.oom_control',
+    kills: ['memory.oom_control'],
   },
   {
     root: '/sys/fs/cgroup',
@@ -45,7 +46,7 @@ const hierarchies: readonly Hierarchy[] = [
     limit: 'memory.max',
     usage: 'memory.current',
     cache: /^inactive_file (\d+)$/m,
-    kills: 'memory.events',
+    kills: ['memory.events.local', 'memory.events'],
   },
 ];
 
@@ -73,10 +74,11 @@ export function freeMemoryBytes(): number {
 /** Counts of this process's control group, else of the machine; null where the system does not count. */
 export function memoryKills(): MemoryKills | null {
   const session = textOf('/proc/sys/kernel/random/boot_id').trim();
-  for (const { folder, hierarchy } of ownGroups()) {
-    const count = /^oom_kill (\d+)$/m.exec(textOf(join(folder, hierarchy.kills)))?.[1];
-    if (count !== undefined) return { of: `${session}:${folder}`, count: Number(count) };
-  }
+  for (const { folder, hierarchy } of ownGroups())
+    for (const file of hierarchy.kills) {
+      const count = /^oom_kill (\d+)$/m.exec(textOf(join(folder, file)))?.[1];
+      if (count !== undefined) return { of: `${session}:${folder}`, count: Number(count) };
+    }
   const count = /^oom_kill (\d+)$/m.exec(textOf('/proc/vmstat'))?.[1];
   return count === undefined ? null : { of: session, count: Number(count) };
 }
