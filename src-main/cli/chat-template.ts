@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import type { ChatMessage } from '../../src-shared/domain/generation.ts';
+import type { ChatMessage } from '../../src-shared/domain/chat-message.ts';
 import type { StudioClient } from './studio.ts';
 import { readTextFile } from './yaml-file.ts';
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { messageText } from '../../src-shared/domain/chat-message.ts';
 import type { DatasetDescription, TextDescription, TextExample } from '../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { catalog, detectDataset } from '../backend/index.ts';
@@ -63,7 +64,7 @@ export function drawText(example: TextExample): string {
     ['choices', example.choices?.join(' | ') ?? null],
     ['prompt', example.prompt],
     ['completion', example.completion],
-    ...(example.messages ?? []).map(({ role, content }) => [role, content] as const),
+    ...(example.messages ?? []).map((message) => [message.role, messageText(message)] as const),
   ];
   const lines = parts.flatMap(([name, value]) => (value === null ? [] : [`  ${name}: ${value}\n`]));
   return `${example.split} ${example.row}${label === null ? '' : `: ${label}`}\n${lines.join('')}`;

@@ -11,6 +11,7 @@ import {
   tensorflowSetupSchema,
 } from '../domain/catalog.ts';
 import { chatContentSchema, chatRecordSchema, chatSummarySchema } from '../domain/chat.ts';
+import { chatMessageSchema } from '../domain/chat-message.ts';
 import { classificationRequestSchema, imagePreviewSchema } from '../domain/classification.ts';
 import { checkResultSchema } from '../domain/doctor-check.ts';
 import {
@@ -20,7 +21,6 @@ import {
   preflightLineSchema,
 } from '../domain/evaluation.ts';
 import {
-  chatMessageSchema,
   generationRequestSchema,
   modelDefaultsSchema,
   renderedPromptSchema,

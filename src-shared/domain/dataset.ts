@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chatMessageSchema } from './chat-message.ts';
 import { parameterValuesSchema } from './parameter.ts';
 
 /** Location of the examples, as an engine job needs it to open them. `reader` is the id of a reader of the catalog. */
@@ -26,6 +27,7 @@ export const textColumnRoles = [
   'input',
   'completion',
   'messages',
+  'tools',
 ] as const;
 const columnName = z.string().nullable();
 const textColumnsSchema = z.object({
@@ -37,6 +39,7 @@ const textColumnsSchema = z.object({
   input: columnName.describe('appended to the prompt, as in Alpaca'),
   completion: columnName.describe('the text to generate after the prompt'),
   messages: columnName.describe('a conversation'),
+  tools: columnName.default(null).describe('what the assistant of the conversation may call'),
 });
 export type TextColumns = z.infer<typeof textColumnsSchema>;
 export const noColumns: TextColumns = {
@@ -48,6 +51,7 @@ export const noColumns: TextColumns = {
   input: null,
   completion: null,
   messages: null,
+  tools: null,
 };
 const textShapeSchema = z.enum(['columns', 'alpaca', 'sharegpt', 'messages']);
 export type TextShape = z.infer<typeof textShapeSchema>;
@@ -143,7 +147,11 @@ export const textExampleSchema = z.object({
     .describe('answer choices; the label is the index of the right one'),
   prompt: z.string().nullable(),
   completion: z.string().nullable(),
-  messages: z.array(z.object({ role: z.string(), content: z.string() })).nullable(),
+  messages: z
+    .array(chatMessageSchema)
+    .nullable()
+    .describe('with what else the file says of a message, such as tool_calls, for the chat template'),
+  tools: z.array(z.unknown()).optional().describe('JSON schemas of functions, for the chat template'),
 });
 export type TextExample = z.infer<typeof textExampleSchema>;
 

@@ -1,14 +1,9 @@
 import { z } from 'zod';
 import { adapterReferenceSchema } from './adapter-reference.ts';
+import { chatMessageSchema } from './chat-message.ts';
 import { type ParameterSpec, type ParameterValues, parameterValuesSchema } from './parameter.ts';
 import { knownValues } from './parameter-check.ts';
 import { parametersOf } from './parameters-of.ts';
-
-export const chatMessageSchema = z.looseObject({
-  role: z.string().describe("usually system, user or assistant; the model's template defines the roles"),
-  content: z.string(),
-});
-export type ChatMessage = z.infer<typeof chatMessageSchema>;
 
 /** The prompt of a generation: plain text, or a conversation rendered with the model's chat template. */
 export const promptSchema = z.discriminatedUnion('kind', [

@@ -1,7 +1,9 @@
 import { basename, extname, resolve } from 'node:path';
+import type { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
-import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { ChatMessage } from '../../../src-shared/domain/chat-message.ts';
+import { type DatasetRecord, type TextExample, textExampleSchema } from '../../../src-shared/domain/dataset.ts';
 import { inspectDataset, openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
 
@@ -49,6 +51,7 @@ export async function* readExamples(
 export function cutTexts(example: TextExample, characters: number): TextExample {
   const cut = (text: string): string => (text.length > characters ? `${text.slice(0, characters)}…` : text);
   const cutOrNull = (text: string | null): string | null => (text === null ? null : cut(text));
+  const { messages, tools } = plain({ ...example, messages: example.messages?.slice(0, shownMessages) ?? null });
   return {
     ...example,
     text: cutOrNull(example.text),
@@ -56,7 +59,23 @@ export function cutTexts(example: TextExample, characters: number): TextExample 
     choices: example.choices?.map(cut) ?? null,
     prompt: cutOrNull(example.prompt),
     completion: cutOrNull(example.completion),
-    messages:
-      example.messages?.slice(0, shownMessages).map(({ role, content }) => ({ role, content: cut(content) })) ?? null,
+    messages: messages?.map((message) => cutMessage(message, cut, characters)) ?? null,
+    ...(tools === undefined ? {} : { tools }),
   };
+}
+
+const plainSchema = textExampleSchema.pick({ messages: true, tools: true });
+
+/** Numbers as they are, not as the file writes them, which is for chat templates. */
+function plain({ messages, tools }: TextExample): z.infer<typeof plainSchema> {
+  return plainSchema.parse(JSON.parse(JSON.stringify({ messages, tools })));
+}
+
+/** What a message has besides its content is whole, or left out where it is long. */
+function cutMessage(
+  { role, content, ...besides }: ChatMessage,
+  cut: (text: string) => string,
+  characters: number,
+): ChatMessage {
+  return { ...(JSON.stringify(besides).length > characters ? {} : besides), role, content: cut(content) };
 }

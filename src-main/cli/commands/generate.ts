@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import { chatMessageSchema } from '../../../src-shared/domain/chat-message.ts';
 import {
-  chatMessageSchema,
   type GenerationResult,
   generationParameters,
   type ModelDefaults,

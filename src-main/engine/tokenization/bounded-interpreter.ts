@@ -1,4 +1,4 @@
-import { type Environment, Interpreter } from '@huggingface/jinja';
+import { Environment, Interpreter } from '@huggingface/jinja';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { addInequality, withPythonStrips } from './jinja-methods.ts';
 
@@ -19,7 +19,7 @@ type Value = ReturnType<Interpreter['evaluate']>;
 export class BoundedInterpreter extends Interpreter {
   private work = 0;
   private steps = 0;
-  private parent = 'Program';
+  private parent: Parameters<Interpreter['evaluate']>[0];
   private readonly source: string;
   private readonly check: () => void;
 
@@ -34,17 +34,19 @@ export class BoundedInterpreter extends Interpreter {
   override evaluate(...[node, environment]: Parameters<Interpreter['evaluate']>): Value {
     if (++this.steps % STEPS_BETWEEN_CHECKS === 0) this.check();
     const { parent } = this;
-    this.parent = node?.type ?? 'Program';
+    this.parent = node;
     try {
       const result = super.evaluate(node, environment);
       // Of `messages[0]` nothing but one entry is looked at.
-      if (parent === 'MemberExpression') {
+      if (parent?.type === 'MemberExpression') {
         this.count(1);
         return withPythonStrips(result);
       }
       // A sort compares each text many times.
-      this.count(1 + this.contained(result, 0) / (parent === 'FilterExpression' ? 1 : CHARACTERS_PER_STEP));
-      return result;
+      this.count(1 + this.contained(result, 0) / (parent?.type === 'FilterExpression' ? 1 : CHARACTERS_PER_STEP));
+      // Jinja2 loops over what is undefined not at all.
+      const isLooped = parent !== undefined && 'iterable' in parent && parent.iterable === node;
+      return isLooped && result.type === 'UndefinedValue' ? new Environment().set('', []) : result;
     } finally {
       this.parent = parent;
     }

@@ -1,9 +1,10 @@
 import { Environment, parse, tokenize } from '@huggingface/jinja';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ChatMessage } from '../../../src-shared/domain/generation.ts';
+import type { ChatMessage } from '../../../src-shared/domain/chat-message.ts';
 import { WorkClock } from '../../files/work-clock.ts';
 import { BoundedInterpreter } from './bounded-interpreter.ts';
 import { formatTime } from './format-time.ts';
+import { setWithFloats } from './jinja-methods.ts';
 import { templateFault } from './template-fault.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import type { TokenizerFiles } from './tokenizer-files.ts';
@@ -21,6 +22,8 @@ const tooManySpaces = new RegExp(`\\s{${MAX_SPACES + 1}}`);
 interface RenderOptions {
   /** Whether the text ends with the start of the assistant's answer. */
   readonly addGenerationPrompt: boolean;
+  /** JSON schemas of functions that the assistant may call. */
+  readonly tools?: readonly unknown[] | undefined;
   /** Other variables that the template may read, e.g. bos_token. */
   readonly variables: Readonly<Record<string, unknown>>;
 }
@@ -73,13 +76,19 @@ export class ChatTemplate {
    * The conversation as text.
    * @throws StudioError refused with the template's own words if it raises, or if it does not terminate.
    */
-  render(messages: readonly ChatMessage[], { addGenerationPrompt, variables }: RenderOptions): string {
-    const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
+  render(messages: readonly ChatMessage[], { addGenerationPrompt, tools, variables }: RenderOptions): string {
+    const characters = JSON.stringify([messages, tools]).length;
     this.clock.grant(1 + characters * MILLISECONDS_PER_CHARACTER);
     const rendered = (check: () => void): string => {
       const environment = new Environment();
-      const given = { ...variables, ...globals(this.source), messages, add_generation_prompt: addGenerationPrompt };
-      for (const [name, value] of Object.entries(given)) environment.set(name, value);
+      const given = {
+        ...variables,
+        ...globals(this.source),
+        // Transformers gives these also where there are none.
+        ...{ tools: tools ?? null, documents: null },
+        ...{ messages, add_generation_prompt: addGenerationPrompt },
+      };
+      for (const [name, value] of Object.entries(given)) setWithFloats(environment, name, value);
       const { value } = new BoundedInterpreter(environment, this.source, check).run(this.program);
       return typeof value === 'string' ? value : '';
     };
@@ -194,7 +203,11 @@ function defaultTemplate(files: TokenizerFiles): ChatTemplate | undefined {
 }
 
 /** A conversation as text; with the second argument up to where the answer begins. */
-export type ChatRenderer = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
+export type ChatRenderer = (
+  messages: readonly ChatMessage[],
+  addGenerationPrompt: boolean,
+  tools?: readonly unknown[],
+) => string;
 
 /** The model's template, or another one, read once for many conversations; null if the model has none. */
 export function chatRenderer({ files }: Pick<TextTokenizer, 'files'>, other?: string): ChatRenderer | null {
@@ -206,5 +219,5 @@ export function chatRenderer({ files }: Pick<TextTokenizer, 'files'>, other?: st
     const content = files.config[`${name}_token`];
     if (content !== null) variables[`${name}_token`] = content;
   }
-  return (messages, addGenerationPrompt) => template.render(messages, { addGenerationPrompt, variables });
+  return (messages, addGenerationPrompt, tools) => template.render(messages, { addGenerationPrompt, tools, variables });
 }

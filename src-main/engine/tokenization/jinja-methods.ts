@@ -1,4 +1,5 @@
 import { Environment, type Interpreter } from '@huggingface/jinja';
+import { WrittenNumber } from '../data/text/written-number.ts';
 
 type Value = ReturnType<Interpreter['evaluate']>;
 
@@ -41,4 +42,26 @@ function stripped(text: string, characters: ReadonlySet<string>, atStart: boolea
 export function addInequality(): void {
   const { tests } = new Environment();
   if (tests instanceof Map) tests.set('ne', ({ value: left }: Value, { value: right }: Value) => left !== right);
+}
+
+/** Sets a variable of a template whose numbers are written as in the file: the library has 1.0 for the integer 1. */
+export function setWithFloats(scope: Environment, name: string, value: unknown): void {
+  restoreFloats(scope.set(name, value), value);
+}
+
+/** `converted`: the library's form of `value`, of which written numbers are exchanged. */
+function restoreFloats(converted: Value, value: unknown): Value {
+  if (value instanceof WrittenNumber) {
+    const float = new Environment().set('', 0.5);
+    Object.assign(float, { value });
+    return float;
+  }
+  const { value: inner } = converted;
+  if (Array.isArray(value) && Array.isArray(inner))
+    inner.forEach((entry, index) => {
+      inner[index] = restoreFloats(entry, value[index]);
+    });
+  else if (typeof value === 'object' && value !== null && inner instanceof Map)
+    for (const [key, entry] of inner) inner.set(key, restoreFloats(entry, Reflect.get(value, key)));
+  return converted;
 }

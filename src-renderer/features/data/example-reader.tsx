@@ -1,5 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import { useState } from 'react';
+import { messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
@@ -109,7 +110,7 @@ function partsOf(example: TextExample): [name: string, value: string][] {
     ...(choices ?? []).map((choice, place): [string, string] => [`choice ${place + 1}`, choice]),
     ['prompt', prompt],
     ['completion', completion],
-    ...(messages ?? []).map(({ role, content }): [string, string] => [role, content]),
+    ...(messages ?? []).map((message): [string, string] => [message.role, messageText(message)]),
   ];
   return parts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
 }

@@ -30,7 +30,7 @@ export const kindRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   text: ['text', 'text_pair', 'label'],
   choice: ['text', 'choices', 'label'],
   completion: ['prompt', 'input', 'completion'],
-  conversation: ['messages'],
+  conversation: ['messages', 'tools'],
 };
 /** Without these columns nothing can be learned. */
 const neededRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {

@@ -1,4 +1,5 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
+import { messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { ReadRow, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
 import type { DataColumn } from '../../components/table/data-table.tsx';
 import classes from './data.module.css';
@@ -60,7 +61,9 @@ function splitOf(row: ReadRow): 'train' | 'test' | null {
 }
 
 function conversation({ messages }: TextExample): string {
-  return (messages ?? []).map(({ role, content }) => `${role}: ${content.slice(0, cellCharacters)}`).join(' → ');
+  return (messages ?? [])
+    .map((message) => `${message.role}: ${messageText(message).slice(0, cellCharacters)}`)
+    .join(' → ');
 }
 
 function Cut({ text, className }: { text: string; className: string | undefined }) {

@@ -12,6 +12,7 @@ const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
   input: 'Input (after the prompt)',
   completion: 'Completion',
   messages: 'Messages',
+  tools: 'Tools',
 };
 const labelWords: Readonly<Record<TextDescription['labelKind'], string>> = {
   none: 'none',

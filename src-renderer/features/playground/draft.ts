@@ -1,6 +1,6 @@
 import type { ChosenTemplate } from '../../../src-shared/domain/chat.ts';
+import type { ChatMessage } from '../../../src-shared/domain/chat-message.ts';
 import {
-  type ChatMessage,
   type GenerationRequest,
   generationParameters,
   generationRequestSchema,

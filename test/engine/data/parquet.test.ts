@@ -57,7 +57,9 @@ describe('values are those that pyarrow reads', () => {
   ])('%s-%s', async (table, way) => {
     const expected: unknown = JSON.parse(readFileSync(goldenPath('parquet', `${table}.json`), 'utf8'));
     const rows = await rowsOf(golden(`${table}-${way}`));
-    expect(rows.map(({ cells }) => cells)).toEqual(expected);
+    // Numbers within a column keep how Python would write them.
+    const cells: unknown = JSON.parse(JSON.stringify(rows.map((row) => row.cells)));
+    expect(cells).toEqual(expected);
     expect(rows.map(({ row, fault }) => ({ row, fault }))).toEqual(
       rows.map((_, index) => ({ row: index + 1, fault: null })),
     );

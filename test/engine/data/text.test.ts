@@ -181,6 +181,36 @@ describe('shapes', () => {
     ]);
   });
 
+  test('calls of tools, reasoning and tools go along with their numbers as written', async () => {
+    const call = { type: 'function', function: { name: 'scale', arguments: { by: 1.5 } } };
+    const tools = [{ type: 'function', function: { name: 'scale', parameters: {} } }];
+    const row = {
+      messages: [
+        { role: 'user', content: 'Scale it.', name: 'Ada' },
+        { role: 'assistant', content: null, reasoning_content: 'By how much?', tool_calls: [call] },
+        { role: 'tool', content: 'done', tool_call_id: '7' },
+      ],
+      tools,
+    };
+    const lines = [row, { ...row, tools: JSON.stringify(tools) }, { ...row, tools: 'scale' }];
+    const path = file('jsonl', asLines(lines).replaceAll('1.5', '1.0'));
+    const found = await examples(path);
+    expect(JSON.parse(JSON.stringify(found))).toMatchObject(
+      [0, 1].map(() => ({
+        tools,
+        messages: [
+          { role: 'user', content: 'Scale it.', name: 'Ada' },
+          { role: 'assistant', content: '', reasoning_content: 'By how much?' },
+          { role: 'tool', content: 'done', tool_call_id: '7' },
+        ],
+      })),
+    );
+    expect(JSON.stringify(found[0]?.messages)).toContain('{"by":1.0}');
+    const { text, problems } = await describeFile(path, { test_fraction: 0 });
+    expect(text?.columns).toMatchObject({ messages: 'messages', tools: 'tools' });
+    expect(problems).toEqual([{ where: 'row 3', message: expect.stringContaining('tools is no list of tools') }]);
+  });
+
   test('messages', async () => {
     expect(await examples(file('jsonl', asLines([{ messages }])))).toMatchObject([{ messages, text: null }]);
   });

@@ -68,6 +68,19 @@ describe('what counts', () => {
     );
   });
 
+  test('of a call of tools: the call, after the tools that the template lists', () => {
+    const own =
+      '{% for t in tools %}<{{ t.name }}>{% endfor %}{% for m in messages %}[{{ m.role }}]{{ m.content }}{% for c in m.tool_calls %}{{ c | tojson }}{% endfor %}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}';
+    const messages = [
+      { role: 'user', content: 'Add.' },
+      { role: 'assistant', content: '', tool_calls: [{ name: 'sum' }] },
+      { role: 'tool', content: '4' },
+    ];
+    const encoded = writerOf({ chat_template: own }).learned({ ...nothing, messages, tools: [{ name: 'sum' }] });
+    expect(tokenizer.decode(encoded.ids)).toBe('<sum>[user]Add.[assistant]{"name": "sum"}[tool]4');
+    expect(counted(encoded)).toBe('{"name": "sum"}');
+  });
+
   test('whatever template is chosen: the model’s, a published one, or Jinja', () => {
     const example = { ...nothing, prompt: 'Name a sea.', completion: 'The North Sea' };
     const written = (chat_template: string) => tokenizer.decode(writerOf({ chat_template }).learned(example).ids);

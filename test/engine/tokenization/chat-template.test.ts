@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { parseAsPython } from '../../../src-main/engine/data/text/written-number.ts';
 import { ChatTemplate, chatTemplates, renderChat } from '../../../src-main/engine/tokenization/chat-template.ts';
 import { formatTime } from '../../../src-main/engine/tokenization/format-time.ts';
 import { TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
 import { parseTokenizer, parseTokenizerConfig } from '../../../src-main/engine/tokenization/tokenizer-files.ts';
 import { WorkClock } from '../../../src-main/files/work-clock.ts';
-import { chatMessageSchema } from '../../../src-shared/domain/generation.ts';
+import { chatMessageSchema } from '../../../src-shared/domain/chat-message.ts';
 import { goldenPath } from '../golden.ts';
 
 const golden = z
@@ -112,6 +113,24 @@ describe('texts and comparisons as in Jinja2', () => {
     expect(
       render("{% for m in messages | selectattr('role', 'ne', 'system') %}{{ m.role }}{% endfor %}", messages),
     ).toBe('user');
+  });
+});
+
+describe('tools', () => {
+  it('have their numbers as the file writes them, and are none where there are none', () => {
+    const call = parseAsPython(
+      '{"name":"f","arguments":{"a":1.0,"b":1,"c":1e-7,"d":12345678901234567890,"e":[2.5,1e16]}}',
+    );
+    const messages = [{ role: 'assistant', content: '', tool_calls: [call] }];
+    const { bos_token, eos_token } = golden;
+    const template = new ChatTemplate(
+      'default',
+      'chat_template',
+      '{{ tools is none }} {% for c in messages[0].tool_calls %}{{ c | tojson }} {{ c.arguments.a + 1 }} {{ c.arguments.a }}{% endfor %}',
+    );
+    expect(template.render(messages, { addGenerationPrompt: false, variables: { bos_token, eos_token } })).toBe(
+      'true {"name": "f", "arguments": {"a": 1.0, "b": 1, "c": 1e-07, "d": 12345678901234567890, "e": [2.5, 1e+16]}} 2.0 1.0',
+    );
   });
 });
 

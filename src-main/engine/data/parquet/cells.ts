@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { floatOf } from '../text/written-number.ts';
 import type { Leaf } from './schema.ts';
 
 /** A value that cannot be read and makes its row a faulty one. */
@@ -40,7 +41,7 @@ export function bytesToCell(leaf: Leaf): (bytes: Buffer, start: number, end: num
 }
 
 /** Converts a number of a column to a cell. */
-export function numberToCell({ meaning, type }: Leaf): (value: number | bigint) => unknown {
+export function numberToCell({ meaning, type, isOutermost }: Leaf): (value: number | bigint) => unknown {
   switch (meaning?.kind) {
     case 'decimal':
       return (value) => decimal(BigInt(value), meaning.scale);
@@ -59,9 +60,15 @@ export function numberToCell({ meaning, type }: Leaf): (value: number | bigint) 
       const bits = type === physical.int64 ? 64 : 32;
       return (value) => safeNumber(BigInt.asUintN(bits, BigInt(value)));
     }
-    default:
+    default: {
+      // Of a tool's arguments 1.0 is not 1; a column of its own is text or a label.
+      const float = isOutermost || (type !== physical.double && type !== physical.float) ? null : floatOf;
       // pandas writes missing values of a numeric column as NaN.
-      return (value) => (typeof value === 'bigint' ? safeNumber(value) : Number.isNaN(value) ? null : value);
+      return (value) => {
+        if (typeof value === 'bigint') return safeNumber(value);
+        return Number.isNaN(value) ? null : (float?.(value) ?? value);
+      };
+    }
   }
 }
 

@@ -13,7 +13,7 @@ export interface Mapping {
 type Role = (typeof textColumnRoles)[number];
 
 /** Column names of each role, compared without case, spaces, _ and -; the more specific ones first. */
-const knownNames: Readonly<Record<Exclude<Role, 'messages'>, readonly string[]>> = {
+const knownNames: Readonly<Record<Exclude<Role, 'messages' | 'tools'>, readonly string[]>> = {
   text: [
     'text',
     'sentence',
@@ -105,7 +105,8 @@ function statedColumns(path: string, names: readonly string[], options: Paramete
  * guesses.
  */
 function combine(guessed: TextColumns, stated: Partial<TextColumns>): TextColumns {
-  if (stated.messages || stated.completion || stated.prompt) return { ...noColumns, ...stated };
+  if (stated.messages) return { ...noColumns, tools: guessed.tools, ...stated };
+  if (stated.completion || stated.prompt) return { ...noColumns, ...stated };
   if (stated.text || stated.text_pair) {
     const label = [stated.text, stated.text_pair].includes(guessed.label) ? null : guessed.label;
     return { ...noColumns, label, text: guessed.text, ...stated };
@@ -125,15 +126,17 @@ function hasTurns(rows: readonly RawRow[], column: string, key: string): boolean
 function guess(rows: readonly RawRow[], names: readonly string[]): Mapping {
   const turns = (key: string) => names.find((name) => hasTurns(rows, name, key));
   const messages = turns('role');
+  const tools = names.find((name) => name === 'tools') ?? null;
   // A conversation in two parts, as TRL has it: what is asked, and the turns to learn.
   const answer = names.find(
     (name) => plain(name) === 'completion' && name !== messages && hasTurns(rows, name, 'role'),
   );
   if (messages !== undefined && plain(messages) === 'prompt' && answer !== undefined)
-    return { shape: 'messages', columns: { ...noColumns, messages, completion: answer } };
-  if (messages !== undefined) return { shape: 'messages', columns: { ...noColumns, messages } };
+    return { shape: 'messages', columns: { ...noColumns, messages, completion: answer, tools } };
+  if (messages !== undefined) return { shape: 'messages', columns: { ...noColumns, messages, tools } };
   const conversations = turns('from');
-  if (conversations !== undefined) return { shape: 'sharegpt', columns: { ...noColumns, messages: conversations } };
+  if (conversations !== undefined)
+    return { shape: 'sharegpt', columns: { ...noColumns, messages: conversations, tools } };
 
   const firstOf = (wanted: readonly string[]): string | null => {
     for (const known of wanted) {

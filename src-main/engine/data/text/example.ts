@@ -2,6 +2,7 @@ import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import { chosenIndex, readChoices } from './choices.ts';
 import type { Mapping } from './columns.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
+import { parseAsPython } from './written-number.ts';
 
 export type ExampleContent = Omit<TextExample, 'row' | 'split'>;
 type Message = NonNullable<TextExample['messages']>[number];
@@ -38,6 +39,7 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
     const prompt = text(columns.prompt, true);
     const input = text(columns.input, true);
     const id = idOf(cells, columns);
+    const tools = columns.tools === null ? null : toolsCell(cellOf(cells, columns.tools), columns.tools);
     const content: ExampleContent = {
       ...(id === null ? {} : { id }),
       text: text(columns.text, false),
@@ -48,6 +50,7 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
       prompt: input ? `${prompt ?? ''}\n\n${input}` : prompt,
       completion: columns.messages === null ? text(columns.completion, false) : null,
       messages: conversation(cells, columns, shape === 'sharegpt'),
+      ...(tools === null ? {} : { tools }),
     };
     return content;
   } catch (thrown) {
@@ -88,7 +91,8 @@ function textCell(cell: unknown, column: string, mayBeEmpty: boolean): string {
 /** A string, number or boolean as text; null for anything else. */
 function scalar(cell: unknown): string | null {
   if (typeof cell === 'string') return cell;
-  if (typeof cell === 'number' || typeof cell === 'boolean' || typeof cell === 'bigint') return String(cell);
+  if (typeof cell === 'number' || typeof cell === 'boolean' || typeof cell === 'bigint' || cell instanceof Number)
+    return String(cell);
   return null;
 }
 
@@ -131,7 +135,7 @@ function conversation(cells: RawRow['cells'], columns: Mapping['columns'], share
   const turns = messageCells(cellOf(cells, column), column, sharegpt);
   const answer = completion === null ? [] : messageCells(cellOf(cells, completion), completion, sharegpt);
   const answers = completion === null ? turns : answer;
-  if (!answers.some(({ role, content }) => role === 'assistant' && content.trim() !== ''))
+  if (!answers.some((turn) => turn.role === 'assistant' && (turn.content.trim() !== '' || callsTools(turn))))
     throw new CellProblem(
       `${completion ?? column} has no answer of the assistant, so there is nothing to learn: add one, or leave the row out`,
     );
@@ -142,9 +146,12 @@ function messageCells(cell: unknown, column: string, sharegpt: boolean): Message
   if (!Array.isArray(cell) || cell.length === 0)
     throw new CellProblem(`${column} is no list of messages: write it as [{"role": "user", "content": "…"}, …]`);
   const [roleKey, contentKey] = sharegpt ? ['from', 'value'] : ['role', 'content'];
-  return cell.map((turn: unknown, index) => {
-    const role = isObject(turn) ? cellOf(turn, roleKey) : undefined;
-    const content = isObject(turn) ? joinedParts(cellOf(turn, contentKey)) : undefined;
+  return cell.map((value: unknown, index) => {
+    const turn = isObject(value) ? value : {};
+    const role = cellOf(turn, roleKey);
+    const written = joinedParts(cellOf(turn, contentKey));
+    // Of a call of tools, nothing is said beside it.
+    const content = (written ?? null) === null && callsTools(turn) ? '' : written;
     if (typeof role !== 'string' || role === '' || typeof content !== 'string')
       throw new CellProblem(
         `${column}: message ${index + 1} lacks ${typeof role === 'string' && role !== '' ? contentKey : roleKey}: give every message a ${roleKey} and a ${contentKey}, both texts`,
@@ -156,8 +163,30 @@ function messageCells(cell: unknown, column: string, sharegpt: boolean): Message
         `${column}: message ${index + 1} has the unknown role "${role.slice(0, 100)}": use one of ${choices.join(', ')}`,
       );
     }
-    return { role: known, content };
+    const besides = Object.entries(turn).filter(([key]) => key !== roleKey && key !== contentKey);
+    return { ...Object.fromEntries(besides), role: known, content };
   });
+}
+
+function callsTools(turn: Readonly<Record<string, unknown>>): boolean {
+  const calls = cellOf(turn, 'tool_calls');
+  return Array.isArray(calls) && calls.length > 0;
+}
+
+/** The functions that the assistant may call: a list, or one written as JSON, as TRL takes them; null for none. */
+function toolsCell(cell: unknown, column: string): unknown[] | null {
+  if (cell === undefined || cell === null || cell === '') return null;
+  let tools: unknown = cell;
+  try {
+    if (typeof cell === 'string') tools = parseAsPython(cell);
+  } catch {
+    // Said below.
+  }
+  if (tools === null) return null;
+  if (Array.isArray(tools) && tools.every(isObject)) return tools;
+  throw new CellProblem(
+    `${column} is no list of tools: write it as [{"type": "function", "function": {…}}], or as the JSON of it`,
+  );
 }
 
 /** The text of a message, also where it comes in parts as in the API of OpenAI; undefined if a part is none. */
@@ -169,7 +198,12 @@ function joinedParts(content: unknown): unknown {
 
 /** Input and target text without the label, which identify an example. */
 export function contentKey({ text, textPair, prompt, completion, messages }: ExampleContent): string {
-  if (messages !== null) return messages.map(({ role, content }) => `${role}\u0001${content}`).join('\u0002');
+  if (messages !== null) return messages.map(messageKey).join('\u0002');
   if (completion !== null || prompt !== null) return `${prompt ?? ''}\u0002${completion ?? ''}`;
   return textPair === null ? (text ?? '') : `${text ?? ''}\u0002${textPair}`;
+}
+
+function messageKey({ role, content, ...besides }: Message): string {
+  const calls = besides['tool_calls'];
+  return `${role}\u0001${content}${Array.isArray(calls) && calls.length > 0 ? JSON.stringify(calls) : ''}`;
 }

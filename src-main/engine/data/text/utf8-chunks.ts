@@ -3,6 +3,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { openRegularFile } from '../../../files/foreign-file.ts';
 import { unreadable } from '../byte-source.ts';
 import { type BytesListener, faultyRow, type RawRow, rowOfValue } from './raw-row.ts';
+import { mayHaveWrittenNumbers, parseAsPython } from './written-number.ts';
 
 const chunkBytes = 256 * 1024;
 
@@ -69,7 +70,9 @@ export function rowOfJson(row: number, bytes: Buffer): RawRow {
   if (!isUtf8(bytes)) return faultyRow(row, 'has bytes that are not UTF-8; save the file as UTF-8');
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
+    const text = bytes.toString('utf8');
+    // Four times as slow, and of no use where no chat template writes the numbers.
+    value = /"tool(?:s|_calls)"/.test(text) && mayHaveWrittenNumbers(text) ? parseAsPython(text) : JSON.parse(text);
   } catch {
     return faultyRow(row, 'is not JSON; check its quotation marks, commas and brackets');
   }

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ChatMessage } from '../../../../src-shared/domain/chat-message.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
-import type { ChatMessage } from '../../../../src-shared/domain/generation.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
 import type { ChatRenderer } from '../../tokenization/chat-template.ts';
 import { type ChosenTemplate, chosenTemplate } from '../../tokenization/chosen-template.ts';
@@ -18,7 +18,7 @@ export interface EncodedChoices {
   readonly choices: readonly (readonly number[])[];
 }
 
-export type Content = Pick<TextExample, 'text' | 'textPair' | 'prompt' | 'completion' | 'messages'>;
+export type Content = Pick<TextExample, 'text' | 'textPair' | 'prompt' | 'completion' | 'messages' | 'tools'>;
 
 const placeholder = /\{(prompt|text|text_pair)\}/g;
 
@@ -58,7 +58,7 @@ export class PromptWriter {
    */
   learned(example: Content, label: string | null = null): EncodedText {
     const completion = example.completion ?? label;
-    if (example.messages !== null) return this.conversation(example.messages);
+    if (example.messages !== null) return this.conversation(example.messages, example.tools);
     if (completion === null) return this.plainText(example.text ?? example.prompt ?? '');
     if (this.chat !== null) {
       const messages = [this.question(example), { role: 'assistant', content: completion }];
@@ -131,12 +131,14 @@ export class PromptWriter {
     );
   }
 
-  private conversation(messages: readonly ChatMessage[]): EncodedText {
+  private conversation(messages: readonly ChatMessage[], tools: Content['tools']): EncodedText {
     const chat = this.requireChat();
     const turns = messages.flatMap(({ role }, turn): [string, string][] =>
-      role === 'assistant' ? [[chat(messages.slice(0, turn), true), chat(messages.slice(0, turn + 1), false)]] : [],
+      role === 'assistant'
+        ? [[chat(messages.slice(0, turn), true, tools), chat(messages.slice(0, turn + 1), false, tools)]]
+        : [],
     );
-    return this.marked(chat(messages, false), turns);
+    return this.marked(chat(messages, false, tools), turns);
   }
 
   /**

@@ -14,6 +14,7 @@ const text: TextDescription = {
     input: null,
     completion: null,
     messages: null,
+    tools: null,
   },
   labelKind: 'none',
   splitRule: 'by file',

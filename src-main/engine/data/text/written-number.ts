@@ -1,0 +1,55 @@
+declare global {
+  // Of ECMAScript's proposal "JSON.parse source text access", which TypeScript does not declare yet.
+  interface JSON {
+    rawJSON(text: string): object;
+    parse(
+      text: string,
+      reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+    ): unknown;
+  }
+}
+
+/** A number that is written otherwise than JavaScript would: 1.0, which Python keeps apart from 1, or more digits than a double has. */
+export class WrittenNumber extends Number {
+  private readonly text: string;
+
+  constructor(text: string) {
+    super(Number(text));
+    this.text = text;
+  }
+
+  toJSON(): object {
+    return JSON.rawJSON(this.text);
+  }
+}
+
+/** JSON with its numbers as Python's json has them: what a chat template writes of a tool's arguments is learned to the letter. */
+export function parseAsPython(text: string): unknown {
+  return JSON.parse(text, (_, value, { source }) =>
+    typeof value === 'number' && source !== undefined ? numberOf(value, source) : value,
+  );
+}
+
+/** A double of another format than JSON. */
+export function floatOf(value: number): number | WrittenNumber {
+  return Number.isFinite(value) ? numberOf(value, `${value}.`) : value;
+}
+
+/** Whether `parseAsPython` might read a number of `text` otherwise than JSON.parse. */
+export function mayHaveWrittenNumbers(text: string): boolean {
+  return /\d(?:\.\d|[eE][+-]?\d|\d{15})/.test(text);
+}
+
+function numberOf(value: number, source: string): number | WrittenNumber {
+  if (!Number.isFinite(value)) return value;
+  const written = /[.eE]/.test(source) ? pythonFloat(value) : source;
+  return written === String(value) ? value : new WrittenNumber(written);
+}
+
+/** As repr writes it: the same digits as JavaScript, but with a fraction, and exponents from 1e16 on and below 1e-4. */
+function pythonFloat(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e16 || (size < 1e-4 && size > 0)) return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
+  const text = Object.is(value, -0) ? '-0' : String(value);
+  return Number.isInteger(value) ? `${text}.0` : text;
+}
