@@ -2,7 +2,6 @@ import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { freeMemoryBytes } from '../../files/control-group.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
@@ -10,6 +9,7 @@ import type { Services } from '../services.ts';
 import { checkRuns } from './check-run.ts';
 import { memoryOf } from './cost.ts';
 import type { MemoryPart } from './estimate-memory.ts';
+import { freeMemoryOn } from './free-memory.ts';
 import { expectedStep, type MeasuredStep } from './measured-step.ts';
 import { withMicroBatches } from './micro-batch-split.ts';
 import { costsOf, expectedBackend } from './planned-costs.ts';
@@ -25,7 +25,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
   return {
     ...cost,
     totalParameters: model.description.parameterCount,
-    freeMemoryBytes: freeMemoryBytes(),
+    freeMemoryBytes: freeMemoryOn(expectedBackend(services, config)),
     stepMilliseconds: step?.milliseconds ?? null,
     stepOfSameAdapter: step?.ofSameAdapter ?? false,
     seconds: secondsOf({ cost, step }),

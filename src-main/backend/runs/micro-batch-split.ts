@@ -2,13 +2,13 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
-import { freeMemoryBytes } from '../../files/control-group.ts';
 import type { Services } from '../services.ts';
-import { costsOf } from './planned-costs.ts';
+import { freeMemoryOn } from './free-memory.ts';
+import { costsOf, expectedBackend } from './planned-costs.ts';
 
 /**
  * A run that lets its batch be split (`auto_find_batch_size`), with the largest micro-batch that fits: the batch size that is
- * estimated to take at most the share of the free memory that counts as fitting, and as many accumulation steps as keep the
+ * estimated to take at most the share of the memory that the backend can have now that counts as fitting, and as many accumulation steps as keep the
  * effective batch. Where none fits, single examples. Any other run as it is.
  */
 export async function withMicroBatches(
@@ -16,7 +16,6 @@ export async function withMicroBatches(
   config: RunConfig,
   model: Pick<ModelRecord, 'id' | 'path' | 'description'>,
   dataset: DatasetDescription,
-  freeBytes = freeMemoryBytes(),
 ): Promise<RunConfig> {
   if (!config.auto_find_batch_size) return config;
   const splits = splitsOf(config.per_device_train_batch_size * config.gradient_accumulation_steps).map((split) => ({
@@ -27,6 +26,7 @@ export async function withMicroBatches(
     services,
     splits.map((split) => ({ config: split, model, dataset })),
   );
+  const freeBytes = freeMemoryOn(expectedBackend(services, config));
   const fitting = splits.find((_, place) => {
     const needed = costs[place]?.memory.reduce((sum, { bytes }) => sum + bytes, 0) ?? Number.POSITIVE_INFINITY;
     return memoryVerdict(needed, freeBytes) === 'fits';

@@ -4,10 +4,11 @@ import type { MemoryChoice, ModelMemory } from '../../../src-shared/domain/model
 import type { Quantization } from '../../../src-shared/domain/quantization.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
-import { freeMemoryBytes } from '../../files/control-group.ts';
 import { planOf } from '../library/quantization-plan.ts';
 import type { Services } from '../services.ts';
 import { memoryOfRun } from './estimate.ts';
+import { freeMemoryOn } from './free-memory.ts';
+import { backendChosenNow } from './planned-costs.ts';
 import { checkedRun } from './run-yaml.ts';
 
 type Model = Pick<ModelRecord, 'id' | 'description' | 'path'>;
@@ -35,7 +36,7 @@ function nullIfUnreadable(thrown: unknown): null {
 async function memoryOfModel(services: Services, model: Model): Promise<ModelMemory> {
   const { text, labels } = model.description;
   const tokens = text === null ? null : Math.min(usualLength, text.maxPositions);
-  const free = freeMemoryBytes();
+  const free = freeMemoryOn(backendChosenNow(services));
   const dataset = { labels: labels.length > 0 ? labels : usualClasses };
   const choiceOf = async (settings: Settings, quantized: Quantized | null): Promise<MemoryChoice> => {
     const config = checkedRun(

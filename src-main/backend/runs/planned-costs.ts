@@ -22,8 +22,12 @@ export async function costsOf(
 
 /** The compute backend that the run would use now; wasm, which always works, before the first probe. */
 export function expectedBackend(services: Services, config: RunConfig): ComputeId {
-  const settings = services.store.settings.get().compute_backend;
-  const choice = config.compute_backend === 'auto' ? settings : config.compute_backend;
+  return config.compute_backend === 'auto' ? backendChosenNow(services) : config.compute_backend;
+}
+
+/** The one of a run that leaves the choice open. */
+export function backendChosenNow(services: Services): ComputeId {
+  const choice = services.store.settings.get().compute_backend;
   if (choice !== 'auto') return choice;
   return services.engine.backends(choice)?.find((report) => report.chosen)?.id ?? 'wasm';
 }

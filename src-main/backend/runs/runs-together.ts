@@ -1,10 +1,10 @@
 import { type RunConfig, type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
-import { freeMemoryBytes } from '../../files/control-group.ts';
 import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import { canonicalJson } from '../studies/content-keys.ts';
+import { freeMemoryOn } from './free-memory.ts';
 import { costsOf, expectedBackend } from './planned-costs.ts';
 
 /** Of the memory of runs that train together, what all of them share. */
@@ -14,8 +14,6 @@ const commonParts: ReadonlySet<string> = new Set(['program', 'weights']);
 export const mostRuns = 8;
 /** Share of the free memory that a group may take: the estimate leaves out what libraries hold. */
 const usableShare = 0.75;
-/** Bytes that WebAssembly can address, less what the program needs itself. */
-const wasmBytes = 3 * 2 ** 30;
 
 /** Settings in which runs that share a pass agree. Everything else may differ: seeds, adapters, CoTo, rates, lengths. */
 const sharedSettings: readonly (keyof RunConfig)[] = [
@@ -45,8 +43,7 @@ export function configKey(config: RunConfig): string {
 export async function runsThatFit(services: Services, runs: readonly RunRecord[]): Promise<number> {
   const [first] = runs;
   if (first === undefined) return 0;
-  const backend = expectedBackend(services, first.config);
-  const free = backend === 'wasm' ? Math.min(freeMemoryBytes(), wasmBytes) : freeMemoryBytes();
+  const free = freeMemoryOn(expectedBackend(services, first.config));
   const model = requireModel(services.store, first.modelId);
   const { description } = requireDataset(services.store, first.datasetId);
   const group = runs.slice(0, mostRuns).map(({ config }) => ({ config, model, dataset: description }));

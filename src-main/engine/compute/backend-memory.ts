@@ -8,13 +8,24 @@ export interface BackendMemory {
   readonly packsFrozenWeights: boolean;
   /** Whether matrices may stay as a file encodes them, and are packed for no product then. */
   readonly keepsEncodings: boolean;
+  /** Bytes that its tensors can take, whatever the machine has free. */
+  readonly mostBytes: number;
 }
 
-const plain: BackendMemory = { blockBytes: (bytes) => bytes, packsFrozenWeights: false, keepsEncodings: false };
+const plain: BackendMemory = {
+  blockBytes: (bytes) => bytes,
+  packsFrozenWeights: false,
+  keepsEncodings: false,
+  mostBytes: Number.POSITIVE_INFINITY,
+};
 
-const pooled: BackendMemory = { blockBytes: sizeClass, packsFrozenWeights: true, keepsEncodings: true };
+/** Addresses of 32 bits, less what the program needs itself. */
+const webAssembly: BackendMemory = { ...plain, mostBytes: 3 * 2 ** 30 };
+
+const pooled: BackendMemory = { ...plain, blockBytes: sizeClass, packsFrozenWeights: true, keepsEncodings: true };
 
 export function backendMemory(backend: ComputeId): BackendMemory {
+  if (backend === 'wasm') return webAssembly;
   return backend === 'native' ? pooled : plain;
 }
 

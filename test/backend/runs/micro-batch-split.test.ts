@@ -61,3 +61,15 @@ it('is written into the run and its log, and costs what the same split costs tha
   expect(ofAuto.memory).toEqual(ofGiven.memory);
   expect(ofAuto.yaml).toContain('auto_find_batch_size: true');
 });
+
+it('counts on no more memory than WebAssembly can address', async () => {
+  // What is estimated to fit into all that is free, but not into the addresses that are left.
+  const most = 3 * 2 ** 30;
+  vi.mocked(freemem).mockReturnValue(1000 * most);
+  const onWasm = { ...auto, per_device_train_batch_size: 2 ** 18, compute_backend: 'wasm' as const };
+  const { microBatch, memory, freeMemoryBytes } = await backend.handle('runs.estimate', { config: onWasm });
+  expect(freeMemoryBytes).toBe(most);
+  expect(memory.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(tightShare * most);
+  expect(microBatch.size * microBatch.accumulation).toBe(2 ** 18 * 6);
+  expect(microBatch.size).toBeLessThan(2 ** 18 * 6);
+});
