@@ -8,6 +8,7 @@ import type { ParameterValues } from '../src-shared/domain/parameter.ts';
 import { RandomStream } from '../src-shared/random.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { writeProblemFile } from './problem-file.ts';
+import type { Clock } from './protocol.ts';
 import type { BenchProblem, ProblemOptions, Workload } from './workload.ts';
 
 /** Same interface as the peers, see bench/peers. */
@@ -15,18 +16,21 @@ export const learningRate = 1e-3;
 export const maximumGradientNorm = 1;
 export const adamwOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
-const targets = { target_modules: ['q_proj', 'v_proj'] };
+const targets = ['q_proj', 'v_proj'];
 /** Of these a variant takes those that it declares. */
 const strength = { r: 8, lora_alpha: 16 };
 /** Of variants whose defaults do not fit the workloads, or whose size is not a rank. */
 const ownParameters: Readonly<Record<string, ParameterValues>> = { oft: { r: 0 }, c3a: { block_size: 64 } };
 
-/** The adapter that the bench trains, of a variant by its id. */
-export function settingsOf(variant: string): AdapterSettings {
+/** The adapter that the bench trains on a workload, of a variant by its id. */
+export function settingsOf(variant: string, { adapter }: Pick<Workload, 'adapter'>): AdapterSettings {
   const declared = adapterVariant(variant).declaration.parameters.map(({ name }) => name);
-  const common = Object.fromEntries(Object.entries(strength).filter(([name]) => declared.includes(name)));
+  const common = Object.fromEntries(
+    Object.entries(adapter?.parameters ?? strength).filter(([name]) => declared.includes(name)),
+  );
   const parameters = { ...common, ...ownParameters[variant] };
-  return adapterSettingsSchema.parse({ ...targets, variant, parameters });
+  const target_modules = adapter?.targets ?? targets;
+  return adapterSettingsSchema.parse({ target_modules, variant, parameters });
 }
 
 /** Runs the studio's training step on a workload, on the active compute backend. */
@@ -37,8 +41,10 @@ export class BenchRunner {
   private readonly optimizer: AdamW;
   private readonly step: TrainingStep;
   private readonly groups: readonly AdapterGroup[];
+  private readonly clock: Clock;
 
-  private constructor(variant: string, problem: BenchProblem, model: AdaptedModel) {
+  private constructor(variant: string, problem: BenchProblem, model: AdaptedModel, clock: Clock) {
+    this.clock = clock;
     this.variant = variant;
     this.problem = problem;
     this.model = model;
@@ -48,12 +54,16 @@ export class BenchRunner {
   }
 
   /** `variant`: an adapter variant's id. */
-  static async load(shape: Workload, variant: string, options: ProblemOptions): Promise<BenchRunner> {
+  static async load(
+    shape: Workload,
+    variant: string,
+    options: ProblemOptions & { readonly clock?: Clock },
+  ): Promise<BenchRunner> {
     const problem = await shape.build(options);
     const model = new AdaptedModel(problem.base);
     const random = RandomStream.seeded(42, 'initialization');
-    await model.createAdapter(settingsOf(variant), { random, labels: problem.labels });
-    return new BenchRunner(variant, problem, model);
+    await model.createAdapter(settingsOf(variant, shape), { random, labels: problem.labels });
+    return new BenchRunner(variant, problem, model, options.clock ?? 'elapsed');
   }
 
   writeProblemFile(path: string): Promise<void> {
@@ -94,9 +104,15 @@ export class BenchRunner {
   }
 
   private async timed(mask: readonly number[] | null): Promise<{ loss: number; milliseconds: number }> {
-    const started = performance.now();
+    const started = this.milliseconds();
     const loss = await this.run(mask);
-    return { loss, milliseconds: performance.now() - started };
+    return { loss, milliseconds: this.milliseconds() - started };
+  }
+
+  private milliseconds(): number {
+    if (this.clock === 'elapsed') return performance.now();
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
   }
 
   /** The share of the time of `steps` full steps spent outside kernels, 0 … 1. */

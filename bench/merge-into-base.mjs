@@ -57,7 +57,14 @@ async function start(checkout, shape, adapter) {
     return answer;
   };
   const problem = { shape, adapter, threads: 2, small: false, writes: false, exchange: '' };
-  await ask({ do: 'load', precision: 'float32', ...problem, resources: join(checkout, 'assets') });
+  await ask({
+    do: 'load',
+    precision: 'float32',
+    compiled: false,
+    clock: 'elapsed',
+    ...problem,
+    resources: join(checkout, 'assets'),
+  });
   /** @type {number[]} */
   const rates = [];
   return { checkout, adapter, rates, ask, end: () => child.stdin.end() };

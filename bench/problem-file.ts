@@ -7,7 +7,8 @@ import type { BenchProblem } from './workload.ts';
 /**
  * Writes a problem file for the peers: tensors `frozen:…`, `trained:…` and `input:…`, the linear layers as
  * `layers.<i>.<last name>.weight` and `head.weight`, the adapter's tensors under PEFT's last names. Among the metadata
- * are the adapter variant's id, so that a peer can refuse an unknown one, and the architecture as JSON.
+ * are the adapter variant's id, so that a peer can refuse an unknown one, and the architecture as JSON, with the file that has the
+ * frozen tensors where they are not in this one.
  */
 export async function writeProblemFile(
   path: string,
@@ -28,6 +29,7 @@ export async function writeProblemFile(
       scaling = factors.scaling;
       for (const [part, tensor] of factors.tensors) put('trained', `${peerName}.${tensorKey(module, part)}`, tensor);
     }
+    if (problem.stored !== undefined) continue;
     const { weight, bias } = problem.base.frozen(module);
     for (const [part, frozen] of [['weight', weight] as const, ['bias', bias] as const]) {
       const trained = state.saved.get(`${module.name}.${part}`);
@@ -39,6 +41,6 @@ export async function writeProblemFile(
   for (const [name, tensor] of Object.entries(problem.batch.inputs)) put('input', name, tensor);
   const { labels } = problem.batch;
   put('input', 'labels', { shape: [labels.length], data: labels });
-  const architecture = JSON.stringify({ ...problem.architecture, scaling });
+  const architecture = JSON.stringify({ ...problem.architecture, scaling, stored: problem.stored });
   await writeSafetensors(path, tensors, { adapter: variant, architecture });
 }

@@ -7,6 +7,10 @@ import { z } from 'zod';
 export const precisionSchema = z.enum(['float32', 'bfloat16', 'autocast']);
 export type Precision = z.infer<typeof precisionSchema>;
 
+/** Time that passes, or that of all threads of the runner: on a machine that other programs share, the latter says more. */
+export const clockSchema = z.enum(['elapsed', 'processor']);
+export type Clock = z.infer<typeof clockSchema>;
+
 export const runnerRequestSchema = z.discriminatedUnion('do', [
   z.object({
     do: z.literal('load'),
@@ -18,7 +22,11 @@ export const runnerRequestSchema = z.discriminatedUnion('do', [
      * float32.
      */
     precision: precisionSchema,
+    /** PyTorch: layers and loss by torch.compile. */
+    compiled: z.boolean(),
     threads: z.number().int(),
+    /** What steps are timed by. */
+    clock: clockSchema,
     /** Reduced to a fraction, for a smoke test of the bench. */
     small: z.boolean(),
     /** The problem as a safetensors file: written by the studio's runner if `writes` is set, read by peers. */

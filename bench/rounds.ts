@@ -16,6 +16,8 @@ export interface RoundLimits {
    * come on top.
    */
   readonly secondsPerSeat: number;
+  /** Of long steps at least so many rounds, and none with the lowest group alone. */
+  readonly long?: { readonly rounds: number };
 }
 
 export interface SessionTimes {
@@ -53,7 +55,7 @@ export async function timeInRounds(
       for (let step = 0; step < plan.stepsPerRound; step++) {
         const mask = (round * plan.stepsPerRound + step) % plan.masks;
         turn.push({ kind: 'plain', mask: 0 }, { kind: 'coto', mask });
-        if (!session.isPeer) turn.push({ kind: 'lowestAlone', mask });
+        if (!session.isPeer && limits.long === undefined) turn.push({ kind: 'lowestAlone', mask });
       }
       const wanted = turn.map(({ kind, mask }) => groupsOn(kind, masks[mask] ?? []));
       const { milliseconds } = await session.process.ask({ do: 'time', masks: wanted });
@@ -110,7 +112,8 @@ interface Plan {
 function planFor(stepMilliseconds: number, maskCount: number, limits: RoundLimits): Plan {
   const steps = Math.max(2, Math.floor((1000 * limits.secondsPerSeat) / (2 * stepMilliseconds)));
   const stepsPerRound = Math.min(maskCount, Math.max(1, Math.floor(steps / limits.rounds)));
-  const rounds = Math.min(limits.rounds, Math.max(2, Math.floor(steps / stepsPerRound)));
+  const fewestRounds = limits.long?.rounds ?? 2;
+  const rounds = Math.min(limits.rounds, Math.max(fewestRounds, Math.floor(steps / stepsPerRound)));
   // Fewer masks, each timed several times: a minimum needs several values.
   const masks = Math.min(maskCount, Math.max(fewestMasks, Math.floor((rounds * stepsPerRound) / timesPerMask)));
   return { rounds, stepsPerRound, masks };

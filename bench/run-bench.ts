@@ -10,6 +10,7 @@ import { measureLoading } from './loading.ts';
 import { describeMachine } from './machine.ts';
 import { scheduleMasks } from './masks.ts';
 import { Patience } from './patience.ts';
+import type { Clock } from './protocol.ts';
 import type { BenchEntry, BenchPrecision, BenchReport } from './report.ts';
 import { type SessionTimes, timeInRounds } from './rounds.ts';
 import {
@@ -44,6 +45,8 @@ export interface BenchOptions {
   readonly parts: readonly BenchPart[];
   readonly peer: PeerProgram | { readonly reason: string };
   readonly threads: number;
+  /** What steps are timed by. */
+  readonly clock?: Clock;
   /** The folder that holds models/. */
   readonly resources: string;
   /** Receives progress messages. */
@@ -70,6 +73,9 @@ const limits = {
   whole: { rounds: 7, secondsPerSeat: 6, masks: 32, megabytes: 512, gemmSeconds: 6, togetherSeconds: 12 },
   quick: { rounds: 2, secondsPerSeat: 1, masks: 4, megabytes: 32, gemmSeconds: 0.3, togetherSeconds: 0.1 },
 };
+
+/** A step of a large workload takes seconds: three of each are its median. */
+const long = { rounds: 3 };
 
 const everything = { precision: null, adapter: null };
 
@@ -110,7 +116,9 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
     if ('reason' in options.peer && parts.includes('steps'))
       findings.missing.push({ ...everything, shape: null, contender: 'pytorch', reason: options.peer.reason });
     if (parts.includes('steps'))
-      for (const shape of options.shapes) await timeShape(options, shape, folder, findings, keep);
+      for (const shape of options.shapes)
+        for (const precisions of shape.isLarge ? options.precisions.map((one) => [one]) : [options.precisions])
+          await timeShape({ ...options, precisions }, shape, folder, findings, keep);
     if (parts.includes('together')) await timeTogether(options, folder, limit, findings, keep);
     if (parts.includes('products'))
       for (const backend of options.backends) {
@@ -137,7 +145,7 @@ async function timeShape(
   keep: Keep,
 ): Promise<void> {
   const { quick, report } = options;
-  const limit = quick ? limits.quick : limits.whole;
+  const limit = { ...(quick ? limits.quick : limits.whole), ...(shape.isLarge && { long }) };
   const sessions: Session[] = [];
   try {
     await openSessions(options, shape, folder, findings, sessions);
@@ -156,7 +164,7 @@ async function timeShape(
       const { contender, isPeer, precision, adapter, process } = session;
       const steps = quick ? 1 : Math.ceil(outsideMilliseconds / entry.plain.median);
       if (!isPeer) entry.outsideKernels = (await process.ask({ do: 'outside-kernels', steps })).share;
-      if (!isPeer && precision === 'float32') {
+      if (!isPeer && precision === 'float32' && !shape.isLarge) {
         const { milliseconds, parameters } = await process.ask({ do: 'merge', rounds: quick ? 1 : 3 });
         const valuesPerSecond = (1000 * parameters) / Math.min(...milliseconds);
         findings.merging.push({ shape: shape.id, contender, adapter, valuesPerSecond });
@@ -197,7 +205,7 @@ function bestEntries(...given: Parameters<typeof entriesOf>): BenchEntry[] {
 
 /** Opens a session for each runner, precision and adapter; the first one with an adapter writes its problem file. */
 async function openSessions(
-  { quick, precisions, adapters, backends, peer, threads, resources, report, signal }: BenchOptions,
+  { quick, precisions, adapters, backends, peer, threads, resources, clock = 'elapsed', report, signal }: BenchOptions,
   shape: Workload,
   folder: string,
   findings: Findings,
@@ -208,7 +216,7 @@ async function openSessions(
     findings.missing.push({ ...everything, shape: shape.id, ...of, reason: toErrorValue(thrown).message });
   const problems = adapters.map((adapter): Problem => {
     const exchange = join(folder, `${shape.id}-${adapter}.safetensors`);
-    return { shape: shape.id, adapter, small: quick, exchange, resources };
+    return { shape: shape.id, adapter, small: quick, exchange, resources, clock };
   });
   for (const precision of precisions)
     for (const backend of backends) {
@@ -231,7 +239,9 @@ async function openSessions(
   report(`${shape.label}: tuning PyTorch`);
   try {
     // Base, batch and optimizer do not depend on the adapter: the first one's best configuration is used for all.
-    const { ways, refusals } = await tunePyTorch(peer, precisions, availableParallelism(), first, ending);
+    const cores = clock === 'processor' ? threads : availableParallelism();
+    const tuning = { ...ending, isLarge: shape.isLarge === true };
+    const { ways, refusals } = await tunePyTorch(peer, precisions, cores, first, tuning);
     for (const { precision, thrown } of refusals) missing({ contender: 'pytorch', precision }, thrown);
     for (const problem of problems)
       try {
@@ -257,12 +267,13 @@ async function timeTogether(
   const [backend] = backends;
   const [adapter] = adapters;
   if (backend === undefined || adapter === undefined) return;
-  for (const shape of shapes)
+  for (const shape of shapes.filter(({ isLarge }) => !isLarge))
     for (const precision of precisions) {
       const isMissing = findings.missing.some((one) => one.contender === backend && one.precision === precision);
       if (isMissing) continue;
       report(`${shape.label}: ${together.count} runs together on ${backend} in ${precision}`);
-      const problem = { shape: shape.id, adapter, small: quick, exchange: join(folder, 'unused'), resources };
+      const exchange = join(folder, 'unused');
+      const problem: Problem = { shape: shape.id, adapter, small: quick, exchange, resources, clock: 'elapsed' };
       try {
         const session = await openBackendSession(backend, precision, threads, problem, false, {
           signal,
@@ -305,7 +316,8 @@ async function measureGemm(
     if (isMissing) continue;
     options.report(`Products on ${backend} in ${precision}`);
     const exchange = join(folder, 'unused');
-    const problem: Problem = { shape: shape.id, adapter, small: true, exchange, resources: options.resources };
+    const { resources } = options;
+    const problem: Problem = { shape: shape.id, adapter, small: true, exchange, resources, clock: 'elapsed' };
     const session = await openBackendSession(backend, precision, options.threads, problem, false, {
       signal: options.signal,
       patience: new Patience(),

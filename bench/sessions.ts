@@ -22,7 +22,7 @@ export interface Session {
 }
 
 /** An adapter on a workload, to be loaded in a precision with a number of threads. */
-export type Problem = Omit<RunnerRequest & { do: 'load' }, 'do' | 'precision' | 'threads' | 'writes'>;
+export type Problem = Omit<RunnerRequest & { do: 'load' }, 'do' | 'precision' | 'compiled' | 'threads' | 'writes'>;
 
 /** A PyTorch installation that the bench may start. */
 export interface PeerProgram {
@@ -58,6 +58,7 @@ export async function openBackendSession(
     const { device = backend } = await child.ask({
       do: 'load',
       precision,
+      compiled: false,
       threads,
       writes,
       ...problem,
@@ -85,6 +86,7 @@ export interface ReferenceConfig {
   readonly precision: BenchPrecision;
   readonly setting: PeerSetting;
   readonly mode: Precision;
+  readonly compiled: boolean;
   readonly milliseconds: number;
 }
 
@@ -93,78 +95,114 @@ const nearlyBest = 1.1;
 /** Step time in milliseconds from which one step is timed after the first, else three. */
 const slowTrial = 500;
 
+/** A precision for which PyTorch, or a way of it, gave nothing, and why. */
+interface Refusal {
+  readonly precision: BenchPrecision;
+  readonly thrown: unknown;
+}
+
 /**
  * Tries every promising configuration of PyTorch (one thread and all, both wait policies, bfloat16 by autocast and
- * by a bfloat16 base) and returns the fastest of each precision, or two if they are close, to be decided by the
- * rounds. One that is hopelessly slow beside the best so far is given up after a step: what it said of a precision without
- * another way is among `refusals`.
+ * by a bfloat16 base; then the best of these compiled) and returns the fastest of each precision, or two if they are close, to
+ * be decided by the rounds; of a large workload, whose every process takes gigabytes, one. One that is hopelessly slow beside
+ * the best so far is given up after a step: what it said of a precision without another way is among `refusals`, and so is
+ * why nothing could be compiled.
  */
 export async function tunePyTorch(
   peer: PeerProgram,
   precisions: readonly BenchPrecision[],
   cores: number,
   problem: Problem,
-  { signal, patience }: Ending,
-): Promise<{ ways: ReferenceConfig[]; refusals: { precision: BenchPrecision; thrown: unknown }[] }> {
-  const settings: PeerSetting[] = [{ threads: 1, waitPolicy: 'passive' }];
-  // A reduced workload is not used for tuning.
-  if (cores > 1 && !problem.small)
-    settings.push({ threads: cores, waitPolicy: 'passive' }, { threads: cores, waitPolicy: 'default' });
+  ending: Ending & { readonly isLarge?: boolean },
+): Promise<{ ways: ReferenceConfig[]; refusals: Refusal[] }> {
   const modes = precisions.flatMap((precision) =>
     (precision === 'float32' ? ['float32' as const] : ['autocast' as const, 'bfloat16' as const]).map((mode) => ({
       precision,
       mode,
     })),
   );
+  const isLarge = ending.isLarge === true;
   const tried: ReferenceConfig[] = [];
-  const refusals: { precision: BenchPrecision; thrown: unknown }[] = [];
-  for (const setting of settings) {
-    const child = new RunnerProcess(peerCommand(peer, setting), signal);
+  const hopeless: Refusal[] = [];
+  const uncompiled: Refusal[] = [];
+  for (const setting of settingsFor(cores, problem, isLarge)) {
+    const child = new RunnerProcess(peerCommand(peer, setting), ending.signal);
     try {
-      for (const { precision, mode } of modes) {
-        await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
-        const {
-          milliseconds: [first = 0],
-        } = await child.ask({ do: 'time', masks: [null] });
+      for (const way of modes)
         try {
-          patience.see(`PyTorch, ${describe(setting, mode)}`, first);
+          tried.push(await tryWay(child, { ...way, setting, compiled: false }, problem, ending));
         } catch (thrown) {
-          if (!(thrown instanceof StudioError)) throw thrown;
-          refusals.push({ precision, thrown });
-          continue;
+          if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
+          hopeless.push({ precision: way.precision, thrown });
         }
-        const { milliseconds } = await child.ask({
-          do: 'time',
-          masks: first > slowTrial ? [null] : [null, null, null],
-        });
-        tried.push({ precision, setting, mode, milliseconds: Math.min(...milliseconds) });
-      }
     } finally {
       await child.close();
     }
   }
-  const ways = precisions.flatMap((precision) => {
-    const byTime = tried
-      .filter((way) => way.precision === precision)
-      .sort((one, other) => one.milliseconds - other.milliseconds);
-    const limit = nearlyBest * (byTime[0]?.milliseconds ?? 0);
-    return byTime.slice(0, 2).filter(({ milliseconds }) => milliseconds <= limit);
-  });
+  // A reduced workload is not used for tuning.
+  for (const best of problem.small ? [] : precisions.flatMap((precision) => fastest(tried, precision, 1))) {
+    const child = new RunnerProcess(peerCommand(peer, best.setting), ending.signal);
+    try {
+      tried.push(await tryWay(child, { ...best, compiled: true }, problem, ending));
+    } catch (thrown) {
+      ending.signal?.throwIfAborted();
+      uncompiled.push({ precision: best.precision, thrown });
+    } finally {
+      await child.close();
+    }
+  }
+  const ways = precisions.flatMap((precision) => fastest(tried, precision, isLarge ? 1 : 2));
   const isTried = (precision: BenchPrecision) => ways.some((way) => way.precision === precision);
-  return { ways, refusals: refusals.filter(({ precision }) => !isTried(precision)) };
+  return { ways, refusals: [...hopeless.filter(({ precision }) => !isTried(precision)), ...uncompiled] };
+}
+
+function settingsFor(cores: number, { small, clock }: Problem, isLarge: boolean): PeerSetting[] {
+  const one: PeerSetting = { threads: 1, waitPolicy: 'passive' };
+  // A reduced workload is not used for tuning.
+  if (cores === 1 || small) return [one];
+  const all: PeerSetting = { threads: cores, waitPolicy: 'passive' };
+  // Threads that wait actively would have their waiting counted.
+  if (clock === 'processor') return [all];
+  return [...(isLarge ? [] : [one]), all, { threads: cores, waitPolicy: 'default' }];
+}
+
+async function tryWay(
+  child: RunnerProcess,
+  way: Omit<ReferenceConfig, 'milliseconds'>,
+  problem: Problem,
+  { patience }: Ending,
+): Promise<ReferenceConfig> {
+  const { setting, mode, compiled } = way;
+  await child.ask({ do: 'load', precision: mode, compiled, threads: setting.threads, writes: false, ...problem });
+  const {
+    milliseconds: [first = 0],
+  } = await child.ask({ do: 'time', masks: [null] });
+  if (!compiled) patience.see(`PyTorch, ${describe(setting, mode, compiled)}`, first);
+  const masks = first > slowTrial ? [null] : [null, null, null];
+  const { milliseconds } = await child.ask({ do: 'time', masks });
+  return { ...way, milliseconds: Math.min(...milliseconds) };
+}
+
+/** The fastest way of a precision, and up to `count` in all of those that are nearly as fast. */
+function fastest(tried: readonly ReferenceConfig[], precision: BenchPrecision, count: number): ReferenceConfig[] {
+  const byTime = tried
+    .filter((way) => way.precision === precision)
+    .sort((one, other) => one.milliseconds - other.milliseconds);
+  const limit = nearlyBest * (byTime[0]?.milliseconds ?? 0);
+  return byTime.slice(0, count).filter(({ milliseconds }) => milliseconds <= limit);
 }
 
 /** Opens a session for PyTorch in one way. Throws StudioError if it does not know the adapter. */
 export async function openPyTorchSession(
   peer: PeerProgram,
-  { precision, setting, mode }: ReferenceConfig,
+  { precision, setting, mode, compiled }: ReferenceConfig,
   problem: Problem,
   ending: Ending,
 ): Promise<Session> {
   return opening(peerCommand(peer, setting), ending, async (child) => {
-    await child.ask({ do: 'load', precision: mode, threads: setting.threads, writes: false, ...problem });
-    const configuration = describe(setting, mode);
-    const steps = await firstSteps(child, `PyTorch, ${configuration}`, ending.patience);
+    await child.ask({ do: 'load', precision: mode, compiled, threads: setting.threads, writes: false, ...problem });
+    const configuration = describe(setting, mode, compiled);
+    const steps = await firstSteps(child, `PyTorch, ${configuration}`, ending.patience, compiled);
     return {
       contender: 'pytorch',
       isPeer: true,
@@ -181,9 +219,11 @@ async function firstSteps(
   child: RunnerProcess,
   way: string,
   patience: Patience,
+  compiles = false,
 ): Promise<Pick<Session, 'losses' | 'stepMilliseconds'>> {
   const first = await child.ask({ do: 'losses', count: 1 });
-  for (const milliseconds of first.milliseconds) patience.see(way, milliseconds);
+  // The first step of a way that compiles does little else.
+  if (!compiles) for (const milliseconds of first.milliseconds) patience.see(way, milliseconds);
   const rest = await child.ask({ do: 'losses', count: lossCount - 1 });
   for (const milliseconds of rest.milliseconds) patience.see(way, milliseconds);
   return { losses: [...first.losses, ...rest.losses], stepMilliseconds: rest.milliseconds.at(-1) ?? 1 };
@@ -205,13 +245,15 @@ async function opening(
 
 function peerCommand({ python, script }: PeerProgram, { threads, waitPolicy }: PeerSetting): RunnerCommand {
   const policy: Record<string, string> = waitPolicy === 'passive' ? { OMP_WAIT_POLICY: 'passive' } : {};
-  const environment = { OMP_NUM_THREADS: String(threads), PYTHONWARNINGS: 'ignore', ...policy };
+  // Compiling in the process itself leaves no other behind when it is ended.
+  const compiling = { TORCHINDUCTOR_COMPILE_THREADS: '1' };
+  const environment = { OMP_NUM_THREADS: String(threads), PYTHONWARNINGS: 'ignore', ...compiling, ...policy };
   return { command: python, args: [script], environment };
 }
 
-function describe({ threads, waitPolicy }: PeerSetting, mode: Precision): string {
+function describe({ threads, waitPolicy }: PeerSetting, mode: Precision, compiled: boolean): string {
   const how = mode === 'autocast' ? ', autocast' : mode === 'bfloat16' ? ', bfloat16 base' : '';
-  return `${countThreads(threads)}${threads > 1 ? `, ${waitPolicy} waiting` : ''}${how}`;
+  return `${countThreads(threads)}${threads > 1 ? `, ${waitPolicy} waiting` : ''}${how}${compiled ? ', compiled' : ''}`;
 }
 
 function countThreads(threads: number): string {

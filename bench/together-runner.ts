@@ -49,7 +49,7 @@ export class TogetherRunner {
     const open = async (problem: BenchProblem, seed: number): Promise<Run> => {
       const model = new AdaptedModel(problem.base);
       const random = RandomStream.seeded(seed, 'initialization');
-      await model.createAdapter(settingsOf(variant), { random, labels: problem.labels });
+      await model.createAdapter(settingsOf(variant, shape), { random, labels: problem.labels });
       const optimizer = new AdamW(model.trainable(), adamwOptions);
       const alone = new TrainingStep(model, optimizer, maximumGradientNorm);
       const source = problem === narrow ? pass.place().sourceFor(model) : undefined;

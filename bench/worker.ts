@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { resolveComputeDtype } from '../src-main/engine/compute/compute-dtype.ts';
@@ -27,9 +28,10 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
       const shape = workloads.find((candidate) => candidate.id === request.shape);
       if (shape === undefined) throw new StudioError('not_found', `The bench has no workload "${request.shape}".`);
       runner?.dispose();
-      const { adapter, small, resources } = request;
+      const { adapter, small, resources, exchange, clock } = request;
       problem = request;
-      runner = await BenchRunner.load(shape, adapter, { small, resources, bfloat16 });
+      const folder = dirname(exchange);
+      runner = await BenchRunner.load(shape, adapter, { small, resources, folder, bfloat16, clock });
       if (request.writes) await runner.writeProblemFile(request.exchange);
       return { device: compute.device, threads: compute.threads };
     }
@@ -59,11 +61,16 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
 async function timeTogether({ count, batch, seconds }: Extract<RunnerRequest, { do: 'together' }>) {
   const shape = workloads.find(({ id }) => id === problem?.shape);
   if (problem === null || shape === undefined) throw new StudioError('internal', 'No workload is loaded.');
-  const { adapter, small, resources } = problem;
+  const { adapter, small, resources, exchange } = problem;
   // Its memory is needed.
   runner?.dispose();
   runner = null;
-  const together = await TogetherRunner.load(shape, adapter, { small, resources, bfloat16 }, { count, batch });
+  const together = await TogetherRunner.load(
+    shape,
+    adapter,
+    { small, resources, folder: dirname(exchange), bfloat16 },
+    { count, batch },
+  );
   try {
     await together.round();
     const difference = await together.difference();

@@ -7,6 +7,8 @@ export interface PeerArchitecture {
   readonly kind: 'encoder' | 'decoder';
   readonly layers: number;
   readonly heads: number;
+  /** Heads of keys and values, each shared by several of queries; as many as `heads` if left out. */
+  readonly keyValueHeads?: number;
   readonly hidden: number;
   /** Of one example. */
   readonly tokens: number;
@@ -29,6 +31,8 @@ export interface BenchProblem {
   readonly architecture: PeerArchitecture;
   /** Frozen tensors other than the layers' linear weights, by the peer's names. */
   readonly extras: ReadonlyMap<string, HostTensor>;
+  /** A checkpoint that peers map instead, with its name of each frozen tensor by theirs. */
+  readonly stored?: { readonly file: string; readonly names: Readonly<Record<string, string>> };
 }
 
 export interface ProblemOptions {
@@ -36,6 +40,8 @@ export interface ProblemOptions {
   readonly small: boolean;
   /** The folder with models/. */
   readonly resources: string;
+  /** Where a workload keeps what it makes, for as long as the bench runs. */
+  readonly folder: string;
   /** Products with frozen weights in bfloat16. */
   readonly bfloat16: boolean;
   /** Examples of the batch. Default: the workload's own. */
@@ -50,5 +56,12 @@ export interface Workload {
   readonly layers: number;
   /** Layers of the reduced workload. */
   readonly smallLayers: number;
+  /** What is adapted, and how strongly; r 8 on q_proj and v_proj if left out. */
+  readonly adapter?: {
+    readonly targets: 'all-linear';
+    readonly parameters: { readonly r: number; readonly lora_alpha: number };
+  };
+  /** Of gigabytes and seconds a step: timed only where it is asked for, a precision after the other, steps alone. */
+  readonly isLarge?: boolean;
   build(options: ProblemOptions): Promise<BenchProblem>;
 }

@@ -1,40 +1,44 @@
-"""A PyTorch runner of `npm run bench`: the training step of the studio's three workloads, written as PyTorch does it best.
+"""A PyTorch runner of `npm run bench`: the training step of the studio's workloads, written as PyTorch does it best.
 
 Reads requests as JSON lines from standard input, answers each with one JSON line: see bench/protocol.ts.
-Eager mode, fused AdamW, scaled_dot_product_attention, no gradient for the base; the adapter joins its base product in place,
+Eager or with layers and loss compiled by torch.compile, fused AdamW, scaled_dot_product_attention, no gradient for the base; the adapter joins its base product in place,
 in one addmm, HiRA's the weight. Weights, adapter and batch come from a safetensors file that the studio writes, so that both
-start from the same numbers.
+start from the same numbers; a checkpoint that it names is mapped, and in bfloat16 used where it lies.
 """
 
 import contextlib
 import json
+import mmap
 import sys
 import time
 
 import torch
 import torch.nn.functional as F
 
-DTYPES = {"F32": torch.float32, "I32": torch.int32}
+DTYPES = {"F32": torch.float32, "I32": torch.int32, "BF16": torch.bfloat16}
 
 
 def read_safetensors(path):
+    """Tensors that lie in the file, mapped; a write to one stays in memory."""
     with open(path, "rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        data = bytearray(file.read())
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    begin = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:begin])
     metadata = header.pop("__metadata__", {})
     tensors = {}
     for name, entry in header.items():
         start, end = entry["data_offsets"]
         dtype = DTYPES[entry["dtype"]]
-        count = (end - start) // 4
-        tensors[name] = torch.frombuffer(data, dtype=dtype, count=count, offset=start).reshape(entry["shape"]).clone()
+        count = (end - start) // dtype.itemsize
+        values = torch.frombuffer(data, dtype=dtype, count=count, offset=begin + start)
+        tensors[name] = values.reshape(entry["shape"])
     return tensors, metadata
 
 
 class Problem:
     """One shape in one precision: `float32`, `autocast` (bfloat16 over a float32 base) or `bfloat16` (the base itself)."""
 
-    def __init__(self, path, precision):
+    def __init__(self, path, precision, compiled):
         tensors, metadata = read_safetensors(path)
         self.spec = json.loads(metadata["architecture"])
         self.adapter = metadata["adapter"]
@@ -46,36 +50,50 @@ class Problem:
         for name, tensor in tensors.items():
             kind, name = name.split(":", 1)
             if kind == "trained":
-                self.trained[name] = tensor.requires_grad_(True)
+                self.trained[name] = tensor.clone().requires_grad_(True)
             elif kind == "frozen":
                 self.frozen[name] = tensor.to(self.dtype)
             else:
                 self.input[name] = tensor.long() if tensor.dtype == torch.int32 else tensor
+        stored = self.spec.get("stored")
+        if stored is not None:
+            checkpoint, _ = read_safetensors(stored["file"])
+            for name, place in stored["names"].items():
+                self.frozen[name] = checkpoint[place].to(self.dtype)
         self.labels = self.input.pop("labels")
         self.active = None
+        self.whole, self.layers = {}, [{} for _ in range(self.spec["layers"])]
+        for name, tensor in {**self.frozen, **self.trained}.items():
+            if name.startswith("layers."):
+                _, layer, own = name.split(".", 2)
+                self.layers[int(layer)][own] = tensor
+            else:
+                self.whole[name] = tensor
+        if compiled:
+            # A layer is compiled once for all: they differ in their tensors alone.
+            self.block = torch.compile(self.block, dynamic=False)
+            self.language_loss = torch.compile(self.language_loss, dynamic=False)
         self.optimizer = torch.optim.AdamW(list(self.trained.values()), lr=1e-3, weight_decay=0.0, fused=True)
         if self.spec["kind"] == "decoder":
             self.tables = self.rotary_tables()
 
-    def weight(self, name):
-        trained = self.trained.get(name)
-        return self.frozen.get(name) if trained is None else trained.to(self.dtype)
-
-    def linear(self, x, layer, name):
-        prefix = f"layers.{layer}.{name}" if layer is not None else name
-        weight, bias = self.weight(f"{prefix}.weight"), self.weight(f"{prefix}.bias")
-        hira = self.trained.get(f"{prefix}.hira_A")
-        a = self.trained.get(f"{prefix}.lora_A.weight") if hira is None else hira
-        if a is None or (self.active is not None and not self.active[layer]):
+    def linear(self, x, own, name, adapts):
+        """`own`: the tensors of a layer, or of the head."""
+        weight, bias = own[f"{name}.weight"].to(self.dtype), own.get(f"{name}.bias")
+        if bias is not None:
+            bias = bias.to(self.dtype)
+        hira = own.get(f"{name}.hira_A")
+        a = own.get(f"{name}.lora_A.weight") if hira is None else hira
+        if a is None or not adapts:
             return F.linear(x, weight, bias)
         if hira is not None:
-            update = self.trained[f"{prefix}.hira_B"].to(self.dtype) @ a.to(self.dtype)
+            update = own[f"{name}.hira_B"].to(self.dtype) @ a.to(self.dtype)
             if self.dtype == torch.float32 and not self.autocast:
                 # One product for base and adapter; PEFT's own layer takes two.
                 return F.linear(x, torch.addcmul(weight, weight, update), bias)
             # Rounded into the weight, a small update would be lost.
             return F.linear(x, weight, bias) + F.linear(x, weight * update)
-        b = self.trained[f"{prefix}.lora_B.weight"]
+        b = own[f"{name}.lora_B.weight"]
         rows = x.flatten(0, -2)
         z = F.linear(rows, a.to(self.dtype))
         # Autocast casts no operands of what is done in place.
@@ -84,7 +102,7 @@ class Problem:
             y = F.linear(rows, weight, bias).addmm_(z, up, alpha=self.spec["scaling"])
         else:
             h = F.linear(rows, weight).addmm_(z, up, alpha=self.spec["scaling"])
-            gain = self.gain(weight, a, b, self.trained[f"{prefix}.lora_magnitude_vector"]).to(h.dtype)
+            gain = self.gain(weight, a, b, own[f"{name}.lora_magnitude_vector"]).to(h.dtype)
             y = h * gain if bias is None else torch.addcmul(bias.to(h.dtype), h, gain)
         return y.view(*x.shape[:-1], -1)
 
@@ -98,24 +116,27 @@ class Problem:
             norm = torch.linalg.vector_norm(changed, dim=1)
         return magnitude / norm
 
-    def norm(self, x, name):
-        weight, size = self.frozen[f"{name}.weight"], (x.shape[-1],)
+    def norm(self, x, own, name):
+        weight, size = own[f"{name}.weight"], (x.shape[-1],)
         if self.spec["kind"] == "decoder":
             return F.rms_norm(x, size, weight, self.spec["epsilon"])
-        return F.layer_norm(x, size, weight, self.frozen[f"{name}.bias"], self.spec["epsilon"])
+        return F.layer_norm(x, size, weight, own[f"{name}.bias"], self.spec["epsilon"])
 
-    def heads(self, x):
-        return x.unflatten(-1, (self.spec["heads"], -1)).transpose(1, 2)
+    def heads(self, x, count):
+        return x.unflatten(-1, (count, -1)).transpose(1, 2)
 
-    def attention(self, layer, x, queries):
-        q = self.heads(self.linear(queries, layer, "q_proj"))
-        k = self.heads(self.linear(x, layer, "k_proj"))
-        v = self.heads(self.linear(x, layer, "v_proj"))
+    def attention(self, own, x, queries, adapts):
+        heads = self.spec["heads"]
+        grouped = self.spec.get("keyValueHeads", heads)
+        q = self.heads(self.linear(queries, own, "q_proj", adapts), heads)
+        k = self.heads(self.linear(x, own, "k_proj", adapts), grouped)
+        v = self.heads(self.linear(x, own, "v_proj", adapts), grouped)
         causal = self.spec["kind"] == "decoder"
         if causal:
             q, k = self.rotate(q), self.rotate(k)
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
-        return self.linear(y.transpose(1, 2).flatten(2), layer, "o_proj")
+        # Faster than keys and values repeated for all heads of a group.
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=causal, enable_gqa=grouped != heads)
+        return self.linear(y.transpose(1, 2).flatten(2), own, "o_proj", adapts)
 
     def rotary_tables(self):
         size = self.spec["hidden"] // self.spec["heads"]
@@ -129,19 +150,21 @@ class Problem:
         first, second = x.chunk(2, dim=-1)
         return x * cos + torch.cat([-second, first], dim=-1) * sin
 
-    def mlp(self, layer, x):
+    def mlp(self, own, x, adapts):
         if self.spec["kind"] == "decoder":
-            gated = F.silu(self.linear(x, layer, "gate_proj")) * self.linear(x, layer, "up_proj")
-            return self.linear(gated, layer, "down_proj")
-        return self.linear(F.gelu(self.linear(x, layer, "fc1")), layer, "fc2")
+            gated = F.silu(self.linear(x, own, "gate_proj", adapts)) * self.linear(x, own, "up_proj", adapts)
+            return self.linear(gated, own, "down_proj", adapts)
+        return self.linear(F.gelu(self.linear(x, own, "fc1", adapts)), own, "fc2", adapts)
 
-    def block(self, layer, x):
-        # A classifier that reads the first token alone needs no other from its last layer; the studio uses that too.
-        only_first = self.spec["cutsLastLayer"] and layer == self.spec["layers"] - 1
-        normalized = self.norm(x, f"layers.{layer}.before")
+    def block(self, x, own, adapts, only_first):
+        normalized = self.norm(x, own, "before")
         kept = slice(0, 1) if only_first else slice(None)
-        x = x[:, kept] + self.attention(layer, normalized, normalized[:, kept])
-        return x + self.mlp(layer, self.norm(x, f"layers.{layer}.after"))
+        x = x[:, kept] + self.attention(own, normalized, normalized[:, kept], adapts)
+        return x + self.mlp(own, self.norm(x, own, "after"), adapts)
+
+    def language_loss(self, x):
+        logits = F.linear(self.norm(x, self.whole, "norm"), self.whole["embedding.weight"])
+        return F.cross_entropy(logits.flatten(0, 1), self.labels.flatten())
 
     def embed(self):
         if "pixel_values" in self.input:
@@ -156,12 +179,13 @@ class Problem:
     def loss(self):
         with torch.autocast("cpu", torch.bfloat16) if self.autocast else contextlib.nullcontext():
             x = self.embed()
-            for layer in range(self.spec["layers"]):
-                x = self.block(layer, x)
+            for layer, own in enumerate(self.layers):
+                # A classifier that reads the first token alone needs no other from its last layer; the studio uses that too.
+                only_first = self.spec["cutsLastLayer"] and layer == len(self.layers) - 1
+                x = self.block(x, own, self.active is None or bool(self.active[layer]), only_first)
             if self.spec["kind"] == "decoder":
-                logits = F.linear(self.norm(x, "norm"), self.frozen["embedding.weight"])
-                return F.cross_entropy(logits.flatten(0, 1), self.labels.flatten())
-            return F.cross_entropy(self.linear(self.norm(x[:, 0], "norm"), None, "head"), self.labels)
+                return self.language_loss(x)
+            return F.cross_entropy(self.linear(self.norm(x[:, 0], self.whole, "norm"), self.whole, "head", True), self.labels)
 
     def step(self, mask):
         self.active = mask
@@ -173,29 +197,33 @@ class Problem:
         return loss.item()
 
 
-def timed(problem, masks):
+CLOCKS = {"elapsed": time.perf_counter, "processor": time.process_time}
+
+
+def timed(problem, masks, clock):
     """Losses and milliseconds of one step a mask."""
     losses, milliseconds = [], []
     for mask in masks:
-        started = time.perf_counter()
+        started = clock()
         losses.append(problem.step(mask))
-        milliseconds.append(1000 * (time.perf_counter() - started))
+        milliseconds.append(1000 * (clock() - started))
     return {"losses": losses, "milliseconds": milliseconds}
 
 
 def main():
-    problem = None
+    problem, clock = None, time.perf_counter
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if request["do"] == "load":
                 torch.set_num_threads(request["threads"])
-                problem = Problem(request["exchange"], request["precision"])
+                problem, clock = None, CLOCKS[request["clock"]]
+                problem = Problem(request["exchange"], request["precision"], request["compiled"])
                 answer = {"version": torch.__version__, "threads": torch.get_num_threads()}
             elif request["do"] == "losses":
-                answer = timed(problem, [None] * request["count"])
+                answer = timed(problem, [None] * request["count"], clock)
             elif request["do"] == "time":
-                answer = {"milliseconds": timed(problem, request["masks"])["milliseconds"]}
+                answer = {"milliseconds": timed(problem, request["masks"], clock)["milliseconds"]}
             elif request["do"] == "unload":
                 problem = None
                 answer = {}

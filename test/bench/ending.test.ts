@@ -13,7 +13,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a way that is ten times slower than the best so far', () => {
   const peer = { python: process.execPath, script: join(import.meta.dirname, 'slow-peer.mjs') };
-  const problem = { shape: 'encoder', adapter: 'lora', small: true, exchange: join(folder, 'problem'), resources: '' };
+  const problem = {
+    ...{ shape: 'encoder', adapter: 'lora', small: true, exchange: join(folder, 'problem'), resources: '' },
+    clock: 'elapsed' as const,
+  };
 
   it('is given up after one step, and its precision left out with the reason', async () => {
     const precisions = ['float32', 'bfloat16'] as const;
@@ -29,7 +32,7 @@ describe('a way that is ten times slower than the best so far', () => {
     const patience = new Patience();
     patience.see('another', 100);
     const setting = { threads: 1, waitPolicy: 'passive' } as const;
-    const way = { precision: 'bfloat16', setting, mode: 'autocast', milliseconds: 1 } as const;
+    const way = { precision: 'bfloat16', setting, mode: 'autocast', compiled: false, milliseconds: 1 } as const;
     const own = { ...problem, exchange: join(folder, 'joining') };
     await expect(openPyTorchSession(peer, way, own, { patience })).rejects.toThrow(/given up/);
     expect(readFileSync(`${own.exchange}.steps`, 'utf8')).toBe('autocast 1\n');

@@ -17,6 +17,7 @@ import { ProgressLine } from '../progress-line.ts';
 import { resourcesDirectory } from '../studio.ts';
 
 const shapeIds = workloads.map((shape) => shape.id);
+const usualShapes = workloads.filter(({ isLarge }) => !isLarge).map((shape) => shape.id);
 
 export function addBenchCommand(parent: Command, context: CommandContext): void {
   addCommand(parent, context, {
@@ -26,7 +27,12 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
     options: (command) =>
       void command
         .option('--quick', 'small shapes and few steps: a check that it works, not a measurement')
-        .addOption(new Option('--shapes <shapes...>', 'only these').choices(shapeIds))
+        .addOption(
+          new Option(
+            '--shapes <shapes...>',
+            `these instead of ${usualShapes.join(', ')}; the others take gigabytes`,
+          ).choices(shapeIds),
+        )
         .addOption(
           new Option('--backends <backends...>', 'these instead of native and wasm').choices([
             'native',
@@ -42,6 +48,12 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
         )
         .addOption(new Option('--precisions <precisions...>', 'only these').choices(['float32', 'bfloat16']))
         .addOption(new Option('--parts <parts...>', 'only these parts').choices([...benchParts]))
+        .addOption(
+          new Option(
+            '--clock <clock>',
+            'time steps by what passes, or by processor time of all threads where other programs run beside it',
+          ).choices(['elapsed', 'processor']),
+        )
         .option('--threads <count>', 'threads of our backends (default: all cores)')
         .addOption(new Option('--peer-python <file>', 'a Python that has PyTorch').hideHelp())
         .addOption(new Option('--peer-script <file>', 'what it is to run: bench/peers/pytorch.py').hideHelp())
@@ -49,17 +61,21 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
     jsonFile: true,
     input: z.object({
       quick: z.boolean().default(false),
-      shapes: z.array(z.string()).default(shapeIds),
+      shapes: z.array(z.string()).default(usualShapes),
       backends: z.array(z.enum(['native', 'wasm', 'webgpu', 'tensorflow'])).optional(),
       adapters: z.array(z.string()).default([...benchAdapters]),
       precisions: z.array(z.enum(['float32', 'bfloat16'])).default(['float32', 'bfloat16']),
       parts: z.array(z.enum(benchParts)).default([...benchParts]),
       threads: z.coerce.number().int().min(1).max(availableParallelism()).default(availableParallelism()),
+      clock: z.enum(['elapsed', 'processor']).default('elapsed'),
       peerPython: z.string().optional(),
       peerScript: z.string().optional(),
       peerMissing: z.string().default('Only npm run bench brings PyTorch along.'),
     }),
-    async run({ quick, shapes, backends, adapters, precisions, parts, threads, ...peer }, { terminal, keepJson }) {
+    async run(
+      { quick, shapes, backends, adapters, precisions, parts, threads, clock, ...peer },
+      { terminal, keepJson },
+    ) {
       if (shapes.length === 0) throw new StudioError('invalid_input', 'The bench has no workload to time.');
       if (adapters.length === 0) throw new StudioError('invalid_input', 'The bench has no adapter to time.');
       const line = new ProgressLine(terminal);
@@ -78,6 +94,7 @@ export function addBenchCommand(parent: Command, context: CommandContext): void 
             ? { reason: peer.peerMissing }
             : { python: peer.peerPython, script: peer.peerScript },
         threads,
+        clock,
         resources: resourcesDirectory,
         report: (text) => line.say(text),
         keep: keepJson,

@@ -27,7 +27,7 @@ describe.each(computeBackends.filter((backend) => backend.peakBytes !== undefine
       if (halvedStates && backend.id !== 'native') return skip('only the native backend has states in bfloat16');
       const { peakBytes } = backend;
       if (!available || peakBytes === undefined) return skip(`${backend.id} is not available here`);
-      const { base, batch } = await decoderShape.build({ small: true, resources: '', bfloat16: false });
+      const { base, batch } = await decoderShape.build({ small: true, resources: '', folder: '', bfloat16: false });
       // Sixteen times the shape's two sequences, so that the layers weigh more than the weights.
       const repeat = (values: Int32Array) =>
         Int32Array.from({ length: 16 * values.length }, (_, at) => values[at % values.length] ?? 0);
