@@ -35,6 +35,7 @@ export const carriedPackages = [
   '@huggingface/jinja',
   '@huggingface/tokenizers',
   'birpc',
+  'chardet',
   'commander',
   'csv-parse',
   'pino',

@@ -29,6 +29,7 @@ export function summarizeText(text: TextDescription): (readonly [string, string]
     ['labels are', text.labelKind],
     ['split', text.splitRule],
     ['rows', `${formatCount(text.rowCount)}, of them ${formatCount(text.faultyRows)} faulty and left out`],
+    ...(text.notes ?? []).map((note) => ['file', note] as const),
     [
       'repeated',
       `${formatCount(duplicates.withinTrain)} rows in train, ${formatCount(duplicates.withinTest)} in test; ${formatCount(duplicates.across)} texts in both (of ${formatCount(duplicates.comparedRows)} rows)`,

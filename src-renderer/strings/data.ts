@@ -29,6 +29,8 @@ export const dataStrings = {
     skipped === 0 ? plural(rows, 'row') : `${plural(rows, 'row')}, ${formatCount(skipped)} skipped`,
   matchesNothing: (value: string, rows: number, column: string, found: readonly string[]) =>
     `None of the first ${formatCount(rows)} rows has “${value}” in ${column}: nothing would be held out for testing. Found: ${found.join(', ')}.`,
+  tooManyFaults: (faulty: number, rows: number) =>
+    `${formatCount(faulty)} of the first ${plural(rows, 'row')} are faulty: see Problems, or turn on “Leave out faulty rows”.`,
   lengths: (examples: number, median: number, p95: number, longest: number) =>
     `First ${plural(examples, 'training example')}: median ${formatCount(median)} · p95 ${formatCount(p95)} · max ${formatCount(longest)} tokens.`,
   problems: 'Problems',

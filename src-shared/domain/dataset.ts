@@ -66,6 +66,7 @@ export const textDescriptionSchema = z.object({
   splitRule: z.string(),
   rowCount: z.number().int(),
   faultyRows: z.number().int().describe('rows skipped; `problems` gives the reasons'),
+  notes: z.array(z.string()).optional().describe('what was guessed about the file'),
   duplicates: z.object({
     comparedRows: z.number().int(),
     withinTrain: z.number().int().describe('rows that duplicate an earlier one exactly'),
@@ -166,6 +167,7 @@ export type ReadRow = z.infer<typeof readRowSchema>;
 export const textInspectionSchema = z.object({
   columnNames: z.array(z.string()).describe('all columns of the first rows'),
   columns: textColumnsSchema.describe('role of each column; all null if none could be assigned'),
+  notes: z.array(z.string()).optional().describe('what was guessed about the file'),
   isGuessed: z.boolean().describe('whether the roles were guessed from names and contents'),
   split: z
     .object({
@@ -186,6 +188,7 @@ export const textInspectionSchema = z.object({
   labels: z.array(z.string()).describe('distinct labels of all rows read; none if they are numbers'),
   rowsRead: z.number().int(),
   isWhole: z.boolean().describe('whether all rows were read'),
+  faultyRows: z.number().int().optional().describe('of the rows that were read'),
   problems: z.array(rowProblemSchema).describe('of all rows that were read'),
 });
 export type TextInspection = z.infer<typeof textInspectionSchema>;

@@ -22,6 +22,7 @@ export async function checkDataset(
     if (data.kind === 'texts') {
       let shown = 0;
       return await data.describe({
+        keepsFaults: true,
         onRead: ({ rows }) => {
           if (rows - shown < rowsBetween) return;
           shown = rows;

@@ -51,6 +51,8 @@ export interface RowsRead {
 export interface ReadWatch {
   onRead?(read: RowsRead): void;
   readonly signal?: AbortSignal;
+  /** Reports however many rows are faulty, instead of asking first. */
+  readonly keepsFaults?: boolean;
 }
 
 /** A text dataset. Rows are streamed on every pass: nothing of the file is kept in memory. */

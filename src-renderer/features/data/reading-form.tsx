@@ -59,6 +59,11 @@ export function ReadingForm({ reading }: { reading: Reading }) {
             ) : null}
             <PathText path={path} />
           </div>
+          {last?.notes?.map((note) => (
+            <Text key={note} c="dimmed" mt="xs">
+              {note}
+            </Text>
+          ))}
         </Panel>
         {last ? <OptionPanels form={form} /> : answer.error ? null : <WaitingPanels />}
         {last?.misfit && form.isSettled && form.missing === null ? <ErrorNote error={last.misfit} /> : null}

@@ -115,9 +115,12 @@ export function whatIsMissing(
 }
 
 /** Why it cannot be added though everything is chosen; null where it can. */
-export function whatIsWrong(inspection: TextInspection | undefined): string | null {
+export function whatIsWrong(inspection: TextInspection | undefined, options: ParameterValues = {}): string | null {
   if (inspection === undefined) return 'Reading the file…';
   if (inspection.misfit !== null) return 'These choices do not fit the file.';
+  const faulty = inspection.faultyRows ?? 0;
+  if (options['skip_faulty_rows'] !== true && faulty > Math.max(10, inspection.rowsRead / 100))
+    return dataStrings.tooManyFaults(faulty, inspection.rowsRead);
   if (!inspection.rows.some((row) => row.kind === 'example')) return 'None of the first rows is a good example.';
   return null;
 }

@@ -38,6 +38,7 @@ export function readingFacts(text: TextDescription): { label: string; value: str
     },
     { label: 'Split', value: text.splitRule },
     { label: 'Rows', value: dataStrings.rows(text.rowCount, text.faultyRows) },
+    ...(text.notes ?? []).map((value) => ({ label: 'File', value })),
   ];
 }
 

@@ -67,7 +67,7 @@ export function useReadingForm(reading: Reading) {
       problem ??
       // Of a long file, later rows may have it.
       (last?.isWhole ? unmatched : null) ??
-      whatIsWrong(isSettled ? last : undefined));
+      whatIsWrong(isSettled ? last : undefined, options));
   const change = (changes: Partial<Reading>) => changeReading(path, changes);
   const saving = useSaving(reading, reason);
   const splitSpecs = specsOf(specs, splitFields[by]);
@@ -92,7 +92,7 @@ export function useReadingForm(reading: Reading) {
       declaration: { parameters: specsOf(specs, kindRoles[kind]), card: 'guide/data' },
       values: Object.fromEntries(kindRoles[kind].map((role) => [role, columns[role] ?? ''])),
       bases: detected(kindRoles[kind].map((role) => [role, guess?.columns[role] ?? ''])),
-      columns: last?.columnNames ?? [],
+      columns: withSeveral(last?.columnNames ?? [], columns.label),
       onChange: (values: ParameterValues) => {
         const next = kindRoles[kind].map((role) => ({
           role,
@@ -162,6 +162,11 @@ function detected(values: readonly (readonly [string, string])[]): ParameterBase
   return Object.fromEntries(
     values.flatMap(([name, value]) => (value === '' ? [] : [[name, { value, from: 'detected' } as const]])),
   );
+}
+
+/** The columns to choose from, with the several that labels are in (`toxic, insult`). */
+function withSeveral(names: readonly string[], label: string | null): readonly string[] {
+  return label === null || names.includes(label) ? names : [...names, label];
 }
 
 function specsOf(specs: readonly ParameterSpec[], names: readonly string[]): ParameterSpec[] {

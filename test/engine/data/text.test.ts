@@ -258,7 +258,7 @@ describe('what is wrong is said by row', () => {
       text: `text ${index}`,
       ...(index === 0 ? { label: 'x' } : {}),
     }));
-    const { problems, text } = await describeFile(file('jsonl', asLines(many)));
+    const { problems, text } = await describeFile(file('jsonl', asLines(many)), { skip_faulty_rows: true });
     expect(problems).toHaveLength(21);
     expect(problems.at(-1)).toMatchObject({ where: '479 more rows' });
     expect(text).toMatchObject({ rowCount: 500, faultyRows: 499 });
@@ -266,10 +266,11 @@ describe('what is wrong is said by row', () => {
 
   test('bytes that are not UTF-8, and a list that is cut off', async () => {
     const latin = Buffer.from('{"text":"caf\xe9"}\n{"text":"tea"}\n', 'latin1');
-    expect((await describeFile(file('jsonl', latin))).problems).toEqual([
+    const asUtf8 = { encoding: 'utf-8' };
+    expect((await describeFile(file('jsonl', latin), asUtf8)).problems).toEqual([
       { where: 'row 1', message: expect.stringContaining('not UTF-8') },
     ]);
-    expect((await describeFile(file('csv', Buffer.from('text\ncaf\xe9\ntea\n', 'latin1')))).problems).toEqual([
+    expect((await describeFile(file('csv', Buffer.from('text\ncaf\xe9\ntea\n', 'latin1')), asUtf8)).problems).toEqual([
       { where: 'row 2', message: expect.stringContaining('not UTF-8') },
     ]);
     expect((await describeFile(file('json', '[{"text":"a"},{"text":"b"'))).problems).toEqual([
@@ -327,8 +328,6 @@ describe('what is wrong is said by row', () => {
     ['csv', binary(4096), 'does not contain text in UTF-8'],
     ['tsv', gzipSync('text\tlabel\na\tx\n'), 'has a header that is no text in UTF-8'],
     ['jsonl', binary(4096), 'does not contain text in UTF-8'],
-    ['csv', Buffer.from('text;label\na;b\n'.repeat(9), 'utf16le'), 'does not contain text in UTF-8'],
-    ['csv', Buffer.from('Gr\xf6\xdfe,text\n1,small\n', 'latin1'), 'has a header that is no text in UTF-8: "Gr'],
   ])('%s: %#', async (extension, content, message) => {
     const path = file(extension, content);
     const error: unknown = await describeFile(path).catch((thrown: unknown) => thrown);

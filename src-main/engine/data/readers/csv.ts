@@ -2,37 +2,55 @@ import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type BytesListener, faultyRow, largestRowBytes, mostColumns, type RawRow, tooLong } from '../text/raw-row.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { encodingParameter } from '../text/encoding.ts';
+import { noHeader } from '../text/file-notes.ts';
+import { countGarbled } from '../text/garbled.ts';
+import { faultyRow, largestRowBytes, mostColumns, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
+import { headerParameter, headerRows, namesColumns, numberedNames } from '../text/table-header.ts';
+import { separatorOf, separatorParameter } from '../text/table-separator.ts';
 import { textReader } from '../text/text-reader.ts';
-import { countGarbled, utf8Chunks } from '../text/utf8-chunks.ts';
+import { beginningOf, encodingNotes, utf8Chunks } from '../text/utf8-chunks.ts';
+
+const tableParameters = [headerParameter, encodingParameter];
 
 export const csvReader = textReader(
   {
     id: 'csv',
     label: 'CSV',
     summary:
-      'A table with a header: cells separated by commas (or semicolons, where the header has more of those), in quotation marks where they contain such or line breaks. The header is row 1.',
+      'A table: cells separated by commas (or semicolons, tabs or bars, where the rows have those), in quotation marks where they contain such or line breaks. The header is row 1.',
   },
   {
     extensions: ['csv'],
-    rows: async function* (path, onBytes) {
-      yield* tableRows(path, await separatorOf(path), onBytes);
+    parameters: [separatorParameter, ...tableParameters],
+    rows: async function* (path, reading) {
+      yield* tableRows(path, await separatorIn(path, reading.options), reading);
     },
+    notes: async (path, options) => tableNotes(path, await separatorIn(path, options), options),
   },
 );
 
 export const tsvReader = textReader(
   { id: 'tsv', label: 'TSV', summary: 'A table with a header, its cells separated by tabs. The header is row 1.' },
-  { extensions: ['tsv', 'tab'], rows: (path, onBytes) => tableRows(path, '\t', onBytes) },
+  {
+    extensions: ['tsv', 'tab'],
+    parameters: tableParameters,
+    rows: (path, reading) => tableRows(path, '\t', reading),
+    notes: (path, options) => tableNotes(path, '\t', options),
+  },
 );
 
-async function separatorOf(path: string): Promise<string> {
-  for await (const chunk of utf8Chunks(path)) {
-    const [header = ''] = chunk.toString('utf8').split('\n', 1);
-    const count = (separator: string): number => header.split(separator).length;
-    return count(';') > count(',') ? ';' : ',';
-  }
-  return ',';
+async function separatorIn(path: string, options: ParameterValues): Promise<string> {
+  const chosen = String(options['separator'] ?? 'auto');
+  return separatorOf(chosen === 'auto' ? await beginningOf(path, options) : '', chosen);
+}
+
+async function tableNotes(path: string, separator: string, options: ParameterValues): Promise<string[]> {
+  const notes = await encodingNotes(path, options);
+  for await (const { header } of records(path, separator, { options }))
+    return header.isNamed || options['header'] === 'data' ? notes : [...notes, noHeader];
+  return notes;
 }
 
 const recordSchema = z.array(z.string());
@@ -40,7 +58,22 @@ const batchRows = 512;
 const mostCellsOfLine = 2 ** 20;
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
-async function* tableRows(path: string, separator: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
+interface Header {
+  readonly names: readonly string[];
+  /** Whether the first row names them. */
+  readonly isNamed: boolean;
+}
+
+async function* tableRows(path: string, separator: string, reading: RowReading): AsyncGenerator<RawRow[]> {
+  for await (const { rows } of records(path, separator, reading)) if (rows.length > 0) yield rows;
+}
+
+/** The rows below the names of their columns, in batches. */
+async function* records(
+  path: string,
+  separator: string,
+  { options, onBytes }: RowReading,
+): AsyncGenerator<{ header: Header; rows: RawRow[] }> {
   let row = 0;
   const faults: RawRow[] = [];
   const parser = parse({
@@ -59,20 +92,30 @@ async function* tableRows(path: string, separator: string, onBytes?: BytesListen
       return undefined;
     },
   });
-  const source = Readable.from(boundedLines(path, separator, onBytes));
+  const source = Readable.from(boundedLines(path, separator, { options, onBytes }));
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
-  let header: string[] | null = null;
-  let rows: RawRow[] = [];
+  let header: Header | null = null;
+  let kept: TableRecord[] = [];
+  const chosen = String(options['header'] ?? 'auto');
+  // The first rows wait until it is told whether the first of them is a header.
+  const isDue = (): boolean =>
+    kept.length + faults.length >= (header === null && chosen === 'auto' ? headerRows : batchRows);
+  const batch = (): { header: Header; rows: RawRow[] } => {
+    if (header === null) {
+      header = headerOf(path, kept, chosen);
+      if (header.isNamed) kept.shift();
+    }
+    const { names } = header;
+    const rows = [...kept.map((record) => rowOfCells(record, names)), ...faults.splice(0)];
+    kept = [];
+    return { header, rows };
+  };
   try {
     for await (const record of parser) {
       const [number, count, ...cells] = recordSchema.parse(record);
-      if (header === null) header = checkedHeader(path, cells, Number(count));
-      else rows.push(rowOfCells(Number(number), header, cells, Number(count)));
-      if (rows.length + faults.length >= batchRows) {
-        yield [...rows, ...faults.splice(0)];
-        rows = [];
-      }
+      kept.push({ row: Number(number), count: Number(count), cells });
+      if (isDue()) yield batch();
     }
   } catch (thrown) {
     if (!(thrown instanceof CsvError)) throw thrown;
@@ -81,7 +124,29 @@ async function* tableRows(path: string, separator: string, onBytes?: BytesListen
     source.destroy();
     parser.destroy();
   }
-  if (rows.length + faults.length > 0) yield [...rows, ...faults];
+  if (kept.length + faults.length > 0) yield batch();
+}
+
+/** A row as it was split: its number, how many cells it has, and those that are read. */
+interface TableRecord {
+  readonly row: number;
+  readonly count: number;
+  readonly cells: readonly string[];
+}
+
+/** @throws StudioError invalid_file as checkedHeader */
+function headerOf(path: string, records: readonly TableRecord[], chosen: string): Header {
+  const [first] = records;
+  if (first === undefined) return { names: [], isNamed: false };
+  if (
+    namesColumns(
+      records.map(({ cells }) => cells),
+      chosen,
+    )
+  )
+    return { names: checkedHeader(path, first.cells, first.count), isNamed: true };
+  if (first.count > mostColumns) throw tooManyColumns(path, first.count);
+  return { names: numberedNames(first.count), isNamed: false };
 }
 
 /**
@@ -89,9 +154,9 @@ async function* tableRows(path: string, separator: string, onBytes?: BytesListen
  * count.
  * @throws StudioError invalid_file if a line has implausibly many separators
  */
-async function* boundedLines(path: string, separator: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {
+async function* boundedLines(path: string, separator: string, reading: RowReading): AsyncGenerator<Buffer> {
   let cells = 0;
-  for await (const chunk of utf8Chunks(path, onBytes)) {
+  for await (const chunk of utf8Chunks(path, reading)) {
     const end = chunk.includes(lineFeed) ? lineFeed : carriageReturn;
     const first = chunk.indexOf(end);
     cells += countOf(first < 0 ? chunk : chunk.subarray(0, first), separator);
@@ -115,19 +180,14 @@ function countOf(bytes: Buffer, separator: string): number {
 
 /** @throws StudioError invalid_file if there are too many columns, two have the same name, or a name is no text */
 function checkedHeader(path: string, cells: readonly string[], count: number): string[] {
-  if (count > mostColumns)
-    throw new StudioError(
-      'invalid_file',
-      `${path} has ${count} columns; at most ${mostColumns} are read.`,
-      'Leave out the columns that are not used.',
-    );
+  if (count > mostColumns) throw tooManyColumns(path, count);
   const names = cells.map((name, index) => name.trim() || `column ${index + 1}`);
   const garbled = names.find((name) => countGarbled(name) > 0);
   if (garbled !== undefined)
     throw new StudioError(
       'invalid_file',
       `${path} has a header that is no text in UTF-8: "${garbled.replaceAll(/\p{Cc}/gu, '\uFFFD').slice(0, 100)}".`,
-      'If it is a table, save it in UTF-8; if it is another kind of file, export its rows as CSV.',
+      'If it is a table, choose its encoding, e.g. --set encoding=windows-1252; if it is another kind of file, export its rows as CSV.',
     );
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
@@ -139,7 +199,15 @@ function checkedHeader(path: string, cells: readonly string[], count: number): s
   return names;
 }
 
-function rowOfCells(row: number, header: readonly string[], cells: readonly string[], count: number): RawRow {
+function tooManyColumns(path: string, count: number): StudioError {
+  return new StudioError(
+    'invalid_file',
+    `${path} has ${count} columns; at most ${mostColumns} are read.`,
+    'Leave out the columns that are not used.',
+  );
+}
+
+function rowOfCells({ row, count, cells }: TableRecord, header: readonly string[]): RawRow {
   if (count !== header.length)
     return faultyRow(
       row,

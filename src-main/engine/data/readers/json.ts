@@ -1,7 +1,9 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type BytesListener, faultyRow, largestRowBytes, type RawRow, tooLong } from '../text/raw-row.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { encodingParameter } from '../text/encoding.ts';
+import { faultyRow, largestRowBytes, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
-import { rowOfJson, utf8Chunks } from '../text/utf8-chunks.ts';
+import { encodingNotes, rowOfJson, utf8Chunks } from '../text/utf8-chunks.ts';
 import { jsonLines } from './jsonl.ts';
 
 export const jsonReader = textReader(
@@ -11,13 +13,13 @@ export const jsonReader = textReader(
     summary:
       'A file with a list of JSON objects, or with one object a line: plain rows, alpaca, sharegpt or messages. A row is known by its place in the list, from 1.',
   },
-  { extensions: ['json'], rows: jsonRows },
+  { extensions: ['json'], parameters: [encodingParameter], rows: jsonRows, notes: encodingNotes },
 );
 
-async function* jsonRows(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
-  const first = await firstByte(path);
-  if (first === character('[')) yield* listElements(path, onBytes);
-  else if (first === character('{')) yield* jsonLines(path, onBytes);
+async function* jsonRows(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
+  const first = await firstByte(path, reading.options);
+  if (first === character('[')) yield* listElements(path, reading);
+  else if (first === character('{')) yield* jsonLines(path, reading);
   else
     throw new StudioError(
       'invalid_file',
@@ -26,8 +28,8 @@ async function* jsonRows(path: string, onBytes?: BytesListener): AsyncGenerator<
     );
 }
 
-async function firstByte(path: string): Promise<number | undefined> {
-  for await (const chunk of utf8Chunks(path)) {
+async function firstByte(path: string, options: ParameterValues): Promise<number | undefined> {
+  for await (const chunk of utf8Chunks(path, { options })) {
     const found = chunk.find((byte) => !isSpace(byte));
     if (found !== undefined) return found;
   }
@@ -35,9 +37,9 @@ async function firstByte(path: string): Promise<number | undefined> {
 }
 
 /** Cuts the outermost list into its elements by counting brackets outside of strings; JSON.parse then judges each. */
-async function* listElements(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
+async function* listElements(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
   const cutter = new ElementCutter();
-  for await (const chunk of utf8Chunks(path, onBytes)) {
+  for await (const chunk of utf8Chunks(path, reading)) {
     const rows = cutter.take(chunk);
     if (rows.length > 0) yield rows;
   }

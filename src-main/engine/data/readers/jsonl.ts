@@ -1,6 +1,7 @@
-import { type BytesListener, faultyRow, largestRowBytes, type RawRow, tooLong } from '../text/raw-row.ts';
+import { encodingParameter } from '../text/encoding.ts';
+import { faultyRow, largestRowBytes, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
-import { rowOfJson, utf8Chunks } from '../text/utf8-chunks.ts';
+import { encodingNotes, rowOfJson, utf8Chunks } from '../text/utf8-chunks.ts';
 
 const lineFeed = 0x0a;
 
@@ -11,16 +12,16 @@ export const jsonlReader = textReader(
     summary:
       'A file with one JSON object a line: plain rows, alpaca (instruction, input, output), sharegpt (conversations) or messages (role, content). A row is known by the number of its line.',
   },
-  { extensions: ['jsonl', 'ndjson'], rows: jsonLines },
+  { extensions: ['jsonl', 'ndjson'], parameters: [encodingParameter], rows: jsonLines, notes: encodingNotes },
 );
 
 /** One row per line; empty lines are counted but are not rows. */
-export async function* jsonLines(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
+export async function* jsonLines(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
   let line = 1;
   let rest: Buffer[] = [];
   let restBytes = 0;
   let skipping = false;
-  for await (const chunk of utf8Chunks(path, onBytes)) {
+  for await (const chunk of utf8Chunks(path, reading)) {
     const rows: RawRow[] = [];
     let start = 0;
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { openParquet } from '../parquet/parquet-file.ts';
 import { ParquetError, readOf } from '../parquet/parse-error.ts';
 import { RecordReader } from '../parquet/records.ts';
-import type { BytesListener, RawRow } from '../text/raw-row.ts';
+import type { RawRow, RowReading } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
 
 export const parquetReader = textReader(
@@ -20,7 +20,7 @@ const batch = { rows: 512, bytes: 4 * 2 ** 20 };
 const mostUnpacked = { bytes: 256 * 2 ** 20, perByte: 1000 };
 
 /** Rows in file order, in batches. */
-export async function* parquetRows(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]> {
+export async function* parquetRows(path: string, { onBytes }: Partial<RowReading> = {}): AsyncGenerator<RawRow[]> {
   const file = openParquet(path);
   try {
     const allowed = { bytes: mostUnpacked.bytes + mostUnpacked.perByte * file.byteLength };

@@ -2,39 +2,19 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { noColumns, type TextColumns, type TextShape, textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { readChoices } from './choices.ts';
+import { knownNames, plain } from './known-columns.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
+import { flagColumns, type OneHot, oneHotOf, severalColumns } from './several-labels.ts';
 
 /** Roles of a file's columns. */
 export interface Mapping {
   readonly shape: TextShape;
   readonly columns: TextColumns;
+  /** Where the labels of a row are zeros and ones, one for each of all labels. */
+  readonly oneHot: OneHot | null;
 }
 
-type Role = (typeof textColumnRoles)[number];
-
-/** Column names of each role, compared without case, spaces, _ and -; the more specific ones first. */
-const knownNames: Readonly<Record<Exclude<Role, 'messages' | 'tools'>, readonly string[]>> = {
-  text: [
-    'text',
-    'sentence',
-    'sentence1',
-    'premise',
-    'question',
-    'question1',
-    'content',
-    'review',
-    'body',
-    'document',
-    'subject',
-    'title',
-  ],
-  text_pair: ['textpair', 'sentence2', 'hypothesis', 'question2', 'text2', 'pair', 'context'],
-  label: ['label', 'labels', 'class', 'category', 'target', 'sentiment', 'genre', 'score', 'rating', 'stars', 'y'],
-  choices: ['choices', 'options', 'endings'],
-  prompt: ['prompt', 'instruction', 'question', 'query'],
-  input: ['input'],
-  completion: ['completion', 'output', 'response', 'answer', 'chosen'],
-};
+type Guess = Omit<Mapping, 'oneHot'>;
 
 /**
  * Guesses the roles of a file's columns from the first rows; `options` (a column's name for a role) take precedence.
@@ -55,7 +35,10 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
         : `No column of ${path} is named to read from: it has ${listNames(names)}.`,
       'Name one, e.g. --set text=NAME.',
     );
-  return mapping;
+  const { label } = mapping.columns;
+  const several = label === null ? null : severalColumns(label, names);
+  const oneHot = several === null ? label !== null && oneHotOf(readable, label) : { columns: several };
+  return { ...mapping, oneHot: oneHot || null };
 }
 
 function mappingOf(
@@ -63,7 +46,7 @@ function mappingOf(
   names: readonly string[],
   stated: Partial<TextColumns>,
   mayGuess: boolean,
-): Mapping {
+): Guess {
   const guessed = guess(rows, names);
   if (!mayGuess)
     return { shape: shapeOf(rows, guessed, { ...noColumns, ...stated }), columns: { ...noColumns, ...stated } };
@@ -72,7 +55,7 @@ function mappingOf(
   return { shape: shapeOf(rows, guessed, columns), columns };
 }
 
-function shapeOf(rows: readonly RawRow[], guessed: Mapping, columns: TextColumns): TextShape {
+function shapeOf(rows: readonly RawRow[], guessed: Guess, columns: TextColumns): TextShape {
   if (columns.messages !== null) return hasTurns(rows, columns.messages, 'from') ? 'sharegpt' : 'messages';
   const { prompt, input, completion } = guessed.columns;
   const asGuessed = columns.prompt === prompt && columns.input === input && columns.completion === completion;
@@ -89,7 +72,8 @@ function statedColumns(path: string, names: readonly string[], options: Paramete
   for (const role of textColumnRoles) {
     const name = String(options[role] ?? '');
     if (name === '') continue;
-    if (!names.includes(name))
+    const isSeveral = role === 'label' && severalColumns(name, names) !== null;
+    if (!names.includes(name) && !isSeveral)
       throw new StudioError(
         'invalid_input',
         `${path} has no column "${name}" for ${role}.`,
@@ -123,7 +107,7 @@ function hasTurns(rows: readonly RawRow[], column: string, key: string): boolean
   });
 }
 
-function guess(rows: readonly RawRow[], names: readonly string[]): Mapping {
+function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
   const turns = (key: string) => names.find((name) => hasTurns(rows, name, key));
   const messages = turns('role');
   const tools = names.find((name) => name === 'tools') ?? null;
@@ -158,14 +142,48 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Mapping {
     };
   }
   const [prompt, completion, label] = [named('prompt'), named('completion'), named('label')];
-  if (prompt !== null && completion !== null && label === null)
+  const isAnswered =
+    prompt !== null && completion !== null && (label === null || isInstruction(prompt, completion, label));
+  if (isAnswered)
     return {
       shape: plain(prompt) === 'instruction' && plain(completion) === 'output' ? 'alpaca' : 'columns',
-      columns: { ...noColumns, prompt, completion, input: named('input') },
+      columns: { ...noColumns, prompt, completion, input: named('input') ?? firstOf(['context']) },
+    };
+  const answers = names.find((name) => name === 'answers' && rows.some(({ cells }) => isObject(cellOf(cells, name))));
+  if (answers !== undefined && firstOf(['question']) !== null)
+    return {
+      shape: 'columns',
+      columns: { ...noColumns, prompt: firstOf(['context']), input: firstOf(['question']), completion: answers },
     };
   const text = named('text') ?? longestColumn(rows, names, label);
   const pair = named('text_pair');
-  return { shape: 'columns', columns: { ...noColumns, text, label, text_pair: pair === text ? null : pair } };
+  const labels = label ?? flagColumns(rows, names) ?? categoryColumn(rows, names, text);
+  return { shape: 'columns', columns: { ...noColumns, text, label: labels, text_pair: pair === text ? null : pair } };
+}
+
+/** Whether these are an instruction and its answer, which a category beside them does not make a class of (Dolly). */
+function isInstruction(prompt: string, completion: string, label: string): boolean {
+  return (
+    ['instruction', 'prompt'].includes(plain(prompt)) &&
+    ['output', 'response', 'completion'].includes(plain(completion)) &&
+    !['label', 'labels'].includes(plain(label))
+  );
+}
+
+const longestCategory = 50;
+
+/** Of a table without names, the column with the fewest different short values. */
+function categoryColumn(rows: readonly RawRow[], names: readonly string[], text: string | null): string | null {
+  if (!names.every((name, index) => name === `column ${index + 1}`)) return null;
+  let fewest: { name: string; count: number } | null = null;
+  for (const name of names) {
+    const values = rows.map(({ cells }) => String(cellOf(cells, name) ?? ''));
+    const count = new Set(values).size;
+    const isFit = name !== text && count >= 2 && 2 * count <= rows.length;
+    if (isFit && values.every((value) => value.length <= longestCategory) && count < (fewest?.count ?? Infinity))
+      fewest = { name, count };
+  }
+  return fewest?.name ?? null;
 }
 
 /** The column with the most text. */
@@ -181,10 +199,6 @@ function longestColumn(rows: readonly RawRow[], names: readonly string[], beside
     if (length > (longest?.length ?? 0)) longest = { name, length };
   }
   return longest?.name ?? null;
-}
-
-function plain(name: string): string {
-  return name.toLowerCase().replaceAll(/[\s_-]/g, '');
 }
 
 function listNames(names: readonly string[]): string {

@@ -13,13 +13,13 @@ import type { TextFiles } from './text-files.ts';
 /**
  * Reads all rows once and reports contents and problems. Memory does not grow with the file: problems, labels and
  * hashes are capped.
- * @throws StudioError invalid_file if no row is valid; the reason of the watch's signal.
+ * @throws StudioError invalid_file if no row is valid, or more than a few are not; the reason of the watch's signal.
  */
 export async function describeTexts(
   plan: TextPlan,
   files: TextFiles,
   format: RowFormat,
-  { onRead, signal }: ReadWatch = {},
+  { onRead, signal, keepsFaults = false }: ReadWatch = {},
 ): Promise<DatasetDescription> {
   const problems = new RowProblems();
   const labels = new LabelTally();
@@ -65,6 +65,13 @@ export async function describeTexts(
       `${files.train.join(', ')}: none of its ${rowCount} rows is a good example; ${worst?.where}: ${worst?.message}.`,
       `Columns: ${plan.columnNames.slice(0, 20).join(', ')}. Assign them, e.g. --set text=NAME.`,
     );
+  const tooMany = problems.tooMany(rowCount);
+  if (tooMany !== null && !keepsFaults && plan.options['skip_faulty_rows'] !== true)
+    throw new StudioError(
+      'invalid_file',
+      `${files.train.join(', ')}: ${tooMany}.`,
+      'Correct them, choose how the file is read (the encoding, a column), or leave them out: --set skip_faulty_rows=true.',
+    );
   const names = labels.names();
   return {
     task: 'text',
@@ -78,6 +85,7 @@ export async function describeTexts(
       splitRule: plan.parts[0]?.rule.description ?? '',
       rowCount,
       faultyRows: problems.faultyRows,
+      notes: (await format.notes?.(files.train[0] ?? '', plan.options)) ?? [],
       duplicates: {
         comparedRows: exact.compared,
         withinTrain: exact.within.train,

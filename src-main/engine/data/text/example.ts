@@ -1,7 +1,9 @@
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import { chosenIndex, readChoices } from './choices.ts';
 import type { Mapping } from './columns.ts';
+import { chooseEncoding } from './file-notes.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
+import { flagOf, type OneHot } from './several-labels.ts';
 import { parseAsPython } from './written-number.ts';
 
 export type ExampleContent = Omit<TextExample, 'row' | 'split'>;
@@ -23,7 +25,7 @@ const sharegptRoles: ReadonlyMap<string, string> = new Map([
 const chatRoles: readonly string[] = ['system', 'developer', 'user', 'assistant', 'tool'];
 
 /** Parses the example of a row; returns a string with the problem and its column otherwise. */
-export function readExample({ cells, fault }: RawRow, { shape, columns }: Mapping): ExampleContent | string {
+export function readExample({ cells, fault }: RawRow, { shape, columns, oneHot }: Mapping): ExampleContent | string {
   if (fault !== null) return fault;
   const text = (column: string | null, mayBeEmpty: boolean): string | null =>
     column === null ? null : textCell(cellOf(cells, column), column, mayBeEmpty);
@@ -34,7 +36,12 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
         `${columns.choices} is no list of two or more different answers: write it as ["one", "other"]`,
       );
     const labelled = columns.label === null ? null : cellOf(cells, columns.label);
-    const given = columns.label === null ? null : labelCell(labelled, columns.label);
+    const given =
+      columns.label === null
+        ? null
+        : oneHot === null
+          ? labelCell(labelled, columns.label)
+          : setLabels(cells, columns.label, oneHot);
     const isNumber = typeof labelled === 'number' || typeof labelled === 'bigint';
     const prompt = text(columns.prompt, true);
     const input = text(columns.input, true);
@@ -48,7 +55,7 @@ export function readExample({ cells, fault }: RawRow, { shape, columns }: Mappin
       choices: choices === null ? null : [...choices.texts],
       // Alpaca's input follows its instruction, separated by an empty line.
       prompt: input ? `${prompt ?? ''}\n\n${input}` : prompt,
-      completion: columns.messages === null ? text(columns.completion, false) : null,
+      completion: columns.messages === null ? completionText(cells, columns.completion, text) : null,
       messages: conversation(cells, columns, shape === 'sharegpt'),
       ...(tools === null ? {} : { tools }),
     };
@@ -83,8 +90,9 @@ function textCell(cell: unknown, column: string, mayBeEmpty: boolean): string {
   if (!mayBeEmpty && value.trim() === '')
     throw new CellProblem(`${column} contains nothing but white space: fill it in, or leave the row out`);
   if (value.includes('\uFFFD'))
-    throw new CellProblem(`${column} has bytes that are not UTF-8 (shown as \uFFFD): save the file as UTF-8`);
-  if (value.includes('\0')) throw new CellProblem(`${column} has zero bytes: the file may be UTF-16, save it as UTF-8`);
+    throw new CellProblem(`${column} has bytes that are not UTF-8 (shown as \uFFFD): ${chooseEncoding}`);
+  if (value.includes('\0'))
+    throw new CellProblem(`${column} has zero bytes: the file may be UTF-16, choose that encoding`);
   return value;
 }
 
@@ -111,6 +119,35 @@ function labelCell(cell: unknown, column: string): ExampleContent['label'] {
   if (value.length > 1000)
     throw new CellProblem(`${column} has ${value.length} characters, too many for a label: choose another column`);
   return value;
+}
+
+/** The labels that are set: those of the columns with a one, or the places with a one in a list, from 0. */
+function setLabels(cells: RawRow['cells'], label: string, oneHot: OneHot): string[] {
+  const [names, values] =
+    'columns' in oneHot
+      ? [oneHot.columns, oneHot.columns.map((column) => cellOf(cells, column))]
+      : [null, cellOf(cells, label)];
+  const length = 'columns' in oneHot ? oneHot.columns.length : oneHot.length;
+  if (!Array.isArray(values) || values.length !== length || values.some((value) => flagOf(value) === null))
+    throw new CellProblem(
+      names === null
+        ? `${label} is not a list of ${length} zeros and ones, as in other rows`
+        : `${label}: one of these columns is neither 0 nor 1`,
+    );
+  return values.flatMap((value, place) => (flagOf(value) ? [names?.[place] ?? String(place)] : []));
+}
+
+/** A completion, also where it is the first of SQuAD's {"text": […], "answer_start": […]}. */
+function completionText(
+  cells: RawRow['cells'],
+  column: string | null,
+  text: (column: string | null, mayBeEmpty: boolean) => string | null,
+): string | null {
+  const cell = column === null ? undefined : cellOf(cells, column);
+  const answers = isObject(cell) ? cellOf(cell, 'text') : undefined;
+  if (column === null || !Array.isArray(answers)) return text(column, false);
+  if (answers.length === 0) throw new CellProblem(`${column} has no answer: leave the row out`);
+  return textCell(answers[0], column, false);
 }
 
 /** The text of the choice that the label refers to. */

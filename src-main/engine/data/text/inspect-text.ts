@@ -21,19 +21,22 @@ const shownValues = 20;
  * @throws StudioError if the file itself cannot be read.
  */
 export async function inspectTexts(path: string, format: RowFormat, options: ParameterValues): Promise<TextInspection> {
-  const head = await readHead(await findTextFiles(path, format.extensions, {}), format);
+  const files = await findTextFiles(path, format.extensions, {});
+  const head = await readHead(files, format, options);
+  const notes = (await format.notes?.(files.train[0] ?? path, options)) ?? [];
   const names = columnNames(head.filter((row) => row.fault === null));
   let columns = noColumns;
   const isGuessed = options['guess_columns'] !== false;
   try {
     columns = mapColumns(path, head, options).columns;
-    const files = await findTextFiles(path, format.extensions, options);
-    const plan = planOf(files, head, options);
+    const read = await findTextFiles(path, format.extensions, options);
+    const plan = planOf(read, head, options);
     return {
       columnNames: names,
+      notes,
       columns,
       isGuessed,
-      split: describeSplit(plan, head, files.test[0] ?? null),
+      split: describeSplit(plan, head, read.test[0] ?? null),
       misfit: null,
       ...(await readSome(plan, format)),
     };
@@ -41,7 +44,7 @@ export async function inspectTexts(path: string, format: RowFormat, options: Par
     if (!(thrown instanceof StudioError)) throw thrown;
     const misfit = { message: thrown.message, hint: thrown.hint };
     const nothing = { split: null, rows: [], labels: [], rowsRead: 0, isWhole: false, problems: [] };
-    return { columnNames: names, columns, isGuessed, misfit, labelKind: 'none', ...nothing };
+    return { columnNames: names, notes, columns, isGuessed, misfit, labelKind: 'none', ...nothing };
   }
 }
 
@@ -58,7 +61,7 @@ function describeSplit({ parts }: TextPlan, head: readonly RawRow[], testFile: s
 async function readSome(
   plan: TextPlan,
   format: RowFormat,
-): Promise<Pick<TextInspection, 'rows' | 'labelKind' | 'labels' | 'rowsRead' | 'isWhole' | 'problems'>> {
+): Promise<Pick<TextInspection, 'rows' | 'labelKind' | 'labels' | 'rowsRead' | 'isWhole' | 'faultyRows' | 'problems'>> {
   const shown: ReadRow[] = [];
   const problems = new RowProblems();
   const labels = new LabelTally();
@@ -90,5 +93,5 @@ async function readSome(
     shown.push(...ofSplit.slice(0, shownRows / share));
   }
   const labelled = { labelKind: labels.kind, labels: labels.names() };
-  return { rows: shown, ...labelled, rowsRead, isWhole, problems: problems.list() };
+  return { rows: shown, ...labelled, rowsRead, isWhole, faultyRows: problems.faultyRows, problems: problems.list() };
 }

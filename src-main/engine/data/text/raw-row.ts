@@ -1,3 +1,5 @@
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+
 /** A raw row of a file: named cells, or the reason why it cannot be read. */
 export interface RawRow {
   /**
@@ -12,15 +14,22 @@ export interface RawRow {
 
 export type BytesListener = (bytes: number) => void;
 
+/** How a file is read: options of its reader, and who is told of every chunk. */
+export interface RowReading {
+  readonly options: ParameterValues;
+  readonly onBytes?: BytesListener | undefined;
+}
+
 /** How a format is read: rows in order, some at a time, without ever holding the whole file. */
 export interface RowFormat {
   /** Without the dot, in lower case. */
   readonly extensions: readonly string[];
-  /**
-   * `onBytes` is called for every chunk of the file.
-   * @throws StudioError invalid_file if the file is not of this format.
-   */
-  rows(path: string, onBytes?: BytesListener): AsyncGenerator<RawRow[]>;
+  /** Options of its own, besides those of all text formats. */
+  readonly parameters?: readonly ParameterSpec[];
+  /** @throws StudioError invalid_file if the file is not of this format. */
+  rows(path: string, reading: RowReading): AsyncGenerator<RawRow[]>;
+  /** What was guessed about the file, in sentences. */
+  notes?(path: string, options: ParameterValues): Promise<string[]>;
 }
 
 /** A longer row is a fault. */

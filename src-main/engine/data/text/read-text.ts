@@ -15,21 +15,22 @@ const headRows = 100;
 export interface TextPlan {
   readonly columnNames: readonly string[];
   readonly mapping: Mapping;
+  readonly options: ParameterValues;
   readonly parts: readonly { readonly path: string; readonly prefix: string; readonly rule: SplitRule }[];
 }
 
 /** @throws StudioError invalid_file without a readable row, invalid_input if options fit no column. */
 export async function planTexts(files: TextFiles, format: RowFormat, options: ParameterValues): Promise<TextPlan> {
-  return planOf(files, await readHead(files, format), options);
+  return planOf(files, await readHead(files, format, options), options);
 }
 
 /** The first rows of the training file. @throws StudioError invalid_file if none can be read. */
-export async function readHead(files: TextFiles, format: RowFormat): Promise<RawRow[]> {
+export async function readHead(files: TextFiles, format: RowFormat, options: ParameterValues): Promise<RawRow[]> {
   const head: RawRow[] = [];
   const [path = ''] = files.train;
   for (const file of files.train) {
     if (head.length >= headRows) break;
-    for await (const rows of format.rows(file)) {
+    for await (const rows of format.rows(file, { options })) {
       head.push(...rows.slice(0, headRows - head.length));
       if (head.length >= headRows) break;
     }
@@ -50,6 +51,7 @@ export function planOf(files: TextFiles, head: readonly RawRow[], options: Param
   const [path = ''] = files.train;
   return {
     columnNames: names,
+    options,
     mapping: mapColumns(path, head, options),
     parts: partsOf(files, names, options),
   };
@@ -66,14 +68,14 @@ function partsOf({ train, test }: TextFiles, names: readonly string[], options: 
 
 /** All rows in batches, in file order. `split` skips the files of the other split. */
 export async function* readTexts(
-  { mapping, parts }: TextPlan,
+  { mapping, parts, options }: TextPlan,
   format: RowFormat,
   { split, onBytes }: { split?: 'train' | 'test'; onBytes?: BytesListener | undefined } = {},
 ): AsyncGenerator<ReadRow[]> {
   let place = 0;
   for (const { path, prefix, rule } of parts) {
     if (split !== undefined && rule.only !== null && rule.only !== split) continue;
-    for await (const rows of format.rows(path, onBytes))
+    for await (const rows of format.rows(path, { options, onBytes }))
       yield rows.map((row): ReadRow => {
         const where = `${prefix}row ${row.row}`;
         const content = readExample(row, mapping);

@@ -77,6 +77,13 @@ const textParameters: readonly ParameterSpec[] = [
     help: 'A file with the same columns whose rows are all test rows. Empty: none.',
     names: 'file',
   },
+  {
+    name: 'skip_faulty_rows',
+    label: 'Leave out faulty rows',
+    type: 'boolean',
+    default: false,
+    help: 'Add the dataset without its faulty rows, however many they are. Off: not where they are more than 10 and more than 1 % of all.',
+  },
 ];
 
 /** Text reader on top of a row format: all formats share splitting, mapping and checks. */
@@ -85,7 +92,7 @@ export function textReader(
   format: RowFormat,
 ): DatasetReader<OpenTexts> {
   return {
-    declaration: { id, label, summary, parameters: [...textParameters] },
+    declaration: { id, label, summary, parameters: [...textParameters, ...(format.parameters ?? [])] },
 
     async detect(path): Promise<DatasetSource | null> {
       const isFolder = (await stat(path)).isDirectory();

@@ -1,36 +1,85 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { openRegularFile } from '../../../files/foreign-file.ts';
 import { unreadable } from '../byte-source.ts';
-import { type BytesListener, faultyRow, type RawRow, rowOfValue } from './raw-row.ts';
+import { encodingLabel, type FoundEncoding, findEncoding } from './encoding.ts';
+import { chooseEncoding, guessedEncoding } from './file-notes.ts';
+import { countGarbled } from './garbled.ts';
+import { type BytesListener, faultyRow, type RawRow, type RowReading, rowOfValue } from './raw-row.ts';
 import { mayHaveWrittenNumbers, parseAsPython } from './written-number.ts';
 
 const chunkBytes = 256 * 1024;
 
 /**
- * The bytes of a text file in UTF-8, without a byte order mark; UTF-16 with one, as Excel writes it, is recoded.
+ * The bytes of a text file in UTF-8, without a byte order mark; those in another encoding, as the option says or as they look,
+ * are recoded.
  * @throws StudioError invalid_file for a file that is no text, such as an image or an archive named .csv
  */
-export async function* utf8Chunks(path: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {
-  let decoder: InstanceType<typeof TextDecoder> | null = null;
-  let first = true;
-  for await (const read of fileChunks(path)) {
-    onBytes?.(read.length);
-    let bytes = read;
-    if (first) {
-      first = false;
-      if (bytes[0] === 0xff && bytes[1] === 0xfe) decoder = new TextDecoder('utf-16le');
-      else if (bytes[0] === 0xfe && bytes[1] === 0xff) decoder = new TextDecoder('utf-16be');
-      else if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
-      if (decoder === null && isBinary(bytes.subarray(0, sampleBytes)))
+export async function* utf8Chunks(path: string, { options, onBytes }: RowReading): AsyncGenerator<Buffer> {
+  const chunks = fileChunks(path, onBytes);
+  try {
+    const { sample, encoding } = await beginning(chunks, options);
+    const decoder = encoding.name === 'utf-8' ? null : new TextDecoder(encoding.name);
+    const decoded = (part: Buffer): Buffer =>
+      decoder === null ? part : Buffer.from(decoder.decode(part, { stream: true }));
+    for (let start = encoding.skipped; start < sample.length; start += chunkBytes) {
+      const bytes = decoded(sample.subarray(start, start + chunkBytes));
+      if (start === encoding.skipped && isBinary(bytes.subarray(0, sampleBytes)))
         throw new StudioError(
           'invalid_file',
-          `${path} does not contain text in UTF-8.`,
-          'If it is text, save it as UTF-8; if it is an archive, a spreadsheet or an image, export its rows as CSV or JSONL.',
+          `${path} does not contain text in ${encodingLabel(encoding.name)}.`,
+          'If it is text, choose its encoding, e.g. --set encoding=windows-1252; if it is an archive, a spreadsheet or an image, export its rows as CSV or JSONL.',
         );
+      yield bytes;
     }
-    yield decoder === null ? bytes : Buffer.from(decoder.decode(bytes, { stream: true }));
+    for await (const chunk of chunks) yield decoded(chunk);
+    const rest = decoder?.decode() ?? '';
+    if (rest !== '') yield Buffer.from(rest);
+  } finally {
+    await chunks.return(undefined);
   }
+}
+
+/** What was guessed of the encoding of a file. */
+export async function encodingNotes(path: string, options: ParameterValues): Promise<string[]> {
+  const { encoding } = await beginningAlone(path, options);
+  return encoding.isGuessed ? [guessedEncoding(encodingLabel(encoding.name))] : [];
+}
+
+/** The first text of a file. */
+export async function beginningOf(path: string, options: ParameterValues): Promise<string> {
+  const { sample, encoding } = await beginningAlone(path, options);
+  return new TextDecoder(encoding.name).decode(sample.subarray(0, chunkBytes), { stream: true });
+}
+
+async function beginningAlone(path: string, options: ParameterValues): ReturnType<typeof beginning> {
+  const chunks = fileChunks(path);
+  try {
+    return await beginning(chunks, options);
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+/** Plain text to tell the encoding from: where it begins with ASCII alone, it goes on for so long. */
+const mostAscii = 4 * 2 ** 20;
+
+async function beginning(
+  chunks: AsyncGenerator<Buffer>,
+  options: ParameterValues,
+): Promise<{ sample: Buffer; encoding: FoundEncoding }> {
+  const read: Buffer[] = [];
+  let bytes = 0;
+  for (;;) {
+    const next = await chunks.next();
+    if (next.done) break;
+    read.push(next.value);
+    bytes += next.value.length;
+    if (!isAscii(next.value) || bytes >= mostAscii) break;
+  }
+  const sample = Buffer.concat(read);
+  return { sample, encoding: findEncoding(sample, String(options['encoding'] ?? 'auto')) };
 }
 
 const sampleBytes = 8192;
@@ -44,12 +93,7 @@ function isBinary(sample: Buffer): boolean {
   return faults > mostFaults.count && faults > mostFaults.share * text.length;
 }
 
-/** Number of replacement characters, and of control characters other than white space. */
-export function countGarbled(text: string): number {
-  return text.match(/(?![\t\n\r\f])[\p{Cc}\uFFFD]/gu)?.length ?? 0;
-}
-
-async function* fileChunks(path: string): AsyncGenerator<Buffer> {
+async function* fileChunks(path: string, onBytes?: BytesListener): AsyncGenerator<Buffer> {
   const fail = (thrown: unknown): never => {
     throw unreadable(path, thrown);
   };
@@ -58,6 +102,7 @@ async function* fileChunks(path: string): AsyncGenerator<Buffer> {
     for (;;) {
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes).catch(fail);
       if (bytesRead === 0) return;
+      onBytes?.(bytesRead);
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
@@ -67,7 +112,7 @@ async function* fileChunks(path: string): AsyncGenerator<Buffer> {
 
 /** Reads one JSON object out of its bytes. */
 export function rowOfJson(row: number, bytes: Buffer): RawRow {
-  if (!isUtf8(bytes)) return faultyRow(row, 'has bytes that are not UTF-8; save the file as UTF-8');
+  if (!isUtf8(bytes)) return faultyRow(row, `has bytes that are not UTF-8; ${chooseEncoding}`);
   let value: unknown;
   try {
     const text = bytes.toString('utf8');

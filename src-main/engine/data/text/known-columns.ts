@@ -1,0 +1,40 @@
+import type { textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
+
+export type Role = (typeof textColumnRoles)[number];
+
+/** Column names of each role, compared without case, spaces, _ and -; the more specific ones first. */
+export const knownNames: Readonly<Record<Exclude<Role, 'messages' | 'tools'>, readonly string[]>> = {
+  text: [
+    'text',
+    'sentence',
+    'sentence1',
+    'premise',
+    'question',
+    'question1',
+    'content',
+    'review',
+    'body',
+    'document',
+    'subject',
+    'title',
+  ],
+  text_pair: ['textpair', 'sentence2', 'hypothesis', 'question2', 'text2', 'pair', 'context'],
+  label: ['label', 'labels', 'class', 'category', 'target', 'sentiment', 'genre', 'score', 'rating', 'stars', 'y'],
+  choices: ['choices', 'options', 'endings'],
+  prompt: ['prompt', 'instruction', 'question', 'query'],
+  input: ['input'],
+  completion: ['completion', 'output', 'response', 'answer', 'chosen'],
+};
+
+const otherNames = ['id', 'idx', 'split', 'messages', 'conversations', 'tools', 'answers', 'source'];
+
+/** Whether a cell is a name that columns of text datasets have. */
+export function isKnownColumn(name: string): boolean {
+  const wanted = plain(name);
+  return otherNames.includes(wanted) || Object.values(knownNames).some((names) => names.includes(wanted));
+}
+
+/** A name as names are compared. */
+export function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_-]/g, '');
+}

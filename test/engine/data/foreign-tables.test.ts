@@ -1,0 +1,205 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { inspectDataset, openDataset } from '../../../src-main/engine/data/open-dataset.ts';
+import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
+import type { DatasetDescription, TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { temporaryFolder } from './make-data.ts';
+
+const home = temporaryFolder();
+let files = 0;
+
+function file(extension: string, content: string | Buffer): string {
+  const path = join(home, `${files++}.${extension}`);
+  writeFileSync(path, content);
+  return path;
+}
+
+async function read(
+  path: string,
+  options: ParameterValues = {},
+): Promise<{ description: DatasetDescription; examples: TextExample[] }> {
+  const opened = await openDataset({ ...(await detectReader(path)), options: { test_fraction: 0, ...options } });
+  if (opened.kind !== 'texts') throw new Error('these are images');
+  const examples: TextExample[] = [];
+  for await (const example of opened.examples('train')) examples.push(example);
+  return { description: await opened.describe(), examples };
+}
+
+const contents = ({ examples }: { examples: readonly TextExample[] }) =>
+  examples.map(({ text, label }) => [text, label]);
+const asLines = (rows: readonly unknown[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
+
+describe('several labels of a row', () => {
+  test('as zeros and ones in lists', async () => {
+    const path = file(
+      'jsonl',
+      asLines([
+        { text: 'a', labels: [0, 1, 0, 1] },
+        { text: 'b', labels: [0, 0, 0, 0] },
+        { text: 'c', labels: [1, 0, 0, 0] },
+        { text: 'd', labels: [1, 0] },
+      ]),
+    );
+    const found = await read(path);
+    expect(contents(found)).toEqual([
+      ['a', ['1', '3']],
+      ['b', []],
+      ['c', ['0']],
+    ]);
+    expect(found.description).toMatchObject({ labels: ['0', '1', '3'], text: { labelKind: 'sets' } });
+    expect(found.description.problems).toEqual([
+      { where: 'row 4', message: 'labels is not a list of 4 zeros and ones, as in other rows' },
+    ]);
+  });
+
+  test('lists of the numbers of labels stay what they are', async () => {
+    const path = file(
+      'jsonl',
+      asLines([
+        { text: 'a', labels: [0, 1] },
+        { text: 'b', labels: [1, 0] },
+      ]),
+    );
+    expect(contents(await read(path))).toEqual([
+      ['a', ['0', '1']],
+      ['b', ['1', '0']],
+    ]);
+  });
+
+  test('as columns of their own, guessed or named', async () => {
+    const path = file('csv', 'id,comment_text,toxic,insult,threat\nx,Go away,1,1,0\ny,Hello there,0,0,0\n');
+    const guessed = await read(path);
+    expect(guessed.description.text?.columns.label).toBe('toxic, insult, threat');
+    expect(contents(guessed)).toEqual([
+      ['Go away', ['toxic', 'insult']],
+      ['Hello there', []],
+    ]);
+    expect(contents(await read(path, { label: 'toxic, threat' }))[0]).toEqual(['Go away', ['toxic']]);
+  });
+});
+
+describe('a table without names', () => {
+  const bare = 'positive,I liked it a lot\nnegative,Not for me\npositive,Fine again\nnegative,Dull\n';
+
+  test('keeps its first row, and says so', async () => {
+    const found = await read(file('csv', bare));
+    expect(contents(found)).toEqual([
+      ['I liked it a lot', 'positive'],
+      ['Not for me', 'negative'],
+      ['Fine again', 'positive'],
+      ['Dull', 'negative'],
+    ]);
+    expect(found.examples[0]?.row).toBe('row 1');
+    expect(found.description.text?.notes).toEqual([expect.stringContaining('first row looks like data')]);
+    const inspected = await inspectDataset({ ...(await detectReader(file('csv', bare))), options: {} });
+    expect(inspected).toMatchObject({ columnNames: ['column 1', 'column 2'], notes: [expect.any(String)] });
+  });
+
+  test('is read as is said', async () => {
+    const path = file('csv', bare);
+    expect((await read(path, { header: 'names', text: 'I liked it a lot' })).examples).toHaveLength(3);
+    const named = file('csv', 'text,label\na,x\nb,y\n');
+    expect((await read(named, { header: 'data', text: 'column 1' })).examples.map(({ text }) => text)).toEqual([
+      'text',
+      'a',
+      'b',
+    ]);
+  });
+
+  test.each([
+    ['of numbers first', '3,Wall Street falls,Shares fell\n4,A new chip,It is fast\n', 'column 3', 2],
+    ['with the numbers of pandas', '0,1\nfine,good\npoor,bad\n', '0', 2],
+    ['with names alone', 'remark,verdict\nfine,good\npoor,bad\n', 'verdict', 2],
+  ])('%s', async (_, content, text, count) => {
+    expect((await read(file('csv', content), { text })).examples).toHaveLength(count);
+  });
+});
+
+describe('what separates cells', () => {
+  test.each([
+    ['a tab in a file called csv', 'text\tlabel\nOne, two, three\tx\nFour, five\ty\n'],
+    ['a bar', 'text|label\nOne, two, three|x\nFour, five|y\n'],
+    ['a semicolon, though the text has commas', 'text;label\nOne, two, three;x\nFour, five;y\n'],
+  ])('%s', async (_, content) => {
+    expect(contents(await read(file('csv', content)))).toEqual([
+      ['One, two, three', 'x'],
+      ['Four, five', 'y'],
+    ]);
+  });
+});
+
+describe('encodings', () => {
+  const rows = Array.from({ length: 30 }, (_, at) => [`Le café est très bon, déjà vu ${at}`, 'négatif'] as const);
+  const csv = `text,label\n${rows.map(([text, label]) => `"${text}",${label}\n`).join('')}`;
+
+  test('Windows-1252 is told by its bytes, and said', async () => {
+    const found = await read(file('csv', Buffer.from(csv, 'latin1')));
+    expect(contents(found)).toEqual(rows);
+    expect(found.description.text?.notes).toEqual([expect.stringMatching(/^Read as Windows-1252/)]);
+  });
+
+  test.each(['utf16le', 'utf8'] as const)('%s without a mark', async (encoding) => {
+    expect(contents(await read(file('csv', Buffer.from(csv, encoding))))).toEqual(rows);
+  });
+
+  test('UTF-16, big endian, without a mark; a last character cut in two', async () => {
+    const big = Buffer.from(`${csv}x`, 'utf16le').swap16();
+    expect(contents(await read(file('csv', big.subarray(0, -2))))).toEqual(rows);
+  });
+
+  test('letters beyond the first piece of the file', async () => {
+    const plain = Array.from({ length: 12_000 }, (_, at) => `{"text":"A row of plain ASCII letters, number ${at}"}\n`);
+    const path = file('jsonl', Buffer.from(`${plain.join('')}{"text":"Un café déjà fermé"}\n`, 'latin1'));
+    const { examples } = await read(path);
+    expect(examples.at(-1)?.text).toBe('Un café déjà fermé');
+  });
+
+  test('as is said, whatever it looks like', async () => {
+    const path = file('jsonl', Buffer.from('{"text":"\xcf\xf0\xe8\xe2\xe5\xf2"}\n', 'latin1'));
+    expect((await read(path, { encoding: 'windows-1251' })).examples[0]?.text).toBe('Привет');
+  });
+
+  test('bytes that are none among letters that are stay faults of their rows', async () => {
+    const good = Buffer.from('text\nGrüße\nÄpfel\nÖl\n');
+    const path = file('csv', Buffer.concat([good, Buffer.from([0x61, 0xff, 0x0a])]));
+    const { description } = await read(path);
+    expect(description.problems).toEqual([{ where: 'row 5', message: expect.stringContaining('not UTF-8') }]);
+  });
+});
+
+test('a file of which more than a few rows are faulty is added only on request', async () => {
+  const rows = Array.from({ length: 60 }, (_, at) => ({ text: `text ${at}`, label: at % 3 === 0 ? 'x' : null }));
+  const path = file('jsonl', asLines(rows));
+  await expect(read(path)).rejects.toMatchObject({
+    code: 'invalid_file',
+    message: expect.stringMatching(/: 40 of its 60 rows cannot be used, first row 2: label is missing/),
+    hint: expect.stringContaining('skip_faulty_rows'),
+  });
+  const { examples, description } = await read(path, { skip_faulty_rows: true });
+  expect(examples).toHaveLength(20);
+  expect(description.text).toMatchObject({ rowCount: 60, faultyRows: 40 });
+});
+
+describe('shapes of the hub', () => {
+  test('Dolly: an instruction, not a category', async () => {
+    const row = { instruction: 'Name it', context: 'A sea', response: 'The North Sea', category: 'open_qa' };
+    const { examples, description } = await read(file('jsonl', asLines([row])));
+    expect(examples[0]).toMatchObject({ prompt: 'Name it\n\nA sea', completion: 'The North Sea', label: null });
+    expect(description.labels).toEqual([]);
+  });
+
+  test('SQuAD: the first of its answers', async () => {
+    const row = { id: '1', title: 'Sea', context: 'It is deep.', question: 'How is it?' };
+    const rows = [
+      { ...row, answers: { text: ['deep', 'It is deep'], answer_start: [6, 0] } },
+      { ...row, answers: { text: [], answer_start: [] } },
+    ];
+    const { examples, description } = await read(file('jsonl', asLines(rows)));
+    expect(examples.map(({ prompt, completion }) => [prompt, completion])).toEqual([
+      ['It is deep.\n\nHow is it?', 'deep'],
+    ]);
+    expect(description.problems).toEqual([{ where: 'row 2', message: 'answers has no answer: leave the row out' }]);
+  });
+});
