@@ -8,6 +8,7 @@ import {
 } from '../../src-shared/contract/requests.ts';
 import { appHandlers } from './app/handlers.ts';
 import { settingsHandlers } from './app/settings-handlers.ts';
+import { bundleHandlers } from './bundles/handlers.ts';
 import { deletionHandlers } from './deletions/handlers.ts';
 import { tensorflowHandlers } from './engine/handlers.ts';
 import { evaluateHandlers } from './evaluation/handlers.ts';
@@ -61,6 +62,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(mergeHandlers(services));
   register(pruneHandlers(services));
   register(studyHandlers(services));
+  register(bundleHandlers(services));
   register(demoHandlers(services));
   register(reportHandlers(services));
   register(jobHandlers(services));

@@ -13,6 +13,7 @@ import { keepStatements } from './keep-statements.ts';
 import { migrate, schemaVersion } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { AdapterRepository } from './repositories/adapters.ts';
+import { BundleRepository } from './repositories/bundles.ts';
 import { ChatRepository } from './repositories/chats.ts';
 import { ContentRepository } from './repositories/contents.ts';
 import { DatasetRepository } from './repositories/datasets.ts';
@@ -42,6 +43,7 @@ export interface Store {
   readonly jobs: JobRepository;
   readonly reports: ReportRepository;
   readonly chats: ChatRepository;
+  readonly bundles: BundleRepository;
   /** Rows that cannot be read. */
   readonly unreadable: Pick<RowReader, 'list' | 'onFound'>;
   /** Reads every list again. */
@@ -93,6 +95,7 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
     jobs: new JobRepository(database, rows),
     reports: new ReportRepository(database, rows),
     chats: new ChatRepository(database, rows),
+    bundles: new BundleRepository(database),
   };
   const findUnreadable = (): readonly UnreadableRow[] => {
     rows.clear();

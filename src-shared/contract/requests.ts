@@ -42,6 +42,7 @@ import { tunedVerdictSchema } from '../domain/tuned.ts';
 import { unreadableRowSchema } from '../domain/unreadable-row.ts';
 import { updateProductsSchema } from '../domain/update-products.ts';
 import { studyConfigSchema } from '../studies/index.ts';
+import { bundleRequests } from './bundle-requests.ts';
 import { datasetRequests } from './dataset-requests.ts';
 import { reportRequests } from './report-requests.ts';
 import { byId, deletableListSchema, done, nothing, removal } from './request-shapes.ts';
@@ -137,6 +138,7 @@ export const requests = {
   'models.download': { input: hubModel, output: jobRecordSchema },
   'models.remove': { input: removal, output: done },
 
+  ...bundleRequests,
   ...datasetRequests,
   ...runRequests,
 

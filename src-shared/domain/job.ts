@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bundleStudySchema, collectedSchema } from './bundle.ts';
 import { classificationResultSchema } from './classification.ts';
 import { evaluationResultSchema, mergeMatrixSchema } from './evaluation.ts';
 import { forgettingSchema } from './forgetting.ts';
@@ -124,6 +125,12 @@ const kinds = [
     { page: 'runs', lane: 'data', effort: 1 },
     z.object({ runIds: z.array(z.string()), skipped: z.array(z.string()).describe('what could not be read') }),
   ),
+  job(
+    'bundle',
+    { page: 'studies', lane: 'files', effort: 0.5 },
+    bundleStudySchema.pick({ id: true, name: true, jobs: true }).extend({ folder: z.string() }),
+  ),
+  job('collect', { page: 'studies', lane: 'files', effort: 0.5 }, collectedSchema),
 ] as const;
 
 const [firstKind, ...otherKinds] = kinds;

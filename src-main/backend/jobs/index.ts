@@ -1,5 +1,7 @@
 import type { JobKind } from '../../../src-shared/domain/job.ts';
+import { bundleJob } from './bundle.ts';
 import { classifyJob } from './classify.ts';
+import { collectJob } from './collect.ts';
 import { convertJob } from './convert.ts';
 import type { Job } from './define-job.ts';
 import { downloadJob } from './download.ts';
@@ -40,6 +42,8 @@ export const jobs: readonly Job[] = [
   importJob,
   importAdapterJob,
   importRunsJob,
+  bundleJob,
+  collectJob,
   generateJob,
   classifyJob,
   pretrainJob,

@@ -9,12 +9,19 @@ import { openRegularFile } from '../../files/foreign-file.ts';
 import type { AdapterFacts } from '../reading/adapter-schemas.ts';
 import { folderBytes } from './folder-fingerprint.ts';
 
-/** Facts of a PEFT folder, from its header. @throws as `readAdapterOutline` if it does not fit the base */
-export async function readFacts(folder: string, description: ModelDescription): Promise<AdapterFacts> {
+/**
+ * Facts of a PEFT folder, from its header. `known`: its size and hash, where they were just computed.
+ * @throws as `readAdapterOutline` if it does not fit the base
+ */
+export async function readFacts(
+  folder: string,
+  description: ModelDescription,
+  known: Pick<AdapterFacts, 'sizeBytes' | 'sha256'> | null = null,
+): Promise<AdapterFacts> {
   return {
     ...summarizeOutline(await readAdapterOutline(folder, description), description),
-    sizeBytes: await folderBytes(folder),
-    sha256: await fileHash(join(folder, 'adapter_model.safetensors')),
+    sizeBytes: known?.sizeBytes ?? (await folderBytes(folder)),
+    sha256: known?.sha256 ?? (await fileHash(join(folder, 'adapter_model.safetensors'))),
   };
 }
 

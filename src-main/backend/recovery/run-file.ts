@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
+import { type DatasetRecord, datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
 import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
 import { homePaths } from '../../store/home-paths.ts';
 import type { Home } from '../home.ts';
 import type { Services } from '../services.ts';
 
-const fileName = 'run.json';
+export const runFileName = 'run.json';
 
 const runFileSchema = z.object({
   format: z.literal(1),
@@ -39,6 +40,15 @@ export async function writeRunFile(
   if (found === null) return;
   const run = { ...found, ...changes };
   const [model, dataset] = [store.models.find(run.modelId), store.datasets.find(run.datasetId)];
+  await writeFileAtomic(join(home.absolute(run.folder), runFileName), runFileText(home, run, { model, dataset }));
+}
+
+/** The content of that file. */
+export function runFileText(
+  home: Pick<Home, 'path'>,
+  run: RunRecord,
+  { model, dataset }: { readonly model: ModelRecord | null; readonly dataset: DatasetRecord | null },
+): string {
   const content: RunFile = {
     format: 1,
     run,
@@ -49,13 +59,13 @@ export async function writeRunFile(
     },
     dataset: dataset && { name: dataset.name, source: dataset.source },
   };
-  await writeFileAtomic(join(home.absolute(run.folder), fileName), `${JSON.stringify(content)}\n`);
+  return `${JSON.stringify(content)}\n`;
 }
 
 /** With the absolute path of its model; null if the folder has none, or one that cannot be read. */
 export function readRunFile({ path: home }: Pick<Home, 'path'>, folder: string): RunFile | null {
   try {
-    const { model, ...rest } = runFileSchema.parse(JSON.parse(readFileSync(join(folder, fileName), 'utf8')));
+    const { model, ...rest } = runFileSchema.parse(JSON.parse(readFileSync(join(folder, runFileName), 'utf8')));
     return { ...rest, model: model && { ...model, path: homePaths(home).absolute(model.path) } };
   } catch {
     return null;

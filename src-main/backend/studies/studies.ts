@@ -22,6 +22,8 @@ export async function createStudy(
   details: {
     name: string | undefined;
     config: StudyConfig;
+    /** By default a new one. */
+    id?: string;
     parentId: string | null;
     /** Jobs of runs that were queued with the study; the queue handles their failures. */
     with?: readonly JobRecord[];
@@ -43,7 +45,7 @@ export async function createStudy(
   const datasets = new Set(specs.flatMap((spec) => ('dataset' in spec ? spec.dataset : [])));
   const names = [...datasets].map((id) => store.datasets.find(id)?.name ?? id);
   const study: StudyRecord = {
-    id: newId('study'),
+    id: details.id ?? newId('study'),
     name: details.name ?? `${declaration.label} · ${names.join(', ')}`,
     kind,
     status: 'queued',

@@ -9,6 +9,7 @@ import { addEvalCommand } from './eval.ts';
 import { addExportCommand } from './export.ts';
 import { addGenerateCommand } from './generate.ts';
 import { addHomeCommands } from './home.ts';
+import { addJobCommand } from './job.ts';
 import { addLogitsCommand } from './logits.ts';
 import { addMergeCommand } from './merge.ts';
 import { addModelCommands } from './models.ts';
@@ -36,6 +37,7 @@ export const commands: readonly ((parent: Command, context: CommandContext) => v
   addMergeCommand,
   addPruneCommand,
   addStudyCommand,
+  addJobCommand,
   addReportCommand,
   addLogitsCommand,
   addBenchCommand,

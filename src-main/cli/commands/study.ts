@@ -20,6 +20,7 @@ import { kindsText, resolveConfig, studyFile } from '../study-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { tunedText } from '../tuned-text.ts';
 import { readYamlFile } from '../yaml-file.ts';
+import { addBundleCommands } from './study-bundle.ts';
 
 const outOption = [
   '--out <folder>',
@@ -109,6 +110,8 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
       });
     },
   });
+
+  addBundleCommands(group, context, { follow: followStudy, show: resultAnswer });
 }
 
 interface Wishes {

@@ -155,7 +155,8 @@ async function moveAway(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function syncTree(directory: string): Promise<void> {
+/** Makes all files of a folder durable. */
+export async function syncTree(directory: string): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const child = path.join(directory, entry.name);
     if (entry.isDirectory()) await syncTree(child);

@@ -20,6 +20,7 @@ import { migration as chats } from './0190-chats.ts';
 import { migration as runSamples } from './0200-run-samples.ts';
 import { migration as pathsBelowTheHome } from './0210-paths-below-the-home.ts';
 import { migration as stagedRuns } from './0220-staged-runs.ts';
+import { migration as bundleResults } from './0230-bundle-results.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   runSamples,
   pathsBelowTheHome,
   stagedRuns,
+  bundleResults,
 ];

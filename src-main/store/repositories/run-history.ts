@@ -246,6 +246,16 @@ export class RunHistoryRepository {
     return shares?.view() ?? null;
   }
 
+  /** The masks of a run as they were inserted, in chunks. */
+  masks(runId: string): ActivationMasks[] {
+    const rows = this.database.prepare('SELECT * FROM masks WHERE run_id = ? ORDER BY first_step').all(runId);
+    return maskRowsSchema.parse(rows).map(({ first_step, step_count, group_count, bits }) => ({
+      firstStep: first_step,
+      groupCount: group_count,
+      bytes: unpackBits(bits, step_count * group_count),
+    }));
+  }
+
   log(runId: string): { at: number; level: string; text: string }[] {
     const rows = this.database.prepare('SELECT at, level, text FROM run_log WHERE run_id = ? ORDER BY id').all(runId);
     return logRowsSchema.parse(rows);

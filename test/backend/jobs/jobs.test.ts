@@ -10,6 +10,7 @@ it('has one job for each kind, and one kind for each job', () => {
 it('asks every kind which adapters it needs', () => {
   const adapters = ['a', 'b'].map((adapterId) => ({ adapterId, weight: 1 }));
   const details = { name: 'x', method: 'm', parameters: {}, eval_samples: 0 };
+  const ablation = { kind: 'ablation', run: {}, grid: { coto: [null] }, seeds: [1] };
   const pretrain = { model_config: 'config.json', train_data: ['text'] };
   const payloads: Record<string, { payload: unknown; needs: unknown[] }> = {
     train: { payload: { runId: 'run', resumeFrom: null }, needs: [] },
@@ -93,6 +94,8 @@ it('asks every kind which adapters it needs', () => {
     import: { payload: { datasetId: 'd', path: '/x', name: null, options: {} }, needs: [] },
     'import-adapter': { payload: { path: '/x', modelId: 'm', name: 'x' }, needs: [] },
     'import-runs': { payload: { path: '/x' }, needs: [] },
+    bundle: { payload: { config: ablation, name: 'x', path: '/x', inputsInPlace: false }, needs: [] },
+    collect: { payload: { path: '/x' }, needs: [] },
     generate: {
       payload: { request: { model: 'm', columns: [null, { adapterId: 'a' }], prompt: { kind: 'text', text: 'x' } } },
       needs: [{ adapterId: 'a' }],

@@ -1,0 +1,103 @@
+import { basename, dirname } from 'node:path';
+import type { BundleInput, HashedFile } from '../../../src-shared/domain/bundle.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { type FoundFile, filesAt, hashOf, hashOfAll } from './hash-files.ts';
+
+/** Weights in formats that no training reads. */
+const otherWeights = /\.(bin|pt|pth|h5|msgpack|onnx|ot|tflite|gguf)$/i;
+
+/** An input as it is on this machine. */
+export interface LocalInput {
+  readonly input: BundleInput;
+  readonly files: readonly FoundFile[];
+}
+
+export interface HashWatch {
+  readonly signal?: AbortSignal;
+  /** Told of the bytes that were hashed since the last call. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+/** The files of a base: config, tokenizer and safetensors. */
+export function modelFiles({ path }: Pick<ModelRecord, 'path'>): Promise<FoundFile[]> {
+  // What is in folders below it are the weights of other programs.
+  return filesAt(path, basename(path), (file) => !file.includes('/') && !otherWeights.test(file));
+}
+
+/** The files of a dataset, with the one that holds its test examples. */
+export async function datasetFiles({ source }: Pick<DatasetRecord, 'source'>): Promise<FoundFile[]> {
+  const own = await filesAt(source.path, basename(source.path));
+  const testFile = testFileOf(source.options);
+  return testFile === null ? own : [...own, ...(await filesAt(testFile, `test/${basename(testFile)}`))];
+}
+
+export async function describeModelInput(model: ModelRecord, inPlace: boolean, watch: HashWatch): Promise<LocalInput> {
+  const files = await modelFiles(model);
+  const hashed = await hashAll(files, watch);
+  return {
+    files,
+    input: {
+      ...sumOf(hashed, basename(model.path)),
+      role: 'model',
+      id: model.id,
+      name: model.name,
+      fingerprint: model.description.fingerprint,
+      source: null,
+      main: basename(model.path),
+      place: placeOf(model.bundled, inPlace, model.path, null),
+    },
+  };
+}
+
+export async function describeDatasetInput(
+  dataset: DatasetRecord,
+  inPlace: boolean,
+  watch: HashWatch,
+): Promise<LocalInput> {
+  const { path, reader, options } = dataset.source;
+  const files = await datasetFiles(dataset);
+  const hashed = await hashAll(files, watch);
+  const testFile = testFileOf(options);
+  return {
+    files,
+    input: {
+      ...sumOf(hashed, basename(path)),
+      role: 'dataset',
+      id: dataset.id,
+      name: dataset.name,
+      fingerprint: null,
+      source: { reader, options, testFile: testFile === null ? null : `test/${basename(testFile)}` },
+      main: basename(path),
+      place: placeOf(dataset.bundled, inPlace, path, testFile),
+    },
+  };
+}
+
+/** Hashes files one after the other. @throws the reason of `signal` */
+export async function hashAll(files: readonly FoundFile[], { signal, onBytes }: HashWatch = {}): Promise<HashedFile[]> {
+  const hashed: HashedFile[] = [];
+  for (const { from, path, bytes } of files) {
+    const sha256 = await hashOf(from, (piece) => {
+      signal?.throwIfAborted();
+      onBytes?.(piece);
+    });
+    hashed.push({ path, sha256, bytes });
+  }
+  return hashed;
+}
+
+function sumOf(files: HashedFile[], main: string): Pick<BundleInput, 'sha256' | 'bytes' | 'files'> {
+  return { sha256: hashOfAll(files, main), bytes: files.reduce((sum, { bytes }) => sum + bytes, 0), files };
+}
+
+function placeOf(bundled: boolean, inPlace: boolean, path: string, testFile: string | null): BundleInput['place'] {
+  if (bundled) return { kind: 'bundled' };
+  if (!inPlace) return { kind: 'blobs' };
+  return { kind: 'in-place', folder: dirname(path), testFolder: testFile === null ? null : dirname(testFile) };
+}
+
+function testFileOf(options: Readonly<Record<string, unknown>>): string | null {
+  const file = options['test_file'];
+  return typeof file === 'string' && file !== '' ? file : null;
+}

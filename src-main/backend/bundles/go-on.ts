@@ -1,0 +1,40 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import { requireStudy } from '../jobs/study.ts';
+import { createStudy, resumeStudy } from '../studies/studies.ts';
+import { readBundle } from './bundle-files.ts';
+import { LocalInputs } from './local-inputs.ts';
+
+/**
+ * The study of a bundle as one that was begun here: its runs are found by their content, wherever they were trained. Made at the
+ * first call, and gone on with at later ones.
+ * @throws StudioError refused before anything was collected
+ */
+export async function goOnWithStudy(
+  services: HandlerServices,
+  folder: string,
+): Promise<{ study: StudyRecord; job: JobRecord | null }> {
+  const { store } = services;
+  const bundle = await readBundle(folder);
+  const known = store.bundles.find(bundle.study.id);
+  if (known === null)
+    throw new StudioError(
+      'refused',
+      `Nothing was collected of the bundle ${folder}.`,
+      'Collect it first: coto study collect.',
+    );
+  const id = known.studyId;
+  const study = store.studies.find(id);
+  if (study === null) {
+    const inputs = await LocalInputs.find(services, bundle);
+    const config = inputs.studyConfig(bundle);
+    return createStudy(services, { id, name: bundle.study.name, config, parentId: null });
+  }
+  if (study.status === 'completed') return { study, job: null };
+  const job = store.jobs.findOfSubject(id);
+  if (job !== null && (job.status === 'queued' || job.status === 'running')) return { study, job };
+  const resumed = resumeStudy(services, id);
+  return { study: requireStudy(store, id), job: resumed };
+}

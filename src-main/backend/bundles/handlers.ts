@@ -1,0 +1,27 @@
+import { basename } from 'node:path';
+import { studyKind } from '../../../src-shared/studies/index.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import { bundleJob } from '../jobs/bundle.ts';
+import { collectJob } from '../jobs/collect.ts';
+import { readBundle } from './bundle-files.ts';
+import { goOnWithStudy } from './go-on.ts';
+import { workOn } from './work.ts';
+
+export function bundleHandlers(services: HandlerServices): Handlers<NamesOf<'bundles'>> {
+  const { queue, paths } = services;
+  return {
+    'bundles.write': ({ config, name: given, path, inputsInPlace }) => {
+      const name = given ?? studyKind(config.kind).declaration.label;
+      const payload = { config, name, path: paths.writable(path), inputsInPlace };
+      return queue.add(bundleJob, { title: `Bundle of ${name}`, subjectId: null }, payload);
+    },
+    'bundles.work': ({ path, index, computeBackend }) => workOn(services, paths.writable(path), index, computeBackend),
+    'bundles.collect': async ({ path: given }) => {
+      const path = paths.readable(given);
+      await readBundle(path);
+      return queue.add(collectJob, { title: `Collect ${basename(path)}`, subjectId: null }, { path });
+    },
+    'bundles.study': ({ path }) => goOnWithStudy(services, paths.readable(path)),
+  };
+}

@@ -1,0 +1,93 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { BundleInput } from '../../../src-shared/domain/bundle.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import type { Services } from '../services.ts';
+import type { Bundle } from './bundle-files.ts';
+import { datasetFiles, describeDatasetInput } from './describe-inputs.ts';
+import { unnamedInput } from './run-key.ts';
+
+type Parts = Pick<Services, 'store'>;
+
+/** The bases and datasets of a bundle as this home has them. */
+export class LocalInputs {
+  private readonly models = new Map<string, ModelRecord>();
+  private readonly datasets = new Map<string, DatasetRecord>();
+
+  private constructor() {}
+
+  /** @throws StudioError naming a base or dataset that is not here, or is another one now */
+  static async find({ store }: Parts, { inputs }: Bundle): Promise<LocalInputs> {
+    const found = new LocalInputs();
+    for (const input of inputs) {
+      if (input.role === 'model') found.models.set(input.id, findModel({ store }, input));
+      else found.datasets.set(input.id, await findDataset({ store }, input));
+    }
+    return found;
+  }
+
+  model(id: string): ModelRecord {
+    return required(this.models.get(id), 'model', id);
+  }
+
+  dataset(id: string): DatasetRecord {
+    return required(this.datasets.get(id), 'dataset', id);
+  }
+
+  /** The study of the bundle, by the names that this home has for its inputs. */
+  studyConfig({ study, inputs }: Bundle): StudyConfig {
+    const rename = (value: unknown, key: string): unknown => {
+      if (typeof value === 'string') {
+        if (key === 'model') return this.models.get(value)?.id ?? value;
+        if (key === 'dataset' || key === 'datasets') return this.datasets.get(value)?.id ?? value;
+        return value;
+      }
+      if (Array.isArray(value)) return value.map((item) => rename(item, key));
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, rename(item, name)]));
+    };
+    const isSame = inputs.every(({ role, id }) => (role === 'model' ? this.model(id) : this.dataset(id)).id === id);
+    return isSame ? study.config : studyConfigSchema.parse(rename(study.config, ''));
+  }
+}
+
+function required<Found>(found: Found | undefined, role: BundleInput['role'], id: string): Found {
+  if (found !== undefined) return found;
+  throw unnamedInput(role, id);
+}
+
+function findModel({ store }: Parts, { id, name, fingerprint }: BundleInput): ModelRecord {
+  const own = store.models.find(id);
+  if (own?.description.fingerprint === fingerprint) return own;
+  const other = store.models.list().find(({ description }) => description.fingerprint === fingerprint);
+  if (other !== undefined) return other;
+  throw new StudioError(
+    own === null ? 'not_found' : 'invalid_file',
+    own === null
+      ? `The base "${name}" of the bundle is not in this studio.`
+      : `The base "${name}" is not the one that the bundle was written with (SHA-256).`,
+    'Add it as it was, then collect again: coto models add.',
+  );
+}
+
+async function findDataset({ store }: Parts, input: BundleInput): Promise<DatasetRecord> {
+  const own = store.datasets.find(input.id);
+  const others = store.datasets.list().filter(({ id }) => id !== input.id);
+  for (const candidate of own === null ? others : [own, ...others]) {
+    if (candidate.source.reader !== input.source?.reader) continue;
+    // Only what may be the one is read to its end.
+    const files = await datasetFiles(candidate).catch(() => []);
+    const total = files.reduce((sum, file) => sum + file.bytes, 0);
+    if (total !== input.bytes) continue;
+    const described = await describeDatasetInput(candidate, false, {});
+    if (described.input.sha256 === input.sha256) return candidate;
+  }
+  throw new StudioError(
+    own === null ? 'not_found' : 'invalid_file',
+    own === null
+      ? `The dataset "${input.name}" of the bundle is not in this studio.`
+      : `The dataset "${input.name}" is not the one that the bundle was written with (SHA-256).`,
+    'Add it as it was, then collect again: coto datasets add.',
+  );
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { BundleInput, BundleJob } from '../../../src-shared/domain/bundle.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { fromYaml } from '../runs/run-yaml.ts';
+import { canonicalJson } from '../studies/content-keys.ts';
+import { type Bundle, program, readJobText } from './bundle-files.ts';
+
+/** Hash of a run's settings, the files that it needs and the version of the program, in 32 digits. */
+export function runKey(config: RunConfig, inputs: readonly BundleInput[], version: string = program.version): string {
+  const { model, dataset, ...settings } = config;
+  const content = {
+    version,
+    settings,
+    model: requireInput(inputs, 'model', model).sha256,
+    dataset: keyOfDataset(requireInput(inputs, 'dataset', dataset)),
+  };
+  return createHash('sha256').update(canonicalJson(content)).digest('hex').slice(0, 32);
+}
+
+function keyOfDataset({ sha256, source }: BundleInput): unknown {
+  const { test_file: _, ...options } = source?.options ?? {};
+  return { sha256, reader: source?.reader ?? null, options };
+}
+
+/** @throws StudioError invalid_file if the bundle does not say where an input is */
+export function requireInput(inputs: readonly BundleInput[], role: BundleInput['role'], id: string): BundleInput {
+  const input = inputs.find((one) => one.role === role && one.id === id);
+  if (input !== undefined) return input;
+  throw unnamedInput(role, id);
+}
+
+export function unnamedInput(role: BundleInput['role'], id: string): StudioError {
+  return new StudioError(
+    'invalid_file',
+    `inputs.json of the bundle does not name the ${role} "${id}" of a run.`,
+    'Write the bundle again: coto study bundle.',
+  );
+}
+
+/** The run of a job. @throws StudioError invalid_file if its YAML is not what the bundle was written with */
+export async function readJobConfig(bundle: Bundle, job: BundleJob): Promise<RunConfig> {
+  const config = fromYaml(await readJobText(bundle, job));
+  if (runKey(config, bundle.inputs, bundle.study.program.version) === job.runId) return config;
+  throw new StudioError(
+    'invalid_file',
+    `${job.file} of the bundle was changed: it is not the run ${job.runId} any more.`,
+    'Write the bundle again: coto study bundle.',
+  );
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import { bundleFormat, type FailedAttempt, type Worked } from '../../../src-shared/domain/bundle.ts';
+import { type ComputeId, computeIdSchema, computeLabels } from '../../../src-shared/domain/catalog.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import { errorOfJob } from '../jobs/awaited-job.ts';
+import { requireRun } from '../jobs/training-record.ts';
+import { createRun } from '../runs/runs.ts';
+import { bundleNames, readBundle, requireJob, requireSameVersion, resultFolder, resultNames } from './bundle-files.ts';
+import { openDatasetInput, openModelInput } from './open-inputs.ts';
+import { ProgressLog } from './progress-log.ts';
+import { readJobConfig, requireInput } from './run-key.ts';
+import { type Attempt, beginAttempt, fillResult, publishResult } from './write-result.ts';
+
+/**
+ * Trains one run of a bundle in this home, and writes its result into the bundle. A result that is there already is left as it is.
+ * @param backend the compute backend to take in place of the bundle's; null: that one
+ * @throws StudioError which the bundle then has in a file of the attempt
+ */
+export async function workOn(
+  services: HandlerServices,
+  folder: string,
+  index: number,
+  backend: ComputeId | null,
+): Promise<Worked> {
+  const bundle = await readBundle(folder);
+  const job = requireJob(bundle, index);
+  const target = resultFolder(folder, job.runId);
+  const done = { run: job.runId, title: job.title, folder: target };
+  if (existsSync(join(target, resultNames.manifest))) return { ...done, outcome: 'there already' };
+  const id = randomUUID();
+  const attempt: Attempt = {
+    bundle,
+    job,
+    id,
+    folder: `${target}.tmp-${id}`,
+    startedAt: Date.now(),
+  };
+  try {
+    requireSameVersion(bundle);
+    await beginAttempt(attempt);
+    await train(services, attempt, backend);
+    return { ...done, outcome: (await publishResult(attempt)) ? 'trained' : 'another was first' };
+  } catch (thrown) {
+    await rm(attempt.folder, { recursive: true, force: true }).catch(() => undefined);
+    await writeFailure(attempt, thrown).catch((error: unknown) => {
+      services.log.warn({ err: error }, 'the failure of an attempt could not be written into its bundle');
+    });
+    throw thrown;
+  }
+}
+
+async function train(services: HandlerServices, attempt: Attempt, backend: ComputeId | null): Promise<void> {
+  const { bundle, job: own, folder } = attempt;
+  const config = await readJobConfig(bundle, own);
+  await settle(services, attempt, config, backend);
+  await openModelInput(services, bundle.folder, requireInput(bundle.inputs, 'model', config.model));
+  await openDatasetInput(services, bundle.folder, requireInput(bundle.inputs, 'dataset', config.dataset));
+  const { run, job } = await createRun(services, { name: own.title, config, tags: [], studyId: null });
+  let failure: Error | null = null;
+  const progress = new ProgressLog(folder, attempt.id, (error) => {
+    failure ??= error;
+    if (services.queue.isRunning(job.id)) services.queue.cancel(job.id);
+  });
+  const ended = await follow(services, job, run.id, progress);
+  await progress.end();
+  if (failure !== null) throw failure;
+  if (ended.status === 'completed') return fillResult(services, attempt, requireRun(services.store, run.id));
+  throw ended.error === null
+    ? new StudioError('cancelled', `The run "${own.title}" was ended before its last step (${ended.status}).`)
+    : errorOfJob(ended.error);
+}
+
+/** Waits for the run, whose progress goes into the log. */
+async function follow(
+  { hub, queue }: HandlerServices,
+  job: JobRecord,
+  runId: string,
+  log: ProgressLog,
+): Promise<JobRecord> {
+  log.add({});
+  const stop = hub.subscribe((name, payload) => {
+    if (name === 'run.metrics' && 'columns' in payload && payload.runId === runId) {
+      const loss = payload.columns.find((column) => column.name === 'loss')?.values.at(-1);
+      if (loss !== undefined) log.add({ loss: Number.isFinite(loss) ? loss : null });
+    }
+    if (name !== 'job.changed' || !('progress' in payload) || payload.id !== job.id) return;
+    const { progress } = payload;
+    if (progress === null) return;
+    const { phase, done, total, unit, etaSeconds } = progress;
+    log.add({ phase, etaSeconds, ...(unit === 'steps' ? { step: done, steps: total } : {}) });
+  });
+  try {
+    return await queue.ended(job);
+  } finally {
+    stop();
+  }
+}
+
+/**
+ * Takes the settings with which the bundle was written.
+ * @throws StudioError refused where its compute backend does not work on this machine
+ */
+async function settle(
+  { store, engine }: HandlerServices,
+  { bundle: { folder, study }, job }: Attempt,
+  config: RunConfig,
+  backend: ComputeId | null,
+): Promise<void> {
+  const named = config.compute_backend === 'auto' ? study.computeBackend : config.compute_backend;
+  const wanted = backend ?? computeIdSchema.safeParse(named).data ?? null;
+  store.settings.set({ ...study.settings, ...(wanted === null ? {} : { compute_backend: wanted }) });
+  if (wanted === null) return;
+  await engine.prepare();
+  const reports = engine.backends('auto') ?? [];
+  const found = reports.find(({ id }) => id === wanted);
+  if (found?.available) return;
+  const other = reports.find(({ chosen }) => chosen)?.id ?? 'wasm';
+  throw new StudioError(
+    'refused',
+    `${computeLabels[wanted]}, with which the study is computed, does not work on ${hostname()}: ${found?.reason ?? 'this installation lacks it.'}`,
+    config.compute_backend === 'auto'
+      ? `Install CoTo Studio for this machine, or take ${computeLabels[other]} there: coto job ${folder} ${job.index} --compute-backend ${other}.`
+      : 'Its settings name the backend (compute_backend): write the bundle again without it.',
+  );
+}
+
+async function writeFailure({ bundle, job, id }: Attempt, thrown: unknown): Promise<void> {
+  const failed: FailedAttempt = {
+    format: bundleFormat,
+    bundle: bundle.study.id,
+    run: job.runId,
+    index: job.index,
+    attempt: id,
+    host: hostname(),
+    at: Date.now(),
+    error: toErrorValue(thrown),
+  };
+  const file = join(bundle.folder, bundleNames.results, `${job.runId}.failed-${id}.json`);
+  await writeFileAtomic(file, `${JSON.stringify(failed)}\n`);
+}

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, constants, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type BundleJob, type BundleStudy, bundleFormat } from '../../../src-shared/domain/bundle.ts';
+import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { formatBytes } from '../../../src-shared/format/bytes.ts';
+import type { StudyConfig } from '../../../src-shared/studies/index.ts';
+import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { freeDiskBytes } from '../../files/free-disk.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import { withOutputNote } from '../home/output-notes.ts';
+import { resolveDataset } from '../library/datasets.ts';
+import { folderBytes } from '../library/folder-fingerprint.ts';
+import { resolveModel } from '../library/models.ts';
+import { checkedRun, toYaml } from '../runs/run-yaml.ts';
+import { canonicalJson, trainingKey } from '../studies/content-keys.ts';
+import { plannedRun } from '../studies/planned-runs.ts';
+import { preparedStudy } from '../studies/studies.ts';
+import { bundleNames, program } from './bundle-files.ts';
+import { describeDatasetInput, describeModelInput, type HashWatch, type LocalInput } from './describe-inputs.ts';
+import { jobScript } from './job-script.ts';
+import { runKey } from './run-key.ts';
+
+export interface BundleWish {
+  readonly config: StudyConfig;
+  readonly name: string;
+  /** Bases and datasets are read where they are, on a disk that every machine has at the same path. */
+  readonly inputsInPlace: boolean;
+}
+
+interface PlannedTraining {
+  readonly title: string;
+  readonly config: RunConfig;
+  readonly model: ModelRecord;
+  readonly dataset: DatasetRecord;
+}
+
+export interface BundleWatch {
+  readonly signal: AbortSignal;
+  readonly onBytes: (done: number, total: number) => void;
+}
+
+/**
+ * Writes what other machines need to train the runs of a study: those of its first round that are not completed here. Nothing is
+ * left of a bundle that could not be written.
+ * @throws StudioError for a folder that is there, a study that trains nothing, or a run that cannot leave this home
+ */
+export async function writeBundle(
+  services: HandlerServices,
+  folder: string,
+  wish: BundleWish,
+  watch: BundleWatch,
+): Promise<BundleStudy> {
+  await requireUnused(folder);
+  const { config, specs } = await preparedStudy(services, wish.config);
+  const trainings = new Map<string, PlannedTraining>();
+  for (const spec of specs) {
+    if (spec.kind !== 'train' || (await plannedRun(services, spec))?.status === 'completed') continue;
+    const checked = checkedRun(spec.config);
+    requirePortable(spec.title, checked);
+    const model = await resolveModel(services, checked.model);
+    const dataset = await resolveDataset(services, checked.dataset);
+    const own = { ...checked, model: model.id, dataset: dataset.id };
+    trainings.set(await trainingKey(own, model, dataset), { title: spec.title, config: own, model, dataset });
+  }
+  if (trainings.size === 0)
+    throw new StudioError(
+      'refused',
+      specs.some(({ kind }) => kind === 'train')
+        ? `All runs of "${wish.name}" are trained here already.`
+        : `"${wish.name}" trains nothing: it only evaluates adapters that are here.`,
+      'Run the study here: coto study.',
+    );
+  const planned = [...trainings.values()];
+  const inputs = await describeInputs(planned, wish.inputsInPlace, watch);
+  const described = inputs.map(({ input }) => input);
+  const jobs = planned.map((training, index): BundleJob => {
+    const runId = runKey(training.config, described);
+    return { index, runId, title: training.title, file: `${bundleNames.jobs}/${runId}.yaml` };
+  });
+  const { forgetting, compute_backend } = services.store.settings.get();
+  await services.engine.prepare();
+  const computeBackend = services.engine.backends(compute_backend)?.find(({ chosen }) => chosen)?.id ?? null;
+  const content = { program, name: wish.name, config, computeBackend, settings: { forgetting }, jobs };
+  const identity = canonicalJson([content, described.map(({ role, id, sha256 }) => ({ role, id, sha256 }))]);
+  const id = createHash('sha256').update(identity).digest('hex');
+  const study: BundleStudy = { format: bundleFormat, id, createdAt: Date.now(), ...content };
+  await requireSpace(folder, inputs);
+  await withOutputNote(services, folder, () =>
+    writeFolderAtomic(folder, async (temporary) => {
+      await writeBlobs(temporary, inputs, watch);
+      await mkdir(join(temporary, bundleNames.jobs));
+      for (const [at, { file }] of jobs.entries()) {
+        watch.signal.throwIfAborted();
+        const { config: own, title } = planned[at] ?? {};
+        if (own !== undefined) await writeFile(join(temporary, file), `# ${title}\n${toYaml(own)}`);
+      }
+      await writeFile(join(temporary, bundleNames.inputs), json({ format: bundleFormat, inputs: described }));
+      await writeFile(join(temporary, bundleNames.script), jobScript);
+      await chmod(join(temporary, bundleNames.script), 0o755);
+      await mkdir(join(temporary, bundleNames.results));
+      await writeFile(join(temporary, bundleNames.study), json(study));
+    }),
+  );
+  return study;
+}
+
+async function describeInputs(
+  trainings: readonly PlannedTraining[],
+  inPlace: boolean,
+  { signal, onBytes }: BundleWatch,
+): Promise<LocalInput[]> {
+  const models = new Map(trainings.map(({ model }) => [model.id, model]));
+  const datasets = new Map(trainings.map(({ dataset }) => [dataset.id, dataset]));
+  const paths = [...models.values()].map(({ path }) => path);
+  const sizes = await Promise.all(
+    [...paths, ...[...datasets.values()].map(({ source }) => source.path)].map(folderBytes),
+  );
+  const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  let done = 0;
+  const watch: HashWatch = {
+    signal,
+    onBytes: (bytes) => {
+      done += bytes;
+      onBytes(Math.min(done, total), total);
+    },
+  };
+  const inputs: LocalInput[] = [];
+  for (const model of models.values()) inputs.push(await describeModelInput(model, inPlace, watch));
+  for (const dataset of datasets.values()) inputs.push(await describeDatasetInput(dataset, inPlace, watch));
+  return inputs;
+}
+
+/** Equal files of several inputs are one blob. */
+async function writeBlobs(temporary: string, inputs: readonly LocalInput[], { signal }: BundleWatch): Promise<void> {
+  const blobs = join(temporary, bundleNames.blobs);
+  await mkdir(blobs, { recursive: true });
+  for (const { input, files } of inputs) {
+    if (input.place.kind !== 'blobs') continue;
+    for (const [at, { sha256 }] of input.files.entries()) {
+      signal.throwIfAborted();
+      const from = files[at]?.from;
+      const blob = join(blobs, sha256);
+      if (from !== undefined && !existsSync(blob)) {
+        await copyFile(from, blob, constants.COPYFILE_FICLONE);
+        await chmod(blob, 0o644);
+      }
+    }
+  }
+}
+
+/** @throws StudioError refused for a run that begins with an adapter, which only this home knows */
+function requirePortable(title: string, { adapter }: RunConfig): void {
+  if (adapter.init_adapter === null) return;
+  throw new StudioError(
+    'refused',
+    `The run "${title}" begins with the adapter ${adapter.init_adapter} of this home, and a bundle has no adapters.`,
+    'Run this study here, or leave out init_adapter.',
+  );
+}
+
+async function requireUnused(folder: string): Promise<void> {
+  const there = await readdir(folder).catch((thrown: unknown) => {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    throw new StudioError('invalid_input', `${folder} is not a folder.`, 'Choose another path for the bundle.');
+  });
+  if (there.length > 0)
+    throw new StudioError('refused', `${folder} already exists and is not empty.`, 'Choose another folder.');
+}
+
+async function requireSpace(folder: string, inputs: readonly LocalInput[]): Promise<void> {
+  const needed = inputs.reduce((sum, { input }) => sum + (input.place.kind === 'blobs' ? input.bytes : 0), 0);
+  let parent = dirname(folder);
+  while (!existsSync(parent)) parent = dirname(parent);
+  const free = await freeDiskBytes(parent);
+  if (needed <= free) return;
+  throw new StudioError(
+    'disk_full',
+    `The bundle needs ${formatBytes(needed)} at ${folder}, and ${formatBytes(free)} are free there.`,
+    'Free some space, or leave bases and datasets where they are: --inputs-in-place.',
+  );
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 1)}\n`;
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import { writeBundle } from '../bundles/write-bundle.ts';
+import { byteProgress } from './byte-progress.ts';
+import { defineJob } from './define-job.ts';
+
+/** Writes a study's bundle. Nothing is left of one that was cancelled. */
+export const bundleJob = defineJob({
+  kind: 'bundle',
+  payload: z.object({
+    config: studyConfigSchema,
+    name: z.string(),
+    path: z.string(),
+    inputsInPlace: z.boolean(),
+  }),
+  references: () => [],
+  async execute({ path, ...wish }, context, services) {
+    const onBytes = byteProgress(`Hashing what ${wish.name} needs`, context.progress);
+    const { id, name, jobs } = await writeBundle(services, path, wish, { signal: context.abort, onBytes });
+    return { status: 'completed', result: { id, name, jobs, folder: path }, message: null };
+  },
+});

@@ -1,0 +1,77 @@
+import type { Database } from 'better-sqlite3';
+import { z } from 'zod';
+import type { ResultManifest } from '../../../src-shared/domain/bundle.ts';
+import { jsonColumn, toJson } from '../rows.ts';
+
+const bundleRow = z
+  .object({ id: z.string(), folder: z.string(), study_id: z.string() })
+  .transform(({ study_id, ...row }) => ({ ...row, studyId: study_id }));
+
+/** A bundle of which something was collected. */
+export type CollectedBundle = z.output<typeof bundleRow>;
+
+/** An attempt as it was imported; `runId` is null where another one counts, or where its run was removed since. */
+const resultRow = z
+  .object({ attempt: z.string(), run_id: z.string().nullable(), manifest: jsonColumn(z.looseObject({})) })
+  .transform(({ run_id, ...row }) => ({ ...row, runId: run_id }));
+
+/** Results of bundles that were collected, by the keys of their runs. */
+export class BundleRepository {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  find(id: string): CollectedBundle | null {
+    return bundleRow.optional().parse(this.database.prepare('SELECT * FROM bundles WHERE id = ?').get(id)) ?? null;
+  }
+
+  /** The bundle that a study goes on from; null for any other study. */
+  findOfStudy(studyId: string): CollectedBundle | null {
+    const row = this.database.prepare('SELECT * FROM bundles WHERE study_id = ?').get(studyId);
+    return bundleRow.optional().parse(row) ?? null;
+  }
+
+  /** Adds a bundle, or says where it is now. */
+  save({ id, folder, studyId }: CollectedBundle): void {
+    this.database
+      .prepare(
+        `INSERT INTO bundles (id, folder, study_id, created_at) VALUES (?, ?, ?, ?)
+           ON CONFLICT (id) DO UPDATE SET folder = excluded.folder, study_id = excluded.study_id`,
+      )
+      .run(id, folder, studyId, Date.now());
+  }
+
+  /** The attempts of a run of a bundle, the one that counts first. */
+  attempts(key: string): z.output<typeof resultRow>[] {
+    const rows = this.database
+      .prepare('SELECT attempt, run_id, manifest FROM bundle_results WHERE key = ? ORDER BY run_id IS NULL, created_at')
+      .all(key);
+    return z.array(resultRow).parse(rows);
+  }
+
+  /** The attempts that count, by the keys of their runs. */
+  counting(): Map<string, string> {
+    const rows = this.database.prepare('SELECT key, attempt FROM bundle_results WHERE run_id IS NOT NULL').all();
+    return new Map(
+      z
+        .array(z.object({ key: z.string(), attempt: z.string() }))
+        .parse(rows)
+        .map(({ key, attempt }) => [key, attempt]),
+    );
+  }
+
+  /**
+   * Records an attempt with the run that was made of it; null: another attempt counts.
+   * @throws if one counts already
+   */
+  saveResult(manifest: ResultManifest, runId: string | null): void {
+    this.database
+      .prepare(
+        `INSERT INTO bundle_results (key, attempt, bundle_id, run_id, manifest, created_at) VALUES (?, ?, ?, ?, ?, ?)
+           ON CONFLICT (key, attempt) DO UPDATE SET run_id = excluded.run_id`,
+      )
+      .run(manifest.run, manifest.attempt, manifest.bundle, runId, toJson(manifest), Date.now());
+  }
+}

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import SqliteDatabase from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { bundleStudySchema, collectedSchema, resultManifestSchema } from '../../src-shared/domain/bundle.ts';
+import { studyRecordSchema } from '../../src-shared/domain/study.ts';
+import { caseFolder, copyOf, goodData } from './bad-input-support.ts';
+import { cotoOn } from './run-command.ts';
+
+const folder = caseFolder();
+const base = copyOf(folder);
+const data = goodData(join(folder, 'bands'));
+const file = join(folder, 'ablation.yaml');
+writeFileSync(
+  file,
+  `kind: ablation
+name: Does CoTo help?
+run:
+  model: ${base}
+  dataset: ${data}
+  max_steps: 6
+  eval_samples: 2
+  per_device_train_batch_size: 4
+  compute_backend: wasm
+  adapter: { r: 2, target_modules: [q_proj, v_proj] }
+grid: { coto: [null, {}] }
+seeds: [1, 2]
+`,
+);
+const bundle = join(folder, 'bundle');
+const home = join(folder, 'home');
+const coto = cotoOn(home);
+const answerSchema = z.object({ collected: collectedSchema, study: studyRecordSchema.optional() });
+
+const study = () => bundleStudySchema.parse(JSON.parse(readFileSync(join(bundle, 'study.json'), 'utf8')));
+const resultOf = (index: number) => join(bundle, 'results', study().jobs[index]?.runId ?? '');
+const names = () => readdirSync(join(bundle, 'results'));
+
+async function collect(words: readonly string[] = []) {
+  const { code, out, err } = await coto(['study', 'collect', bundle, '--json', ...words]);
+  return { code, err, ...answerSchema.parse(JSON.parse(out)) };
+}
+
+/** `coto job` in a process of its own, as on a node. */
+function worker(index: number) {
+  const command = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
+  const child = spawn(process.execPath, [command, 'job', bundle, String(index)], {
+    // No home of a person.
+    env: { ...process.env, COTO_STUDIO_HOME: join(folder, 'none'), HOME: join(folder, 'none') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  const ended = once(child, 'close').then(([code, signal]: unknown[]) => ({ code, signal, said }));
+  return { child, ended };
+}
+
+/** Resolves when an attempt at the run has begun. */
+async function hasBegun(index: number, child: { exitCode: number | null }): Promise<void> {
+  const run = study().jobs[index]?.runId ?? '';
+  const log = (name: string) => join(bundle, 'results', name, 'progress.jsonl');
+  while (!names().some((name) => name.startsWith(`${run}.tmp-`) && existsSync(log(name)))) {
+    if (child.exitCode !== null) throw new Error('the worker ended before it was killed');
+    await wait(5);
+  }
+}
+
+const counted = (table: string): unknown => {
+  const database = new SqliteDatabase(join(home, 'studio.sqlite'), { readonly: true });
+  const count = database.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
+  database.close();
+  return count;
+};
+
+test('a bundle has a job for each run, and no folder is overwritten', async () => {
+  const written = await coto(['study', 'bundle', file, '--out', bundle]);
+  expect(written, written.err).toMatchObject({ code: 0 });
+  expect(study()).toMatchObject({
+    name: 'Does CoTo help?',
+    jobs: [{ index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }],
+  });
+  expect(names()).toEqual([]);
+  const again = await coto(['study', 'bundle', file, '--out', bundle]);
+  expect(again).toMatchObject({ code: 1 });
+  expect(again.err).toMatch(/already exists and is not empty/);
+});
+
+test('a worker that is killed leaves nothing that looks like a result', async () => {
+  const killed = worker(0);
+  await hasBegun(0, killed.child);
+  killed.child.kill('SIGKILL');
+  expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
+  expect(existsSync(resultOf(0))).toBe(false);
+  expect(await collect()).toMatchObject({ code: 1, collected: { imported: 0, missing: [0, 1, 2, 3], refused: [] } });
+});
+
+test('two workers at once on one run leave one result, and both are content', async () => {
+  const both = await Promise.all([worker(0).ended, worker(0).ended]);
+  for (const { code, said } of both) expect(code, said).toBe(0);
+  expect(both.filter(({ said }) => said.includes('Trained.'))).toHaveLength(1);
+  const manifest = resultManifestSchema.parse(JSON.parse(readFileSync(join(resultOf(0), 'manifest.json'), 'utf8')));
+  expect(manifest).toMatchObject({ bundle: study().id, index: 0, computeBackend: 'wasm' });
+  // What was killed is the only thing that lies beside it.
+  expect(names()).toHaveLength(2);
+});
+
+const noHome = cotoOn(join(folder, 'none'));
+
+test('a worker needs no home, and leaves a result that is there as it is', async () => {
+  for (const index of [1, 2, 3]) expect(await noHome(['job', bundle, String(index)])).toMatchObject({ code: 0 });
+  expect((await noHome(['job', bundle, '1'])).out).toMatch(/is there already/);
+  expect(existsSync(join(folder, 'none'))).toBe(false);
+});
+
+test('a torn and a foreign result are refused by themselves, and nothing of them is imported', async () => {
+  const tensors = join(resultOf(3), 'adapter', 'adapter_model.safetensors');
+  const whole = readFileSync(tensors);
+  writeFileSync(tensors, whole.subarray(0, whole.length - 1));
+  rmSync(resultOf(2), { recursive: true });
+  cpSync(resultOf(1), resultOf(2), { recursive: true });
+  const partly = await collect();
+  expect(partly).toMatchObject({ code: 1, collected: { imported: 2, known: 0, missing: [2, 3] } });
+  expect(partly.collected.refused.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/result of job 2 .* is refused: its manifest is that of another bundle or run/),
+    expect.stringMatching(
+      /result of job 3 .* is refused: adapter\/adapter_model.safetensors has \d+ bytes in place of/,
+    ),
+  ]);
+  expect([counted('runs'), counted('adapters'), counted('studies')]).toEqual([2, 2, 0]);
+  expect(readdirSync(join(home, 'adapters'))).toHaveLength(2);
+  expect(readdirSync(join(home, 'runs'))).toHaveLength(2);
+  writeFileSync(tensors, whole);
+});
+
+test('what is collected folds as if it had been trained here, once', async () => {
+  rmSync(resultOf(2), { recursive: true });
+  expect(await noHome(['job', bundle, '2'])).toMatchObject({ code: 0 });
+  const rest = await collect();
+  expect(rest, rest.err).toMatchObject({ code: 0, collected: { imported: 2, known: 2, missing: [], refused: [] } });
+  expect(rest.study).toMatchObject({ status: 'completed', name: 'Does CoTo help?' });
+  expect([counted('runs'), counted('adapters'), counted('studies')]).toEqual([4, 4, 1]);
+
+  // Once more changes nothing.
+  const scores = counted('scores');
+  const twice = await collect();
+  expect(twice).toMatchObject({ code: 0, collected: { imported: 0, known: 4, others: 0 } });
+  expect(twice.study).toEqual(rest.study);
+  expect([counted('runs'), counted('adapters'), counted('studies'), counted('scores')]).toEqual([4, 4, 1, scores]);
+
+  const here = await cotoOn(join(folder, 'here'))(['study', file, '--json']);
+  expect(here, here.err).toMatchObject({ code: 0 });
+  expect(rest.study?.result).toEqual(studyRecordSchema.parse(JSON.parse(here.out)).result);
+});
