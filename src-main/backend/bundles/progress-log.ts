@@ -4,8 +4,10 @@ import { asError } from '../../../src-shared/contract/errors.ts';
 import type { BundleProgress } from '../../../src-shared/domain/bundle.ts';
 import { resultNames } from './bundle-files.ts';
 
-/** Between two lines: who follows 1000 runs on a shared disk reads them all. */
+/** Between two lines at least: who follows 1000 runs on a shared disk reads them all. */
 const betweenMilliseconds = 1000;
+/** Of the time since the first line: a run of ten minutes writes some 300 lines, and one of a day some 800. */
+const betweenShare = 0.01;
 
 /** Appends what an attempt reports to its `progress.jsonl`, one line after the other. */
 export class ProgressLog {
@@ -19,6 +21,7 @@ export class ProgressLog {
     loss: null,
     etaSeconds: null,
   };
+  private readonly begunAt = Date.now();
   private writtenAt = Number.NEGATIVE_INFINITY;
   private writing: Promise<void> = Promise.resolve();
 
@@ -31,7 +34,9 @@ export class ProgressLog {
 
   add(changes: Partial<Omit<BundleProgress, 'attempt' | 'at'>>): void {
     this.latest = { ...this.latest, ...changes };
-    if (Date.now() - this.writtenAt >= betweenMilliseconds) this.write();
+    const now = Date.now();
+    const between = Math.max(betweenMilliseconds, betweenShare * (now - this.begunAt));
+    if (now - this.writtenAt >= between) this.write();
   }
 
   /** Writes the last line, and waits for all. */

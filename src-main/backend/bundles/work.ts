@@ -117,7 +117,8 @@ async function settle(
   const named = config.compute_backend === 'auto' ? study.computeBackend : config.compute_backend;
   const wanted = backend ?? computeIdSchema.safeParse(named).data ?? null;
   store.settings.set({ ...study.settings, ...(wanted === null ? {} : { compute_backend: wanted }) });
-  if (wanted === null) return;
+  // WebAssembly runs wherever this does.
+  if (wanted === null || wanted === 'wasm') return;
   await engine.prepare();
   const reports = engine.backends('auto') ?? [];
   const found = reports.find(({ id }) => id === wanted);

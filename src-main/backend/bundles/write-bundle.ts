@@ -4,6 +4,7 @@ import { chmod, constants, copyFile, mkdir, readdir, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type BundleJob, type BundleStudy, bundleFormat } from '../../../src-shared/domain/bundle.ts';
+import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
@@ -82,9 +83,8 @@ export async function writeBundle(
     const runId = runKey(training.config, described);
     return { index, runId, title: training.title, file: `${bundleNames.jobs}/${runId}.yaml` };
   });
-  const { forgetting, compute_backend } = services.store.settings.get();
-  await services.engine.prepare();
-  const computeBackend = services.engine.backends(compute_backend)?.find(({ chosen }) => chosen)?.id ?? null;
+  const { forgetting } = services.store.settings.get();
+  const computeBackend = await backendOf(services, planned);
   const content = { program, name: wish.name, config, computeBackend, settings: { forgetting }, jobs };
   const identity = canonicalJson([content, described.map(({ role, id, sha256 }) => ({ role, id, sha256 }))]);
   const id = createHash('sha256').update(identity).digest('hex');
@@ -133,6 +133,16 @@ async function describeInputs(
   for (const model of models.values()) inputs.push(await describeModelInput(model, inPlace, watch));
   for (const dataset of datasets.values()) inputs.push(await describeDatasetInput(dataset, inPlace, watch));
   return inputs;
+}
+
+/** The backend that runs take here; null where each names its own. */
+async function backendOf(
+  { store, engine }: HandlerServices,
+  trainings: readonly PlannedTraining[],
+): Promise<ComputeId | null> {
+  if (trainings.every(({ config }) => config.compute_backend !== 'auto')) return null;
+  await engine.prepare();
+  return engine.backends(store.settings.get().compute_backend)?.find(({ chosen }) => chosen)?.id ?? null;
 }
 
 /** Equal files of several inputs are one blob. */
