@@ -63,6 +63,13 @@ const lists: readonly DeclaredList[] = [
     cards: 'studies',
   },
   {
+    title: 'targets of studies',
+    declarations: catalog.targets,
+    command: ['targets', 'add'],
+    option: (name) => `${name} `,
+    cards: null,
+  },
+  {
     title: 'dataset readers',
     declarations: catalog.datasetReaders,
     command: ['datasets', 'add'],

@@ -29,6 +29,7 @@ import { reportHandlers } from './reports/handlers.ts';
 import { runHandlers } from './runs/handlers.ts';
 import { demoHandlers } from './studies/demo-handlers.ts';
 import { studyHandlers } from './studies/handlers.ts';
+import { targetHandlers } from './targets/handlers.ts';
 
 const schemas: {
   readonly [Name in RequestName]: { input: z.ZodType<RequestArgument<Name>>; output: z.ZodType<RequestOutput<Name>> };
@@ -68,6 +69,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(jobHandlers(services));
   register(deletionHandlers(services));
   register(tensorflowHandlers(services));
+  register(targetHandlers(services));
   for (const name of Object.keys(requests))
     if (!endpoints.has(name)) throw new Error(`no handler for the request ${name}`);
 

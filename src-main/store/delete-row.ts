@@ -11,6 +11,8 @@ const tables = {
   study: 'studies',
   report: 'reports',
   chat: 'chats',
+  target: 'targets',
+  submission: 'submissions',
 } as const satisfies Record<RowKind, string>;
 
 /** Deletes a row with what belongs to it; files stay. @throws StudioError refused if other rows refer to it */

@@ -26,6 +26,8 @@ import { RunSampleRepository } from './repositories/run-samples.ts';
 import { RunRepository } from './repositories/runs.ts';
 import { SettingsRepository } from './repositories/settings.ts';
 import { StudyRepository } from './repositories/studies.ts';
+import { SubmissionRepository } from './repositories/submissions.ts';
+import { TargetRepository } from './repositories/targets.ts';
 import { RowReader } from './row-reader.ts';
 
 /** The open database of the studio, with one repository per entity. */
@@ -44,6 +46,8 @@ export interface Store {
   readonly reports: ReportRepository;
   readonly chats: ChatRepository;
   readonly bundles: BundleRepository;
+  readonly targets: TargetRepository;
+  readonly submissions: SubmissionRepository;
   /** Rows that cannot be read. */
   readonly unreadable: Pick<RowReader, 'list' | 'onFound'>;
   /** Reads every list again. */
@@ -96,15 +100,20 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
     reports: new ReportRepository(database, rows),
     chats: new ChatRepository(database, rows),
     bundles: new BundleRepository(database),
+    targets: new TargetRepository(database, rows),
+    submissions: new SubmissionRepository(database, rows),
   };
   const findUnreadable = (): readonly UnreadableRow[] => {
     rows.clear();
-    const { models, datasets, adapters, studies, jobs, reports, runs, chats } = repositories;
-    for (const { list } of [models, datasets, adapters, studies, reports].map((one) => ({ list: () => one.list() })))
+    const { models, datasets, adapters, studies, jobs, reports, runs, chats, targets, submissions } = repositories;
+    for (const { list } of [models, datasets, adapters, studies, reports, targets].map((one) => ({
+      list: () => one.list(),
+    })))
       list();
     for (const archived of [false, true]) runs.list(archived);
     for (const { id } of chats.list()) chats.readable(id);
     jobs.list(false);
+    for (const { id } of studies.list()) submissions.list(id);
     return rows.list();
   };
   return {

@@ -47,6 +47,7 @@ import { datasetRequests } from './dataset-requests.ts';
 import { reportRequests } from './report-requests.ts';
 import { byId, deletableListSchema, done, nothing, removal } from './request-shapes.ts';
 import { runRequests } from './run-requests.ts';
+import { targetRequests } from './target-requests.ts';
 
 const hubModel = z.strictObject({
   repository: z.string(),
@@ -141,6 +142,7 @@ export const requests = {
   ...bundleRequests,
   ...datasetRequests,
   ...runRequests,
+  ...targetRequests,
 
   'adapters.list': { input: nothing, output: z.array(adapterRecordSchema) },
   'adapters.get': { input: byId, output: adapterRecordSchema },
@@ -304,7 +306,11 @@ export const requests = {
   'studies.list': { input: nothing, output: z.array(studyRecordSchema) },
   'studies.get': { input: byId, output: studyRecordSchema },
   'studies.create': {
-    input: z.strictObject({ name: z.string().optional(), config: studyConfigSchema }),
+    input: z.strictObject({
+      name: z.string().optional(),
+      config: studyConfigSchema,
+      target: z.string().optional().describe('where its runs are trained; absent: here'),
+    }),
     output: z.object({ study: studyRecordSchema, job: jobRecordSchema }),
   },
   /** Resumes a study that was interrupted, paused, cancelled or failed; finished work is not repeated. */

@@ -20,6 +20,7 @@ export const catalogSchema = z.object({
   datasetReaders: z.array(declarationSchema),
   studies: z.array(declarationSchema),
   exportTargets: z.array(exportTargetSchema),
+  targets: z.array(declarationSchema).describe('where a study can be trained besides here'),
   sampling: declarationSchema.describe('how the next token of a text is chosen'),
 });
 export type Catalog = z.infer<typeof catalogSchema>;

@@ -10,9 +10,9 @@ import { runResultSchema } from './run.ts';
 /**
  * Which jobs wait for each other: one job of a lane runs at a time. `compute` needs the engine, `files` moves files,
  * `data` reads a dataset or recorded runs to make them known (small ones are there at once), `studies` computes nothing itself and leads
- * other jobs, `reports` writes what is there already.
+ * other jobs, `targets` waits for other machines, `reports` writes what is there already.
  */
-export const jobLanes = ['compute', 'files', 'data', 'studies', 'reports'] as const;
+export const jobLanes = ['compute', 'files', 'data', 'studies', 'targets', 'reports'] as const;
 export type JobLane = (typeof jobLanes)[number];
 
 /** Public properties of a kind of job; its implementation is in backend/jobs/<kind>.ts. */
@@ -82,6 +82,11 @@ const kinds = [
     'study',
     { page: 'studies', lane: 'studies', subjectHasPage: 'always', atClose: 'pause', resumable: true, effort: 3 },
     z.object({ studyId: z.string() }),
+  ),
+  job(
+    'train-on-target',
+    { page: 'studies', lane: 'targets', atClose: 'pause', resumable: true, effort: 4 },
+    z.object({ folder: z.string().describe('the bundle'), imported: z.number().int() }),
   ),
   job('score', { page: 'studies', effort: 2 }, z.object({ scored: z.number().int() })),
   job('mergeability', { page: 'studies', effort: 0.5 }, z.object({ compared: z.number().int() })),

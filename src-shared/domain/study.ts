@@ -15,6 +15,7 @@ export const studyRecordSchema = z.object({
     .describe('how the result was made; null without one or by older versions'),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() }).nullable(),
   parentId: z.string().nullable().describe('the demo study it belongs to'),
+  target: z.string().nullable().default(null).describe('where its runs are trained; null: here'),
   createdAt: z.number(),
   finishedAt: z.number().nullable(),
 });

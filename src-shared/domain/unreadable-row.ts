@@ -1,7 +1,18 @@
 import { z } from 'zod';
 
 /** What a row of the database is of, in the words of a message. */
-export const rowKindSchema = z.enum(['run', 'job', 'adapter', 'model', 'dataset', 'study', 'report', 'chat']);
+export const rowKindSchema = z.enum([
+  'run',
+  'job',
+  'adapter',
+  'model',
+  'dataset',
+  'study',
+  'report',
+  'chat',
+  'target',
+  'submission',
+]);
 export type RowKind = z.infer<typeof rowKindSchema>;
 
 /** A row that cannot be read: of a damaged database, or of another version. Everything else is listed as ever. */

@@ -91,6 +91,7 @@ export const catalog: Catalog = {
   ],
   studies: [],
   exportTargets: [],
+  targets: [],
   sampling: {
     id: 'sampling',
     label: 'Sampling',

@@ -325,6 +325,23 @@ describe('migrations', () => {
     expect(() => database.exec('UPDATE runs SET is_staged = 2')).toThrow(/CHECK/);
   });
 
+  it('0240 has studies of before run here, and forgets the submissions of one that is deleted', () => {
+    const database = databaseAt(230);
+    database.exec(
+      `INSERT INTO studies (id, name, kind, status, config, created_at) VALUES ('s', 'S', 'ablation', 'completed', '{}', 1)`,
+    );
+    migrate(database, migrations, 240);
+    expect(database.prepare('SELECT target FROM studies').pluck().all()).toEqual([null]);
+    const submission = database.prepare(
+      `INSERT INTO submissions (id, study_id, generation, target, folder, status, parts, runs, known_failures, created_at)
+       VALUES (?, 's', ?, 'slurm', '/b', 'open', '[]', '[]', '[]', 2)`,
+    );
+    submission.run('one', 1);
+    expect(() => submission.run('two', 1)).toThrow(/UNIQUE/);
+    database.exec(`DELETE FROM studies`);
+    expect(database.prepare('SELECT count(*) FROM submissions').pluck().get()).toBe(0);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

@@ -405,6 +405,7 @@ describe('adapters, studies, reports', () => {
       provenance: null,
       error: null,
       parentId: 'demo-1',
+      target: null,
       createdAt: 3,
       finishedAt: null,
     };

@@ -9,6 +9,7 @@ import type { MergeMethod } from '../../engine/merge/merge-method.ts';
 import { modelFamilies } from '../../engine/models/families.ts';
 import { pruneMethods } from '../../engine/prune/index.ts';
 import { exportTargets } from '../library/export/index.ts';
+import { targets } from '../targets/index.ts';
 
 /**
  * Declarations of every variant, method and target, for the window (`app.catalog`) and for the command line's
@@ -26,6 +27,7 @@ export const catalog: Catalog = {
   datasetReaders: datasetReaders.map(({ declaration }) => ({ ...declaration, card: 'guide/data' })),
   studies: studyKinds.map(({ declaration }) => withCard('methods/studies', withChoices(declaration))),
   exportTargets: exportTargets.map(({ declaration }) => ({ ...declaration, card: 'guide/merge' })),
+  targets: targets.map(({ declaration }) => declaration),
   sampling: { ...sampling, card: 'guide/playground' },
 };
 

@@ -7,6 +7,7 @@ import { type BundleJob, type BundleStudy, bundleFormat } from '../../../src-sha
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
@@ -31,6 +32,8 @@ export interface BundleWish {
   readonly name: string;
   /** Bases and datasets are read where they are, on a disk that every machine has at the same path. */
   readonly inputsInPlace: boolean;
+  /** The runs that are bundled; by default those of the study's first round. */
+  readonly trainings?: readonly TrainingSpec[];
 }
 
 interface PlannedTraining {
@@ -59,7 +62,7 @@ export async function writeBundle(
   await requireUnused(folder);
   const { config, specs } = await preparedStudy(services, wish.config);
   const trainings = new Map<string, PlannedTraining>();
-  for (const spec of specs) {
+  for (const spec of wish.trainings ?? specs) {
     if (spec.kind !== 'train' || (await plannedRun(services, spec))?.status === 'completed') continue;
     const checked = checkedRun(spec.config);
     requirePortable(spec.title, checked);

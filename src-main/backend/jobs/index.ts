@@ -22,6 +22,7 @@ import { scoreJob } from './score.ts';
 import { studyJob } from './study.ts';
 import { timeStepsJob } from './time-steps.ts';
 import { trainJob } from './train.ts';
+import { trainOnTargetJob } from './train-on-target.ts';
 
 /** Every kind of job. */
 export const jobs: readonly Job[] = [
@@ -31,6 +32,7 @@ export const jobs: readonly Job[] = [
   mergeJob,
   pruneJob,
   studyJob,
+  trainOnTargetJob,
   scoreJob,
   masksJob,
   mergeabilityJob,

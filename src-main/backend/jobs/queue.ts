@@ -73,7 +73,7 @@ export class JobQueue {
   }
 
   add<Payload>(
-    { kind }: Job<Payload>,
+    { kind }: Pick<Job<Payload>, 'kind' | 'payload'>,
     details: { title: string; subjectId: string | null; after?: readonly string[]; parentId?: string },
     payload: Payload,
   ): JobRecord {

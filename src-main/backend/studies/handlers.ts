@@ -2,17 +2,21 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireStudy } from '../jobs/study.ts';
+import { requireFollowed } from '../targets/resolve-target.ts';
 import { forecastStudy } from './forecast.ts';
 import { createStudy, resumeStudy } from './studies.ts';
 import { studyFiles } from './study-files.ts';
 import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
 
-export function studyHandlers(services: HandlerServices): Handlers<NamesOf<'studies'>> {
+export function studyHandlers(services: HandlerServices): Handlers<Exclude<NamesOf<'studies'>, 'studies.submissions'>> {
   const { store, hub, queue, deletions } = services;
   return {
     'studies.list': () => deletions.visible('studies', store.studies.list()),
     'studies.get': ({ id }) => requireStudy(store, id),
-    'studies.create': ({ name, config }) => createStudy(services, { name, config, parentId: null }),
+    'studies.create': ({ name, config, target }) => {
+      if (target !== undefined) requireFollowed(services, target);
+      return createStudy(services, { name, config, parentId: null, target: target ?? null });
+    },
     'studies.forecast': ({ config }) => forecastStudy(services, config),
     'studies.tuned': (of) => {
       if ('studyId' in of) return tunedStudy(services, requireStudy(store, of.studyId));

@@ -1,10 +1,11 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { JobSpec } from '../../../src-shared/domain/plan.ts';
+import type { JobSpec, TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { PairsOf, ScoreOf, StudyWork, TableOf } from '../../engine/studies/define-study-work.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireAdapter } from '../library/adapters.ts';
+import { queuedOnTarget } from '../targets/train-on-target-payload.ts';
 import { plannedMasks } from './planned-masks.ts';
 import { plannedMergeability } from './planned-mergeability.ts';
 import { plannedRun, queuePlannedRuns, trainedTogether } from './planned-runs.ts';
@@ -61,6 +62,18 @@ export interface PlanResults {
   readonly pairsOf: PairsOf;
 }
 
+/** One job trains them all, elsewhere. */
+function queueOnTarget(
+  { store, queue }: HandlerServices,
+  trainings: readonly TrainingSpec[],
+  target: string,
+  { studyId, jobId }: PlanLead,
+): JobRecord {
+  const name = store.studies.find(studyId)?.name ?? studyId;
+  const details = { title: `${name} on ${target}`, subjectId: null, parentId: jobId };
+  return queue.add(queuedOnTarget, details, { studyId, target, trainings: [...trainings] });
+}
+
 /**
  * Completes a plan: trains the missing or unfinished runs, then computes the missing evaluations. Everything is stored
  * under its content key as soon as it is known, so that an interruption costs one evaluation at most.
@@ -74,10 +87,13 @@ export async function runPlan(
 ): Promise<PlanResults> {
   const trainings = specs.filter((spec) => spec.kind === 'train');
   const trained = new Map<string, AdapterRecord>();
-  const missing = [];
+  const missing: TrainingSpec[] = [];
   for (const spec of trainings) if ((await plannedRun(services, spec))?.status !== 'completed') missing.push(spec);
-  for (const group of trainedTogether(missing))
-    await lead.part(missing.length + 1, () => queuePlannedRuns(services, group, lead));
+  const target = services.store.studies.find(lead.studyId)?.target ?? null;
+  if (target !== null && missing.length > 0) await lead.part(2, () => queueOnTarget(services, missing, target, lead));
+  else
+    for (const group of trainedTogether(missing))
+      await lead.part(missing.length + 1, () => queuePlannedRuns(services, group, lead));
   for (const spec of trainings) {
     const run = await plannedRun(services, spec);
     if (run?.adapterId == null || run.status !== 'completed')

@@ -25,6 +25,8 @@ export async function createStudy(
     /** By default a new one. */
     id?: string;
     parentId: string | null;
+    /** Where its runs are trained; null or absent: here. */
+    target?: string | null;
     /** Jobs of runs that were queued with the study; the queue handles their failures. */
     with?: readonly JobRecord[];
   },
@@ -54,6 +56,7 @@ export async function createStudy(
     provenance: null,
     error: null,
     parentId: details.parentId,
+    target: details.target ?? null,
     createdAt: Date.now(),
     finishedAt: null,
   };

@@ -19,6 +19,7 @@ import { addReportCommand } from './report.ts';
 import { addRunCommands } from './runs.ts';
 import { addSettingsCommand } from './settings.ts';
 import { addStudyCommand } from './study.ts';
+import { addTargetCommands } from './targets.ts';
 import { addTrainCommand } from './train.ts';
 
 /** Every command, in the order in which the help lists them. */
@@ -38,6 +39,7 @@ export const commands: readonly ((parent: Command, context: CommandContext) => v
   addPruneCommand,
   addStudyCommand,
   addJobCommand,
+  addTargetCommands,
   addReportCommand,
   addLogitsCommand,
   addBenchCommand,

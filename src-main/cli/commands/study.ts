@@ -19,6 +19,7 @@ import type { StudioClient } from '../studio.ts';
 import { kindsText, resolveConfig, studyFile } from '../study-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { tunedText } from '../tuned-text.ts';
+import { whereText } from '../where-text.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import { addBundleCommands } from './study-bundle.ts';
 
@@ -39,6 +40,7 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
       void command
         .option('--name <name>', 'what to call it (the file may say it too: name)')
         .option('--report', 'also write a report of it, with its figures')
+        .option('--on <target>', 'train its runs there: slurm, slurm:HOST, or a name that coto targets add was given')
         .option('--dry-run', 'say what it would train and what difference it could detect, and start nothing')
         .option(...outOption)
         .addHelpText(
@@ -51,9 +53,10 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
       file: z.string(),
       name: z.string().optional(),
       report: z.boolean().default(false),
+      on: z.string().optional(),
       dryRun: z.boolean().default(false),
     }),
-    async run({ file, name: given, report, out, dryRun }, { terminal, withStudio }) {
+    async run({ file, name: given, report, out, on, dryRun }, { terminal, withStudio }) {
       const { name: own, ...value } = studyFile(file, await readYamlFile(file));
       const name = given ?? own;
       return withStudio(async (client) => {
@@ -61,7 +64,8 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
         const forecast = await client.request('studies.forecast', { config });
         if (dryRun) return { json: { config, forecast }, text: forecastText(forecast) };
         terminal.report(forecastText(forecast));
-        const { job } = await client.request('studies.create', { config, ...(name === undefined ? {} : { name }) });
+        const details = { ...(name === undefined ? {} : { name }), ...(on === undefined ? {} : { target: on }) };
+        const { job } = await client.request('studies.create', { config, ...details });
         return followStudy(client, job, { report, out }, terminal);
       });
     },
@@ -93,6 +97,19 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
       return withStudio(async (client) => {
         const study = await findStudy(client, reference);
         return study.result === null ? openAnswer(study) : resultAnswer(client, study, { out });
+      });
+    },
+  });
+
+  addCommand(group, context, {
+    usage: 'where <study>',
+    summary: 'where each run of a study that was given to a target is or was: its state, node, step and log',
+    input: byStudy,
+    async run({ study: reference }, { withStudio }) {
+      return withStudio(async (client) => {
+        const { id, name } = await findStudy(client, reference);
+        const submissions = await client.request('studies.submissions', { id });
+        return { json: submissions, text: submissions.length === 0 ? `${name} ran here.\n` : whereText(submissions) };
       });
     },
   });
@@ -130,7 +147,10 @@ async function followStudy(client: StudioClient, job: JobRecord, wishes: Wishes,
   if (ended.status === 'paused')
     return {
       json: study,
-      text: `Paused. The same command resumes it, or: coto study resume ${study.id}\n`,
+      text:
+        study.target === null
+          ? `Paused. The same command resumes it, or: coto study resume ${study.id}\n`
+          : `No longer followed; what runs on ${study.target} goes on. To follow it again: coto study resume ${study.id}\n`,
       code: 130,
     };
   const report = wishes.report ? await writeReport(client, study, terminal) : null;

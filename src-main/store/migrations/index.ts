@@ -21,6 +21,7 @@ import { migration as runSamples } from './0200-run-samples.ts';
 import { migration as pathsBelowTheHome } from './0210-paths-below-the-home.ts';
 import { migration as stagedRuns } from './0220-staged-runs.ts';
 import { migration as bundleResults } from './0230-bundle-results.ts';
+import { migration as targets } from './0240-targets.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   pathsBelowTheHome,
   stagedRuns,
   bundleResults,
+  targets,
 ];

@@ -17,6 +17,7 @@ const rowSchema = z
     provenance: jsonColumn(provenanceSchema).nullable(),
     error: jsonColumn(storedErrorSchema).nullable(),
     parent_id: z.string().nullable(),
+    target: z.string().nullable(),
     created_at: z.number(),
     finished_at: z.number().nullable(),
   })
@@ -56,8 +57,10 @@ export class StudyRepository {
   insert(study: StudyRecord): void {
     this.database
       .prepare(
-        `INSERT INTO studies (id, name, kind, status, config, result, provenance, error, parent_id, created_at, finished_at)
-         VALUES (@id, @name, @kind, @status, @config, @result, @provenance, @error, @parentId, @createdAt, @finishedAt)`,
+        `INSERT INTO studies (id, name, kind, status, config, result, provenance, error, parent_id, target, created_at,
+           finished_at)
+         VALUES (@id, @name, @kind, @status, @config, @result, @provenance, @error, @parentId, @target, @createdAt,
+           @finishedAt)`,
       )
       .run({
         ...study,

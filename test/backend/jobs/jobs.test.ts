@@ -96,6 +96,7 @@ it('asks every kind which adapters it needs', () => {
     'import-runs': { payload: { path: '/x' }, needs: [] },
     bundle: { payload: { config: ablation, name: 'x', path: '/x', inputsInPlace: false }, needs: [] },
     collect: { payload: { path: '/x' }, needs: [] },
+    'train-on-target': { payload: { studyId: 's', target: 'slurm', trainings: [] }, needs: [] },
     generate: {
       payload: { request: { model: 'm', columns: [null, { adapterId: 'a' }], prompt: { kind: 'text', text: 'x' } } },
       needs: [{ adapterId: 'a' }],

@@ -1,0 +1,49 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
+import type { TargetRecord } from '../../../src-shared/domain/target.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import { requireStudy } from '../jobs/study.ts';
+import { bundlesFolder } from './bundle-place.ts';
+import { targets } from './index.ts';
+import { checkHost, requireCommand, requireKind, resolveTarget } from './resolve-target.ts';
+
+export function targetHandlers(services: HandlerServices): Handlers<NamesOf<'targets'> | 'studies.submissions'> {
+  const { store, hub } = services;
+  return {
+    'targets.list': () => ({
+      targets: store.targets.list(),
+      kinds: targets.map(({ declaration, takesHost }) => ({ ...declaration, takesHost })),
+    }),
+    'targets.save': ({ name, kind, host, parameters: given }) => {
+      requireCommand(services);
+      const target = requireKind(kind);
+      checkHost(target, host);
+      const parameters = parameterSchema(target.declaration.parameters).parse(given);
+      const record: TargetRecord = { name, kind, host, parameters, isSaved: true };
+      store.targets.save(record);
+      hub.listChanged('settings');
+      return record;
+    },
+    'targets.remove': ({ id: name }) => {
+      requireCommand(services);
+      if (store.targets.find(name) === null)
+        throw new StudioError('not_found', `There is no target "${name}" that was added.`, 'List them: coto targets.');
+      store.targets.remove(name);
+      hub.listChanged('settings');
+      return ok;
+    },
+    'targets.probe': ({ name }) => {
+      const { target, record } = resolveTarget(services, name);
+      if (!record.isSaved && record.host !== null) requireCommand(services);
+      if (target.kind === 'written')
+        return {
+          facts: [{ label: target.declaration.label, value: 'its file is written of a bundle, and started by you' }],
+          problems: [],
+        };
+      const folder = bundlesFolder(services, record);
+      return target.open({ host: record.host, parameters: { ...record.parameters, folder } }).probe();
+    },
+    'studies.submissions': ({ id }) => store.submissions.list(requireStudy(store, id).id),
+  };
+}

@@ -1,0 +1,84 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
+import type { TargetRecord } from '../../../src-shared/domain/target.ts';
+import { anyPath } from '../path-access.ts';
+import type { Services } from '../services.ts';
+import { targets } from './index.ts';
+import { requireHost } from './run-program.ts';
+import type { Target } from './target.ts';
+
+export interface ResolvedTarget {
+  readonly target: Target;
+  readonly record: TargetRecord;
+}
+
+/**
+ * The target of a name: one that was added, or a kind with its usual parameters: slurm, slurm:login1.
+ * @throws StudioError not_found, with those that there are
+ */
+export function resolveTarget({ store }: Pick<Services, 'store'>, name: string): ResolvedTarget {
+  const saved = store.targets.find(name);
+  if (saved !== null) return { target: requireKind(saved.kind), record: saved };
+  const [kind = '', ...rest] = name.split(':');
+  const target = targets.find(({ declaration }) => declaration.id === kind);
+  if (target === undefined) {
+    const names = [...store.targets.list().map((one) => one.name), ...targets.map(({ declaration }) => declaration.id)];
+    throw new StudioError(
+      'not_found',
+      `There is no target "${name}".`,
+      `There are: ${[...new Set(names)].join(', ')}; a Slurm on another machine is slurm:HOST. Add one with a name: coto targets add.`,
+    );
+  }
+  const host = rest.length === 0 ? null : rest.join(':');
+  checkHost(target, host);
+  const parameters = parameterSchema(target.declaration.parameters).parse({});
+  return { target, record: { name, kind, host, parameters, isSaved: false } };
+}
+
+/**
+ * As `resolveTarget`, of one that a study can wait for.
+ * @throws StudioError refused for one that is started by the person, or that the window names without that it was added
+ */
+export function requireFollowed(services: Pick<Services, 'store' | 'paths'>, name: string) {
+  const { target, record } = resolveTarget(services, name);
+  if (!record.isSaved && record.host !== null) requireCommand(services);
+  if (target.kind === 'followed') return { target, record };
+  throw new StudioError(
+    'refused',
+    `${target.declaration.label} is started by you: a study cannot wait for it.`,
+    'Write a bundle (coto study bundle) and its file (coto targets write), start it, and collect: coto study collect.',
+  );
+}
+
+/** What a target runs, and where, is for the person at the terminal to say: the window runs only what was added. */
+export function requireCommand({ paths }: Pick<Services, 'paths'>): void {
+  if (paths !== anyPath)
+    throw new StudioError(
+      'refused',
+      'A target is added by the command: it says which programs are run, and on which machines.',
+      'In a terminal: coto targets add.',
+    );
+}
+
+/** @throws StudioError invalid_input for a host that it does not take */
+export function checkHost({ takesHost, declaration }: Target, host: string | null): void {
+  if (host === null) return;
+  requireHost(host);
+  if (!takesHost)
+    throw new StudioError(
+      'invalid_input',
+      `${declaration.label} is not at a host.`,
+      `Name it without one: ${declaration.id}.`,
+    );
+}
+
+/** @throws StudioError not_found */
+export function requireKind(kind: string): Target {
+  const target = targets.find(({ declaration }) => declaration.id === kind);
+  if (target !== undefined) return target;
+  throw new StudioError(
+    'not_found',
+    `There is no kind of target "${kind}".`,
+    `There are: ${targets.map(({ declaration }) => declaration.id).join(', ')}.`,
+  );
+}

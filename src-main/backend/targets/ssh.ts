@@ -1,0 +1,246 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { TargetProbe } from '../../../src-shared/domain/target.ts';
+import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import {
+  commandParameter,
+  commonParameters,
+  folderParameter,
+  pollParameter,
+  retriesParameter,
+  sshConfigParameter,
+} from './common-parameters.ts';
+import { nodeFindings, nodeWords, withMarker } from './probe-node.ts';
+import { quoted, requireHost, runHere, runThere, sshWords } from './run-program.ts';
+import type { EngineState, Target, TargetEngine } from './target.ts';
+
+const declaration: Declaration = {
+  id: 'ssh',
+  label: 'Hosts by ssh',
+  summary: 'A few machines that share a folder, each run started by GNU parallel over ssh; this machine must stay on.',
+  card: 'guide/ssh-hosts',
+  parameters: [
+    {
+      name: 'hosts',
+      label: 'Hosts',
+      type: 'text-list',
+      default: [],
+      empty: 'none yet',
+      help: 'Hosts as ssh knows them: ws1, ws2.',
+    },
+    {
+      name: 'runs_per_host',
+      label: 'Runs of a host',
+      type: 'integer',
+      default: 1,
+      minimum: 1,
+      maximum: 256,
+      help: 'How many runs a host trains at once.',
+    },
+    folderParameter,
+    commandParameter,
+    pollParameter,
+    retriesParameter,
+    sshConfigParameter,
+  ],
+};
+
+const ownSchema = z.object({ hosts: z.array(z.string()).default([]), runs_per_host: z.number().default(1) });
+
+export const ssh: Target = {
+  declaration,
+  takesHost: false,
+  kind: 'followed',
+  open: ({ parameters }) => openHosts(parameters),
+};
+
+/** What each run writes into the logs' folder, by the name of its part and its index. */
+const fileOf = (name: string, index: number, kind: 'host' | 'pid' | 'cancelled' | 'ended' | 'out'): string =>
+  kind === 'out' ? `${name}_${index}.out` : `${name}_${index}.${kind}`;
+
+/** What a host does for one run: says where it is, and how it ended, in the shared folder. */
+export function hostScript(folder: string, command: readonly string[], name: string): string {
+  const logs = quoted(join(folder, 'logs'));
+  return [
+    '#!/bin/sh',
+    '# Written by CoTo Studio: trains one run of a bundle.',
+    `at=${logs}/${name}_$1`,
+    '[ -e "$at.cancelled" ] && exit 0',
+    'echo "$PARALLEL_SSHLOGIN" > "$at.host"',
+    `${[...command, 'job', folder].map(quoted).join(' ')} "$1" >> "$at.out" 2>&1 &`,
+    'echo $! > "$at.pid"',
+    'wait $!; code=$?',
+    'echo $code > "$at.ended"',
+    'exit $code',
+    '',
+  ].join('\n');
+}
+
+function openHosts(parameters: ParameterValues): TargetEngine {
+  const { command, folder, ssh_config } = commonParameters(parameters);
+  const { hosts, runs_per_host } = ownSchema.parse(parameters);
+  return {
+    probe: () => probeHosts(parameters),
+    async parts(name, indices) {
+      requireHosts(hosts);
+      return [{ name, offset: 0, indices: [...indices].sort((one, other) => one - other), id: null }];
+    },
+    async submit(bundle, { name, indices }) {
+      requireHosts(hosts);
+      await requireParallel();
+      const logs = join(bundle, 'logs');
+      await mkdir(logs, { recursive: true });
+      const script = join(logs, `${name}.sh`);
+      await writeFile(script, hostScript(bundle, command, name), { mode: 0o755 });
+      // A list of whole commands: nothing in them is replaced.
+      await writeFile(join(logs, `${name}.list`), indices.map((index) => `sh ${quoted(script)} ${index}\n`).join(''));
+      const words = [
+        ...['parallel', '--jobs', String(runs_per_host), '--sshlogin', hosts.join(','), '--joblog', `${name}.joblog`],
+        ...['--ssh', sshWords(ssh_config).map(quoted).join(' '), '--arg-file', `${name}.list`],
+      ];
+      return startParallel(logs, name, words);
+    },
+    async find(bundle, parts) {
+      const found = new Map<string, string>();
+      for (const { name } of parts) {
+        const pid = await textOf(join(bundle, 'logs', `${name}.parallel`));
+        if (pid !== null) found.set(name, pid);
+      }
+      return found;
+    },
+    async states(bundle, parts) {
+      const logs = join(bundle, 'logs');
+      const names = new Set(await readdir(logs));
+      const states = new Map<number, EngineState>();
+      for (const { name, id, indices } of parts) {
+        const goesOn = id !== null && (await isParallel(id, name));
+        for (const index of indices) {
+          const has = (kind: Parameters<typeof fileOf>[2]): boolean => names.has(fileOf(name, index, kind));
+          const node = has('host') ? await textOf(join(logs, fileOf(name, index, 'host'))) : null;
+          const state = stateOf({ goesOn, cancelled: has('cancelled'), began: has('host'), ended: has('ended') });
+          if (state !== null) states.set(index, { state, node, reason: null });
+        }
+      }
+      return states;
+    },
+    async cancel(bundle, parts, only) {
+      const logs = join(bundle, 'logs');
+      for (const { name, id, indices } of parts) {
+        const chosen = indices.filter((index) => only?.includes(index) ?? true);
+        for (const index of chosen) await writeFile(join(logs, fileOf(name, index, 'cancelled')), '');
+        if (only === undefined && id !== null && (await isParallel(id, name))) endProcess(Number(id));
+        for (const index of chosen) await endRun(logs, name, index, ssh_config);
+      }
+    },
+  };
+
+  async function probeHosts(given: ParameterValues): Promise<TargetProbe> {
+    requireHosts(hosts);
+    const version = await requireParallel();
+    const place = commonParameters(given).folder || folder;
+    return withMarker(place, async (marker) => {
+      const found: TargetProbe = { facts: [{ label: 'GNU parallel', value: version }], problems: [] };
+      for (const host of hosts) {
+        try {
+          const answer = await runThere({ host, config: ssh_config })(nodeWords(marker, command));
+          const { facts, problems } = nodeFindings(answer.stdout, { host, folder: place });
+          found.facts.push(...facts.map(({ label, value }) => ({ label: `${host}: ${label}`, value })));
+          found.problems.push(...problems);
+        } catch (thrown) {
+          if (!(thrown instanceof StudioError)) throw thrown;
+          found.problems.push({ message: thrown.message, hint: thrown.hint ?? '' });
+        }
+      }
+      return found;
+    });
+  }
+}
+
+interface Signs {
+  readonly goesOn: boolean;
+  readonly cancelled: boolean;
+  readonly began: boolean;
+  readonly ended: boolean;
+}
+
+/** Null where nothing is known: parallel ended, or was lost with this machine, before the run did. */
+function stateOf({ goesOn, cancelled, began, ended }: Signs): EngineState['state'] | null {
+  if (cancelled) return 'cancelled';
+  if (ended) return 'ended';
+  if (!goesOn) return null;
+  return began ? 'running' : 'waiting';
+}
+
+/** Starts parallel so that it outlives this process; it writes its own number down first. */
+function startParallel(logs: string, name: string, words: readonly string[]): Promise<string> {
+  const line = `echo $$ > ${name}.parallel; exec ${words.map(quoted).join(' ')} > ${name}.log 2>&1 < /dev/null`;
+  return new Promise((resolve, reject) => {
+    const child = spawn('sh', ['-c', line], { cwd: logs, detached: true, stdio: 'ignore' });
+    child.once('error', reject);
+    child.once('spawn', () => {
+      child.unref();
+      resolve(String(child.pid));
+    });
+  });
+}
+
+/** Whether that process is the parallel of the part: numbers of processes are used again. */
+async function isParallel(pid: string, name: string): Promise<boolean> {
+  const { stdout } = await runHere(['ps', '-o', 'args=', '-p', pid]);
+  return stdout.includes(`${name}.list`);
+}
+
+/** Ends a process with those that it has started. */
+function endProcess(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+/** A run that has begun and not ended is killed where it runs: an ssh that ends leaves it alone. */
+async function endRun(logs: string, name: string, index: number, config: string): Promise<void> {
+  const [host, pid] = await Promise.all(
+    (['host', 'pid'] as const).map((kind) => textOf(join(logs, fileOf(name, index, kind)))),
+  );
+  if (!host || !pid || !/^\d+$/.test(pid) || (await textOf(join(logs, fileOf(name, index, 'ended')))) !== null) return;
+  // The number is used again for another process at some time: only one that trains this run is ended.
+  const script = 'tr "\\0" "\\n" < /proc/$1/cmdline | tail -n 1 | grep -qx "$2" && kill -TERM "$1"';
+  await runThere({ host, config })(['sh', '-c', script, 'coto-cancel', pid, String(index)]);
+  await writeFileAtomic(join(logs, fileOf(name, index, 'ended')), 'cancelled\n');
+}
+
+async function textOf(file: string): Promise<string | null> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch {
+    return null;
+  }
+}
+
+function requireHosts(hosts: readonly string[]): void {
+  for (const host of hosts) requireHost(host);
+  if (hosts.length === 0)
+    throw new StudioError(
+      'invalid_input',
+      'The target has no hosts.',
+      'Name them: coto targets add lab ssh --set hosts=ws1,ws2 folder=/shared/coto.',
+    );
+}
+
+/** The version. @throws StudioError refused for another program of that name */
+async function requireParallel(): Promise<string> {
+  const { stdout } = await runHere(['parallel', '--version']);
+  const version = /GNU parallel (\d+)/.exec(stdout)?.[1];
+  if (version !== undefined) return version;
+  throw new StudioError(
+    'refused',
+    'The parallel of this machine is not GNU parallel.',
+    "Install it: the package parallel, not moreutils' program of that name.",
+  );
+}

@@ -1,0 +1,50 @@
+import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import type { SubmittedPart, TargetProbe } from '../../../src-shared/domain/target.ts';
+
+/** Where a target is, and how it is used. */
+export interface TargetPlace {
+  readonly host: string | null;
+  readonly parameters: ParameterValues;
+}
+
+/** A run as the engine of a target sees it; one that the engine has forgotten is in no map. */
+export interface EngineState {
+  readonly state: 'waiting' | 'running' | 'ended' | 'cancelled';
+  readonly node: string | null;
+  readonly reason: string | null;
+}
+
+/** A target that is submitted to and followed. What came of a run is in its files, whatever the engine says. */
+export interface TargetEngine {
+  probe(): Promise<TargetProbe>;
+  /** How `indices` are submitted, e.g. in arrays of the size that the scheduler takes; starts nothing. */
+  parts(name: string, indices: readonly number[]): Promise<SubmittedPart[]>;
+  /** Starts a part, and answers the engine's id of it. @throws StudioError refused with the engine's own words */
+  submit(folder: string, part: SubmittedPart): Promise<string>;
+  /** The ids of those parts that were submitted, by name. Asked before a part is submitted that may have been already. */
+  find(folder: string, parts: readonly SubmittedPart[]): Promise<ReadonlyMap<string, string>>;
+  /** By index, asked at once for all parts; null where the engine does not answer now. */
+  states(folder: string, parts: readonly SubmittedPart[]): Promise<ReadonlyMap<number, EngineState> | null>;
+  /** Ends the parts, or only `indices` of them. Those that have ended already stay as they are. */
+  cancel(folder: string, parts: readonly SubmittedPart[], indices?: readonly number[]): Promise<void>;
+}
+
+/** A file that another program takes, made of a bundle, and the words to start it with. */
+export interface WrittenTarget {
+  readonly file: string;
+  readonly text: string;
+  readonly command: string;
+}
+
+interface TargetDetails {
+  readonly declaration: Declaration;
+  /** Whether it is named with a host: slurm:login1. */
+  readonly takesHost: boolean;
+}
+
+/** One that the studio follows, or one whose files it writes for the person to start. */
+export type Target = TargetDetails &
+  (
+    | { readonly kind: 'followed'; open(place: TargetPlace): TargetEngine }
+    | { readonly kind: 'written'; write(folder: string, place: TargetPlace): Promise<WrittenTarget> }
+  );

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { Collected } from '../../../src-shared/domain/bundle.ts';
+import type { JobProgress, JobResult } from '../../../src-shared/domain/job.ts';
+import { type PlacedRun, placedStateSchema } from '../../../src-shared/domain/target.ts';
+import { collectBundle } from '../bundles/collect.ts';
+import { writeBundle } from '../bundles/write-bundle.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import { byteProgress } from '../jobs/byte-progress.ts';
+import type { JobContext } from '../jobs/define-job.ts';
+import { requireStudy } from '../jobs/study.ts';
+import { bundlesFolder } from './bundle-place.ts';
+import { type FollowedBundle, readFollowedBundle } from './bundle-results.ts';
+import { commonParameters } from './common-parameters.ts';
+import { followSubmissions } from './follow-submissions.ts';
+import { requireFollowed, resolveTarget } from './resolve-target.ts';
+import type { TargetWork } from './train-on-target-payload.ts';
+
+/**
+ * Trains runs of a study on a target: writes their bundle, submits it, follows it to its end and imports what came of it. What an
+ * earlier call has begun is gone on with.
+ *
+ * @throws StudioError refused, naming them, where runs ended without a result; the others are imported
+ */
+export async function trainOnTarget(
+  work: TargetWork,
+  context: JobContext,
+  services: HandlerServices,
+): Promise<JobResult<'train-on-target'>> {
+  const { target, record } = requireFollowed(services, work.target);
+  const { retries, poll_seconds } = commonParameters(record.parameters);
+  const engine = target.open({ host: record.host, parameters: record.parameters });
+  const bundle = await bundleOf(services, work, context);
+  for (let round = 0; ; round++) {
+    const runs = await followSubmissions({
+      engine,
+      bundle,
+      retries,
+      submissions: services.store.submissions,
+      studyId: work.studyId,
+      target: work.target,
+      pollSeconds: poll_seconds,
+      signal: AbortSignal.any([context.abort, context.pausing]),
+      changed(latest, answers) {
+        context.progress(progressOf(work.target, latest, { total: bundle.jobs.length, answers }));
+        services.hub.listChanged('studies');
+      },
+    });
+    const collected = await collectBundle(services, bundle.folder, {
+      signal: context.abort,
+      onResult: (done, total) => context.progress(importProgress(done, total)),
+    });
+    const torn = collected.refused.filter(({ index }) => collected.missing.includes(index));
+    if (torn.length > 0 && round < retries) {
+      for (const { index } of torn) await setAside(bundle, index);
+      continue;
+    }
+    requireAll(work.target, runs, collected);
+    return { folder: bundle.folder, imported: collected.imported };
+  }
+}
+
+/** The bundle that has these runs: of an earlier submission, or a new one. */
+async function bundleOf(services: HandlerServices, work: TargetWork, context: JobContext): Promise<FollowedBundle> {
+  const { store } = services;
+  const { record } = resolveTarget(services, work.target);
+  const folders = [...new Set(store.submissions.list(work.studyId).map(({ folder }) => folder))];
+  const wanted = new Set(work.trainings.map(({ title }) => title));
+  const parent = bundlesFolder(services, record);
+  // One that was written, but not submitted any more, has the next number.
+  const next = join(parent, `${work.studyId}-${folders.length + 1}`);
+  for (const folder of [next, ...folders.reverse()]) {
+    if (!existsSync(join(folder, 'study.json'))) continue;
+    const bundle = await readFollowedBundle(folder);
+    const titles = new Set(bundle.jobs.map(({ title }) => title));
+    if ([...wanted].every((title) => titles.has(title))) return bundle;
+  }
+  const { name, config } = requireStudy(store, work.studyId);
+  const onBytes = byteProgress(`Hashing what ${name} needs`, context.progress);
+  const wish = { config, name, inputsInPlace: false, trainings: work.trainings };
+  await writeBundle(services, next, wish, { signal: context.abort, onBytes });
+  return readFollowedBundle(next);
+}
+
+/** A result that was refused must not stand in the way of another attempt: the first to be renamed to its place counts. */
+async function setAside({ folder, jobs }: FollowedBundle, index: number): Promise<void> {
+  const runId = jobs.find((job) => job.index === index)?.runId ?? '';
+  const place = join(folder, 'results', runId);
+  if (runId !== '' && existsSync(place)) await rename(place, `${place}.refused-${randomBytes(4).toString('hex')}`);
+}
+
+function progressOf(
+  target: string,
+  runs: readonly PlacedRun[],
+  { total, answers }: { readonly total: number; readonly answers: boolean },
+): JobProgress {
+  const earlier = total - runs.length;
+  const counts = placedStateSchema.options.flatMap((state) => {
+    const count = runs.filter((run) => run.state === state).length + (state === 'done' ? earlier : 0);
+    return count === 0 ? [] : [`${count} ${state}`];
+  });
+  const shares = runs.map(({ state, step, steps }) => (state === 'done' ? 1 : steps ? (step ?? 0) / steps : 0));
+  const share = (earlier + shares.reduce((sum, one) => sum + one, 0)) / total;
+  return {
+    phase: `On ${target}: ${counts.join(', ')}${answers ? '' : ' (it does not answer now; results are still read)'}`,
+    done: Math.floor(100 * share),
+    total: 100,
+    unit: '%',
+    perSecond: null,
+    etaSeconds: null,
+  };
+}
+
+function importProgress(done: number, total: number): JobProgress {
+  return { phase: 'Importing results', done, total, unit: 'results', perSecond: null, etaSeconds: null };
+}
+
+/** Runs that are named in an error. */
+const mostNamed = 3;
+
+function requireAll(target: string, runs: readonly PlacedRun[], { missing, refused }: Collected): void {
+  if (missing.length === 0) return;
+  const why = missing.slice(0, mostNamed).map((index) => {
+    const run = runs.find((one) => one.index === index);
+    const torn = refused.find((one) => one.index === index)?.message;
+    return `"${run?.title ?? index}": ${torn ?? run?.reason ?? run?.state ?? 'no result'}`;
+  });
+  const more = missing.length > mostNamed ? ` (and ${missing.length - mostNamed} more)` : '';
+  throw new StudioError(
+    'refused',
+    `${missing.length} of the runs ended without a result on ${target}: ${why.map((one) => one.replace(/[.]$/, '')).join('; ')}${more}.`,
+    'Resume the study to submit only these again; the others are imported.',
+  );
+}

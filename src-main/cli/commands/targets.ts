@@ -1,0 +1,99 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import type { TargetProbe, TargetRecord } from '../../../src-shared/domain/target.ts';
+import { catalog } from '../../backend/index.ts';
+import { addCommand, addGroup, type CommandContext } from '../command.ts';
+import { formatSummary, formatTable } from '../format.ts';
+import { givenParameters, parseAssignment, settingsHelp } from '../method-options.ts';
+
+const byName = z.object({ name: z.string() });
+
+export function addTargetCommands(parent: Command, context: CommandContext): void {
+  const group = addGroup(
+    parent,
+    'targets',
+    'places besides this machine that train the runs of a study: coto study --on',
+  );
+  addCommand(group, context, {
+    usage: 'list',
+    summary: 'list the targets that were added, and the kinds that there are',
+    input: z.object({}),
+    async run(_input, { withStudio }) {
+      const { targets, kinds } = await withStudio((client) => client.request('targets.list', {}));
+      const rows = targets.map((target) => [target.name, placeText(target), parametersText(target, kinds)]);
+      const kindRows = kinds.map(({ id, takesHost, summary }) => [takesHost ? `${id}, ${id}:HOST` : id, summary]);
+      return {
+        json: { targets, kinds },
+        text: [
+          targets.length === 0 ? '' : `${formatTable(['name', 'kind', 'set'], rows)}\n`,
+          formatTable(['kind', ''], kindRows),
+        ].join(''),
+      };
+    },
+  });
+
+  addCommand(group, context, {
+    usage: 'add <name> <kind>',
+    summary: 'add a target by name, or change it: coto targets add lab slurm:login1 --set folder=/shared/coto gpus=1',
+    options: (command) =>
+      void command
+        .option('--set <name=value...>', 'its settings', parseAssignment)
+        .addHelpText(
+          'after',
+          settingsHelp(catalog.targets.map(({ id, label, parameters }) => [`${label} (${id})`, parameters])),
+        ),
+    input: z.object({ name: z.string(), kind: z.string(), set: z.record(z.string(), z.string()).default({}) }),
+    async run({ name, kind: given, set }, { withStudio }) {
+      const [kind = '', ...rest] = given.split(':');
+      const parameters = givenParameters(catalog.targets, kind, { set }, 'kind of target');
+      const host = rest.length === 0 ? null : rest.join(':');
+      const target = await withStudio((client) => client.request('targets.save', { name, kind, host, parameters }));
+      return {
+        json: target,
+        text: `Added ${target.name} (${placeText(target)}). Ask it what it has: coto targets probe ${target.name}\n`,
+      };
+    },
+  });
+
+  addCommand(group, context, {
+    usage: 'probe <name>',
+    summary: 'ask a target, and one of its nodes, for versions, GPUs, the shared folder, coto and the clock',
+    input: byName,
+    async run({ name }, { withStudio }) {
+      const probe = await withStudio((client) => client.request('targets.probe', { name }));
+      return { json: probe, text: probeText(probe), code: probe.problems.length === 0 ? 0 : 1 };
+    },
+  });
+
+  addCommand(group, context, {
+    usage: 'remove <name>',
+    summary: 'forget a target that was added; what runs there goes on',
+    input: byName,
+    async run({ name }, { withStudio }) {
+      await withStudio((client) => client.request('targets.remove', { id: name }));
+      return { json: { removed: name }, text: `Removed ${name}.\n` };
+    },
+  });
+}
+
+function placeText({ kind, host }: TargetRecord): string {
+  return host === null ? kind : `${kind}:${host}`;
+}
+
+/** What was set, of what there is to set. */
+function parametersText({ kind, parameters }: TargetRecord, kinds: typeof catalog.targets): string {
+  const specs = kinds.find(({ id }) => id === kind)?.parameters ?? [];
+  return specs
+    .filter((spec) => textOfValue(parameters[spec.name]) !== textOfValue(spec.default))
+    .map(({ name }) => `${name}=${textOfValue(parameters[name])}`)
+    .join(' ');
+}
+
+function probeText({ facts, problems }: TargetProbe): string {
+  return [
+    formatSummary(facts.map(({ label, value }) => [label, value] as const)),
+    ...problems.map(({ message, hint }) => `\n– ${message} ${hint}`),
+    problems.length === 0 ? '\nA study can run there.\n' : '\n',
+  ].join('');
+}

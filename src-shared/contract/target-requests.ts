@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { declarationSchema, parameterValuesSchema } from '../domain/parameter.ts';
+import { submissionSchema, targetProbeSchema, targetRecordSchema } from '../domain/target.ts';
+import { byId, done, nothing } from './request-shapes.ts';
+
+const byName = z.strictObject({ name: z.string() });
+
+/** Requests about the places outside this machine's queue, as `requests` lists them. */
+export const targetRequests = {
+  /** Those that were added by name, and the kinds that there are. */
+  'targets.list': {
+    input: nothing,
+    output: z.object({
+      targets: z.array(targetRecordSchema),
+      kinds: z.array(declarationSchema.extend({ takesHost: z.boolean() })),
+    }),
+  },
+  /** Adds a target, or replaces the one of that name. Of the command alone: a target says which programs are run. */
+  'targets.save': {
+    input: z.strictObject({
+      name: z.string().regex(/^[\w.-]+$/, 'takes letters, digits, dots and hyphens'),
+      kind: z.string(),
+      host: z.string().nullable().default(null),
+      parameters: parameterValuesSchema.default({}),
+    }),
+    output: targetRecordSchema,
+  },
+  /** By its name, which is its id. */
+  'targets.remove': { input: byId, output: done },
+  /** Asks the target, and one of its nodes, what is there. Takes seconds, or as long as a node is busy. */
+  'targets.probe': { input: byName, output: targetProbeSchema },
+  /** Where the runs of a study are or were trained, a submission after the other; empty for a study of this machine. */
+  'studies.submissions': { input: byId, output: z.array(submissionSchema) },
+} as const;

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { parameterValuesSchema } from './parameter.ts';
+
+/** A place outside this machine's queue that trains the runs of a study. */
+export const targetRecordSchema = z.object({
+  name: z.string().describe('what --on takes: slurm, slurm:login1, or the name that it was added by'),
+  kind: z.string(),
+  host: z.string().nullable().describe('the ssh name of a login node; null: the programs are on this machine'),
+  parameters: parameterValuesSchema,
+  isSaved: z.boolean().describe('added by name; else it has the usual parameters'),
+});
+export type TargetRecord = z.infer<typeof targetRecordSchema>;
+
+/** What was found where a study would run, and what stands against it. */
+export const targetProbeSchema = z.object({
+  facts: z.array(z.object({ label: z.string(), value: z.string() })),
+  problems: z.array(z.object({ message: z.string(), hint: z.string() })),
+});
+export type TargetProbe = z.infer<typeof targetProbeSchema>;
+
+/** `lost`: it ended without a result and without a word why. */
+export const placedStateSchema = z.enum(['waiting', 'running', 'done', 'failed', 'lost', 'cancelled']);
+
+/** A run of a study on a target. */
+export const placedRunSchema = z.object({
+  index: z.number().int().min(0).describe('its place in the bundle'),
+  runId: z.string(),
+  title: z.string(),
+  state: placedStateSchema,
+  node: z.string().nullable(),
+  reason: z.string().nullable().describe('why it waits, or why it ended'),
+  step: z.number().int().nullable(),
+  steps: z.number().int().nullable(),
+});
+export type PlacedRun = z.infer<typeof placedRunSchema>;
+
+/** What the engine of a target was given at once: an array of Slurm. `id` is null until the engine has answered it. */
+export const submittedPartSchema = z.object({
+  name: z.string(),
+  offset: z.number().int().min(0).describe("what is added to the engine's own index"),
+  indices: z.array(z.number().int().min(0)),
+  id: z.string().nullable(),
+});
+export type SubmittedPart = z.infer<typeof submittedPartSchema>;
+
+/** Runs of a study that were given to a target; a further generation repeats those that ended without a result. */
+export const submissionSchema = z.object({
+  id: z.string(),
+  studyId: z.string(),
+  generation: z.number().int().min(1),
+  target: z.string(),
+  folder: z.string().describe('the bundle'),
+  status: z.enum(['open', 'ended', 'cancelled']),
+  parts: z.array(submittedPartSchema),
+  runs: z.array(placedRunSchema),
+  knownFailures: z.array(z.string()).describe('files of earlier failures, which say nothing of this generation'),
+  createdAt: z.number(),
+});
+export type Submission = z.infer<typeof submissionSchema>;
+
+/** Names of the files in the bundle's logs that a run's output goes to. */
+export function logNames({ parts }: Pick<Submission, 'parts'>, index: number): string[] {
+  return parts.flatMap(({ name, offset, indices }) =>
+    indices.includes(index) ? [`${name}_${index - offset}.out`] : [],
+  );
+}
