@@ -19,7 +19,7 @@ const computing = ['training', 'models', 'adapters', 'merge', 'tasks', 'jobs', '
 const fuzzing = ['test/fuzz/**/*.test.ts', 'test/engine/data/fuzz.test.ts'];
 
 /** Have tasks of their own below. */
-const others = ['e2e', 'real', 'bench', 'tfjs', 'peers', 'long'].map((folder) => `test/${folder}/**`);
+const others = ['e2e', 'real', 'bench', 'tfjs', 'peers', 'long', 'slurm'].map((folder) => `test/${folder}/**`);
 
 /** In a page that is made of objects. */
 const ofWindow = ['test/src-renderer/**/*.test.ts', 'test/src-renderer/**/*.test.tsx'];
@@ -88,6 +88,8 @@ const projects: readonly Project[] = [
   { name: 'speed', include: ['test/e2e/speed.test.ts'], minutes: 10 },
   // What the studio writes, read by the real PEFT and Transformers: `scripts/tasks/test-peers.mjs` sees to their Python.
   { name: 'peers', include: ['test/peers/**/*.test.ts'], minutes: 5 },
+  // A Slurm of this one machine, started by the tests: `scripts/tasks/test-slurm.mjs` sees to its programs.
+  { name: 'slurm', include: ['test/slurm/**/*.test.ts'] },
   // Real checkpoints: `scripts/tasks/test-real.mjs` fetches them.
   { name: 'real', include: ['test/real/**/*.test.ts'], minutes: 10, globalSetup: ['test/real/convert-smollm2.ts'] },
   // In arm64's Node: `scripts/test-native-arm64.mjs` sees to it, and to the addon.

@@ -28,6 +28,7 @@ const tasks = [
   'test-processors',
   'test-peers',
   'test-real',
+  'test-slurm',
   'test-long',
 ];
 if (!task || !tasks.includes(task)) fail(`Name a task: ${tasks.join(', ')}.`);
