@@ -23,7 +23,7 @@ const tests = join(root, 'test', 'native');
 export async function testNativeKernels(how) {
   const { compiler, folder, instructionSets, extra, kernelObjects = null, emulator = [] } = how;
   mkdirSync(folder, { recursive: true });
-  const headers = ['.', 'kernels', 'simd'].flatMap((name) => filesIn(join(sources, name), '.h'));
+  const headers = ['.', 'kernels', 'kernels/encodings', 'simd'].flatMap((name) => filesIn(join(sources, name), '.h'));
   const common = [...headers, ...filesIn(tests, '.h')].map((file) => readFileSync(file, 'utf8')).join('');
   const madeAlready = kernelObjects === null ? [] : readdirSync(kernelObjects);
   const all = units(instructionSets).map(({ name, isKernel, ...unit }) => {

@@ -1,7 +1,7 @@
 import type { KernelFamily } from './kernel-spec.ts';
 
 export const stored: KernelFamily = {
-  title: 'matrices whose values are stored in another encoding than float32 (stored.cc)',
+  title: 'matrices whose values are stored in another encoding than float32 (stored.cc, stored_gemm.cc)',
   kernels: [
     {
       name: 'stored_row_bytes',

@@ -381,7 +381,7 @@ struct Kernels {
   void (*hira_tile_gradient)(float* g, const float* weight, int64_t weight_step, const float* a, float* da, int64_t
       a_step, const float* b, float* db, int64_t rows, int64_t columns, int64_t rank, float scale);
 
-  // ---- matrices whose values are stored in another encoding than float32 (stored.cc) ----
+  // ---- matrices whose values are stored in another encoding than float32 (stored.cc, stored_gemm.cc) ----
 
   /** Bytes of a row of `columns` values; 0 where a row would end within a block. */
   double (*stored_row_bytes)(Encoding encoding, int64_t columns);

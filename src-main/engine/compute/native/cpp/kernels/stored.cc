@@ -1,25 +1,13 @@
 // Stored matrices: decoded a stretch at a time where a product reads them, so that no second copy is kept.
 #include <type_traits>
 
-#include "../scratch.h"
 #include "../simd/bfloat16.h"
-#include "../threads.h"
 #include "declarations.generated.h"
 #include "encodings/encodings.h"
 
 namespace coto {
 namespace COTO_ISA {
 namespace {
-
-/** Values of the weight in a task: enough to pay for handing it out. */
-constexpr int64_t kValuesPerTask = 32768;
-
-// Decodes `count` values of a row from `first` on, both whole numbers of blocks.
-template <typename Stored>
-COTO_INLINE void decode_row(const uint8_t* row, int64_t first, int64_t count, float* y) {
-  const uint8_t* block = row + first / Stored::kValues * Stored::kBytes;
-  for (int64_t i = 0; i < count; i += Stored::kValues, block += Stored::kBytes) Stored::decode(block, y + i);
-}
 
 /** Outputs that are turned together, and the least inputs that are decoded at a time. */
 constexpr int64_t kTile = 16, kStretch = 256;
@@ -142,111 +130,6 @@ COTO_INLINE void panels_of_columns(const StoredMatrix& matrix, int64_t row, int6
     }
 }
 
-COTO_INLINE float dot(const float* x, const float* y, int64_t count) {
-  Vec sums[4] = {};
-  int64_t i = 0;
-  for (; i + 4 * kLanes <= count; i += 4 * kLanes)
-#pragma GCC unroll 4
-    for (int v = 0; v < 4; v++) sums[v] = multiply_add(load(x + i + v * kLanes), load(y + i + v * kLanes), sums[v]);
-  for (; i < count; i += kLanes) {
-    const int64_t left = min(count - i, kLanes);
-    sums[0] = multiply_add(load_partial(x + i, left), load_partial(y + i, left), sums[0]);
-  }
-  return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
-}
-
-// Whether an encoding multiplies by its blocks as it reads them.
-template <typename Stored, typename = void>
-struct HasProducts : std::false_type {};
-template <typename Stored>
-struct HasProducts<Stored, std::void_t<decltype(&Stored::add_products)>> : std::true_type {};
-
-/** Outputs that share the loads of x. */
-constexpr int64_t kOutputs = 4;
-/** Values that are decoded at a time for a product: they stay in the first cache. */
-constexpr int64_t kValuesPerDot = 1024;
-
-// The sums of the lanes of four vectors.
-COTO_INLINE void sums_of_lanes(const Vec* of, float* sums) {
-#if defined(__AVX512F__)
-  const auto add_pairs = [](Vec a, Vec b) COTO_LAMBDA {
-    return (Vec)_mm512_unpacklo_ps((__m512)a, (__m512)b) + (Vec)_mm512_unpackhi_ps((__m512)a, (__m512)b);
-  };
-  const auto ab = (__m512d)add_pairs(of[0], of[1]), cd = (__m512d)add_pairs(of[2], of[3]);
-  // Every quarter has a partial sum of each of the four.
-  const auto quarters = (__m512)((Vec)_mm512_unpacklo_pd(ab, cd) + (Vec)_mm512_unpackhi_pd(ab, cd));
-  const __m256 halves = _mm512_castps512_ps256(quarters) + _mm512_extractf32x8_ps(quarters, 1);
-  _mm_storeu_ps(sums, _mm256_castps256_ps128(halves) + _mm256_extractf128_ps(halves, 1));
-#else
-  for (int i = 0; i < kOutputs; i++) sums[i] = sum_of_lanes(of[i]);
-#endif
-}
-
-// x·w for four outputs' rows of the weight.
-template <typename Stored>
-COTO_INLINE void products_of_rows(const uint8_t* row, int64_t row_bytes, const float* x, int64_t inputs, float* sums) {
-  // An encoding without blocks is read by vectors.
-  constexpr int64_t kTogether = Stored::kValues == 1 ? int64_t{kLanes} : Stored::kValues;
-  constexpr int64_t kBytes = kTogether / Stored::kValues * Stored::kBytes;
-  // Blocks of 256 values have too many numbers of their own for four outputs at once.
-  constexpr int64_t kAtOnce = kTogether < 256 ? kOutputs : 1;
-  Vec all[kOutputs];
-  for (int64_t first = 0; first < kOutputs; first += kAtOnce) {
-    Vec even[kAtOnce] = {}, odd[kAtOnce] = {};
-    const uint8_t* block = row + first * row_bytes;
-    int64_t i = 0;
-    for (; i + 2 * kTogether <= inputs; i += 2 * kTogether, block += 2 * kBytes)
-#pragma GCC unroll 4
-      for (int64_t o = 0; o < kAtOnce; o++) {
-        // Of the next outputs: rows are too short for the processor to foresee them.
-        if constexpr (Stored::kValues > 1) __builtin_prefetch(block + (o + kOutputs) * row_bytes);
-        even[o] = Stored::add_products(block + o * row_bytes, x + i, even[o]);
-        odd[o] = Stored::add_products(block + o * row_bytes + kBytes, x + i + kTogether, odd[o]);
-      }
-    if (i + kTogether <= inputs)
-#pragma GCC unroll 4
-      for (int64_t o = 0; o < kAtOnce; o++) even[o] = Stored::add_products(block + o * row_bytes, x + i, even[o]);
-#pragma GCC unroll 4
-    for (int64_t o = 0; o < kAtOnce; o++) all[first + o] = even[o] + odd[o];
-  }
-  sums_of_lanes(all, sums);
-  if constexpr (Stored::kValues == 1)
-    for (int64_t i = inputs / kTogether * kTogether; i < inputs; i++)
-      for (int64_t o = 0; o < kOutputs; o++) {
-        float value;
-        Stored::decode(row + o * row_bytes + i * Stored::kBytes, &value);
-        sums[o] += value * x[i];
-      }
-}
-
-// x·w for `outputs` (1 … kOutputs) rows of the weight and every row of x: sums [rows, kOutputs].
-template <typename Stored>
-COTO_INLINE void products_of_group(const SkinnyGemm& p, const uint8_t* row, int64_t row_bytes, int64_t outputs,
-                                   float* room, float* sums) {
-  if constexpr (HasProducts<Stored>::value) {
-    for (int64_t r = 0; r < p.rows; r++) {
-      float* const own = sums + r * kOutputs;
-      if (outputs == kOutputs) {
-        products_of_rows<Stored>(row, row_bytes, p.x + r * p.inputs, p.inputs, own);
-        continue;
-      }
-      for (int64_t o = 0; o < outputs; o++) {
-        float same[kOutputs];
-        products_of_rows<Stored>(row + o * row_bytes, 0, p.x + r * p.inputs, p.inputs, same);
-        own[o] = same[0];
-      }
-    }
-  } else {
-    for (int64_t at = 0; at < p.rows * kOutputs; at++) sums[at] = 0;
-    for (int64_t o = 0; o < outputs; o++)
-      for (int64_t i = 0; i < p.inputs; i += kValuesPerDot) {
-        const int64_t count = min(kValuesPerDot, p.inputs - i);
-        decode_row<Stored>(row + o * row_bytes, i, count, room);
-        for (int64_t r = 0; r < p.rows; r++) sums[r * kOutputs + o] += dot(p.x + r * p.inputs + i, room, count);
-      }
-  }
-}
-
 }  // namespace
 
 double stored_row_bytes(Encoding encoding, int64_t columns) {
@@ -270,32 +153,6 @@ void decode_stored_panels(const StoredMatrix& matrix, int64_t row, int64_t rows,
     using Stored = decltype(stored);
     if (transposed) panels_of_rows<Stored>(matrix, row, rows, first, count, y, panel_step);
     else panels_of_columns<Stored>(matrix, row, rows, first, count, y, panel_step);
-  });
-}
-
-void skinny_stored_gemm(const SkinnyGemm& p, const StoredMatrix& weight) {
-  const int64_t widest = p.inputs + p.inputs2;
-  const int64_t groups = ceiling_division(p.outputs, kOutputs);
-  const int64_t grain = 1 + kValuesPerTask / (kOutputs * (widest < 1 ? 1 : widest));
-  parallel_for(groups, grain, [&p, &weight](int64_t begin, int64_t end) {
-    float* const room = scratch(kValuesPerDot + p.rows * kOutputs);
-    float* const sums = room + kValuesPerDot;
-    with_encoding(weight.encoding, [&](auto stored) {
-      for (int64_t first = begin * kOutputs; first < min(p.outputs, end * kOutputs); first += kOutputs) {
-        const int64_t outputs = min(kOutputs, p.outputs - first);
-        const uint8_t* const row = weight.data + first * weight.row_bytes;
-        products_of_group<decltype(stored)>(p, row, weight.row_bytes, outputs, room, sums);
-        for (int64_t r = 0; r < p.rows; r++)
-          for (int64_t o = first; o < first + outputs; o++) {
-            const int64_t at = r * p.outputs + o;
-            float sum = p.scale * sums[r * kOutputs + o - first];
-            if (p.inputs2 > 0) sum += p.scale2 * dot(p.x2 + r * p.inputs2, p.weight2 + o * p.inputs2, p.inputs2);
-            if (p.bias != nullptr) sum += p.bias[o];
-            if (p.addend != nullptr) sum += p.addend[at];
-            p.y[at] = p.multiplier == nullptr ? sum : sum * p.multiplier[at];
-          }
-      }
-    });
   });
 }
 

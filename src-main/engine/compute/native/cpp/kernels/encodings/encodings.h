@@ -41,5 +41,12 @@ COTO_INLINE auto with_encoding(Encoding encoding, Visit visit) {
   __builtin_unreachable();
 }
 
+/** Decodes `count` values of a row from `first` on, both whole numbers of blocks. */
+template <typename Stored>
+COTO_INLINE void decode_row(const uint8_t* row, int64_t first, int64_t count, float* y) {
+  const uint8_t* block = row + first / Stored::kValues * Stored::kBytes;
+  for (int64_t i = 0; i < count; i += Stored::kValues, block += Stored::kBytes) Stored::decode(block, y + i);
+}
+
 }  // namespace COTO_ISA
 }  // namespace coto

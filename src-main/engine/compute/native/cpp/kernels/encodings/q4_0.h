@@ -1,6 +1,6 @@
 #pragma once
 
-#include "block.h"
+#include "nibbles.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -28,6 +28,16 @@ struct Q4Zero {
     }
     return multiply_add(half_lanes(block), own, sum);
   }
+
+  struct Steps : NibbleSteps {
+    static constexpr int32_t kOffset = 8;
+    static constexpr bool kHasLowest = false;
+
+    static COTO_INLINE WeightStep<kVectors> load(const uint8_t* blocks, int64_t present, int) {
+      const NibbleBlocks<1> read(blocks, present);
+      return {{read.low(), read.high()}, read.half(0), Vec{}};
+    }
+  };
 };
 
 }  // namespace COTO_ISA

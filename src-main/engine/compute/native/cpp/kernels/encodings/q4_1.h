@@ -1,6 +1,6 @@
 #pragma once
 
-#include "block.h"
+#include "nibbles.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -31,6 +31,16 @@ struct Q4One {
     }
     return multiply_add(half_lanes(block), values, multiply_add(half_lanes(block + 2), inputs, sum));
   }
+
+  struct Steps : NibbleSteps {
+    static constexpr int32_t kOffset = 0;
+    static constexpr bool kHasLowest = true;
+
+    static COTO_INLINE WeightStep<kVectors> load(const uint8_t* blocks, int64_t present, int) {
+      const NibbleBlocks<2> read(blocks, present);
+      return {{read.low(), read.high()}, read.half(0), read.half(1)};
+    }
+  };
 };
 
 }  // namespace COTO_ISA
