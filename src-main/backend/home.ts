@@ -37,12 +37,17 @@ export interface Home {
    * version that did not note it. Its queue was not filled here.
    */
   readonly moved: boolean;
-  /** Whether the kernel ended the studio that had it before, since memory ran out. */
+  /**
+   * Whether memory ran out after the studio that had it before was last known to live, and the kernel ended processes for it:
+   * that studio, if it was no other of its control group.
+   */
   readonly ranOutOfMemory: boolean;
   /** Whether runs or adapters were there when it was opened. */
   readonly hasWork: boolean;
   /** @throws StudioError not_found if the folder is gone, or is another one */
   requirePresent(): void;
+  /** Notes that this studio lives: what the kernel ended until now was another process, and will not be taken for this one. */
+  noteAlive(): void;
   /** Releases the lock on the home. */
   release(): void;
 }
@@ -88,11 +93,11 @@ export function openHome(path: string): Home {
   const placeFile = join(home, 'backend.place');
   const place = placeOf(home);
   let moved: boolean;
+  let noted = memoryKills();
   try {
     moved = existsSync(database) && readIfThere(placeFile) !== place;
     writeFileSync(placeFile, place);
-    const kills = memoryKills();
-    writeFileSync(owner, [process.pid, lockNumber, ...(kills === null ? [] : [kills.count, kills.of])].join(' '));
+    writeOwner(owner, lockNumber, noted);
     removeUnfinished(home);
     settleMove(home);
   } catch (error) {
@@ -132,6 +137,16 @@ export function openHome(path: string): Home {
         `The home folder ${home} was removed, moved or unmounted while this was running.`,
         'Put it back where it was, then start CoTo Studio again: what it had saved is in it.',
       );
+    },
+    noteAlive() {
+      const kills = memoryKills();
+      if (kills === null || (kills.count === noted?.count && kills.of === noted.of)) return;
+      noted = kills;
+      try {
+        writeOwner(owner, lockNumber, kills);
+      } catch {
+        // On a full disk, or one that is gone, what it computes counts for more; whoever stores that says so.
+      }
     },
     release() {
       try {
@@ -240,8 +255,12 @@ interface Owner {
   readonly process: string;
   /** The file that it locked. */
   readonly lock: string | undefined;
-  /** As it opened the home; null where the system does not count them. */
+  /** As it was last known to live; null where the system does not count them. */
   readonly kills: MemoryKills | null;
+}
+
+function writeOwner(file: string, lock: string, kills: MemoryKills | null): void {
+  writeFileSync(file, [process.pid, lock, ...(kills === null ? [] : [kills.count, kills.of])].join(' '));
 }
 
 function readOwner(file: string): Owner | null {

@@ -12,7 +12,8 @@ export function endingOfLostSession({ kind }: JobRecord, ranOutOfMemory: boolean
   const again = jobInfo(kind).resumable ? null : 'Start it again.';
   if (!ranOutOfMemory)
     return { status: 'interrupted', error: lostError('CoTo Studio quit while this was running.', again) };
-  const message = 'Memory ran out, and the system ended CoTo Studio while this was running.';
+  const message =
+    'CoTo Studio quit while this was running. Memory had run out, and the system ended processes for it: CoTo Studio is probably one of them.';
   const hint = again === null ? memoryRemedy : `${memoryRemedy} ${again}`;
   return { status: 'interrupted', error: { code: 'out_of_memory', message, hint, details: null } };
 }

@@ -4,12 +4,14 @@ import type { Log } from '../../logging/log.ts';
 import type { Store } from '../../store/open-store.ts';
 import { clock } from '../clock.ts';
 import type { EventHub } from '../event-hub.ts';
+import type { Home } from '../home.ts';
 import { closedError, type JobEnding } from './job-endings.ts';
 
 /** Between two attempts to store the end of a job on a full disk. */
 const retryMilliseconds = 2000;
 
 interface Parts {
+  readonly home: Pick<Home, 'noteAlive'>;
   readonly store: Store;
   readonly hub: EventHub;
   readonly log: Log;
@@ -28,6 +30,7 @@ export class JobRecords {
   }
 
   change(jobId: string, changes: Parameters<Store['jobs']['update']>[1]): JobRecord {
+    this.parts.home.noteAlive();
     const job = this.parts.store.jobs.update(jobId, changes);
     if (job === null) throw new StudioError('not_found', `There is no job ${jobId}.`);
     if (changes.status !== undefined)

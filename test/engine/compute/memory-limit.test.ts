@@ -13,6 +13,7 @@ import { engineTaskSchema } from '../../../src-main/engine/contract.ts';
 import { freeMemoryBytes, groupMemory, memoryKills } from '../../../src-main/files/control-group.ts';
 import { memoryRemedy } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { openBackend, removeTemporaryFolders, scriptedEngine, tinyIdx } from '../../backend/support.ts';
 import { makeMemoryGroup } from './memory-group.ts';
 
 const group = makeMemoryGroup();
@@ -28,6 +29,7 @@ beforeAll(() => {
 afterAll(() => {
   group?.free(process.pid);
   group?.remove();
+  removeTemporaryFolders();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -79,6 +81,28 @@ describe.skipIf(group === null)('a limit of memory, as a container has', () => {
       hint: memoryRemedy,
     });
     expect(memoryKills()).toEqual({ of: before?.of, count: (before?.count ?? 0) + 1 });
+  });
+
+  it('is not taken for what ended a studio that lived on after the kernel had ended another process', async () => {
+    const backend = await openBackend({ startEngine: scriptedEngine(() => Promise.reject(new Error('not asked'))) });
+    const owner = join(backend.home, 'backend.pid');
+    const atStart = readFileSync(owner, 'utf8');
+    group?.limit(300 * mebibyte);
+    await lossOf('../../backend/engine/hungry-engine.ts');
+    group?.limit(plenty);
+    // Any job: it begins, which is stored.
+    await backend.handle('datasets.add', { path: tinyIdx() });
+    const later = readFileSync(owner, 'utf8');
+    await backend.close();
+    /** What the next start takes the end of a studio for that left this behind. */
+    const isBlamed = (left: string) => {
+      writeFileSync(owner, left);
+      const next = openHome(backend.home);
+      next.release();
+      return next.ranOutOfMemory;
+    };
+    expect(isBlamed(atStart)).toBe(true);
+    expect(isBlamed(later)).toBe(false);
   });
 });
 
