@@ -80,6 +80,8 @@ export const requests = {
     input: z.strictObject({ path: z.string().nullable().default(null).describe('relative to the home') }),
     output: z.object({ freedBytes: z.number() }),
   },
+  /** Gives runs and adapters that were added without their base the one that their folders name; refused while a job runs. */
+  'app.fillInBases': { input: nothing, output: z.object({ runs: z.number(), adapters: z.number() }) },
   'app.status': { input: nothing, output: systemStatusSchema },
   'app.catalog': { input: nothing, output: catalogSchema },
   /** Sets libtensorflow up (see `npm run setup:tensorflow`) in the background; `state` returns the progress. */

@@ -99,6 +99,36 @@ it('an adapter whose run is gone finds its base by its fingerprint, where two mo
   });
 });
 
+it('what was rebuilt without its base gets it, once the model is there again', async () => {
+  loseDatabase();
+  const away = join(temporaryFolder(), 'away');
+  renameSync(join(home, 'models', 'mine'), away);
+  const before = await open('rebuild');
+  expect((await before.handle('runs.get', { id: run.id })).modelId).toBe('');
+  await before.handle('runs.update', { id: run.id, name: 'Renamed', tags: ['kept'] });
+  await before.handle('models.add', { path: goldenPath('llama', 'base') });
+  expect(await before.handle('app.fillInBases', {})).toEqual({ runs: 0, adapters: 0 });
+  const { id } = await before.handle('models.add', { path: away, name: 'Mine again' });
+  expect(await before.handle('app.fillInBases', {})).toEqual({ runs: 1, adapters: 1 });
+  await expectBase(before, id);
+  expect(await before.handle('runs.get', { id: run.id })).toMatchObject({ name: 'Renamed', tags: ['kept'] });
+  expect(await before.handle('app.fillInBases', {})).toEqual({ runs: 0, adapters: 0 });
+  await before.close();
+  // As a next start has it.
+  await expectBase(await open(null), id);
+});
+
+it('an imported adapter notes the fingerprint of its base, by which it is known after a rebuild', async () => {
+  const before = await open(null);
+  const path = goldenPath('vit-28', 'adapters', 'lora');
+  const { id, modelId, sha256 } = await before.handle('adapters.import', { path, modelId: run.modelId });
+  expect(modelId).toBe(run.modelId);
+  await before.close();
+  loseDatabase();
+  const after = await open('rebuild');
+  expect(await after.handle('adapters.get', { id })).toMatchObject({ modelId, foreignBase: null, sha256 });
+});
+
 it('a home that was moved is rebuilt as it is: run.json names a model of the home below it', async () => {
   const file = join(home, 'runs', run.id, 'run.json');
   const content = JSON.parse(readFileSync(file, 'utf8'));

@@ -3,6 +3,7 @@ import { Machine } from '../engine/machine.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { removeFilesOf, removeStrays, requireIdle } from '../home/strays.ts';
+import { fillInBases } from '../recovery/fill-in-bases.ts';
 import { catalog } from './catalog.ts';
 import { diagnostics } from './diagnostics.ts';
 
@@ -22,6 +23,10 @@ export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app'>>
       return row;
     },
     'app.removeStrays': async ({ path }) => ({ freedBytes: await removeStrays(services, path) }),
+    'app.fillInBases': () => {
+      requireIdle(services);
+      return fillInBases(services);
+    },
     'app.status': () => machine.status(),
     'app.catalog': () => catalog,
   };

@@ -56,7 +56,7 @@ export function requireModelOf(store: Services['store'], adapter: AdapterRecord)
   throw new StudioError(
     'refused',
     `The base of "${adapter.name}" (${baseNameOf(adapter)}) is not in the studio, so nothing can be computed with it.`,
-    'Merging, pruning, resizing and converting need no base. For all else add its base model, then import the adapter again.',
+    'Merging, pruning, resizing and converting need no base. For all else add its base model, then run coto doctor --repair or import the adapter again.',
   );
 }
 

@@ -26,26 +26,31 @@ export async function baseFor<Model extends BaseModel>(
     : { model, description: model.description };
 }
 
-/** The one whose fingerprint a PEFT folder has, that it names, or that alone fits; null if it is none of them. */
-async function findBase<Model extends BaseModel>(folder: string, models: readonly Model[]): Promise<Model | null> {
-  await checkAdapterFolder(folder);
+/** The one whose fingerprint a PEFT folder has, or that it names; null if it is none of them. `fingerprintOnly`: a name is no proof. */
+export async function namedBase<Model extends BaseModel>(
+  folder: string,
+  models: readonly Model[],
+  { fingerprintOnly = false } = {},
+): Promise<Model | null> {
   const { base_model_name_or_path: name } = await readAdapterConfig(folder);
   const { base_model_fingerprint: fingerprint } = await readCotoConfig(folder);
   const same = models.filter(({ description }) => description.fingerprint === fingerprint);
-  if (name !== null) {
-    const match = (same.length > 0 ? same : models).find((model) =>
-      [model.id, model.path, model.name, basename(model.path)].includes(name),
-    );
-    if (match) return match;
-  }
-  if (same[0] !== undefined) return same[0];
+  const isNamed = (model: Model) => [model.id, model.path, model.name, basename(model.path)].includes(name ?? '');
+  return (same.length > 0 || fingerprintOnly ? same : models).find(isNamed) ?? same[0] ?? null;
+}
+
+/** As `namedBase`, else the one that alone fits. */
+async function findBase<Model extends BaseModel>(folder: string, models: readonly Model[]): Promise<Model | null> {
+  await checkAdapterFolder(folder);
+  const named = await namedBase(folder, models);
+  if (named !== null) return named;
   const fitting: Model[] = [];
   for (const model of models) if (await fits(folder, model)) fitting.push(model);
   const [only, another] = fitting;
   if (another)
     throw new StudioError(
       'invalid_input',
-      `The adapter ${folder} fits several models (${fitting.map((model) => model.id).join(', ')}), and its config names "${name ?? 'none'}".`,
+      `The adapter ${folder} fits several models (${fitting.map((model) => model.id).join(', ')}), and its config names "${(await readAdapterConfig(folder)).base_model_name_or_path ?? 'none'}".`,
       'Name its base model.',
     );
   return only ?? null;

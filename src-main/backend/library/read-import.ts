@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { noteBase } from '../../engine/adapters/peft/adapter-config.ts';
 import { readAdapter, writeAdapter } from '../../engine/adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import type { AdapterFormat, AdapterSource, KnownBase } from '../../engine/formats/adapters/format.ts';
@@ -29,6 +30,7 @@ export async function readImport({ path, models, modelId, directory }: ImportReq
   await readAdapter(source.path, found.description);
   await writeFolderAtomic(folder, async (temporary) => {
     await copyAdapterFiles(source.path, temporary);
+    if (found.model !== null) await noteBase(temporary, found.description);
     if (found.description.text !== null) await copyTokenizer(source.path, temporary);
   });
   return written(folder, found);

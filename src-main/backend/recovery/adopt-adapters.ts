@@ -50,7 +50,7 @@ export async function adoptAdapters(services: HandlerServices, { aside, skipped 
   return adopted;
 }
 
-function originOf(run: RunRecord): AdapterOrigin {
+export function originOf(run: RunRecord): AdapterOrigin {
   const best = run.config.load_best_model_at_end ? run.result?.best : null;
   return { kind: 'run', runId: run.id, checkpoint: best ? 'best' : 'last', step: best?.step ?? run.step };
 }

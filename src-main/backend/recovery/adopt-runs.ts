@@ -35,6 +35,22 @@ export async function adoptRuns(services: HandlerServices, { skipped }: Adoption
   return adopted;
 }
 
+/**
+ * Adds a run anew that was adopted without its base, now that the model and the dataset that its folder names can be found; what was
+ * noted on it meanwhile stays. Whether that was so.
+ */
+export async function completeRun(services: HandlerServices, { id, ...noted }: RunRecord): Promise<boolean> {
+  const { home, store } = services;
+  const folder = home.absolute('runs', id);
+  const file = readRunFile(home, folder);
+  if (file === null || (await withBase(services, file)) === null) return false;
+  store.runs.remove(id);
+  await adoptRun(services, id, folder);
+  const { name, note, tags, starred, archived } = noted;
+  store.runs.update(id, { name, note, tags, starred, archived });
+  return true;
+}
+
 async function adoptRun(services: HandlerServices, id: string, folder: string): Promise<void> {
   const { home, store } = services;
   const file = readRunFile(home, folder);

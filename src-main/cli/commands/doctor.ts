@@ -5,6 +5,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
 import type { CheckResult } from '../../../src-shared/domain/doctor-check.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
+import { plural } from '../../../src-shared/format/numbers.ts';
 import { type Recovered, writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { formatSummary, formatTable } from '../format.ts';
@@ -18,7 +19,10 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         .option('--no-measure', 'list what is available without timing it')
         .option('--delete <id>', 'delete an entry that cannot be read, with its files, or a folder that is left over')
         .option('--keep-files', 'leave the files of the entry: the next start makes it of them again where it can')
-        .option('--repair', 'delete folders in the home that nothing in the studio names; the report lists them')
+        .option(
+          '--repair',
+          'delete folders in the home that nothing in the studio names (the report lists them), and give runs and adapters without a base the one that their own files name',
+        )
         .option('--restore', "put the newest whole backup in the place of the home's database")
         .option('--rebuild', "make the home's database again from the folders of models, runs and adapters")
         .option(
@@ -69,6 +73,9 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         if (repair) {
           const { freedBytes } = await client.request('app.removeStrays', {});
           terminal.report(`Freed ${formatBytes(freedBytes)}.\n`);
+          const { runs, adapters } = await client.request('app.fillInBases', {});
+          if (runs + adapters > 0)
+            terminal.report(`Found the base of ${plural(runs, 'run')} and ${plural(adapters, 'adapter')}.\n`);
         }
         const unreadable = await client.request('app.unreadable', {});
         const checks = await client.request('app.checks', {});

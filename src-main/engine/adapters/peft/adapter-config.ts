@@ -5,6 +5,7 @@ import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/
 import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
 import { foreignBaseSchema, type ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
+import { writeFileAtomic } from '../../tensors/atomic.ts';
 
 export const adapterConfigFile = 'adapter_config.json';
 export const adapterTensorsFile = 'adapter_model.safetensors';
@@ -58,6 +59,16 @@ export async function readCotoConfig(directory: string): Promise<CotoConfig> {
   const parsed = cotoConfigSchema.safeParse(parseJson(file, text));
   if (!parsed.success) throw new StudioError('invalid_file', `${file}: ${describeIssues(parsed.error)}.`);
   return parsed.data;
+}
+
+/** Notes in coto_config.json on which base an adapter of others stands, so that the base is known again when nothing else is. */
+export async function noteBase(
+  directory: string,
+  { fingerprint }: Pick<ModelDescription, 'fingerprint'>,
+): Promise<void> {
+  const file = path.join(directory, cotoConfigFile);
+  const given = z.record(z.string(), z.unknown()).parse(parseJson(file, (await readTextFile(file)) ?? '{}'));
+  await writeFileAtomic(file, `${JSON.stringify({ ...given, base_model_fingerprint: fingerprint }, null, 2)}\n`);
 }
 
 /** adapter_config.json as PEFT 0.21 writes it, in alphabetical order. */
