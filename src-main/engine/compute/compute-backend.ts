@@ -34,6 +34,8 @@ export interface ComputeBackend {
   store?(matrix: StoredMatrix): Promise<{ readonly matrix: tf.Tensor; readonly finite: boolean }>;
   /** Reason of a permanent failure, e.g. a lost device; null if it works. Explains later errors. */
   failure?(): StudioError | null;
+  /** Reads again what memory may still be taken: a limit may have changed, and others may have taken theirs. Omitted without one. */
+  followMemoryLimit?(): void;
   /** Omitted if the backend never supports bfloat16. */
   readonly bfloat16?: Bfloat16Support;
   /** Peak bytes of tensors and their buffers since `reset`; omitted if unknown. */

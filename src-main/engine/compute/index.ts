@@ -47,6 +47,11 @@ export function computeFailure(): StudioError | null {
   return active?.failure?.() ?? null;
 }
 
+/** See `ComputeBackend.followMemoryLimit`; takes some 0.1 ms. */
+export function followMemoryLimit(): void {
+  active?.followMemoryLimit?.();
+}
+
 /**
  * Probes a backend and reports why it can or cannot be used. With `measure` it is also activated and its matmul rates are
  * measured: only in an engine that does nothing else.

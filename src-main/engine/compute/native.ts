@@ -35,6 +35,7 @@ export const nativeBackend: ComputeBackend = {
     keepWithinGroup(addon);
     return { device: describe(addon), threads: addon.threads() };
   },
+  followMemoryLimit: () => keepWithinGroup(required()),
   store: async (matrix) => {
     const backend = tf.backend();
     if (!(backend instanceof NativeBackend)) throw new Error('the native backend is not active');

@@ -12,6 +12,7 @@ import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterGroup } from '../adapters/adapter-groups.ts';
 import { joinFactors, trainingForm } from '../adapters/residual.ts';
 import type { TrainingPlan } from '../adapters/variant-training.ts';
+import { followMemoryLimit } from '../compute/index.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import { checkSchedule } from '../coto/schedule-rows.ts';
 import type { EngineSignal, TaskContext } from '../events.ts';
@@ -326,6 +327,8 @@ export class TrainingRun implements Objective {
       checkpoint: { kind, step: this.globalStep, folder, accuracy, resumable: true },
     });
     if (kind === 'last') this.lastCheckpointAt = performance.now();
+    // If less memory is left than before, the run had better end here, where it can be resumed.
+    followMemoryLimit();
     return folder;
   }
 

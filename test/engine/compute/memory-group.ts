@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 /** A control group of processes whose memory is limited. */
 export interface MemoryGroup {
+  readonly folder: string;
   limit(bytes: number): void;
   /** Moves a process into it, with all that it starts from then on. What it has already is not counted. */
   add(processId: number): void;
@@ -27,26 +28,33 @@ export function makeMemoryGroup(): MemoryGroup | null {
     } catch {
       continue;
     }
-    const present = limits.filter((name) => existsSync(join(folder, name)));
-    if (present.length === 0) {
+    if (!limits.some((name) => existsSync(join(folder, name)))) {
       rmdirSync(folder);
       continue;
     }
-    const set = (file: string, value: number): void => writeFileSync(file, String(Math.ceil(value)));
     if (existsSync(join(folder, 'memory.swap.max'))) set(join(folder, 'memory.swap.max'), 0);
     return {
-      limit(bytes) {
-        // A limit of memory is never above that of memory and swap together.
-        try {
-          for (const name of present) set(join(folder, name), bytes);
-        } catch {
-          for (const name of [...present].reverse()) set(join(folder, name), bytes);
-        }
-      },
+      folder,
+      limit: (bytes) => limitMemory(folder, bytes),
       add: (processId) => set(join(folder, 'cgroup.procs'), processId),
       free: (processId) => set(join(root, 'cgroup.procs'), processId),
       remove: () => rmdirSync(folder),
     };
   }
   return null;
+}
+
+/** Limits a group by its folder, as another process may do too. */
+export function limitMemory(folder: string, bytes: number): void {
+  const present = versions.flatMap(({ limits }) => limits).filter((name) => existsSync(join(folder, name)));
+  // A limit of memory is never above that of memory and swap together.
+  try {
+    for (const name of present) set(join(folder, name), bytes);
+  } catch {
+    for (const name of [...present].reverse()) set(join(folder, name), bytes);
+  }
+}
+
+function set(file: string, value: number): void {
+  writeFileSync(file, String(Math.ceil(value)));
 }
