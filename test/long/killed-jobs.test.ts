@@ -1,68 +1,105 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
-import { adapterRecordSchema } from '../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../src-shared/random.ts';
-import { removeTemporaryFolders, tinyIdx } from '../backend/support.ts';
-import { caseFolder, copyOf } from '../cli/bad-input-support.ts';
+import { type HubServer, startHub } from '../backend/library/huggingface/hub-server.ts';
+import { caseFolder, copyOf, goodData, halfWritten } from '../cli/bad-input-support.ts';
 import { goldenPath } from '../engine/golden.ts';
-import { cotoProcess, disagreements } from './killed-processes.ts';
+import { killedKinds, preparations } from './killed-kinds.ts';
+import { cotoProcess, disagreements, drawDeath, KillCount, reopened } from './killed-processes.ts';
 
 const kills = Number(process.env['COTO_JOB_KILLS'] ?? 20);
 const minutes = Number(process.env['COTO_KILL_MINUTES'] ?? 15);
+/** The kind is asked again, to its end, after one of so many kills. */
+const repeatEach = 4;
 const folder = caseFolder();
-const home = join(folder, 'home');
-const outputs = join(folder, 'outputs');
-const base = copyOf(folder);
-const data = tinyIdx();
-const random = RandomStream.seeded(15, 'study');
-const counts = new Map<string, number>();
-afterAll(() => {
-  removeTemporaryFolders();
-  console.log(`jobs were killed: ${[...counts].map(([kind, count]) => `${kind} ${count}`).join(', ')}`);
-});
+const prepared = join(folder, 'prepared');
+const data = goodData(join(folder, 'bands'));
+const kinds = Object.entries(killedKinds(folder, data));
+const random = RandomStream.seeded(Number(process.env['COTO_KILL_SEED'] ?? 15), 'study');
+let hub: HubServer;
+let prints = new Map<string, string>();
 
 beforeAll(async () => {
-  const lora = goldenPath('vit-28', 'adapters', 'lora');
-  for (const words of [
-    ['models', 'add', base, '--name', 'tiny'],
-    ['datasets', 'add', data, '--name', 'bands'],
-    ['adapters', 'import', lora, '--name', 'one'],
-    ['adapters', 'import', lora, '--name', 'two'],
-    // Its training is what the export to Python writes.
-    ['train', '--name', 'trained', '--set', 'model=tiny', 'dataset=bands', 'adapter.r=2', 'max_steps=2'],
-  ])
-    expect(await cotoProcess(home, words)).toMatchObject({ code: 0 });
-});
-
-/** Jobs that make a folder or a file, each with a name of its own. */
-const jobs = {
-  merge: (name) => ['merge', '--adapters', 'one', 'two', '--method', 'factor-average', '--name', name],
-  prune: (name) => ['prune', '--adapter', 'one', '--method', 'magnitude', '--name', name],
-  import: (name) => ['adapters', 'import', goldenPath('vit-28', 'adapters', 'lora'), '--name', name],
-  'export to PEFT': (name) => ['export', '--adapter', 'one', '--to', 'peft', '--out', join(outputs, name)],
-  'export merged': (name) => ['export', '--adapter', 'one', '--to', 'merged', '--out', join(outputs, name)],
-  'export to Python': (name) => ['export', '--run', 'trained', '--to', 'python', '--out', join(outputs, name)],
-  conversion: (name) => ['models', 'add', goldenPath('gguf', 'llama.gguf'), '--name', name],
-  evaluation: () => ['eval', '--model', 'tiny', '--dataset', 'bands'],
-} satisfies Record<string, (name: string) => string[]>;
-
-test.each(Object.entries(jobs))('%s, killed at any time, loses nothing and leaves nothing', async (kind, wordsFor) => {
-  const calm = await cotoProcess(home, wordsFor(`${kind} calm`));
-  expect(calm.code, calm.err).toBe(0);
-  const adapters = async () =>
-    z.array(adapterRecordSchema).parse(JSON.parse((await cotoProcess(home, ['adapters', 'list', '--json'])).out));
-  const before = await adapters();
-  // Each kind has its share of the time, and is killed at least twice.
-  const deadline = performance.now() + (minutes * 60_000) / Object.keys(jobs).length;
-  for (let kill = 0; kill < kills && (kill < 2 || performance.now() < deadline); kill++) {
-    const ended = await cotoProcess(home, wordsFor(`${kind} ${kill}`), random.uniform() * calm.milliseconds);
-    if (ended.isKilled) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-    const after = await adapters();
-    expect(disagreements(home), `after kill ${kill}`).toEqual([]);
-    for (const { id, sha256 } of before) expect(after.find((one) => one.id === id)?.sha256).toBe(sha256);
-    const half = existsSync(outputs) ? readdirSync(outputs).filter((name) => name.endsWith('.tmp')) : [];
-    expect(half, `after kill ${kill}`).toEqual([]);
+  const model = goldenPath('llama', 'base');
+  hub = await startHub('org/tiny', new Map(readdirSync(model).map((name) => [name, readFileSync(join(model, name))])));
+  process.env['HF_ENDPOINT'] = hub.url;
+  for (const words of preparations(copyOf(folder), data)) {
+    const { code, err } = await cotoProcess(prepared, words);
+    expect(code, err).toBe(0);
   }
+  prints = safetensorsIn(prepared);
 });
+afterAll(() => hub.close());
+
+/** The SHA-256 of each file of tensors below a folder. */
+function safetensorsIn(path: string): Map<string, string> {
+  const names = existsSync(path) ? readdirSync(path, { recursive: true }).map(String) : [];
+  return new Map(
+    names
+      .filter((name) => name.endsWith('.safetensors'))
+      .map((name) => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(path, name)))
+          .digest('hex'),
+      ]),
+  );
+}
+
+test.each(kinds)(
+  '%s, killed anywhere, loses nothing and leaves nothing',
+  async (kind, { words, command, isPrinted }) => {
+    const count = new KillCount();
+    const place = join(folder, kind);
+    /** A home, and a folder for what is written outside of it, of their own. */
+    const fresh = (name: string) => {
+      const [home, outputs] = [join(place, name, 'home'), join(place, name, 'out')];
+      mkdirSync(outputs, { recursive: true });
+      cpSync(prepared, home, { recursive: true });
+      process.env['HF_HUB_CACHE'] = join(outputs, 'hub');
+      return { home, outputs };
+    };
+    /** The contents of what was made, in any order: what is made twice counts once. */
+    const made = ({ home, outputs }: ReturnType<typeof fresh>) =>
+      [...new Set([home, outputs].flatMap((path) => [...safetensorsIn(path).values()]))].sort();
+    const run = (one: ReturnType<typeof fresh>, out: string, death?: Parameters<typeof cotoProcess>[2]) =>
+      cotoProcess(one.home, words(join(one.outputs, out)), death, command);
+
+    const undisturbed = fresh('undisturbed');
+    const calm = await run(undisturbed, 'first', 'counted');
+    expect(calm.code, calm.err).toBe(0);
+    const expected = made(undisturbed);
+    // Each kind has its share of the time, and is killed at least twice.
+    const deadline = performance.now() + (minutes * 60_000) / kinds.length;
+    while (count.kills < kills && (count.kills < 2 || performance.now() < deadline)) {
+      const one = fresh(String(count.attempts));
+      const ended = await run(one, 'first', drawDeath(random, calm));
+      count.add(ended);
+      const where = `killed at ${ended.killedAt ?? 'a time'}, ${String(count)}`;
+      if (!ended.isKilled) expect(ended.code, ended.err).toBe(0);
+      await reopened(one.home, ({ idle }) => idle());
+      expect(disagreements(one.home), where).toEqual([]);
+      expect(
+        halfWritten(one.outputs).filter((name) => basename(name) !== 'hub'),
+        where,
+      ).toEqual([]);
+      const now = safetensorsIn(one.home);
+      for (const [name, hash] of prints) expect(now.get(name), `${name}, ${where}`).toBe(hash);
+      if (ended.isKilled && count.kills % repeatEach === 1) {
+        // Where it had been done already, a second one is made beside it.
+        const again = await run(
+          one,
+          kind === 'pretrain' && !existsSync(join(one.outputs, 'first')) ? 'first' : 'second',
+        );
+        expect(again.code, `${where}: ${again.err}`).toBe(0);
+        expect(made(one), where).toEqual(expected);
+        if (isPrinted) expect(again.out).toBe(calm.out);
+        expect(disagreements(one.home), where).toEqual([]);
+      }
+      rmSync(join(place, String(count.attempts - 1)), { recursive: true });
+    }
+    console.log(`${kind}: ${String(count)}`);
+  },
+);
