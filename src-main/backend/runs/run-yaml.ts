@@ -5,6 +5,7 @@ import { checkRunInput } from '../../../src-shared/domain/run-check.ts';
 import { shortRun as shortOf } from '../../../src-shared/domain/short-run.ts';
 import { adapterVariants } from '../../engine/adapters/variants/index.ts';
 import { fileLimits } from '../../files/foreign-file.ts';
+import { withPeersKeys } from './peers-keys.ts';
 import { withoutQuantizedLoading } from './quantized-loading.ts';
 
 const declarations = adapterVariants.map(({ declaration }) => declaration);
@@ -60,7 +61,7 @@ function parsedValue(document: Document): unknown {
  * bad or unknown key.
  */
 export function checkedRun(input: unknown): RunConfig {
-  const { config, issues } = checkRunInput(withoutQuantizedLoading(input), declarations);
+  const { config, issues } = checkRunInput(withPeersKeys(withoutQuantizedLoading(input)), declarations);
   if (config) return config;
   throw new StudioError(
     'invalid_input',

@@ -142,10 +142,13 @@ export function applyAssignments(text: string, assignments: readonly (readonly [
       const parent = path.slice(0, depth);
       if (!isMap(document.getIn(parent))) document.setIn(parent, document.createNode({}));
     }
-    document.setIn(path, parseYaml(value, `--set ${key}`));
+    document.setIn(path, textKeys.has(key) ? value : parseYaml(value, `--set ${key}`));
   }
   return document.toString();
 }
+
+/** Values that are texts as they are: `prompt_template={text}` is no object. */
+const textKeys = new Set(['prompt_template', 'chat_template']);
 
 /**
  * A parameter of the adapter is given beside its other keys or below `parameters`: where the file has it, else where it was

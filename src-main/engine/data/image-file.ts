@@ -1,8 +1,11 @@
 import type { Sharp } from 'sharp';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { openRegularFile } from '../../files/foreign-file.ts';
+import { type BmpHeader, bmpHeaderBytes, decodeBmp, isBmp, readBmpHeader } from './bmp-file.ts';
 import { ByteBudget } from './byte-budget.ts';
+import { cmykToRgb } from './cmyk.ts';
 import type { Image } from './dataset.ts';
+import { toGrey } from './to-grey.ts';
 
 /** Beyond these an image of a few hundred kB would take gigabytes: 64 million pixels are 192 MB as RGB. */
 const largestPixels = 64_000_000;
@@ -30,22 +33,28 @@ export interface ImageHeader {
   readonly height: number;
   readonly width: number;
   readonly grey: boolean;
+  /** Where it is a Windows bitmap, which the library does not read. */
+  readonly bitmap?: BmpHeader;
+  readonly isCmyk?: boolean;
 }
 
-/** Reads the header of a PNG, JPEG, WebP, GIF, TIFF or AVIF image. @throws StudioError invalid_file naming the file */
+/** Reads the header of a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP image. @throws StudioError invalid_file naming the file */
 export async function readImageHeader(path: string): Promise<ImageHeader> {
   try {
-    await (await openRegularFile(path)).close();
+    const head = await headOf(path);
+    const bitmap = isBmp(head) ? readBmpHeader(head) : null;
     const sharp = await loadSharp();
-    const metadata = await sharp(path).metadata();
-    const { height, width } = metadata.autoOrient;
+    const metadata = bitmap === null ? await sharp(path).metadata() : null;
+    const { height, width } = metadata?.autoOrient ?? bitmap ?? { height: 0, width: 0 };
     if (height * width > largestPixels)
       throw new StudioError(
         'invalid_file',
         `${path} has ${height} × ${width} pixels, and at most ${largestPixels / 1e6} million are read.`,
         'Scale it down.',
       );
-    return { height, width, grey: metadata.space === 'b-w' || metadata.space === 'grey16' };
+    if (bitmap !== null) return { height, width, grey: bitmap.grey, bitmap };
+    const space = metadata?.space;
+    return { height, width, grey: space === 'b-w' || space === 'grey16', isCmyk: space === 'cmyk' };
   } catch (thrown) {
     throw unreadableImage(path, thrown);
   }
@@ -58,7 +67,13 @@ export async function readImageHeader(path: string): Promise<ImageHeader> {
 export async function decodeImage(path: string, channels?: 1 | 3): Promise<Image> {
   const header = await readImageHeader(path);
   const wanted = channels ?? (header.grey ? 1 : 3);
-  return decode(path, header, async (opened) => {
+  if (header.bitmap !== undefined || header.isCmyk === true) {
+    const rgb = await (header.bitmap === undefined
+      ? decode(path, header, undefined, readCmyk)
+      : readBitmap(path, header.bitmap));
+    return wanted === 1 ? toGrey(rgb) : rgb;
+  }
+  return decode(path, header, undefined, async (opened) => {
     const image = await readPixels(opened.removeAlpha().toColorspace(wanted === 1 ? 'b-w' : 'srgb'));
     if (image.channels === wanted) return image;
     if (image.channels === 1) return { ...image, pixels: greyToRgb(image.pixels), channels: 3 };
@@ -71,7 +86,8 @@ export async function decodeImage(path: string, channels?: 1 | 3): Promise<Image
  */
 export async function decodePreview(path: string, side: number): Promise<{ header: ImageHeader; preview: Image }> {
   const header = await readImageHeader(path);
-  const preview = await decode(path, header, (opened) =>
+  const bitmap = header.bitmap === undefined ? undefined : await readBitmap(path, header.bitmap);
+  const preview = await decode(path, header, bitmap, (opened) =>
     readPixels(
       opened
         .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
@@ -83,17 +99,52 @@ export async function decodePreview(path: string, side: number): Promise<{ heade
 }
 
 /** Opens an image, turned as the camera was held, once there is memory for it. */
-function decode(path: string, { height, width }: ImageHeader, read: (opened: Sharp) => Promise<Image>): Promise<Image> {
+function decode(
+  path: string,
+  { height, width }: ImageHeader,
+  bitmap: Image | undefined,
+  read: (opened: Sharp) => Promise<Image>,
+): Promise<Image> {
   // Four bytes a pixel are in hand while an image of three channels is converted.
   return decoding.spend(height * width * 4, async () => {
     try {
       const sharp = await loadSharp();
-      const opened = sharp(path, { limitInputPixels: largestPixels }).timeout({ seconds: decodeSeconds }).autoOrient();
-      return await read(opened);
+      const source =
+        bitmap === undefined
+          ? sharp(path, { limitInputPixels: largestPixels })
+          : sharp(bitmap.pixels, { raw: { width, height, channels: 3 } });
+      return await read(source.timeout({ seconds: decodeSeconds }).autoOrient());
     } catch (thrown) {
       throw unreadableImage(path, thrown);
     }
   });
+}
+
+function readBitmap(path: string, bitmap: BmpHeader): Promise<Image> {
+  return decoding.spend(bitmap.height * bitmap.width * 8, async () => {
+    try {
+      return await decodeBmp(path, bitmap);
+    } catch (thrown) {
+      throw unreadableImage(path, thrown);
+    }
+  });
+}
+
+/** The inks as they are stored: a profile would make other colors of them than Pillow. */
+async function readCmyk(opened: Sharp): Promise<Image> {
+  const image = await readPixels(opened.pipelineColorspace('cmyk').toColorspace('cmyk'));
+  return { ...image, pixels: cmykToRgb(image.pixels), channels: 3 };
+}
+
+/** The first bytes. @throws StudioError where it is no regular file */
+async function headOf(path: string): Promise<Buffer> {
+  const file = await openRegularFile(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(bmpHeaderBytes), 0, bmpHeaderBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 async function readPixels(image: Sharp): Promise<Image> {

@@ -95,6 +95,23 @@ describe('a run as YAML', () => {
     );
   });
 
+  it('takes the spellings of PEFT, Transformers and TRL where they say the same', () => {
+    const peft =
+      'r: 4\nlora_alpha: 8\nuse_dora: true\nuse_rslora: true\ninit_lora_weights: true\ntask_type: CAUSAL_LM\n';
+    expect(() => fromYaml(peft)).toThrow(/task_type/);
+    const config = fromYaml(
+      `${peft.replace('task_type: CAUSAL_LM\n', '')}model_name_or_path: tiny\noptim: adamw_torch\nmax_seq_length: 64\n`,
+    );
+    expect(config).toEqual(
+      fromYaml('adapter: {variant: dora-rslora, r: 4, lora_alpha: 8}\nmodel: tiny\nmax_length: 64\noptim: adamw'),
+    );
+    expect(fromYaml('adapter: {use_dora: false, use_rslora: true, peft_type: LORA}').adapter.variant).toBe('rslora');
+    expect(fromYaml('adapter: {init_lora_weights: pissa_niter_4}').adapter.parameters).toMatchObject({
+      init_lora_weights: 'pissa',
+    });
+    expect(() => fromYaml('adapter: {variant: hira, use_dora: true}')).toThrow(/use_dora/);
+  });
+
   it('takes those keys where they ask for nothing', () => {
     expect(fromYaml('load_in_4bit: false\nbnb_4bit_quant_type: nf4\nseed: 3\n').seed).toBe(3);
   });

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parquetWriteFile } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { inspectDataset, openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
@@ -180,6 +181,81 @@ test('a file of which more than a few rows are faulty is added only on request',
   const { examples, description } = await read(path, { skip_faulty_rows: true });
   expect(examples).toHaveLength(20);
   expect(description.text).toMatchObject({ rowCount: 60, faultyRows: 40 });
+});
+
+describe('a JSON file that is one object', () => {
+  const rows = [
+    { text: 'a', label: 'x' },
+    { text: 'b', label: 'y' },
+  ];
+  const [text, label] = [
+    ['a', 'b'],
+    ['x', 'y'],
+  ];
+  test.each([
+    ['a list under a key', { version: '1', data: rows }],
+    ['a list further down', { meta: { by: 'me' }, nested: { data: rows } }],
+    ['columns, as pandas has them', { text: { 0: 'a', 1: 'b' }, label: { 0: 'x', 1: 'y' } }],
+    ['index, as pandas has it', { 0: rows[0], 1: rows[1] }],
+    [
+      'split, as pandas has it',
+      {
+        columns: ['text', 'label'],
+        index: [0, 1],
+        data: [
+          ['a', 'x'],
+          ['b', 'y'],
+        ],
+      },
+    ],
+    ['lists by column', { text, label }],
+  ])('%s', async (_, document) => {
+    for (const indent of [0, 2])
+      expect(contents(await read(file('json', JSON.stringify(document, null, indent))))).toEqual([
+        ['a', 'x'],
+        ['b', 'y'],
+      ]);
+  });
+
+  test('with several lists, of which one is named', async () => {
+    const path = file('json', JSON.stringify({ train: rows, other: [{ text: 'c', label: 'z' }] }));
+    await expect(read(path)).rejects.toMatchObject({
+      message: expect.stringContaining('several lists of rows: train, other'),
+      hint: expect.stringContaining('rows_at=train'),
+    });
+    expect(contents(await read(path, { rows_at: 'other' }))).toEqual([['c', 'z']]);
+    await expect(read(path, { rows_at: 'none' })).rejects.toThrow('no list of rows at none');
+  });
+
+  test('conversations within an object of each row', async () => {
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello' },
+    ];
+    const { examples, description } = await read(file('jsonl', asLines([{ id: 1, data: { messages } }])));
+    expect(examples[0]?.messages).toEqual(messages);
+    expect(description.text?.columns.messages).toBe('data.messages');
+  });
+});
+
+test("classes have the names that Hugging Face's datasets notes in a Parquet file", async () => {
+  const path = join(home, 'classes.parquet');
+  const names = ['World', 'Sports', 'Business'];
+  const features = { text: { dtype: 'string', _type: 'Value' }, label: { names, _type: 'ClassLabel' } };
+  parquetWriteFile({
+    filename: path,
+    columnData: [
+      { name: 'text', data: ['a', 'b', 'c'], type: 'STRING' },
+      { name: 'label', data: [2, 0, -1], type: 'INT32' },
+    ],
+    kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features } }) }],
+  });
+  const { examples, description } = await read(path);
+  expect(contents({ examples })).toEqual([
+    ['a', 'Business'],
+    ['b', 'World'],
+  ]);
+  expect(description.problems).toEqual([{ where: 'row 3', message: expect.stringContaining('label is missing') }]);
 });
 
 describe('shapes of the hub', () => {

@@ -3,6 +3,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { cmykToRgb } from '../../../src-main/engine/data/cmyk.ts';
 import { decodeImage, readImageHeader } from '../../../src-main/engine/data/image-file.ts';
 import { temporaryFolder } from './make-data.ts';
 
@@ -19,6 +20,41 @@ describe('an image file', () => {
     const { pixels, channels } = await decodeImage(path, 3);
     expect(channels).toBe(3);
     expect(Math.abs((pixels[0] ?? 0) - 200)).toBeLessThan(12);
+  });
+
+  test.each([24, 32, 8, 1] as const)('a bitmap of %i bits a pixel is decoded, from the bottom up', async (bits) => {
+    const [width, height] = [3, 2];
+    const rowBytes = 4 * Math.ceil((width * bits) / 32);
+    const offset = 54 + (bits > 8 ? 0 : 4 * 2 ** bits);
+    const file = Buffer.alloc(offset + rowBytes * height);
+    file.write('BM');
+    for (const [at, value] of [
+      [10, offset],
+      [14, 40],
+      [18, width],
+      [22, height],
+    ] as const)
+      file.writeUInt32LE(value, at);
+    file.writeUInt16LE(bits, 28);
+    // The second color, and the lower left pixel of it.
+    if (bits > 8) file.set([1, 2, 3], offset);
+    else file.set([1, 2, 3], 58);
+    if (bits === 8) file[offset] = 1;
+    if (bits === 1) file[offset] = 0x80;
+    const path = join(folder, `${bits}.bmp`);
+    writeFileSync(path, file);
+    expect(await readImageHeader(path)).toMatchObject({ height, width, grey: false });
+    const { pixels } = await decodeImage(path, 3);
+    expect([...pixels]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 2, 1, 0, 0, 0, 0, 0, 0]);
+    writeFileSync(path, file.subarray(0, -4));
+    await expect(decodeImage(path, 3)).rejects.toThrow('is not a readable image: it is truncated');
+    file.writeUInt32LE(1, 30);
+    writeFileSync(path, file);
+    await expect(readImageHeader(path)).rejects.toThrow('it is a compressed bitmap; save it as PNG');
+  });
+
+  test('inks are mixed as Pillow mixes them', () => {
+    expect([...cmykToRgb(Uint8Array.of(172, 47, 117, 192, 67, 251, 195, 103))]).toEqual([21, 51, 34, 112, 2, 36]);
   });
 
   test('an SVG is refused, whatever it is called', async () => {

@@ -69,7 +69,7 @@ describe('values are those that pyarrow reads', () => {
 describe('what is read', () => {
   test('conversations are found as in JSON Lines', async () => {
     const opened = await open(golden('nested-snappy'));
-    const { text, problems } = await opened.describe();
+    const { text, problems } = await opened.describe({ keepsFaults: true });
     expect(text).toMatchObject({ shape: 'messages', columns: { messages: 'messages' }, rowCount: 60 });
     expect(problems.find(({ where }) => where === 'row 1')?.message).toContain('no list of messages');
     for await (const { messages } of opened.examples('train')) expect(messages?.[0]?.content).toBeTypeOf('string');

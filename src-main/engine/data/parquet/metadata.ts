@@ -37,6 +37,8 @@ export interface RowGroup {
 export interface ParquetMetadata {
   readonly schema: readonly SchemaElement[];
   readonly rowGroups: readonly RowGroup[];
+  /** What Hugging Face's datasets has noted about the columns, as JSON. */
+  readonly huggingFace: string | null;
 }
 
 /** Reads the footer of a file, without its length and magic. */
@@ -44,12 +46,29 @@ export function readMetadata(footer: Buffer): ParquetMetadata {
   const thrift = new ThriftReader(new ByteReader(footer));
   const schema: SchemaElement[] = [];
   const rowGroups: RowGroup[] = [];
+  let huggingFace: string | null = null;
   thrift.struct((field, type) => {
     if (field === 2) return thrift.listOf(type, (element) => schema.push(schemaElement(thrift, element)));
     if (field === 4) return thrift.listOf(type, (element) => rowGroups.push(rowGroup(thrift, element)));
+    if (field === 5)
+      return thrift.listOf(type, (element) => {
+        const [key, value] = keyValue(thrift, element);
+        if (key === 'huggingface') huggingFace = value;
+      });
     return false;
   });
-  return { schema, rowGroups };
+  return { schema, rowGroups, huggingFace };
+}
+
+function keyValue(thrift: ThriftReader, type: number): [key: string, value: string] {
+  let [key, value] = ['', ''];
+  thrift.structOf(type, (field, fieldType) => {
+    if (field === 1) key = thrift.textOf(fieldType);
+    else if (field === 2) value = thrift.textOf(fieldType);
+    else return false;
+    return true;
+  });
+  return [key, value];
 }
 
 function rowGroup(thrift: ThriftReader, type: number): RowGroup {

@@ -19,6 +19,7 @@ export interface ParquetFile {
   readonly columns: readonly SchemaNode[];
   readonly leaves: readonly Leaf[];
   readonly rowGroups: ParquetMetadata['rowGroups'];
+  readonly huggingFace: ParquetMetadata['huggingFace'];
   /** Upper bound of page offsets. */
   readonly dataEnd: number;
   /** Reads into a new or the given buffer. @throws ParquetError if the file ends before */
@@ -61,7 +62,7 @@ function readHead(path: string, descriptor: number): ParquetFile {
   if (footerBytes > largestFooterBytes)
     throw unsupported(`has a footer of ${footerBytes} bytes, where at most ${largestFooterBytes} are read`);
   const dataEnd = byteLength - 8 - footerBytes;
-  const { schema, rowGroups } = readMetadata(read(dataEnd, footerBytes));
+  const { schema, rowGroups, huggingFace } = readMetadata(read(dataEnd, footerBytes));
   const { columns, leaves } = schemaColumns(schema);
   checkRowGroups(rowGroups, leaves, byteLength, dataEnd);
   return {
@@ -70,6 +71,7 @@ function readHead(path: string, descriptor: number): ParquetFile {
     columns,
     leaves,
     rowGroups,
+    huggingFace,
     dataEnd,
     read,
     lend: (offset, length) => {

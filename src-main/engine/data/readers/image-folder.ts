@@ -9,7 +9,7 @@ import { resample } from '../resample.ts';
 import { countPerLabel, oneFifth, roundRobin, splitByClass } from '../subset.ts';
 import type { DatasetReader } from './reader.ts';
 
-const imageName = /\.(?:png|jpe?g|webp|gif|tiff?|avif)$/i;
+const imageName = /\.(?:png|jpe?g|webp|gif|tiff?|avif|bmp)$/i;
 const trainNames = ['train', 'training'];
 /** In order of preference. */
 const testNames = ['test', 'testing', 'val', 'valid', 'validation'];
@@ -23,7 +23,7 @@ export const imageFolderReader: DatasetReader<OpenImages> = {
     id: 'image-folder',
     label: 'Image folder',
     summary:
-      'One folder a class, its name the class; optionally below train/ and test/ (or val/). Without them a fifth of each class is held out for testing by a fixed seed. PNG, JPEG, WebP, GIF, TIFF, AVIF.',
+      'One folder a class, its name the class; optionally below train/ and test/ (or val/). Without them a fifth of each class is held out for testing by a fixed seed. PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP.',
     parameters: [],
   },
 

@@ -1,9 +1,10 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { encodingParameter } from '../text/encoding.ts';
-import { faultyRow, largestRowBytes, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
+import { faultyRow, largestRowBytes, type RawRow, type RowReading, rowOfValue, tooLong } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
-import { encodingNotes, rowOfJson, utf8Chunks } from '../text/utf8-chunks.ts';
+import { beginningOf, encodingNotes, rowOfJson, utf8Chunks } from '../text/utf8-chunks.ts';
+import { rowsAtParameter, rowsOfDocument } from './json-document.ts';
 import { jsonLines } from './jsonl.ts';
 
 export const jsonReader = textReader(
@@ -11,15 +12,16 @@ export const jsonReader = textReader(
     id: 'json',
     label: 'JSON',
     summary:
-      'A file with a list of JSON objects, or with one object a line: plain rows, alpaca, sharegpt or messages. A row is known by its place in the list, from 1.',
+      'A file with a list of JSON objects, with one object a line, or with one object that has the list or is a table of pandas: plain rows, alpaca, sharegpt or messages. A row is known by its place in the list, from 1.',
   },
-  { extensions: ['json'], parameters: [encodingParameter], rows: jsonRows, notes: encodingNotes },
+  { extensions: ['json'], parameters: [rowsAtParameter, encodingParameter], rows: jsonRows, notes: encodingNotes },
 );
 
 async function* jsonRows(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
   const first = await firstByte(path, reading.options);
   if (first === character('[')) yield* listElements(path, reading);
-  else if (first === character('{')) yield* jsonLines(path, reading);
+  else if (first === character('{'))
+    yield* (await isOneObject(path, reading.options)) ? documentRows(path, reading) : jsonLines(path, reading);
   else
     throw new StudioError(
       'invalid_file',
@@ -27,6 +29,46 @@ async function* jsonRows(path: string, reading: RowReading): AsyncGenerator<RawR
       'Write it as [{…}, {…}], or one {…} a line.',
     );
 }
+
+/** Whether the file is one object over several lines, or in one line alone. */
+async function isOneObject(path: string, options: ParameterValues): Promise<boolean> {
+  const text = (await beginningOf(path, options)).trimStart();
+  const end = text.indexOf('\n');
+  const line = end < 0 ? text : text.slice(0, end);
+  try {
+    JSON.parse(line);
+  } catch {
+    // A row that is longer than what was read is a line of JSON Lines, or else the whole.
+    return end >= 0 || text.length < largestRowBytes / 64;
+  }
+  return end < 0 || text.slice(end).trim() === '';
+}
+
+/** Documents are parsed as a whole. */
+const largestDocument = 256 * 2 ** 20;
+
+async function* documentRows(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of utf8Chunks(path, reading)) {
+    parts.push(chunk);
+    bytes += chunk.length;
+    if (bytes > largestDocument)
+      throw new StudioError(
+        'invalid_file',
+        `${path} is one object of more than ${largestDocument / 2 ** 20} MB.`,
+        'Write it as a list of rows, or as one row a line.',
+      );
+  }
+  const { cells, fault } = rowOfJson(1, Buffer.concat(parts));
+  // A list of objects one after the other, over several lines each, is no JSON as a whole.
+  if (fault !== null) return yield* jsonLines(path, reading);
+  const rows = rowsOfDocument(path, cells, String(reading.options['rows_at'] ?? ''));
+  for (let start = 0; start < rows.length; start += batchRows)
+    yield rows.slice(start, start + batchRows).map((row, index) => rowOfValue(start + index + 1, row));
+}
+
+const batchRows = 512;
 
 async function firstByte(path: string, options: ParameterValues): Promise<number | undefined> {
   for await (const chunk of utf8Chunks(path, { options })) {

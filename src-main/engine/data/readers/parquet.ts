@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { classNames, withClassNames } from '../parquet/class-names.ts';
 import { openParquet } from '../parquet/parquet-file.ts';
 import { ParquetError, readOf } from '../parquet/parse-error.ts';
 import { RecordReader } from '../parquet/records.ts';
@@ -24,6 +25,7 @@ export async function* parquetRows(path: string, { onBytes }: Partial<RowReading
   const file = openParquet(path);
   try {
     const allowed = { bytes: mostUnpacked.bytes + mostUnpacked.perByte * file.byteLength };
+    const names = classNames(file.huggingFace);
     let number = 0;
     for (const [group, { rowCount, chunks }] of file.rowGroups.entries()) {
       const records = new RecordReader(file, chunks);
@@ -33,7 +35,7 @@ export async function* parquetRows(path: string, { onBytes }: Partial<RowReading
         number += rows.length;
         left -= rows.length;
         onBytes?.((file.byteLength * rows.length) / rowCount / file.rowGroups.length);
-        yield rows;
+        yield rows.map((row) => withClassNames(row, names));
         // Reading is synchronous: yield to others between batches.
         await setImmediate();
       }

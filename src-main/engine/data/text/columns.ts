@@ -62,9 +62,24 @@ function shapeOf(rows: readonly RawRow[], guessed: Guess, columns: TextColumns):
   return guessed.shape === 'alpaca' && asGuessed ? 'alpaca' : 'columns';
 }
 
-/** All columns of the rows, in order of first appearance. */
+/** All columns of the rows, in order of first appearance, and the texts and conversations within objects (data.messages). */
 export function columnNames(rows: readonly RawRow[]): string[] {
-  return [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))];
+  const outer = new Set(rows.flatMap(({ cells }) => Object.keys(cells)));
+  const inner = new Set(rows.flatMap(({ cells }) => [...innerNames(cells)]));
+  return [...outer, ...[...inner].slice(0, mostInner)];
+}
+
+const mostInner = 100;
+const deepestInner = 3;
+
+function* innerNames(cells: Readonly<Record<string, unknown>>, way: readonly string[] = []): Generator<string> {
+  for (const [name, value] of Object.entries(cells)) {
+    const place = [...way, name];
+    const [turn] = Array.isArray(value) ? value : [];
+    const isTurn = isObject(turn) && (Object.hasOwn(turn, 'role') || Object.hasOwn(turn, 'from'));
+    if (isObject(value) && place.length < deepestInner) yield* innerNames(value, place);
+    else if (way.length > 0 && (typeof value === 'string' || isTurn)) yield place.join('.');
+  }
 }
 
 function statedColumns(path: string, names: readonly string[], options: ParameterValues): Partial<TextColumns> {

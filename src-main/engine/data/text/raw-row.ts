@@ -56,7 +56,13 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The cell of a column; undefined if the row has none of that name (inherited properties are ignored). */
+/**
+ * The cell of a column, or within one (data.messages); undefined if the row has none of that name (inherited properties are
+ * ignored).
+ */
 export function cellOf(cells: Readonly<Record<string, unknown>>, column: string): unknown {
-  return Object.hasOwn(cells, column) ? cells[column] : undefined;
+  if (Object.hasOwn(cells, column)) return cells[column];
+  const end = column.indexOf('.');
+  const outer = end < 0 ? undefined : cellOf(cells, column.slice(0, end));
+  return isObject(outer) ? cellOf(outer, column.slice(end + 1)) : undefined;
 }

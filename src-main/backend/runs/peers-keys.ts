@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { initializationFromPeft } from '../../engine/adapters/initializations/index.ts';
+
+const plainObject = z.record(z.string(), z.unknown());
+
+/** Keys of PEFT's LoraConfig that belong below `adapter`, where they are given beside the run's own. */
+const adapterKeys = new Set([
+  ...['r', 'lora_alpha', 'lora_dropout', 'lora_bias', 'target_modules', 'exclude_modules', 'modules_to_save'],
+  ...[
+    'layers_to_transform',
+    'rank_pattern',
+    'alpha_pattern',
+    'init_lora_weights',
+    'use_rslora',
+    'use_dora',
+    'peft_type',
+  ],
+]);
+/** Names of Transformers and TRL for what is called otherwise here. */
+const otherNames: Readonly<Record<string, string>> = {
+  model_name_or_path: 'model',
+  dataset_name: 'dataset',
+  max_seq_length: 'max_length',
+  assistant_only_loss: 'completion_only_loss',
+};
+/** Keys of a PEFT config that say nothing about how to train. */
+const silentKeys = new Set([
+  'task_type',
+  'inference_mode',
+  'base_model_name_or_path',
+  'peft_version',
+  'auto_mapping',
+  'revision',
+]);
+
+/** A run in the words of PEFT, Transformers and TRL in those of the studio, where they say the same. */
+export function withPeersKeys(input: unknown): unknown {
+  const run = plainObject.safeParse(input).data;
+  if (run === undefined) return input;
+  const own: Record<string, unknown> = {};
+  const adapter: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(run)) {
+    const name = otherNames[key] ?? key;
+    if (adapterKeys.has(key)) adapter[key] = value;
+    else if (key === name || !Object.hasOwn(run, name)) own[name] = name === 'optim' ? optimizer(value) : value;
+    else own[key] = value;
+  }
+  const given = plainObject.safeParse(run['adapter']).data;
+  if (given === undefined && (Object.keys(adapter).length === 0 || run['adapter'] !== undefined)) return own;
+  return { ...own, adapter: variantKeys({ ...adapter, ...given }) };
+}
+
+/** adamw_torch, adamw_torch_fused, adamw_hf and the like are one optimizer in several programs. */
+function optimizer(name: unknown): unknown {
+  return typeof name === 'string' && /^adamw_(?:torch|hf|apex)/.test(name) ? 'adamw' : name;
+}
+
+/** PEFT's flags of LoraConfig are variants here, and its start `true` has a name. */
+function variantKeys(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { use_rslora: rslora, use_dora: dora, peft_type: type, bias, ...rest } = given;
+  const adapter = Object.fromEntries(Object.entries(rest).filter(([key]) => !silentKeys.has(key)));
+  if (bias !== undefined && bias !== 'none') adapter['bias'] = bias;
+  const start = adapter['init_lora_weights'];
+  if (typeof start === 'boolean' || typeof start === 'string') {
+    const known = initializationFromPeft(start);
+    if (known !== null)
+      Object.assign(adapter, { init_lora_weights: known.initialization.declaration.id }, known.parameters);
+  }
+  if (typeof type === 'string' && adapter['variant'] === undefined) adapter['variant'] = type.toLowerCase();
+  const variant = adapter['variant'] ?? 'lora';
+  const flags = [dora === true ? 'dora' : null, rslora === true ? 'rslora' : null].filter((flag) => flag !== null);
+  const wanted = flags.join('-') || 'lora';
+  if (variant === 'lora' && flags.length > 0) adapter['variant'] = wanted;
+  else if (flags.length > 0 && variant !== wanted) Object.assign(adapter, { use_dora: dora, use_rslora: rslora });
+  return adapter;
+}

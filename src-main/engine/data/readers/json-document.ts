@@ -1,0 +1,97 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
+import { isObject } from '../text/raw-row.ts';
+
+export const rowsAtParameter: ParameterSpec = {
+  name: 'rows_at',
+  label: 'Rows at',
+  type: 'text',
+  default: '',
+  help: 'Where the list of rows is in a file of one object: its keys with dots between, e.g. data.items. Empty: the one list of objects, or a table as pandas writes it.',
+  advanced: true,
+};
+
+const deepest = 4;
+
+/**
+ * The rows of a JSON document that is one object: the list at `place`, or the only list of objects in it; a table as pandas
+ * writes it by columns, index or split; lists by column; else the object itself.
+ * @throws StudioError invalid_input where no list is at `place`, or several are to choose from
+ */
+export function rowsOfDocument(path: string, document: Readonly<Record<string, unknown>>, place: string): unknown[] {
+  const lists = [...listsIn(document)];
+  const choices = lists.map(([name]) => name);
+  if (place !== '') {
+    const rows = tableRows(at(document, place)) ?? at(document, place);
+    if (Array.isArray(rows)) return rows;
+    throw new StudioError(
+      'invalid_input',
+      `${path} has no list of rows at ${place}.`,
+      choices.length > 0 ? `It has one at ${choices.join(', ')}.` : 'Name the keys that lead to it, e.g. data.items.',
+    );
+  }
+  const table = tableRows(document);
+  if (table !== null) return table;
+  const [first, ...others] = lists;
+  if (first === undefined || isRow(document)) return [document];
+  if (others.length === 0) return first[1];
+  throw new StudioError(
+    'invalid_input',
+    `${path} has several lists of rows: ${choices.join(', ')}.`,
+    `Choose one, e.g. --set rows_at=${first[0]}.`,
+  );
+}
+
+function at(document: unknown, place: string): unknown {
+  return place
+    .split('.')
+    .reduce((value: unknown, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined), document);
+}
+
+/** The lists of objects, the outermost on each way, by their keys. */
+function* listsIn(
+  value: Readonly<Record<string, unknown>>,
+  way: readonly string[] = [],
+): Generator<[string, unknown[]]> {
+  for (const [key, inner] of Object.entries(value)) {
+    const place = [...way, key];
+    if (Array.isArray(inner)) {
+      if (inner.length > 0 && inner.every(isObject)) yield [place.join('.'), inner];
+    } else if (isObject(inner) && place.length < deepest) yield* listsIn(inner, place);
+  }
+}
+
+/** Whether the only list is a conversation: then the object is a row. */
+function isRow(document: Readonly<Record<string, unknown>>): boolean {
+  return Object.values(document).some(
+    (value) =>
+      Array.isArray(value) &&
+      isObject(value[0]) &&
+      (Object.hasOwn(value[0], 'role') || Object.hasOwn(value[0], 'from')),
+  );
+}
+
+const isNumber = (key: string): boolean => /^\d+$/.test(key);
+
+function tableRows(value: unknown): unknown[] | null {
+  if (!isObject(value)) return null;
+  const { columns, data } = value;
+  if (Array.isArray(columns) && Array.isArray(data) && data.every(Array.isArray))
+    return data.map((row: unknown[]) => Object.fromEntries(columns.map((name, index) => [String(name), row[index]])));
+  const entries = Object.entries(value);
+  if (entries.length === 0) return null;
+  if (entries.every(([key, row]) => isNumber(key) && isObject(row))) return entries.map(([, row]) => row);
+  const byColumn = entries.flatMap(([name, cells]) =>
+    isObject(cells) && Object.keys(cells).every(isNumber) ? [[name, cells] as const] : [],
+  );
+  if (byColumn.length === entries.length) {
+    const keys = new Set(byColumn.flatMap(([, cells]) => Object.keys(cells)));
+    return [...keys].map((key) => Object.fromEntries(byColumn.map(([name, cells]) => [name, cells[key]])));
+  }
+  const lists = entries.flatMap(([name, cells]) => (Array.isArray(cells) ? [[name, cells] as const] : []));
+  const length = lists[0]?.[1].length ?? 0;
+  const areColumns =
+    lists.length === entries.length && lists.length > 1 && lists.every(([, cells]) => cells.length === length);
+  if (!areColumns || lists.some(([, cells]) => cells.some(isObject))) return null;
+  return Array.from({ length }, (_, row) => Object.fromEntries(lists.map(([name, cells]) => [name, cells[row]])));
+}
