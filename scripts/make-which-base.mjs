@@ -83,6 +83,7 @@ function page() {
       "- **A smaller batch, more accumulation**: activations grow with `per_device_train_batch_size`, the result only with the product of the two. `auto_find_batch_size: true` splits that product into the largest micro-batches that fit when the run is queued; the Train page, `coto train --dry-run` and the run's log say which.",
       '- **A shorter `max_length`**: activations grow with the tokens. The Data page shows how long your texts are.',
       '- **A quantized base**: `coto models get org/name:Q4_K_M` downloads a GGUF file of that type, and the Download dialog lists the types of a model. Adapters trained on it work on the unquantized base too, a little worse.',
+      '- **A plain adapter on a quantized base**: SHiRA and Bat decode the whole weight of a linear for each product (SHiRA makes four matrices of its size), and DoRA with a start that is taken out of the base (PiSSA, OLoRA, MiLoRA, CorDA, LoRA-GA) keeps a float32 copy of every adapted linear. The estimate counts both; LoRA, DoRA and the others need neither.',
       '- **A smaller base**: after fine-tuning on one narrow task the difference is often small. Measure it on your data before you buy memory.',
     ].join('\n'),
     'Bases below 270 million parameters are kept in float32, with a copy packed for the products: that is faster, and they are small.',

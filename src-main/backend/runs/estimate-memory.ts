@@ -49,7 +49,8 @@ export interface MemoryPart {
  * - activations: what the layers keep for the backward pass, plus the working memory of the running layer; the largest such
  *   sum over the layers. That is with every layer on: with CoTo, steps whose lowest layers are off need less. With
  *   gradient checkpointing only the layers' inputs are kept, and one layer's own states; halved states are half as large while
- *   they wait, and an operation's own are restored for its gradients.
+ *   they wait, and an operation's own are restored for its gradients. With them, the matrices that an adapter makes of an
+ *   encoded weight.
  * - logits: the head with its gradients.
  */
 export function estimateMemory(shape: StepShape): MemoryPart[] {
@@ -86,7 +87,16 @@ function activationBytes(shape: StepShape, bytes: (values: readonly number[], ea
     if (keeps) held += own;
     peak = Math.max(peak, held + bytes(layer.working) + restored + (keeps ? 0 : own));
   }
-  return peak;
+  return peak + madeWeightBytes(shape, bytes);
+}
+
+/** Of the largest adapted linear, whose adapter decodes its weight. */
+function madeWeightBytes({ description, adapters, backend }: StepShape, bytes: (values: readonly number[]) => number) {
+  if (!weightsStayEncoded(description, backend)) return 0;
+  const sizes = description.linears
+    .filter(({ name }) => adapters.has(name))
+    .map(({ inFeatures, outFeatures }) => inFeatures * outFeatures);
+  return adapters.madeMatrices * bytes([Math.max(0, ...sizes)]);
 }
 
 /** The operands of an operation of two. */
@@ -121,10 +131,13 @@ function packedBytes(shape: StepShape, backend: BackendMemory): number {
   if (!backend.packsFrozenWeights) return 0;
   const lowest = lowestAdaptedLayer(shape);
   let sum = 0;
-  for (const { name, layer, inFeatures, outFeatures } of shape.description.linears) {
-    if (layer === null || shape.adapters.replaces(name)) continue;
+  const { linears, kind } = shape.description;
+  for (const { name, layer, isHead, inFeatures, outFeatures } of linears) {
+    // The head of a language model is frozen, any other is trained with the adapter.
+    const isFrozen = layer !== null || (isHead && kind === 'causal-lm');
+    if (!isFrozen || shape.adapters.replaces(name)) continue;
     const once = backend.blockBytes(inFeatures * outFeatures * (shape.bfloat16 ? bytesPerBrainFloat : bytesPerFloat));
-    sum += layer >= lowest ? 2 * once : once;
+    sum += layer === null || layer >= lowest ? 2 * once : once;
   }
   return sum;
 }

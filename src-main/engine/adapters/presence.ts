@@ -19,6 +19,7 @@ export function adapterPresence(
   return {
     has: (module) => ranks.has(module),
     replaces: (module) => !isSwitched && ranks.has(module) && (variant.replacesWeight?.(parameters) ?? false),
+    madeMatrices: variant.madeMatrices ?? 0,
     kept: (module, linear) => {
       const rank = ranks.get(module);
       if (rank === undefined) return [];

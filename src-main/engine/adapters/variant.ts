@@ -207,6 +207,8 @@ export interface AdapterVariant {
   readonly rankPart?: { readonly part: string; readonly axis: 0 | 1 };
   /** Whether the forward pass multiplies by a weight made of the base's, never by the base's itself. */
   replacesWeight?(parameters: ParameterValues): boolean;
+  /** Matrices of the weight's size in float32 that its passes make of an encoded one, of one linear at a time. Default: none. */
+  readonly madeMatrices?: number;
   /**
    * Numbers of values of the float32 tensors that a linear layer's forward pass keeps for its backward pass, beside its
    * input and the mask of `inputDropout`.

@@ -6,6 +6,8 @@ export interface AdapterPresence {
   has(linear: string): boolean;
   /** Whether the linear's own weight is in no product of a step, since its adapter's forward pass makes another one. */
   replaces(linear: string): boolean;
+  /** Float32 matrices of the size of an encoded weight that adapters make while its linear runs. */
+  readonly madeMatrices: number;
   /** Sizes of the float32 tensors that a linear's adapter keeps beside its input; empty without an adapter. */
   kept(linear: string, sizes: { readonly rows: number; readonly inputs: number; readonly outputs: number }): number[];
 }

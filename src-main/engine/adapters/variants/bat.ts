@@ -27,7 +27,7 @@ export const bat: AdapterVariant = {
     parameters: [
       rankParameter(
         64,
-        'Rows and columns of a block: the adapter has r · out parameters a linear. It must divide inputs and outputs.',
+        'Rows and columns of a block: the adapter has r · out parameters a linear. It must divide inputs and outputs. On a quantized base every product decodes the whole weight: LoRA needs less memory there.',
         'Size of blocks',
       ),
     ],
@@ -61,5 +61,7 @@ export const bat: AdapterVariant = {
   },
   lowRank: null,
   notLowRank: "it multiplies blocks of the base's own weight",
+  // Decoded; what is made of it is made in bands.
+  madeMatrices: 2,
   memory: () => [],
 };

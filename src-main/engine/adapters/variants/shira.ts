@@ -28,7 +28,7 @@ export const shira: AdapterVariant = {
     parameters: [
       rankParameter(
         32,
-        'Each linear trains r · (in + out) entries, as LoRA of this rank does. It does not limit the rank of the update.',
+        'Each linear trains r · (in + out) entries, as LoRA of this rank does. It does not limit the rank of the update. On a quantized base every product decodes the whole weight: LoRA needs less memory there.',
         'Rank of equal size',
       ),
       {
@@ -106,6 +106,8 @@ export const shira: AdapterVariant = {
   lowRank: null,
   notLowRank: 'its update is a sparse matrix, which has no thin factors',
   replacesWeight: () => true,
+  // Decoded, S, W + S, and that packed for its product.
+  madeMatrices: 4,
   memory: () => [],
 };
 

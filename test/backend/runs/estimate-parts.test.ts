@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { estimateMemory, type StepShape } from '../../../src-main/backend/runs/estimate-memory.ts';
+import { adapterPresence } from '../../../src-main/engine/adapters/presence.ts';
+import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
+import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
+import { type LinearModule, type ModelDescription, plainLinear } from '../../../src-shared/domain/model.ts';
+
+const linear = (name: string, layer: number | null, inFeatures: number, outFeatures: number): LinearModule => ({
+  name,
+  layer,
+  isHead: layer === null,
+  aliases: [],
+  checkpointKey: name,
+  ...plainLinear,
+  inFeatures,
+  outFeatures,
+  hasBias: false,
+});
+const small = linear('small', 0, 256, 256);
+const large = linear('large', 0, 256, 1024);
+const head = linear('head', null, 256, 4096);
+
+function partsOf(variant: string, description: Partial<ModelDescription>): Map<string, number> {
+  const kind = adapterVariant(variant);
+  const shape: StepShape = {
+    description: {
+      ...{ family: 'made', architecture: 'made', kind: 'causal-lm', parameterCount: 2 ** 21, sizeBytes: 2 ** 22 },
+      ...{ dtype: 'BF16', layerCount: 1, hiddenSize: 256, labels: [], image: null, text: null, fingerprint: '' },
+      linears: [small, large, head],
+      ...description,
+    },
+    memory: { inputs: () => [], layer: () => ({ input: 0, kept: [], working: [] }), head: () => [] },
+    adapters: adapterPresence(kind, checkedParameters(kind.declaration, { r: 8 }), [small, large]),
+    ...{ trained: [], fixed: [], optimizer: [], outputs: 1, batch: 1 },
+    ...{ gradientCheckpointing: false, halvedStates: false, bfloat16: false, backend: 'native' },
+  };
+  return new Map(estimateMemory(shape).map(({ part, bytes }) => [part, bytes]));
+}
+
+describe('the estimate of memory', () => {
+  it("packs a language model's head for its product and once more for its gradient, in decoded weights", () => {
+    const [whole, without] = [partsOf('lora', {}), partsOf('lora', { linears: [small, large] })];
+    expect((whole.get('weights') ?? 0) - (without.get('weights') ?? 0)).toBe(2 * 4 * 256 * 4096);
+    const classifier = partsOf('lora', { kind: 'text-classification' });
+    expect(classifier.get('weights')).toBe(without.get('weights'));
+  });
+
+  it.each([
+    ['lora', 0],
+    ['dora', 0],
+    ['bat', 2],
+    ['shira', 4],
+  ])('counts the matrices that %s makes of the largest encoded weight: %i', (variant, matrices) => {
+    const encoded = partsOf(variant, { dtype: 'Q4_0' });
+    const [own = 0, none = 0] = [encoded, partsOf('lora', {})].map((parts) => parts.get('activations'));
+    expect(own - none).toBe(matrices * 4 * 256 * 1024);
+    expect(encoded.get('weights')).toBe(2 ** 22);
+    // A decoded weight is there for as long as the model.
+    expect(partsOf(variant, {}).get('activations')).toBe(none);
+  });
+});
