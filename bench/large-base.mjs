@@ -1,6 +1,6 @@
 // Peak memory and time of training steps on a Llama-shaped base of random weights, the base kept as the studio keeps it, or in
 // float32 (--decoded). Usage: node_modules/node/bin/node bench/large-base.mjs [--shape 1.2b] [--tokens 512] [--steps 3]
-//   [--storage BF16|Q4_0|Q8_0|nf4|int8] [--dtype float32|bfloat16] [--checkpointing] [--half-states] [--decoded] [--folder <kept between calls>]
+//   [--storage BF16|Q4_0|Q8_0|nf4|int8] [--dtype float32|bfloat16] [--adapter lora] [--checkpointing] [--half-states] [--decoded] [--folder <kept between calls>]
 import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '3' },
     dtype: { type: 'string', default: 'float32' },
     storage: { type: 'string', default: 'BF16' },
+    adapter: { type: 'string', default: 'lora' },
     decoded: { type: 'boolean', default: false },
     checkpointing: { type: 'boolean', default: false },
     'half-states': { type: 'boolean', default: false },
@@ -33,6 +34,7 @@ if (!existsSync(join(made, 'config.json')))
 if (isQuantized && !existsSync(folder)) await quantizeBase(made, folder, storage);
 
 const { AdaptedModel } = await import('../src-main/engine/adapters/adapted-model.ts');
+const { adapterVariant } = await import('../src-main/engine/adapters/variants/index.ts');
 const { activateCompute } = await import('../src-main/engine/compute/index.ts');
 const { loadBaseModel } = await import('../src-main/engine/models/load-model.ts');
 const { AdamW } = await import('../src-main/engine/training/optimizers/adamw.ts');
@@ -48,11 +50,13 @@ const base = await loadBaseModel(folder, {
 });
 const loadSeconds = (performance.now() - loading) / 1000;
 const model = new AdaptedModel(base);
+const { declaration } = adapterVariant(values.adapter);
+const takesAlpha = declaration.parameters.some(({ name }) => name === 'lora_alpha');
 await model.createAdapter(
   adapterSettingsSchema.parse({
-    variant: 'lora',
+    variant: values.adapter,
     target_modules: 'all-linear',
-    parameters: { r: 16, lora_alpha: 32 },
+    parameters: takesAlpha ? { r: 16, lora_alpha: 32 } : { r: 16 },
   }),
   { random: RandomStream.seeded(42, 'initialization'), labels: null },
 );
@@ -67,15 +71,15 @@ const ids = Int32Array.from({ length: tokens }, () => random.integer(shapes[shap
 const labels = Int32Array.from({ length: tokens }, (_, at) => ids[at + 1] ?? -100);
 const batch = { inputs: { input_ids: { shape: [1, tokens], data: ids } }, labels };
 console.log(
-  `${shapeName} in ${storage}: ${(base.description.parameterCount / 1e9).toFixed(2)} billion parameters, ${(base.description.sizeBytes / 1e9).toFixed(2)} GB on disk; ${values.decoded ? 'decoded' : 'as the studio keeps it'}, ${values.dtype}${values.checkpointing ? ', gradient checkpointing' : ''}, 1 × ${tokens} tokens, LoRA r 16 on all linears`,
+  `${shapeName} in ${storage}: ${(base.description.parameterCount / 1e9).toFixed(2)} billion parameters, ${(base.description.sizeBytes / 1e9).toFixed(2)} GB on disk; ${values.decoded ? 'decoded' : 'as the studio keeps it'}, ${values.dtype}${values.checkpointing ? ', gradient checkpointing' : ''}, 1 × ${tokens} tokens, ${declaration.label} r 16 on all linears`,
 );
 console.log(`loaded in ${loadSeconds.toFixed(1)} s; ${memory()}`);
 const { familyOf, readConfig } = await import('../src-main/engine/models/huggingface/model-folder.ts');
-const { estimateMemory } = await import('../src-main/backend/runs/estimate-memory.ts');
+const { estimateMemory, weightsStayEncoded } = await import('../src-main/backend/runs/estimate-memory.ts');
 const { adapterPresence, adapterSizes } = await import('../src-main/engine/adapters/presence.ts');
 const state = await model.exportState();
 const targets = base.description.linears.filter(({ name }) => state.modules.has(name));
-const sizes = adapterSizes(state.variant, state.parameters, targets, 2);
+const sizes = adapterSizes(state.variant, state.parameters, targets, 2, weightsStayEncoded(base.description, 'native'));
 const config = await readConfig(folder);
 const parts = estimateMemory({
   description: base.description,

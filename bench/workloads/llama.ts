@@ -7,6 +7,9 @@ import type { Workload } from '../workload.ts';
 
 /** Label of the last token, which has no successor. */
 const ignored = -100;
+/** Of the reduced workloads. */
+const smallShape: LlamaShape = { layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, inner: 160, vocabulary: 500 };
+
 const adapter = { targets: 'all-linear', parameters: { r: 16, lora_alpha: 32 } } as const;
 
 interface LlamaPlan {
@@ -25,11 +28,11 @@ function llamaWorkload({ id, label, shape, batch: usual, tokens: length }: Llama
     label,
     detail: `Llama ${layers} × ${hidden}, ${heads} heads, ${keyValueHeads} of keys and values, mlp ${inner} gated, ${usual} × ${length} tokens, vocabulary ${vocabulary}, stored in bfloat16; r 16 on all linear layers`,
     layers,
-    smallLayers: llamaShapes.tiny.layers,
+    smallLayers: smallShape.layers,
     adapter,
     isLarge: true,
     async build({ small, bfloat16, folder, batch: given }) {
-      const used = small ? llamaShapes.tiny : shape;
+      const used = small ? smallShape : shape;
       const tokens = small ? 16 : length;
       const batch = given ?? (small ? 2 : usual);
       const directory = join(folder, `${id}${small ? '-small' : ''}`);
