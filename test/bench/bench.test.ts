@@ -9,8 +9,10 @@ import { meanOverMasks, onlyActive, stepTime } from '../../bench/statistics.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const python = findPyTorch();
+/** Of the two Llama shapes one: reduced, they are the same. */
+const shapes = workloads.filter(({ id }) => id !== 'llama-1b');
 /** Those of all parts: of large ones only steps are timed. */
-const small = workloads.filter(({ isLarge }) => !isLarge);
+const small = shapes.filter(({ isLarge }) => !isLarge);
 
 /** What `npm run bench` would use, without making it. */
 function findPyTorch(): string | null {
@@ -23,7 +25,7 @@ function quickBench(peer: string | null, options: Partial<BenchOptions> = {}): P
   return runBench({
     version: 'test',
     quick: true,
-    shapes: workloads,
+    shapes,
     backends: ['wasm'],
     precisions: ['float32'],
     adapters: benchAdapters,
@@ -40,7 +42,7 @@ describe('the bench', () => {
   it('runs every shape with every adapter to its end and says what it had to leave out', async () => {
     const made = await quickBench(null, { precisions: ['float32', 'bfloat16'] });
     const report = benchReportSchema.parse(JSON.parse(JSON.stringify(made)));
-    const all = workloads.flatMap((shape) => benchAdapters.map((adapter) => [shape.id, adapter] as const));
+    const all = shapes.flatMap((shape) => benchAdapters.map((adapter) => [shape.id, adapter] as const));
     expect(report.entries.map((entry) => [entry.shape, entry.contender, entry.precision, entry.adapter])).toEqual(
       all.map(([shape, adapter]) => [shape, 'wasm', 'float32', adapter]),
     );
@@ -65,20 +67,20 @@ describe('the bench', () => {
     const everywhere = { shape: null, precision: null, adapter: null };
     expect(report.missing).toContainEqual({ ...everywhere, contender: 'pytorch', reason: 'none here' });
     const refused = report.missing.filter(({ precision }) => precision === 'bfloat16');
-    expect(refused.map(({ shape }) => shape)).toEqual(workloads.map((shape) => shape.id));
+    expect(refused.map(({ shape }) => shape)).toEqual(shapes.map((shape) => shape.id));
     for (const { reason } of refused) expect(reason).toMatch(/WebAssembly computes in float32 only/);
     expect(report.gemm[0]?.rates.every(({ gflops }) => gflops > 0)).toBe(true);
     expect(report.loading[0]?.ours).toBeGreaterThan(0);
     expect(report.merging.map(({ shape, adapter }) => [shape, adapter])).toEqual(
       small.flatMap(({ id }) => benchAdapters.map((adapter) => [id, adapter])),
     );
-    for (const shape of workloads) {
+    for (const shape of shapes) {
       const [lora, dora] = report.entries.filter((entry) => entry.shape === shape.id);
       // Both begin as the plain base; thereafter DoRA goes a way of its own.
       expect(dora?.losses[0]).toBeCloseTo(lora?.losses[0] ?? Number.NaN, 5);
       expect(Math.abs((dora?.losses[2] ?? 0) - (lora?.losses[2] ?? 0))).toBeGreaterThan(1e-4);
     }
-  }, 300_000);
+  }, 600_000);
 
   it.skipIf(python === null)(
     'has the losses of PyTorch on the same weights and batches, over three optimizer steps, with every adapter',
@@ -86,7 +88,7 @@ describe('the bench', () => {
       const report = await quickBench(python);
       expect(report.missing).toEqual([]);
       const peers = report.entries.filter(({ contender }) => contender === 'pytorch');
-      expect(peers).toHaveLength(workloads.length * benchAdapters.length);
+      expect(peers).toHaveLength(shapes.length * benchAdapters.length);
       expect(peers.map(({ lowestAlone }) => lowestAlone)).toEqual(peers.map(() => null));
       for (const { lossDifference, losses } of peers) {
         expect(lossDifference).toBeLessThan(1e-5);
