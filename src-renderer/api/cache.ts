@@ -22,11 +22,11 @@ const staleByList: Record<ListName, readonly string[]> = {
   ],
   runs: ['runs.list', 'runs.get', 'runs.estimate', 'runs.forecast'],
   adapters: ['adapters.list', 'adapters.get', 'adapters.scores', 'runs.checkpoints'],
-  studies: ['studies.list', 'studies.get', 'studies.tuned'],
+  studies: ['studies.list', 'studies.get', 'studies.tuned', 'studies.submissions'],
   reports: ['reports.list', 'reports.get'],
   jobs: ['jobs.list'],
   chats: ['chats.list', 'chats.get'],
-  settings: ['settings.get', 'app.doctor', 'app.status', 'models.memory'],
+  settings: ['settings.get', 'app.doctor', 'app.status', 'models.memory', 'targets.list'],
 };
 
 /** Jobs whose results are scores of adapters. */

@@ -49,6 +49,15 @@ export const settingsStrings = {
     failed: 'The folders were not deleted',
   },
 
+  targets: {
+    title: 'Targets',
+    note: 'other machines that train the runs of a study: coto study --on',
+    none: 'none yet; a cluster or other machines are added in a terminal: coto targets add',
+    probe: 'Probe',
+    failed: (name: string) => `${name} was not probed`,
+    ready: 'A study can run there.',
+  },
+
   evaluation: 'Evaluation',
   forgetting: 'Measure forgetting',
   forgettingHelp:

@@ -14,12 +14,13 @@ import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { reportsStrings } from '../../strings/reports.ts';
 import { studiesStrings as strings } from '../../strings/studies.ts';
 import { createReport } from '../reports/create-report.tsx';
+import { StudyPlaces } from './study-places.tsx';
 import { StudyView } from './study-view.tsx';
 import { useStudyWords } from './use-study-words.ts';
 
 /** A study: its facts and its result, with what can be done with it. */
 export function StudyDetail({ study }: { study: StudyRecord }) {
-  const { id, name, status, config, result } = study;
+  const { id, name, status, config, result, target } = study;
   const remove = useAction('studies.remove', {
     failureTitle: strings.notRemoved,
     onSuccess: () => {
@@ -53,7 +54,11 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
             </Button>
           ) : null}
           {isOpen || canGoOn ? null : (
-            <Button variant="default" onClick={() => again.mutate({ name, config })} loading={again.isPending}>
+            <Button
+              variant="default"
+              onClick={() => again.mutate({ name, config, ...(target === null ? {} : { target }) })}
+              loading={again.isPending}
+            >
               {strings.runAgain}
             </Button>
           )}
@@ -82,12 +87,14 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
         <Facts
           items={[
             { label: strings.facts.status, value: <StatusMark status={status} /> },
+            ...(target === null ? [] : [{ label: strings.facts.target, value: target }]),
             ...(result ? [{ label: strings.facts.examples, value: formatCount(result.examples) }] : []),
             ...studyKind(study.kind).describeConfig(config, words),
             { label: strings.facts.created, value: <RelativeTime at={study.createdAt} /> },
           ]}
         />
       </Panel>
+      {target === null ? null : <StudyPlaces id={id} />}
       <StudyView study={study} />
     </Stack>
   );

@@ -13,6 +13,7 @@ import { ComputeTable } from '../../features/settings/compute-table.tsx';
 import { LeftOver } from '../../features/settings/left-over.tsx';
 import { MoveHome } from '../../features/settings/move-home.tsx';
 import classes from '../../features/settings/settings.module.css';
+import { TargetsPanel } from '../../features/settings/targets-panel.tsx';
 import { TensorflowSetupRow } from '../../features/settings/tensorflow-setup.tsx';
 import { ThreadsField } from '../../features/settings/threads-field.tsx';
 import { UnreadableRows } from '../../features/settings/unreadable-rows.tsx';
@@ -122,6 +123,7 @@ export default function SettingsPage() {
             <Panel title={words.versions}>
               {doctor.data ? <VersionFacts doctor={doctor.data} /> : <Skeleton height={136} />}
             </Panel>
+            <TargetsPanel />
             <UpdatesPanel />
           </div>
         </div>
