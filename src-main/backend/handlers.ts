@@ -6,6 +6,7 @@ import {
   type RequestOutput,
   requests,
 } from '../../src-shared/contract/requests.ts';
+import { readingOf } from '../../src-shared/few-values.ts';
 import { appHandlers } from './app/handlers.ts';
 import { settingsHandlers } from './app/settings-handlers.ts';
 import { bundleHandlers } from './bundles/handlers.ts';
@@ -95,9 +96,9 @@ function endpoint<Name extends RequestName>(
   const { input: inputSchema, output: outputSchema } = schemas[name];
   const handler = handlers[name];
   return async (input) => {
-    const argument = inputSchema.parse(input);
+    const argument = inputSchema.parse(input, readingOf(input));
     const answer: unknown = await handler(argument);
-    const checked = outputSchema.safeParse(answer);
+    const checked = outputSchema.safeParse(answer, readingOf(answer));
     if (!checked.success)
       throw new StudioError(
         'internal',

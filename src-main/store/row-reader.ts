@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../src-shared/contract/errors.ts';
 import type { RowKind, UnreadableRow } from '../../src-shared/domain/unreadable-row.ts';
+import { readingOf } from '../../src-shared/few-values.ts';
 
 const idSchema = z.object({ id: z.coerce.string() });
 
@@ -11,8 +12,9 @@ export class RowReader {
 
   /** The rows that can be read. */
   all<Schema extends z.ZodType>(kind: RowKind, schema: Schema, rows: readonly unknown[]): z.output<Schema>[] {
+    const reading = readingOf(rows);
     return rows.flatMap((row) => {
-      const read = schema.safeParse(row);
+      const read = schema.safeParse(row, reading);
       if (read.success) return [read.data];
       this.keep(kind, row, read.error);
       return [];
@@ -24,7 +26,7 @@ export class RowReader {
    * @throws StudioError invalid_file that names it
    */
   one<Schema extends z.ZodType>(kind: RowKind, schema: Schema, row: unknown): z.output<Schema> {
-    const read = schema.safeParse(row);
+    const read = schema.safeParse(row, readingOf(row));
     if (read.success) return read.data;
     const { id, reason } = this.keep(kind, row, read.error);
     throw unreadable({ kind, id, reason });

@@ -10,6 +10,7 @@ import {
 } from '../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { readingOf } from '../../../src-shared/few-values.ts';
 import { bundledDatasets } from '../../engine/data/bundled.ts';
 import type { ReadWatch } from '../../engine/data/dataset.ts';
 import { newId } from '../identifiers.ts';
@@ -44,7 +45,8 @@ export async function describeDatasetCached(
   const readings = beingRead.get(store) ?? new Map<string, Promise<unknown>>();
   beingRead.set(store, readings);
   for (;;) {
-    const kept = datasetDescriptionSchema.safeParse(store.descriptions.find('dataset', source.path, stamp));
+    const found = store.descriptions.find('dataset', keptUnder(source), stamp);
+    const kept = datasetDescriptionSchema.safeParse(found, readingOf(found));
     if (kept.success && isEnough(kept.data)) return kept.data;
     const other = readings.get(stamp);
     if (other === undefined) break;
@@ -57,7 +59,7 @@ export async function describeDatasetCached(
   );
   try {
     const description = await reading;
-    store.descriptions.save('dataset', source.path, stamp, description);
+    store.descriptions.save('dataset', keptUnder(source), stamp, description);
     return description;
   } finally {
     readings.delete(stamp);
@@ -84,6 +86,11 @@ async function unlessAborted(other: Promise<unknown>, signal: AbortSignal | unde
 export async function datasetStamp(source: DatasetSource): Promise<string> {
   const files = await Promise.all(filesOf(source).map((path) => folderFingerprint(path)));
   return [JSON.stringify(source), ...files].join('\n');
+}
+
+/** One folder can be several datasets, by their options: of one key, each would put the others' descriptions out. */
+function keptUnder({ path, options }: DatasetSource): string {
+  return Object.keys(options).length === 0 ? path : `${path} ${JSON.stringify(options)}`;
 }
 
 /** A missing second file is not included: reading it reports the error. */
@@ -172,7 +179,7 @@ export async function compareDataset(
   const { source } = requireDataset(store, id);
   const stamp = await datasetStamp(source);
   const description = await reader.read('describe', { source, compares: true }, watch);
-  store.descriptions.save('dataset', source.path, stamp, description);
+  store.descriptions.save('dataset', keptUnder(source), stamp, description);
   // Reading takes time: what was changed meanwhile stays.
   const dataset = { ...requireDataset(store, id), description };
   store.datasets.save(dataset);

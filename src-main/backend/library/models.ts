@@ -8,6 +8,7 @@ import {
   type ModelRecord,
   modelDescriptionSchema,
 } from '../../../src-shared/domain/model.ts';
+import { readingOf } from '../../../src-shared/few-values.ts';
 import { describeModel } from '../../engine/models/huggingface/model-folder.ts';
 import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { newId } from '../identifiers.ts';
@@ -36,7 +37,8 @@ async function describedOnce(
   describe: () => Promise<ModelDescription>,
 ): Promise<ModelDescription> {
   const stamp = await folderFingerprint(path, 1);
-  const kept = modelDescriptionSchema.safeParse(store.descriptions.find('model', path, stamp));
+  const found = store.descriptions.find('model', path, stamp);
+  const kept = modelDescriptionSchema.safeParse(found, readingOf(found));
   if (kept.success) return kept.data;
   const description = await describe();
   store.descriptions.save('model', path, stamp, description);

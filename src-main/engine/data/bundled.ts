@@ -7,6 +7,7 @@ import {
   type DatasetSource,
   datasetDescriptionSchema,
 } from '../../../src-shared/domain/dataset.ts';
+import { readingOf } from '../../../src-shared/few-values.ts';
 import { bundledTexts } from './bundled-text.ts';
 
 /** A dataset bundled with the studio or installed by a system package. */
@@ -92,7 +93,8 @@ export async function bundledDatasets(resourcesDirectory: string): Promise<Bundl
 async function descriptionIn(folder: string): Promise<Pick<BundledDataset, 'description'>> {
   const file = join(folder, 'description.json');
   if (!existsSync(file)) return {};
-  return { description: datasetDescriptionSchema.parse(JSON.parse(await readFile(file, 'utf8'))) };
+  const found: unknown = JSON.parse(await readFile(file, 'utf8'));
+  return { description: datasetDescriptionSchema.parse(found, readingOf(found)) };
 }
 
 /** The classes that the bundled base has not seen, for adapters, and those it was trained on, to reproduce it. */

@@ -1,0 +1,27 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { readingOf } from '../../src-shared/few-values.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** How many functions zod writes to read the values, each by a schema that was not used before. */
+function functionsFor(values: readonly unknown[]): number {
+  const schema = z.object({ id: z.string(), inner: z.object({ step: z.number() }) });
+  let made = 0;
+  const counting = new Proxy(Function, {
+    construct(target, parameters) {
+      made++;
+      return Reflect.construct(target, parameters);
+    },
+  });
+  vi.stubGlobal('Function', counting);
+  for (const value of values) schema.parse(value, readingOf(values));
+  return made;
+}
+
+test('a few values are read by their schema as it is, many by functions made for it', () => {
+  const value = { id: 'a', inner: { step: 1 } };
+  expect(functionsFor([value, value])).toBe(0);
+  expect(functionsFor(Array.from({ length: 200 }, () => value))).toBeGreaterThan(0);
+  expect(readingOf(value)).toEqual({ jitless: true });
+});
