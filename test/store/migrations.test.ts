@@ -5,6 +5,7 @@ import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { migrate, NewerDatabaseError, schemaVersion } from '../../src-main/store/migrate.ts';
 import { migrations } from '../../src-main/store/migrations/index.ts';
+import { newestColumns } from '../../src-main/store/newest-columns.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
 
 const opened: Database[] = [];
@@ -40,6 +41,15 @@ describe('migrations', () => {
     const versions = migrations.map((migration) => migration.version);
     expect(versions.every((version) => version % 10 === 0)).toBe(true);
     expect(versions).toEqual([...new Set(versions)].sort((left, right) => left - right));
+  });
+
+  it('make the columns that a start looks for', () => {
+    const database = databaseAt(migrations.at(-1)?.version ?? 0);
+    const made = tables(database).map((table) => {
+      const columns = database.prepare(`SELECT name FROM pragma_table_info('${table}') ORDER BY cid`).pluck().all();
+      return [table, columns.join(', ')];
+    });
+    expect(newestColumns).toEqual(Object.fromEntries(made));
   });
 
   it('0010 makes the tables of models and datasets out of nothing', () => {
