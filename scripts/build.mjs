@@ -76,6 +76,19 @@ function fingerprint(paths) {
   return hash.digest('hex');
 }
 
+/**
+ * Messages of zod in fifty languages, half of what it is: nothing sets another language than English, and each start reads it.
+ * @type {import('esbuild').Plugin}
+ */
+const englishAlone = {
+  name: 'english-alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
 async function buildMain() {
   const { build } = await import('esbuild');
   const { readCommit } = await import('../src-main/backend/commit.ts');
@@ -89,6 +102,7 @@ async function buildMain() {
     sourcesContent: false,
     logLevel: 'warning',
     legalComments: 'none',
+    plugins: [englishAlone],
     // What a result was made by is this commit, whatever the checkout moves on to.
     define: { BUILD_COMMIT: JSON.stringify(await readCommit()) },
   };
@@ -100,6 +114,8 @@ async function buildMain() {
     target: 'node20',
     format: 'cjs',
     external: ['electron', 'original-fs'],
+    // It reads a few messages of each kind: functions that zod writes for each would cost more than they save.
+    banner: { js: 'globalThis.__zod_globalConfig ??= { jitless: true };' },
     outExtension: { '.js': '.cjs' },
     define: { ...common.define, BUILD_UPDATES: JSON.stringify(updates) },
   };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { errorValueSchema } from '../../src-shared/contract/errors.ts';
 import { checkpointRecordSchema } from '../../src-shared/domain/checkpoint.ts';
 import { textPieceSchema } from '../../src-shared/domain/generation.ts';
-import { jobProgressSchema } from '../../src-shared/domain/job.ts';
+import { jobProgressSchema } from '../../src-shared/domain/job-progress.ts';
 import { maskOutlineSchema, maskScoreSchema } from '../../src-shared/domain/mask-table.ts';
 import { pairsOfAdaptersSchema } from '../../src-shared/domain/mergeability.ts';
 import { scoreSchema } from '../../src-shared/domain/plan.ts';

@@ -73,6 +73,8 @@ app.commandLine.appendSwitch('disable-software-rasterizer');
 // Chromium's network has a process of its own, which here serves the window's files alone: 20 MB.
 app.commandLine.appendSwitch('enable-features', 'NetworkServiceInProcess2');
 const refused = app.isPackaged ? refuseSwitches(app.commandLine) : [];
+// Electron's own, which it would make before ours.
+Menu.setApplicationMenu(null);
 registerScheme();
 closeNetwork(developmentServer);
 if (!app.requestSingleInstanceLock()) app.quit();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JobProgress } from '../domain/job.ts';
+import type { JobProgress } from '../domain/job-progress.ts';
 import type { Theme } from '../domain/theme.ts';
 import type { ErrorValue } from './errors.ts';
 import type { UpdateRequest, UpdateState } from './updates.ts';

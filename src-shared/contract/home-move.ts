@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobProgressSchema } from '../domain/job.ts';
+import { jobProgressSchema } from '../domain/job-progress.ts';
 import { errorValueSchema } from './errors.ts';
 
 /** What the process that moves the home says: once what it would do, then how far it is, and how it ended. */

@@ -4,6 +4,7 @@ import { classificationResultSchema } from './classification.ts';
 import { evaluationResultSchema, mergeMatrixSchema } from './evaluation.ts';
 import { forgettingSchema } from './forgetting.ts';
 import { generationResultSchema } from './generation.ts';
+import { jobProgressSchema } from './job-progress.ts';
 import { pretrainResultSchema } from './pretrain.ts';
 import { runResultSchema } from './run.ts';
 
@@ -170,16 +171,6 @@ export function jobInfo(kind: JobKind): JobInfo {
 export function kindsOfLane(lane: JobLane): JobKind[] {
   return jobKindSchema.options.filter((kind) => jobInfo(kind).lane === lane);
 }
-
-export const jobProgressSchema = z.object({
-  phase: z.string().describe('current phase as shown to the user: "Training", "Evaluating λ = 0.35"'),
-  done: z.number(),
-  total: z.number().describe('0: not known yet'),
-  unit: z.string().describe('what done and total count: steps, examples, points'),
-  perSecond: z.number().nullable(),
-  etaSeconds: z.number().nullable(),
-});
-export type JobProgress = z.infer<typeof jobProgressSchema>;
 
 export const jobRecordSchema = z.object({
   id: z.string(),

@@ -1,13 +1,7 @@
 import type { z } from 'zod';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
-import {
-  type JobInfo,
-  type JobKind,
-  type JobProgress,
-  type JobRecord,
-  type JobResult,
-  jobInfo,
-} from '../../../src-shared/domain/job.ts';
+import { type JobInfo, type JobKind, type JobRecord, type JobResult, jobInfo } from '../../../src-shared/domain/job.ts';
+import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
 import type { EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
 import type { EngineEvent } from '../../engine/events.ts';
 import type { HandlerServices } from '../handler-services.ts';

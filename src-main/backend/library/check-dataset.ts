@@ -1,5 +1,5 @@
 import type { DatasetDescription, DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import type { JobProgress } from '../../../src-shared/domain/job.ts';
+import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
 import { openDataset } from '../../engine/data/open-dataset.ts';
 
 export { detectReader as detectDataset } from '../../engine/data/readers/index.ts';

@@ -1,4 +1,4 @@
-import type { JobProgress } from '../../../src-shared/domain/job.ts';
+import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
 
 /** Parts that run at once, by the ids of their jobs. */
 interface RunningPart {

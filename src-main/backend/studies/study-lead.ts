@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
-import { type JobProgress, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
 import { clock } from '../clock.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import type { JobContext } from '../jobs/define-job.ts';

@@ -3,7 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { JobProgress } from '../../../../src-shared/domain/job.ts';
+import type { JobProgress } from '../../../../src-shared/domain/job-progress.ts';
 import { syncFolder, temporaryName, writeFileAtomic } from '../../../engine/tensors/atomic.ts';
 import { locateHome, type Move, moveFile, pointerTo } from '../../../files/home-place.ts';
 import { openStore } from '../../../store/open-store.ts';
