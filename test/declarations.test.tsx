@@ -48,7 +48,7 @@ const lists: readonly DeclaredList[] = [
   { title: 'CoTo', declarations: [cotoDeclaration], command: ['train'], option: (name) => `${name} `, cards: '.' },
   {
     title: 'the run',
-    declarations: [own('run', runParameters), own('adapter', adapterParameters)],
+    declarations: [own('run', runParameters()), own('adapter', adapterParameters())],
     command: ['train'],
     option: (name) => `${name} `,
     cards: null,
@@ -79,14 +79,14 @@ const lists: readonly DeclaredList[] = [
   { title: 'export targets', declarations: catalog.exportTargets, command: ['export'], option: flag, cards: null },
   {
     title: 'generation',
-    declarations: [catalog.sampling, own('generation', generationParameters)],
+    declarations: [catalog.sampling, own('generation', generationParameters())],
     command: ['generate'],
     option: flag,
     cards: null,
   },
   {
     title: 'evaluation',
-    declarations: [own('evaluation', evaluationParameters)],
+    declarations: [own('evaluation', evaluationParameters())],
     command: ['eval'],
     option: flag,
     cards: null,
@@ -164,10 +164,10 @@ test.each(catalog.adapterVariants)('a run with every parameter of $id survives i
     adapter: {
       variant: variant.id,
       parameters: Object.fromEntries(variant.parameters.map((spec) => [spec.name, inRange(spec)])),
-      ...Object.fromEntries(adapterParameters.map((spec) => [bare(spec.name), inRange(spec)])),
+      ...Object.fromEntries(adapterParameters().map((spec) => [bare(spec.name), inRange(spec)])),
     },
     coto: Object.fromEntries(cotoDeclaration.parameters.map((spec) => [bare(spec.name), inRange(spec)])),
-    ...Object.fromEntries(runParameters.map((spec) => [spec.name, inRange(spec)])),
+    ...Object.fromEntries(runParameters().map((spec) => [spec.name, inRange(spec)])),
   };
   const { config, issues } = checkRunInput(run, catalog.adapterVariants);
   expect(issues).toEqual([]);

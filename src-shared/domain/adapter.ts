@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { once } from '../once.ts';
 import { cotoSettingsSchema } from './coto.ts';
 import { type MergeWeight, mergeWeightSchema } from './merge.ts';
 import { type ForeignBase, foreignBaseSchema } from './model.ts';
@@ -87,7 +88,7 @@ export const adapterFieldsSchema = z.strictObject({
   }),
 });
 /** Parameters of every adapter, whatever its variant, named as in a run (`adapter.target_modules`). */
-export const adapterParameters = parametersOf(adapterFieldsSchema, 'adapter.');
+export const adapterParameters = once(() => parametersOf(adapterFieldsSchema, 'adapter.'));
 export type AdapterSettings = z.infer<typeof adapterFieldsSchema>;
 
 const plainObject = z.record(z.string(), z.unknown());

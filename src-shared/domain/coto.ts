@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { curves } from '../coto/curves/index.ts';
 import { schedules } from '../coto/schedules/index.ts';
 import { switchesGroups } from '../coto/schedules/schedule.ts';
+import { once } from '../once.ts';
 import type { Declaration } from './parameter.ts';
 import { parametersOf } from './parameters-of.ts';
 
@@ -94,6 +95,8 @@ export const cotoSettingsSchema = z.strictObject({
 export type CotoSettings = z.infer<typeof cotoSettingsSchema>;
 type SettingName = keyof CotoSettings;
 
+const settingParameters = once(() => parametersOf(cotoSettingsSchema, 'coto.'));
+
 /** CoTo's declaration, its settings named as in a run (`coto.initial_p`). */
 export const cotoDeclaration: Declaration = {
   id: 'coto',
@@ -104,7 +107,9 @@ export const cotoDeclaration: Declaration = {
     title: 'Come Together, But Not Right Now: A Progressive Strategy to Boost Low-Rank Adaptation (ICML 2025)',
     url: 'https://arxiv.org/abs/2506.05713',
   },
-  parameters: parametersOf(cotoSettingsSchema, 'coto.'),
+  get parameters() {
+    return settingParameters();
+  },
 };
 
 /** Names of the settings that matter with this schedule and curve; a form shows only these. */

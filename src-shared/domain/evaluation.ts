@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { once } from '../once.ts';
 import { adapterReferenceSchema } from './adapter-reference.ts';
 import { forgettingSchema } from './forgetting.ts';
 import { parametersOf } from './parameters-of.ts';
@@ -27,7 +28,7 @@ export const evaluationRequestSchema = z.strictObject({
 });
 export type EvaluationRequest = z.infer<typeof evaluationRequestSchema>;
 /** Settings of an evaluation. */
-export const evaluationParameters = parametersOf(evaluationRequestSchema);
+export const evaluationParameters = once(() => parametersOf(evaluationRequestSchema));
 
 export const evaluationResultSchema = z.object({
   accuracy: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { once } from '../once.ts';
 import { adapterReferenceSchema } from './adapter-reference.ts';
 import { chatMessageSchema } from './chat-message.ts';
 import { type ParameterSpec, type ParameterValues, parameterValuesSchema } from './parameter.ts';
@@ -58,7 +59,7 @@ export const generationSettingsSchema = z.strictObject({
   sampling: parameterValuesSchema.default({}),
 });
 /** Settings of a generation besides model, columns, prompt and sampling. */
-export const generationParameters = parametersOf(generationSettingsSchema);
+export const generationParameters = once(() => parametersOf(generationSettingsSchema));
 export type GenerationSettings = z.infer<typeof generationSettingsSchema>;
 
 export const modelDefaultsSchema = z.object({

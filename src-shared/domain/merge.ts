@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { once } from '../once.ts';
 import { parametersOf } from './parameters-of.ts';
 
 /** Weight of an adapter in a merge: one number, or one for each layer of the base, the first from the input first. */
@@ -25,7 +26,7 @@ export const tuningSchema = z.object({
     step: 16,
   }),
 });
-export const tuningParameters = parametersOf(tuningSchema);
+export const tuningParameters = once(() => parametersOf(tuningSchema));
 
 /** Baselines beside the merge in its table of scores. */
 export const placeboSchema = z.object({
@@ -35,7 +36,7 @@ export const placeboSchema = z.object({
       'Also scores the merge with random directions of the same singular values, and with its layers shuffled. A merge that is no better has merged nothing.',
   }),
 });
-export const placeboParameters = parametersOf(placeboSchema);
+export const placeboParameters = once(() => parametersOf(placeboSchema));
 
 /** "0.5", or by layer "0.5, 0.25, 0". */
 export function weightText(weight: MergeWeight): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { once } from '../once.ts';
 import { adapterSettingsSchema } from './adapter.ts';
 import { checkpointRecordSchema } from './checkpoint.ts';
 import { cotoSettingsSchema } from './coto.ts';
@@ -308,7 +309,7 @@ export const runConfigSchema = z.strictObject({
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
 /** The run's own settings, without those of its adapter and of CoTo, grouped into data, task and optimization. */
-export const runParameters = parametersOf(runConfigSchema);
+export const runParameters = once(() => parametersOf(runConfigSchema));
 
 export const runStatusSchema = z.enum([
   'queued',

@@ -31,7 +31,7 @@ export function fieldWords(variants: readonly Pick<Declaration, 'id' | 'label' |
       [`adapter.parameters.${spec.name}`, `adapter.${spec.name}`].map((name) => ({ ...spec, name })),
     ),
   );
-  for (const spec of [...runParameters, ...adapterParameters, ...cotoDeclaration.parameters, ...own])
+  for (const spec of [...runParameters(), ...adapterParameters(), ...cotoDeclaration.parameters, ...own])
     if (!specs.has(spec.name)) specs.set(spec.name, spec);
   const labels = new Map(variants.map(({ id, label }) => [id, label]));
   const field = (name: string) => {

@@ -35,7 +35,7 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
         '--predictions <file.jsonl>',
         'write the truth, the prediction and the scores of each example there, one JSON object a line',
       );
-      addNumberOption(command, evaluationParameters, 'eval_samples', '--samples');
+      addNumberOption(command, evaluationParameters(), 'eval_samples', '--samples');
     },
     input: z.object({
       model: z.string().optional(),

@@ -40,8 +40,8 @@ export function addGenerateCommand(parent: Command, context: CommandContext): vo
         )
         .option('--stop <text...>', 'stop before any of these strings')
         .option('--compute-dtype <type>', 'float32, bfloat16, or auto: bfloat16 where it is faster', 'float32');
-      addModelNumberOption(command, generationParameters, 'max_new_tokens');
-      addNumberOption(command, generationParameters, 'seed');
+      addModelNumberOption(command, generationParameters(), 'max_new_tokens');
+      addNumberOption(command, generationParameters(), 'seed');
       addMethodOptions(command, [sampling]);
     },
     input: z.looseObject({

@@ -71,11 +71,11 @@ export function addMergeCommand(parent: Command, context: CommandContext): void 
         )
         .option('--checkpoints <run>', 'merge the checkpoints of this run, by id or name')
         .option('--preflight', 'say whether the adapters go together, by layer and pair, and merge nothing')
-        .option('--placebos', placeboParameters[0]?.help ?? '')
+        .option('--placebos', placeboParameters()[0]?.help ?? '')
         .option('--name <name>', 'what to call the merged adapter')
         .option('--out <folder>', 'also write the merged adapter there as a PEFT folder');
-      addNumberOption(command, evaluationParameters, 'eval_samples', '--samples');
-      addNumberOption(command, tuningParameters, 'tuning_samples');
+      addNumberOption(command, evaluationParameters(), 'eval_samples', '--samples');
+      addNumberOption(command, tuningParameters(), 'tuning_samples');
       addMethodOptions(command, declarations);
     },
     input: z.looseObject({

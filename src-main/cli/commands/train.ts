@@ -37,8 +37,8 @@ export function addTrainCommand(parent: Command, context: CommandContext): void 
         .addHelpText(
           'after',
           settingsHelp([
-            ['Settings of a run, for its file and for --set', runParameters],
-            ['Settings of the adapter', adapterParameters],
+            ['Settings of a run, for its file and for --set', runParameters()],
+            ['Settings of the adapter', adapterParameters()],
             ...catalog.adapterVariants.map(
               ({ id, label, parameters }) =>
                 [

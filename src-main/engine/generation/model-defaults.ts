@@ -4,16 +4,17 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { generationParameters, type ModelDefaults } from '../../../src-shared/domain/generation.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters } from '../../../src-shared/domain/parameter-check.ts';
+import { once } from '../../../src-shared/once.ts';
 import { readModelJson } from './model-json.ts';
 import { sampling } from './sampling.ts';
 
 const generationConfigSchema = z.looseObject({ do_sample: z.boolean().nullish().catch(null) });
 
 /** Settings that a model may set, under Transformers' names, which are ours. */
-const specs: readonly ParameterSpec[] = [
+const specs = once((): readonly ParameterSpec[] => [
   ...sampling.parameters,
-  ...generationParameters.filter(({ name }) => name === 'max_new_tokens'),
-];
+  ...generationParameters().filter(({ name }) => name === 'max_new_tokens'),
+]);
 
 /**
  * Reads how a model wants its tokens chosen: generation_config.json, as Transformers' `save_pretrained` writes it. That file leaves
@@ -31,7 +32,7 @@ export async function readModelDefaults(directory: string): Promise<ModelDefault
   const { do_sample: draws, ...config } = parsed.data;
   const values: ParameterValues = draws === true ? { temperature: 1 } : {};
   const faults: string[] = [];
-  for (const spec of specs) {
+  for (const spec of specs()) {
     const given = config[spec.name];
     if (given === undefined || given === null) continue;
     const problem = checkParameters([spec], { [spec.name]: given }).get(spec.name);

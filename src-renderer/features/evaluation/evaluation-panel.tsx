@@ -10,7 +10,7 @@ import { Facts } from '../../components/layout/panel.tsx';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import { type Evaluated, useEvaluation } from './use-evaluation.ts';
 
-const declaration = { parameters: evaluationParameters, card: 'guide/merge' };
+const declaration = { parameters: evaluationParameters(), card: 'guide/merge' };
 
 /** Scores an adapter or a base on the test split of a dataset, and writes what it predicts for each example to a file. */
 export function EvaluationPanel({ evaluated }: { evaluated: Evaluated }) {

@@ -42,7 +42,7 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
       ? 'The base of this adapter is not in the studio: add it on the Models page.'
       : chosen === null
         ? 'Choose the dataset to evaluate on.'
-        : (misfits.get(chosen) ?? firstProblem(evaluationParameters, values));
+        : (misfits.get(chosen) ?? firstProblem(evaluationParameters(), values));
   const begin = (predictions: string | null) => {
     if (problem !== null || modelId === null || chosen === null) return;
     const { eval_samples } = values;

@@ -16,14 +16,14 @@ import { changeBench, useBench } from './bench-store.ts';
 
 /** On the bench a first look is enough: so many examples of each task, where nothing else is asked for. */
 export const benchEvaluation = {
-  declaration: { parameters: evaluationParameters, card: 'guide/merge' },
+  declaration: { parameters: evaluationParameters(), card: 'guide/merge' },
   bases: { eval_samples: { value: emptyBench.evalSamples, from: 'preset' } },
 } as const;
 
 /** Baselines that can be scored beside the merge. */
-export const benchPlacebos = { declaration: { parameters: placeboParameters, card: 'guide/merge' } } as const;
+export const benchPlacebos = { declaration: { parameters: placeboParameters(), card: 'guide/merge' } } as const;
 /** Training examples for methods that look at data, and for a search. */
-export const benchTuning = { declaration: { parameters: tuningParameters, card: 'guide/merge' } } as const;
+export const benchTuning = { declaration: { parameters: tuningParameters(), card: 'guide/merge' } } as const;
 
 /** What is chosen on the bench, what the preflight says of it, and the merge and the studies that it can start. */
 export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog | undefined) {
@@ -41,10 +41,10 @@ export function useMergePanel(chosen: readonly AdapterRecord[], catalog: Catalog
   const preflight = useRequest('merge.preflight', asked, { enabled: isAsked });
   const lines = useLastAnswer(isAsked ? preflight.data : undefined);
   const refused = lines?.some((line) => line.verdict === 'refused') ?? false;
-  const evaluation = useSamples(evaluationParameters, 'eval_samples', evalSamples, (next) =>
+  const evaluation = useSamples(evaluationParameters(), 'eval_samples', evalSamples, (next) =>
     changeBench({ evalSamples: next }),
   );
-  const tuning = useSamples(tuningParameters, 'tuning_samples', tuningSamples, (next) =>
+  const tuning = useSamples(tuningParameters(), 'tuning_samples', tuningSamples, (next) =>
     changeBench({ tuningSamples: next }),
   );
   const looksAtData = declaration?.looksAtData === true || (parameters['search'] ?? 'none') !== 'none';

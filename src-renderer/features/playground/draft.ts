@@ -76,11 +76,11 @@ export function requestOf(
   if (draft.kind === 'text' && draft.text === '') return 'Enter a prompt.';
   if (draft.kind === 'chat' && messages.every(({ role }) => role === 'system')) return 'Enter a message.';
   const problem =
-    firstProblem(generationParameters, draft.settings) ?? firstProblem(samplingParameters, draft.sampling);
+    firstProblem(generationParameters(), draft.settings) ?? firstProblem(samplingParameters, draft.sampling);
   if (problem !== null) return problem;
   const { text: template } = draft.template;
   return generationRequestSchema.parse({
-    ...overModelDefaults(generationParameters, defaults, draft.settings),
+    ...overModelDefaults(generationParameters(), defaults, draft.settings),
     model: modelId,
     columns: draft.columns.map((adapterId) => (adapterId === null ? null : { adapterId })),
     prompt:

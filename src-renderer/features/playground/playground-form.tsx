@@ -13,7 +13,7 @@ import { changeDraft } from './playground-store.ts';
 import { TemplatePicker } from './template-picker.tsx';
 import { type PlaygroundInput, usePlaygroundForm } from './use-playground-form.ts';
 
-const generation = { parameters: generationParameters, card: 'guide/playground' };
+const generation = { parameters: generationParameters(), card: 'guide/playground' };
 const words = playgroundStrings.prompt;
 
 interface PlaygroundFormProps extends PlaygroundInput {

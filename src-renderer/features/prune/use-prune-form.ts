@@ -18,7 +18,7 @@ import { countPruned, firstChoices, type PruneChoices, patternChoices, studyPart
 const usualSamples = 500;
 /** A pruning study looks at 500 examples, where nothing else is asked for: it evaluates each adapter many times. */
 export const pruneEvaluation = {
-  declaration: { parameters: evaluationParameters, card: 'guide/prune' },
+  declaration: { parameters: evaluationParameters(), card: 'guide/prune' },
   bases: { eval_samples: { value: usualSamples, from: 'preset' } },
 } as const;
 
@@ -61,7 +61,7 @@ export function usePruneForm({ adapters, runs, catalog, onStarted }: PruneInput)
           ? pruneStrings.problems.bases
           : usedDataset === null
             ? pruneStrings.problems.dataset
-            : (firstProblem(evaluationParameters, evaluation) ?? (typeof parts === 'string' ? parts : null));
+            : (firstProblem(evaluationParameters(), evaluation) ?? (typeof parts === 'string' ? parts : null));
   return {
     methods,
     patterns,

@@ -133,9 +133,9 @@ export function settingRows(
   const defaults = defaultsOf(draft, variants);
   const variant = variantOf(draft, variants);
   const specs: readonly ParameterSpec[] = [
-    ...runParameters,
+    ...runParameters(),
     ...parametersOfVariant(variant),
-    ...adapterParameters,
+    ...adapterParameters(),
     ...(config.coto === null ? [] : cotoDeclaration.parameters),
   ];
   const resolved = new Map<string, string>(

@@ -45,7 +45,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
   const bases = presetBases(preset);
   const inUse = (group: string) =>
     fieldsInUse(
-      runParameters.filter((spec) => spec.group === group),
+      runParameters().filter((spec) => spec.group === group),
       draft,
       task,
       dataset?.description,
@@ -84,7 +84,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
       <Panel title="Adapter">
         <Stack gap={8}>
           <VariantField catalog={catalog} variant={variant} problem={problems.get('adapter.variant')} />
-          {form([...parametersOfVariant(variant), ...adapterParameters], {
+          {form([...parametersOfVariant(variant), ...adapterParameters()], {
             card: variant?.card,
             suggestions: {
               'adapter.target_modules': moduleSuffixes(model),

@@ -16,8 +16,8 @@ export function parametersOfVariant(variant: Declaration | undefined): Parameter
 /** Every field of the form but base and data, in its order: the variant and the switch of CoTo are declared nowhere else. */
 export function runFields(draft: Draft, variants: readonly Declaration[]): ParameterSpec[] {
   return [
-    ...runParameters.filter(({ group }) => group === 'Data'),
-    ...runParameters.filter(({ group }) => group === 'Task'),
+    ...runParameters().filter(({ group }) => group === 'Data'),
+    ...runParameters().filter(({ group }) => group === 'Task'),
     {
       name: 'adapter.variant',
       label: 'Variant',
@@ -27,13 +27,13 @@ export function runFields(draft: Draft, variants: readonly Declaration[]): Param
       help: 'How the update of a linear layer is made.',
       group: 'Adapter',
     },
-    ...[...parametersOfVariant(variantOf(draft, variants)), ...adapterParameters].map((spec) => ({
+    ...[...parametersOfVariant(variantOf(draft, variants)), ...adapterParameters()].map((spec) => ({
       ...spec,
       group: 'Adapter',
     })),
     { name: 'coto', label: 'CoTo', type: 'boolean', default: false, help: cotoDeclaration.summary, group: 'CoTo' },
     ...cotoDeclaration.parameters.map((spec) => ({ ...spec, group: 'CoTo' })),
-    ...runParameters.filter(({ group }) => group === 'Optimization'),
+    ...runParameters().filter(({ group }) => group === 'Optimization'),
   ];
 }
 

@@ -20,7 +20,7 @@ import { setField, useTrainForm } from './draft-store.ts';
 
 const words = trainStrings.template;
 const name = 'chat_template';
-const declared = runParameters.find((spec) => spec.name === name);
+const declared = runParameters().find((spec) => spec.name === name);
 const usual = textOfValue(declared?.default);
 const ownText = 'text';
 

@@ -118,8 +118,8 @@ it("takes the first step of Transformers' AdamW worked by hand: ε beside the un
 
 it.each(Object.entries(optimizerKinds))('%s declares itself under its name, with settings of the run', (id, kind) => {
   expect(kind.declaration.id).toBe(id);
-  for (const spec of kind.declaration.parameters) expect(runParameters).toContain(spec);
-  const choices = runParameters.find(({ name }) => name === 'optim')?.choices;
+  for (const spec of kind.declaration.parameters) expect(runParameters()).toContain(spec);
+  const choices = runParameters().find(({ name }) => name === 'optim')?.choices;
   expect(choices).toContainEqual({ value: id, label: kind.declaration.label });
   const variables = new Map([['w', tf.variable(tf.tensor1d([1]))]]);
   const optimizer = kind.create(variables, { ...settings, weightDecay: 0 });

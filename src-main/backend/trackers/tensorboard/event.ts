@@ -1,8 +1,9 @@
 import protobuf from 'protobufjs/light.js';
 import { z } from 'zod';
+import { once } from '../../../../src-shared/once.ts';
 
 /** The parts of TensorBoard's events (event.proto, summary.proto, tensor.proto) that are read or written. */
-const root = protobuf.Root.fromJSON({
+const parts: protobuf.INamespace = {
   nested: {
     Event: {
       fields: {
@@ -52,9 +53,12 @@ const root = protobuf.Root.fromJSON({
       },
     },
   },
+};
+/** Made for the first event: what starts the app writes none. */
+const types = once(() => {
+  const root = protobuf.Root.fromJSON(parts);
+  return { event: root.lookupType('Event'), hyperParameters: root.lookupType('HyperParameters') };
 });
-const eventType = root.lookupType('Event');
-const hyperParametersType = root.lookupType('HyperParameters');
 
 /** TensorFlow's numbers of element types. */
 export const dtypes = { float: 1, double: 2, string: 7 } as const;
@@ -91,12 +95,13 @@ export type EventValue = z.output<typeof valueSchema>;
 export type TensorBoardEvent = z.output<typeof eventSchema>;
 
 export function encodeEvent(event: z.input<typeof eventSchema>): Uint8Array {
-  return eventType.encode(event).finish();
+  return types().event.encode(event).finish();
 }
 
 /** @throws Error if the bytes are no event */
 export function decodeEvent(data: Uint8Array): TensorBoardEvent {
-  return eventSchema.parse(eventType.toObject(eventType.decode(data), { longs: Number }));
+  const { event } = types();
+  return eventSchema.parse(event.toObject(event.decode(data), { longs: Number }));
 }
 
 const hyperParametersSchema = z.object({
@@ -122,7 +127,8 @@ const hyperParametersSchema = z.object({
 
 /** The hyperparameters that the HParams plugin has of a run. */
 export function decodeHyperParameters(content: Uint8Array): Record<string, number | string | boolean> {
-  const message = hyperParametersType.toObject(hyperParametersType.decode(content));
+  const { hyperParameters } = types();
+  const message = hyperParameters.toObject(hyperParameters.decode(content));
   const { sessionStartInfo } = hyperParametersSchema.parse(message);
   return Object.fromEntries(
     (sessionStartInfo?.hparams ?? []).flatMap(({ key, value: { numberValue, stringValue, boolValue } }) => {

@@ -193,15 +193,6 @@ export function attribute(attributes: OperationAttributes, name: string): number
   return found;
 }
 
-/** What `make` gives, made when it is first asked for: for a part that the gradients of several inputs share. */
-export function once<Made>(make: () => Made): () => Made {
-  let made: { readonly value: Made } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}
-
 /** Returns a tensor, or what else an operation has one each of, by its index. */
 export function at<Item = tf.Tensor>(items: readonly Item[], index: number): Item {
   const found = items[index];

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { once } from '../../../../src-shared/once.ts';
 import { isTaping, pushOnTape } from '../../compute/tfjs-internals.ts';
-import { as2D, at, defineOperation, type OperationInputs, once, only2D } from '../autograd/operation.ts';
+import { as2D, at, defineOperation, type OperationInputs, only2D } from '../autograd/operation.ts';
 
 const cut = defineOperation({
   name: 'CotoRowBlocks',

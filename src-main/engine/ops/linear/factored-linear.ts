@@ -1,13 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  attribute,
-  defineOperation,
-  givenInputs,
-  input,
-  type OperationInputs,
-  once,
-  only2D,
-} from '../autograd/operation.ts';
+import { once } from '../../../../src-shared/once.ts';
+import { attribute, defineOperation, givenInputs, input, type OperationInputs, only2D } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { multiplierOrAddend } from './linear-options.ts';

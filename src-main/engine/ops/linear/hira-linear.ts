@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { once } from '../../../../src-shared/once.ts';
 import {
   attribute,
   defineOperation,
@@ -6,7 +7,6 @@ import {
   input,
   type OperationAttributes,
   type OperationInputs,
-  once,
   only2D,
 } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { once } from '../../../../src-shared/once.ts';
 import type { AccumulatedGradient } from '../autograd/accumulated-gradient.ts';
 import {
   as2D,
@@ -11,7 +12,6 @@ import {
   type Operation,
   type OperationAttributes,
   type OperationInputs,
-  once,
 } from '../autograd/operation.ts';
 import { joinRows, rowBlocks } from '../indexing/row-blocks.ts';
 import type { FrozenWeight } from './frozen-weight.ts';

@@ -19,7 +19,9 @@ export const adamw: OptimizerKind = {
     label: 'AdamW',
     summary: 'Adam with decoupled weight decay, with PyTorch’s semantics.',
     paper: { title: 'Decoupled Weight Decay Regularization', url: 'https://arxiv.org/abs/1711.05101' },
-    parameters: parametersOfRun('weight_decay', 'adam_beta1', 'adam_beta2', 'adam_epsilon'),
+    get parameters() {
+      return parametersOfRun('weight_decay', 'adam_beta1', 'adam_beta2', 'adam_epsilon');
+    },
   },
   moments: () => 2,
   create: (variables, { beta1, beta2, epsilon, weightDecay }) =>

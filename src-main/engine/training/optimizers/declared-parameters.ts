@@ -3,5 +3,5 @@ import { type RunConfig, runParameters } from '../../../../src-shared/domain/run
 
 /** The run's settings that an optimizer reads. */
 export function parametersOfRun(...names: (keyof RunConfig)[]): ParameterSpec[] {
-  return names.flatMap((name) => runParameters.filter((spec) => spec.name === name));
+  return names.flatMap((name) => runParameters().filter((spec) => spec.name === name));
 }

@@ -16,7 +16,9 @@ export const riemannianAdamw: OptimizerKind = {
       title: 'Riemannian Preconditioned LoRA for Fine-Tuning Foundation Models',
       url: 'https://arxiv.org/abs/2402.02347',
     },
-    parameters: parametersOfRun('weight_decay', 'adam_beta1', 'adam_beta2', 'adam_epsilon', 'riemannian_reg'),
+    get parameters() {
+      return parametersOfRun('weight_decay', 'adam_beta1', 'adam_beta2', 'adam_epsilon', 'riemannian_reg');
+    },
   },
   moments: adamw.moments,
   create: adamw.create,

@@ -15,7 +15,9 @@ export const sgd: OptimizerKind = {
     id: 'sgd',
     label: 'SGD',
     summary: 'Plain gradient descent, with momentum on request. Needs a far higher learning rate than AdamW.',
-    parameters: parametersOfRun('weight_decay', 'sgd_momentum'),
+    get parameters() {
+      return parametersOfRun('weight_decay', 'sgd_momentum');
+    },
   },
   moments: ({ sgd_momentum }) => (sgd_momentum === 0 ? 0 : 1),
   create: (variables, settings) => new Sgd(variables, settings),

@@ -50,8 +50,8 @@ test('every declared setting of a run has a field, those of the chosen variant a
   const view = renderInWindow(<Form />);
   for (const more of view.getAllByRole('button', { name: /More settings/ })) fireEvent.click(more);
   const shown = [
-    ...runParameters.filter(({ group }) => group !== 'Task'),
-    ...adapterParameters,
+    ...runParameters().filter(({ group }) => group !== 'Task'),
+    ...adapterParameters(),
     ...parametersOfVariant(catalog.adapterVariants[0]),
     ...cotoParameters({ schedule: 'coto', curve: 'linear' }),
   ];
