@@ -153,7 +153,9 @@ export class Generation {
     try {
       const logits = this.model.nextLogits(inputs, this.cache);
       try {
-        return Float32Array.from(await logits.data());
+        const scores = await logits.data();
+        // A copy of its own, by the block: the values may be the tensor's memory.
+        return new Float32Array(scores);
       } finally {
         logits.dispose();
       }
