@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { as2D } from '../ops/autograd/operation.ts';
+import { appendRows } from '../ops/indexing/append-rows.ts';
 
-/** Keys and values of one layer [batch, tokens, width]. */
+/** Keys and values of one layer [batch · tokens, width]. */
 export interface LayerCache {
-  readonly keys: tf.Tensor3D;
-  readonly values: tf.Tensor3D;
+  readonly keys: tf.Tensor2D;
+  readonly values: tf.Tensor2D;
+  readonly batch: number;
 }
 
 /** Keys and values of the tokens that a language model has read, layer by layer, so that each is computed once. */
@@ -21,33 +23,29 @@ export class KeyValueCache {
    * Adds new keys and values [batch · new, width] of a layer and returns those of all tokens so far, [batch · (length +
    * new), width], which the cache owns.
    */
-  append(
-    layer: number,
-    keys: tf.Tensor2D,
-    values: tf.Tensor2D,
-    batch: number,
-  ): { keys: tf.Tensor2D; values: tf.Tensor2D } {
+  append(layer: number, keys: tf.Tensor2D, values: tf.Tensor2D, batch: number): LayerCache {
     const before = this.layers[layer];
     const grown = {
       keys: joined(before?.keys, keys, batch),
       values: joined(before?.values, values, batch),
+      batch,
     };
     if (before) tf.dispose([before.keys, before.values]);
     this.layers[layer] = grown;
-    return { keys: flat(grown.keys), values: flat(grown.values) };
+    return grown;
   }
 
   /** Clones of what a layer has, of which the caller disposes; null where it has nothing yet. */
   takeLayer(layer: number): LayerCache | null {
-    const { keys, values } = this.layers[layer] ?? {};
-    return keys && values ? { keys: tf.keep(tf.clone(keys)), values: tf.keep(tf.clone(values)) } : null;
+    const found = this.layers[layer];
+    return found ? cloned(found) : null;
   }
 
   /** Gives a layer what it would have after `append` of the new tokens, as `takeLayer` took it; `kept` stays the caller's. */
   giveLayer(layer: number, kept: LayerCache): void {
     const before = this.layers[layer];
     if (before) tf.dispose([before.keys, before.values]);
-    this.layers[layer] = { keys: tf.keep(tf.clone(kept.keys)), values: tf.keep(tf.clone(kept.values)) };
+    this.layers[layer] = cloned(kept);
   }
 
   /** Must be called once all layers have added the new tokens. */
@@ -59,8 +57,12 @@ export class KeyValueCache {
   repeated(times: number): KeyValueCache {
     const copy = new KeyValueCache();
     copy.tokens = this.tokens;
-    for (const [layer, { keys, values }] of this.layers.entries())
-      copy.layers[layer] = { keys: repeatedRows(keys, times), values: repeatedRows(values, times) };
+    for (const [layer, { keys, values, batch }] of this.layers.entries())
+      copy.layers[layer] = {
+        keys: repeatedRows(keys, batch, times),
+        values: repeatedRows(values, batch, times),
+        batch: batch * times,
+      };
     return copy;
   }
 
@@ -71,28 +73,18 @@ export class KeyValueCache {
   }
 }
 
-function joined(before: tf.Tensor3D | undefined, added: tf.Tensor2D, batch: number): tf.Tensor3D {
+function joined(before: tf.Tensor2D | undefined, added: tf.Tensor2D, batch: number): tf.Tensor2D {
+  return tf.keep(before ? appendRows(before, added, batch) : tf.clone(added));
+}
+
+function cloned({ keys, values, batch }: LayerCache): LayerCache {
+  return { keys: tf.keep(tf.clone(keys)), values: tf.keep(tf.clone(values)), batch };
+}
+
+function repeatedRows(tensor: tf.Tensor2D, batch: number, times: number): tf.Tensor2D {
+  const [rows, width] = tensor.shape;
   return tf.tidy(() => {
-    const [rows, width] = added.shape;
-    const parted = tf.reshape<tf.Rank.R3>(added, [batch, rows / batch, width]);
-    return tf.keep(before ? tf.concat3d([before, parted], 1) : tf.clone(parted));
+    const repeated = tf.tile(tf.reshape(tensor, [batch, 1, (rows / batch) * width]), [1, times, 1]);
+    return tf.keep(as2D(tf.reshape(repeated, [rows * times, width])));
   });
-}
-
-function flat(tensor: tf.Tensor3D): tf.Tensor2D {
-  const [batch, tokens, width] = tensor.shape;
-  return as2D(tf.reshape(tensor, [batch * tokens, width]));
-}
-
-function repeatedRows(tensor: tf.Tensor3D, times: number): tf.Tensor3D {
-  const [batch, tokens, width] = tensor.shape;
-  return tf.tidy(() =>
-    tf.keep(
-      tf.reshape<tf.Rank.R3>(tf.tile(tf.reshape(tensor, [batch, 1, tokens * width]), [1, times, 1]), [
-        batch * times,
-        tokens,
-        width,
-      ]),
-    ),
-  );
 }

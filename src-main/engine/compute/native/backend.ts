@@ -16,6 +16,8 @@ export class NativeData {
   strings: Uint8Array[] | null = null;
   /** Whether the addon has the values as they are encoded in a file. */
   isStored = false;
+  /** Values in use from the start on, of data that `appended` made to grow into; else null. */
+  filled: number | null = null;
   /** The data that this is a part of; it has a reference to them. */
   readonly whole: NativeData | null;
 
@@ -80,6 +82,28 @@ export class NativeBackend extends tf.KernelBackend {
     whole.references++;
     this.dataCount++;
     return { dataId: new NativeData(handle, count * width, 'float32', whole), shape: [count, width], dtype: 'float32' };
+  }
+
+  /**
+   * The rows of a float32 matrix and those of another behind them: in place where there is room behind the first and nothing else
+   * has taken it, else with a copy that has room for half as many again.
+   */
+  appended(before: tf.TensorInfo, added: tf.TensorInfo): tf.TensorInfo {
+    const data = this.data(before.dataId);
+    const [rows = 0, width = 0] = before.shape;
+    const more = added.shape[0] ?? 0;
+    const count = (rows + more) * width;
+    const hasRoom = data.whole !== null && data.whole.filled === data.count && data.whole.count >= count;
+    const whole = hasRoom && data.whole !== null ? data.whole : this.make(Math.ceil(1.5 * count), 'float32');
+    if (hasRoom) whole.references++;
+    else this.kernels.copy(handleOf(data), handleOf(whole), 4 * data.count);
+    whole.filled = count;
+    const place = this.addon.view(handleOf(whole), 4 * data.count, 4 * more * width);
+    this.kernels.copy(this.handle(added), place, 4 * more * width);
+    this.addon.release(place);
+    this.dataCount++;
+    const dataId = new NativeData(this.addon.view(handleOf(whole), 0, 4 * count), count, 'float32', whole);
+    return { dataId, shape: [rows + more, width], dtype: 'float32' };
   }
 
   /** A matrix that keeps its encoding: products decode it part by part, other kernels for the time of their call. */

@@ -7,6 +7,7 @@ import {
   unpackStates,
   weightedTokenMean,
 } from '../../../../src-main/engine/ops/index.ts';
+import { appendRows } from '../../../../src-main/engine/ops/indexing/append-rows.ts';
 import { get, rotateRows } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 
@@ -40,6 +41,19 @@ const weighted = (weights: readonly number[], tokens: number, features: number):
     }),
 });
 
+/** The rows of each example, and the new ones behind them. */
+const appended = (batch: number, tokens: number, more: number): OperationCase => ({
+  name: `${more} rows appended to ${tokens}, ${batch} examples`,
+  shapes: { before: [batch * tokens, 3], added: [batch * more, 3] },
+  wanted: [],
+  run: (take) => appendRows(matrix(take, 'before'), matrix(take, 'added'), batch),
+  reference: (take) =>
+    Array.from({ length: batch }, (_, example) => [
+      ...take('before').slice(example * tokens * 3, (example + 1) * tokens * 3),
+      ...take('added').slice(example * more * 3, (example + 1) * more * 3),
+    ]).flat(),
+});
+
 /** Both, turned into each other, so that a value out of place shows. */
 const carried = (rows: number, width: number, shape: [number, number]): OperationCase => ({
   name: `${shape.join(' × ')} carried along with ${rows} × ${width}`,
@@ -59,6 +73,8 @@ const carried = (rows: number, width: number, shape: [number, number]): Operatio
 export const tokenCases: readonly OperationCase[] = [
   weighted([0, 1, 0, 0, 0, 1], 3, 5),
   weighted([0.5, 0.5, 0, 0.25, 0.25, 0.5], 3, 8),
+  appended(1, 5, 2),
+  appended(3, 4, 1),
   carried(4, 5, [2, 3]),
   carried(3, 4, [5, 4]),
   {

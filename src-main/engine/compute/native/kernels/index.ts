@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { NativeBackend, toStudioError } from '../backend.ts';
 import { activationKernels } from './activations.ts';
+import { appendRows } from './append-rows.ts';
 import { attentionKernels } from './attention.ts';
 import { binaryKernels, comparisonKernels, logicalKernels, logicalNot } from './binary.ts';
 import { cast } from './cast.ts';
@@ -38,6 +39,7 @@ const nativeKernels: readonly NativeKernel[] = [
   ...constantKernels,
   ...layoutKernels,
   ...concatKernels,
+  appendRows,
   ...gatherSelectKernels,
   ...reductionKernels,
   ...logicalReductionKernels,
