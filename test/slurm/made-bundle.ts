@@ -121,6 +121,6 @@ export function engineOf(
   { kind = 'slurm', host = null }: { readonly kind?: string; readonly host?: string | null } = {},
 ): TargetEngine {
   const target = targets.find(({ declaration }) => declaration.id === kind);
-  if (target?.kind !== 'followed') throw new Error(`${kind} is not followed`);
+  if (target === undefined) throw new Error(`there is no ${kind}`);
   return target.open({ host, parameters });
 }

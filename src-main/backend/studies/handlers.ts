@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireStudy } from '../jobs/study.ts';
-import { requireFollowed } from '../targets/resolve-target.ts';
+import { requireTarget } from '../targets/resolve-target.ts';
 import { forecastStudy } from './forecast.ts';
 import { createStudy, resumeStudy } from './studies.ts';
 import { studyFiles } from './study-files.ts';
@@ -14,7 +14,7 @@ export function studyHandlers(services: HandlerServices): Handlers<Exclude<Names
     'studies.list': () => deletions.visible('studies', store.studies.list()),
     'studies.get': ({ id }) => requireStudy(store, id),
     'studies.create': ({ name, config, target }) => {
-      if (target !== undefined) requireFollowed(services, target);
+      if (target !== undefined) requireTarget(services, target);
       return createStudy(services, { name, config, parentId: null, target: target ?? null });
     },
     'studies.forecast': ({ config }) => forecastStudy(services, config),

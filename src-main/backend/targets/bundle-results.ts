@@ -54,12 +54,13 @@ export async function failureOf(folder: string, name: string): Promise<string> {
   }
 }
 
-/** The last words in the log of a run that ended without any of its own. */
-export async function lastLogLine(folder: string, names: readonly string[]): Promise<string | null> {
+/** The last words in the log of a run that ended without any of its own: the command says an error and the way out, a line each. */
+export async function lastLogWords(folder: string, names: readonly string[]): Promise<string | null> {
   for (const name of names) {
     const tail = await tailOf(join(folder, 'logs', name), -4096).catch(() => null);
-    const line = tail?.text.trim().split('\n').at(-1)?.trim();
-    if (line) return line;
+    const lines = (tail?.text ?? '').split('\n').map((line) => line.trim());
+    const words = lines.filter((line) => line !== '').slice(-2);
+    if (words.length > 0) return words.join(' ');
   }
   return null;
 }

@@ -9,7 +9,7 @@ import { clock } from '../clock.ts';
 import {
   type FollowedBundle,
   failureOf,
-  lastLogLine,
+  lastLogWords,
   ProgressTails,
   type Results,
   readResults,
@@ -170,7 +170,7 @@ async function stateOf(run: PlacedRun, { submission, results, states, endedPolls
   const polls = (endedPolls.get(run.index) ?? 0) + 1;
   endedPolls.set(run.index, polls);
   if (polls < pollsToSettle) return { ...run, node };
-  const line = await lastLogLine(submission.folder, logNames(submission, run.index));
+  const line = await lastLogWords(submission.folder, logNames(submission, run.index));
   const why = [seen?.reason ?? null, line].filter((part) => part !== null).join(': ');
   return { ...run, state: 'lost', node, reason: why || 'it ended without a result' };
 }

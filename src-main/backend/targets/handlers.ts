@@ -6,7 +6,7 @@ import type { HandlerServices } from '../handler-services.ts';
 import { requireStudy } from '../jobs/study.ts';
 import { bundlesFolder } from './bundle-place.ts';
 import { targets } from './index.ts';
-import { checkHost, requireCommand, requireKind, resolveTarget } from './resolve-target.ts';
+import { checkHost, requireCommand, requireKind, requireTarget } from './resolve-target.ts';
 
 export function targetHandlers(services: HandlerServices): Handlers<NamesOf<'targets'> | 'studies.submissions'> {
   const { store, hub } = services;
@@ -34,13 +34,7 @@ export function targetHandlers(services: HandlerServices): Handlers<NamesOf<'tar
       return ok;
     },
     'targets.probe': ({ name }) => {
-      const { target, record } = resolveTarget(services, name);
-      if (!record.isSaved && record.host !== null) requireCommand(services);
-      if (target.kind === 'written')
-        return {
-          facts: [{ label: target.declaration.label, value: 'its file is written of a bundle, and started by you' }],
-          problems: [],
-        };
+      const { target, record } = requireTarget(services, name);
       const folder = bundlesFolder(services, record);
       return target.open({ host: record.host, parameters: { ...record.parameters, folder } }).probe();
     },

@@ -7,7 +7,7 @@ import { targets } from './index.ts';
 import { requireHost } from './run-program.ts';
 import type { Target } from './target.ts';
 
-export interface ResolvedTarget {
+interface ResolvedTarget {
   readonly target: Target;
   readonly record: TargetRecord;
 }
@@ -16,7 +16,7 @@ export interface ResolvedTarget {
  * The target of a name: one that was added, or a kind with its usual parameters: slurm, slurm:login1.
  * @throws StudioError not_found, with those that there are
  */
-export function resolveTarget({ store }: Pick<Services, 'store'>, name: string): ResolvedTarget {
+function resolveTarget({ store }: Pick<Services, 'store'>, name: string): ResolvedTarget {
   const saved = store.targets.find(name);
   if (saved !== null) return { target: requireKind(saved.kind), record: saved };
   const [kind = '', ...rest] = name.split(':');
@@ -36,18 +36,13 @@ export function resolveTarget({ store }: Pick<Services, 'store'>, name: string):
 }
 
 /**
- * As `resolveTarget`, of one that a study can wait for.
- * @throws StudioError refused for one that is started by the person, or that the window names without that it was added
+ * As `resolveTarget`, to run programs there.
+ * @throws StudioError refused for a host that only the window names
  */
-export function requireFollowed(services: Pick<Services, 'store' | 'paths'>, name: string) {
-  const { target, record } = resolveTarget(services, name);
-  if (!record.isSaved && record.host !== null) requireCommand(services);
-  if (target.kind === 'followed') return { target, record };
-  throw new StudioError(
-    'refused',
-    `${target.declaration.label} is started by you: a study cannot wait for it.`,
-    'Write a bundle (coto study bundle) and its file (coto targets write), start it, and collect: coto study collect.',
-  );
+export function requireTarget(services: Pick<Services, 'store' | 'paths'>, name: string): ResolvedTarget {
+  const resolved = resolveTarget(services, name);
+  if (!resolved.record.isSaved && resolved.record.host !== null) requireCommand(services);
+  return resolved;
 }
 
 /** What a target runs, and where, is for the person at the terminal to say: the window runs only what was added. */

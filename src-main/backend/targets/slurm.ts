@@ -136,7 +136,6 @@ export function taskScript(folder: string, command: readonly string[], offset: n
 export const slurm: Target = {
   declaration,
   takesHost: true,
-  kind: 'followed',
   open: (place) => openSlurm(place, programOf(place)),
 };
 

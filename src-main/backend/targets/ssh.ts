@@ -54,7 +54,6 @@ const ownSchema = z.object({ hosts: z.array(z.string()).default([]), runs_per_ho
 export const ssh: Target = {
   declaration,
   takesHost: false,
-  kind: 'followed',
   open: ({ parameters }) => openHosts(parameters),
 };
 

@@ -29,22 +29,10 @@ export interface TargetEngine {
   cancel(folder: string, parts: readonly SubmittedPart[], indices?: readonly number[]): Promise<void>;
 }
 
-/** A file that another program takes, made of a bundle, and the words to start it with. */
-export interface WrittenTarget {
-  readonly file: string;
-  readonly text: string;
-  readonly command: string;
-}
-
-interface TargetDetails {
+/** A place that a study's runs are submitted to, and followed at. */
+export interface Target {
   readonly declaration: Declaration;
   /** Whether it is named with a host: slurm:login1. */
   readonly takesHost: boolean;
+  open(place: TargetPlace): TargetEngine;
 }
-
-/** One that the studio follows, or one whose files it writes for the person to start. */
-export type Target = TargetDetails &
-  (
-    | { readonly kind: 'followed'; open(place: TargetPlace): TargetEngine }
-    | { readonly kind: 'written'; write(folder: string, place: TargetPlace): Promise<WrittenTarget> }
-  );

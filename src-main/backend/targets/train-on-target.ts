@@ -17,7 +17,7 @@ import { bundlesFolder } from './bundle-place.ts';
 import { type FollowedBundle, readFollowedBundle } from './bundle-results.ts';
 import { commonParameters } from './common-parameters.ts';
 import { followSubmissions } from './follow-submissions.ts';
-import { requireFollowed, resolveTarget } from './resolve-target.ts';
+import { requireTarget } from './resolve-target.ts';
 import type { TargetWork } from './train-on-target-payload.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function trainOnTarget(
   context: JobContext,
   services: HandlerServices,
 ): Promise<JobResult<'train-on-target'>> {
-  const { target, record } = requireFollowed(services, work.target);
+  const { target, record } = requireTarget(services, work.target);
   const { retries, poll_seconds } = commonParameters(record.parameters);
   const engine = target.open({ host: record.host, parameters: record.parameters });
   const bundle = await bundleOf(services, work, context);
@@ -67,7 +67,7 @@ export async function trainOnTarget(
 /** The bundle that has these runs: of an earlier submission, or a new one. */
 async function bundleOf(services: HandlerServices, work: TargetWork, context: JobContext): Promise<FollowedBundle> {
   const { store } = services;
-  const { record } = resolveTarget(services, work.target);
+  const { record } = requireTarget(services, work.target);
   const folders = [...new Set(store.submissions.list(work.studyId).map(({ folder }) => folder))];
   const wanted = new Set(work.trainings.map(({ title }) => title));
   const parent = bundlesFolder(services, record);
