@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -160,7 +161,7 @@ async function endDaemons(daemons: readonly ChildProcess[]): Promise<void> {
   );
 }
 
-/** Jobs and their shepherds outlive the daemons: they are known by the config that their environment names, or their folder. */
+/** Jobs and their shepherds outlive the daemons. */
 async function killLeftOver(folder: string): Promise<void> {
   for (let round = 0; round < 20; round++) {
     const pids = processesOf(folder);
@@ -171,20 +172,29 @@ async function killLeftOver(folder: string): Promise<void> {
   throw new Error(`processes of the cluster go on: ${processesOf(folder).join(', ')}`);
 }
 
-/** Of this cluster, besides this process and what it has started by itself. */
+/** Of this cluster, besides this process: by the config that their environment names, or a file of its folder that is open. */
 export function processesOf(folder: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((pid) => {
-      try {
-        const words = `${readFileSync(`/proc/${pid}/environ`, 'utf8')}\0${readFileSync(`/proc/${pid}/cmdline`, 'utf8')}`;
-        const own = new RegExp(`SLURM_(CONF|SUBMIT_DIR)=${folder}|slurmstepd`).test(words) && words.includes(folder);
-        const isTest = /vitest/.test(words.slice(words.indexOf('\0\0')));
-        return own && !isTest ? [Number(pid)] : [];
-      } catch {
-        return [];
-      }
-    });
+    .filter((pid) => signsOf(pid).some((sign) => sign.includes(folder)))
+    .map(Number);
+}
+
+function signsOf(pid: string): string[] {
+  try {
+    const open = readdirSync(`/proc/${pid}/fd`).map((name) => linkOf(`/proc/${pid}/fd/${name}`));
+    return [...open, linkOf(`/proc/${pid}/cwd`), readFileSync(`/proc/${pid}/environ`, 'utf8')];
+  } catch {
+    return [];
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 function kill(pid: number): void {
@@ -211,9 +221,9 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Waits until it holds; a program that fails meanwhile does not hold. @throws Error after a minute */
+/** Waits until it holds; a program that fails meanwhile does not hold. @throws Error after two and a half minutes, as a busy machine may take */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 1500; tries++) {
     try {
       if (await holds()) return;
     } catch {
@@ -221,5 +231,5 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
     }
     await delay(100);
   }
-  throw new Error('it did not happen within a minute');
+  throw new Error('it did not happen within two and a half minutes');
 }

@@ -13,7 +13,7 @@ import { type Cluster, startCluster, withoutSlurm } from './cluster.ts';
 const reason = withoutSlurm();
 if (reason !== null) console.log(`skipped: ${reason}`);
 
-let cluster: Cluster;
+let cluster: Cluster | undefined;
 const folder = caseFolder();
 const shared = join(folder, 'shared');
 const file = join(folder, 'ablation.yaml');
@@ -43,7 +43,7 @@ seeds: [1, 2]
 });
 
 afterAll(async () => {
-  if (reason === null) await cluster.stop();
+  await cluster?.stop();
 });
 
 /** The real worker, which tears the first result that it writes, as a disk that lies would. */
