@@ -2,15 +2,19 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type BundleJob, type Collected, failedAttemptSchema } from '../../../src-shared/domain/bundle.ts';
+import {
+  type BundleJob,
+  type Collected,
+  failedAttemptSchema,
+  type ResultManifest,
+} from '../../../src-shared/domain/bundle.ts';
 import { syncFolder } from '../../engine/tensors/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
-import { trainingKey } from '../studies/content-keys.ts';
 import { type Bundle, bundleNames, readBundle } from './bundle-files.ts';
-import { discardStaged, type LocalRun, type StagedResult, stageResult, storeResult } from './import-result.ts';
+import { discardStaged, type StagedResult, settingsOf, stageResult, storeResult } from './import-result.ts';
 import { LocalInputs } from './local-inputs.ts';
-import { readManifest } from './read-result.ts';
+import { readManifest, readResultRun } from './read-result.ts';
 import { readJobConfig } from './run-key.ts';
 
 export interface CollectWatch {
@@ -59,6 +63,9 @@ export async function collectBundle(
   } finally {
     if (collected.imported > 0) for (const list of ['runs', 'adapters', 'jobs'] as const) hub.listChanged(list);
   }
+  // They were looked at together.
+  collected.missing.sort((one, other) => one - other);
+  collected.refused.sort((one, other) => one.index - other.index);
   collected.failed = await failures(bundle, new Set(collected.missing));
   return collected;
 }
@@ -77,21 +84,28 @@ async function stageJob(
   { bundle, inputs, studyId, counting, collected }: Collecting,
   job: BundleJob,
 ): Promise<StagedResult | null> {
-  const { store } = services;
   try {
     const counts = counting.get(job.runId);
-    const own = counts === undefined ? await localRun(bundle, inputs, job) : null;
-    if (own === null || isTrained(services, own.contentKey)) {
+    if (counts !== undefined) {
       // Whatever became of its files since, the run is here.
       const other = await readManifest(bundle, job).catch(() => null);
       collected.known++;
-      if (other === null || other.attempt === counts) return null;
-      store.bundles.saveResult(other, null);
-      collected.others++;
+      if (other !== null && other.attempt !== counts) recordOther(services, collected, other);
       return null;
     }
     const manifest = await readManifest(bundle, job);
-    if (manifest !== null) return await stageResult(services, bundle, own, manifest, studyId);
+    const ended = manifest === null ? null : await readResultRun(bundle, job);
+    const own = inputs.run(
+      job,
+      ended === null ? await readJobConfig(bundle, job) : await settingsOf(bundle, job, ended),
+    );
+    if (isTrained(services, own.contentKey)) {
+      collected.known++;
+      if (manifest !== null) recordOther(services, collected, manifest);
+      return null;
+    }
+    if (manifest !== null && ended !== null)
+      return await stageResult(services, bundle, { own, ended, manifest }, studyId);
   } catch (thrown) {
     // A full disk, or a bug, is no fault of the result.
     if (!(thrown instanceof StudioError) || thrown.code !== 'invalid_file') throw thrown;
@@ -101,12 +115,9 @@ async function stageJob(
   return null;
 }
 
-async function localRun(bundle: Bundle, inputs: LocalInputs, job: BundleJob): Promise<LocalRun> {
-  const given = await readJobConfig(bundle, job);
-  const model = inputs.model(given.model);
-  const dataset = inputs.dataset(given.dataset);
-  const config = { ...given, model: model.id, dataset: dataset.id };
-  return { job, config, model, dataset, contentKey: await trainingKey(config, model, dataset) };
+function recordOther({ store }: HandlerServices, collected: Collected, manifest: ResultManifest): void {
+  store.bundles.saveResult(manifest, null);
+  collected.others++;
 }
 
 /** Whether a run of that content is completed here, whoever trained it. */

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { BundleJob, ResultManifest, ResultRun } from '../../../src-shared/domain/bundle.ts';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
 import { type HistoryPart, readHistoryParts } from '../../engine/training/history-files.ts';
 import { readSamples } from '../../engine/training/sample-files.ts';
@@ -16,17 +14,9 @@ import { runFileName, runFileText } from '../recovery/run-file.ts';
 import type { Services } from '../services.ts';
 import { canonicalJson } from '../studies/content-keys.ts';
 import { type Bundle, resultNames } from './bundle-files.ts';
-import { copyResult, readResultRun, refusedResult } from './read-result.ts';
-
-/** A run of a bundle as this home has its settings, base and dataset. */
-export interface LocalRun {
-  readonly job: BundleJob;
-  readonly config: RunConfig;
-  readonly model: ModelRecord;
-  readonly dataset: DatasetRecord;
-  /** By which studies find the run. */
-  readonly contentKey: string;
-}
+import type { LocalRun } from './local-inputs.ts';
+import { copyResult, refusedResult } from './read-result.ts';
+import { readJobConfig, runKey } from './run-key.ts';
 
 /** A verified result whose files are in the home, and which no row names yet. */
 export interface StagedResult {
@@ -48,12 +38,11 @@ export interface StagedResult {
 export async function stageResult(
   services: Pick<Services, 'home'>,
   bundle: Bundle,
-  own: LocalRun,
-  manifest: ResultManifest,
+  { own, ended, manifest }: { own: LocalRun; ended: ResultRun; manifest: ResultManifest },
   studyId: string,
 ): Promise<StagedResult> {
   const { home } = services;
-  const { job, model, dataset } = own;
+  const { job, config, model, dataset } = own;
   const adapterPlace = newAdapterFolder({ home });
   const runId = newId('run');
   const runFolder = home.absolute('runs', runId);
@@ -62,8 +51,6 @@ export async function stageResult(
   try {
     await mkdir(runFolder);
     await copyResult(bundle, job, manifest, { adapter: adapterPlace.directory, run: runFolder });
-    const ended = await readResultRun(bundle, job);
-    const config = configOf(own, ended);
     const facts = await readFacts(adapterPlace.directory, model.description, sumsOf(manifest)).catch(
       (thrown: unknown) => {
         throw thrown instanceof StudioError
@@ -165,20 +152,27 @@ export function storeResult({ store }: Pick<Services, 'store'>, staged: StagedRe
 }
 
 /**
- * The bundle's settings, with the split of the batch that the worker's memory allowed.
- * @throws StudioError if the result is of other settings
+ * The settings of a result, by the names that the bundle has for base and dataset: the bundle's, with the split of the batch that
+ * the worker's memory allowed.
+ * @throws StudioError invalid_file if they are not those of the job
  */
-function configOf({ job, config }: LocalRun, { config: trained }: ResultRun): RunConfig {
+export async function settingsOf(bundle: Bundle, job: BundleJob, { config: trained }: ResultRun): Promise<RunConfig> {
+  const { inputs, study } = bundle;
+  const names = (role: 'model' | 'dataset') => inputs.some((one) => one.role === role && one.id === trained[role]);
+  if (!names('model') || !names('dataset')) throw refusedResult(job, 'it is of another base or dataset');
+  // Most results are known by their key; to read the YAML of each takes longer than all the rest.
+  if (runKey(trained, inputs, study.program.version) === job.runId) return trained;
+  const config = await readJobConfig(bundle, job);
   const { per_device_train_batch_size, gradient_accumulation_steps } = trained;
-  const effective = ({ per_device_train_batch_size: size, gradient_accumulation_steps: steps }: RunConfig) =>
-    size * steps;
-  const split = { per_device_train_batch_size, gradient_accumulation_steps };
-  const own =
-    config.auto_find_batch_size && effective(config) === effective(trained) ? { ...config, ...split } : config;
-  const { model, dataset } = own;
-  if (canonicalJson({ ...trained, model, dataset }) !== canonicalJson(own))
-    throw refusedResult(job, 'it was trained with other settings');
-  return own;
+  const split = { ...config, per_device_train_batch_size, gradient_accumulation_steps };
+  const effective = (of: RunConfig) => of.per_device_train_batch_size * of.gradient_accumulation_steps;
+  if (
+    config.auto_find_batch_size &&
+    effective(config) === effective(trained) &&
+    canonicalJson(split) === canonicalJson(trained)
+  )
+    return split;
+  throw refusedResult(job, 'it was trained with other settings');
 }
 
 function sumsOf({ files }: ResultManifest) {

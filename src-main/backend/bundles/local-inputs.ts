@@ -1,19 +1,34 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { BundleInput } from '../../../src-shared/domain/bundle.ts';
+import type { BundleInput, BundleJob } from '../../../src-shared/domain/bundle.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import { datasetContent } from '../library/dataset-content.ts';
 import type { Services } from '../services.ts';
+import { trainingKeyOn } from '../studies/content-keys.ts';
 import type { Bundle } from './bundle-files.ts';
 import { datasetFiles, describeDatasetInput } from './describe-inputs.ts';
 import { unnamedInput } from './run-key.ts';
 
 type Parts = Pick<Services, 'store'>;
 
+/** A run of a bundle as this home has its settings, base and dataset. */
+export interface LocalRun {
+  readonly job: BundleJob;
+  readonly config: RunConfig;
+  readonly model: ModelRecord;
+  readonly dataset: DatasetRecord;
+  /** By which studies find the run. */
+  readonly contentKey: string;
+}
+
 /** The bases and datasets of a bundle as this home has them. */
 export class LocalInputs {
   private readonly models = new Map<string, ModelRecord>();
   private readonly datasets = new Map<string, DatasetRecord>();
+
+  private readonly contents = new Map<string, string>();
 
   private constructor() {}
 
@@ -22,17 +37,30 @@ export class LocalInputs {
     const found = new LocalInputs();
     for (const input of inputs) {
       if (input.role === 'model') found.models.set(input.id, findModel({ store }, input));
-      else found.datasets.set(input.id, await findDataset({ store }, input));
+      else {
+        const dataset = await findDataset({ store }, input);
+        found.datasets.set(input.id, dataset);
+        found.contents.set(dataset.id, await datasetContent(dataset));
+      }
     }
     return found;
   }
 
-  model(id: string): ModelRecord {
+  private model(id: string): ModelRecord {
     return required(this.models.get(id), 'model', id);
   }
 
-  dataset(id: string): DatasetRecord {
+  private dataset(id: string): DatasetRecord {
     return required(this.datasets.get(id), 'dataset', id);
+  }
+
+  /** A run of the bundle, by the names that this home has for its base and dataset. */
+  run(job: BundleJob, given: RunConfig): LocalRun {
+    const model = this.model(given.model);
+    const dataset = this.dataset(given.dataset);
+    const config = { ...given, model: model.id, dataset: dataset.id };
+    const contentKey = trainingKeyOn(config, model, this.contents.get(dataset.id) ?? '');
+    return { job, config, model, dataset, contentKey };
   }
 
   /** The study of the bundle, by the names that this home has for its inputs. */

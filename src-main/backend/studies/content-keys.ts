@@ -141,12 +141,17 @@ async function evaluatedContent(
  * have is included only where it differs from its default, so that older runs keep their keys.
  */
 export async function trainingKey(config: RunConfig, model: ModelRecord, dataset: DatasetRecord): Promise<string> {
+  return trainingKeyOn(config, model, await datasetContent(dataset));
+}
+
+/** As `trainingKey`, for many runs on a dataset whose content is known. */
+export function trainingKeyOn(config: RunConfig, model: ModelRecord, content: string): string {
   const settings = Object.entries(unsplit(config)).filter(
     ([name, value]) =>
       !watchingSettings.has(name) &&
       (firstSettings.has(name) || canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name))),
   );
-  const references = { model: model.description.fingerprint, dataset: await datasetContent(dataset) };
+  const references = { model: model.description.fingerprint, dataset: content };
   return keyOf({ ...Object.fromEntries(settings), ...references }).key;
 }
 

@@ -55,6 +55,6 @@ function countsOf(sample: string): number[][] {
     const index = separators.findIndex((separator) => separator.character === character);
     if (index >= 0) row[index] = (row[index] ?? 0) + 1;
   }
-  // The last row of a short file has no line end; that of a longer one is cut off.
+  // The last row of a short file has no line end; that of a longer one ends somewhere in the middle.
   return [...rows, row];
 }
