@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { goodData } from '../cli/bad-input-support.ts';
 import { goldenPath } from '../engine/golden.ts';
 
 /** What is killed: `words` of coto, or of another command; the same each time, but for what is written. */
@@ -22,6 +23,7 @@ export function preparations(base: string, data: string): string[][] {
     ['models', 'add', base, '--name', 'tiny'],
     ['models', 'add', goldenPath('llama', 'base'), '--name', 'llama'],
     ['datasets', 'add', data, '--name', 'bands'],
+    ['datasets', 'add', goodData(`${data}-more`, 9), '--name', 'more bands'],
     ['adapters', 'import', lora, '--name', 'one'],
     ['train', '--name', 'trained', ...run, 'seed=1'],
     ['train', '--name', 'other', ...run, 'seed=2'],
@@ -47,9 +49,12 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
   writeFileSync(join(recorded, 'trainer_state.json'), JSON.stringify({ log_history: logged }));
   const rows = Array.from({ length: 300 }, (_, row) => `"text ${row}",${row % 2}\n`).join('');
   const texts = file('texts.csv', `text,label\n${rows}`);
+  const config = JSON.parse(readFileSync(join(goldenPath('vit-28', 'base'), 'config.json'), 'utf8'));
+  const twoClasses = { id2label: { 0: 'upper', 1: 'lower' }, label2id: { upper: 0, lower: 1 } };
+  const model = file('config.json', JSON.stringify({ ...config, ...twoClasses }));
   const pretraining = file(
     'pretrain.yaml',
-    `model_config: ${goldenPath('vit-28', 'base')}\ntrain_data: [${data}]\nmax_steps: 30\nper_device_train_batch_size: 4\n`,
+    `model_config: ${model}\ntrain_data: [${data}]\nmax_steps: 30\nper_device_train_batch_size: 4\n`,
   );
   const grid = `run: ${JSON.stringify(training)}\nseeds: [1, 2]\n`;
   return {
@@ -80,13 +85,20 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
       words: () => [
         'classify',
         JSON.stringify({
-          model: 'tiny',
+          model: 'quickdraw-vit',
           columns: [null],
-          image: { kind: 'example', dataset: 'bands', split: 'test', index: 1 },
+          image: { kind: 'example', dataset: 'fashion-mnist-small', split: 'test', index: 1 },
         }),
       ],
     },
-    'time-steps': { command: requests, isPrinted: true, words: () => ['time-steps', JSON.stringify(training)] },
+    'time-steps': {
+      command: requests,
+      isPrinted: true,
+      words: () => [
+        'time-steps',
+        JSON.stringify({ ...training, model: 'quickdraw-vit', dataset: 'fashion-mnist-small' }),
+      ],
+    },
     'study of two adapters': study(
       'lambda',
       'kind: lambda\ndataset: bands\npoints: 3\npairs:\n  - { label: seeds, coto: false, from: trained, to: other }\n',
@@ -98,7 +110,7 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
     'study that trains': study('ablation', `kind: ablation\n${grid}grid: { coto: [null, {}] }\n`),
     'study of mergeability': study(
       'mergeability',
-      `kind: mergeability\ntasks:\n  - { dataset: bands, name: a }\n  - { dataset: bands, name: b }\nrun: ${JSON.stringify({ ...training, dataset: undefined })}\nseeds: [1]\n`,
+      `kind: mergeability\ntasks:\n  - { dataset: bands, name: a }\n  - { dataset: more bands, name: b }\nrun: ${JSON.stringify({ ...training, dataset: undefined })}\nseeds: [1]\n`,
     ),
   };
 }

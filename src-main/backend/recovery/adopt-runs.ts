@@ -36,7 +36,7 @@ export async function adoptRuns(services: HandlerServices, { skipped }: Adoption
 }
 
 /**
- * Adds a run anew that was adopted without its base, now that the model and the dataset that its folder names can be found; what was
+ * Adds a run again that was adopted without its base, now that the model and the dataset that its folder names can be found; what was
  * noted on it meanwhile stays. Whether that was so.
  */
 export async function completeRun(services: HandlerServices, { id, ...noted }: RunRecord): Promise<boolean> {
