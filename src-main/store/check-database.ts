@@ -4,7 +4,7 @@ import { DamagedHomeError } from './damaged-home-error.ts';
 import { migrate, NewerDatabaseError, schemaVersion } from './migrate.ts';
 import { migrations as allMigrations } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
-import { newestColumns } from './newest-columns.ts';
+import { newestColumns, newestColumnsVersion } from './newest-columns.ts';
 
 /** Tables that grow with the length of runs and studies: to read all of one can take a second. */
 const longTables = new Set(['metrics', 'metric_buckets', 'masks', 'mask_scores', 'scores', 'run_log', 'job_results']);
@@ -100,7 +100,8 @@ function columnsOf(database: Database): Map<string, string> {
 }
 
 function expectedColumns(migrations: readonly Migration[], version: number): Map<string, string> {
-  if (migrations === allMigrations && version === migrations.at(-1)?.version)
+  const newest = migrations.at(-1)?.version;
+  if (migrations === allMigrations && version === newest && newest === newestColumnsVersion)
     return new Map(Object.entries(newestColumns));
   const empty = new SqliteDatabase(':memory:');
   try {

@@ -1,3 +1,6 @@
+/** The schema version that they are of: a migration that is newer than them is carried out as any older one. */
+export const newestColumnsVersion = 240;
+
 /**
  * The columns of each table at the newest schema version, in order: a start need not carry all migrations out in memory to know
  * them. test/store/migrations.test.ts holds this to what the migrations make.
@@ -6,6 +9,8 @@ export const newestColumns: Readonly<Record<string, string>> = {
   adapter_pairs: 'key, content, pairs, created_at',
   adapters:
     'id, name, folder, model_id, foreign_base, variant, parameters, target_modules, layers, modules_to_save, coto, origin, dataset_id, accuracy, parameter_count, size_bytes, sha256, created_at, archived, metrics, tags, starred',
+  bundle_results: 'key, attempt, bundle_id, run_id, manifest, created_at',
+  bundles: 'id, folder, study_id, created_at',
   chats: 'id, name, model_id, content, created_at, updated_at',
   checkpoints: 'run_id, folder, kind, step, accuracy, resumable',
   datasets: 'id, name, bundled, licence, provenance, source, description, created_at',
@@ -27,6 +32,8 @@ export const newestColumns: Readonly<Record<string, string>> = {
   sample_inputs: 'run_id, place, input, pixels',
   scores: 'key, content, score, created_at',
   settings: 'name, value',
-  studies: 'id, name, kind, status, config, result, error, parent_id, created_at, finished_at, provenance',
+  studies: 'id, name, kind, status, config, result, error, parent_id, created_at, finished_at, provenance, target',
+  submissions: 'id, study_id, generation, target, folder, status, parts, runs, known_failures, created_at',
+  targets: 'id, kind, host, parameters',
   tunings: 'key, study_id, record, created_at',
 };
