@@ -14,9 +14,10 @@ import { join } from 'node:path';
 import { log } from './bootstrap/log.mjs';
 import { ensureNative } from './bootstrap/native.mjs';
 import { modules, root } from './bootstrap/paths.mjs';
+import { lazyTfjs } from './lazy-tfjs.mjs';
 import { carriedPackages } from './package/packages.mjs';
 
-const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs'];
+const always = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs', 'scripts/lazy-tfjs.mjs'];
 
 /** What can be built: the sources that decide whether it is up to date, where it lands, and how it is made. */
 const targets = {
@@ -126,6 +127,7 @@ async function buildMain() {
     ...module,
     packages: 'bundle',
     external: externalPackages(),
+    plugins: [lazyTfjs()],
     // A package of CommonJS asks for Node's own modules by `require`, which a module does not have.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
