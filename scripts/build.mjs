@@ -103,6 +103,9 @@ async function buildMain() {
     sourcesContent: false,
     logLevel: 'warning',
     legalComments: 'none',
+    // V8 keeps the text of what it runs, and one sign beyond Latin-1, as comments have them, doubles it. Lines stay, for traces.
+    minifyWhitespace: true,
+    lineLimit: 160,
     plugins: [englishAlone],
     // What a result was made by is this commit, whatever the checkout moves on to.
     define: { BUILD_COMMIT: JSON.stringify(await readCommit()) },
@@ -127,7 +130,7 @@ async function buildMain() {
     ...module,
     packages: 'bundle',
     external: externalPackages(),
-    plugins: [lazyTfjs()],
+    plugins: [...common.plugins, lazyTfjs()],
     // A package of CommonJS asks for Node's own modules by `require`, which a module does not have.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
