@@ -7,6 +7,7 @@ import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { parseRequestFrame } from '../../src-shared/rpc/contract.ts';
 import { grantMessage, parseHello, parseKnownPaths } from '../../src-shared/rpc/hello.ts';
 import type { Log } from '../logging/log.ts';
+import { fewArenas } from '../transport/heap-limits.ts';
 import { RestartPauses } from './restart-pauses.ts';
 import { startProcess } from './start-process.ts';
 
@@ -166,6 +167,7 @@ function openChannel(options: BackendProcessOptions, recovery: RecoveryWay | und
     serviceName: 'CoTo Studio backend',
     env: {
       ...process.env,
+      ...fewArenas,
       COTO_STUDIO_HOME: options.home,
       COTO_STUDIO_RESOURCES: options.resourcesDirectory,
       // Compiling its modules is a third of what the backend's start costs.
