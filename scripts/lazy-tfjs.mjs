@@ -26,7 +26,13 @@ function lazyModule() {
     "import { createRequire as requireFrom } from 'node:module';",
     'const requireTfjs = requireFrom(import.meta.url);',
     'let loaded;',
-    `const tfjs = () => (loaded ??= requireTfjs('${name}'));`,
+    'const gradients = [];',
+    'const tfjs = () => {',
+    '  if (loaded !== undefined) return loaded;',
+    `  loaded = requireTfjs('${name}');`,
+    '  for (const gradient of gradients) loaded.registerGradient(gradient);',
+    '  return loaded;',
+    '};',
     'const partOf = (name) => new Proxy({}, { get: (_, key) => tfjs()[name][key] });',
     // To extend it, or to ask whether something is its instance, reads its prototype.
     'const classOf = (name) => new Proxy(function () {}, {',
@@ -44,6 +50,9 @@ function lazyModule() {
  * @param {unknown} value
  */
 function lazyExport(key, value) {
+  // Modules register theirs as they are loaded.
+  if (key === 'registerGradient')
+    return 'export const registerGradient = (gradient) => void (loaded === undefined ? gradients.push(gradient) : loaded.registerGradient(gradient));';
   if (typeof value === 'string' || typeof value === 'number') return `export const ${key} = ${JSON.stringify(value)};`;
   if (typeof value !== 'function') return `export const ${key} = /* @__PURE__ */ partOf('${key}');`;
   if (isClass(value)) return `export const ${key} = /* @__PURE__ */ classOf('${key}');`;

@@ -14,6 +14,7 @@ const program = `
 import * as tf from '@tensorflow/tfjs-core';
 import Module from 'node:module';
 const isLoaded = () => Object.keys(Module._cache).some((path) => path.includes('tf-core'));
+tf.registerGradient({ kernelName: 'Early', gradFunc: () => ({}) });
 const told = { kernel: tf.Identity, atFirst: isLoaded() };
 class Own extends tf.KernelBackend {}
 told.extended = new Own() instanceof tf.KernelBackend && new Own().refCount === tf.KernelBackend.prototype.refCount;
@@ -21,6 +22,8 @@ told.instance = new tf.TensorBuffer([2], 'float32') instanceof tf.TensorBuffer;
 told.other = {} instanceof tf.Tensor;
 told.size = tf.util.sizeFromShape([2, 3]);
 told.one = tf.engine() === tf.engine() && tf.Variable.prototype instanceof tf.Tensor;
+tf.registerGradient({ kernelName: 'Late', gradFunc: () => ({}) });
+told.gradients = ['Early', 'Late', 'None'].map((name) => tf.getGradient(name) !== undefined);
 told.atLast = isLoaded();
 process.stdout.write(JSON.stringify(told));
 `;
@@ -49,6 +52,7 @@ test('a built module loads tfjs at its first call, and has all of it then', () =
     other: false,
     size: 6,
     one: true,
+    gradients: [true, true, false],
     atLast: true,
   });
 });
