@@ -2,9 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { pathToFileURL } from 'node:url';
+import { build, type Plugin } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lazyTfjs } from '../../scripts/lazy-tfjs.mjs';
+import { z } from 'zod';
+
+const script = pathToFileURL(join(import.meta.dirname, '../../scripts/lazy-tfjs.mjs')).href;
+const { lazyTfjs } = z
+  .object({ lazyTfjs: z.custom<() => Plugin>((value) => typeof value === 'function') })
+  .parse({ ...(await import(script)) });
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-lazy-'));
 const file = join(folder, 'built.mjs');
