@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { bundleStudySchema, collectedSchema, resultManifestSchema } from '../../src-shared/domain/bundle.ts';
 import { studyRecordSchema } from '../../src-shared/domain/study.ts';
-import { caseFolder, copyOf, goodData } from './bad-input-support.ts';
+import { caseFolder, copyOf, editJson, goodData } from './bad-input-support.ts';
 import { cotoOn } from './run-command.ts';
 
 const folder = caseFolder();
@@ -120,6 +120,33 @@ test('a worker needs no home, and leaves a result that is there as it is', async
   expect(existsSync(join(folder, 'none'))).toBe(false);
 });
 
+test('a worker refuses what is no job of the bundle, another version, and inputs that have changed', async () => {
+  const errorOf = async (index: number) => (await noHome(['job', bundle, String(index)])).err;
+  expect(await errorOf(99)).toMatch(/has no job 99: its 4 jobs are numbered from 0 to 3/);
+  expect((await noHome(['job', folder, '0'])).err).toMatch(/is no bundle: there is no .*study.json/);
+
+  const copy = join(folder, 'copy');
+  cpSync(bundle, copy, { recursive: true });
+  rmSync(join(copy, 'results'), { recursive: true });
+  editJson(join(copy, 'study.json'), (written) =>
+    Object.assign(written, { program: { name: 'coto-studio', version: '0.0.1' } }),
+  );
+  expect((await noHome(['job', copy, '0'])).err).toMatch(/was written by CoTo Studio 0.0.1, and this is/);
+  cpSync(join(bundle, 'study.json'), join(copy, 'study.json'));
+  rmSync(join(copy, 'blobs', 'folders'), { recursive: true });
+  rmSync(join(copy, 'blobs', 'sha256'), { recursive: true });
+  expect((await noHome(['job', copy, '0'])).err).toMatch(/The base "base" is not on this machine: there is no .*blobs/);
+  cpSync(join(bundle, 'blobs'), join(copy, 'blobs'), { recursive: true });
+  for (const name of readdirSync(join(copy, 'blobs', 'folders')).filter((one) => one.startsWith('model-')))
+    editJson(join(copy, 'blobs', 'folders', name, 'base', 'config.json'), (config) => Object.assign(config, { x: 1 }));
+  expect((await noHome(['job', copy, '0'])).err).toMatch(
+    /The base "base" is not what the bundle was written with: .*config.json/,
+  );
+  const failed = readdirSync(join(copy, 'results'));
+  expect(failed).toHaveLength(3);
+  expect(failed.every((name) => /\.failed-.*\.json$/.test(name))).toBe(true);
+});
+
 test('a torn and a foreign result are refused by themselves, and nothing of them is imported', async () => {
   const tensors = join(resultOf(3), 'adapter', 'adapter_model.safetensors');
   const whole = readFileSync(tensors);
@@ -154,8 +181,11 @@ test('what is collected folds as if it had been trained here, once', async () =>
   expect(twice).toMatchObject({ code: 0, collected: { imported: 0, known: 4, others: 0 } });
   expect(twice.study).toEqual(rest.study);
   expect([counted('runs'), counted('adapters'), counted('studies'), counted('scores')]).toEqual([4, 4, 1, scores]);
+});
 
+test('the folded numbers are those of the study that ran here', async () => {
+  const { study: collected } = await collect();
   const here = await cotoOn(join(folder, 'here'))(['study', file, '--json']);
   expect(here, here.err).toMatchObject({ code: 0 });
-  expect(rest.study?.result).toEqual(studyRecordSchema.parse(JSON.parse(here.out)).result);
+  expect(collected?.result).toEqual(studyRecordSchema.parse(JSON.parse(here.out)).result);
 });
