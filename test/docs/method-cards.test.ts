@@ -54,6 +54,14 @@ test('the memory of common bases is current', () => {
   expect(status).toBe(0);
 });
 
+test("the keys of a run's YAML are current", () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/make-run-keys.mjs'), '--check'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+});
+
 test('the support matrix is current', () => {
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/make-support-matrix.mjs'), '--check'], {
     encoding: 'utf8',

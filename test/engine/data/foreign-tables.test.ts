@@ -183,6 +183,18 @@ test('a file of which more than a few rows are faulty is added only on request',
   expect(description.text).toMatchObject({ rowCount: 60, faultyRows: 40 });
 });
 
+describe('numbers as labels', () => {
+  test.each([
+    ['a decimal comma', ['4,5', '1.234,25', '3'], ['4.5', '1234.25', '3']],
+    ['thousands', ['1,234', '12,000.5', '7'], ['1234', '12000.5', '7']],
+    ['percent', ['45 %', '12,5%', '3.25%'], ['45', '12.5', '3.25']],
+    ['classes that are none', ['1,5', 'x', '2'], ['1,5', 'x', '2']],
+  ])('%s', async (_, written, labels) => {
+    const path = file('csv', `text;label\n${written.map((label, at) => `text ${at};${label}\n`).join('')}`);
+    expect((await read(path)).examples.map(({ label }) => label)).toEqual(labels);
+  });
+});
+
 describe('a JSON file that is one object', () => {
   const rows = [
     { text: 'a', label: 'x' },

@@ -3,6 +3,7 @@ import { noColumns, type TextColumns, type TextShape, textColumnRoles } from '..
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { readChoices } from './choices.ts';
 import { knownNames, plain } from './known-columns.ts';
+import { type NumberFormat, numberFormatOf } from './number-format.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 import { flagColumns, type OneHot, oneHotOf, severalColumns } from './several-labels.ts';
 
@@ -12,9 +13,11 @@ export interface Mapping {
   readonly columns: TextColumns;
   /** Where the labels of a row are zeros and ones, one for each of all labels. */
   readonly oneHot: OneHot | null;
+  /** How labels that are numbers are written. */
+  readonly numbers: NumberFormat | null;
 }
 
-type Guess = Omit<Mapping, 'oneHot'>;
+type Guess = Omit<Mapping, 'oneHot' | 'numbers'>;
 
 /**
  * Guesses the roles of a file's columns from the first rows; `options` (a column's name for a role) take precedence.
@@ -38,7 +41,8 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
   const { label } = mapping.columns;
   const several = label === null ? null : severalColumns(label, names);
   const oneHot = several === null ? label !== null && oneHotOf(readable, label) : { columns: several };
-  return { ...mapping, oneHot: oneHot || null };
+  const numbers = label === null || mapping.columns.choices !== null ? null : numberFormatOf(readable, label);
+  return { ...mapping, oneHot: oneHot || null, numbers };
 }
 
 function mappingOf(

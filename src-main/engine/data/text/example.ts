@@ -2,6 +2,7 @@ import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import { chosenIndex, readChoices } from './choices.ts';
 import type { Mapping } from './columns.ts';
 import { chooseEncoding } from './file-notes.ts';
+import { plainNumber } from './number-format.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 import { flagOf, type OneHot } from './several-labels.ts';
 import { parseAsPython } from './written-number.ts';
@@ -25,7 +26,10 @@ const sharegptRoles: ReadonlyMap<string, string> = new Map([
 const chatRoles: readonly string[] = ['system', 'developer', 'user', 'assistant', 'tool'];
 
 /** Parses the example of a row; returns a string with the problem and its column otherwise. */
-export function readExample({ cells, fault }: RawRow, { shape, columns, oneHot }: Mapping): ExampleContent | string {
+export function readExample(
+  { cells, fault }: RawRow,
+  { shape, columns, oneHot, numbers }: Mapping,
+): ExampleContent | string {
   if (fault !== null) return fault;
   const text = (column: string | null, mayBeEmpty: boolean): string | null =>
     column === null ? null : textCell(cellOf(cells, column), column, mayBeEmpty);
@@ -40,7 +44,7 @@ export function readExample({ cells, fault }: RawRow, { shape, columns, oneHot }
       columns.label === null
         ? null
         : oneHot === null
-          ? labelCell(labelled, columns.label)
+          ? labelCell(labelled, columns.label, numbers)
           : setLabels(cells, columns.label, oneHot);
     const isNumber = typeof labelled === 'number' || typeof labelled === 'bigint';
     const prompt = text(columns.prompt, true);
@@ -108,7 +112,7 @@ function kindOf(cell: unknown): string {
   return Array.isArray(cell) ? 'a list' : isObject(cell) ? 'an object' : `a ${typeof cell}`;
 }
 
-function labelCell(cell: unknown, column: string): ExampleContent['label'] {
+function labelCell(cell: unknown, column: string, numbers: Mapping['numbers']): ExampleContent['label'] {
   if (Array.isArray(cell)) {
     const names = cell.slice(0, 1001).map(scalar);
     if (names.length > 1000 || names.some((name) => name === null || name === ''))
@@ -118,7 +122,7 @@ function labelCell(cell: unknown, column: string): ExampleContent['label'] {
   const value = textCell(cell, column, false).trim();
   if (value.length > 1000)
     throw new CellProblem(`${column} has ${value.length} characters, too many for a label: choose another column`);
-  return value;
+  return numbers === null ? value : plainNumber(value, numbers);
 }
 
 /** The labels that are set: those of the columns with a one, or the places with a one in a list, from 0. */
