@@ -76,6 +76,10 @@ const attempts: readonly (readonly [RequestName, string, (path: string) => objec
   ],
   ['studies.create', 'config', () => ({ config: study })],
   ['studies.forecast', 'config', () => ({ config: study })],
+  ['bundles.write', 'config.dataset', (path) => ({ config: study, path })],
+  ['bundles.work', 'path', (path) => ({ path, index: 0 })],
+  ['bundles.collect', 'path', (path) => ({ path })],
+  ['bundles.study', 'path', (path) => ({ path })],
   ['demo.start', 'config.dataset', (dataset) => ({ config: { ...run, dataset } })],
   ['demo.start', 'config.model', (model) => ({ config: { model, dataset: 'tiny' } })],
 ];
@@ -181,6 +185,8 @@ describe('a client that may name only what was chosen', () => {
         ['adapters.export', { id: adapterId, directory: path }],
         ['pretrain.start', { config: { model_config: opened, train_data: [opened] }, path }],
         ['evaluate.start', { model: 'tiny', dataset: 'tiny', predictions: path }],
+        ['bundles.write', { config: { ...study, dataset: 'tiny' }, path }],
+        ['bundles.work', { path, index: 0 }],
       ] as const)
         await expect(backend.dispatch(name, input), `${name} ${path}`).rejects.toThrow(/was not chosen|no adapter/);
       expect(existsSync(path)).toBe(false);

@@ -33,6 +33,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Leaves so much that an engine which takes all of it is the largest process of the group: that is which the kernel ends. */
+function leaveToTheEngine(): void {
+  const { limitBytes = 0, availableBytes = 0 } = groupMemory() ?? {};
+  group?.limit(limitBytes - availableBytes + 500 * mebibyte);
+}
+
 /** How an engine in a process of its own is lost when it is asked for something. */
 async function lossOf(file: string): Promise<unknown> {
   const supervisor = new EngineSupervisor(() => startEngineProcess(process.execPath, new URL(file, import.meta.url)));
@@ -70,7 +76,7 @@ describe.skipIf(group === null)('a limit of memory, as a container has', () => {
   );
 
   it('is named where the kernel ended the engine for it, and the studio goes on', async () => {
-    group?.limit(300 * mebibyte);
+    leaveToTheEngine();
     const before = memoryKills();
     const loss = await lossOf('../../backend/engine/hungry-engine.ts');
     group?.limit(plenty);
@@ -87,7 +93,7 @@ describe.skipIf(group === null)('a limit of memory, as a container has', () => {
     const backend = await openBackend({ startEngine: scriptedEngine(() => Promise.reject(new Error('not asked'))) });
     const owner = join(backend.home, 'backend.pid');
     const atStart = readFileSync(owner, 'utf8');
-    group?.limit(300 * mebibyte);
+    leaveToTheEngine();
     await lossOf('../../backend/engine/hungry-engine.ts');
     group?.limit(plenty);
     // Any job: it begins, which is stored.
