@@ -68,7 +68,7 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
     'export merged': { words: (out) => ['export', '--adapter', 'one', '--to', 'merged', '--out', out] },
     'export to Python': { words: (out) => ['export', '--run', 'trained', '--to', 'python', '--out', out] },
     convert: { words: () => ['models', 'add', goldenPath('gguf', 'llama.gguf'), '--name', 'converted'] },
-    quantize: { words: () => ['models', 'quantize', 'llama', '--type', 'Q8_0', '--name', 'quantized'] },
+    quantize: { words: () => ['models', 'quantize', 'tiny', '--type', 'Q8_0', '--name', 'quantized'] },
     download: { words: () => ['models', 'get', 'org/tiny'] },
     import: { words: () => ['datasets', 'add', texts] },
     'import-runs': { words: () => ['runs', 'import', recorded] },

@@ -36,7 +36,10 @@ export function QuantizeDialog({ model, opened, onClose, onStarted }: QuantizeDi
               {quantizations.map(({ id, label, words }) => {
                 const choice = plan?.choices.find(({ type }) => type === id);
                 const size = plan && choice ? strings.sizes(plan.beforeBytes, choice.afterBytes) : '';
-                return <Radio key={id} value={id} label={strings.choice(label, size)} description={words} />;
+                const isOut = plan !== null && choice === undefined;
+                return (
+                  <Radio key={id} value={id} disabled={isOut} label={strings.choice(label, size)} description={words} />
+                );
               })}
             </Stack>
           </Radio.Group>

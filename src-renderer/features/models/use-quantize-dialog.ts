@@ -13,7 +13,7 @@ interface QuantizeDialogInput {
 
 /** The type and the name that are chosen, what the files take then, and the start. */
 export function useQuantizeDialog({ model, opened, onClose, onStarted }: QuantizeDialogInput) {
-  const [type, setType] = useState<Quantization>('nf4');
+  const [ownType, setType] = useState<Quantization | null>(null);
   const [ownName, setName] = useState<string | null>(null);
   const sizes = useRequest('models.quantizations', { id: model.id }, { enabled: opened });
   const quantize = useAction('models.quantize', {
@@ -24,6 +24,7 @@ export function useQuantizeDialog({ model, opened, onClose, onStarted }: Quantiz
     // The dialog says it.
     onError: () => undefined,
   });
+  const type = ownType ?? sizes.data?.choices[0]?.type ?? 'nf4';
   const name = ownName ?? `${model.name}-${type}`;
   return {
     type,

@@ -99,6 +99,19 @@ it('is refused for a base that is quantized already, and for one without a matri
   expect(readdirSync(folder).filter((name) => /twice|narrow/.test(name))).toEqual([]);
 });
 
+it('is planned for the types that can hold something, whatever the others need', async () => {
+  const plan = async (base: string) => {
+    const source = goldenPath(base, 'base');
+    const weights = await openModelWeights(source);
+    const { choices } = planQuantization(await describeModel(source), weights);
+    await weights.close();
+    return choices.map(({ type }) => type);
+  };
+  expect(await plan('bert')).toEqual(expect.arrayContaining(['Q8_0', 'Q4_0']));
+  expect(await plan('bert')).not.toContain('nf4');
+  await expect(plan('gpt2')).rejects.toThrow('that any type can hold');
+});
+
 it('leaves nothing behind when it is cancelled or a weight is not finite', async () => {
   await expect(quantize(llama, 'nf4', 'cancelled', testContext([], 20))).rejects.toMatchObject({ code: 'cancelled' });
   const broken = join(folder, 'broken');

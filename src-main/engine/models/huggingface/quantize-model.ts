@@ -29,15 +29,18 @@ interface Quantized {
   readonly quantized: ReadonlySet<string>;
 }
 
-/** Sizes of a base in every type. Throws StudioError as `quantizeModel`. */
+/** Sizes of a base in each type that can hold some of its matrices. Throws StudioError as `quantizeModel` where none can. */
 export function planQuantization(description: ModelDescription, weights: ModelWeights): QuantizationPlan {
   const values = weights.names.reduce((sum, name) => sum + elementCount(weights.info(name).shape), 0);
-  const choices = quantizations.map(({ id }) => {
+  const choices = quantizations.flatMap(({ id }) => {
     const { tensors, quantized } = quantizedTensors(description, weights, id);
+    if (quantized.size === 0) return [];
     const ofMatrices = [...quantized].reduce((sum, name) => sum + elementCount(weights.info(name).shape), 0);
     const afterBytes = tensors.reduce((sum, tensor) => sum + byteLength(tensor), 0);
-    return { type: id, afterBytes, quantizedShare: ofMatrices / values };
+    return [{ type: id, afterBytes, quantizedShare: ofMatrices / values }];
   });
+  if (choices.length === 0)
+    throw nothingToQuantize(weights, 'any type', Math.min(...quantizations.map(({ id }) => blockValues(id))));
   return { beforeBytes: description.sizeBytes, choices };
 }
 
@@ -57,6 +60,7 @@ export async function quantizeModel(
   onTensor: (done: number, total: number) => Promise<void>,
 ): Promise<void> {
   const { tensors, quantized } = quantizedTensors(description, weights, type);
+  if (quantized.size === 0) throw nothingToQuantize(weights, type, blockValues(type));
   const source = path.dirname(config.path);
   await copyModelCompanions(source, directory);
   let done = 0;
@@ -97,13 +101,15 @@ function quantizedTensors(description: ModelDescription, weights: ModelWeights, 
     if (float === null && dtype !== 'F64') return [];
     return [streamedTensor({ name, dtype: float ?? 'F32', shape, make: () => weights.read(name) })];
   });
-  if (quantized.size === 0)
-    throw new StudioError(
-      'refused',
-      `${weights.path} has no linear layer that ${type} can hold: rows must be whole blocks of ${blockValues(type)} values.`,
-      'Train on it as it is.',
-    );
   return { tensors, quantized };
+}
+
+function nothingToQuantize({ path: file }: ModelWeights, what: string, block: number): StudioError {
+  return new StudioError(
+    'refused',
+    `${file} has no linear layer that ${what} can hold: rows must be whole blocks of ${block} values.`,
+    'Train on it as it is.',
+  );
 }
 
 /** Names of the weights that a type is for: bitsandbytes leaves embeddings and heads alone, llama.cpp does not. */
