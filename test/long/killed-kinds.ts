@@ -110,7 +110,7 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
     'study that trains': study('ablation', `kind: ablation\n${grid}grid: { coto: [null, {}] }\n`),
     'study of mergeability': study(
       'mergeability',
-      `kind: mergeability\ntasks:\n  - { dataset: bands, name: a }\n  - { dataset: more bands, name: b }\nrun: ${JSON.stringify({ ...training, dataset: undefined })}\nseeds: [1]\n`,
+      `kind: mergeability\ntasks:\n  - { dataset: bands, name: a }\n  - { dataset: more bands, name: b }\nrun: ${JSON.stringify({ ...training, dataset: undefined })}\nseeds: [1, 2]\n`,
     ),
   };
 }
