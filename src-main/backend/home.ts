@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -241,7 +242,11 @@ function removeUnfinished(home: string): void {
   below(home);
   below(join(home, 'adapters'));
   below(join(home, 'models'));
-  for (const report of below(join(home, 'reports'))) below(report);
+  for (const report of below(join(home, 'reports'))) {
+    below(report);
+    // Made just before its page was to be written.
+    if (readdirSync(report).length === 0) rmdirSync(report);
+  }
   for (const run of below(join(home, 'runs'))) for (const folder of below(run)) below(folder);
 }
 

@@ -98,3 +98,14 @@ describe('the home', () => {
     expect(() => openHome(join(file, 'home'))).toThrow(/The home folder .*file.home cannot be made/);
   });
 });
+
+it('removes the folder of a report whose job was killed before it wrote its page, and keeps one with a page', () => {
+  const path = join(temporaryFolder(), 'home');
+  openHome(path).release();
+  const [empty, half, whole] = ['report-1', 'report-2', 'report-3'].map((name) => join(path, 'reports', name));
+  for (const folder of [empty, half, whole]) mkdirSync(folder ?? '');
+  writeFileSync(join(half ?? '', '.report.html.0123456789ab.tmp'), 'half');
+  writeFileSync(join(whole ?? '', 'report.html'), 'whole');
+  openHome(path).release();
+  expect([empty, half, whole].map((folder) => existsSync(folder ?? ''))).toEqual([false, false, true]);
+});
