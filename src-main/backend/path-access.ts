@@ -3,6 +3,7 @@ import { StudioError } from '../../src-shared/contract/errors.ts';
 import { isInside } from '../files/inside.ts';
 import type { PathGrants } from '../files/path-grants.ts';
 import type { Store } from '../store/open-store.ts';
+import { testFileOf } from './library/test-file.ts';
 
 /**
  * Which paths a client may name. The command names any: it has the rights of the person who typed it. The window has
@@ -56,8 +57,8 @@ export function chosenPaths(grants: PathGrants, { folders, store }: KnownPlaces)
 /** The models and datasets of the studio, wherever they lie. */
 export function registeredPaths(store: Store): string[] {
   const datasets = store.datasets.list().flatMap(({ source: { path, options } }) => {
-    const testFile = options['test_file'];
-    return typeof testFile === 'string' && testFile !== '' ? [path, testFile] : [path];
+    const testFile = testFileOf(options);
+    return testFile === null ? [path] : [path, testFile];
   });
   return [...store.models.list().map(({ path }) => path), ...datasets];
 }

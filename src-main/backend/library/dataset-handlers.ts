@@ -16,6 +16,7 @@ import { completed } from '../jobs/awaited-job.ts';
 import { importJob } from '../jobs/import.ts';
 import { findSource, removeDataset, requireChangeable, requireDataset, requireRemovable } from './datasets.ts';
 import { requireModel } from './models.ts';
+import { testFileOf } from './test-file.ts';
 
 export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'datasets'>> {
   const { store, deletions } = services;
@@ -54,8 +55,8 @@ function requireReadable(
   { path, options }: { path: string; options: ParameterValues },
 ): void {
   paths.readable(path);
-  const testFile = options['test_file'];
-  if (typeof testFile === 'string' && testFile !== '') paths.readable(testFile);
+  const testFile = testFileOf(options);
+  if (testFile !== null) paths.readable(testFile);
 }
 
 /**

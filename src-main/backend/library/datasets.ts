@@ -18,6 +18,7 @@ import type { Services } from '../services.ts';
 import { describeDataset } from './describe-dataset.ts';
 import { folderFingerprint } from './folder-fingerprint.ts';
 import { reportUnreadable } from './models.ts';
+import { testFileOf } from './test-file.ts';
 
 type Parts = Pick<Services, 'store' | 'hub' | 'paths' | 'reader'>;
 
@@ -95,8 +96,8 @@ function keptUnder({ path, options }: DatasetSource): string {
 
 /** A missing second file is not included: reading it reports the error. */
 function filesOf({ path, options }: DatasetSource): string[] {
-  const testFile = String(options['test_file'] ?? '');
-  return existsSync(testFile) ? [path, testFile] : [path];
+  const testFile = testFileOf(options);
+  return testFile !== null && existsSync(testFile) ? [path, testFile] : [path];
 }
 
 /** Registers the bundled datasets. One that cannot be read is skipped with a notification. */
