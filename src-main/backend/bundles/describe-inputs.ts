@@ -2,7 +2,9 @@ import { basename, dirname } from 'node:path';
 import type { BundleInput, HashedFile } from '../../../src-shared/domain/bundle.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { type FoundFile, filesAt, hashOf, hashOfAll } from './hash-files.ts';
+import { fileHash } from '../library/adapter-facts.ts';
+import { testFileOf } from '../library/test-file.ts';
+import { type FoundFile, filesAt, hashOfAll } from './hash-files.ts';
 
 /** Weights in formats that no training reads. */
 const otherWeights = /\.(bin|pt|pth|h5|msgpack|onnx|ot|tflite|gguf)$/i;
@@ -78,7 +80,7 @@ export async function describeDatasetInput(
 export async function hashAll(files: readonly FoundFile[], { signal, onBytes }: HashWatch = {}): Promise<HashedFile[]> {
   const hashed: HashedFile[] = [];
   for (const { from, path, bytes } of files) {
-    const sha256 = await hashOf(from, (piece) => {
+    const sha256 = await fileHash(from, (piece) => {
       signal?.throwIfAborted();
       onBytes?.(piece);
     });
@@ -95,9 +97,4 @@ function placeOf(bundled: boolean, inPlace: boolean, path: string, testFile: str
   if (bundled) return { kind: 'bundled' };
   if (!inPlace) return { kind: 'blobs' };
   return { kind: 'in-place', folder: dirname(path), testFolder: testFile === null ? null : dirname(testFile) };
-}
-
-function testFileOf(options: Readonly<Record<string, unknown>>): string | null {
-  const file = options['test_file'];
-  return typeof file === 'string' && file !== '' ? file : null;
 }

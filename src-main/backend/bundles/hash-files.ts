@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { HashedFile } from '../../../src-shared/domain/bundle.ts';
-import { openRegularFile } from '../../files/foreign-file.ts';
 
 /** A file of an input: where it is, and its path below the input. */
 export interface FoundFile {
@@ -30,17 +29,6 @@ export async function filesAt(
     if (isFile) files.push({ from: file, path: `${path}/${inner}`, bytes: size });
   }
   return files.sort((one, other) => (one.path < other.path ? -1 : 1));
-}
-
-/** SHA-256 of a file. `onBytes` is told of each piece, and may throw to end it. */
-export async function hashOf(file: string, onBytes: (bytes: number) => void = () => undefined): Promise<string> {
-  const hash = createHash('sha256');
-  const handle = await openRegularFile(file);
-  for await (const piece of handle.createReadStream({ highWaterMark: 2 ** 20 })) {
-    hash.update(piece);
-    onBytes(piece.length);
-  }
-  return hash.digest('hex');
 }
 
 /** Hash of the files of an input, whatever the file or folder itself is called: of the lines of `sha256sum`, sorted by path. */

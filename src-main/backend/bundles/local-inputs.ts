@@ -90,13 +90,7 @@ function findModel({ store }: Parts, { id, name, fingerprint }: BundleInput): Mo
   if (own?.description.fingerprint === fingerprint) return own;
   const other = store.models.list().find(({ description }) => description.fingerprint === fingerprint);
   if (other !== undefined) return other;
-  throw new StudioError(
-    own === null ? 'not_found' : 'invalid_file',
-    own === null
-      ? `The base "${name}" of the bundle is not in this studio.`
-      : `The base "${name}" is not the one that the bundle was written with (SHA-256).`,
-    'Add it as it was, then collect again: coto models add.',
-  );
+  throw notHere(`base "${name}"`, own !== null, 'coto models add');
 }
 
 async function findDataset({ store }: Parts, input: BundleInput): Promise<DatasetRecord> {
@@ -111,11 +105,16 @@ async function findDataset({ store }: Parts, input: BundleInput): Promise<Datase
     const described = await describeDatasetInput(candidate, false, {});
     if (described.input.sha256 === input.sha256) return candidate;
   }
-  throw new StudioError(
-    own === null ? 'not_found' : 'invalid_file',
-    own === null
-      ? `The dataset "${input.name}" of the bundle is not in this studio.`
-      : `The dataset "${input.name}" is not the one that the bundle was written with (SHA-256).`,
-    'Add it as it was, then collect again: coto datasets add.',
+  throw notHere(`dataset "${input.name}"`, own !== null, 'coto datasets add');
+}
+
+/** An input that is missing, or another one under its id (`isOther`). */
+function notHere(input: string, isOther: boolean, command: string): StudioError {
+  return new StudioError(
+    isOther ? 'invalid_file' : 'not_found',
+    isOther
+      ? `The ${input} is not the one that the bundle was written with (SHA-256).`
+      : `The ${input} of the bundle is not in this studio.`,
+    `Add it as it was, then collect again: ${command}.`,
   );
 }

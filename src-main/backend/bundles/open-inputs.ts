@@ -6,12 +6,12 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { BundleInput } from '../../../src-shared/domain/bundle.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { fileHash } from '../library/adapter-facts.ts';
 import { addDataset } from '../library/datasets.ts';
 import { addModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import { bundleNames } from './bundle-files.ts';
 import { describeDatasetInput } from './describe-inputs.ts';
-import { hashOf } from './hash-files.ts';
 
 type Parts = Pick<Services, 'store' | 'hub' | 'reader'>;
 
@@ -72,7 +72,7 @@ async function requireFiles(input: BundleInput, place: Place, read: BundleInput[
   }
   for (const { path, sha256 } of read) {
     const file = pathIn(place, input, path);
-    if ((await hashOf(file)) !== sha256) throw changed(input, file);
+    if ((await fileHash(file)) !== sha256) throw changed(input, file);
   }
 }
 

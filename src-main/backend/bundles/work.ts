@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import { bundleFormat, type FailedAttempt, type Worked } from '../../../src-shared/domain/bundle.ts';
+import type { FailedAttempt, Worked } from '../../../src-shared/domain/bundle.ts';
 import { type ComputeId, computeIdSchema, computeLabels } from '../../../src-shared/domain/catalog.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
@@ -17,7 +17,7 @@ import { bundleNames, readBundle, requireJob, requireSameVersion, resultFolder, 
 import { openDatasetInput, openModelInput } from './open-inputs.ts';
 import { ProgressLog } from './progress-log.ts';
 import { readJobConfig, requireInput } from './run-key.ts';
-import { type Attempt, beginAttempt, fillResult, publishResult } from './write-result.ts';
+import { type Attempt, beginAttempt, fillResult, identityOf, publishResult } from './write-result.ts';
 
 /**
  * Trains one run of a bundle in this home, and writes its result into the bundle. A result that is there already is left as it is.
@@ -133,14 +133,10 @@ async function settle(
   );
 }
 
-async function writeFailure({ bundle, job, id }: Attempt, thrown: unknown): Promise<void> {
+async function writeFailure(attempt: Attempt, thrown: unknown): Promise<void> {
+  const { bundle, job, id } = attempt;
   const failed: FailedAttempt = {
-    format: bundleFormat,
-    bundle: bundle.study.id,
-    run: job.runId,
-    index: job.index,
-    attempt: id,
-    host: hostname(),
+    ...identityOf(attempt),
     at: Date.now(),
     error: toErrorValue(thrown),
   };

@@ -6,6 +6,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import {
   type BundleJob,
   bundleFormat,
+  type FailedAttempt,
   type ResultManifest,
   type ResultRun,
 } from '../../../src-shared/domain/bundle.ts';
@@ -26,6 +27,18 @@ export interface Attempt {
   /** Where it writes until it is whole. */
   readonly folder: string;
   readonly startedAt: number;
+}
+
+/** Which try of which job this is, as its manifest and its failure say. */
+export function identityOf({ bundle, job, id }: Attempt): Omit<FailedAttempt, 'at' | 'error'> {
+  return {
+    format: bundleFormat,
+    bundle: bundle.study.id,
+    run: job.runId,
+    index: job.index,
+    attempt: id,
+    host: hostname(),
+  };
 }
 
 /** Writes what a completed run is known by into the attempt's folder: manifest.json last. */
@@ -71,16 +84,12 @@ function historyOf({ store }: Services, runId: string) {
   return { columns, masks: store.history.masks(runId) };
 }
 
-async function writeManifest({ bundle, job, id, folder, startedAt }: Attempt, computeBackend: string): Promise<void> {
+async function writeManifest(attempt: Attempt, computeBackend: string): Promise<void> {
+  const { folder, startedAt } = attempt;
   const found = await filesAt(folder, 'result');
   const files = (await hashAll(found)).map((file) => ({ ...file, path: file.path.slice('result/'.length) }));
   const manifest: ResultManifest = {
-    format: bundleFormat,
-    bundle: bundle.study.id,
-    run: job.runId,
-    index: job.index,
-    attempt: id,
-    host: hostname(),
+    ...identityOf(attempt),
     program,
     computeBackend,
     startedAt,

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { lastName } from '../../engine/adapters/target-modules.ts';
@@ -49,8 +48,13 @@ function summarizeOutline(outline: AdapterOutline, description: ModelDescription
   };
 }
 
-export async function fileHash(file: string): Promise<string> {
+/** SHA-256 of a file. `onBytes` is told of each piece, and may throw to end it. */
+export async function fileHash(file: string, onBytes: (bytes: number) => void = () => undefined): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline((await openRegularFile(file)).createReadStream(), hash);
+  const handle = await openRegularFile(file);
+  for await (const piece of handle.createReadStream({ highWaterMark: 2 ** 20 })) {
+    hash.update(piece);
+    onBytes(piece.length);
+  }
   return hash.digest('hex');
 }

@@ -7,9 +7,9 @@ import { freeMemoryOn } from './free-memory.ts';
 import { costsOf, expectedBackend } from './planned-costs.ts';
 
 /**
- * A run that lets its batch be split (`auto_find_batch_size`), with the largest micro-batch that fits: the batch size that is
- * estimated to take at most the share of the memory that the backend can have now that counts as fitting, and as many accumulation steps as keep the
- * effective batch. Where none fits, single examples. Any other run as it is.
+ * A run that lets its batch be split (`auto_find_batch_size`), with the largest micro-batch that is estimated to fit into what
+ * the backend can have now, and as many accumulation steps as keep the effective batch. Where none fits, single examples. Any
+ * other run as it is.
  */
 export async function withMicroBatches(
   services: Services,

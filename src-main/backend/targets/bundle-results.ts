@@ -1,6 +1,7 @@
-import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { bundleNames, resultNames } from '../bundles/bundle-files.ts';
 
 /** What is followed of `study.json`. */
 const bundleSchema = z.object({
@@ -26,7 +27,7 @@ export interface Results {
 
 /** @throws the system's error where there is no bundle, ZodError where it is none */
 export async function readFollowedBundle(folder: string): Promise<FollowedBundle> {
-  const value: unknown = JSON.parse(await readFile(join(folder, 'study.json'), 'utf8'));
+  const value: unknown = JSON.parse(await readFile(join(folder, bundleNames.study), 'utf8'));
   return { folder, ...bundleSchema.parse(value) };
 }
 
@@ -35,7 +36,7 @@ export async function readResults(folder: string): Promise<Results> {
   const done = new Set<string>();
   const failures = new Map<string, string[]>();
   const attempts = new Map<string, string[]>();
-  for (const name of await namesIn(join(folder, 'results'))) {
+  for (const name of await namesIn(join(folder, bundleNames.results))) {
     const [, runId = '', kind] = /^([^.]+)(?:[.](tmp|failed)-.+)?$/.exec(name) ?? [];
     if (runId === '') continue;
     if (kind === undefined) done.add(runId);
@@ -47,7 +48,7 @@ export async function readResults(folder: string): Promise<Results> {
 /** Why an attempt failed, in the worker's words. */
 export async function failureOf(folder: string, name: string): Promise<string> {
   try {
-    const text = await readFile(join(folder, 'results', name), 'utf8');
+    const text = await readFile(join(folder, bundleNames.results, name), 'utf8');
     return failureSchema.parse(JSON.parse(text)).error.message;
   } catch {
     return `${name} cannot be read`;
@@ -89,7 +90,8 @@ export class ProgressTails {
   private async readOne(name: string): Promise<RunProgress | null> {
     const tail = this.tails.get(name) ?? { offset: 0, rest: '' };
     // It is renamed when its run ends, also between two calls of this.
-    const read = await tailOf(join(this.folder, 'results', name, 'progress.jsonl'), tail.offset).catch(() => null);
+    const file = join(this.folder, bundleNames.results, name, resultNames.progress);
+    const read = await tailOf(file, tail.offset).catch(() => null);
     if (read === null) return this.latest.get(name) ?? null;
     const lines = (tail.rest + read.text).split('\n');
     const rest = lines.pop() ?? '';
@@ -116,7 +118,7 @@ async function tailOf(path: string, from: number): Promise<{ readonly text: stri
   let handle: FileHandle | null = null;
   try {
     handle = await open(path, 'r');
-    const { size } = await stat(path);
+    const { size } = await handle.stat();
     const start = from < 0 ? Math.max(0, size + from) : from;
     const bytes = Buffer.alloc(Math.max(0, size - start));
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);

@@ -59,7 +59,7 @@ export const ssh: Target = {
 
 /** What each run writes into the logs' folder, by the name of its part and its index. */
 const fileOf = (name: string, index: number, kind: 'host' | 'pid' | 'cancelled' | 'ended' | 'out'): string =>
-  kind === 'out' ? `${name}_${index}.out` : `${name}_${index}.${kind}`;
+  `${name}_${index}.${kind}`;
 
 /** What a host does for one run: says where it is, and how it ended, in the shared folder. */
 export function hostScript(folder: string, command: readonly string[], name: string): string {
@@ -83,7 +83,7 @@ function openHosts(parameters: ParameterValues): TargetEngine {
   const { command, folder, ssh_config } = commonParameters(parameters);
   const { hosts, runs_per_host } = ownSchema.parse(parameters);
   return {
-    probe: () => probeHosts(parameters),
+    probe: probeHosts,
     async parts(name, indices) {
       requireHosts(hosts);
       return [{ name, offset: 0, indices: [...indices].sort((one, other) => one - other), id: null }];
@@ -137,16 +137,15 @@ function openHosts(parameters: ParameterValues): TargetEngine {
     },
   };
 
-  async function probeHosts(given: ParameterValues): Promise<TargetProbe> {
+  async function probeHosts(): Promise<TargetProbe> {
     requireHosts(hosts);
     const version = await requireParallel();
-    const place = commonParameters(given).folder || folder;
-    return withMarker(place, async (marker) => {
+    return withMarker(folder, async (marker) => {
       const found: TargetProbe = { facts: [{ label: 'GNU parallel', value: version }], problems: [] };
       for (const host of hosts) {
         try {
           const answer = await runThere({ host, config: ssh_config })(nodeWords(marker, command));
-          const { facts, problems } = nodeFindings(answer.stdout, { host, folder: place });
+          const { facts, problems } = nodeFindings(answer.stdout, { host, folder });
           found.facts.push(...facts.map(({ label, value }) => ({ label: `${host}: ${label}`, value })));
           found.problems.push(...problems);
         } catch (thrown) {

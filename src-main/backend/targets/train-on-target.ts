@@ -7,6 +7,7 @@ import type { Collected } from '../../../src-shared/domain/bundle.ts';
 import type { JobResult } from '../../../src-shared/domain/job.ts';
 import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
 import { type PlacedRun, placedStateSchema } from '../../../src-shared/domain/target.ts';
+import { bundleNames, resultFolder } from '../bundles/bundle-files.ts';
 import { collectBundle } from '../bundles/collect.ts';
 import { writeBundle } from '../bundles/write-bundle.ts';
 import type { HandlerServices } from '../handler-services.ts';
@@ -74,7 +75,7 @@ async function bundleOf(services: HandlerServices, work: TargetWork, context: Jo
   // One that was written, but not submitted any more, has the next number.
   const next = join(parent, `${work.studyId}-${folders.length + 1}`);
   for (const folder of [next, ...folders.reverse()]) {
-    if (!existsSync(join(folder, 'study.json'))) continue;
+    if (!existsSync(join(folder, bundleNames.study))) continue;
     const bundle = await readFollowedBundle(folder);
     const titles = new Set(bundle.jobs.map(({ title }) => title));
     if ([...wanted].every((title) => titles.has(title))) return bundle;
@@ -89,7 +90,7 @@ async function bundleOf(services: HandlerServices, work: TargetWork, context: Jo
 /** A result that was refused must not stand in the way of another attempt: the first to be renamed to its place counts. */
 async function setAside({ folder, jobs }: FollowedBundle, index: number): Promise<void> {
   const runId = jobs.find((job) => job.index === index)?.runId ?? '';
-  const place = join(folder, 'results', runId);
+  const place = resultFolder(folder, runId);
   if (runId !== '' && existsSync(place)) await rename(place, `${place}.refused-${randomBytes(4).toString('hex')}`);
 }
 

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import type { ResultManifest } from '../../../src-shared/domain/bundle.ts';
-import { jsonColumn, toJson } from '../rows.ts';
+import { toJson } from '../rows.ts';
 
 const bundleRow = z
   .object({ id: z.string(), folder: z.string(), study_id: z.string() })
@@ -9,11 +9,6 @@ const bundleRow = z
 
 /** A bundle of which something was collected. */
 export type CollectedBundle = z.output<typeof bundleRow>;
-
-/** An attempt as it was imported; `runId` is null where another one counts, or where its run was removed since. */
-const resultRow = z
-  .object({ attempt: z.string(), run_id: z.string().nullable(), manifest: jsonColumn(z.looseObject({})) })
-  .transform(({ run_id, ...row }) => ({ ...row, runId: run_id }));
 
 /** Results of bundles that were collected, by the keys of their runs. */
 export class BundleRepository {
@@ -27,12 +22,6 @@ export class BundleRepository {
     return bundleRow.optional().parse(this.database.prepare('SELECT * FROM bundles WHERE id = ?').get(id)) ?? null;
   }
 
-  /** The bundle that a study goes on from; null for any other study. */
-  findOfStudy(studyId: string): CollectedBundle | null {
-    const row = this.database.prepare('SELECT * FROM bundles WHERE study_id = ?').get(studyId);
-    return bundleRow.optional().parse(row) ?? null;
-  }
-
   /** Adds a bundle, or says where it is now. */
   save({ id, folder, studyId }: CollectedBundle): void {
     this.database
@@ -41,14 +30,6 @@ export class BundleRepository {
            ON CONFLICT (id) DO UPDATE SET folder = excluded.folder, study_id = excluded.study_id`,
       )
       .run(id, folder, studyId, Date.now());
-  }
-
-  /** The attempts of a run of a bundle, the one that counts first. */
-  attempts(key: string): z.output<typeof resultRow>[] {
-    const rows = this.database
-      .prepare('SELECT attempt, run_id, manifest FROM bundle_results WHERE key = ? ORDER BY run_id IS NULL, created_at')
-      .all(key);
-    return z.array(resultRow).parse(rows);
   }
 
   /** The attempts that count, by the keys of their runs. */
