@@ -1,6 +1,6 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
-import { isObject } from '../text/raw-row.ts';
+import { isConversation, isObject } from '../text/raw-row.ts';
 
 export const rowsAtParameter: ParameterSpec = {
   name: 'rows_at',
@@ -63,12 +63,7 @@ function* listsIn(
 
 /** Whether the only list is a conversation: then the object is a row. */
 function isRow(document: Readonly<Record<string, unknown>>): boolean {
-  return Object.values(document).some(
-    (value) =>
-      Array.isArray(value) &&
-      isObject(value[0]) &&
-      (Object.hasOwn(value[0], 'role') || Object.hasOwn(value[0], 'from')),
-  );
+  return Object.values(document).some(isConversation);
 }
 
 const isNumber = (key: string): boolean => /^\d+$/.test(key);

@@ -4,7 +4,7 @@ import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts
 import { readChoices } from './choices.ts';
 import { knownNames, plain } from './known-columns.ts';
 import { type NumberFormat, numberFormatOf } from './number-format.ts';
-import { cellOf, isObject, type RawRow } from './raw-row.ts';
+import { cellOf, isConversation, isObject, type RawRow } from './raw-row.ts';
 import { flagColumns, type OneHot, oneHotOf, severalColumns } from './several-labels.ts';
 
 /** Roles of a file's columns. */
@@ -79,10 +79,8 @@ const deepestInner = 3;
 function* innerNames(cells: Readonly<Record<string, unknown>>, way: readonly string[] = []): Generator<string> {
   for (const [name, value] of Object.entries(cells)) {
     const place = [...way, name];
-    const [turn] = Array.isArray(value) ? value : [];
-    const isTurn = isObject(turn) && (Object.hasOwn(turn, 'role') || Object.hasOwn(turn, 'from'));
     if (isObject(value) && place.length < deepestInner) yield* innerNames(value, place);
-    else if (way.length > 0 && (typeof value === 'string' || isTurn)) yield place.join('.');
+    else if (way.length > 0 && (typeof value === 'string' || isConversation(value))) yield place.join('.');
   }
 }
 

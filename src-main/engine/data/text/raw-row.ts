@@ -43,6 +43,13 @@ export function faultyRow(row: number, fault: string): RawRow {
   return { row, cells: {}, fault };
 }
 
+/** Whether a value is a list that begins with a turn of a conversation, as messages or ShareGPT have it. */
+export function isConversation(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  const [turn] = value;
+  return isObject(turn) && (Object.hasOwn(turn, 'role') || Object.hasOwn(turn, 'from'));
+}
+
 /** A parsed JSON value as a row: an object, else a fault. */
 export function rowOfValue(row: number, value: unknown): RawRow {
   if (!isObject(value)) return faultyRow(row, 'is no object with named values; write it as {"text": …, "label": …}');
