@@ -6,17 +6,15 @@ import { frequenciesOf, rotaryTable } from '../../src-main/engine/models/decoder
 import { as2D } from '../../src-main/engine/ops/autograd/operation.ts';
 import { FrozenWeight, frozenLinear, linearCrossEntropy } from '../../src-main/engine/ops/index.ts';
 import { rmsNorm } from '../../src-main/engine/ops/normalization/rms-norm.ts';
-import { RandomTensors } from '../random-tensors.ts';
 import { linearOf, makeSyntheticModel, type SyntheticModel } from '../synthetic-model.ts';
 import type { Workload } from '../workload.ts';
+import { nextTokens } from './next-tokens.ts';
 
 const hidden = 512;
 const inner = 1536;
 const heads = 8;
 const epsilon = 1e-5;
 const theta = 10_000;
-/** Label of the last token, which has no successor. */
-const ignored = -100;
 
 /** A Llama-like language model with next-token prediction and tied head and embedding. */
 export const decoderShape: Workload = {
@@ -57,14 +55,10 @@ export const decoderShape: Workload = {
         'norm.weight': { shape: [hidden], deviation: 0.05 },
       },
     });
-    const ids = new RandomTensors(5).integers([batch, tokens], vocabulary);
     return {
       base: await loadDecoder(model, { layers, tokens, bfloat16 }),
       labels: null,
-      batch: {
-        inputs: { input_ids: ids },
-        labels: ids.data.map((_, at) => ((at + 1) % tokens === 0 ? ignored : (ids.data[at + 1] ?? ignored))),
-      },
+      batch: nextTokens(batch, tokens, vocabulary),
       architecture: {
         kind: 'decoder',
         layers,

@@ -2,11 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { type LlamaShape, llamaConstants, llamaShapes, makeLlamaFolder } from '../llama-folder.ts';
-import { RandomTensors } from '../random-tensors.ts';
 import type { Workload } from '../workload.ts';
+import { nextTokens } from './next-tokens.ts';
 
-/** Label of the last token, which has no successor. */
-const ignored = -100;
 /** Of the reduced workloads. */
 const smallShape: LlamaShape = { layers: 2, hidden: 64, heads: 4, keyValueHeads: 2, inner: 160, vocabulary: 500 };
 
@@ -37,14 +35,10 @@ function llamaWorkload({ id, label, shape, batch: usual, tokens: length }: Llama
       const batch = given ?? (small ? 2 : usual);
       const directory = join(folder, `${id}${small ? '-small' : ''}`);
       if (!existsSync(join(directory, 'config.json'))) await makeLlamaFolder(directory, used, 'BF16');
-      const ids = new RandomTensors(5).integers([batch, tokens], used.vocabulary);
       return {
         base: await loadBaseModel(directory, { bfloat16 }),
         labels: null,
-        batch: {
-          inputs: { input_ids: ids },
-          labels: ids.data.map((_, at) => ((at + 1) % tokens === 0 ? ignored : (ids.data[at + 1] ?? ignored))),
-        },
+        batch: nextTokens(batch, tokens, used.vocabulary),
         architecture: {
           kind: 'decoder',
           layers: used.layers,
