@@ -51,8 +51,8 @@ export const settingsStrings = {
 
   targets: {
     title: 'Targets',
-    note: 'other machines that train the runs of a study: coto study --on',
-    none: 'none yet; a cluster or other machines are added in a terminal: coto targets add',
+    note: 'other machines that train the runs of a study',
+    none: 'None yet. Add a cluster or other machines in a terminal: coto targets add.',
     probe: 'Probe',
     failed: (name: string) => `${name} was not probed`,
     ready: 'A study can run there.',

@@ -12,7 +12,8 @@ export function TargetsPanel() {
   const { data } = useRequest('targets.list', {});
   if (data === undefined) return null;
   return (
-    <Panel title={words.title} note={data.targets.length === 0 ? words.none : words.note}>
+    <Panel title={words.title} note={words.note}>
+      {data.targets.length === 0 ? <div className={classes['help']}>{words.none}</div> : null}
       {data.targets.map((target) => (
         <TargetRow key={target.name} target={target} />
       ))}
