@@ -248,6 +248,8 @@ function removeUnfinished(home: string): void {
     if (readdirSync(report).length === 0) rmdirSync(report);
   }
   for (const run of below(join(home, 'runs'))) for (const folder of below(run)) below(folder);
+  for (const folder of ['cache', 'bundles'])
+    if (existsSync(join(home, folder))) for (const each of below(join(home, folder))) below(each);
 }
 
 function ownerText(file: string): string {

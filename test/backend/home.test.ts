@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -108,4 +108,13 @@ it('removes the folder of a report whose job was killed before it wrote its page
   writeFileSync(join(whole ?? '', 'report.html'), 'whole');
   openHome(path).release();
   expect([empty, half, whole].map((folder) => existsSync(folder ?? ''))).toEqual([false, false, true]);
+});
+
+it.each(['cache/forgetting', 'bundles/study-1'])('removes what a killed job had not finished in %s', (folder) => {
+  const path = join(temporaryFolder(), 'home');
+  openHome(path).release();
+  mkdirSync(join(path, folder), { recursive: true });
+  for (const name of ['.base.f32.0123456789ab.tmp', 'base.f32']) writeFileSync(join(path, folder, name), 'half');
+  openHome(path).release();
+  expect(readdirSync(join(path, folder))).toEqual(['base.f32']);
 });
