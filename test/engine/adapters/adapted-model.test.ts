@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { differentiated } from '../../../bench/conformance/differentiated.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { scaleAdapter } from '../../../src-main/engine/adapters/scale-adapter.ts';
@@ -14,7 +15,6 @@ import { softmaxCrossEntropy } from '../../../src-main/engine/ops/index.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { adapterConfigSchema, adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { differentiated } from '../differentiated.ts';
 import { floats, goldenPath, relativeDifference } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 import { smallParameters } from './small-parameters.ts';

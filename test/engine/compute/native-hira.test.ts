@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { addRows, get, multiply, transpose } from '../../../bench/conformance/reference.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { nativeBackend } from '../../../src-main/engine/compute/native.ts';
 import { hiraGradients, hiraMatmul } from '../../../src-main/engine/ops/linear/hira-matmul.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { relativeDifference } from '../golden.ts';
-import { addRows, get, multiply, transpose } from './reference.ts';
 
 const hasBfloat16 = nativeBackend.bfloat16?.isAvailable() === true;
 const scaling = 0.7;

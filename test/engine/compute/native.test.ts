@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { get, multiply, transpose } from '../../../bench/conformance/reference.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
@@ -17,7 +18,6 @@ import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { smallParameters } from '../adapters/small-parameters.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
-import { get, multiply, transpose } from './reference.ts';
 
 const loaded = loadAddon();
 const hasBfloat16 = nativeBackend.bfloat16?.isAvailable() === true;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { differentiated } from '../../../bench/conformance/differentiated.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import type { HiddenStates, LinearRunner } from '../../../src-main/engine/models/base-model.ts';
 import { type DecoderBlock, runDecoderBlock } from '../../../src-main/engine/models/blocks/decoder-block.ts';
@@ -10,7 +11,6 @@ import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { type LinearModule, plainLinear } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { differentiated } from '../differentiated.ts';
 import { floats, goldenPath, relativeDifference, taken } from '../golden.ts';
 
 /** config.json of test/golden/llama/base. */

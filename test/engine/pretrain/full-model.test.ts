@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { smoothedCrossEntropy } from '../../../bench/conformance/reference.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { describeOpened, familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
@@ -7,7 +8,6 @@ import { FullModel } from '../../../src-main/engine/pretrain/full-model.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { lossGradients } from '../../../src-main/engine/training/loss-gradients.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { smoothedCrossEntropy } from '../compute/reference.ts';
 import { goldenPath, tensorsOf } from '../golden.ts';
 import { testCompute } from '../test-compute.ts';
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { differentiated } from '../../../bench/conformance/differentiated.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
@@ -7,7 +8,6 @@ import type { Optimizer } from '../../../src-main/engine/training/optimizers/opt
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
-import { differentiated } from '../differentiated.ts';
 import { goldenPath, relativeDifference } from '../golden.ts';
 
 const [batch, tokens] = [2, 12];

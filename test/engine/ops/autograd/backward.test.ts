@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { differentiated } from '../../../../bench/conformance/differentiated.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { valueAndGradients } from '../../../../src-main/engine/ops/autograd/backward.ts';
 import { defineOperation, first, input } from '../../../../src-main/engine/ops/autograd/operation.ts';
-import { differentiated } from '../../differentiated.ts';
 
 /** How many tensors there are whenever a gradient of `square` is made, the last operation's first. */
 const seen: number[] = [];

@@ -23,7 +23,7 @@ import { stackedCases } from './cases/stacked.ts';
 import { tapedCases } from './cases/taped.ts';
 import { tokenCases } from './cases/tokens.ts';
 
-export { disposeWeights, type OperationCase } from './cases/operation-case.ts';
+export type { OperationCase } from './cases/operation-case.ts';
 
 /** Every operation of the engine in the shapes and with the options that matter. */
 export const operationCases: readonly OperationCase[] = [

@@ -6,8 +6,8 @@ import {
   rotary,
   unpackStates,
   weightedTokenMean,
-} from '../../../../src-main/engine/ops/index.ts';
-import { appendRows } from '../../../../src-main/engine/ops/indexing/append-rows.ts';
+} from '../../../src-main/engine/ops/index.ts';
+import { appendRows } from '../../../src-main/engine/ops/indexing/append-rows.ts';
 import { get, rotateRows } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 

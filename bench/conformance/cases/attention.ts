@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { attention } from '../../../../src-main/engine/ops/index.ts';
+import { attention } from '../../../src-main/engine/ops/index.ts';
 import { attend } from '../attend.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { gatherRows } from '../../../../src-main/engine/ops/index.ts';
-import { doraEmbedding, loraEmbedding } from '../../../../src-main/engine/ops/linear/lora-embedding.ts';
+import { gatherRows } from '../../../src-main/engine/ops/index.ts';
+import { doraEmbedding, loraEmbedding } from '../../../src-main/engine/ops/linear/lora-embedding.ts';
 import { get, transpose } from '../reference.ts';
 import { changedWeight, gains, magnitudesOf } from './dora.ts';
 import { int32, matrix, type OperationCase, withFrozen } from './operation-case.ts';

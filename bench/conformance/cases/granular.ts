@@ -1,4 +1,4 @@
-import { granularUpdate } from '../../../../src-main/engine/ops/linear/granular-update.ts';
+import { granularUpdate } from '../../../src-main/engine/ops/linear/granular-update.ts';
 import { get, multiply, transpose } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { as1D, as2D } from '../../../../src-main/engine/ops/autograd/operation.ts';
-import { FrozenWeight } from '../../../../src-main/engine/ops/index.ts';
+import { as1D, as2D } from '../../../src-main/engine/ops/autograd/operation.ts';
+import { FrozenWeight } from '../../../src-main/engine/ops/index.ts';
 import type { Values } from '../reference.ts';
 
 export type TakeTensor = (name: string) => tf.Tensor;

@@ -4,7 +4,7 @@ import {
   frozenLinear,
   loraLinear,
   trainedLinear,
-} from '../../../../src-main/engine/ops/index.ts';
+} from '../../../src-main/engine/ops/index.ts';
 import { addRows, gelu, get, multiply, transpose, type Values } from '../reference.ts';
 import { matrix, type OperationCase, type TakeValues, vector, withFrozen } from './operation-case.ts';
 

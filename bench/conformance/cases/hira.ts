@@ -1,7 +1,7 @@
-import { activate } from '../../../../src-main/engine/ops/index.ts';
-import { hiraEmbedding } from '../../../../src-main/engine/ops/linear/hira-embedding.ts';
-import { hiraLinear } from '../../../../src-main/engine/ops/linear/hira-linear.ts';
-import { hiraWeight } from '../../../../src-main/engine/ops/linear/hira-matmul.ts';
+import { activate } from '../../../src-main/engine/ops/index.ts';
+import { hiraEmbedding } from '../../../src-main/engine/ops/linear/hira-embedding.ts';
+import { hiraLinear } from '../../../src-main/engine/ops/linear/hira-linear.ts';
+import { hiraWeight } from '../../../src-main/engine/ops/linear/hira-matmul.ts';
 import { gelu, get, multiply, transpose } from '../reference.ts';
 import { int32, matrix, type OperationCase, type TakeValues, withFrozen } from './operation-case.ts';
 

@@ -1,4 +1,4 @@
-import { activate, elementwise, gatedSilu, gelu } from '../../../../src-main/engine/ops/index.ts';
+import { activate, elementwise, gatedSilu, gelu } from '../../../src-main/engine/ops/index.ts';
 import { gelu as geluOf, geluTanh, get } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { reachMatrix } from '../../../../src-main/engine/models/encoder/relative-positions.ts';
-import { disentangledAttention } from '../../../../src-main/engine/ops/index.ts';
+import { reachMatrix } from '../../../src-main/engine/models/encoder/relative-positions.ts';
+import { disentangledAttention } from '../../../src-main/engine/ops/index.ts';
 import { get, softmaxRows, type Values } from '../reference.ts';
 import { matrix, type OperationCase, type TakeValues } from './operation-case.ts';
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../../../src-main/engine/ops/index.ts';
-import { cayley } from '../../../../src-main/engine/ops/linear/cayley.ts';
-import { rotateBlocks, rotatedWeight } from '../../../../src-main/engine/ops/linear/rotate-blocks.ts';
+import { activate } from '../../../src-main/engine/ops/index.ts';
+import { cayley } from '../../../src-main/engine/ops/linear/cayley.ts';
+import { rotateBlocks, rotatedWeight } from '../../../src-main/engine/ops/linear/rotate-blocks.ts';
 import { gelu, get, multiply, transpose, type Values } from '../reference.ts';
 import { lasting, matrix, type OperationCase } from './operation-case.ts';
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../../../src-main/engine/ops/index.ts';
-import { deloraLinear } from '../../../../src-main/engine/ops/linear/delora-linear.ts';
-import type { FactoredLinear } from '../../../../src-main/engine/ops/linear/factored-linear.ts';
-import { randloraLinear } from '../../../../src-main/engine/ops/linear/randlora-linear.ts';
+import { activate } from '../../../src-main/engine/ops/index.ts';
+import { deloraLinear } from '../../../src-main/engine/ops/linear/delora-linear.ts';
+import type { FactoredLinear } from '../../../src-main/engine/ops/linear/factored-linear.ts';
+import { randloraLinear } from '../../../src-main/engine/ops/linear/randlora-linear.ts';
 import { gelu, get, multiply, transpose } from '../reference.ts';
 import { lasting, matrix, type OperationCase, type TakeValues, withFrozen } from './operation-case.ts';
 

@@ -1,4 +1,4 @@
-import { kroneckerUpdate } from '../../../../src-main/engine/ops/linear/kronecker-update.ts';
+import { kroneckerUpdate } from '../../../src-main/engine/ops/linear/kronecker-update.ts';
 import { get, multiply, transpose } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 

@@ -1,4 +1,4 @@
-import { mergedWeight } from '../../../../src-main/engine/ops/linear/merged-weight.ts';
+import { mergedWeight } from '../../../src-main/engine/ops/linear/merged-weight.ts';
 import { get, transpose } from '../reference.ts';
 import { changedWeight, gains } from './dora.ts';
 import type { OperationCase } from './operation-case.ts';

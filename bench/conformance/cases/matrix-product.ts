@@ -1,4 +1,4 @@
-import { matrixProduct } from '../../../../src-main/engine/ops/linear/matrix-product.ts';
+import { matrixProduct } from '../../../src-main/engine/ops/linear/matrix-product.ts';
 import { multiply } from '../reference.ts';
 import type { OperationCase } from './operation-case.ts';
 

@@ -1,5 +1,5 @@
-import { blockAffineLinear } from '../../../../src-main/engine/ops/linear/block-affine-linear.ts';
-import { shardUpdate } from '../../../../src-main/engine/ops/linear/shard-update.ts';
+import { blockAffineLinear } from '../../../src-main/engine/ops/linear/block-affine-linear.ts';
+import { shardUpdate } from '../../../src-main/engine/ops/linear/shard-update.ts';
 import { get, multiply, transpose } from '../reference.ts';
 import { matrix, type OperationCase, withFrozen } from './operation-case.ts';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../../../src-main/engine/ops/index.ts';
-import { sparseLinear, sparseMergedWeight } from '../../../../src-main/engine/ops/linear/sparse-linear.ts';
+import { activate } from '../../../src-main/engine/ops/index.ts';
+import { sparseLinear, sparseMergedWeight } from '../../../src-main/engine/ops/linear/sparse-linear.ts';
 import { gelu, get, multiply, transpose } from '../reference.ts';
 import { lasting, matrix, type OperationCase, type TakeValues, withFrozen } from './operation-case.ts';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { layerNorm, rmsNorm } from '../../../../src-main/engine/ops/index.ts';
-import { sumsOfSquares } from '../../../../src-main/engine/ops/optimizer/sum-of-squares.ts';
+import { layerNorm, rmsNorm } from '../../../src-main/engine/ops/index.ts';
+import { sumsOfSquares } from '../../../src-main/engine/ops/optimizer/sum-of-squares.ts';
 import { get, layerNormRows, rmsNormRows } from '../reference.ts';
 import { matrix, type OperationCase, vector } from './operation-case.ts';
 

@@ -8,7 +8,7 @@ import {
   softmaxCrossEntropy,
   softmaxEntropy,
   squaredError,
-} from '../../../../src-main/engine/ops/index.ts';
+} from '../../../src-main/engine/ops/index.ts';
 import * as reference from '../reference.ts';
 import { crossEntropy, multiply, transpose } from '../reference.ts';
 import { int32, matrix, type OperationCase, withFrozen } from './operation-case.ts';

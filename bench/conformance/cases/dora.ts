@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../../../src-main/engine/ops/index.ts';
-import { doraLinear } from '../../../../src-main/engine/ops/linear/dora-linear.ts';
+import { activate } from '../../../src-main/engine/ops/index.ts';
+import { doraLinear } from '../../../src-main/engine/ops/linear/dora-linear.ts';
 import { gelu, get, multiply, transpose, type Values } from '../reference.ts';
 import { lasting, matrix, type OperationCase, type TakeTensor, type TakeValues, withFrozen } from './operation-case.ts';
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../../../src-main/engine/ops/index.ts';
-import { joinRows, rowBlocks } from '../../../../src-main/engine/ops/indexing/row-blocks.ts';
-import { stackedLoraLinear } from '../../../../src-main/engine/ops/linear/stacked-lora-linear.ts';
+import { activate } from '../../../src-main/engine/ops/index.ts';
+import { joinRows, rowBlocks } from '../../../src-main/engine/ops/indexing/row-blocks.ts';
+import { stackedLoraLinear } from '../../../src-main/engine/ops/linear/stacked-lora-linear.ts';
 import { addRows, gelu, get, multiply, transpose } from '../reference.ts';
 import { matrix, type OperationCase, withFrozen } from './operation-case.ts';
 

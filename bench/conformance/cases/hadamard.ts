@@ -1,4 +1,4 @@
-import { hadamardUpdate, usesKhatriRao } from '../../../../src-main/engine/ops/linear/hadamard-update.ts';
+import { hadamardUpdate, usesKhatriRao } from '../../../src-main/engine/ops/linear/hadamard-update.ts';
 import { get, multiply, transpose } from '../reference.ts';
 import { matrix, type OperationCase } from './operation-case.ts';
 

@@ -1,4 +1,4 @@
-import { matmul } from '../../../../src-main/engine/ops/linear/matmul.ts';
+import { matmul } from '../../../src-main/engine/ops/linear/matmul.ts';
 import { addRows, get, multiply, transpose } from '../reference.ts';
 import type { OperationCase } from './operation-case.ts';
 

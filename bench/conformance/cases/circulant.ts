@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../../../src-main/engine/ops/index.ts';
-import { circulantLinear, circulantMergedWeight } from '../../../../src-main/engine/ops/linear/circulant-linear.ts';
+import { activate } from '../../../src-main/engine/ops/index.ts';
+import { circulantLinear, circulantMergedWeight } from '../../../src-main/engine/ops/linear/circulant-linear.ts';
 import { gelu, get, multiply, transpose, type Values } from '../reference.ts';
 import { matrix, type OperationCase, withFrozen } from './operation-case.ts';
 
