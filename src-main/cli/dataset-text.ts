@@ -60,7 +60,7 @@ export function summarizeImages({ duplicates }: Pick<DatasetDescription, 'duplic
 export function drawText(example: TextExample): string {
   const label = Array.isArray(example.label) ? example.label.join(', ') : example.label;
   const parts: (readonly [string, string | null])[] = [
-    ['text', example.text],
+    ['text', taggedText(example) ?? example.text],
     ['text_pair', example.textPair],
     ['choices', example.choices?.join(' | ') ?? null],
     ['prompt', example.prompt],
@@ -69,4 +69,10 @@ export function drawText(example: TextExample): string {
   ];
   const lines = parts.flatMap(([name, value]) => (value === null ? [] : [`  ${name}: ${value}\n`]));
   return `${example.split} ${example.row}${label === null ? '' : `: ${label}`}\n${lines.join('')}`;
+}
+
+/** Words with the tags of those that have an entity: "[B-LOC Paris]". */
+function taggedText({ words, tags }: TextExample): string | null {
+  if (words === undefined || tags === undefined) return null;
+  return words.map((word, at) => ((tags[at] ?? 'O') === 'O' ? word : `[${tags[at]} ${word}]`)).join(' ');
 }

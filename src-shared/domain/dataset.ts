@@ -28,6 +28,8 @@ export const textColumnRoles = [
   'completion',
   'messages',
   'tools',
+  'words',
+  'tags',
 ] as const;
 const columnName = z.string().nullable();
 const textColumnsSchema = z.object({
@@ -40,6 +42,8 @@ const textColumnsSchema = z.object({
   completion: columnName.describe('the text to generate after the prompt'),
   messages: columnName.describe('a conversation'),
   tools: columnName.default(null).describe('what the assistant of the conversation may call'),
+  words: columnName.default(null).describe('lists of words, each with a tag'),
+  tags: columnName.default(null).describe('the tag of each word, in IOB2'),
 });
 export type TextColumns = z.infer<typeof textColumnsSchema>;
 export const noColumns: TextColumns = {
@@ -52,17 +56,19 @@ export const noColumns: TextColumns = {
   completion: null,
   messages: null,
   tools: null,
+  words: null,
+  tags: null,
 };
 const textShapeSchema = z.enum(['columns', 'alpaca', 'sharegpt', 'messages']);
 export type TextShape = z.infer<typeof textShapeSchema>;
 
-const labelKindSchema = z.enum(['none', 'classes', 'numbers', 'sets']);
+const labelKindSchema = z.enum(['none', 'classes', 'numbers', 'sets', 'tags']);
 
 export const textDescriptionSchema = z.object({
   shape: textShapeSchema,
   columnNames: z.array(z.string()).describe('all columns of the first rows'),
   columns: textColumnsSchema.describe('role of each column: guessed, or set by the options of the source'),
-  labelKind: labelKindSchema.describe('sets: several labels per example'),
+  labelKind: labelKindSchema.describe('sets: several labels per example; tags: one for each word'),
   splitRule: z.string(),
   rowCount: z.number().int(),
   faultyRows: z.number().int().describe('rows skipped; `problems` gives the reasons'),
@@ -153,6 +159,8 @@ export const textExampleSchema = z.object({
     .nullable()
     .describe('with what else the file says of a message, such as tool_calls, for the chat template'),
   tools: z.array(z.unknown()).optional().describe('JSON schemas of functions, for the chat template'),
+  words: z.array(z.string()).optional().describe('the text in words'),
+  tags: z.array(z.string()).optional().describe('of each word, in IOB2'),
 });
 export type TextExample = z.infer<typeof textExampleSchema>;
 

@@ -61,7 +61,17 @@ export function cutTexts(example: TextExample, characters: number): TextExample 
     completion: cutOrNull(example.completion),
     messages: messages?.map((message) => cutMessage(message, cut, characters)) ?? null,
     ...(tools === undefined ? {} : { tools }),
+    ...cutWords(example, characters),
   };
+}
+
+/** As many words as `characters` hold, and their tags. */
+function cutWords({ words, tags }: TextExample, characters: number): Pick<TextExample, 'words' | 'tags'> {
+  if (words === undefined) return {};
+  let [count, length] = [0, 0];
+  while (count < words.length && length <= characters) length += (words[count++] ?? '').length + 1;
+  const shown = words.slice(0, count).map((word) => word.slice(0, characters));
+  return { words: shown, ...(tags === undefined ? {} : { tags: tags.slice(0, count) }) };
 }
 
 const plainSchema = textExampleSchema.pick({ messages: true, tools: true });

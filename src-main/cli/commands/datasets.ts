@@ -22,7 +22,7 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
   addCommand(group, context, {
     usage: 'add <path>',
     summary:
-      'add a text file (CSV, TSV, JSON, JSONL, Parquet), an IDX folder or an image folder to the library; its files are not changed',
+      'add a text file (CSV, TSV, JSON, JSONL, Parquet, CoNLL), an IDX folder or an image folder to the library; its files are not changed',
     options(command) {
       command.option('--name <name>', 'what to call it (default: the name of the file or folder)');
       addMethodOptions(command, catalog.datasetReaders);

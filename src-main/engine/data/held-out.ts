@@ -121,8 +121,9 @@ async function textsWithout(dataset: OpenTexts, split: EvaluationSplit): Promise
 async function textsByClass(dataset: OpenTexts): Promise<number[][]> {
   const tally = new LabelTally();
   const labels: string[] = [];
-  for await (const { label, choices } of dataset.examples('train')) {
-    if (choices === null) tally.add(label, 'train');
+  for await (const example of dataset.examples('train')) {
+    const { label } = example;
+    tally.addExample(example);
     labels.push(typeof label === 'string' ? label : '');
   }
   const names = tally.kind === 'classes' ? tally.names() : [];

@@ -46,7 +46,10 @@ export const textClassification: TaskType = {
       };
     return null;
   },
-  metrics: ({ text, labels }) => metricIds(outcomeKinds[text?.labelKind ?? 'none'], labels.length),
+  metrics: ({ text, labels }) => {
+    const kind = text?.labelKind ?? 'none';
+    return metricIds(kind === 'tags' ? 'classes' : outcomeKinds[kind], labels.length);
+  },
   open: openTextClassification,
 };
 
@@ -62,7 +65,7 @@ async function openTextClassification(material: TaskMaterial): Promise<OpenTask>
     (example) => addEncoded(rows[example.split], tokenizer, example, maxLength),
     material.onRead,
   );
-  if (read.kind === 'none')
+  if (read.kind === 'none' || read.kind === 'tags')
     throw new StudioError('invalid_input', 'The dataset has no labels.', 'Choose the label column.');
   const problem_type = problemTypes[read.kind];
   const padding = tokenizer.paddingId;

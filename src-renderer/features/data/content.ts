@@ -4,6 +4,7 @@ import { dataStrings } from '../../strings/data.ts';
 
 /** What there is to learn from a dataset, in a few words: its classes, or what replaces them where it has none. */
 export function contentWords({ labels, text }: DatasetDescription): string {
+  if (text?.labelKind === 'tags') return plural(labels.length, 'tag');
   if (text === null || labels.length > 0) return plural(labels.length, 'class', 'classes');
   if (text.columns.choices !== null) return 'questions';
   if (text.columns.messages !== null) return 'conversations';

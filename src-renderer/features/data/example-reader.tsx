@@ -1,5 +1,5 @@
 import { Skeleton } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
@@ -11,6 +11,7 @@ import { formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import classes from './data.module.css';
 import { labelWords } from './row-columns.tsx';
+import { TaggedWords } from './tagged-words.tsx';
 import { TokenView } from './token-view.tsx';
 import { useTextModels } from './use-text-models.ts';
 
@@ -100,12 +101,12 @@ function WholeExample({ id, split, index }: ExamplePlace) {
   );
 }
 
-function partsOf(example: TextExample): [name: string, value: string][] {
-  const { row, label, choices, text, textPair, prompt, completion, messages } = example;
-  const parts: [string, string | null][] = [
+function partsOf(example: TextExample): [name: string, value: ReactNode][] {
+  const { row, label, choices, text, textPair, prompt, completion, messages, words, tags } = example;
+  const parts: [string, ReactNode][] = [
     ['place', row],
     ['label', label === null ? null : labelWords(label) || 'none'],
-    ['text', text],
+    ['text', tags === undefined ? text : <TaggedWords key="words" words={words} tags={tags} />],
     ['second text', textPair],
     ...(choices ?? []).map((choice, place): [string, string] => [`choice ${place + 1}`, choice]),
     ['prompt', prompt],

@@ -10,7 +10,7 @@ import { dataStrings } from '../../strings/data.ts';
 
 type ColumnRole = (typeof textColumnRoles)[number];
 /** What a row of a file is learned as. */
-export const rowKinds = ['text', 'choice', 'completion', 'conversation'] as const;
+export const rowKinds = ['text', 'tagged', 'choice', 'completion', 'conversation'] as const;
 export type RowKind = (typeof rowKinds)[number];
 export type SplitBy = NonNullable<TextInspection['split']>['by'];
 
@@ -28,6 +28,7 @@ export interface Reading {
 
 export const kindRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   text: ['text', 'text_pair', 'label'],
+  tagged: ['words', 'tags'],
   choice: ['text', 'choices', 'label'],
   completion: ['prompt', 'input', 'completion'],
   conversation: ['messages', 'tools'],
@@ -35,6 +36,7 @@ export const kindRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
 /** Without these columns nothing can be learned. */
 const neededRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   text: ['text'],
+  tagged: ['words', 'tags'],
   choice: ['text', 'choices', 'label'],
   completion: ['completion'],
   conversation: ['messages'],
@@ -45,7 +47,8 @@ export const splitFields: Readonly<Record<SplitBy, readonly string[]>> = {
   file: ['test_file'],
 };
 
-export function kindOfColumns({ messages, choices, completion, prompt }: TextColumns): RowKind {
+export function kindOfColumns({ messages, choices, completion, prompt, words }: TextColumns): RowKind {
+  if (words !== null) return 'tagged';
   if (messages !== null) return 'conversation';
   if (choices !== null) return 'choice';
   return completion !== null || prompt !== null ? 'completion' : 'text';
@@ -149,6 +152,7 @@ export function splitValues(options: ParameterValues, inspection: TextInspection
 
 export const kindWords: Readonly<Record<RowKind, string>> = {
   text: 'Texts',
+  tagged: 'Words with tags',
   choice: 'Questions with choices',
   completion: 'Prompts and completions',
   conversation: 'Conversations',
@@ -165,6 +169,7 @@ export function labelsWords({ labelKind, labels, isWhole, rowsRead }: TextInspec
     numbers: 'numeric (regression)',
     classes: labels.length === 0 ? 'too many distinct values for classes' : `${labels.length} classes: ${names}`,
     sets: `several of ${labels.length} a row: ${names}`,
+    tags: `${labels.length} tags: ${names}`,
   };
   return `Labels of ${isWhole ? 'all' : `the first ${rowsRead}`} rows: ${words[labelKind]}`;
 }
@@ -179,6 +184,7 @@ export function taskWords({ text, labels }: Pick<DatasetDescription, 'text' | 'l
     classes: labels.length === 0 ? `${words}, too many classes` : `${words}, ${classes}`,
     numbers: `${words}, each with a number`,
     sets: `${words}, several of ${labels.length} labels each`,
+    tags: `${words}, ${labels.length} tags`,
   };
   return labelled[text.labelKind];
 }

@@ -3,6 +3,7 @@ import { messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { ReadRow, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
 import type { DataColumn } from '../../components/table/data-table.tsx';
 import classes from './data.module.css';
+import { TaggedWords } from './tagged-words.tsx';
 
 /** A table needs the beginning of a text only; the browser cuts it further. */
 const cellCharacters = 300;
@@ -10,6 +11,7 @@ const cellCharacters = 300;
 /** The columns of a table of rows: where each comes from, then what is learned from. A faulty row says why it is none. */
 export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boolean }): DataColumn<ReadRow>[] {
   const contents: [header: string, value: (example: TextExample) => string][] = [];
+  if (columns.words !== null) contents.push(['Words', ({ text }) => text ?? '']);
   if (columns.text !== null) contents.push(['Text', ({ text }) => text ?? '']);
   if (columns.text_pair !== null) contents.push(['Pair', ({ textPair }) => textPair ?? '']);
   if (columns.choices !== null) contents.push(['Choices', ({ choices }) => choices?.join(' | ') ?? '']);
@@ -41,7 +43,7 @@ export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boo
       sortable: false,
       value: (row: ReadRow) => (row.kind === 'example' ? value(row.example) : ''),
       cell: (row: ReadRow) => {
-        if (row.kind === 'example') return <Cut text={value(row.example)} className={classes['text']} />;
+        if (row.kind === 'example') return <Content example={row.example} text={value(row.example)} />;
         return index === 0 ? <Fault message={row.message} isFault={row.kind === 'fault'} /> : null;
       },
     })),
@@ -64,6 +66,16 @@ function conversation({ messages }: TextExample): string {
   return (messages ?? [])
     .map((message) => `${message.role}: ${messageText(message).slice(0, cellCharacters)}`)
     .join(' → ');
+}
+
+/** A text, or words with the entities that they are tagged with. */
+function Content({ example, text }: { example: TextExample; text: string }) {
+  if (example.tags === undefined) return <Cut text={text} className={classes['text']} />;
+  return (
+    <span className={classes['text']} title={text.slice(0, cellCharacters)}>
+      <TaggedWords words={example.words} tags={example.tags} />
+    </span>
+  );
 }
 
 function Cut({ text, className }: { text: string; className: string | undefined }) {

@@ -13,12 +13,15 @@ const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
   completion: 'Completion',
   messages: 'Messages',
   tools: 'Tools',
+  words: 'Words',
+  tags: 'Tags',
 };
 const labelWords: Readonly<Record<TextDescription['labelKind'], string>> = {
   none: 'none',
   classes: 'single label',
   numbers: 'numeric (regression)',
   sets: 'multi-label',
+  tags: 'a tag for each word',
 };
 
 /** How the rows of a file became examples. */

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
 import { unreadable } from '../byte-source.ts';
+import { conllReader } from './conll.ts';
 import { csvReader, tsvReader } from './csv.ts';
 import { idxReader } from './idx.ts';
 import { imageFolderReader } from './image-folder.ts';
@@ -23,6 +24,7 @@ export const datasetReaders: readonly DatasetReader[] = [
   csvReader,
   tsvReader,
   parquetReader,
+  conllReader,
 ];
 
 /** Finds the reader of `path` (an absolute file or folder). Throws StudioError if no format matches. */
@@ -37,6 +39,6 @@ export async function detectReader(path: string): Promise<DatasetSource> {
   throw new StudioError(
     'invalid_file',
     `${path} is not in a supported format.`,
-    'Use a CSV, TSV, JSON, JSONL or Parquet file, a folder of IDX files (train-images, train-labels), or a folder with one folder of images for each class.',
+    'Use a CSV, TSV, JSON, JSONL, Parquet or CoNLL file, a folder of IDX files (train-images, train-labels), or a folder with one folder of images for each class.',
   );
 }

@@ -1,9 +1,8 @@
 import { encodingParameter } from '../text/encoding.ts';
-import { faultyRow, largestRowBytes, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
+import { fileLines } from '../text/file-lines.ts';
+import { faultyRow, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
-import { encodingNotes, rowOfJson, utf8Chunks } from '../text/utf8-chunks.ts';
-
-const lineFeed = 0x0a;
+import { encodingNotes, rowOfJson } from '../text/utf8-chunks.ts';
 
 export const jsonlReader = textReader(
   {
@@ -17,37 +16,14 @@ export const jsonlReader = textReader(
 
 /** One row per line; empty lines are counted but are not rows. */
 export async function* jsonLines(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
-  let line = 1;
-  let rest: Buffer[] = [];
-  let restBytes = 0;
-  let skipping = false;
-  for await (const chunk of utf8Chunks(path, reading)) {
+  for await (const lines of fileLines(path, reading)) {
     const rows: RawRow[] = [];
-    let start = 0;
-    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
-      const tail = chunk.subarray(start, end);
-      if (!skipping) addLine(rows, line, restBytes === 0 ? tail : Buffer.concat([...rest, tail]));
-      skipping = false;
-      rest = [];
-      restBytes = 0;
-      line++;
-      start = end + 1;
-    }
-    if (!skipping) {
-      rest.push(chunk.subarray(start));
-      restBytes += chunk.length - start;
-      if (restBytes > largestRowBytes) {
-        rows.push(faultyRow(line, tooLong));
-        skipping = true;
-        rest = [];
-        restBytes = 0;
-      }
+    for (const { line, bytes } of lines) {
+      if (bytes === null) rows.push(faultyRow(line, tooLong));
+      else addLine(rows, line, bytes);
     }
     if (rows.length > 0) yield rows;
   }
-  const rows: RawRow[] = [];
-  if (!skipping) addLine(rows, line, Buffer.concat(rest));
-  if (rows.length > 0) yield rows;
 }
 
 function addLine(rows: RawRow[], line: number, bytes: Buffer): void {

@@ -6,6 +6,7 @@ import { knownNames, plain } from './known-columns.ts';
 import { type NumberFormat, numberFormatOf } from './number-format.ts';
 import { cellOf, isConversation, isObject, type RawRow } from './raw-row.ts';
 import { flagColumns, type OneHot, oneHotOf, severalColumns } from './several-labels.ts';
+import { type TagFormat, tagFormatOf, taggedColumns } from './tags.ts';
 
 /** Roles of a file's columns. */
 export interface Mapping {
@@ -15,9 +16,11 @@ export interface Mapping {
   readonly oneHot: OneHot | null;
   /** How labels that are numbers are written. */
   readonly numbers: NumberFormat | null;
+  /** How the tags of words are written. */
+  readonly tagFormat: TagFormat | null;
 }
 
-type Guess = Omit<Mapping, 'oneHot' | 'numbers'>;
+type Guess = Omit<Mapping, 'oneHot' | 'numbers' | 'tagFormat'>;
 
 /**
  * Guesses the roles of a file's columns from the first rows; `options` (a column's name for a role) take precedence.
@@ -29,8 +32,8 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
   const stated = statedColumns(path, names, options);
   const mayGuess = options['guess_columns'] !== false;
   const mapping = mappingOf(readable, names, stated, mayGuess);
-  const { text, prompt, completion, messages } = mapping.columns;
-  if (text === null && messages === null && completion === null && prompt === null)
+  const { text, prompt, completion, messages, words, tags } = mapping.columns;
+  if (text === null && messages === null && completion === null && prompt === null && words === null)
     throw new StudioError(
       'invalid_input',
       mayGuess
@@ -42,7 +45,8 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
   const several = label === null ? null : severalColumns(label, names);
   const oneHot = several === null ? label !== null && oneHotOf(readable, label) : { columns: several };
   const numbers = label === null || mapping.columns.choices !== null ? null : numberFormatOf(readable, label);
-  return { ...mapping, oneHot: oneHot || null, numbers };
+  const tagFormat = words === null ? null : tagFormatOf(readable, { tags }, options);
+  return { ...mapping, oneHot: oneHot || null, numbers, tagFormat };
 }
 
 function mappingOf(
@@ -107,6 +111,7 @@ function statedColumns(path: string, names: readonly string[], options: Paramete
  */
 function combine(guessed: TextColumns, stated: Partial<TextColumns>): TextColumns {
   if (stated.messages) return { ...noColumns, tools: guessed.tools, ...stated };
+  if (stated.words || stated.tags) return { ...noColumns, words: guessed.words, tags: guessed.tags, ...stated };
   if (stated.completion || stated.prompt) return { ...noColumns, ...stated };
   if (stated.text || stated.text_pair) {
     const label = [stated.text, stated.text_pair].includes(guessed.label) ? null : guessed.label;
@@ -138,6 +143,9 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
   const conversations = turns('from');
   if (conversations !== undefined)
     return { shape: 'sharegpt', columns: { ...noColumns, messages: conversations, tools } };
+
+  const tagged = taggedColumns(rows, names);
+  if (tagged !== null) return { shape: 'columns', columns: { ...noColumns, ...tagged } };
 
   const firstOf = (wanted: readonly string[]): string | null => {
     for (const known of wanted) {

@@ -7,7 +7,7 @@ import { LabelTally } from './label-tally.ts';
 import { NearDuplicates } from './near-duplicates.ts';
 import { RowProblems } from './problems.ts';
 import type { RowFormat } from './raw-row.ts';
-import { readTexts, type TextPlan } from './read-text.ts';
+import { notesOf, readTexts, type TextPlan } from './read-text.ts';
 import type { TextFiles } from './text-files.ts';
 
 /**
@@ -43,8 +43,7 @@ export async function describeTexts(
       }
       const { example } = row;
       counts[example.split]++;
-      // The label of a row with choices is an answer, not a class.
-      if (example.choices === null) labels.add(example.label, example.split);
+      labels.addExample(example);
       const key = contentKey(example);
       near.add(key, example.split, example.row);
       if (exact.add(key, example.split))
@@ -54,9 +53,14 @@ export async function describeTexts(
   const nearAcross = near.across();
   for (const { where } of nearAcross)
     problems.add(where, 'nearly repeats a training row: a score on it says little, take it out of one of the splits');
-  const column = plan.mapping.columns.label ?? '';
+  const column = plan.mapping.columns.label ?? plan.mapping.columns.tags ?? '';
   if (labels.tooMany)
     problems.add(`column ${column}`, 'has more than 1000 different labels: choose another with --set label=NAME');
+  for (const tag of unknownTags(labels))
+    problems.add(
+      `column ${column}`,
+      `has the tag ${tag} in test rows only, which no training row teaches: move some of them, or leave it out`,
+    );
   const list = problems.list();
   const [worst] = list;
   if (counts.train + counts.test === 0)
@@ -85,7 +89,7 @@ export async function describeTexts(
       splitRule: plan.parts[0]?.rule.description ?? '',
       rowCount,
       faultyRows: problems.faultyRows,
-      notes: (await format.notes?.(files.train[0] ?? '', plan.options)) ?? [],
+      notes: [...((await format.notes?.(files.train[0] ?? '', plan.options)) ?? []), ...notesOf(plan)],
       duplicates: {
         comparedRows: exact.compared,
         withinTrain: exact.within.train,
@@ -103,4 +107,10 @@ export async function describeTexts(
     problems: list,
     sizeBytes: files.sizeBytes,
   };
+}
+
+/** Tags of the test split that the training split lacks. */
+function unknownTags(labels: LabelTally): string[] {
+  if (labels.kind !== 'tags') return [];
+  return labels.names().filter((name) => labels.count(name, 'train') === 0);
 }

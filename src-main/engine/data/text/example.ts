@@ -5,6 +5,7 @@ import { chooseEncoding } from './file-notes.ts';
 import { plainNumber } from './number-format.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 import { flagOf, type OneHot } from './several-labels.ts';
+import { readTaggedWords } from './tags.ts';
 import { parseAsPython } from './written-number.ts';
 
 export type ExampleContent = Omit<TextExample, 'row' | 'split'>;
@@ -28,7 +29,7 @@ const chatRoles: readonly string[] = ['system', 'developer', 'user', 'assistant'
 /** Parses the example of a row; returns a string with the problem and its column otherwise. */
 export function readExample(
   { cells, fault }: RawRow,
-  { shape, columns, oneHot, numbers }: Mapping,
+  { shape, columns, oneHot, numbers, tagFormat }: Mapping,
 ): ExampleContent | string {
   if (fault !== null) return fault;
   const text = (column: string | null, mayBeEmpty: boolean): string | null =>
@@ -50,10 +51,14 @@ export function readExample(
     const prompt = text(columns.prompt, true);
     const input = text(columns.input, true);
     const id = idOf(cells, columns);
+    const { words: wordColumn, tags } = columns;
+    const tagged =
+      wordColumn === null || tagFormat === null ? null : readTaggedWords(cells, { words: wordColumn, tags }, tagFormat);
+    if (typeof tagged === 'string') throw new CellProblem(tagged);
     const tools = columns.tools === null ? null : toolsCell(cellOf(cells, columns.tools), columns.tools);
     const content: ExampleContent = {
       ...(id === null ? {} : { id }),
-      text: text(columns.text, false),
+      text: tagged === null ? text(columns.text, false) : tagged.words.join(' '),
       textPair: text(columns.text_pair, false),
       label: choices === null ? given : rightAnswer(choices, given, columns.label, isNumber),
       choices: choices === null ? null : [...choices.texts],
@@ -62,6 +67,8 @@ export function readExample(
       completion: columns.messages === null ? completionText(cells, columns.completion, text) : null,
       messages: conversation(cells, columns, shape === 'sharegpt'),
       ...(tools === null ? {} : { tools }),
+      ...(tagged === null ? {} : { words: tagged.words }),
+      ...(tagged?.tags ? { tags: tagged.tags } : {}),
     };
     return content;
   } catch (thrown) {

@@ -6,7 +6,7 @@ import { contentKey } from './example.ts';
 import { LabelTally } from './label-tally.ts';
 import { RowProblems } from './problems.ts';
 import { cellOf, type RawRow, type RowFormat } from './raw-row.ts';
-import { planOf, readHead, readTexts, type TextPlan } from './read-text.ts';
+import { notesOf, planOf, readHead, readTexts, type TextPlan } from './read-text.ts';
 import { findTextFiles } from './text-files.ts';
 
 const mostRows = 1000;
@@ -33,7 +33,7 @@ export async function inspectTexts(path: string, format: RowFormat, options: Par
     const plan = planOf(read, head, options);
     return {
       columnNames: names,
-      notes,
+      notes: [...notes, ...notesOf(plan)],
       columns,
       isGuessed,
       split: describeSplit(plan, head, read.test[0] ?? null),
@@ -82,7 +82,7 @@ async function readSome(
         ofSplit.push(row);
         if (row.kind === 'example') {
           characters += contentKey(row.example).length;
-          if (row.example.choices === null) labels.add(row.example.label, row.example.split);
+          labels.addExample(row.example);
         } else if (row.kind === 'fault') problems.addFaulty(row.where, row.message);
         else problems.add(row.where, row.message);
       }

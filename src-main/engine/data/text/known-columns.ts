@@ -3,7 +3,7 @@ import type { textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
 export type Role = (typeof textColumnRoles)[number];
 
 /** Column names of each role, compared without case, spaces, _ and -; the more specific ones first. */
-export const knownNames: Readonly<Record<Exclude<Role, 'messages' | 'tools'>, readonly string[]>> = {
+export const knownNames: Readonly<Record<Exclude<Role, 'messages' | 'tools' | 'words' | 'tags'>, readonly string[]>> = {
   text: [
     'text',
     'sentence',
@@ -26,7 +26,18 @@ export const knownNames: Readonly<Record<Exclude<Role, 'messages' | 'tools'>, re
   completion: ['completion', 'output', 'response', 'answer', 'chosen'],
 };
 
-const otherNames = ['id', 'idx', 'split', 'messages', 'conversations', 'tools', 'answers', 'source'];
+const otherNames = [
+  'id',
+  'idx',
+  'split',
+  'messages',
+  'conversations',
+  'tools',
+  'answers',
+  'source',
+  'tokens',
+  'nertags',
+];
 
 /** Whether a cell is a name that columns of text datasets have. */
 export function isKnownColumn(name: string): boolean {

@@ -1,4 +1,4 @@
-import type { TextDescription } from '../../../../src-shared/domain/dataset.ts';
+import type { TextDescription, TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { ExampleContent } from './example.ts';
 
 type Counts = { train: number; test: number };
@@ -10,11 +10,19 @@ export class LabelTally {
   private readonly counts = new Map<string, Counts>();
   private any = false;
   private sets = false;
+  private tagged = false;
   private allNumbers = true;
   private allIntegers = true;
   private overflown = false;
 
-  add(label: ExampleContent['label'], split: 'train' | 'test'): void {
+  /** The label of a row with choices is an answer, not a class. */
+  addExample({ label, choices, tags, split }: Pick<TextExample, 'label' | 'choices' | 'tags' | 'split'>): void {
+    if (tags !== undefined) this.tagged = true;
+    for (const tag of tags ?? []) this.addOne(tag, split);
+    if (tags === undefined && choices === null) this.add(label, split);
+  }
+
+  private add(label: ExampleContent['label'], split: 'train' | 'test'): void {
     if (label === null) return;
     this.any = true;
     if (Array.isArray(label)) this.sets = true;
@@ -39,6 +47,7 @@ export class LabelTally {
 
   /** Non-integer or many distinct numbers are regression targets; all else is classes. */
   get kind(): TextDescription['labelKind'] {
+    if (this.tagged) return 'tags';
     if (!this.any) return 'none';
     if (this.sets) return 'sets';
     if (this.allNumbers && (!this.allIntegers || this.counts.size > 100)) return 'numbers';

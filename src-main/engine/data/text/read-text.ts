@@ -57,6 +57,12 @@ export function planOf(files: TextFiles, head: readonly RawRow[], options: Param
   };
 }
 
+/** What was guessed of the columns, in sentences. */
+export function notesOf({ mapping }: TextPlan): string[] {
+  const { note = null } = mapping.tagFormat ?? {};
+  return note === null ? [] : [note];
+}
+
 function partsOf({ train, test }: TextFiles, names: readonly string[], options: ParameterValues): TextPlan['parts'] {
   const isOne = train.length + test.length === 1;
   const parts = (paths: readonly string[], rule: SplitRule): TextPlan['parts'] =>

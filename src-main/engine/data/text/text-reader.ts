@@ -7,6 +7,7 @@ import { describeTexts } from './describe-text.ts';
 import { inspectTexts } from './inspect-text.ts';
 import type { RowFormat } from './raw-row.ts';
 import { planTexts, readTexts } from './read-text.ts';
+import { tagParameters } from './tags.ts';
 import { filesOfFolder, findTextFiles, hasExtension } from './text-files.ts';
 
 function columnParameter(name: string, label: string, help: string): ParameterSpec {
@@ -23,6 +24,9 @@ const textParameters: readonly ParameterSpec[] = [
   columnParameter('input', 'Input column', 'Text appended to the prompt.'),
   columnParameter('completion', 'Completion column', 'Text to generate.'),
   columnParameter('messages', 'Messages column', 'The conversations.'),
+  columnParameter('words', 'Words column', 'Lists of words, each with a tag.'),
+  columnParameter('tags', 'Tags column', 'Lists with the tag of each word.'),
+  ...tagParameters,
   {
     name: 'guess_columns',
     label: 'Guess columns',

@@ -45,7 +45,7 @@ export async function readTexts(
     let index = -1;
     for await (const example of dataset.examples(split)) {
       index++;
-      if (example.choices === null) tally.add(example.label, split);
+      tally.addExample(example);
       if (++read % reportEvery === 0) await onRead(read);
       if (!wanted.includes(split)) continue;
       if (!take(example)) {
@@ -56,8 +56,8 @@ export async function readTexts(
       if (split === 'test') tests.push({ index, id: example.id ?? null });
     }
   }
-  for await (const { label, choices, split } of dataset.unread?.() ?? []) {
-    if (choices === null) tally.add(label, split);
+  for await (const example of dataset.unread?.() ?? []) {
+    tally.addExample(example);
     if (++read % reportEvery === 0) await onRead(read);
   }
   await onRead(read);

@@ -15,6 +15,8 @@ const text: TextDescription = {
     completion: null,
     messages: null,
     tools: null,
+    words: null,
+    tags: null,
   },
   labelKind: 'none',
   splitRule: 'by file',
