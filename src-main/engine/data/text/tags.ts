@@ -1,10 +1,11 @@
-import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { plain } from './known-columns.ts';
 import { cellOf, type RawRow } from './raw-row.ts';
 
-/** How tags mark where an entity begins and ends; all are read as IOB2. */
-const schemes = ['iob2', 'iob1', 'iobes', 'bilou'] as const;
-export type TagScheme = (typeof schemes)[number];
+/** How tags mark where an entity begins and ends, in words; all are read as IOB2. */
+export const tagSchemes = { iob2: 'IOB2 (BIO)', iob1: 'IOB1', iobes: 'IOBES (BIOES)', bilou: 'BILOU' } as const;
+type TagScheme = keyof typeof tagSchemes;
+const schemes = ['iob2', 'iob1', 'iobes', 'bilou'] as const satisfies TagScheme[];
 
 /** How the tags of a file are written. */
 export interface TagFormat {
@@ -24,33 +25,6 @@ export interface TaggedWords {
   readonly words: string[];
   readonly tags: string[] | null;
 }
-
-/** Options of every text format for words with tags. */
-export const tagParameters: readonly ParameterSpec[] = [
-  {
-    name: 'tag_scheme',
-    label: 'Tag scheme',
-    type: 'choice',
-    default: 'auto',
-    choices: [
-      { value: 'auto', label: 'Auto-detect' },
-      { value: 'iob2', label: 'IOB2 (BIO)' },
-      { value: 'iob1', label: 'IOB1' },
-      { value: 'iobes', label: 'IOBES (BIOES)' },
-      { value: 'bilou', label: 'BILOU' },
-    ],
-    help: 'How tags mark the words of an entity. Every scheme is read as IOB2: B- begins an entity, I- continues it, O is none.',
-    advanced: true,
-  },
-  {
-    name: 'tag_names',
-    label: 'Tag names',
-    type: 'text',
-    default: '',
-    help: 'Of tags that are numbers, their names from 0 on with commas between: O,B-PER,I-PER.',
-    advanced: true,
-  },
-];
 
 /** Names of such columns, the more specific ones first. */
 const [wordNames, tagNames] = [
@@ -91,8 +65,11 @@ export function tagFormatOf(
     return Array.isArray(cell) ? [cell.map((tag: unknown) => parsed(nameOf(tag, names)))] : [];
   });
   const scheme = guessedScheme(lists);
-  const label = tagParameters[0]?.choices?.find(({ value }) => value === scheme)?.label ?? scheme;
-  return { scheme, names, note: scheme === 'iob2' ? null : `Its tags are ${label}; they are read as IOB2.` };
+  return {
+    scheme,
+    names,
+    note: scheme === 'iob2' ? null : `Its tags are ${tagSchemes[scheme]}; they are read as IOB2.`,
+  };
 }
 
 interface Tag {

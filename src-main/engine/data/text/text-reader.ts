@@ -7,7 +7,7 @@ import { describeTexts } from './describe-text.ts';
 import { inspectTexts } from './inspect-text.ts';
 import type { RowFormat } from './raw-row.ts';
 import { planTexts, readTexts } from './read-text.ts';
-import { tagParameters } from './tags.ts';
+import { tagSchemes } from './tags.ts';
 import { filesOfFolder, findTextFiles, hasExtension } from './text-files.ts';
 
 function columnParameter(name: string, label: string, help: string): ParameterSpec {
@@ -26,7 +26,26 @@ const textParameters: readonly ParameterSpec[] = [
   columnParameter('messages', 'Messages column', 'The conversations.'),
   columnParameter('words', 'Words column', 'Lists of words, each with a tag.'),
   columnParameter('tags', 'Tags column', 'Lists with the tag of each word.'),
-  ...tagParameters,
+  {
+    name: 'tag_scheme',
+    label: 'Tag scheme',
+    type: 'choice',
+    default: 'auto',
+    choices: [
+      { value: 'auto', label: 'Auto-detect' },
+      ...Object.entries(tagSchemes).map(([value, label]) => ({ value, label })),
+    ],
+    help: 'How tags mark the words of an entity. Every scheme is read as IOB2: B- begins an entity, I- continues it, O is none.',
+    advanced: true,
+  },
+  {
+    name: 'tag_names',
+    label: 'Tag names',
+    type: 'text',
+    default: '',
+    help: 'Of tags that are numbers, their names from 0 on with commas between: O,B-PER,I-PER.',
+    advanced: true,
+  },
   {
     name: 'guess_columns',
     label: 'Guess columns',
