@@ -7,7 +7,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -242,11 +241,8 @@ function removeUnfinished(home: string): void {
   below(home);
   below(join(home, 'adapters'));
   below(join(home, 'models'));
-  for (const report of below(join(home, 'reports'))) {
-    below(report);
-    // Made just before its page was to be written.
-    if (readdirSync(report).length === 0) rmdirSync(report);
-  }
+  // Homes of earlier versions have unfinished files in the folders of reports.
+  for (const report of below(join(home, 'reports'))) below(report);
   for (const run of below(join(home, 'runs'))) for (const folder of below(run)) below(folder);
   for (const folder of ['cache', 'bundles'])
     if (existsSync(join(home, folder))) for (const each of below(join(home, folder))) below(each);

@@ -64,7 +64,7 @@ export type TensorflowSetup = z.infer<typeof tensorflowSetupSchema>;
 
 /** A folder in the home that no row of the database names. */
 export const straySchema = z.object({
-  kind: z.enum(['adapter', 'model', 'run', 'checkpoint']),
+  kind: z.enum(['adapter', 'model', 'run', 'report', 'checkpoint']),
   path: z.string().describe('relative to the home'),
   bytes: z.number(),
 });

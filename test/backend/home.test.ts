@@ -53,7 +53,8 @@ describe('the home', () => {
     const path = temporaryFolder();
     const module = fileURLToPath(new URL('../../src-main/backend/home.ts', import.meta.url));
     const script = `const { openHome } = await import(${JSON.stringify(module)});
-      openHome(${JSON.stringify(path)}); console.log('open'); setInterval(() => {}, 1000);`;
+      // Kept: a lock that nothing refers to goes with its garbage.
+      globalThis.home = openHome(${JSON.stringify(path)}); console.log('open'); setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -99,15 +100,15 @@ describe('the home', () => {
   });
 });
 
-it('removes the folder of a report whose job was killed before it wrote its page, and keeps one with a page', () => {
+it('removes the folder of a report whose job was killed before it was whole', () => {
   const path = join(temporaryFolder(), 'home');
   openHome(path).release();
-  const [empty, half, whole] = ['report-1', 'report-2', 'report-3'].map((name) => join(path, 'reports', name));
-  for (const folder of [empty, half, whole]) mkdirSync(folder ?? '');
-  writeFileSync(join(half ?? '', '.report.html.0123456789ab.tmp'), 'half');
-  writeFileSync(join(whole ?? '', 'report.html'), 'whole');
+  for (const name of ['.report-1.0123456789ab.tmp', 'report-2']) {
+    mkdirSync(join(path, 'reports', name));
+    writeFileSync(join(path, 'reports', name, 'report.html'), 'whole');
+  }
   openHome(path).release();
-  expect([empty, half, whole].map((folder) => existsSync(folder ?? ''))).toEqual([false, false, true]);
+  expect(readdirSync(join(path, 'reports'))).toEqual(['report-2']);
 });
 
 it.each(['cache/forgetting', 'bundles/study-1'])('removes what a killed job had not finished in %s', (folder) => {

@@ -17,6 +17,7 @@ export function findStrays({ home, store }: Parts): Omit<Stray, 'bytes'>[] {
   const runs = store.runs.places();
   const named = new Set([
     ...store.adapters.folders(),
+    ...store.reports.ids().map((id) => `reports/${id}`),
     ...runs.map(({ folder }) => folder),
     ...store.models.paths().flatMap((path) => (path.startsWith(`${home.path}${sep}`) ? [home.relative(path)] : [])),
     ...runs.flatMap(({ checkpoints }) => checkpoints.map(({ folder }) => folder)),
@@ -25,6 +26,7 @@ export function findStrays({ home, store }: Parts): Omit<Stray, 'bytes'>[] {
     ...childrenOf(home.path, 'adapters').map((path) => ({ kind: 'adapter', path }) as const),
     ...childrenOf(home.path, 'models').map((path) => ({ kind: 'model', path }) as const),
     ...childrenOf(home.path, 'runs').map((path) => ({ kind: 'run', path }) as const),
+    ...childrenOf(home.path, 'reports').map((path) => ({ kind: 'report', path }) as const),
     ...runs
       .filter(({ isImported }) => !isImported)
       .flatMap((run) => foldersOf({ home }, run).map((path) => ({ kind: 'checkpoint', path }) as const)),

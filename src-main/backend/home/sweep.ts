@@ -1,6 +1,7 @@
 import type { HandlerServices } from '../handler-services.ts';
 import { adoptAdapters } from '../recovery/adopt-adapters.ts';
 import { adoptModels } from '../recovery/adopt-models.ts';
+import { adoptReports } from '../recovery/adopt-reports.ts';
 import { adoptRuns } from '../recovery/adopt-runs.ts';
 import { settleRuns } from './settle-runs.ts';
 import { findStrays } from './strays.ts';
@@ -19,7 +20,11 @@ export async function sweepHome(services: HandlerServices): Promise<void> {
     const models = await adoptModels(services, found);
     const runs = await adoptRuns(services, found);
     const adapters = await adoptAdapters(services, found);
-    services.log.warn({ models, runs, adapters, ...found }, 'folders that the database did not know were added');
+    const reports = adoptReports(services, found);
+    services.log.warn(
+      { models, runs, adapters, reports, ...found },
+      'folders that the database did not know were added',
+    );
   }
   await settleRuns(services);
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { reportRequestSchema } from '../../../src-shared/domain/report.ts';
+import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { drawnEvaluations } from '../reports/figures.ts';
 import { writeReport } from '../reports/index.ts';
 import { studyYaml } from '../studies/study-files.ts';
@@ -16,7 +17,10 @@ const drawnMetrics = ['loss', ...drawnEvaluations];
 
 const { note, sections } = reportRequestSchema.shape;
 
-/** Writes runs and studies as one HTML file below the home. */
+/**
+ * Writes runs and studies as one HTML file below the home. Its folder takes its name once it is whole; killed before its row is
+ * stored, it is added as the home is opened.
+ */
 export const reportJob = defineJob({
   kind: 'report',
   // Jobs of earlier versions have no note and all sections.
@@ -37,8 +41,8 @@ export const reportJob = defineJob({
       throw new StudioError('invalid_input', 'A report needs at least one run or study.');
     const models = [...new Set(runs.map((one) => one.modelId))].flatMap((id) => store.models.find(id) ?? []);
     const datasets = [...new Set(runs.map((one) => one.datasetId))].flatMap((id) => store.datasets.find(id) ?? []);
-    const { path } = await writeReport({
-      path: home.absolute('reports', reportId, 'report.html'),
+    const directory = home.absolute('reports', reportId);
+    const content = {
       name,
       note: text,
       sections: chosen,
@@ -63,8 +67,13 @@ export const reportJob = defineJob({
       },
       plotlyScript,
       fonts: join(resourcesDirectory, 'fonts'),
+      createdAt: Date.now(),
+    };
+    await writeFolderAtomic(directory, async (temporary) => {
+      await writeReport({ ...content, path: join(temporary, 'report.html') });
     });
-    const createdAt = Date.now();
+    const path = join(directory, 'report.html');
+    const { createdAt } = content;
     store.reports.insert({ id: reportId, name, note: text, path: home.relative(path), runIds, studyIds, createdAt });
     hub.listChanged('reports');
     return { status: 'completed', result: { reportId }, message: `Report written to ${path}` };

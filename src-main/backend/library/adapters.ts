@@ -10,7 +10,7 @@ import { findLinear } from '../../engine/adapters/target-modules.ts';
 import { checkRuntimes } from '../../engine/formats/runtimes/index.ts';
 import { writeChatTemplate } from '../../engine/models/huggingface/chat-template-file.ts';
 import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
-import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { removeFolder, temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { withOutputNote } from '../home/output-notes.ts';
 import { newId } from '../identifiers.ts';
 import type { AdapterFacts } from '../reading/adapter-schemas.ts';
@@ -178,7 +178,7 @@ export async function exportAdapter({ home, store }: Parts, id: string, director
 export async function removeAdapter({ home, store, hub }: Parts, id: string): Promise<void> {
   const adapter = requireAdapter(store, id);
   store.adapters.remove(id);
-  await rm(home.absolute(adapter.folder), { recursive: true, force: true });
+  await removeFolder(home.absolute(adapter.folder));
   hub.listChanged('adapters');
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../../../src-shared/domain/model.ts';
 import { readingOf } from '../../../src-shared/few-values.ts';
 import { describeModel } from '../../engine/models/huggingface/model-folder.ts';
+import { removeFolder } from '../../engine/tensors/atomic.ts';
 import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { newId } from '../identifiers.ts';
 import { storedBytes } from '../reading/limits.ts';
@@ -154,7 +155,7 @@ export async function removeModel(
 ): Promise<void> {
   const model = requireRemovableModel({ store }, id);
   store.models.remove(id);
-  if (dirname(model.path) === home.absolute('models')) await rm(model.path, { recursive: true, force: true });
+  if (dirname(model.path) === home.absolute('models')) await removeFolder(model.path);
   hub.listChanged('models');
 }
 

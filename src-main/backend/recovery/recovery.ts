@@ -5,6 +5,7 @@ import { settleRuns } from '../home/settle-runs.ts';
 import type { Home } from '../home.ts';
 import { adoptAdapters } from './adopt-adapters.ts';
 import { adoptModels } from './adopt-models.ts';
+import { adoptReports } from './adopt-reports.ts';
 import { adoptRuns } from './adopt-runs.ts';
 import { Aside, type Recovery } from './set-aside.ts';
 
@@ -15,7 +16,12 @@ export interface Recovered {
   readonly way: RecoveryWay;
   readonly backupAt: number | null;
   /** What was added from folders that no row named. */
-  readonly added: { readonly models: number; readonly runs: number; readonly adapters: number };
+  readonly added: {
+    readonly models: number;
+    readonly runs: number;
+    readonly adapters: number;
+    readonly reports: number;
+  };
   readonly skipped: readonly string[];
   /** The damaged files. */
   readonly aside: string;
@@ -39,11 +45,12 @@ export async function finishRecovery(services: HandlerServices, recovery: Recove
   // Their checkpoints, and the history that goes with those.
   await settleRuns(services);
   const adapters = await adoptAdapters(services, recovery);
+  const reports = adoptReports(services, recovery);
   const { aside, backupAt, skipped } = recovery;
   return {
     way: backupAt === null ? 'rebuild' : 'restore',
     backupAt,
-    added: { models, runs, adapters },
+    added: { models, runs, adapters, reports },
     skipped,
     aside: aside.folder,
   };

@@ -1,9 +1,10 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ReportFile, ReportRecord, ReportSummary } from '../../../src-shared/domain/report.ts';
 import { tableUnitSchema } from '../../../src-shared/results/comparison-row.ts';
+import { removeFolder } from '../../engine/tensors/atomic.ts';
 import type { Home } from '../home.ts';
 
 /** Extensions of the files of a report. */
@@ -63,7 +64,7 @@ export async function readReportFiles(home: Home, report: ReportRecord): Promise
 }
 
 export async function removeReportFiles(home: Home, report: ReportRecord): Promise<void> {
-  await rm(folderOf(home, report), { recursive: true, force: true });
+  await removeFolder(folderOf(home, report));
 }
 
 async function readPart(home: Home, report: ReportRecord, file: string): Promise<string> {

@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunConfig, RunRecord, RunStatus } from '../../../src-shared/domain/run.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
+import { removeFolder } from '../../engine/tensors/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { trainJob } from '../jobs/train.ts';
@@ -180,7 +180,7 @@ async function removeRunNow(services: HandlerServices, id: string): Promise<void
     if (['queued', 'paused', 'interrupted'].includes(job.status)) queue.cancel(job.id);
   }
   store.runs.remove(id);
-  await rm(home.absolute(run.folder), { recursive: true, force: true });
+  await removeFolder(home.absolute(run.folder));
   hub.listChanged('runs');
 }
 

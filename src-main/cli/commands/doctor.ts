@@ -128,7 +128,10 @@ function checkLines({ label, findings }: CheckResult): [string, string][] {
 function recoveryText({ backupAt, added, aside }: Recovered): string {
   return formatSummary([
     ['database', backupAt === null ? 'rebuilt from the folders' : `the backup of ${new Date(backupAt).toISOString()}`],
-    ['added', `${added.models} models, ${added.runs} runs, ${added.adapters} adapters that it did not have`],
+    [
+      'added',
+      `${added.models} models, ${added.runs} runs, ${added.adapters} adapters, ${added.reports} reports that it did not have`,
+    ],
     ['damaged files', aside],
   ]);
 }

@@ -83,6 +83,12 @@ export function discardFolder(directory: string): void {
   rmSync(discarded, { recursive: true, force: true });
 }
 
+/** As `discardFolder`, for folders of any size: others go on meanwhile. */
+export async function removeFolder(directory: string): Promise<void> {
+  const discarded = temporaryName(path.resolve(directory));
+  if (await moveAway(directory, discarded)) await rm(discarded, { recursive: true, force: true });
+}
+
 /** What was not finished goes away; where even that fails (no folder above it), the first error is the one to tell. */
 async function removeQuietly(temporary: string): Promise<void> {
   await rm(temporary, { recursive: true, force: true }).catch(() => undefined);

@@ -20,6 +20,8 @@ const rowSchema = z
     runIds: run_ids,
     createdAt: created_at,
   }));
+const idColumn = z.array(z.string());
+
 export type StoredReport = z.output<typeof rowSchema>;
 
 export class ReportRepository {
@@ -37,6 +39,11 @@ export class ReportRepository {
       rowSchema,
       this.database.prepare('SELECT * FROM reports ORDER BY created_at DESC, id').all(),
     );
+  }
+
+  /** Of all rows, also of those that cannot be read. */
+  ids(): string[] {
+    return idColumn.parse(this.database.prepare('SELECT id FROM reports').pluck().all());
   }
 
   find(id: string): StoredReport | null {

@@ -2,7 +2,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { writeFileAtomic, writeFileAtomicWith, writeFolderAtomic } from '../../../src-main/engine/tensors/atomic.ts';
+import {
+  isUnfinished,
+  removeFolder,
+  writeFileAtomic,
+  writeFileAtomicWith,
+  writeFolderAtomic,
+} from '../../../src-main/engine/tensors/atomic.ts';
+import { withMortalFiles } from '../../backend/home/mortal-files.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -53,4 +60,25 @@ it('keeps the old folder when building fails', async () => {
   await expect(failing).rejects.toThrow('cancelled');
   expect(await readdir(target)).toEqual(['good']);
   expect(await readdir(folder)).toEqual(['adapter']);
+});
+
+it.each([0, 1])(
+  'a folder whose removal is killed at call %i is whole, or its rest is known as unfinished',
+  async (killAt) => {
+    const target = path.join(folder, 'adapter');
+    await writeFolderAtomic(target, async (temporary) => {
+      for (const name of ['config', 'tensors']) await writeFile(path.join(temporary, name), '');
+    });
+    expect(await withMortalFiles(killAt, () => removeFolder(target))).toBe(killAt + 1);
+    const left = await readdir(folder);
+    if (left.includes('adapter')) expect(await readdir(target)).toEqual(['config', 'tensors']);
+    expect(left.filter((name) => name !== 'adapter' && !isUnfinished(name))).toEqual([]);
+  },
+);
+
+it('removes a folder, and says nothing of one that is not there', async () => {
+  const target = path.join(folder, 'adapter');
+  await mkdir(target);
+  for (const _ of ['there', 'gone']) await removeFolder(target);
+  expect(await readdir(folder)).toEqual([]);
 });

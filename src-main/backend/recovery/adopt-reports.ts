@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import type { Adoption } from './set-aside.ts';
+
+/** What of report.json its row is made of. */
+const storedSchema = z.object({
+  name: z.string(),
+  note: z.string().default(''),
+  createdAt: z.iso.datetime().transform((time) => Date.parse(time)),
+  runs: z.array(z.object({ id: z.string() })),
+  studies: z.array(z.object({ id: z.string() })),
+});
+
+/** A home may be somebody else's: more is not read while it is opened. */
+const largestBytes = 2 ** 26;
+
+/** Adds the folders of reports that no row names, from the numbers beside their page. */
+export function adoptReports(
+  { home, store }: Pick<HandlerServices, 'home' | 'store'>,
+  { skipped }: Pick<Adoption, 'skipped'>,
+): number {
+  const known = new Set(store.reports.ids());
+  let adopted = 0;
+  for (const id of readdirSync(home.absolute('reports'))) {
+    const [page, numbers] = ['report.html', 'report.json'].map((name) => home.absolute('reports', id, name));
+    if (known.has(id) || page === undefined || numbers === undefined || !existsSync(page)) continue;
+    try {
+      const { runs, studies, ...stored } = readStored(numbers);
+      store.reports.insert({
+        id,
+        ...stored,
+        path: home.relative(page),
+        runIds: runs.map((run) => run.id),
+        studyIds: studies.map((study) => study.id),
+      });
+      adopted++;
+    } catch (error) {
+      skipped.push(`${join('reports', id)}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return adopted;
+}
+
+function readStored(file: string): z.output<typeof storedSchema> {
+  const there = statSync(file, { throwIfNoEntry: false });
+  if (there === undefined || !there.isFile() || there.size > largestBytes)
+    throw new StudioError('invalid_file', `${file} is missing, or larger than a report's numbers are.`);
+  return storedSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
