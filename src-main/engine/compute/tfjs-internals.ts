@@ -1,8 +1,10 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * All uses of undocumented parts of tfjs: the tape, the engine's counters, shared storage, the memory of its wasm backend.
+ * All uses of undocumented parts of tfjs: the tape, the engine's counters, shared storage, the memory of its wasm backend, the
+ * commands of its WebGPU backend.
  * Other versions may differ, so they are refused until this file has been checked.
  */
 const checkedVersion = '4.22.0';
@@ -96,6 +98,62 @@ export function wasmHeapOf(backend: BackendWasm): WasmHeap | null {
   if (!(memory instanceof WebAssembly.Memory)) return null;
   if (typeof malloc !== 'function' || typeof free !== 'function') return null;
   return { memory, malloc: (bytes) => malloc(bytes), free: (address) => free(address) };
+}
+
+/** A dispatch of our own among those of tfjs's WebGPU backend. */
+export interface GpuDispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+  /** Whose buffers must not be reused before the commands are submitted. */
+  readonly tensors: readonly tf.TensorInfo[];
+}
+
+/** Appends a dispatch to the commands of tfjs's WebGPU backend, as its `runWebGPUProgram` does. */
+export function recordGpuDispatch(backend: WebGPUBackend, dispatch: GpuDispatch): void {
+  const owned = property(backend, 'commandQueueOwnedIds');
+  if (!(owned instanceof WeakSet)) throw new Error("tfjs's WebGPU backend keeps no set of tensors in use");
+  for (const { dataId } of dispatch.tensors) owned.add(dataId);
+  const pass = gpuPassOf(backend);
+  pass.setPipeline(dispatch.pipeline);
+  pass.setBindGroup(0, dispatch.bindGroup);
+  pass.dispatchWorkgroups(...dispatch.workgroups);
+  const count = Number(property(backend, 'dispatchCountInPass')) + 1;
+  Reflect.set(backend, 'dispatchCountInPass', count);
+  if (count < tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) return;
+  backend.endComputePassEncoder();
+  backend.submitQueue();
+}
+
+/** The compute pass that the backend records into, begun if there is none. */
+function gpuPassOf(backend: WebGPUBackend): GPUComputePassEncoder {
+  const running = property(backend, 'computePassEncoder');
+  if (running instanceof GPUComputePassEncoder) return running;
+  backend.ensureCommandEncoderReady();
+  const encoder = property(backend, 'commandEncoder');
+  if (!(encoder instanceof GPUCommandEncoder)) throw new Error("tfjs's WebGPU backend has no command encoder");
+  const begun = encoder.beginComputePass();
+  Reflect.set(backend, 'computePassEncoder', begun);
+  return begun;
+}
+
+/** Hands a buffer of the backend's pool back to it once the commands that read it are submitted. */
+export function releaseAfterSubmit(backend: WebGPUBackend, buffer: GPUBuffer): void {
+  const pending = property(backend, 'uniformPendingDisposal');
+  if (!Array.isArray(pending)) throw new Error("tfjs's WebGPU backend keeps no list of uniforms in use");
+  pending.push(buffer);
+}
+
+/**
+ * The buffer of a tensor of tfjs's WebGPU backend, uploaded if it is not on the device. `isWritten`: a program changes it, so
+ * that values which were read back before no longer hold.
+ */
+export function gpuBufferOf(backend: WebGPUBackend, { dataId }: tf.TensorInfo, isWritten: boolean): GPUBuffer {
+  backend.uploadToGPU(dataId);
+  const data = backend.tensorMap.get(dataId);
+  if (!(data.resource instanceof GPUBuffer)) throw new Error('a tensor of the WebGPU backend has no buffer');
+  if (isWritten) Reflect.set(data, 'values', null);
+  return data.resource;
 }
 
 function property(holder: unknown, name: string): unknown {

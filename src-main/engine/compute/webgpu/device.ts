@@ -4,11 +4,14 @@ import { memoryRemedy, StudioError } from '../../../../src-shared/contract/error
 /** Part of an adapter's name, e.g. `llvmpipe`, to select it over better ones. */
 const adapterVariable = 'COTO_WEBGPU_ADAPTER';
 
-/** Globals that tfjs's backend needs, except `navigator.gpu`: the backend gets its device directly. */
+/** Globals that tfjs's backend and our programs need, except `navigator.gpu`: the backend gets its device directly. */
 const neededGlobals = [
   'GPUBuffer',
   'GPUBufferUsage',
+  'GPUCommandEncoder',
+  'GPUComputePassEncoder',
   'GPUMapMode',
+  'GPUShaderStage',
   'GPUTexture',
   'GPUTextureUsage',
   'GPUExternalTexture',
@@ -18,6 +21,7 @@ const neededGlobals = [
 const raisedLimits = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',
   'maxComputeInvocationsPerWorkgroup',

@@ -1,15 +1,22 @@
-import type { BackendValues, KernelBackend } from '@tensorflow/tfjs-core';
+import type { BackendValues, DataType, KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { gpuCounters } from './counters.ts';
 import type { DeviceWatch } from './device.ts';
+import { registerGpuKernels } from './kernels/index.ts';
+import { ProgramRunner } from './program-runner.ts';
 
 /**
- * tfjs's backend on a watched device: it returns no value once the device was lost or has reported an error. tfjs's kernels
- * are loaded on first use.
+ * tfjs's backend on a watched device, with our kernels: it returns no value once the device was lost or has reported an error.
+ * tfjs's kernels are loaded on first use.
  */
 export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  type Program = Parameters<InstanceType<typeof WebGPUBackend>['runWebGPUProgram']>[0];
+  type Uniforms = Parameters<InstanceType<typeof WebGPUBackend>['runWebGPUProgram']>[3];
   class WatchedBackend extends WebGPUBackend {
     override async read(dataId: object): Promise<BackendValues> {
       let values: BackendValues;
+      if (!this.tensorMap.get(dataId).values) gpuCounters.readBack(this.bytesOf(dataId));
       try {
         values = await super.read(dataId);
       } catch (thrown) {
@@ -19,8 +26,40 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
       if (failure !== null) throw failure;
       return values;
     }
+
+    override uploadToGPU(dataId: object): void {
+      const { values, resource } = this.tensorMap.get(dataId);
+      if (values && !resource) gpuCounters.upload(this.bytesOf(dataId));
+      super.uploadToGPU(dataId);
+    }
+
+    override submitQueue(): void {
+      gpuCounters.submit();
+      super.submitQueue();
+    }
+
+    override runWebGPUProgram(
+      program: Program,
+      inputs: TensorInfo[],
+      outputDtype: DataType,
+      uniforms?: Uniforms,
+      output?: TensorInfo,
+    ): TensorInfo {
+      const made = super.runWebGPUProgram(program, inputs, outputDtype, uniforms, output);
+      let bytes = this.bytesOf(made.dataId);
+      for (const { dataId } of inputs) bytes += this.bytesOf(dataId);
+      if (bytes > 0) gpuCounters.dispatch(program.constructor.name, bytes);
+      return made;
+    }
+
+    private bytesOf(dataId: object): number {
+      const { shape, dtype } = this.tensorMap.get(dataId);
+      return dtype === 'string' ? 0 : tf.util.sizeFromShape(shape) * tf.util.bytesPerElement(dtype);
+    }
   }
-  return seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
+  const backend = seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
+  registerGpuKernels(new ProgramRunner(backend));
+  return backend;
 }
 
 /** tfjs's backend checks for `navigator.gpu` in its constructor only. */

@@ -1,10 +1,20 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { type KernelAttributes, type KernelInputs, real } from '../../kernel-inputs.ts';
 import type { NativeBackend } from '../backend.ts';
 import type { OptionalHandle, ValueType } from '../kernel-calls.generated.ts';
 
-/** Inputs by name; those that are not given are undefined. */
-export type KernelInputs = tf.NamedTensorInfoMap;
-export type KernelAttributes = Readonly<Record<string, unknown>>;
+export {
+  count,
+  flag,
+  input,
+  type KernelAttributes,
+  type KernelInputs,
+  number,
+  numbers,
+  real,
+  size,
+  sizeOf,
+} from '../../kernel-inputs.ts';
 
 /** A tfjs kernel on the addon. */
 export interface NativeKernel {
@@ -12,50 +22,9 @@ export interface NativeKernel {
   run(native: NativeBackend, inputs: KernelInputs, attributes: KernelAttributes): tf.TensorInfo | tf.TensorInfo[];
 }
 
-export function input(inputs: KernelInputs, name: string): tf.TensorInfo {
-  const found = inputs[name];
-  if (found === undefined) throw new Error(`kernel input ${name} is missing`);
-  return found;
-}
-
-/** A float32 input, as our own operations take them. */
-export function real(inputs: KernelInputs, name: string): tf.TensorInfo {
-  const found = input(inputs, name);
-  if (found.dtype !== 'float32') throw new Error(`kernel input ${name} is ${found.dtype}, not float32`);
-  return found;
-}
-
 /** The handle of a float32 input, or 0 where it is not given. */
 export function optional(native: NativeBackend, inputs: KernelInputs, name: string): OptionalHandle {
   return inputs[name] === undefined ? 0 : native.handle(real(inputs, name));
-}
-
-export function number(attributes: KernelAttributes, name: string): number {
-  const found = attributes[name];
-  if (typeof found === 'number') return found;
-  if (typeof found === 'boolean') return Number(found);
-  throw new Error(`kernel attribute ${name} is missing`);
-}
-
-export function flag(attributes: KernelAttributes, name: string): boolean {
-  return number(attributes, name) !== 0;
-}
-
-export function numbers(attributes: KernelAttributes, name: string): number[] {
-  const found = attributes[name];
-  if (Array.isArray(found)) return found.map(Number);
-  if (typeof found === 'number') return [found];
-  throw new Error(`kernel attribute ${name} is missing`);
-}
-
-export function size(tensor: tf.TensorInfo, axis: number): number {
-  const found = tensor.shape[axis];
-  if (found === undefined) throw new Error(`a kernel input has no axis ${axis}`);
-  return found;
-}
-
-export function count(tensor: tf.TensorInfo): number {
-  return tf.util.sizeFromShape(tensor.shape);
 }
 
 /** The type of a value that a kernel writes. */
@@ -63,9 +32,4 @@ export function valueType(dtype: tf.DataType): ValueType {
   if (dtype === 'float32' || dtype === 'int32') return dtype;
   if (dtype === 'bool') return 'boolean';
   throw new Error(`the native backend has no values of type ${dtype}`);
-}
-
-/** The product of sizes. */
-export function sizeOf(sizes: readonly number[]): number {
-  return sizes.reduce((total, factor) => total * factor, 1);
 }

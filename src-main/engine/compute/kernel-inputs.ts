@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Inputs by name; those that are not given are undefined. */
+export type KernelInputs = tf.NamedTensorInfoMap;
+export type KernelAttributes = Readonly<Record<string, unknown>>;
+
+export function input(inputs: KernelInputs, name: string): tf.TensorInfo {
+  const found = inputs[name];
+  if (found === undefined) throw new Error(`kernel input ${name} is missing`);
+  return found;
+}
+
+/** A float32 input, as our own operations take them. */
+export function real(inputs: KernelInputs, name: string): tf.TensorInfo {
+  const found = input(inputs, name);
+  if (found.dtype !== 'float32') throw new Error(`kernel input ${name} is ${found.dtype}, not float32`);
+  return found;
+}
+
+export function number(attributes: KernelAttributes, name: string): number {
+  const found = attributes[name];
+  if (typeof found === 'number') return found;
+  if (typeof found === 'boolean') return Number(found);
+  throw new Error(`kernel attribute ${name} is missing`);
+}
+
+export function flag(attributes: KernelAttributes, name: string): boolean {
+  return number(attributes, name) !== 0;
+}
+
+export function numbers(attributes: KernelAttributes, name: string): number[] {
+  const found = attributes[name];
+  if (Array.isArray(found)) return found.map(Number);
+  if (typeof found === 'number') return [found];
+  throw new Error(`kernel attribute ${name} is missing`);
+}
+
+export function size(tensor: tf.TensorInfo, axis: number): number {
+  const found = tensor.shape[axis];
+  if (found === undefined) throw new Error(`a kernel input has no axis ${axis}`);
+  return found;
+}
+
+export function count(tensor: tf.TensorInfo): number {
+  return tf.util.sizeFromShape(tensor.shape);
+}
+
+/** The product of sizes. */
+export function sizeOf(sizes: readonly number[]): number {
+  return sizes.reduce((total, factor) => total * factor, 1);
+}
