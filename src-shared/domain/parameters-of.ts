@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ParameterSpec, parameterValueSchema } from './parameter.ts';
+import { type ParameterSpec, parameterSpecSchema, parameterValueSchema } from './parameter.ts';
 
 /** Form labels of a setting, given by `.meta()` of its schema. */
 const metaSchema = z.object({
@@ -12,6 +12,7 @@ const metaSchema = z.object({
   multiline: z.boolean().optional(),
   group: z.string().optional(),
   advanced: z.boolean().optional(),
+  when: parameterSpecSchema.shape.when,
 });
 export type ParameterMeta = z.infer<typeof metaSchema>;
 

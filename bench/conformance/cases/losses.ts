@@ -4,6 +4,7 @@ import {
   binaryEntropy,
   linearCrossEntropy,
   orthogonality,
+  preferenceTerm,
   smoothedCrossEntropy,
   softmaxCrossEntropy,
   softmaxEntropy,
@@ -11,7 +12,7 @@ import {
 } from '../../../src-main/engine/ops/index.ts';
 import * as reference from '../reference.ts';
 import { crossEntropy, multiply, transpose } from '../reference.ts';
-import { int32, matrix, type OperationCase, withFrozen } from './operation-case.ts';
+import { int32, matrix, type OperationCase, vector, withFrozen } from './operation-case.ts';
 
 const ignored = -100;
 const turning = (rows: number, classes: number) => Array.from({ length: rows }, (_, row) => (row * 3) % classes);
@@ -116,6 +117,25 @@ const entropyOfLabels = (rows: number, labels: number, spread: number): Operatio
   },
 });
 
+const termsOf = {
+  sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
+  log_sigmoid: (x: number) => -Math.log1p(Math.exp(-x)),
+  log1mexp: (x: number) => Math.log(-Math.expm1(x)),
+};
+
+/** Of values of both signs, or of −x² − 1/16, a log-likelihood. */
+const preference = (term: keyof typeof termsOf, values: number, spread: number): OperationCase => ({
+  name: `${term} of ${values}, spread ${spread}`,
+  shapes: { x: [values] },
+  wanted: ['x'],
+  spread,
+  run: (take) => {
+    const x = vector(take, 'x');
+    return preferenceTerm(term === 'log1mexp' ? tf.sub(tf.mul(x, tf.mul(x, -1)), 1 / 16) : x, term);
+  },
+  reference: (take) => take('x').map((x) => termsOf[term](term === 'log1mexp' ? -(x ** 2) - 1 / 16 : x)),
+});
+
 export const lossCases: readonly OperationCase[] = [
   orthogonal(3, 8),
   orthogonal(5, 2),
@@ -131,6 +151,11 @@ export const lossCases: readonly OperationCase[] = [
   linear(turning(6, 11), 5, 11, 'all counted'),
   linear(everyThird(turning(9, 33)), 8, 33, 'some ignored'),
   linear([ignored, ignored], 3, 7, 'all ignored'),
+  preference('sigmoid', 9, 3),
+  preference('log_sigmoid', 9, 3),
+  preference('log_sigmoid', 7, 30),
+  preference('log1mexp', 9, 0.5),
+  preference('log1mexp', 9, 2),
   binary(5, 3, 2),
   binary(1, 1, 1),
   binary(4, 7, 30),

@@ -17,6 +17,7 @@ export { binaryCrossEntropy } from './loss/binary-cross-entropy.ts';
 export { linearCrossEntropy } from './loss/linear-cross-entropy.ts';
 export { orthogonality } from './loss/orthogonality.ts';
 export { binaryEntropy, softmaxEntropy } from './loss/prediction-entropy.ts';
+export { preferenceTerm } from './loss/preference-terms.ts';
 export { smoothedCrossEntropy } from './loss/smoothed-cross-entropy.ts';
 export { softmaxCrossEntropy } from './loss/softmax-cross-entropy.ts';
 export { squaredError } from './loss/squared-error.ts';

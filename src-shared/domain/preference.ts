@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { ParameterMeta } from './parameters-of.ts';
+
+/** Losses of preference training, each with a file in engine/tasks/preference/losses. */
+export const preferenceLossIds = ['dpo', 'orpo', 'kto', 'simpo'] as const;
+export type PreferenceLossId = (typeof preferenceLossIds)[number];
+
+/** What only these losses read; auto is one of them. */
+function ofLosses(meta: ParameterMeta, ...losses: readonly PreferenceLossId[]): ParameterMeta {
+  return { ...meta, group: 'Task', advanced: true, when: { name: 'loss_type', values: ['auto', ...losses] } };
+}
+
+/** Settings of preference training; keys of a run, named and with defaults as in TRL 1.16. */
+export const preferenceSettings = {
+  loss_type: z
+    .enum(['auto', ...preferenceLossIds])
+    .default('auto')
+    .meta({
+      title: 'Preference loss',
+      description:
+        'What preference training minimizes. auto takes dpo for rows with a chosen and a rejected answer, kto for rows with one answer and whether it is wanted.',
+      labels: { dpo: 'DPO', orpo: 'ORPO', kto: 'KTO', simpo: 'SimPO' },
+      group: 'Task',
+    }),
+  beta: z.number().positive().default(0.1).meta({
+    title: 'β of the preference loss',
+    description:
+      'DPO, KTO: how closely the model stays to its base; higher is closer. ORPO: weight of the odds ratio. SimPO: scale of the rewards, for which its paper takes 2 to 10.',
+    group: 'Task',
+  }),
+  label_smoothing: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0)
+    .meta(
+      ofLosses(
+        {
+          title: 'Preference smoothing',
+          description: 'DPO, SimPO: the share of pairs whose answers are taken to be the wrong way round.',
+        },
+        'dpo',
+        'simpo',
+      ),
+    ),
+  simpo_gamma: z
+    .number()
+    .min(0)
+    .default(0.5)
+    .meta(
+      ofLosses(
+        {
+          title: 'SimPO margin γ',
+          description: 'SimPO: how much more reward the chosen answer should have than the rejected one.',
+        },
+        'simpo',
+      ),
+    ),
+  cpo_alpha: z
+    .number()
+    .min(0)
+    .default(0)
+    .meta(
+      ofLosses(
+        {
+          title: 'Weight of the chosen answer’s loss',
+          description:
+            'SimPO: times the language-modeling loss of the chosen answers, which is added. 0 is SimPO as published; TRL’s default, 1, is its CPO-SimPO.',
+        },
+        'simpo',
+      ),
+    ),
+  desirable_weight: z
+    .number()
+    .min(0)
+    .default(1)
+    .meta(
+      ofLosses(
+        { title: 'Weight of wanted answers', description: 'KTO: times the loss of answers whose label is true.' },
+        'kto',
+      ),
+    ),
+  undesirable_weight: z
+    .number()
+    .min(0)
+    .default(1)
+    .meta(
+      ofLosses(
+        { title: 'Weight of unwanted answers', description: 'KTO: times the loss of answers whose label is false.' },
+        'kto',
+      ),
+    ),
+};
+export type PreferenceSettings = z.infer<z.ZodObject<typeof preferenceSettings>>;
