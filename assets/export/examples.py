@@ -81,17 +81,19 @@ class LabelledTexts(Dataset):
 
 
 class LearnedTexts(Dataset):
-    """Texts for a language model. `learned` is 1 for the tokens that count, e.g. those of a completion."""
+    """Texts for a language model. `learned` is 1 for the tokens in the loss, and 2 for those of them that only end a text."""
 
     def __init__(self, tensors, split):
         self.rows = Rows(tensors, split, "learned")
+        self.is_scored = split == "test"
 
     def __len__(self):
         return len(self.rows)
 
     def __getitem__(self, index):
         ids, learned = self.rows[index]
-        return language_example(ids, learned == 1)
+        example = language_example(ids, learned > 0)
+        return {**example, "ends": learned == 2} if self.is_scored else example
 
     def length(self, index):
         return self.rows.length(index)
@@ -103,6 +105,7 @@ class Choices(Dataset):
     def __init__(self, tensors, split):
         self.prompts = Rows(tensors, f"{split}.prompts")
         self.choices = Rows(tensors, f"{split}.choices")
+        self.characters = tensors[f"{split}.choice_characters"]
         self.counts = tensors[f"{split}.choice_counts"].tolist()
         self.texts = [text for text, count in enumerate(self.counts) for _ in range(count)]
         self.labels = tensors[f"{split}.labels"].long()
@@ -134,7 +137,7 @@ class Collator:
     """Makes a batch of what the model takes of the examples; rows of tokens are filled up on the right."""
 
     def __init__(self, model, pad_token_id):
-        self.taken = {"labels", *inspect.signature(model.forward).parameters}
+        self.taken = {"labels", "ends", *inspect.signature(model.forward).parameters}
         self.fillings = {"input_ids": pad_token_id, "labels": IGNORED}
 
     def __call__(self, examples):

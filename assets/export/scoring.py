@@ -53,38 +53,36 @@ def evaluate(model, examples, collate, settings, bf16=False):
     results = []
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         for batch in DataLoader(examples, batch_size, sampler=order, collate_fn=collate):
-            labels = batch.pop("labels").to(device)
+            labels, ends = batch.pop("labels").to(device), batch.pop("ends", None)
             logits = model(**{key: values.to(device) for key, values in batch.items()}).logits
-            results.append([part.cpu() for part in outputs_to_score(logits, labels, settings)])
+            results.append([part.cpu() for part in outputs_to_score(logits, labels, ends, settings)])
     parts = [torch.cat(part) for part in zip(*results)]
     if task == "causal-lm":
         return language_scores(*parts)
     if task == "multiple-choice":
         # As if the likelihoods were the logits of a head.
         logits = torch.empty_like(parts[0]).index_copy_(0, torch.tensor(order), parts[0])
+        if settings["length_normalized"]:
+            logits = logits / examples.characters
         return head_scores("single_label_classification", examples.by_text(logits), examples.labels)
     return head_scores(problem_type, *parts)
 
 
-def outputs_to_score(logits, labels, settings):
+def outputs_to_score(logits, labels, ends, settings):
     """What has to be kept of a batch: not the logits of a whole vocabulary."""
     if settings["problem_type"] is not None:
         return logits.float(), labels
     losses, leads, rows = token_losses(logits, labels)
     if settings["task"] == "causal-lm":
-        return losses, leads
-    return (row_likelihoods(losses, rows, len(labels), settings["length_normalized"]),)
+        own = ~ends[:, 1:][(labels[:, 1:] != IGNORED).cpu()]
+        return losses, leads, own
+    return (torch.zeros(len(labels), device=losses.device).index_add_(0, rows, -losses),)
 
 
-def row_likelihoods(losses, rows, row_count, is_mean):
-    """The log-likelihood of the tokens of each row: their mean or their sum."""
-    sums = torch.zeros(row_count, device=losses.device).index_add_(0, rows, -losses)
-    return sums / rows.bincount(minlength=row_count) if is_mean else sums
-
-
-def language_scores(losses, leads):
-    loss = losses.mean()
-    return {"eval_loss": float(loss), "eval_accuracy": float(leads.float().mean()), "eval_perplexity": float(loss.exp())}
+def language_scores(losses, leads, own):
+    """The perplexity leaves out the tokens that only end an answer or a text."""
+    perplexity = losses[own].mean().exp()
+    return {"eval_loss": float(losses.mean()), "eval_accuracy": float(leads.float().mean()), "eval_perplexity": float(perplexity)}
 
 
 def head_scores(problem_type, logits, labels):

@@ -66,7 +66,7 @@ export const taskSettingsSchema = z.object({
   length_normalized: z.boolean().default(true).meta({
     title: 'Length-normalized scores',
     description:
-      'Multiple choice: an answer is scored by the mean log-likelihood of its tokens, not by the sum, which favors short answers.',
+      'Multiple choice: an answer’s log-likelihood is divided by its number of characters (lm-eval’s acc_norm). Off: the sum is compared (acc), which favors short answers.',
     advanced: true,
     group: 'Task',
   }),

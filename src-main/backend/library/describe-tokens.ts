@@ -6,6 +6,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { resolveTask } from '../../engine/tasks/index.ts';
 import { PromptWriter } from '../../engine/tasks/text/prompt-writer.ts';
+import { isLearned } from '../../engine/tasks/text/token-rows.ts';
 import { chosenTemplate } from '../../engine/tokenization/chosen-template.ts';
 import type { TextTokenizer } from '../../engine/tokenization/tokenizer.ts';
 import { modelTokenizer } from './model-tokenizer.ts';
@@ -14,7 +15,7 @@ import { type ReadableDataset, readExamples } from './text-preview.ts';
 /** Most tokens shown of an example. */
 const shownTokens = 2000;
 
-/** Tokens of an example, each with 1 if it is in the loss. */
+/** Tokens of an example, and the mark of each. */
 export interface ReadTokens {
   readonly ids: readonly number[];
   readonly marks: readonly number[];
@@ -56,14 +57,14 @@ export function describe(tokenizer: TextTokenizer, { ids, marks, written, counts
     text: tokenizer.decode(shown),
     written,
     counts,
-    tokens: shown.map((id, place) => ({ id, text: shownToken(tokenizer, id), counted: marks[place] === 1 })),
+    tokens: shown.map((id, place) => ({ id, text: shownToken(tokenizer, id), counted: isLearned(marks[place]) })),
     tokenCount: ids.length,
     countedCount: countMarked(marks),
   };
 }
 
 export function countMarked(marks: readonly number[]): number {
-  return marks.reduce((sum, mark) => sum + mark, 0);
+  return marks.filter(isLearned).length;
 }
 
 /** Token counts of the first training examples; `unwritable` is the number that the template rejects. */

@@ -16,7 +16,7 @@ import { requireDataset } from '../library/datasets.ts';
 import type { Services } from '../services.ts';
 
 /** Must be raised whenever scores of the same content change, so that old ones are not reused. */
-const scoreVersion = 2;
+const scoreVersion = 3;
 
 /** Settings of a run that were hashed from the first version on, at their defaults too. Must never change. */
 const firstSettings: ReadonlySet<string> = new Set([
@@ -62,7 +62,7 @@ const watchingSettings: ReadonlySet<string> = new Set(['eval_on_start', ...Objec
 const defaultConfig = runConfigSchema.parse({});
 
 /** Must be raised whenever the groups, the blocks of examples or the scores of a mask change. */
-const maskTableVersion = 1;
+const maskTableVersion = 2;
 
 /** Must be raised whenever a measure of a pair changes. */
 const pairsVersion = 1;

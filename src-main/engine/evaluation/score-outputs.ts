@@ -64,7 +64,11 @@ function scoreTokens(outputs: TokenOutputs): TaskScore {
     loss: lossSum / tokens,
     confusion: [],
     metrics: {
-      ...scoreOutcome({ kind: 'tokens', lossSum, tokens }),
+      ...scoreOutcome({
+        kind: 'tokens',
+        lossSum: lossSum - sum(outputs.endLossSums),
+        tokens: tokens - sum(outputs.ends),
+      }),
       ...(outputs.completions ? { exact_match: exact / outputs.right.length } : {}),
     },
   };

@@ -9,6 +9,9 @@ export interface TokenOutputs {
   readonly tokens: Uint32Array;
   /** Number of these tokens with the highest logit. */
   readonly right: Uint32Array;
+  /** Number of these tokens that only end an answer or a text, which the perplexity leaves out, and their summed nats. */
+  readonly ends: Uint32Array;
+  readonly endLossSums: Float64Array;
   /** Whether the examples have completions, which greedy decoding reproduces where all tokens are right. */
   readonly completions: boolean;
 }

@@ -4,7 +4,8 @@ export const perplexity = defineMetric(
   {
     id: 'perplexity',
     label: 'Perplexity',
-    summary: 'exp of the mean cross-entropy over predicted tokens, in nats: every token counts alike.',
+    summary:
+      'exp of the mean cross-entropy in nats over the predicted tokens of an answer or a text, without the tokens that only end it, as lm-eval counts. The loss, as Transformers’, has these too.',
     needs: ['tokens'],
     greaterIsBetter: false,
   },

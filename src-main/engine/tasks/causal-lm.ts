@@ -16,7 +16,7 @@ import { languageSettings, markedRowTensors } from './text/row-tensors.ts';
 import { byLength, inGivenOrder, testOrder } from './text/test-order.ts';
 import { textReading } from './text/text-reading.ts';
 import { tokenOutputs } from './text/token-outputs.ts';
-import { TokenRows } from './text/token-rows.ts';
+import { isLearned, TokenRows } from './text/token-rows.ts';
 
 export const causalLanguageModelling: TaskType = {
   declaration: {
@@ -53,7 +53,7 @@ function hasCompletions(
 
 /** Where the answer of an example begins; of a text without one, its middle, or its 32nd token where that is earlier. */
 function answerStart(marks: Uint8Array): number {
-  const first = marks.indexOf(1);
+  const first = marks.findIndex(isLearned);
   return first > 1 ? first : Math.max(1, Math.min(32, marks.length >> 1));
 }
 
@@ -115,19 +115,21 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
         lossSums: inGivenOrder(outputs.lossSums, run),
         tokens: inGivenOrder(outputs.tokens, run),
         right: inGivenOrder(outputs.right, run),
+        ends: inGivenOrder(outputs.ends, run),
+        endLossSums: inGivenOrder(outputs.endLossSums, run),
         completions: answers,
       };
     },
     describe: (index) => {
       const place = order[index] ?? 0;
       const { ids, marks } = rows.test.row(place);
-      const reference = tokenizer.decode([...ids].filter((_, at) => at > 0 && marks[at] === 1));
+      const reference = tokenizer.decode([...ids].filter((_, at) => at > 0 && isLearned(marks[at])));
       return { ...(tests[place] ?? { index, id: null }), reference };
     },
     show: async (index) => {
       const { ids, marks } = rows.test.row(order[index] ?? 0);
       const start = answerStart(marks);
-      const reference = tokenizer.decode([...ids.subarray(start)].filter((_, at) => marks[start + at] === 1));
+      const reference = tokenizer.decode([...ids.subarray(start)].filter((_, at) => isLearned(marks[start + at])));
       return { kind: 'prompt', text: tokenizer.decode([...ids.subarray(0, start)]), reference };
     },
     writing: {

@@ -112,7 +112,7 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
     notes: lengthNotes({ cut, leftOut: read.leftOut, maxLength }),
     outputs: async (adapted, indices, options) => {
       const places = [...indices].map((index) => order[index] ?? 0);
-      const scoring = { ...options, padding, mean: settings.length_normalized };
+      const scoring = { ...options, padding, normalized: settings.length_normalized };
       const scores = await choiceScores(adapted, places.map(encode), scoring);
       const logits = new Float32Array(places.length * classCount).fill(Number.NEGATIVE_INFINITY);
       for (const [row, own] of scores.entries()) logits.set(own, row * classCount);
@@ -139,18 +139,21 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
       const places = [...chosen.test].map((index) => order[index] ?? 0);
       const prompts: (readonly number[])[] = [];
       const choices: (readonly number[])[] = [];
+      const characters: number[] = [];
       const counts = new Int32Array(places.length);
       for (const [done, place] of places.entries()) {
         if (done % 256 === 0) await progress('test', done, places.length);
         const question = encode(place);
         prompts.push(question.prompt);
         choices.push(...question.choices);
+        characters.push(...question.characters);
         counts[done] = question.choices.length;
       }
       const tensors = new Map([
         ...markedRowTensors('train', train, 'learned'),
         ...rowTensors('test.prompts', prompts),
         ...rowTensors('test.choices', choices),
+        ['test.choice_characters', { shape: [characters.length], data: Int32Array.from(characters) }],
         ['test.choice_counts', { shape: [places.length], data: counts }],
         ['test.labels', { shape: [places.length], data: Int32Array.from(places, answerId) }],
       ]);
@@ -160,8 +163,8 @@ async function openMultipleChoice(material: TaskMaterial): Promise<OpenTask> {
 }
 
 /** Truncates the start of a prompt, since the answers follow its end. */
-function shortened({ prompt, choices }: EncodedChoices, maxLength: number): EncodedChoices {
+function shortened({ prompt, choices, characters }: EncodedChoices, maxLength: number): EncodedChoices {
   const longest = choices.reduce((most, choice) => Math.max(most, choice.length), 0);
   const room = Math.max(1, maxLength - longest);
-  return { prompt: prompt.slice(-room), choices };
+  return { prompt: prompt.slice(-room), choices, characters };
 }

@@ -5,6 +5,8 @@
 export interface MicroBatch {
   readonly inputs: Readonly<Record<string, { shape: readonly number[]; data: Float32Array | Int32Array }>>;
   readonly labels: Int32Array;
+  /** Of texts, 1 for each label that only ends an answer. */
+  readonly ends?: Uint8Array;
   /** Number of examples; by default one per label. */
   readonly examples?: number;
   /** Targets of outputs that are not classes; `labels` is empty then. */

@@ -58,6 +58,8 @@ it('means of the outcomes are the accuracy and the loss of the score, for every 
       lossSums: Float64Array.of(3, 1, 8),
       tokens: Uint32Array.of(3, 1, 5),
       right: Uint32Array.of(2, 1, 0),
+      ends: Uint32Array.of(1, 0, 1),
+      endLossSums: Float64Array.of(0.5, 0, 1),
       completions: true,
     },
   ];

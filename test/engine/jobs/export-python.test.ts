@@ -170,10 +170,11 @@ describe('language', () => {
     expect(ids).toEqual([...(inputs['input_ids']?.data ?? [])]);
     const learned = padded(tensors, 'train', 'learned', 0);
     // The studio's labels stand at the place before the token.
-    expect(ids.slice(1).map((id, at) => (learned[at + 1] === 1 ? id : -100))).toEqual([...labels].slice(0, -1));
+    expect(ids.slice(1).map((id, at) => ((learned[at + 1] ?? 0) > 0 ? id : -100))).toEqual([...labels].slice(0, -1));
     const tokenizer = await loadTokenizer(llama);
     const asked = valuesOf('test.input_ids').filter((_, at) => valuesOf('test.learned')[at] === 1);
-    expect(tokenizer.decode(asked)).toBe('Now<|im_end|>\n');
+    const ends = valuesOf('test.input_ids').filter((_, at) => valuesOf('test.learned')[at] === 2);
+    expect([asked, ends].map((ids) => tokenizer.decode(ids))).toEqual(['Now', '<|im_end|>\n']);
   });
 
   test('every choice follows its prompt', async () => {
@@ -197,11 +198,12 @@ describe('language', () => {
     const prompt = valuesOf('test.prompts.input_ids');
     const [start = 0, middle = 0, end = 0] = valuesOf('test.choices.offsets');
     const answers = valuesOf('test.choices.input_ids');
-    expect(tokenizer.decode([...prompt, ...answers.slice(start, middle)])).toBe('The whale rose.\nnature<|endoftext|>');
-    expect(tokenizer.decode([...prompt, ...answers.slice(middle, end)])).toBe('The whale rose.\npolitics<|endoftext|>');
+    expect(tokenizer.decode([...prompt, ...answers.slice(start, middle)])).toBe('The whale rose.\nnature');
+    expect(tokenizer.decode([...prompt, ...answers.slice(middle, end)])).toBe('The whale rose.\npolitics');
     expect(end).toBe(answers.length);
     expect(valuesOf('test.labels')).toEqual([0]);
     expect(valuesOf('test.choice_counts')).toEqual([2]);
+    expect(valuesOf('test.choice_characters')).toEqual([6, 8]);
     expect(tensors.get('train.offsets')?.shape).toEqual([3]);
   });
 

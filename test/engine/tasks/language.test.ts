@@ -15,7 +15,7 @@ import { packedRows } from '../../../src-main/engine/tasks/text/pack-rows.ts';
 import { languageBatch } from '../../../src-main/engine/tasks/text/pad-rows.ts';
 import { PromptWriter } from '../../../src-main/engine/tasks/text/prompt-writer.ts';
 import { testOrder } from '../../../src-main/engine/tasks/text/test-order.ts';
-import { TokenRows } from '../../../src-main/engine/tasks/text/token-rows.ts';
+import { isLearned, TokenRows, textEnd } from '../../../src-main/engine/tasks/text/token-rows.ts';
 import { loadTokenizer, type TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { testCompute } from '../test-compute.ts';
@@ -39,7 +39,9 @@ afterAll(() => {
 const nothing = { text: null, textPair: null, prompt: null, completion: null, messages: null };
 const writerOf = (settings: object) => new PromptWriter(tokenizer, taskSettingsSchema.parse(settings));
 const counted = ({ ids, marks }: { ids: readonly number[]; marks: readonly number[] }) =>
-  tokenizer.decode(ids.filter((_, at) => marks[at] === 1));
+  tokenizer.decode(ids.filter((_, at) => isLearned(marks[at])));
+const ends = ({ ids, marks }: { ids: readonly number[]; marks: readonly number[] }) =>
+  tokenizer.decode(ids.filter((_, at) => marks[at] === textEnd));
 
 describe('what counts', () => {
   test('of a completion: itself and its end', () => {
@@ -47,11 +49,13 @@ describe('what counts', () => {
     const plain = writerOf({ chat_template: 'none' }).learned(example);
     expect(tokenizer.decode(plain.ids)).toBe('Name a sea.\nThe North Sea<|endoftext|>');
     expect(counted(plain)).toBe('The North Sea<|endoftext|>');
+    expect(ends(plain)).toBe('<|endoftext|>');
     const chat = writerOf({}).learned(example);
     expect(tokenizer.decode(chat.ids)).toBe(
       '<|im_start|>user\nName a sea.<|im_end|>\n<|im_start|>assistant\nThe North Sea<|im_end|>\n',
     );
     expect(counted(chat)).toBe('The North Sea<|im_end|>\n');
+    expect(ends(chat)).toBe('<|im_end|>\n');
     expect(counted(writerOf({ completion_only_loss: false }).learned(example))).toBe(tokenizer.decode(chat.ids));
   });
 
@@ -63,6 +67,7 @@ describe('what counts', () => {
       { role: 'assistant', content: 'See you' },
     ];
     expect(counted(writerOf({}).learned({ ...nothing, messages }))).toBe('Good day<|im_end|>\nSee you<|im_end|>\n');
+    expect(ends(writerOf({}).learned({ ...nothing, messages }))).toBe('<|im_end|>\n<|im_end|>\n');
     expect(() => writerOf({ chat_template: 'none' }).learned({ ...nothing, messages })).toThrow(
       'The data are conversations',
     );
@@ -115,6 +120,7 @@ describe('what counts', () => {
   test('of a plain text: everything; a template needs a place for the text', () => {
     const encoded = writerOf({}).learned({ ...nothing, text: 'The whale rose.' });
     expect(counted(encoded)).toBe('The whale rose.<|endoftext|>');
+    expect(ends(encoded)).toBe('<|endoftext|>');
     expect(() => writerOf({ prompt_template: 'Answer:' })).toThrow('has no placeholder for the example');
     const filled = writerOf({ prompt_template: '{text} / {text_pair}? ', chat_template: 'none' }).learned(
       { ...nothing, text: 'Up', textPair: 'Down' },
@@ -149,13 +155,18 @@ test('the score of language is the loss of its tokens, one text at a time', asyn
   const before = tf.memory().numTensors;
   const outputs = await task.outputs(model, Int32Array.of(0, 1, 2), { batchSize: 2 });
   expect(tf.memory().numTensors).toBe(before);
-  let [lossSum, tokens] = [0, 0];
+  let [lossSum, tokens, ownSum] = [0, 0, 0];
   const alone: [mean: number, tokens: number][] = [];
   for (const text of texts) {
     const ids = [...tokenizer.encode(text).ids, tokenizer.special('eos')?.id ?? 0];
     const loss = tf.tidy(() => {
       const states = model.states({ input_ids: tf.tensor2d([ids.slice(0, -1)], undefined, 'int32') });
       return model.loss(states, tf.tensor1d(ids.slice(1), 'int32')).dataSync()[0] ?? Number.NaN;
+    });
+    const own = ids.slice(0, -1);
+    ownSum += tf.tidy(() => {
+      const states = model.states({ input_ids: tf.tensor2d([own.slice(0, -1)], undefined, 'int32') });
+      return (model.loss(states, tf.tensor1d(own.slice(1), 'int32')).dataSync()[0] ?? Number.NaN) * (own.length - 1);
     });
     lossSum += loss * (ids.length - 1);
     tokens += ids.length - 1;
@@ -172,7 +183,8 @@ test('the score of language is the loss of its tokens, one text at a time', asyn
   }
   const { loss, metrics } = scoreOutputs(outputs);
   expect(loss).toBeCloseTo(lossSum / tokens, 4);
-  expect(metrics['perplexity']).toBeCloseTo(Math.exp(lossSum / tokens), 1);
+  // The perplexity is of the texts' own tokens: as lm-eval's, without the end tokens that the loss has.
+  expect(metrics['perplexity']).toBeCloseTo(Math.exp(ownSum / (tokens - texts.length)), 1);
   expect(task.metrics).toEqual(['loss', 'perplexity', 'accuracy']);
   task.close();
 });
@@ -208,24 +220,34 @@ test('an answer counts as exact where greedy decoding writes it', async () => {
 test('answers are scored from one run of their prompt as if each were read whole', async () => {
   const writer = writerOf({ chat_template: 'none' });
   const answers = ['the sea', 'a', 'the government of the people'];
+  // In a chat too, an answer is its text and nothing after it.
+  const chat = writerOf({}).choices({ ...nothing, text: 'Where is it?' }, answers);
+  expect(tokenizer.decode([...chat.prompt])).toBe('<|im_start|>user\nWhere is it?<|im_end|>\n<|im_start|>assistant\n');
+  expect(chat.choices.map((choice) => tokenizer.decode([...choice]))).toEqual(answers);
+  // Of nothing, its end is scored.
+  const empty = writerOf({}).choices({ ...nothing, text: 'Where is it?' }, ['', 'a']);
+  expect(empty.choices.map((choice) => tokenizer.decode([...choice]))).toEqual(['<|im_end|>\n', 'a']);
   const examples = ['The whale rose out of', 'He was elected by', 'It', 'They'].map((text, index) =>
     // The last one has fewer to choose from.
     writer.choices({ ...nothing, text }, index < 3 ? answers : answers.slice(1)),
   );
   const before = tf.memory().numTensors;
-  const sums = await choiceScores(model, examples, { batchSize: 2, padding: 3, mean: false });
-  const means = await choiceScores(model, examples, { batchSize: 1, padding: 3, mean: true });
+  const sums = await choiceScores(model, examples, { batchSize: 2, padding: 3, normalized: false });
+  const means = await choiceScores(model, examples, { batchSize: 1, padding: 3, normalized: true });
   expect(tf.memory().numTensors).toBe(before);
-  for (const [example, { prompt, choices }] of examples.entries())
+  for (const [example, { prompt, choices, characters }] of examples.entries())
     for (const [answer, choice] of choices.entries()) {
+      const answerText = (example < 3 ? answers : answers.slice(1))[answer] ?? '';
+      expect(tokenizer.decode([...choice])).toBe(answerText);
+      expect(characters[answer]).toBe(answerText.length);
       const ids = [...prompt, ...choice];
       const labels = ids.slice(1).map((id, at) => (at < prompt.length - 1 ? -100 : id));
       const loss = tf.tidy(() => {
         const states = model.states({ input_ids: tf.tensor2d([ids.slice(0, -1)], undefined, 'int32') });
         return model.loss(states, tf.tensor1d(labels, 'int32')).dataSync()[0] ?? Number.NaN;
       });
-      expect(means[example]?.[answer]).toBeCloseTo(-loss, 3);
       expect(sums[example]?.[answer]).toBeCloseTo(-loss * choice.length, 2);
+      expect(means[example]?.[answer]).toBeCloseTo((-loss * choice.length) / answerText.length, 3);
     }
 });
 
@@ -234,8 +256,10 @@ test('a question without a word is answered too', async () => {
     [5, 6],
     [7, 8, 9],
   ];
-  const [empty] = await choiceScores(model, [{ prompt: [], choices }], { batchSize: 1, padding: 3, mean: false });
-  const [padded] = await choiceScores(model, [{ prompt: [3], choices }], { batchSize: 1, padding: 3, mean: false });
+  const options = { batchSize: 1, padding: 3, normalized: false };
+  const characters = [4, 9];
+  const [empty] = await choiceScores(model, [{ prompt: [], choices, characters }], options);
+  const [padded] = await choiceScores(model, [{ prompt: [3], choices, characters }], options);
   expect(empty).toEqual(padded);
   expect([...(empty ?? [])].every((score) => score < 0)).toBe(true);
 });

@@ -33,6 +33,8 @@ const nothing: TaskOutputs = {
   lossSums: new Float64Array(0),
   tokens: new Uint32Array(0),
   right: new Uint32Array(0),
+  ends: new Uint32Array(0),
+  endLossSums: new Float64Array(0),
   completions: true,
 };
 

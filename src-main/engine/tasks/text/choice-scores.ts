@@ -13,12 +13,12 @@ const rowsAtOnce = 64;
 
 interface ScoringOptions extends EvaluationOptions {
   readonly padding: number;
-  /** Whether the log-likelihoods of an answer's tokens are averaged, else summed. */
-  readonly mean: boolean;
+  /** Whether an answer's log-likelihood is divided by its characters (lm-eval's acc_norm), else it is the sum (acc). */
+  readonly normalized: boolean;
 }
 
 /**
- * Log-likelihood in nats of each answer after its prompt, for each example. Each prompt is run once; its answers
+ * Log-likelihood in nats of each answer after its prompt, or of each of its characters on average, for each example. Each prompt is run once; its answers
  * continue from its keys and values.
  * @throws StudioError invalid_input without examples, not_finite, cancelled.
  */
@@ -42,7 +42,7 @@ export async function choiceScores(
 
 /** Batches of examples with equal numbers of answers, so that prompts repeat equally, and of similar length. */
 function groups(examples: readonly EncodedChoices[], batchSize: number): number[][] {
-  const size = (index: number) => examples[index] ?? { prompt: [], choices: [] };
+  const size = (index: number) => examples[index] ?? { prompt: [], choices: [], characters: [] };
   const order = examples
     .map((_, index) => index)
     .sort(
@@ -65,7 +65,7 @@ function groups(examples: readonly EncodedChoices[], batchSize: number): number[
 async function scoreSome(
   model: AdaptedModel,
   given: readonly EncodedChoices[],
-  { padding, mean }: ScoringOptions,
+  { padding, normalized }: ScoringOptions,
 ): Promise<Float32Array[]> {
   // A first token needs a predecessor, even if the question is empty.
   const examples = given.map((one) => (one.prompt.length > 0 ? one : { ...one, prompt: [padding] }));
@@ -96,11 +96,11 @@ async function scoreSome(
       tokenScores(model, states, Int32Array.from(labels)),
     );
     let at = 0;
-    return examples.map(({ choices }) =>
-      Float32Array.from(choices, ({ length }) => {
+    return examples.map(({ choices, characters }) =>
+      Float32Array.from(choices, ({ length }, answer) => {
         const sum = losses.subarray(at, at + length).reduce((total, loss) => total - loss, 0);
         at += length;
-        return mean ? sum / length : sum;
+        return normalized ? sum / (characters[answer] ?? 1) : sum;
       }),
     );
   } finally {

@@ -1,10 +1,10 @@
 import type { EncodedText } from './prompt-writer.ts';
-import type { TokenRows } from './token-rows.ts';
+import { isLearned, type TokenRows } from './token-rows.ts';
 
 /** Truncates a row; false if no token in the loss is left. */
 export function addCut(rows: TokenRows, { ids, marks }: EncodedText, maxLength: number): boolean {
   const kept = marks.slice(0, maxLength);
-  if (!kept.includes(1, 1)) return false;
+  if (!kept.some((mark, at) => at > 0 && isLearned(mark))) return false;
   rows.add(ids.slice(0, maxLength), kept);
   return true;
 }

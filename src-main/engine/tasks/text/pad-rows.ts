@@ -1,6 +1,6 @@
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
-import { type TokenRow, textStart } from './token-rows.ts';
+import { isLearned, type TokenRow, textEnd, textStart } from './token-rows.ts';
 
 /** input_ids and attention_mask [rows, longest], padded on the right. */
 function padded(rows: readonly TokenRow[], padding: number) {
@@ -30,9 +30,14 @@ export function encoderInputs(rows: readonly TokenRow[], padding: number): Micro
 export function languageBatch(rows: readonly TokenRow[], padding: number, isolated = false): MicroBatch {
   const { width, inputs } = padded(rows, padding);
   const labels = new Int32Array(rows.length * width).fill(ignoredLabel);
+  const ends = new Uint8Array(labels.length);
   for (const [row, { ids, marks }] of rows.entries())
-    for (let at = 1; at < ids.length; at++) if (marks[at] === 1) labels[row * width + at - 1] = ids[at] ?? ignoredLabel;
-  if (!isolated) return { inputs, labels, examples: rows.length };
+    for (let at = 1; at < ids.length; at++) {
+      if (!isLearned(marks[at])) continue;
+      labels[row * width + at - 1] = ids[at] ?? ignoredLabel;
+      if (marks[at] === textEnd) ends[row * width + at - 1] = 1;
+    }
+  if (!isolated) return { inputs, labels, ends, examples: rows.length };
   // 0 is padding.
   const numbers = new Int32Array(rows.length * width);
   for (const [row, { marks }] of rows.entries()) {
@@ -43,5 +48,5 @@ export function languageBatch(rows: readonly TokenRow[], padding: number, isolat
     }
   }
   const sequence_ids = { shape: [rows.length, width], data: numbers };
-  return { inputs: { ...inputs, sequence_ids }, labels, examples: rows.length };
+  return { inputs: { ...inputs, sequence_ids }, labels, ends, examples: rows.length };
 }

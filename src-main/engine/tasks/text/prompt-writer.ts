@@ -5,17 +5,20 @@ import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
 import type { ChatRenderer } from '../../tokenization/chat-template.ts';
 import { type ChosenTemplate, chosenTemplate } from '../../tokenization/chosen-template.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
+import { textEnd } from './token-rows.ts';
 
-/** Tokens of an example, each with 1 if it is in the loss. */
+/** Tokens of an example, and the mark of each (`TokenRow`). */
 export interface EncodedText {
   readonly ids: readonly number[];
   readonly marks: readonly number[];
 }
 
-/** The prompt's tokens, and those of each answer. */
+/** The prompt's tokens, and those of each answer, without what ends it. */
 export interface EncodedChoices {
   readonly prompt: readonly number[];
   readonly choices: readonly (readonly number[])[];
+  /** Length of each answer as written, in Unicode characters. */
+  readonly characters: readonly number[];
 }
 
 export type Content = Pick<TextExample, 'text' | 'textPair' | 'prompt' | 'completion' | 'messages' | 'tools'>;
@@ -39,6 +42,7 @@ export class PromptWriter {
   private readonly template: ChosenTemplate;
   private readonly chat: ChatRenderer | null;
   private readonly end: readonly number[];
+  private readonly specials: ReadonlySet<number>;
 
   constructor(tokenizer: TextTokenizer, settings: TaskSettings) {
     refuseEmptyTemplate(settings);
@@ -48,6 +52,8 @@ export class PromptWriter {
     this.chat = this.template.render;
     const end = tokenizer.special('eos')?.id;
     this.end = end === undefined ? [] : [end];
+    const added = tokenizer.files.tokenizer.added_tokens;
+    this.specials = new Set(added.flatMap(({ id, special }) => (special ? [id] : [])));
   }
 
   /**
@@ -66,15 +72,22 @@ export class PromptWriter {
     }
     const prompt = this.fill(example);
     const { ids, marks } = this.marked(prompt + completion, [[prompt, null]], true);
-    return { ids: [...ids, ...this.end], marks: [...marks, ...this.end.map(() => 1)] };
+    return { ids: [...ids, ...this.end], marks: [...marks, ...this.end.map(() => textEnd)] };
   }
 
-  /** A text with all candidate answers; their common prefix belongs to the prompt. */
+  /**
+   * A text with all candidate answers as lm-eval scores them: an answer's text after the prompt, without the end token or the
+   * end of the turn. A common prefix belongs to the prompt. Of an answer without a token of its own, what ends it is scored.
+   */
   choices(example: Content, answers: readonly string[]): EncodedChoices {
-    const wholes = answers.map((answer) => this.learned(example, answer).ids);
+    const wholes = answers.map((answer) => this.answered(example, answer));
     const [first = []] = wholes;
     const prompt = Math.min(this.promptLength(example), ...wholes.map((whole) => sharedLength(first, whole)));
-    return { prompt: first.slice(0, prompt), choices: wholes.map((whole) => whole.slice(prompt)) };
+    const choices = wholes.map((whole, at) =>
+      (whole.length > prompt ? whole : this.learned(example, answers[at] ?? '').ids).slice(prompt),
+    );
+    const characters = answers.map((answer) => Math.max(1, [...answer].length));
+    return { prompt: first.slice(0, prompt), choices, characters };
   }
 
   /**
@@ -95,6 +108,15 @@ export class PromptWriter {
     return [...this.end, ...(turn === null ? [] : [turn])];
   }
 
+  /** Tokens of a prompt and its answer, up to the answer's last character. */
+  private answered(example: Content, answer: string): readonly number[] {
+    if (this.chat === null) return this.encode(this.fill(example) + answer, true);
+    const text = this.chat([this.question(example), { role: 'assistant', content: answer }], false);
+    const written = answer.trim();
+    const at = text.lastIndexOf(written);
+    return this.encode(at < 0 ? text : text.slice(0, at + written.length), false);
+  }
+
   private promptLength(example: Content): number {
     const text = this.chat === null ? this.fill(example) : this.chat([this.question(example)], true);
     return this.encode(text, this.chat === null).length;
@@ -111,8 +133,8 @@ export class PromptWriter {
   }
 
   private plainText(text: string): EncodedText {
-    const ids = [...this.encode(text, true), ...this.end];
-    return { ids, marks: ids.map(() => 1) };
+    const ids = this.encode(text, true);
+    return { ids: [...ids, ...this.end], marks: [...ids.map(() => 1), ...this.end.map(() => textEnd)] };
   }
 
   /** @throws StudioError refused for conversations if the model has no chat template, or it is off. */
@@ -154,8 +176,17 @@ export class PromptWriter {
       const start = sharedLength(ids, this.encode(before, isPlain));
       const end = upTo === null ? ids.length : sharedLength(ids, this.encode(upTo, isPlain));
       marks.fill(1, start, end);
+      this.markEnd(ids, marks, start, end);
     }
     return { ids, marks };
+  }
+
+  /** The end of a turn in [start, end): a special token, and the line break that a template may write after it. */
+  private markEnd(ids: readonly number[], marks: number[], start: number, end: number): void {
+    if (this.chat === null) return;
+    let at = end - 1;
+    while (at >= start && !this.specials.has(ids[at] ?? -1)) at--;
+    if (at >= start && this.tokenizer.decode(ids.slice(at + 1, end)).trim() === '') marks.fill(textEnd, at, end);
   }
 
   /** A chat template writes the special tokens itself. */

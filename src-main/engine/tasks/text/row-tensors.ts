@@ -1,5 +1,5 @@
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import type { TokenRow } from './token-rows.ts';
+import { type TokenRow, textEnd } from './token-rows.ts';
 
 type NamedTensors = [name: string, tensor: HostTensor][];
 
@@ -17,7 +17,7 @@ export function rowTensors(name: string, rows: readonly ArrayLike<number>[]): Na
   ];
 }
 
-/** The same with whether each token has the mark 1, named by its meaning. */
+/** The same with a byte a token, named by its meaning: 1 for the mark 1, 2 for `textEnd`, else 0. */
 export function markedRowTensors(name: string, rows: readonly TokenRow[], marksName: string): NamedTensors {
   const tensors = rowTensors(
     name,
@@ -27,7 +27,7 @@ export function markedRowTensors(name: string, rows: readonly TokenRow[], marksN
   let start = 0;
   for (const row of rows) {
     marks.set(
-      row.marks.map((mark) => Number(mark === 1)),
+      row.marks.map((mark) => (mark === 1 ? 1 : mark === textEnd ? 2 : 0)),
       start,
     );
     start += row.marks.length;

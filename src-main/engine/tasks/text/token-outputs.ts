@@ -25,11 +25,12 @@ export async function tokenOutputs(
   const count = indices.length;
   refuseNoExamples(count);
   const lossSums = new Float64Array(count);
-  const [tokens, right] = [new Uint32Array(count), new Uint32Array(count)];
+  const endLossSums = new Float64Array(count);
+  const [tokens, right, ends] = [new Uint32Array(count), new Uint32Array(count), new Uint32Array(count)];
   for (let start = 0; start < count; start += options.batchSize) {
     await refuseCancelled(options);
     const some = indices.subarray(start, start + options.batchSize);
-    const { inputs, labels } = await load(some);
+    const { inputs, labels, ends: isEnd } = await load(some);
     const device = deviceInputs(inputs);
     const states = model.states(device);
     try {
@@ -43,6 +44,10 @@ export async function tokenOutputs(
         lossSums[example] = (lossSums[example] ?? 0) + (losses[at] ?? 0);
         right[example] = (right[example] ?? 0) + (leads[at] ?? 0);
         tokens[example] = (tokens[example] ?? 0) + 1;
+        if (isEnd?.[place] === 1) {
+          endLossSums[example] = (endLossSums[example] ?? 0) + (losses[at] ?? 0);
+          ends[example] = (ends[example] ?? 0) + 1;
+        }
         at++;
       }
     } finally {
@@ -50,5 +55,5 @@ export async function tokenOutputs(
     }
     await options.onProgress?.(start + some.length, count);
   }
-  return { kind: 'tokens', lossSums, tokens, right };
+  return { kind: 'tokens', lossSums, tokens, right, endLossSums, ends };
 }

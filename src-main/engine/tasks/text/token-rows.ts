@@ -1,10 +1,17 @@
 /** Mark of a token, never in the loss. */
 export const textStart = 2;
+/** Mark of a token in the loss that ends an answer or a text and says nothing of it: no part of the perplexity. */
+export const textEnd = 3;
+
+/** Whether a token with such a mark is in the loss. */
+export function isLearned(mark: number | undefined): boolean {
+  return mark === 1 || mark === textEnd;
+}
 
 /** One text: its tokens, and a mark for each. */
 export interface TokenRow {
   readonly ids: Int32Array;
-  /** For classifiers, the token type ids; for language models, 1 if the token is in the loss; `textStart` where a packed text begins. */
+  /** For classifiers, the token type ids; for language models, 1 or `textEnd` if the token is in the loss; `textStart` where a packed text begins. */
   readonly marks: Uint8Array;
 }
 
