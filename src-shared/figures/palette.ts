@@ -100,7 +100,7 @@ export function seriesKey(series: { label: string; coto: boolean }): string {
 
 /** Common name of all seeds of a series: "LoRA · seed 1" and "LoRA · seed 2" are both "LoRA". */
 export function seriesLabel(label: string): string {
-  return label.replace(/[\s·,;:–—-]*\bseed\s*=?\s*\d+\s*$/i, '') || label;
+  return label.replace(/[\s·,;:\u2013\u2014-]*\bseed\s*=?\s*\d+\s*$/i, '') || label;
 }
 
 /** A line's dash by its place among the kinds of lines that a figure tells apart. */

@@ -3,7 +3,6 @@ import { Machine } from '../engine/machine.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { removeFilesOf, removeStrays, requireIdle } from '../home/strays.ts';
-import { fillInBases } from '../recovery/fill-in-bases.ts';
 import { catalog } from './catalog.ts';
 import { diagnostics } from './diagnostics.ts';
 
@@ -23,8 +22,9 @@ export function appHandlers(services: HandlerServices): Handlers<NamesOf<'app'>>
       return row;
     },
     'app.removeStrays': async ({ path }) => ({ freedBytes: await removeStrays(services, path) }),
-    'app.fillInBases': () => {
+    'app.fillInBases': async () => {
       requireIdle(services);
+      const { fillInBases } = await import('../recovery/fill-in-bases.ts');
       return fillInBases(services);
     },
     'app.status': () => machine.status(),

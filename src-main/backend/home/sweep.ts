@@ -1,8 +1,4 @@
 import type { HandlerServices } from '../handler-services.ts';
-import { adoptAdapters } from '../recovery/adopt-adapters.ts';
-import { adoptModels } from '../recovery/adopt-models.ts';
-import { adoptReports } from '../recovery/adopt-reports.ts';
-import { adoptRuns } from '../recovery/adopt-runs.ts';
 import { settleRuns } from './settle-runs.ts';
 import { findStrays } from './strays.ts';
 import { sweepOutputs } from './sweep-outputs.ts';
@@ -16,15 +12,10 @@ export async function sweepHome(services: HandlerServices): Promise<void> {
   sweepOutputs(services);
   if (findStrays(services).some(({ kind }) => kind !== 'checkpoint')) {
     const found = { aside: null, skipped: [] };
-    // Each needs those before: an adapter its base and the run that made it.
-    const models = await adoptModels(services, found);
-    const runs = await adoptRuns(services, found);
-    const adapters = await adoptAdapters(services, found);
-    const reports = adoptReports(services, found);
-    services.log.warn(
-      { models, runs, adapters, reports, ...found },
-      'folders that the database did not know were added',
-    );
+    // It reads files of every kind, which few starts do.
+    const { adoptFolders } = await import('../recovery/adopt-folders.ts');
+    const adopted = await adoptFolders(services, found);
+    services.log.warn({ ...adopted, ...found }, 'folders that the database did not know were added');
   }
   await settleRuns(services);
 }

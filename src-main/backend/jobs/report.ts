@@ -3,8 +3,6 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { reportRequestSchema } from '../../../src-shared/domain/report.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
-import { drawnEvaluations } from '../reports/figures.ts';
-import { writeReport } from '../reports/index.ts';
 import { studyYaml } from '../studies/study-files.ts';
 import { tunedRuns, tunedStudy } from '../studies/tuned.ts';
 import { defineJob } from './define-job.ts';
@@ -13,7 +11,6 @@ import { requireRun } from './training-record.ts';
 
 /** Buckets of a curve: more than the width of a report's figure in pixels. */
 const wholeRun = { from: null, to: null, buckets: 1024 };
-const drawnMetrics = ['loss', ...drawnEvaluations];
 
 const { note, sections } = reportRequestSchema.shape;
 
@@ -41,6 +38,8 @@ export const reportJob = defineJob({
       throw new StudioError('invalid_input', 'A report needs at least one run or study.');
     const models = [...new Set(runs.map((one) => one.modelId))].flatMap((id) => store.models.find(id) ?? []);
     const datasets = [...new Set(runs.map((one) => one.datasetId))].flatMap((id) => store.datasets.find(id) ?? []);
+    // What draws and words it is of no use before.
+    const { drawnEvaluations, writeReport } = await import('../reports/index.ts');
     const directory = home.absolute('reports', reportId);
     const content = {
       name,
@@ -53,7 +52,7 @@ export const reportJob = defineJob({
       curves: new Map(
         runs.map(({ id }) => [
           id,
-          new Map(drawnMetrics.map((metric) => [metric, store.history.curve(id, metric, wholeRun)])),
+          new Map(['loss', ...drawnEvaluations].map((metric) => [metric, store.history.curve(id, metric, wholeRun)])),
         ]),
       ),
       activation: new Map(runs.map(({ id }) => [id, store.history.activationShares(id, wholeRun.buckets)])),

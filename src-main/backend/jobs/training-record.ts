@@ -65,7 +65,7 @@ export async function beginTraining(
   });
   await writeRunFile(services, runId);
   await keepTemplate(services, run, model);
-  services.eventLogs.open(runId, join(runDirectory, 'logs'), { firstStep: startStep, settings: run.config });
+  await services.eventLogs.open(runId, join(runDirectory, 'logs'), { firstStep: startStep, settings: run.config });
   // A run that goes on has its seed in it, and outlives it.
   const seed = from === null ? seedDirectory(services, run.config, model.id) : undefined;
   const ofEngine = {

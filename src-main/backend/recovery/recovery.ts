@@ -1,12 +1,8 @@
 import type { RecoveryWay } from '../../../src-shared/contract/recovery-way.ts';
 import { restoreBackup } from '../../store/restore-backup.ts';
 import type { HandlerServices } from '../handler-services.ts';
-import { settleRuns } from '../home/settle-runs.ts';
 import type { Home } from '../home.ts';
-import { adoptAdapters } from './adopt-adapters.ts';
-import { adoptModels } from './adopt-models.ts';
-import { adoptReports } from './adopt-reports.ts';
-import { adoptRuns } from './adopt-runs.ts';
+import type { Adopted } from './adopt-folders.ts';
 import { Aside, type Recovery } from './set-aside.ts';
 
 export type { Recovery } from './set-aside.ts';
@@ -16,12 +12,7 @@ export interface Recovered {
   readonly way: RecoveryWay;
   readonly backupAt: number | null;
   /** What was added from folders that no row named. */
-  readonly added: {
-    readonly models: number;
-    readonly runs: number;
-    readonly adapters: number;
-    readonly reports: number;
-  };
+  readonly added: Adopted;
   readonly skipped: readonly string[];
   /** The damaged files. */
   readonly aside: string;
@@ -39,18 +30,14 @@ export function beginRecovery(home: Home, way: RecoveryWay): Recovery {
 
 /** After it is opened, with the bundled models and datasets: adds the folders that it does not know. */
 export async function finishRecovery(services: HandlerServices, recovery: Recovery): Promise<Recovered> {
-  // Each needs those before: an adapter its base and the run that made it.
-  const models = await adoptModels(services, recovery);
-  const runs = await adoptRuns(services, recovery);
-  // Their checkpoints, and the history that goes with those.
-  await settleRuns(services);
-  const adapters = await adoptAdapters(services, recovery);
-  const reports = adoptReports(services, recovery);
+  // It reads files of every kind, which few starts do.
+  const { adoptFolders } = await import('./adopt-folders.ts');
+  const added = await adoptFolders(services, recovery);
   const { aside, backupAt, skipped } = recovery;
   return {
     way: backupAt === null ? 'rebuild' : 'restore',
     backupAt,
-    added: { models, runs, adapters, reports },
+    added,
     skipped,
     aside: aside.folder,
   };

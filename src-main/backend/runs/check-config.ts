@@ -15,7 +15,7 @@ import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
 import { criterionOf } from '../../engine/training/best-evaluation.ts';
 import { checkTraining } from '../../engine/training/check-training.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';
-import { trainingPlan } from '../../engine/training/training-run.ts';
+import { trainingPlan } from '../../engine/training/training-plan.ts';
 import { modelTokenizer } from '../library/model-tokenizer.ts';
 import { checkSeedFolder } from './check-seed.ts';
 import { groupNames, ranksOf, targetConfig } from './target-modules.ts';

@@ -1,6 +1,6 @@
 import type { MetricColumn } from '../../../src-shared/domain/run-history.ts';
 import type { Log } from '../../logging/log.ts';
-import { EventLog } from './tensorboard/event-log.ts';
+import type { EventLog, EventLogOptions } from './tensorboard/event-log.ts';
 
 /**
  * The event files of the runs that are training. They are copies of what the database has: where one cannot be written,
@@ -14,8 +14,9 @@ export class EventLogs {
     this.log = log;
   }
 
-  open(runId: string, ...[folder, options]: ConstructorParameters<typeof EventLog>): void {
+  async open(runId: string, folder: string, options: EventLogOptions): Promise<void> {
     this.close(runId);
+    const { EventLog } = await import('./tensorboard/event-log.ts');
     this.logs.set(runId, new EventLog(folder, options));
     this.flush(runId);
   }

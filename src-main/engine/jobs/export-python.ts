@@ -25,7 +25,7 @@ import { batchOrderOf } from '../training/batch-order.ts';
 import { type Criterion, criterionOf } from '../training/best-evaluation.ts';
 import { countSteps } from '../training/count-steps.ts';
 import { warmupStepCount } from '../training/learning-rate/index.ts';
-import { trainingPlan } from '../training/training-run.ts';
+import { trainingPlan } from '../training/training-plan.ts';
 import { defineEngineJob } from './define-job.ts';
 import { startOptions } from './start-options.ts';
 

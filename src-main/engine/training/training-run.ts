@@ -1,6 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StepDraw } from '../../../src-shared/coto/draws.ts';
-import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunConfig, RunResult } from '../../../src-shared/domain/run.ts';
 import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
@@ -11,7 +10,6 @@ import { paddingText } from '../../../src-shared/results/padding.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterGroup } from '../adapters/adapter-groups.ts';
 import { joinFactors, trainingForm } from '../adapters/residual.ts';
-import type { TrainingPlan } from '../adapters/variant-training.ts';
 import { followMemoryLimit } from '../compute/index.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import { checkSchedule } from '../coto/schedule-rows.ts';
@@ -30,6 +28,7 @@ import { StepTimes } from './step-times.ts';
 import type { TrainerState } from './trainer-state.ts';
 import type { TrainingHooks } from './training-hooks.ts';
 import { type FailedStep, type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
+import { trainingPlan } from './training-plan.ts';
 import { gradientNorms } from './training-step.ts';
 
 /** Maximum age of the latest checkpoint, whatever `save_steps` is, so that a crash loses little. */
@@ -65,20 +64,6 @@ export interface TrainingOutcome {
   readonly result: RunResult | null;
   readonly adapterDirectory: string | null;
   readonly adapterStep: number | null;
-}
-
-/** Facts that a variant's training may depend on. */
-export function trainingPlan(
-  { optim, learning_rate, weight_decay, coto, adapter }: PlannedConfig,
-  totalSteps: number,
-): TrainingPlan {
-  const unit = coto === null ? null : schedules[coto.schedule].unit;
-  const isSeeded = adapter !== undefined && adapter.init_adapter !== null;
-  return { totalSteps, optim, learningRate: learning_rate, weightDecay: weight_decay, unit, isSeeded };
-}
-
-interface PlannedConfig extends Pick<RunConfig, 'optim' | 'learning_rate' | 'weight_decay' | 'coto'> {
-  readonly adapter?: Pick<RunConfig['adapter'], 'init_adapter'>;
 }
 
 /** The training of a run's adapter, from its first step or from a checkpoint: the objective of a loop. */

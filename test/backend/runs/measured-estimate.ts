@@ -7,7 +7,7 @@ import type { ModelMemory } from '../../../src-main/engine/models/memory.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { optimizerKinds } from '../../../src-main/engine/training/optimizers/index.ts';
 import { optimizerOf } from '../../../src-main/engine/training/training-loop.ts';
-import { trainingPlan } from '../../../src-main/engine/training/training-run.ts';
+import { trainingPlan } from '../../../src-main/engine/training/training-plan.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';

@@ -69,7 +69,7 @@ describe('an event log', () => {
     const began = Date.now() / 1000;
     const logs = new EventLogs(silentLog);
     const place = join(folder, 'logs');
-    logs.open('run', place, { firstStep: 4, settings: { learning_rate: 0.5, adapter: { r: 8 } } });
+    await logs.open('run', place, { firstStep: 4, settings: { learning_rate: 0.5, adapter: { r: 8 } } });
     const [name = ''] = readdirSync(place);
     const begun = statSync(join(place, name)).size;
     logs.add('run', [column('loss', [4, 5], [1.5, 0.25]), column('eval_accuracy', [5], [0.75])]);
@@ -110,11 +110,11 @@ describe('an event log', () => {
     expect(version?.wallTime).toBeLessThanOrEqual(Date.now() / 1000);
   });
 
-  test('that cannot be written is left, and the run goes on', () => {
+  test('that cannot be written is left, and the run goes on', async () => {
     const logs = new EventLogs(silentLog);
     const file = join(folder, 'a file');
     writeFileSync(file, '');
-    logs.open('run', join(file, 'logs'), { firstStep: 0, settings: {} });
+    await logs.open('run', join(file, 'logs'), { firstStep: 0, settings: {} });
     logs.add('run', [column('loss', [0], [1])]);
     expect(() => logs.flush('run')).not.toThrow();
     expect(() => logs.close('run')).not.toThrow();

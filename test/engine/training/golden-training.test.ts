@@ -14,7 +14,7 @@ import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts
 import { learningRateSchedules } from '../../../src-main/engine/training/learning-rate/index.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { optimizerOf } from '../../../src-main/engine/training/training-loop.ts';
-import { trainingPlan } from '../../../src-main/engine/training/training-run.ts';
+import { trainingPlan } from '../../../src-main/engine/training/training-plan.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';

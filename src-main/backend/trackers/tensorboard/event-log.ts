@@ -11,7 +11,7 @@ const mostPending = 256 * 1024;
 const starts = 1;
 let opened = 0;
 
-interface EventLogOptions {
+export interface EventLogOptions {
   /** The step that a run goes on from; 0 at its start. TensorBoard forgets what earlier files have from there on. */
   readonly firstStep: number;
   /** Settings of the run, shown by TensorBoard as a text. */
