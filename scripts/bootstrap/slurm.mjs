@@ -9,6 +9,7 @@ const tools = new Map([
   ['parallel', 'parallel'],
   ['sshd', 'openssh-server'],
   ['ssh', 'openssh-client'],
+  ['rsync', 'rsync'],
 ]);
 
 /**

@@ -76,6 +76,13 @@ export const studiesStrings = {
     of: (step: number, steps: number | null) => (steps === null ? `${step}` : `${step} of ${steps}`),
     attempt: 'Attempt',
     reason: 'Reason',
+    end: 'End',
+    cancelAll: 'Cancel all',
+    cancelRun: (run: string) => `Cancel ${run}`,
+    all: (name: string) => `all runs of "${name}"`,
+    cancelConsequence: (target: string) =>
+      `What waits or runs on ${target} is ended there, and so is the study. Finished runs are kept: resume it to train the others.`,
+    notCancelled: 'The run was not cancelled',
   },
   more: (name: string) => `More for ${name}`,
   what: (name: string) => `the study "${name}"`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { declarationSchema, parameterValuesSchema } from '../domain/parameter.ts';
+import { studyRecordSchema } from '../domain/study.ts';
 import { submissionSchema, targetProbeSchema, targetRecordSchema } from '../domain/target.ts';
 import { byId, done, nothing } from './request-shapes.ts';
 
@@ -31,4 +32,11 @@ export const targetRequests = {
   'targets.probe': { input: byName, output: targetProbeSchema },
   /** Where the runs of a study are or were trained, a submission after the other; empty for a study of this machine. */
   'studies.submissions': { input: byId, output: z.array(submissionSchema) },
+  /** Studies that nobody follows now, though runs of theirs go on at a target or have results there that are not here. */
+  'studies.unfollowed': { input: nothing, output: z.array(studyRecordSchema) },
+  /** Ends a study with all that it has on a target; or only some runs there, by their indices. */
+  'studies.cancel': {
+    input: z.strictObject({ id: z.string(), runs: z.array(z.number().int().min(0)).min(1).optional() }),
+    output: done,
+  },
 } as const;

@@ -15,6 +15,8 @@ export interface MadeRun {
   readonly steps?: number;
   /** A file of the bundle for which each step waits. */
   readonly waitFor?: string;
+  /** A file of the bundle without which its result is not what its manifest says. */
+  readonly tears?: string;
   /** A file of the bundle without which the run fails in its own words. */
   readonly failsWithout?: string;
 }
@@ -103,9 +105,10 @@ export async function follow(
   let seen: { runs: readonly PlacedRun[]; answers: boolean } = { runs: [], answers: true };
   const runs = followSubmissions({
     ...{ bundle, studyId, target: 'slurm', retries: 2, pollSeconds: Number(parameters['poll_seconds']) },
-    engine: engineOf(parameters),
+    engine: details.engine ?? engineOf(parameters),
     submissions: store.submissions,
     signal: stop.signal,
+    onSent: () => undefined,
     changed(latest, answers) {
       seen = { runs: latest, answers };
     },

@@ -1,6 +1,6 @@
 // Stands in for `coto job DIR INDEX` where only what is around it is tested: it writes what a worker writes, as jobs/<run>.yaml says.
 
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -36,7 +36,13 @@ if (told.failsWithout !== undefined && !existsSync(join(folder, told.failsWithou
   rmSync(own, { recursive: true });
   process.exit(1);
 }
-writeFileSync(join(own, 'manifest.json'), JSON.stringify({ attempt, run: runId }));
+rmSync(join(own, 'pid'));
+const progress = readFileSync(join(own, 'progress.jsonl'));
+const sha256 = createHash('sha256').update(progress).digest('hex');
+const files = [{ path: 'progress.jsonl', bytes: progress.length, sha256 }];
+writeFileSync(join(own, 'manifest.json'), JSON.stringify({ attempt, run: runId, files }));
+if (told.tears !== undefined && !existsSync(join(folder, told.tears)))
+  appendFileSync(join(own, 'progress.jsonl'), 'torn');
 try {
   renameSync(own, final);
 } catch {

@@ -1,9 +1,11 @@
 import { jobAnswerSchema } from '../../../src-shared/domain/job.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
+import { cancelStudy } from '../targets/cancel-runs.ts';
 import { requireJob } from './require-job.ts';
 
-export function jobHandlers({ store, queue }: HandlerServices): Handlers<NamesOf<'jobs'>> {
+export function jobHandlers(services: HandlerServices): Handlers<NamesOf<'jobs'>> {
+  const { store, queue } = services;
   return {
     'jobs.list': ({ active }) => store.jobs.list(active),
     'jobs.get': ({ id }) => requireJob(store, id),
@@ -21,9 +23,11 @@ export function jobHandlers({ store, queue }: HandlerServices): Handlers<NamesOf
       queue.move(id, before);
       return ok;
     },
-    'jobs.cancel': ({ id }) => {
-      requireJob(store, id);
-      queue.cancel(id);
+    'jobs.cancel': async ({ id }) => {
+      const { kind, subjectId } = requireJob(store, id);
+      // One that is not followed now still has runs elsewhere.
+      if (kind === 'study' && subjectId !== null) await cancelStudy(services, subjectId);
+      else queue.cancel(id);
       return ok;
     },
   };

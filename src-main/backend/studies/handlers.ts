@@ -2,13 +2,14 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireStudy } from '../jobs/study.ts';
+import type { TargetStudyRequest } from '../targets/handlers.ts';
 import { requireTarget } from '../targets/resolve-target.ts';
 import { forecastStudy } from './forecast.ts';
 import { createStudy, resumeStudy } from './studies.ts';
 import { studyFiles } from './study-files.ts';
 import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
 
-export function studyHandlers(services: HandlerServices): Handlers<Exclude<NamesOf<'studies'>, 'studies.submissions'>> {
+export function studyHandlers(services: HandlerServices): Handlers<Exclude<NamesOf<'studies'>, TargetStudyRequest>> {
   const { store, hub, queue, deletions } = services;
   return {
     'studies.list': () => deletions.visible('studies', store.studies.list()),
@@ -30,6 +31,8 @@ export function studyHandlers(services: HandlerServices): Handlers<Exclude<Names
         const job = store.jobs.findOfSubject(id);
         if (job && queue.isRunning(job.id))
           throw new StudioError('refused', `The study "${study.name}" is running.`, 'Cancel it first.');
+        if (store.submissions.list(id).some((one) => one.status === 'open'))
+          throw new StudioError('refused', `Runs of "${study.name}" go on at ${study.target}.`, 'Cancel it first.');
         return job;
       };
       // A study that waits for its turn must not start while it can be brought back.

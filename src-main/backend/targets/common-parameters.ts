@@ -10,6 +10,15 @@ export const folderParameter: ParameterSpec = {
   help: 'Where bundles are written, at the same path here and on every node.',
 };
 
+export const folderThereParameter: ParameterSpec = {
+  name: 'folder_there',
+  label: 'Folder on the host',
+  type: 'text',
+  default: '',
+  empty: 'folder is shared',
+  help: 'Without a shared folder: where inputs are copied to on the host, below its home folder, e.g. coto. Results are copied back.',
+};
+
 export const commandParameter: ParameterSpec = {
   name: 'command',
   label: 'coto on a node',
@@ -54,6 +63,7 @@ export const sshConfigParameter: ParameterSpec = {
 
 const commonSchema = z.object({
   folder: z.string().default(''),
+  folder_there: z.string().default(''),
   command: z.array(z.string()).min(1, 'names no program').default(['coto']),
   poll_seconds: z.number().default(10),
   retries: z.number().default(2),

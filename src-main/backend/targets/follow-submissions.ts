@@ -14,6 +14,7 @@ import {
   type Results,
   readResults,
 } from './bundle-results.ts';
+import type { OnSent } from './remote-bundle.ts';
 import type { EngineState, TargetEngine } from './target.ts';
 
 export interface FollowOptions {
@@ -28,6 +29,8 @@ export interface FollowOptions {
   readonly retries: number;
   /** Ends following. With a reason of the code `cancelled` the runs are cancelled as well; else they go on. */
   readonly signal: AbortSignal;
+  /** Told while inputs are copied to a host that lacks them. */
+  readonly onSent: OnSent;
   /** Told after each poll. */
   changed(runs: readonly PlacedRun[], answers: boolean): void;
 }
@@ -105,7 +108,8 @@ async function followOne(options: FollowOptions, intended: Submission): Promise<
   try {
     for (;;) {
       signal.throwIfAborted();
-      const states = await engine.states(bundle.folder, submission.parts);
+      const isFetched = (await engine.fetch?.(bundle.folder)) ?? true;
+      const states = isFetched ? await engine.states(bundle.folder, submission.parts) : null;
       const results = await readResults(bundle.folder);
       const progress = await tails.read(results.attempts);
       runs = await Promise.all(
@@ -116,7 +120,7 @@ async function followOne(options: FollowOptions, intended: Submission): Promise<
       );
       submissions.saveRuns(submission.id, runs);
       options.changed(runs, states !== null);
-      if (runs.every(({ state }) => state !== 'waiting' && state !== 'running')) break;
+      if (!runs.some(isOpen)) break;
       await delay(options.pollSeconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   } catch (thrown) {
@@ -129,12 +133,13 @@ async function followOne(options: FollowOptions, intended: Submission): Promise<
 
 /** Submits the parts that the engine does not have yet. */
 async function submitParts(
-  { engine, submissions, bundle, signal }: FollowOptions,
+  { engine, submissions, bundle, signal, onSent }: FollowOptions,
   submission: Submission,
 ): Promise<Submission> {
   await mkdir(join(bundle.folder, 'logs'), { recursive: true });
   const open = submission.parts.filter(({ id }) => id === null);
   const known = open.length === 0 ? new Map<string, string>() : await engine.find(bundle.folder, open);
+  if (open.some(({ name }) => !known.has(name))) await engine.send?.(bundle.folder, { signal, onSent });
   let parts: readonly SubmittedPart[] = submission.parts;
   for (const part of open) {
     signal.throwIfAborted();
@@ -154,7 +159,7 @@ interface Seen {
 
 async function stateOf(run: PlacedRun, { submission, results, states, endedPolls }: Seen): Promise<PlacedRun> {
   if (results.done.has(run.runId)) return { ...run, state: 'done', reason: null };
-  if (run.state !== 'waiting' && run.state !== 'running') return run;
+  if (!isOpen(run)) return run;
   // Without an answer nothing has changed but what the files say.
   if (states === null) return run;
   const seen = states.get(run.index);
@@ -181,10 +186,21 @@ async function cancelOpen(
   runs: readonly PlacedRun[],
 ): Promise<void> {
   await engine.cancel(bundle.folder, parts);
-  const isOpen = ({ state }: PlacedRun) => state === 'waiting' || state === 'running';
+  endSubmission(submissions, { id, runs });
+}
+
+/** Notes that all that was open of a submission is cancelled. */
+export function endSubmission(
+  submissions: SubmissionRepository,
+  { id, runs }: Pick<Submission, 'id'> & { readonly runs: readonly PlacedRun[] },
+): void {
   submissions.saveRuns(
     id,
     runs.map((run) => (isOpen(run) ? { ...run, state: 'cancelled' } : run)),
   );
   submissions.end(id, 'cancelled');
+}
+
+export function isOpen({ state }: PlacedRun): boolean {
+  return state === 'waiting' || state === 'running';
 }

@@ -5,10 +5,15 @@ import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireStudy } from '../jobs/study.ts';
 import { bundlesFolder } from './bundle-place.ts';
+import { cancelRuns, cancelStudy } from './cancel-runs.ts';
+import { unfollowedStudies } from './follow-again.ts';
 import { targets } from './index.ts';
 import { checkHost, requireCommand, requireKind, requireTarget } from './resolve-target.ts';
 
-export function targetHandlers(services: HandlerServices): Handlers<NamesOf<'targets'> | 'studies.submissions'> {
+/** Requests about studies that are answered here. */
+export type TargetStudyRequest = 'studies.submissions' | 'studies.unfollowed' | 'studies.cancel';
+
+export function targetHandlers(services: HandlerServices): Handlers<NamesOf<'targets'> | TargetStudyRequest> {
   const { store, hub } = services;
   return {
     'targets.list': () => ({
@@ -39,5 +44,10 @@ export function targetHandlers(services: HandlerServices): Handlers<NamesOf<'tar
       return target.open({ host: record.host, parameters: { ...record.parameters, folder } }).probe();
     },
     'studies.submissions': ({ id }) => store.submissions.list(requireStudy(store, id).id),
+    'studies.unfollowed': () => unfollowedStudies(services),
+    'studies.cancel': async ({ id, runs }) => {
+      await (runs === undefined ? cancelStudy(services, id) : cancelRuns(services, id, runs));
+      return ok;
+    },
   };
 }

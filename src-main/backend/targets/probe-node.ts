@@ -1,7 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { arch, machine } from 'node:os';
-import { join } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { TargetProbe } from '../../../src-shared/domain/target.ts';
 
@@ -25,18 +22,6 @@ const question = [
 /** The words that ask a node; they run there without any program of ours. */
 export function nodeWords(marker: string, command: readonly string[]): string[] {
   return ['sh', '-c', question, 'coto-probe', marker, ...command];
-}
-
-/** Does `work` with a file in the shared folder that nobody else has. */
-export async function withMarker<Result>(folder: string, work: (marker: string) => Promise<Result>): Promise<Result> {
-  const marker = join(folder, `.coto-probe-${randomBytes(6).toString('hex')}`);
-  await mkdir(folder, { recursive: true });
-  try {
-    await writeFile(marker, '');
-    return await work(marker);
-  } finally {
-    await rm(marker, { force: true });
-  }
 }
 
 /** What a node answered, in words, and what stands against training there. */

@@ -16,7 +16,7 @@ interface ResolvedTarget {
  * The target of a name: one that was added, or a kind with its usual parameters: slurm, slurm:login1.
  * @throws StudioError not_found, with those that there are
  */
-function resolveTarget({ store }: Pick<Services, 'store'>, name: string): ResolvedTarget {
+export function resolveTarget({ store }: Pick<Services, 'store'>, name: string): ResolvedTarget {
   const saved = store.targets.find(name);
   if (saved !== null) return { target: requireKind(saved.kind), record: saved };
   const [kind = '', ...rest] = name.split(':');
@@ -36,7 +36,7 @@ function resolveTarget({ store }: Pick<Services, 'store'>, name: string): Resolv
 }
 
 /**
- * As `resolveTarget`, to run programs there.
+ * As `resolveTarget`, for somebody who names it now. A study that was created for a target names one that was allowed then.
  * @throws StudioError refused for a host that only the window names
  */
 export function requireTarget(services: Pick<Services, 'store' | 'paths'>, name: string): ResolvedTarget {

@@ -1,10 +1,12 @@
 import type { TargetProbe } from '../../../src-shared/domain/target.ts';
-import { nodeFindings, nodeWords, withMarker } from './probe-node.ts';
+import type { Share } from './probe-marker.ts';
+import { nodeFindings, nodeWords } from './probe-node.ts';
 import { lastLine, type RunProgram } from './run-program.ts';
 
 interface Probed {
   readonly host: string | null;
-  readonly folder: string;
+  /** The folder that nodes must have. */
+  readonly share: Share;
   readonly command: readonly string[];
   readonly resources: readonly string[];
 }
@@ -13,7 +15,7 @@ interface Probed {
 const oldest = [21, 8] as const;
 
 /** Asks Slurm for its version and its nodes, then one node for what a run needs. */
-export async function probeSlurm(run: RunProgram, { host, folder, command, resources }: Probed): Promise<TargetProbe> {
+export async function probeSlurm(run: RunProgram, { host, share, command, resources }: Probed): Promise<TargetProbe> {
   const version = await run(['sbatch', '--version']);
   const facts = [{ label: 'Slurm', value: lastLine(version.stdout).replace(/^slurm\S*\s+/, '') || 'unknown' }];
   const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version.stdout)?.slice(1) ?? []).map(Number);
@@ -39,7 +41,7 @@ export async function probeSlurm(run: RunProgram, { host, folder, command, resou
       ],
     };
   facts.push({ label: 'Nodes', value: nodeText(nodes.stdout) });
-  return withMarker(folder, async (marker) => {
+  return share.withMarker(async (marker, folder) => {
     const words = ['srun', '--ntasks=1', '--immediate=30', '--job-name=coto-probe', '--chdir=/', ...resources];
     const answer = await run([...words, ...nodeWords(marker, command)], { timeoutSeconds: 60 });
     if (answer.code === 0 || answer.stdout.includes('machine=')) {

@@ -6,10 +6,13 @@ import {
   commandParameter,
   commonParameters,
   folderParameter,
+  folderThereParameter,
   pollParameter,
   retriesParameter,
   sshConfigParameter,
 } from './common-parameters.ts';
+import { farHosts } from './far-hosts.ts';
+import { markerHere, markerThere } from './probe-marker.ts';
 import { lastLine, type ProgramOutput, quoted, type RunProgram, runHere, runThere } from './run-program.ts';
 import { probeSlurm } from './slurm-probe.ts';
 import { arraysByName, arraysOf, rangeOf, readQueue, statesByIndex } from './slurm-queue.ts';
@@ -22,6 +25,7 @@ const declaration: Declaration = {
   card: 'guide/slurm',
   parameters: [
     folderParameter,
+    folderThereParameter,
     commandParameter,
     {
       name: 'partition',
@@ -144,7 +148,9 @@ function programOf({ host, parameters }: TargetPlace): RunProgram {
 }
 
 function openSlurm({ host, parameters }: TargetPlace, run: RunProgram): TargetEngine {
-  const { command, folder } = commonParameters(parameters);
+  const { command, folder, ssh_config } = commonParameters(parameters);
+  const far = farHosts(host === null ? [] : [host], parameters);
+  const placeOf = async (bundle: string) => (far === null || host === null ? bundle : far.folderOn(host, bundle));
   const { at_once } = ownSchema.parse(parameters);
   const resources = resourceWords(parameters);
 
@@ -156,13 +162,19 @@ function openSlurm({ host, parameters }: TargetPlace, run: RunProgram): TargetEn
     return output.code === 0 ? readQueue(output.stdout) : null;
   };
   return {
-    probe: () => probeSlurm(run, { host, folder, command, resources }),
+    ...far?.engine,
+    probe: () => {
+      const share =
+        far === null || host === null ? markerHere(folder) : markerThere({ host, config: ssh_config }, far.folder);
+      return probeSlurm(run, { host, share, command, resources });
+    },
     async parts(name, indices) {
       const output = await run(['scontrol', 'show', 'config']);
       if (output.code !== 0) throw unanswered(output);
       return arraysOf(name, indices, maxArraySize(output.stdout));
     },
-    async submit(bundle, { name, offset, indices }) {
+    async submit(folderHere, { name, offset, indices }) {
+      const bundle = await placeOf(folderHere);
       const throttle = at_once === 0 ? '' : `%${at_once}`;
       const words = [
         ...['sbatch', '--parsable', `--job-name=${name}`, `--chdir=${bundle}`],

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
@@ -10,18 +10,23 @@ import {
   commandParameter,
   commonParameters,
   folderParameter,
+  folderThereParameter,
   pollParameter,
   retriesParameter,
   sshConfigParameter,
 } from './common-parameters.ts';
-import { nodeFindings, nodeWords, withMarker } from './probe-node.ts';
+import { farHosts } from './far-hosts.ts';
+import { markerHere, markerThere } from './probe-marker.ts';
+import { nodeFindings, nodeWords } from './probe-node.ts';
+import { askThere } from './remote-bundle.ts';
 import { quoted, requireHost, runHere, runThere, sshWords } from './run-program.ts';
 import type { EngineState, Target, TargetEngine } from './target.ts';
 
 const declaration: Declaration = {
   id: 'ssh',
   label: 'Hosts by ssh',
-  summary: 'A few machines that share a folder, each run started by GNU parallel over ssh; this machine must stay on.',
+  summary:
+    'A few machines, with a shared folder or without, each run started by GNU parallel over ssh; this machine must stay on.',
   card: 'guide/ssh-hosts',
   parameters: [
     {
@@ -42,6 +47,7 @@ const declaration: Declaration = {
       help: 'How many runs a host trains at once.',
     },
     folderParameter,
+    folderThereParameter,
     commandParameter,
     pollParameter,
     retriesParameter,
@@ -82,7 +88,9 @@ export function hostScript(folder: string, command: readonly string[], name: str
 function openHosts(parameters: ParameterValues): TargetEngine {
   const { command, folder, ssh_config } = commonParameters(parameters);
   const { hosts, runs_per_host } = ownSchema.parse(parameters);
+  const far = hosts.length === 0 ? null : farHosts(hosts, parameters);
   return {
+    ...far?.engine,
     probe: probeHosts,
     async parts(name, indices) {
       requireHosts(hosts);
@@ -93,10 +101,9 @@ function openHosts(parameters: ParameterValues): TargetEngine {
       await requireParallel();
       const logs = join(bundle, 'logs');
       await mkdir(logs, { recursive: true });
-      const script = join(logs, `${name}.sh`);
-      await writeFile(script, hostScript(bundle, command, name), { mode: 0o755 });
+      const script = await writeScript(bundle, name);
       // A list of whole commands: nothing in them is replaced.
-      await writeFile(join(logs, `${name}.list`), indices.map((index) => `sh ${quoted(script)} ${index}\n`).join(''));
+      await writeFile(join(logs, `${name}.list`), indices.map((index) => `${script} ${index}\n`).join(''));
       const words = [
         ...['parallel', '--jobs', String(runs_per_host), '--sshlogin', hosts.join(','), '--joblog', `${name}.joblog`],
         ...['--ssh', sshWords(ssh_config).map(quoted).join(' '), '--arg-file', `${name}.list`],
@@ -128,8 +135,16 @@ function openHosts(parameters: ParameterValues): TargetEngine {
     },
     async cancel(bundle, parts, only) {
       const logs = join(bundle, 'logs');
+      // Which run is where is known by files of the hosts.
+      await far?.engine.fetch(bundle);
       for (const { name, id, indices } of parts) {
         const chosen = indices.filter((index) => only?.includes(index) ?? true);
+        const marks = chosen.map((index) => `${fileOf(name, index, 'cancelled')}\n`).join('');
+        for (const host of far === null ? [] : hosts) {
+          const there = `${await far?.folderOn(host, bundle)}/logs`;
+          const place = { host, config: ssh_config };
+          await askThere(place, 'cd "$1" && while read -r name; do : > "$name"; done', [there], { input: marks });
+        }
         for (const index of chosen) await writeFile(join(logs, fileOf(name, index, 'cancelled')), '');
         if (only === undefined && id !== null && (await isParallel(id, name))) endProcess(Number(id));
         for (const index of chosen) await endRun(logs, name, index, ssh_config);
@@ -137,24 +152,42 @@ function openHosts(parameters: ParameterValues): TargetEngine {
     },
   };
 
+  /** The command that starts a run on a host, without its index. */
+  async function writeScript(bundle: string, name: string): Promise<string> {
+    if (far === null) {
+      const script = join(bundle, 'logs', `${name}.sh`);
+      await writeFile(script, hostScript(bundle, command, name), { mode: 0o755 });
+      return `sh ${quoted(script)}`;
+    }
+    for (const host of hosts) {
+      const there = await far.folderOn(host, bundle);
+      const input = hostScript(there, command, name);
+      await askThere({ host, config: ssh_config }, 'cat > "$1"', [`${there}/logs/${name}.sh`], { input });
+    }
+    // Hosts may have other home folders.
+    const below = `${far.folder.replace(/^~\//, '')}/${basename(bundle)}/logs/${name}.sh`;
+    return `cd && sh ${quoted(below)}`;
+  }
+
   async function probeHosts(): Promise<TargetProbe> {
     requireHosts(hosts);
-    const version = await requireParallel();
-    return withMarker(folder, async (marker) => {
-      const found: TargetProbe = { facts: [{ label: 'GNU parallel', value: version }], problems: [] };
-      for (const host of hosts) {
-        try {
-          const answer = await runThere({ host, config: ssh_config })(nodeWords(marker, command));
-          const { facts, problems } = nodeFindings(answer.stdout, { host, folder });
+    const found: TargetProbe = { facts: [{ label: 'GNU parallel', value: await requireParallel() }], problems: [] };
+    for (const host of hosts) {
+      const place = { host, config: ssh_config };
+      const share = far === null ? markerHere(folder) : markerThere(place, far.folder);
+      try {
+        await share.withMarker(async (marker, asked) => {
+          const answer = await runThere(place)(nodeWords(marker, command));
+          const { facts, problems } = nodeFindings(answer.stdout, { host, folder: asked });
           found.facts.push(...facts.map(({ label, value }) => ({ label: `${host}: ${label}`, value })));
           found.problems.push(...problems);
-        } catch (thrown) {
-          if (!(thrown instanceof StudioError)) throw thrown;
-          found.problems.push({ message: thrown.message, hint: thrown.hint ?? '' });
-        }
+        });
+      } catch (thrown) {
+        if (!(thrown instanceof StudioError)) throw thrown;
+        found.problems.push({ message: thrown.message, hint: thrown.hint ?? '' });
       }
-      return found;
-    });
+    }
+    return found;
   }
 }
 

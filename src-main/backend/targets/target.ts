@@ -1,5 +1,6 @@
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { SubmittedPart, TargetProbe } from '../../../src-shared/domain/target.ts';
+import type { SendWatch } from './remote-bundle.ts';
 
 /** Where a target is, and how it is used. */
 export interface TargetPlace {
@@ -21,6 +22,12 @@ export interface TargetEngine {
   parts(name: string, indices: readonly number[]): Promise<SubmittedPart[]>;
   /** Starts a part, and answers the engine's id of it. @throws StudioError refused with the engine's own words */
   submit(folder: string, part: SubmittedPart): Promise<string>;
+  /** Copies to its machines what they lack of a bundle; absent: they share the folder. */
+  send?(folder: string, watch: SendWatch): Promise<void>;
+  /** Copies back what came of a bundle since the last call; false where not every machine answers now. */
+  fetch?(folder: string): Promise<boolean>;
+  /** Removes a result that was refused from its machines, where another attempt would find it. */
+  setAside?(folder: string, runId: string): Promise<void>;
   /** The ids of those parts that were submitted, by name. Asked before a part is submitted that may have been already. */
   find(folder: string, parts: readonly SubmittedPart[]): Promise<ReadonlyMap<string, string>>;
   /** By index, asked at once for all parts; null where the engine does not answer now. */

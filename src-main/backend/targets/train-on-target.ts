@@ -18,7 +18,8 @@ import { bundlesFolder } from './bundle-place.ts';
 import { type FollowedBundle, readFollowedBundle } from './bundle-results.ts';
 import { commonParameters } from './common-parameters.ts';
 import { followSubmissions } from './follow-submissions.ts';
-import { requireTarget } from './resolve-target.ts';
+import { resolveTarget } from './resolve-target.ts';
+import type { TargetEngine } from './target.ts';
 import type { TargetWork } from './train-on-target-payload.ts';
 
 /**
@@ -32,10 +33,13 @@ export async function trainOnTarget(
   context: JobContext,
   services: HandlerServices,
 ): Promise<JobResult<'train-on-target'>> {
-  const { target, record } = requireTarget(services, work.target);
+  const { target, record } = resolveTarget(services, work.target);
   const { retries, poll_seconds } = commonParameters(record.parameters);
   const engine = target.open({ host: record.host, parameters: record.parameters });
   const bundle = await bundleOf(services, work, context);
+  const { bundles } = services.store;
+  // Whoever collects the folder by hand goes on with this study.
+  if (bundles.find(bundle.id) === null) bundles.save({ id: bundle.id, folder: bundle.folder, studyId: work.studyId });
   for (let round = 0; ; round++) {
     const runs = await followSubmissions({
       engine,
@@ -46,6 +50,7 @@ export async function trainOnTarget(
       target: work.target,
       pollSeconds: poll_seconds,
       signal: AbortSignal.any([context.abort, context.pausing]),
+      onSent: (host, done, total) => context.progress(sendProgress(host, done, total)),
       changed(latest, answers) {
         context.progress(progressOf(work.target, latest, { total: bundle.jobs.length, answers }));
         services.hub.listChanged('studies');
@@ -57,7 +62,7 @@ export async function trainOnTarget(
     });
     const torn = collected.refused.filter(({ index }) => collected.missing.includes(index));
     if (torn.length > 0 && round < retries) {
-      for (const { index } of torn) await setAside(bundle, index);
+      for (const { index } of torn) await setAside(bundle, index, engine);
       continue;
     }
     requireAll(work.target, runs, collected);
@@ -68,7 +73,7 @@ export async function trainOnTarget(
 /** The bundle that has these runs: of an earlier submission, or a new one. */
 async function bundleOf(services: HandlerServices, work: TargetWork, context: JobContext): Promise<FollowedBundle> {
   const { store } = services;
-  const { record } = requireTarget(services, work.target);
+  const { record } = resolveTarget(services, work.target);
   const folders = [...new Set(store.submissions.list(work.studyId).map(({ folder }) => folder))];
   const wanted = new Set(work.trainings.map(({ title }) => title));
   const parent = bundlesFolder(services, record);
@@ -88,8 +93,9 @@ async function bundleOf(services: HandlerServices, work: TargetWork, context: Jo
 }
 
 /** A result that was refused must not stand in the way of another attempt: the first to be renamed to its place counts. */
-async function setAside({ folder, jobs }: FollowedBundle, index: number): Promise<void> {
+async function setAside({ folder, jobs }: FollowedBundle, index: number, engine: TargetEngine): Promise<void> {
   const runId = jobs.find((job) => job.index === index)?.runId ?? '';
+  if (runId !== '') await engine.setAside?.(folder, runId);
   const place = resultFolder(folder, runId);
   if (runId !== '' && existsSync(place)) await rename(place, `${place}.refused-${randomBytes(4).toString('hex')}`);
 }
@@ -114,6 +120,10 @@ function progressOf(
     perSecond: null,
     etaSeconds: null,
   };
+}
+
+function sendProgress(host: string, done: number, total: number): JobProgress {
+  return { phase: `Copying to ${host} what it lacks`, done, total, unit: 'bytes', perSecond: null, etaSeconds: null };
 }
 
 function importProgress(done: number, total: number): JobProgress {

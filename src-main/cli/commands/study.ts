@@ -19,9 +19,9 @@ import type { StudioClient } from '../studio.ts';
 import { kindsText, resolveConfig, studyFile } from '../study-file.ts';
 import type { Terminal } from '../terminal.ts';
 import { tunedText } from '../tuned-text.ts';
-import { whereText } from '../where-text.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import { addBundleCommands } from './study-bundle.ts';
+import { addPlaceCommands } from './study-places.ts';
 
 const outOption = [
   '--out <folder>',
@@ -102,19 +102,6 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
   });
 
   addCommand(group, context, {
-    usage: 'where <study>',
-    summary: 'where each run of a study that was given to a target is or was: its state, node, step and log',
-    input: byStudy,
-    async run({ study: reference }, { withStudio }) {
-      return withStudio(async (client) => {
-        const { id, name } = await findStudy(client, reference);
-        const submissions = await client.request('studies.submissions', { id });
-        return { json: submissions, text: submissions.length === 0 ? `${name} ran here.\n` : whereText(submissions) };
-      });
-    },
-  });
-
-  addCommand(group, context, {
     usage: 'resume <study>',
     summary: 'go on with a study that was paused, interrupted, cancelled or failed; what is finished is not repeated',
     options: (command) => void command.option(...outOption),
@@ -128,6 +115,7 @@ export function addStudyCommand(parent: Command, context: CommandContext): void 
     },
   });
 
+  addPlaceCommands(group, context, { follow: followStudy });
   addBundleCommands(group, context, { follow: followStudy, show: resultAnswer });
 }
 
@@ -150,7 +138,7 @@ async function followStudy(client: StudioClient, job: JobRecord, wishes: Wishes,
       text:
         study.target === null
           ? `Paused. The same command resumes it, or: coto study resume ${study.id}\n`
-          : `No longer followed; what runs on ${study.target} goes on. To follow it again: coto study resume ${study.id}\n`,
+          : `No longer followed; what runs on ${study.target} goes on. To follow it again: coto study follow, or open the window\n`,
       code: 130,
     };
   const report = wishes.report ? await writeReport(client, study, terminal) : null;

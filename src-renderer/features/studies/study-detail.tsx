@@ -94,7 +94,7 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
           ]}
         />
       </Panel>
-      {target === null ? null : <StudyPlaces id={id} />}
+      {target === null ? null : <StudyPlaces id={id} name={name} />}
       <StudyView study={study} />
     </Stack>
   );

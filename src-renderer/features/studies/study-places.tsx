@@ -1,5 +1,8 @@
+import { ActionIcon, Button } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
 import type { PlacedRun, Submission } from '../../../src-shared/domain/target.ts';
-import { useRequest } from '../../api/query.ts';
+import { useAction, useRequest } from '../../api/query.ts';
+import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { type DataColumn, DataTable } from '../../components/table/data-table.tsx';
 import { studiesStrings } from '../../strings/studies.ts';
@@ -7,25 +10,70 @@ import { studiesStrings } from '../../strings/studies.ts';
 const strings = studiesStrings.places;
 
 /** Where the runs of a study are or were trained, by their last submission; nothing for a study of this machine. */
-export function StudyPlaces({ id }: { id: string }) {
+export function StudyPlaces({ id, name }: { id: string; name: string }) {
   const { data } = useRequest('studies.submissions', { id });
+  const cancel = useAction('studies.cancel', { failureTitle: strings.notCancelled });
   const last = data?.at(-1);
   if (data === undefined || last === undefined) return null;
+  const runs = latest(data);
+  const cancelAll = (
+    <Button
+      variant="default"
+      size="xs"
+      onClick={() =>
+        confirmRemoval({
+          what: strings.all(name),
+          consequence: strings.cancelConsequence(last.target),
+          verb: strings.end,
+          onConfirm: () => cancel.mutate({ id }),
+        })
+      }
+    >
+      {strings.cancelAll}
+    </Button>
+  );
   return (
-    <Panel title={strings.title(last.target)} flush>
-      <DataTable label={strings.label} items={latest(data)} itemId={(run) => run.runId} columns={columns} />
+    <Panel title={strings.title(last.target)} flush aside={runs.some(isOpen) ? cancelAll : null}>
+      <DataTable
+        label={strings.label}
+        items={runs}
+        itemId={(run) => run.runId}
+        columns={columns}
+        rowActions={(run) =>
+          isOpen(run) ? (
+            <ActionIcon
+              variant="subtle"
+              aria-label={strings.cancelRun(run.title)}
+              title={strings.cancelRun(run.title)}
+              loading={cancel.isPending && cancel.variables.runs?.includes(run.index) === true}
+              onClick={() => cancel.mutate({ id, runs: [run.index] })}
+            >
+              <IconX size={16} />
+            </ActionIcon>
+          ) : null
+        }
+      />
     </Panel>
   );
 }
 
+/** Whether there is something to be cancelled. */
+function isOpen({ state, isOfOpen }: Place): boolean {
+  return isOfOpen && (state === 'waiting' || state === 'running');
+}
+
 interface Place extends PlacedRun {
   readonly generation: number;
+  /** Of a submission that has not ended. */
+  readonly isOfOpen: boolean;
 }
 
 /** Of a run that was submitted again, the last time. */
 function latest(submissions: readonly Submission[]): Place[] {
   const byRun = new Map(
-    submissions.flatMap(({ generation, runs }) => runs.map((run) => [run.runId, { ...run, generation }] as const)),
+    submissions.flatMap(({ generation, status, runs }) =>
+      runs.map((run) => [run.runId, { ...run, generation, isOfOpen: status === 'open' }] as const),
+    ),
   );
   return [...byRun.values()];
 }

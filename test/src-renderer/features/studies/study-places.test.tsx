@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { waitFor } from '@testing-library/react';
+import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { expect, test, vi } from 'vitest';
 import { StudyPlaces } from '../../../../src-renderer/features/studies/study-places.tsx';
 import type { Submission } from '../../../../src-shared/domain/target.ts';
@@ -28,7 +28,7 @@ const second: Submission = {
 
 test('each run is listed once, as its last submission has it', async () => {
   backend.answers = { 'studies.submissions': () => [first, second] };
-  const view = renderInWindow(<StudyPlaces id="s" />);
+  const view = renderInWindow(<StudyPlaces id="s" name="A study" />);
   await waitFor(() => view.getByText('Runs on lab'));
   const rows = view.getAllByRole('row').slice(1);
   expect(rows.map((row) => row.textContent)).toEqual([
@@ -39,7 +39,27 @@ test('each run is listed once, as its last submission has it', async () => {
 
 test('a study of this machine has no such panel', async () => {
   backend.answers = { 'studies.submissions': () => [] };
-  const view = renderInWindow(<StudyPlaces id="s" />);
+  const view = renderInWindow(<StudyPlaces id="s" name="A study" />);
   await waitFor(() => expect(backend.inputsOf('studies.submissions').length).toBeGreaterThan(0));
   expect(view.queryByText(/Runs on/)).toBeNull();
+});
+
+test('one run that goes on is cancelled, or all after a question', async () => {
+  backend.answers = { 'studies.submissions': () => [first, second], 'studies.cancel': () => ({ ok: true }) };
+  const view = renderInWindow(<StudyPlaces id="s" name="A study" />);
+  await waitFor(() => view.getByText('Runs on lab'));
+  expect(view.queryByRole('button', { name: 'Cancel LoRA, seed 1' })).toBeNull();
+  fireEvent.click(view.getByRole('button', { name: 'Cancel LoRA, seed 2' }));
+  await waitFor(() => expect(backend.inputsOf('studies.cancel')).toEqual([{ id: 's', runs: [1] }]));
+  fireEvent.click(view.getByRole('button', { name: 'Cancel all' }));
+  await waitFor(() => screen.getByText('End all runs of "A study"?'));
+  fireEvent.click(screen.getByRole('button', { name: 'End', hidden: true }));
+  await waitFor(() => expect(backend.inputsOf('studies.cancel').at(-1)).toEqual({ id: 's' }));
+});
+
+test('of a study that has ended nothing can be cancelled', async () => {
+  backend.answers = { 'studies.submissions': () => [first, { ...second, status: 'cancelled' }] };
+  const view = renderInWindow(<StudyPlaces id="s" name="A study" />);
+  await waitFor(() => view.getByText('Runs on lab'));
+  expect(view.queryByRole('button', { name: /Cancel/ })).toBeNull();
 });

@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { lastLine, quoted, requireHost, runHere, type SshPlace, sshWords } from './run-program.ts';
+
+/** Files below a folder here and a folder on a host, by their paths below both. */
+export interface CopiedFiles {
+  readonly here: string;
+  readonly there: string;
+  readonly paths: readonly string[];
+}
+
+export type Direction = 'to' | 'from';
+
+/**
+ * Copies files to a host or from it: by rsync where both sides have it, which goes on with what a lost connection has left, else
+ * by tar through ssh. Both folders are made.
+ * @throws StudioError disconnected or disk_full, in the words of the program
+ */
+export async function copyFiles(place: SshPlace, direction: Direction, files: CopiedFiles, signal?: AbortSignal) {
+  if (files.paths.length === 0) return;
+  await mkdir(files.here, { recursive: true });
+  await ((await hasRsync(place)) ? copyByRsync : copyByTar)(place, direction, files, signal);
+}
+
+const withRsync = new Map<string, Promise<boolean>>();
+
+/** Asked once a host. */
+function hasRsync(place: SshPlace): Promise<boolean> {
+  const key = `${place.config}\0${place.host}`;
+  const known = withRsync.get(key);
+  if (known !== undefined) return known;
+  const asked = (async () => {
+    const words = ['rsync', '--version'];
+    const here = await runHere(words).catch(() => null);
+    if (here?.code !== 0) return false;
+    const there = await runHere([...sshWords(place.config), '--', place.host, words.join(' ')]).catch(() => null);
+    return there?.code === 0;
+  })();
+  withRsync.set(key, asked);
+  return asked;
+}
+
+export async function copyByRsync(
+  place: SshPlace,
+  direction: Direction,
+  { here, there, paths }: CopiedFiles,
+  signal?: AbortSignal,
+) {
+  const remote = `${place.host}:${there}/`;
+  const ends = direction === 'to' ? [`${here}/`, remote] : [remote, `${here}/`];
+  await stream({
+    // Names with spaces and quotes pass as they are; links are not followed and not made.
+    words: [
+      'rsync',
+      '--times',
+      '--partial',
+      '--protect-args',
+      '--from0',
+      '--files-from=-',
+      '--rsh',
+      rshWord(place),
+      ...ends,
+    ],
+    input: paths.join('\0'),
+    place,
+    signal,
+  });
+}
+
+function rshWord({ config }: SshPlace): string {
+  return sshWords(config).map(quoted).join(' ');
+}
+
+export async function copyByTar(
+  place: SshPlace,
+  direction: Direction,
+  { here, there, paths }: CopiedFiles,
+  signal?: AbortSignal,
+) {
+  requireHost(place.host);
+  const list = paths.join('\0');
+  const ssh = (script: string) => [...sshWords(place.config), '--', place.host, script];
+  const [pack, unpack] = [
+    ['--create', '--file=-', '--null', '--no-recursion'],
+    ['--extract', '--file=-', '--no-same-owner'],
+  ];
+  if (direction === 'to') {
+    const script = `mkdir -p ${quoted(there)} && tar --directory=${quoted(there)} ${unpack.join(' ')}`;
+    await piped({
+      first: ['tar', `--directory=${here}`, ...pack, '--files-from=-'],
+      second: ssh(script),
+      input: list,
+      place,
+      signal,
+    });
+    return;
+  }
+  const script = `tar --directory=${quoted(there)} ${pack.join(' ')} --files-from=-`;
+  await piped({
+    first: ssh(script),
+    second: ['tar', `--directory=${here}`, ...unpack],
+    input: list,
+    place,
+    signal,
+  });
+}
+
+/** Unpacks the archive that a command of the host writes to its output. @throws StudioError as `copyFiles` */
+export async function streamFrom(
+  place: SshPlace,
+  words: readonly string[],
+  folder: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  requireHost(place.host);
+  await piped({
+    first: [...sshWords(place.config), '--', place.host, words.map(quoted).join(' ')],
+    second: ['tar', `--directory=${folder}`, '--extract', '--file=-', '--no-same-owner'],
+    input: '',
+    place,
+    signal,
+  });
+}
+
+interface Streamed {
+  readonly words: readonly string[];
+  readonly input: string;
+  readonly place: SshPlace;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function stream({ words, input, place, signal }: Streamed): Promise<void> {
+  const { ended, stdin } = start(words, signal);
+  stdin.end(input);
+  const { code, said } = await ended;
+  signal?.throwIfAborted();
+  if (code !== 0) throw failure(place, said);
+}
+
+interface Piped extends Omit<Streamed, 'words'> {
+  readonly first: readonly string[];
+  readonly second: readonly string[];
+}
+
+async function piped({ first, second, input, place, signal }: Piped): Promise<void> {
+  const [source, sink] = [start(first, signal), start(second, signal)];
+  source.stdin.end(input);
+  // One that ends early closes the pipe; its own words say why.
+  const through = pipeline(source.stdout, sink.stdin).catch(() => {});
+  const ends = await Promise.all([source.ended, sink.ended]);
+  await through;
+  signal?.throwIfAborted();
+  const failed = ends.filter(({ code }) => code !== 0);
+  if (failed.length > 0) throw failure(place, failed.map(({ said }) => said).join('\n'));
+}
+
+function start([program = '', ...words]: readonly string[], signal: AbortSignal | undefined) {
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], ...(signal === undefined ? {} : { signal }) });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = `${said}${text}`.slice(-4096);
+  });
+  child.stdin.on('error', () => {});
+  const ended = new Promise<{ readonly code: number; readonly said: string }>((resolve) => {
+    child.once('error', (error) => resolve({ code: 1, said: said || error.message }));
+    child.once('close', (code) => resolve({ code: code ?? 1, said }));
+  });
+  return { ended, stdin: child.stdin, stdout: child.stdout satisfies Readable };
+}
+
+function failure({ host }: SshPlace, said: string): StudioError {
+  // What they say at the end is that there was an error.
+  const ends =
+    /^(tar: (Exiting with failure status|Error is not recoverable)|rsync error:|rsync: connection unexpectedly).*$/gm;
+  const words = lastLine(said.replaceAll(ends, '')) || lastLine(said);
+  if (/No space left|Disk quota|ENOSPC/i.test(said))
+    return new StudioError(
+      'disk_full',
+      `A copy to or from ${host} found no space left: ${words}.`,
+      'Free some space, then resume the study: what was copied is kept.',
+    );
+  return new StudioError(
+    'disconnected',
+    `Files could not be copied to or from ${host}: ${words || 'no answer'}.`,
+    `Try: ssh ${host} true. Then resume the study: what was copied is kept.`,
+  );
+}

@@ -1,0 +1,38 @@
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import type { Submission } from '../../../src-shared/domain/target.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import type { Services } from '../services.ts';
+import { resumeStudy } from '../studies/studies.ts';
+import { latestRuns } from './follow-submissions.ts';
+
+type Parts = Pick<Services, 'store'>;
+
+/** Studies that nobody follows now, though runs go on at their target, or have results there that are not here. The oldest first. */
+export function unfollowedStudies({ store }: Parts): StudyRecord[] {
+  const counting = store.bundles.counting();
+  const hasMore = (submissions: readonly Submission[]): boolean =>
+    submissions.some(({ status }) => status === 'open') ||
+    latestRuns(submissions).some(({ state, runId }) => state === 'done' && !counting.has(runId));
+  return store.studies
+    .list()
+    .filter(({ id, target }) => target !== null && wasLeft({ store }, id) && hasMore(store.submissions.list(id)))
+    .sort((one, other) => one.createdAt - other.createdAt);
+}
+
+/** Whether following it ended other than by an end of the runs, or by somebody who cancelled them. */
+function wasLeft({ store }: Parts, studyId: string): boolean {
+  const job = store.jobs.findOfSubject(studyId);
+  if (job === null) return false;
+  return job.status === 'interrupted' || job.status === 'paused' || job.error?.code === 'disconnected';
+}
+
+/** Goes on with all of them, for a studio that has just opened: what was submitted did not wait for it. */
+export function followAgain(services: HandlerServices): void {
+  const { home, store, log } = services;
+  // A folder from elsewhere starts nothing by itself.
+  if (home.moved) return;
+  for (const { id, name, target } of unfollowedStudies({ store })) {
+    resumeStudy(services, id);
+    log.info({ study: id, target }, `${name} is followed again`);
+  }
+}
