@@ -10,6 +10,7 @@ import { defaultPlotlyScript } from './assets.ts';
 import { Deletions } from './deletions/deletions.ts';
 import type { StartEngine } from './engine/engine-host.ts';
 import { EngineSupervisor } from './engine/engine-supervisor.ts';
+import { KnownBackends } from './engine/known-backends.ts';
 import { EventHub, type EventListener } from './event-hub.ts';
 import { createDispatch } from './handlers.ts';
 import { sweepHome } from './home/sweep.ts';
@@ -109,7 +110,9 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     hub,
     log,
     deletions: new Deletions(hub, log),
-    engine: new EngineSupervisor(options.startEngine, log),
+    engine: new EngineSupervisor(options.startEngine, log, {
+      kept: new KnownBackends(home.absolute('cache', 'compute.json')),
+    }),
     reader: new ForeignReader(options.startReader ?? startReader, log),
     eventLogs: new EventLogs(log),
     paths: options.grants

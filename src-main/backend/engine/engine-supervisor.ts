@@ -18,6 +18,7 @@ import type { EngineEvent, EngineSignal } from '../../engine/events.ts';
 import { engineContract } from '../../engine/rpc-contract.ts';
 import { type Log, silentLog } from '../../logging/log.ts';
 import { type EngineHost, EngineKilledError, type StartEngine } from './engine-host.ts';
+import type { KnownBackends } from './known-backends.ts';
 
 /** The engine ended during a task: the task is interrupted, not failed. */
 export class EngineLostError extends StudioError {
@@ -68,13 +69,23 @@ export class EngineSupervisor {
   private onEvent: ((event: EngineEvent) => void) | null = null;
   private closed = false;
   private reports: readonly ComputeBackendReport[] | null = null;
+  private readonly kept: KnownBackends | null;
+  /** Of an earlier start. */
+  private readonly remembered: readonly ComputeBackendReport[] | null;
+  private keeping: Promise<void> | undefined;
   private probing: Promise<readonly ComputeBackendReport[]> | null = null;
   private readonly trials = new Set<Engine>();
 
-  constructor(start: StartEngine, log: Log = silentLog, ends = unusedMilliseconds) {
+  constructor(
+    start: StartEngine,
+    log: Log = silentLog,
+    { ends = unusedMilliseconds, kept = null }: { ends?: number; kept?: KnownBackends | null } = {},
+  ) {
     this.start = start;
     this.log = log;
     this.unusedMilliseconds = ends;
+    this.kept = kept;
+    this.remembered = kept?.read() ?? null;
   }
 
   /**
@@ -111,9 +122,10 @@ export class EngineSupervisor {
     await lostAsError(engine, engine.client.request('engine.signal', { signal, ...to }));
   }
 
-  /** Known state of the compute backends for `choice`; null before the first probe. */
+  /** Known state of the compute backends for `choice`, if need be as an earlier start found them; null before the first probe. */
   backends(choice: ComputeChoice): readonly ComputeBackendReport[] | null {
-    return this.reports && withChoice(this.reports, choice);
+    const known = this.reports ?? this.remembered;
+    return known && withChoice(known, choice);
   }
 
   /** Memory of an engine in a process of its own. */
@@ -127,7 +139,7 @@ export class EngineSupervisor {
       this.probing = null;
       this.endUnused();
     });
-    this.reports = await this.probing;
+    this.found(await this.probing);
   }
 
   /** Must be called before a task that leaves the choice open. */
@@ -146,7 +158,7 @@ export class EngineSupervisor {
       const report = await this.tryOn(trial, id, true);
       if (report === null)
         throw new StudioError('not_found', `This version of the studio has no compute backend "${id}".`);
-      this.reports = (this.reports ?? []).map((known) => (known.id === id ? report : known));
+      this.found((this.reports ?? []).map((known) => (known.id === id ? report : known)));
       return report;
     } finally {
       if (trial) await this.end(trial);
@@ -157,6 +169,7 @@ export class EngineSupervisor {
     this.closed = true;
     const engines = [...this.trials, ...(this.running ? [this.running] : [])];
     await Promise.all(engines.map((engine) => this.end(engine)));
+    await this.keeping;
   }
 
   /** Chooses the task's compute backend and ensures an engine in the isolation it needs. */
@@ -175,10 +188,18 @@ export class EngineSupervisor {
   private async probeAll(): Promise<readonly ComputeBackendReport[]> {
     const found = await Promise.all([this.probeHome('process'), this.probeHome('thread')]);
     return found.flat().map((report) => {
-      const known = this.reports?.find(({ id }) => id === report.id);
+      const known = (this.reports ?? this.remembered)?.find(({ id }) => id === report.id);
       if (!known || !report.available || known.device !== report.device) return report;
       const { gemmGflops, gemmBfloat16Gflops } = known;
       return { ...report, gemmGflops, gemmBfloat16Gflops };
+    });
+  }
+
+  private found(reports: readonly ComputeBackendReport[]): void {
+    this.reports = reports;
+    // Without it the next start asks the engine.
+    this.keeping = this.kept?.write(reports).catch((error: unknown) => {
+      this.log.warn({ err: error }, 'what computes here was not kept');
     });
   }
 

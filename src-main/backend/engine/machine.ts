@@ -56,12 +56,13 @@ export class Machine {
   }
 
   /**
-   * Returns at once: compute backends are probed in the background once the window has been started, the home's size is
-   * updated from time to time.
+   * Returns at once: compute backends that no earlier start found are probed in the background once the window has been
+   * started, the home's size is updated from time to time.
    */
   async status(): Promise<SystemStatus> {
     const { home, store, queue, engine } = this.services;
-    if (!queue.busy && process.uptime() > probingAfterSeconds) engine.prepare().catch(() => undefined);
+    const isKnown = engine.backends('auto') !== null;
+    if (!isKnown && !queue.busy && process.uptime() > probingAfterSeconds) engine.prepare().catch(() => undefined);
     this.measureHome();
     return {
       backend: this.backendName(),

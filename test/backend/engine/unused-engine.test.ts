@@ -1,13 +1,17 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type EngineHost, startEngineWorker } from '../../../src-main/backend/engine/engine-host.ts';
 import { EngineSupervisor } from '../../../src-main/backend/engine/engine-supervisor.ts';
+import { KnownBackends } from '../../../src-main/backend/engine/known-backends.ts';
 import { silentLog } from '../../../src-main/logging/log.ts';
 
 const supervisors: EngineSupervisor[] = [];
 afterAll(() => Promise.all(supervisors.map((supervisor) => supervisor.close())));
 
 /** A supervisor that ends unused engines at once, and the engines that it started. */
-function supervise(): { supervisor: EngineSupervisor; hosts: EngineHost[] } {
+function supervise(kept: KnownBackends | null = null): { supervisor: EngineSupervisor; hosts: EngineHost[] } {
   const hosts: EngineHost[] = [];
   const supervisor = new EngineSupervisor(
     (home) => {
@@ -17,7 +21,7 @@ function supervise(): { supervisor: EngineSupervisor; hosts: EngineHost[] } {
       return host;
     },
     silentLog,
-    0,
+    { ends: 0, kept },
   );
   supervisors.push(supervisor);
   return { supervisor, hosts };
@@ -47,4 +51,31 @@ test('one that has worked is kept: it may hold what the next task needs', async 
   const [worked] = hosts.splice(0);
   const left = await Promise.race([worked?.ended.then(() => 'ended'), Promise.resolve('alive')]);
   expect(left).toBe('alive');
+});
+
+test('what one found is known to the next start, which needs no engine to say it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'coto-known-'));
+  const file = join(folder, 'compute.json');
+  const first = supervise(new KnownBackends(file));
+  expect(first.supervisor.backends('auto')).toBeNull();
+  await first.supervisor.probe();
+  const found = first.supervisor.backends('auto');
+  await expect.poll(() => new KnownBackends(file).read()).toHaveLength(found?.length ?? 0);
+
+  const second = supervise(new KnownBackends(file));
+  expect(second.supervisor.backends('auto')).toEqual(found);
+  expect(second.supervisor.backends('wasm')?.find(({ chosen }) => chosen)?.id).toBe('wasm');
+  expect(second.hosts).toEqual([]);
+  // A task asks the engine: what was found may be there no more.
+  await second.supervisor.prepare();
+  expect(second.hosts).toHaveLength(1);
+
+  expect(new KnownBackends(file).read(Date.now() + 25 * 3600 * 1000)).toBeNull();
+  const variables = process.env;
+  process.env = { ...variables, COTO_COMPUTE_BACKENDS: 'wasm' };
+  expect(new KnownBackends(file).read()).toBeNull();
+  process.env = variables;
+  writeFileSync(file, '{"half":');
+  expect(new KnownBackends(file).read()).toBeNull();
+  rmSync(folder, { recursive: true });
 });
