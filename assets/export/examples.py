@@ -18,6 +18,7 @@ def load_examples(tensors, settings):
     kinds = {
         "image-classification": (Images, Images),
         "text-classification": (LabelledTexts, LabelledTexts),
+        "token-classification": (TaggedTexts, TaggedTexts),
         "causal-lm": (LearnedTexts, LearnedTexts),
         "multiple-choice": (LearnedTexts, Choices),
     }
@@ -75,6 +76,23 @@ class LabelledTexts(Dataset):
     def __getitem__(self, index):
         ids, types = self.rows[index]
         return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "token_type_ids": types, "labels": self.labels[index]}
+
+    def length(self, index):
+        return self.rows.length(index)
+
+
+class TaggedTexts(Dataset):
+    """Texts for an encoder, the first token of each word with the word's tag."""
+
+    def __init__(self, tensors, split):
+        self.rows = Rows(tensors, split, "labels")
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        ids, labels = self.rows[index]
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
 
     def length(self, index):
         return self.rows.length(index)

@@ -14,12 +14,20 @@ def training_loss(problem_type, penalty=None):
         if problem_type is None:
             losses, *_ = token_losses(outputs.logits, labels)
         else:
-            losses = head_losses(problem_type, outputs.logits, labels)
+            losses = head_losses(problem_type, *of_tagged(outputs.logits, labels))
         count = losses.numel() if num_items_in_batch is None else num_items_in_batch
         loss = losses.sum() / count
         return loss if penalty is None else loss + penalty() * (losses.numel() / count)
 
     return loss
+
+
+def of_tagged(logits, labels):
+    """Of a head on tokens, the logits and labels of those that have one; of another, what is given."""
+    if logits.dim() < 3:
+        return logits, labels
+    tagged = labels != IGNORED
+    return logits[tagged], labels[tagged]
 
 
 def head_losses(problem_type, logits, labels):
@@ -71,6 +79,7 @@ def evaluate(model, examples, collate, settings, bf16=False):
 def outputs_to_score(logits, labels, ends, settings):
     """What has to be kept of a batch: not the logits of a whole vocabulary."""
     if settings["problem_type"] is not None:
+        logits, labels = of_tagged(logits, labels)
         return logits.float(), labels
     losses, leads, rows = token_losses(logits, labels)
     if settings["task"] == "causal-lm":

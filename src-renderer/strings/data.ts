@@ -50,6 +50,7 @@ export const dataStrings = {
       completion: 'Highlighted tokens contribute to the loss.',
       text: 'Every token contributes to the loss.',
       label: 'The model reads these tokens and predicts the label.',
+      tags: 'Highlighted tokens, the first of each word, are given the tag of the word.',
       nothing: 'The model only reads these tokens: there is no label to learn.',
     },
   },

@@ -206,8 +206,10 @@ export const describedTokensSchema = z.object({
   text: z.string().describe('text of the tokens shown'),
   written: z.enum(['plain', 'template']),
   counts: z
-    .enum(['completion', 'text', 'label', 'nothing'])
-    .describe("what the loss is computed on; label: the example's label, none of the tokens"),
+    .enum(['completion', 'text', 'label', 'tags', 'nothing'])
+    .describe(
+      "what the loss is computed on; label: the example's label, none of the tokens; tags: the first token of each word",
+    ),
   tokens: z
     .array(z.object({ id: z.number().int(), text: z.string(), counted: z.boolean() }))
     .describe('the first ones'),

@@ -42,6 +42,18 @@ export const evaluationResultSchema = z.object({
   /** By id of the metric, e.g. f1_macro, matthews; empty in results of versions that did not record metrics. */
   metrics: z.record(z.string(), z.number()).default({}),
   labels: z.array(z.string()),
+  entities: z
+    .array(
+      z.object({
+        type: z.string(),
+        precision: z.number(),
+        recall: z.number(),
+        f1: z.number(),
+        count: z.number().int().describe('true entities of this type'),
+      }),
+    )
+    .optional()
+    .describe('by the type of the entity; of tagged words'),
   forgetting: forgettingSchema
     .nullable()
     .default(null)

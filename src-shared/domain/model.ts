@@ -38,6 +38,33 @@ export function labelHead({ linears }: { readonly linears: readonly LinearModule
   return linears.findLast((module) => module.isHead);
 }
 
+/** Heads with outputs for each token, one linear, by PEFT's name of their task. */
+export const tokenHeads: ReadonlyMap<string, string> = new Map([['TOKEN_CLS', 'classifier']]);
+
+/** The description of a text encoder with the head of a task, by PEFT's name of it; that of other models is unchanged. */
+export function withTaskHead(description: ModelDescription, task: string | null): ModelDescription {
+  const name = tokenHeads.get(task ?? '');
+  const isEncoder = description.kind === 'embedding' || description.kind === 'text-classification';
+  if (name === undefined || !isEncoder) return description;
+  const head: LinearModule = {
+    ...plainLinear,
+    name,
+    aliases: [],
+    checkpointKey: name,
+    layer: null,
+    inFeatures: description.hiddenSize,
+    outFeatures: 0,
+    hasBias: true,
+    isHead: true,
+    isMissing: true,
+  };
+  // The pooler, where the checkpoint has one, is of other heads.
+  const encoder = description.linears.filter(
+    ({ layer, kind, isHead }) => !isHead && (layer !== null || kind !== 'linear'),
+  );
+  return { ...description, linears: [...encoder, head] };
+}
+
 /** A bias that belongs to no linear layer, e.g. the shift of a normalization. */
 export const biasVectorSchema = z.object({
   name: z.string().describe("its name in today's transformers, e.g. vit.layers.0.layernorm_before.bias"),
@@ -63,7 +90,14 @@ export type ForeignBase = z.infer<typeof foreignBaseSchema>;
 export const modelDescriptionSchema = z.object({
   family: z.string(),
   architecture: z.string(),
-  kind: z.enum(['image-classification', 'text-classification', 'causal-lm', 'embedding', 'unknown']),
+  kind: z.enum([
+    'image-classification',
+    'text-classification',
+    'token-classification',
+    'causal-lm',
+    'embedding',
+    'unknown',
+  ]),
   parameterCount: z.number().int(),
   sizeBytes: z.number().int(),
   dtype: z.string(),

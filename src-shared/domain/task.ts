@@ -3,7 +3,13 @@ import type { TextColumns } from './dataset.ts';
 import type { ModelDescription } from './model.ts';
 
 /** Tasks that a model can be trained for. */
-export const taskIds = ['image-classification', 'text-classification', 'causal-lm', 'multiple-choice'] as const;
+export const taskIds = [
+  'image-classification',
+  'text-classification',
+  'token-classification',
+  'causal-lm',
+  'multiple-choice',
+] as const;
 export type TaskId = (typeof taskIds)[number];
 
 /** Task settings, and how examples are presented to the model; keys of a run, named as in Transformers and TRL. */
@@ -14,7 +20,7 @@ export const taskSettingsSchema = z.object({
     .meta({
       title: 'Task',
       description:
-        'What the model learns to do. auto takes what fits the model and the data: classification for an encoder, multiple choice for a language model on labelled text, else text generation.',
+        'What the model learns to do. auto takes what fits the model and the data: classification for an encoder (of words where they have tags), multiple choice for a language model on labelled text, else text generation.',
       group: 'Task',
     }),
   max_length: z.number().int().min(4).max(1_048_576).default(512).meta({
@@ -84,7 +90,7 @@ export function defaultTask(
   columns: TextColumns | null,
 ): TaskId {
   if (columns === null || image !== null) return 'image-classification';
-  if (kind !== 'causal-lm') return 'text-classification';
+  if (kind !== 'causal-lm') return columns.words === null ? 'text-classification' : 'token-classification';
   const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);
   return isChosen ? 'multiple-choice' : 'causal-lm';
 }

@@ -18,13 +18,16 @@ export interface NamedScore {
 }
 
 /**
- * Every score of an evaluation, first the one that it is known by: the accuracy; of a language model, whose accuracy is
+ * Every score of an evaluation, first the one that it is known by: the accuracy; of tagged words the F1 of entities; of a language model, whose accuracy is
  * that of single tokens, the exact matches where they were counted, else the perplexity.
  */
 export function namedScores({ accuracy, metrics }: Scores): NamedScore[] {
   const isLanguageModel = metrics['perplexity'] !== undefined;
-  const own = accuracy === null ? [] : [scoreOf('accuracy', isLanguageModel ? 'Token accuracy' : 'Accuracy', accuracy)];
+  const isTagger = metrics['entity_f1'] !== undefined;
+  const label = isLanguageModel ? 'Token accuracy' : isTagger ? 'Word accuracy' : 'Accuracy';
+  const own = accuracy === null ? [] : [scoreOf('accuracy', label, accuracy)];
   const further = furtherMetrics(metrics).map(({ id, label, value }) => scoreOf(id, label, value));
+  if (isTagger) return [...further, ...own];
   if (!isLanguageModel) return [...own, ...further];
   const [exact, others] = [further.filter(isExactMatch), further.filter((score) => !isExactMatch(score))];
   return [...exact, ...others, ...own];
@@ -46,9 +49,17 @@ function isExactMatch({ id }: NamedScore): boolean {
   return id === 'exact_match';
 }
 
+const percentages: ReadonlySet<string> = new Set([
+  'accuracy',
+  'exact_match',
+  'entity_f1',
+  'entity_precision',
+  'entity_recall',
+]);
+
 /** A score with its unit: "93.2 %", "4.42". */
 export function scoreText(id: string, value: number): string {
-  return id === 'accuracy' || id === 'exact_match' ? `${formatPercent(value)} %` : formatNumber(value);
+  return percentages.has(id) ? `${formatPercent(value)} %` : formatNumber(value);
 }
 
 function scoreOf(id: string, label: string, value: number): NamedScore {

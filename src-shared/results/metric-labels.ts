@@ -1,5 +1,8 @@
 /** Labels of the metrics other than accuracy, in display order. */
 const labels: readonly (readonly [string, string])[] = [
+  ['entity_f1', 'F1 of entities'],
+  ['entity_precision', 'Precision of entities'],
+  ['entity_recall', 'Recall of entities'],
   ['f1_macro', 'F1 (macro)'],
   ['f1_binary', 'F1'],
   ['matthews', 'Matthews'],

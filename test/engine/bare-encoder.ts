@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
+import type { HeadTask } from '../../src-main/engine/adapters/fresh-adapter.ts';
 import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { readSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
@@ -26,12 +27,17 @@ export async function bareEncoder(
   return folder;
 }
 
-/** An adapter that brings a classifier of four labels, written to `adapter`; the logits that it gives for the family's inputs. */
-export async function withClassifier(family: string, base: string, adapter: string): Promise<Float32Array> {
+/** An adapter that brings a classifier of four labels (of tokens by `headTask`), written to `adapter`; the logits that it gives for the family's inputs. */
+export async function withClassifier(
+  family: string,
+  base: string,
+  adapter: string,
+  headTask?: HeadTask,
+): Promise<Float32Array> {
   const model = new AdaptedModel(await loadBaseModel(base));
   const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear' });
   const random = RandomStream.seeded(3, 'initialization');
-  await model.createAdapter(settings, { random, labels: ['a', 'b', 'c', 'd'] });
+  await model.createAdapter(settings, { random, labels: ['a', 'b', 'c', 'd'], headTask });
   const state = await model.exportState();
   // A fresh adapter changes nothing: B is drawn too.
   for (const { tensors } of state.modules.values()) {

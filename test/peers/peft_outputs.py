@@ -1,7 +1,7 @@
 """Loads adapter folders with the real PEFT and says what it makes of them.
 
 Reads one JSON list of requests from standard input and prints one JSON list of answers, in the same order:
-  {"base", "class", "adapter" (null: the base alone), "inputs", "outputs"}
+  {"base", "class", "adapter" (null: the base alone), "inputs", "outputs", "labels" (of a new head; left out: the base's own)}
   -> {"unexpected", "missing", "written", "config"}, or {"refused"} where PEFT has no such adapter for a kind of layer
 `inputs` is a safetensors file of named tensors; the model's outputs for them go to `outputs`. `written` lists the keys and
 shapes that PEFT would save, `config` is the adapter's config as PEFT understood it.
@@ -45,7 +45,8 @@ def load_adapter(base, folder):
 
 
 def answer(request):
-    base = getattr(transformers, request["class"]).from_pretrained(request["base"], dtype=torch.float32)
+    own = {"num_labels": request["labels"]} if "labels" in request else {}
+    base = getattr(transformers, request["class"]).from_pretrained(request["base"], dtype=torch.float32, **own)
     if request["adapter"] is None:
         model, said = base, {}
     else:

@@ -38,7 +38,29 @@ const language = {
   settings: { max_steps: 7, per_device_train_batch_size: 3 },
 };
 
+/** Words with tags, some of two tokens. */
+function taggedRows(count: number): object[] {
+  return Array.from({ length: count }, (_, index) => {
+    const isLong = index % 3 === 0;
+    return {
+      tokens: [...(isLong ? ['very', 'good.'] : []), 'the', index % 2 === 0 ? 'film' : 'book'],
+      ner_tags: [...(isLong ? ['O', 'O'] : []), 'B-X', index % 2 === 0 ? 'I-X' : 'O'],
+    };
+  });
+}
+
 const cases: readonly Case[] = [
+  {
+    title: 'tagged words, LoRA + CoTo',
+    model: bareEncoder,
+    data: () =>
+      datasetSourceSchema.parse({
+        reader: 'jsonl',
+        path: jsonlFolder(join(folder, 'tagged'), taggedRows(11), taggedRows(7)),
+      }),
+    settings: { coto: {}, gradient_accumulation_steps: 2 },
+    metrics: ['eval_accuracy'],
+  },
   {
     title: 'images, LoRA + CoTo, cosine, uneven batches',
     ...images,

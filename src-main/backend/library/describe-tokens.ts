@@ -107,6 +107,13 @@ export function exampleReader(
       const { ids } = tokenizer.encode(text ?? prompt ?? '', textPair === null ? {} : { pair: textPair });
       return { ids, marks: ids.map(() => 0), written: 'plain', counts: label === null ? 'nothing' : 'label' };
     };
+  if (id === 'token-classification')
+    return ({ words = [], tags }) => {
+      const { ids, starts } = tokenizer.encodeWords(words);
+      const marked = new Set(starts.map(({ token }) => token));
+      const marks = ids.map((_, token) => Number(tags !== undefined && marked.has(token)));
+      return { ids, marks, written: 'plain', counts: tags === undefined ? 'nothing' : 'tags' };
+    };
   const settings = taskSettingsSchema.parse({ chat_template });
   const writer = new PromptWriter(tokenizer, settings);
   const isChat = chosenTemplate(tokenizer, settings.chat_template).render !== null;

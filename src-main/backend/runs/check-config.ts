@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import type { LinearModule, ModelRecord } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, type ModelRecord, withTaskHead } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
 import { checkStarts } from '../../engine/adapters/initializations/start-modules.ts';
@@ -30,8 +30,8 @@ export interface PlannedRun {
 
 /** Throws what the engine would refuse: a `config` that does not fit the model or the data. */
 export async function checkConfig({ config, model, dataset, seedFolder }: PlannedRun): Promise<void> {
-  const { description } = model;
-  const task = requireTask(config.task, description, dataset);
+  const task = requireTask(config.task, model.description, dataset);
+  const description = withTaskHead(model.description, task.headTask ?? null);
   checkGrouping(config, task);
   criterionOf(config, task, task.metrics(dataset, config));
   refuseEmptyTemplate(config);
@@ -78,7 +78,7 @@ export function countTrainExamples(config: RunConfig, { splits, labels, text }: 
   const { train_samples_per_class: perClass, max_train_samples: most, validation_samples: validation } = config;
   checkSampleCounts(config);
   checkEvaluationSplit(config);
-  const hasClasses = labels.length > 0 && text?.labelKind !== 'sets';
+  const hasClasses = labels.length > 0 && text?.labelKind !== 'sets' && text?.labelKind !== 'tags';
   const ofClass = hasClasses ? train.perLabel : [train.exampleCount];
   const held = validation === 0 ? [] : heldPerClass(ofClass, validation);
   if (perClass === 0) {

@@ -1,7 +1,7 @@
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, labelHead, type ModelDescription, withTaskHead } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { type AdapterSizes, adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
@@ -10,6 +10,7 @@ import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { scheduleRows } from '../../engine/coto/schedule-rows.ts';
 import type { ModelConfigFile } from '../../engine/models/family.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
+import { resolveTask } from '../../engine/tasks/index.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';
 import { optimizerKinds } from '../../engine/training/optimizers/index.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
@@ -23,8 +24,11 @@ export interface CostedRun extends Omit<PlannedRun, 'seedFolder'> {
 }
 
 /** Estimates the cost of a run that `checkConfig` has nothing against. */
-export async function costOf({ config, model, dataset, backend }: CostedRun): Promise<RunCost> {
-  const { description } = model;
+export async function costOf({ config, model: base, dataset, backend }: CostedRun): Promise<RunCost> {
+  const columns = dataset.text?.columns ?? null;
+  const { headTask = null } = resolveTask({ task: config.task, model: base.description, columns });
+  const description = withTaskHead(base.description, headTask);
+  const model = { ...base, description };
   const targets = resolveTargetModules(targetConfig(config, description), description);
   const sizes = tensorSizes({ config, description, dataset, backend }, targets);
   const trainExamples = countTrainExamples(config, dataset);
@@ -35,7 +39,12 @@ export async function costOf({ config, model, dataset, backend }: CostedRun): Pr
     groups: rowsOf(config, targets),
     targetModules: targets.map((module) => module.name),
     trainExamples,
-    memory: stepMemory({ config, model, dataset, backend }, await readConfig(model.path), { targets, sizes }),
+    memory: stepMemory(
+      { config, model, dataset, backend },
+      await readConfig(model.path),
+      { targets, sizes },
+      headTask !== null,
+    ),
     diskBytes: diskBytes(config, totalSteps, sizes),
   };
 }
@@ -108,16 +117,20 @@ export async function memoryOf(run: StepOfRun): Promise<MemoryPart[]> {
   return stepMemory(run, await readConfig(path), { targets, sizes });
 }
 
-/** @param file the model's config.json */
+/**
+ * @param file the model's config.json
+ * @param ofTokens whether the head has outputs for each token
+ */
 function stepMemory(
   { config, model: { description }, dataset, backend }: StepOfRun,
   file: ModelConfigFile,
   { targets, sizes }: { readonly targets: readonly LinearModule[]; readonly sizes: AdapterSizes },
+  ofTokens = false,
 ): MemoryPart[] {
   const { variant } = config.adapter;
   return estimateMemory({
     description,
-    memory: familyOf(file).memory(file, tokensOf(config, description)),
+    memory: familyOf(file).memory(file, tokensOf(config, description), ofTokens),
     adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
     ...sizes,
     outputs: outputsOf(dataset),

@@ -111,6 +111,14 @@ function describe(result: EvaluationResult): string {
       formatPercent(count === 0 ? null : (row[label] ?? 0) / count),
     ];
   });
+  if (result.entities !== undefined) {
+    const rows = result.entities.map(({ type, f1, precision, recall, count }) => [
+      type,
+      String(count),
+      ...[f1, precision, recall].map(formatPercent),
+    ]);
+    return `${facts}\n${formatTable(['entity', 'true', 'F1', 'precision', 'recall'], rows, 1)}`;
+  }
   if (perLabel.length === 0) return facts;
   return `${facts}\n${formatTable(['label', 'examples', 'right'], perLabel, 1)}`;
 }

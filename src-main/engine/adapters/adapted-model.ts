@@ -173,6 +173,10 @@ export class AdaptedModel implements LinearRunner {
     this.dropout = training ? (dropout ?? null) : null;
   }
 
+  get headTask(): string | null {
+    return this.adapter?.host.config.task_type ?? null;
+  }
+
   get taped(): boolean {
     return isTaping();
   }

@@ -17,6 +17,7 @@ export function classifierCheckpoint(
   description: ModelDescription,
   keys: readonly string[],
   file: string,
+  task: string | null = null,
 ): ClassifierCheckpoint {
   const missing = new Set(
     description.linears.filter((module) => module.isMissing).flatMap(({ name }) => [`${name}.weight`, `${name}.bias`]),
@@ -29,7 +30,10 @@ export function classifierCheckpoint(
   // The checkpoint of a bare encoder leaves the prefix out; one of pretraining has it, and heads of its own beside it.
   const isBare = encoder !== undefined && encoder.name === `${prefix}${encoder.checkpointKey}`;
   return {
-    architecture: description.architecture.replace(/(Model|For[A-Z]\w*)$/, 'ForSequenceClassification'),
+    architecture: description.architecture.replace(
+      /(Model|For[A-Z]\w*)$/,
+      task === 'TOKEN_CLS' ? 'ForTokenClassification' : 'ForSequenceClassification',
+    ),
     keyOf: (key) => (isBare ? `${prefix}${key}` : key.startsWith(prefix) ? key : null),
   };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { type LinearModule, type ModelDescription, withTaskHead } from '../../../src-shared/domain/model.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import { toHost, toTensor } from '../ops/to-host.ts';
@@ -53,7 +53,8 @@ export function toDevice(state: AdapterState, base: BaseModel, before: DeviceAda
       state.parameters,
     ) ?? [];
   if (placed.length > 0) requireParts(sharedParts, sharedTensors, (part) => sharedKey(variant, part));
-  const savedModules = [...saved.keys()].map((name) => moduleOfSaved(name, base));
+  const description = withTaskHead(base.description, state.config.task_type);
+  const savedModules = [...saved.keys()].map((name) => moduleOfSaved(name, description));
   for (const module of savedModules)
     if (!saved.has(`${module.name}.weight`))
       throw new StudioError('refused', `The adapter saves ${module.name}.bias without its weight.`);
@@ -187,8 +188,8 @@ function requireParts(
   }
 }
 
-function moduleOfSaved(name: string, base: BaseModel): LinearModule {
-  const module = findLinear(base.description, name.slice(0, name.lastIndexOf('.')));
+function moduleOfSaved(name: string, description: ModelDescription): LinearModule {
+  const module = findLinear(description, name.slice(0, name.lastIndexOf('.')));
   if (module) return module;
   throw new StudioError('refused', `The adapter saves ${name}, which is not a linear layer of the base.`);
 }

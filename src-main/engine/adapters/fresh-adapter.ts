@@ -1,6 +1,12 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type AdapterConfig, type AdapterSettings, adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
-import { type LinearModule, labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
+import {
+  type LinearModule,
+  labelHead,
+  type ModelDescription,
+  tokenHeads,
+  withTaskHead,
+} from '../../../src-shared/domain/model.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { toHost } from '../ops/to-host.ts';
@@ -19,9 +25,13 @@ export interface FreshOptions extends StartOptions {
    * What the task's classes mean; null, or the base's own: the head starts with the base's values, else with fresh ones.
    */
   readonly labels: readonly string[] | null;
+  /** PEFT's name of the task that a new head is for, where it is none on whole inputs. */
+  readonly headTask?: HeadTask | undefined;
   /** The adapter that `init_adapter` names. */
   readonly seed?: AdapterState | undefined;
 }
+
+export type HeadTask = NonNullable<AdapterConfig['task_type']>;
 
 /** A new adapter. */
 export interface FreshAdapter {
@@ -40,12 +50,12 @@ export async function freshAdapter(
   settings: AdapterSettings,
   options: FreshOptions,
 ): Promise<FreshAdapter> {
-  const { description } = base;
-  const { random, labels } = options;
+  const { random, labels, headTask = null } = options;
+  const description = withTaskHead(base.description, headTask);
   const variant = adapterVariant(settings.variant);
   const parameters = checkedParameters(variant.declaration, settings.parameters);
-  const whole = modulesTrainedWhole(base, settings, labels);
-  const taskType = classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : defaultTask(description);
+  const whole = modulesTrainedWhole(description, settings, labels, headTask);
+  const taskType = headTask ?? (classifiesTexts(description, labels !== null) ? 'SEQ_CLS' : defaultTask(description));
   const config = adapterConfigSchema.parse({
     peft_type: variant.peft.type,
     target_modules: settings.target_modules,
@@ -109,12 +119,13 @@ function refuseBoth(initialization: Initialization | null): void {
 async function savedTensors(
   base: BaseModel,
   whole: readonly { readonly module: LinearModule }[],
-  { labels, random }: FreshOptions,
+  { labels, random, headTask }: FreshOptions,
 ): Promise<Map<string, HostTensor>> {
+  const description = withTaskHead(base.description, headTask ?? null);
   const saved = new Map<string, HostTensor>();
   for (const { module } of whole) {
-    const givesLabels = module === labelHead(base.description);
-    const isNew = module.isMissing || (givesLabels && !isOwnLabels(base, labels));
+    const givesLabels = module.name === labelHead(description)?.name;
+    const isNew = module.isMissing || (givesLabels && !isOwnLabels(description, labels));
     const { weight, bias } = isNew
       ? initializeHead(givesLabels ? (labels?.length ?? 0) : module.outFeatures, module.inFeatures, random)
       : await baseValues(base, module);
@@ -128,6 +139,7 @@ async function savedTensors(
 const taskTypes: Readonly<Record<ModelDescription['kind'], AdapterConfig['task_type']>> = {
   'causal-lm': 'CAUSAL_LM',
   'text-classification': 'SEQ_CLS',
+  'token-classification': 'TOKEN_CLS',
   'image-classification': null,
   embedding: 'FEATURE_EXTRACTION',
   unknown: null,
@@ -140,13 +152,14 @@ function defaultTask({ kind, image }: ModelDescription): AdapterConfig['task_typ
 
 /** By default the head of a classifier; else what modules_to_save names. */
 function modulesTrainedWhole(
-  base: BaseModel,
+  description: ModelDescription,
   settings: AdapterSettings,
   labels: readonly string[] | null,
+  headTask: HeadTask | null,
 ): { module: LinearModule; entry: string }[] {
-  const { linears } = base.description;
+  const { linears } = description;
   const heads = linears.filter((module) => module.isHead);
-  const entries = settings.modules_to_save ?? savedByDefault(base.description, labels !== null);
+  const entries = settings.modules_to_save ?? savedByDefault(description, labels !== null, headTask);
   const whole = entries.flatMap((entry) => {
     const found = linears.filter((module) => [module.name, ...module.aliases].some((name) => isSavedBy(name, entry)));
     if (found.length === 0)
@@ -160,10 +173,10 @@ function modulesTrainedWhole(
   if (labels !== null && heads.length === 0)
     throw new StudioError(
       'invalid_input',
-      `The base (${base.description.architecture}) has no head that can be trained as a classifier.`,
+      `The base (${description.architecture}) has no head that can be trained as a classifier.`,
       'Choose a base with a classifier, or a text encoder, which gets one.',
     );
-  if (labels !== null && !isOwnLabels(base, labels) && !whole.some(({ module }) => module.isHead))
+  if (labels !== null && !isOwnLabels(description, labels) && !whole.some(({ module }) => module.isHead))
     throw new StudioError(
       'invalid_input',
       "modules_to_save leaves out the head, but the data's labels are not those of the base.",
@@ -172,13 +185,14 @@ function modulesTrainedWhole(
   return whole;
 }
 
-/** PEFT adds both of its classifier names to the saved modules of a text classification adapter. */
+/** PEFT adds both of its classifier names to the saved modules of an adapter that classifies texts or their tokens. */
 function savedEntries(
   taskType: AdapterConfig['task_type'],
   { modules_to_save }: AdapterSettings,
   entries: readonly string[],
 ): string[] | null {
-  const names = taskType === 'SEQ_CLS' && modules_to_save === null ? [...entries, 'classifier', 'score'] : entries;
+  const isClassifier = taskType === 'SEQ_CLS' || taskType === 'TOKEN_CLS';
+  const names = isClassifier && modules_to_save === null ? [...entries, 'classifier', 'score'] : entries;
   return names.length > 0 ? [...new Set(names)] : null;
 }
 
@@ -188,15 +202,19 @@ function classifiesTexts({ kind, linears }: ModelDescription, hasLabels: boolean
 }
 
 /** PEFT's entry for a text classifier, with the rest of its head; other classifier heads by name. */
-export function savedByDefault(description: ModelDescription, hasLabels: boolean): string[] {
+export function savedByDefault(
+  description: ModelDescription,
+  hasLabels: boolean,
+  headTask: string | null = null,
+): string[] {
   const heads = description.linears.filter((module) => module.isHead).map(({ name }) => name);
+  if (tokenHeads.has(headTask ?? '') || description.kind === 'token-classification') return heads;
   if (classifiesTexts(description, hasLabels))
     return [...new Set(heads.map((name) => (isSavedBy(name, 'classifier') ? 'classifier' : name)))];
   return description.kind === 'image-classification' ? heads : [];
 }
 
-function isOwnLabels(base: BaseModel, labels: readonly string[] | null): boolean {
-  const own = base.description.labels;
+function isOwnLabels({ labels: own }: ModelDescription, labels: readonly string[] | null): boolean {
   return labels === null || (labels.length === own.length && labels.every((label, index) => label === own[index]));
 }
 

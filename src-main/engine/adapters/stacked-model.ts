@@ -77,6 +77,11 @@ export class StackedModel implements LinearRunner, DifferentiableModel<DropoutSt
     return this.parts[0]?.entry ?? this.base.layerCount;
   }
 
+  /** Those of a stack are trained for one task. */
+  get headTask(): string | null {
+    return this.given[0]?.model.headTask ?? null;
+  }
+
   get taped(): boolean {
     return isTaping();
   }

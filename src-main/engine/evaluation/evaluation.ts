@@ -5,6 +5,7 @@ import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { scoreOutcome } from '../metrics/index.ts';
 import { deviceInputs } from '../training/device-inputs.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
+import { examplesIn } from '../training/stack-batches.ts';
 
 /** Outputs of a model, row-major [examples, classCount], and the true labels. */
 export interface ClassificationLogits {
@@ -103,6 +104,12 @@ async function outputsOfBatch(model: AdaptedModel, batch: MicroBatch, width: num
   const inputs = deviceInputs(batch.inputs);
   const outputs = model.forward(inputs);
   try {
+    if (outputs.shape[0] !== examplesIn(batch))
+      throw new StudioError(
+        'refused',
+        'The head gives each word a tag, but the task has labels of whole examples.',
+        'Evaluate on tagged words, or choose another adapter.',
+      );
     if (outputs.shape[1] !== width)
       throw new StudioError(
         'refused',

@@ -1,5 +1,5 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import { labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription, tokenHeads } from '../../../src-shared/domain/model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 
 /** Input of the head check: an adapter or its outline. */
@@ -15,14 +15,18 @@ export interface HeadInUse {
 }
 
 export function headInUse(description: ModelDescription, state: FittedAdapter | null): HeadInUse {
-  const head = labelHead(description);
-  const saved = head && state?.saved.get(`${head.name}.weight`);
+  const heads = [labelHead(description)?.name ?? '', ...tokenHeads.values()];
+  const [saved] = heads.flatMap((name) => state?.saved.get(`${name}.weight`) ?? []);
   const labels = saved && state ? state.labels : description.labels;
   return { labels, rows: saved?.shape[0] ?? description.labels.length };
 }
 
 /** Tasks whose model has a head with a row for each label. */
-const classifications: ReadonlySet<string> = new Set(['image-classification', 'text-classification']);
+const classifications: ReadonlySet<string> = new Set([
+  'image-classification',
+  'text-classification',
+  'token-classification',
+]);
 
 /** Whether a task on this dataset needs a head for its labels. */
 export function needsLabelHead(task: string, { text }: DatasetDescription): boolean {

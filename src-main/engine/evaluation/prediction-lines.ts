@@ -1,7 +1,7 @@
 import type { OpenTask } from '../tasks/task-type.ts';
 import { writeFileAtomicWith } from '../tensors/atomic.ts';
 import { predictedClass } from './evaluation.ts';
-import { outcomesOf, type TaskPredictions } from './task-predictions.ts';
+import { namedTags, outcomesOf, type TaskPredictions } from './task-predictions.ts';
 
 /** Lines that are written at once. */
 const linesAtOnce = 256;
@@ -27,10 +27,11 @@ export function* predictionLines(
   task: Pick<OpenTask, 'classNames' | 'describe'>,
 ): Generator<PredictionLine> {
   const { losses } = outcomesOf(predictions);
+  const tagged = predictions.kind === 'tags' ? namedTags(predictions) : [];
   for (const [row, place] of indices.entries()) {
     const { index, id, choices, reference } = task.describe(place);
     const identity = { index, ...(id === null ? {} : { id }) };
-    const answer = answerOf(predictions, row, choices ?? task.classNames, reference ?? '');
+    const answer = answerOf(predictions, row, choices ?? task.classNames, reference ?? '', tagged[row]);
     yield { ...identity, ...answer, loss: losses[row] ?? Number.NaN };
   }
 }
@@ -40,6 +41,7 @@ function answerOf(
   row: number,
   names: readonly string[],
   reference: string,
+  tags: ReturnType<typeof namedTags>[number] | undefined,
 ): Pick<PredictionLine, 'truth' | 'prediction' | 'scores'> {
   const named = (values: Float64Array | Float32Array) =>
     Object.fromEntries(names.map((name, at) => [name, values[at] ?? Number.NaN]));
@@ -68,6 +70,8 @@ function answerOf(
       const value = predictions.values[row] ?? Number.NaN;
       return { truth: predictions.targets[row] ?? Number.NaN, prediction: value, scores: { value } };
     }
+    case 'tags':
+      return { truth: tags?.actual ?? [], prediction: tags?.predicted ?? [], scores: {} };
     case 'tokens': {
       const { lossSums, tokens, right } = predictions;
       const scores = { log_likelihood: -(lossSums[row] ?? 0), tokens: tokens[row] ?? 0, right: right[row] ?? 0 };

@@ -1,11 +1,19 @@
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
+import { countEntities, entityScores } from '../metrics/entities.ts';
 import { scoreOutcome } from '../metrics/index.ts';
 import { negativeLog, scoreProbabilities } from './evaluation.ts';
 import type { TaskOutputs, TokenOutputs } from './task-outputs.ts';
-import { ensemblePredictions, predictionsOf, type TaskPredictions } from './task-predictions.ts';
+import {
+  ensemblePredictions,
+  namedTags,
+  outcomesOf,
+  predictionsOf,
+  type TagPredictions,
+  type TaskPredictions,
+} from './task-predictions.ts';
 
-/** The loss is the mean over examples in nats (for tokens: over tokens), for regression the mean squared error. */
-export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
+/** The loss is the mean over examples in nats (for tokens: over tokens, for tags: over words), for regression the mean squared error. */
+export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics' | 'entities'>;
 
 export function scoreOutputs(outputs: TaskOutputs): TaskScore {
   return scorePredictions(predictionsOf(outputs));
@@ -27,6 +35,8 @@ export function scorePredictions(predictions: TaskPredictions): TaskScore {
       return scoreLabelSets(predictions.probabilities, predictions.targets, predictions.width);
     case 'numbers':
       return scoreNumbers(predictions.values, predictions.targets);
+    case 'tags':
+      return scoreTags(predictions);
     case 'tokens':
       return scoreTokens(predictions);
   }
@@ -49,6 +59,24 @@ function scoreNumbers(predictions: ArrayLike<number>, targets: Float32Array): Ta
   const loss = values.reduce((sum, value, index) => sum + (value - (targets[index] ?? 0)) ** 2, 0) / values.length;
   const metrics = scoreOutcome({ kind: 'numbers', labels: [...targets], predictions: values });
   return { accuracy: null, loss, confusion: [], metrics };
+}
+
+function scoreTags(predictions: TagPredictions): TaskScore {
+  const { losses, tokens } = outcomesOf(predictions);
+  let [loss, words] = [0, 0];
+  for (const [example, count] of (tokens?.counted ?? []).entries()) {
+    loss += (losses[example] ?? 0) * count;
+    words += count;
+  }
+  const sentences = namedTags(predictions);
+  const [labels, predicted] = [sentences.map(({ actual }) => actual), sentences.map((one) => one.predicted)];
+  const metrics = scoreOutcome({ kind: 'tags', labels, predictions: predicted });
+  const entities = countEntities(labels, predicted).map((counts) => ({
+    type: counts.type,
+    ...entityScores(counts),
+    count: counts.actual,
+  }));
+  return { accuracy: metrics['accuracy'] ?? null, loss: loss / words, confusion: [], metrics, entities };
 }
 
 function scoreTokens(outputs: TokenOutputs): TaskScore {

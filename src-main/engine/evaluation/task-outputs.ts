@@ -16,6 +16,18 @@ export interface TokenOutputs {
   readonly completions: boolean;
 }
 
+/** Outputs of a head on the words of texts, one after the other. */
+export interface TagOutputs {
+  readonly kind: 'tags';
+  /** [words, names], row-major */
+  readonly logits: Float32Array;
+  readonly labels: Int32Array;
+  /** Words of each example. */
+  readonly counts: Uint32Array;
+  /** Of the tags. */
+  readonly names: readonly string[];
+}
+
 /** Outputs of a model on test examples, in the order of their indices, and targets, as needed to score it or an ensemble. */
 export type TaskOutputs =
   | ClassificationLogits
@@ -27,4 +39,5 @@ export type TaskOutputs =
       readonly width: number;
     }
   | { readonly kind: 'numbers'; readonly predictions: Float32Array; readonly targets: Float32Array }
+  | TagOutputs
   | TokenOutputs;

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { ensembleProbabilities, negativeLog, predictedClass, softmaxRows, weightedMean } from './evaluation.ts';
-import type { TaskOutputs, TokenOutputs } from './task-outputs.ts';
+import type { TagOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
 
 /** Predictions of a model or an ensemble for test examples, and their targets: everything that a score is computed from. */
 export type TaskPredictions =
@@ -22,7 +22,11 @@ export type TaskPredictions =
       readonly width: number;
     }
   | { readonly kind: 'numbers'; readonly values: Float64Array; readonly targets: Float32Array }
+  | TagPredictions
   | TokenOutputs;
+
+/** As `TagOutputs`, with probabilities. */
+export type TagPredictions = Omit<TagOutputs, 'logits'> & { readonly probabilities: Float64Array };
 
 export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
   switch (outputs.kind) {
@@ -38,6 +42,10 @@ export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
     }
     case 'numbers':
       return { kind: 'numbers', values: Float64Array.from(outputs.predictions), targets: outputs.targets };
+    case 'tags': {
+      const { logits, ...rest } = outputs;
+      return { ...rest, probabilities: softmaxRows(logits, rest.names.length) };
+    }
     case 'tokens':
       return outputs;
   }
@@ -75,6 +83,11 @@ export function ensemblePredictions(members: readonly TaskOutputs[], weights: re
         weight,
       }));
       return { kind: 'numbers', values: weightedMean(parts), targets: first.targets };
+    }
+    case 'tags': {
+      const parts = of('tags').map(({ member, weight }) => ({ logits: member.logits, weight }));
+      const { logits: _, ...rest } = first;
+      return { ...rest, probabilities: ensembleProbabilities(parts, rest.names.length) };
     }
     case 'tokens':
       throw new StudioError(
@@ -123,6 +136,8 @@ export function outcomesOf(predictions: TaskPredictions): ExampleOutcomes {
         tokens: null,
       };
     }
+    case 'tags':
+      return tagOutcomes(predictions);
     case 'tokens': {
       const { lossSums, tokens, right } = predictions;
       return {
@@ -132,6 +147,40 @@ export function outcomesOf(predictions: TaskPredictions): ExampleOutcomes {
       };
     }
   }
+}
+
+/** Of each example the mean loss of its words, and how many of them are right. */
+function tagOutcomes({ probabilities, labels, counts, names }: TagPredictions): ExampleOutcomes {
+  const losses = new Float32Array(counts.length);
+  const right = new Uint32Array(counts.length);
+  let word = 0;
+  for (const [example, count] of counts.entries()) {
+    let loss = 0;
+    for (const end = word + count; word < end; word++) {
+      const row = probabilities.subarray(word * names.length, (word + 1) * names.length);
+      const label = labels[word] ?? 0;
+      loss += negativeLog(row[label] ?? 0);
+      if (predictedClass(row) === label) right[example] = (right[example] ?? 0) + 1;
+    }
+    losses[example] = loss / count;
+  }
+  return { losses, correct: null, tokens: { counted: counts, right } };
+}
+
+/** The tags of each example by name: the true ones, and those of the highest probability. */
+export function namedTags({ probabilities, labels, counts, names }: TagPredictions) {
+  const sentences: { actual: string[]; predicted: string[] }[] = [];
+  let word = 0;
+  for (const count of counts) {
+    const [actual, predicted]: [string[], string[]] = [[], []];
+    for (const end = word + count; word < end; word++) {
+      const row = probabilities.subarray(word * names.length, (word + 1) * names.length);
+      actual.push(names[labels[word] ?? 0] ?? '');
+      predicted.push(names[predictedClass(row)] ?? '');
+    }
+    sentences.push({ actual, predicted });
+  }
+  return sentences;
 }
 
 function sigmoid(value: number): number {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { labelHead, type ModelDescription } from '../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription, withTaskHead } from '../../../src-shared/domain/model.ts';
 import { classifierCheckpoint } from '../adapters/classifier-checkpoint.ts';
 import { mergedTensors } from '../adapters/merged-weights.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
@@ -36,12 +36,14 @@ export async function runExportMergedTask(
   const config = await readConfig(task.modelDirectory);
   const weights = await openModelWeights(task.modelDirectory);
   try {
-    const description = await describeOpened(config, weights);
-    const state = await readAdapter(task.adapterDirectory, description);
+    const base = await describeOpened(config, weights);
+    const state = await readAdapter(task.adapterDirectory, base);
+    const description = withTaskHead(base, state.config.task_type);
     const merged = mergedTensors(weights, description, state);
     const added = [...merged].filter(([key]) => !weights.has(key));
     const names = added.map(([key]) => key);
-    const head = names.length === 0 ? null : classifierCheckpoint(description, names, weights.path);
+    const head =
+      names.length === 0 ? null : classifierCheckpoint(description, names, weights.path, state.config.task_type);
     const progress = new ProgressMeter(context, 'Merging', weights.names.length, 'tensors');
     let done = 0;
     const tensors = weights.names

@@ -15,14 +15,16 @@ export async function startOptions(
   base: BaseModel,
   opened: TaskOnData,
   what: 'run' | 'export',
-): Promise<Pick<FreshOptions, 'calibration' | 'onModule' | 'seed'>> {
+): Promise<Pick<FreshOptions, 'calibration' | 'headTask' | 'onModule' | 'seed'>> {
   const source = {
     examples: chosenExamples(config, opened).train,
     batchSize: config.per_device_train_batch_size,
     seed: config.seed,
+    headTask: opened.type.headTask,
     loadBatch: opened.train.load,
   };
   return {
+    headTask: opened.type.headTask,
     ...(seed === undefined ? {} : { seed: await readAdapter(seed, base.description) }),
     calibration: new RunCalibration(base, source, context),
     onModule: async (done, total) => {

@@ -34,7 +34,7 @@ export function withHead(state: AdapterState, head: AdapterState, description: M
     modules: new Map([...body.modules, ...own]),
     saved,
     labels,
-    config: { ...body.config, modules_to_save: config.modules_to_save },
+    config: { ...body.config, modules_to_save: config.modules_to_save, task_type: config.task_type },
   };
 }
 

@@ -5,14 +5,19 @@ export const accuracy = defineMetric(
     id: 'accuracy',
     label: 'Accuracy',
     summary:
-      'sklearn.metrics.accuracy_score: the share of examples that are right; with several labels an example, all of them.',
-    needs: ['classes', 'label-sets'],
+      'sklearn.metrics.accuracy_score: the share of examples that are right; with several labels an example, all of them. Of tags, the share of words (seqeval.metrics.accuracy_score).',
+    needs: ['classes', 'label-sets', 'tags'],
   },
   (outcome) => {
     if (outcome.kind === 'classes') {
       const total = outcome.confusion.flat().reduce((sum, count) => sum + count, 0);
       const right = outcome.confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
       return total === 0 ? null : right / total;
+    }
+    if (outcome.kind === 'tags') {
+      const [actual, predicted] = [outcome.labels.flat(), outcome.predictions.flat()];
+      const right = actual.filter((tag, at) => tag === predicted[at]).length;
+      return actual.length === 0 ? null : right / actual.length;
     }
     const { labels, predictions } = outcome;
     const right = labels.filter((actual, example) =>

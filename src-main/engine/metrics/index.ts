@@ -1,5 +1,6 @@
 import { accuracy } from './accuracy.ts';
 import { pearson, spearman } from './correlation.ts';
+import { entityF1, entityPrecision, entityRecall } from './entity-f1.ts';
 import { exactMatch } from './exact-match.ts';
 import { f1Binary, f1Macro, f1Micro, f1Weighted } from './f1.ts';
 import { matthews } from './matthews.ts';
@@ -18,6 +19,9 @@ const metrics: readonly Metric[] = [
   spearman,
   perplexity,
   exactMatch,
+  entityF1,
+  entityPrecision,
+  entityRecall,
 ];
 
 /** All metrics that are defined for `outcome`, by id. */

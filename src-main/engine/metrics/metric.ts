@@ -10,6 +10,12 @@ export type Outcome =
     }
   /** Regression: as many predictions as labels. */
   | { readonly kind: 'numbers'; readonly labels: readonly number[]; readonly predictions: readonly number[] }
+  /** Token classification: for each text, the IOB2 tags of its words. */
+  | {
+      readonly kind: 'tags';
+      readonly labels: readonly (readonly string[])[];
+      readonly predictions: readonly (readonly string[])[];
+    }
   /** Language modelling: the cross-entropy summed over `tokens` predicted tokens, in nats. */
   | { readonly kind: 'tokens'; readonly lossSum: number; readonly tokens: number }
   /** Generation: reference and generated texts. */

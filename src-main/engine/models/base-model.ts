@@ -17,6 +17,8 @@ export interface LinearRunner {
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D;
   /** Whether the module is unchanged from the base: neither adapted nor in modules_to_save. */
   isPlain(module: LinearModule): boolean;
+  /** PEFT's name of the task that the adapter brings a head for; null: the base's own. */
+  readonly headTask: string | null;
   /** Whether gradients will be needed: `activate` then computes the derivative with the value. */
   readonly taped: boolean;
 }

@@ -38,8 +38,11 @@ export interface ModelFamily {
   readonly modelType: string;
   /** Checks config and tensors' shapes; throws StudioError('invalid_file') naming the key or tensor. Loads no weights. */
   describe(config: ModelConfigFile, weights: TensorSource): FamilyDescription;
-  /** Memory of a training step of such a model, from its config alone, for sequences of `tokens` tokens. */
-  memory(config: ModelConfigFile, tokens?: number): ModelMemory;
+  /**
+   * Memory of a training step of such a model, from its config alone, for sequences of `tokens` tokens.
+   * @param ofTokens whether an adapter's head has outputs for each token
+   */
+  memory(config: ModelConfigFile, tokens?: number, ofTokens?: boolean): ModelMemory;
   load(
     description: ModelDescription,
     config: ModelConfigFile,

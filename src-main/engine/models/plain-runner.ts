@@ -7,6 +7,7 @@ import type { BaseModel, LinearRunner, ModelInputs } from './base-model.ts';
 /** The plain base, without adapters. */
 export class PlainRunner implements LinearRunner {
   readonly taped = false;
+  readonly headTask = null;
   private readonly base: BaseModel;
 
   constructor(base: BaseModel) {

@@ -11,6 +11,7 @@ import type { TrainableModel } from '../training/trainable-model.ts';
 /** A model trained in full: loaded with `trained`, so that its tensors are variables. */
 export class FullModel implements LinearRunner, TrainableModel {
   readonly base: BaseModel;
+  readonly headTask = null;
   private readonly variables: ReadonlyMap<string, tf.Variable>;
   private readonly labelSmoothing: number;
 

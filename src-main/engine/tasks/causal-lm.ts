@@ -27,9 +27,14 @@ export const causalLanguageModelling: TaskType = {
   },
   bestBy: 'loss',
   reads: 'texts',
-  misfit(model) {
+  misfit(model, { text }) {
     if (model.kind !== 'causal-lm')
       return { message: `A ${model.kind} model does not generate text.`, hint: 'Choose a language model.' };
+    if (text?.columns.words)
+      return {
+        message: 'The dataset has tagged words, which are learned by an encoder.',
+        hint: 'Choose an encoder, e.g. a BERT.',
+      };
     return null;
   },
   checkTokenizer(tokenizer, settings, { text }) {

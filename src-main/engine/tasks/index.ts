@@ -7,11 +7,13 @@ import { imageClassification } from './image-classification.ts';
 import { multipleChoice } from './multiple-choice.ts';
 import type { TaskType } from './task-type.ts';
 import { textClassification } from './text-classification.ts';
+import { tokenClassification } from './token-classification.ts';
 
 /** All tasks, in display order. */
 export const taskTypes: readonly TaskType[] = [
   imageClassification,
   textClassification,
+  tokenClassification,
   causalLanguageModelling,
   multipleChoice,
 ];

@@ -4,6 +4,7 @@ import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { SampleInput } from '../../../src-shared/domain/run-samples.ts';
 import type { TaskId, TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { HeadTask } from '../adapters/fresh-adapter.ts';
 import type { OpenDataset } from '../data/dataset.ts';
 import type { EvaluationOptions, LoadBatch } from '../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
@@ -15,8 +16,10 @@ import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 export interface TaskType {
   readonly declaration: Declaration & { readonly id: TaskId };
   /** Metric that selects the best checkpoint where a run names none; loss where there is no accuracy. */
-  readonly bestBy: 'accuracy' | 'loss';
+  readonly bestBy: 'accuracy' | 'entity_f1' | 'loss';
   readonly reads: 'images' | 'texts';
+  /** PEFT's name of the task, where the head has outputs for each token; absent: of whole inputs, or no new head. */
+  readonly headTask?: HeadTask;
   /** Reason why this model cannot learn the task from these data, given the right kind of input; null if it can. */
   misfit(model: ModelDescription, dataset: DatasetDescription): Misfit | null;
   /**
@@ -113,6 +116,7 @@ export interface ExportedExamples {
     readonly auto_class:
       | 'AutoModelForImageClassification'
       | 'AutoModelForSequenceClassification'
+      | 'AutoModelForTokenClassification'
       | 'AutoModelForCausalLM';
     /** Transformers' problem_type of the head; null without a head. */
     readonly problem_type: 'single_label_classification' | 'multi_label_classification' | 'regression' | null;

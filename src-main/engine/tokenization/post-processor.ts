@@ -28,6 +28,12 @@ export class PostProcessor {
     return (isPair ? this.pair : this.single).reduce((sum, piece) => sum + ('ids' in piece ? piece.ids.length : 0), 0);
   }
 
+  /** Special tokens before a single text. */
+  get leading(): number {
+    const start = this.single.findIndex((piece) => 'text' in piece);
+    return this.single.slice(0, start).reduce((sum, piece) => sum + ('ids' in piece ? piece.ids.length : 0), 0);
+  }
+
   process(first: readonly number[], second: readonly number[] | null, addSpecialTokens: boolean): Encoding {
     const ids: number[] = [];
     const typeIds: number[] = [];

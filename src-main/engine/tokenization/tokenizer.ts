@@ -25,6 +25,12 @@ export interface EncodeOptions {
   readonly truncation?: TruncationStrategy;
 }
 
+/** Token ids of a text in words, and the first token of each word that has any and is not cut off. */
+export interface WordEncoding extends Encoding {
+  readonly starts: readonly { readonly word: number; readonly token: number }[];
+  readonly isCut: boolean;
+}
+
 /** Encodings padded to the same length, row by row. */
 export interface PaddedBatch {
   readonly batch: number;
@@ -97,6 +103,15 @@ export class TextTokenizer {
     return this.guarded(this.mayLoop.encoding, text.length, () => this.encodeOne(text, options));
   }
 
+  /**
+   * A text that is given in words, each tokenized by itself as Transformers does with `is_split_into_words` (and, for byte-level
+   * vocabularies, `add_prefix_space`). @throws StudioError as `encode`
+   */
+  encodeWords(words: readonly string[], { maxLength }: Pick<EncodeOptions, 'maxLength'> = {}): WordEncoding {
+    const characters = words.reduce((sum, { length }) => sum + length, 0);
+    return this.guarded(this.mayLoop.encoding, characters, () => this.encodeSplit(words, maxLength));
+  }
+
   /** As `encode`, for many texts at once. */
   encodeAll(texts: readonly string[], options: EncodeOptions = {}): Encoding[] {
     const characters = texts.reduce((sum, { length }) => sum + length, 0);
@@ -145,6 +160,26 @@ export class TextTokenizer {
     const side = this.files.config.truncation_side ?? 'right';
     const cut = truncate(first, second, { room, strategy: truncation, side });
     return this.postProcessor.process(cut.first, cut.second, addSpecialTokens);
+  }
+
+  private encodeSplit(words: readonly string[], maxLength = Number.POSITIVE_INFINITY): WordEncoding {
+    const spaced = this.files.tokenizer.pre_tokenizer.some((stage) => stage.type === 'ByteLevel');
+    const ids: number[] = [];
+    const wordOf: number[] = [];
+    for (const [index, word] of words.entries())
+      for (const id of this.idsOf(spaced && !word.startsWith(' ') ? ` ${word}` : word)) {
+        ids.push(id);
+        wordOf.push(index);
+      }
+    const room = Math.max(0, maxLength - this.postProcessor.addedTokens(false));
+    const start = this.files.config.truncation_side === 'left' ? Math.max(0, ids.length - room) : 0;
+    const encoding = this.postProcessor.process(ids.slice(start, start + room), null, true);
+    const { leading } = this.postProcessor;
+    const starts = [...wordOf.entries()].flatMap(([at, word]) => {
+      const isFirst = at === 0 || wordOf[at - 1] !== word;
+      return isFirst && at >= start && at < start + room ? [{ word, token: leading + at - start }] : [];
+    });
+    return { ...encoding, starts, isCut: ids.length > room };
   }
 
   private idsOf(text: string): number[] {

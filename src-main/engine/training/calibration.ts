@@ -4,6 +4,7 @@ import { adapterConfigSchema } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
+import type { HeadTask } from '../adapters/fresh-adapter.ts';
 import type {
   Calibration,
   CalibrationData,
@@ -34,6 +35,8 @@ export interface CalibrationExamples {
   readonly examples: Int32Array;
   readonly batchSize: number;
   readonly seed: number;
+  /** PEFT's name of the task of the new head, where it is none on whole inputs. */
+  readonly headTask?: HeadTask | undefined;
   loadBatch(indices: Int32Array): Promise<MicroBatch>;
 }
 
@@ -121,7 +124,7 @@ export class RunCalibration implements Calibration {
     const model = new AdaptedModel(this.base);
     const sums = new GradientSums(group);
     try {
-      model.loadState(await trainedWhole(this.base, group, saved));
+      model.loadState(await trainedWhole(this.base, group, saved, this.source.headTask));
       const step = new TrainingStep(model, sums, 0);
       for (const indices of batches) {
         const batch = await this.source.loadBatch(indices);
@@ -187,7 +190,12 @@ class GradientSums implements Optimizer {
 }
 
 /** The base with these modules trained in full, beside modules_to_save, for the gradients of their weights. */
-async function trainedWhole(base: BaseModel, group: readonly LinearModule[], saved: ReadonlyMap<string, HostTensor>) {
+async function trainedWhole(
+  base: BaseModel,
+  group: readonly LinearModule[],
+  saved: ReadonlyMap<string, HostTensor>,
+  headTask: HeadTask | undefined,
+) {
   const whole = new Map(saved);
   for (const module of group) {
     const { weight, bias } = base.frozen(module);
@@ -197,7 +205,7 @@ async function trainedWhole(base: BaseModel, group: readonly LinearModule[], sav
   return {
     variant: lora,
     parameters: {},
-    config: adapterConfigSchema.parse({}),
+    config: adapterConfigSchema.parse({ task_type: headTask ?? null }),
     coto: null,
     modules: new Map(),
     shared: new Map(),

@@ -1,7 +1,7 @@
 import type { SampleAnswer } from '../../../src-shared/domain/run-samples.ts';
 import { predictedClass } from '../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
-import { predictionsOf } from '../evaluation/task-predictions.ts';
+import { namedTags, predictionsOf } from '../evaluation/task-predictions.ts';
 
 /**
  * What a classifier answered to the first `count` examples of an evaluation; nothing of a language model, whose answers are
@@ -47,6 +47,14 @@ export function sampleAnswers(
         probability: null,
         isRight: null,
       }));
+    case 'tags':
+      return namedTags(predictions)
+        .slice(0, count)
+        .map(({ actual, predicted }) => ({
+          text: predicted.join(' '),
+          probability: null,
+          isRight: predicted.join() === actual.join(),
+        }));
     case 'tokens':
       return [];
   }

@@ -15,6 +15,7 @@ interface TokenViewProps {
 /** An example as a model reads it: the text that its template makes, and the tokens, those of the loss highlighted. */
 export function TokenView({ read, modelName, isStale }: TokenViewProps) {
   const { tokens, tokenCount, countedCount, counts, written } = read;
+  const marks = counts === 'completion' || counts === 'tags';
   return (
     <div className={classes['reading']} data-stale={isStale || undefined}>
       <h3>{written === 'template' ? strings.inTemplate(modelName) : strings.plain}</h3>
@@ -22,12 +23,12 @@ export function TokenView({ read, modelName, isStale }: TokenViewProps) {
       <section className={classes['written']} aria-label={strings.written} tabIndex={0}>
         {read.text}
       </section>
-      <h3>{strings.count(tokenCount, counts === 'completion' ? countedCount : null)}</h3>
+      <h3>{strings.count(tokenCount, marks ? countedCount : null)}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
       <section className={classes['scrolledTokens']} aria-label={strings.list} tabIndex={0}>
         <ol className={classes['tokens']} aria-label={strings.list}>
           {tokens.map((token, place) => (
-            <li key={place} data-counted={(counts === 'completion' && token.counted) || undefined}>
+            <li key={place} data-counted={(marks && token.counted) || undefined}>
               <span>{visibleToken(token.text)}</span>
               <small>{token.id}</small>
             </li>

@@ -1,7 +1,7 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
-import { namedScores } from '../../../src-shared/results/headline.ts';
+import { namedScores, scoreText } from '../../../src-shared/results/headline.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
@@ -45,6 +45,7 @@ export function EvaluationPanel({ evaluated }: { evaluated: Evaluated }) {
       <ParameterForm declaration={declaration} values={form.values} onChange={form.setValues} showHelp="below" />
       <JobProgress job={form.job} />
       {form.result ? <ResultFacts result={form.result} /> : null}
+      {form.result?.entities ? <EntityTable entities={form.result.entities} /> : null}
       {form.saved ? <PathText path={form.saved} /> : null}
       <Text size="sm" c="dimmed">
         {form.problem ??
@@ -79,5 +80,32 @@ function ResultFacts({ result }: { result: EvaluationResult }) {
         { label: 'Took', value: formatDuration(seconds) },
       ]}
     />
+  );
+}
+
+/** Scores by the type of the entity. */
+function EntityTable({ entities }: { entities: NonNullable<EvaluationResult['entities']> }) {
+  const percent = (value: number) => scoreText('entity_f1', value);
+  return (
+    <Table>
+      <Table.Thead>
+        <Table.Tr>
+          {['Entity', 'F1', 'Precision', 'Recall', 'In the test split'].map((header) => (
+            <Table.Th key={header}>{header}</Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {entities.map(({ type, f1, precision, recall, count }) => (
+          <Table.Tr key={type}>
+            <Table.Td>{type}</Table.Td>
+            <Table.Td>{percent(f1)}</Table.Td>
+            <Table.Td>{percent(precision)}</Table.Td>
+            <Table.Td>{percent(recall)}</Table.Td>
+            <Table.Td>{formatCount(count)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
   );
 }

@@ -39,7 +39,10 @@ export function fieldsInUse(
 ): ParameterSpec[] {
   const isOfNoUse = ({ name }: ParameterSpec): boolean => {
     if (name === 'train_samples_per_class')
-      return dataset !== undefined && (dataset.labels.length === 0 || dataset.text?.labelKind === 'sets');
+      return (
+        dataset !== undefined &&
+        (dataset.labels.length === 0 || ['sets', 'tags'].includes(dataset.text?.labelKind ?? ''))
+      );
     if (name === 'prompt_template' && dataset?.text?.columns.messages != null) return true;
     const tasks = onlyOf[name];
     return tasks !== undefined && task !== null && !tasks.includes(task);

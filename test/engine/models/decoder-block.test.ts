@@ -32,6 +32,7 @@ afterAll(() => {
 
 const runner: LinearRunner = {
   taped: false,
+  headTask: null,
   linear: (module, x, options) => frozenLinear(x, linear(module.name), options),
   embedding: () => {
     throw new Error('a block embeds nothing');

@@ -12,6 +12,11 @@ export const words = ['good', 'bad', 'film', 'book', 'the', 'was', 'a', 'very', 
 /** The golden BERT with a WordPiece tokenizer of those words. */
 export function littleBert(folder: string): string {
   cpSync(goldenPath('bert', 'base'), folder, { recursive: true });
+  return withWords(folder);
+}
+
+/** Puts a WordPiece tokenizer of those words into a folder. */
+export function withWords(folder: string): string {
   const from = goldenPath('misc', 'tokenizers', 'wordpiece');
   const tokenizer: unknown = JSON.parse(readFileSync(join(from, 'tokenizer.json'), 'utf8'));
   const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];

@@ -22,6 +22,17 @@ test('and by its exact matches where they were counted', () => {
   expect(namedScores(scores).map(({ id }) => id)).toEqual(['exact_match', 'perplexity', 'accuracy']);
 });
 
+test('tagged words are known by the F1 of their entities', () => {
+  const scores = { accuracy: 0.97, metrics: { entity_f1: 0.5, entity_precision: 0.6, entity_recall: 0.4286 } };
+  expect(headlineText(scores)).toBe('f1 of entities 50.0 %');
+  expect(namedScores(scores).map(({ label, text }) => [label, text])).toEqual([
+    ['F1 of entities', '50.0 %'],
+    ['Precision of entities', '60.0 %'],
+    ['Recall of entities', '42.9 %'],
+    ['Word accuracy', '97.0 %'],
+  ]);
+});
+
 test('a lower perplexity ranks higher', () => {
   const rank = (perplexity: number) => headlineOf({ accuracy: null, metrics: { perplexity } })?.rank ?? Number.NaN;
   expect(rank(3)).toBeGreaterThan(rank(4));

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
-import { labelHead, type ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription, withTaskHead } from '../../../../src-shared/domain/model.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { openSafetensors, type SafetensorsFile } from '../../tensors/safetensors.ts';
 import type { TensorInfo } from '../../tensors/safetensors-header.ts';
@@ -45,12 +45,9 @@ export interface OpenAdapter {
  * @throws StudioError invalid_file (missing, corrupt, a tensor that does not fit the base) or refused (a kind of adapter
  * that is not supported), naming the file and the tensor.
  */
-export async function openAdapter(
-  directory: string,
-  description: ModelDescription,
-  remade = false,
-): Promise<OpenAdapter> {
+export async function openAdapter(directory: string, base: ModelDescription, remade = false): Promise<OpenAdapter> {
   const described = await readDescription(directory, remade);
+  const description = withTaskHead(base, described.config.task_type);
   const { coto, labels } = await readCotoConfig(directory);
   const file = await openSafetensors(path.join(directory, adapterTensorsFile));
   try {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type Forgetting, forgettingMeasures } from '../../../../src-shared/domain/forgetting.ts';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { type ModelDescription, withTaskHead } from '../../../../src-shared/domain/model.ts';
 import { AdaptedModel } from '../../adapters/adapted-model.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import type { ForgettingTask } from '../../contract.ts';
@@ -141,14 +141,17 @@ export function forgettingOf(
  * The adapter on everything but the task's head, so that the base's own head reads the adapted states. The head of a
  * language model is no task's, and stays.
  */
-export function onOwnHead(state: AdapterState, { kind, linears }: ModelDescription): AdapterState {
+export function onOwnHead(state: AdapterState, description: ModelDescription): AdapterState {
+  const { kind } = description;
   if (kind === 'causal-lm') return state;
+  const { linears } = withTaskHead(description, state.config.task_type);
   const heads = new Set(linears.flatMap(({ name, isHead }) => (isHead ? [name] : [])));
   const keep = <Value>(entries: ReadonlyMap<string, Value>, moduleOf: (name: string) => string) =>
     new Map([...entries].filter(([name]) => !heads.has(moduleOf(name))));
   const owner = (name: string) => name.slice(0, name.lastIndexOf('.'));
   return {
     ...state,
+    config: { ...state.config, task_type: null },
     labels: null,
     modules: keep(state.modules, (name) => name),
     saved: keep(state.saved, owner),

@@ -1,3 +1,4 @@
+import { tokenHeads } from '../../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../../src-shared/domain/parameter.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { TensorChecks } from '../check-tensors.ts';
@@ -11,18 +12,29 @@ import type { EncoderPlan } from './plan.ts';
 export function encoderFamily(
   modelType: string,
   declaration: Declaration,
-  planOf: (file: ModelConfigFile) => EncoderPlan,
+  planOfSequences: (file: ModelConfigFile) => EncoderPlan,
 ): ModelFamily {
+  const planOf = (file: ModelConfigFile) => withOwnHead(planOfSequences(file));
   return {
     modelType,
     declaration,
     describe: (file, weights) => describeEncoder(planOf(file), withCurrentNames(weights)),
-    memory: (file, tokens) => encoderMemory(planOf(file), tokens),
+    memory: (file, tokens, ofTokens = false) => {
+      const plan = planOf(file);
+      return encoderMemory({ ...plan, labelsTokens: ofTokens || plan.labelsTokens === true }, tokens);
+    },
     load: async (description, file, weights, options) => {
       const { loadEncoder } = await import('./load.ts');
       return loadEncoder(description, planOf(file), withCurrentNames(weights), options);
     },
   };
+}
+
+/** The plan with the head that the checkpoint's class has. */
+function withOwnHead(plan: EncoderPlan): EncoderPlan {
+  const name = tokenHeads.get('TOKEN_CLS');
+  if (name === undefined || !plan.architecture.endsWith('ForTokenClassification')) return plan;
+  return { ...plan, head: [{ name, activation: null, isOfEncoder: false }], labelsTokens: true };
 }
 
 /**
@@ -40,7 +52,7 @@ function describeEncoder(plan: EncoderPlan, weights: TensorSource): FamilyDescri
   const labelCount = ownLabelCount(plan, weights);
   return {
     architecture: plan.architecture,
-    kind: labelCount === 0 ? 'embedding' : 'text-classification',
+    kind: labelCount === 0 ? 'embedding' : plan.labelsTokens ? 'token-classification' : 'text-classification',
     layerCount,
     hiddenSize,
     labels: labelCount === 0 ? [] : [...(plan.labels ?? Array.from({ length: labelCount }, (_, id) => `LABEL_${id}`))],

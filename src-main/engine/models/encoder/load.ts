@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { labelHead, type ModelDescription, tokenHeads, withTaskHead } from '../../../../src-shared/domain/model.ts';
 import { activate } from '../../ops/activation/activate.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
 import { clsTokens } from '../../ops/indexing/cls-tokens.ts';
@@ -20,7 +20,7 @@ import { reachMatrix, reachOf } from './relative-positions.ts';
 
 /**
  * Loads an encoder with the architecture of BERT. With a classifier, its own or an adapter's, the outputs are logits from
- * the first token; without one, normalized embeddings: the mean of each text's last states.
+ * the first token, or from every token, [batch · tokens, labels]; without one, normalized embeddings: the mean of each text's last states.
  */
 export async function loadEncoder(
   description: ModelDescription,
@@ -37,6 +37,10 @@ export async function loadEncoder(
       blocks.push(await loadBlock(description, plan, source, tensors, layer));
     const module = namedModules(description);
     const head = plan.head.map((part) => ({ module: module(part.name), activation: part.activation }));
+    const taskHeads = new Map([...tokenHeads.keys()].map((task) => [task, labelHead(withTaskHead(description, task))]));
+    /** The head on every token; null where the outputs are of whole texts. */
+    const tokenHead = (runner: LinearRunner) =>
+      plan.labelsTokens ? labelHead(description) : (taskHeads.get(runner.headTask ?? '') ?? null);
     const classifies = (runner: LinearRunner) =>
       head.every(({ module: part }) => !part.isMissing || !runner.isPlain(part));
     const layer: BaseModel['layer'] = (index, states, runner) => {
@@ -44,10 +48,12 @@ export async function loadEncoder(
         layerOf(blocks, index),
         states,
         runner,
-        index === plan.layerCount - 1 && classifies(runner),
+        index === plan.layerCount - 1 && !tokenHead(runner) && classifies(runner),
       );
     };
     const outputOf = (states: HiddenStates, runner: LinearRunner): tf.Tensor2D => {
+      const ofTokens = tokenHead(runner);
+      if (ofTokens) return runner.linear(ofTokens, states.hidden);
       if (!classifies(runner)) return l2NormalizeRows(meanOfTokens(states));
       let x = clsTokens(states.hidden, states.tokens);
       let derivative: tf.Tensor2D | undefined;
@@ -67,8 +73,9 @@ export async function loadEncoder(
       outputs: (inputs, runner) => {
         let states = embed(inputs, runner);
         for (let index = 0; index < plan.layerCount; index++) states = layer(index, states, runner);
-        if (classifies(runner)) return { logits: outputOf(states, runner) };
         const { hidden, batch, tokens } = states;
+        if (tokenHead(runner)) return { logits: tf.reshape(outputOf(states, runner), [batch, tokens, -1]) };
+        if (classifies(runner)) return { logits: outputOf(states, runner) };
         return {
           last_hidden_state: tf.reshape(hidden, [batch, tokens, plan.hiddenSize]),
           embeddings: outputOf(states, runner),

@@ -18,10 +18,22 @@ export function encoderMemory(plan: EncoderPlan, tokens = Math.min(usualTokens, 
         fc1: name(plan.names.fc1),
         fc2: name(plan.names.fc2),
       };
-      const sizes = { batch, tokens, hidden, inner, heads, onlyFirstToken: index === layerCount - 1, distances };
+      const sizes = {
+        batch,
+        tokens,
+        hidden,
+        inner,
+        heads,
+        onlyFirstToken: index === layerCount - 1 && !plan.labelsTokens,
+        distances,
+      };
       return postNormMemory(sizes, names, adapters);
     },
-    // The last state of the first token and the outputs of each part of the head; the logits and their gradient.
-    head: (batch, outputs) => [...plan.head.map(() => 2 * batch * hidden), batch * outputs, batch * outputs],
+    // The last state of the first token (or of all) and the outputs of each part of the head; the logits and their gradient.
+    head: (batch, outputs) => {
+      const rows = plan.labelsTokens ? batch * tokens : batch;
+      const parts = plan.labelsTokens ? [2 * rows * hidden] : plan.head.map(() => 2 * rows * hidden);
+      return [...parts, rows * outputs, rows * outputs];
+    },
   };
 }

@@ -53,6 +53,8 @@ export interface EncoderPlan {
   readonly layers: string;
   readonly names: LayerNames;
   readonly head: readonly HeadPart[];
+  /** Whether the head of the checkpoint has outputs for each token. */
+  readonly labelsTokens?: boolean;
   /** In the order of their ids; null if the config has none. */
   readonly labels: readonly string[] | null;
 }

@@ -58,6 +58,26 @@ test('an adapter is evaluated on its dataset, and the result says what it costs'
   expect(view.queryByText('/home/me/out.jsonl')).toBeNull();
 });
 
+test('of tagged words, the scores of each entity are a table', async () => {
+  const entities = [{ type: 'PER', precision: 1, recall: 0.5, f1: 0.6667, count: 1200 }];
+  backend.answers['jobs.result'] = () => ({
+    kind: 'evaluate',
+    result: { ...result, confusion: [], labels: [], metrics: { entity_f1: 0.6 }, entities },
+  });
+  const view = renderInWindow(<EvaluationPanel evaluated={style} />);
+  fireEvent.click(view.getByRole('button', { name: 'Evaluate' }));
+  await waitFor(() => expect(view.getByRole('cell', { name: 'PER' })).toBeTruthy());
+  const row = view.getByRole('cell', { name: 'PER' }).parentElement;
+  expect([...(row?.children ?? [])].map((cell) => cell.textContent)).toEqual([
+    'PER',
+    '66.7 %',
+    '100.0 %',
+    '50.0 %',
+    '1,200',
+  ]);
+  expect(view.getByText('60.0 %')).toBeTruthy();
+});
+
 test('a dataset whose labels do not fit is offered with the reason, and not evaluated on', async () => {
   backend.answers['datasets.list'] = () => [dataset('data', 'digits'), dataset('other', 'other')];
   backend.answers['evaluate.datasets'] = () => [

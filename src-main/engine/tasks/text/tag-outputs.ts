@@ -1,0 +1,102 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
+import {
+  type EvaluationOptions,
+  type LoadBatch,
+  notFiniteOutputs,
+  refuseCancelled,
+  refuseNoExamples,
+} from '../../evaluation/evaluation.ts';
+import type { TagOutputs } from '../../evaluation/task-outputs.ts';
+import { gatherRows } from '../../ops/index.ts';
+import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
+import { deviceInputs } from '../../training/device-inputs.ts';
+import type { LengthOrder } from './test-order.ts';
+
+/**
+ * Logits of the tags of all words of the examples `run`, in the order in which they were given.
+ * @param names of the tags
+ * @throws StudioError refused where the head is none for words, or for others; invalid_input without examples, not_finite, cancelled.
+ */
+export async function tagOutputs(
+  model: AdaptedModel,
+  load: LoadBatch,
+  { sorted, positions, batchSize }: LengthOrder,
+  options: EvaluationOptions,
+  names: readonly string[],
+): Promise<TagOutputs> {
+  refuseNoExamples(sorted.length);
+  if (model.headTask !== 'TOKEN_CLS' && model.base.description.kind !== 'token-classification')
+    throw new StudioError(
+      'refused',
+      'There is no head that gives each word a tag.',
+      'Evaluate an adapter that was trained on tagged words (PEFT’s task TOKEN_CLS).',
+    );
+  const logits: Float32Array[] = [];
+  const labels: Int32Array[] = [];
+  for (let start = 0; start < sorted.length; start += batchSize) {
+    await refuseCancelled(options);
+    const some = sorted.subarray(start, start + batchSize);
+    const batch = await load(some);
+    const places = countedPlaces(batch.labels);
+    const values = await logitsOf(model, batch.inputs, places, names);
+    const width = batch.labels.length / some.length;
+    for (const row of some.keys()) {
+      const end = places.findLastIndex((place) => place < (row + 1) * width) + 1;
+      const first = places.findIndex((place) => place >= row * width);
+      const position = positions[start + row] ?? 0;
+      logits[position] = values.slice(first * names.length, end * names.length);
+      labels[position] = places.slice(first, end).map((place) => batch.labels[place] ?? 0);
+    }
+    await options.onProgress?.(start + some.length, sorted.length);
+  }
+  return {
+    kind: 'tags',
+    logits: joined(logits, (size) => new Float32Array(size)),
+    labels: joined(labels, (size) => new Int32Array(size)),
+    counts: Uint32Array.from(labels, ({ length }) => length),
+    names,
+  };
+}
+
+async function logitsOf(
+  model: AdaptedModel,
+  inputs: Parameters<typeof deviceInputs>[0],
+  places: Int32Array,
+  names: readonly string[],
+): Promise<Float32Array> {
+  const device = deviceInputs(inputs);
+  const states = model.states(device);
+  const outputs = tf.tidy(() => {
+    const hidden = gatherRows(states.hidden, tf.tensor1d(places, 'int32'));
+    return model.head({ ...states, hidden, batch: places.length, tokens: 1 });
+  });
+  try {
+    if (outputs.shape[1] !== names.length)
+      throw new StudioError(
+        'refused',
+        `The model's head has ${outputs.shape[1]} tags, but the dataset has ${names.length}: ${names.slice(0, 12).join(', ')}.`,
+        'Evaluate on data with the tags that the head was trained on.',
+      );
+    const values = await outputs.data<'float32'>();
+    if (!values.every(Number.isFinite)) throw notFiniteOutputs();
+    return values;
+  } finally {
+    tf.dispose([...stateTensors(states), ...Object.values(device), outputs]);
+  }
+}
+
+function joined<Values extends Float32Array | Int32Array>(
+  parts: readonly Values[],
+  create: (size: number) => Values,
+): Values {
+  const whole = create(parts.reduce((size, { length }) => size + length, 0));
+  let start = 0;
+  for (const part of parts) {
+    whole.set(part, start);
+    start += part.length;
+  }
+  return whole;
+}

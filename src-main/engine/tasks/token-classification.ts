@@ -1,0 +1,153 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { LoadBatch } from '../evaluation/evaluation.ts';
+import { metricIds } from '../metrics/index.ts';
+import { ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
+import { recentBatches } from './recent-batches.ts';
+import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
+import { encoderInputs } from './text/pad-rows.ts';
+import { readTexts } from './text/read-split.ts';
+import { rowTensors } from './text/row-tensors.ts';
+import { tagOutputs } from './text/tag-outputs.ts';
+import { TaggedRows } from './text/tagged-rows.ts';
+import { byLength, testOrder } from './text/test-order.ts';
+import { textReading } from './text/text-reading.ts';
+
+export const tokenClassification: TaskType = {
+  declaration: {
+    id: 'token-classification',
+    label: 'Token classification',
+    summary:
+      'Gives each word of a text a tag (IOB2), such as the names of persons and places, with a head on an encoder.',
+    parameters: [],
+  },
+  bestBy: 'entity_f1',
+  reads: 'texts',
+  headTask: 'TOKEN_CLS',
+  misfit(model, { text, labels }) {
+    const isEncoder = model.kind === 'embedding' && model.linears.some(({ isHead }) => isHead);
+    if (!isEncoder && model.kind !== 'token-classification')
+      return {
+        message:
+          model.kind === 'text-classification'
+            ? `${model.architecture} has a classifier of whole texts already.`
+            : `A ${model.kind} model cannot tag words.`,
+        hint: 'Choose an encoder without a classifier, e.g. a BERT, or one for token classification.',
+      };
+    if (!text?.columns.words || text.labelKind !== 'tags')
+      return {
+        message: 'The dataset has no words with a tag each.',
+        hint: 'Choose the columns of words and tags: Edit import… in the window, coto datasets add PATH --set words=NAME tags=NAME in the command.',
+      };
+    if (labels.length < 2)
+      return {
+        message: `The dataset has ${labels.length} tag, but token classification needs two or more.`,
+        hint: 'Choose another column of tags.',
+      };
+    return null;
+  },
+  metrics: () => metricIds('tags'),
+  open: openTokenClassification,
+};
+
+async function openTokenClassification(material: TaskMaterial): Promise<OpenTask> {
+  const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
+  const rows = { train: new TaggedRows(), test: new TaggedRows() };
+  const cut = { examples: 0, words: 0 };
+  let wordless = 0;
+  const read = await readTexts(
+    dataset,
+    wanted,
+    ({ words, tags, split }) => {
+      if (words === undefined || tags === undefined) return false;
+      const encoded = tokenizer.encodeWords(words, { maxLength });
+      const missing = words.length - encoded.starts.length;
+      if (encoded.isCut) {
+        cut.examples++;
+        cut.words += missing;
+      } else wordless += missing;
+      return rows[split].add(encoded, tags);
+    },
+    material.onRead,
+  );
+  if (read.kind !== 'tags')
+    throw new StudioError('invalid_input', 'The dataset has no tags.', 'Choose the column of tags.');
+  const { names } = read;
+  const padding = tokenizer.paddingId;
+  const labelsOf = { train: rows.train.labels(names), test: rows.test.labels(names) };
+  const loaderOf = (split: 'train' | 'test', order: Int32Array | null): LoadBatch => {
+    return async (indices) => {
+      const places = [...indices].map((index) => (order === null ? index : (order[index] ?? 0)));
+      const inputs = encoderInputs(
+        places.map((place) => rows[split].row(place)),
+        padding,
+      );
+      const width = inputs['input_ids']?.shape[1] ?? 0;
+      const labels = new Int32Array(places.length * width).fill(ignoredLabel);
+      for (const [row, place] of places.entries()) labels.set(labelsOf[split](place), row * width);
+      return { inputs, labels, examples: places.length };
+    };
+  };
+  const order = testOrder(rows.test.count);
+  const test = recentBatches(loaderOf('test', order));
+  const tagsOf = (place: number) => rows.test.tags(place);
+  return {
+    labels: names,
+    classNames: names,
+    metrics: metricIds('tags'),
+    train: {
+      count: rows.train.count,
+      classes: null,
+      load: loaderOf('train', null),
+      lengthOf: (index) => rows.train.row(index).ids.length,
+    },
+    testCount: rows.test.count,
+    notes: notesOf({ cut, wordless, leftOut: read.leftOut, maxLength }),
+    outputs: (adapted, indices, options) => {
+      const lengthOf = (index: number) => rows.test.row(order[index] ?? 0).ids.length;
+      return tagOutputs(adapted, test, byLength(indices, lengthOf, options.batchSize), options, names);
+    },
+    describe: (index) => read.tests[order[index] ?? 0] ?? { index, id: null },
+    show: async (index) => {
+      const place = order[index] ?? 0;
+      const text = tokenizer.decode([...rows.test.row(place).ids], { skipSpecialTokens: true });
+      return { kind: 'text', text, truth: tagsOf(place).join(' ') };
+    },
+    exported: async (chosen) => {
+      const places = { train: [...chosen.train], test: [...chosen.test].map((index) => order[index] ?? 0) };
+      const tensors = (['train', 'test'] as const).flatMap((split) => {
+        const labels = Int32Array.from(places[split].flatMap((place) => [...labelsOf[split](place)]));
+        const some = places[split].map((place) => rows[split].row(place).ids);
+        return [...rowTensors(split, some), [`${split}.labels`, { shape: [labels.length], data: labels }] as const];
+      });
+      return {
+        settings: {
+          auto_class: 'AutoModelForTokenClassification',
+          problem_type: 'single_label_classification',
+          pad_token_id: padding,
+        },
+        tensors: new Map(tensors),
+      };
+    },
+  };
+}
+
+function notesOf({
+  cut,
+  wordless,
+  leftOut,
+  maxLength,
+}: {
+  readonly cut: { readonly examples: number; readonly words: number };
+  readonly wordless: number;
+  readonly leftOut: number;
+  readonly maxLength: number;
+}): string[] {
+  const notes: string[] = [];
+  if (cut.examples > 0)
+    notes.push(
+      `${cut.examples} examples are longer than ${maxLength} tokens and were truncated: ${cut.words} of their words are neither learned nor scored.`,
+    );
+  if (wordless > 0) notes.push(`${wordless} words have no token of the model and are neither learned nor scored.`);
+  if (leftOut > 0) notes.push(`${leftOut} examples have no word within ${maxLength} tokens and were skipped.`);
+  return notes;
+}

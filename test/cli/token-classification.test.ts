@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
+import { bareEncoder } from '../engine/bare-encoder.ts';
+import { withWords } from '../engine/tasks/text-task.ts';
+import { coto, folder, json, trained } from './commands-support.ts';
+
+const model = join(folder, 'encoder');
+const data = join(folder, 'films.conll');
+const file = join(folder, 'tags.yaml');
+
+/** "the film" and "the book" are entities; every fourth sentence is longer. */
+function sentences(count: number): string {
+  const lines = Array.from({ length: count }, (_, index) => {
+    const [word, type] = index % 2 === 0 ? ['film', 'FILM'] : ['book', 'BOOK'];
+    const words = [...(index % 4 < 2 ? [['very', 'O']] : []), ['the', `B-${type}`], [word, `I-${type}`], ['was', 'O']];
+    return words.map(([one, tag]) => `${one} X ${tag}\n`).join('');
+  });
+  return lines.join('\n');
+}
+
+beforeAll(async () => {
+  withWords(await bareEncoder('bert', 'BertModel', 'bert', model));
+  writeFileSync(data, sentences(60));
+  const run = {
+    model,
+    dataset: 'films',
+    max_steps: 60,
+    learning_rate: 0.02,
+    per_device_train_batch_size: 16,
+    adapter: { r: 4, target_modules: 'all-linear' },
+  };
+  writeFileSync(file, JSON.stringify(run));
+});
+
+test('from a CoNLL file to the F1 of entities and an adapter for PEFT', async () => {
+  const added = await coto(['datasets', 'add', data]);
+  expect(added.err).toBe('');
+  expect(added.out).toContain('labels are');
+  expect((await coto(['datasets', 'show', 'films'])).out).toContain('[B-FILM the] [I-FILM film]');
+  const { run, adapter } = await json(trained, ['train', file]);
+  expect(run.status).toBe('completed');
+  if (adapter === null) throw new Error('no adapter');
+
+  const result = await json(evaluationResultSchema, ['eval', '--adapter', adapter.name, '--dataset', 'films']);
+  expect(result.metrics['entity_f1']).toBeGreaterThan(0.9);
+  expect(result.entities?.map(({ type }) => type)).toEqual(['BOOK', 'FILM']);
+  const { out } = await coto(['eval', '--adapter', adapter.name, '--dataset', 'films']);
+  expect(out).toMatch(/f1 of entities/i);
+  expect(out).toMatch(/FILM +\d+ +[\d.]+ +[\d.]+/);
+
+  const target = join(folder, 'exported');
+  const exported = await coto(['export', adapter.name, '--to', 'peft', '--out', target]);
+  expect(exported.code).toBe(0);
+  const config = z.looseObject({}).parse(JSON.parse(readFileSync(join(target, 'adapter_config.json'), 'utf8')));
+  expect(config).toMatchObject({ task_type: 'TOKEN_CLS', modules_to_save: ['classifier', 'score'] });
+}, 120_000);
