@@ -31,7 +31,7 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** Told while inputs are copied to a host that lacks them. */
   readonly onSent: OnSent;
-  /** Told after each poll. */
+  /** Told after the first poll, and after each that found something else than the one before. */
   changed(runs: readonly PlacedRun[], answers: boolean): void;
 }
 
@@ -105,6 +105,7 @@ async function followOne(options: FollowOptions, intended: Submission): Promise<
   const tails = new ProgressTails(bundle.folder);
   const endedPolls = new Map<number, number>();
   let { runs } = submission;
+  let answered: boolean | null = null;
   try {
     for (;;) {
       signal.throwIfAborted();
@@ -118,8 +119,10 @@ async function followOne(options: FollowOptions, intended: Submission): Promise<
           return { ...next, ...(progress.get(run.runId) ?? {}) };
         }),
       );
-      submissions.saveRuns(submission.id, runs);
-      options.changed(runs, states !== null);
+      const isNew = submissions.saveRuns(submission.id, runs);
+      const answers = states !== null;
+      if (isNew || answers !== answered) options.changed(runs, answers);
+      answered = answers;
       if (!runs.some(isOpen)) break;
       await delay(options.pollSeconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
     }

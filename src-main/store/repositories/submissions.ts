@@ -67,10 +67,11 @@ export class SubmissionRepository {
     this.database.prepare('UPDATE submissions SET parts = ? WHERE id = ?').run(toJson(parts), id);
   }
 
-  saveRuns(id: string, runs: readonly PlacedRun[]): void {
+  /** Whether they differ from those that were stored: most polls find nothing new. */
+  saveRuns(id: string, runs: readonly PlacedRun[]): boolean {
     const text = toJson(runs);
-    // Most polls find nothing new.
-    this.database.prepare('UPDATE submissions SET runs = ? WHERE id = ? AND runs <> ?').run(text, id, text);
+    const update = this.database.prepare('UPDATE submissions SET runs = ? WHERE id = ? AND runs <> ?');
+    return update.run(text, id, text).changes > 0;
   }
 
   end(id: string, status: 'ended' | 'cancelled'): void {
