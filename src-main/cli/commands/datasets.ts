@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { dataStepUsage } from '../../../src-shared/domain/data-steps.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { catalog, checkDataset, detectDataset } from '../../backend/index.ts';
@@ -13,6 +14,7 @@ import { addDataset } from '../read-files.ts';
 import { findDataset } from '../references.ts';
 
 const splitName = z.enum(['train', 'test']);
+const steps = z.array(z.string()).optional();
 /** From dark to light. */
 const shades = ' .:-=+*#%@';
 
@@ -25,11 +27,12 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
       'add a text file (CSV, TSV, JSON, JSONL, Parquet, CoNLL), an IDX folder or an image folder to the library; its files are not changed',
     options(command) {
       command.option('--name <name>', 'what to call it (default: the name of the file or folder)');
+      addStepOption(command);
       addMethodOptions(command, catalog.datasetReaders);
     },
-    input: z.looseObject({ path: z.string(), name: z.string().optional() }),
-    async run({ path, name, ...given }, { terminal, withStudio }) {
-      const options = await readerOptionsOf(path, given);
+    input: z.looseObject({ path: z.string(), name: z.string().optional(), step: steps }),
+    async run({ path, name, step, ...given }, { terminal, withStudio }) {
+      const options = await readerOptionsOf(path, withSteps(given, step));
       const dataset = await withStudio((client) =>
         addDataset(client, { path, options, ...(name === undefined ? {} : { name }) }, terminal),
       );
@@ -96,15 +99,18 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
   addCommand(group, context, {
     usage: 'validate <path>',
     summary: 'read every example of a dataset (a path, or one of the library) and list its problems',
-    options: (command) => addMethodOptions(command, catalog.datasetReaders),
-    input: z.looseObject({ path: z.string() }),
-    async run({ path, ...given }, { terminal, withStudio }) {
+    options(command) {
+      addStepOption(command);
+      addMethodOptions(command, catalog.datasetReaders);
+    },
+    input: z.looseObject({ path: z.string(), step: steps }),
+    async run({ path, step, ...given }, { terminal, withStudio }) {
       const known = await withStudio(async (client) =>
         (await client.request('datasets.list', {})).find(({ id, name }) => id === path || name === path),
       );
       const source = known?.source ?? {
         ...(await detectDataset(resolve(path))),
-        options: await readerOptionsOf(path, given),
+        options: await readerOptionsOf(path, withSteps(given, step)),
       };
       const line = new ProgressLine(terminal);
       const description = await checkDataset(source, (progress) => line.show(progress)).finally(() => line.clear());
@@ -114,6 +120,18 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
       return { json: description, text: `${describe(description)}${found}${lines.join('')}` };
     },
   });
+}
+
+function addStepOption(command: Command): void {
+  const collect = (step: string, before: string[] = []) => [...before, step];
+  command.option('--step <step>', `a step of --steps; may be given again: ${dataStepUsage}`, collect);
+}
+
+/** The steps that were given one by one, after those that were given together. */
+function withSteps(given: Readonly<Record<string, unknown>>, step: readonly string[] = []): Record<string, unknown> {
+  if (step.length === 0) return { ...given };
+  const before = typeof given['steps'] === 'string' ? [given['steps']] : [];
+  return { ...given, steps: [...before, ...step].join('; ') };
 }
 
 function describe(description: DatasetDescription): string {

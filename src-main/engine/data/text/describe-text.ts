@@ -1,6 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
 import type { ReadWatch } from '../dataset.ts';
+import type { DataSteps } from '../steps/data-steps.ts';
 import { ExactDuplicates } from './exact-duplicates.ts';
 import { contentKey } from './example.ts';
 import { LabelTally } from './label-tally.ts';
@@ -19,6 +20,7 @@ export async function describeTexts(
   plan: TextPlan,
   files: TextFiles,
   format: RowFormat,
+  steps: ReturnType<DataSteps['begin']>,
   { onRead, signal, keepsFaults = false }: ReadWatch = {},
 ): Promise<DatasetDescription> {
   const problems = new RowProblems();
@@ -31,8 +33,9 @@ export async function describeTexts(
   const onBytes = (read: number): void => {
     bytes += read;
   };
-  for await (const rows of readTexts(plan, format, { onBytes })) {
+  for await (const read of readTexts(plan, format, { onBytes })) {
     signal?.throwIfAborted();
+    const rows = steps.take(read);
     rowCount += rows.length;
     onRead?.({ rows: rowCount, bytes, totalBytes: files.sizeBytes });
     for (const row of rows) {
@@ -89,7 +92,11 @@ export async function describeTexts(
       splitRule: plan.parts[0]?.rule.description ?? '',
       rowCount,
       faultyRows: problems.faultyRows,
-      notes: [...((await format.notes?.(files.train[0] ?? '', plan.options)) ?? []), ...notesOf(plan)],
+      notes: [
+        ...((await format.notes?.(files.train[0] ?? '', plan.options)) ?? []),
+        ...notesOf(plan),
+        ...steps.notes(),
+      ],
       duplicates: {
         comparedRows: exact.compared,
         withinTrain: exact.within.train,

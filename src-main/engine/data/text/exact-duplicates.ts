@@ -38,6 +38,11 @@ export class ExactDuplicates {
     return met;
   }
 
+  /** Whether the text was added, to either split. */
+  has(text: string): boolean {
+    return this.splits[this.slotOf(...hash64(text))] !== 0;
+  }
+
   /** Slot of these bits, or the free slot for them. */
   private slotOf(high: number, low: number): number {
     const mask = this.high.length - 1;

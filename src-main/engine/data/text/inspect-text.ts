@@ -1,6 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { noColumns, type ReadRow, type TextInspection } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { DataSteps, stepsOf } from '../steps/data-steps.ts';
 import { columnNames, mapColumns } from './columns.ts';
 import { contentKey } from './example.ts';
 import { LabelTally } from './label-tally.ts';
@@ -21,7 +22,7 @@ const shownValues = 20;
  * @throws StudioError if the file itself cannot be read.
  */
 export async function inspectTexts(path: string, format: RowFormat, options: ParameterValues): Promise<TextInspection> {
-  const files = await findTextFiles(path, format.extensions, {});
+  const files = await findTextFiles(path, format, {});
   const head = await readHead(files, format, options);
   const notes = (await format.notes?.(files.train[0] ?? path, options)) ?? [];
   const names = columnNames(head.filter((row) => row.fault === null));
@@ -29,7 +30,7 @@ export async function inspectTexts(path: string, format: RowFormat, options: Par
   const isGuessed = options['guess_columns'] !== false;
   try {
     columns = mapColumns(path, head, options).columns;
-    const read = await findTextFiles(path, format.extensions, options);
+    const read = await findTextFiles(path, format, options);
     const plan = planOf(read, head, options);
     return {
       columnNames: names,
@@ -62,6 +63,7 @@ async function readSome(
   plan: TextPlan,
   format: RowFormat,
 ): Promise<Pick<TextInspection, 'rows' | 'labelKind' | 'labels' | 'rowsRead' | 'isWhole' | 'faultyRows' | 'problems'>> {
+  const steps = new DataSteps(stepsOf(plan.options));
   const shown: ReadRow[] = [];
   const problems = new RowProblems();
   const labels = new LabelTally();
@@ -73,8 +75,9 @@ async function readSome(
     const ofSplit: ReadRow[] = [];
     let characters = 0;
     let isFull = false;
+    const reading = steps.begin(false);
     for await (const rows of readTexts({ ...plan, parts }, format)) {
-      for (const row of rows) {
+      for (const row of reading.take(rows)) {
         if (ofSplit.length >= mostRows / share || characters >= mostCharacters / share) {
           isFull = true;
           break;

@@ -1,4 +1,5 @@
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import type { FileFormat } from './text-files.ts';
 
 /** A raw row of a file: named cells, or the reason why it cannot be read. */
 export interface RawRow {
@@ -21,9 +22,7 @@ export interface RowReading {
 }
 
 /** How a format is read: rows in order, some at a time, without ever holding the whole file. */
-export interface RowFormat {
-  /** Without the dot, in lower case. */
-  readonly extensions: readonly string[];
+export interface RowFormat extends FileFormat {
   /** Options of its own, besides those of all text formats. */
   readonly parameters?: readonly ParameterSpec[];
   /** @throws StudioError invalid_file if the file is not of this format. */

@@ -71,7 +71,7 @@ function splitByFraction(fraction: number, seed: number): SplitRule {
 }
 
 /** A number in [0, 1) from seed and index, by the finalizer of MurmurHash3 (Austin Appleby, public domain). */
-function uniform(seed: number, place: number): number {
+export function uniform(seed: number, place: number): number {
   let bits = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(place + 1, 0xc2b2ae35);
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);

@@ -15,7 +15,20 @@ export function hasExtension(path: string, extensions: readonly string[]): boole
   return extensions.includes(extname(path).slice(1).toLowerCase());
 }
 
-type SplitFiles = Pick<TextFiles, 'train' | 'test'>;
+export type SplitFiles = Pick<TextFiles, 'train' | 'test'>;
+
+/** What the files of a format are called. */
+export interface FileFormat {
+  /** Without the dot, in lower case. */
+  readonly extensions: readonly string[];
+  /** The files of a folder that follows rules of its own; null for one that does not. */
+  folder?(path: string): Promise<SplitFiles | null>;
+}
+
+/** The files of a folder by split; null without one for training. */
+export async function foldersFiles(path: string, format: FileFormat): Promise<SplitFiles | null> {
+  return (await format.folder?.(path)) ?? filesOfFolder(path, format.extensions);
+}
 
 /** Names of what is tested on, the first that there is: many datasets of the hub have their labels in `validation` alone. */
 const testSplits = ['test', 'validation', 'valid', 'val', 'dev'] as const;
@@ -24,7 +37,7 @@ const testSplits = ['test', 'validation', 'valid', 'val', 'dev'] as const;
  * The files of a folder that are called train and test (or train-…, test-…), by split, there or in a folder `data`
  * below it; null without one for training. Of a split in several files, all must be there.
  */
-export async function filesOfFolder(folder: string, extensions: readonly string[]): Promise<SplitFiles | null> {
+async function filesOfFolder(folder: string, extensions: readonly string[]): Promise<SplitFiles | null> {
   for (const place of [folder, join(folder, 'data')]) {
     const names = (await readdir(place).catch(() => [])).filter((name) => hasExtension(name, extensions)).sort();
     const train = filesOfSplit(place, 'train', names);
@@ -33,6 +46,13 @@ export async function filesOfFolder(folder: string, extensions: readonly string[
     return { train, test: tests.find((files) => files.length > 0) ?? [] };
   }
   return null;
+}
+
+/** What is trained and tested on of files by the names of their splits; null without one for training. */
+export function splitsOf(files: ReadonlyMap<string, readonly string[]>): SplitFiles | null {
+  const train = files.get('train') ?? [];
+  if (train.length === 0) return null;
+  return { train, test: testSplits.map((split) => files.get(split) ?? []).find((found) => found.length > 0) ?? [] };
 }
 
 function filesOfSplit(folder: string, split: string, names: readonly string[]): string[] {
@@ -64,19 +84,15 @@ function filesOfSplit(folder: string, split: string, names: readonly string[]): 
  * `options`: test_file, and split_by, which may leave a file of tests out.
  * @throws StudioError if a file is missing, empty, or not a regular file.
  */
-export async function findTextFiles(
-  path: string,
-  extensions: readonly string[],
-  options: ParameterValues,
-): Promise<TextFiles> {
+export async function findTextFiles(path: string, format: FileFormat, options: ParameterValues): Promise<TextFiles> {
   const found = await stat(path).catch((thrown: unknown) => {
     throw unreadable(path, thrown);
   });
-  const inFolder = found.isDirectory() ? await filesOfFolder(path, extensions) : null;
+  const inFolder = found.isDirectory() ? await foldersFiles(path, format) : null;
   if (found.isDirectory() && inFolder === null)
     throw new StudioError(
       'invalid_file',
-      `${path} has no file train.${extensions[0]}.`,
+      `${path} has no file train.${format.extensions[0]}.`,
       'Give a file, or a folder with a file for each split.',
     );
   const train = inFolder?.train ?? [path];

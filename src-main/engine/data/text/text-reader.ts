@@ -3,12 +3,13 @@ import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 import type { OpenTexts } from '../dataset.ts';
 import type { DatasetReader } from '../readers/reader.ts';
+import { DataSteps, stepsOf, stepsParameter } from '../steps/data-steps.ts';
 import { describeTexts } from './describe-text.ts';
 import { inspectTexts } from './inspect-text.ts';
 import type { RowFormat } from './raw-row.ts';
 import { planTexts, readTexts } from './read-text.ts';
 import { tagSchemes } from './tags.ts';
-import { filesOfFolder, findTextFiles, hasExtension } from './text-files.ts';
+import { findTextFiles, foldersFiles, hasExtension } from './text-files.ts';
 
 function columnParameter(name: string, label: string, help: string): ParameterSpec {
   return { name, label, type: 'text', default: '', help, names: 'column' };
@@ -107,6 +108,7 @@ const textParameters: readonly ParameterSpec[] = [
     default: false,
     help: 'Add the dataset without its faulty rows, however many they are. Off: not where they are more than 10 and more than 1 % of all.',
   },
+  stepsParameter,
 ];
 
 /** Text reader on top of a row format: all formats share splitting, mapping and checks. */
@@ -119,24 +121,30 @@ export function textReader(
 
     async detect(path): Promise<DatasetSource | null> {
       const isFolder = (await stat(path)).isDirectory();
-      const known = isFolder
-        ? (await filesOfFolder(path, format.extensions)) !== null
-        : hasExtension(path, format.extensions);
+      const known = isFolder ? (await foldersFiles(path, format)) !== null : hasExtension(path, format.extensions);
       return known ? { reader: id, path, options: {} } : null;
     },
 
     inspect: (path, options) => inspectTexts(path, format, options),
 
     async open(path, options) {
-      const files = await findTextFiles(path, format.extensions, options);
+      const files = await findTextFiles(path, format, options);
       const plan = await planTexts(files, format, options);
+      const steps = new DataSteps(stepsOf(options));
+      const prepare = () => steps.prepare(() => readTexts(plan, format));
       return {
         kind: 'texts',
         columns: plan.mapping.columns,
-        describe: (watch) => describeTexts(plan, files, format, watch),
+        describe: async (watch) => {
+          await prepare();
+          return describeTexts(plan, files, format, steps.begin(), watch);
+        },
         async *examples(split) {
+          await prepare();
+          const reading = steps.begin();
           for await (const rows of readTexts(plan, format, { split }))
-            for (const row of rows) if (row.kind === 'example' && row.example.split === split) yield row.example;
+            for (const row of reading.take(rows))
+              if (row.kind === 'example' && row.example.split === split) yield row.example;
         },
         close: () => undefined,
       };

@@ -1,0 +1,93 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { type DataStep, dataStepUsage, parseDataSteps } from '../../../../src-shared/domain/data-steps.ts';
+import type { ReadRow } from '../../../../src-shared/domain/dataset.ts';
+import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { stepWork } from './index.ts';
+import type { StepWork } from './step.ts';
+
+export const stepsParameter: ParameterSpec = {
+  name: 'steps',
+  label: 'Steps',
+  type: 'text',
+  default: '',
+  help: `What is done with the rows before they are learned, in order, with semicolons between: ${dataStepUsage}. The file is not changed.`,
+  advanced: true,
+};
+
+/** @throws StudioError invalid_input where the option says what is no step */
+export function stepsOf(options: ParameterValues): DataStep[] {
+  const steps = parseDataSteps(String(options['steps'] ?? ''));
+  if (typeof steps !== 'string') return steps;
+  throw new StudioError('invalid_input', `steps: ${steps}`, `The steps are ${dataStepUsage}.`);
+}
+
+type ReadAll = () => AsyncGenerator<ReadRow[]>;
+
+/** The steps of a dataset, ready to be repeated on every reading of its rows. */
+export class DataSteps {
+  private readonly parts: readonly { readonly name: string; readonly work: StepWork }[];
+  private ready: Promise<void> | undefined;
+
+  constructor(steps: readonly DataStep[]) {
+    this.parts = steps.map((step) => ({ name: step.step, work: stepWork(step) }));
+  }
+
+  /** Reads all rows once for each step that must know them; of later calls, nothing. */
+  prepare(readAll: ReadAll): Promise<void> {
+    this.ready ??= this.surveyed(readAll);
+    return this.ready;
+  }
+
+  /**
+   * A reading from the first row.
+   * @param prepared false: of rows that were not all read, steps that must know all of them are left out
+   */
+  begin(prepared = true): StepReading {
+    return new StepReading(this.parts.filter(({ work }) => prepared || work.survey === undefined));
+  }
+
+  private async surveyed(readAll: ReadAll): Promise<void> {
+    for (const [place, { work }] of this.parts.entries()) {
+      if (work.survey === undefined) continue;
+      const before = new StepReading(this.parts.slice(0, place));
+      for await (const rows of readAll()) for (const row of before.take(rows)) work.survey(row);
+    }
+  }
+}
+
+class StepReading {
+  private readonly parts: {
+    readonly name: string;
+    readonly apply: (row: ReadRow) => ReadRow | null;
+    leftOut: number;
+  }[];
+
+  constructor(parts: readonly { readonly name: string; readonly work: StepWork }[]) {
+    this.parts = parts.map(({ name, work }) => ({ name, apply: work.begin(), leftOut: 0 }));
+  }
+
+  /** The rows that go on, in their order. */
+  take(rows: readonly ReadRow[]): ReadRow[] {
+    return rows.flatMap((row) => this.next(row) ?? []);
+  }
+
+  /** What the steps have left out so far, in sentences. */
+  notes(): string[] {
+    return this.parts.flatMap(({ name, leftOut }) =>
+      leftOut === 0 ? [] : [`The step ${name} left out ${leftOut} ${leftOut === 1 ? 'row' : 'rows'}.`],
+    );
+  }
+
+  private next(row: ReadRow): ReadRow | null {
+    let current = row;
+    for (const part of this.parts) {
+      const applied = part.apply(current);
+      if (applied === null) {
+        part.leftOut++;
+        return null;
+      }
+      current = applied;
+    }
+    return current;
+  }
+}
