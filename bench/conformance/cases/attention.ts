@@ -62,6 +62,8 @@ export const attentionCases: readonly OperationCase[] = [
   // More rows than the kernels take at a time.
   attending({ batch: 1, tokens: 70, heads: 1, headSize: 3 }),
   attending({ batch: 1, tokens: 69, heads: 2, keyValueHeads: 1, headSize: 2, causal: true, window: 40 }),
+  // Heads of more columns than a kernel takes at a time.
+  attending({ batch: 1, tokens: 34, heads: 2, keyValueHeads: 1, headSize: 36, causal: true }),
   attending({ batch: 2, queries: 1, tokens: 6, heads: 3, headSize: 5 }),
   attending({ batch: 1, tokens: 6, heads: 2, headSize: 4, spread: 2.5 }),
   attending({ batch: 2, tokens: 7, heads: 2, headSize: 4, causal: true }),

@@ -54,6 +54,15 @@ const sizes: [number, number, number][] = [
   [65, 70, 66],
 ];
 
+/** Into a few columns or rows, as the gradients of an adapter's factors; and of so many tiles that they are large ones. */
+const across = (m: number, k: number, n: number): OperationCase => ({
+  name: `product ${m} × ${k} × ${n} and nothing else, A transposed`,
+  shapes: { a: [k, m], b: [k, n] },
+  wanted: [],
+  run: (take) => matmul(take('a'), take('b'), { transposeA: true }),
+  reference: (take) => multiply(transpose(take('a'), k, m), take('b'), m, k, n),
+});
+
 export const productCases: readonly OperationCase[] = [
   ...sizes.flatMap(([m, k, n]) =>
     [false, true].flatMap((transposeA) => [false, true].map((transposeB) => whole(m, k, n, transposeA, transposeB))),
@@ -61,4 +70,11 @@ export const productCases: readonly OperationCase[] = [
   ...[false, true].flatMap((transposeB) =>
     [false, true].flatMap((frozen) => [bare(9, 21, 35, transposeB, frozen), bare(2, 530, 257, transposeB, frozen)]),
   ),
+  bare(40, 260, 8, true, false),
+  bare(8, 260, 40, false, false),
+  across(40, 260, 8),
+  across(8, 260, 40),
+  bare(516, 8, 516, true, false),
+  bare(516, 8, 516, false, false),
+  across(516, 8, 516),
 ];

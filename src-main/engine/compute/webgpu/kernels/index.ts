@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ProgramRunner } from '../program-runner.ts';
 import { activationKernels } from './activations.ts';
+import { attentionKernels } from './attention.ts';
 import type { GpuKernel } from './kernel.ts';
+import { matmul } from './matmul.ts';
 import { normKernels } from './norms.ts';
 import { rotary } from './rotary.ts';
 
 /** Our operations that have a kernel of WGSL. Others are composed of these and of tfjs's kernels. */
-const gpuKernels: readonly GpuKernel[] = [...activationKernels, ...normKernels, rotary];
+const gpuKernels: readonly GpuKernel[] = [...activationKernels, ...normKernels, rotary, matmul, ...attentionKernels];
 
 const backendName = 'webgpu';
 const none = {};

@@ -1,0 +1,271 @@
+import type { GpuBinding, GpuProgram } from '../program.ts';
+import type { MatmulTile } from './matmul-tiles.ts';
+
+/** What tells one program for products from another. */
+export interface MatmulForm {
+  readonly tile: MatmulTile;
+  /** a is stored [k, rows]. */
+  readonly transposeA: boolean;
+  /** b is stored [columns, k]. */
+  readonly transposeB: boolean;
+  /** Of a second product that is added. */
+  readonly second: { readonly transposeB: boolean } | null;
+  readonly hasBias: boolean;
+  readonly hasAddend: boolean;
+  readonly hasMultiplier: boolean;
+  /** Whether the rows of all matrices are whole fours. */
+  readonly isAligned: boolean;
+}
+
+/**
+ * Tiles of a and b in a workgroup's memory, as fours along k or along the rows or columns, whichever lie side by side in memory:
+ * `dot` for a·bᵀ (both along k), `mixed` for a·b, `outer` for aᵀ·b (both across k).
+ */
+type Inner = 'dot' | 'mixed' | 'outer';
+
+interface Plan {
+  readonly tile: MatmulTile;
+  readonly inner: Inner;
+  /** Fours between two rows of a tile along k: one more where neighbors would meet in a bank of memory. */
+  readonly stride: number;
+}
+
+const steps = (count: number) => Array.from({ length: count }, (_, index) => index);
+const lines = (parts: readonly string[]) => parts.join('\n');
+
+/** (scale · op(a)·op(b) + bias + addend + scale2 · a2·op(b2)) ∘ multiplier, with every sum of k in float32. */
+export function matmulProgram(form: MatmulForm): GpuProgram {
+  const { tile, transposeA, transposeB, second, hasBias, hasAddend, hasMultiplier, isAligned } = form;
+  const inner = transposeB ? 'dot' : transposeA ? 'outer' : 'mixed';
+  const plan: Plan = { tile, inner, stride: tile.depth + (tile.slices === 1 ? 1 : 0) };
+  const isWide = inner !== 'dot' && isAligned;
+  const result = isWide ? 'vec4<f32>' : 'f32';
+  const operands = [
+    operand(plan, 'a', transposeA, isAligned),
+    operand(plan, 'b', transposeB, isAligned),
+    ...(second ? [operand(plan, 'a2', false, isAligned), operand(plan, 'b2', second.transposeB, isAligned)] : []),
+  ];
+  const extras = [...(hasBias ? ['bias'] : []), ...(hasAddend ? ['addend'] : []), ...(hasMultiplier ? ['factor'] : [])];
+  return {
+    name: `matmul_${inner}_${tile.name}`,
+    reads: [...operands.map(({ binding }) => binding), ...extras.map((name): GpuBinding => ({ name, type: result }))],
+    writes: [{ name: 'y', type: result }],
+    uniforms: [
+      ['m', 'u32'],
+      ['n', 'u32'],
+      ['k', 'u32'],
+      ['k2', 'u32'],
+      ['a_row', 'u32'],
+      ['y_row', 'u32'],
+      ['scale', 'f32'],
+      ['scale2', 'f32'],
+    ],
+    workgroup: [tile.across, tile.down, tile.slices],
+    declarations: lines([
+      `var<workgroup> a_tile: array<vec4<f32>, ${tile.slices * tileSize(plan, 'a')}>;`,
+      `var<workgroup> b_tile: array<vec4<f32>, ${tile.slices * tileSize(plan, 'b')}>;`,
+      ...(tile.slices > 1 ? [`var<workgroup> sums: array<f32, ${rowsOf(tile) * columnsOf(tile)}>;`] : []),
+      ...operands.map(({ code }) => code),
+      store(form, isWide),
+    ]),
+    body: lines([
+      `let row0 = workgroup.y * ${rowsOf(tile)}u;`,
+      `let column0 = workgroup.x * ${columnsOf(tile)}u;`,
+      `let thread = local.x + local.y * ${tile.across}u;`,
+      `let a_base = local.z * ${tileSize(plan, 'a')}u;`,
+      `let b_base = local.z * ${tileSize(plan, 'b')}u;`,
+      lines(accumulators(plan).map(({ name, type }) => `var ${name} = ${type}(0.0);`)),
+      product(plan, 'a', 'b', 'k'),
+      lines(accumulators(plan).map(({ name }) => `${name} *= u.scale;`)),
+      second ? product(plan, 'a2', 'b2', 'k2') : '',
+      tile.slices > 1 ? addSlices(plan) : '',
+      lines(accumulators(plan).map(({ name, row, column }) => storeCall(name, row, column, inner, isWide))),
+    ]),
+  };
+}
+
+export function rowsOf({ down, rows }: MatmulTile): number {
+  return down * rows;
+}
+
+export function columnsOf({ across, columns }: MatmulTile): number {
+  return across * columns;
+}
+
+/** Fours of a tile. */
+function tileSize({ tile, inner, stride }: Plan, name: 'a' | 'b'): number {
+  const free = name === 'a' ? rowsOf(tile) : columnsOf(tile);
+  return isAlongK(inner, name) ? free * stride : tile.depth * free;
+}
+
+function isAlongK(inner: Inner, name: string): boolean {
+  return inner === 'dot' || (inner === 'mixed' && name.startsWith('a'));
+}
+
+/** The binding of an operand, and `load_a(row, k)`: four of its values, 0 beyond its edges. */
+function operand({ inner }: Plan, name: 'a' | 'b' | 'a2' | 'b2', isTransposed: boolean, isAligned: boolean) {
+  const free = name.startsWith('a') ? 'm' : 'n';
+  const k = name.endsWith('2') ? 'k2' : 'k';
+  const alongK = isAlongK(inner, name);
+  // Whether k is what lies side by side in memory.
+  const isKLast = name.startsWith('a') ? !isTransposed : isTransposed;
+  const isWide = isAligned && alongK === isKLast;
+  const row = name === 'a' && isKLast ? '(free + u.a_row)' : 'free';
+  const index = isKLast ? `${row} * u.${k} + k` : `k * u.${free} + ${row}`;
+  const factor = name === 'a2' ? ' * u.scale2' : '';
+  const binding: GpuBinding = { name, type: isWide ? 'vec4<f32>' : 'f32' };
+  const inside = `free < u.${free} && k < u.${k}`;
+  if (isWide)
+    return {
+      binding,
+      code: `
+fn load_${name}(free: u32, k: u32) -> vec4<f32> {
+  if (${inside}) { return ${name}[(${index}) / 4u]${factor}; }
+  return vec4<f32>(0.0);
+}`,
+    };
+  const [nextFree, nextK] = alongK ? ['free', 'k + '] : ['free + ', 'k'];
+  const four = steps(4).map(
+    (step) => `at_${name}(${nextFree}${alongK ? '' : `${step}u`}, ${nextK}${alongK ? `${step}u` : ''})`,
+  );
+  return {
+    binding,
+    code: `
+fn at_${name}(free: u32, k: u32) -> f32 {
+  if (${inside}) { return ${name}[${index}]${factor}; }
+  return 0.0;
+}
+fn load_${name}(free: u32, k: u32) -> vec4<f32> { return vec4<f32>(${four.join(', ')}); }`,
+  };
+}
+
+/** Adds the products of all of k to the accumulators. */
+function product(plan: Plan, a: string, b: string, k: string): string {
+  const { tile } = plan;
+  const step = tile.depth * 4;
+  return `
+  for (var k0 = 0u; k0 < u.${k}; k0 += ${step * tile.slices}u) {
+    let k_start = k0 + local.z * ${step}u;
+${fill(plan, a)}
+${fill(plan, b)}
+    workgroupBarrier();
+${multiply(plan)}
+    workgroupBarrier();
+  }`;
+}
+
+/** Loads a tile, one four an invocation at a time. */
+function fill({ tile, inner, stride }: Plan, name: string): string {
+  const [side, start] = name.startsWith('a') ? ['a', 'row0'] : ['b', 'column0'];
+  const free = side === 'a' ? rowsOf(tile) : columnsOf(tile);
+  const alongK = isAlongK(inner, name);
+  const across = alongK ? tile.depth : free / 4;
+  const count = tile.depth * free;
+  const place = alongK
+    ? { at: `line * ${stride}u + four`, load: `${start} + line, k_start + 4u * four` }
+    : { at: `line * ${across}u + four`, load: `${start} + 4u * four, k_start + line` };
+  return `
+    for (var place = thread; place < ${count}u; place += ${tile.across * tile.down}u) {
+      let line = place / ${across}u;
+      let four = place % ${across}u;
+      ${side}_tile[${side}_base + ${place.at}] = load_${name}(${place.load});
+    }`;
+}
+
+function multiply({ tile, inner, stride }: Plan): string {
+  const { rows, columns, across, down, depth } = tile;
+  const rowAt = (row: number) => `a_tile[a_base + (local.y + ${row * down}u) * ${stride}u + q]`;
+  if (inner === 'dot')
+    return `
+    for (var q = 0u; q < ${depth}u; q++) {
+${lines(steps(columns).map((j) => `let b${j} = b_tile[b_base + (local.x + ${j * across}u) * ${stride}u + q];`))}
+${lines(
+  steps(rows).map(
+    (i) => `let a${i} = ${rowAt(i)};\n${lines(steps(columns).map((j) => `s${i}_${j} += dot(a${i}, b${j});`))}`,
+  ),
+)}
+    }`;
+  const width = columnsOf(tile) / 4;
+  const wideColumns = steps(columns / 4);
+  const fourOfB = (k: string, j: number) => `b_tile[b_base + (${k}) * ${width}u + local.x + ${j * across}u]`;
+  if (inner === 'mixed')
+    return `
+    for (var q = 0u; q < ${depth}u; q++) {
+${lines(steps(rows).map((i) => `let a${i} = ${rowAt(i)};`))}
+${lines(
+  wideColumns.flatMap((j) => [
+    ...steps(4).map((step) => `let b${j}_${step} = ${fourOfB(`4u * q + ${step}u`, j)};`),
+    ...steps(rows).map(
+      (i) => `s${i}_${j} += a${i}.x * b${j}_0 + a${i}.y * b${j}_1 + a${i}.z * b${j}_2 + a${i}.w * b${j}_3;`,
+    ),
+  ]),
+)}
+    }`;
+  const height = rowsOf(tile) / 4;
+  return `
+    for (var q = 0u; q < ${depth * 4}u; q++) {
+${lines(wideColumns.map((j) => `let b${j} = ${fourOfB('q', j)};`))}
+${lines(
+  steps(rows / 4).flatMap((i) => [
+    `let a${i} = a_tile[a_base + q * ${height}u + local.y + ${i * down}u];`,
+    ...steps(4).flatMap((step) => wideColumns.map((j) => `s${4 * i + step}_${j} += a${i}[${step}] * b${j};`)),
+  ]),
+)}
+    }`;
+}
+
+/** The sums of an invocation: their names, types, and where in the result they belong. */
+function accumulators({ tile, inner }: Plan): { name: string; type: string; row: string; column: string }[] {
+  const { rows, columns, across, down } = tile;
+  const isWide = inner !== 'dot';
+  return steps(rows).flatMap((i) =>
+    steps(isWide ? columns / 4 : columns).map((j) => ({
+      name: `s${i}_${j}`,
+      type: isWide ? 'vec4<f32>' : 'f32',
+      row: inner === 'outer' ? `4u * (local.y + ${Math.floor(i / 4) * down}u) + ${i % 4}u` : `local.y + ${i * down}u`,
+      column: isWide ? `4u * (local.x + ${j * across}u)` : `local.x + ${j * across}u`,
+    })),
+  );
+}
+
+/** The first slice gets the sums of the others, one after the other. */
+function addSlices(plan: Plan): string {
+  const { tile } = plan;
+  const all = accumulators(plan);
+  const parts = all.flatMap(({ name, type, row, column }) =>
+    steps(type === 'f32' ? 1 : 4).map((step) => ({
+      value: type === 'f32' ? name : `${name}[${step}]`,
+      at: `sums[(${row}) * ${columnsOf(tile)}u + ${column} + ${step}u]`,
+    })),
+  );
+  return `
+  for (var slice = 1u; slice < ${tile.slices}u; slice++) {
+    if (local.z == slice) {
+${lines(parts.map(({ value, at }) => `${at} = ${value};`))}
+    }
+    workgroupBarrier();
+    if (local.z == 0u) {
+${lines(parts.map(({ value, at }) => `${value} += ${at};`))}
+    }
+    workgroupBarrier();
+  }
+  if (local.z > 0u) { return; }`;
+}
+
+function store({ hasBias, hasAddend, hasMultiplier }: MatmulForm, isWide: boolean): string {
+  return `
+fn store(row: u32, column: u32, product: ${isWide ? 'vec4<f32>' : 'f32'}) {
+  if (row >= u.m || column >= u.n) { return; }
+  let at = ((row + u.y_row) * u.n + column)${isWide ? ' / 4u' : ''};
+  var value = product;
+  ${hasBias ? `value += bias[column${isWide ? ' / 4u' : ''}];` : ''}
+  ${hasAddend ? 'value += addend[at];' : ''}
+  ${hasMultiplier ? 'value *= factor[at];' : ''}
+  y[at] = value;
+}`;
+}
+
+function storeCall(name: string, row: string, column: string, inner: Inner, isWide: boolean): string {
+  if (inner === 'dot' || isWide) return `store(row0 + ${row}, column0 + ${column}, ${name});`;
+  return lines(steps(4).map((step) => `store(row0 + ${row}, column0 + ${column} + ${step}u, ${name}[${step}]);`));
+}

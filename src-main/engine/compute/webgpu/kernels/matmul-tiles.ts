@@ -1,0 +1,36 @@
+/** How a workgroup computes a part of a product: `across` × `down` invocations, each with `rows` × `columns` sums in registers. */
+export interface MatmulTile {
+  readonly name: string;
+  readonly across: number;
+  readonly down: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Parts of k that are summed by invocations of their own, and added up at the end. */
+  readonly slices: number;
+  /** Of k at a time, in fours. */
+  readonly depth: number;
+}
+
+const large: MatmulTile = { name: 'large', across: 8, down: 8, rows: 8, columns: 8, slices: 1, depth: 4 };
+const small: MatmulTile = { name: 'small', across: 8, down: 8, rows: 4, columns: 4, slices: 1, depth: 4 };
+const tall: MatmulTile = { name: 'tall', across: 4, down: 16, rows: 4, columns: 4, slices: 1, depth: 4 };
+const wide: MatmulTile = { name: 'wide', across: 16, down: 4, rows: 4, columns: 4, slices: 1, depth: 4 };
+/** In 16 KiB of a workgroup's memory. */
+const sliced = { slices: 4, depth: 2 };
+
+/** Rows or columns of a product by an adapter's rank. */
+const skinny = 16;
+/** Workgroups that keep a device busy. */
+const plenty = 64;
+/** From which a k is worth splitting. */
+const longK = 256;
+
+/** The tile for a product of m × k by k × n. */
+export function matmulTile(m: number, n: number, k: number): MatmulTile {
+  const count = ({ down, rows, across, columns }: MatmulTile) =>
+    Math.ceil(m / (down * rows)) * Math.ceil(n / (across * columns));
+  if (m > skinny && n > skinny) return count(large) >= plenty ? large : small;
+  const tile = n <= skinny ? tall : wide;
+  if (k < longK || count(tile) >= plenty) return tile;
+  return { ...tile, ...sliced, name: `${tile.name}_sliced` };
+}
