@@ -1,13 +1,13 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { groupMemory } from '../../files/control-group.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
 import type { NativeAddon } from './native/addon.ts';
 import { NativeBackend } from './native/backend.ts';
 import { NativeKernels } from './native/kernel-calls.generated.ts';
 import { nativeBackendName, registerNativeKernels } from './native/kernels/index.ts';
 import { loadAddon } from './native/load-addon.ts';
+import { spareBytesOfGroup } from './spare-memory.ts';
 
 /** Our own CPU kernels and oneDNN's products, on several threads: bitwise reproducible with any number of threads. */
 export const nativeBackend: ComputeBackend = {
@@ -63,10 +63,6 @@ let isRegistered = false;
 let isLimited = false;
 let wantedThreads = defaultThreads();
 
-/** Of a control group's memory, for what is not a tensor. */
-const reservedShare = 0.05;
-const leastReserve = 64 * 2 ** 20;
-
 /** Rates of typical products in both precisions, in GFLOPS. */
 interface GemmRates {
   readonly float32: number;
@@ -120,13 +116,10 @@ export function measureNativeGemm(): GemmRates {
  * process without a word. What the rest of the process takes meanwhile is left free.
  */
 function keepWithinGroup(addon: NativeAddon): void {
-  const group = groupMemory();
-  if (group !== null) {
-    const reserve = Math.max(leastReserve, reservedShare * group.limitBytes);
-    const heldBytes = addon.statistics()[2] ?? 0;
-    addon.setMemoryLimit(Math.max(1, heldBytes + group.availableBytes - reserve));
-  } else if (isLimited) addon.setMemoryLimit(0);
-  isLimited = group !== null;
+  const spare = spareBytesOfGroup();
+  if (spare !== null) addon.setMemoryLimit(Math.max(1, (addon.statistics()[2] ?? 0) + spare));
+  else if (isLimited) addon.setMemoryLimit(0);
+  isLimited = spare !== null;
 }
 
 function kernels(): NativeKernels {

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { besideArchive } from '../../archive/beside-archive.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
+import { spareBytesOfGroup } from './spare-memory.ts';
 import { shareClonedTensors } from './wasm-kernels/identity.ts';
 import { registerWasmKernels } from './wasm-kernels/index.ts';
 import { countLiveBytes, type LiveBytes } from './wasm-kernels/live-bytes.ts';
@@ -46,8 +47,10 @@ export const wasmBackend: ComputeBackend = {
       counted = countLiveBytes();
     }
     accelerated ??= registerWasmKernels();
+    counted.keepWithin(spareBytesOfGroup());
     return { device: accelerated ? device : `${device}, without fused kernels`, threads: 1 };
   },
+  followMemoryLimit: () => counted?.keepWithin(spareBytesOfGroup()),
 };
 
 /** A WebAssembly memory has 32-bit addresses. */

@@ -7,7 +7,7 @@ import { startEngineProcess } from '../../../src-main/backend/engine/engine-host
 import { EngineLostError, EngineSupervisor } from '../../../src-main/backend/engine/engine-supervisor.ts';
 import { openHome } from '../../../src-main/backend/home.ts';
 import { endingOfLostSession } from '../../../src-main/backend/jobs/job-endings.ts';
-import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { activateCompute, followMemoryLimit } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { engineTaskSchema } from '../../../src-main/engine/contract.ts';
 import { freeMemoryBytes, groupMemory, memoryKills } from '../../../src-main/files/control-group.ts';
@@ -74,6 +74,23 @@ describe.skipIf(group === null)('a limit of memory, as a container has', () => {
       large().dispose();
     },
   );
+
+  it('is said on WebAssembly too, and read again where it was lowered meanwhile', async () => {
+    await activateCompute('wasm');
+    const large = () => tf.zeros([40, 2 ** 20]);
+    large().dispose();
+    const { limitBytes = 0, availableBytes = 0 } = groupMemory() ?? {};
+    group?.limit(limitBytes - availableBytes + 200 * mebibyte);
+    followMemoryLimit();
+    // WebAssembly has taken so much already, and keeps it.
+    large().dispose();
+    const larger = () => tf.zeros([100, 2 ** 20]);
+    expect(larger).toThrow(expect.objectContaining({ code: 'out_of_memory', hint: memoryRemedy }));
+    expect(tf.tidy(() => tf.sum(tf.ones([1000])).dataSync()[0])).toBe(1000);
+    group?.limit(plenty);
+    followMemoryLimit();
+    larger().dispose();
+  });
 
   it('is named where the kernel ended the engine for it, and the studio goes on', async () => {
     leaveToTheEngine();

@@ -1,0 +1,15 @@
+import { groupMemory } from '../../files/control-group.ts';
+
+/** Of a control group's memory, for what is not a tensor. */
+const reservedShare = 0.05;
+const leastReserve = 64 * 2 ** 20;
+
+/**
+ * Bytes that tensors may still take of the memory of this process's control group, negative where less is left than is kept for the
+ * rest of the process; null without a limit.
+ */
+export function spareBytesOfGroup(): number | null {
+  const group = groupMemory();
+  if (group === null) return null;
+  return group.availableBytes - Math.max(leastReserve, reservedShare * group.limitBytes);
+}
