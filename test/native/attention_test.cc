@@ -119,9 +119,33 @@ KERNEL_TEST("attention") {
   check(kernels, {16, 20, 20, 8, 8, 32, 0, false, scale(32)}, false, 1);
   check(kernels, {8, 70, 70, 12, 4, 64, 0, true, scale(64)}, false, 1);
   check(kernels, {1, 200, 200, 1, 1, 16, 0, false, 1.0f}, false, 3);
+  // One query a row: more tokens than a task has, heads that share their keys by fours and less, and all but a few
+  // masked.
+  for (const int64_t window : {0, 3, 1500}) {
+    check(kernels, {2, 1, 2500, 7, 1, 20, window, true, scale(20)}, false, 1);
+    check(kernels, {2, 1, 2500, 4, 2, 16, window, true, scale(16)}, true, 1);
+  }
+  for (const int64_t tokens : {0, 1, 2, 33}) check(kernels, {1, 1, tokens, 3, 3, 64, 0, true, scale(64)}, true, 2);
   // More queries than tokens: the first of them see nothing.
   check(kernels, {1, 9, 4, 1, 1, 8, 0, true, scale(8)}, false, 1);
   check(kernels, {0, 4, 4, 2, 2, 8, 0, false, 1.0f}, false, 1);
   check(kernels, {2, 0, 4, 2, 2, 8, 0, false, 1.0f}, false, 1);
   check(kernels, {2, 4, 0, 2, 2, 8, 0, false, 1.0f}, false, 1);
+}
+
+KERNEL_TEST("attention of one query a row, keys with room behind them") {
+  const AttentionShape shape{2, 1, 37, 4, 2, 8, 0, true, 0.3f};
+  const int64_t capacity = 50, width = 16;
+  const Floats q = random_floats(2 * 32), k = random_floats(2 * capacity * width),
+               v = random_floats(2 * capacity * width);
+  Floats close_k, close_v;
+  for (int64_t row = 0; row < 2; row++)
+    for (int64_t i = 0; i < shape.tokens * width; i++) {
+      close_k.push_back(k[row * capacity * width + i]);
+      close_v.push_back(v[row * capacity * width + i]);
+    }
+  Floats y(q.size()), wanted(q.size()), log_sum_exp(8);
+  kernels.attention(shape, q.data(), close_k.data(), close_v.data(), nullptr, wanted.data(), log_sum_exp.data());
+  kernels.attention_step(shape, capacity, q.data(), k.data(), v.data(), nullptr, y.data(), nullptr);
+  expect(y == wanted, std::string(kernels.name) + ": attention depends on the room behind the keys");
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import type { LinearProduct } from '../compute/decoder-step.ts';
 import { isTaping } from '../compute/tfjs-internals.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
 import type { KeyValueCache } from '../models/key-value-cache.ts';
@@ -219,6 +220,17 @@ export class AdaptedModel implements LinearRunner {
     return this.activeOn(module) === null;
   }
 
+  product(module: LinearModule): LinearProduct | null {
+    if (this.training) return null;
+    const whole = this.adapter?.whole.get(module.name);
+    if (whole) return { weight: whole.weight, bias: whole.bias, isFrozen: false, factors: null, bfloat16: false };
+    const isAdapted = this.activeOn(module) !== null;
+    const factors = isAdapted ? this.loraFactors(module) : null;
+    if (isAdapted && factors === null) return null;
+    const { weight, bias, bfloat16 } = isAdapted ? this.frozenUnder(module) : this.frozenNow(module);
+    return { weight, bias, bfloat16, isFrozen: true, factors };
+  }
+
   /** The factors of LoRA on the base's own weight, if that is all that the module is now; null where it is more. */
   loraFactors(module: LinearModule): { a: tf.Tensor; b: tf.Tensor; scaling: number } | null {
     const adapted = this.activeOn(module);
@@ -256,7 +268,8 @@ export class AdaptedModel implements LinearRunner {
   /** The last layer's states; `cache` gives the tokens before these, and takes these up. */
   states(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
     return tidyHiddenStates(() => {
-      const states = this.layersFrom(0, this.embed(inputs, cache));
+      const embedded = this.embed(inputs, cache);
+      const states = this.onBase(() => this.base.step?.(embedded, this)) ?? this.layersFrom(0, embedded);
       cache?.advance(states.tokens);
       return states;
     });

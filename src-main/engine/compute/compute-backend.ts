@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { StoredMatrix } from '../tensors/stored-matrix.ts';
+import type { DecoderStep } from './decoder-step.ts';
 
 /** Result of probing a backend without running work on it. */
 export interface ComputeProbe {
@@ -32,6 +33,11 @@ export interface ComputeBackend {
    * infinite. Omitted if the backend cannot.
    */
   store?(matrix: StoredMatrix): Promise<{ readonly matrix: tf.Tensor; readonly finite: boolean }>;
+  /**
+   * All layers of a decoder for the next token of each row, in one call; gives the states after them, [batch, width], and writes
+   * keys and values to the cache. Omitted if the backend runs them one by one.
+   */
+  decoderStep?(step: DecoderStep): tf.Tensor;
   /** Reason of a permanent failure, e.g. a lost device; null if it works. Explains later errors. */
   failure?(): StudioError | null;
   /** Reads again what memory may still be taken: a limit may have changed, and others may have taken theirs. Omitted without one. */

@@ -4,6 +4,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
 import type { NativeAddon } from './native/addon.ts';
 import { NativeBackend } from './native/backend.ts';
+import { runDecoderStep } from './native/decoder-step.ts';
 import { NativeKernels } from './native/kernel-calls.generated.ts';
 import { nativeBackendName, registerNativeKernels } from './native/kernels/index.ts';
 import { loadAddon } from './native/load-addon.ts';
@@ -36,11 +37,8 @@ export const nativeBackend: ComputeBackend = {
     return { device: describe(addon), threads: addon.threads() };
   },
   followMemoryLimit: () => keepWithinGroup(required()),
-  store: async (matrix) => {
-    const backend = tf.backend();
-    if (!(backend instanceof NativeBackend)) throw new Error('the native backend is not active');
-    return backend.store(matrix);
-  },
+  store: async (matrix) => active().store(matrix),
+  decoderStep: (step) => runDecoderStep(active(), step),
   bfloat16: {
     isAvailable: () => {
       const loaded = loadAddon();
@@ -120,6 +118,12 @@ function keepWithinGroup(addon: NativeAddon): void {
   if (spare !== null) addon.setMemoryLimit(Math.max(1, (addon.statistics()[2] ?? 0) + spare));
   else if (isLimited) addon.setMemoryLimit(0);
   isLimited = spare !== null;
+}
+
+function active(): NativeBackend {
+  const backend = tf.backend();
+  if (!(backend instanceof NativeBackend)) throw new Error('the native backend is not active');
+  return backend;
 }
 
 function kernels(): NativeKernels {

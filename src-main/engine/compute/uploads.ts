@@ -1,6 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import { activeBackend } from './active-backend.ts';
 import type { ComputeBackend } from './compute-backend.ts';
-import { computeBackends } from './index.ts';
 
 /** Whether the active backend copies the values of a tensor on creation. */
 export function uploadsAreCopied(): boolean {
@@ -10,9 +9,4 @@ export function uploadsAreCopied(): boolean {
 /** How the active backend keeps a matrix as it is encoded; undefined if it cannot. */
 export function storeOfBackend(): ComputeBackend['store'] {
   return activeBackend()?.store;
-}
-
-function activeBackend(): ComputeBackend | undefined {
-  const active = tf.getBackend();
-  return computeBackends.find((backend) => backend.id === active);
 }

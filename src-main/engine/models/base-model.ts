@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule, ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { LinearProduct } from '../compute/decoder-step.ts';
 import type { RotaryTable } from '../ops/attention/rotary.ts';
 import type { FrozenVector } from '../ops/linear/frozen-vector.ts';
 import type { FrozenWeight } from '../ops/linear/frozen-weight.ts';
@@ -19,6 +20,11 @@ export interface LinearRunner {
   isPlain(module: LinearModule): boolean;
   /** PEFT's name of the task that the adapter brings a head for; null: the base's own. */
   readonly headTask: string | null;
+  /**
+   * What `linear` computes of the module now, where that is a product with at most LoRA's factors beside it; null where it is
+   * more. Left out by runners that are to be asked for every product.
+   */
+  product?(module: LinearModule): LinearProduct | null;
   /** Whether gradients will be needed: `activate` then computes the derivative with the value. */
   readonly taped: boolean;
 }
@@ -71,6 +77,11 @@ export interface BaseModel {
   embed(inputs: ModelInputs, runner: LinearRunner, cache?: KeyValueCache): HiddenStates;
   /** May return fewer tokens if the rest of the pass does not need them. */
   layer(index: number, states: HiddenStates, runner: LinearRunner): HiddenStates;
+  /**
+   * All layers at once, for the next token of each row with a cache: what `layer` gives one after another. Null where they must
+   * run one by one; left out by families that always do.
+   */
+  step?(states: HiddenStates, runner: LinearRunner): HiddenStates | null;
   /** The task's outputs: logits [batch, labels] of a classifier, [batch · tokens, vocabulary] of a language model. */
   head(states: HiddenStates, runner: LinearRunner): tf.Tensor2D;
   /**

@@ -299,6 +299,31 @@ export interface LinearCrossEntropy {
   readonly bfloat16?: boolean | undefined;
 }
 
+/**
+ * The next token of each row through a decoder: x [batch, width] are its states, and y those after the last layer. The
+ * cache [layers, 2, batch, capacity, key_value_heads · head_size] has the keys and the values of `tokens` tokens
+ * before, and takes up this one's. cosines and sines [table_rows, head_size / 2] as in rotary, mask [batch, tokens + 1]
+ * as in attention.
+ */
+export interface DecoderStep {
+  readonly x: Handle;
+  readonly y: Handle;
+  readonly cache: Handle;
+  readonly cosines: Handle;
+  readonly sines: Handle;
+  readonly mask?: OptionalHandle | undefined;
+  readonly batch: number;
+  readonly tokens: number;
+  readonly capacity: number;
+  readonly width: number;
+  readonly inner: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  readonly tableRows: number;
+  readonly epsilon: number;
+}
+
 /** Options of one step of AdamW that all parameters share. */
 export interface AdamWOptions {
   readonly learningRate: number;
@@ -383,6 +408,7 @@ export interface KernelFunctions {
   argmax(...parameters: readonly Argument[]): void;
   argmin(...parameters: readonly Argument[]): void;
   cumulativeSum(...parameters: readonly Argument[]): void;
+  decoderStep(...parameters: readonly Argument[]): void;
 }
 
 export const kernelNames: readonly (keyof KernelFunctions)[] = [
@@ -456,6 +482,7 @@ export const kernelNames: readonly (keyof KernelFunctions)[] = [
   'argmax',
   'argmin',
   'cumulativeSum',
+  'decoderStep',
 ];
 
 /** The addon's kernels. */
@@ -1220,5 +1247,33 @@ export class NativeKernels {
     reverse: boolean,
   ): void {
     this.addon.cumulativeSum(x, y, outer, length, inner, exclusive, reverse);
+  }
+
+  /**
+   * All layers of a decoder of Llama's family for the next token of each row (DecoderStep). `layers` has 61 numbers a
+   * layer: the window (0: none), the scales of the norms before attention and before the feed-forward part, those of
+   * queries and keys by head (0: none), and for q, k, v, o, gate, up and down the weight, whether it is frozen, the
+   * bias or 0, a and b of LoRA or 0, its rank, its scaling, and whether the product may run in bfloat16.
+   */
+  decoderStep(step: DecoderStep, layers: Float64Array): void {
+    this.addon.decoderStep(
+      step.x,
+      step.y,
+      step.cache,
+      step.cosines,
+      step.sines,
+      step.mask ?? 0,
+      step.batch,
+      step.tokens,
+      step.capacity,
+      step.width,
+      step.inner,
+      step.heads,
+      step.keyValueHeads,
+      step.headSize,
+      step.tableRows,
+      step.epsilon,
+      layers,
+    );
   }
 }

@@ -128,6 +128,11 @@ export class MaskedModel extends AdaptedModel {
     return super.linear(module, x, options);
   }
 
+  /** Every layer runs by itself: its products are counted, and its states kept. */
+  override product(): null {
+    return null;
+  }
+
   override embed(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
     this.place = 0;
     return super.embed(inputs, cache);

@@ -3,6 +3,7 @@ import { rmsNorm } from '../../ops/normalization/rms-norm.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import type { BaseModel, HiddenStates } from '../base-model.ts';
 import { type DecoderBlock, type RmsNorm, runDecoderBlock } from '../blocks/decoder-block.ts';
+import { stepThroughBlocks } from '../blocks/decoder-step.ts';
 import { languageHead } from '../blocks/language-head.ts';
 import { FrozenTensors, layerOf } from '../blocks/weights.ts';
 import type { LoadOptions } from '../family.ts';
@@ -49,6 +50,7 @@ export async function loadDecoder(
         return { hidden, batch, tokens, context: { rotary, mask, segments, cache } };
       },
       layer: (index, states, runner) => runDecoderBlock(layerOf(blocks, index), states, runner),
+      step: (states, runner) => stepThroughBlocks(blocks, states, runner),
       ...languageHead(head, normalized, tensors),
       ...tensors.access(),
     };

@@ -4,6 +4,7 @@
 #include "call.h"
 #include "kernels/kernels.h"
 #include "methods.generated.h"
+#include "run_gemm.h"
 
 namespace coto {
 namespace {
@@ -45,19 +46,6 @@ void run_skinny(const Gemm& gemm, PairPanels panels) {
                               gemm.scaled == nullptr ? gemm.c : gemm.scaled, gemm.m, gemm.n);
 }
 
-void run(Call& call, const Gemm& gemm) {
-  GemmRunner& gemm_runner = call.tensors().gemm_runner;
-  MemoryPool& pool = call.tensors().pool;
-  const bool skinny = is_skinny(gemm);
-  if (skinny && gemm.b.stored != nullptr) {
-    run_skinny(gemm, {nullptr, 0});
-    return;
-  }
-  const PairPanels panels = skinny ? gemm_runner.pair_panels(gemm, pool) : PairPanels{nullptr, 0};
-  if (skinny && (panels.first != nullptr || !gemm.bfloat16)) run_skinny(gemm, panels);
-  else gemm_runner.run(gemm, pool);
-}
-
 /** Takes m, k, n, bfloat16 and rounds. */
 napi_value measure(Call& call, double (*measured)(int64_t m, int64_t k, int64_t n, bool bfloat16, int rounds)) {
   const int64_t m = call.integer();
@@ -66,21 +54,6 @@ napi_value measure(Call& call, double (*measured)(int64_t m, int64_t k, int64_t 
   const bool bfloat16 = call.flag();
   return call.number_result(measured(m, k, n, bfloat16, static_cast<int>(call.integer())));
 }
-
-/** A block of the tensors' memory for the time of one call. */
-class Scratch {
- public:
-  Scratch(MemoryPool& pool, int64_t floats)
-      : pool_(pool), block_(pool.take(static_cast<size_t>(floats) * sizeof(float))) {}
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { pool_.give_back(block_); }
-  float* floats() const { return static_cast<float*>(block_.data); }
-
- private:
-  MemoryPool& pool_;
-  Block block_;
-};
 
 /** Logits that are in memory at a time; a function of the shapes alone, so that the sums keep their order. */
 constexpr int64_t kBlockLogits = int64_t{8} << 20;
@@ -127,10 +100,23 @@ void compute(const LinearCrossEntropy& loss, Tensors& tensors) {
 
 }  // namespace
 
+void run_gemm(const Gemm& gemm, Tensors& tensors) {
+  GemmRunner& gemm_runner = tensors.gemm_runner;
+  MemoryPool& pool = tensors.pool;
+  const bool skinny = is_skinny(gemm);
+  if (skinny && gemm.b.stored != nullptr) {
+    run_skinny(gemm, {nullptr, 0});
+    return;
+  }
+  const PairPanels panels = skinny ? gemm_runner.pair_panels(gemm, pool) : PairPanels{nullptr, 0};
+  if (skinny && (panels.first != nullptr || !gemm.bfloat16)) run_skinny(gemm, panels);
+  else gemm_runner.run(gemm, pool);
+}
+
 namespace bindings {
 
 napi_value gemm(Call& call) {
-  run(call, take<Gemm>(call));
+  run_gemm(take<Gemm>(call), call.tensors());
   return nullptr;
 }
 

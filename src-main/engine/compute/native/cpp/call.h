@@ -59,16 +59,18 @@ class Call {
   /** Null for handle 0. A stored matrix is decoded for the time of the call. */
   void* data() { return data_of(number()); }
   /** A matrix that the method takes as it is stored, too. */
-  Weight weight() {
-    const auto handle = static_cast<uint32_t>(number());
+  Weight weight() { return weight_of(number()); }
+  Weight weight_of(double number) {
+    const auto handle = static_cast<uint32_t>(number);
     if (handle == 0) return Weight();
     const Tensor& tensor = tensors_->at(handle);
     tensor.check();
     return tensor.stored ? Weight(&*tensor.stored) : Weight(static_cast<const float*>(tensor.block.data));
   }
   /** The packed forms of a frozen weight, kept with its tensor; null for handle 0. */
-  PackedWeights* packs() {
-    const auto handle = static_cast<uint32_t>(number());
+  PackedWeights* packs() { return packs_of(number()); }
+  PackedWeights* packs_of(double number) {
+    const auto handle = static_cast<uint32_t>(number);
     return handle == 0 ? nullptr : &tensors_->at(handle).packs;
   }
 

@@ -68,4 +68,19 @@ class MemoryPool {
   uint64_t clock_ = 0;
 };
 
+/** A block of a pool for the time of one call. */
+class Scratch {
+ public:
+  Scratch(MemoryPool& pool, int64_t floats)
+      : pool_(pool), block_(pool.take(static_cast<size_t>(floats) * sizeof(float))) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() { pool_.give_back(block_); }
+  float* floats() const { return static_cast<float*>(block_.data); }
+
+ private:
+  MemoryPool& pool_;
+  Block block_;
+};
+
 }  // namespace coto

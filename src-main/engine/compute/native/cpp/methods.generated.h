@@ -152,6 +152,28 @@ inline LinearCrossEntropy take_structure<LinearCrossEntropy>(Call& call) {
 }
 
 template <>
+inline DecoderStep take_structure<DecoderStep>(Call& call) {
+  DecoderStep taken;
+  taken.x = take<const float*>(call);
+  taken.y = take<float*>(call);
+  taken.cache = take<float*>(call);
+  taken.cosines = take<const float*>(call);
+  taken.sines = take<const float*>(call);
+  taken.mask = take<const float*>(call);
+  taken.batch = take<int64_t>(call);
+  taken.tokens = take<int64_t>(call);
+  taken.capacity = take<int64_t>(call);
+  taken.width = take<int64_t>(call);
+  taken.inner = take<int64_t>(call);
+  taken.heads = take<int64_t>(call);
+  taken.key_value_heads = take<int64_t>(call);
+  taken.head_size = take<int64_t>(call);
+  taken.table_rows = take<int64_t>(call);
+  taken.epsilon = take<float>(call);
+  return taken;
+}
+
+template <>
 inline AdamWOptions take_structure<AdamWOptions>(Call& call) {
   AdamWOptions taken;
   taken.learning_rate = take<double>(call);
@@ -185,6 +207,7 @@ napi_value transpose(Call& call);
 napi_value slice(Call& call);
 napi_value pad(Call& call);
 napi_value concat(Call& call);
+napi_value decoder_step(Call& call);
 }  // namespace bindings
 
 /** Calls a kernel with its parameters in their order. */
@@ -264,6 +287,7 @@ constexpr Method kKernelMethods[] = {
     {"slice", bindings::slice},
     {"pad", bindings::pad},
     {"concat", bindings::concat},
+    {"decoderStep", bindings::decoder_step},
 };
 
 }  // namespace coto

@@ -1,7 +1,7 @@
 import type { KernelFamily } from './kernel-spec.ts';
 
 export const attention: KernelFamily = {
-  title: 'attention (attention.cc, attention_gradient.cc, rotary.cc)',
+  title: 'attention (attention.cc, attention_step.cc, attention_gradient.cc, rotary.cc)',
   kernels: [
     {
       name: 'attention',
@@ -10,6 +10,14 @@ mask [batch, tokens], 1 attend, 0 padding, or null. y like q; log_sum_exp [batch
 each row's sum of exponentials. A row that may see nothing gives zeros, and −∞.`,
       params:
         'AttentionShape shape, const float* q, const float* k, const float* v, const float* mask?, float* y, float* log_sum_exp',
+    },
+    {
+      name: 'attention_step',
+      doc: `The same of one query a row (shape.queries is 1): the keys and values of the next row lie \`capacity\` tokens further,
+tokens or more. log_sum_exp may be null.`,
+      params:
+        'AttentionShape shape, int64_t capacity, const float* q, const float* k, const float* v, const float* mask?, float* y, float* log_sum_exp?',
+      isInternal: true,
     },
     {
       name: 'attention_gradient',

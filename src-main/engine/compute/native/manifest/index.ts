@@ -1,6 +1,7 @@
 import { activations } from './activations.ts';
 import { attention } from './attention.ts';
 import { casts } from './casts.ts';
+import { decoder } from './decoder.ts';
 import { elementwise } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import type { KernelFamily } from './kernel-spec.ts';
@@ -27,4 +28,5 @@ export const families: readonly KernelFamily[] = [
   casts,
   layout,
   reductions,
+  decoder,
 ];

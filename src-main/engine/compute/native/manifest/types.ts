@@ -225,6 +225,30 @@ x [rows, hidden], weight [vocabulary, hidden], loss one number, dx like x for a 
     ],
   },
   {
+    name: 'DecoderStep',
+    doc: `The next token of each row through a decoder: x [batch, width] are its states, and y those after the last layer. The
+cache [layers, 2, batch, capacity, key_value_heads · head_size] has the keys and the values of \`tokens\` tokens before, and takes up
+this one's. cosines and sines [table_rows, head_size / 2] as in rotary, mask [batch, tokens + 1] as in attention.`,
+    fields: [
+      'const float* x',
+      'float* y',
+      'float* cache',
+      'const float* cosines',
+      'const float* sines',
+      'const float* mask?',
+      'int64_t batch',
+      'int64_t tokens',
+      'int64_t capacity',
+      'int64_t width',
+      'int64_t inner',
+      'int64_t heads',
+      'int64_t key_value_heads',
+      'int64_t head_size',
+      'int64_t table_rows',
+      'float epsilon',
+    ],
+  },
+  {
     name: 'AdamWOptions',
     doc: 'Options of one step of AdamW that all parameters share.',
     fields: [

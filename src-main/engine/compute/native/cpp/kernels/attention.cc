@@ -185,6 +185,7 @@ void attend(const AttentionShape& shape, const Tile& tile, Prefetch prefetch) {
 
 void attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const float* mask, float* y,
                float* log_sum_exp) {
+  if (shape.queries == 1) return attention_step(shape, shape.tokens, q, k, v, mask, y, log_sum_exp);
   const int64_t blocks = ceiling_division(shape.queries, kQueryBlock);
   const int64_t group = shape.heads / max(shape.key_value_heads, 1), size = shape.head_size;
   const int64_t stride = shape.heads * size, key_stride = shape.key_value_heads * size;

@@ -9,6 +9,7 @@ namespace coto {
 namespace COTO_ISA {
 
 void attention(const AttentionShape& shape, const float* q, const float* k, const float* v, const float* mask, float* y, float* log_sum_exp);
+void attention_step(const AttentionShape& shape, int64_t capacity, const float* q, const float* k, const float* v, const float* mask, float* y, float* log_sum_exp);
 void attention_gradient(const AttentionShape& shape, const float* q, const float* k, const float* v, const float* mask, const float* y, const float* log_sum_exp, const float* dy, float* dq, float* dk, float* dv);
 void rotary(const float* x, const float* cosines, const float* sines, float* y, int64_t rows, int64_t table_rows, int64_t heads, int64_t head_size, bool inverse);
 void gelu(const float* x, float* y, int64_t count, bool tanh_form);

@@ -281,6 +281,31 @@ struct LinearCrossEntropy {
   bool bfloat16 = false;
 };
 
+/**
+ * The next token of each row through a decoder: x [batch, width] are its states, and y those after the last layer. The
+ * cache [layers, 2, batch, capacity, key_value_heads · head_size] has the keys and the values of `tokens` tokens
+ * before, and takes up this one's. cosines and sines [table_rows, head_size / 2] as in rotary, mask [batch, tokens + 1]
+ * as in attention.
+ */
+struct DecoderStep {
+  const float* x = {};
+  float* y = {};
+  float* cache = {};
+  const float* cosines = {};
+  const float* sines = {};
+  const float* mask = nullptr;
+  int64_t batch = {};
+  int64_t tokens = {};
+  int64_t capacity = {};
+  int64_t width = {};
+  int64_t inner = {};
+  int64_t heads = {};
+  int64_t key_value_heads = {};
+  int64_t head_size = {};
+  int64_t table_rows = {};
+  float epsilon = {};
+};
+
 /** Options of one step of AdamW that all parameters share. */
 struct AdamWOptions {
   double learning_rate = {};
@@ -295,7 +320,7 @@ struct Kernels {
   /** The instruction set: "baseline", "avx2" or "avx512". */
   const char* name;
 
-  // ---- attention (attention.cc, attention_gradient.cc, rotary.cc) ----
+  // ---- attention (attention.cc, attention_step.cc, attention_gradient.cc, rotary.cc) ----
 
   /**
    * softmax(scale · q·kᵀ + masks)·v for each head, without the matrix of scores (FlashAttention, Dao et al. 2022). mask
@@ -304,6 +329,12 @@ struct Kernels {
    */
   void (*attention)(const AttentionShape& shape, const float* q, const float* k, const float* v, const float* mask,
       float* y, float* log_sum_exp);
+  /**
+   * The same of one query a row (shape.queries is 1): the keys and values of the next row lie `capacity` tokens
+   * further, tokens or more. log_sum_exp may be null.
+   */
+  void (*attention_step)(const AttentionShape& shape, int64_t capacity, const float* q, const float* k, const float*
+      v, const float* mask, float* y, float* log_sum_exp);
   /** From the forward's inputs and outputs and dy (like y): dq like q, dk like k, dv like v. */
   void (*attention_gradient)(const AttentionShape& shape, const float* q, const float* k, const float* v, const float*
       mask, const float* y, const float* log_sum_exp, const float* dy, float* dq, float* dk, float* dv);
@@ -569,6 +600,9 @@ struct Kernels {
       reverse);
   /** The sum of the squares of x, in double precision: for a gradient's norm. */
   double (*sum_of_squares)(const float* x, int64_t count);
+
+  // ---- a decoder in one call (decoder_step.cc, of the kernels above) ----
+
 };
 
 }  // namespace coto

@@ -13,6 +13,7 @@ const Kernels& table() {
     Kernels made{};
     made.name = COTO_TEXT(COTO_ISA);
     made.attention = attention;
+    made.attention_step = attention_step;
     made.attention_gradient = attention_gradient;
     made.rotary = rotary;
     made.gelu = gelu;
