@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../../src-main/store/open-store.ts';
-import { packBits, unpackBits } from '../../src-main/store/repositories/run-history.ts';
+import { packBits, RunHistoryRepository, unpackBits } from '../../src-main/store/repositories/run-history.ts';
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
 import type { Provenance } from '../../src-shared/domain/provenance.ts';
@@ -244,6 +244,26 @@ describe('runs', () => {
     expect(store.history.metrics('run-1')).toEqual([
       { name: 'loss', count: 599, firstStep: 0, lastStep: 799, lastValue: value(799) },
     ]);
+  });
+
+  it('take the same few statements for a curve of any number of buckets', () => {
+    const at = [...Array(5000).keys()];
+    store.history.insertMetrics('run-1', [column('loss', at, at)]);
+    const statements: string[] = [];
+    const watched = new SqliteDatabase(file, { readonly: true, verbose: (text) => statements.push(String(text)) });
+    const history = new RunHistoryRepository(watched);
+    for (const [from, to, buckets] of [
+      [null, null, 1000],
+      [null, null, 70],
+      [70, 4900, 40],
+    ] as const) {
+      statements.length = 0;
+      const { counts } = history.curve('run-1', 'loss', { from, to, buckets });
+      expect(counts.length).toBeGreaterThan(35);
+      expect(counts.reduce((sum, count) => sum + count)).toBe((to ?? 4999) - (from ?? 0) + 1);
+      expect(statements.length).toBeLessThan(8);
+    }
+    watched.close();
   });
 
   it('have no place for what is no number; an infinite value of an old home is passed over', () => {
