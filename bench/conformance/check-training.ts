@@ -96,6 +96,8 @@ async function takeSteps(): Promise<number> {
     );
     optimizer.step(tensors, 0.01 * (step + 1), 0.5);
     tf.dispose([...tensors.values()]);
+    // A copy that was read must not outlive the next step.
+    for (const variable of variables.values()) await variable.data();
     for (const [name, gradient] of gradients) expected.get(name)?.step(gradient, 0.01 * (step + 1), 0.5);
   }
   let difference = 0;

@@ -3,12 +3,22 @@ import type { ProgramRunner } from '../program-runner.ts';
 import { activationKernels } from './activations.ts';
 import { attentionKernels } from './attention.ts';
 import type { GpuKernel } from './kernel.ts';
+import { lossKernels } from './losses.ts';
 import { matmul } from './matmul.ts';
 import { normKernels } from './norms.ts';
+import { stepKernels } from './optimizer.ts';
 import { rotary } from './rotary.ts';
 
 /** Our operations that have a kernel of WGSL. Others are composed of these and of tfjs's kernels. */
-const gpuKernels: readonly GpuKernel[] = [...activationKernels, ...normKernels, rotary, matmul, ...attentionKernels];
+const gpuKernels: readonly GpuKernel[] = [
+  ...activationKernels,
+  ...normKernels,
+  rotary,
+  matmul,
+  ...attentionKernels,
+  ...lossKernels,
+  ...stepKernels,
+];
 
 const backendName = 'webgpu';
 const none = {};
