@@ -9,6 +9,7 @@ import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { predictionLines } from '../../../src-main/engine/evaluation/prediction-lines.ts';
 import { scoreEnsemble, scoreOutputs } from '../../../src-main/engine/evaluation/score-outputs.ts';
 import { outcomesOf, predictionsOf } from '../../../src-main/engine/evaluation/task-predictions.ts';
+import { runExportMergedTask } from '../../../src-main/engine/jobs/export-merged.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { tokenClassification } from '../../../src-main/engine/tasks/token-classification.ts';
@@ -18,7 +19,7 @@ import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { bareEncoder } from '../bare-encoder.ts';
 import { testCompute } from '../test-compute.ts';
-import { jsonlFolder, littleBert, openOn, withWords } from './text-task.ts';
+import { jsonlFolder, littleBert, openOn, quietContext, withWords } from './text-task.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-tags-'));
 let modelDirectory: string;
@@ -155,6 +156,35 @@ describe('what does not fit', () => {
     ]);
     task.close();
   });
+});
+
+test('merged, it is a base with a head of its own, which a further adapter starts from', async () => {
+  const data = jsonlFolder(join(folder, 'merged-data'), rows(8), rows(8));
+  const task = await open(data);
+  const model = await fresh(task.labels);
+  const adapterDirectory = join(folder, 'to-merge');
+  const details = { description: base.description, baseModelName: 'bert' };
+  await writeAdapter(adapterDirectory, await model.exportState(), details);
+  const expected = scoreOutputs(await task.outputs(model, all(8), { batchSize: 8 }));
+  const outputDirectory = join(folder, 'merged');
+  const given = { compute: testCompute, modelDirectory, adapterDirectory, dtype: 'F32', chatTemplate: null } as const;
+  await runExportMergedTask({ kind: 'export-merged', ...given, outputDirectory }, quietContext);
+  await activateCompute(testCompute);
+  const merged = await loadBaseModel(outputDirectory);
+  expect(merged.description).toMatchObject({
+    kind: 'token-classification',
+    architecture: 'BertForTokenClassification',
+    labels: task.labels,
+  });
+  const own = await openOn(outputDirectory, merged.description, data);
+  const plain = new AdaptedModel(merged);
+  expect(scoreOutputs(await own.outputs(plain, all(8), { batchSize: 8 })).loss).toBeCloseTo(expected.loss, 5);
+  const random = RandomStream.seeded(1, 'initialization');
+  await plain.createAdapter(adapterSettingsSchema.parse({}), { random, labels: own.labels, headTask: 'TOKEN_CLS' });
+  expect(scoreOutputs(await own.outputs(plain, all(8), { batchSize: 8 })).loss).toBeCloseTo(expected.loss, 5);
+  for (const opened of [task, own]) opened.close();
+  for (const adapted of [model, plain]) adapted.dispose();
+  merged.dispose();
 });
 
 it.each([

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { namesOff } from '../../../src-main/engine/adapters/adapter-groups.ts';
+import type { HeadTask } from '../../../src-main/engine/adapters/fresh-adapter.ts';
 import { StackedModel } from '../../../src-main/engine/adapters/stacked-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
@@ -22,14 +23,20 @@ const settings = adapterSettingsSchema.parse({
 });
 const plain = { ...settings, parameters: { ...settings.parameters, lora_dropout: 0 } };
 
-/** Texts of `width` tokens, with labels of classes or of the next tokens; those of all but the first row are partly padding. */
-function texts(seed: number, width: number, isLanguage: boolean, classes: number): MicroBatch {
+type Labels = 'classes' | 'tags' | 'next tokens';
+
+/** Texts of `width` tokens, with labels of classes, of words, or of the next tokens; the last row is partly padding. */
+function texts(seed: number, width: number, of: Labels, classes: number): MicroBatch {
   const random = RandomStream.seeded(seed, 'data');
   const shape = [2, width];
   const data = Int32Array.from({ length: 2 * width }, () => 3 + random.integer(20));
   const mask = Int32Array.from({ length: 2 * width }, (_, place) => (place < 2 * width - 2 ? 1 : 0));
   const inputs = { input_ids: { shape, data }, attention_mask: { shape, data: mask } };
-  if (!isLanguage) return { inputs, labels: Int32Array.from([0, 1], () => random.integer(classes)) };
+  if (of === 'tags') {
+    const labels = data.map((id, place) => (place % 2 === 1 || mask[place] === 0 ? -100 : id % classes));
+    return { inputs, labels, examples: 2 };
+  }
+  if (of === 'classes') return { inputs, labels: Int32Array.from([0, 1], () => random.integer(classes)) };
   const labels = data.map((_, place) =>
     (place + 1) % width === 0 || mask[place + 1] === 0 ? -100 : (data[place + 1] ?? 0),
   );
@@ -37,12 +44,12 @@ function texts(seed: number, width: number, isLanguage: boolean, classes: number
 }
 
 /** Three adapters on one base, the second with its lower layers off, the third with its upper ones. */
-async function runsOn(family: string, dropout: boolean) {
+async function runsOn(family: string, dropout: boolean, headTask?: HeadTask) {
   const base = await loadBaseModel(goldenPath(family, 'base'));
   const models = [0, 1, 2].map(() => new AdaptedModel(base));
   for (const [seed, model] of models.entries()) {
     const random = RandomStream.seeded(seed, 'initialization');
-    await model.createAdapter(dropout ? settings : plain, { random, labels: base.description.labels });
+    await model.createAdapter(dropout ? settings : plain, { random, labels: base.description.labels, headTask });
     // B starts at zero: the gradients of A would be as well.
     for (const variable of model.trainable().values())
       variable.assign(tf.randomNormal(variable.shape, 0, 0.1, 'float32', seed));
@@ -69,12 +76,14 @@ async function values({ loss, gradients }: StepGradients): Promise<Record<string
 }
 
 describe.each([
-  { family: 'bert', isLanguage: false },
-  { family: 'roberta', isLanguage: false },
-  { family: 'gpt2', isLanguage: true },
-  { family: 'llama', isLanguage: true },
-  { family: 'qwen3', isLanguage: true },
-])('adapters stacked on $family', ({ family, isLanguage }) => {
+  { family: 'bert', of: 'classes' },
+  { family: 'roberta', of: 'classes' },
+  { family: 'roberta', of: 'tags', headTask: 'TOKEN_CLS' },
+  { family: 'gpt2', of: 'next tokens' },
+  { family: 'llama', of: 'next tokens' },
+  { family: 'qwen3', of: 'next tokens' },
+] as const)('adapters stacked on $family, with labels of $of', ({ family, of, ...head }) => {
+  const headTask = 'headTask' in head ? head.headTask : undefined;
   it.each([
     { widths: [6, 6, 6], seeds: [1, 1, 1], dropout: false, checkpointing: false },
     { widths: [6, 6, 6], seeds: [1, 2, 3], dropout: true, checkpointing: true },
@@ -82,11 +91,11 @@ describe.each([
   ])(
     'have each its own loss and gradients, with texts of $widths tokens',
     async ({ widths, seeds, dropout, checkpointing }) => {
-      const { base, models, active, begin } = await runsOn(family, dropout);
+      const { base, models, active, begin } = await runsOn(family, dropout, headTask);
       const classes = base.description.labels.length;
       const batches = widths.map((width, run) => [
-        texts(seeds[run] ?? 0, width, isLanguage, classes),
-        texts(10 + (seeds[run] ?? 0), width, isLanguage, classes),
+        texts(seeds[run] ?? 0, width, of, classes),
+        texts(10 + (seeds[run] ?? 0), width, of, classes),
       ]);
       const requests = batches.map((own, run) => ({ batches: own, active: active[run] ?? [] }));
       begin();
@@ -124,7 +133,7 @@ it('goes on with fewer runs at a time where memory is short, with the same masks
   if (!('addon' in loaded)) return;
   await activateCompute('native');
   const { base, models, active, begin } = await runsOn('bert', true);
-  const requests = models.map((_, run) => ({ batches: [texts(run, 60, false, 3)], active: active[run] ?? [] }));
+  const requests = models.map((_, run) => ({ batches: [texts(run, 60, 'classes', 3)], active: active[run] ?? [] }));
   begin();
   const alone = [];
   for (const [run, request] of requests.entries())
