@@ -174,8 +174,12 @@ export class JobQueue {
     this.records.change(jobId, { status: 'paused' });
   }
 
-  /** Resolves when the job is neither queued nor running; `interrupted` if the studio was closed before it started. */
+  /**
+   * Resolves when the job is neither queued nor running; `interrupted` if the studio was closed before it started. Whoever waits
+   * needs it, so it is started even if an earlier session queued it.
+   */
   ended(job: JobRecord): Promise<JobRecord> {
+    this.takeUp(job);
     return this.records.ended(job);
   }
 
@@ -236,6 +240,16 @@ export class JobQueue {
       if (!['invalid_file', 'invalid_input'].includes(toErrorValue(error).code)) throw error;
       this.parts.log.error({ err: error, job: job.id }, 'what a job is about could not be brought up to date');
     }
+  }
+
+  private takeUp({ id, after }: JobRecord): void {
+    if (this.takeUpQueue || this.own.has(id)) return;
+    this.own.add(id);
+    for (const needed of after) {
+      const job = this.parts.store.jobs.find(needed);
+      if (job !== null) this.takeUp(job);
+    }
+    this.pumpSoon();
   }
 
   private running(jobId: string): Running | null {

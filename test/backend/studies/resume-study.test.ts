@@ -1,5 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StartEngine } from '../../../src-main/backend/engine/engine-host.ts';
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
@@ -217,4 +218,49 @@ describe('a study as a whole', () => {
     const done = await backend.handle('studies.get', { id: study.id });
     expect(done).toMatchObject({ status: 'completed', result: { kind: 'ablation', examples: 20 } });
   });
+});
+
+it('a study of a command trains what a session that was killed had queued for the same study', async () => {
+  const config = {
+    kind: 'ablation',
+    run: { ...tinyConfig, dataset: tinyIdx() },
+    seeds: [1, 2],
+    grid: { coto: [null] },
+  };
+  const resourcesDirectory = tinyResources();
+  const begun = Promise.withResolvers<void>();
+  const backend = await openBackend({
+    resourcesDirectory,
+    startEngine: scriptedEngine(() => {
+      begun.resolve();
+      return new Promise(() => undefined);
+    }),
+  });
+  await backend.handle('studies.create', { config });
+  await begun.promise;
+  // The database as a kill would leave it.
+  const files = ['studio.sqlite', 'studio.sqlite-wal'];
+  const aside = temporaryFolder();
+  for (const name of files) cpSync(join(backend.home, name), join(aside, name));
+  await backend.close(0);
+  for (const name of files) cpSync(join(aside, name), join(backend.home, name));
+  // As if it had come before the second run was begun beside the first.
+  const database = new SqliteDatabase(join(backend.home, 'studio.sqlite'));
+  const second = database
+    .prepare("SELECT subject_id FROM jobs WHERE kind = 'train' ORDER BY rowid DESC LIMIT 1")
+    .pluck();
+  const run = second.get();
+  database.prepare("UPDATE jobs SET status = 'queued', started_at = NULL WHERE subject_id = ?").run(run);
+  database.prepare("UPDATE runs SET status = 'queued', started_at = NULL WHERE id = ?").run(run);
+  database.close();
+
+  const again = await openBackend({
+    home: backend.home,
+    resourcesDirectory,
+    startEngine: countingEngine().start,
+    takeUpQueue: false,
+  });
+  const { study } = await again.handle('studies.create', { config });
+  await again.idle();
+  expect(await again.handle('studies.get', { id: study.id })).toMatchObject({ status: 'completed', error: null });
 });
