@@ -37,6 +37,8 @@ const foldedValues = 'count(*), avg(step), max(step), min(value), max(value), av
 const storedWidth = 64;
 /** Approximate maximum number of steps in a chunk of masks. */
 const chunkSteps = 1024;
+/** Values that one statement inserts, the most first. */
+const insertedAtOnce = [64, 16, 4, 1];
 /** Deleting them takes some milliseconds. */
 const discardedAtOnce = 10_000;
 const anyStep = Number.MAX_SAFE_INTEGER;
@@ -44,7 +46,7 @@ const anyStep = Number.MAX_SAFE_INTEGER;
 /** History of a run by step: metrics, activation masks, log. */
 export class RunHistoryRepository {
   private readonly database: Database;
-  private readonly insertValue: Statement;
+  private readonly insertValues: Map<number, Statement>;
   private readonly insertBucket: Statement;
   private readonly foldValuesEach: Statement;
   private readonly foldBucketsEach: Statement;
@@ -52,8 +54,14 @@ export class RunHistoryRepository {
 
   constructor(database: Database) {
     this.database = database;
-    this.insertValue = database.prepare(
-      'INSERT OR REPLACE INTO metrics (run_id, name, step, value) VALUES (?, ?, ?, ?)',
+    this.insertValues = new Map(
+      insertedAtOnce.map((count) => [
+        count,
+        database.prepare(
+          `INSERT OR REPLACE INTO metrics (run_id, name, step, value)
+             SELECT @runId, @name, column1, column2 FROM (VALUES ${Array(count).fill('(?, ?)').join(', ')})`,
+        ),
+      ]),
     );
     this.insertBucket = database.prepare(
       `INSERT OR REPLACE INTO metric_buckets (run_id, name, bucket, count, mean_step, last_step, low, high, mean)
@@ -96,15 +104,25 @@ export class RunHistoryRepository {
     this.database.transaction(() => {
       for (const { name, steps, values } of columns) {
         const buckets = new Set<number>();
+        const pairs: number[] = [];
         values.forEach((value, index) => {
           const step = steps[index] ?? 0;
           if (!Number.isFinite(value)) return;
-          this.insertValue.run(runId, name, step, value);
+          pairs.push(step, value);
           buckets.add(Math.floor(step / storedWidth));
         });
+        this.insertPairs({ runId, name }, pairs);
         for (const bucket of buckets) this.foldInto(runId, name, bucket);
       }
     })();
+  }
+
+  /** Steps and values, one after the other: a call of a statement costs more than a row. */
+  private insertPairs(of: { readonly runId: string; readonly name: string }, pairs: readonly number[]): void {
+    let from = 0;
+    for (const count of insertedAtOnce)
+      for (; pairs.length - from >= 2 * count; from += 2 * count)
+        this.insertValues.get(count)?.run(pairs.slice(from, from + 2 * count), of);
   }
 
   /** Deletes a piece of the metrics of a run or staged run. @returns false if none was left */
