@@ -19,6 +19,7 @@ export const bundleRequests = {
         .boolean()
         .default(false)
         .describe('bases and datasets stay where they are, on a disk that every machine has at the same path'),
+      python: z.boolean().default(false).describe('also job.py, which trains them with Transformers and PEFT'),
     }),
     output: jobRecordSchema,
   },

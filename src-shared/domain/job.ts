@@ -133,7 +133,8 @@ const kinds = [
   ),
   job(
     'bundle',
-    { page: 'studies', lane: 'files', effort: 0.5 },
+    // For Python it needs the engine.
+    { page: 'studies', effort: 0.5 },
     bundleStudySchema.pick({ id: true, name: true, jobs: true }).extend({ folder: z.string() }),
   ),
   job('collect', { page: 'studies', lane: 'files', effort: 0.5 }, collectedSchema),

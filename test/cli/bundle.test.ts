@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -188,4 +188,29 @@ test('the folded numbers are those of the study that ran here', async () => {
   const here = await cotoOn(join(folder, 'here'))(['study', file, '--json']);
   expect(here, here.err).toMatchObject({ code: 0 });
   expect(collected?.result).toEqual(studyRecordSchema.parse(JSON.parse(here.out)).result);
+});
+
+test('a bundle for Python has a worker with pinned dependencies, its runs, and what starts them elsewhere', async () => {
+  const python = join(folder, 'python-bundle');
+  const fresh = cotoOn(join(folder, 'python-home'));
+  const written = await fresh(['study', 'bundle', file, '--out', python, '--python']);
+  expect(written, written.err).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(`uv run ${python}/job.py INDEX`),
+  });
+  const { id, jobs } = bundleStudySchema.parse(JSON.parse(readFileSync(join(python, 'study.json'), 'utf8')));
+  const script = readFileSync(join(python, 'job.py'), 'utf8');
+  const [, metadata = ''] = /^# \/\/\/ script\n((?:#.*\n)+?)# \/\/\/$/m.exec(script) ?? [];
+  expect(metadata).toMatch(/^# requires-python = ">=3\.\d+"$/m);
+  const dependencies = [...metadata.matchAll(/^# {5}"(.+)",$/gm)].map(([, dependency = '']) => dependency);
+  expect(dependencies.map((dependency) => dependency.split('==')[0])).toEqual([
+    ...['torch', 'transformers', 'peft', 'accelerate', 'safetensors'],
+  ]);
+  for (const dependency of dependencies) expect(dependency).toMatch(/^[a-z]+==\d+(\.\d+)+$/);
+  for (const name of ['skypilot.yaml', 'hf-jobs.sh'])
+    expect(readFileSync(join(python, name), 'utf8')).toContain(`coto-${id.slice(0, 12)}`);
+  expect(readdirSync(join(python, 'python')).sort()).toEqual(jobs.map(({ runId }) => runId).sort());
+  // Runs of one dataset hold its examples once.
+  const inodes = jobs.map(({ runId }) => statSync(join(python, 'python', runId, 'data.safetensors')).ino);
+  expect(new Set(inodes).size).toBe(1);
 });

@@ -23,6 +23,9 @@ export const bundleNames = {
   /** Folders made of blobs, under the names that their files had. */
   folders: 'blobs/folders',
   results: 'results',
+  /** For runs by Transformers and PEFT. */
+  python: 'python',
+  pythonWorker: 'job.py',
 } as const;
 
 /** Names of what a result has. */

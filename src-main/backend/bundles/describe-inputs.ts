@@ -34,7 +34,12 @@ export async function datasetFiles({ source }: Pick<DatasetRecord, 'source'>): P
   return testFile === null ? own : [...own, ...(await filesAt(testFile, `test/${basename(testFile)}`))];
 }
 
-export async function describeModelInput(model: ModelRecord, inPlace: boolean, watch: HashWatch): Promise<LocalInput> {
+/** @param place whether it stays where it is, and whether one that comes with the app is copied as well */
+export async function describeModelInput(
+  model: ModelRecord,
+  place: { readonly inPlace: boolean; readonly withBundled: boolean },
+  watch: HashWatch,
+): Promise<LocalInput> {
   const files = await modelFiles(model);
   const hashed = await hashAll(files, watch);
   return {
@@ -47,7 +52,7 @@ export async function describeModelInput(model: ModelRecord, inPlace: boolean, w
       fingerprint: model.description.fingerprint,
       source: null,
       main: basename(model.path),
-      place: placeOf(model.bundled, inPlace, model.path, null),
+      place: placeOf(model.bundled && !place.withBundled, place.inPlace && !model.bundled, model.path, null),
     },
   };
 }

@@ -11,9 +11,9 @@ import { workOn } from './work.ts';
 export function bundleHandlers(services: HandlerServices): Handlers<NamesOf<'bundles'>> {
   const { queue, paths } = services;
   return {
-    'bundles.write': ({ config, name: given, path, inputsInPlace }) => {
+    'bundles.write': ({ config, name: given, path, inputsInPlace, python }) => {
       const name = given ?? studyKind(config.kind).declaration.label;
-      const payload = { config, name, path: paths.writable(path), inputsInPlace };
+      const payload = { config, name, path: paths.writable(path), inputsInPlace, python };
       return queue.add(bundleJob, { title: `Bundle of ${name}`, subjectId: null }, payload);
     },
     'bundles.work': ({ path, index, computeBackend }) => workOn(services, paths.writable(path), index, computeBackend),

@@ -5,8 +5,6 @@ import { dirname, join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type BundleJob, type BundleStudy, bundleFormat } from '../../../src-shared/domain/bundle.ts';
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
-import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
@@ -25,6 +23,7 @@ import { preparedStudy } from '../studies/studies.ts';
 import { bundleNames, program } from './bundle-files.ts';
 import { describeDatasetInput, describeModelInput, type HashWatch, type LocalInput } from './describe-inputs.ts';
 import { jobScript } from './job-script.ts';
+import type { PlannedTraining, PythonWriter } from './python-runs.ts';
 import { runKey } from './run-key.ts';
 
 export interface BundleWish {
@@ -34,13 +33,8 @@ export interface BundleWish {
   readonly inputsInPlace: boolean;
   /** The runs that are bundled; by default those of the study's first round. */
   readonly trainings?: readonly TrainingSpec[];
-}
-
-interface PlannedTraining {
-  readonly title: string;
-  readonly config: RunConfig;
-  readonly model: ModelRecord;
-  readonly dataset: DatasetRecord;
+  /** Also writes each run for Transformers and PEFT; then bases that come with CoTo Studio are copied as well. */
+  readonly python?: PythonWriter;
 }
 
 export interface BundleWatch {
@@ -80,7 +74,7 @@ export async function writeBundle(
       'Run the study here: coto study.',
     );
   const planned = [...trainings.values()];
-  const inputs = await describeInputs(planned, wish.inputsInPlace, watch);
+  const inputs = await describeInputs(planned, wish, watch);
   const described = inputs.map(({ input }) => input);
   const jobs = planned.map((training, index): BundleJob => {
     const runId = runKey(training.config, described);
@@ -99,12 +93,16 @@ export async function writeBundle(
       await mkdir(join(temporary, bundleNames.jobs));
       for (const [at, { file }] of jobs.entries()) {
         watch.signal.throwIfAborted();
-        const { config: own, title } = planned[at] ?? {};
-        if (own !== undefined) await writeFile(join(temporary, file), `# ${title}\n${toYaml(own)}`);
+        const training = planned[at];
+        const job = jobs[at];
+        if (training === undefined || job === undefined) continue;
+        await writeFile(join(temporary, file), `# ${training.title}\n${toYaml(training.config)}`);
+        await wish.python?.run(temporary, job, training);
       }
       await writeFile(join(temporary, bundleNames.inputs), json({ format: bundleFormat, inputs: described }));
       await writeFile(join(temporary, bundleNames.script), jobScript);
       await chmod(join(temporary, bundleNames.script), 0o755);
+      await wish.python?.finish(temporary, id);
       await mkdir(join(temporary, bundleNames.results));
       await writeFile(join(temporary, bundleNames.study), json(study));
     }),
@@ -114,7 +112,7 @@ export async function writeBundle(
 
 async function describeInputs(
   trainings: readonly PlannedTraining[],
-  inPlace: boolean,
+  { inputsInPlace, python }: BundleWish,
   { signal, onBytes }: BundleWatch,
 ): Promise<LocalInput[]> {
   const models = new Map(trainings.map(({ model }) => [model.id, model]));
@@ -133,8 +131,9 @@ async function describeInputs(
     },
   };
   const inputs: LocalInput[] = [];
-  for (const model of models.values()) inputs.push(await describeModelInput(model, inPlace, watch));
-  for (const dataset of datasets.values()) inputs.push(await describeDatasetInput(dataset, inPlace, watch));
+  for (const model of models.values())
+    inputs.push(await describeModelInput(model, { inPlace: inputsInPlace, withBundled: python !== undefined }, watch));
+  for (const dataset of datasets.values()) inputs.push(await describeDatasetInput(dataset, inputsInPlace, watch));
   return inputs;
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import { pythonRuns } from '../bundles/python-runs.ts';
 import { writeBundle } from '../bundles/write-bundle.ts';
 import { byteProgress } from './byte-progress.ts';
 import { defineJob } from './define-job.ts';
@@ -12,9 +13,11 @@ export const bundleJob = defineJob({
     name: z.string(),
     path: z.string(),
     inputsInPlace: z.boolean(),
+    python: z.boolean().default(false),
   }),
   references: () => [],
-  async execute({ path, ...wish }, context, services) {
+  async execute({ path, python, ...given }, context, services) {
+    const wish = python ? { ...given, python: pythonRuns(services, context) } : given;
     const onBytes = byteProgress(`Hashing what ${wish.name} needs`, context.progress);
     const { id, name, jobs } = await writeBundle(services, path, wish, { signal: context.abort, onBytes });
     return { status: 'completed', result: { id, name, jobs, folder: path }, message: null };

@@ -108,7 +108,7 @@ async function sendBlobs(
     if (torn.trim() !== '')
       throw new StudioError(
         'disconnected',
-        `A file of the bundle has another SHA-256 on ${place.host} than here ( ${torn.trim().slice(0, 12)}…).`,
+        `A file of the bundle has another SHA-256 on ${place.host} than here (${torn.trim().slice(0, 12)}…).`,
         'Resume the study: only that is copied again.',
       );
     done += group.reduce((sum, hash) => sum + (sizes.get(hash) ?? 0), 0);

@@ -35,14 +35,19 @@ export function addBundleCommands(group: Command, context: CommandContext, answe
         .option(
           '--inputs-in-place',
           'leave bases and datasets where they are: every machine has them at the same path, on a shared disk',
+        )
+        .option(
+          '--python',
+          'also write job.py, which trains a run with Transformers and PEFT on nodes without CoTo Studio: uv run job.py INDEX',
         ),
     input: z.object({
       file: z.string(),
       out: z.string().optional(),
       name: z.string().optional(),
       inputsInPlace: z.boolean().default(false),
+      python: z.boolean().default(false),
     }),
-    async run({ file, out, name: given, inputsInPlace }, { terminal, withStudio }) {
+    async run({ file, out, name: given, inputsInPlace, python }, { terminal, withStudio }) {
       if (out === undefined)
         throw new StudioError('invalid_input', 'The bundle needs a folder.', 'Name a new one: --out FOLDER.');
       const { name: own, ...value } = studyFile(file, await readYamlFile(file));
@@ -50,7 +55,7 @@ export function addBundleCommands(group: Command, context: CommandContext, answe
       return withStudio(async (client) => {
         const config = await resolveConfig(client, file, value, terminal);
         const path = resolve(out);
-        const wish = { config, path, inputsInPlace, ...(name === undefined ? {} : { name }) };
+        const wish = { config, path, inputsInPlace, python, ...(name === undefined ? {} : { name }) };
         const job = await client.request('bundles.write', wish);
         await followJob(client, job, terminal);
         const bundle = await jobResult(client, job, 'bundle');
@@ -61,7 +66,7 @@ export function addBundleCommands(group: Command, context: CommandContext, answe
             ['bundle', bundle.folder],
             ['id', bundle.id],
             ['runs', `${bundle.jobs.length}, numbered from 0 to ${last}`],
-          ])}Train each: coto job ${bundle.folder} INDEX\nThen:       coto study collect ${bundle.folder}\n`,
+          ])}Train each: coto job ${bundle.folder} INDEX${python ? `, or: uv run ${bundle.folder}/job.py INDEX` : ''}\nThen:       coto study collect ${bundle.folder}\n`,
         };
       });
     },
