@@ -35,7 +35,7 @@ function page() {
     '',
     'A key with a dot is below another: `adapter.r` is `adapter: {r: …}`. Keys that are left out have their default. `coto train --help` prints the same.',
     '',
-    "Where PEFT, Transformers and TRL say the same in other words, these are taken too: LoraConfig's keys (`r`, `lora_alpha`, `target_modules`, …) beside the run's own or below `adapter`; `use_dora` and `use_rslora` for the variants; `peft_type`; `init_lora_weights: true` and PEFT's other names of starts; `model_name_or_path`, `dataset_name`, `max_seq_length`, `assistant_only_loss`, `optim: adamw_torch`. What has no meaning here is refused by its name.",
+    "Where PEFT, Transformers and TRL say the same in other words, these are taken too: LoraConfig's keys (`r`, `lora_alpha`, `target_modules`, …) beside the run's own or below `adapter`; `use_dora` and `use_rslora` for the variants; `peft_type`; `init_lora_weights: true` and PEFT's other names of starts; `model_name_or_path`, `dataset_name`, `max_seq_length`, `assistant_only_loss`, `optim: adamw_torch`, `warmup_ratio`, `bf16: true`. What has no meaning here is refused by its name.",
     '',
     '## The run',
     '',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { initializationFromPeft } from '../../engine/adapters/initializations/index.ts';
+import { withTrainerKeys } from './trainer-keys.ts';
 
 const plainObject = z.record(z.string(), z.unknown());
 
@@ -35,8 +36,9 @@ const silentKeys = new Set([
 
 /** A run in the words of PEFT, Transformers and TRL in those of the studio, where they say the same. */
 export function withPeersKeys(input: unknown): unknown {
-  const run = plainObject.safeParse(input).data;
-  if (run === undefined) return input;
+  const given = plainObject.safeParse(input).data;
+  if (given === undefined) return input;
+  const run = withTrainerKeys(given);
   const own: Record<string, unknown> = {};
   const adapter: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(run)) {
@@ -45,9 +47,9 @@ export function withPeersKeys(input: unknown): unknown {
     else if (key === name || !Object.hasOwn(run, name)) own[name] = name === 'optim' ? optimizer(value) : value;
     else own[key] = value;
   }
-  const given = plainObject.safeParse(run['adapter']).data;
-  if (given === undefined && (Object.keys(adapter).length === 0 || run['adapter'] !== undefined)) return own;
-  return { ...own, adapter: variantKeys({ ...adapter, ...given }) };
+  const below = plainObject.safeParse(run['adapter']).data;
+  if (below === undefined && (Object.keys(adapter).length === 0 || run['adapter'] !== undefined)) return own;
+  return { ...own, adapter: variantKeys({ ...adapter, ...below }) };
 }
 
 /** adamw_torch, adamw_torch_fused, adamw_hf and the like are one optimizer in several programs. */

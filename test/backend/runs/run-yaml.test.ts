@@ -112,6 +112,25 @@ describe('a run as YAML', () => {
     expect(() => fromYaml('adapter: {variant: hira, use_dora: true}')).toThrow(/use_dora/);
   });
 
+  it('takes the arguments of a Trainer that another key tells, and refuses others with what there is instead', () => {
+    expect(fromYaml('warmup_ratio: 0.03\nbf16: true\n')).toMatchObject({
+      warmup_steps: 0.03,
+      compute_dtype: 'bfloat16',
+    });
+    // Steps are before a ratio, as in Transformers.
+    expect(fromYaml('warmup_ratio: 0.03\nwarmup_steps: 20\nbf16: false\nfp16: false').warmup_steps).toBe(20);
+    expect(fromYaml('warmup_ratio: 0.5\nwarmup_steps: 0').warmup_steps).toBe(0.5);
+    expect(fromYaml('bf16: true\ncompute_dtype: float32').compute_dtype).toBe('float32');
+    expect(() => fromYaml('warmup_ratio: 2')).toThrow(/warmup_ratio/);
+    expect(() => fromYaml('output_dir: out')).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('output_dir: a run’s files are in the studio’s home'),
+        hint: expect.stringContaining('coto export'),
+      }),
+    );
+    expect(() => fromYaml('fp16: true')).toThrow(/fp16: runs compute in float32 or bfloat16/);
+  });
+
   it('takes those keys where they ask for nothing', () => {
     expect(fromYaml('load_in_4bit: false\nbnb_4bit_quant_type: nf4\nseed: 3\n').seed).toBe(3);
   });
