@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Image } from './dataset.ts';
 
 /** Header of a Windows bitmap, of which the pixels follow uncompressed. */
@@ -47,8 +46,7 @@ export function readBmpHeader(head: Buffer): BmpHeader {
 }
 
 /** The pixels as RGB. @throws Error if the file ends before them */
-export async function decodeBmp(path: string, header: BmpHeader): Promise<Image> {
-  const bytes = await readFile(path);
+export function decodeBmp(bytes: Buffer, header: BmpHeader): Image {
   const { width, height, bits, offset, isTopDown, palette } = header;
   const rowBytes = 4 * Math.ceil((width * bits) / 32);
   if (offset + rowBytes * height > bytes.length) throw new Error('it is truncated');

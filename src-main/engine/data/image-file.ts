@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Sharp } from 'sharp';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { openRegularFile } from '../../files/foreign-file.ts';
@@ -28,6 +29,12 @@ function loadSharp(): NonNullable<typeof library> {
   return library;
 }
 
+/** An image's file, by its path or by its bytes, whose place is for messages. */
+export type ImageSource = string | { readonly where: string; readonly bytes: Buffer };
+
+const placeOf = (source: ImageSource): string => (typeof source === 'string' ? source : source.where);
+const inputOf = (source: ImageSource): string | Buffer => (typeof source === 'string' ? source : source.bytes);
+
 /** Properties of an image from its header, with the camera's orientation applied. */
 export interface ImageHeader {
   readonly height: number;
@@ -39,24 +46,24 @@ export interface ImageHeader {
 }
 
 /** Reads the header of a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP image. @throws StudioError invalid_file naming the file */
-export async function readImageHeader(path: string): Promise<ImageHeader> {
+export async function readImageHeader(source: ImageSource): Promise<ImageHeader> {
   try {
-    const head = await headOf(path);
+    const head = await headOf(source);
     const bitmap = isBmp(head) ? readBmpHeader(head) : null;
     const sharp = await loadSharp();
-    const metadata = bitmap === null ? await sharp(path).metadata() : null;
+    const metadata = bitmap === null ? await sharp(inputOf(source)).metadata() : null;
     const { height, width } = metadata?.autoOrient ?? bitmap ?? { height: 0, width: 0 };
     if (height * width > largestPixels)
       throw new StudioError(
         'invalid_file',
-        `${path} has ${height} × ${width} pixels, and at most ${largestPixels / 1e6} million are read.`,
+        `${placeOf(source)} has ${height} × ${width} pixels, and at most ${largestPixels / 1e6} million are read.`,
         'Scale it down.',
       );
     if (bitmap !== null) return { height, width, grey: bitmap.grey, bitmap };
     const space = metadata?.space;
     return { height, width, grey: space === 'b-w' || space === 'grey16', isCmyk: space === 'cmyk' };
   } catch (thrown) {
-    throw unreadableImage(path, thrown);
+    throw unreadableImage(source, thrown);
   }
 }
 
@@ -64,16 +71,16 @@ export async function readImageHeader(path: string): Promise<ImageHeader> {
  * Decodes an image to 8-bit grey (1 channel) or RGB (3), by default as its header says: the camera's orientation applied,
  * transparency dropped, the first frame of an animation. @throws StudioError invalid_file naming the file
  */
-export async function decodeImage(path: string, channels?: 1 | 3): Promise<Image> {
-  const header = await readImageHeader(path);
+export async function decodeImage(source: ImageSource, channels?: 1 | 3): Promise<Image> {
+  const header = await readImageHeader(source);
   const wanted = channels ?? (header.grey ? 1 : 3);
   if (header.bitmap !== undefined || header.isCmyk === true) {
     const rgb = await (header.bitmap === undefined
-      ? decode(path, header, undefined, readCmyk)
-      : readBitmap(path, header.bitmap));
+      ? decode(source, header, undefined, readCmyk)
+      : readBitmap(source, header.bitmap));
     return wanted === 1 ? toGrey(rgb) : rgb;
   }
-  return decode(path, header, undefined, async (opened) => {
+  return decode(source, header, undefined, async (opened) => {
     const image = await readPixels(opened.removeAlpha().toColorspace(wanted === 1 ? 'b-w' : 'srgb'));
     if (image.channels === wanted) return image;
     if (image.channels === 1) return { ...image, pixels: greyToRgb(image.pixels), channels: 3 };
@@ -100,7 +107,7 @@ export async function decodePreview(path: string, side: number): Promise<{ heade
 
 /** Opens an image, turned as the camera was held, once there is memory for it. */
 function decode(
-  path: string,
+  image: ImageSource,
   { height, width }: ImageHeader,
   bitmap: Image | undefined,
   read: (opened: Sharp) => Promise<Image>,
@@ -111,21 +118,21 @@ function decode(
       const sharp = await loadSharp();
       const source =
         bitmap === undefined
-          ? sharp(path, { limitInputPixels: largestPixels })
+          ? sharp(inputOf(image), { limitInputPixels: largestPixels })
           : sharp(bitmap.pixels, { raw: { width, height, channels: 3 } });
       return await read(source.timeout({ seconds: decodeSeconds }).autoOrient());
     } catch (thrown) {
-      throw unreadableImage(path, thrown);
+      throw unreadableImage(image, thrown);
     }
   });
 }
 
-function readBitmap(path: string, bitmap: BmpHeader): Promise<Image> {
+function readBitmap(source: ImageSource, bitmap: BmpHeader): Promise<Image> {
   return decoding.spend(bitmap.height * bitmap.width * 8, async () => {
     try {
-      return await decodeBmp(path, bitmap);
+      return decodeBmp(typeof source === 'string' ? await readFile(source) : source.bytes, bitmap);
     } catch (thrown) {
-      throw unreadableImage(path, thrown);
+      throw unreadableImage(source, thrown);
     }
   });
 }
@@ -137,8 +144,9 @@ async function readCmyk(opened: Sharp): Promise<Image> {
 }
 
 /** The first bytes. @throws StudioError where it is no regular file */
-async function headOf(path: string): Promise<Buffer> {
-  const file = await openRegularFile(path);
+async function headOf(source: ImageSource): Promise<Buffer> {
+  if (typeof source !== 'string') return source.bytes.subarray(0, bmpHeaderBytes);
+  const file = await openRegularFile(source);
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(bmpHeaderBytes), 0, bmpHeaderBytes, 0);
     return buffer.subarray(0, bytesRead);
@@ -159,8 +167,8 @@ function greyToRgb(grey: Uint8Array): Uint8Array {
   return rgb;
 }
 
-function unreadableImage(path: string, thrown: unknown): StudioError {
+function unreadableImage(source: ImageSource, thrown: unknown): StudioError {
   if (thrown instanceof StudioError) return thrown;
   const why = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
-  return new StudioError('invalid_file', `${path} is not a readable image: ${why}.`);
+  return new StudioError('invalid_file', `${placeOf(source)} is not a readable image: ${why}.`);
 }

@@ -14,6 +14,7 @@ export class UnreadableCell {
 /** Converts the bytes of a column to a cell, mostly text. */
 export function bytesToCell(leaf: Leaf): (bytes: Buffer, start: number, end: number) => unknown {
   const kind = leaf.meaning?.kind;
+  if (leaf.isFile) return (bytes, start, end) => Buffer.from(bytes.subarray(start, end));
   if (leaf.meaning?.kind === 'decimal') {
     const { scale } = leaf.meaning;
     return (bytes, start, end) => decimal(signedBigEndian(bytes, start, end), scale);
@@ -85,13 +86,13 @@ export const physical = {
 } as const;
 
 /** A number if exact, else its digits. */
-function safeNumber(value: bigint): number | string {
+export function safeNumber(value: bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);
 }
 
 /** Exact, with as many places as the column has. */
-function decimal(value: bigint | null, scale: number): string | null {
+export function decimal(value: bigint | null, scale: number): string | null {
   if (value === null || scale < 0 || scale > 1000) return value === null ? null : String(value);
   const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
   const whole = digits.slice(0, digits.length - scale);

@@ -25,6 +25,8 @@ export interface Leaf extends Common {
   readonly typeLength: number;
   /** False inside an object or a list. */
   readonly isOutermost: boolean;
+  /** Whether its cells are bytes, not text: those of a file beside the name `path`, as Hugging Face's datasets has images. */
+  readonly isFile: boolean;
 }
 
 export interface Group extends Common {
@@ -42,7 +44,7 @@ export function schemaColumns(elements: readonly SchemaElement[]): { columns: Sc
   const leaves: Leaf[] = [];
   let next = 1;
 
-  function node(parent: Common | null, path: readonly string[]): SchemaNode {
+  function node(parent: (Common & { readonly isFile: boolean }) | null, path: readonly string[]): SchemaNode {
     const element = elements[next++];
     if (element === undefined || path.length > deepest) throw new ParquetError('has a schema that makes no columns');
     const { name, repetition, meaning } = element;
@@ -64,6 +66,7 @@ export function schemaColumns(elements: readonly SchemaElement[]): { columns: Sc
         path: names.join('.'),
         index: first,
         isOutermost: parent === null,
+        isFile: parent?.isFile === true && name === 'bytes' && meaning === null,
       };
       if (element.type === null) throw unsupported(`has the column ${leaf.path} without any values`);
       leaves.push({ ...leaf, type: element.type, typeLength: element.typeLength });
@@ -71,7 +74,10 @@ export function schemaColumns(elements: readonly SchemaElement[]): { columns: Sc
         throw new ParquetError(`has more than ${mostColumns} columns`, 'Leave out the columns that are not used.');
       return leaves[first] ?? node(parent, path);
     }
-    const children = Array.from({ length: Math.min(element.childCount, elements.length) }, () => node(common, names));
+    const isFile = element.childCount === 2 && ['bytes', 'path'].includes(elements[next]?.name ?? '');
+    const children = Array.from({ length: Math.min(element.childCount, elements.length) }, () =>
+      node({ ...common, isFile }, names),
+    );
     return { ...common, kind: 'group', children, leaves: leaves.slice(first) };
   }
 

@@ -1,21 +1,22 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
 import { unreadable } from '../byte-source.ts';
-import type { Image, ImageSplit, OpenImages } from '../dataset.ts';
-import { decodeImage, type ImageHeader, readImageHeader } from '../image-file.ts';
-import { resample } from '../resample.ts';
-import { countPerLabel, oneFifth, roundRobin, splitByClass } from '../subset.ts';
+import type { OpenImages } from '../dataset.ts';
+import {
+  holdOutFifth,
+  type LabelledImage,
+  openEntries,
+  type Problem,
+  readHeaders,
+  roundRobinByLabel,
+} from './image-entries.ts';
 import type { DatasetReader } from './reader.ts';
 
 const imageName = /\.(?:png|jpe?g|webp|gif|tiff?|avif|bmp)$/i;
 const trainNames = ['train', 'training'];
 /** In order of preference. */
 const testNames = ['test', 'testing', 'val', 'valid', 'validation'];
-/** Total file size up to which every image is decoded on opening; beyond it, only headers are read. */
-const verifiedBytes = 256 * 1024 * 1024;
-const inParallel = 16;
 
 /** A folder of images with one subfolder per class. */
 export const imageFolderReader: DatasetReader<OpenImages> = {
@@ -39,13 +40,6 @@ export const imageFolderReader: DatasetReader<OpenImages> = {
   open: openImageFolder,
 };
 
-interface File {
-  readonly path: string;
-  readonly label: number;
-}
-
-type Problem = DatasetDescription['problems'][number];
-
 async function openImageFolder(folder: string): Promise<OpenImages> {
   const top = await foldersIn(folder);
   const trainRoot = top.find((name) => trainNames.includes(name.toLowerCase()));
@@ -62,12 +56,9 @@ async function openImageFolder(folder: string): Promise<OpenImages> {
       'Put the images of each class into a folder of its own, named like the class.',
     );
 
-  let train = read;
-  let test: typeof read;
+  let [train, test] = [read, read];
   if (testRoot === undefined) {
-    const rows = splitByClass(groupByLabel(read, labels.length), oneFifth);
-    train = rows.train.flatMap((row) => read[row] ?? []);
-    test = rows.test.flatMap((row) => read[row] ?? []);
+    ({ train, test } = holdOutFifth(read, labels.length));
   } else {
     const testFolder = join(folder, testRoot);
     const unknown = (await foldersIn(testFolder)).find((name) => !labels.includes(name));
@@ -83,38 +74,7 @@ async function openImageFolder(folder: string): Promise<OpenImages> {
       labels.length,
     );
   }
-  for (const [label, count] of countPerLabel(
-    train.map((entry) => entry.label),
-    labels.length,
-  ).entries())
-    if (count === 0)
-      problems.push({ where: join(trainFolder, labels[label] ?? ''), message: 'This class has no training image.' });
-
-  const everything = [...train, ...test];
-  const channels = everything.every((entry) => entry.header.grey) ? 1 : 3;
-  const image = { ...commonSize(everything.map((entry) => entry.header)), channels };
-  const oneSize = everything.every(({ header }) => header.height === image.height && header.width === image.width);
-  const splits = {
-    train: splitOf(train, image, channels, oneSize),
-    test: splitOf(test, image, channels, oneSize),
-  };
-  return {
-    kind: 'images',
-    description: {
-      task: 'image-classification',
-      text: null,
-      labels,
-      image,
-      splits: [
-        { name: 'train', exampleCount: train.length, perLabel: countPerLabel(splits.train.labels, labels.length) },
-        { name: 'test', exampleCount: test.length, perLabel: countPerLabel(splits.test.labels, labels.length) },
-      ],
-      problems,
-      sizeBytes: everything.reduce((sum, entry) => sum + entry.bytes, 0),
-    },
-    split: (name) => splits[name],
-    close: () => undefined,
-  };
+  return openEntries({ labels, train, test, problems, placeOfClass: (label) => join(trainFolder, label) });
 }
 
 /** "img2" before "img10"; upper and lower case together, then by code so that the order is the same everywhere. */
@@ -156,83 +116,13 @@ async function collect(
   labels: readonly string[],
   problems: Problem[],
   present = labels,
-): Promise<File[]> {
-  const files: File[] = [];
+): Promise<LabelledImage[]> {
+  const files: LabelledImage[] = [];
   for (const [label, name] of labels.entries()) {
     if (!present.includes(name)) continue;
     const { images, others } = await imagesIn(join(root, name));
-    files.push(...images.map((path) => ({ path, label })));
+    files.push(...images.map((path) => ({ image: path, label })));
     problems.push(...others.map((path) => ({ where: path, message: 'Not an image by its name: left out.' })));
   }
   return files;
-}
-
-type Entry = File & { readonly header: ImageHeader; readonly bytes: number };
-
-/** Headers of all readable files; the others are reported as problems. */
-async function readHeaders(files: readonly File[], problems: Problem[]): Promise<Entry[]> {
-  const sizes = await Promise.all(files.map(async ({ path }) => (await stat(path).catch(() => null))?.size ?? 0));
-  const verify = sizes.reduce((sum, size) => sum + size, 0) <= verifiedBytes;
-  const entries: Entry[] = [];
-  for (let start = 0; start < files.length; start += inParallel) {
-    const read = await Promise.all(
-      files.slice(start, start + inParallel).map(async (file, offset) => {
-        try {
-          const header = await readImageHeader(file.path);
-          if (verify) await decodeImage(file.path, header.grey ? 1 : 3);
-          return { ...file, header, bytes: sizes[start + offset] ?? 0 };
-        } catch (thrown) {
-          if (!(thrown instanceof StudioError)) throw thrown;
-          problems.push({ where: file.path, message: `${thrown.message} Left out.` });
-          return null;
-        }
-      }),
-    );
-    entries.push(...read.filter((entry) => entry !== null));
-  }
-  return entries;
-}
-
-function groupByLabel(entries: readonly Entry[], labelCount: number): number[][] {
-  const groups: number[][] = Array.from({ length: labelCount }, () => []);
-  for (const [index, entry] of entries.entries()) groups[entry.label]?.push(index);
-  return groups;
-}
-
-function roundRobinByLabel(entries: readonly Entry[], labelCount: number): Entry[] {
-  return roundRobin(groupByLabel(entries, labelCount)).flatMap((index) => entries[index] ?? []);
-}
-
-/** The most frequent size; among equally frequent ones the largest. */
-function commonSize(headers: readonly ImageHeader[]): { height: number; width: number } {
-  const counts = new Map<string, { height: number; width: number; count: number }>();
-  for (const { height, width } of headers) {
-    const key = `${height}×${width}`;
-    const size = counts.get(key) ?? { height, width, count: 0 };
-    size.count++;
-    counts.set(key, size);
-  }
-  const [first] = [...counts.values()].sort((a, b) => b.count - a.count || b.height * b.width - a.height * a.width);
-  return { height: first?.height ?? 1, width: first?.width ?? 1 };
-}
-
-function splitOf(
-  entries: readonly Entry[],
-  size: { height: number; width: number },
-  channels: 1 | 3,
-  oneSize: boolean,
-): ImageSplit {
-  const image = (index: number): Promise<Image> => {
-    const entry = entries[index];
-    if (entry === undefined)
-      throw new StudioError('not_found', `There is no image ${index} here: there are ${entries.length}.`);
-    return decodeImage(entry.path, channels);
-  };
-  return {
-    count: entries.length,
-    labels: Int32Array.from(entries, (entry) => entry.label),
-    pixels: async (index) => resample(await image(index), size.height, size.width, 'bilinear').pixels,
-    ...(oneSize ? {} : { image }),
-    where: (index) => entries[index]?.path ?? `image ${index}`,
-  };
 }

@@ -9,7 +9,7 @@ import { imageFolderReader } from './image-folder.ts';
 import { jsonReader } from './json.ts';
 import { jsonlReader } from './jsonl.ts';
 import { mnistPackageReader } from './mnist-package.ts';
-import { parquetReader } from './parquet.ts';
+import { parquetImagesReader, parquetReader } from './parquet.ts';
 import { quickdrawPackageReader } from './quickdraw-package.ts';
 import type { DatasetReader } from './reader.ts';
 
@@ -19,6 +19,7 @@ export const datasetReaders: readonly DatasetReader[] = [
   quickdrawPackageReader,
   idxReader,
   imageFolderReader,
+  parquetImagesReader,
   jsonlReader,
   jsonReader,
   csvReader,

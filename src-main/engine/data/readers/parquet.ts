@@ -5,6 +5,7 @@ import { ParquetError, readOf } from '../parquet/parse-error.ts';
 import { RecordReader } from '../parquet/records.ts';
 import type { RawRow, RowReading } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
+import { imageTableReader } from './image-table.ts';
 
 export const parquetReader = textReader(
   {
@@ -15,6 +16,32 @@ export const parquetReader = textReader(
   },
   { extensions: ['parquet', 'pq'], rows: parquetRows },
 );
+
+/** Images with classes; what has none is text. */
+export const parquetImagesReader = imageTableReader(
+  {
+    id: 'parquet-images',
+    label: 'Parquet with images',
+    summary:
+      'A table as Hugging Face has image datasets: a column of images in the file, and one of classes, whose names are noted in it. One file, or train and test; of one file a fifth of each class is held out.',
+  },
+  {
+    extensions: ['parquet', 'pq'],
+    rows: (path) => parquetRows(path),
+    hasImages: (path) =>
+      ofHead(path, ({ leaves }) => leaves.some(({ isFile, path }) => isFile && path.split('.').length === 2)),
+    classNames: (path) => ofHead(path, ({ huggingFace }) => classNames(huggingFace)),
+  },
+);
+
+function ofHead<Result>(path: string, read: (file: ReturnType<typeof openParquet>) => Result): Result {
+  const file = openParquet(path);
+  try {
+    return read(file);
+  } finally {
+    file.close();
+  }
+}
 
 const batch = { rows: 512, bytes: 4 * 2 ** 20 };
 /** Largest plausible expansion of text: beyond it, a file is treated as a decompression bomb. */
