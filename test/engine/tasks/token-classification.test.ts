@@ -6,10 +6,13 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { onOwnHead } from '../../../src-main/engine/evaluation/forgetting/forgetting-meter.ts';
 import { predictionLines } from '../../../src-main/engine/evaluation/prediction-lines.ts';
 import { scoreEnsemble, scoreOutputs } from '../../../src-main/engine/evaluation/score-outputs.ts';
 import { outcomesOf, predictionsOf } from '../../../src-main/engine/evaluation/task-predictions.ts';
 import { runExportMergedTask } from '../../../src-main/engine/jobs/export-merged.ts';
+import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
+import { mergeFolders } from '../../../src-main/engine/merge/merge-folders.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { tokenClassification } from '../../../src-main/engine/tasks/token-classification.ts';
@@ -212,6 +215,17 @@ it.each([
   model.loadState(read);
   const again = model.outputs({ input_ids: ids })['logits'];
   expect(again?.dataSync()).toEqual(logits?.dataSync());
+  const merged = join(folder, `${family}-merge`);
+  const given = { weights: [0.5, 0.5], parameters: {}, base: { description: bare.description, directory: null } };
+  await mergeFolders({ method: mergeMethod('linear'), ...given }, [place, place], merged);
+  const mean = await readAdapter(merged, bare.description);
+  expect(mean.config.task_type).toBe('TOKEN_CLS');
+  expect(mean.saved.get('classifier.weight')).toEqual(read.saved.get('classifier.weight'));
+  expect(onOwnHead(mean, bare.description)).toMatchObject({
+    labels: null,
+    saved: new Map(),
+    config: { task_type: null },
+  });
   tf.dispose([ids, logits, again].flatMap((tensor) => tensor ?? []));
   model.dispose();
   bare.dispose();
