@@ -17,6 +17,7 @@ import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
 import type { Factors } from './initializations/initialization.ts';
 import { mergedModules } from './merged-modules.ts';
 import { ResidualBase } from './residual.ts';
+import { layersFrom } from './run-layers.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
 import { tidyHiddenStates } from './tidy-hidden-states.ts';
@@ -78,7 +79,8 @@ export class AdaptedModel implements LinearRunner {
   loadState(state: AdapterState): void {
     const next = toDevice(state, this.base, this.adapter);
     this.unmerge();
-    this.dropResidual();
+    this.residual?.dispose();
+    this.residual = null;
     this.adapter = next;
     this.inactive = new Set();
     this.untrained = new Set();
@@ -92,7 +94,8 @@ export class AdaptedModel implements LinearRunner {
   /** Back to the plain base. */
   clear(): void {
     this.unmerge();
-    this.dropResidual();
+    this.residual?.dispose();
+    this.residual = null;
     if (this.adapter) disposeAdapter(this.adapter);
     this.inactive = new Set();
     this.adapter = null;
@@ -269,7 +272,7 @@ export class AdaptedModel implements LinearRunner {
   states(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
     return tidyHiddenStates(() => {
       const embedded = this.embed(inputs, cache);
-      const states = this.onBase(() => this.base.step?.(embedded, this)) ?? this.layersFrom(0, embedded);
+      const states = this.onBase(() => this.base.step?.(embedded, this)) ?? layersFrom(this, 0, embedded);
       cache?.advance(states.tokens);
       return states;
     });
@@ -277,7 +280,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** The task's outputs, e.g. logits [batch, labels]; the caller disposes them. */
   forward(inputs: ModelInputs): tf.Tensor2D {
-    return tf.tidy(() => this.head(this.layersFrom(0, this.embed(inputs))));
+    return tf.tidy(() => this.head(layersFrom(this, 0, this.embed(inputs))));
   }
 
   /** What comes before the layers. */
@@ -310,7 +313,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** The remaining layers on what `forwardBelow` gave (which stays the caller's). */
   statesFrom(states: HiddenStates): HiddenStates {
-    return tidyHiddenStates(() => this.layersFrom(this.lowestActiveLayer(), states));
+    return tidyHiddenStates(() => layersFrom(this, this.lowestActiveLayer(), states));
   }
 
   /** One of the remaining layers by itself. */
@@ -396,11 +399,6 @@ export class AdaptedModel implements LinearRunner {
     return this.residual?.weightOf(module) ?? this.base.frozenWeight(module);
   }
 
-  private dropResidual(): void {
-    this.residual?.dispose();
-    this.residual = null;
-  }
-
   /** The weight that runs without an adapter: the base's own, even where the adapter uses a residual base. */
   private frozenNow(module: LinearModule): FrozenWeight {
     return this.merged?.get(module.name) ?? this.base.frozenWeight(module);
@@ -412,16 +410,6 @@ export class AdaptedModel implements LinearRunner {
 
   private onBase<Result>(run: () => Result): Result {
     return this.biasSwap.run(this.adapter?.biases ?? [], run);
-  }
-
-  private layersFrom(start: number, states: HiddenStates): HiddenStates {
-    let current = states;
-    for (let index = start; index < this.base.layerCount; index++) {
-      const next = this.layer(index, current);
-      if (current !== states) current.hidden.dispose();
-      current = next;
-    }
-    return current;
   }
 
   private loaded(): DeviceAdapter {

@@ -8,6 +8,7 @@ import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import { type LoraBlock, stackedLoraLinear } from '../ops/linear/stacked-lora-linear.ts';
 import type { DifferentiableModel } from '../training/trainable-model.ts';
 import type { AdaptedModel } from './adapted-model.ts';
+import { layersFrom } from './run-layers.ts';
 import { joinStates, splitStates } from './stack-states.ts';
 import { stateTensors, tidyHiddenStates } from './tidy-hidden-states.ts';
 
@@ -143,15 +144,7 @@ export class StackedModel implements LinearRunner, DifferentiableModel<DropoutSt
 
   /** The remaining layers on what `forwardBelow` gave (which stays the caller's). */
   statesFrom(states: HiddenStates): HiddenStates {
-    return tidyHiddenStates(() => {
-      let current = states;
-      for (let index = this.lowestActiveLayer(); index < this.base.layerCount; index++) {
-        const next = this.layer(index, current);
-        if (current !== states) current.hidden.dispose();
-        current = next;
-      }
-      return current;
-    });
+    return tidyHiddenStates(() => layersFrom(this, this.lowestActiveLayer(), states));
   }
 
   /** One of the remaining layers by itself; the parts that enter at it join the states. */
