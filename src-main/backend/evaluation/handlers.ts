@@ -43,7 +43,10 @@ export function evaluateHandlers(services: HandlerServices): Handlers<NamesOf<'e
       const [only] = request.adapters;
       const subjectId =
         request.adapters.length === 1 && only && 'adapterId' in only.adapter ? only.adapter.adapterId : null;
-      return queue.add(evaluateJob, { title: `Evaluate ${what} on ${dataset.name}`, subjectId }, { request });
+      // By their ids: the job need not look again at what lies at a path.
+      const resolved = { ...request, model: model.id, dataset: dataset.id };
+      const title = `Evaluate ${what} on ${dataset.name}`;
+      return queue.add(evaluateJob, { title, subjectId }, { request: resolved });
     },
   };
 }

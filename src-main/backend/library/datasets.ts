@@ -166,6 +166,7 @@ export async function addDataset(
     description,
     createdAt: before?.createdAt ?? Date.now(),
   };
+  if (isDeepStrictEqual(before, dataset)) return dataset;
   store.datasets.save(dataset);
   hub.listChanged('datasets');
   return dataset;

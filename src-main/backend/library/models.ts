@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import {
   isGguf,
@@ -100,6 +101,7 @@ export async function addModel(
     description: await describeModelCached({ store, reader }, folder, signal),
     createdAt: known?.createdAt ?? Date.now(),
   };
+  if (isDeepStrictEqual(known, model)) return model;
   store.models.save(model);
   hub.listChanged('models');
   return model;
