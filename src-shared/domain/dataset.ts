@@ -30,6 +30,8 @@ export const textColumnRoles = [
   'tools',
   'words',
   'tags',
+  'rejected',
+  'desirable',
 ] as const;
 const columnName = z.string().nullable();
 const textColumnsSchema = z.object({
@@ -44,6 +46,10 @@ const textColumnsSchema = z.object({
   tools: columnName.default(null).describe('what the assistant of the conversation may call'),
   words: columnName.default(null).describe('lists of words, each with a tag'),
   tags: columnName.default(null).describe('the tag of each word, in IOB2'),
+  rejected: columnName
+    .default(null)
+    .describe('the worse answer of a preference; without a completion, a conversation beside the messages'),
+  desirable: columnName.default(null).describe('whether the completion is wanted, as KTO takes it'),
 });
 export type TextColumns = z.infer<typeof textColumnsSchema>;
 export const noColumns: TextColumns = {
@@ -58,6 +64,8 @@ export const noColumns: TextColumns = {
   tools: null,
   words: null,
   tags: null,
+  rejected: null,
+  desirable: null,
 };
 const textShapeSchema = z.enum(['columns', 'alpaca', 'sharegpt', 'messages']);
 export type TextShape = z.infer<typeof textShapeSchema>;
@@ -161,6 +169,11 @@ export const textExampleSchema = z.object({
   tools: z.array(z.unknown()).optional().describe('JSON schemas of functions, for the chat template'),
   words: z.array(z.string()).optional().describe('the text in words'),
   tags: z.array(z.string()).optional().describe('of each word, in IOB2'),
+  rejected: z
+    .union([z.string(), z.array(chatMessageSchema)])
+    .optional()
+    .describe('the answer that is worse than the completion; of messages, the conversation that ends with it'),
+  desirable: z.boolean().optional().describe('whether the completion is wanted'),
 });
 export type TextExample = z.infer<typeof textExampleSchema>;
 

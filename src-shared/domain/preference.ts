@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { ChatMessage } from './chat-message.ts';
+import type { TextExample } from './dataset.ts';
 import type { ParameterMeta } from './parameters-of.ts';
 
 /** Losses of preference training, each with a file in engine/tasks/preference/losses. */
@@ -92,3 +94,23 @@ export const preferenceSettings = {
     ),
 };
 export type PreferenceSettings = z.infer<z.ZodObject<typeof preferenceSettings>>;
+
+/** Turns that two conversations begin with: at least one is left of each. */
+export function sharedTurns(one: readonly ChatMessage[], other: readonly ChatMessage[]): number {
+  const most = Math.min(one.length, other.length) - 1;
+  let count = 0;
+  while (count < most && JSON.stringify(one[count]) === JSON.stringify(other[count])) count++;
+  return count;
+}
+
+/** Of an example of two conversations, the turns that both begin with, and the answers; empty for other examples. */
+export function preferenceOf({ messages, rejected }: Pick<TextExample, 'messages' | 'rejected'>): {
+  readonly asked: ChatMessage[];
+  readonly chosen: ChatMessage[];
+  readonly rejected: ChatMessage[];
+} {
+  if (messages === null || rejected === undefined || typeof rejected === 'string')
+    return { asked: [], chosen: [], rejected: [] };
+  const count = sharedTurns(messages, rejected);
+  return { asked: messages.slice(0, count), chosen: messages.slice(count), rejected: rejected.slice(count) };
+}

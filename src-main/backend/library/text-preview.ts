@@ -62,6 +62,7 @@ export function cutTexts(example: TextExample, characters: number): TextExample 
     messages: messages?.map((message) => cutMessage(message, cut, characters)) ?? null,
     ...(tools === undefined ? {} : { tools }),
     ...cutWords(example, characters),
+    ...cutRejected(example, cut, characters),
   };
 }
 
@@ -74,10 +75,22 @@ function cutWords({ words, tags }: TextExample, characters: number): Pick<TextEx
   return { words: shown, ...(tags === undefined ? {} : { tags: tags.slice(0, count) }) };
 }
 
+/** The rejected answer, or the conversation that ends with it. */
+function cutRejected(
+  { rejected, tools }: TextExample,
+  cut: (text: string) => string,
+  characters: number,
+): Pick<TextExample, 'rejected'> {
+  if (rejected === undefined) return {};
+  if (typeof rejected === 'string') return { rejected: cut(rejected) };
+  const { messages } = plain({ messages: rejected.slice(0, shownMessages), tools });
+  return { rejected: messages?.map((message) => cutMessage(message, cut, characters)) ?? [] };
+}
+
 const plainSchema = textExampleSchema.pick({ messages: true, tools: true });
 
 /** Numbers as they are, not as the file writes them, which is for chat templates. */
-function plain({ messages, tools }: TextExample): z.infer<typeof plainSchema> {
+function plain({ messages, tools }: Pick<TextExample, 'messages' | 'tools'>): z.infer<typeof plainSchema> {
   return plainSchema.parse(JSON.parse(JSON.stringify({ messages, tools })));
 }
 

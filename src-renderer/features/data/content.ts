@@ -6,6 +6,7 @@ import { dataStrings } from '../../strings/data.ts';
 export function contentWords({ labels, text }: DatasetDescription): string {
   if (text?.labelKind === 'tags') return plural(labels.length, 'tag');
   if (text === null || labels.length > 0) return plural(labels.length, 'class', 'classes');
+  if (text.columns.rejected !== null || text.columns.desirable !== null) return 'preferences';
   if (text.columns.choices !== null) return 'questions';
   if (text.columns.messages !== null) return 'conversations';
   if (text.columns.completion !== null) return 'prompts';

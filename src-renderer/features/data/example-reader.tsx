@@ -1,7 +1,8 @@
 import { Skeleton } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { messageText } from '../../../src-shared/domain/chat-message.ts';
+import { type ChatMessage, messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
+import { preferenceOf } from '../../../src-shared/domain/preference.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -101,8 +102,17 @@ function WholeExample({ id, split, index }: ExamplePlace) {
   );
 }
 
+/** The turns of a conversation; of two that differ in their answers, the shared ones once. */
+function turnsOf(example: TextExample): [name: string, value: string][] {
+  const named = (turns: readonly ChatMessage[], prefix = '') =>
+    turns.map((turn): [string, string] => [`${prefix}${turn.role}`, messageText(turn)]);
+  const { asked, chosen, rejected } = preferenceOf(example);
+  if (rejected.length === 0) return named(example.messages ?? []);
+  return [...named(asked), ...named(chosen, 'chosen: '), ...named(rejected, 'rejected: ')];
+}
+
 function partsOf(example: TextExample): [name: string, value: ReactNode][] {
-  const { row, label, choices, text, textPair, prompt, completion, messages, words, tags } = example;
+  const { row, label, choices, text, textPair, prompt, completion, words, tags } = example;
   const parts: [string, ReactNode][] = [
     ['place', row],
     ['label', label === null ? null : labelWords(label) || 'none'],
@@ -110,8 +120,10 @@ function partsOf(example: TextExample): [name: string, value: ReactNode][] {
     ['second text', textPair],
     ...(choices ?? []).map((choice, place): [string, string] => [`choice ${place + 1}`, choice]),
     ['prompt', prompt],
-    ['completion', completion],
-    ...(messages ?? []).map((message): [string, string] => [message.role, messageText(message)]),
+    [example.rejected === undefined ? 'completion' : 'chosen', completion],
+    ...(typeof example.rejected === 'string' ? [['rejected', example.rejected] satisfies [string, string]] : []),
+    ...turnsOf(example),
+    ...(example.desirable === undefined ? [] : [['wanted', String(example.desirable)] satisfies [string, string]]),
   ];
   return parts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
 }

@@ -10,7 +10,7 @@ import { dataStrings } from '../../strings/data.ts';
 
 type ColumnRole = (typeof textColumnRoles)[number];
 /** What a row of a file is learned as. */
-export const rowKinds = ['text', 'tagged', 'choice', 'completion', 'conversation'] as const;
+export const rowKinds = ['text', 'tagged', 'choice', 'completion', 'conversation', 'preference', 'answer'] as const;
 export type RowKind = (typeof rowKinds)[number];
 export type SplitBy = NonNullable<TextInspection['split']>['by'];
 
@@ -32,6 +32,8 @@ export const kindRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   choice: ['text', 'choices', 'label'],
   completion: ['prompt', 'input', 'completion'],
   conversation: ['messages', 'tools'],
+  preference: ['prompt', 'messages', 'completion', 'rejected', 'tools'],
+  answer: ['prompt', 'messages', 'completion', 'desirable', 'tools'],
 };
 /** Without these columns nothing can be learned. */
 const neededRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
@@ -40,6 +42,8 @@ const neededRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   choice: ['text', 'choices', 'label'],
   completion: ['completion'],
   conversation: ['messages'],
+  preference: ['rejected'],
+  answer: ['completion', 'desirable'],
 };
 export const splitFields: Readonly<Record<SplitBy, readonly string[]>> = {
   share: ['test_fraction', 'seed'],
@@ -47,7 +51,17 @@ export const splitFields: Readonly<Record<SplitBy, readonly string[]>> = {
   file: ['test_file'],
 };
 
-export function kindOfColumns({ messages, choices, completion, prompt, words }: TextColumns): RowKind {
+export function kindOfColumns({
+  messages,
+  choices,
+  completion,
+  prompt,
+  words,
+  rejected,
+  desirable,
+}: TextColumns): RowKind {
+  if (rejected !== null) return 'preference';
+  if (desirable !== null) return 'answer';
   if (words !== null) return 'tagged';
   if (messages !== null) return 'conversation';
   if (choices !== null) return 'choice';
@@ -156,6 +170,8 @@ export const kindWords: Readonly<Record<RowKind, string>> = {
   choice: 'Questions with choices',
   completion: 'Prompts and completions',
   conversation: 'Conversations',
+  preference: 'Preferences (chosen, rejected)',
+  answer: 'Answers, wanted or not',
 };
 
 const namedLabels = 8;

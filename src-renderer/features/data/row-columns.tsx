@@ -1,6 +1,7 @@
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { ReadRow, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
+import { preferenceOf } from '../../../src-shared/domain/preference.ts';
 import type { DataColumn } from '../../components/table/data-table.tsx';
 import classes from './data.module.css';
 import { TaggedWords } from './tagged-words.tsx';
@@ -15,9 +16,13 @@ export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boo
   if (columns.text !== null) contents.push(['Text', ({ text }) => text ?? '']);
   if (columns.text_pair !== null) contents.push(['Pair', ({ textPair }) => textPair ?? '']);
   if (columns.choices !== null) contents.push(['Choices', ({ choices }) => choices?.join(' | ') ?? '']);
-  if (columns.prompt !== null) contents.push(['Prompt', ({ prompt }) => prompt ?? '']);
-  if (columns.completion !== null) contents.push(['Completion', ({ completion }) => completion ?? '']);
-  if (columns.messages !== null) contents.push(['Messages', conversation]);
+  if (columns.rejected !== null) contents.push(...preferenceContents);
+  else {
+    if (columns.prompt !== null) contents.push(['Prompt', ({ prompt }) => prompt ?? '']);
+    if (columns.completion !== null) contents.push(['Completion', ({ completion }) => completion ?? '']);
+    if (columns.messages !== null) contents.push(['Messages', ({ messages }) => conversation(messages)]);
+  }
+  if (columns.desirable !== null) contents.push(['Wanted', ({ desirable }) => String(desirable)]);
   return [
     { id: 'row', header: 'Row', sortable: false, value: whereOf, width: 96 },
     ...(withSplit
@@ -50,6 +55,17 @@ export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boo
   ];
 }
 
+/** A prompt and its two answers, whatever the columns are that they come from. */
+const preferenceContents: [header: string, value: (example: TextExample) => string][] = [
+  ['Prompt', (example) => example.prompt ?? conversation(preferenceOf(example).asked)],
+  ['Chosen', (example) => example.completion ?? conversation(preferenceOf(example).chosen)],
+  [
+    'Rejected',
+    (example) =>
+      typeof example.rejected === 'string' ? example.rejected : conversation(preferenceOf(example).rejected),
+  ],
+];
+
 export function whereOf(row: ReadRow): string {
   return row.kind === 'example' ? row.example.row : row.where;
 }
@@ -62,7 +78,7 @@ function splitOf(row: ReadRow): 'train' | 'test' | null {
   return row.kind === 'example' ? row.example.split : null;
 }
 
-function conversation({ messages }: TextExample): string {
+function conversation(messages: TextExample['messages']): string {
   return (messages ?? [])
     .map((message) => `${message.role}: ${messageText(message).slice(0, cellCharacters)}`)
     .join(' → ');

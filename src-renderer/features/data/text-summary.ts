@@ -15,6 +15,8 @@ const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
   tools: 'Tools',
   words: 'Words',
   tags: 'Tags',
+  rejected: 'Rejected',
+  desirable: 'Wanted',
 };
 const labelWords: Readonly<Record<TextDescription['labelKind'], string>> = {
   none: 'none',

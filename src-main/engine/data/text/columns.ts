@@ -4,6 +4,7 @@ import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts
 import { readChoices } from './choices.ts';
 import { knownNames, plain } from './known-columns.ts';
 import { type NumberFormat, numberFormatOf } from './number-format.ts';
+import { preferenceColumns } from './preferences.ts';
 import { cellOf, isConversation, isObject, type RawRow } from './raw-row.ts';
 import { flagColumns, type OneHot, oneHotOf, severalColumns } from './several-labels.ts';
 import { type TagFormat, tagFormatOf, taggedColumns } from './tags.ts';
@@ -110,6 +111,10 @@ function statedColumns(path: string, names: readonly string[], options: Paramete
  * guesses.
  */
 function combine(guessed: TextColumns, stated: Partial<TextColumns>): TextColumns {
+  if ((stated.rejected || stated.desirable) && !(stated.messages || stated.completion || stated.prompt)) {
+    const { prompt, input, messages, completion, tools } = guessed;
+    return { ...noColumns, prompt, input, messages, completion, tools, ...stated };
+  }
   if (stated.messages) return { ...noColumns, tools: guessed.tools, ...stated };
   if (stated.words || stated.tags) return { ...noColumns, words: guessed.words, tags: guessed.tags, ...stated };
   if (stated.completion || stated.prompt) return { ...noColumns, ...stated };
@@ -130,6 +135,8 @@ function hasTurns(rows: readonly RawRow[], column: string, key: string): boolean
 }
 
 function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
+  const preferences = preferenceColumns(rows, names);
+  if (preferences !== null) return preferences;
   const turns = (key: string) => names.find((name) => hasTurns(rows, name, key));
   const messages = turns('role');
   const tools = names.find((name) => name === 'tools') ?? null;

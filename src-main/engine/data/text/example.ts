@@ -3,6 +3,7 @@ import { chosenIndex, readChoices } from './choices.ts';
 import type { Mapping } from './columns.ts';
 import { chooseEncoding } from './file-notes.ts';
 import { plainNumber } from './number-format.ts';
+import { preferredText, talksProblem, wantedOf } from './preferences.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 import { flagOf, type OneHot } from './several-labels.ts';
 import { readTaggedWords } from './tags.ts';
@@ -70,7 +71,7 @@ export function readExample(
       ...(tagged === null ? {} : { words: tagged.words }),
       ...(tagged?.tags ? { tags: tagged.tags } : {}),
     };
-    return content;
+    return { ...content, ...preference(cells, columns, content, shape === 'sharegpt') };
   } catch (thrown) {
     if (thrown instanceof CellProblem) return thrown.message;
     throw thrown;
@@ -216,6 +217,41 @@ function messageCells(cell: unknown, column: string, sharegpt: boolean): Message
   });
 }
 
+/** What a row of preferences has besides: the rejected answer with its prompt, or whether its answer is wanted. */
+function preference(
+  cells: RawRow['cells'],
+  columns: Mapping['columns'],
+  { prompt, completion, messages }: ExampleContent,
+  sharegpt: boolean,
+): Partial<ExampleContent> {
+  const { rejected: column, desirable } = columns;
+  const checked = <Value>(value: Value | string): Value => {
+    if (typeof value === 'string') throw new CellProblem(value);
+    return value;
+  };
+  if (desirable !== null) {
+    if (messages === null && (prompt ?? '').trim() === '')
+      throw new CellProblem(
+        `${columns.prompt ?? 'the prompt'} is empty: an answer needs a prompt, fill it in or leave the row out`,
+      );
+    return { desirable: checked(wantedOf(cellOf(cells, desirable), desirable)) };
+  }
+  if (column === null) return {};
+  const cell = cellOf(cells, column);
+  if (messages === null) {
+    const rejected = textCell(cell, column, false);
+    return checked(preferredText(columns.prompt === null ? null : prompt, completion ?? '', rejected, columns));
+  }
+  const { messages: asked, completion: answer } = columns;
+  if (cell === undefined || cell === null)
+    throw new CellProblem(`${column} is missing: fill it in, or leave the row out`);
+  const before = answer === null || asked === null ? [] : messageCells(cellOf(cells, asked), asked, sharegpt);
+  const rejected = [...before, ...messageCells(cell, column, sharegpt)];
+  const problem = talksProblem(messages, rejected, columns);
+  if (problem !== null) throw new CellProblem(problem);
+  return { rejected };
+}
+
 function callsTools(turn: Readonly<Record<string, unknown>>): boolean {
   const calls = cellOf(turn, 'tool_calls');
   return Array.isArray(calls) && calls.length > 0;
@@ -245,10 +281,19 @@ function joinedParts(content: unknown): unknown {
 }
 
 /** Input and target text without the label, which identify an example. */
-export function contentKey({ text, textPair, prompt, completion, messages }: ExampleContent): string {
-  if (messages !== null) return messages.map(messageKey).join('\u0002');
+export function contentKey({ rejected, ...content }: ExampleContent): string {
+  const other = rejected === undefined || typeof rejected === 'string' ? rejected : talkKey(rejected);
+  return other === undefined ? answerKey(content) : `${answerKey(content)}\u0003${other}`;
+}
+
+function answerKey({ text, textPair, prompt, completion, messages }: Omit<ExampleContent, 'rejected'>): string {
+  if (messages !== null) return talkKey(messages);
   if (completion !== null || prompt !== null) return `${prompt ?? ''}\u0002${completion ?? ''}`;
   return textPair === null ? (text ?? '') : `${text ?? ''}\u0002${textPair}`;
+}
+
+function talkKey(messages: readonly Message[]): string {
+  return messages.map(messageKey).join('\u0002');
 }
 
 function messageKey({ role, content, ...besides }: Message): string {

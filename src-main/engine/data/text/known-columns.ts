@@ -3,7 +3,9 @@ import type { textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
 export type Role = (typeof textColumnRoles)[number];
 
 /** Column names of each role, compared without case, spaces, _ and -; the more specific ones first. */
-export const knownNames: Readonly<Record<Exclude<Role, 'messages' | 'tools' | 'words' | 'tags'>, readonly string[]>> = {
+export const knownNames: Readonly<
+  Record<Exclude<Role, 'messages' | 'tools' | 'words' | 'tags' | 'rejected' | 'desirable'>, readonly string[]>
+> = {
   text: [
     'text',
     'sentence',
@@ -27,6 +29,7 @@ export const knownNames: Readonly<Record<Exclude<Role, 'messages' | 'tools' | 'w
 };
 
 const otherNames = [
+  'rejected',
   'id',
   'idx',
   'split',

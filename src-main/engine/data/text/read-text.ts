@@ -4,6 +4,7 @@ import type { ReadRow } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { columnNames, type Mapping, mapColumns } from './columns.ts';
 import { readExample } from './example.ts';
+import { preferenceNote } from './preferences.ts';
 import type { BytesListener, RawRow, RowFormat } from './raw-row.ts';
 import { type SplitRule, splitByFile, splitRule } from './split-rule.ts';
 import type { TextFiles } from './text-files.ts';
@@ -59,8 +60,7 @@ export function planOf(files: TextFiles, head: readonly RawRow[], options: Param
 
 /** What was guessed of the columns, in sentences. */
 export function notesOf({ mapping }: TextPlan): string[] {
-  const { note = null } = mapping.tagFormat ?? {};
-  return note === null ? [] : [note];
+  return [mapping.tagFormat?.note ?? null, preferenceNote(mapping.columns)].flatMap((note) => note ?? []);
 }
 
 function partsOf({ train, test }: TextFiles, names: readonly string[], options: ParameterValues): TextPlan['parts'] {

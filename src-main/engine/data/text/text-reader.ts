@@ -25,6 +25,12 @@ const textParameters: readonly ParameterSpec[] = [
   columnParameter('input', 'Input column', 'Text appended to the prompt.'),
   columnParameter('completion', 'Completion column', 'Text to generate.'),
   columnParameter('messages', 'Messages column', 'The conversations.'),
+  columnParameter(
+    'rejected',
+    'Rejected column',
+    'The answer that is worse than the completion, for preference training.',
+  ),
+  columnParameter('desirable', 'Desirable column', 'Whether the completion is wanted (true or false), for KTO.'),
   columnParameter('words', 'Words column', 'Lists of words, each with a tag.'),
   columnParameter('tags', 'Tags column', 'Lists with the tag of each word.'),
   {

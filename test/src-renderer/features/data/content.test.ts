@@ -17,6 +17,8 @@ const text: TextDescription = {
     tools: null,
     words: null,
     tags: null,
+    rejected: null,
+    desirable: null,
   },
   labelKind: 'none',
   splitRule: 'by file',
