@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TextColumns } from './dataset.ts';
 import type { ModelDescription } from './model.ts';
+import { preferenceSettings } from './preference.ts';
 
 /** Tasks that a model can be trained for. */
 export const taskIds = [
@@ -9,6 +10,7 @@ export const taskIds = [
   'token-classification',
   'causal-lm',
   'multiple-choice',
+  'preference',
 ] as const;
 export type TaskId = (typeof taskIds)[number];
 
@@ -20,7 +22,7 @@ export const taskSettingsSchema = z.object({
     .meta({
       title: 'Task',
       description:
-        'What the model learns to do. auto takes what fits the model and the data: classification for an encoder (of words where they have tags), multiple choice for a language model on labelled text, else text generation.',
+        'What the model learns to do. auto takes what fits the model and the data: classification for an encoder (of words where they have tags), preferences or multiple choice for a language model on such rows, else text generation.',
       group: 'Task',
     }),
   max_length: z.number().int().min(4).max(1_048_576).default(512).meta({
@@ -76,6 +78,7 @@ export const taskSettingsSchema = z.object({
     advanced: true,
     group: 'Task',
   }),
+  ...preferenceSettings,
 });
 export type TaskSettings = z.infer<typeof taskSettingsSchema>;
 
@@ -91,30 +94,12 @@ export function defaultTask(
 ): TaskId {
   if (columns === null || image !== null) return 'image-classification';
   if (kind !== 'causal-lm') return columns.words === null ? 'text-classification' : 'token-classification';
+  if (columns.rejected !== null || columns.desirable !== null) return 'preference';
   const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);
   return isChosen ? 'multiple-choice' : 'causal-lm';
 }
 
 /** Picks the task settings from a larger object, e.g. a run. */
 export function taskSettingsOf(settings: TaskSettings): TaskSettings {
-  const {
-    task,
-    max_length,
-    prompt_template,
-    chat_template,
-    completion_only_loss,
-    packing,
-    neat_packing,
-    length_normalized,
-  } = settings;
-  return {
-    task,
-    max_length,
-    prompt_template,
-    chat_template,
-    completion_only_loss,
-    packing,
-    neat_packing,
-    length_normalized,
-  };
+  return taskSettingsSchema.parse(settings);
 }

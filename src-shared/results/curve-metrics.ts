@@ -10,6 +10,10 @@ export interface CurveMetric {
 /** Every metric of a run as a whole (not of one layer), in the order of figures: what it learns, then what it costs. */
 export const curveMetrics: readonly CurveMetric[] = [
   { metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)' },
+  { metric: 'rewards_margins', title: 'Reward margin', yTitle: 'reward' },
+  { metric: 'rewards_accuracies', title: 'Preference accuracy', yTitle: 'accuracy (%)', factor: 100 },
+  { metric: 'rewards_chosen', title: 'Reward of chosen answers', yTitle: 'reward' },
+  { metric: 'rewards_rejected', title: 'Reward of rejected answers', yTitle: 'reward' },
   { metric: 'eval_exact_match', title: 'Eval exact match', yTitle: 'exact match (%)', factor: 100 },
   { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
   { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
@@ -18,6 +22,7 @@ export const curveMetrics: readonly CurveMetric[] = [
   { metric: 'eval_matthews', title: 'Eval Matthews correlation', yTitle: 'Matthews correlation' },
   { metric: 'eval_pearson', title: 'Eval Pearson correlation', yTitle: 'r' },
   { metric: 'eval_spearman', title: 'Eval Spearman correlation', yTitle: 'ρ' },
+  { metric: 'eval_rewards_margins', title: 'Eval reward margin', yTitle: 'reward' },
   { metric: 'eval_loss', title: 'Eval loss', yTitle: 'loss (nats)' },
   { metric: 'learning_rate', title: 'Learning rate', yTitle: 'learning rate' },
   { metric: 'grad_norm', title: 'Gradient norm', yTitle: 'L2 norm' },

@@ -10,6 +10,9 @@ const labels: readonly (readonly [string, string])[] = [
   ['spearman', 'Spearman'],
   ['perplexity', 'Perplexity'],
   ['exact_match', 'Exact match'],
+  ['rewards_margins', 'Reward margin'],
+  ['rewards_chosen', 'Reward of chosen answers'],
+  ['rewards_rejected', 'Reward of rejected answers'],
 ];
 
 /** Ids of the metrics other than accuracy, in display order. */

@@ -11,6 +11,7 @@ import { checkEvaluationSplit, heldPerClass } from '../../engine/data/held-out.t
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { checkGrouping, checkSampleCounts } from '../../engine/tasks/chosen-examples.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
+import { preferenceCounts } from '../../engine/tasks/preference/counts.ts';
 import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
 import { criterionOf } from '../../engine/training/best-evaluation.ts';
 import { checkTraining } from '../../engine/training/check-training.ts';
@@ -82,7 +83,7 @@ export function countTrainExamples(config: RunConfig, { splits, labels, text }: 
   const ofClass = hasClasses ? train.perLabel : [train.exampleCount];
   const held = validation === 0 ? [] : heldPerClass(ofClass, validation);
   if (perClass === 0) {
-    const left = train.exampleCount - validation;
+    const left = (train.exampleCount - validation) * preferenceCounts(config, text?.columns).examplesOfRow;
     return most === 0 ? left : Math.min(most, left);
   }
   if (!hasClasses)

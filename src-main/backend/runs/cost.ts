@@ -11,6 +11,7 @@ import { scheduleRows } from '../../engine/coto/schedule-rows.ts';
 import type { ModelConfigFile } from '../../engine/models/family.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { resolveTask } from '../../engine/tasks/index.ts';
+import { preferenceCounts } from '../../engine/tasks/preference/counts.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';
 import { optimizerKinds } from '../../engine/training/optimizers/index.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
@@ -63,7 +64,7 @@ function rowsOf({ adapter, coto }: RunConfig, targets: readonly LinearModule[]):
   return coto === null ? groups : scheduleRows(coto, groups, ranksOf(adapter, targets));
 }
 
-type Labels = Pick<DatasetDescription, 'labels'>;
+type Labels = Pick<DatasetDescription, 'labels'> & Partial<Pick<DatasetDescription, 'text'>>;
 
 /** Outputs of a new head: one per class or label, or a single value. */
 function outputsOf({ labels }: Labels): number {
@@ -134,7 +135,7 @@ function stepMemory(
     adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
     ...sizes,
     outputs: outputsOf(dataset),
-    batch: config.per_device_train_batch_size,
+    batch: config.per_device_train_batch_size * preferenceCounts(config, dataset.text?.columns).rowsOfExample,
     gradientCheckpointing: config.gradient_checkpointing,
     halvedStates: config.activation_dtype === 'bfloat16',
     bfloat16: config.compute_dtype === 'bfloat16',

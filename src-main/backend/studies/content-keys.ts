@@ -7,6 +7,7 @@ import type { MaskUnit } from '../../../src-shared/domain/mask-table.ts';
 import { mergeRule } from '../../../src-shared/domain/mergeability.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
+import { preferenceSettings } from '../../../src-shared/domain/preference.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { sampleSettings } from '../../../src-shared/domain/run-samples.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
@@ -123,7 +124,13 @@ async function evaluatedContent(
   { model, dataset, eval_samples, validation_samples, settings: given, subject }: ScoredContent,
 ): Promise<object> {
   // Of training alone, and younger than the keys.
-  const { neat_packing: _, ...settings } = given;
+  const { neat_packing: _, ...others } = given;
+  // Younger than the keys as well, and of preferences alone.
+  const settings = Object.fromEntries(
+    Object.entries(others).filter(
+      ([name, value]) => !Object.hasOwn(preferenceSettings, name) || value !== Reflect.get(defaultConfig, name),
+    ),
+  );
   return {
     base: model.description.fingerprint,
     subject: await subjectContent(services, subject),

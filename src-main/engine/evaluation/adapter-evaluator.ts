@@ -50,7 +50,7 @@ export class AdapterEvaluator {
 
   /** The caller closes the evaluator, then disposes the base. */
   static async open(base: BaseModel, request: BenchRequest, context: TaskContext): Promise<AdapterEvaluator> {
-    const task = await openTask({ ...request, model: base.description, training: false }, context);
+    const task = await openTask({ ...request, model: base.description, base, training: false }, context);
     return new AdapterEvaluator(base, task, evaluationIndices(task.testCount, request.samples));
   }
 

@@ -1,7 +1,7 @@
 import type { OpenTask } from '../tasks/task-type.ts';
 import { writeFileAtomicWith } from '../tensors/atomic.ts';
 import { predictedClass } from './evaluation.ts';
-import { namedTags, outcomesOf, type TaskPredictions } from './task-predictions.ts';
+import { isRight, namedTags, outcomesOf, type TaskPredictions } from './task-predictions.ts';
 
 /** Lines that are written at once. */
 const linesAtOnce = 256;
@@ -76,6 +76,17 @@ function answerOf(
       const { lossSums, tokens, right } = predictions;
       const scores = { log_likelihood: -(lossSums[row] ?? 0), tokens: tokens[row] ?? 0, right: right[row] ?? 0 };
       return { truth: reference, prediction: null, scores };
+    }
+    case 'preferences': {
+      const rewards = { chosen: predictions.chosen[row], rejected: predictions.rejected[row] };
+      const scores = Object.fromEntries(
+        Object.entries(rewards).flatMap(([name, reward = Number.NaN]) =>
+          Number.isNaN(reward) ? [] : [[name, reward]],
+        ),
+      );
+      const truth = 'chosen' in scores ? 'chosen' : 'rejected';
+      const other = truth === 'chosen' ? 'rejected' : 'chosen';
+      return { truth, prediction: isRight(rewards.chosen, rewards.rejected) ? truth : other, scores };
     }
   }
 }

@@ -36,10 +36,10 @@ export class PruneCalibration implements PruneData {
   static async open(
     base: BaseModel,
     state: AdapterState,
-    request: Omit<TuningSource, 'model'>,
+    request: Omit<TuningSource, 'model' | 'base'>,
     context: TaskContext,
   ): Promise<PruneCalibration> {
-    const examples = await TuningExamples.open({ ...request, model: base.description }, context);
+    const examples = await TuningExamples.open({ ...request, model: base.description, base }, context);
     return new PruneCalibration(base, state, examples, request.seed);
   }
 

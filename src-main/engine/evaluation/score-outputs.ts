@@ -2,9 +2,10 @@ import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts'
 import { countEntities, entityScores } from '../metrics/entities.ts';
 import { scoreOutcome } from '../metrics/index.ts';
 import { negativeLog, scoreProbabilities } from './evaluation.ts';
-import type { TaskOutputs, TokenOutputs } from './task-outputs.ts';
+import type { PreferenceOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
 import {
   ensemblePredictions,
+  isRight,
   namedTags,
   outcomesOf,
   predictionsOf,
@@ -39,6 +40,8 @@ export function scorePredictions(predictions: TaskPredictions): TaskScore {
       return scoreTags(predictions);
     case 'tokens':
       return scoreTokens(predictions);
+    case 'preferences':
+      return scorePreferences(predictions);
   }
 }
 
@@ -100,4 +103,13 @@ function scoreTokens(outputs: TokenOutputs): TaskScore {
       ...(outputs.completions ? { exact_match: exact / outputs.right.length } : {}),
     },
   };
+}
+
+function scorePreferences({ losses, chosen, rejected }: PreferenceOutputs): TaskScore {
+  const given = (rewards: Float64Array) => [...rewards].filter((reward) => !Number.isNaN(reward));
+  const right = Array.from(losses, (_, at) => isRight(chosen[at], rejected[at]));
+  const outcome = { kind: 'preferences', chosen: given(chosen), rejected: given(rejected), right } as const;
+  const metrics = scoreOutcome(outcome);
+  const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+  return { accuracy: metrics['accuracy'] ?? null, loss, confusion: [], metrics };
 }

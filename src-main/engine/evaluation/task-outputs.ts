@@ -28,6 +28,15 @@ export interface TagOutputs {
   readonly names: readonly string[];
 }
 
+/** Of answers that are preferred or not, what a loss made of their likelihoods; arrays have one entry an example. */
+export interface PreferenceOutputs {
+  readonly kind: 'preferences';
+  readonly losses: Float64Array;
+  /** Rewards; NaN where an example has no such answer. */
+  readonly chosen: Float64Array;
+  readonly rejected: Float64Array;
+}
+
 /** Outputs of a model on test examples, in the order of their indices, and targets, as needed to score it or an ensemble. */
 export type TaskOutputs =
   | ClassificationLogits
@@ -40,4 +49,5 @@ export type TaskOutputs =
     }
   | { readonly kind: 'numbers'; readonly predictions: Float32Array; readonly targets: Float32Array }
   | TagOutputs
-  | TokenOutputs;
+  | TokenOutputs
+  | PreferenceOutputs;

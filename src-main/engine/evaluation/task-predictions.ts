@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { ensembleProbabilities, negativeLog, predictedClass, softmaxRows, weightedMean } from './evaluation.ts';
-import type { TagOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
+import type { PreferenceOutputs, TagOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
 
 /** Predictions of a model or an ensemble for test examples, and their targets: everything that a score is computed from. */
 export type TaskPredictions =
@@ -23,7 +23,8 @@ export type TaskPredictions =
     }
   | { readonly kind: 'numbers'; readonly values: Float64Array; readonly targets: Float32Array }
   | TagPredictions
-  | TokenOutputs;
+  | TokenOutputs
+  | PreferenceOutputs;
 
 /** As `TagOutputs`, with probabilities. */
 export type TagPredictions = Omit<TagOutputs, 'logits'> & { readonly probabilities: Float64Array };
@@ -47,6 +48,7 @@ export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
       return { ...rest, probabilities: softmaxRows(logits, rest.names.length) };
     }
     case 'tokens':
+    case 'preferences':
       return outputs;
   }
 }
@@ -90,6 +92,7 @@ export function ensemblePredictions(members: readonly TaskOutputs[], weights: re
       return { ...rest, probabilities: ensembleProbabilities(parts, rest.names.length) };
     }
     case 'tokens':
+    case 'preferences':
       throw new StudioError(
         'refused',
         'The outputs of language models cannot be averaged: their token probabilities are not stored.',
@@ -146,6 +149,14 @@ export function outcomesOf(predictions: TaskPredictions): ExampleOutcomes {
         tokens: { counted: tokens, right },
       };
     }
+    case 'preferences': {
+      const { losses, chosen, rejected } = predictions;
+      return {
+        losses: Float32Array.from(losses),
+        correct: Uint8Array.from(losses, (_, at) => (isRight(chosen[at], rejected[at]) ? 1 : 0)),
+        tokens: null,
+      };
+    }
   }
 }
 
@@ -181,6 +192,11 @@ export function namedTags({ probabilities, labels, counts, names }: TagPredictio
     sentences.push({ actual, predicted });
   }
   return sentences;
+}
+
+/** Whether the chosen answer has more reward than the rejected one; alone, an answer is compared with 0. NaN: there is none. */
+export function isRight(chosen = Number.NaN, rejected = Number.NaN): boolean {
+  return (Number.isNaN(chosen) ? 0 : chosen) > (Number.isNaN(rejected) ? 0 : rejected);
 }
 
 function sigmoid(value: number): number {

@@ -200,8 +200,9 @@ export class TuningData implements MergeData {
     const { modelDirectory, datasets, samples, seed } = this.request;
     const source = datasets[place];
     if (!source) throw new Error(`there is no dataset ${place}`);
-    const model = (await this.request.base()).description;
-    return TuningExamples.open({ modelDirectory, model, source, samples, seed }, this.context);
+    const base = await this.request.base();
+    const { description: model } = base;
+    return TuningExamples.open({ modelDirectory, model, base, source, samples, seed }, this.context);
   }
 
   private state(adapter: number): Promise<AdapterState> {

@@ -5,6 +5,7 @@ import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { TaskContext } from '../events.ts';
+import type { BaseModel } from '../models/base-model.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
 import { countedLabels } from '../training/training-loss.ts';
@@ -15,6 +16,7 @@ const batchSize = 16;
 export interface TuningSource {
   readonly modelDirectory: string;
   readonly model: ModelDescription;
+  readonly base: BaseModel;
   readonly source: DatasetSource & { readonly settings: TaskSettings };
   /** Examples at most. */
   readonly samples: number;

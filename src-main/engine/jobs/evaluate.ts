@@ -30,7 +30,7 @@ export async function runEvaluateTask(task: EvaluateTask, context: TaskContext):
   const model = new AdaptedModel(base);
   try {
     const { modelDirectory, dataset: source, settings } = task;
-    const request = { modelDirectory, model: base.description, source, settings, training: false };
+    const request = { modelDirectory, model: base.description, base, source, settings, training: false };
     const opened = await openTask(request, context);
     try {
       return { kind: 'evaluate', result: await evaluate(task, context, model, opened) };

@@ -52,7 +52,9 @@ export async function runExportPythonTask(
   const model = new AdaptedModel(base);
   try {
     const { modelDirectory, config: settings, dataset: source } = task;
-    const request = { modelDirectory, model: base.description, source, settings, split: settings, training: true };
+    const { description } = base;
+    const split = settings;
+    const request = { modelDirectory, model: description, base, source, settings, split, training: true };
     const opened = await openTask(request, context);
     try {
       await writeExport(task, context, model, opened);

@@ -71,7 +71,7 @@ export async function openTraining(
     bfloat16: computeDtype === 'bfloat16',
     ...loadingProgress(context),
   });
-  const request = { modelDirectory: task.modelDirectory, model: base.description, source: task.dataset };
+  const request = { modelDirectory: task.modelDirectory, model: base.description, base, source: task.dataset };
   const opened = await openTask({ ...request, settings: config, split: config, training: true }, context).catch(
     (thrown) => {
       base.dispose();

@@ -5,8 +5,8 @@ export const accuracy = defineMetric(
     id: 'accuracy',
     label: 'Accuracy',
     summary:
-      'sklearn.metrics.accuracy_score: the share of examples that are right; with several labels an example, all of them. Of tags, the share of words (seqeval.metrics.accuracy_score).',
-    needs: ['classes', 'label-sets', 'tags'],
+      'sklearn.metrics.accuracy_score: the share of examples that are right; with several labels an example, all of them. Of tags, the share of words (seqeval.metrics.accuracy_score). Of preferences, TRL’s rewards/accuracies.',
+    needs: ['classes', 'label-sets', 'tags', 'preferences'],
   },
   (outcome) => {
     if (outcome.kind === 'classes') {
@@ -19,6 +19,8 @@ export const accuracy = defineMetric(
       const right = actual.filter((tag, at) => tag === predicted[at]).length;
       return actual.length === 0 ? null : right / actual.length;
     }
+    if (outcome.kind === 'preferences')
+      return outcome.right.length === 0 ? null : outcome.right.filter(Boolean).length / outcome.right.length;
     const { labels, predictions } = outcome;
     const right = labels.filter((actual, example) =>
       actual.every((value, label) => value === predictions[example]?.[label]),

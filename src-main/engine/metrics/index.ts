@@ -6,6 +6,7 @@ import { f1Binary, f1Macro, f1Micro, f1Weighted } from './f1.ts';
 import { matthews } from './matthews.ts';
 import type { Metric, Outcome, OutcomeKind } from './metric.ts';
 import { perplexity } from './perplexity.ts';
+import { chosenReward, rejectedReward, rewardMargin } from './rewards.ts';
 
 /** Every metric, in the order in which they are shown. */
 const metrics: readonly Metric[] = [
@@ -22,6 +23,9 @@ const metrics: readonly Metric[] = [
   entityF1,
   entityPrecision,
   entityRecall,
+  rewardMargin,
+  chosenReward,
+  rejectedReward,
 ];
 
 /** All metrics that are defined for `outcome`, by id. */

@@ -18,6 +18,13 @@ export type Outcome =
     }
   /** Language modelling: the cross-entropy summed over `tokens` predicted tokens, in nats. */
   | { readonly kind: 'tokens'; readonly lossSum: number; readonly tokens: number }
+  /** Preferences: rewards of the chosen and of the rejected answers, and for each example whether its are on the right side. */
+  | {
+      readonly kind: 'preferences';
+      readonly chosen: readonly number[];
+      readonly rejected: readonly number[];
+      readonly right: readonly boolean[];
+    }
   /** Generation: reference and generated texts. */
   | { readonly kind: 'texts'; readonly labels: readonly string[]; readonly predictions: readonly string[] };
 

@@ -5,6 +5,7 @@ import { defaultTask, type TaskId } from '../../../src-shared/domain/task.ts';
 import { causalLanguageModelling } from './causal-lm.ts';
 import { imageClassification } from './image-classification.ts';
 import { multipleChoice } from './multiple-choice.ts';
+import { preferenceTraining } from './preference.ts';
 import type { TaskType } from './task-type.ts';
 import { textClassification } from './text-classification.ts';
 import { tokenClassification } from './token-classification.ts';
@@ -16,6 +17,7 @@ export const taskTypes: readonly TaskType[] = [
   tokenClassification,
   causalLanguageModelling,
   multipleChoice,
+  preferenceTraining,
 ];
 
 const byId = new Map(taskTypes.map((task) => [task.declaration.id, task]));

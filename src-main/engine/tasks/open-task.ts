@@ -5,6 +5,7 @@ import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { type EvaluationSplit, withoutHeldOut } from '../data/held-out.ts';
 import { openDataset } from '../data/open-dataset.ts';
 import type { TaskContext } from '../events.ts';
+import type { BaseModel } from '../models/base-model.ts';
 import { refuseOtherKind, resolveTask } from './index.ts';
 import type { OpenTask, TaskType } from './task-type.ts';
 
@@ -13,6 +14,8 @@ export interface TaskRequest {
   readonly model: ModelDescription;
   readonly source: DatasetSource;
   readonly settings: TaskSettings;
+  /** Loaded, for tasks that compare with it. */
+  readonly base?: BaseModel;
   readonly training: boolean;
   /** Of a run: examples that it holds out, and its evaluation split. Default: the test split. */
   readonly split?: EvaluationSplit;
@@ -42,6 +45,7 @@ export async function openTask(request: TaskRequest, context: TaskContext): Prom
       model,
       dataset,
       settings,
+      base: request.base ?? null,
       training,
       onRead: async (done) => {
         if ((await context.signal()) === 'cancel')

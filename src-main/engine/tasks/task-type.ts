@@ -9,6 +9,7 @@ import type { OpenDataset } from '../data/dataset.ts';
 import type { EvaluationOptions, LoadBatch } from '../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import type { EndTokens } from '../generation/end-tokens.ts';
+import type { BaseModel } from '../models/base-model.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 
@@ -44,6 +45,8 @@ export interface TaskMaterial {
   readonly model: ModelDescription;
   readonly dataset: OpenDataset;
   readonly settings: TaskSettings;
+  /** The base, for tasks that compare with it; null where nothing is computed. */
+  readonly base: BaseModel | null;
   /** Whether training examples are needed. */
   readonly training: boolean;
   /** Called with the number of examples read; may throw to stop. */

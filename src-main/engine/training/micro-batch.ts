@@ -1,3 +1,5 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
 /**
  * One micro-batch on the host. `labels` are the targets of the rows of outputs: class ids, or the token after each token of
  * a text; −100 to ignore.
@@ -11,6 +13,33 @@ export interface MicroBatch {
   readonly examples?: number;
   /** Targets of outputs that are not classes; `labels` is empty then. */
   readonly targets?: Targets;
+  /** A loss of the likelihoods of whole answers, in place of the mean over the labels. */
+  readonly sequences?: SequenceLoss;
+}
+
+/** Labels that follow one another in a row, e.g. of an answer, by their places in it; `end` is excluded. */
+export interface Segment {
+  readonly row: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Rows whose labels are taken segment by segment. */
+export interface SegmentedRows extends Pick<MicroBatch, 'inputs' | 'labels'> {
+  readonly segments: readonly Segment[];
+}
+
+/** A mean loss over examples, computed from log-likelihoods in nats, each summed over the labels of a segment. */
+export interface SequenceLoss {
+  readonly examples: number;
+  /** Of the rows of the batch, which may be padded further. */
+  readonly segments: readonly Segment[];
+  /** Further rows, whose log-likelihoods the loss takes as constants. */
+  readonly constants?: SegmentedRows;
+  /** To be called within `tf.tidy`. @param sums of the segments [segments] @param constants those of the further rows */
+  loss(sums: tf.Tensor1D, constants: tf.Tensor1D | null): tf.Scalar;
+  /** What else such sums say, by metric: a sum over examples, and how many these are. */
+  measures(sums: Float32Array): Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
 }
 
 /** Row by row, one value per output of the head. `label-sets`: 1 if a label applies, else 0. */

@@ -56,6 +56,7 @@ export function sampleAnswers(
           isRight: predicted.join() === actual.join(),
         }));
     case 'tokens':
+    case 'preferences':
       return [];
   }
 }

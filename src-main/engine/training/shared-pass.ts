@@ -11,12 +11,15 @@ import { examplesIn, haveSameInputs, joinInputs, padTogether } from './stack-bat
 import type { StateKeeping } from './state-keeping.ts';
 import {
   addPass,
+  disposeSums,
+  emptySums,
   type GradientRequest,
   type GradientSource,
   type GradientSums,
   labelCount,
   type StepGradients,
   sharedLoss,
+  taken,
   variablesOf,
 } from './step-gradients.ts';
 
@@ -98,14 +101,15 @@ export class SharedPass {
     try {
       const passes = Math.max(...runs.map(({ request }) => request.batches.length));
       for (let at = 0; at < passes; at++) await this.runWithin(runs.flatMap((run) => loadOf(run, at)));
+      const made: Awaited<ReturnType<typeof taken>>[] = [];
+      for (const { sums } of runs) made.push(await taken(sums));
       asked.forEach(({ answer, since }, index) => {
-        const sums = runs[index]?.sums;
+        const sums = made[index];
         if (sums === undefined) return;
-        const { loss, gradients } = sums;
-        answer.resolve({ loss, gradients, waited: started - since, runs: asked.length });
+        answer.resolve({ ...sums, waited: started - since, runs: asked.length });
       });
     } catch (thrown) {
-      for (const { sums } of runs) tf.dispose([...sums.gradients.values()]);
+      for (const { sums } of runs) disposeSums(sums);
       for (const { answer } of asked) answer.reject(thrown);
     }
   }
@@ -139,7 +143,10 @@ export class SharedPass {
       loads.map(({ sums }) => sums),
       () => {
         const lossOf = new Map(
-          loads.map(({ model, labels }, index) => [model, sharedLoss(model, required(batches[index]), labels)]),
+          loads.map(({ model, labels, sums }, index) => [
+            model,
+            sharedLoss(model, required(batches[index]), labels, sums.measures),
+          ]),
         );
         return passGradients(
           this.keeping,
@@ -166,10 +173,6 @@ export class SharedPass {
     const all = parts.flatMap(({ model }) => values.get(model) ?? []);
     return all.length === 1 && all[0] !== undefined ? all[0] : tf.concat1d(all);
   }
-}
-
-function emptySums({ active }: GradientRequest): GradientSums {
-  return { active, gradients: new Map(), loss: 0 };
 }
 
 function loadOf(

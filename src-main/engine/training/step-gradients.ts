@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { deviceInputs } from './device-inputs.ts';
 import { type LossGradients, passGradients } from './loss-gradients.ts';
 import type { MicroBatch } from './micro-batch.ts';
+import { SequenceMeasures } from './sequence-measures.ts';
 import type { StateKeeping } from './state-keeping.ts';
 import type { TrainableModel } from './trainable-model.ts';
-import { countedLabels, lossOnBatch } from './training-loss.ts';
+import { countedLabels, type LossModel, lossOnBatch } from './training-loss.ts';
 
 /** Gradients by the variables' names in the model. */
 export type Gradients = Map<string, tf.Tensor>;
@@ -19,6 +20,8 @@ export interface GradientRequest {
 export interface StepGradients {
   readonly loss: number;
   readonly gradients: Gradients;
+  /** What a loss of sequences says beside its value: means over the examples of the step, by metric. */
+  readonly measures: Readonly<Record<string, number>>;
   /** Milliseconds from the request until its pass began: waiting for other runs. */
   readonly waited: number;
   /** Runs whose gradients the pass computed. */
@@ -43,17 +46,17 @@ export class OwnPass implements GradientSource {
   }
 
   async gradients({ batches, active }: GradientRequest): Promise<StepGradients> {
-    const sums: GradientSums = { active, gradients: new Map(), loss: 0 };
+    const sums = emptySums({ active });
     const labels = labelCount(batches);
     try {
       for (const batch of batches)
         await addPass([sums], () => {
-          const lossOf = sharedLoss(this.model, batch, labels);
+          const lossOf = sharedLoss(this.model, batch, labels, sums.measures);
           return passGradients(this.keeping, this.model, deviceInputs(batch.inputs), variablesOf([sums]), lossOf);
         });
-      return { loss: sums.loss, gradients: sums.gradients, waited: 0, runs: 1 };
+      return { ...(await taken(sums)), waited: 0, runs: 1 };
     } catch (thrown) {
-      tf.dispose([...sums.gradients.values()]);
+      disposeSums(sums);
       throw thrown;
     }
   }
@@ -63,7 +66,25 @@ export class OwnPass implements GradientSource {
 export interface GradientSums {
   readonly active: GradientRequest['active'];
   readonly gradients: Gradients;
+  readonly measures: SequenceMeasures;
   loss: number;
+}
+
+export function emptySums({ active }: Pick<GradientRequest, 'active'>): GradientSums {
+  return { active, gradients: new Map(), measures: new SequenceMeasures(), loss: 0 };
+}
+
+export async function taken({
+  loss,
+  gradients,
+  measures,
+}: GradientSums): Promise<Pick<StepGradients, 'loss' | 'gradients' | 'measures'>> {
+  return { loss, gradients, measures: await measures.take() };
+}
+
+export function disposeSums({ gradients, measures }: GradientSums): void {
+  tf.dispose([...gradients.values()]);
+  measures.dispose();
 }
 
 export function variablesOf(runs: readonly Pick<GradientSums, 'active'>[]): tf.Variable[] {
@@ -77,11 +98,12 @@ export function labelCount(batches: readonly MicroBatch[]): number {
 
 /** The part that a micro-batch has in the mean loss over `labels` labels. To be called within `tf.tidy`. */
 export function sharedLoss(
-  model: Pick<TrainableModel, 'loss' | 'head'>,
+  model: LossModel,
   batch: MicroBatch,
   labels: number,
+  measures: SequenceMeasures,
 ): ReturnType<typeof lossOnBatch> {
-  const lossOf = lossOnBatch(model, batch);
+  const lossOf = lossOnBatch(model, batch, measures);
   const share = countedLabels(batch) / Math.max(1, labels);
   return share === 1 ? lossOf : (states) => tf.mul<tf.Scalar>(lossOf(states), share);
 }
@@ -90,7 +112,10 @@ export function sharedLoss(
  * Adds the gradients of one forward and backward pass to the sums of its runs, and to their losses the values [runs] (of a
  * single run a scalar). No variable belongs to two runs.
  */
-export async function addPass(runs: readonly GradientSums[], differentiate: () => LossGradients): Promise<void> {
+export async function addPass(
+  runs: readonly Omit<GradientSums, 'measures'>[],
+  differentiate: () => LossGradients,
+): Promise<void> {
   const kept = tf.tidy(() => {
     const { value, gradients: made } = differentiate();
     const sums: tf.NamedTensorMap = { value };

@@ -152,7 +152,7 @@ export class TrainingLoop {
     objective.leaveStep();
     const milliseconds = (performance.now() - startedAt - report.waited) / report.runs;
 
-    const examples = batches.reduce((count, batch) => count + (batch.examples ?? batch.labels.length), 0);
+    const examples = batches.reduce((count, batch) => count + examplesOf(batch), 0);
     await objective.record({ step, report, learningRate, milliseconds, examples });
     this.recorder.flushWhenDue(performance.now());
     this.done += 1;
@@ -165,6 +165,10 @@ export class TrainingLoop {
     const length = { totalSteps: this.totalSteps, warmupSteps: warmupStepCount(warmup_steps, this.totalSteps) };
     return learning_rate * learningRateSchedules[lr_scheduler_type].factor(this.done, length);
   }
+}
+
+function examplesOf({ examples, labels, sequences }: MicroBatch): number {
+  return sequences?.examples ?? examples ?? labels.length;
 }
 
 type OptimizerFields = Pick<

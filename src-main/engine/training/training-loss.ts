@@ -4,13 +4,34 @@ import { binaryCrossEntropy, squaredError } from '../ops/index.ts';
 import { ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
 import { labelledTokens } from './labelled-tokens.ts';
 import type { MicroBatch } from './micro-batch.ts';
+import { currentLikelihoods, sequenceLikelihoods } from './sequence-likelihoods.ts';
+import type { SequenceMeasures } from './sequence-measures.ts';
 import type { TrainableModel } from './trainable-model.ts';
 
-/** The task's loss of a batch, a mean over its labels, on the last layer's states. To be called within `tf.tidy`. */
+/** The part of a model that a loss uses. */
+export type LossModel = Pick<
+  TrainableModel,
+  'loss' | 'head' | 'trainsBelowLayers' | 'embed' | 'forwardBelow' | 'statesFrom'
+>;
+
+/**
+ * The task's loss of a batch, a mean over its labels, on the last layer's states. To be called within `tf.tidy`, before the
+ * tape begins.
+ * @param measures is told of the sequences of a loss that has them.
+ */
 export function lossOnBatch(
-  model: Pick<TrainableModel, 'loss' | 'head'>,
-  { labels, targets }: MicroBatch,
+  model: LossModel,
+  { labels, targets, sequences }: MicroBatch,
+  measures?: SequenceMeasures,
 ): (states: HiddenStates) => tf.Scalar {
+  if (sequences !== undefined) {
+    const constants = sequences.constants ? currentLikelihoods(model, sequences.constants) : null;
+    return (states) => {
+      const sums = sequenceLikelihoods(model, states, labels, sequences.segments);
+      measures?.observe(sequences, sums);
+      return sequences.loss(sums, constants);
+    };
+  }
   if (targets === undefined)
     return (states) => {
       const counted = labelledTokens(states, labels);
@@ -22,8 +43,9 @@ export function lossOnBatch(
   return (states) => compute(model.head(states), expected);
 }
 
-/** Number of labels in the mean loss of a batch. */
-export function countedLabels({ labels, targets }: MicroBatch): number {
+/** Number of labels in the mean loss of a batch; of a loss of sequences, its examples. */
+export function countedLabels({ labels, targets, sequences }: MicroBatch): number {
+  if (sequences !== undefined) return sequences.examples;
   if (targets !== undefined) return targets.values.length;
   return labels.reduce((count, label) => (label === ignoredLabel ? count : count + 1), 0);
 }

@@ -205,6 +205,7 @@ export class TrainingRun implements Objective {
       grad_norm: report.gradientNorm,
       step_milliseconds: milliseconds,
       examples_per_second: (1000 * examples) / milliseconds,
+      ...report.measures,
       ...(draw ? { p: draw.probability, active_share: activeShare(draw) } : {}),
       ...this.normsByGroup('grad_norm', report.gradientNorms),
     });

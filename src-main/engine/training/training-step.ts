@@ -22,6 +22,8 @@ export interface StepReport {
   readonly gradientNorm: number;
   /** Gradient norm of each variable that had one. */
   readonly gradientNorms: ReadonlyMap<string, number>;
+  /** What a loss of sequences says beside its value, by metric. */
+  readonly measures: Readonly<Record<string, number>>;
   /** Milliseconds of waiting for other runs of the pass, and how many it had. */
   readonly waited: number;
   readonly runs: number;
@@ -71,7 +73,7 @@ export class TrainingStep {
     step = 0,
   ): Promise<StepReport> {
     const active = [...this.model.trainable()].filter(([name]) => !frozenNames.has(name));
-    const { loss: taskLoss, gradients, waited, runs } = await this.source.gradients({ batches, active });
+    const { loss: taskLoss, gradients, measures, waited, runs } = await this.source.gradients({ batches, active });
     try {
       const loss = taskLoss + (await this.addPenalty(active, gradients));
       this.hooks.completeGradients?.(gradients);
@@ -83,7 +85,7 @@ export class TrainingStep {
       const gradientScale = this.clipFactor(gradientNorm);
       await this.optimizer.step(gradients, learningRate, gradientScale);
       await this.hooks.afterStep?.({ step, gradients, gradientScale });
-      return { loss, gradientNorm, gradientNorms: norms, waited, runs };
+      return { loss, gradientNorm, gradientNorms: norms, measures, waited, runs };
     } finally {
       for (const gradient of gradients.values()) gradient.dispose();
     }

@@ -17,6 +17,7 @@ const curveOptions: readonly MetricOptions[] = [
   { metric: 'eval_exact_match', title: 'Exact match', yTitle: 'exact match (%)', factor: 100 },
   { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
   { metric: 'eval_pearson', title: 'Pearson correlation', yTitle: 'r' },
+  { metric: 'eval_rewards_margins', title: 'Eval reward margin', yTitle: 'reward' },
   { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
 ];
 

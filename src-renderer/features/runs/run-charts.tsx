@@ -11,6 +11,7 @@ import { CurveFigure } from './curve-figure.tsx';
 import { evaluationCurves, noCurvesText } from './evaluation-card.tsx';
 import { groupHeatmap } from './figures.ts';
 import type { HistorySnapshot } from './history-feed.ts';
+import { rewardMetrics } from './run-summary.ts';
 import { stepTimeByShare, stepTimeFigure } from './step-time-figures.ts';
 import { type HistorySource, useSnapshot } from './use-history.ts';
 import { useChartHistory, useNormHistory } from './use-run-history.ts';
@@ -67,6 +68,7 @@ function Charts({ run, source, snapshot, norms, view }: ChartsProps) {
   return (
     <div className={classes['grid']}>
       {curve({ metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)', ...view })}
+      {rewardMetrics.map((options) => curve({ ...options, ...view }))}
       {evaluationCurves(history?.curves).map((options) => curve(options))}
       {curve({ metric: 'eval_loss', title: 'Eval loss', yTitle: 'loss (nats)' })}
       {figure(strip, 'Activation timeline', true)}

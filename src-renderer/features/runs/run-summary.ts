@@ -1,6 +1,7 @@
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
 import { headlineOf, scoreText } from '../../../src-shared/results/headline.ts';
 import { metricIds } from '../../../src-shared/results/metric-labels.ts';
 import { formatBytes, formatDuration, formatNumber, formatSigned } from '../../components/format/format.ts';
@@ -31,6 +32,9 @@ const missing = '–';
 
 /** Of evaluations. */
 export const evaluationMetrics = ['eval_loss', 'eval_accuracy', ...metricIds.map((id) => `eval_${id}`)];
+
+/** Of preference training, step by step. */
+export const rewardMetrics = curveMetrics.filter(({ metric }) => metric.startsWith('rewards_'));
 
 /** Curves that the tiles read. */
 export const summaryMetrics = [

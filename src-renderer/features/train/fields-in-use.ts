@@ -2,18 +2,20 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
+import { preferenceSettings } from '../../../src-shared/domain/preference.ts';
 import { defaultTask, type TaskId, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import type { Draft } from './draft.ts';
 
 const onlyOf: Readonly<Record<string, readonly TaskId[]>> = {
-  prompt_template: ['causal-lm', 'multiple-choice'],
-  chat_template: ['causal-lm', 'multiple-choice'],
+  prompt_template: ['causal-lm', 'multiple-choice', 'preference'],
+  chat_template: ['causal-lm', 'multiple-choice', 'preference'],
   completion_only_loss: ['causal-lm'],
   packing: ['causal-lm'],
   neat_packing: ['causal-lm'],
-  sample_prompts: ['causal-lm'],
-  sample_tokens: ['causal-lm'],
+  sample_prompts: ['causal-lm', 'preference'],
+  sample_tokens: ['causal-lm', 'preference'],
   length_normalized: ['multiple-choice'],
+  ...Object.fromEntries(Object.keys(preferenceSettings).map((name) => [name, ['preference']])),
 };
 
 /** The task that the form's run would learn; null where base or data are not known. */

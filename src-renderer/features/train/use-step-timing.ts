@@ -17,6 +17,8 @@ function shapeOf(config: RunConfig): string {
   const {
     model,
     dataset,
+    task,
+    loss_type,
     max_length,
     adapter,
     optim,
@@ -31,6 +33,8 @@ function shapeOf(config: RunConfig): string {
     [
       model,
       dataset,
+      task,
+      loss_type,
       max_length,
       adapter,
       optim,

@@ -25,7 +25,7 @@ export function preferenceColumns(
     if (talks.length === 0)
       return { shape: 'columns', columns: { ...noColumns, prompt, completion: chosen, rejected } };
     const shape = talks.some((talk) => Object.hasOwn(firstTurn(talk), 'from')) ? 'sharegpt' : 'messages';
-    // Answers that begin with the question have the prompt in themselves, whatever stands beside them.
+    // Answers that begin with the question have the prompt in themselves, whatever the other columns are.
     const isAsked =
       cells(prompt).some(isConversation) && talks.every((talk) => firstTurn(talk)['role'] === 'assistant');
     if (isAsked) return { shape, columns: { ...noColumns, messages: prompt, completion: chosen, rejected, tools } };

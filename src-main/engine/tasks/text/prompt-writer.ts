@@ -21,6 +21,12 @@ export interface EncodedChoices {
   readonly characters: readonly number[];
 }
 
+/** The prompt's tokens, and those of each answer to the end. */
+interface EncodedAnswers {
+  readonly prompt: readonly number[];
+  readonly answers: readonly (readonly number[])[];
+}
+
 export type Content = Pick<TextExample, 'text' | 'textPair' | 'prompt' | 'completion' | 'messages' | 'tools'>;
 
 const placeholder = /\{(prompt|text|text_pair)\}/g;
@@ -76,13 +82,30 @@ export class PromptWriter {
   }
 
   /**
+   * A prompt and whole answers to it, in place of its own completion, as TRL tokenizes preferences: an answer begins where the
+   * tokens of either answer differ from those of the prompt alone.
+   * @param answers texts, or turns after the messages
+   */
+  preferred(asked: Content, answers: readonly (string | readonly ChatMessage[])[]): EncodedAnswers {
+    const { messages, tools } = asked;
+    const wholes = answers.map((answer) => {
+      if (typeof answer === 'string') return this.learned({ ...asked, completion: answer }).ids;
+      return this.encode(this.requireChat()([...(messages ?? []), ...answer], false, tools), false);
+    });
+    const alone =
+      messages === null ? this.promptIds(asked) : this.encode(this.requireChat()(messages, true, tools), false);
+    const length = Math.min(alone.length, ...wholes.map((whole) => sharedLength(alone, whole)));
+    return { prompt: alone.slice(0, length), answers: wholes.map((whole) => whole.slice(length)) };
+  }
+
+  /**
    * A text with all candidate answers as lm-eval scores them: an answer's text after the prompt, without the end token or the
    * end of the turn. A common prefix belongs to the prompt. Of an answer without a token of its own, what ends it is scored.
    */
   choices(example: Content, answers: readonly string[]): EncodedChoices {
-    const wholes = answers.map((answer) => this.answered(example, answer));
+    const wholes = answers.map((answer) => this.scored(example, answer));
     const [first = []] = wholes;
-    const prompt = Math.min(this.promptLength(example), ...wholes.map((whole) => sharedLength(first, whole)));
+    const prompt = Math.min(this.promptIds(example).length, ...wholes.map((whole) => sharedLength(first, whole)));
     const choices = wholes.map((whole, at) =>
       (whole.length > prompt ? whole : this.learned(example, answers[at] ?? '').ids).slice(prompt),
     );
@@ -109,7 +132,7 @@ export class PromptWriter {
   }
 
   /** Tokens of a prompt and its answer, up to the answer's last character. */
-  private answered(example: Content, answer: string): readonly number[] {
+  private scored(example: Content, answer: string): readonly number[] {
     if (this.chat === null) return this.encode(this.fill(example) + answer, true);
     const text = this.chat([this.question(example), { role: 'assistant', content: answer }], false);
     const written = answer.trim();
@@ -117,9 +140,9 @@ export class PromptWriter {
     return this.encode(at < 0 ? text : text.slice(0, at + written.length), false);
   }
 
-  private promptLength(example: Content): number {
+  private promptIds(example: Content): readonly number[] {
     const text = this.chat === null ? this.fill(example) : this.chat([this.question(example)], true);
-    return this.encode(text, this.chat === null).length;
+    return this.encode(text, this.chat === null);
   }
 
   private question(example: Content): ChatMessage {

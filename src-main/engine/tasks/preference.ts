@@ -1,0 +1,164 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { TextColumns } from '../../../src-shared/domain/dataset.ts';
+import type { PreferenceSettings } from '../../../src-shared/domain/preference.ts';
+import { readEndTokens } from '../generation/end-tokens.ts';
+import { metricIds } from '../metrics/index.ts';
+import { AnswerRows, lengthOf } from './preference/answer-rows.ts';
+import { askedOf } from './preference/asked.ts';
+import { examplesOf, rowsOf } from './preference/examples.ts';
+import { type PreferenceSplit, preferenceLoader } from './preference/load-batch.ts';
+import { preferenceLoss } from './preference/losses/index.ts';
+import type { PreferenceLoss } from './preference/losses/preference-loss.ts';
+import { preferenceOutputs } from './preference/preference-outputs.ts';
+import { Reference } from './preference/reference.ts';
+import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
+import { lengthNotes } from './text/cut-rows.ts';
+import { PromptWriter } from './text/prompt-writer.ts';
+import { readTexts } from './text/read-split.ts';
+import { testOrder } from './text/test-order.ts';
+import { textReading } from './text/text-reading.ts';
+
+export const preferenceTraining: TaskType = {
+  declaration: {
+    id: 'preference',
+    label: 'Preferences',
+    summary: 'A language model learns which answers are preferred: by DPO, ORPO, KTO or SimPO.',
+    parameters: [],
+  },
+  bestBy: 'accuracy',
+  reads: 'texts',
+  misfit(model, { text }) {
+    if (model.kind !== 'causal-lm')
+      return { message: `A ${model.kind} model does not write answers.`, hint: 'Choose a language model.' };
+    if (text === null || kindOf(text.columns) === null)
+      return {
+        message:
+          'Preference training needs a chosen and a rejected answer in each row, or an answer and whether it is wanted.',
+        hint: 'Choose the columns, e.g. --set completion=chosen rejected=rejected, or set task to auto.',
+      };
+    return null;
+  },
+  checkTokenizer(tokenizer, settings, { text }) {
+    lossOf(settings, text?.columns ?? null);
+    new PromptWriter(tokenizer, settings).check(text?.columns.messages != null);
+  },
+  metrics: () => metricIds('preferences'),
+  open: openPreferences,
+};
+
+/** What the rows of a dataset hold; null if no preferences. */
+function kindOf({ rejected, desirable }: TextColumns): PreferenceLoss['of'] | null {
+  if (rejected !== null) return 'pairs';
+  return desirable === null ? null : 'answers';
+}
+
+/** @throws StudioError refused for a loss of pairs, where the rows have one answer each */
+function lossOf({ loss_type }: Pick<PreferenceSettings, 'loss_type'>, columns: TextColumns | null): PreferenceLoss {
+  const rows = columns === null ? null : kindOf(columns);
+  const loss = preferenceLoss(loss_type, rows ?? 'pairs');
+  if (rows === 'answers' && loss.of === 'pairs')
+    throw new StudioError(
+      'refused',
+      `${loss.declaration.label} compares a chosen with a rejected answer, but each row of the dataset has a single answer.`,
+      'Set loss_type to kto or auto, or choose a dataset of pairs.',
+    );
+  return loss;
+}
+
+async function openPreferences(material: TaskMaterial): Promise<OpenTask> {
+  const { settings, training, base } = material;
+  const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
+  const loss = lossOf(settings, dataset.columns);
+  const arePairs = kindOf(dataset.columns) === 'pairs';
+  const writer = new PromptWriter(tokenizer, settings);
+  const rows = { train: new AnswerRows(), test: new AnswerRows() };
+  let cut = 0;
+  const { leftOut, tests } = await readTexts(
+    dataset,
+    wanted,
+    (example) => {
+      const asked = askedOf(example);
+      const { prompt, answers } = writer.preferred(asked.content, asked.answers);
+      const room = maxLength - prompt.length;
+      if (prompt.length === 0 || room < 1 || answers.some(({ length }) => length === 0)) return false;
+      if (answers.some(({ length }) => length > room)) cut++;
+      for (const [place, answer] of answers.entries())
+        rows[example.split].add(
+          { prompt, answer: answer.slice(0, room) },
+          arePairs ? place === 0 : example.desirable === true,
+        );
+      return true;
+    },
+    material.onRead,
+  );
+  if (training) refuseUnlearnable(loss, rows.train, leftOut, maxLength);
+  const padding = tokenizer.paddingId;
+  const splitOf = (read: AnswerRows): PreferenceSplit => {
+    const examples = examplesOf(read, arePairs, loss.of, maxLength);
+    const reference = loss.score === 'ratio' ? new Reference(examples, base, padding) : null;
+    return { loss, settings, examples, reference, padding };
+  };
+  const [train, test] = [splitOf(rows.train), splitOf(rows.test)];
+  const { count: testCount } = test.examples;
+  const order = testOrder(testCount);
+  const placeOf = (index: number) => order[index] ?? 0;
+  const shown = (index: number) => rowsOf(test.examples.at(placeOf(index)))[0];
+  const decode = (ids: ArrayLike<number>) => tokenizer.decode(Array.from(ids));
+  return {
+    labels: null,
+    classNames: [],
+    metrics: metricIds('preferences'),
+    train: {
+      count: train.examples.count,
+      classes: null,
+      load: preferenceLoader(train),
+      lengthOf: (index) => Math.max(...rowsOf(train.examples.at(index)).map(lengthOf)),
+    },
+    testCount,
+    notes: lengthNotes({ cut, leftOut, maxLength }),
+    outputs: (adapted, indices, options) => preferenceOutputs(adapted, test, indices.map(placeOf), options),
+    describe: (index) => {
+      // A pair that is scored as two answers is one row of the file.
+      const identity = tests[placeOf(index) % Math.max(1, tests.length)] ?? { index, id: null };
+      return { ...identity, reference: decode(shown(index).answer) };
+    },
+    show: async (index) => {
+      const { prompt, answer } = shown(index);
+      return { kind: 'prompt', text: decode(prompt), reference: decode(answer) };
+    },
+    writing: {
+      promptOf: (index) => Array.from(shown(index).prompt),
+      prompt: (text) => [...writer.prompt(text, dataset.columns.messages === null ? 'completions' : 'conversations')],
+      decode: (ids) => tokenizer.decode([...ids], { skipSpecialTokens: true }),
+      endTokens: async () => {
+        const { eos, pad } = await readEndTokens(material.modelDirectory);
+        return { eos: [...eos, ...writer.endTokens()], pad };
+      },
+    },
+    exported: async () => {
+      throw new StudioError(
+        'refused',
+        'A run of preference training cannot be exported to Python: the script has no such losses.',
+        'Export its trained adapter instead; TRL’s trainers take the same settings.',
+      );
+    },
+  };
+}
+
+/** @throws StudioError invalid_input where there is nothing to train on, or KTO has answers of one kind only */
+function refuseUnlearnable(loss: PreferenceLoss, { wanted }: AnswerRows, leftOut: number, maxLength: number): void {
+  const { label } = loss.declaration;
+  if (wanted.length === 0)
+    throw new StudioError(
+      'invalid_input',
+      `None of the ${leftOut} examples has a token of its answers within max_length (${maxLength}).`,
+      'Raise max_length.',
+    );
+  const [first] = wanted;
+  if (loss.of === 'answers' && wanted.every((one) => one === first))
+    throw new StudioError(
+      'invalid_input',
+      `${label} learns from answers that are wanted and answers that are not, but all ${wanted.length} in the training split are labelled ${first}.`,
+      `Add answers that are labelled ${!first}.`,
+    );
+}

@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { PreferenceSettings } from '../../../../src-shared/domain/preference.ts';
+import type { MicroBatch } from '../../training/micro-batch.ts';
+import { answerBatch, segmentOf } from './answer-rows.ts';
+import type { LabelledAnswer } from './examples.ts';
+import type { AnswerLoss } from './losses/preference-loss.ts';
+import { measuresOf } from './measures.ts';
+import type { ReferencePair } from './reference.ts';
+import { scoreOf, scoresOf, weightedSum } from './scores.ts';
+
+/** A batch of single answers. Those to other prompts, from which the divergence is estimated, run without a tape. */
+export function labelledBatch(
+  loss: AnswerLoss,
+  settings: PreferenceSettings,
+  answers: readonly LabelledAnswer[],
+  references: readonly ReferencePair[],
+  padding: number,
+): MicroBatch {
+  const own = answers.map((answer) => answer.own);
+  const other = answers.map((answer) => answer.other);
+  const segments = own.map((row, at) => segmentOf(row, at, 'answer'));
+  const equal = answers.map(() => 1 / answers.length);
+  return {
+    ...answerBatch(own, segments, padding),
+    sequences: {
+      examples: answers.length,
+      segments,
+      constants: answerBatch(
+        other,
+        other.map((row, at) => segmentOf(row, at, 'answer')),
+        padding,
+      ),
+      loss(sums, constants) {
+        if (constants === null) throw new Error('the answers to other prompts were not run');
+        const scores = scoresOf(loss, { sums, rows: own, references: references.map(([first]) => first) });
+        const apart = tf.sub<tf.Tensor1D>(constants, tf.tensor1d(references.map(([, second]) => second)));
+        const divergence = tf.relu(weightedSum(apart, equal));
+        const wanted = answers.map((answer) => answer.wanted);
+        return weightedSum(loss.losses({ scores, wanted, divergence }, settings), equal);
+      },
+      measures: (sums) =>
+        measuresOf(
+          answers.map(({ wanted, own: row }, at) => {
+            const reward = settings.beta * scoreOf(loss, sums[at] ?? 0, row, references[at]?.[0] ?? 0);
+            return wanted ? { chosen: reward } : { rejected: reward };
+          }),
+        ),
+    },
+  };
+}

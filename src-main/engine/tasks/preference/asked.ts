@@ -1,0 +1,25 @@
+import type { ChatMessage } from '../../../../src-shared/domain/chat-message.ts';
+import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import { sharedTurns } from '../../../../src-shared/domain/preference.ts';
+import type { Content } from '../text/prompt-writer.ts';
+
+/** What is asked, and the answers to it: the chosen and the rejected one, or the only one. */
+export interface Asked {
+  readonly content: Content;
+  readonly answers: readonly (string | readonly ChatMessage[])[];
+}
+
+/** Of an example of preferences. What two conversations begin with is asked; of a single one, all but its last turn. */
+export function askedOf(example: TextExample): Asked {
+  const { messages, completion, rejected } = example;
+  if (messages === null) {
+    const answers = typeof rejected === 'string' ? [completion ?? '', rejected] : [completion ?? ''];
+    return { content: { ...example, completion: null }, answers };
+  }
+  const other = typeof rejected === 'string' ? undefined : rejected;
+  const asked = other === undefined ? messages.length - 1 : sharedTurns(messages, other);
+  return {
+    content: { ...example, messages: messages.slice(0, asked) },
+    answers: [messages, ...(other === undefined ? [] : [other])].map((turns) => turns.slice(asked)),
+  };
+}
