@@ -1,0 +1,83 @@
+// What a training step of LoRA asks of a GPU, with our kernels and with tfjs's generic operations alone: dispatches, bytes that
+// the programs read and wrote, and values read back. Counted, so that it says the same on software Vulkan as on a card.
+// Usage: node_modules/node/bin/node bench/gpu-dispatches.mjs [workload, or small-llama ...]
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../scripts/bootstrap/paths.mjs';
+import { activateCompute } from '../src-main/engine/compute/index.ts';
+import { gpuCounters } from '../src-main/engine/compute/webgpu/counters.ts';
+import { unregisterGpuKernels } from '../src-main/engine/compute/webgpu/kernels/index.ts';
+import { loadBaseModel } from '../src-main/engine/models/load-model.ts';
+import { BenchRunner } from './bench-runner.ts';
+import { workloads } from './workloads/index.ts';
+import { nextTokens } from './workloads/next-tokens.ts';
+
+process.env['COTO_ENGINE_PROCESS'] = 'child';
+const resources = join(root, 'assets');
+
+/** The bundled language model with LoRA on all linear layers. @type {import('./workload.ts').Workload} */
+const smallLlama = {
+  id: 'small-llama',
+  label: 'bundled small-llama',
+  detail: 'Llama 8 × 192, 4 × 32 tokens, vocabulary 4096; r 8 on all linear layers',
+  layers: 8,
+  smallLayers: 8,
+  adapter: { targets: 'all-linear', parameters: { r: 8, lora_alpha: 16 } },
+  async build({ bfloat16 }) {
+    const base = await loadBaseModel(join(resources, 'models', 'small-llama'), { bfloat16 });
+    const batch = nextTokens(4, 32, 4096);
+    return { base, labels: null, batch, architecture, extras: new Map() };
+  },
+};
+
+/** For peers, of which there is none here. @type {import('./workload.ts').PeerArchitecture} */
+const architecture = {
+  ...{ layers: 8, heads: 6, keyValueHeads: 2, hidden: 192, tokens: 32, epsilon: 1e-5 },
+  ...{ kind: 'decoder', pooling: 'none', cutsLastLayer: false },
+};
+
+const named = process.argv.slice(2);
+const known = [...workloads, smallLlama];
+const chosen = (named.length === 0 ? ['vit', 'small-llama'] : named).map((id) => {
+  const found = known.find((workload) => workload.id === id);
+  if (found === undefined) throw new Error(`there is no workload "${id}": ${known.map((one) => one.id).join(', ')}`);
+  return found;
+});
+
+const { device } = await activateCompute('webgpu');
+const folder = mkdtempSync(join(tmpdir(), 'coto-count-'));
+const programs = [];
+console.log(`${device}\n`);
+console.log('| training step | kernels | dispatches | MB bound | submits | KB read back | loss of the third step |');
+console.log('|---|---|---|---|---|---|---|');
+try {
+  // With our kernels first: what is unregistered is composed from then on.
+  for (const way of ['our kernels', 'compositions']) {
+    if (way === 'compositions') unregisterGpuKernels();
+    for (const workload of chosen) {
+      const runner = await BenchRunner.load(workload, 'lora', { small: false, resources, folder, bfloat16: false });
+      // The first steps upload weights and make moments.
+      for (const _ of [1, 2]) await runner.run(null);
+      gpuCounters.reset();
+      const loss = await runner.run(null);
+      const { dispatches, boundBytes, submits, readBytes, byProgram } = gpuCounters.counts();
+      const numbers = [
+        dispatches,
+        (boundBytes / 1e6).toFixed(1),
+        submits,
+        (readBytes / 1e3).toFixed(1),
+        loss.toFixed(6),
+      ];
+      console.log(`| ${workload.label} | ${way} | ${numbers.join(' | ')} |`);
+      const counted = Object.entries(byProgram).map(([program, count]) => `${count} ${program}`);
+      programs.push(`${workload.label}, ${way}: ${counted.join(', ')}`);
+      runner.dispose();
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+console.log(`\n${programs.join('\n\n')}`);
+// Dawn keeps the process.
+process.exit();
