@@ -55,7 +55,7 @@ export class BenchRunner {
 
   /** `variant`: an adapter variant's id. */
   static async load(
-    shape: Workload,
+    shape: Pick<Workload, 'build' | 'adapter'>,
     variant: string,
     options: ProblemOptions & { readonly clock?: Clock },
   ): Promise<BenchRunner> {
@@ -64,6 +64,11 @@ export class BenchRunner {
     const random = RandomStream.seeded(42, 'initialization');
     await model.createAdapter(settingsOf(variant, shape), { random, labels: problem.labels });
     return new BenchRunner(variant, problem, model, options.clock ?? 'elapsed');
+  }
+
+  /** Layers that a mask switches. */
+  get groupCount(): number {
+    return this.groups.length;
   }
 
   writeProblemFile(path: string): Promise<void> {

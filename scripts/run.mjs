@@ -21,6 +21,7 @@ const tasks = [
   'test',
   'e2e',
   'dist',
+  'gpu-kit',
   'screenshots',
   'setup-tensorflow',
   'test-tensorflow',

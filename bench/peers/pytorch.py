@@ -9,11 +9,39 @@ start from the same numbers; a checkpoint that it names is mapped, and in bfloat
 import contextlib
 import json
 import mmap
+import os
 import sys
 import time
 
 import torch
 import torch.nn.functional as F
+
+def chosen_device():
+    """The processor, as the bench compares; with COTO_TORCH_DEVICE=auto the graphics card where PyTorch has one (CUDA or ROCm)."""
+    wish = os.environ.get("COTO_TORCH_DEVICE", "cpu")
+    return ("cuda" if torch.cuda.is_available() else "cpu") if wish == "auto" else wish
+
+
+DEVICE = chosen_device()
+
+
+def device_name():
+    return torch.cuda.get_device_name() if DEVICE == "cuda" else "cpu"
+
+
+def resident_bytes():
+    """Largest resident memory of this process; 0 on Windows, which has no such module."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def synchronize():
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+
 
 DTYPES = {"F32": torch.float32, "I32": torch.int32, "BF16": torch.bfloat16}
 
@@ -50,16 +78,16 @@ class Problem:
         for name, tensor in tensors.items():
             kind, name = name.split(":", 1)
             if kind == "trained":
-                self.trained[name] = tensor.clone().requires_grad_(True)
+                self.trained[name] = tensor.clone().to(DEVICE).requires_grad_(True)
             elif kind == "frozen":
-                self.frozen[name] = tensor.to(self.dtype)
+                self.frozen[name] = tensor.to(DEVICE, self.dtype)
             else:
-                self.input[name] = tensor.long() if tensor.dtype == torch.int32 else tensor
+                self.input[name] = (tensor.long() if tensor.dtype == torch.int32 else tensor).to(DEVICE)
         stored = self.spec.get("stored")
         if stored is not None:
             checkpoint, _ = read_safetensors(stored["file"])
             for name, place in stored["names"].items():
-                self.frozen[name] = checkpoint[place].to(self.dtype)
+                self.frozen[name] = checkpoint[place].to(DEVICE, self.dtype)
         self.labels = self.input.pop("labels")
         self.active = None
         self.whole, self.layers = {}, [{} for _ in range(self.spec["layers"])]
@@ -111,7 +139,7 @@ class Problem:
 
         The bench's weights are so small that making the sum is faster than multiplying the norm out.
         """
-        with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        with torch.no_grad(), torch.autocast(DEVICE, enabled=False):
             changed = torch.addmm(weight, b.to(self.dtype), a.to(self.dtype), alpha=self.spec["scaling"])
             norm = torch.linalg.vector_norm(changed, dim=1)
         return magnitude / norm
@@ -143,7 +171,7 @@ class Problem:
         frequencies = self.spec["theta"] ** (-torch.arange(0, size, 2, dtype=torch.float32) / size)
         angles = torch.outer(torch.arange(self.spec["tokens"], dtype=torch.float32), frequencies)
         angles = torch.cat([angles, angles], dim=-1)
-        return angles.cos().to(self.dtype), angles.sin().to(self.dtype)
+        return angles.cos().to(DEVICE, self.dtype), angles.sin().to(DEVICE, self.dtype)
 
     def rotate(self, x):
         cos, sin = self.tables
@@ -177,7 +205,7 @@ class Problem:
         return x + self.frozen["positions"] if "positions" in self.frozen else x
 
     def loss(self):
-        with torch.autocast("cpu", torch.bfloat16) if self.autocast else contextlib.nullcontext():
+        with torch.autocast(DEVICE, torch.bfloat16) if self.autocast else contextlib.nullcontext():
             x = self.embed()
             for layer, own in enumerate(self.layers):
                 # A classifier that reads the first token alone needs no other from its last layer; the studio uses that too.
@@ -204,8 +232,10 @@ def timed(problem, masks, clock):
     """Losses and milliseconds of one step a mask."""
     losses, milliseconds = [], []
     for mask in masks:
+        synchronize()
         started = clock()
         losses.append(problem.step(mask))
+        synchronize()
         milliseconds.append(1000 * (clock() - started))
     return {"losses": losses, "milliseconds": milliseconds}
 
@@ -216,14 +246,20 @@ def main():
         request = json.loads(line)
         try:
             if request["do"] == "load":
-                torch.set_num_threads(request["threads"])
+                if request["threads"] > 0:
+                    torch.set_num_threads(request["threads"])
                 problem, clock = None, CLOCKS[request["clock"]]
                 problem = Problem(request["exchange"], request["precision"], request["compiled"])
-                answer = {"version": torch.__version__, "threads": torch.get_num_threads()}
+                answer = {"version": torch.__version__, "threads": torch.get_num_threads(), "device": device_name()}
             elif request["do"] == "losses":
                 answer = timed(problem, [None] * request["count"], clock)
             elif request["do"] == "time":
                 answer = {"milliseconds": timed(problem, request["masks"], clock)["milliseconds"]}
+            elif request["do"] == "memory":
+                answer = {
+                    "deviceBytes": torch.cuda.max_memory_reserved() if DEVICE == "cuda" else None,
+                    "processBytes": resident_bytes(),
+                }
             elif request["do"] == "unload":
                 problem = None
                 answer = {}

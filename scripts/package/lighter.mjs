@@ -111,7 +111,7 @@ function trimFile(file, options) {
  * @param {string} from
  * @param {string} to
  */
-function strip(from, to) {
+export function strip(from, to) {
   const { status } = spawnSync('strip', ['--strip-unneeded', '-o', to, from], { stdio: ['ignore', 2, 2] });
   if (status !== 0) log(`there is no \`strip\` here: ${basename(from)} is packed with its symbols`);
   return status === 0;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
+import { workloads } from '../../../bench/workloads/index.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
 import type { CheckResult } from '../../../src-shared/domain/doctor-check.ts';
@@ -9,6 +10,10 @@ import { plural } from '../../../src-shared/format/numbers.ts';
 import { type Recovered, writeFileAtomic } from '../../backend/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { formatSummary, formatTable } from '../format.ts';
+import { proveGpuOn } from '../gpu-proof.ts';
+
+const shapeIds = workloads.map(({ id }) => id);
+const gpuIds = ['webgpu', 'tensorflow', 'native', 'wasm'] as const;
 
 export function addDoctorCommand(parent: Command, context: CommandContext): void {
   addCommand(parent, context, {
@@ -28,6 +33,20 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         .option(
           '--diagnostics <file>',
           'print what to send with a report of an error, without data, prompts, names and paths, and write it to a file',
+        )
+        .option(
+          '--gpu',
+          'prove and measure every GPU backend that loads: results against double precision, losses against native, rates against the card itself, steps and memory; offline and without a home',
+        )
+        .option('--out <folder>', 'with --gpu: where its page gpu.md and gpu.json go (default: coto-gpu)')
+        .option('--minutes <count>', 'with --gpu: the longest that it may take (default: 8)')
+        .option('--quick', 'with --gpu: small sizes, whether it works and not how fast it is')
+        .option('--python <file>', 'with --gpu: a Python that has PyTorch, to time beside it (default: that of PATH)')
+        .addOption(
+          new Option('--backends <backends...>', 'with --gpu: these instead of webgpu and tensorflow').choices(gpuIds),
+        )
+        .addOption(
+          new Option('--shapes <shapes...>', 'with --gpu: only these workloads of the bench').choices(shapeIds),
         ),
     input: z.object({
       delete: z.string().optional(),
@@ -37,11 +56,22 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
       repair: z.boolean().default(false),
       restore: z.boolean().default(false),
       rebuild: z.boolean().default(false),
+      gpu: z.boolean().default(false),
+      out: z.string().min(1).default('coto-gpu'),
+      minutes: z.coerce.number().min(0.5).max(120).default(8),
+      quick: z.boolean().default(false),
+      python: z.string().min(1).optional(),
+      backends: z.array(z.enum(gpuIds)).optional(),
+      shapes: z.array(z.string()).default(shapeIds),
     }),
     async run(
-      { measure, diagnostics: file, repair, restore, rebuild, delete: deleted, keepFiles },
+      { measure, diagnostics: file, repair, restore, rebuild, delete: deleted, keepFiles, gpu, ...proof },
       { terminal, withStudio, recover },
     ) {
+      if (gpu) {
+        const { out, minutes, quick, shapes, python = null, backends = null } = proof;
+        return proveGpuOn(terminal, { out, minutes, quick, shapes, python, backends });
+      }
       if (restore && rebuild)
         throw new StudioError(
           'invalid_input',

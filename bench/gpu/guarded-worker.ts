@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import { LineProcess, type RunnerCommand } from '../line-process.ts';
+import type { Outcome } from './report.ts';
+
+const failureSchema = z.object({ error: z.string(), code: z.string().optional() });
+
+/** Drivers start slowly, and compile a large program for seconds. */
+const usualSilence = 30;
+
+/** How an answer failed, and the sentence for the report. */
+export class PartError extends Error {
+  readonly outcome: Outcome;
+
+  constructor(outcome: Outcome, message: string) {
+    super(message);
+    this.name = 'PartError';
+    this.outcome = outcome;
+  }
+}
+
+/**
+ * A process that computes on a card: one that gives no sign of life has hung and is ended, one that ended by itself has crashed;
+ * the next request starts another.
+ */
+export class GuardedWorker {
+  private readonly command: RunnerCommand;
+  private readonly signal: AbortSignal | undefined;
+  /** Seconds without a sign of life after which it has hung. */
+  silence: number;
+  private current: LineProcess | null = null;
+
+  constructor(command: RunnerCommand, signal?: AbortSignal, silence = usualSilence) {
+    this.command = command;
+    this.silence = silence;
+    this.signal = signal;
+  }
+
+  /** Throws PartError, or AbortError where the signal aborts. */
+  async ask<Schema extends z.ZodType>(request: object, schema: Schema, seconds: number): Promise<z.infer<Schema>> {
+    this.signal?.throwIfAborted();
+    const worker = this.start();
+    const late = Promise.withResolvers<never>();
+    const after = (limit: number, outcome: Outcome, message: string) =>
+      setTimeout(() => late.reject(new PartError(outcome, message)), 1000 * limit);
+    const whole = after(
+      Math.max(seconds, this.silence + 1),
+      'unfinished',
+      `It did not come to its end within ${Math.round(seconds)} s.`,
+    );
+    const listen = () =>
+      after(this.silence, 'hung', `No sign of life for ${this.silence} s: the driver, or a program on it, hangs.`);
+    let silence = listen();
+    const isAlive = () => {
+      clearTimeout(silence);
+      silence = listen();
+    };
+    try {
+      const answer = await Promise.race([worker.exchange(request, isAlive), late.promise]);
+      const failed = failureSchema.safeParse(answer);
+      if (!failed.success) return schema.parse(answer);
+      const { error, code } = failed.data;
+      throw new PartError(code === 'out_of_memory' || code === 'refused' ? 'refused' : 'failed', error);
+    } catch (thrown) {
+      await this.close();
+      this.signal?.throwIfAborted();
+      if (thrown instanceof StudioError) throw new PartError('crashed', `The process ended: ${thrown.message}`);
+      throw thrown;
+    } finally {
+      clearTimeout(whole);
+      clearTimeout(silence);
+    }
+  }
+
+  async close(): Promise<void> {
+    const ended = this.current;
+    this.current = null;
+    await ended?.close();
+  }
+
+  private start(): LineProcess {
+    if (this.current === null || this.current.ended) this.current = new LineProcess(this.command, this.signal);
+    return this.current;
+  }
+}

@@ -1,0 +1,94 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { matmul } from '../../src-main/engine/ops/linear/matmul.ts';
+import { RandomTensors } from '../random-tensors.ts';
+import type { CardLimits, EngineProduct } from './report.ts';
+
+interface Product {
+  readonly label: string;
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+}
+
+const wholeProducts: readonly Product[] = [
+  { label: 'square', rows: 4096, inner: 4096, columns: 4096 },
+  { label: 'SmolLM2 projection', rows: 2048, inner: 576, columns: 576 },
+  { label: 'SmolLM2 mlp', rows: 2048, inner: 576, columns: 1536 },
+  { label: '1.2B mlp', rows: 512, inner: 2048, columns: 8192 },
+  { label: 'down to rank 16', rows: 2048, inner: 576, columns: 16 },
+  { label: 'up from rank 16', rows: 2048, inner: 16, columns: 576 },
+];
+const reducedProducts: readonly Product[] = [
+  { label: 'square', rows: 512, inner: 512, columns: 512 },
+  { label: 'down to rank 16', rows: 512, inner: 256, columns: 16 },
+  { label: 'up from rank 16', rows: 512, inner: 16, columns: 256 },
+];
+
+/** Milliseconds of products between two looks at the clock. */
+const enough = 60;
+
+/** The engine's products on the active backend, beside what the card allows. */
+export async function measureProducts(
+  quick: boolean,
+  limits: CardLimits | null,
+  isAlive: () => void,
+): Promise<EngineProduct[]> {
+  const made = new RandomTensors(2);
+  const products: EngineProduct[] = [];
+  for (const { label, rows, inner, columns } of quick ? reducedProducts : wholeProducts) {
+    const a = tf.tensor(made.uniform([rows, inner], 1).data as Float32Array, [rows, inner]);
+    const b = tf.tensor(made.uniform([inner, columns], 0.05).data as Float32Array, [inner, columns]);
+    try {
+      const milliseconds = await best(() => matmul(a, b, { frozen: true }));
+      const operations = 2 * rows * inner * columns;
+      const bytes = 4 * (rows * inner + inner * columns + rows * columns);
+      products.push({
+        label,
+        rows,
+        inner,
+        columns,
+        milliseconds,
+        gflops: operations / milliseconds / 1e6,
+        gigabytes: bytes / milliseconds / 1e6,
+        shareOfLimit: limits === null ? null : shortest(operations, bytes, limits) / milliseconds,
+      });
+      isAlive();
+    } finally {
+      tf.dispose([a, b]);
+    }
+  }
+  return products;
+}
+
+/** Milliseconds that the card's tuned product, or its copying, would need at least. */
+function shortest(operations: number, bytes: number, { product, copyGigabytes }: CardLimits): number {
+  return Math.max(operations / product.float32Gflops, bytes / copyGigabytes) / 1e6;
+}
+
+/** Best milliseconds of one product; the last of several is read, so that the queue's latency does not count. */
+async function best(run: () => tf.Tensor): Promise<number> {
+  const milliseconds = async (count: number): Promise<number> => {
+    const started = performance.now();
+    for (let round = 0; round < count; round++) {
+      const y = run();
+      if (round === count - 1) {
+        const corner = tf.slice(y, [0, 0], [1, 1]);
+        await corner.data();
+        corner.dispose();
+      }
+      y.dispose();
+    }
+    return performance.now() - started;
+  };
+  // The first one compiles programs and packs operands.
+  await milliseconds(1);
+  let count = 1;
+  let shortestSoFar = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 12; round++) {
+    const taken = await milliseconds(count);
+    shortestSoFar = Math.min(shortestSoFar, taken / count);
+    if (taken < enough) count = Math.min(4 * count, Math.ceil((enough * 1.2) / Math.max(taken / count, 1e-3)));
+    else if (round >= 3) break;
+  }
+  return shortestSoFar;
+}

@@ -1,0 +1,221 @@
+import { type ComputeId, computeLabels } from '../../src-shared/domain/catalog.ts';
+import type { Workload } from '../workload.ts';
+import { GuardedWorker, PartError } from './guarded-worker.ts';
+import { type GpuAnswer, type GpuRequest, gpuAnswers } from './protocol.ts';
+import type { BackendProof, Conformance, Outcome, Trajectory } from './report.ts';
+import { stepOf } from './steps.ts';
+import type { TimeBudget } from './time-budget.ts';
+import type { TrajectoryId } from './trajectory-ids.ts';
+import { workerCommand } from './worker-command.ts';
+
+/** Parts of the proof of a backend in their order, with their shares of its time. */
+const weights = { probe: 1, limits: 2, products: 2, conformance: 8, trajectory: 1, step: 3 };
+/** Seconds that any request gets, whatever is left of the budget: a start of a driver may be slow. */
+const least = 20;
+/** Seconds without a sign of life on a processor that imitates a card, of which other programs may take most. */
+const softwareSilence = 120;
+/** Before the next request of a part: the last check of a slice may be a long one. */
+const sliceShare = 0.25;
+
+export interface ProofOptions {
+  readonly quick: boolean;
+  /** Whether backends were named: then one that computes on the processor is proven too. */
+  readonly isNamed: boolean;
+  readonly shapes: readonly Workload[];
+  readonly trajectories: readonly TrajectoryId[];
+  readonly resources: string;
+  /** Seconds without a sign of life after which a process has hung; by the kind of device where it is left out. */
+  readonly silence?: number | undefined;
+  /** For what the workloads make. */
+  readonly folder: string;
+  readonly signal?: AbortSignal | undefined;
+  /** What is done now; at most `seconds` are left of all. */
+  report(text: string): void;
+}
+
+/** The weights of one backend's parts. */
+export function proofWeight({ shapes, trajectories }: Pick<ProofOptions, 'shapes' | 'trajectories'>): number {
+  const { probe, limits, products, conformance, trajectory, step } = weights;
+  return probe + limits + products + conformance + trajectories.length * trajectory + shapes.length * step;
+}
+
+export function unprovenBackend(id: ComputeId): BackendProof {
+  return {
+    id,
+    label: computeLabels[id],
+    available: false,
+    reason: '',
+    adapter: null,
+    limits: null,
+    products: null,
+    conformance: null,
+    trajectories: null,
+    steps: [],
+  };
+}
+
+/** Proves and measures one backend into `proof`, which is whole at every moment. Throws only where it is aborted. */
+export async function proveBackend(
+  proof: BackendProof,
+  options: ProofOptions,
+  budget: TimeBudget,
+  keep: () => Promise<void>,
+): Promise<void> {
+  const worker = new GuardedWorker(workerCommand(proof.id), options.signal, options.silence);
+  const { label } = proof;
+  const { quick, shapes, trajectories, resources, folder } = options;
+  const seconds = (weight: number) => Math.max(least, budget.take(weight));
+  try {
+    options.report(`${label}: looking for a device`);
+    const probe = await attempt(() => worker.ask({ do: 'probe' }, gpuAnswers.probe, seconds(weights.probe)));
+    proof.available = probe.value?.available ?? false;
+    proof.reason = probe.value?.reason ?? probe.reason;
+    proof.adapter = probe.value?.adapter ?? null;
+    if (proof.adapter?.kind === 'cpu' && !options.isNamed) {
+      proof.available = false;
+      proof.reason = `It computes on the processor here, and is proven only where --backends names it. ${proof.reason}`;
+    }
+    await keep();
+    if (!proof.available) return void budget.take(proofWeight(options) - weights.probe);
+    if (options.silence === undefined && proof.adapter?.kind !== 'gpu') worker.silence = softwareSilence;
+    const small = quick || proof.adapter?.kind !== 'gpu';
+
+    if (proof.id === 'webgpu') {
+      options.report(`${label}: what the card itself reaches`);
+      const { value: found, ...rest } = await attempt(() =>
+        worker.ask({ do: 'limits', quick: small }, gpuAnswers.limits, seconds(weights.limits)),
+      );
+      proof.limits = { ...rest, found };
+      await keep();
+    } else budget.take(weights.limits);
+
+    options.report(`${label}: products of the engine`);
+    const { value: products, ...took } = await attempt(() =>
+      worker.ask(
+        { do: 'products', quick: small, limits: proof.limits?.found ?? null },
+        gpuAnswers.products,
+        seconds(weights.products),
+      ),
+    );
+    proof.products = { ...took, found: products?.products ?? [] };
+    await keep();
+
+    const given = budget.take(weights.conformance);
+    const started = performance.now();
+    options.report(`${label}: conformance`);
+    proof.conformance = await checkAll(worker, given, (found) =>
+      options.report(
+        `${label}: conformance ${found.checked} of ${found.total}, ${found.failures.length} wrong, at most ${Math.ceil(given - (performance.now() - started) / 1000)} s more`,
+      ),
+    );
+    await keep();
+
+    proof.trajectories = { outcome: 'passed', reason: '', seconds: 0, found: [] };
+    for (const id of trajectories) {
+      options.report(`${label}: trains ${id} as native does`);
+      const part = await attempt(() =>
+        worker.ask({ do: 'trajectory', id, resources, folder }, gpuAnswers.trajectory, seconds(weights.trajectory)),
+      );
+      addTrajectory(proof.trajectories, id, part);
+      await keep();
+    }
+    await worker.close();
+
+    for (const shape of shapes) {
+      options.report(`${label}: steps of ${shape.label}`);
+      proof.steps.push(
+        await stepOf({
+          worker,
+          shape,
+          small,
+          resources,
+          folder,
+          exchange: exchangeFile(folder, shape),
+          seconds: seconds(weights.step),
+          device: proof.adapter?.device ?? null,
+        }),
+      );
+      // Its memory is the next one's.
+      await worker.close();
+      await keep();
+    }
+  } finally {
+    await worker.close();
+  }
+}
+
+/** The file from which PyTorch starts on a workload. */
+export function exchangeFile(folder: string, { id }: Pick<Workload, 'id'>): string {
+  return `${folder}/gpu-${id}.safetensors`;
+}
+
+interface Attempt<Value> {
+  readonly value: Value | null;
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly seconds: number;
+}
+
+export async function attempt<Value>(run: () => Promise<Value>): Promise<Attempt<Value>> {
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  try {
+    return { value: await run(), outcome: 'passed', reason: '', seconds: seconds() };
+  } catch (thrown) {
+    if (!(thrown instanceof PartError)) throw thrown;
+    return { value: null, outcome: thrown.outcome, reason: thrown.message, seconds: seconds() };
+  }
+}
+
+/** In slices, so that a program that hangs loses one of them, and what is found is told. */
+async function checkAll(
+  worker: GuardedWorker,
+  seconds: number,
+  tell: (found: Conformance) => void,
+): Promise<NonNullable<BackendProof['conformance']>> {
+  const started = performance.now();
+  const left = () => seconds - (performance.now() - started) / 1000;
+  let found: Conformance | null = null;
+  let from: number | null = 0;
+  while (from !== null && (found === null || left() > 1)) {
+    const request: GpuRequest = { do: 'conformance', from, seconds: Math.max(1, Math.min(10, left() * sliceShare)) };
+    const part: Attempt<GpuAnswer<'conformance'>> = await attempt(() =>
+      worker.ask(request, gpuAnswers.conformance, Math.max(least, left())),
+    );
+    if (part.value === null) return { outcome: part.outcome, reason: part.reason, seconds: seconds - left(), found };
+    const { next, ...slice } = part.value;
+    found = found === null ? slice : joined(found, slice);
+    from = next;
+    tell(found);
+  }
+  const took = { seconds: seconds - left(), found };
+  if (found !== null && found.failures.length > 0)
+    return { ...took, outcome: 'failed', reason: `${found.failures.length} values are outside the tolerance.` };
+  if (found === null || from !== null)
+    return { ...took, outcome: 'unfinished', reason: `Time was over after ${found?.checked ?? 0} cases.` };
+  return { ...took, outcome: 'passed', reason: '' };
+}
+
+function joined(one: Conformance, other: Conformance): Conformance {
+  return {
+    total: other.total,
+    checked: one.checked + other.checked,
+    passed: one.passed + other.passed,
+    largestValueDifference: Math.max(one.largestValueDifference, other.largestValueDifference),
+    largestGradientDifference: Math.max(one.largestGradientDifference, other.largestGradientDifference),
+    failures: [...one.failures, ...other.failures],
+  };
+}
+
+function addTrajectory(
+  trajectories: NonNullable<BackendProof['trajectories']>,
+  id: string,
+  { value, outcome, reason, seconds }: Attempt<Trajectory>,
+): void {
+  trajectories.seconds += seconds;
+  const isWrong = value !== null && !(value.difference !== null && value.difference <= value.tolerance);
+  if (value !== null) trajectories.found.push(value);
+  if (outcome === 'passed' && !isWrong) return;
+  trajectories.outcome = outcome === 'passed' ? 'failed' : outcome;
+  trajectories.reason = `${trajectories.reason} ${id}: ${reason || 'other losses than those of native.'}`.trim();
+}
