@@ -6,7 +6,7 @@ import type { Outcome } from './report.ts';
 const failureSchema = z.object({ error: z.string(), code: z.string().optional() });
 
 /** Drivers start slowly, and compile a large program for seconds. */
-const usualSilence = 30;
+const usualSilence = 60;
 
 /** How an answer failed, and the sentence for the report. */
 export class PartError extends Error {
@@ -41,19 +41,18 @@ export class GuardedWorker {
     this.signal?.throwIfAborted();
     const worker = this.start();
     const late = Promise.withResolvers<never>();
-    const after = (limit: number, outcome: Outcome, message: string) =>
-      setTimeout(() => late.reject(new PartError(outcome, message)), 1000 * limit);
-    const whole = after(
-      Math.max(seconds, this.silence + 1),
-      'unfinished',
-      `It did not come to its end within ${Math.round(seconds)} s.`,
-    );
     const listen = () =>
-      after(this.silence, 'hung', `No sign of life for ${this.silence} s: the driver, or a program on it, hangs.`);
+      setTimeout(() => {
+        const message = `No sign of life for ${this.silence} s: the driver, or a program on it, hangs.`;
+        late.reject(new PartError('hung', message));
+      }, 1000 * this.silence);
     let silence = listen();
+    const until = performance.now() + 1000 * seconds;
     const isAlive = () => {
       clearTimeout(silence);
-      silence = listen();
+      // Not before: whether it is slow or hangs is known by its next sign alone.
+      if (performance.now() < until) silence = listen();
+      else late.reject(new PartError('unfinished', `It did not end within ${Math.round(seconds)} s.`));
     };
     try {
       const answer = await Promise.race([worker.exchange(request, isAlive), late.promise]);
@@ -67,7 +66,6 @@ export class GuardedWorker {
       if (thrown instanceof StudioError) throw new PartError('crashed', `The process ended: ${thrown.message}`);
       throw thrown;
     } finally {
-      clearTimeout(whole);
       clearTimeout(silence);
     }
   }

@@ -24,8 +24,8 @@ export interface ProofOptions {
   readonly shapes: readonly Workload[];
   readonly trajectories: readonly TrajectoryId[];
   readonly resources: string;
-  /** Seconds without a sign of life after which a process has hung; by the kind of device where it is left out. */
-  readonly silence?: number | undefined;
+  /** Of its share of the time, at most so many seconds for the conformance suite. */
+  readonly conformanceSeconds?: number | undefined;
   /** For what the workloads make. */
   readonly folder: string;
   readonly signal?: AbortSignal | undefined;
@@ -61,7 +61,7 @@ export async function proveBackend(
   budget: TimeBudget,
   keep: () => Promise<void>,
 ): Promise<void> {
-  const worker = new GuardedWorker(workerCommand(proof.id), options.signal, options.silence);
+  const worker = new GuardedWorker(workerCommand(proof.id), options.signal);
   const { label } = proof;
   const { quick, shapes, trajectories, resources, folder } = options;
   const seconds = (weight: number) => Math.max(least, budget.take(weight));
@@ -77,7 +77,7 @@ export async function proveBackend(
     }
     await keep();
     if (!proof.available) return void budget.take(proofWeight(options) - weights.probe);
-    if (options.silence === undefined && proof.adapter?.kind !== 'gpu') worker.silence = softwareSilence;
+    if (proof.adapter?.kind !== 'gpu') worker.silence = softwareSilence;
     const small = quick || proof.adapter?.kind !== 'gpu';
 
     if (proof.id === 'webgpu') {
@@ -100,7 +100,7 @@ export async function proveBackend(
     proof.products = { ...took, found: products?.products ?? [] };
     await keep();
 
-    const given = budget.take(weights.conformance);
+    const given = Math.min(budget.take(weights.conformance), options.conformanceSeconds ?? Number.POSITIVE_INFINITY);
     const started = performance.now();
     options.report(`${label}: conformance`);
     proof.conformance = await checkAll(worker, given, (found) =>
@@ -180,7 +180,7 @@ async function checkAll(
   while (from !== null && (found === null || left() > 1)) {
     const request: GpuRequest = { do: 'conformance', from, seconds: Math.max(1, Math.min(10, left() * sliceShare)) };
     const part: Attempt<GpuAnswer<'conformance'>> = await attempt(() =>
-      worker.ask(request, gpuAnswers.conformance, Math.max(least, left())),
+      worker.ask(request, gpuAnswers.conformance, Math.max(worker.silence, left())),
     );
     if (part.value === null) return { outcome: part.outcome, reason: part.reason, seconds: seconds - left(), found };
     const { next, ...slice } = part.value;

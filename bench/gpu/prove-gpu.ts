@@ -27,8 +27,8 @@ export interface GpuProofOptions {
   readonly trajectories?: readonly TrajectoryId[];
   /** All of it takes at most so long. */
   readonly seconds: number;
-  /** Seconds without a sign of life after which a process has hung. */
-  readonly silence?: number;
+  /** At most so many seconds for the conformance suite. */
+  readonly conformanceSeconds?: number;
   /** A Python with torch; null: the one of PATH. */
   readonly python: string | null;
   /** The folder that holds models/. */
@@ -68,11 +68,11 @@ export async function proveGpu(options: GpuProofOptions): Promise<GpuReport> {
   const left = () => `[${minutes(budget.remaining)} left at most] `;
   const tell = (text: string) => options.report(`${left()}${text}`);
   const isNamed = options.backends !== null;
-  const { silence } = options;
+  const { conformanceSeconds } = options;
   const proof: ProofOptions = {
     quick,
     isNamed,
-    silence,
+    conformanceSeconds,
     shapes,
     trajectories,
     resources,

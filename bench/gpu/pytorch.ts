@@ -48,7 +48,7 @@ export async function timePyTorch(options: PyTorchOptions): Promise<GpuReport['p
       const step = emptyStep(shape, options.small);
       found.steps.push(step);
       if (!existsSync(exchange)) {
-        step.reason = 'The engine did not come to write its problem.';
+        step.reason = 'The engine has not written its problem.';
         continue;
       }
       options.report(`PyTorch: steps of ${shape.label}`);

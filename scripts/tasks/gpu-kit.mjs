@@ -134,7 +134,7 @@ function smoke() {
     const words = ['--quick', '--shapes', 'encoder', '--minutes', '3', '--out', 'report'];
     spawnSync(join(empty, name, 'coto-gpu'), words, { cwd: empty, env: { PATH: '', HOME: '' }, stdio: 'inherit' });
     const report = gpuReportSchema.parse(JSON.parse(readFileSync(join(empty, 'report', 'gpu.json'), 'utf8')));
-    if (!report.complete) fail('the kit did not come to its end');
+    if (!report.complete) fail('the kit was interrupted');
     const [webgpu] = report.backends;
     log(
       webgpu?.available

@@ -13,6 +13,8 @@ export const engineContract = {
       input: z.strictObject({ signal: engineSignalSchema, run: z.number().int().optional() }),
       output: z.object({ ok: z.literal(true) }),
     },
+    /** Answered at once by an engine that is not stuck. */
+    'engine.ping': { input: z.strictObject({}), output: z.object({ ok: z.literal(true) }) },
     /** null: there is no such backend. `measure` activates it: only in an engine that does nothing else. */
     'engine.probe': {
       input: z.strictObject({ backend: computeIdSchema, measure: z.boolean() }),

@@ -37,6 +37,7 @@ export function serveEngine(channel: Channel): void {
       else signalsToRuns.set(run, given);
       return { ok: true } as const;
     },
+    'engine.ping': () => ({ ok: true }) as const,
     'engine.probe': ({ backend, measure }) => reportOn(backend, measure),
   });
 }

@@ -127,6 +127,7 @@ export function scriptedEngine(
         else early.push(signal);
         return { ok: true } as const;
       },
+      'engine.ping': () => ({ ok: true }) as const,
       'engine.probe': () => null,
     });
     return hostOf(

@@ -13,7 +13,8 @@ function prove(options: Partial<GpuProofOptions> = {}): Promise<GpuReport> {
     quick: true,
     backends: ['wasm'],
     shapes: ['vit'],
-    seconds: 12,
+    seconds: 600,
+    conformanceSeconds: 3,
     python: here('./fake-torch.sh'),
     resources: here('../../assets'),
     report: () => undefined,
@@ -46,7 +47,7 @@ describe('the proof of a backend', () => {
     expect(step?.medianMilliseconds).toBeGreaterThan(0);
     expect(report.pytorch).toMatchObject({ version: '2.13.0', device: 'Card of the test', reason: '' });
     expect(report.pytorch.steps).toMatchObject([{ shape: 'vit', medianMilliseconds: 11, loss: 1.5 }]);
-    // What is found is handed on part by part, and whole at the end.
+    // What is found is told part by part, and whole at the end.
     expect(kept.length).toBeGreaterThan(5);
     expect(kept.at(-1)).toBe(true);
     expect(kept.slice(0, -1)).not.toContain(true);
@@ -57,24 +58,16 @@ describe('the proof of a backend', () => {
     expect(page).toMatch(/WebAssembly over PyTorch: bundled ViT [\d.]+ ×/);
   });
 
-  it('outlives a driver that hangs and one that crashes, and says so', async () => {
-    process.env['COTO_GPU_PRELOAD'] = here('./broken-driver.ts');
-    const report = await prove({
-      seconds: 2,
-      silence: 30,
-      trajectories: ['encoder-dora'],
-      shapes: ['encoder'],
-      python: here('./none'),
-    });
+  it('outlives a driver that crashes, and says so', async () => {
+    process.env['COTO_GPU_PRELOAD'] = here('./crashing-driver.ts');
+    const report = await prove({ trajectories: [], shapes: ['encoder'], python: here('./none') });
     const [wasm] = report.backends;
-    expect(wasm?.conformance).toMatchObject({ outcome: 'hung', found: null });
-    expect(wasm?.conformance?.reason).toMatch(/^No sign of life for 30 s: the driver, or a program on it, hangs\.$/);
-    expect(wasm?.trajectories?.outcome).toBe('passed');
+    expect(wasm?.conformance?.found?.failures).toEqual([]);
     expect(wasm?.steps).toMatchObject([{ outcome: 'crashed', medianMilliseconds: null }]);
     expect(wasm?.steps[0]?.reason).toContain('SIGABRT');
     expect(report.complete).toBe(true);
     expect(report.pytorch.version).toBeNull();
-    expect(gpuPage(report)).toMatch(/\*\*HUNG\*\*: No sign of life.*\*\*CRASHED\*\*: The process ended/s);
+    expect(gpuPage(report)).toContain('**CRASHED**: The process ended');
   });
 
   it('ends at once where it is interrupted, with what it has', async () => {

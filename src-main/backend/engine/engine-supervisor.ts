@@ -18,6 +18,7 @@ import type { EngineEvent, EngineSignal } from '../../engine/events.ts';
 import { engineContract } from '../../engine/rpc-contract.ts';
 import { type Log, silentLog } from '../../logging/log.ts';
 import { type EngineHost, EngineKilledError, type StartEngine } from './engine-host.ts';
+import { EngineHungError, EngineWatchdog, type Patience, usualPatience, withinSeconds } from './engine-watchdog.ts';
 import type { KnownBackends } from './known-backends.ts';
 
 /** The engine ended during a task: the task is interrupted, not failed. */
@@ -27,7 +28,11 @@ export class EngineLostError extends StudioError {
     super(
       memory ? 'out_of_memory' : 'disconnected',
       lossText(cause, memory),
-      memory ? memoryRemedy : 'It starts again by itself with the next job.',
+      memory
+        ? memoryRemedy
+        : cause instanceof EngineHungError
+          ? 'Its driver seems to hang: update it, or choose another compute backend in Settings. The engine starts again by itself with the next job.'
+          : 'It starts again by itself with the next job.',
       cause?.stack ?? null,
     );
     this.name = 'EngineLostError';
@@ -35,6 +40,7 @@ export class EngineLostError extends StudioError {
 }
 
 function lossText(cause: Error | null, memory: boolean): string {
+  if (cause instanceof EngineHungError) return `${cause.message} It was ended.`;
   if (cause instanceof EngineKilledError)
     return memory ? 'Memory ran out, and the system ended the engine.' : 'The engine was ended from outside.';
   return memory ? 'The engine ran out of memory and ended.' : 'The engine ended unexpectedly.';
@@ -46,6 +52,8 @@ interface Engine {
   readonly client: Client<typeof engineContract>;
   /** It was given a task, and may hold what the next one needs. */
   isUsed: boolean;
+  /** It gave no sign of life, and was ended for that. */
+  hung: EngineHungError | null;
 }
 
 /** An engine that was started to be probed takes some 50 MB; a person who looks around may need none. */
@@ -75,13 +83,19 @@ export class EngineSupervisor {
   private keeping: Promise<void> | undefined;
   private probing: Promise<readonly ComputeBackendReport[]> | null = null;
   private readonly trials = new Set<Engine>();
+  private readonly patience: Patience;
 
   constructor(
     start: StartEngine,
     log: Log = silentLog,
-    { ends = unusedMilliseconds, kept = null }: { ends?: number; kept?: KnownBackends | null } = {},
+    {
+      ends = unusedMilliseconds,
+      kept = null,
+      patience = usualPatience,
+    }: { ends?: number; kept?: KnownBackends | null; patience?: Patience } = {},
   ) {
     this.start = start;
+    this.patience = patience;
     this.log = log;
     this.unusedMilliseconds = ends;
     this.kept = kept;
@@ -95,10 +109,15 @@ export class EngineSupervisor {
   async run(task: EngineTask, onEvent: (event: EngineEvent) => void): Promise<EngineResult> {
     const assigned = this.assign(task);
     this.assigned = assigned;
+    let watchdog: EngineWatchdog | null = null;
     try {
       const { engine, decided } = await assigned;
       engine.isUsed = true;
-      this.onEvent = onEvent;
+      watchdog = this.watch(engine);
+      this.onEvent = (event) => {
+        watchdog?.sign();
+        onEvent(event);
+      };
       const result = await lostAsError(engine, engine.client.request('engine.run', { task: decided })).catch(
         async (thrown: unknown) => {
           if (thrown instanceof StudioError && thrown.code === 'device_lost') await this.end(engine);
@@ -109,6 +128,7 @@ export class EngineSupervisor {
       await new Promise((resolve) => setImmediate(resolve));
       return result;
     } finally {
+      watchdog?.stop();
       this.onEvent = null;
       this.assigned = null;
     }
@@ -235,12 +255,33 @@ export class EngineSupervisor {
   private async tryOn(trial: Engine | null, id: ComputeId, measure: boolean): Promise<ComputeBackendReport | null> {
     if (trial === null) return unusable(id, noProcessReason);
     try {
-      return await trial.client.request('engine.probe', { backend: id, measure });
+      const answer = trial.client.request('engine.probe', { backend: id, measure });
+      // A thread has no driver that could hang, and is not ended in the middle of a task.
+      return await (trial.home === 'process' ? withinSeconds(this.patience.probeSeconds, answer) : answer);
     } catch (thrown) {
+      if (thrown instanceof EngineHungError) return await this.giveUp(trial, id, thrown);
       if (this.closed) throw closing();
       const cause = trial.client.closed ? await trial.host.ended : thrown;
       return unusable(id, `It failed when tested: ${firstLine(cause)}`);
     }
+  }
+
+  /** An engine that hangs is ended; the next backend is probed in another. */
+  private async giveUp(trial: Engine, id: ComputeId, cause: EngineHungError): Promise<ComputeBackendReport> {
+    this.log.error({ err: cause }, 'the engine hung when a device was tested');
+    trial.hung = cause;
+    await trial.host.terminate();
+    return unusable(id, `It hung when tested: ${firstLine(cause)} Update the driver of the device.`);
+  }
+
+  /** Only of a process: a thread has no driver that could hang. */
+  private watch(engine: Engine): EngineWatchdog | null {
+    if (engine.home !== 'process') return null;
+    const ping = () => engine.client.request('engine.ping', {});
+    return new EngineWatchdog(this.patience.silenceSeconds, ping, (error) => {
+      engine.hung = error;
+      void engine.host.terminate();
+    });
   }
 
   private open(home: EngineIsolation): Engine | null {
@@ -256,7 +297,7 @@ export class EngineSupervisor {
     const client = connect(host.channel, engineContract, {
       onFault: (error) => log.error({ err: error }, 'the engine sent a malformed message'),
     });
-    const engine: Engine = { home, host, client, isUsed: false };
+    const engine: Engine = { home, host, client, isUsed: false, hung: null };
     this.trials.add(engine);
     client.onClose(() => this.trials.delete(engine));
     return engine;
@@ -320,7 +361,7 @@ async function lostAsError<Value>(engine: Engine, answer: Promise<Value>): Promi
     return await answer;
   } catch (error) {
     if (error instanceof StudioError && error.code === 'disconnected' && engine.client.closed)
-      throw new EngineLostError(await engine.host.ended);
+      throw new EngineLostError(engine.hung ?? (await engine.host.ended));
     throw error;
   }
 }

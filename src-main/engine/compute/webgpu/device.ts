@@ -30,6 +30,9 @@ const raisedLimits = [
   'maxComputeWorkgroupSizeZ',
 ] as const;
 
+/** Without an answer for so long a device hangs. */
+const readMinutes = 10;
+
 export interface FoundAdapter {
   readonly adapter: GPUAdapter;
   /** Dawn lives as long as this object is referenced. */
@@ -45,6 +48,10 @@ export interface DeviceWatch {
   readonly gpu: GPU;
   /** Reason why results can no longer be trusted; null if there is none. */
   failure(): StudioError | null;
+  /** Milliseconds in which values that are read have to arrive. */
+  readonly patienceMilliseconds: number;
+  /** Makes of a device that does not answer one that has failed; the error of whoever waits. */
+  giveUp(): StudioError;
   /** As `failure`, after a short wait: an operation fails before the loss of the device is reported. */
   failureSoon(): Promise<StudioError | null>;
 }
@@ -104,7 +111,16 @@ export async function openDevice({ adapter, gpu }: FoundAdapter): Promise<Device
     device,
     info,
     gpu,
+    patienceMilliseconds: 60_000 * readMinutes,
     failure: () => failure,
+    giveUp: () => {
+      failure ??= new StudioError(
+        'device_lost',
+        `The graphics device has not answered for ${readMinutes} minutes.`,
+        'Its driver seems to hang: update it, or choose another compute backend in Settings.',
+      );
+      return failure;
+    },
     failureSoon: async () => {
       if (failure === null) await Promise.race([lost, sleep(200)]);
       return failure;

@@ -18,7 +18,7 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
       let values: BackendValues;
       if (!this.tensorMap.get(dataId).values) gpuCounters.readBack(this.bytesOf(dataId));
       try {
-        values = await super.read(dataId);
+        values = await answered(super.read(dataId), watch);
       } catch (thrown) {
         throw (await watch.failureSoon()) ?? thrown;
       }
@@ -60,6 +60,20 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
   const backend = seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
   registerGpuKernels(new ProgramRunner(backend));
   return backend;
+}
+
+/**
+ * A device that computes no more, and whose driver does not say so, never answers. Minutes, since software that imitates a card
+ * may be slow and a queue of steps long.
+ */
+async function answered(values: Promise<BackendValues>, watch: DeviceWatch): Promise<BackendValues> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(watch.giveUp()), watch.patienceMilliseconds);
+  try {
+    return await Promise.race([values, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** tfjs's backend checks for `navigator.gpu` in its constructor only. */

@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, it } from 'vitest';
+import { z } from 'zod';
+import { GuardedWorker } from '../../bench/gpu/guarded-worker.ts';
+
+const command = {
+  command: process.execPath,
+  args: [fileURLToPath(new URL('./stuck-worker.mjs', import.meta.url))],
+  environment: {},
+};
+const answer = z.object({ process: z.number() });
+const workers: GuardedWorker[] = [];
+
+function guard(silence: number, signal?: AbortSignal): GuardedWorker {
+  const worker = new GuardedWorker(command, signal, silence);
+  workers.push(worker);
+  return worker;
+}
+
+afterEach(async () => {
+  for (const worker of workers.splice(0)) await worker.close();
+});
+
+it('tells a process that hangs from one that crashes and one that is slow, and starts another for the next request', async () => {
+  const worker = guard(4);
+  const first = await worker.ask({ do: 'answer' }, answer, 60);
+  expect(await worker.ask({ do: 'answer' }, answer, 60)).toEqual(first);
+  await expect(worker.ask({ do: 'hang' }, answer, 60)).rejects.toMatchObject({
+    outcome: 'hung',
+    message: 'No sign of life for 4 s: the driver, or a program on it, hangs.',
+  });
+  await expect(worker.ask({ do: 'crash' }, answer, 60)).rejects.toMatchObject({
+    outcome: 'crashed',
+    message: expect.stringContaining('SIGABRT'),
+  });
+  // It lives, and its time is over.
+  await expect(worker.ask({ do: 'slow' }, answer, 0.5)).rejects.toMatchObject({ outcome: 'unfinished' });
+  await expect(worker.ask({ do: 'refuse' }, answer, 60)).rejects.toMatchObject({
+    outcome: 'refused',
+    message: 'A tensor does not fit.',
+  });
+  expect(await worker.ask({ do: 'answer' }, answer, 60)).not.toEqual(first);
+});
+
+it('ends at once where it is interrupted', async () => {
+  const interrupted = new AbortController();
+  const worker = guard(600, interrupted.signal);
+  await worker.ask({ do: 'answer' }, answer, 60);
+  const asked = worker.ask({ do: 'slow' }, answer, 600);
+  interrupted.abort();
+  await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+});
