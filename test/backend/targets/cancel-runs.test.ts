@@ -1,0 +1,77 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openStore } from '../../../src-main/store/open-store.ts';
+import type { Submission } from '../../../src-shared/domain/target.ts';
+import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import { closeBackends, openBackend, realEngine, removeTemporaryFolders, temporaryFolder } from '../support.ts';
+
+const path = process.env['PATH'];
+let bin: string;
+beforeEach(() => {
+  bin = temporaryFolder();
+  // In place of Slurm's own: notes what it was asked.
+  writeFileSync(join(bin, 'scancel'), `#!/bin/sh\necho "$@" >> ${bin}/asked\n`);
+  chmodSync(join(bin, 'scancel'), 0o755);
+  process.env['PATH'] = `${bin}:${path}`;
+});
+afterEach(async () => {
+  process.env['PATH'] = path;
+  await closeBackends();
+  removeTemporaryFolders();
+});
+
+const run = { node: 'n1', reason: null, step: null, steps: null, state: 'running' } as const;
+const submission: Submission = {
+  ...{ id: 'submission-1', studyId: 'study-1', generation: 1, target: 'slurm', folder: '/b', status: 'open' },
+  parts: [{ name: 'coto-1-g1-0', offset: 0, indices: [0, 1], id: '17' }],
+  runs: [0, 1].map((index) => ({ ...run, index, runId: `r${index}`, title: `Run ${index}` })),
+  ...{ knownFailures: [], createdAt: 1 },
+};
+
+/** A home whose studio was closed while runs of a study go on elsewhere. */
+async function homeWithRuns() {
+  const home = temporaryFolder();
+  const first = await openBackend({ home, startEngine: realEngine });
+  await first.close();
+  const store = openStore(join(home, 'studio.sqlite'));
+  store.studies.insert({
+    ...{ id: 'study-1', name: 'A study', kind: 'ablation', status: 'interrupted', target: 'slurm' },
+    config: studyConfigSchema.parse({ kind: 'ablation', run: {}, grid: { coto: [null, {}] }, seeds: [1] }),
+    ...{ result: null, provenance: null, error: null, parentId: null, createdAt: 1, finishedAt: null },
+  });
+  store.jobs.insert(
+    {
+      ...{ id: 'job-1', kind: 'study', title: 'A study', status: 'paused', subjectId: 'study-1', parentId: null },
+      ...{ after: [], progress: null, error: null, createdAt: 1, startedAt: 1, finishedAt: 2 },
+    },
+    { studyId: 'study-1' },
+  );
+  store.submissions.insert(submission);
+  store.close();
+  return openBackend({ home, startEngine: realEngine, takeUpQueue: false });
+}
+
+const asked = () => (existsSync(join(bin, 'asked')) ? readFileSync(join(bin, 'asked'), 'utf8').trim().split('\n') : []);
+
+it('ends one run, then all, of a study that nobody follows, and keeps it while runs go on', async () => {
+  const backend = await homeWithRuns();
+  expect((await backend.handle('studies.unfollowed', {})).map(({ id }) => id)).toEqual(['study-1']);
+  await expect(backend.handle('studies.remove', { id: 'study-1' })).rejects.toThrow(/go on at slurm/);
+  await expect(backend.handle('studies.cancel', { id: 'study-1', runs: [2] })).rejects.toThrow(
+    /neither waits nor runs/,
+  );
+  await backend.handle('studies.cancel', { id: 'study-1', runs: [1] });
+  expect(asked()).toEqual(['--quiet 17_[1]']);
+  const states = async () =>
+    (await backend.handle('studies.submissions', { id: 'study-1' })).map((one) => [
+      one.status,
+      ...one.runs.map(({ state }) => state),
+    ]);
+  expect(await states()).toEqual([['open', 'running', 'cancelled']]);
+  await backend.handle('jobs.cancel', { id: 'job-1' });
+  expect(asked()).toEqual(['--quiet 17_[1]', '--quiet 17']);
+  expect(await states()).toEqual([['cancelled', 'cancelled', 'cancelled']]);
+  expect(await backend.handle('jobs.get', { id: 'job-1' })).toMatchObject({ status: 'cancelled' });
+  expect(await backend.handle('studies.unfollowed', {})).toEqual([]);
+});
