@@ -35,7 +35,8 @@ describe.each(rows)('$kind', ({ list, folder, example }) => {
 
 test('every list of the code is on the page', () => {
   // Lists of the backends' kernels, and values that nobody adds to.
-  const others = /\/(native\/(kernels|manifest\/types)|compute\/index|decoder-modules|pre-tokenizers|resample)/;
+  const others =
+    /\/(webgpu\/kernels|native\/(kernels|manifest\/types)|compute\/index|decoder-modules|pre-tokenizers|resample)/;
   const lists = sources('src-main').filter(
     (file) =>
       /^export const \w+: readonly [A-Z]\w*\[\] = \[/m.test(readFileSync(join(root, file), 'utf8')) &&

@@ -26,7 +26,7 @@ const mostKept = 8192;
 
 /**
  * Runs our programs on the tensors of tfjs's WebGPU backend, in order with its own. Pipelines, uniforms and bind groups are kept:
- * the backend's pool gives a step the buffers of the step before, so that nothing is made anew.
+ * the backend's pool gives a step the buffers of the step before, so that nothing is made again.
  */
 export class ProgramRunner {
   private readonly backend: WebGPUBackend;
