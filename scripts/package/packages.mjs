@@ -34,6 +34,7 @@ const loaded = {
 export const carriedPackages = [
   '@huggingface/jinja',
   '@huggingface/tokenizers',
+  'apache-arrow',
   'birpc',
   'chardet',
   'commander',
@@ -41,6 +42,7 @@ export const carriedPackages = [
   'pino',
   'protobufjs',
   'pure-rand',
+  'read-excel-file',
   'yaml',
   'yauzl',
   'zod',

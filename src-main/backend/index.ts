@@ -18,7 +18,7 @@ import { openHome } from './home.ts';
 import { jobOf } from './jobs/index.ts';
 import { JobQueue } from './jobs/queue.ts';
 import { registerBundledDatasets } from './library/datasets.ts';
-import { cacheFolder } from './library/huggingface/cache-folder.ts';
+import { cacheFolder, datasetsCacheFolder } from './library/huggingface/cache-folder.ts';
 import { registerBundledModels } from './library/models.ts';
 import { anyPath, chosenPaths, registeredPaths } from './path-access.ts';
 import { ForeignReader, type StartReader, startReader } from './reading/foreign-reader.ts';
@@ -116,7 +116,10 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     reader: new ForeignReader(options.startReader ?? startReader, log),
     eventLogs: new EventLogs(log),
     paths: options.grants
-      ? chosenPaths(options.grants, { folders: [home.path, options.resourcesDirectory, hubCache], store })
+      ? chosenPaths(options.grants, {
+          folders: [home.path, options.resourcesDirectory, hubCache, datasetsCacheFolder(process.env)],
+          store,
+        })
       : anyPath,
     resourcesDirectory: options.resourcesDirectory,
     plotlyScript: options.plotlyScript ?? defaultPlotlyScript(),
@@ -154,6 +157,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       on: (wanted, listener) => subscribeTo(hub, wanted, listener),
       knownPaths: () => [
         hubCache,
+        datasetsCacheFolder(process.env),
         ...registeredPaths(store),
         ...store.adapters.list().flatMap(({ origin }) => (origin.kind === 'import' ? [origin.path] : [])),
       ],

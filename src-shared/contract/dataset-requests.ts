@@ -7,6 +7,7 @@ import {
   textExampleSchema,
   textInspectionSchema,
 } from '../domain/dataset.ts';
+import { cachedDatasetSchema } from '../domain/hub.ts';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { taskSettingsSchema } from '../domain/task.ts';
 import { byId, done, nothing, removal } from './request-shapes.ts';
@@ -14,6 +15,8 @@ import { byId, done, nothing, removal } from './request-shapes.ts';
 /** Requests about datasets, as `requests` lists them. */
 export const datasetRequests = {
   'datasets.list': { input: nothing, output: z.array(datasetRecordSchema) },
+  /** What Hugging Face's datasets has in its cache on this machine; each path can be added. */
+  'datasets.cached': { input: nothing, output: z.array(cachedDatasetSchema) },
   'datasets.get': { input: byId, output: datasetRecordSchema },
   /** `options` are the options of the path's reader, e.g. which column is the label. */
   'datasets.add': {

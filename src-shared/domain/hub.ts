@@ -11,6 +11,15 @@ export const cachedModelSchema = z.object({
 });
 export type CachedModel = z.infer<typeof cachedModelSchema>;
 
+/** A dataset that Hugging Face's datasets has prepared in its cache on this machine. */
+export const cachedDatasetSchema = z.object({
+  repository: z.string().describe('org/name, or the name of the program that read it, e.g. csv'),
+  configuration: z.string(),
+  path: z.string().describe('absolute path of its folder'),
+  bytes: z.number().describe('of its tables'),
+});
+export type CachedDataset = z.infer<typeof cachedDatasetSchema>;
+
 /** A form in which a model on the hub has its weights. */
 export const weightFormatSchema = z.object({
   quantization: z.string().nullable().describe('type of a GGUF file, e.g. Q4_K_M; null: safetensors'),

@@ -15,6 +15,7 @@ import { newId } from '../identifiers.ts';
 import { completed } from '../jobs/awaited-job.ts';
 import { importJob } from '../jobs/import.ts';
 import { findSource, removeDataset, requireChangeable, requireDataset, requireRemovable } from './datasets.ts';
+import { listCachedDatasets } from './huggingface/list-datasets.ts';
 import { requireModel } from './models.ts';
 import { testFileOf } from './test-file.ts';
 
@@ -22,6 +23,7 @@ export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'da
   const { store, deletions } = services;
   return {
     'datasets.list': () => deletions.visible('datasets', store.datasets.list()),
+    'datasets.cached': () => listCachedDatasets(process.env),
     'datasets.get': ({ id }) => requireDataset(store, id),
     'datasets.add': (input) => add(services, input),
     'datasets.remove': async ({ id, undoMilliseconds }) => {

@@ -24,7 +24,7 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
   addCommand(group, context, {
     usage: 'add <path>',
     summary:
-      'add a text file (CSV, TSV, JSON, JSONL, Parquet, CoNLL), an IDX folder or an image folder to the library; its files are not changed',
+      'add a text file (CSV, TSV, JSON, JSONL, Excel, Parquet, Arrow, CoNLL), a folder of save_to_disk, an IDX folder or an image folder to the library; its files are not changed',
     options(command) {
       command.option('--name <name>', 'what to call it (default: the name of the file or folder)');
       addStepOption(command);
@@ -42,9 +42,15 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
 
   addCommand(group, context, {
     usage: 'list',
-    summary: 'list the datasets of the library',
-    input: z.object({}),
-    async run(_, { withStudio }) {
+    summary: "list the datasets of the library, or those in the cache of Hugging Face's datasets",
+    options: (command) => void command.option('--cache', 'those in the cache (HF_DATASETS_CACHE, HF_HOME)'),
+    input: z.object({ cache: z.boolean().default(false) }),
+    async run({ cache }, { withStudio }) {
+      if (cache) {
+        const cached = await withStudio((client) => client.request('datasets.cached', {}));
+        const rows = cached.map((one) => [one.repository, one.configuration, formatBytes(one.bytes), one.path]);
+        return { json: cached, text: formatTable(['dataset', 'configuration', 'size', 'path'], rows) };
+      }
       const datasets = await withStudio((client) => client.request('datasets.list', {}));
       const text = formatTable(
         ['id', 'name', 'labels', 'train', 'test', 'licence'],

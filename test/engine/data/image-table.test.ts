@@ -3,7 +3,7 @@ import { openImages } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
 import { goldenPath } from '../golden.ts';
 
-test.each(['images.parquet'])('%s: images in a table, with the names of their classes', async (name) => {
+test.each(['images.parquet', 'images'])('%s: images in a table, with the names of their classes', async (name) => {
   const path = goldenPath('tables', name);
   const source = await detectReader(path);
   expect(source.reader).toBe(name === 'images' ? 'arrow-images' : 'parquet-images');

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
 import { unreadable } from '../byte-source.ts';
+import { arrowImagesReader, arrowReader } from './arrow.ts';
 import { conllReader } from './conll.ts';
 import { csvReader, tsvReader } from './csv.ts';
 import { idxReader } from './idx.ts';
@@ -12,6 +13,7 @@ import { mnistPackageReader } from './mnist-package.ts';
 import { parquetImagesReader, parquetReader } from './parquet.ts';
 import { quickdrawPackageReader } from './quickdraw-package.ts';
 import type { DatasetReader } from './reader.ts';
+import { xlsxReader } from './xlsx.ts';
 
 /** All formats, the more specific ones first. */
 export const datasetReaders: readonly DatasetReader[] = [
@@ -20,11 +22,14 @@ export const datasetReaders: readonly DatasetReader[] = [
   idxReader,
   imageFolderReader,
   parquetImagesReader,
+  arrowImagesReader,
   jsonlReader,
   jsonReader,
   csvReader,
   tsvReader,
   parquetReader,
+  arrowReader,
+  xlsxReader,
   conllReader,
 ];
 
@@ -40,6 +45,6 @@ export async function detectReader(path: string): Promise<DatasetSource> {
   throw new StudioError(
     'invalid_file',
     `${path} is not in a supported format.`,
-    'Use a CSV, TSV, JSON, JSONL, Parquet or CoNLL file, a folder of IDX files (train-images, train-labels), or a folder with one folder of images for each class.',
+    'Use a CSV, TSV, JSON, JSONL, XLSX, Parquet, Arrow or CoNLL file, a folder that save_to_disk of datasets wrote, a folder of IDX files (train-images, train-labels), or a folder with one folder of images for each class.',
   );
 }

@@ -1,0 +1,70 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { type SplitFiles, splitsOf } from '../text/text-files.ts';
+
+const dictionarySchema = z.object({ splits: z.array(z.string()).max(1000) });
+const stateSchema = z.object({ _data_files: z.array(z.object({ filename: z.string() })).max(100_000) });
+
+/** The name that the cache of datasets has for a file: cnn_dailymail-train-00000-of-00003.arrow. */
+const cachedName = /^.+?-([a-z]\w*?)(?:-(\d{5})-of-(\d{5}))?\.arrow$/i;
+
+/**
+ * The files by split of a folder that `save_to_disk` of Hugging Face's datasets wrote, of one dataset or of several splits, or
+ * of a folder in its cache; null for any other folder.
+ * @throws StudioError invalid_file where a file that it names is not there, or it has no split to train on
+ */
+export async function savedFiles(folder: string): Promise<SplitFiles | null> {
+  const names = await readdir(folder).catch((): string[] => []);
+  if (names.includes('dataset_dict.json')) {
+    const { splits } = await read(join(folder, 'dataset_dict.json'), dictionarySchema);
+    const files = new Map<string, string[]>();
+    for (const split of splits) files.set(split, await dataFiles(join(folder, only(split))));
+    return chosen(folder, files);
+  }
+  if (names.includes('state.json')) return { train: await dataFiles(folder), test: [] };
+  if (!names.includes('dataset_info.json')) return null;
+  const files = new Map<string, string[]>();
+  for (const name of names.sort()) {
+    const split = cachedName.exec(name)?.[1];
+    if (split !== undefined) files.set(split, [...(files.get(split) ?? []), join(folder, name)]);
+  }
+  return files.size === 0 ? null : chosen(folder, files);
+}
+
+function chosen(folder: string, files: ReadonlyMap<string, string[]>): SplitFiles {
+  const splits = splitsOf(files);
+  if (splits !== null) return splits;
+  throw new StudioError(
+    'invalid_file',
+    `${folder} has no split to train on: it has ${[...files.keys()].slice(0, 20).join(', ') || 'none'}.`,
+    'Give the folder or the file of one split.',
+  );
+}
+
+async function dataFiles(folder: string): Promise<string[]> {
+  const { _data_files: files } = await read(join(folder, 'state.json'), stateSchema);
+  return files.map(({ filename }) => join(folder, only(filename)));
+}
+
+/** A name without a way to another folder. */
+function only(name: string): string {
+  if (name !== '' && !/[\\/\0]/.test(name) && name !== '..' && name !== '.') return name;
+  throw new StudioError('invalid_file', `"${name.slice(0, 100)}" is no name of a file of a dataset.`);
+}
+
+async function read<Value>(file: string, schema: z.ZodType<Value>): Promise<Value> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'));
+  } catch (thrown) {
+    throw new StudioError(
+      'invalid_file',
+      `${file} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}.`,
+    );
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new StudioError('invalid_file', `${file} is not what datasets writes.`, 'Save the dataset again.');
+}
