@@ -25,7 +25,7 @@ import { ForeignReader, type StartReader, startReader } from './reading/foreign-
 import { DailyBackup } from './recovery/daily-backup.ts';
 import { beginRecovery, finishRecovery, type Recovered, type Recovery } from './recovery/recovery.ts';
 import type { Services } from './services.ts';
-import { followAgain } from './targets/follow-again.ts';
+import { followAgain, leaveUnfollowed } from './targets/follow-again.ts';
 import { EventLogs } from './trackers/event-logs.ts';
 
 export { writeFileAtomic } from '../engine/tensors/atomic.ts';
@@ -146,7 +146,8 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     await sweepHome({ ...services, queue });
     const dispatch = createDispatch({ ...services, queue });
     queue.open();
-    if (options.takeUpQueue ?? true) followAgain({ ...services, queue });
+    if (home.moved) leaveUnfollowed(services);
+    else if (options.takeUpQueue ?? true) followAgain({ ...services, queue });
     return {
       log,
       recovered,

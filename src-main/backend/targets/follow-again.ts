@@ -26,13 +26,28 @@ function wasLeft({ store }: Parts, studyId: string): boolean {
   return job.status === 'interrupted' || job.status === 'paused' || job.error?.code === 'disconnected';
 }
 
+/** Of a study that a home from elsewhere has: its target may name programs, so the person has to ask for it. */
+const movedError = {
+  code: 'refused',
+  message: 'The home folder was opened in another place than before, so this is not followed by itself.',
+  hint: 'Resume it if you want it to go on from here.',
+  details: null,
+} as const;
+
 /** Goes on with all of them, for a studio that has just opened: what was submitted did not wait for it. */
 export function followAgain(services: HandlerServices): void {
-  const { home, store, log } = services;
-  // A folder from elsewhere starts nothing by itself.
-  if (home.moved) return;
+  const { store, log } = services;
   for (const { id, name, target } of unfollowedStudies({ store })) {
+    if (store.jobs.findOfSubject(id)?.error?.code === movedError.code) continue;
     resumeStudy(services, id);
     log.info({ study: id, target }, `${name} is followed again`);
+  }
+}
+
+/** A folder from elsewhere starts nothing by itself, neither now nor when it is opened again. */
+export function leaveUnfollowed({ store }: Parts): void {
+  for (const { id } of unfollowedStudies({ store })) {
+    const job = store.jobs.findOfSubject(id);
+    if (job !== null) store.jobs.update(job.id, { error: movedError });
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore } from '../../../src-main/store/open-store.ts';
@@ -49,13 +49,13 @@ async function homeWithRuns() {
   );
   store.submissions.insert(submission);
   store.close();
-  return openBackend({ home, startEngine: realEngine, takeUpQueue: false });
+  return home;
 }
 
 const asked = () => (existsSync(join(bin, 'asked')) ? readFileSync(join(bin, 'asked'), 'utf8').trim().split('\n') : []);
 
 it('ends one run, then all, of a study that nobody follows, and keeps it while runs go on', async () => {
-  const backend = await homeWithRuns();
+  const backend = await openBackend({ home: await homeWithRuns(), startEngine: realEngine, takeUpQueue: false });
   expect((await backend.handle('studies.unfollowed', {})).map(({ id }) => id)).toEqual(['study-1']);
   await expect(backend.handle('studies.remove', { id: 'study-1' })).rejects.toThrow(/go on at slurm/);
   await expect(backend.handle('studies.cancel', { id: 'study-1', runs: [2] })).rejects.toThrow(
@@ -74,4 +74,18 @@ it('ends one run, then all, of a study that nobody follows, and keeps it while r
   expect(await states()).toEqual([['cancelled', 'cancelled', 'cancelled']]);
   expect(await backend.handle('jobs.get', { id: 'job-1' })).toMatchObject({ status: 'cancelled' });
   expect(await backend.handle('studies.unfollowed', {})).toEqual([]);
+});
+
+it('does not follow by itself what a home from elsewhere names, however often it is opened', async () => {
+  const copy = join(temporaryFolder(), 'copy');
+  cpSync(await homeWithRuns(), copy, { recursive: true });
+  for (const takeUpQueue of [false, true, true]) {
+    const backend = await openBackend({ home: copy, startEngine: realEngine, takeUpQueue });
+    expect((await backend.handle('studies.unfollowed', {})).map(({ id }) => id)).toEqual(['study-1']);
+    expect(await backend.handle('jobs.get', { id: 'job-1' })).toMatchObject({
+      status: 'paused',
+      error: { message: expect.stringContaining('opened in another place') },
+    });
+    await backend.close();
+  }
 });
