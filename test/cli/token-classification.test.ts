@@ -39,7 +39,7 @@ test('from a CoNLL file to the F1 of entities and an adapter for PEFT', async ()
   const added = await coto(['datasets', 'add', data]);
   expect(added.err).toBe('');
   expect(added.out).toContain('labels are');
-  expect((await coto(['datasets', 'show', 'films'])).out).toContain('[B-FILM the] [I-FILM film]');
+  expect((await coto(['datasets', 'preview', 'films'])).out).toContain('[B-FILM the] [I-FILM film]');
   const { run, adapter } = await json(trained, ['train', file]);
   expect(run.status).toBe('completed');
   if (adapter === null) throw new Error('no adapter');
