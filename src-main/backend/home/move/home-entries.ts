@@ -25,7 +25,13 @@ export const homeEntries: readonly string[] = [
 ];
 
 /** What belongs to the place and not to what is kept there. */
-export const placeEntries: readonly string[] = ['studio.sqlite-shm', 'backend.place', 'backend.lock', 'backend.pid'];
+export const placeEntries: readonly string[] = [
+  'cache/compute.json',
+  'studio.sqlite-shm',
+  'backend.place',
+  'backend.lock',
+  'backend.pid',
+];
 
 export interface Entry {
   /** Relative to the home. */
