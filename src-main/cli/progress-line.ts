@@ -13,6 +13,8 @@ export class ProgressLine {
   private shown = '';
   private prefix: string | null = null;
   private saidAt = Number.NEGATIVE_INFINITY;
+  /** What a log is told once it has been quiet for long enough. */
+  private later: { text: string; readonly timer: NodeJS.Timeout } | null = null;
 
   constructor(terminal: Terminal, now: () => number = Date.now) {
     this.terminal = terminal;
@@ -28,10 +30,14 @@ export class ProgressLine {
       this.shown = fitting;
       return;
     }
-    if (prefix === this.prefix && this.now() - this.saidAt < quietMilliseconds) return;
+    const quiet = this.now() - this.saidAt;
+    if (prefix === this.prefix && quiet < quietMilliseconds) {
+      if (this.later !== null) this.later.text = text;
+      else this.later = { text, timer: setTimeout(() => this.sayLater(), quietMilliseconds - quiet).unref() };
+      return;
+    }
     this.prefix = prefix;
-    this.saidAt = this.now();
-    this.terminal.report(`${text}\n`);
+    this.log(text);
   }
 
   /** A line that stays. */
@@ -43,6 +49,22 @@ export class ProgressLine {
   clear(): void {
     if (this.shown !== '') this.terminal.report(clearLine);
     this.shown = '';
+    this.forgetLater();
+  }
+
+  private log(text: string): void {
+    this.forgetLater();
+    this.saidAt = this.now();
+    this.terminal.report(`${text}\n`);
+  }
+
+  private sayLater(): void {
+    if (this.later !== null) this.log(this.later.text);
+  }
+
+  private forgetLater(): void {
+    if (this.later !== null) clearTimeout(this.later.timer);
+    this.later = null;
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { totalLeft } from '../../src-main/cli/commands/demo.ts';
 import { applyAssignments } from '../../src-main/cli/commands/train.ts';
 import { formatDuration, formatTable, toJson } from '../../src-main/cli/format.ts';
@@ -60,6 +60,26 @@ describe('progress', () => {
         .map((text) => `${text}  8.12/s  22 s left\n`)
         .join(''),
     );
+  });
+
+  test('in a log has the last state too, however long nothing more is told', () => {
+    vi.useFakeTimers();
+    try {
+      const { terminal, written } = recordingTerminal();
+      const line = new ProgressLine(terminal);
+      const told = () => [...written.err.matchAll(/(\d+)\/200/g)].map(([, done]) => Number(done));
+      for (const done of [10, 20, 30]) line.show(progress(done));
+      expect(told()).toEqual([10]);
+      vi.advanceTimersByTime(60_000);
+      expect(told()).toEqual([10, 30]);
+      line.show(progress(40));
+      line.show(progress(50));
+      line.clear();
+      vi.advanceTimersByTime(60_000);
+      expect(told()).toEqual([10, 30, 40]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('on a terminal is one line, written over and cut to its width', () => {
