@@ -2,6 +2,7 @@ import { Button, Skeleton, Text, TextInput } from '@mantine/core';
 import type { TextInspection } from '../../../src-shared/domain/dataset.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { Select } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { Segments } from '../../components/form/segments.tsx';
 import { formatCount, plural } from '../../components/format/format.ts';
@@ -124,11 +125,13 @@ function OptionPanels({ form }: { form: ReturnType<typeof useReadingForm> }) {
         }
       >
         <div className={classes['fields']}>
-          <Segments
-            aria-label="What a row is"
+          <Select
+            label="What a row is"
             data={rowKinds.map((value) => ({ value, label: kindWords[value] }))}
             value={kind}
             onChange={(value) => form.setKind(rowKinds.find((one) => one === value) ?? 'text')}
+            allowDeselect={false}
+            w={228}
           />
           <ParameterForm {...form.columnFields} />
           {form.isShown && fitting && kind === 'text' && columns.label !== null ? (
