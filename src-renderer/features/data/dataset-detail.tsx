@@ -15,7 +15,7 @@ import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { setField } from '../train/draft-store.ts';
-import { classBalanceFigure } from './class-balance.ts';
+import { balanceWords, classBalanceFigure } from './class-balance.ts';
 import { imageSizeWords, splitWords } from './content.ts';
 import { ExampleGrid } from './example-grid.tsx';
 import { ImageDuplicatesPanel } from './image-duplicates.tsx';
@@ -109,7 +109,7 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
       ) : null}
       {description.labels.length > 0 ? (
         <Panel>
-          <Figure figure={balance} height={220} name={`Class balance of ${dataset.name}`} />
+          <Figure figure={balance} height={220} name={`${balanceWords(description).title} of ${dataset.name}`} />
         </Panel>
       ) : null}
       {description.text === null ? (

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { classBalanceFigure } from '../../../../src-renderer/features/data/class-balance.ts';
+import { balanceWords, classBalanceFigure } from '../../../../src-renderer/features/data/class-balance.ts';
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
 
 const description: DatasetDescription = {
@@ -27,4 +27,9 @@ it('draws a bar for each class and split, from zero', () => {
 it('shows a class name as it is typed, never as markup', () => {
   const { data } = classBalanceFigure(description, { dark: true });
   expect(data[0]?.x).toEqual(['cat', '&lt;b&gt;dog&lt;/b&gt;']);
+});
+
+it('counts words where each word has a tag', () => {
+  expect(balanceWords({ text: { labelKind: 'tags' } })).toEqual({ title: 'Tags', unit: 'words' });
+  expect(balanceWords({ text: { labelKind: 'classes' } }).unit).toBe('examples');
 });
