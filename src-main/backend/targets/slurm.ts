@@ -230,7 +230,7 @@ function unanswered({ stderr }: ProgramOutput): StudioError {
   return new StudioError(
     'disconnected',
     `Slurm does not answer: ${lastLine(stderr) || 'its controller is out of reach'}.`,
-    'What was submitted goes on. Try again when it answers: coto study resume goes on from there.',
+    'What was submitted goes on. Resume the study when it answers.',
   );
 }
 
@@ -240,6 +240,6 @@ function refusal(output: ProgramOutput): StudioError {
   return new StudioError(
     'refused',
     `Slurm did not take the runs: ${words || 'without a word why'}.`,
-    'Change what is asked of it (coto targets add: partition, account, gpus, memory, time_limit), then coto study resume.',
+    'Change what is asked of it (coto targets add: partition, account, gpus, memory, time_limit), then resume the study.',
   );
 }

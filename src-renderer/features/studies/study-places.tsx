@@ -80,16 +80,16 @@ function latest(submissions: readonly Submission[]): Place[] {
 
 const columns: readonly DataColumn<Place>[] = [
   { id: 'title', header: strings.run, value: ({ title }) => title },
-  { id: 'state', header: strings.state, width: 100, value: ({ state }) => strings.states[state] },
-  { id: 'node', header: strings.node, width: 120, value: ({ node }) => node },
+  { id: 'state', header: strings.state, width: 84, value: ({ state }) => strings.states[state] },
+  { id: 'node', header: strings.node, width: 84, value: ({ node }) => node },
   {
     id: 'step',
     header: strings.step,
-    width: 110,
+    width: 96,
     align: 'right',
     value: ({ step }) => step,
     cell: ({ step, steps }) => (step === null ? '' : strings.of(step, steps)),
   },
-  { id: 'generation', header: strings.attempt, width: 90, align: 'right', value: ({ generation }) => generation },
+  { id: 'generation', header: strings.attempt, width: 76, align: 'right', value: ({ generation }) => generation },
   { id: 'reason', header: strings.reason, value: ({ reason }) => reason },
 ];
