@@ -27,8 +27,8 @@ class MappedBytes {
     REQUIRE(file != nullptr);
     const size_t before = held - bytes.size();
     const Bytes padding(before);
-    REQUIRE(std::fwrite(padding.data(), 1, before, file) == before);
-    REQUIRE(std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size());
+    REQUIRE((before == 0 || std::fwrite(padding.data(), 1, before, file) == before));
+    REQUIRE((bytes.empty() || std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size()));
     REQUIRE(std::fflush(file) == 0);
     memory_ = mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     REQUIRE(memory_ != MAP_FAILED);
