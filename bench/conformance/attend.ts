@@ -1,14 +1,7 @@
+import type { AttentionSizes } from '../../src-main/engine/ops/attention/attention-sizes.ts';
 import { get, softmaxRows, type Values } from './reference.ts';
 
-export interface AttendSizes {
-  readonly batch: number;
-  readonly queries: number;
-  readonly tokens: number;
-  readonly heads: number;
-  readonly keyValueHeads: number;
-  readonly headSize: number;
-  readonly causal: boolean;
-  readonly window: number;
+export interface AttendSizes extends Omit<AttentionSizes, 'scale'> {
   readonly mask: Values | null;
 }
 

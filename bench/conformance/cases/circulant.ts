@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../../src-main/engine/ops/index.ts';
 import { circulantLinear, circulantMergedWeight } from '../../../src-main/engine/ops/linear/circulant-linear.ts';
-import { gelu, get, multiply, transpose, type Values } from '../reference.ts';
-import { matrix, type OperationCase, withFrozen } from './operation-case.ts';
+import { get, multiply, transpose, type Values } from '../reference.ts';
+import { type LinearExtras, linearCase } from './linear-case.ts';
+import type { OperationCase } from './operation-case.ts';
 
 interface Sizes {
   readonly rows: number;
@@ -24,41 +24,20 @@ function changedWeight(weight: Values, kernel: Values, { m, n, size }: Sizes): n
   });
 }
 
-const linear = (sizes: Sizes, { activated = false, residual = false, biased = true } = {}): OperationCase => {
+const linear = (sizes: Sizes, extras: LinearExtras = {}): OperationCase => {
   const { rows, m, n, size } = sizes;
   const [outputs, inputs] = [m * size, n * size];
-  return {
-    name: `circulant linear ${rows} × ${inputs} → ${outputs}, blocks of ${size}${activated ? ', activated' : ''}${residual ? ', residual' : ''}`,
-    shapes: {
-      x: [rows, inputs],
-      weight: [outputs, inputs],
-      bias: [outputs],
-      residual: [rows, outputs],
-      kernel: [m, n, size],
-    },
-    wanted: ['x', 'kernel', ...(residual ? ['residual'] : [])],
-    run: (take) =>
-      withFrozen(
-        take,
-        (frozen) => {
-          const x = matrix(take, 'x');
-          const { value, derivative } = activated ? activate(x, 'gelu', true) : { value: x };
-          return circulantLinear(value, frozen, take('kernel'), scaling, {
-            derivative,
-            residual: residual ? matrix(take, 'residual') : undefined,
-          });
-        },
-        biased,
-      ),
-    reference: (take) => {
-      const x = activated ? take('x').map(gelu) : take('x');
+  return linearCase({ rows, inputs, outputs }, extras, {
+    name: `circulant linear ${rows} × ${inputs} → ${outputs}, blocks of ${size}${extras.activated ? ', activated' : ''}${extras.residual ? ', residual' : ''}`,
+    shapes: { kernel: [m, n, size] },
+    wanted: ['kernel'],
+    run: (value, frozen, { derivative, residual }, take) =>
+      circulantLinear(value, frozen, take('kernel'), scaling, { derivative, residual }),
+    reference: (take, x) => {
       const weight = changedWeight(take('weight'), take('kernel'), sizes);
-      return multiply(x, transpose(weight, outputs, inputs), rows, inputs, outputs).map(
-        (value, index) =>
-          value + (biased ? get(take('bias'), index % outputs) : 0) + (residual ? get(take('residual'), index) : 0),
-      );
+      return multiply(x, transpose(weight, outputs, inputs), rows, inputs, outputs);
     },
-  };
+  });
 };
 
 const merged = (sizes: Sizes, inputsFirst: boolean): OperationCase => {

@@ -1,21 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../../src-main/engine/ops/index.ts';
 import { doraLinear } from '../../../src-main/engine/ops/linear/dora-linear.ts';
-import { gelu, get, multiply, transpose, type Values } from '../reference.ts';
-import { lasting, matrix, type OperationCase, type TakeTensor, type TakeValues, withFrozen } from './operation-case.ts';
+import { get, multiply, transpose, type Values } from '../reference.ts';
+import { flagsOf, type LinearExtras, type LinearSizes, linearCase } from './linear-case.ts';
+import { lasting, type OperationCase, type TakeTensor, type TakeValues } from './operation-case.ts';
 
-interface Sizes {
-  readonly rows: number;
-  readonly inputs: number;
-  readonly outputs: number;
+interface Sizes extends LinearSizes {
   readonly rank: number;
 }
 
-interface Extras {
-  readonly masked?: boolean;
-  readonly residual?: boolean;
-  readonly activated?: boolean;
-  readonly biased?: boolean;
+interface Extras extends LinearExtras {
   /**
    * The gradient holds the norms fixed, which finite differences do not see: either the gain (magnitude over norm) is drawn, for
    * the gradients of A and B, or the magnitude, for its own.
@@ -60,41 +53,16 @@ export function magnitudesOf(
 
 const dora = (sizes: Sizes, extras: Extras): OperationCase => {
   const { rows, inputs, outputs, rank } = sizes;
-  const { drawn, masked = false, residual = false, activated = false, biased = true } = extras;
-  const flags = Object.entries({ masked, residual, activated, 'no bias': !biased }).flatMap(([flag, isSet]) =>
-    isSet ? [flag] : [],
-  );
-  return {
-    name: `dora linear ${rows} × ${inputs} → ${outputs}, rank ${rank}, ${[drawn, ...flags].join(', ')}`,
-    shapes: {
-      x: [rows, inputs],
-      weight: [outputs, inputs],
-      bias: [outputs],
-      residual: [rows, outputs],
-      a: [rank, inputs],
-      b: [outputs, rank],
-      mask: [rows, inputs],
-      [drawn]: [outputs],
+  const { drawn } = extras;
+  return linearCase(sizes, extras, {
+    name: `dora linear ${rows} × ${inputs} → ${outputs}, rank ${rank}, ${[drawn, ...flagsOf(extras)].join(', ')}`,
+    shapes: { a: [rank, inputs], b: [outputs, rank], mask: [rows, inputs], [drawn]: [outputs] },
+    wanted: drawn === 'gain' ? ['a', 'b'] : ['magnitude'],
+    run: (value, frozen, options, take, values) => {
+      const factors = { a: take('a'), b: take('b'), magnitude: magnitudesOf(take, values, drawn, sizes), scaling };
+      return doraLinear(value, frozen, factors, options);
     },
-    wanted: ['x', ...(residual ? ['residual'] : []), ...(drawn === 'gain' ? ['a', 'b'] : ['magnitude'])],
-    run: (take, values) =>
-      withFrozen(
-        take,
-        (frozen) => {
-          const x = matrix(take, 'x');
-          const { value, derivative } = activated ? activate(x, 'gelu', true) : { value: x };
-          const factors = { a: take('a'), b: take('b'), magnitude: magnitudesOf(take, values, drawn, sizes), scaling };
-          return doraLinear(value, frozen, factors, {
-            derivative,
-            residual: residual ? matrix(take, 'residual') : undefined,
-            dropoutMask: masked ? matrix(take, 'mask') : null,
-          });
-        },
-        biased,
-      ),
-    reference: (take) => {
-      const x = activated ? take('x').map(gelu) : take('x');
-      const dropped = masked ? x.map((value, index) => value * get(take('mask'), index)) : x;
+    reference: (take, x, dropped) => {
       const weight = transpose(take('weight'), outputs, inputs);
       const changed = changedWeight(take, sizes);
       const gain = gains(take, drawn, changed, inputs);
@@ -106,14 +74,10 @@ const dora = (sizes: Sizes, extras: Extras): OperationCase => {
         outputs,
       );
       return multiply(dropped, transpose(changed, outputs, inputs), rows, inputs, outputs).map(
-        (value, index) =>
-          value * get(gain, index % outputs) +
-          get(rest, index) +
-          (biased ? get(take('bias'), index % outputs) : 0) +
-          (residual ? get(take('residual'), index) : 0),
+        (value, index) => value * get(gain, index % outputs) + get(rest, index),
       );
     },
-  };
+  });
 };
 
 const odd = { rows: 9, inputs: 6, outputs: 11, rank: 3 };

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../../src-main/engine/ops/index.ts';
 import { deloraLinear } from '../../../src-main/engine/ops/linear/delora-linear.ts';
 import type { FactoredLinear } from '../../../src-main/engine/ops/linear/factored-linear.ts';
 import { randloraLinear } from '../../../src-main/engine/ops/linear/randlora-linear.ts';
-import { gelu, get, multiply, transpose } from '../reference.ts';
-import { lasting, matrix, type OperationCase, type TakeValues, withFrozen } from './operation-case.ts';
+import { get, multiply, transpose } from '../reference.ts';
+import { flagsOf, type LinearExtras, type LinearSizes, linearCase } from './linear-case.ts';
+import { lasting, type OperationCase, type TakeValues } from './operation-case.ts';
 
 /** A linear whose update is a product of factors made from other tensors. */
 interface Method {
@@ -13,71 +13,37 @@ interface Method {
   readonly trained: Readonly<Record<string, readonly number[]>>;
   readonly fixed: Readonly<Record<string, readonly number[]>>;
   /** ΔW [outputs, inputs] before the scaling. */
-  update(take: TakeValues, sizes: Sizes): number[];
-}
-
-interface Sizes {
-  readonly rows: number;
-  readonly inputs: number;
-  readonly outputs: number;
+  update(take: TakeValues, sizes: LinearSizes): number[];
 }
 
 const scaling = 1.3;
 
 const factored = (
   { name, operation, trained, fixed, update }: Method,
-  sizes: Sizes,
-  { masked = false, residual = false, activated = false, biased = true } = {},
+  sizes: LinearSizes,
+  extras: LinearExtras = {},
 ): OperationCase => {
   const { rows, inputs, outputs } = sizes;
-  const flags = Object.entries({ masked, residual, activated, 'no bias': !biased }).flatMap(([flag, isSet]) =>
-    isSet ? [flag] : [],
-  );
-  return {
-    name: [`${name} linear ${rows} × ${inputs} → ${outputs}`, ...flags].join(', '),
-    shapes: {
-      x: [rows, inputs],
-      weight: [outputs, inputs],
-      bias: [outputs],
-      residual: [rows, outputs],
-      mask: [rows, inputs],
-      ...trained,
-      ...fixed,
+  return linearCase(sizes, extras, {
+    name: [`${name} linear ${rows} × ${inputs} → ${outputs}`, ...flagsOf(extras)].join(', '),
+    shapes: { mask: [rows, inputs], ...trained, ...fixed },
+    wanted: Object.keys(trained),
+    run: (value, frozen, options, take) => {
+      const parts: Record<string, tf.Tensor> = {};
+      for (const part of Object.keys(trained)) parts[part] = take(part);
+      for (const part of Object.keys(fixed)) parts[part] = lasting(tf.clone(take(part)));
+      return operation(value, frozen, parts, scaling, options);
     },
-    wanted: ['x', ...(residual ? ['residual'] : []), ...Object.keys(trained)],
-    run: (take) =>
-      withFrozen(
-        take,
-        (frozen) => {
-          const x = matrix(take, 'x');
-          const { value, derivative } = activated ? activate(x, 'gelu', true) : { value: x };
-          const parts: Record<string, tf.Tensor> = {};
-          for (const part of Object.keys(trained)) parts[part] = take(part);
-          for (const part of Object.keys(fixed)) parts[part] = lasting(tf.clone(take(part)));
-          return operation(value, frozen, parts, scaling, {
-            derivative,
-            residual: residual ? matrix(take, 'residual') : undefined,
-            dropoutMask: masked ? matrix(take, 'mask') : null,
-          });
-        },
-        biased,
-      ),
-    reference: (take) => {
-      const x = activated ? take('x').map(gelu) : take('x');
-      const dropped = masked ? x.map((value, index) => value * get(take('mask'), index)) : x;
+    reference: (take, x, dropped) => {
       const changes = multiply(dropped, transpose(update(take, sizes), outputs, inputs), rows, inputs, outputs);
       return multiply(x, transpose(take('weight'), outputs, inputs), rows, inputs, outputs).map(
-        (value, index) =>
-          value +
-          scaling * get(changes, index) +
-          (biased ? get(take('bias'), index % outputs) : 0) +
-          (residual ? get(take('residual'), index) : 0),
+        (value, index) => value + scaling * get(changes, index),
       );
     },
-  };
+  });
 };
 
-const delora = ({ inputs, outputs }: Sizes, rank: number): Method => ({
+const delora = ({ inputs, outputs }: LinearSizes, rank: number): Method => ({
   name: `delora rank ${rank}`,
   operation: deloraLinear,
   trained: { a: [rank, inputs], b: [outputs, rank], lambda: [1] },
@@ -98,7 +64,7 @@ const delora = ({ inputs, outputs }: Sizes, rank: number): Method => ({
 });
 
 /** Bases larger than the module's part of them, by `spare` in each direction. */
-const randlora = ({ inputs, outputs }: Sizes, rank: number, spare: number): Method => {
+const randlora = ({ inputs, outputs }: LinearSizes, rank: number, spare: number): Method => {
   const [smaller, larger] = [Math.min(inputs, outputs), Math.max(inputs, outputs)];
   const count = Math.ceil(smaller / rank);
   const [width, copies] = [smaller + spare, count + spare];

@@ -1,20 +1,14 @@
-import { activate } from '../../../src-main/engine/ops/index.ts';
 import { hiraEmbedding } from '../../../src-main/engine/ops/linear/hira-embedding.ts';
 import { hiraLinear } from '../../../src-main/engine/ops/linear/hira-linear.ts';
 import { hiraWeight } from '../../../src-main/engine/ops/linear/hira-matmul.ts';
-import { gelu, get, multiply, transpose } from '../reference.ts';
-import { int32, matrix, type OperationCase, type TakeValues, withFrozen } from './operation-case.ts';
+import { get, multiply, transpose } from '../reference.ts';
+import { flagsOf, type LinearExtras, linearCase } from './linear-case.ts';
+import { int32, type OperationCase, type TakeValues, withFrozen } from './operation-case.ts';
 
 interface Sizes {
   readonly inputs: number;
   readonly outputs: number;
   readonly rank: number;
-}
-interface Extras {
-  readonly masked?: boolean;
-  readonly residual?: boolean;
-  readonly activated?: boolean;
-  readonly biased?: boolean;
 }
 
 const scaling = 1.7;
@@ -25,57 +19,19 @@ function update(take: TakeValues, { inputs, outputs, rank }: Sizes, isTable = fa
   return multiply(take('b'), take('a'), outputs, rank, inputs).map((value, at) => scaling * value * get(weight, at));
 }
 
-const linear = (rows: number, sizes: Sizes, extras: Extras = {}): OperationCase => {
+const linear = (rows: number, sizes: Sizes, extras: LinearExtras = {}): OperationCase => {
   const { inputs, outputs, rank } = sizes;
-  const { masked = false, residual = false, activated = false, biased = true } = extras;
-  const flags = Object.entries({ masked, residual, activated, 'no bias': !biased }).flatMap(([flag, isSet]) =>
-    isSet ? [flag] : [],
-  );
-  return {
-    name: [`hira linear ${rows} × ${inputs} → ${outputs}, rank ${rank}`, ...flags].join(', '),
-    shapes: {
-      x: [rows, inputs],
-      weight: [outputs, inputs],
-      bias: [outputs],
-      residual: [rows, outputs],
-      a: [rank, inputs],
-      b: [outputs, rank],
-      mask: [rows, inputs],
-    },
-    wanted: ['x', 'a', 'b', ...(residual ? ['residual'] : [])],
-    run: (take) =>
-      withFrozen(
-        take,
-        (frozen) => {
-          const x = matrix(take, 'x');
-          const { value, derivative } = activated ? activate(x, 'gelu', true) : { value: x };
-          return hiraLinear(
-            value,
-            frozen,
-            { a: take('a'), b: take('b'), scaling },
-            {
-              derivative,
-              residual: residual ? matrix(take, 'residual') : undefined,
-              dropoutMask: masked ? matrix(take, 'mask') : null,
-            },
-          );
-        },
-        biased,
-      ),
-    reference: (take) => {
-      const x = activated ? take('x').map(gelu) : take('x');
-      const dropped = masked ? x.map((value, index) => value * get(take('mask'), index)) : x;
+  return linearCase({ rows, inputs, outputs }, extras, {
+    name: [`hira linear ${rows} × ${inputs} → ${outputs}, rank ${rank}`, ...flagsOf(extras)].join(', '),
+    shapes: { a: [rank, inputs], b: [outputs, rank], mask: [rows, inputs] },
+    wanted: ['a', 'b'],
+    run: (value, frozen, options, take) => hiraLinear(value, frozen, { a: take('a'), b: take('b'), scaling }, options),
+    reference: (take, x, dropped) => {
       const base = multiply(x, transpose(take('weight'), outputs, inputs), rows, inputs, outputs);
       const added = multiply(dropped, transpose(update(take, sizes), outputs, inputs), rows, inputs, outputs);
-      return base.map(
-        (value, at) =>
-          value +
-          get(added, at) +
-          (biased ? get(take('bias'), at % outputs) : 0) +
-          (residual ? get(take('residual'), at) : 0),
-      );
+      return base.map((value, at) => value + get(added, at));
     },
-  };
+  });
 };
 
 const weight = (sizes: Sizes, inputsFirst: boolean): OperationCase => {

@@ -5,74 +5,52 @@ import {
   loraLinear,
   trainedLinear,
 } from '../../../src-main/engine/ops/index.ts';
-import { addRows, gelu, get, multiply, transpose, type Values } from '../reference.ts';
+import { addRows, gelu, get, multiply, transpose } from '../reference.ts';
+import { type LinearExtras, type LinearSizes, linearCase } from './linear-case.ts';
 import { matrix, type OperationCase, type TakeValues, vector, withFrozen } from './operation-case.ts';
 
-interface Sizes {
-  readonly rows: number;
-  readonly inputs: number;
-  readonly outputs: number;
-}
-
-/** Which of the optional inputs a case has. With `activated`, x goes through the activation that leaves its slope to the linear. */
-interface Extras {
+interface Extras extends Pick<LinearExtras, 'residual' | 'activated'> {
   /** AdaLoRA's singular values between the factors. */
   readonly triplets?: boolean;
-  readonly residual?: boolean;
-  readonly activated?: boolean;
 }
 
 const name = (extras: Extras) => `${extras.residual ? ', residual' : ''}${extras.activated ? ', derivative' : ''}`;
 
-function prepared(x: Values, { activated }: Extras): Values {
-  return activated ? x.map(gelu) : x;
-}
-
-function linear(take: TakeValues, x: Values, { rows, inputs, outputs }: Sizes, extras: Extras): number[] {
+function linear(take: TakeValues, { rows, inputs, outputs }: LinearSizes, extras: Extras): number[] {
+  const x = extras.activated ? take('x').map(gelu) : take('x');
   const y = multiply(x, transpose(take('weight'), outputs, inputs), rows, inputs, outputs);
   const biased = addRows(y, take('bias'));
   return extras.residual ? biased.map((value, index) => value + get(take('residual'), index)) : biased;
 }
 
-const lora = (sizes: Sizes, rank: number, masked: boolean, extras: Extras = {}): OperationCase => {
+const lora = (sizes: LinearSizes, rank: number, masked: boolean, extras: Extras = {}): OperationCase => {
   const { rows, inputs, outputs } = sizes;
-  return {
-    name: `${extras.triplets ? 'adalora' : 'lora'} linear ${rows} × ${inputs} → ${outputs}, rank ${rank}${masked ? ', dropout' : ''}${name(extras)}`,
-    shapes: {
-      x: [rows, inputs],
-      weight: [outputs, inputs],
-      bias: [outputs],
-      residual: [rows, outputs],
-      a: [rank, inputs],
-      b: [outputs, rank],
-      e: [rank, 1],
-      mask: [rows, inputs],
-    },
-    wanted: ['x', 'a', 'b', ...(extras.triplets ? ['e'] : []), ...(extras.residual ? ['residual'] : [])],
-    run: (take) =>
-      withFrozen(take, (frozen) => {
-        const x = matrix(take, 'x');
-        const { value, derivative } = extras.activated ? activate(x, 'gelu', true) : { value: x };
-        const residual = extras.residual ? matrix(take, 'residual') : undefined;
-        const dropoutMask = masked ? matrix(take, 'mask') : null;
+  return linearCase(
+    sizes,
+    { ...extras, masked },
+    {
+      name: `${extras.triplets ? 'adalora' : 'lora'} linear ${rows} × ${inputs} → ${outputs}, rank ${rank}${masked ? ', dropout' : ''}${name(extras)}`,
+      shapes: { a: [rank, inputs], b: [outputs, rank], e: [rank, 1], mask: [rows, inputs] },
+      wanted: ['a', 'b', ...(extras.triplets ? ['e'] : [])],
+      run: (value, frozen, options, take) => {
         const factors = { a: take('a'), b: take('b'), scaling: 1.7 };
-        const options = { residual, derivative, dropoutMask };
         return extras.triplets
           ? adaloraLinear(value, frozen, { ...factors, e: take('e') }, options)
           : loraLinear(value, frozen, factors, options);
-      }),
-    reference: (take) => {
-      const x = prepared(take('x'), extras);
-      const dropped = masked ? x.map((value, index) => value * get(take('mask'), index)) : x;
-      const z = multiply(dropped, transpose(take('a'), rank, inputs), rows, inputs, rank);
-      const weighted = extras.triplets ? z.map((value, index) => value * get(take('e'), index % rank)) : z;
-      const up = multiply(weighted, transpose(take('b'), outputs, rank), rows, rank, outputs);
-      return linear(take, x, sizes, extras).map((value, index) => value + 1.7 * get(up, index));
+      },
+      reference: (take, x, dropped) => {
+        const z = multiply(dropped, transpose(take('a'), rank, inputs), rows, inputs, rank);
+        const weighted = extras.triplets ? z.map((value, index) => value * get(take('e'), index % rank)) : z;
+        const up = multiply(weighted, transpose(take('b'), outputs, rank), rows, rank, outputs);
+        return multiply(x, transpose(take('weight'), outputs, inputs), rows, inputs, outputs).map(
+          (value, index) => value + 1.7 * get(up, index),
+        );
+      },
     },
-  };
+  );
 };
 
-const plain = (kind: 'frozen' | 'trained', sizes: Sizes, extras: Extras = {}): OperationCase => {
+const plain = (kind: 'frozen' | 'trained', sizes: LinearSizes, extras: Extras = {}): OperationCase => {
   const { rows, inputs, outputs } = sizes;
   return {
     name: `${kind} linear ${rows} × ${inputs} → ${outputs}${name(extras)}`,
@@ -90,7 +68,7 @@ const plain = (kind: 'frozen' | 'trained', sizes: Sizes, extras: Extras = {}): O
       if (kind === 'trained') return trainedLinear(value, matrix(take, 'weight'), vector(take, 'bias'), options);
       return withFrozen(take, (frozen) => frozenLinear(value, frozen, options));
     },
-    reference: (take) => linear(take, prepared(take('x'), extras), sizes, extras),
+    reference: (take) => linear(take, sizes, extras),
   };
 };
 

@@ -1,13 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { activate } from '../../../src-main/engine/ops/index.ts';
 import { sparseLinear, sparseMergedWeight } from '../../../src-main/engine/ops/linear/sparse-linear.ts';
-import { gelu, get, multiply, transpose } from '../reference.ts';
-import { lasting, matrix, type OperationCase, type TakeValues, withFrozen } from './operation-case.ts';
+import { get, multiply, transpose } from '../reference.ts';
+import { type LinearExtras, type LinearSizes, linearCase } from './linear-case.ts';
+import { lasting, type OperationCase, type TakeValues } from './operation-case.ts';
 
-interface Sizes {
-  readonly rows: number;
-  readonly inputs: number;
-  readonly outputs: number;
+interface Sizes extends LinearSizes {
   readonly count: number;
 }
 
@@ -34,41 +31,16 @@ function changedWeight(take: TakeValues, sizes: Omit<Sizes, 'rows'>): number[] {
   return weight;
 }
 
-const linear = (sizes: Sizes, { activated = false, residual = false, biased = true } = {}): OperationCase => {
+const linear = (sizes: Sizes, extras: LinearExtras = {}): OperationCase => {
   const { rows, inputs, outputs, count } = sizes;
-  return {
-    name: `sparse linear ${rows} × ${inputs} → ${outputs}, ${count} entries${activated ? ', activated, residual' : ''}`,
-    shapes: {
-      x: [rows, inputs],
-      weight: [outputs, inputs],
-      bias: [outputs],
-      residual: [rows, outputs],
-      values: [count],
-    },
-    wanted: ['x', 'values', ...(residual ? ['residual'] : [])],
-    run: (take) =>
-      withFrozen(
-        take,
-        (frozen) => {
-          const x = matrix(take, 'x');
-          const { value, derivative } = activated ? activate(x, 'gelu', true) : { value: x };
-          return sparseLinear(
-            value,
-            frozen,
-            { values: take('values'), indices: indicesOf(sizes) },
-            { derivative, residual: residual ? matrix(take, 'residual') : undefined },
-          );
-        },
-        biased,
-      ),
-    reference: (take) => {
-      const x = activated ? take('x').map(gelu) : take('x');
-      return multiply(x, transpose(changedWeight(take, sizes), outputs, inputs), rows, inputs, outputs).map(
-        (value, index) =>
-          value + (biased ? get(take('bias'), index % outputs) : 0) + (residual ? get(take('residual'), index) : 0),
-      );
-    },
-  };
+  return linearCase(sizes, extras, {
+    name: `sparse linear ${rows} × ${inputs} → ${outputs}, ${count} entries${extras.activated ? ', activated, residual' : ''}`,
+    shapes: { values: [count] },
+    wanted: ['values'],
+    run: (value, frozen, { derivative, residual }, take) =>
+      sparseLinear(value, frozen, { values: take('values'), indices: indicesOf(sizes) }, { derivative, residual }),
+    reference: (take, x) => multiply(x, transpose(changedWeight(take, sizes), outputs, inputs), rows, inputs, outputs),
+  });
 };
 
 const merged = (sizes: Omit<Sizes, 'rows'>, inputsFirst: boolean): OperationCase => {

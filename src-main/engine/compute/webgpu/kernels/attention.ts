@@ -10,17 +10,7 @@ import {
 } from './attention-programs.ts';
 import type { GpuKernel } from './kernel.ts';
 
-interface Sizes {
-  readonly batch: number;
-  readonly queries: number;
-  readonly tokens: number;
-  readonly heads: number;
-  readonly keyValueHeads: number;
-  readonly headSize: number;
-  readonly uniforms: readonly number[];
-}
-
-function sizesOf(q: tf.TensorInfo, attributes: KernelAttributes): Sizes {
+function sizesOf(q: tf.TensorInfo, attributes: KernelAttributes) {
   const [heads, keyValueHeads] = [number(attributes, 'heads'), number(attributes, 'keyValueHeads')];
   const [queries, tokens] = [number(attributes, 'queries'), number(attributes, 'tokens')];
   const headSize = size(q, 1) / heads;
