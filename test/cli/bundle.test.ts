@@ -11,27 +11,16 @@ import { bundleStudySchema, collectedSchema, resultManifestSchema } from '../../
 import { studyRecordSchema } from '../../src-shared/domain/study.ts';
 import { caseFolder, copyOf, editJson, goodData } from './bad-input-support.ts';
 import { cotoOn } from './run-command.ts';
+import { writeSmallAblation } from './small-ablation.ts';
 
 const folder = caseFolder();
 const base = copyOf(folder);
 const data = goodData(join(folder, 'bands'));
 const file = join(folder, 'ablation.yaml');
-writeFileSync(
-  file,
-  `kind: ablation
-name: Does CoTo help?
-run:
-  model: ${base}
-  dataset: ${data}
-  max_steps: 6
-  eval_samples: 2
-  per_device_train_batch_size: 4
-  compute_backend: wasm
-  adapter: { r: 2, target_modules: [q_proj, v_proj] }
-grid: { coto: [null, {}] }
-seeds: [1, 2]
-`,
-);
+writeSmallAblation(file, {
+  ...{ model: base, dataset: data, name: 'Does CoTo help?' },
+  ...{ run: { max_steps: 6, eval_samples: 2 }, seeds: [1, 2] },
+});
 const bundle = join(folder, 'bundle');
 const home = join(folder, 'home');
 const coto = cotoOn(home);

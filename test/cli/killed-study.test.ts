@@ -1,35 +1,22 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { studyRecordSchema } from '../../src-shared/domain/study.ts';
 import { caseFolder, copyOf, goodData } from './bad-input-support.ts';
+import { killCommandWhen } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';
+import { writeSmallAblation } from './small-ablation.ts';
 
 const folder = caseFolder();
 const base = copyOf(folder);
 const data = goodData(join(folder, 'bands'));
 const file = join(folder, 'ablation.yaml');
-writeFileSync(
-  file,
-  `kind: ablation
-name: Does CoTo help?
-run:
-  model: ${base}
-  dataset: ${data}
-  max_steps: 12
-  per_device_train_batch_size: 4
-  compute_backend: wasm
-  adapter: { r: 2, target_modules: [q_proj, v_proj] }
-grid: { coto: [null, {}], learning_rate: [1.0e-3, 1.0e-2] }
-seeds: [1, 2, 3, 4, 5]
-`,
-);
+writeSmallAblation(file, {
+  ...{ model: base, dataset: data, name: 'Does CoTo help?', run: { max_steps: 12 } },
+  grid: { coto: [null, {}], learning_rate: [1e-3, 1e-2] },
+  seeds: [1, 2, 3, 4, 5],
+});
 
 const rows = (home: string, sql: string): unknown[] => {
   const database = new SqliteDatabase(join(home, 'studio.sqlite'), { readonly: true });
@@ -47,22 +34,8 @@ const keptScores = (home: string) =>
     .parse(rows(home, 'SELECT key, created_at FROM scores ORDER BY key'));
 
 /** `coto study` in a process of its own, killed as soon as so many of its runs are at their end. */
-async function killedAfter(home: string, runs: number): Promise<void> {
-  const command = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
-  const child = spawn(process.execPath, [command, 'study', file], {
-    env: { ...process.env, COTO_STUDIO_HOME: home },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  const closed = once(child, 'close');
-  while (child.exitCode === null && count(home) < runs) await wait(10);
-  child.kill('SIGKILL');
-  const [, signal] = await closed;
-  expect(signal, said).toBe('SIGKILL');
-}
+const killedAfter = (home: string, runs: number): Promise<void> =>
+  killCommandWhen(home, ['study', file], () => count(home) >= runs);
 
 /** Runs at their end; 0 as long as there is no database. */
 function count(home: string): number {

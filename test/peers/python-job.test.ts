@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import { bundleStudySchema, collectedSchema, resultManifestSchema } from '../../
 import { runRecordSchema } from '../../src-shared/domain/run.ts';
 import { caseFolder, copyOf, goodData } from '../cli/bad-input-support.ts';
 import { cotoOn } from '../cli/run-command.ts';
+import { writeSmallAblation } from '../cli/small-ablation.ts';
 import { peerPython } from './python.ts';
 
 const folder = caseFolder();
@@ -14,22 +15,10 @@ const bundle = join(folder, 'bundle');
 
 it('job.py trains runs of a bundle, and its results are imported beside those of coto job', async () => {
   const file = join(folder, 'study.yaml');
-  writeFileSync(
-    file,
-    `kind: ablation
-run:
-  model: ${copyOf(folder)}
-  dataset: ${goodData(join(folder, 'bands'))}
-  max_steps: 4
-  logging_steps: 1
-  eval_samples: 4
-  per_device_train_batch_size: 4
-  compute_backend: wasm
-  adapter: { r: 2, target_modules: [q_proj, v_proj] }
-grid: { coto: [null, {}] }
-seeds: [1]
-`,
-  );
+  writeSmallAblation(file, {
+    ...{ model: copyOf(folder), dataset: goodData(join(folder, 'bands')) },
+    ...{ run: { max_steps: 4, logging_steps: 1, eval_samples: 4 }, seeds: [1] },
+  });
   const here = cotoOn(join(folder, 'here'));
   expect((await here(['study', file])).code).toBe(0);
   const coto = cotoOn(join(folder, 'home'));

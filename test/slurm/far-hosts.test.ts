@@ -7,7 +7,7 @@ import { copyByRsync, copyByTar } from '../../src-main/backend/targets/copy-file
 import { rootThere, sendBundle } from '../../src-main/backend/targets/remote-bundle.ts';
 import { runThere } from '../../src-main/backend/targets/run-program.ts';
 import type { Store } from '../../src-main/store/open-store.ts';
-import { type Cluster, startCluster, until, withoutSlurm } from './cluster.ts';
+import { until, withoutSlurm } from './cluster.ts';
 import {
   engineOf,
   follow,
@@ -18,13 +18,12 @@ import {
   storeWithStudy,
   studyId,
 } from './made-bundle.ts';
-import { type SshServer, startSshServer } from './ssh-server.ts';
+import { type SshServer, startLoginNode } from './ssh-server.ts';
 
 const reason = withoutSlurm();
 if (reason !== null) console.log(`skipped: ${reason}`);
 
 let folder: string;
-let cluster: Cluster;
 let server: SshServer;
 /** Home folder of the hosts: they share nothing with this machine's but the disk, which the tests look into. */
 let home: string;
@@ -35,10 +34,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'coto-far-'));
   home = join(folder, 'another home');
   mkdirSync(home);
-  cluster = await startCluster();
-  const config = process.env['SLURM_CONF'] ?? '';
-  delete process.env['SLURM_CONF'];
-  server = await startSshServer({ SLURM_CONF: config, HOME: `"${home}"` });
+  server = await startLoginNode({ HOME: `"${home}"` });
 });
 
 afterEach(() => {
@@ -48,7 +44,6 @@ afterEach(() => {
 afterAll(async () => {
   if (reason !== null) return;
   await server.stop();
-  await cluster.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +8,9 @@ import { resourcesDirectory } from '../../src-main/cli/studio.ts';
 import { studyRecordSchema } from '../../src-shared/domain/study.ts';
 import { submissionSchema } from '../../src-shared/domain/target.ts';
 import { caseFolder, copyOf, goodData } from '../cli/bad-input-support.ts';
+import { killCommandWhen } from '../cli/killed-command.ts';
 import { cotoOn } from '../cli/run-command.ts';
+import { writeSmallAblation } from '../cli/small-ablation.ts';
 import { type Cluster, startCluster, until, withoutSlurm } from './cluster.ts';
 
 const reason = withoutSlurm();
@@ -37,22 +37,10 @@ async function prepare(name: string) {
   const shared = join(own, 'shared');
   mkdirSync(shared, { recursive: true });
   const file = join(own, 'study.yaml');
-  writeFileSync(
-    file,
-    `kind: ablation
-name: Left alone
-run:
-  model: ${copyOf(own)}
-  dataset: ${goodData(join(own, 'bands'))}
-  max_steps: 2
-  eval_samples: 2
-  per_device_train_batch_size: 4
-  compute_backend: wasm
-  adapter: { r: 2, target_modules: [q_proj, v_proj] }
-grid: { coto: [null, {}] }
-seeds: [1]
-`,
-  );
+  writeSmallAblation(file, {
+    ...{ model: copyOf(own), dataset: goodData(join(own, 'bands')), name: 'Left alone' },
+    ...{ run: { max_steps: 2, eval_samples: 2 }, seeds: [1] },
+  });
   const worker = join(own, 'worker.sh');
   const wait = `[ "$1" = job ] && until [ -e ${own}/go ]; do sleep 0.2; done`;
   writeFileSync(worker, `#!/bin/sh\n${wait}\nexec ${process.execPath} ${command} "$@"\n`);
@@ -68,20 +56,8 @@ seeds: [1]
 }
 
 /** `coto study --on lab` in a process of its own, killed as soon as its runs are on the cluster. */
-async function killedWhileFollowing({ file, home }: { readonly file: string; readonly home: string }): Promise<void> {
-  const child = spawn(process.execPath, [command, 'study', file, '--on', 'lab'], {
-    env: { ...process.env, COTO_STUDIO_HOME: home },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  const closed = once(child, 'close');
-  await until(() => child.exitCode !== null || /On lab: 2 running/.test(said));
-  child.kill('SIGKILL');
-  expect((await closed)[1], said).toBe('SIGKILL');
-}
+const killedWhileFollowing = ({ file, home }: { readonly file: string; readonly home: string }): Promise<void> =>
+  killCommandWhen(home, ['study', file, '--on', 'lab'], (said) => /On lab: 2 running/.test(said));
 
 const waiting = () => (cluster?.run('squeue', '--noheader', '--format=%i %T') ?? '').trim();
 const studiesOf = async (coto: ReturnType<typeof cotoOn>) =>

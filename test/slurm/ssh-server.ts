@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { freePorts, until } from './cluster.ts';
+import { freePorts, startCluster, until } from './cluster.ts';
 
 /** An ssh server on loopback that lets in one key, which was made for it, and the config with which its hosts are reached. */
 export interface SshServer {
@@ -71,6 +71,21 @@ export async function startSshServer(environment: Readonly<Record<string, string
         await gone;
       }
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The login node of a cluster that only it knows: this process no longer has the cluster's configuration. */
+export async function startLoginNode(environment: Readonly<Record<string, string>> = {}): Promise<SshServer> {
+  const cluster = await startCluster();
+  const config = process.env['SLURM_CONF'] ?? '';
+  delete process.env['SLURM_CONF'];
+  const server = await startSshServer({ SLURM_CONF: config, ...environment });
+  return {
+    ...server,
+    async stop() {
+      await server.stop();
+      await cluster.stop();
     },
   };
 }

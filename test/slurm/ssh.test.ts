@@ -4,26 +4,21 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../src-main/store/open-store.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import { type Cluster, startCluster, until, withoutSlurm } from './cluster.ts';
+import { until, withoutSlurm } from './cluster.ts';
 import { engineOf, follow, makeBundle, runIdOf, standIn, storeWithStudy, studyId } from './made-bundle.ts';
-import { type SshServer, startSshServer } from './ssh-server.ts';
+import { type SshServer, startLoginNode } from './ssh-server.ts';
 
 const reason = withoutSlurm();
 if (reason !== null) console.log(`skipped: ${reason}`);
 
 let folder: string;
-let cluster: Cluster;
 let server: SshServer;
 const stores: Store[] = [];
 
 beforeAll(async () => {
   if (reason !== null) return;
   folder = mkdtempSync(join(tmpdir(), 'coto-hosts-'));
-  cluster = await startCluster();
-  const config = process.env['SLURM_CONF'] ?? '';
-  // Only the login node knows the cluster.
-  delete process.env['SLURM_CONF'];
-  server = await startSshServer({ SLURM_CONF: config });
+  server = await startLoginNode();
 });
 
 afterEach(() => {
@@ -33,7 +28,6 @@ afterEach(() => {
 afterAll(async () => {
   if (reason !== null) return;
   await server.stop();
-  await cluster.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -8,6 +8,7 @@ import { studyRecordSchema } from '../../src-shared/domain/study.ts';
 import { submissionSchema } from '../../src-shared/domain/target.ts';
 import { caseFolder, copyOf, goodData } from '../cli/bad-input-support.ts';
 import { cotoOn } from '../cli/run-command.ts';
+import { writeSmallAblation } from '../cli/small-ablation.ts';
 import { type Cluster, startCluster, withoutSlurm } from './cluster.ts';
 
 const reason = withoutSlurm();
@@ -23,22 +24,10 @@ const coto = cotoOn(home);
 beforeAll(async () => {
   if (reason !== null) return;
   mkdirSync(shared);
-  writeFileSync(
-    file,
-    `kind: ablation
-name: Does CoTo help?
-run:
-  model: ${copyOf(folder)}
-  dataset: ${goodData(join(folder, 'bands'))}
-  max_steps: 6
-  eval_samples: 2
-  per_device_train_batch_size: 4
-  compute_backend: wasm
-  adapter: { r: 2, target_modules: [q_proj, v_proj] }
-grid: { coto: [null, {}] }
-seeds: [1, 2]
-`,
-  );
+  writeSmallAblation(file, {
+    ...{ model: copyOf(folder), dataset: goodData(join(folder, 'bands')), name: 'Does CoTo help?' },
+    ...{ run: { max_steps: 6, eval_samples: 2 }, seeds: [1, 2] },
+  });
   cluster = await startCluster();
 });
 
