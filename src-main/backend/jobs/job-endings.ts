@@ -29,6 +29,17 @@ export function endingInMovedHome({ kind, parentId }: JobRecord): JobEnding {
     : { status: 'cancelled', error: lostError(message, 'Start it again if you want it.') };
 }
 
+/** How such a home has a study whose runs go on at a target: that may name programs, so it is not followed by itself. */
+export const leftInMovedHome = {
+  status: 'interrupted',
+  error: {
+    code: 'refused',
+    message: 'The home folder was opened in another place than before, so this is not followed by itself.',
+    hint: 'Resume it if you want it to go on from here.',
+    details: null,
+  },
+} as const satisfies JobEnding;
+
 function lostError(message: string, hint: string | null): ErrorValue {
   return { code: 'disconnected', message, hint, details: null };
 }

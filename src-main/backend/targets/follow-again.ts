@@ -1,6 +1,7 @@
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { Submission } from '../../../src-shared/domain/target.ts';
 import type { HandlerServices } from '../handler-services.ts';
+import { leftInMovedHome } from '../jobs/job-endings.ts';
 import type { Services } from '../services.ts';
 import { resumeStudy } from '../studies/studies.ts';
 import { latestRuns } from './follow-submissions.ts';
@@ -26,19 +27,11 @@ function wasLeft({ store }: Parts, studyId: string): boolean {
   return job.status === 'interrupted' || job.status === 'paused' || job.error?.code === 'disconnected';
 }
 
-/** Of a study that a home from elsewhere has: its target may name programs, so the person has to ask for it. */
-const movedError = {
-  code: 'refused',
-  message: 'The home folder was opened in another place than before, so this is not followed by itself.',
-  hint: 'Resume it if you want it to go on from here.',
-  details: null,
-} as const;
-
 /** Goes on with all of them, for a studio that has just opened: what was submitted did not wait for it. */
 export function followAgain(services: HandlerServices): void {
   const { store, log } = services;
   for (const { id, name, target } of unfollowedStudies({ store })) {
-    if (store.jobs.findOfSubject(id)?.error?.code === movedError.code) continue;
+    if (store.jobs.findOfSubject(id)?.error?.code === leftInMovedHome.error.code) continue;
     resumeStudy(services, id);
     log.info({ study: id, target }, `${name} is followed again`);
   }
@@ -48,6 +41,8 @@ export function followAgain(services: HandlerServices): void {
 export function leaveUnfollowed({ store }: Parts): void {
   for (const { id } of unfollowedStudies({ store })) {
     const job = store.jobs.findOfSubject(id);
-    if (job !== null) store.jobs.update(job.id, { error: movedError });
+    // One that was paused stays so; one that had lost its target would no longer be told from one that failed.
+    if (job !== null)
+      store.jobs.update(job.id, job.status === 'failed' ? leftInMovedHome : { error: leftInMovedHome.error });
   }
 }

@@ -2,6 +2,7 @@ import { chmodSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore } from '../../../src-main/store/open-store.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { Submission } from '../../../src-shared/domain/target.ts';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { closeBackends, openBackend, realEngine, removeTemporaryFolders, temporaryFolder } from '../support.ts';
@@ -30,7 +31,7 @@ const submission: Submission = {
 };
 
 /** A home whose studio was closed while runs of a study go on elsewhere. */
-async function homeWithRuns() {
+async function homeWithRuns(job: Pick<JobRecord, 'status' | 'error'> = { status: 'paused', error: null }) {
   const home = temporaryFolder();
   const first = await openBackend({ home, startEngine: realEngine });
   await first.close();
@@ -42,8 +43,8 @@ async function homeWithRuns() {
   });
   store.jobs.insert(
     {
-      ...{ id: 'job-1', kind: 'study', title: 'A study', status: 'paused', subjectId: 'study-1', parentId: null },
-      ...{ after: [], progress: null, error: null, createdAt: 1, startedAt: 1, finishedAt: 2 },
+      ...{ id: 'job-1', kind: 'study', title: 'A study', subjectId: 'study-1', parentId: null, ...job },
+      ...{ after: [], progress: null, createdAt: 1, startedAt: 1, finishedAt: 2 },
     },
     { studyId: 'study-1' },
   );
@@ -86,6 +87,18 @@ it('does not follow by itself what a home from elsewhere names, however often it
       status: 'paused',
       error: { message: expect.stringContaining('opened in another place') },
     });
+    await backend.close();
+  }
+});
+
+it('still offers what had lost its target before the home was moved', async () => {
+  const copy = join(temporaryFolder(), 'copy');
+  const lost = { code: 'disconnected', message: 'Slurm does not answer.', hint: null, details: null };
+  cpSync(await homeWithRuns({ status: 'failed', error: lost }), copy, { recursive: true });
+  for (const takeUpQueue of [false, true]) {
+    const backend = await openBackend({ home: copy, startEngine: realEngine, takeUpQueue });
+    expect((await backend.handle('studies.unfollowed', {})).map(({ id }) => id)).toEqual(['study-1']);
+    expect((await backend.handle('jobs.get', { id: 'job-1' })).status).toBe('interrupted');
     await backend.close();
   }
 });
