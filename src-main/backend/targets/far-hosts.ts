@@ -48,13 +48,14 @@ export function farHosts(hosts: readonly string[], parameters: ParameterValues):
       async send(bundle, watch) {
         for (const host of hosts) await sendBundle({ host, config }, await rootOf(host), bundle, watch);
       },
-      async fetch(bundle) {
+      async fetch(bundle, signal) {
         const names: string[] = [];
         let answers = true;
         for (const host of hosts)
           try {
-            names.push(...(await (await fetcherOf(host, bundle)).look()));
+            names.push(...(await (await fetcherOf(host, bundle)).look(signal)));
           } catch (thrown) {
+            signal?.throwIfAborted();
             if (!(thrown instanceof StudioError) || thrown.code !== 'disconnected') throw thrown;
             answers = false;
           }

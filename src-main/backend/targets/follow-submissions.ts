@@ -101,15 +101,15 @@ async function intend(options: FollowOptions, indices: readonly number[]): Promi
 
 async function followOne(options: FollowOptions, intended: Submission): Promise<PlacedRun[]> {
   const { engine, submissions, bundle, signal } = options;
-  const submission = await submitParts(options, intended);
   const tails = new ProgressTails(bundle.folder);
   const endedPolls = new Map<number, number>();
-  let { runs } = submission;
+  let { runs } = intended;
   let answered: boolean | null = null;
   try {
+    const submission = await submitParts(options, intended);
     for (;;) {
       signal.throwIfAborted();
-      const isFetched = (await engine.fetch?.(bundle.folder)) ?? true;
+      const isFetched = (await engine.fetch?.(bundle.folder, signal)) ?? true;
       const states = isFetched ? await engine.states(bundle.folder, submission.parts) : null;
       const results = await readResults(bundle.folder);
       const progress = await tails.read(results.attempts);
@@ -127,10 +127,10 @@ async function followOne(options: FollowOptions, intended: Submission): Promise<
       await delay(options.pollSeconds * 1000, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   } catch (thrown) {
-    if (thrown instanceof StudioError && thrown.code === 'cancelled') await cancelOpen(options, submission, runs);
+    if (thrown instanceof StudioError && thrown.code === 'cancelled') await cancelOpen(options, intended.id, runs);
     throw thrown;
   }
-  submissions.end(submission.id, 'ended');
+  submissions.end(intended.id, 'ended');
   return runs;
 }
 
@@ -184,10 +184,12 @@ async function stateOf(run: PlacedRun, { submission, results, states, endedPolls
 }
 
 async function cancelOpen(
-  { engine, submissions, bundle }: FollowOptions,
-  { id, parts }: Submission,
+  { engine, submissions, bundle, studyId }: FollowOptions,
+  id: string,
   runs: readonly PlacedRun[],
 ): Promise<void> {
+  // As stored: it may have been submitted in part.
+  const parts = submissions.list(studyId).find((one) => one.id === id)?.parts ?? [];
   await engine.cancel(bundle.folder, parts);
   endSubmission(submissions, { id, runs });
 }

@@ -25,7 +25,7 @@ export interface TargetEngine {
   /** Copies to its machines what they lack of a bundle; absent: they share the folder. */
   send?(folder: string, watch: SendWatch): Promise<void>;
   /** Copies back what came of a bundle since the last call; false where not every machine answers now. */
-  fetch?(folder: string): Promise<boolean>;
+  fetch?(folder: string, signal?: AbortSignal): Promise<boolean>;
   /** Removes a result that was refused from its machines, where another attempt would find it. */
   setAside?(folder: string, runId: string): Promise<void>;
   /** The ids of those parts that were submitted, by name. Asked before a part is submitted that may have been already. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { EngineState, TargetEngine } from '../../../src-main/backend/targets/target.ts';
-import { follow, makeBundle, runIdOf, storeWithStudy } from '../../slurm/made-bundle.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { follow, makeBundle, runIdOf, storeWithStudy, studyId } from '../../slurm/made-bundle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-follow-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,3 +53,35 @@ test('who follows runs is told of what changed, not of each poll', async () => {
   expect(told.polls).toBe(9);
   expect(heard).toEqual(['waiting true', 'running true', 'running false', 'running true', 'done true']);
 });
+
+test.each(['inputs are copied', 'results are copied back'] as const)(
+  'a cancel while %s ends the submission',
+  async (when) => {
+    const bundle = makeBundle(folder, [{}]);
+    const store = storeWithStudy();
+    const copying = Promise.withResolvers<void>();
+    /** As a copy does that is ended by its signal alone. */
+    const untilAborted = (signal: AbortSignal | undefined): Promise<never> => {
+      copying.resolve();
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    };
+    const cancelled: (string | null)[] = [];
+    const engine: TargetEngine = {
+      ...answering([], () => undefined).engine,
+      ...(when === 'inputs are copied'
+        ? { send: (_folder, { signal }) => untilAborted(signal) }
+        : { fetch: (_folder, signal) => untilAborted(signal) }),
+      cancel(_folder, parts) {
+        cancelled.push(...parts.map(({ id }) => id));
+        return Promise.resolve();
+      },
+    };
+    const { runs, stop } = await follow(bundle, store, {}, { engine, pollSeconds: 0 });
+    await copying.promise;
+    stop(new StudioError('cancelled', 'It was cancelled.'));
+    await expect(runs).rejects.toThrow('It was cancelled.');
+    expect(store.submissions.list(studyId).map(({ status }) => status)).toEqual(['cancelled']);
+    expect(cancelled).toEqual([when === 'inputs are copied' ? null : '1']);
+    store.close();
+  },
+);
