@@ -16,6 +16,5 @@ export async function sweepHome(services: HandlerServices): Promise<void> {
     const { adoptFolders } = await import('../recovery/adopt-folders.ts');
     const adopted = await adoptFolders(services, found);
     services.log.warn({ ...adopted, ...found }, 'folders that the database did not know were added');
-  }
-  await settleRuns(services);
+  } else await settleRuns(services);
 }
