@@ -2,6 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireStudy } from '../jobs/study.ts';
+import { openSubmissions } from '../targets/cancel-runs.ts';
 import type { TargetStudyRequest } from '../targets/handlers.ts';
 import { requireTarget } from '../targets/resolve-target.ts';
 import { forecastStudy } from './forecast.ts';
@@ -31,7 +32,7 @@ export function studyHandlers(services: HandlerServices): Handlers<Exclude<Names
         const job = store.jobs.findOfSubject(id);
         if (job && queue.isRunning(job.id))
           throw new StudioError('refused', `The study "${study.name}" is running.`, 'Cancel it first.');
-        if (store.submissions.list(id).some((one) => one.status === 'open'))
+        if (openSubmissions(services, id).length > 0)
           throw new StudioError('refused', `Runs of "${study.name}" go on at ${study.target}.`, 'Cancel it first.');
         return job;
       };

@@ -22,7 +22,7 @@ export async function cancelStudy(services: HandlerServices, studyId: string): P
       await engineOf(services, submission).cancel(submission.folder, submission.parts);
       endSubmission(store.submissions, submission);
     }
-  const hasEnded = job === null || ['completed', 'failed', 'cancelled'].includes(job.status);
+  const hasEnded = ['completed', 'failed', 'cancelled'].includes(job?.status ?? '');
   if (job !== null && !(hasEnded && open.length > 0)) queue.cancel(job.id);
   hub.listChanged('studies');
 }
@@ -60,7 +60,8 @@ export async function cancelRuns(
   hub.listChanged('studies');
 }
 
-function openSubmissions({ store }: HandlerServices, studyId: string): Submission[] {
+/** Those of a study whose runs go on at a target, or may. */
+export function openSubmissions({ store }: Pick<HandlerServices, 'store'>, studyId: string): Submission[] {
   return store.submissions.list(studyId).filter(({ status }) => status === 'open');
 }
 

@@ -3,7 +3,17 @@ import { mkdir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { lastLine, quoted, requireHost, runHere, type SshPlace, sshWords } from './run-program.ts';
+import {
+  commandThere,
+  lastLine,
+  quoted,
+  type RunProgram,
+  runHere,
+  runThere,
+  type SshPlace,
+  saysDiskIsFull,
+  sshWords,
+} from './run-program.ts';
 
 /** Files below a folder here and a folder on a host, by their paths below both. */
 export interface CopiedFiles {
@@ -27,20 +37,24 @@ export async function copyFiles(place: SshPlace, direction: Direction, files: Co
 
 const withRsync = new Map<string, Promise<boolean>>();
 
-/** Asked once a host. */
+/** Asked once a host; one that does not answer now is asked again. @throws StudioError disconnected */
 function hasRsync(place: SshPlace): Promise<boolean> {
   const key = `${place.config}\0${place.host}`;
   const known = withRsync.get(key);
   if (known !== undefined) return known;
-  const asked = (async () => {
-    const words = ['rsync', '--version'];
-    const here = await runHere(words).catch(() => null);
-    if (here?.code !== 0) return false;
-    const there = await runHere([...sshWords(place.config), '--', place.host, words.join(' ')]).catch(() => null);
-    return there?.code === 0;
-  })();
+  const asked = (async () => (await runsRsync(runHere)) && (await runsRsync(runThere(place))))();
   withRsync.set(key, asked);
+  asked.catch(() => withRsync.delete(key));
   return asked;
+}
+
+async function runsRsync(run: RunProgram): Promise<boolean> {
+  try {
+    return (await run(['rsync', '--version'])).code === 0;
+  } catch (thrown) {
+    if (thrown instanceof StudioError && thrown.code === 'not_found') return false;
+    throw thrown;
+  }
 }
 
 export async function copyByRsync(
@@ -80,9 +94,7 @@ export async function copyByTar(
   { here, there, paths }: CopiedFiles,
   signal?: AbortSignal,
 ) {
-  requireHost(place.host);
   const list = paths.join('\0');
-  const ssh = (script: string) => [...sshWords(place.config), '--', place.host, script];
   const [pack, unpack] = [
     ['--create', '--file=-', '--null', '--no-recursion'],
     ['--extract', '--file=-', '--no-same-owner'],
@@ -91,7 +103,7 @@ export async function copyByTar(
     const script = `mkdir -p ${quoted(there)} && tar --directory=${quoted(there)} ${unpack.join(' ')}`;
     await piped({
       first: ['tar', `--directory=${here}`, ...pack, '--files-from=-'],
-      second: ssh(script),
+      second: commandThere(place, script),
       input: list,
       place,
       signal,
@@ -100,7 +112,7 @@ export async function copyByTar(
   }
   const script = `tar --directory=${quoted(there)} ${pack.join(' ')} --files-from=-`;
   await piped({
-    first: ssh(script),
+    first: commandThere(place, script),
     second: ['tar', `--directory=${here}`, ...unpack],
     input: list,
     place,
@@ -115,9 +127,8 @@ export async function streamFrom(
   folder: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  requireHost(place.host);
   await piped({
-    first: [...sshWords(place.config), '--', place.host, words.map(quoted).join(' ')],
+    first: commandThere(place, words.map(quoted).join(' ')),
     second: ['tar', `--directory=${folder}`, '--extract', '--file=-', '--no-same-owner'],
     input: '',
     place,
@@ -176,7 +187,7 @@ function failure({ host }: SshPlace, said: string): StudioError {
   const ends =
     /^(tar: (Exiting with failure status|Error is not recoverable)|rsync error:|rsync: connection unexpectedly).*$/gm;
   const words = lastLine(said.replaceAll(ends, '')) || lastLine(said);
-  if (/No space left|Disk quota|ENOSPC/i.test(said))
+  if (saysDiskIsFull(said))
     return new StudioError(
       'disk_full',
       `A copy to or from ${host} found no space left: ${words}.`,

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { resultManifestSchema } from '../../../src-shared/domain/bundle.ts';
-import { syncTree } from '../../engine/tensors/atomic.ts';
+import { syncTree, temporaryName } from '../../engine/tensors/atomic.ts';
 import { fileLimits, readBounded } from '../../files/foreign-file.ts';
 import { bundleNames, resultFolder, resultNames } from '../bundles/bundle-files.ts';
+import { fileHash } from '../library/adapter-facts.ts';
 import { readFollowedBundle } from './bundle-results.ts';
 import { copyFiles, streamFrom } from './copy-files.ts';
 import { ownName } from './remote-bundle.ts';
@@ -52,7 +52,7 @@ export class ResultFetcher {
   async look(signal?: AbortSignal): Promise<string[]> {
     this.runIds ??= new Set((await readFollowedBundle(this.bundle)).jobs.map(({ runId }) => runId));
     const mark = ownName();
-    const folder = join(this.bundle, `.fetched-${mark}`);
+    const folder = temporaryName(join(this.bundle, 'fetched'));
     await mkdir(folder);
     try {
       await streamFrom(this.place, ['sh', '-c', question, 'coto', this.there, mark, this.mark], folder, signal);
@@ -91,8 +91,8 @@ export class ResultFetcher {
   private async fetchResults(names: readonly string[], signal?: AbortSignal): Promise<void> {
     const wanted = names.filter((name) => this.runIds?.has(name) && !existsSync(resultFolder(this.bundle, name)));
     if (wanted.length === 0) return;
-    const folder = join(this.bundle, bundleNames.results, `.fetched-${ownName()}`);
-    await mkdir(folder, { recursive: true });
+    const folder = temporaryName(join(this.bundle, 'fetched'));
+    await mkdir(folder);
     const there = `${this.there}/${bundleNames.results}`;
     try {
       const manifests = wanted.map((name) => `${name}/${resultNames.manifest}`);
@@ -117,6 +117,7 @@ export class ResultFetcher {
     }
     await syncTree(folder);
     const target = resultFolder(this.bundle, runId);
+    await mkdir(dirname(target), { recursive: true });
     // The first writer wins, as on a shared folder.
     if (!existsSync(target)) await rename(folder, target);
   }
@@ -140,7 +141,7 @@ type ManifestFile = z.infer<typeof manifestSchema>['files'][number];
 /** Of a manifest that cannot be read none: what is wrong with it is said when it is imported. */
 async function filesOf(folder: string): Promise<readonly ManifestFile[]> {
   try {
-    const text = await readFile(join(folder, resultNames.manifest), 'utf8');
+    const text = await readBounded(join(folder, resultNames.manifest), fileLimits.index);
     return manifestSchema.parse(JSON.parse(text)).files;
   } catch {
     return [];
@@ -151,7 +152,5 @@ async function isAs(folder: string, { path, bytes, sha256 }: ManifestFile): Prom
   const file = join(folder, path);
   const found = await lstat(file).catch(() => null);
   if (found?.isFile() !== true || found.size !== bytes) return false;
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(file)) hash.update(z.instanceof(Buffer).parse(piece));
-  return hash.digest('hex') === sha256;
+  return (await fileHash(file)) === sha256;
 }

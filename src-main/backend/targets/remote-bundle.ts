@@ -6,7 +6,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { bundleInputsSchema } from '../../../src-shared/domain/bundle.ts';
 import { bundleNames } from '../bundles/bundle-files.ts';
 import { copyFiles } from './copy-files.ts';
-import { lastLine, runThere, type SshPlace } from './run-program.ts';
+import { lastLine, type ProgramOptions, runThere, type SshPlace, saysDiskIsFull } from './run-program.ts';
 
 /** Told how much of what a host lacks it has by now. */
 export type OnSent = (host: string, done: number, total: number) => void;
@@ -24,20 +24,12 @@ export async function askThere(
   place: SshPlace,
   script: string,
   words: readonly string[],
-  {
-    input,
-    signal,
-    timeoutSeconds,
-  }: { readonly input?: string; readonly signal?: AbortSignal; readonly timeoutSeconds?: number } = {},
+  options?: ProgramOptions,
 ): Promise<string> {
-  const output = await runThere(place)(['sh', '-c', script, 'coto', ...words], {
-    ...(input === undefined ? {} : { input }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-  });
+  const output = await runThere(place)(['sh', '-c', script, 'coto', ...words], options);
   if (output.code === 0) return output.stdout;
   const said = lastLine(output.stderr) || `it answered ${output.code}`;
-  if (/No space left|Disk quota/i.test(said))
+  if (saysDiskIsFull(said))
     throw new StudioError('disk_full', `The disk of ${place.host} is full: ${said}.`, 'Free some space there.');
   throw new StudioError('refused', `${place.host} could not do it: ${said}.`, 'Look at its folder, and at its rights.');
 }
@@ -45,7 +37,12 @@ export async function askThere(
 /** Makes the folder for bundles on a host, and answers where it is: a relative one is below the home folder there. */
 export async function rootThere(place: SshPlace, folder: string): Promise<string> {
   const script = 'cd "$HOME" && mkdir -p "$1/blobs/sha256" "$1/blobs/incoming" && cd "$1" && pwd -P';
-  return (await askThere(place, script, [folder.replace(/^~\//, '')])).trim();
+  return (await askThere(place, script, [belowHome(folder)])).trim();
+}
+
+/** A folder of a host as it is below the home folder there, which is where ~ is. */
+export function belowHome(folder: string): string {
+  return folder.replace(/^~\//, '');
 }
 
 /** Where a bundle is below the root of a host. */

@@ -50,7 +50,7 @@ export interface SshPlace {
 export function runThere({ host, config }: SshPlace): RunProgram {
   requireHost(host);
   return async (words, options) => {
-    const output = await runHere([...sshWords(config), '--', host, words.map(quoted).join(' ')], options);
+    const output = await runHere(commandThere({ host, config }, words.map(quoted).join(' ')), options);
     // What ssh itself has to say; a program that answers 255 is indistinguishable, and none of ours does.
     if (output.code === 255)
       throw new StudioError(
@@ -61,6 +61,17 @@ export function runThere({ host, config }: SshPlace): RunProgram {
     if (output.code === 127) throw notFound(words[0] ?? '', host);
     return output;
   };
+}
+
+/** The words that have a host's shell run a script. @throws StudioError as `requireHost` */
+export function commandThere({ host, config }: SshPlace, script: string): string[] {
+  requireHost(host);
+  return [...sshWords(config), '--', host, script];
+}
+
+/** Whether a program says that a disk, or its share of one, is full. */
+export function saysDiskIsFull(said: string): boolean {
+  return /No space left|Disk quota|ENOSPC/i.test(said);
 }
 
 export function sshWords(config: string): string[] {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
@@ -18,7 +18,7 @@ import {
 import { farHosts } from './far-hosts.ts';
 import { markerHere, markerThere } from './probe-marker.ts';
 import { nodeFindings, nodeWords } from './probe-node.ts';
-import { askThere } from './remote-bundle.ts';
+import { askThere, belowHome, bundleThere } from './remote-bundle.ts';
 import { quoted, requireHost, runHere, runThere, sshWords } from './run-program.ts';
 import type { EngineState, Target, TargetEngine } from './target.ts';
 
@@ -140,11 +140,14 @@ function openHosts(parameters: ParameterValues): TargetEngine {
       for (const { name, id, indices } of parts) {
         const chosen = indices.filter((index) => only?.includes(index) ?? true);
         const marks = chosen.map((index) => `${fileOf(name, index, 'cancelled')}\n`).join('');
-        for (const host of far === null ? [] : hosts) {
-          const there = `${await far?.folderOn(host, bundle)}/logs`;
-          const place = { host, config: ssh_config };
-          await askThere(place, 'cd "$1" && while read -r name; do : > "$name"; done', [there], { input: marks });
-        }
+        if (far !== null)
+          for (const host of hosts) {
+            const there = `${await far.folderOn(host, bundle)}/logs`;
+            const place = { host, config: ssh_config };
+            // The bundle may not have come there yet.
+            const script = 'mkdir -p "$1" && cd "$1" && while read -r name; do : > "$name"; done';
+            await askThere(place, script, [there], { input: marks });
+          }
         for (const index of chosen) await writeFile(join(logs, fileOf(name, index, 'cancelled')), '');
         if (only === undefined && id !== null && (await isParallel(id, name))) endProcess(Number(id));
         for (const index of chosen) await endRun(logs, name, index, ssh_config);
@@ -165,7 +168,7 @@ function openHosts(parameters: ParameterValues): TargetEngine {
       await askThere({ host, config: ssh_config }, 'cat > "$1"', [`${there}/logs/${name}.sh`], { input });
     }
     // Hosts may have other home folders.
-    const below = `${far.folder.replace(/^~\//, '')}/${basename(bundle)}/logs/${name}.sh`;
+    const below = `${bundleThere(belowHome(far.folder), bundle)}/logs/${name}.sh`;
     return `cd && sh ${quoted(below)}`;
   }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,6 +17,7 @@ import { bundlesFolder } from './bundle-place.ts';
 import { type FollowedBundle, readFollowedBundle } from './bundle-results.ts';
 import { commonParameters } from './common-parameters.ts';
 import { followSubmissions } from './follow-submissions.ts';
+import { ownName } from './remote-bundle.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { TargetEngine } from './target.ts';
 import type { TargetWork } from './train-on-target-payload.ts';
@@ -97,7 +97,7 @@ async function setAside({ folder, jobs }: FollowedBundle, index: number, engine:
   const runId = jobs.find((job) => job.index === index)?.runId ?? '';
   if (runId !== '') await engine.setAside?.(folder, runId);
   const place = resultFolder(folder, runId);
-  if (runId !== '' && existsSync(place)) await rename(place, `${place}.refused-${randomBytes(4).toString('hex')}`);
+  if (runId !== '' && existsSync(place)) await rename(place, `${place}.refused-${ownName()}`);
 }
 
 function progressOf(
