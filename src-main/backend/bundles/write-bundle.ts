@@ -91,12 +91,11 @@ export async function writeBundle(
     writeFolderAtomic(folder, async (temporary) => {
       await writeBlobs(temporary, inputs, watch);
       await mkdir(join(temporary, bundleNames.jobs));
-      for (const [at, { file }] of jobs.entries()) {
+      for (const [at, job] of jobs.entries()) {
         watch.signal.throwIfAborted();
         const training = planned[at];
-        const job = jobs[at];
-        if (training === undefined || job === undefined) continue;
-        await writeFile(join(temporary, file), `# ${training.title}\n${toYaml(training.config)}`);
+        if (training === undefined) continue;
+        await writeFile(join(temporary, job.file), `# ${training.title}\n${toYaml(training.config)}`);
         await wish.python?.run(temporary, job, training);
       }
       await writeFile(join(temporary, bundleNames.inputs), json({ format: bundleFormat, inputs: described }));

@@ -22,5 +22,5 @@ export async function adoptFolders(services: HandlerServices, adoption: Adoption
   // Their checkpoints, and the history that goes with those.
   await settleRuns(services);
   const adapters = await adoptAdapters(services, adoption);
-  return { models, runs, adapters, reports: adoptReports(services, adoption) };
+  return { models, runs, adapters, reports: await adoptReports(services, adoption) };
 }

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { readBounded } from '../../files/foreign-file.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import type { Adoption } from './set-aside.ts';
 
@@ -18,17 +18,17 @@ const storedSchema = z.object({
 const largestBytes = 2 ** 26;
 
 /** Adds the folders of reports that no row names, from the numbers beside their page. */
-export function adoptReports(
+export async function adoptReports(
   { home, store }: Pick<HandlerServices, 'home' | 'store'>,
   { skipped }: Pick<Adoption, 'skipped'>,
-): number {
+): Promise<number> {
   const known = new Set(store.reports.ids());
   let adopted = 0;
   for (const id of readdirSync(home.absolute('reports'))) {
     const [page, numbers] = ['report.html', 'report.json'].map((name) => home.absolute('reports', id, name));
     if (known.has(id) || page === undefined || numbers === undefined || !existsSync(page)) continue;
     try {
-      const { runs, studies, ...stored } = readStored(numbers);
+      const { runs, studies, ...stored } = storedSchema.parse(JSON.parse(await readBounded(numbers, largestBytes)));
       store.reports.insert({
         id,
         ...stored,
@@ -42,11 +42,4 @@ export function adoptReports(
     }
   }
   return adopted;
-}
-
-function readStored(file: string): z.output<typeof storedSchema> {
-  const there = statSync(file, { throwIfNoEntry: false });
-  if (there === undefined || !there.isFile() || there.size > largestBytes)
-    throw new StudioError('invalid_file', `${file} is missing, or larger than a report's numbers are.`);
-  return storedSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
 }

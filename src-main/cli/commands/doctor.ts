@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { workloads } from '../../../bench/workloads/index.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
+import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
 import type { CheckResult } from '../../../src-shared/domain/doctor-check.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
@@ -13,7 +14,6 @@ import { formatSummary, formatTable } from '../format.ts';
 import { proveGpuOn } from '../gpu-proof.ts';
 
 const shapeIds = workloads.map(({ id }) => id);
-const gpuIds = ['webgpu', 'tensorflow', 'native', 'wasm'] as const;
 
 export function addDoctorCommand(parent: Command, context: CommandContext): void {
   addCommand(parent, context, {
@@ -43,7 +43,9 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         .option('--quick', 'with --gpu: small sizes, whether it works and not how fast it is')
         .option('--python <file>', 'with --gpu: a Python that has PyTorch, to time beside it (default: that of PATH)')
         .addOption(
-          new Option('--backends <backends...>', 'with --gpu: these instead of webgpu and tensorflow').choices(gpuIds),
+          new Option('--backends <backends...>', 'with --gpu: these instead of webgpu and tensorflow').choices(
+            computeIdSchema.options,
+          ),
         )
         .addOption(
           new Option('--shapes <shapes...>', 'with --gpu: only these workloads of the bench').choices(shapeIds),
@@ -61,7 +63,7 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
       minutes: z.coerce.number().min(0.5).max(120).default(8),
       quick: z.boolean().default(false),
       python: z.string().min(1).optional(),
-      backends: z.array(z.enum(gpuIds)).optional(),
+      backends: z.array(computeIdSchema).optional(),
       shapes: z.array(z.string()).default(shapeIds),
     }),
     async run(
