@@ -21,16 +21,16 @@ export class PartError extends Error {
 
 /**
  * A process that computes on a card: one that gives no sign of life has hung and is ended, one that ended by itself has crashed;
- * the next request starts another.
+ * the next request starts another. One that never gives signs is ended when its time is over.
  */
 export class GuardedWorker {
   private readonly command: RunnerCommand;
   private readonly signal: AbortSignal | undefined;
-  /** Seconds without a sign of life after which it has hung. */
-  silence: number;
+  /** Seconds without a sign of life after which it has hung; null: it gives no signs. */
+  silence: number | null;
   private current: LineProcess | null = null;
 
-  constructor(command: RunnerCommand, signal?: AbortSignal, silence = usualSilence) {
+  constructor(command: RunnerCommand, signal?: AbortSignal, silence: number | null = usualSilence) {
     this.command = command;
     this.silence = silence;
     this.signal = signal;
@@ -41,18 +41,21 @@ export class GuardedWorker {
     this.signal?.throwIfAborted();
     const worker = this.start();
     const late = Promise.withResolvers<never>();
-    const listen = () =>
-      setTimeout(() => {
-        const message = `No sign of life for ${this.silence} s: the driver, or a program on it, hangs.`;
-        late.reject(new PartError('hung', message));
-      }, 1000 * this.silence);
-    let silence = listen();
+    const { silence } = this;
+    const isOver = () => late.reject(new PartError('unfinished', `It did not end within ${Math.round(seconds)} s.`));
+    const hangs = () => {
+      const message = `No sign of life for ${silence} s: the driver, or a program on it, hangs.`;
+      late.reject(new PartError('hung', message));
+    };
+    const listen = () => (silence === null ? setTimeout(isOver, 1000 * seconds) : setTimeout(hangs, 1000 * silence));
+    let timer = listen();
     const until = performance.now() + 1000 * seconds;
     const isAlive = () => {
-      clearTimeout(silence);
+      if (silence === null) return;
+      clearTimeout(timer);
       // Not before: whether it is slow or hangs is known by its next sign alone.
-      if (performance.now() < until) silence = listen();
-      else late.reject(new PartError('unfinished', `It did not end within ${Math.round(seconds)} s.`));
+      if (performance.now() < until) timer = listen();
+      else isOver();
     };
     try {
       const answer = await Promise.race([worker.exchange(request, isAlive), late.promise]);
@@ -66,7 +69,7 @@ export class GuardedWorker {
       if (thrown instanceof StudioError) throw new PartError('crashed', `The process ended: ${thrown.message}`);
       throw thrown;
     } finally {
-      clearTimeout(silence);
+      clearTimeout(timer);
     }
   }
 

@@ -180,7 +180,7 @@ async function checkAll(
   while (from !== null && (found === null || left() > 1)) {
     const request: GpuRequest = { do: 'conformance', from, seconds: Math.max(1, Math.min(10, left() * sliceShare)) };
     const part: Attempt<GpuAnswer<'conformance'>> = await attempt(() =>
-      worker.ask(request, gpuAnswers.conformance, Math.max(worker.silence, left())),
+      worker.ask(request, gpuAnswers.conformance, Math.max(worker.silence ?? 0, left())),
     );
     if (part.value === null) return { outcome: part.outcome, reason: part.reason, seconds: seconds - left(), found };
     const { next, ...slice } = part.value;

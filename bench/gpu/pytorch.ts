@@ -37,7 +37,7 @@ export async function timePyTorch(options: PyTorchOptions): Promise<GpuReport['p
   const worker = new GuardedWorker(
     { command: python, args: [script], environment: { PYTHONWARNINGS: 'ignore', COTO_TORCH_DEVICE: 'auto' } },
     options.signal,
-    Math.max(startSeconds, options.seconds),
+    null,
   );
   const until = performance.now() + 1000 * options.seconds;
   const left = () => Math.max(1, (until - performance.now()) / 1000);
@@ -75,7 +75,8 @@ export async function timePyTorch(options: PyTorchOptions): Promise<GpuReport['p
         if (!(thrown instanceof PartError)) throw thrown;
         Object.assign(step, { outcome: thrown.outcome, reason: thrown.message });
         // Without PyTorch no other workload runs either.
-        if (found.version === null) return { ...found, reason: `${python} has no PyTorch: ${thrown.message}` };
+        const why = thrown.outcome === 'unfinished' ? 'did not load PyTorch' : 'has no PyTorch';
+        if (found.version === null) return { ...found, reason: `${python} ${why}: ${thrown.message}` };
       } finally {
         step.seconds = (performance.now() - started) / 1000;
       }

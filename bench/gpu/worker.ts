@@ -61,8 +61,10 @@ async function answer(request: GpuRequest): Promise<Answers[keyof Answers]> {
       const shape = workloads.find((candidate) => candidate.id === request.shape);
       if (shape === undefined) throw new StudioError('not_found', `The bench has no workload "${request.shape}".`);
       await activateCompute(id);
+      isAlive();
       const { small, resources, folder } = request;
       runner = await BenchRunner.load(shape, 'lora', { small, resources, folder, bfloat16: false });
+      isAlive();
       if (request.exchange !== null) await runner.writeProblemFile(request.exchange);
       return {};
     }

@@ -11,7 +11,7 @@ const command = {
 const answer = z.object({ process: z.number() });
 const workers: GuardedWorker[] = [];
 
-function guard(silence: number, signal?: AbortSignal): GuardedWorker {
+function guard(silence: number | null, signal?: AbortSignal): GuardedWorker {
   const worker = new GuardedWorker(command, signal, silence);
   workers.push(worker);
   return worker;
@@ -39,6 +39,13 @@ it('tells a process that hangs from one that crashes and one that is slow, and s
     outcome: 'refused',
     message: 'A tensor does not fit.',
   });
+  expect(await worker.ask({ do: 'answer' }, answer, 60)).not.toEqual(first);
+});
+
+it('ends a process that gives no signs of life when its time is over', async () => {
+  const worker = guard(null);
+  const first = await worker.ask({ do: 'answer' }, answer, 60);
+  await expect(worker.ask({ do: 'hang' }, answer, 0.5)).rejects.toMatchObject({ outcome: 'unfinished' });
   expect(await worker.ask({ do: 'answer' }, answer, 60)).not.toEqual(first);
 });
 
