@@ -156,8 +156,8 @@ function stepTable(steps: readonly GpuStep[]): string[] {
 }
 
 function ratioLines({ label, steps }: BackendProof, peers: readonly GpuStep[]): string[] {
-  const ratios = steps.flatMap(({ shape, label: workload, medianMilliseconds }) => {
-    const peer = peers.find((step) => step.shape === shape)?.medianMilliseconds ?? null;
+  const ratios = steps.flatMap(({ shape, small, label: workload, medianMilliseconds }) => {
+    const peer = peers.find((step) => step.shape === shape && step.small === small)?.medianMilliseconds ?? null;
     if (medianMilliseconds === null || peer === null) return [];
     return [`${workload} ${(medianMilliseconds / peer).toFixed(2)} ×`];
   });

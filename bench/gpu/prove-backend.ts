@@ -130,7 +130,7 @@ export async function proveBackend(
           small,
           resources,
           folder,
-          exchange: exchangeFile(folder, shape),
+          exchange: exchangeFile(folder, shape, small),
           seconds: seconds(weights.step),
           device: proof.adapter?.device ?? null,
         }),
@@ -144,9 +144,9 @@ export async function proveBackend(
   }
 }
 
-/** The file from which PyTorch starts on a workload. */
-export function exchangeFile(folder: string, { id }: Pick<Workload, 'id'>): string {
-  return `${folder}/gpu-${id}.safetensors`;
+/** The file from which PyTorch starts on a workload of either size. */
+export function exchangeFile(folder: string, { id }: Pick<Workload, 'id'>, small: boolean): string {
+  return `${folder}/gpu-${id}${small ? '-small' : ''}.safetensors`;
 }
 
 interface Attempt<Value> {

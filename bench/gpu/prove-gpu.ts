@@ -88,7 +88,7 @@ export async function proveGpu(options: GpuProofOptions): Promise<GpuReport> {
     }
     const small = quick || report.backends.every(({ adapter }) => adapter?.kind !== 'gpu');
     const seconds = Math.max(20, budget.take(pytorchWeight));
-    const exchange = (shape: { id: string }) => exchangeFile(folder, shape);
+    const exchange = (shape: { id: string }) => exchangeFile(folder, shape, small);
     report.pytorch = report.backends.some(({ available }) => available)
       ? await timePyTorch({ python, shapes, small, exchange, seconds, signal, report: tell })
       : { ...report.pytorch, reason: 'There is no device to compare it with.' };

@@ -3,7 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { gpuPage } from '../../bench/gpu/page.ts';
 import { type GpuProofOptions, proveGpu } from '../../bench/gpu/prove-gpu.ts';
 import { type GpuReport, gpuReportSchema } from '../../bench/gpu/report.ts';
+import { emptyStep } from '../../bench/gpu/steps.ts';
 import { TimeBudget } from '../../bench/gpu/time-budget.ts';
+import { vitShape } from '../../bench/workloads/vit.ts';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -56,6 +58,12 @@ describe('the proof of a backend', () => {
     expect(page).toContain('It computes on the processor here');
     expect(page).toContain('PyTorch 2.13.0 on Card of the test');
     expect(page).toMatch(/WebAssembly over PyTorch: bundled ViT [\d.]+ ×/);
+    // A full step is not compared with a small one.
+    const whole = {
+      ...report,
+      pytorch: { ...report.pytorch, steps: [{ ...emptyStep(vitShape, false), medianMilliseconds: 11 }] },
+    };
+    expect(gpuPage(whole)).not.toContain('over PyTorch');
   });
 
   it('outlives a driver that crashes, and says so', async () => {
