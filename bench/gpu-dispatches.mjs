@@ -59,9 +59,9 @@ try {
       const runner = await BenchRunner.load(workload, 'lora', { small: false, resources, folder, bfloat16: false });
       // The first steps upload weights and make moments.
       for (const _ of [1, 2]) await runner.run(null);
-      gpuCounters.reset();
+      gpuCounters.start();
       const loss = await runner.run(null);
-      const { dispatches, boundBytes, submits, readBytes, byProgram } = gpuCounters.counts();
+      const { dispatches, boundBytes, submits, readBytes, byProgram } = gpuCounters.stop();
       const numbers = [
         dispatches,
         (boundBytes / 1e6).toFixed(1),

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs-core';
 import { activateCompute, computeFailure, reportOn } from '../../src-main/engine/compute/index.ts';
+import { gpuCounters } from '../../src-main/engine/compute/webgpu/counters.ts';
 import { type FoundAdapter, findAdapter } from '../../src-main/engine/compute/webgpu/device.ts';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { computeIdSchema } from '../../src-shared/domain/catalog.ts';
 import { BenchRunner } from '../bench-runner.ts';
 import { workloads } from '../workloads/index.ts';
-import { DeviceCounts, loadDawn } from './device-counts.ts';
 import { type GpuAnswer, type GpuRequest, gpuRequestSchema } from './protocol.ts';
 import type { AdapterInfo } from './report.ts';
 
@@ -106,15 +106,18 @@ async function openPlainDevice(): Promise<GPUDevice> {
 
 async function timeSteps({ seconds, most }: GpuRequest & { do: 'steps' }): Promise<GpuAnswer<'steps'>> {
   if (runner === null) throw new StudioError('internal', 'No workload is loaded.');
-  await loadDawn();
   // The first compiles programs and packs weights, the second finds its buffers.
   for (let step = 0; step < 2; step++) {
     await runner.run(null);
     isAlive();
   }
-  const counts = id === 'webgpu' ? new DeviceCounts() : null;
+  gpuCounters.start();
   let loss = await runner.run(null);
-  counts?.stop();
+  const { dispatches, submits, readBacks } = gpuCounters.stop();
+  const counts =
+    id === 'webgpu'
+      ? { dispatches, submissions: submits, readBacks }
+      : { dispatches: null, submissions: null, readBacks: null };
   const milliseconds: number[] = [];
   const until = performance.now() + 1000 * seconds;
   const before = process.cpuUsage();
@@ -128,9 +131,7 @@ async function timeSteps({ seconds, most }: GpuRequest & { do: 'steps' }): Promi
   return {
     milliseconds,
     loss: Number.isFinite(loss) ? loss : null,
-    dispatches: counts?.dispatches ?? null,
-    submissions: counts?.submissions ?? null,
-    readBacks: counts?.readBacks ?? null,
+    ...counts,
     processorMilliseconds: (user + system) / 1000 / milliseconds.length,
     memory: { deviceBytes: deviceBytes(), processBytes: 1024 * process.resourceUsage().maxRSS },
   };

@@ -1,4 +1,4 @@
-/** What the WebGPU backend has asked of the device since the counters were last reset. */
+/** What the WebGPU backend has asked of the device while it was counted. */
 export interface GpuCounts {
   /** Dispatches of programs, our own and tfjs's. */
   readonly dispatches: number;
@@ -8,48 +8,55 @@ export interface GpuCounts {
   readonly boundBytes: number;
   /** Command buffers handed to the queue. */
   readonly submits: number;
-  readonly uploadedBytes: number;
+  /** Tensors whose values were fetched from the device. */
+  readonly readBacks: number;
   readonly readBytes: number;
 }
 
-/** Counts work instead of time: what a step asks of a GPU can be compared where no GPU is. */
+/** Counts work instead of time: what a step asks of a GPU can be compared where no GPU is. Off but in a bench. */
 export class GpuCounters {
   private readonly programs = new Map<string, number>();
+  private isOn = false;
   private bound = 0;
   private submitted = 0;
-  private uploaded = 0;
+  private fetched = 0;
   private read = 0;
 
-  dispatch(program: string, bytes: number): void {
+  /** `bytes` gives those that are bound, and is called only where they are counted. */
+  dispatch(program: string, bytes: () => number): void {
+    if (!this.isOn) return;
     this.programs.set(program, (this.programs.get(program) ?? 0) + 1);
-    this.bound += bytes;
+    this.bound += bytes();
   }
 
   submit(): void {
-    this.submitted++;
+    if (this.isOn) this.submitted++;
   }
 
-  upload(bytes: number): void {
-    this.uploaded += bytes;
+  /** As `dispatch`. */
+  readBack(bytes: () => number): void {
+    if (!this.isOn) return;
+    this.fetched++;
+    this.read += bytes();
   }
 
-  readBack(bytes: number): void {
-    this.read += bytes;
-  }
-
-  reset(): void {
+  /** Counts from zero on. */
+  start(): void {
     this.programs.clear();
-    this.bound = this.submitted = this.uploaded = this.read = 0;
+    this.bound = this.submitted = this.fetched = this.read = 0;
+    this.isOn = true;
   }
 
-  counts(): GpuCounts {
+  /** Counts no more. */
+  stop(): GpuCounts {
+    this.isOn = false;
     const byProgram = Object.fromEntries([...this.programs].sort(([, one], [, other]) => other - one));
     return {
       dispatches: Object.values(byProgram).reduce((sum, count) => sum + count, 0),
       byProgram,
       boundBytes: this.bound,
       submits: this.submitted,
-      uploadedBytes: this.uploaded,
+      readBacks: this.fetched,
       readBytes: this.read,
     };
   }

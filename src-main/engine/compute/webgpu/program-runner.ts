@@ -68,13 +68,11 @@ export class ProgramRunner {
     const pipeline = this.pipelineOf(program);
     const tensors = [...reads, ...writes];
     const buffers = tensors.map((tensor, index) => gpuBufferOf(this.backend, tensor, index >= reads.length));
+    gpuCounters.dispatch(program.name, () => buffers.reduce((sum, { size }) => sum + size, 0));
     const bytes = uniformBytes(program, uniforms);
     buffers.push(changing ? this.passingUniform(bytes) : this.keptUniform(bytes));
     const bindGroup = changing ? this.bind(pipeline, buffers) : this.keptBindGroup(pipeline, buffers);
     recordGpuDispatch(this.backend, { pipeline: pipeline.pipeline, bindGroup, workgroups, tensors });
-    let bound = 0;
-    for (const buffer of buffers) bound += buffer.size;
-    gpuCounters.dispatch(program.name, bound);
   }
 
   private pipelineOf(program: GpuProgram): Pipeline {

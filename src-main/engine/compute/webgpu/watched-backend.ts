@@ -16,7 +16,7 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
   class WatchedBackend extends WebGPUBackend {
     override async read(dataId: object): Promise<BackendValues> {
       let values: BackendValues;
-      if (!this.tensorMap.get(dataId).values) gpuCounters.readBack(this.bytesOf(dataId));
+      if (!this.tensorMap.get(dataId).values) gpuCounters.readBack(() => this.bytesOf(dataId));
       try {
         values = await answered(super.read(dataId), watch);
       } catch (thrown) {
@@ -25,12 +25,6 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
       const failure = watch.failure();
       if (failure !== null) throw failure;
       return values;
-    }
-
-    override uploadToGPU(dataId: object): void {
-      const { values, resource } = this.tensorMap.get(dataId);
-      if (values && !resource) gpuCounters.upload(this.bytesOf(dataId));
-      super.uploadToGPU(dataId);
     }
 
     override submitQueue(): void {
@@ -46,9 +40,11 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
       output?: TensorInfo,
     ): TensorInfo {
       const made = super.runWebGPUProgram(program, inputs, outputDtype, uniforms, output);
-      let bytes = this.bytesOf(made.dataId);
-      for (const { dataId } of inputs) bytes += this.bytesOf(dataId);
-      if (bytes > 0) gpuCounters.dispatch(program.constructor.name, bytes);
+      // Nothing is dispatched for an empty result.
+      if (!made.shape.includes(0))
+        gpuCounters.dispatch(program.constructor.name, () =>
+          [made, ...inputs].reduce((sum, { dataId }) => sum + this.bytesOf(dataId), 0),
+        );
       return made;
     }
 
