@@ -8,37 +8,15 @@ import { root } from '../scripts/bootstrap/paths.mjs';
 import { activateCompute } from '../src-main/engine/compute/index.ts';
 import { gpuCounters } from '../src-main/engine/compute/webgpu/counters.ts';
 import { unregisterGpuKernels } from '../src-main/engine/compute/webgpu/kernels/index.ts';
-import { loadBaseModel } from '../src-main/engine/models/load-model.ts';
 import { BenchRunner } from './bench-runner.ts';
 import { workloads } from './workloads/index.ts';
-import { nextTokens } from './workloads/next-tokens.ts';
+import { smallLlama } from './workloads/small-llama.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 const resources = join(root, 'assets');
 
-/** The bundled language model with LoRA on all linear layers. @type {import('./workload.ts').Workload} */
-const smallLlama = {
-  id: 'small-llama',
-  label: 'bundled small-llama',
-  detail: 'Llama 8 × 192, 4 × 32 tokens, vocabulary 4096; r 8 on all linear layers',
-  layers: 8,
-  smallLayers: 8,
-  adapter: { targets: 'all-linear', parameters: { r: 8, lora_alpha: 16 } },
-  async build({ bfloat16 }) {
-    const base = await loadBaseModel(join(resources, 'models', 'small-llama'), { bfloat16 });
-    const batch = nextTokens(4, 32, 4096);
-    return { base, labels: null, batch, architecture, extras: new Map() };
-  },
-};
-
-/** For peers, of which there is none here. @type {import('./workload.ts').PeerArchitecture} */
-const architecture = {
-  ...{ layers: 8, heads: 6, keyValueHeads: 2, hidden: 192, tokens: 32, epsilon: 1e-5 },
-  ...{ kind: 'decoder', pooling: 'none', cutsLastLayer: false },
-};
-
 const named = process.argv.slice(2);
-const known = [...workloads, smallLlama];
+const known = [...workloads, smallLlama({ texts: 4, tokens: 32, vocabulary: 4096 })];
 const chosen = (named.length === 0 ? ['vit', 'small-llama'] : named).map((id) => {
   const found = known.find((workload) => workload.id === id);
   if (found === undefined) throw new Error(`there is no workload "${id}": ${known.map((one) => one.id).join(', ')}`);

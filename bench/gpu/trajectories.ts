@@ -1,10 +1,8 @@
-import { join } from 'node:path';
-import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
 import { BenchRunner } from '../bench-runner.ts';
 import type { Workload } from '../workload.ts';
 import { decoderShape } from '../workloads/decoder.ts';
 import { encoderShape } from '../workloads/encoder.ts';
-import { nextTokens } from '../workloads/next-tokens.ts';
+import { smallLlama } from '../workloads/small-llama.ts';
 import { vitShape } from '../workloads/vit.ts';
 import golden from './golden-losses.json' with { type: 'json' };
 import type { Trajectory } from './report.ts';
@@ -18,23 +16,6 @@ const steps = 8;
  */
 const tolerance = 5e-5;
 
-/** The bundled small Llama on random texts. */
-const smallLlama: Pick<Workload, 'build' | 'adapter'> = {
-  adapter: { targets: 'all-linear', parameters: { r: 8, lora_alpha: 16 } },
-  async build({ resources, bfloat16 }) {
-    const base = await loadBaseModel(join(resources, 'models', 'small-llama'), { bfloat16 });
-    const architecture = { kind: 'decoder', layers: 0, heads: 0, hidden: 0, tokens: 16, epsilon: 0 } as const;
-    return {
-      base,
-      labels: null,
-      batch: nextTokens(2, 16, 500),
-      // No peer is told of it.
-      architecture: { ...architecture, pooling: 'none', cutsLastLayer: false },
-      extras: new Map(),
-    };
-  },
-};
-
 interface Plan {
   readonly label: string;
   readonly workload: Pick<Workload, 'build' | 'adapter'>;
@@ -45,7 +26,7 @@ const plans: Readonly<Record<TrajectoryId, Plan>> = {
   'vit-lora': { label: 'bundled ViT, LoRA', workload: vitShape, variant: 'lora' },
   'small-llama-lora': {
     label: 'bundled small Llama, LoRA on all linear layers',
-    workload: smallLlama,
+    workload: smallLlama({ texts: 2, tokens: 16, vocabulary: 500 }),
     variant: 'lora',
   },
   'encoder-dora': { label: 'encoder of 2 layers, DoRA', workload: encoderShape, variant: 'dora' },
