@@ -7,7 +7,7 @@ import { asError } from '../../../src-shared/contract/errors.ts';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import { archiveSwitches, threadSwitches } from '../../archive/beside-archive.ts';
 import type { EngineIsolation } from '../../engine/compute/selection.ts';
-import { findInstallation } from '../../engine/compute/tensorflow/installation.ts';
+import { libraryPath } from '../../engine/compute/tensorflow/installation.ts';
 import { endFirstOnShortMemory, memoryKills, ranOutOfMemory } from '../../files/control-group.ts';
 import { followLines } from '../../logging/output-lines.ts';
 import { childProcessChannel } from '../../transport/child-process.ts';
@@ -179,13 +179,6 @@ function processorTime(processId: number | undefined): number | null {
   } catch {
     return null;
   }
-}
-
-/** CUDA's libraries, where libtensorflow was set up with them: the loader reads this when a process starts. */
-function libraryPath(): string | undefined {
-  const folders = findInstallation()?.libraryFolders ?? [];
-  const given = process.env['LD_LIBRARY_PATH'];
-  return folders.length === 0 ? given : [...folders, ...(given ? [given] : [])].join(':');
 }
 
 /** This process's own Node, or under Electron the one that the shell names. */

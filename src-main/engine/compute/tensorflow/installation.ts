@@ -48,6 +48,16 @@ export function findInstallation(): TensorflowInstallation | null {
   return builtInstallation('gpu') ?? builtInstallation('cpu') ?? packagedInstallation();
 }
 
+/**
+ * LD_LIBRARY_PATH of a process that may load libtensorflow, with CUDA's libraries where it was set up with them: the loader reads
+ * it when a process starts. Undefined where there is nothing to be told.
+ */
+export function libraryPath(): string | undefined {
+  const folders = findInstallation()?.libraryFolders ?? [];
+  const given = process.env['LD_LIBRARY_PATH'];
+  return folders.length === 0 ? given : [...folders, ...(given ? [given] : [])].join(':');
+}
+
 function builtInstallation(device: TensorflowDevice): TensorflowInstallation | null {
   const folder = installationFolder(device);
   const file = join(folder, 'installation.json');
