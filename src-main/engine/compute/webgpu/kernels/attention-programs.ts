@@ -1,5 +1,5 @@
 import { type GpuBinding, type GpuProgram, programVariants } from '../program.ts';
-import { type Lanes, laneCount } from './kernel.ts';
+import { type Lanes, lanesOf } from './kernel.ts';
 
 /**
  * Attention by blocks of 32 queries and 32 keys (Dao et al. 2022, FlashAttention): the scores of a block live in a workgroup's
@@ -385,6 +385,5 @@ ${writeRows('dv', 'dv', 'token0', 'kv_head', false, lanes, chunks)}`,
 
 /** What a head's size takes: fours or single values at a time, in so many chunks. */
 export function headForm(headSize: number): { lanes: Lanes; chunks: number } {
-  const lanes = headSize % laneCount('vec4<f32>') === 0 ? 'vec4<f32>' : 'f32';
-  return { lanes, chunks: Math.ceil(headSize / 32) };
+  return { lanes: lanesOf(headSize), chunks: Math.ceil(headSize / 32) };
 }
