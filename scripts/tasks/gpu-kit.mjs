@@ -132,23 +132,18 @@ function smoke() {
     if (spawnSync('tar', ['-xzf', archive, '-C', empty], { stdio: 'inherit' }).status !== 0)
       fail('the kit cannot be unpacked');
     const words = ['--quick', '--shapes', 'encoder', '--minutes', '3', '--out', 'report'];
-    spawnSync(join(empty, name, 'coto-gpu'), words, { cwd: empty, env: { PATH: '', HOME: '' }, stdio: 'inherit' });
+    const run = { cwd: empty, env: { PATH: '', HOME: '' }, stdio: /** @type {const} */ ('inherit') };
+    const { status } = spawnSync(join(empty, name, 'coto-gpu'), words, run);
+    // 1: something that ran was wrong, crashed or hung.
+    if (status !== 0 && status !== 1) fail(`the kit did not come to its end (${status})`);
     const report = gpuReportSchema.parse(JSON.parse(readFileSync(join(empty, 'report', 'gpu.json'), 'utf8')));
-    if (!report.complete) fail('the kit was interrupted');
     const [webgpu] = report.backends;
     log(
       webgpu?.available
         ? `the kit ran on ${webgpu.adapter?.device}: conformance ${webgpu.conformance?.outcome}, losses ${webgpu.trajectories?.outcome}`
         : `the kit ran, and found no card: ${webgpu?.reason}`,
     );
-    const parts = [
-      webgpu?.limits,
-      webgpu?.products,
-      webgpu?.conformance,
-      webgpu?.trajectories,
-      ...(webgpu?.steps ?? []),
-    ];
-    if (parts.some((part) => part && ['failed', 'crashed'].includes(part.outcome))) fail('the kit found what is wrong');
+    if (status !== 0) fail('the kit found what is wrong');
   } finally {
     rmSync(empty, { recursive: true, force: true });
   }
