@@ -1,3 +1,5 @@
+import { inTime } from '../../files/in-time.ts';
+
 /** An engine's process gave no sign of life for so long that its driver must hang; it was ended. */
 export class EngineHungError extends Error {
   constructor(seconds: number) {
@@ -61,14 +63,8 @@ export class EngineWatchdog {
 }
 
 /** What `answer` gives, or EngineHungError where it takes longer. */
-export async function withinSeconds<Value>(seconds: number, answer: Promise<Value>): Promise<Value> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new EngineHungError(seconds)), 1000 * seconds);
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function withinSeconds<Value>(seconds: number, answer: Promise<Value>): Promise<Value> {
+  return inTime(1000 * seconds, answer, () => new EngineHungError(seconds));
 }
 
 function describe(seconds: number): string {

@@ -30,8 +30,12 @@ const raisedLimits = [
   'maxComputeWorkgroupSizeZ',
 ] as const;
 
-/** Without an answer for so long a device hangs. */
+/**
+ * In which values that are read have to arrive: a device that computes no more, and whose driver does not say so, never answers.
+ * Minutes, since software that imitates a card may be slow and a queue of steps long.
+ */
 const readMinutes = 10;
+export const patienceMilliseconds = 60_000 * readMinutes;
 
 export interface FoundAdapter {
   readonly adapter: GPUAdapter;
@@ -48,8 +52,6 @@ export interface DeviceWatch {
   readonly gpu: GPU;
   /** Reason why results can no longer be trusted; null if there is none. */
   failure(): StudioError | null;
-  /** Milliseconds in which values that are read have to arrive. */
-  readonly patienceMilliseconds: number;
   /** Makes of a device that does not answer one that has failed; the error of whoever waits. */
   giveUp(): StudioError;
   /** As `failure`, after a short wait: an operation fails before the loss of the device is reported. */
@@ -111,7 +113,6 @@ export async function openDevice({ adapter, gpu }: FoundAdapter): Promise<Device
     device,
     info,
     gpu,
-    patienceMilliseconds: 60_000 * readMinutes,
     failure: () => failure,
     giveUp: () => {
       failure ??= new StudioError(

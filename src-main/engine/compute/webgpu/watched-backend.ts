@@ -1,7 +1,8 @@
 import type { BackendValues, DataType, KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { inTime } from '../../../files/in-time.ts';
 import { gpuCounters } from './counters.ts';
-import type { DeviceWatch } from './device.ts';
+import { type DeviceWatch, patienceMilliseconds } from './device.ts';
 import { registerGpuKernels } from './kernels/index.ts';
 import { ProgramRunner } from './program-runner.ts';
 
@@ -18,7 +19,7 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
       let values: BackendValues;
       if (!this.tensorMap.get(dataId).values) gpuCounters.readBack(() => this.bytesOf(dataId));
       try {
-        values = await answered(super.read(dataId), watch);
+        values = await inTime(patienceMilliseconds, super.read(dataId), () => watch.giveUp());
       } catch (thrown) {
         throw (await watch.failureSoon()) ?? thrown;
       }
@@ -56,20 +57,6 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
   const backend = seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
   registerGpuKernels(new ProgramRunner(backend));
   return backend;
-}
-
-/**
- * A device that computes no more, and whose driver does not say so, never answers. Minutes, since software that imitates a card
- * may be slow and a queue of steps long.
- */
-async function answered(values: Promise<BackendValues>, watch: DeviceWatch): Promise<BackendValues> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(watch.giveUp()), watch.patienceMilliseconds);
-  try {
-    return await Promise.race([values, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** tfjs's backend checks for `navigator.gpu` in its constructor only. */
