@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import type { ComputeChoice } from '../src-main/engine/compute/selection.ts';
 import { StudioError } from '../src-shared/contract/errors.ts';
 import type { Patience } from './patience.ts';
+import { programFile } from './program-file.ts';
 import type { Precision, RunnerRequest } from './protocol.ts';
 import type { BenchPrecision } from './report.ts';
 import { type RunnerCommand, RunnerProcess } from './runner-process.ts';
@@ -50,7 +50,7 @@ export async function openBackendSession(
 ): Promise<Session> {
   const program: RunnerCommand = {
     command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', workerFile(), backend],
+    args: ['--disable-warning=ExperimentalWarning', programFile('bench'), backend],
     // Backends that can crash a process are loaded in a separate one, as here.
     environment: { OMP_WAIT_POLICY: 'passive', COTO_ENGINE_PROCESS: 'child' },
   };
@@ -258,10 +258,4 @@ function describe({ threads, waitPolicy }: PeerSetting, mode: Precision, compile
 
 function countThreads(threads: number): string {
   return `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-}
-
-/** Next to this module in the sources; the build copies it next to the engine. */
-function workerFile(): string {
-  const built = !import.meta.url.endsWith('.ts');
-  return fileURLToPath(new URL(built ? '../engine/bench.mjs' : './worker.ts', import.meta.url));
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { programFile } from '../program-file.ts';
 import { stepTime } from '../statistics.ts';
 import type { Workload } from '../workload.ts';
 import { GuardedWorker, PartError } from './guarded-worker.ts';
@@ -33,9 +33,12 @@ export async function timePyTorch(options: PyTorchOptions): Promise<GpuReport['p
   const python = options.python ?? pythonOfPath();
   const found: GpuReport['pytorch'] = { python, version: null, device: null, reason: '', steps: [] };
   if (python === null) return { ...found, reason: 'No python3 was found; --python names one that has torch.' };
-  const script = pytorchScript();
   const worker = new GuardedWorker(
-    { command: python, args: [script], environment: { PYTHONWARNINGS: 'ignore', COTO_TORCH_DEVICE: 'auto' } },
+    {
+      command: python,
+      args: [programFile('pytorch')],
+      environment: { PYTHONWARNINGS: 'ignore', COTO_TORCH_DEVICE: 'auto' },
+    },
     options.signal,
     null,
   );
@@ -92,10 +95,4 @@ function pythonOfPath(): string | null {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   for (const folder of folders) for (const name of names) if (existsSync(join(folder, name))) return join(folder, name);
   return null;
-}
-
-/** In the sources beside this folder; the build has it next to the engine. */
-function pytorchScript(): string {
-  const built = !import.meta.url.endsWith('.ts');
-  return fileURLToPath(new URL(built ? '../engine/peers/pytorch.py' : '../peers/pytorch.py', import.meta.url));
 }
