@@ -9,7 +9,7 @@ import { BenchRunner } from './bench-runner.ts';
 import { measureGemmRates } from './gemm.ts';
 import { type RunnerAnswer, type RunnerRequest, runnerRequestSchema } from './protocol.ts';
 import { TogetherRunner } from './together-runner.ts';
-import { workloads } from './workloads/index.ts';
+import { workloadOf } from './workloads/index.ts';
 
 /** Process of a studio runner; its argument is the compute backend. See protocol.ts. */
 const choice: ComputeChoice = z.enum(['tensorflow', 'webgpu', 'native', 'wasm']).parse(process.argv[2]);
@@ -25,8 +25,7 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
       const compute = await activateCompute(choice, request.threads);
       bfloat16 =
         resolveComputeDtype(request.precision === 'float32' ? 'float32' : 'bfloat16', compute.id) === 'bfloat16';
-      const shape = workloads.find((candidate) => candidate.id === request.shape);
-      if (shape === undefined) throw new StudioError('not_found', `The bench has no workload "${request.shape}".`);
+      const shape = workloadOf(request.shape);
       runner?.dispose();
       const { adapter, small, resources, exchange, clock } = request;
       problem = request;
@@ -59,14 +58,13 @@ async function answer(request: RunnerRequest): Promise<Answers[keyof Answers]> {
 }
 
 async function timeTogether({ count, batch, seconds }: Extract<RunnerRequest, { do: 'together' }>) {
-  const shape = workloads.find(({ id }) => id === problem?.shape);
-  if (problem === null || shape === undefined) throw new StudioError('internal', 'No workload is loaded.');
-  const { adapter, small, resources, exchange } = problem;
+  if (problem === null) throw new StudioError('internal', 'No workload is loaded.');
+  const { shape, adapter, small, resources, exchange } = problem;
   // Its memory is needed.
   runner?.dispose();
   runner = null;
   const together = await TogetherRunner.load(
-    shape,
+    workloadOf(shape),
     adapter,
     { small, resources, folder: dirname(exchange), bfloat16 },
     { count, batch },

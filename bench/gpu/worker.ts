@@ -6,7 +6,7 @@ import { type FoundAdapter, findAdapter } from '../../src-main/engine/compute/we
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { computeIdSchema } from '../../src-shared/domain/catalog.ts';
 import { BenchRunner } from '../bench-runner.ts';
-import { workloads } from '../workloads/index.ts';
+import { workloadOf } from '../workloads/index.ts';
 import { type GpuAnswer, type GpuRequest, gpuRequestSchema } from './protocol.ts';
 import type { AdapterInfo } from './report.ts';
 
@@ -58,8 +58,7 @@ async function answer(request: GpuRequest): Promise<Answers[keyof Answers]> {
       return runTrajectory(request.id, request.resources, request.folder, isAlive);
     }
     case 'load': {
-      const shape = workloads.find((candidate) => candidate.id === request.shape);
-      if (shape === undefined) throw new StudioError('not_found', `The bench has no workload "${request.shape}".`);
+      const shape = workloadOf(request.shape);
       await activateCompute(id);
       isAlive();
       const { small, resources, folder } = request;
