@@ -64,6 +64,28 @@ test('a folder of the cache of datasets has its splits in the names of its files
   expect([examples.train.length, examples.test.length]).toEqual([3, 2]);
 });
 
+test('a split of the cache that lacks one of its files is refused, not read without it', async () => {
+  const folder = join(home, 'incomplete');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'dataset_info.json'), '{}');
+  const part = (split: string, from: number, number: number, count: number) =>
+    cpSync(
+      goldenPath('tables', 'saved', 'train', `data-0000${from}-of-00002.arrow`),
+      join(folder, `reviews-${split}-0000${number}-of-0000${count}.arrow`),
+    );
+  part('train', 0, 0, 3);
+  part('train', 1, 2, 3);
+  await expect(read(folder)).rejects.toThrow(`${folder} has 2 files of the 3 of train; number 1 is not there once.`);
+  part('train', 1, 1, 3);
+  part('test', 0, 0, 2);
+  await expect(read(folder)).rejects.toThrow(`${folder} has 1 files of the 2 of test; number 1 is not there once.`);
+  part('test', 1, 1, 2);
+  // What a program made of it by map is no part of it.
+  cpSync(join(folder, 'reviews-test-00000-of-00002.arrow'), join(folder, 'cache-ab12cd.arrow'));
+  const { examples } = await read(folder);
+  expect([examples.train.length, examples.test.length]).toEqual([7, 5]);
+});
+
 test('what is damaged or missing is said with its file', async () => {
   const whole = readFileSync(goldenPath('tables', 'saved', 'test', 'data-00000-of-00001.arrow'));
   const path = join(home, 'cut.arrow');

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CachedDataset } from '../../../../src-shared/domain/hub.ts';
+import { cachedFile } from '../../../engine/data/arrow/saved-folder.ts';
 import { datasetsCacheFolder } from './cache-folder.ts';
 
 /** Below the cache: the dataset, its configuration, its version, and the hash of what made it. */
@@ -21,8 +22,7 @@ export async function listCachedDatasets(environment: NodeJS.ProcessEnv): Promis
       return;
     }
     const [repository = '', configuration = ''] = way;
-    // Files beside these are what a program made of the dataset by map or filter.
-    const files = names.filter((name) => /-[a-z]\w*?(?:-\d{5}-of-\d{5})?\.arrow$/i.test(name) && !/^cache-/.test(name));
+    const files = names.filter((name) => cachedFile(name) !== null);
     if (files.length === 0 || !names.includes('dataset_info.json')) return;
     const sizes = await Promise.all(
       files.map(async (name) => (await stat(join(folder, name)).catch(() => null))?.size),

@@ -2,13 +2,28 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { type SplitFiles, splitsOf } from '../text/text-files.ts';
+import { refuseIncomplete, type SplitFiles, splitsOf } from '../text/text-files.ts';
 
 const dictionarySchema = z.object({ splits: z.array(z.string()).max(1000) });
 const stateSchema = z.object({ _data_files: z.array(z.object({ filename: z.string() })).max(100_000) });
 
-/** The name that the cache of datasets has for a file: cnn_dailymail-train-00000-of-00003.arrow. */
-const cachedName = /^.+?-([a-z]\w*?)(?:-(\d{5})-of-(\d{5}))?\.arrow$/i;
+/** A file of a split in the cache of datasets; of one that is in several, its number from 0, and how many these are. */
+interface CachedFile {
+  readonly split: string;
+  readonly number: number;
+  readonly count: number;
+}
+
+/**
+ * What the cache of datasets says by a name: cnn_dailymail-train-00000-of-00003.arrow. Null for other files: `cache-…` is what
+ * a program made of the dataset by map or filter.
+ */
+export function cachedFile(name: string): CachedFile | null {
+  const found = /^(?!cache-).+?-([a-z]\w*?)(?:-(\d{5})-of-(\d{5}))?\.arrow$/i.exec(name);
+  if (found === null) return null;
+  const [, split = '', number = '0', count = '1'] = found;
+  return { split, number: Number(number), count: Number(count) };
+}
 
 /**
  * The files by split of a folder that `save_to_disk` of Hugging Face's datasets wrote, of one dataset or of several splits, or
@@ -25,11 +40,23 @@ export async function savedFiles(folder: string): Promise<SplitFiles | null> {
   }
   if (names.includes('state.json')) return { train: await dataFiles(folder), test: [] };
   if (!names.includes('dataset_info.json')) return null;
-  const files = new Map<string, string[]>();
-  for (const name of names.sort()) {
-    const split = cachedName.exec(name)?.[1];
-    if (split !== undefined) files.set(split, [...(files.get(split) ?? []), join(folder, name)]);
+  const cached = names.sort().flatMap((name) => {
+    const file = cachedFile(name);
+    return file === null ? [] : [{ ...file, path: join(folder, name) }];
+  });
+  const bySplit = Map.groupBy(cached, ({ split }) => split);
+  for (const [split, parts] of bySplit) {
+    const count = Math.max(...parts.map((part) => part.count));
+    // Several files without a number each count as one of one.
+    if (count !== 1)
+      refuseIncomplete(
+        folder,
+        split,
+        parts.map((part) => (part.count === count ? part.number : Number.NaN)),
+        count,
+      );
   }
+  const files = new Map([...bySplit].map(([split, parts]) => [split, parts.map(({ path }) => path)]));
   return files.size === 0 ? null : chosen(folder, files);
 }
 

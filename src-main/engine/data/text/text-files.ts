@@ -68,16 +68,29 @@ function filesOfSplit(folder: string, split: string, names: readonly string[]): 
       `Name them ${split}-00000-of-0000${Math.min(found.length, 9)}…, join them into one file, or give one of them by its path.`,
     );
   }
-  const missing = Array.from({ length: Math.min(count, 100_000) }, (_, index) => index).find(
-    (index) => numbers.filter(([number]) => number === index).length !== 1,
+  refuseIncomplete(
+    folder,
+    split,
+    numbers.map(([number = 0]) => number),
+    count,
   );
-  if (missing !== undefined || numbers.length !== count)
-    throw new StudioError(
-      'invalid_input',
-      `${folder} has ${found.length} files of the ${count} of ${split}; number ${missing ?? count} is not there once.`,
-      'Copy or download what is missing, or give one of the files by its path.',
-    );
   return paths;
+}
+
+/**
+ * @param numbers of the files of a split, each counted from 0
+ * @throws StudioError invalid_input where not each of `count` is there once
+ */
+export function refuseIncomplete(folder: string, split: string, numbers: readonly number[], count: number): void {
+  const missing = Array.from({ length: Math.min(count, 100_000) }, (_, index) => index).find(
+    (index) => numbers.filter((number) => number === index).length !== 1,
+  );
+  if (missing === undefined && numbers.length === count) return;
+  throw new StudioError(
+    'invalid_input',
+    `${folder} has ${numbers.length} files of the ${count} of ${split}; number ${missing ?? count} is not there once.`,
+    'Copy or download what is missing, or give one of the files by its path.',
+  );
 }
 
 /**
