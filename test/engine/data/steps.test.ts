@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inspectDataset, openDataset } from '../../../src-main/engine/data/open-dataset.ts';
 import { detectReader } from '../../../src-main/engine/data/readers/index.ts';
+import { DataSteps } from '../../../src-main/engine/data/steps/data-steps.ts';
 import { parseDataSteps } from '../../../src-shared/domain/data-steps.ts';
+import type { ReadRow } from '../../../src-shared/domain/dataset.ts';
 import { temporaryFolder } from './make-data.ts';
 
 const home = temporaryFolder();
@@ -71,6 +73,43 @@ test('a seed draws the same rows, more of them contain fewer, and another seed d
   const [few, more, other] = [await read('sample=5'), await read('sample=15'), await read('sample=5@1')];
   expect(more.train).toEqual(expect.arrayContaining(few.train));
   expect(other.train).not.toEqual(few.train);
+});
+
+test('the reading before the first one ends with its signal, and a later one counts each row once', async () => {
+  const opened = await openDataset({ ...(await detectReader(path)), options: {} });
+  if (opened.kind !== 'texts') throw new Error('these are images');
+  const batches: ReadRow[][] = [];
+  for await (const example of opened.examples('train')) batches.push([{ kind: 'example', example }]);
+  const steps = new DataSteps([{ step: 'sample', rows: 7, seed: 0 }]);
+  const leaving = new AbortController();
+  let read = 0;
+  async function* readAll() {
+    for (const rows of batches) {
+      if (++read === 3) leaving.abort(new Error('the window was closed'));
+      yield rows;
+    }
+  }
+  await expect(steps.prepare(readAll, leaving.signal)).rejects.toThrow('the window was closed');
+  expect(read).toBe(3);
+  await steps.prepare(readAll);
+  expect(read).toBe(3 + batches.length);
+  const fresh = new DataSteps([{ step: 'sample', rows: 7, seed: 0 }]);
+  await fresh.prepare(readAll);
+  expect(steps.begin().take(batches.flat())).toEqual(fresh.begin().take(batches.flat()));
+  expect(steps.begin().take(batches.flat())).toHaveLength(7);
+});
+
+test('a description hands its signal to the reading before it, and the next one reads anew', async () => {
+  const growing = join(home, 'growing.jsonl');
+  const lines = rows.slice(0, 25).map((row) => JSON.stringify(row));
+  writeFileSync(growing, lines.slice(0, 10).join('\n'));
+  const opened = await openDataset({ ...(await detectReader(growing)), options: { steps: 'sample=7' } });
+  if (opened.kind !== 'texts') throw new Error('these are images');
+  const signal = AbortSignal.abort(new Error('left'));
+  await expect(opened.describe({ signal })).rejects.toThrow('left');
+  // Had all rows been read before the signal was seen, the sample would be one of ten.
+  writeFileSync(growing, lines.join('\n'));
+  expect((await opened.describe()).splits[0]?.exampleCount).toBe(7);
 });
 
 test('the preview has the steps that need no more than the first rows', async () => {

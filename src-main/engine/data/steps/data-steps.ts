@@ -23,18 +23,36 @@ export function stepsOf(options: ParameterValues): DataStep[] {
 
 type ReadAll = () => AsyncGenerator<ReadRow[]>;
 
+interface StepPart {
+  readonly name: string;
+  readonly work: StepWork;
+}
+
+function partsOf(steps: readonly DataStep[]): StepPart[] {
+  return steps.map((step) => ({ name: step.step, work: stepWork(step) }));
+}
+
 /** The steps of a dataset, ready to be repeated on every reading of its rows. */
 export class DataSteps {
-  private readonly parts: readonly { readonly name: string; readonly work: StepWork }[];
+  private readonly steps: readonly DataStep[];
+  private parts: readonly StepPart[];
   private ready: Promise<void> | undefined;
 
   constructor(steps: readonly DataStep[]) {
-    this.parts = steps.map((step) => ({ name: step.step, work: stepWork(step) }));
+    this.steps = steps;
+    this.parts = partsOf(steps);
   }
 
-  /** Reads all rows once for each step that must know them; of later calls, nothing. */
-  prepare(readAll: ReadAll): Promise<void> {
-    this.ready ??= this.surveyed(readAll);
+  /**
+   * Reads all rows once for each step that must know them; of later calls, nothing. After a reading that was ended or failed, the
+   * next call begins anew.
+   * @throws the reason of `signal`, between batches
+   */
+  prepare(readAll: ReadAll, signal?: AbortSignal): Promise<void> {
+    this.ready ??= this.surveyed(readAll, signal).catch((thrown: unknown) => {
+      this.ready = undefined;
+      throw thrown;
+    });
     return this.ready;
   }
 
@@ -46,12 +64,18 @@ export class DataSteps {
     return new StepReading(this.parts.filter(({ work }) => prepared || work.survey === undefined));
   }
 
-  private async surveyed(readAll: ReadAll): Promise<void> {
-    for (const [place, { work }] of this.parts.entries()) {
+  private async surveyed(readAll: ReadAll, signal: AbortSignal | undefined): Promise<void> {
+    // Of its own until it is whole: what half a reading has counted must not be counted again.
+    const parts = partsOf(this.steps);
+    for (const [place, { work }] of parts.entries()) {
       if (work.survey === undefined) continue;
-      const before = new StepReading(this.parts.slice(0, place));
-      for await (const rows of readAll()) for (const row of before.take(rows)) work.survey(row);
+      const before = new StepReading(parts.slice(0, place));
+      for await (const rows of readAll()) {
+        signal?.throwIfAborted();
+        for (const row of before.take(rows)) work.survey(row);
+      }
     }
+    this.parts = parts;
   }
 }
 
@@ -62,7 +86,7 @@ class StepReading {
     leftOut: number;
   }[];
 
-  constructor(parts: readonly { readonly name: string; readonly work: StepWork }[]) {
+  constructor(parts: readonly StepPart[]) {
     this.parts = parts.map(({ name, work }) => ({ name, apply: work.begin(), leftOut: 0 }));
   }
 

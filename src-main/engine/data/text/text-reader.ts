@@ -137,12 +137,12 @@ export function textReader(
       const files = await findTextFiles(path, format, options);
       const plan = await planTexts(files, format, options);
       const steps = new DataSteps(stepsOf(options));
-      const prepare = () => steps.prepare(() => readTexts(plan, format));
+      const prepare = (signal?: AbortSignal) => steps.prepare(() => readTexts(plan, format), signal);
       return {
         kind: 'texts',
         columns: plan.mapping.columns,
         describe: async (watch) => {
-          await prepare();
+          await prepare(watch?.signal);
           return describeTexts(plan, files, format, steps.begin(), watch);
         },
         async *examples(split) {
