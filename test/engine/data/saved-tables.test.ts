@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inspectDataset, openDataset } from '../../../src-main/engine/data/open-dataset.ts';
@@ -84,6 +84,28 @@ test('a split of the cache that lacks one of its files is refused, not read with
   cpSync(join(folder, 'reviews-test-00000-of-00002.arrow'), join(folder, 'cache-ab12cd.arrow'));
   const { examples } = await read(folder);
   expect([examples.train.length, examples.test.length]).toEqual([7, 5]);
+});
+
+test.each([
+  ['state.json', '{"step": 3}'],
+  ['state.json', 'no JSON'],
+  ['state.json', ' '.repeat(17 * 2 ** 20)],
+  ['dataset_dict.json', '[]'],
+])('a %s of another program does not keep a folder from its reader (%#)', async (name, text) => {
+  const folder = mkdtempSync(join(home, 'foreign-'));
+  writeFileSync(join(folder, name), text);
+  await expect(detectReader(folder)).rejects.toThrow('is not in a supported format');
+  writeFileSync(join(folder, 'train.csv'), 'text,label\ngood,1\nbad,0\n');
+  expect(await detectReader(folder)).toMatchObject({ reader: 'csv' });
+});
+
+test('a split without what datasets writes of it is said', async () => {
+  const folder = mkdtempSync(join(home, 'split-'));
+  mkdirSync(join(folder, 'train'));
+  writeFileSync(join(folder, 'dataset_dict.json'), '{"splits": ["train"]}');
+  await expect(detectReader(folder)).rejects.toThrow(`${join(folder, 'train', 'state.json')} cannot be read`);
+  writeFileSync(join(folder, 'train', 'state.json'), '{}');
+  await expect(detectReader(folder)).rejects.toThrow(`${join(folder, 'train', 'state.json')} is not what datasets`);
 });
 
 test('what is damaged or missing is said with its file', async () => {

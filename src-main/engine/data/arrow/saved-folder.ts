@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { fileLimits, readBounded } from '../../../files/foreign-file.ts';
 import { refuseIncomplete, type SplitFiles, splitsOf } from '../text/text-files.ts';
 
 const dictionarySchema = z.object({ splits: z.array(z.string()).max(1000) });
@@ -27,18 +28,32 @@ export function cachedFile(name: string): CachedFile | null {
 
 /**
  * The files by split of a folder that `save_to_disk` of Hugging Face's datasets wrote, of one dataset or of several splits, or
- * of a folder in its cache; null for any other folder.
+ * of a folder in its cache; null for any other folder, also one in which another program's file has such a name.
  * @throws StudioError invalid_file where a file that it names is not there, or it has no split to train on
  */
 export async function savedFiles(folder: string): Promise<SplitFiles | null> {
   const names = await readdir(folder).catch((): string[] => []);
   if (names.includes('dataset_dict.json')) {
-    const { splits } = await read(join(folder, 'dataset_dict.json'), dictionarySchema);
+    const dictionary = await read(join(folder, 'dataset_dict.json'), dictionarySchema);
+    if (dictionary === null) return null;
     const files = new Map<string, string[]>();
-    for (const split of splits) files.set(split, await dataFiles(join(folder, only(split))));
+    for (const split of dictionary.splits) {
+      const place = join(folder, only(split));
+      const found = await dataFiles(place);
+      if (found === null)
+        throw new StudioError(
+          'invalid_file',
+          `${join(place, 'state.json')} is not what datasets writes.`,
+          'Save the dataset again.',
+        );
+      files.set(split, found);
+    }
     return chosen(folder, files);
   }
-  if (names.includes('state.json')) return { train: await dataFiles(folder), test: [] };
+  if (names.includes('state.json')) {
+    const train = await dataFiles(folder);
+    return train && { train, test: [] };
+  }
   if (!names.includes('dataset_info.json')) return null;
   const cached = names.sort().flatMap((name) => {
     const file = cachedFile(name);
@@ -70,9 +85,9 @@ function chosen(folder: string, files: ReadonlyMap<string, string[]>): SplitFile
   );
 }
 
-async function dataFiles(folder: string): Promise<string[]> {
-  const { _data_files: files } = await read(join(folder, 'state.json'), stateSchema);
-  return files.map(({ filename }) => join(folder, only(filename)));
+async function dataFiles(folder: string): Promise<string[] | null> {
+  const state = await read(join(folder, 'state.json'), stateSchema);
+  return state?._data_files.map(({ filename }) => join(folder, only(filename))) ?? null;
 }
 
 /** A name without a way to another folder. */
@@ -81,17 +96,22 @@ function only(name: string): string {
   throw new StudioError('invalid_file', `"${name.slice(0, 100)}" is no name of a file of a dataset.`);
 }
 
-async function read<Value>(file: string, schema: z.ZodType<Value>): Promise<Value> {
-  let value: unknown;
+/** Null for what datasets does not write. @throws StudioError invalid_file where it cannot be read at all */
+async function read<Value>(file: string, schema: z.ZodType<Value>): Promise<Value | null> {
+  let text: string;
   try {
-    value = JSON.parse(await readFile(file, 'utf8'));
+    text = await readBounded(file, fileLimits.config);
   } catch (thrown) {
+    // Too large, or no regular file.
+    if (thrown instanceof StudioError) return null;
     throw new StudioError(
       'invalid_file',
       `${file} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}.`,
     );
   }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new StudioError('invalid_file', `${file} is not what datasets writes.`, 'Save the dataset again.');
+  try {
+    return schema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
 }
