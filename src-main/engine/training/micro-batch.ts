@@ -31,7 +31,6 @@ export interface SegmentedRows extends Pick<MicroBatch, 'inputs' | 'labels'> {
 
 /** A mean loss over examples, computed from log-likelihoods in nats, each summed over the labels of a segment. */
 export interface SequenceLoss {
-  readonly examples: number;
   /** Of the rows of the batch, which may be padded further. */
   readonly segments: readonly Segment[];
   /** Further rows, whose log-likelihoods the loss takes as constants. */

@@ -12,6 +12,7 @@ import { stateKeeping } from './state-keeping.ts';
 import type { GradientSource } from './step-gradients.ts';
 import type { TrainableModel } from './trainable-model.ts';
 import type { TrainingHooks } from './training-hooks.ts';
+import { examplesOf } from './training-loss.ts';
 import { type StepReport, TrainingStep } from './training-step.ts';
 
 /** Settings of every training, of an adapter or a whole model. */
@@ -165,10 +166,6 @@ export class TrainingLoop {
     const length = { totalSteps: this.totalSteps, warmupSteps: warmupStepCount(warmup_steps, this.totalSteps) };
     return learning_rate * learningRateSchedules[lr_scheduler_type].factor(this.done, length);
   }
-}
-
-function examplesOf({ examples, labels, sequences }: MicroBatch): number {
-  return sequences?.examples ?? examples ?? labels.length;
 }
 
 type OptimizerFields = Pick<

@@ -43,9 +43,15 @@ export function lossOnBatch(
   return (states) => compute(model.head(states), expected);
 }
 
+/** Number of examples of a batch. */
+export function examplesOf({ examples, labels }: MicroBatch): number {
+  return examples ?? labels.length;
+}
+
 /** Number of labels in the mean loss of a batch; of a loss of sequences, its examples. */
-export function countedLabels({ labels, targets, sequences }: MicroBatch): number {
-  if (sequences !== undefined) return sequences.examples;
+export function countedLabels(batch: MicroBatch): number {
+  const { labels, targets, sequences } = batch;
+  if (sequences !== undefined) return examplesOf(batch);
   if (targets !== undefined) return targets.values.length;
   return labels.reduce((count, label) => (label === ignoredLabel ? count : count + 1), 0);
 }

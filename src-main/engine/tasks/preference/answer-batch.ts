@@ -22,8 +22,8 @@ export function labelledBatch(
   const equal = answers.map(() => 1 / answers.length);
   return {
     ...answerBatch(own, segments, padding),
+    examples: answers.length,
     sequences: {
-      examples: answers.length,
       segments,
       constants: answerBatch(
         other,

@@ -44,11 +44,7 @@ export function segmentOf({ prompt, answer }: AnswerRow, row: number, of: 'answe
 }
 
 /** Rows of tokens, padded on the right, with labels for the given segments; −100 elsewhere. */
-export function answerBatch(
-  rows: readonly AnswerRow[],
-  segments: readonly Segment[],
-  padding: number,
-): SegmentedRows & { readonly examples: number } {
+export function answerBatch(rows: readonly AnswerRow[], segments: readonly Segment[], padding: number): SegmentedRows {
   const width = rows.reduce((longest, row) => Math.max(longest, lengthOf(row)), 1);
   const shape: [number, number] = [rows.length, width];
   const ids = new Int32Array(rows.length * width).fill(padding);
@@ -62,5 +58,5 @@ export function answerBatch(
   for (const { row, start, end } of segments)
     for (let at = start; at < end; at++) labels[row * width + at] = ids[row * width + at + 1] ?? ignoredLabel;
   const inputs = { input_ids: { shape, data: ids }, attention_mask: { shape, data: mask } };
-  return { inputs, labels, segments, examples: rows.length };
+  return { inputs, labels, segments };
 }

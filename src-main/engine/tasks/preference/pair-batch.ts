@@ -39,8 +39,8 @@ export function pairBatch(
     });
   return {
     ...answerBatch(rows, segments, padding),
+    examples: count,
     sequences: {
-      examples: count,
       segments,
       loss(sums) {
         const losses = loss.losses({ chosen: part(sums, 0), rejected: part(sums, 1) }, settings);
