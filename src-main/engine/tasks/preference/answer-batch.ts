@@ -4,9 +4,9 @@ import type { MicroBatch } from '../../training/micro-batch.ts';
 import { answerBatch, segmentOf } from './answer-rows.ts';
 import type { LabelledAnswer } from './examples.ts';
 import type { AnswerLoss } from './losses/preference-loss.ts';
-import { measuresOf } from './measures.ts';
+import { measuresOf, rewardsOf } from './measures.ts';
 import type { ReferencePair } from './reference.ts';
-import { scoreOf, scoresOf, weightedSum } from './scores.ts';
+import { scoresOf, weightedSum } from './scores.ts';
 
 /** A batch of single answers. Those to other prompts, from which the divergence is estimated, run without a tape. */
 export function labelledBatch(
@@ -39,12 +39,7 @@ export function labelledBatch(
         return weightedSum(loss.losses({ scores, wanted, divergence }, settings), equal);
       },
       measures: (sums) =>
-        measuresOf(
-          answers.map(({ wanted, own: row }, at) => {
-            const reward = settings.beta * scoreOf(loss, sums[at] ?? 0, row, references[at]?.[0] ?? 0);
-            return wanted ? { chosen: reward } : { rejected: reward };
-          }),
-        ),
+        measuresOf(answers.map((answer, at) => rewardsOf(loss, settings, answer, [sums[at] ?? 0, 0], references[at]))),
     },
   };
 }

@@ -1,9 +1,32 @@
+import type { PreferenceSettings } from '../../../../src-shared/domain/preference.ts';
 import { isRight } from '../../evaluation/task-predictions.ts';
+import { type LabelledAnswer, type Pair, rowsOf } from './examples.ts';
+import type { PreferenceLoss } from './losses/preference-loss.ts';
+import type { ReferencePair } from './reference.ts';
+import { scoreOf } from './scores.ts';
 
 /** Rewards of an example: of a pair's answers, or of the answer that there is. */
 export interface Rewards {
   readonly chosen?: number;
   readonly rejected?: number;
+}
+
+/**
+ * Rewards of an example by its log-likelihoods in nats under the model and under the base. Of a labelled answer that to another
+ * prompt is not asked for.
+ * @param reference absent for a loss without one
+ */
+export function rewardsOf(
+  loss: Pick<PreferenceLoss, 'score'>,
+  { beta }: Pick<PreferenceSettings, 'beta'>,
+  example: Pair | LabelledAnswer,
+  sums: ReferencePair,
+  reference: ReferencePair = [0, 0],
+): Rewards {
+  const [first, second] = rowsOf(example);
+  const reward = beta * scoreOf(loss, sums[0], first, reference[0]);
+  if ('chosen' in example) return { chosen: reward, rejected: beta * scoreOf(loss, sums[1], second, reference[1]) };
+  return example.wanted ? { chosen: reward } : { rejected: reward };
 }
 
 type Sum = { readonly sum: number; readonly count: number };

@@ -4,9 +4,9 @@ import type { MicroBatch } from '../../training/micro-batch.ts';
 import { answerBatch, segmentOf } from './answer-rows.ts';
 import type { Pair } from './examples.ts';
 import type { PairLoss } from './losses/preference-loss.ts';
-import { measuresOf } from './measures.ts';
+import { measuresOf, rewardsOf } from './measures.ts';
 import type { ReferencePair } from './reference.ts';
-import { scoreOf, scoresOf, weightedSum } from './scores.ts';
+import { scoresOf, weightedSum } from './scores.ts';
 
 /**
  * A batch of pairs: the rows of the chosen answers, then those of the rejected ones.
@@ -56,10 +56,9 @@ export function pairBatch(
       },
       measures: (sums) =>
         measuresOf(
-          pairs.map((pair, at) => ({
-            chosen: settings.beta * scoreOf(loss, sums[at] ?? 0, pair.chosen, references[at]?.[0] ?? 0),
-            rejected: settings.beta * scoreOf(loss, sums[count + at] ?? 0, pair.rejected, references[at]?.[1] ?? 0),
-          })),
+          pairs.map((pair, at) =>
+            rewardsOf(loss, settings, pair, [sums[at] ?? 0, sums[count + at] ?? 0], references[at]),
+          ),
         ),
     },
   };

@@ -13,10 +13,10 @@ import { byLength, inGivenOrder } from '../text/test-order.ts';
 import { type AnswerRow, answerBatch, lengthOf, segmentOf } from './answer-rows.ts';
 import { type LabelledAnswer, type Pair, rowsOf } from './examples.ts';
 import type { PreferenceSplit } from './load-batch.ts';
-import type { AnswerLoss, PairLoss, PreferenceLoss } from './losses/preference-loss.ts';
-import type { Rewards } from './measures.ts';
+import type { AnswerLoss, PairLoss } from './losses/preference-loss.ts';
+import { type Rewards, rewardsOf } from './measures.ts';
 import type { ReferencePair } from './reference.ts';
-import { scoreOf, scoresOf } from './scores.ts';
+import { scoresOf } from './scores.ts';
 
 /** Log-likelihoods of an example under the model and under the base; `prompt`: of its chosen answer's prompt. */
 interface Evaluated {
@@ -48,7 +48,7 @@ export async function preferenceOutputs(
   const { loss, settings } = test;
   const losses =
     loss.of === 'pairs' ? await pairLosses(loss, settings, found) : await answerLosses(loss, settings, found);
-  const rewards = found.map((one) => rewardsOf(loss, settings, one));
+  const rewards = found.map(({ example, sums, reference }) => rewardsOf(loss, settings, example, sums, reference));
   const column = (of: (rewards: Rewards) => number | undefined) =>
     inGivenOrder(
       Float64Array.from(rewards, (one) => of(one) ?? Number.NaN),
@@ -135,17 +135,6 @@ async function answerLosses(
     return loss.losses({ scores, wanted, divergence: tf.scalar(Math.max(0, apart)) }, settings);
   });
   return [...made];
-}
-
-function rewardsOf(
-  loss: PreferenceLoss,
-  { beta }: PreferenceSettings,
-  { example, sums, reference }: Evaluated,
-): Rewards {
-  const [first, second] = rowsOf(example);
-  const reward = beta * scoreOf(loss, sums[0], first, reference[0]);
-  if ('chosen' in example) return { chosen: reward, rejected: beta * scoreOf(loss, sums[1], second, reference[1]) };
-  return example.wanted ? { chosen: reward } : { rejected: reward };
 }
 
 async function read(compute: () => tf.Tensor1D): Promise<Float32Array> {
