@@ -1,8 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { type ChatMessage, messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
-import { preferenceOf } from '../../../src-shared/domain/preference.ts';
+import { turnsOf } from '../../../src-shared/domain/preference.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -100,15 +99,6 @@ function WholeExample({ id, split, index }: ExamplePlace) {
       ))}
     </dl>
   );
-}
-
-/** The turns of a conversation; of two that differ in their answers, the shared ones once. */
-function turnsOf(example: TextExample): [name: string, value: string][] {
-  const named = (turns: readonly ChatMessage[], prefix = '') =>
-    turns.map((turn): [string, string] => [`${prefix}${turn.role}`, messageText(turn)]);
-  const { asked, chosen, rejected } = preferenceOf(example);
-  if (rejected.length === 0) return named(example.messages ?? []);
-  return [...named(asked), ...named(chosen, 'chosen: '), ...named(rejected, 'rejected: ')];
 }
 
 function partsOf(example: TextExample): [name: string, value: ReactNode][] {
