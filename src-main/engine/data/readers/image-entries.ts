@@ -19,6 +19,14 @@ export type Problem = DatasetDescription['problems'][number];
 
 const whereOf = ({ image }: LabelledImage): string => (typeof image === 'string' ? image : image.where);
 
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** "img2" before "img10"; upper and lower case together, then by code so that the order is the same everywhere. */
+export function naturally(a: string, b: string): number {
+  const collated = collator.compare(a, b);
+  return collated !== 0 ? collated : a < b ? -1 : a > b ? 1 : 0;
+}
+
 /** A fifth of each class for testing, by a fixed seed. */
 export function holdOutFifth(
   entries: readonly ImageEntry[],

@@ -6,6 +6,7 @@ import type { OpenImages } from '../dataset.ts';
 import {
   holdOutFifth,
   type LabelledImage,
+  naturally,
   openEntries,
   type Problem,
   readHeaders,
@@ -75,12 +76,6 @@ async function openImageFolder(folder: string): Promise<OpenImages> {
     );
   }
   return openEntries({ labels, train, test, problems, placeOfClass: (label) => join(trainFolder, label) });
-}
-
-/** "img2" before "img10"; upper and lower case together, then by code so that the order is the same everywhere. */
-function naturally(a: string, b: string): number {
-  const collated = new Intl.Collator('en', { numeric: true }).compare(a, b);
-  return collated !== 0 ? collated : a < b ? -1 : a > b ? 1 : 0;
 }
 
 async function foldersIn(path: string): Promise<string[]> {

@@ -8,6 +8,7 @@ import {
   holdOutFifth,
   type ImageEntry,
   type LabelledImage,
+  naturally,
   openEntries,
   type Problem,
   readHeaders,
@@ -161,9 +162,4 @@ function labelColumnOf(
   const noted = others.find((name) => names.has(name));
   const called = ['label', 'labels', 'class', 'category', 'fine_label', 'target'].find((name) => others.includes(name));
   return noted ?? called ?? (others.length === 1 ? (others[0] ?? null) : null);
-}
-
-function naturally(a: string, b: string): number {
-  const collated = new Intl.Collator('en', { numeric: true }).compare(a, b);
-  return collated !== 0 ? collated : a < b ? -1 : a > b ? 1 : 0;
 }
