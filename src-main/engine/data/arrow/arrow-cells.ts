@@ -1,6 +1,6 @@
 import type { DataType as Type } from 'apache-arrow';
 import { decimal, safeNumber } from '../parquet/cells.ts';
-import { largestRowBytes } from '../text/raw-row.ts';
+import { largestRowBytes, rowTooLong } from '../text/raw-row.ts';
 import { floatOf } from '../text/written-number.ts';
 
 /** A value that cannot be read and makes its row a faulty one; the message goes on from the row's name. */
@@ -81,8 +81,7 @@ export class ArrowCells {
 
   private spend(bytes: number): void {
     this.left -= bytes;
-    if (this.left < 0)
-      throw new UnreadableValue(`is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows`);
+    if (this.left < 0) throw new UnreadableValue(rowTooLong);
   }
 }
 

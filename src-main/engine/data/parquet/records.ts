@@ -1,4 +1,4 @@
-import { faultyRow, largestRowBytes, type RawRow } from '../text/raw-row.ts';
+import { faultyRow, largestRowBytes, type RawRow, rowTooLong } from '../text/raw-row.ts';
 import { UnreadableCell } from './cells.ts';
 import { HeldBytes, LeafCursor } from './leaf-cursor.ts';
 import type { ColumnChunk } from './metadata.ts';
@@ -40,7 +40,7 @@ export class RecordReader {
           if (this.cursor(leaf).repetition() !== 0)
             throw new ParquetError('has parts that differ in how many values a row has');
     }
-    if (this.isTooLong) this.fault = `is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows`;
+    if (this.isTooLong) this.fault = rowTooLong;
     const read =
       this.fault === null ? { row, cells: Object.fromEntries(cells), fault: null } : faultyRow(row, this.fault);
     return { row: read, byteLength: this.rowBytes };

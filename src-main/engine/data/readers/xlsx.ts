@@ -3,7 +3,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { unreadable } from '../byte-source.ts';
 import { noHeader } from '../text/file-notes.ts';
-import { faultyRow, largestRowBytes, mostColumns, type RawRow, type RowReading } from '../text/raw-row.ts';
+import { faultyRow, largestRowBytes, mostColumns, type RawRow, type RowReading, rowTooLong } from '../text/raw-row.ts';
 import { headerParameter, headerRows, namesColumns, numberedNames } from '../text/table-header.ts';
 import { textReader } from '../text/text-reader.ts';
 
@@ -63,8 +63,7 @@ function headerOf(rows: readonly (readonly Cell[])[], options: ParameterValues):
 function rowOf(row: number, cells: readonly Cell[], names: readonly string[]): RawRow | null {
   if (cells.every((cell) => cell === null || cell === '')) return null;
   const length = cells.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 8), 0);
-  if (length > largestRowBytes)
-    return faultyRow(row, `is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows`);
+  if (length > largestRowBytes) return faultyRow(row, rowTooLong);
   return { row, cells: Object.fromEntries(names.map((name, column) => [name, cells[column] ?? null])), fault: null };
 }
 

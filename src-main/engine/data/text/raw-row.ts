@@ -36,7 +36,9 @@ export const largestRowBytes = 16 * 2 ** 20;
 /** Most columns of a table, which bounds the memory for names and cells. */
 export const mostColumns = 4096;
 
-export const tooLong = `is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows, or close the quotation mark that lets it go on`;
+/** Fault of a longer row whose end is known, and of one that ends where a quotation mark does. */
+export const rowTooLong = `is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows`;
+export const tooLong = `${rowTooLong}, or close the quotation mark that lets it go on`;
 
 export function faultyRow(row: number, fault: string): RawRow {
   return { row, cells: {}, fault };
