@@ -151,6 +151,11 @@ function endsEarly(path: string, offset: number, length: number, size: number): 
   );
 }
 
+/** What a library says of a file, without the lines that explain it to programmers. */
+export function firstLine(thrown: unknown): string {
+  return message(thrown).split('\n')[0] ?? '';
+}
+
 function message(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

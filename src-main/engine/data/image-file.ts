@@ -4,6 +4,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { openRegularFile } from '../../files/foreign-file.ts';
 import { type BmpHeader, bmpHeaderBytes, decodeBmp, isBmp, readBmpHeader } from './bmp-file.ts';
 import { ByteBudget } from './byte-budget.ts';
+import { firstLine } from './byte-source.ts';
 import { cmykToRgb } from './cmyk.ts';
 import type { Image } from './dataset.ts';
 import { toGrey } from './to-grey.ts';
@@ -169,6 +170,5 @@ function greyToRgb(grey: Uint8Array): Uint8Array {
 
 function unreadableImage(source: ImageSource, thrown: unknown): StudioError {
   if (thrown instanceof StudioError) return thrown;
-  const why = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
-  return new StudioError('invalid_file', `${placeOf(source)} is not a readable image: ${why}.`);
+  return new StudioError('invalid_file', `${placeOf(source)} is not a readable image: ${firstLine(thrown)}.`);
 }

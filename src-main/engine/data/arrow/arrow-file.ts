@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DataType, RecordBatch, RecordBatchFileReader, RecordBatchStreamReader } from 'apache-arrow';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { openByteSource } from '../byte-source.ts';
+import { firstLine, openByteSource } from '../byte-source.ts';
 import { classNames, withClassNames } from '../parquet/class-names.ts';
 import type { RawRow, RowReading } from '../text/raw-row.ts';
 import { faultyRow, mostColumns } from '../text/raw-row.ts';
@@ -89,12 +89,8 @@ async function open(path: string) {
 }
 
 function nextOf(path: string, reader: Reader): RecordBatch | null {
-  try {
-    const { done, value } = reader.next();
-    return done === true ? null : value;
-  } catch (thrown) {
-    throw broken(path, thrown);
-  }
+  const { done, value } = named(path, () => reader.next());
+  return done === true ? null : value;
 }
 
 /** The library takes the number of rows on trust; a bit a row is the least that a column has. */
@@ -125,6 +121,9 @@ function named<Result>(path: string, read: () => Result): Result {
 
 function broken(path: string, thrown: unknown): StudioError {
   if (thrown instanceof StudioError) return thrown;
-  const why = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
-  return new StudioError('invalid_file', `${path} is not a readable Arrow file: ${why}.`, 'Save or download it again.');
+  return new StudioError(
+    'invalid_file',
+    `${path} is not a readable Arrow file: ${firstLine(thrown)}.`,
+    'Save or download it again.',
+  );
 }

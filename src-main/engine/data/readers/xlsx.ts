@@ -1,7 +1,7 @@
 import { open } from 'yauzl';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { unreadable } from '../byte-source.ts';
+import { firstLine, unreadable } from '../byte-source.ts';
 import { noHeader } from '../text/file-notes.ts';
 import { faultyRow, largestRowBytes, mostColumns, type RawRow, type RowReading, rowTooLong } from '../text/raw-row.ts';
 import { headerParameter, headerRows, namesColumns, numberedNames } from '../text/table-header.ts';
@@ -132,10 +132,9 @@ function tooLarge(path: string): StudioError {
 
 function broken(path: string, thrown: unknown): StudioError {
   if (thrown instanceof StudioError) return thrown;
-  const why = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
   return new StudioError(
     'invalid_file',
-    `${path} is not a readable Excel workbook: ${why}.`,
+    `${path} is not a readable Excel workbook: ${firstLine(thrown)}.`,
     'Save it as .xlsx, or as CSV.',
   );
 }
