@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { joinArrays } from '../../tensors/join-arrays.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
 import { notFiniteOutputs } from '../evaluation.ts';
@@ -27,15 +28,5 @@ export async function outputsOfBatches(
       tf.dispose([...Object.values(inputs), outputs]);
     }
   }
-  return joined(parts);
-}
-
-export function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return joinArrays(Float32Array, parts);
 }

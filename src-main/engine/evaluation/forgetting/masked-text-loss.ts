@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
 import { loadMaskedHead } from '../../models/encoder/masked-head.ts';
 import { encoderInputs } from '../../tasks/text/pad-rows.ts';
+import { joinArrays } from '../../tensors/join-arrays.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import { notFiniteOutputs } from '../evaluation.ts';
-import { joined } from './head-outputs.ts';
 import { hashOf, inBatches, meanOf, type OpenForgettingMeasure } from './measure.ts';
 import { neutralParagraphs } from './neutral-text.ts';
 
@@ -63,7 +63,7 @@ export const maskedTextLoss: OpenForgettingMeasure = async ({ base, modelDirecto
           tf.dispose([...stateTensors(states), ...Object.values(device), scored]);
         }
       }
-      return joined(losses);
+      return joinArrays(Float32Array, losses);
     },
     value: meanOf,
     dispose: () => head.dispose(),

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
 import { languageBatch } from '../../tasks/text/pad-rows.ts';
 import { tokenScores } from '../../tasks/text/token-scores.ts';
+import { joinArrays } from '../../tensors/join-arrays.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
-import { joined } from './head-outputs.ts';
 import { hashOf, inBatches, meanOf, type OpenForgettingMeasure } from './measure.ts';
 import { neutralParagraphs } from './neutral-text.ts';
 
@@ -45,7 +45,7 @@ export const textLoss: OpenForgettingMeasure = async ({ base, modelDirectory, ne
           tf.dispose([...stateTensors(states), ...Object.values(device)]);
         }
       }
-      return joined(losses);
+      return joinArrays(Float32Array, losses);
     },
     value: meanOf,
     dispose: () => undefined,

@@ -12,6 +12,7 @@ import {
 import type { TagOutputs } from '../../evaluation/task-outputs.ts';
 import { gatherRows } from '../../ops/index.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
+import { joinArrays } from '../../tensors/join-arrays.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import type { LengthOrder } from './test-order.ts';
 
@@ -54,8 +55,8 @@ export async function tagOutputs(
   }
   return {
     kind: 'tags',
-    logits: joined(logits, (size) => new Float32Array(size)),
-    labels: joined(labels, (size) => new Int32Array(size)),
+    logits: joinArrays(Float32Array, logits),
+    labels: joinArrays(Int32Array, labels),
     counts: Uint32Array.from(labels, ({ length }) => length),
     names,
   };
@@ -86,17 +87,4 @@ async function logitsOf(
   } finally {
     tf.dispose([...stateTensors(states), ...Object.values(device), outputs]);
   }
-}
-
-function joined<Values extends Float32Array | Int32Array>(
-  parts: readonly Values[],
-  create: (size: number) => Values,
-): Values {
-  const whole = create(parts.reduce((size, { length }) => size + length, 0));
-  let start = 0;
-  for (const part of parts) {
-    whole.set(part, start);
-    start += part.length;
-  }
-  return whole;
 }
