@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import { layersFrom } from '../adapters/run-layers.ts';
 import { tidyHiddenStates } from '../adapters/tidy-hidden-states.ts';
 import { isTaping } from '../compute/tfjs-internals.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
@@ -67,11 +68,7 @@ export class FullModel implements LinearRunner, TrainableModel {
   }
 
   statesFrom(states: HiddenStates): HiddenStates {
-    return tidyHiddenStates(() => {
-      let current = states;
-      for (let index = 0; index < this.base.layerCount; index++) current = this.layer(index, current);
-      return current;
-    });
+    return tidyHiddenStates(() => layersFrom(this, 0, states));
   }
 
   loss(states: HiddenStates, labels: tf.Tensor1D): tf.Scalar {
