@@ -16,7 +16,7 @@ import { drawMasks, inputDropoutOf } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
 import type { Factors } from './initializations/initialization.ts';
 import { mergedModules } from './merged-modules.ts';
-import { ResidualBase } from './residual.ts';
+import { dropResidual, ResidualBase } from './residual.ts';
 import { layersFrom } from './run-layers.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
@@ -79,8 +79,7 @@ export class AdaptedModel implements LinearRunner {
   loadState(state: AdapterState): void {
     const next = toDevice(state, this.base, this.adapter);
     this.unmerge();
-    this.residual?.dispose();
-    this.residual = null;
+    this.residual = dropResidual(this.residual);
     this.adapter = next;
     this.inactive = new Set();
     this.untrained = new Set();
@@ -94,8 +93,7 @@ export class AdaptedModel implements LinearRunner {
   /** Back to the plain base. */
   clear(): void {
     this.unmerge();
-    this.residual?.dispose();
-    this.residual = null;
+    this.residual = dropResidual(this.residual);
     if (this.adapter) disposeAdapter(this.adapter);
     this.inactive = new Set();
     this.adapter = null;
