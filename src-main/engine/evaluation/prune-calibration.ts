@@ -36,10 +36,10 @@ export class PruneCalibration implements PruneData {
   static async open(
     base: BaseModel,
     state: AdapterState,
-    request: Omit<TuningSource, 'model' | 'base'>,
+    request: Omit<TuningSource, 'base'>,
     context: TaskContext,
   ): Promise<PruneCalibration> {
-    const examples = await TuningExamples.open({ ...request, model: base.description, base }, context);
+    const examples = await TuningExamples.open({ ...request, base }, context);
     return new PruneCalibration(base, state, examples, request.seed);
   }
 

@@ -201,8 +201,7 @@ export class TuningData implements MergeData {
     const source = datasets[place];
     if (!source) throw new Error(`there is no dataset ${place}`);
     const base = await this.request.base();
-    const { description: model } = base;
-    return TuningExamples.open({ modelDirectory, model, base, source, samples, seed }, this.context);
+    return TuningExamples.open({ modelDirectory, base, source, samples, seed }, this.context);
   }
 
   private state(adapter: number): Promise<AdapterState> {

@@ -1,6 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
@@ -15,7 +14,6 @@ const batchSize = 16;
 
 export interface TuningSource {
   readonly modelDirectory: string;
-  readonly model: ModelDescription;
   readonly base: BaseModel;
   readonly source: DatasetSource & { readonly settings: TaskSettings };
   /** Examples at most. */
@@ -43,8 +41,9 @@ export class TuningExamples {
 
   /** The caller closes them. @throws StudioError invalid_input where the training split is empty */
   static async open(request: TuningSource, context: TaskContext): Promise<TuningExamples> {
-    const { source, samples, seed } = request;
-    const task = await openTask({ ...request, settings: source.settings, training: true }, context);
+    const { base, source, samples, seed } = request;
+    const model = base.description;
+    const task = await openTask({ ...request, model, settings: source.settings, training: true }, context);
     const all = Array.from({ length: task.train.count }, (_, index) => index);
     const used = RandomStream.named(seed, 'merge', 'tuning').shuffle(all).slice(0, samples);
     if (used.length === 0) {

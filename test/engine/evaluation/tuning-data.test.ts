@@ -177,7 +177,7 @@ describe('inputs', () => {
   test('of the plain base are recorded too, with a sample of the rows where there are too many', async () => {
     const name = [...(states[0]?.modules.keys() ?? [])][0] ?? '';
     const examples = await TuningExamples.open(
-      { modelDirectory, model: base.description, base, source: source(), samples: 20, seed: 0 },
+      { modelDirectory, base, source: source(), samples: 20, seed: 0 },
       context,
     );
     try {
