@@ -72,7 +72,8 @@ export async function freshAdapter(
   const targets = resolveTargetModules(config, description);
   for (const module of targets) if (module.kind === 'embedding') requireEmbedding(variant, module);
   const initialization = variant.initialization?.(parameters) ?? null;
-  const calibrated = initialization?.calibration === undefined ? null : await savedTensors(base, whole, options);
+  const calibrated =
+    initialization?.calibration === undefined ? null : await savedTensors(base, description, whole, options);
   const started =
     initialization && (await startModules(base, { variant, parameters, initialization }, targets, options, calibrated));
   const modules = new Map<string, ModuleState>();
@@ -94,7 +95,7 @@ export async function freshAdapter(
     coto: null,
     modules,
     shared: variant.shared?.initialize(targets, parameters) ?? new Map(),
-    saved: calibrated ?? (await savedTensors(base, whole, options)),
+    saved: calibrated ?? (await savedTensors(base, description, whole, options)),
     biases: new Map(),
     labels: whole.some(({ module }) => module.isHead) ? (labels ?? description.labels) : null,
   };
@@ -115,13 +116,16 @@ function refuseBoth(initialization: Initialization | null): void {
   );
 }
 
-/** Weights and biases of the modules that are saved whole: the base's own, or drawn. */
+/**
+ * Weights and biases of the modules that are saved whole: the base's own, or drawn.
+ * @param description of the base with the task's head
+ */
 async function savedTensors(
   base: BaseModel,
+  description: ModelDescription,
   whole: readonly { readonly module: LinearModule }[],
-  { labels, random, headTask }: FreshOptions,
+  { labels, random }: FreshOptions,
 ): Promise<Map<string, HostTensor>> {
-  const description = withTaskHead(base.description, headTask ?? null);
   const saved = new Map<string, HostTensor>();
   for (const { module } of whole) {
     const givesLabels = module.name === labelHead(description)?.name;
