@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
-import type { StoredMatrix } from '../tensors/stored-matrix.ts';
+import type { StoredEncoding, StoredMatrix } from '../tensors/stored-matrix.ts';
 import type { DecoderStep } from './decoder-step.ts';
 
 /** Result of probing a backend without running work on it. */
@@ -16,6 +16,16 @@ export interface ComputeProbe {
   readonly reason: string;
 }
 
+/** How a backend keeps matrices in memory as they are encoded, and computes with their values as float32. */
+export interface MatrixStorage {
+  /** Those of other encodings are read as float32. */
+  readonly encodings: readonly StoredEncoding[];
+  /** Whether matrices of 16 bits stay as they are in small models too: nothing is gained by another copy. */
+  readonly keepsHalves: boolean;
+  /** `finite`: whether no value is NaN or infinite. */
+  store(matrix: StoredMatrix): Promise<{ readonly matrix: tf.Tensor; readonly finite: boolean }>;
+}
+
 /** One compute backend of the engine: one file or folder each, listed in `index.ts`; `selection.ts` ranks them. */
 export interface ComputeBackend {
   readonly id: ComputeId;
@@ -28,11 +38,8 @@ export interface ComputeBackend {
    * available.
    */
   activate(threads?: number): Promise<{ readonly device: string; readonly threads: number }>;
-  /**
-   * Keeps a matrix in memory as it is encoded, and computes with its values as float32; `finite`: whether none is NaN or
-   * infinite. Omitted if the backend cannot.
-   */
-  store?(matrix: StoredMatrix): Promise<{ readonly matrix: tf.Tensor; readonly finite: boolean }>;
+  /** Omitted if the backend keeps every matrix in float32. */
+  readonly storage?: MatrixStorage;
   /**
    * All layers of a decoder for the next token of each row, in one call; gives the states after them, [batch, width], and writes
    * keys and values to the cache. Omitted if the backend runs them one by one.

@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { storedEncodings } from '../tensors/stored-matrix.ts';
 import { type ComputeBackend, unavailable } from './compute-backend.ts';
 import type { NativeAddon } from './native/addon.ts';
 import { NativeBackend } from './native/backend.ts';
@@ -37,7 +38,12 @@ export const nativeBackend: ComputeBackend = {
     return { device: describe(addon), threads: addon.threads() };
   },
   followMemoryLimit: () => keepWithinGroup(required()),
-  store: async (matrix) => active().store(matrix),
+  storage: {
+    encodings: storedEncodings,
+    // A small model is faster with copies that are packed for its products.
+    keepsHalves: false,
+    store: async (matrix) => active().store(matrix),
+  },
   decoderStep: (step) => runDecoderStep(active(), step),
   bfloat16: {
     isAvailable: () => {

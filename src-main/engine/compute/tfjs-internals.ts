@@ -145,6 +145,33 @@ export function releaseAfterSubmit(backend: WebGPUBackend, buffer: GPUBuffer): v
 }
 
 /**
+ * Gives a new tensor of tfjs's WebGPU backend a buffer of `bytes` bytes, whatever its shape, that `fill` writes. The backend's own
+ * programs must not read it.
+ */
+export async function fillGpuBuffer(
+  backend: WebGPUBackend,
+  { dataId }: tf.TensorInfo,
+  bytes: number,
+  fill: (target: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const buffer = backend.bufferManager.acquireBuffer(bytes, usage, true);
+  Reflect.set(backend.tensorMap.get(dataId), 'resource', buffer);
+  if (buffer.mapState === 'mapped') {
+    try {
+      await fill(new Uint8Array(buffer.getMappedRange()));
+    } finally {
+      buffer.unmap();
+    }
+    return;
+  }
+  // One of the pool, which was mapped before.
+  const values = new Uint8Array(bytes);
+  await fill(values);
+  backend.queue.writeBuffer(buffer, 0, values);
+}
+
+/**
  * The buffer of a tensor of tfjs's WebGPU backend, uploaded if it is not on the device. `isWritten`: a program changes it, so
  * that values which were read back before no longer hold.
  */

@@ -6,7 +6,7 @@ export function uploadsAreCopied(): boolean {
   return activeBackend()?.copiesUploads ?? false;
 }
 
-/** How the active backend keeps a matrix as it is encoded; undefined if it cannot. */
-export function storeOfBackend(): ComputeBackend['store'] {
-  return activeBackend()?.store;
+/** How the active backend keeps matrices as they are encoded; undefined if it does not. */
+export function storageOfBackend(): ComputeBackend['storage'] {
+  return activeBackend()?.storage;
 }

@@ -27,7 +27,7 @@ async function written(name: string): Promise<{ path: string; file: SafetensorsF
 
 async function store(file: SafetensorsFile) {
   const stored = file.stored?.('weight');
-  if (!stored || !nativeBackend.store) throw new Error('the matrix is stored');
+  if (!stored || !nativeBackend.storage) throw new Error('the matrix is stored');
   let read = 0;
   const pieces = async function* () {
     for await (const piece of stored.pieces()) {
@@ -35,7 +35,7 @@ async function store(file: SafetensorsFile) {
       yield piece;
     }
   };
-  const { matrix } = await nativeBackend.store({ ...stored, pieces });
+  const { matrix } = await nativeBackend.storage.store({ ...stored, pieces });
   return { matrix, read };
 }
 

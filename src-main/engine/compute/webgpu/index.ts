@@ -2,9 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from '../compute-backend.ts';
 import { type DeviceWatch, describeAdapter, findAdapter, openDevice } from './device.ts';
+import { gpuEncodings } from './encodings/index.ts';
+import type { ProgramRunner } from './program-runner.ts';
+import { storeMatrix } from './store-matrix.ts';
 import { watchedBackend } from './watched-backend.ts';
 
 let watch: DeviceWatch | null = null;
+let programs: ProgramRunner | null = null;
 
 /**
  * Any Vulkan, Metal or Direct3D 12 GPU by WebGPU: tfjs's backend on Dawn, in the package `webgpu`. Only loaded in a
@@ -17,6 +21,14 @@ export const webgpuBackend: ComputeBackend = {
     if (watch === null || watch.failure() !== null) watch = await start();
     if (!(await tf.setBackend('webgpu'))) throw new StudioError('internal', 'The WebGPU backend did not start.');
     return { device: watch.name, threads: 1 };
+  },
+  storage: {
+    encodings: gpuEncodings.map(({ encoding }) => encoding),
+    keepsHalves: true,
+    store: async (matrix) => {
+      if (programs === null) throw new Error('the WebGPU backend is not active');
+      return storeMatrix(programs, matrix);
+    },
   },
   failure: () => watch?.failure() ?? null,
 };
@@ -41,6 +53,10 @@ async function start(): Promise<DeviceWatch> {
   const opened = await openDevice(found);
   // After a loss of the device nothing can be read back.
   if (tf.findBackend('webgpu')) tf.removeBackend('webgpu');
-  tf.registerBackend('webgpu', () => watchedBackend(opened));
+  tf.registerBackend('webgpu', () =>
+    watchedBackend(opened, (started) => {
+      programs = started;
+    }),
+  );
   return opened;
 }

@@ -1,7 +1,10 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type * as tf from '@tensorflow/tfjs-core';
-import { gpuBufferOf, recordGpuDispatch, releaseAfterSubmit } from '../tfjs-internals.ts';
+import { sizeOf } from '../kernel-inputs.ts';
+import { fillGpuBuffer, gpuBufferOf, recordGpuDispatch, releaseAfterSubmit } from '../tfjs-internals.ts';
 import { gpuCounters } from './counters.ts';
+import { decodeProgram } from './encodings/decode-program.ts';
+import type { GpuEncoding } from './encodings/encoding.ts';
 import { type GpuProgram, sourceOf, uniformBytes } from './program.ts';
 
 /** What a dispatch of a program is given. */
@@ -34,6 +37,8 @@ export class ProgramRunner {
   private readonly uniforms = new Map<string, GPUBuffer>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
   private readonly numbers = new WeakMap<GPUBuffer, number>();
+  /** By the data of the tensors whose buffers have encoded values. */
+  private readonly encodings = new WeakMap<object, GpuEncoding>();
   private lastNumber = 0;
   private readonly mostWorkgroups: number;
   /** Buffers that a program may bind. */
@@ -52,6 +57,40 @@ export class ProgramRunner {
     return this.backend.makeTensorInfo([...shape], 'float32', isEmpty ? new Float32Array(0) : undefined);
   }
 
+  /** A new float32 tensor whose buffer of `bytes` bytes has its values as they are encoded: what `fill` writes. */
+  async stored(
+    shape: readonly number[],
+    encoding: GpuEncoding,
+    bytes: number,
+    fill: (target: Uint8Array) => Promise<void>,
+  ): Promise<tf.TensorInfo> {
+    const tensor = this.output(shape);
+    this.encodings.set(tensor.dataId, encoding);
+    try {
+      await fillGpuBuffer(this.backend, tensor, bytes, fill);
+    } catch (error) {
+      this.release(tensor);
+      throw error;
+    }
+    return tensor;
+  }
+
+  /** How the buffer of a tensor has its values; null if as they are. */
+  encodingOf({ dataId }: tf.TensorInfo): GpuEncoding | null {
+    return this.encodings.get(dataId) ?? null;
+  }
+
+  /** The values of an encoded tensor in a new one, to be released; null of any other. */
+  decoded(tensor: tf.TensorInfo): tf.TensorInfo | null {
+    const encoding = this.encodingOf(tensor);
+    if (encoding === null) return null;
+    const values = this.output(tensor.shape);
+    const count = sizeOf(tensor.shape);
+    const { program, workgroups } = decodeProgram(encoding.encoding, count);
+    this.run(program, { reads: [tensor], writes: [values], uniforms: [count], workgroups: this.flat(workgroups) });
+    return values;
+  }
+
   /** Frees what `output` gave for use between programs. */
   release(...tensors: tf.TensorInfo[]): void {
     for (const { dataId } of tensors) this.backend.disposeData(dataId);
@@ -66,13 +105,20 @@ export class ProgramRunner {
   run(program: GpuProgram, { reads, writes, uniforms, workgroups, changing = false }: GpuArguments): void {
     if (workgroups.includes(0)) return;
     const pipeline = this.pipelineOf(program);
-    const tensors = [...reads, ...writes];
+    const temporary: tf.TensorInfo[] = [];
+    const values = reads.map((tensor, index) => {
+      const decoded = program.reads[index]?.type === 'words' ? null : this.decoded(tensor);
+      if (decoded !== null) temporary.push(decoded);
+      return decoded ?? tensor;
+    });
+    const tensors = [...values, ...writes];
     const buffers = tensors.map((tensor, index) => gpuBufferOf(this.backend, tensor, index >= reads.length));
     gpuCounters.dispatch(program.name, () => buffers.reduce((sum, { size }) => sum + size, 0));
     const bytes = uniformBytes(program, uniforms);
     buffers.push(changing ? this.passingUniform(bytes) : this.keptUniform(bytes));
     const bindGroup = changing ? this.bind(pipeline, buffers) : this.keptBindGroup(pipeline, buffers);
     recordGpuDispatch(this.backend, { pipeline: pipeline.pipeline, bindGroup, workgroups, tensors });
+    this.release(...temporary);
   }
 
   private pipelineOf(program: GpuProgram): Pipeline {

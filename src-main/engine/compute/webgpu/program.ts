@@ -1,7 +1,8 @@
 /** A storage buffer of a program: its name and the type of its elements. */
 export interface GpuBinding {
   readonly name: string;
-  readonly type: 'f32' | 'i32' | 'vec4<f32>';
+  /** `words`: those of a matrix that stays as it is encoded; any other is given such a matrix in float32. */
+  readonly type: 'f32' | 'i32' | 'vec4<f32>' | 'words';
 }
 
 /** A compute shader of our own. The same object each time: its pipeline is kept for it. */
@@ -27,7 +28,7 @@ export interface GpuProgram {
 /** All of a program's WGSL. */
 export function sourceOf({ reads, writes, uniforms, workgroup, declarations = '', body }: GpuProgram): string {
   const bindings = [
-    ...reads.map(({ name, type }) => `var<storage, read> ${name}: array<${type}>;`),
+    ...reads.map(({ name, type }) => `var<storage, read> ${name}: array<${type === 'words' ? 'u32' : type}>;`),
     ...writes.map(({ name, type }) => `var<storage, read_write> ${name}: array<${type}>;`),
     'var<uniform> u: Uniforms;',
   ];

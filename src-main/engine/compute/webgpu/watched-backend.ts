@@ -10,12 +10,20 @@ import { ProgramRunner } from './program-runner.ts';
  * tfjs's backend on a watched device, with our kernels: it returns no value once the device was lost or has reported an error.
  * tfjs's kernels are loaded on first use.
  */
-export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend> {
+export async function watchedBackend(
+  watch: DeviceWatch,
+  started: (programs: ProgramRunner) => void,
+): Promise<KernelBackend> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
   type Program = Parameters<InstanceType<typeof WebGPUBackend>['runWebGPUProgram']>[0];
   type Uniforms = Parameters<InstanceType<typeof WebGPUBackend>['runWebGPUProgram']>[3];
   class WatchedBackend extends WebGPUBackend {
+    /** Runs our own programs on this backend. */
+    readonly programs = new ProgramRunner(this);
+
     override async read(dataId: object): Promise<BackendValues> {
+      const decoded = this.programs.decoded({ dataId, ...this.tensorMap.get(dataId) });
+      if (decoded !== null) return this.read(decoded.dataId).finally(() => this.disposeData(decoded.dataId));
       let values: BackendValues;
       if (!this.tensorMap.get(dataId).values) gpuCounters.readBack(() => this.bytesOf(dataId));
       try {
@@ -40,11 +48,14 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
       uniforms?: Uniforms,
       output?: TensorInfo,
     ): TensorInfo {
-      const made = super.runWebGPUProgram(program, inputs, outputDtype, uniforms, output);
+      const decoded = inputs.map((input) => this.programs.decoded(input));
+      const given = inputs.map((input, index) => decoded[index] ?? input);
+      const made = super.runWebGPUProgram(program, given, outputDtype, uniforms, output);
+      for (const values of decoded) if (values !== null) this.disposeData(values.dataId);
       // Nothing is dispatched for an empty result.
       if (!made.shape.includes(0))
         gpuCounters.dispatch(program.constructor.name, () =>
-          [made, ...inputs].reduce((sum, { dataId }) => sum + this.bytesOf(dataId), 0),
+          [made, ...given].reduce((sum, { dataId }) => sum + this.bytesOf(dataId), 0),
         );
       return made;
     }
@@ -55,7 +66,8 @@ export async function watchedBackend(watch: DeviceWatch): Promise<KernelBackend>
     }
   }
   const backend = seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
-  registerGpuKernels(new ProgramRunner(backend));
+  registerGpuKernels(backend.programs);
+  started(backend.programs);
   return backend;
 }
 

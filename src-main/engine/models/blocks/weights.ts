@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
-import { storeOfBackend, uploadsAreCopied } from '../../compute/uploads.ts';
+import { storageOfBackend, uploadsAreCopied } from '../../compute/uploads.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
 import { asVariable, FrozenVector } from '../../ops/linear/frozen-vector.ts';
 import { FrozenWeight } from '../../ops/linear/frozen-weight.ts';
@@ -95,11 +95,12 @@ export class FrozenTensors {
 
   /** A matrix that stays as it is encoded; null where it, the model or the backend does not. Throws as `read`. */
   private async readEncoded(name: string): Promise<tf.Tensor2D | null> {
-    const store = this.variables === null ? storeOfBackend() : undefined;
-    const stored = store && (this.source.stored?.(name) ?? null);
-    if (!store || !stored || !staysEncoded(stored.encoding, this.encoded)) return null;
+    const storage = this.variables === null ? storageOfBackend() : undefined;
+    const stored = storage && (this.source.stored?.(name) ?? null);
+    if (!storage || !stored || !storage.encodings.includes(stored.encoding)) return null;
+    if (!staysEncoded(stored.encoding, this.encoded || storage.keepsHalves)) return null;
     await this.onTensor?.(this.done++, this.source.names.length);
-    const { matrix, finite } = await store(stored);
+    const { matrix, finite } = await storage.store(stored);
     if (finite) return as2D(matrix);
     matrix.dispose();
     throw this.notFinite(name);

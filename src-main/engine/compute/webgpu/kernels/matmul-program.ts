@@ -1,3 +1,6 @@
+import type { StoredEncoding } from '../../../tensors/stored-matrix.ts';
+import { decoding } from '../encodings/encoding.ts';
+import { gpuEncodingOf } from '../encodings/index.ts';
 import type { GpuBinding, GpuProgram } from '../program.ts';
 import type { MatmulTile } from './matmul-tiles.ts';
 
@@ -8,6 +11,8 @@ export interface MatmulForm {
   readonly transposeA: boolean;
   /** b is stored [columns, k]. */
   readonly transposeB: boolean;
+  /** How b's buffer has its values; null if as they are. */
+  readonly encoding: StoredEncoding | null;
   /** Of a second product that is added. */
   readonly second: { readonly transposeB: boolean } | null;
   readonly hasBias: boolean;
@@ -35,19 +40,21 @@ const lines = (parts: readonly string[]) => parts.join('\n');
 
 /** (scale · op(a)·op(b) + bias + addend + scale2 · a2·op(b2)) ∘ multiplier, with every sum of k in float32. */
 export function matmulProgram(form: MatmulForm): GpuProgram {
-  const { tile, transposeA, transposeB, second, hasBias, hasAddend, hasMultiplier, isAligned } = form;
+  const { tile, transposeA, transposeB, encoding, second, hasBias, hasAddend, hasMultiplier, isAligned } = form;
   const inner = transposeB ? 'dot' : transposeA ? 'outer' : 'mixed';
   const plan: Plan = { tile, inner, stride: tile.depth + (tile.slices === 1 ? 1 : 0) };
   const isWide = inner !== 'dot' && isAligned;
   const result = isWide ? 'vec4<f32>' : 'f32';
   const operands = [
     operand(plan, 'a', transposeA, isAligned),
-    operand(plan, 'b', transposeB, isAligned),
+    encoding === null
+      ? operand(plan, 'b', transposeB, isAligned)
+      : encodedOperand(plan, encoding, transposeB, isAligned),
     ...(second ? [operand(plan, 'a2', false, isAligned), operand(plan, 'b2', second.transposeB, isAligned)] : []),
   ];
   const extras = [...(hasBias ? ['bias'] : []), ...(hasAddend ? ['addend'] : []), ...(hasMultiplier ? ['factor'] : [])];
   return {
-    name: `matmul_${inner}_${tile.name}`,
+    name: ['matmul', inner, tile.name, encoding].filter((part) => part !== null).join('_'),
     reads: [...operands.map(({ binding }) => binding), ...extras.map((name): GpuBinding => ({ name, type: result }))],
     writes: [{ name: 'y', type: result }],
     uniforms: [
@@ -69,6 +76,7 @@ export function matmulProgram(form: MatmulForm): GpuProgram {
       store(form, isWide),
     ]),
     body: lines([
+      encoding === null ? '' : (gpuEncodingOf(encoding).setUp ?? ''),
       `let row0 = workgroup.y * ${rowsOf(tile)}u;`,
       `let column0 = workgroup.x * ${columnsOf(tile)}u;`,
       `let thread = local.x + local.y * ${tile.across}u;`,
@@ -100,6 +108,30 @@ function tileSize({ tile, inner, stride }: Plan, name: 'a' | 'b'): number {
 
 function isAlongK(inner: Inner, name: string): boolean {
   return inner === 'dot' || (inner === 'mixed' && name.startsWith('a'));
+}
+
+/** As `operand`, of b as it is encoded. */
+function encodedOperand({ inner }: Plan, encoding: StoredEncoding, isTransposed: boolean, isAligned: boolean) {
+  const alongK = isAlongK(inner, 'b');
+  const index = isTransposed ? 'free * u.k + k' : 'k * u.n + free';
+  const four =
+    isAligned && alongK === isTransposed
+      ? `four_b(${index})`
+      : `vec4<f32>(${steps(4)
+          .map((step) => (alongK ? `at_b(free, k + ${step}u)` : `at_b(free + ${step}u, k)`))
+          .join(', ')})`;
+  return {
+    binding: { name: 'b', type: 'words' } satisfies GpuBinding,
+    code: `${decoding(gpuEncodingOf(encoding), 'b', '(u.n * u.k)')}
+fn at_b(free: u32, k: u32) -> f32 {
+  if (free < u.n && k < u.k) { return one_b(${index}); }
+  return 0.0;
+}
+fn load_b(free: u32, k: u32) -> vec4<f32> {
+  if (free < u.n && k < u.k) { return ${four}; }
+  return vec4<f32>(0.0);
+}`,
+  };
 }
 
 /** The binding of an operand, and `load_a(row, k)`: four of its values, 0 beyond its edges. */

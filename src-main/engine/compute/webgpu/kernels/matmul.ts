@@ -62,6 +62,7 @@ export function gpuMatmul(gpu: ProgramRunner, given: GpuMatmul): tf.TensorInfo {
     tile,
     transposeA,
     transposeB,
+    encoding: gpu.encodingOf(b)?.encoding ?? null,
     second: second ? { transposeB: second.transposeB } : null,
     hasBias: bias !== undefined,
     hasAddend: addend !== undefined,

@@ -1,0 +1,155 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
+import { gpuCounters } from '../../../src-main/engine/compute/webgpu/counters.ts';
+import { webgpuBackend } from '../../../src-main/engine/compute/webgpu/index.ts';
+import { as2D } from '../../../src-main/engine/ops/autograd/operation.ts';
+import { FrozenWeight, loraLinear } from '../../../src-main/engine/ops/index.ts';
+import { hiraMatmul } from '../../../src-main/engine/ops/linear/hira-matmul.ts';
+import { matmul } from '../../../src-main/engine/ops/linear/matmul.ts';
+import { linearCrossEntropy } from '../../../src-main/engine/ops/loss/linear-cross-entropy.ts';
+import { relativeDifference } from '../golden.ts';
+import { normal, randomMatrix, storedOn, typeOf } from './random-matrices.ts';
+
+process.env['COTO_ENGINE_PROCESS'] = 'child';
+const report = await reportOn('webgpu', false);
+const encodings = webgpuBackend.storage?.encodings ?? [];
+const store = (given: Parameters<typeof storedOn>[1]) => storedOn(webgpuBackend, given);
+
+/** Both are computed in float32 from the same values. */
+const tolerance = 1e-5;
+
+describe.skipIf(report?.available !== true)('a stored matrix on WebGPU', () => {
+  beforeAll(async () => {
+    await activateCompute('webgpu');
+    tf.env().set('WEBGPU_CPU_FORWARD', false);
+  });
+
+  it.each(encodings)('has the values of %s', async (encoding) => {
+    const before = tf.memory().numTensors;
+    const given = randomMatrix(encoding, 24, 512);
+    const { matrix, finite } = await store(given);
+    expect(finite).toBe(true);
+    const values = await matrix.data();
+    // A device may change the order of factors, of which int8 has three.
+    if (encoding === 'int8') expect(relativeDifference(values, given.values)).toBeLessThan(1e-7);
+    else expect(values).toEqual(given.values);
+    // A kernel that knows nothing of encodings.
+    const doubled = tf.mul(matrix, 2);
+    expect(await doubled.data()).toEqual(Float32Array.from(values, (value) => 2 * value));
+    const places = tf.tensor1d([23, 0, 5], 'int32');
+    gpuCounters.start();
+    const rows = tf.gather(matrix, places);
+    // No more than the rows is decoded.
+    expect(gpuCounters.stop().byProgram).toEqual({ [`gather_${encoding}`]: 1 });
+    expect(await rows.data()).toEqual(
+      Float32Array.from([23, 0, 5].flatMap((row) => [...values.subarray(row * 512, row * 512 + 512)])),
+    );
+    tf.dispose([matrix, doubled, places, rows]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each(
+    encodings.flatMap((encoding) =>
+      (typeOf(encoding).blockValues === 1 ? [3, 66] : [66]).map((rows) => ({ encoding, rows })),
+    ),
+  )('multiplies as its values do: $encoding, $rows rows, in both directions', async ({ encoding, rows }) => {
+    // Where there are no blocks, rows of no whole fours.
+    const [outputs, inputs] = typeOf(encoding).blockValues === 1 && rows === 3 ? [131, 321] : [132, 320];
+    const given = randomMatrix(encoding, outputs, inputs);
+    const { matrix } = await store(given);
+    const plain = tf.tensor2d(given.values, [outputs, inputs]);
+    const [x, dy] = [normal([rows, inputs], 1), normal([rows, outputs], 2)];
+    const bias = tf.ones([outputs]);
+    const also = { a: normal([rows, 8], 4), b: normal([outputs, 8], 5), transposeB: true, scale: 0.5 };
+    const addend = normal([rows, inputs], 6);
+    const products = (b: tf.Tensor2D) => [
+      matmul(x, b, { transposeB: true, bias, also, frozen: true }),
+      matmul(dy, b, { addend, frozen: true }),
+    ];
+    gpuCounters.start();
+    const own = products(matrix);
+    expect(gpuCounters.stop().dispatches).toBe(2);
+    for (const [at, expected] of products(plain).entries())
+      expect(relativeDifference((await own[at]?.data()) ?? [], await expected.data())).toBeLessThan(tolerance);
+  });
+
+  it("is a LoRA linear's weight, with gradients, in fewer bytes", async () => {
+    const given = randomMatrix('q4_0', 256, 128);
+    const [{ matrix }, plain] = [await store(given), tf.tensor2d(given.values, [256, 128])];
+    const [x, a, b] = [normal([40, 128], 1), normal([4, 128], 2), normal([256, 4], 3)];
+    const dy = normal([40, 256], 4);
+    const bound: number[] = [];
+    const results = [matrix, plain].map((weight) => {
+      const frozen = new FrozenWeight(weight, null);
+      gpuCounters.start();
+      const { value, grads } = tf.valueAndGrads((...inputs: tf.Tensor[]) => {
+        const [states, down, up] = inputs.map(as2D);
+        if (!states || !down || !up) throw new Error('three inputs');
+        return loraLinear(states, frozen, { a: down, b: up, scaling: 0.5 });
+      })([x, a, b], dy);
+      bound.push(gpuCounters.stop().boundBytes);
+      return [value, ...grads];
+    });
+    for (const [at, tensor] of (results[0] ?? []).entries())
+      expect(relativeDifference(await tensor.data(), (await results[1]?.[at]?.data()) ?? [])).toBeLessThan(tolerance);
+    const [stored = 0, whole = 0] = bound;
+    // Read forward and in the gradient of x.
+    const saved = 4 * 256 * 128 - given.bytes.length;
+    expect(whole - stored).toBe(2 * saved);
+  });
+
+  it('is a language head like any other, with gradients', async () => {
+    const given = randomMatrix('nf4', 320, 64);
+    const [{ matrix }, plain] = [await store(given), tf.tensor2d(given.values, [320, 64])];
+    const x = normal([40, 64], 9);
+    const labels = tf.tensor1d(
+      Array.from({ length: 40 }, (_, at) => (at * 7) % 320),
+      'int32',
+    );
+    const results = [matrix, plain].map((weight) => {
+      const frozen = new FrozenWeight(weight, null);
+      const { value, grad } = tf.valueAndGrad((input: tf.Tensor) => linearCrossEntropy(as2D(input), frozen, labels))(x);
+      return [value, grad];
+    });
+    for (const [at, tensor] of (results[0] ?? []).entries())
+      expect(relativeDifference(await tensor.data(), (await results[1]?.[at]?.data()) ?? [])).toBeLessThan(tolerance);
+  });
+
+  it('is decoded for the time of a call by an operation without a product of its own', async () => {
+    const given = randomMatrix('q8_0', 64, 96);
+    const [{ matrix }, plain] = [await store(given), tf.tensor2d(given.values, [64, 96])];
+    const [x, a, b] = [normal([5, 96], 1), normal([3, 96], 2), normal([64, 3], 3)];
+    const product = (weight: tf.Tensor2D) => hiraMatmul(x, { weight, a, b, scaling: 0.3 }, { transposed: true });
+    const own = product(matrix);
+    expect(relativeDifference(await own.data(), await product(plain).data())).toBeLessThan(tolerance);
+  });
+
+  it('keeps nothing of a matrix that was disposed, or whose file ended too soon', async () => {
+    const used = () => Number(Reflect.get(tf.memory(), 'numBytesInGPU'));
+    const given = randomMatrix('q8_0', 64, 96);
+    const before = used();
+    const { matrix } = await store(given);
+    expect(used() - before).toBe(given.bytes.length);
+    matrix.dispose();
+    expect(used()).toBe(before);
+    await expect(store({ ...given, bytes: given.bytes.subarray(0, 3000) })).rejects.toThrow('within a block');
+    expect(used()).toBe(before);
+    // By a buffer of the pool, which is not mapped.
+    const again = await store(given);
+    expect(await again.matrix.data()).toEqual(given.values);
+  });
+
+  it.each([
+    { encoding: 'float16', at: 100, bytes: [0, 0x7c] },
+    { encoding: 'bfloat16', at: 100, bytes: [0x80, 0x7f] },
+    { encoding: 'q4_0', at: 18, bytes: [0, 0xfc] },
+    { encoding: 'nf4', at: 36, bytes: [0, 0, 0x80, 0x7f] },
+  ] as const)('tells of values of $encoding that are not finite', async ({ encoding, at, bytes }) => {
+    const given = randomMatrix(encoding, 8, 64);
+    given.bytes.set(bytes, at);
+    const { matrix, finite } = await store(given);
+    expect(finite).toBe(false);
+    matrix.dispose();
+  });
+});
