@@ -135,7 +135,7 @@ function smoke() {
     const run = { cwd: empty, env: { PATH: '', HOME: '' }, stdio: /** @type {const} */ ('inherit') };
     const { status } = spawnSync(join(empty, name, 'coto-gpu'), words, run);
     // 1: something that ran was wrong, crashed or hung.
-    if (status !== 0 && status !== 1) fail(`the kit did not come to its end (${status})`);
+    if (status !== 0 && status !== 1) fail(`the kit did not finish (${status})`);
     const report = gpuReportSchema.parse(JSON.parse(readFileSync(join(empty, 'report', 'gpu.json'), 'utf8')));
     const [webgpu] = report.backends;
     log(

@@ -45,7 +45,7 @@ export class DataSteps {
 
   /**
    * Reads all rows once for each step that must know them; of later calls, nothing. After a reading that was ended or failed, the
-   * next call begins anew.
+   * next call starts over.
    * @throws the reason of `signal`, between batches
    */
   prepare(readAll: ReadAll, signal?: AbortSignal): Promise<void> {
