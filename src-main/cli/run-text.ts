@@ -4,6 +4,7 @@ import { runFormatLabels } from '../../src-shared/domain/imported-run.ts';
 import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
+import { amidWords } from '../../src-shared/format/amid-words.ts';
 import { formatFixed } from '../../src-shared/format/numbers.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';
 import { forgettingFact } from '../../src-shared/results/forgetting.ts';
@@ -50,7 +51,7 @@ export function describeRun(run: RunRecord): string {
       ...namedScores(result).map(({ label, text }, at) => {
         const on =
           at > 0 || facts === null ? '' : ` on ${formatCount(facts.evalExamples)} ${config.eval_split} examples`;
-        return [label.toLowerCase(), text + on] as const;
+        return [amidWords(label), text + on] as const;
       }),
       ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
       ['eval loss', result.evalLoss?.toFixed(4) ?? '–'],
@@ -81,7 +82,7 @@ export function describeRun(run: RunRecord): string {
 /** What an adapter costs its base, as a line of a summary. */
 export function forgettingLine(forgetting: Forgetting): readonly [string, string] {
   const { label, value } = forgettingFact(forgetting);
-  return [label.toLowerCase(), value];
+  return [amidWords(label), value];
 }
 
 /** "r 8, lora_alpha 16": the variant's numbers. */

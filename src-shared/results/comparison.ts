@@ -1,3 +1,4 @@
+import { amidWords } from '../format/amid-words.ts';
 import { type MeanInterval, meanInterval, pairedDifference } from '../statistics/student.ts';
 import { formatFigure, type TableRow, type TableUnit } from './comparison-row.ts';
 import type { ComparisonSides } from './names.ts';
@@ -140,7 +141,7 @@ function stepSentence(rows: readonly TableRow[]): string[] {
   const active = rows.find((row) => row.id === 'active')?.coto.mean;
   const on = active == null ? '' : `, with ${formatFigure(active, 'share')} % of the layers on in the mean`;
   return [
-    `A training step took ${formatFigure(lora.mean, 'milliseconds')} ms without and ${formatFigure(coto.mean, 'milliseconds')} ms with CoTo (${step.label.toLowerCase()}), ${(100 * Math.abs(share)).toFixed(1)} % ${word}${on}.`,
+    `A training step took ${formatFigure(lora.mean, 'milliseconds')} ms without and ${formatFigure(coto.mean, 'milliseconds')} ms with CoTo (${amidWords(step.label)}), ${(100 * Math.abs(share)).toFixed(1)} % ${word}${on}.`,
   ];
 }
 

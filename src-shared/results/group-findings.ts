@@ -1,3 +1,4 @@
+import { amidWords } from '../format/amid-words.ts';
 import { formatNumber, plural } from '../format/numbers.ts';
 import type { GridResult, OutcomeCell } from '../studies/grid-schemas.ts';
 import { halfWidthText, metricUnit, signedText, valueText } from '../studies/metric-words.ts';
@@ -41,7 +42,7 @@ function runSentence({ name, step, facts, result }: NamedGroup['runs'][number]):
 function meanSentence({ metric, label }: GroupComparison, { own }: OutcomeCell, name: string): string {
   const { unit } = metricUnit(metric);
   const spread = own.halfWidth === null ? '' : `, 95 % interval ± ${halfWidthText(metric, own)}`;
-  return `${name}: ${label.toLowerCase()} ${[valueText(metric, own.mean), unit].join(' ').trim()} (${plural(own.n, 'seed')}${spread}).`;
+  return `${name}: ${amidWords(label)} ${[valueText(metric, own.mean), unit].join(' ').trim()} (${plural(own.n, 'seed')}${spread}).`;
 }
 
 function differenceSentence(
@@ -61,5 +62,5 @@ function differenceSentence(
         ? 'all pairs equal, no interval'
         : 'one pair, no interval'
       : `95 % interval ± ${halfWidthText(metric, difference)}, ${difference.n} pairs${difference.n === 2 ? ', which make it very wide' : ''}`;
-  return `${name} differs from ${reference} by ${[signedText(metric, difference.mean), words].join(' ').trim()} in ${label.toLowerCase()} (${interval}).`;
+  return `${name} differs from ${reference} by ${[signedText(metric, difference.mean), words].join(' ').trim()} in ${amidWords(label)} (${interval}).`;
 }

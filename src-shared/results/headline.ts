@@ -1,3 +1,4 @@
+import { amidWords } from '../format/amid-words.ts';
 import { formatNumber, formatPercent } from '../format/numbers.ts';
 import { furtherMetrics } from './metric-labels.ts';
 
@@ -18,8 +19,8 @@ export interface NamedScore {
 }
 
 /**
- * Every score of an evaluation, first the one that it is known by: the accuracy; of tagged words the F1 of entities; of a language model, whose accuracy is
- * that of single tokens, the exact matches where they were counted, else the perplexity.
+ * Every score of an evaluation, first the one that it is known by: the accuracy; of tagged words the F1 of entities; of a language
+ * model, whose accuracy is that of single tokens, the exact matches where they were counted, else the perplexity.
  */
 export function namedScores({ accuracy, metrics }: Scores): NamedScore[] {
   const isLanguageModel = metrics['perplexity'] !== undefined;
@@ -42,7 +43,7 @@ export function headlineOf(scores: Scores | null | undefined): NamedScore | null
 export function headlineText(scores: Scores | null | undefined): string {
   const score = headlineOf(scores);
   if (score === null) return '';
-  return score.id === 'accuracy' ? score.text : `${score.label.toLowerCase()} ${score.text}`;
+  return score.id === 'accuracy' ? score.text : `${amidWords(score.label)} ${score.text}`;
 }
 
 function isExactMatch({ id }: NamedScore): boolean {

@@ -1,8 +1,8 @@
 /** Labels of the metrics other than accuracy, in display order. */
 const labels: readonly (readonly [string, string])[] = [
-  ['entity_f1', 'F1 of entities'],
-  ['entity_precision', 'Precision of entities'],
-  ['entity_recall', 'Recall of entities'],
+  ['entity_f1', 'Entity F1'],
+  ['entity_precision', 'Entity precision'],
+  ['entity_recall', 'Entity recall'],
   ['f1_macro', 'F1 (macro)'],
   ['f1_binary', 'F1'],
   ['matthews', 'Matthews'],
@@ -17,6 +17,12 @@ const labels: readonly (readonly [string, string])[] = [
 
 /** Ids of the metrics other than accuracy, in display order. */
 export const metricIds: readonly string[] = labels.map(([id]) => id);
+
+/** What an evaluation calls a metric, accuracy and loss included; an unknown one has its id for a name. */
+export function metricLabel(id: string): string {
+  if (id === 'accuracy') return 'Accuracy';
+  return id === 'loss' ? 'Loss' : (labels.find(([known]) => known === id)?.[1] ?? id);
+}
 
 /** The metrics of an evaluation to be shown, by label. */
 export function furtherMetrics(

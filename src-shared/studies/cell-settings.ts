@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { schedules } from '../coto/schedules/index.ts';
 import { cotoScheduleSchema } from '../domain/coto.ts';
-import { amidWords, type FieldWords } from './field-words.ts';
+import { amidWords } from '../format/amid-words.ts';
+import type { FieldWords } from './field-words.ts';
 
 /** Values by the dotted name of a field: `null` switches off what can be off, `{}` takes it with its defaults. */
 export const cellSettingsSchema = z.record(z.string(), z.json());

@@ -2,6 +2,7 @@ import { adapterParameters } from '../domain/adapter.ts';
 import { cotoDeclaration } from '../domain/coto.ts';
 import type { Declaration, ParameterSpec } from '../domain/parameter.ts';
 import { runParameters } from '../domain/run.ts';
+import { amidWords } from '../format/amid-words.ts';
 
 /** What the fields of a run and their choices are called. */
 export interface FieldWords {
@@ -58,10 +59,4 @@ function shortName(name: string): string {
 /** "Low (nearest the input)" and "Gaussian: standard deviation 1" by their first words. */
 function withoutRemark(label: string): string {
   return label.replace(/(:| \().*$/, '');
-}
-
-/** "Learning rate" as it stands amid a label; names keep their capital. */
-export function amidWords(label: string): string {
-  const isName = /^(Adam|Riemannian|Gaussian|Kaiming|Xavier|Neumann)\b/.test(label);
-  return !isName && /^[A-Z][a-z]*( |$|-)/.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label;
 }

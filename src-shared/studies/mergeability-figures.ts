@@ -2,6 +2,7 @@ import { mergeVerdicts } from '../domain/mergeability.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout, legendAbove, legendMargin } from '../figures/layout.ts';
 import { seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
+import { amidWords } from '../format/amid-words.ts';
 import { formatFixed } from '../format/numbers.ts';
 import type { StudyFigure, StudyWords } from './define-study.ts';
 import {
@@ -76,7 +77,7 @@ function scatter(
   }
   return {
     data,
-    layout: baseLayout(theme, `Does ${isVerdict ? 'the verdict' : label.toLowerCase()} predict what a merge loses?`, {
+    layout: baseLayout(theme, `Does ${isVerdict ? 'the verdict' : amidWords(label)} predict what a merge loses?`, {
       hovermode: 'closest',
       showlegend: true,
       legend: legendAbove(theme),
@@ -84,7 +85,7 @@ function scatter(
       margin: { l: 56, r: 24, t: legendMargin + 28, b: 48 },
       xaxis: axis(
         theme,
-        `${label.toLowerCase()} (${unit})`,
+        `${amidWords(label)} (${unit})`,
         isVerdict
           ? {
               tickvals: mergeVerdicts.map((_, at) => at),

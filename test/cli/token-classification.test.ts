@@ -35,7 +35,7 @@ beforeAll(async () => {
   writeFileSync(file, JSON.stringify(run));
 });
 
-test('from a CoNLL file to the F1 of entities and an adapter for PEFT', async () => {
+test('from a CoNLL file to entity F1 and an adapter for PEFT', async () => {
   const added = await coto(['datasets', 'add', data]);
   expect(added.code, added.err).toBe(0);
   expect(added.out).toContain('labels are');
@@ -48,7 +48,7 @@ test('from a CoNLL file to the F1 of entities and an adapter for PEFT', async ()
   expect(result.metrics['entity_f1']).toBeGreaterThan(0.9);
   expect(result.entities?.map(({ type }) => type)).toEqual(['BOOK', 'FILM']);
   const { out } = await coto(['eval', '--adapter', adapter.name, '--dataset', 'films']);
-  expect(out).toMatch(/f1 of entities/i);
+  expect(out).toMatch(/entity F1/);
   expect(out).toMatch(/FILM +\d+ +[\d.]+ % +[\d.]+ %/);
 
   const target = join(folder, 'exported');

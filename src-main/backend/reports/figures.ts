@@ -12,7 +12,8 @@ import {
   metricRun,
   stepTimeFigure,
 } from '../../../src-shared/figures/index.ts';
-import { furtherMetrics } from '../../../src-shared/results/metric-labels.ts';
+import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { metricLabel } from '../../../src-shared/results/metric-labels.ts';
 import { gridFigures } from '../../../src-shared/studies/grid-figures.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { metricUnit } from '../../../src-shared/studies/metric-words.ts';
@@ -98,7 +99,7 @@ function mostPoints(runs: readonly MetricRun[], metric: string): number {
 function evaluationOptions(metric: string): MetricOptions {
   const id = metric.replace(/^eval_/, '');
   const { scale, unit } = metricUnit(id);
-  const label = id === 'accuracy' || id === 'loss' ? id : (furtherMetrics({ [id]: 0 })[0]?.label ?? id).toLowerCase();
+  const label = amidWords(metricLabel(id));
   return {
     metric,
     title: `Test ${label}`,

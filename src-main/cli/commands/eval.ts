@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
+import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
@@ -97,7 +98,7 @@ export async function findWeighted<Weight = number>(
 
 function describe(result: EvaluationResult): string {
   const facts = formatSummary([
-    ...namedScores(result).map(({ label, text }) => [label.toLowerCase(), text] as const),
+    ...namedScores(result).map(({ label, text }) => [amidWords(label), text] as const),
     ['loss', result.loss.toFixed(4)],
     ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
     ['examples', formatCount(result.examples)],

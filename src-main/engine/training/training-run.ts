@@ -3,6 +3,7 @@ import type { StepDraw } from '../../../src-shared/coto/draws.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunConfig, RunResult } from '../../../src-shared/domain/run.ts';
 import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
+import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
@@ -274,7 +275,7 @@ export class TrainingRun implements Objective {
     this.recorder.record(this.globalStep, { eval_loss: score.loss, ...accuracy, ...furtherMetrics(score) });
     this.recorder.flush();
     const headline = headlineOf(score);
-    const said = headline === null ? '' : ` ${headline.label.toLowerCase()} ${headline.text},`;
+    const said = headline === null ? '' : ` ${amidWords(headline.label)} ${headline.text},`;
     this.log(`Step ${this.globalStep}: evaluation${said} loss ${score.loss.toFixed(4)}.`);
     return score;
   }

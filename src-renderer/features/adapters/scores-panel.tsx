@@ -1,6 +1,7 @@
 import { Button, Table, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterScore } from '../../../src-shared/domain/evaluation.ts';
+import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { forgettingFact, forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
 import { wilsonInterval } from '../../../src-shared/statistics/binomial.ts';
@@ -92,7 +93,7 @@ function ScoreTable({ scores }: { scores: readonly AdapterScore[] }) {
                     ? '–'
                     : first.id === 'accuracy'
                       ? first.text
-                      : `${first.label.toLowerCase()} ${first.text}`}
+                      : `${amidWords(first.label)} ${first.text}`}
                 </Table.Td>
                 <Table.Td ta="right">{first?.id === 'accuracy' ? <Interval score={score} /> : '–'}</Table.Td>
                 <Table.Td ta="right">{formatCount(score.examples)}</Table.Td>

@@ -2,6 +2,7 @@ import { Badge, Group, Progress, Text } from '@mantine/core';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { seriesColors } from '../../../src-shared/figures/index.ts';
+import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { differenceText, intervalText } from '../../../src-shared/results/interval-text.ts';
@@ -43,7 +44,7 @@ export function ScoreCell({ run }: { run: RunRecord }) {
     return (
       <span className={classes['soFar']} title={runsStrings.soFar(label, text)}>
         {validation}
-        {metric === 'accuracy' ? '' : `${label.toLowerCase()} `}
+        {metric === 'accuracy' ? '' : `${amidWords(label)} `}
         {text}
         <Best metric={metric} label={label} value={best} than={last} step={bestStep} />
       </span>
@@ -78,7 +79,7 @@ function Best({ metric, label, value, than, step }: BestProps) {
   return (
     <span
       className={classes['best']}
-      title={runsStrings.bestTitle(label.toLowerCase(), withUnit(metric, value), formatCount(step))}
+      title={runsStrings.bestTitle(amidWords(label), withUnit(metric, value), formatCount(step))}
     >
       {runsStrings.best(text)}
     </span>
@@ -101,7 +102,7 @@ export function GroupScoreCell({ summary }: { summary: GroupSummary }) {
       title={`${runsStrings.values(values.join(', '))}${interval.halfWidth === null ? ` (${runsStrings.noInterval})` : ''}`}
     >
       {group.first.config.eval_split === 'validation' ? 'val ' : ''}
-      {metric === 'accuracy' ? '' : `${label.toLowerCase()} `}
+      {metric === 'accuracy' ? '' : `${amidWords(label)} `}
       {intervalText(metric, interval)}
     </span>
   );

@@ -1,7 +1,9 @@
 import { Code, Skeleton } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { namedScores, scoreText } from '../../../src-shared/results/headline.ts';
+import { metricLabel } from '../../../src-shared/results/metric-labels.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
 import { togetherText } from '../../../src-shared/results/together.ts';
 import { useRequest } from '../../api/query.ts';
@@ -63,7 +65,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
           ...(result
             ? [
                 ...namedScores(result).map(({ label, text }, at) => ({
-                  label: at > 0 || split === 'Test' ? label : `Validation ${label.toLowerCase()}`,
+                  label: at > 0 || split === 'Test' ? label : `Validation ${amidWords(label)}`,
                   value: text,
                 })),
                 ...(result.forgetting === null ? [] : [forgettingFact(result.forgetting)]),
@@ -73,7 +75,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                   : [
                       {
                         label: 'Best evaluation',
-                        value: `${result.best.metric} ${scoreText(result.best.metric, result.best.value)} at step ${formatCount(result.best.step)}`,
+                        value: `${metricLabel(result.best.metric)} ${scoreText(result.best.metric, result.best.value)} at step ${formatCount(result.best.step)}`,
                       },
                     ]),
                 ...(run.origin

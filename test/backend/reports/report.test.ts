@@ -161,13 +161,13 @@ test('CSV and JSON beside it hold the same values', async () => {
   expect(json.conclusions.length).toBeGreaterThan(0);
 });
 
-test('runs that are known by the F1 of entities have it drawn over their evaluations', async () => {
+test('runs that are known by the entity F1 have it drawn over their evaluations', async () => {
   const scores = makeCurve('eval_entity_f1', [0, 1, 2], [0.2, 0.5, 0.6]);
   const curves = new Map(runs.map(({ id }) => [id, new Map([['eval_entity_f1', scores]])]));
   const { path: written } = await writeReport({ ...options, curves, path: path.join(folder, 'tagged', 'report.html') });
   const page = await readFile(written, 'utf8');
-  expect(page).toContain('Test f1 of entities');
-  expect(page).toContain('f1 of entities (%)');
+  expect(page).toContain('Test entity F1');
+  expect(page).toContain('entity F1 (%)');
 });
 
 test('a report of one run without results says so', async () => {

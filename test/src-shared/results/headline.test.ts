@@ -24,11 +24,11 @@ test('and by its exact matches where they were counted', () => {
 
 test('tagged words are known by the F1 of their entities', () => {
   const scores = { accuracy: 0.97, metrics: { entity_f1: 0.5, entity_precision: 0.6, entity_recall: 0.4286 } };
-  expect(headlineText(scores)).toBe('f1 of entities 50.0 %');
+  expect(headlineText(scores)).toBe('entity F1 50.0 %');
   expect(namedScores(scores).map(({ label, text }) => [label, text])).toEqual([
-    ['F1 of entities', '50.0 %'],
-    ['Precision of entities', '60.0 %'],
-    ['Recall of entities', '42.9 %'],
+    ['Entity F1', '50.0 %'],
+    ['Entity precision', '60.0 %'],
+    ['Entity recall', '42.9 %'],
     ['Word accuracy', '97.0 %'],
   ]);
 });
@@ -39,7 +39,7 @@ test('a lower perplexity ranks higher', () => {
 });
 
 test('regression is known by its correlation, and without a score nothing is said', () => {
-  expect(headlineText({ accuracy: null, metrics: { pearson: -0.5 } })).toBe('pearson −0.500');
+  expect(headlineText({ accuracy: null, metrics: { pearson: -0.5 } })).toBe('Pearson −0.500');
   expect(headlineText({ accuracy: null, metrics: {} })).toBe('');
   expect(headlineText(null)).toBe('');
 });
