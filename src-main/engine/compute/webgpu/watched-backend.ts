@@ -51,12 +51,12 @@ export async function watchedBackend(
       const decoded = inputs.map((input) => this.programs.decoded(input));
       const given = inputs.map((input, index) => decoded[index] ?? input);
       const made = super.runWebGPUProgram(program, given, outputDtype, uniforms, output);
-      for (const values of decoded) if (values !== null) this.disposeData(values.dataId);
       // Nothing is dispatched for an empty result.
       if (!made.shape.includes(0))
         gpuCounters.dispatch(program.constructor.name, () =>
           [made, ...given].reduce((sum, { dataId }) => sum + this.bytesOf(dataId), 0),
         );
+      for (const values of decoded) if (values !== null) this.disposeData(values.dataId);
       return made;
     }
 
