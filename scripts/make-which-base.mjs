@@ -79,7 +79,7 @@ function page() {
     '## When it does not fit',
     [
       '- **Gradient checkpointing** (`gradient_checkpointing: true`) takes the activations of one layer instead of all, for about a third more time. Results are the same.',
-      '- **Activations in bfloat16** (`activation_dtype: bfloat16`, native backend) take half the memory while they wait for the backward pass, alone or with gradient checkpointing. Nothing is rounded on the way forward; gradients differ by less than 2 % of their norm.',
+      '- **Activations in bfloat16** (`activation_dtype: bfloat16`, native and WebGPU backends) take half the memory while they wait for the backward pass, alone or with gradient checkpointing. Nothing is rounded on the way forward; gradients differ by less than 2 % of their norm.',
       "- **A smaller batch, more accumulation**: activations grow with `per_device_train_batch_size`, the result only with the product of the two. `auto_find_batch_size: true` splits that product into the largest micro-batches that fit when the run is queued; the Train page, `coto train --dry-run` and the run's log say which.",
       '- **A shorter `max_length`**: activations grow with the tokens. The Data page shows how long your texts are.',
       '- **A quantized base**: `coto models get org/name:Q4_K_M` downloads a GGUF file of that type, and the Download dialog lists the types of a model. Adapters trained on it work on the unquantized base too, a little worse.',

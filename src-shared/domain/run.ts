@@ -164,7 +164,7 @@ export const runConfigSchema = z.strictObject({
   activation_dtype: z.enum(['float32', 'bfloat16']).default('float32').meta({
     title: 'Activation dtype',
     description:
-      'How what the layers compute waits for the backward pass: bfloat16 takes half the memory of float32 and changes gradients by less than 2 % of their norm. On the native backend.',
+      'How what the layers compute waits for the backward pass: bfloat16 takes half the memory of float32 and changes gradients by less than 2 % of their norm. On the native and the WebGPU backend.',
     advanced: true,
     group: 'Optimization',
   }),

@@ -23,7 +23,7 @@ export function stateKeeping({
     throw new StudioError(
       'refused',
       'activation_dtype is bfloat16, but this compute backend keeps activations in float32 only.',
-      'Set activation_dtype to float32, or choose the compute backend native.',
+      'Set activation_dtype to float32, or choose the compute backend native or webgpu.',
     );
   return { gradientCheckpointing: gradient_checkpointing, halved };
 }

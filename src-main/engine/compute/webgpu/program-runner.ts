@@ -51,10 +51,11 @@ export class ProgramRunner {
     this.mostBuffers = limits.maxStorageBuffersPerShaderStage;
   }
 
-  /** A new float32 tensor, whose values a program is to write. */
-  output(shape: readonly number[]): tf.TensorInfo {
+  /** A new tensor, whose values a program is to write. */
+  output(shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo {
     const isEmpty = shape.includes(0);
-    return this.backend.makeTensorInfo([...shape], 'float32', isEmpty ? new Float32Array(0) : undefined);
+    const none = dtype === 'float32' ? new Float32Array(0) : new Int32Array(0);
+    return this.backend.makeTensorInfo([...shape], dtype, isEmpty ? none : undefined);
   }
 
   /** A new float32 tensor whose buffer of `bytes` bytes has its values as they are encoded: what `fill` writes. */

@@ -1,7 +1,7 @@
 /** A storage buffer of a program: its name and the type of its elements. */
 export interface GpuBinding {
   readonly name: string;
-  /** `words`: those of a matrix that stays as it is encoded; any other is given such a matrix in float32. */
+  /** Of `words` a program knows what they encode; by any other type it is given the values of an encoded matrix. */
   readonly type: 'f32' | 'i32' | 'vec4<f32>' | 'words';
 }
 
@@ -28,8 +28,8 @@ export interface GpuProgram {
 /** All of a program's WGSL. */
 export function sourceOf({ reads, writes, uniforms, workgroup, declarations = '', body }: GpuProgram): string {
   const bindings = [
-    ...reads.map(({ name, type }) => `var<storage, read> ${name}: array<${type === 'words' ? 'u32' : type}>;`),
-    ...writes.map(({ name, type }) => `var<storage, read_write> ${name}: array<${type}>;`),
+    ...reads.map(({ name, type }) => `var<storage, read> ${name}: array<${elementOf(type)}>;`),
+    ...writes.map(({ name, type }) => `var<storage, read_write> ${name}: array<${elementOf(type)}>;`),
     'var<uniform> u: Uniforms;',
   ];
   return `
@@ -48,6 +48,10 @@ fn main(
 ${body}
 }
 `;
+}
+
+function elementOf(type: GpuBinding['type']): string {
+  return type === 'words' ? 'u32' : type;
 }
 
 /** The bytes of a program's uniforms, in its order. */

@@ -4,6 +4,7 @@ import type { ProgramRunner } from '../program-runner.ts';
 import { activationKernels } from './activations.ts';
 import { attentionKernels } from './attention.ts';
 import { gatherEncodedRows } from './gather.ts';
+import { halfKernels } from './halves.ts';
 import type { GpuKernel } from './kernel.ts';
 import { lossKernels } from './losses.ts';
 import { matmul } from './matmul.ts';
@@ -19,6 +20,7 @@ const gpuKernels: readonly GpuKernel[] = [
   matmul,
   ...attentionKernels,
   ...lossKernels,
+  ...halfKernels,
   ...stepKernels,
 ];
 
