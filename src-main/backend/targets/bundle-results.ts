@@ -10,7 +10,7 @@ const bundleSchema = z.object({
 });
 export type FollowedBundle = z.infer<typeof bundleSchema> & { readonly folder: string };
 
-const failureSchema = z.object({ error: z.object({ message: z.string() }) });
+const failureSchema = z.object({ error: z.object({ message: z.string(), hint: z.string().nullable().default(null) }) });
 const progressSchema = z.object({ step: z.number().int(), steps: z.number().int() });
 
 /** How far a run is. */
@@ -45,11 +45,12 @@ export async function readResults(folder: string): Promise<Results> {
   return { done, failures, attempts };
 }
 
-/** Why an attempt failed, in the worker's words. */
+/** Why an attempt failed and the way out, in the worker's words. */
 export async function failureOf(folder: string, name: string): Promise<string> {
   try {
     const text = await readFile(join(folder, bundleNames.results, name), 'utf8');
-    return failureSchema.parse(JSON.parse(text)).error.message;
+    const { message, hint } = failureSchema.parse(JSON.parse(text)).error;
+    return hint === null ? message : `${message} ${hint}`;
   } catch {
     return `${name} cannot be read`;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { computeIdSchema, computeLabels } from '../../../src-shared/domain/catalog.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 
 export const folderParameter: ParameterSpec = {
@@ -25,6 +26,19 @@ export const commandParameter: ParameterSpec = {
   type: 'text-list',
   default: ['coto'],
   help: 'Words that start the coto command on a node; job, the bundle and an index are added.',
+};
+
+export const computeParameter: ParameterSpec = {
+  name: 'compute_backend',
+  label: 'Compute backend there',
+  type: 'choice',
+  default: 'auto',
+  choices: [
+    { value: 'auto', label: "The study's" },
+    ...computeIdSchema.options.map((value) => ({ value, label: computeLabels[value] })),
+  ],
+  advanced: true,
+  help: 'In place of the one that the study is computed with here, for nodes that do not have it: wasm runs on any processor.',
 };
 
 export const pollParameter: ParameterSpec = {
@@ -65,6 +79,7 @@ const commonSchema = z.object({
   folder: z.string().default(''),
   folder_there: z.string().default(''),
   command: z.array(z.string()).min(1, 'names no program').default(['coto']),
+  compute_backend: z.enum(['auto', ...computeIdSchema.options]).default('auto'),
   poll_seconds: z.number().default(10),
   retries: z.number().default(2),
   ssh_config: z.string().default(''),
@@ -73,4 +88,12 @@ const commonSchema = z.object({
 /** What every target has. @throws ZodError for a command without words */
 export function commonParameters(parameters: ParameterValues): z.infer<typeof commonSchema> {
   return commonSchema.parse(parameters);
+}
+
+/** The words that start a run on a node; the bundle's folder and an index follow. */
+export function workerWords({
+  command,
+  compute_backend,
+}: Pick<z.infer<typeof commonSchema>, 'command' | 'compute_backend'>): string[] {
+  return [...command, 'job', ...(compute_backend === 'auto' ? [] : ['--compute-backend', compute_backend])];
 }

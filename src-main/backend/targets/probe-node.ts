@@ -24,11 +24,16 @@ export function nodeWords(marker: string, command: readonly string[]): string[] 
   return ['sh', '-c', question, 'coto-probe', marker, ...command];
 }
 
+interface Asked {
+  readonly host: string | null;
+  readonly folder: string;
+  /** What the target trains on; auto: what the study takes here. */
+  readonly compute_backend: string;
+  readonly now?: number;
+}
+
 /** What a node answered, in words, and what stands against training there. */
-export function nodeFindings(
-  answer: string,
-  { host, folder, now = Date.now() }: { readonly host: string | null; readonly folder: string; readonly now?: number },
-): TargetProbe {
+export function nodeFindings(answer: string, { host, folder, compute_backend, now = Date.now() }: Asked): TargetProbe {
   const said = new Map(
     answer.split('\n').flatMap((line): [string, string][] => {
       const at = line.indexOf('=');
@@ -67,10 +72,10 @@ export function nodeFindings(
       message: `The clock of ${node} is ${Math.abs(skew)} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's.`,
       hint: 'Set both by NTP.',
     });
-  if (cpu !== machine())
+  if (cpu !== machine() && (compute_backend === 'auto' || compute_backend === 'native'))
     problems.push({
       message: `${node} has another processor (${cpu}) than this machine (${machine()}).`,
-      hint: `The native build for ${arch()} does not load there: install the build for ${cpu}, or set compute_backend=wasm there.`,
+      hint: `The native build for ${arch()} does not load there: install the build for ${cpu}, or train there on WebAssembly: coto targets add … --set compute_backend=wasm.`,
     });
   const gpus = (said.get('gpus') ?? '').split(';').filter((name) => name !== '');
   return {

@@ -8,6 +8,7 @@ interface Probed {
   /** The folder that nodes must have. */
   readonly share: Share;
   readonly command: readonly string[];
+  readonly compute_backend: string;
   readonly resources: readonly string[];
 }
 
@@ -15,7 +16,10 @@ interface Probed {
 const oldest = [21, 8] as const;
 
 /** Asks Slurm for its version and its nodes, then one node for what a run needs. */
-export async function probeSlurm(run: RunProgram, { host, share, command, resources }: Probed): Promise<TargetProbe> {
+export async function probeSlurm(
+  run: RunProgram,
+  { host, share, command, compute_backend, resources }: Probed,
+): Promise<TargetProbe> {
   const version = await run(['sbatch', '--version']);
   const facts = [{ label: 'Slurm', value: lastLine(version.stdout).replace(/^slurm\S*\s+/, '') || 'unknown' }];
   const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version.stdout)?.slice(1) ?? []).map(Number);
@@ -45,7 +49,7 @@ export async function probeSlurm(run: RunProgram, { host, share, command, resour
     const words = ['srun', '--ntasks=1', '--immediate=30', '--job-name=coto-probe', '--chdir=/', ...resources];
     const answer = await run([...words, ...nodeWords(marker, command)], { timeoutSeconds: 60 });
     if (answer.code === 0 || answer.stdout.includes('machine=')) {
-      const found = nodeFindings(answer.stdout, { host, folder });
+      const found = nodeFindings(answer.stdout, { host, folder, compute_backend });
       return { facts: [...facts, ...found.facts], problems: found.problems };
     }
     return {

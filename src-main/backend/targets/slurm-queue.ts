@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { SubmittedPart } from '../../../src-shared/domain/target.ts';
+import { lastLine, type ProgramOutput } from './run-program.ts';
 import type { EngineState } from './target.ts';
 
 /** Since 22.05 a number is { set, number }; before, it was the number, 0 for none. */
@@ -51,6 +52,21 @@ export function readQueue(text: string): readonly SlurmJob[] {
       'Slurm 21.08 or later is needed, built with its JSON plugin. Its version: squeue --version.',
     );
   }
+}
+
+/**
+ * @throws StudioError refused where squeue failed since it cannot write JSON, as before 21.08: it would be followed without end.
+ * Asked before a part is submitted as well.
+ */
+export function requireJson({ stderr }: Pick<ProgramOutput, 'stderr'>, host: string | null): void {
+  if (!/(unrecognized|invalid|unknown) option|json|serializer/i.test(stderr)) return;
+  const [line = ''] = stderr.trim().split('\n');
+  const words = lastLine(line).replace(/^squeue: (error: |fatal: )?/, '');
+  throw new StudioError(
+    'refused',
+    `The squeue of ${host ?? 'this machine'} cannot answer in JSON: ${words}.`,
+    'Slurm 21.08 or later is needed, built with its JSON plugin. Else use its nodes by ssh: coto targets add NAME ssh.',
+  );
 }
 
 /** Ids of the arrays by the names of their parts; of one that was submitted twice, the first. */

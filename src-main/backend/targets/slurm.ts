@@ -5,17 +5,19 @@ import type { SubmittedPart } from '../../../src-shared/domain/target.ts';
 import {
   commandParameter,
   commonParameters,
+  computeParameter,
   folderParameter,
   folderThereParameter,
   pollParameter,
   retriesParameter,
   sshConfigParameter,
+  workerWords,
 } from './common-parameters.ts';
 import { farHosts } from './far-hosts.ts';
 import { markerHere, markerThere } from './probe-marker.ts';
 import { lastLine, type ProgramOutput, quoted, type RunProgram, runHere, runThere } from './run-program.ts';
 import { probeSlurm } from './slurm-probe.ts';
-import { arraysByName, arraysOf, rangeOf, readQueue, statesByIndex } from './slurm-queue.ts';
+import { arraysByName, arraysOf, rangeOf, readQueue, requireJson, statesByIndex } from './slurm-queue.ts';
 import type { Target, TargetEngine, TargetPlace } from './target.ts';
 
 const declaration: Declaration = {
@@ -96,6 +98,7 @@ const declaration: Declaration = {
       advanced: true,
       help: 'Options that sbatch is given as they are: --qos=long, --constraint=a100.',
     },
+    computeParameter,
     pollParameter,
     retriesParameter,
     sshConfigParameter,
@@ -127,12 +130,12 @@ export function resourceWords(parameters: TargetPlace['parameters']): string[] {
   ];
 }
 
-/** What a task of an array does. The shell that reads this is the node's. */
-export function taskScript(folder: string, command: readonly string[], offset: number): string {
+/** What a task of an array does: `worker` starts a run. The shell that reads this is the node's. */
+export function taskScript(folder: string, worker: readonly string[], offset: number): string {
   return [
     '#!/bin/sh',
     '# Written by CoTo Studio: trains one run of a bundle.',
-    `exec ${[...command, 'job', folder].map(quoted).join(' ')} "$((SLURM_ARRAY_TASK_ID + ${offset}))"`,
+    `exec ${[...worker, folder].map(quoted).join(' ')} "$((SLURM_ARRAY_TASK_ID + ${offset}))"`,
     '',
   ].join('\n');
 }
@@ -148,7 +151,8 @@ function programOf({ host, parameters }: TargetPlace): RunProgram {
 }
 
 function openSlurm({ host, parameters }: TargetPlace, run: RunProgram): TargetEngine {
-  const { command, folder, ssh_config } = commonParameters(parameters);
+  const common = commonParameters(parameters);
+  const { folder, ssh_config } = common;
   const far = farHosts(host === null ? [] : [host], parameters);
   const placeOf = async (bundle: string) => (far === null || host === null ? bundle : far.folderOn(host, bundle));
   const { at_once } = ownSchema.parse(parameters);
@@ -159,14 +163,16 @@ function openSlurm({ host, parameters }: TargetPlace, run: RunProgram): TargetEn
     // Without it a range of tasks that wait is truncated to 64 characters.
     const words = ['env', 'SLURM_BITSTR_LEN=0', 'squeue', '--json', '--me', '--states=all'];
     const output = await run([...words, `--name=${parts.map(({ name }) => name).join(',')}`]);
-    return output.code === 0 ? readQueue(output.stdout) : null;
+    if (output.code === 0) return readQueue(output.stdout);
+    requireJson(output, host);
+    return null;
   };
   return {
     ...far?.engine,
     probe: () => {
       const share =
         far === null || host === null ? markerHere(folder) : markerThere({ host, config: ssh_config }, far.folder);
-      return probeSlurm(run, { host, share, command, resources });
+      return probeSlurm(run, { host, share, resources, ...common });
     },
     async parts(name, indices) {
       const output = await run(['scontrol', 'show', 'config']);
@@ -183,7 +189,7 @@ function openSlurm({ host, parameters }: TargetPlace, run: RunProgram): TargetEn
         ...[`--output=${bundle.replaceAll('%', '%%')}/logs/%x_%a.out`, '--open-mode=append'],
         ...resources,
       ];
-      const output = await run(words, { input: taskScript(bundle, command, offset) });
+      const output = await run(words, { input: taskScript(bundle, workerWords(common), offset) });
       if (output.code !== 0) throw refusal(output);
       // "id", or "id;cluster".
       return lastLine(output.stdout).split(';')[0] ?? '';

@@ -9,11 +9,13 @@ import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
 import {
   commandParameter,
   commonParameters,
+  computeParameter,
   folderParameter,
   folderThereParameter,
   pollParameter,
   retriesParameter,
   sshConfigParameter,
+  workerWords,
 } from './common-parameters.ts';
 import { farHosts } from './far-hosts.ts';
 import { markerHere, markerThere } from './probe-marker.ts';
@@ -49,6 +51,7 @@ const declaration: Declaration = {
     folderParameter,
     folderThereParameter,
     commandParameter,
+    computeParameter,
     pollParameter,
     retriesParameter,
     sshConfigParameter,
@@ -67,8 +70,8 @@ export const ssh: Target = {
 const fileOf = (name: string, index: number, kind: 'host' | 'pid' | 'cancelled' | 'ended' | 'out'): string =>
   `${name}_${index}.${kind}`;
 
-/** What a host does for one run: says where it is, and how it ended, in the shared folder. */
-export function hostScript(folder: string, command: readonly string[], name: string): string {
+/** What a host does for one run, which `worker` starts: says where it is, and how it ended, in the shared folder. */
+export function hostScript(folder: string, worker: readonly string[], name: string): string {
   const logs = quoted(join(folder, 'logs'));
   return [
     '#!/bin/sh',
@@ -76,7 +79,7 @@ export function hostScript(folder: string, command: readonly string[], name: str
     `at=${logs}/${name}_$1`,
     '[ -e "$at.cancelled" ] && exit 0',
     'echo "$PARALLEL_SSHLOGIN" > "$at.host"',
-    `${[...command, 'job', folder].map(quoted).join(' ')} "$1" >> "$at.out" 2>&1 &`,
+    `${[...worker, folder].map(quoted).join(' ')} "$1" >> "$at.out" 2>&1 &`,
     'echo $! > "$at.pid"',
     'wait $!; code=$?',
     'echo $code > "$at.ended"',
@@ -86,7 +89,8 @@ export function hostScript(folder: string, command: readonly string[], name: str
 }
 
 function openHosts(parameters: ParameterValues): TargetEngine {
-  const { command, folder, ssh_config } = commonParameters(parameters);
+  const common = commonParameters(parameters);
+  const { command, folder, ssh_config, compute_backend } = common;
   const { hosts, runs_per_host } = ownSchema.parse(parameters);
   const far = hosts.length === 0 ? null : farHosts(hosts, parameters);
   return {
@@ -159,12 +163,12 @@ function openHosts(parameters: ParameterValues): TargetEngine {
   async function writeScript(bundle: string, name: string): Promise<string> {
     if (far === null) {
       const script = join(bundle, 'logs', `${name}.sh`);
-      await writeFile(script, hostScript(bundle, command, name), { mode: 0o755 });
+      await writeFile(script, hostScript(bundle, workerWords(common), name), { mode: 0o755 });
       return `sh ${quoted(script)}`;
     }
     for (const host of hosts) {
       const there = await far.folderOn(host, bundle);
-      const input = hostScript(there, command, name);
+      const input = hostScript(there, workerWords(common), name);
       await askThere({ host, config: ssh_config }, 'cat > "$1"', [`${there}/logs/${name}.sh`], { input });
     }
     // Hosts may have other home folders.
@@ -181,7 +185,7 @@ function openHosts(parameters: ParameterValues): TargetEngine {
       try {
         await share.withMarker(async (marker, asked) => {
           const answer = await runThere(place)(nodeWords(marker, command));
-          const { facts, problems } = nodeFindings(answer.stdout, { host, folder: asked });
+          const { facts, problems } = nodeFindings(answer.stdout, { host, folder: asked, compute_backend });
           found.facts.push(...facts.map(({ label, value }) => ({ label: `${host}: ${label}`, value })));
           found.problems.push(...problems);
         });

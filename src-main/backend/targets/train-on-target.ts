@@ -135,10 +135,15 @@ const mostNamed = 3;
 
 function requireAll(target: string, runs: readonly PlacedRun[], { missing, refused }: Collected): void {
   if (missing.length === 0) return;
-  const why = missing.slice(0, mostNamed).map((index) => {
+  const reasonOf = (index: number): string => {
     const run = runs.find((one) => one.index === index);
     const torn = refused.find((one) => one.index === index)?.message;
-    return `"${run?.title ?? index}": ${torn ?? run?.reason ?? run?.state ?? 'no result'}`;
+    return torn ?? run?.reason ?? run?.state ?? 'no result';
+  };
+  // What stands against all of them, as another processor does, is said once.
+  const why = [...Map.groupBy(missing.slice(0, mostNamed), reasonOf)].map(([reason, indices]) => {
+    const titles = indices.map((index) => `"${runs.find((one) => one.index === index)?.title ?? index}"`);
+    return `${titles.join(', ')}: ${reason}`;
   });
   const more = missing.length > mostNamed ? ` (and ${missing.length - mostNamed} more)` : '';
   throw new StudioError(

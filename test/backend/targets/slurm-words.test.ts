@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { commonParameters, workerWords } from '../../../src-main/backend/targets/common-parameters.ts';
 import { quoted, requireHost } from '../../../src-main/backend/targets/run-program.ts';
 import { maxArraySize, resourceWords, slurm, taskScript } from '../../../src-main/backend/targets/slurm.ts';
 import { arraysOf, rangeOf, readQueue, statesByIndex, tasksOf } from '../../../src-main/backend/targets/slurm-queue.ts';
+import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support.ts';
 
 afterEach(removeTemporaryFolders);
@@ -23,12 +25,24 @@ describe('words for a shell at the other end', () => {
     const worker = join(folder, 'worker');
     writeFileSync(worker, '#!/bin/sh\nprintf "%s\\0" "$@"\n');
     chmodSync(worker, 0o755);
-    writeFileSync(script, taskScript(nasty.join('/'), [worker, ...nasty], 1001));
+    writeFileSync(script, taskScript(nasty.join('/'), [worker, ...nasty, 'job'], 1001));
     const output = execFileSync('sh', [script], {
       encoding: 'utf8',
       env: { ...process.env, SLURM_ARRAY_TASK_ID: '4' },
     });
     expect(output.split('\0').slice(0, -1)).toEqual([...nasty, 'job', nasty.join('/'), '1005']);
+  });
+
+  it('start a run on the backend of the target, where it names one', () => {
+    const worker = (parameters: ParameterValues) => workerWords(commonParameters(parameters));
+    expect(worker({})).toEqual(['coto', 'job']);
+    expect(worker({ command: ['x', 'y'], compute_backend: 'wasm' })).toEqual([
+      'x',
+      'y',
+      'job',
+      '--compute-backend',
+      'wasm',
+    ]);
   });
 
   it('name a host, and nothing that ssh would take for an option', () => {
