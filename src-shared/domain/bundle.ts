@@ -94,6 +94,11 @@ export const resultManifestSchema = z.object({
   host: z.string(),
   program: z.object({ name: z.string(), version: z.string() }),
   computeBackend: z.string(),
+  resumed: z
+    .object({ attempt: z.string(), step: z.number().int() })
+    .nullable()
+    .default(null)
+    .describe('the attempt whose checkpoint it went on from, and where'),
   startedAt: z.number(),
   finishedAt: z.number(),
   files: z.array(fileSchema).min(1).max(1000),

@@ -23,6 +23,8 @@ export const bundleNames = {
   /** Folders made of blobs, under the names that their files had. */
   folders: 'blobs/folders',
   results: 'results',
+  /** The latest checkpoint of each attempt that has not ended, or was lost. */
+  checkpoints: 'checkpoints',
   /** For runs by Transformers and PEFT. */
   python: 'python',
   pythonWorker: 'job.py',

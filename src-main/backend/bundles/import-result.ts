@@ -129,7 +129,7 @@ export function storeResult({ store }: Pick<Services, 'store'>, staged: StagedRe
     for (const sampled of samples.steps) store.samples.saveAnswers(id, sampled);
   }
   for (const { at, level, text } of log) store.history.insertLog(id, at, level, text);
-  const where = `Trained on ${manifest.host} (${manifest.computeBackend}), as job ${manifest.index} of a bundle; attempt ${manifest.attempt}.`;
+  const where = `Trained on ${manifest.host} (${manifest.computeBackend}), as job ${manifest.index} of a bundle; attempt ${manifest.attempt}${fromText(manifest)}.`;
   store.history.insertLog(id, Date.now(), 'info', where);
   store.jobs.insert(
     {
@@ -151,12 +151,20 @@ export function storeResult({ store }: Pick<Services, 'store'>, staged: StagedRe
   store.bundles.saveResult(manifest, id);
 }
 
+function fromText({ resumed }: ResultManifest): string {
+  return resumed === null ? '' : `, from step ${resumed.step} on, which attempt ${resumed.attempt} had reached`;
+}
+
 /**
  * The settings of a result, by the names that the bundle has for base and dataset: the bundle's, with the split of the batch that
  * the worker's memory allowed.
  * @throws StudioError invalid_file if they are not those of the job
  */
-export async function settingsOf(bundle: Bundle, job: BundleJob, { config: trained }: ResultRun): Promise<RunConfig> {
+export async function settingsOf(
+  bundle: Bundle,
+  job: BundleJob,
+  { config: trained }: Pick<ResultRun, 'config'>,
+): Promise<RunConfig> {
   const { inputs, study } = bundle;
   const names = (role: 'model' | 'dataset') => inputs.some((one) => one.role === role && one.id === trained[role]);
   if (!names('model') || !names('dataset')) throw refusedResult(job, 'it is of another base or dataset');

@@ -14,8 +14,10 @@ import { errorOfJob } from '../jobs/awaited-job.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { createRun } from '../runs/runs.ts';
 import { bundleNames, readBundle, requireJob, requireSameVersion, resultFolder, resultNames } from './bundle-files.ts';
+import { CheckpointKeeper, removeKept } from './kept-checkpoints.ts';
 import { openDatasetInput, openModelInput } from './open-inputs.ts';
 import { ProgressLog } from './progress-log.ts';
+import { resumeKept } from './resume-kept.ts';
 import { readJobConfig, requireInput } from './run-key.ts';
 import { type Attempt, beginAttempt, fillResult, identityOf, publishResult } from './write-result.ts';
 
@@ -47,14 +49,32 @@ export async function workOn(
     requireSameVersion(bundle);
     await beginAttempt(attempt);
     await train(services, attempt, backend);
-    return { ...done, outcome: (await publishResult(attempt)) ? 'trained' : 'another was first' };
+    const isFirst = await publishResult(attempt);
+    await removeKept(attempt).catch((error: unknown) => {
+      services.log.warn({ err: error }, 'what attempts have kept could not be removed from the bundle');
+    });
+    return { ...done, outcome: isFirst ? 'trained' : 'another was first' };
   } catch (thrown) {
     await rm(attempt.folder, { recursive: true, force: true }).catch(() => undefined);
-    await writeFailure(attempt, thrown).catch((error: unknown) => {
+    const failure = failureOf(attempt, thrown);
+    await writeFailure(attempt, failure).catch((error: unknown) => {
       services.log.warn({ err: error }, 'the failure of an attempt could not be written into its bundle');
     });
-    throw thrown;
+    throw failure;
   }
+}
+
+/** As thrown; of a full disk with the bundle's folder, which the system's words do not name. */
+function failureOf({ bundle: { folder }, job }: Attempt, thrown: unknown): unknown {
+  const { code, message } = toErrorValue(thrown);
+  // The home of the worker may be on another disk, and says so itself.
+  const namesNone = thrown instanceof Error && 'code' in thrown && ['ENOSPC', 'EDQUOT'].includes(String(thrown.code));
+  if (code !== 'disk_full' || !(namesNone || message.includes(folder))) return thrown;
+  return new StudioError(
+    'disk_full',
+    `The result of job ${job.index} cannot be written into ${folder}: the disk is full.`,
+    'Free some space there, then start the job again.',
+  );
 }
 
 async function train(services: HandlerServices, attempt: Attempt, backend: ComputeId | null): Promise<void> {
@@ -63,27 +83,33 @@ async function train(services: HandlerServices, attempt: Attempt, backend: Compu
   await settle(services, attempt, config, backend);
   await openModelInput(services, bundle.folder, requireInput(bundle.inputs, 'model', config.model));
   await openDatasetInput(services, bundle.folder, requireInput(bundle.inputs, 'dataset', config.dataset));
-  const { run, job } = await createRun(services, { name: own.title, config, tags: [], studyId: null });
+  const resumed = await resumeKept(services, attempt);
+  const { run, job } = resumed ?? (await createRun(services, { name: own.title, config, tags: [], studyId: null }));
+  const keeper = new CheckpointKeeper(services, attempt, resumed?.from.step ?? 0);
   let failure: Error | null = null;
   const progress = new ProgressLog(folder, attempt.id, (error) => {
     failure ??= error;
     if (services.queue.isRunning(job.id)) services.queue.cancel(job.id);
   });
-  const ended = await follow(services, job, run.id, progress);
+  const ended = await follow(services, job, run.id, { progress, keeper });
   await progress.end();
+  await keeper.end();
   if (failure !== null) throw failure;
-  if (ended.status === 'completed') return fillResult(services, attempt, requireRun(services.store, run.id));
+  if (ended.status === 'completed') {
+    const from = resumed === null ? null : { attempt: resumed.from.attempt, step: resumed.from.step };
+    return fillResult(services, attempt, requireRun(services.store, run.id), from);
+  }
   throw ended.error === null
     ? new StudioError('cancelled', `The run "${own.title}" was ended before its last step (${ended.status}).`)
     : errorOfJob(ended.error);
 }
 
-/** Waits for the run, whose progress goes into the log. */
+/** Waits for the run, whose progress goes into the log, and whose checkpoints are kept. */
 async function follow(
   { hub, queue }: HandlerServices,
   job: JobRecord,
   runId: string,
-  log: ProgressLog,
+  { progress: log, keeper }: { readonly progress: ProgressLog; readonly keeper: CheckpointKeeper },
 ): Promise<JobRecord> {
   log.add({});
   const stop = hub.subscribe((name, payload) => {
@@ -91,6 +117,7 @@ async function follow(
       const loss = payload.columns.find((column) => column.name === 'loss')?.values.at(-1);
       if (loss !== undefined) log.add({ loss: Number.isFinite(loss) ? loss : null });
     }
+    if (name === 'run.changed' && 'checkpoints' in payload && payload.id === runId) keeper.look(payload);
     if (name !== 'job.changed' || !('progress' in payload) || payload.id !== job.id) return;
     const { progress } = payload;
     if (progress === null) return;
@@ -128,7 +155,7 @@ async function settle(
     'refused',
     `${computeLabels[wanted]}, with which the study is computed, does not work on ${hostname()}: ${found?.reason ?? 'this installation lacks it.'}`,
     config.compute_backend === 'auto'
-      ? `Install CoTo Studio for this machine, or take ${computeLabels[other]} there: coto job ${folder} ${job.index} --compute-backend ${other}.`
+      ? `Install CoTo Studio for this machine, or take ${computeLabels[other]} there: coto job ${folder} ${job.index} --compute-backend ${other} (of a target: --set compute_backend=${other}).`
       : 'Its settings name the backend (compute_backend): write the bundle again without it.',
   );
 }

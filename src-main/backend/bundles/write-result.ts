@@ -42,7 +42,12 @@ export function identityOf({ bundle, job, id }: Attempt): Omit<FailedAttempt, 'a
 }
 
 /** Writes what a completed run is known by into the attempt's folder: manifest.json last. */
-export async function fillResult(services: Services, attempt: Attempt, run: RunRecord): Promise<void> {
+export async function fillResult(
+  services: Services,
+  attempt: Attempt,
+  run: RunRecord,
+  resumed: ResultManifest['resumed'],
+): Promise<void> {
   const { home, store } = services;
   const { folder } = attempt;
   if (run.result === null || run.adapterId === null)
@@ -72,7 +77,7 @@ export async function fillResult(services: Services, attempt: Attempt, run: RunR
     log: store.history.log(run.id),
   };
   await writeFile(join(folder, resultNames.run), `${JSON.stringify(content)}\n`);
-  await writeManifest(attempt, facts?.backend ?? 'unknown');
+  await writeManifest(attempt, { computeBackend: facts?.backend ?? 'unknown', resumed });
 }
 
 function historyOf({ store }: Services, runId: string) {
@@ -84,14 +89,17 @@ function historyOf({ store }: Services, runId: string) {
   return { columns, masks: store.history.masks(runId) };
 }
 
-async function writeManifest(attempt: Attempt, computeBackend: string): Promise<void> {
+async function writeManifest(
+  attempt: Attempt,
+  known: Pick<ResultManifest, 'computeBackend' | 'resumed'>,
+): Promise<void> {
   const { folder, startedAt } = attempt;
   const found = await filesAt(folder, 'result');
   const files = (await hashAll(found)).map((file) => ({ ...file, path: file.path.slice('result/'.length) }));
   const manifest: ResultManifest = {
     ...identityOf(attempt),
     program,
-    computeBackend,
+    ...known,
     startedAt,
     finishedAt: Date.now(),
     files,

@@ -34,7 +34,7 @@ async function settleRun(parts: Parts, run: RunPlace): Promise<void> {
   let adopted = 0;
   for (const folder of checkpointFolders(parts, run)) {
     if (named.has(folder)) continue;
-    const found = await readFolder(parts, folder);
+    const found = await readCheckpointFolder(parts, folder);
     if (found === null) continue;
     if (found.kind !== 'step' && there.some(({ kind, step }) => kind === found.kind && step >= found.step)) {
       // Its successor was stored; the process was killed before this one went.
@@ -54,8 +54,11 @@ async function settleRun(parts: Parts, run: RunPlace): Promise<void> {
   await restoreSamples(parts, run, adopted);
 }
 
-/** The checkpoint in a folder; null if it is none, or damaged. */
-async function readFolder({ home }: Parts, folder: string): Promise<CheckpointRecord | null> {
+/** The checkpoint in a folder of the home; null if it is none, or damaged. */
+export async function readCheckpointFolder(
+  { home }: Pick<Parts, 'home'>,
+  folder: string,
+): Promise<CheckpointRecord | null> {
   const kind = checkpointKind(basename(folder));
   if (kind === null) return null;
   try {
@@ -80,11 +83,12 @@ export async function restoreSamples(
   });
 }
 
-/** Puts back what the run had recorded up to a step. */
+/** Puts back what the run had recorded up to a step, of which its log says why. */
 export async function restoreHistory(
   { home, store }: Pick<Parts, 'home' | 'store'>,
   run: Pick<RunPlace, 'id' | 'folder'>,
   step: number,
+  message = `The database had lost what came before step ${step}; it was put back from the run's folder.`,
 ): Promise<void> {
   const parts = await readHistoryParts(home.absolute(run.folder), step);
   const first = parts.flatMap(({ columns, masks }) => [
@@ -98,7 +102,6 @@ export async function restoreHistory(
       if (columns.length > 0) store.history.insertMetrics(run.id, [...columns]);
       for (const mask of masks) store.history.insertMasks(run.id, mask);
     }
-    const message = `The database had lost what came before step ${step}; it was put back from the run's folder.`;
     store.history.insertLog(run.id, Date.now(), 'warning', message);
     store.runs.update(run.id, { step: Math.max(store.runs.find(run.id)?.step ?? 0, step) });
   });

@@ -128,7 +128,7 @@ function* grouped(hashes: readonly string[], sizes: ReadonlyMap<string, number>)
 
 /** Files of a bundle besides its inputs, what came of it, and study.json. */
 async function filesBesides(bundle: string): Promise<string[]> {
-  const others = new Set([bundleNames.study, 'blobs', bundleNames.results, 'logs']);
+  const others = new Set([bundleNames.study, 'blobs', bundleNames.results, bundleNames.checkpoints, 'logs']);
   const entries = await readdir(bundle, { withFileTypes: true });
   const own = entries.filter(({ name }) => !others.has(name) && !name.startsWith('.'));
   const inner = await Promise.all(

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { cp, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { isUnfinished, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { checkpointsFolder } from '../../engine/training/checkpoint-folders.ts';
+import { runFileName, runFileText } from '../recovery/run-file.ts';
+import { latestCheckpoint } from '../runs/latest-checkpoint.ts';
+import type { Services } from '../services.ts';
+import { bundleNames } from './bundle-files.ts';
+import type { Attempt } from './write-result.ts';
+
+/** What a run's folder has besides its checkpoints that it cannot go on without. */
+const keptBeside = ['history', 'samples'];
+
+/** The folder that an attempt keeps at a step: a node's own disk is lost with the node. */
+function keptFolder({ bundle, job, id }: Attempt, step: number): string {
+  return join(bundle.folder, bundleNames.checkpoints, `${job.runId}.${id}.${step}`);
+}
+
+/** A folder that an attempt has kept. */
+export interface KeptCheckpoint {
+  readonly folder: string;
+  readonly attempt: string;
+  readonly step: number;
+}
+
+/** What attempts at a run have kept in the bundle, the furthest first. */
+export async function keptCheckpoints({ bundle, job }: Pick<Attempt, 'bundle' | 'job'>): Promise<KeptCheckpoint[]> {
+  const parent = join(bundle.folder, bundleNames.checkpoints);
+  const names = await readdir(parent).catch(() => []);
+  return names
+    .flatMap((name): KeptCheckpoint[] => {
+      const [, runId, attempt, step] = /^([0-9a-f]{32})\.([\w-]+)\.(\d+)$/.exec(name) ?? [];
+      if (runId !== job.runId || attempt === undefined) return [];
+      return [{ folder: join(parent, name), attempt, step: Number(step) }];
+    })
+    .sort((one, other) => other.step - one.step);
+}
+
+/** Removes what attempts at a run have kept, once its result is there. */
+export async function removeKept(attempt: Pick<Attempt, 'bundle' | 'job'>): Promise<void> {
+  for (const { folder } of await keptCheckpoints(attempt)) await rm(folder, { recursive: true, force: true });
+}
+
+/** Copies each checkpoint that a run saves into its bundle, in place of the one before. */
+export class CheckpointKeeper {
+  private readonly services: Pick<Services, 'home' | 'store' | 'log'>;
+  private readonly attempt: Attempt;
+  private keptStep: number;
+  private working: Promise<void> = Promise.resolve();
+  private isAsked = false;
+
+  /** @param keptStep of the checkpoint that the attempt goes on from; 0: from the start */
+  constructor(services: Pick<Services, 'home' | 'store' | 'log'>, attempt: Attempt, keptStep: number) {
+    this.services = services;
+    this.attempt = attempt;
+    this.keptStep = keptStep;
+  }
+
+  /** Called whenever the run has changed. */
+  look(run: RunRecord): void {
+    const latest = Math.max(0, ...run.checkpoints.filter(({ resumable }) => resumable).map(({ step }) => step));
+    if (latest <= this.keptStep || this.isAsked) return;
+    // Training does not wait for it; what is saved meanwhile is seen at the next change.
+    this.isAsked = true;
+    this.working = this.keep(run.id)
+      .catch((error: unknown) => {
+        // The run itself is well: without it, another attempt only begins further back.
+        this.services.log.warn({ err: error, run: run.id }, 'a checkpoint could not be copied into the bundle');
+      })
+      .finally(() => {
+        this.isAsked = false;
+      });
+  }
+
+  async end(): Promise<void> {
+    await this.working;
+  }
+
+  private async keep(runId: string): Promise<void> {
+    const { home, store } = this.services;
+    const run = store.runs.find(runId);
+    const latest = run === null ? null : latestCheckpoint(home, run);
+    if (run === null || latest === null || latest.step <= this.keptStep) return;
+    // Without the best one so far, a run that ends with it could not.
+    const kept = run.checkpoints.filter((one) => one.folder === latest.folder || one.kind === 'best');
+    const folder = keptFolder(this.attempt, latest.step);
+    await writeFolderAtomic(folder, (temporary) => this.write(temporary, run, kept));
+    for (const other of await keptCheckpoints(this.attempt))
+      if (other.attempt === this.attempt.id && other.step < latest.step)
+        await rm(other.folder, { recursive: true, force: true });
+    this.keptStep = latest.step;
+  }
+
+  private async write(temporary: string, run: RunRecord, kept: readonly CheckpointRecord[]): Promise<void> {
+    const { home, store } = this.services;
+    const from = home.absolute(run.folder);
+    for (const { folder } of kept)
+      await cp(home.absolute(folder), join(temporary, checkpointsFolder, basename(folder)), { recursive: true });
+    for (const name of keptBeside)
+      if (existsSync(join(from, name)))
+        await cp(join(from, name), join(temporary, name), {
+          recursive: true,
+          // What is being written has its name in a moment, and is of the steps that follow.
+          filter: (path) => !isUnfinished(basename(path)),
+        });
+    const [model, dataset] = [store.models.find(run.modelId), store.datasets.find(run.datasetId)];
+    await writeFile(join(temporary, runFileName), runFileText(home, run, { model, dataset }));
+  }
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { bundleProgressSchema, bundleStudySchema, resultManifestSchema } from '../../src-shared/domain/bundle.ts';
+import { runRecordSchema } from '../../src-shared/domain/run.ts';
+import { caseFolder, copyOf, editBytes, goodData } from './bad-input-support.ts';
+import { cotoOn } from './run-command.ts';
+import { writeSmallAblation } from './small-ablation.ts';
+
+const folder = caseFolder();
+const file = join(folder, 'study.yaml');
+writeSmallAblation(file, {
+  ...{ model: copyOf(folder), dataset: goodData(join(folder, 'bands')), name: 'Resumed', seeds: [1] },
+  run: {
+    max_steps: 60,
+    save_steps: 5,
+    eval_steps: 30,
+    eval_samples: 2,
+    adapter: { r: 2, target_modules: ['q_proj'], lora_dropout: 0.1 },
+  },
+  grid: { coto: [{}] },
+});
+const home = join(folder, 'home');
+const bundle = join(folder, 'bundle');
+const alone = join(folder, 'alone');
+const torn = join(folder, 'torn');
+const node = cotoOn(join(folder, 'none'));
+const shown = z.object({
+  run: runRecordSchema,
+  metrics: z.array(z.object({ name: z.string(), step: z.number(), value: z.number() })),
+});
+
+const resultIn = (place: string) => {
+  const study = bundleStudySchema.parse(JSON.parse(readFileSync(join(place, 'study.json'), 'utf8')));
+  return join(place, 'results', study.jobs[0]?.runId ?? '');
+};
+const manifestIn = (place: string) =>
+  resultManifestSchema.parse(JSON.parse(readFileSync(join(resultIn(place), 'manifest.json'), 'utf8')));
+const keptIn = (place: string) => readdirSync(join(place, 'checkpoints')).filter((name) => !name.startsWith('.'));
+
+/** The run of the bundle as it comes to lie in a home of its own: what it has logged, and its curves. */
+async function collected(place: string, name: string) {
+  const coto = cotoOn(join(folder, name));
+  // A home that knows base and data, as the first did.
+  cpSync(home, join(folder, name), { recursive: true });
+  const answer = await coto(['study', 'collect', place, '--import-only']);
+  expect(answer, answer.err).toMatchObject({ code: 0 });
+  const [run] = z.array(runRecordSchema).parse(JSON.parse((await coto(['runs', 'list', '--json'])).out));
+  const { metrics } = shown.parse(JSON.parse((await coto(['runs', 'show', run?.id ?? '', '--json'])).out));
+  return metrics.filter(({ name: metric }) => ['loss', 'p', 'active_share', 'eval_accuracy'].includes(metric));
+}
+
+test('a run whose node was lost after a checkpoint goes on from it, to the result of one that was left alone', async () => {
+  const written = await cotoOn(home)(['study', 'bundle', file, '--out', bundle]);
+  expect(written, written.err).toMatchObject({ code: 0 });
+  cpSync(bundle, alone, { recursive: true });
+
+  const command = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
+  const killing = ['--import', new URL('killed-at-kept.ts', import.meta.url).href];
+  const child = spawn(process.execPath, [...killing, command, 'job', bundle, '0'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said = child.stderr.setEncoding('utf8').toArray();
+  const [, signal] = await once(child, 'close');
+  expect(signal, (await said).join('')).toBe('SIGKILL');
+  expect(existsSync(resultIn(bundle))).toBe(false);
+  const [kept = ''] = keptIn(bundle);
+  const [, attempt = '', step = ''] = kept.split('.');
+  expect(Number(step)).toBeGreaterThanOrEqual(5);
+  cpSync(bundle, torn, { recursive: true });
+
+  expect(await node(['job', bundle, '0'])).toMatchObject({ code: 0 });
+  expect(manifestIn(bundle)).toMatchObject({ resumed: { attempt, step: Number(step) } });
+  expect(manifestIn(bundle).attempt).not.toBe(attempt);
+  const lines = readFileSync(join(resultIn(bundle), 'progress.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  const steps = lines.map((line) => bundleProgressSchema.parse(JSON.parse(line)).step).filter((one) => one > 0);
+  expect(Math.min(...steps)).toBeGreaterThanOrEqual(Number(step));
+  // With its result there, nobody needs it any more.
+  expect(keptIn(bundle)).toEqual([]);
+
+  expect(await node(['job', alone, '0'])).toMatchObject({ code: 0 });
+  expect(manifestIn(alone).resumed).toBeNull();
+  const tensors = (place: string) => readFileSync(join(resultIn(place), 'adapter', 'adapter_model.safetensors'));
+  expect(tensors(bundle).equals(tensors(alone))).toBe(true);
+  const curves = await collected(bundle, 'one');
+  expect(curves.filter(({ name }) => name === 'loss').map(({ step: at }) => at)).toEqual([...Array(60).keys()]);
+  expect(curves).toEqual(await collected(alone, 'other'));
+});
+
+test('a checkpoint that is torn is not gone on with: the run begins again', async () => {
+  const [kept = ''] = keptIn(torn);
+  const [, , step = ''] = kept.split('.');
+  const name = `step-${step.padStart(6, '0')}`;
+  editBytes(join(torn, 'checkpoints', kept, 'checkpoints', name, 'optimizer.safetensors'), (bytes) => {
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    return bytes;
+  });
+  expect(await node(['job', torn, '0'])).toMatchObject({ code: 0 });
+  expect(manifestIn(torn).resumed).toBeNull();
+  expect(keptIn(torn)).toEqual([]);
+});
