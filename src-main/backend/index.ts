@@ -2,6 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
 import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
 import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
+import { UsageMeter } from '../engine/compute/usage/index.ts';
 import type { PathGrants } from '../files/path-grants.ts';
 import { type Log, logFolder, openLog } from '../logging/log.ts';
 import { openStore } from '../store/open-store.ts';
@@ -113,6 +114,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     engine: new EngineSupervisor(options.startEngine, log, {
       kept: new KnownBackends(home.absolute('cache', 'compute.json')),
     }),
+    usage: new UsageMeter(null),
     reader: new ForeignReader(options.startReader ?? startReader, log),
     eventLogs: new EventLogs(log),
     paths: options.grants

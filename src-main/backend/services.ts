@@ -1,3 +1,4 @@
+import type { UsageMeter } from '../engine/compute/usage/index.ts';
 import type { Log } from '../logging/log.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Deletions } from './deletions/deletions.ts';
@@ -16,6 +17,8 @@ export interface Services {
   readonly log: Log;
   readonly deletions: Deletions;
   readonly engine: EngineSupervisor;
+  /** Of the graphics cards, by every program. */
+  readonly usage: UsageMeter;
   readonly reader: ForeignReader;
   readonly eventLogs: EventLogs;
   /** Which paths a request may name. */

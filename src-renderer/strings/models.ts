@@ -40,8 +40,8 @@ export const modelsStrings = {
     `text, up to ${formatCount(positions)} tokens; vocabulary of ${formatCount(vocabulary)}`,
   asTheyAre: 'as they are',
   memoryToTrain: 'Memory to train',
-  memoryNote: (tokens: number | null, free: string) =>
-    `LoRA r 16 on all linear layers${tokens === null ? '' : `, ${formatCount(tokens)} tokens`}; ${free} free now`,
+  memoryNote: (tokens: number | null, free: string, device: string | null) =>
+    `LoRA r 16 on all linear layers${tokens === null ? '' : `, ${formatCount(tokens)} tokens`}; ${free} free${device === null ? '' : ` on ${device}`} now`,
   trainWith: (batch: string, checkpointing: boolean) =>
     `Fine-tune with batch ${batch}${checkpointing ? ', gradient checkpointing' : ''}`,
   batch: 'Batch',

@@ -77,7 +77,7 @@ export const settingsStrings = {
   notBenchmarked: 'The compute backends were not benchmarked',
   benchmarking: (label: string) => `Benchmarking ${label}`,
   columns: { backend: 'Backend', device: 'Device', float32: 'float32', bfloat16: 'bfloat16', unit: 'GFLOPS' },
-  float32Help: 'matrix product 512 × 512 × 512, best rate',
+  float32Help: 'matrix product 512 × 512 × 512 (on a GPU 2048), best rate',
   bfloat16Help: 'the same product in bfloat16 with float32 sums, where the backend has it',
   inUse: 'in use',
   chosen: 'chosen',
@@ -85,6 +85,9 @@ export const settingsStrings = {
   unavailable: 'not available',
   noDevice: 'No device',
   software: 'software renderer',
+  largestTensor: (bytes: string) => `tensors up to ${bytes}`,
+  withFloat16: 'float16',
+  withoutFloat16: 'no float16',
 
   tensorflow: {
     title: 'TensorFlow',

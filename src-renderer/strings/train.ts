@@ -80,17 +80,22 @@ export const trainStrings = {
   notMeasured: 'The steps were not measured',
   timed: (milliseconds: string, ofSameAdapter: boolean) =>
     `≈ ${milliseconds} ms/step (measured before${ofSameAdapter ? '' : ', of another variant or rank'})`,
-  ofFree: (needed: string, free: string, percent: string) => `${needed} of ${free} free (${percent} %)`,
+  ofFree: (needed: string, free: string, device: string | null, percent: string) =>
+    `${needed} of ${free} free${device === null ? '' : ` on ${device}`} (${percent} %)`,
   microBatches: (accumulation: number, size: number) =>
     `Each step takes ${accumulation} × ${size} examples: the largest micro-batches that fit now`,
   tooLargeTitle: 'Start a run that may not fit into memory?',
-  tooLarge: (needed: string, free: string) => `It is estimated to need ${needed}, and ${free} are free.`,
+  tooLarge: (needed: string, free: string, device: string | null) =>
+    `It is estimated to need ${needed}, and ${free} are free${device === null ? '' : ` on ${device}`}.`,
+  tensorTooLarge: (bytes: string, allowed: string) =>
+    `One of its tensors would have ${bytes}, and the graphics card allows ${allowed}.`,
   startAnyway: 'Start anyway',
   back: 'Back to the form',
   wontFit: 'Won’t fit – reduce batch size',
   tight: 'Tight',
   fits: 'Fits',
-  memoryParts: (parts: string, free: string) => `Memory estimate: ${parts}; ${free} free`,
+  memoryParts: (parts: string, free: string, device: string | null) =>
+    `Memory estimate: ${parts}; ${free} free${device === null ? '' : ` on ${device}`}`,
 
   sweepTitle: 'Sweep',
   sweepHelp: 'Every combination becomes a run; all other settings come from the form.',

@@ -5,6 +5,7 @@ import { jobRecordSchema } from '../domain/job.ts';
 import { runConfigSchema, runRecordSchema } from '../domain/run.ts';
 import { activationSharesSchema, curveSchema, metricSummarySchema } from '../domain/run-history.ts';
 import { runSamplesSchema } from '../domain/run-samples.ts';
+import { memoryNeedSchema, memoryRoomSchema } from '../results/memory-verdict.ts';
 import { byId, done, removal } from './request-shapes.ts';
 
 /** First and last step, both inclusive, null for no bound; and the most buckets to fold them into. */
@@ -104,8 +105,8 @@ export const runRequests = {
       groups: z.array(z.string()),
       targetModules: z.array(z.string()),
       trainExamples: z.number().int(),
-      memory: z.array(z.object({ part: z.string(), bytes: z.number() })),
-      freeMemoryBytes: z.number(),
+      ...memoryNeedSchema.shape,
+      ...memoryRoomSchema.shape,
       microBatch: z
         .object({ size: z.number().int(), accumulation: z.number().int() })
         .describe('as the run would take it now: auto_find_batch_size chooses it'),

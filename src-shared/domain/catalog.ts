@@ -35,6 +35,13 @@ export const computeLabels: Readonly<Record<ComputeId, string>> = {
   wasm: 'WebAssembly',
 };
 
+export const cardSchema = z.object({
+  largestTensorBytes: z.number().describe('of one tensor: programs bind no larger buffer'),
+  float16: z.boolean().describe('whether its programs compute in float16: the feature shader-f16'),
+});
+/** What a graphics card allows programs. */
+export type Card = z.infer<typeof cardSchema>;
+
 export const computeBackendReportSchema = z.object({
   id: computeIdSchema,
   label: z.string(),
@@ -46,8 +53,12 @@ export const computeBackendReportSchema = z.object({
     .describe('kind of device; software: a GPU emulated on the CPU; null if there is none'),
   device: z.string().nullable(),
   memoryBytes: z.number().nullable().describe('memory of the device; null if unknown'),
+  card: cardSchema.nullable().describe('null without one, and where the backend does not tell'),
   reason: z.string().describe('why it can be used, or why not and how to enable it'),
-  gemmGflops: z.number().nullable().describe('float32 matmul 512 × 512 × 512, best rate; null if not measured'),
+  gemmGflops: z
+    .number()
+    .nullable()
+    .describe('float32 matmul of size 512, on a GPU 2048, best rate; null if not measured'),
   gemmBfloat16Gflops: z.number().nullable().describe('the same in bfloat16; null if not measured or not supported'),
 });
 export type ComputeBackendReport = z.infer<typeof computeBackendReportSchema>;

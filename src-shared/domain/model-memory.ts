@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { memoryVerdictSchema } from '../results/memory-verdict.ts';
+import { memoryRoomSchema, memoryVerdictSchema } from '../results/memory-verdict.ts';
 import { quantizationSchema } from './quantization.ts';
 
 /** Settings of a training, and the memory that a step takes with them. */
@@ -17,7 +17,7 @@ export type MemoryChoice = z.infer<typeof memoryChoiceSchema>;
 export const modelMemorySchema = z.object({
   modelId: z.string(),
   tokens: z.number().nullable().describe('of each example; null: images'),
-  freeMemoryBytes: z.number(),
+  ...memoryRoomSchema.shape,
   choices: z.array(memoryChoiceSchema).min(1).describe('the fastest first, the one that needs the least memory last'),
 });
 export type ModelMemory = z.infer<typeof modelMemorySchema>;

@@ -12,6 +12,7 @@ import { anyPath } from '../../src-main/backend/path-access.ts';
 import { ForeignReader } from '../../src-main/backend/reading/foreign-reader.ts';
 import { EventLogs } from '../../src-main/backend/trackers/event-logs.ts';
 import { tensorboardReader } from '../../src-main/backend/trackers/readers/tensorboard.ts';
+import { UsageMeter } from '../../src-main/engine/compute/usage/index.ts';
 import { silentLog } from '../../src-main/logging/log.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
 import { type JobRecord, resultOf } from '../../src-shared/domain/job.ts';
@@ -317,6 +318,7 @@ describe('a pass over the real engine', () => {
         deletions: new Deletions(hub, silentLog),
         engine: new EngineSupervisor(realEngine),
         reader: new ForeignReader(readerInProcess, silentLog),
+        usage: new UsageMeter(null),
         eventLogs: new EventLogs(silentLog),
         paths: anyPath,
       };

@@ -346,6 +346,7 @@ function unusable(id: ComputeId, reason: string): ComputeBackendReport {
     kind: null,
     device: null,
     memoryBytes: null,
+    card: null,
     reason,
     gemmGflops: null,
     gemmBfloat16Gflops: null,

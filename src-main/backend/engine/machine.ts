@@ -8,7 +8,6 @@ import type {
   Settings,
   SystemStatus,
 } from '../../../src-shared/domain/catalog.ts';
-import { UsageMeter } from '../../engine/compute/usage/index.ts';
 import { freeMemoryBytes } from '../../files/control-group.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';
 import { logFolder } from '../../logging/log.ts';
@@ -25,7 +24,6 @@ const probingAfterSeconds = 3;
 /** Resources of the machine and their use; slow queries are cached. */
 export class Machine {
   private readonly services: HandlerServices;
-  private readonly usage = new UsageMeter(null);
   private homeBytes = 0;
   private homeMeasuredAt = Number.NEGATIVE_INFINITY;
 
@@ -60,7 +58,7 @@ export class Machine {
    * started, the home's size is updated from time to time.
    */
   async status(): Promise<SystemStatus> {
-    const { home, store, queue, engine } = this.services;
+    const { home, store, queue, engine, usage } = this.services;
     const isKnown = engine.backends('auto') !== null;
     if (!isKnown && !queue.busy && process.uptime() > probingAfterSeconds) engine.prepare().catch(() => undefined);
     this.measureHome();
@@ -68,7 +66,7 @@ export class Machine {
       backend: this.backendName(),
       memoryUsedBytes: process.memoryUsage.rss() + engine.memoryBytes,
       memoryTotalBytes: totalmem(),
-      gpu: queue.busy ? this.usage.current() : null,
+      gpu: queue.busy ? usage.current() : null,
       diskFreeBytes: await freeDiskBytes(home.path),
       homeBytes: this.homeBytes,
       queued: store.jobs.countWithStatus('queued'),

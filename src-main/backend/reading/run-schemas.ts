@@ -12,6 +12,7 @@ export const runCostSchema = requests['runs.estimate'].output.pick({
   targetModules: true,
   trainExamples: true,
   memory: true,
+  tensorBytes: true,
   diskBytes: true,
 });
 export type RunCost = z.infer<typeof runCostSchema>;

@@ -4,6 +4,7 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { type LinearModule, labelHead, type ModelDescription, withTaskHead } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
 import { type AdapterSizes, adapterPresence, adapterSizes } from '../../engine/adapters/presence.ts';
 import { resolveTargetModules } from '../../engine/adapters/target-modules.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
@@ -16,7 +17,7 @@ import { countSteps } from '../../engine/training/count-steps.ts';
 import { optimizerKinds } from '../../engine/training/optimizers/index.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
 import { countTrainExamples, type PlannedRun } from './check-config.ts';
-import { estimateMemory, type MemoryPart, weightsStayEncoded } from './estimate-memory.ts';
+import { estimateMemory, largestTensorBytes, type StepShape, weightsStayEncoded } from './estimate-memory.ts';
 import { groupNames, ranksOf, savedModules, targetConfig } from './target-modules.ts';
 
 export interface CostedRun extends Omit<PlannedRun, 'seedFolder'> {
@@ -40,7 +41,7 @@ export async function costOf({ config, model: base, dataset, backend }: CostedRu
     groups: rowsOf(config, targets),
     targetModules: targets.map((module) => module.name),
     trainExamples,
-    memory: stepMemory(
+    ...stepMemory(
       { config, model, dataset, backend },
       await readConfig(model.path),
       { targets, sizes },
@@ -110,7 +111,7 @@ function trainedParameters({ adapter, coto }: RunConfig): ParameterValues {
 type StepOfRun = Omit<CostedRun, 'dataset'> & { readonly dataset: Labels };
 
 /** Memory of a training step on the compute backend that the run would use. */
-export async function memoryOf(run: StepOfRun): Promise<MemoryPart[]> {
+export async function memoryOf(run: StepOfRun): Promise<MemoryNeed> {
   const { config, dataset } = run;
   const { description, path } = run.model;
   const targets = resolveTargetModules(targetConfig(config, description), description);
@@ -127,9 +128,9 @@ function stepMemory(
   file: ModelConfigFile,
   { targets, sizes }: { readonly targets: readonly LinearModule[]; readonly sizes: AdapterSizes },
   ofTokens = false,
-): MemoryPart[] {
+): MemoryNeed {
   const { variant } = config.adapter;
-  return estimateMemory({
+  const shape: StepShape = {
     description,
     memory: familyOf(file).memory(file, tokensOf(config, description), ofTokens),
     adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
@@ -140,5 +141,6 @@ function stepMemory(
     halvedStates: config.activation_dtype === 'bfloat16',
     bfloat16: config.compute_dtype === 'bfloat16',
     backend,
-  });
+  };
+  return { memory: estimateMemory(shape), tensorBytes: largestTensorBytes(shape) };
 }

@@ -1,5 +1,6 @@
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
 import { type BackendMemory, backendMemory } from '../../engine/compute/backend-memory.ts';
 import { isLargeModel } from '../../engine/models/large-model.ts';
 import type { AdapterPresence, ModelMemory } from '../../engine/models/memory.ts';
@@ -33,11 +34,6 @@ export interface StepShape {
   readonly backend: ComputeId;
 }
 
-export interface MemoryPart {
-  readonly part: string;
-  readonly bytes: number;
-}
-
 /**
  * Bytes of the engine's process at the peak of a training step, by part: the program, and tensors.
  *
@@ -53,7 +49,7 @@ export interface MemoryPart {
  *   encoded weight.
  * - logits: the head with its gradients.
  */
-export function estimateMemory(shape: StepShape): MemoryPart[] {
+export function estimateMemory(shape: StepShape): MemoryNeed['memory'] {
   const backend = backendMemory(shape.backend);
   const { memory, batch, trained } = shape;
   const bytes = (values: readonly number[], each = bytesPerFloat) =>
@@ -68,6 +64,22 @@ export function estimateMemory(shape: StepShape): MemoryPart[] {
     { part: 'activations', bytes: bytes(memory.inputs(batch)) + activationBytes(shape, bytes) },
     { part: 'logits', bytes: bytes(memory.head(batch, shape.outputs)) },
   ];
+}
+
+/** Bytes of the largest single tensor of a training step: a graphics card binds none above its limit. */
+export function largestTensorBytes(shape: StepShape): number {
+  const { description, memory, batch, adapters, trained, fixed, outputs } = shape;
+  const layers = Array.from({ length: description.layerCount }, (_, index) => memory.layer(index, batch, adapters));
+  const isEncoded = weightsStayEncoded(description, shape.backend);
+  const values = [
+    ...memory.inputs(batch),
+    ...layers.flatMap(({ input, kept, working }) => [input, ...kept, ...working]),
+    ...memory.head(batch, outputs),
+    ...(isEncoded ? [] : description.linears.map(({ inFeatures, outFeatures }) => inFeatures * outFeatures)),
+    ...trained,
+    ...fixed,
+  ];
+  return bytesPerFloat * values.reduce((most, count) => Math.max(most, count), 0);
 }
 
 function activationBytes(shape: StepShape, bytes: (values: readonly number[], each?: number) => number): number {

@@ -2,15 +2,15 @@ import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
 import { peekDataset } from '../library/datasets.ts';
 import { peekModel } from '../library/models.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
 import type { Services } from '../services.ts';
 import { checkRuns } from './check-run.ts';
 import { memoryOf } from './cost.ts';
-import type { MemoryPart } from './estimate-memory.ts';
-import { freeMemoryOn } from './free-memory.ts';
 import { expectedStep, type MeasuredStep } from './measured-step.ts';
+import { memoryRoomOn } from './memory-room.ts';
 import { withMicroBatches } from './micro-batch-split.ts';
 import { costsOf, expectedBackend } from './planned-costs.ts';
 import { checkedRun, toYaml } from './run-yaml.ts';
@@ -25,7 +25,7 @@ export async function estimateRun(services: Services, given: RunConfig): Promise
   return {
     ...cost,
     totalParameters: model.description.parameterCount,
-    freeMemoryBytes: freeMemoryOn(expectedBackend(services, config)),
+    ...(await memoryRoomOn(services, expectedBackend(services, config))),
     stepMilliseconds: step?.milliseconds ?? null,
     stepOfSameAdapter: step?.ofSameAdapter ?? false,
     seconds: secondsOf({ cost, step }),
@@ -97,12 +97,12 @@ function secondsOf({ cost, step }: Pick<Estimate, 'cost' | 'step'>): number | nu
   return step === null ? null : (step.milliseconds * cost.totalSteps) / 1000;
 }
 
-/** Memory of a training step of a run, by part; its config is one of the studio's own, since it is not read apart. */
+/** Memory of a training step of a run; its config is one of the studio's own, since it is not read apart. */
 export function memoryOfRun(
   services: Services,
   config: RunConfig,
   model: Pick<ModelRecord, 'description' | 'path'>,
   dataset: Pick<DatasetDescription, 'labels'>,
-): Promise<MemoryPart[]> {
+): Promise<MemoryNeed> {
   return memoryOf({ config, model, dataset, backend: expectedBackend(services, config) });
 }

@@ -3,7 +3,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
 import type { Services } from '../services.ts';
-import { freeMemoryOn } from './free-memory.ts';
+import { memoryRoomOn } from './memory-room.ts';
 import { costsOf, expectedBackend } from './planned-costs.ts';
 
 /**
@@ -26,10 +26,10 @@ export async function withMicroBatches(
     services,
     splits.map((split) => ({ config: split, model, dataset })),
   );
-  const freeBytes = freeMemoryOn(expectedBackend(services, config));
+  const room = await memoryRoomOn(services, expectedBackend(services, config));
   const fitting = splits.find((_, place) => {
-    const needed = costs[place]?.memory.reduce((sum, { bytes }) => sum + bytes, 0) ?? Number.POSITIVE_INFINITY;
-    return memoryVerdict(needed, freeBytes) === 'fits';
+    const cost = costs[place];
+    return cost !== undefined && memoryVerdict(cost, room) === 'fits';
   });
   return fitting ?? splits.at(-1) ?? config;
 }

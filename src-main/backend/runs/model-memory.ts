@@ -3,11 +3,11 @@ import type { ModelDescription, ModelRecord } from '../../../src-shared/domain/m
 import type { MemoryChoice, ModelMemory } from '../../../src-shared/domain/model-memory.ts';
 import type { Quantization } from '../../../src-shared/domain/quantization.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
-import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
+import { memoryVerdict, neededBytes } from '../../../src-shared/results/memory-verdict.ts';
 import { planOf } from '../library/quantization-plan.ts';
 import type { Services } from '../services.ts';
 import { memoryOfRun } from './estimate.ts';
-import { freeMemoryOn } from './free-memory.ts';
+import { memoryRoomOn } from './memory-room.ts';
 import { backendChosenNow } from './planned-costs.ts';
 import { checkedRun } from './run-yaml.ts';
 
@@ -36,7 +36,7 @@ function nullIfUnreadable(thrown: unknown): null {
 async function memoryOfModel(services: Services, model: Model): Promise<ModelMemory> {
   const { text, labels } = model.description;
   const tokens = text === null ? null : Math.min(usualLength, text.maxPositions);
-  const free = freeMemoryOn(backendChosenNow(services));
+  const room = await memoryRoomOn(services, backendChosenNow(services));
   const dataset = { labels: labels.length > 0 ? labels : usualClasses };
   const choiceOf = async (settings: Settings, quantized: Quantized | null): Promise<MemoryChoice> => {
     const config = checkedRun(
@@ -48,13 +48,12 @@ async function memoryOfModel(services: Services, model: Model): Promise<ModelMem
       }),
     );
     const description = quantized === null ? model.description : quantized.description;
-    const parts = await memoryOfRun(services, config, { path: model.path, description }, dataset);
-    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    const need = await memoryOfRun(services, config, { path: model.path, description }, dataset);
     return {
       ...settings,
       quantization: quantized?.type ?? null,
-      bytes,
-      verdict: memoryVerdict(bytes, free),
+      bytes: neededBytes(need),
+      verdict: memoryVerdict(need, room),
     };
   };
   const choices: MemoryChoice[] = [];
@@ -63,7 +62,7 @@ async function memoryOfModel(services: Services, model: Model): Promise<ModelMem
   const leanest = ladder.at(-1);
   if (leanest !== undefined && choices.at(-1)?.verdict !== 'fits')
     for (const quantized of await quantizedOf(model)) choices.push(await choiceOf(leanest, quantized));
-  return { modelId: model.id, tokens, freeMemoryBytes: free, choices };
+  return { modelId: model.id, tokens, ...room, choices };
 }
 
 interface Quantized {

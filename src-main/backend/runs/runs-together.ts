@@ -4,7 +4,7 @@ import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import type { Services } from '../services.ts';
 import { canonicalJson } from '../studies/content-keys.ts';
-import { freeMemoryOn } from './free-memory.ts';
+import { memoryRoomOn } from './memory-room.ts';
 import { costsOf, expectedBackend } from './planned-costs.ts';
 
 /** Of the memory of runs that train together, what all of them share. */
@@ -43,14 +43,14 @@ export function configKey(config: RunConfig): string {
 export async function runsThatFit(services: Services, runs: readonly RunRecord[]): Promise<number> {
   const [first] = runs;
   if (first === undefined) return 0;
-  const free = freeMemoryOn(expectedBackend(services, first.config));
+  const { freeMemoryBytes } = await memoryRoomOn(services, expectedBackend(services, first.config));
   const model = requireModel(services.store, first.modelId);
   const { description } = requireDataset(services.store, first.datasetId);
   const group = runs.slice(0, mostRuns).map(({ config }) => ({ config, model, dataset: description }));
   let bytes = 0;
   for (const [place, { memory }] of (await costsOf(services, group)).entries()) {
     for (const part of memory) if (place === 0 || !commonParts.has(part.part)) bytes += part.bytes;
-    if (place > 0 && bytes > usableShare * free) return place;
+    if (place > 0 && bytes > usableShare * freeMemoryBytes) return place;
   }
   return Math.min(runs.length, mostRuns);
 }

@@ -177,7 +177,8 @@ function bestText(memory: ModelMemory | undefined): string {
   return `${formatBytes(bytes)}, ${verdict}`;
 }
 
-function memoryText({ tokens, freeMemoryBytes, choices }: ModelMemory): string {
+function memoryText({ tokens, freeMemoryBytes, memoryDevice, choices }: ModelMemory): string {
+  const where = memoryDevice === null ? '' : ` on the ${memoryDevice}`;
   const length = tokens === null ? '' : `, ${formatCount(tokens)} tokens`;
   const rows = choices.map((choice) => [
     choice.quantization ?? 'as they are',
@@ -186,7 +187,7 @@ function memoryText({ tokens, freeMemoryBytes, choices }: ModelMemory): string {
     formatBytes(choice.bytes),
     choice.verdict,
   ]);
-  return `memory to train with LoRA r 16 on all linear layers${length} (${formatBytes(freeMemoryBytes)} free now):\n${formatTable(['weights', 'batch × accumulation', 'gradient checkpointing', 'memory', ''], rows)}`;
+  return `memory to train with LoRA r 16 on all linear layers${length} (${formatBytes(freeMemoryBytes)} free${where} now):\n${formatTable(['weights', 'batch × accumulation', 'gradient checkpointing', 'memory', ''], rows)}`;
 }
 
 function describeModel(model: ModelRecord): string {

@@ -7,7 +7,7 @@ import { adapterParameters, isFlatParameter } from '../../../src-shared/domain/a
 import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
 import { type RunConfig, runParameters } from '../../../src-shared/domain/run.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
-import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
+import { exceedsTensor, memoryVerdict, neededBytes } from '../../../src-shared/results/memory-verdict.ts';
 import { catalog } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
@@ -187,18 +187,21 @@ function estimateText(estimate: RequestOutput<'runs.estimate'>): string {
 
 /** @throws StudioError refused where the run needs more memory than is free */
 function refuseWithoutMemory(estimate: RequestOutput<'runs.estimate'>): void {
-  const needed = estimate.memory.reduce((sum, part) => sum + part.bytes, 0);
-  if (memoryVerdict(needed, estimate.freeMemoryBytes) !== 'does not fit') return;
+  if (memoryVerdict(estimate, estimate) !== 'does not fit') return;
+  const { freeMemoryBytes, memoryDevice, tensorBytes, largestTensorBytes } = estimate;
+  const where = memoryDevice === null ? '' : ` on the ${memoryDevice}`;
   throw new StudioError(
     'refused',
-    `The run needs about ${formatBytes(needed)} of memory, and ${formatBytes(estimate.freeMemoryBytes)} are free.`,
+    exceedsTensor(estimate, estimate)
+      ? `A tensor of the run would have ${formatBytes(tensorBytes)}, and the graphics card allows ${formatBytes(largestTensorBytes ?? 0)}.`
+      : `The run needs about ${formatBytes(neededBytes(estimate))} of memory, and ${formatBytes(freeMemoryBytes)} are free${where}.`,
     'Close other programs, or set gradient_checkpointing=true, auto_find_batch_size=true or a shorter max_length; --anyway starts it as it is.',
   );
 }
 
 /** "41.2 MiB of 12.0 GiB free: fits" */
-function memoryText({ memory, freeMemoryBytes }: RequestOutput<'runs.estimate'>): string {
-  const needed = memory.reduce((sum, part) => sum + part.bytes, 0);
-  const verdict = memoryVerdict(needed, freeMemoryBytes);
-  return `${formatBytes(needed)} of ${formatBytes(freeMemoryBytes)} free: ${verdict}`;
+function memoryText(estimate: RequestOutput<'runs.estimate'>): string {
+  const { freeMemoryBytes, memoryDevice } = estimate;
+  const where = memoryDevice === null ? '' : ` on the ${memoryDevice}`;
+  return `${formatBytes(neededBytes(estimate))} of ${formatBytes(freeMemoryBytes)} free${where}: ${memoryVerdict(estimate, estimate)}`;
 }

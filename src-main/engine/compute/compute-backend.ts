@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
+import type { Card, ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { StoredEncoding, StoredMatrix } from '../tensors/stored-matrix.ts';
 import type { DecoderStep } from './decoder-step.ts';
 
@@ -12,6 +12,8 @@ export interface ComputeProbe {
   readonly device: string | null;
   /** Available memory: that of the GPU, else of the machine. Omitted if unknown. */
   readonly memoryBytes?: number;
+  /** What the card allows programs; omitted without one. */
+  readonly card?: Card;
   /** Why it can be used, or why not and what would help. */
   readonly reason: string;
 }

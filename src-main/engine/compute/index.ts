@@ -59,11 +59,11 @@ export function followMemoryLimit(): void {
 export async function reportOn(id: ComputeId, measure: boolean): Promise<ComputeBackendReport | null> {
   const backend = computeBackends.find((candidate) => candidate.id === id);
   if (backend === undefined) return null;
-  const { available, kind, device, memoryBytes = null, reason } = await probe(backend);
-  const report = { id, label: computeLabels[id], available, chosen: false, kind, device, memoryBytes, reason };
+  const { available, kind, device, memoryBytes = null, card = null, reason } = await probe(backend);
+  const report = { id, label: computeLabels[id], available, chosen: false, kind, device, memoryBytes, card, reason };
   if (!measure || !available) return { ...report, gemmGflops: null, gemmBfloat16Gflops: null };
   await activateCompute(id);
-  return { ...report, ...(await measureGemm(backend)) };
+  return { ...report, ...(await measureGemm(backend, kind)) };
 }
 
 async function best(): Promise<ComputeBackend> {

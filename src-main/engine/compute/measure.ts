@@ -3,8 +3,8 @@ import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts
 import { matmul } from '../ops/linear/matmul.ts';
 import type { ComputeBackend } from './compute-backend.ts';
 
-/** Rows, columns and inner size of the timed product. */
-const size = 512;
+/** Rows, columns and inner size of the timed product: a small one does not fill a GPU. */
+const sizes = { gpu: 2048, cpu: 512, software: 512 };
 /** Enough to fill the queue of a fast device; slow ones are limited by time. */
 const repetitions = 16;
 const longestMilliseconds = 3000;
@@ -12,18 +12,18 @@ const longestMilliseconds = 3000;
 type Rates = Pick<ComputeBackendReport, 'gemmGflops' | 'gemmBfloat16Gflops'>;
 
 /**
- * The best rate of the active backend in products of 512 × 512 × 512 with a frozen weight, in GFLOPS; bfloat16 null if
- * unsupported.
+ * The best rate of the active backend in products of one size with a frozen weight, in GFLOPS; bfloat16 null if unsupported.
  */
-export async function measureGemm(backend: ComputeBackend): Promise<Rates> {
+export async function measureGemm(backend: ComputeBackend, kind: ComputeBackendReport['kind']): Promise<Rates> {
+  const size = sizes[kind ?? 'cpu'];
   return {
-    gemmGflops: await rate(false),
-    gemmBfloat16Gflops: backend.bfloat16?.isAvailable() === true ? await rate(true) : null,
+    gemmGflops: await rate(size, false),
+    gemmBfloat16Gflops: backend.bfloat16?.isAvailable() === true ? await rate(size, true) : null,
   };
 }
 
 /** Several products run before one number is read back, so that latency does not count. */
-async function rate(bfloat16: boolean): Promise<number> {
+async function rate(size: number, bfloat16: boolean): Promise<number> {
   const [a, b] = [tf.randomNormal([size, size]), tf.randomNormal([size, size])];
   const milliseconds = async (count: number): Promise<number> => {
     const start = performance.now();

@@ -65,7 +65,7 @@ export function TrainMemory({ model, onQuantize }: { model: ModelRecord; onQuant
   return (
     <Panel
       title={modelsStrings.memoryToTrain}
-      note={modelsStrings.memoryNote(memory.tokens, formatBytes(memory.freeMemoryBytes))}
+      note={modelsStrings.memoryNote(memory.tokens, formatBytes(memory.freeMemoryBytes), memory.memoryDevice)}
       aside={
         best.quantization === null ? (
           <Button size="compact-xs" variant="default" onClick={() => trainWith(model, memory, best)}>

@@ -78,11 +78,13 @@ function stateOf(report: ComputeBackendReport): string {
   return report.available ? words.available : words.unavailable;
 }
 
-function deviceText({ device, memoryBytes, kind }: ComputeBackendReport): string {
+function deviceText({ device, memoryBytes, kind, card }: ComputeBackendReport): string {
   if (device === null) return words.noDevice;
   const notes = [
     kind === 'software' ? words.software : null,
     memoryBytes === null ? null : formatBytes(memoryBytes),
+    card === null ? null : words.largestTensor(formatBytes(card.largestTensorBytes)),
+    card === null ? null : card.float16 ? words.withFloat16 : words.withoutFloat16,
   ].filter((note) => note !== null);
   return [device, ...notes].join(', ');
 }

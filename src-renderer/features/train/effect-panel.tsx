@@ -114,7 +114,7 @@ function Costs({ estimate, config }: CostsProps) {
           {trainStrings.microBatches(estimate.microBatch.accumulation, estimate.microBatch.size)}
         </Text>
       )}
-      <MemoryEstimate parts={estimate.memory} freeBytes={estimate.freeMemoryBytes} />
+      <MemoryEstimate estimate={estimate} />
     </Stack>
   );
 }

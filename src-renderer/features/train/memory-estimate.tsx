@@ -1,7 +1,12 @@
 import { Box, Group, Text, Tooltip } from '@mantine/core';
 import {
+  exceedsTensor,
+  type MemoryNeed,
+  type MemoryRoom,
   type MemoryVerdict,
   memoryVerdict,
+  neededBytes,
+  tensorTooLarge,
   tightShare,
   verdictTexts,
 } from '../../../src-shared/results/memory-verdict.ts';
@@ -16,27 +21,29 @@ const verdictWords: Record<MemoryVerdict, string> = {
   'does not fit': trainStrings.wontFit,
 };
 
-interface MemoryEstimateProps {
-  parts: readonly { part: string; bytes: number }[];
-  freeBytes: number;
-}
-
 /**
  * What the run will hold in memory, stacked. The bar is what is free now, with a mark from which on it is tight; of a run
  * that does not fit it is the need, with a mark where the free memory ends.
  */
-export function MemoryEstimate({ parts, freeBytes }: MemoryEstimateProps) {
-  const needed = parts.reduce((sum, part) => sum + part.bytes, 0);
-  const verdict = memoryVerdict(needed, freeBytes);
+export function MemoryEstimate({ estimate }: { estimate: MemoryNeed & MemoryRoom }) {
+  const { memory: parts, freeMemoryBytes: freeBytes, memoryDevice, tensorBytes, largestTensorBytes } = estimate;
+  const needed = neededBytes(estimate);
+  const verdict = memoryVerdict(estimate, estimate);
+  const hasLargeTensor = exceedsTensor(estimate, estimate);
   const scale = Math.max(freeBytes, needed) || 1;
   const mark = needed > freeBytes ? freeBytes : tightShare * freeBytes;
   return (
     <div>
       <Group justify="space-between" mb={4}>
         <Text size="xs">
-          {trainStrings.ofFree(formatBytes(needed), formatBytes(freeBytes), formatPercent(needed / freeBytes))}
+          {trainStrings.ofFree(
+            formatBytes(needed),
+            formatBytes(freeBytes),
+            memoryDevice,
+            formatPercent(needed / freeBytes),
+          )}
         </Text>
-        <Tooltip label={verdictTexts[verdict]} multiline w={280}>
+        <Tooltip label={hasLargeTensor ? tensorTooLarge : verdictTexts[verdict]} multiline w={280}>
           <Text size="xs" fw={600} c={verdictColors[verdict]}>
             {verdictWords[verdict]}
           </Text>
@@ -48,6 +55,7 @@ export function MemoryEstimate({ parts, freeBytes }: MemoryEstimateProps) {
         aria-label={trainStrings.memoryParts(
           parts.map((part) => `${part.part} ${formatBytes(part.bytes)}`).join(', '),
           formatBytes(freeBytes),
+          memoryDevice,
         )}
       >
         <div className={classes['need']} style={{ width: `${(100 * needed) / scale}%` }}>
@@ -73,6 +81,11 @@ export function MemoryEstimate({ parts, freeBytes }: MemoryEstimateProps) {
           </Group>
         ))}
       </Group>
+      {hasLargeTensor ? (
+        <Text size="xs" c={verdictColors[verdict]} mt={4}>
+          {trainStrings.tensorTooLarge(formatBytes(tensorBytes), formatBytes(largestTensorBytes ?? 0))}
+        </Text>
+      ) : null}
     </div>
   );
 }

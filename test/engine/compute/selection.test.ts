@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { byPreference, preferred, withChoice } from '../../../src-main/engine/compute/selection.ts';
 import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
 
-function report(id: ComputeBackendReport['id'], kind: ComputeBackendReport['kind']): ComputeBackendReport {
+function report(
+  id: ComputeBackendReport['id'],
+  kind: ComputeBackendReport['kind'],
+  rates: readonly [float32: number, bfloat16: number | null] | null = null,
+): ComputeBackendReport {
   return {
     id,
     kind,
@@ -11,13 +15,18 @@ function report(id: ComputeBackendReport['id'], kind: ComputeBackendReport['kind
     chosen: false,
     device: kind,
     memoryBytes: null,
-    reason: `${id} on ${kind}.`,
-    gemmGflops: null,
-    gemmBfloat16Gflops: null,
+    card: null,
+    reason: `${id} on ${kind}. More.`,
+    gemmGflops: rates?.[0] ?? null,
+    gemmBfloat16Gflops: rates?.[1] ?? null,
   };
 }
 
 const [wasm, native] = [report('wasm', 'cpu'), report('native', 'cpu')];
+
+function reasonOfChosen(...given: Parameters<typeof withChoice>): string | undefined {
+  return withChoice(...given).find(({ chosen }) => chosen)?.reason;
+}
 
 describe('auto', () => {
   it.each([
@@ -30,21 +39,74 @@ describe('auto', () => {
     expect(preferred(reports, 'auto')?.id).toBe(id);
     expect(byPreference(reports).find(({ available }) => available)?.id).toBe(id);
     expect(withChoice(reports, 'auto').filter(({ chosen }) => chosen)).toMatchObject([
-      { id, reason: expect.stringMatching(/^Fastest available/) },
+      { id, reason: expect.stringMatching(/^Taken automatically/) },
     ]);
   });
 
   it('takes no imitation of a GPU, even where nothing else works', () => {
     expect(preferred([report('webgpu', 'software'), report('wasm', null)], 'auto')).toBeNull();
   });
+
+  it('leaves a GPU that was measured to be clearly slower than the processor', () => {
+    const fast = report('native', 'cpu', [310, 900]);
+    const taken = (gflops: number) => preferred([fast, report('webgpu', 'gpu', [gflops, null])], 'auto')?.id;
+    expect(taken(100)).toBe('native');
+    expect(taken(719)).toBe('native');
+    expect(taken(721)).toBe('webgpu');
+    expect(preferred([native, report('webgpu', 'gpu', [1, null])], 'auto')?.id).toBe('webgpu');
+  });
+
+  it('leaves no processor for another that was measured to be faster', () => {
+    const measured = [report('wasm', 'cpu', [50, null]), report('native', 'cpu', [10, null])];
+    expect(preferred(measured, 'auto')?.id).toBe('native');
+  });
+});
+
+describe('why a backend is taken', () => {
+  const gpu = report('webgpu', 'gpu', [8123, null]);
+  const measured = report('native', 'cpu', [310.4, 402]);
+
+  it.each([
+    [[native, wasm], 'auto', 'Taken automatically. native on cpu. More.'],
+    [
+      [native, report('webgpu', null), report('tensorflow', null)],
+      'auto',
+      'Taken automatically: tensorflow cannot be used (tensorflow on null), webgpu cannot be used (webgpu on null). native on cpu. More.',
+    ],
+    [
+      [wasm, measured, gpu],
+      'auto',
+      'Taken automatically: 8,123 GFLOPS in products here, native 402. webgpu on gpu. More.',
+    ],
+    [
+      [report('webgpu', 'gpu', [90, null]), measured, report('tensorflow', null)],
+      'auto',
+      'Taken automatically: 402 GFLOPS in products here, webgpu 90; tensorflow cannot be used (tensorflow on null). native on cpu. More.',
+    ],
+    [
+      [wasm, report('webgpu', 'software')],
+      'auto',
+      'Taken automatically: webgpu only imitates a GPU here. wasm on cpu. More.',
+    ],
+    [
+      [measured, gpu],
+      'native',
+      'Chosen in the settings, where webgpu would be taken automatically: 402 GFLOPS in products here, webgpu 8,123. native on cpu. More.',
+    ],
+    [
+      [measured, gpu],
+      'webgpu',
+      'Chosen in the settings: 8,123 GFLOPS in products here, native 402. webgpu on gpu. More.',
+    ],
+    [[report('webgpu', 'software')], 'webgpu', 'Chosen in the settings. webgpu on software. More.'],
+  ] as const)('is said in a sentence: %#', (reports, choice, sentence) => {
+    expect(reasonOfChosen(reports, choice)).toBe(sentence);
+  });
 });
 
 it('a choice by name is kept, even of an imitation, and says so where it does not work', () => {
   expect(preferred([wasm, report('webgpu', 'software')], 'webgpu')?.kind).toBe('software');
-  expect(withChoice([wasm, report('native', null)], 'native').find(({ chosen }) => chosen)).toMatchObject({
-    id: 'native',
-    reason: 'native on null.',
-  });
+  expect(reasonOfChosen([wasm, report('native', null)], 'native')).toBe('native on null. More.');
 });
 
 it('lists unusable backends in their order, and those never chosen last', () => {

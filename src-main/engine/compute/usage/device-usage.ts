@@ -6,3 +6,11 @@ export interface UsageProbe {
   /** Null where the machine has no such device, or nothing that tells; never throws. */
   read(): Promise<readonly DeviceUsage[] | null>;
 }
+
+/** A device's name as Dawn writes it, by which two ways to learn of a device are told to mean the same. */
+export function identifierOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+}

@@ -1,6 +1,6 @@
 import type { DeviceUsage } from '../../../../src-shared/domain/catalog.ts';
 import { amdSysfs } from './amd-sysfs.ts';
-import type { UsageProbe } from './device-usage.ts';
+import { identifierOf, type UsageProbe } from './device-usage.ts';
 import { nvidiaSmi } from './nvidia-smi.ts';
 
 /** Every way to learn how busy a graphics device is; the first that answers is used. */
@@ -28,7 +28,7 @@ export class UsageMeter {
   private readonly probes: readonly UsageProbe[];
   private readonly every: number;
   private probe: UsageProbe | null | undefined;
-  private latest: DeviceUsage | null = null;
+  private devices: readonly DeviceUsage[] = [];
   private reading: Promise<void> | null = null;
   private readAt = Number.NEGATIVE_INFINITY;
 
@@ -43,7 +43,13 @@ export class UsageMeter {
   current(): DeviceUsage | null {
     if (this.reading === null && this.probe !== null && performance.now() - this.readAt >= this.every)
       void this.refresh();
-    return this.latest;
+    return this.chosen(this.device);
+  }
+
+  /** Of a device by its name, from a reading that is no older than the least time between two; null where nothing tells. */
+  async fresh(device: string | null): Promise<DeviceUsage | null> {
+    if (this.probe !== null && performance.now() - this.readAt >= this.every) await this.refresh();
+    return this.chosen(device);
   }
 
   /** Reads now, or waits for the reading that is under way. */
@@ -60,16 +66,17 @@ export class UsageMeter {
       const devices = await probe?.read();
       if (!devices) continue;
       this.probe = probe;
-      this.latest = this.chosen(devices);
+      this.devices = devices;
       return;
     }
-    this.latest = null;
+    this.devices = [];
     this.probe ??= null;
   }
 
-  private chosen(devices: readonly DeviceUsage[]): DeviceUsage | null {
-    const { device } = this;
-    const isSame = ({ name }: DeviceUsage) => device !== null && (device.includes(name) || name.includes(device));
-    return devices.find(isSame) ?? devices[0] ?? null;
+  private chosen(device: string | null): DeviceUsage | null {
+    const wanted = device === null ? '' : identifierOf(device);
+    const isSame = ({ name }: DeviceUsage) =>
+      device !== null && (wanted.includes(identifierOf(name)) || identifierOf(name).includes(wanted));
+    return this.devices.find(isSame) ?? this.devices[0] ?? null;
   }
 }

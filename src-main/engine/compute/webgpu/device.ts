@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { memoryRemedy, StudioError } from '../../../../src-shared/contract/errors.ts';
+import { nameOf } from './card.ts';
 
 /** Part of an adapter's name, e.g. `llvmpipe`, to select it over better ones. */
 const adapterVariable = 'COTO_WEBGPU_ADAPTER';
@@ -83,13 +84,6 @@ export async function findAdapter(): Promise<FoundAdapter | string> {
   return `No graphics device was found. ${driverHint()}`;
 }
 
-/** Display name, and whether it is a software renderer (llvmpipe, SwiftShader, WARP). */
-export function describeAdapter({ info }: GPUAdapter): { name: string; isSoftware: boolean } {
-  const isSoftware =
-    Reflect.get(info, 'isFallbackAdapter') === true || /llvmpipe|swiftshader|lavapipe|basic render/i.test(nameOf(info));
-  return { name: nameOf(info), isSoftware };
-}
-
 export async function openDevice({ adapter, gpu }: FoundAdapter): Promise<DeviceWatch> {
   const requiredLimits: Record<string, number> = {};
   for (const limit of raisedLimits) requiredLimits[limit] = adapter.limits[limit];
@@ -145,12 +139,6 @@ function refusedByDevice(error: GPUError): StudioError {
     'Choose another compute backend in Settings.',
     error.message,
   );
-}
-
-/** "NVIDIA GeForce RTX 4090: driver 570.1" becomes the device name. */
-function nameOf(info: GPUAdapterInfo): string {
-  const [described = ''] = info.description.split(':');
-  return described.trim() || info.device || info.vendor || 'unnamed device';
 }
 
 function driverHint(): string {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from '../compute-backend.ts';
-import { type DeviceWatch, describeAdapter, findAdapter, openDevice } from './device.ts';
+import { cardOf, isSoftware, nameOf, usageOf } from './card.ts';
+import { type DeviceWatch, findAdapter, openDevice } from './device.ts';
 import { gpuEncodings } from './encodings/index.ts';
 import type { ProgramRunner } from './program-runner.ts';
 import { storeMatrix } from './store-matrix.ts';
@@ -36,14 +37,28 @@ export const webgpuBackend: ComputeBackend = {
 async function probe(): Promise<ComputeProbe> {
   const found = await findAdapter();
   if (typeof found === 'string') return unavailable(found);
-  const { name, isSoftware } = describeAdapter(found.adapter);
+  const { adapter } = found;
+  const card = cardOf(adapter);
+  const device = nameOf(adapter.info);
+  if (isSoftware(adapter.info))
+    return {
+      available: true,
+      kind: 'software',
+      device,
+      card,
+      reason:
+        'It imitates a GPU on the processor, slower than the other backends: only taken where it is chosen by name.',
+    };
+  const usage = await usageOf(adapter.info);
   return {
     available: true,
-    kind: isSoftware ? 'software' : 'gpu',
-    device: name,
-    reason: isSoftware
-      ? 'It imitates a GPU on the processor, slower than the other backends: only taken where it is chosen by name.'
-      : 'A graphics device was found.',
+    kind: 'gpu',
+    device: usage?.name ?? device,
+    ...(usage?.memoryTotalBytes == null ? {} : { memoryBytes: usage.memoryTotalBytes }),
+    card,
+    reason: card.float16
+      ? 'A graphics device was found.'
+      : 'A graphics device was found. Its programs have no float16 (shader-f16): it computes and stores in float32.',
   };
 }
 

@@ -54,6 +54,8 @@ beforeEach(() => {
         modelId: 'llama',
         tokens: 1024,
         freeMemoryBytes: 10 * gigabyte,
+        memoryDevice: null,
+        largestTensorBytes: null,
         choices: [choice(8, false, 24, 'does not fit'), choice(2, false, 9, 'tight'), choice(1, true, 4, 'fits')],
       },
     ],
@@ -86,6 +88,8 @@ test('a model that fits only quantized is quantized first', async () => {
       modelId: 'llama',
       tokens: 1024,
       freeMemoryBytes: 10 * gigabyte,
+      memoryDevice: null,
+      largestTensorBytes: null,
       choices: [choice(1, true, 12, 'does not fit'), { ...choice(1, true, 5, 'fits'), quantization: 'nf4' }],
     },
   ];
