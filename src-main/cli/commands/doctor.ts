@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { workloads } from '../../../bench/workloads/index.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ComputeBackendReport } from '../../../src-shared/domain/catalog.ts';
 import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
 import type { CheckResult } from '../../../src-shared/domain/doctor-check.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
@@ -112,15 +111,13 @@ export function addDoctorCommand(parent: Command, context: CommandContext): void
         const unreadable = await client.request('app.unreadable', {});
         const checks = await client.request('app.checks', {});
         const doctor = await client.request('app.doctor', {});
-        const backends: ComputeBackendReport[] = [];
-        for (const backend of doctor.backends) {
-          if (!measure || !backend.available) {
-            backends.push(backend);
-            continue;
-          }
-          terminal.report(`Measuring ${backend.label} …\n`);
-          backends.push(await client.request('app.measure', { backend: backend.id }));
+        const measured = doctor.backends.filter(({ available }) => measure && available);
+        for (const { id, label } of measured) {
+          terminal.report(`Measuring ${label} …\n`);
+          await client.request('app.measure', { backend: id });
         }
+        // What was measured may change which backend is taken, and why.
+        const { backends } = measured.length === 0 ? doctor : await client.request('app.doctor', {});
         return { ...doctor, backends, unreadable, checks };
       });
       const facts = formatSummary([

@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ComputeBackendReport, ComputeId, Settings } from '../../../src-shared/domain/catalog.ts';
+import { choiceReason, measuredRate } from './choice-reason.ts';
 
 export type ComputeChoice = Settings['compute_backend'];
 
@@ -15,6 +16,9 @@ export const computeIsolation: Readonly<Record<ComputeId, EngineIsolation>> = {
   native: 'thread',
   wasm: 'thread',
 };
+
+/** A GPU of whose rate another backend reaches so many times as much is not taken by itself. */
+const clearlyFaster = 1.25;
 
 /** Preference, best first, by backend and kind of device; others are only used by name. */
 const preference: readonly (readonly [ComputeId, NonNullable<ComputeBackendReport['kind']>])[] = [
@@ -36,16 +40,21 @@ export function preferred(
   choice: ComputeChoice,
 ): ComputeBackendReport | null {
   if (choice !== 'auto') return reports.find((report) => report.id === choice) ?? null;
-  return byPreference(reports).find(mayBeTakenAlone) ?? null;
+  const offered = byPreference(reports).filter(mayBeTakenAlone);
+  return offered.find((report) => !isMeasuredSlower(report, offered)) ?? null;
 }
 
 /** The reports in order of preference, each with its reason, with the one selected by `choice` marked. */
 export function withChoice(reports: readonly ComputeBackendReport[], choice: ComputeChoice): ComputeBackendReport[] {
   const chosen = preferred(reports, choice);
-  const reason = choice === 'auto' ? 'Fastest available.' : 'Chosen in the settings.';
-  return byPreference(reports).map((report) => {
-    if (report.id !== chosen?.id) return { ...report, chosen: false };
-    return { ...report, chosen: true, reason: report.available ? `${reason} ${report.reason}` : report.reason };
+  const automatic = preferred(reports, 'auto');
+  const ordered = byPreference(reports);
+  return ordered.map((report) => {
+    if (report !== chosen) return { ...report, chosen: false };
+    const reason = report.available
+      ? `${choiceReason(report, choice !== 'auto', automatic, ordered)} ${report.reason}`
+      : report.reason;
+    return { ...report, chosen: true, reason };
   });
 }
 
@@ -56,6 +65,13 @@ export function requireAvailable(report: Pick<ComputeBackendReport, 'available' 
 
 function mayBeTakenAlone(report: ComputeBackendReport): boolean {
   return report.available && position(report) >= 0;
+}
+
+/** Of a GPU: a weak one, of a processor's own, may be slower than the processor. */
+function isMeasuredSlower(report: ComputeBackendReport, offered: readonly ComputeBackendReport[]): boolean {
+  const own = measuredRate(report);
+  if (report.kind !== 'gpu' || own === null) return false;
+  return offered.some((other) => (measuredRate(other) ?? 0) > clearlyFaster * own);
 }
 
 function position(report: ComputeBackendReport): number {

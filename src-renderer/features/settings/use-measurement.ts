@@ -26,6 +26,8 @@ export function useMeasurement(): Measurement {
             (doctor) => doctor && withReport(doctor, report),
           );
         }
+        // What was measured may change which backend is taken, and why.
+        await queryClient.invalidateQueries({ queryKey: requestKey('app.doctor', {}) });
       } catch (error) {
         notifyFailure(error, words.notBenchmarked);
       } finally {
