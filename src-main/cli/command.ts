@@ -7,7 +7,7 @@ import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
 import { type Recovered, writeFileAtomic } from '../backend/index.ts';
 import { locateHome } from '../files/home-place.ts';
 import { toJson } from './format.ts';
-import { homePlace, openStudio, type StudioClient } from './studio.ts';
+import { homePlace, type OpenOptions, openStudio, type StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The result of a command: printed as `text`, or with --json as one JSON document made of `json`. */
@@ -50,7 +50,10 @@ export interface CommandTools {
   /** Where it is: there, or where it was moved to. */
   readonly home: string;
   /** Opens the studio for `work` and closes it afterwards, however that ends. */
-  withStudio<Result>(work: (client: StudioClient) => Promise<Result>): Promise<Result>;
+  withStudio<Result>(
+    work: (client: StudioClient) => Promise<Result>,
+    options?: Pick<OpenOptions, 'forPrograms'>,
+  ): Promise<Result>;
   /** Opens a studio whose database is damaged or lost in that way, closes it, and answers what came of it. */
   recover(way: RecoveryWay): Promise<Recovered>;
   /** Writes a document piece by piece that may be too long to be held as one; null where none goes to standard output. */
@@ -94,13 +97,13 @@ export function addCommand<Input>(parent: Command, context: CommandContext, deta
       },
       writeJson: json === true ? (pieces) => writePieces(context.terminal, pieces) : null,
       async recover(way) {
-        const { recovered, close } = await openStudio(home, way);
+        const { recovered, close } = await openStudio(home, { recovery: way });
         await close();
         if (recovered === null) throw new StudioError('internal', 'Nothing was recovered.');
         return recovered;
       },
-      async withStudio(work) {
-        const studio = await openStudio(home);
+      async withStudio(work, options) {
+        const studio = await openStudio(home, options);
         const warn = studio.client.on('notification', ({ level, title, message }) => {
           if (level === 'warning') context.terminal.report(`warning: ${title}: ${message}\n`);
         });

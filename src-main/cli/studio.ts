@@ -9,6 +9,7 @@ import { inProcessChannels } from '../../src-shared/rpc/in-process.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
 import { besideArchive } from '../archive/beside-archive.ts';
 import { createBackend, type Recovered, startEngine } from '../backend/index.ts';
+import { PathGrants } from '../files/path-grants.ts';
 
 const contract = { requests, events };
 export type StudioClient = Client<typeof contract>;
@@ -37,13 +38,21 @@ function userDataFolder(environment: NodeJS.ProcessEnv): string {
   return environment['XDG_CONFIG_HOME'] || join(homedir(), '.config');
 }
 
+export interface OpenOptions {
+  /** Opens a home with a damaged or lost database. */
+  readonly recovery?: RecoveryWay;
+  /** What is asked comes from other programs, which choose no path: they may name only what the studio knows. */
+  readonly forPrograms?: boolean;
+}
+
 /** Throws StudioError('refused') while a window or another command has the home. */
-export async function openStudio(home: string, recovery?: RecoveryWay): Promise<Studio> {
+export async function openStudio(home: string, { recovery, forPrograms = false }: OpenOptions = {}): Promise<Studio> {
   const backend = await createBackend({
     home,
     resourcesDirectory,
     startEngine,
     takeUpQueue: false,
+    ...(forPrograms ? { grants: new PathGrants() } : {}),
     ...(recovery === undefined ? {} : { recovery }),
   });
   const [own, other] = inProcessChannels();
