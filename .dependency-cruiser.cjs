@@ -68,6 +68,25 @@ module.exports = {
       to: { path: '^src-main/backend/', pathNot: '^src-main/backend/index[.]ts$' },
     },
     {
+      name: 'serve-is-a-client',
+      comment: 'What is served to other programs asks the studio by its contract, as the window and the command do.',
+      severity: 'error',
+      from: { path: '^src-main/serve' },
+      to: { path: '^src-main/', pathNot: '^src-main/serve' },
+    },
+    {
+      name: 'only-the-command-serves',
+      severity: 'error',
+      from: { path: '^src-', pathNot: '^src-main/(serve|cli)' },
+      to: { path: '^src-main/serve' },
+    },
+    {
+      name: 'only-serve-imports-mcp',
+      severity: 'error',
+      from: { path: '^(src-|bench)', pathNot: '^src-main/serve' },
+      to: { path: `${outside}@modelcontextprotocol/` },
+    },
+    {
       name: 'backend-knows-no-transport',
       comment: 'Handlers answer values; only the entry of the process and the engine host know which wire there is.',
       severity: 'error',

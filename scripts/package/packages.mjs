@@ -19,6 +19,16 @@ import { root } from '../bootstrap/paths.mjs';
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const loaded = {
+  // Of what serves, speaks HTTP and checks schemas; not its other servers, its client's sign-on and its commands.
+  '@modelcontextprotocol/sdk': [
+    '@hono/node-server',
+    'ajv',
+    'ajv-formats',
+    'content-type',
+    'hono',
+    'zod',
+    'zod-to-json-schema',
+  ],
   '@tensorflow/tfjs-node-gpu': ['google-protobuf'],
   // Node has fetch itself.
   '@tensorflow/tfjs-core': ['seedrandom', 'long'],
@@ -34,6 +44,7 @@ const loaded = {
 export const carriedPackages = [
   '@huggingface/jinja',
   '@huggingface/tokenizers',
+  '@modelcontextprotocol/sdk',
   'apache-arrow',
   'birpc',
   'chardet',

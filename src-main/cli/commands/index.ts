@@ -17,6 +17,7 @@ import { addPretrainCommand } from './pretrain.ts';
 import { addPruneCommand } from './prune.ts';
 import { addReportCommand } from './report.ts';
 import { addRunCommands } from './runs.ts';
+import { addServeCommand } from './serve.ts';
 import { addSettingsCommand } from './settings.ts';
 import { addStudyCommand } from './study.ts';
 import { addTargetCommands } from './targets.ts';
@@ -43,6 +44,7 @@ export const commands: readonly ((parent: Command, context: CommandContext) => v
   addReportCommand,
   addLogitsCommand,
   addBenchCommand,
+  addServeCommand,
   addSettingsCommand,
   addHomeCommands,
 ];

@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { originHeaders, preflightHeaders, requireOwnPage, requireToken } from './guard.ts';
+import { HttpError } from './http-error.ts';
+
+/** The one address that is listened on: no other machine reaches it. */
+const loopback = '127.0.0.1';
+const maxConnections = 256;
+
+/** A request that has passed the guards. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Its path without the query, decoded. */
+  readonly path: string;
+  /** Aborted when the other side leaves before the answer is complete, and when the server closes. */
+  readonly signal: AbortSignal;
+}
+
+export interface LoopbackOptions {
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly token: string;
+  /** Origins whose pages may ask, e.g. http://localhost:3000. */
+  readonly allowedOrigins: readonly string[];
+  /** Answers; throws HttpError where it cannot. */
+  handle(exchange: Exchange): Promise<void>;
+  /** Writes what was thrown, if nothing was written yet. */
+  fail(response: ServerResponse, thrown: unknown): void;
+}
+
+export interface LoopbackServer {
+  /** e.g. http://127.0.0.1:8642 */
+  readonly url: string;
+  /** Ends all connections. */
+  close(): Promise<void>;
+}
+
+/**
+ * An HTTP server on 127.0.0.1 alone, for programs that know the token.
+ * @throws StudioError refused where the port is taken
+ */
+export async function startLoopbackServer(options: LoopbackOptions): Promise<LoopbackServer> {
+  const closing = new AbortController();
+  const server = createServer((request, response) => {
+    const left = new AbortController();
+    response.on('close', () => {
+      if (!response.writableEnded) left.abort();
+    });
+    const signal = AbortSignal.any([left.signal, closing.signal]);
+    answer(options, request, response, signal).catch((thrown: unknown) => {
+      if (!signal.aborted || closing.signal.aborted) options.fail(response, thrown);
+    });
+  });
+  server.maxConnections = maxConnections;
+  await listen(server, options.port);
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return {
+    url: `http://${loopback}:${port}`,
+    async close() {
+      closing.abort();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(
+  { token, allowedOrigins, handle }: LoopbackOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  requireOwnPage(request, allowedOrigins);
+  if (request.method === 'OPTIONS' && request.headers.origin !== undefined) {
+    response.writeHead(204, preflightHeaders(request)).end();
+    return;
+  }
+  for (const [name, value] of Object.entries(originHeaders(request))) response.setHeader(name, value);
+  response.setHeader('cache-control', 'no-store');
+  requireToken(request, token);
+  await handle({ request, response, path: pathOf(request), signal });
+}
+
+function pathOf(request: IncomingMessage): string {
+  try {
+    return decodeURIComponent((request.url ?? '/').replace(/[?#].*$/s, ''));
+  } catch {
+    throw new HttpError(400, 'The path of the request is not encoded as it should be.');
+  }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new StudioError(
+              'refused',
+              `Port ${port} is taken by another program.`,
+              'Give another --port, or 0 for any.',
+            )
+          : new StudioError('refused', `Port ${port} cannot be listened on: ${error.message}.`, 'Give another --port.'),
+      );
+    });
+    server.listen(port, loopback, resolve);
+  });
+}
+
+/** Writes one JSON document. */
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  if (response.headersSent) return;
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(value));
+}

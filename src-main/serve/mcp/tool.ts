@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { StudioClient } from '../client.ts';
+
+/** Something that an assistant can ask the studio for. */
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  /** For the assistant: what comes back, and when to use it. */
+  readonly description: string;
+  readonly input: z.ZodType;
+  /** It starts, ends or changes something; offered with --allow-write alone. */
+  readonly writes: boolean;
+  /** @throws StudioError what the studio says, and invalid_input for arguments that do not fit `input` */
+  run(client: StudioClient, input: unknown): Promise<unknown>;
+}
+
+interface ToolDetails<Input extends z.ZodType> extends Pick<Tool, 'name' | 'title' | 'description'> {
+  readonly input: Input;
+  run(client: StudioClient, input: z.output<Input>): Promise<unknown>;
+}
+
+export function readingTool<Input extends z.ZodType>(details: ToolDetails<Input>): Tool {
+  return { ...details, writes: false, run: (client, input) => details.run(client, details.input.parse(input)) };
+}
+
+export function writingTool<Input extends z.ZodType>(details: ToolDetails<Input>): Tool {
+  return { ...readingTool(details), writes: true };
+}
+
+/** Which part of a list is wanted. */
+export const pageFields = {
+  limit: z.number().int().min(1).max(500).default(50),
+  offset: z.number().int().min(0).default(0),
+};
+
+export const page = z.strictObject(pageFields);
+
+/** A part of a list, with the length of the whole. */
+export function pageOf<Item>(items: readonly Item[], { limit, offset }: z.output<typeof page>) {
+  return { total: items.length, offset, items: items.slice(offset, offset + limit) };
+}
+
+/** Milliseconds since 1970 as people write a time. */
+export function timeOf(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}

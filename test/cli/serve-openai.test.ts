@@ -1,0 +1,296 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { openStudio } from '../../src-main/cli/studio.ts';
+import { cotoOn, temporaryFolder } from './run-command.ts';
+import { type Serving, serving } from './serving.ts';
+
+const folder = temporaryFolder();
+const home = join(folder, 'home');
+const coto = cotoOn(home);
+const tokenFile = join(folder, 'token');
+let served: Serving;
+const generatedSchema = z.array(z.object({ text: z.string(), promptTokens: z.number(), newTokens: z.number() }));
+/** What the command writes of the same prompt. */
+let generated: z.infer<typeof generatedSchema>;
+
+const usageSchema = z.object({
+  prompt_tokens: z.number(),
+  completion_tokens: z.number(),
+  total_tokens: z.number(),
+});
+const chatSchema = z.object({
+  object: z.literal('chat.completion'),
+  choices: z.array(
+    z.object({ message: z.object({ role: z.string(), content: z.string() }), finish_reason: z.string() }),
+  ),
+  usage: usageSchema,
+});
+const chunkSchema = z.object({
+  object: z.literal('chat.completion.chunk'),
+  choices: z.array(
+    z.object({
+      delta: z.object({ role: z.string().optional(), content: z.string().optional() }),
+      finish_reason: z.string().nullable(),
+    }),
+  ),
+  usage: usageSchema.optional(),
+});
+const textSchema = z.object({
+  choices: z.array(z.object({ index: z.number(), text: z.string(), finish_reason: z.string() })),
+  usage: usageSchema,
+});
+const errorSchema = z.object({
+  error: z.object({ message: z.string(), type: z.string(), param: z.string().nullable(), code: z.string().nullable() }),
+});
+const listSchema = z.object({
+  data: z.array(z.object({ id: z.string(), parent: z.string().nullable(), kind: z.string() })),
+});
+
+beforeAll(async () => {
+  const rows = ['sea', 'town', 'king', 'war'].map((thing) => ({ prompt: `The ${thing}?`, completion: 'It is old.' }));
+  const file = join(folder, 'rows.jsonl');
+  writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const settings = ['model=small-llama', `dataset=${file}`, 'max_steps=2', 'per_device_train_batch_size=2'];
+  const trained = await coto(['train', '--name', 'chatty', '--set', ...settings]);
+  expect(trained.code, trained.err).toBe(0);
+  const words = ['--model', 'small-llama', '--prompt', 'The people of the', '--temperature', '0'];
+  const { out } = await coto(['generate', ...words, '--max-new-tokens', '8', '--json']);
+  generated = z.object({ texts: generatedSchema }).parse(JSON.parse(out)).texts;
+  served = await serving(home, ['--openai', '--token-file', tokenFile, '--allow-origin', 'http://localhost:3000']);
+});
+
+afterAll(() => served.stop());
+
+/** One request as curl would send it. */
+async function ask(path: string, body?: unknown, headers: Record<string, string> = {}) {
+  const response = await fetch(`${served.openai}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${served.token}`, 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) as unknown };
+}
+
+async function refused(path: string, body: unknown, headers?: Record<string, string>) {
+  const { status, json } = await ask(path, body, headers);
+  return { status, ...errorSchema.parse(json()).error };
+}
+
+/** The documents of a stream. */
+function documents(text: string): string[] {
+  return text
+    .split('\n\n')
+    .filter((part) => part !== '')
+    .map((part) => part.replace(/^data: /, ''));
+}
+
+const greedy = { model: 'small-llama', temperature: 0 };
+const question = [{ role: 'user', content: 'Who are the people?' }];
+
+describe('models', () => {
+  test('lists language models and adapters of them by their names', async () => {
+    const { data } = listSchema.parse((await ask('/models')).json());
+    expect(data).toContainEqual(expect.objectContaining({ id: 'small-llama', parent: null, kind: 'base' }));
+    expect(data).toContainEqual(expect.objectContaining({ id: 'chatty', parent: 'small-llama', kind: 'run' }));
+    expect(data.map(({ id }) => id)).not.toContain('quickdraw-vit');
+    expect((await ask('/models/chatty')).json()).toMatchObject({ id: 'chatty', object: 'model' });
+    expect(await refused('/models/nobody', undefined)).toMatchObject({ status: 404, code: 'model_not_found' });
+  });
+});
+
+describe('completions', () => {
+  test('are what the command generates, with what they cost', async () => {
+    const plain = await ask('/completions', { ...greedy, prompt: 'The people of the', max_tokens: 8 });
+    const { choices, usage } = textSchema.parse(plain.json());
+    const [expected] = generated;
+    expect(choices).toMatchObject([{ index: 0, text: expected?.text, finish_reason: 'length' }]);
+    expect(usage).toEqual({
+      prompt_tokens: expected?.promptTokens,
+      completion_tokens: 8,
+      total_tokens: (expected?.promptTokens ?? 0) + 8,
+    });
+  });
+
+  test('take several prompts, the prompt before each text, a stop, and a stream', async () => {
+    const body = { ...greedy, prompt: ['The people of the', 'He said'], max_tokens: 6, echo: true };
+    const { choices } = textSchema.parse((await ask('/completions', body)).json());
+    expect(choices.map(({ text }) => text.slice(0, 7))).toEqual(['The peo', 'He said']);
+    const streamed = documents((await ask('/completions', { ...body, stream: true })).text);
+    expect(streamed.at(-1)).toBe('[DONE]');
+    const texts = ['', ''];
+    for (const document of streamed.slice(0, -1)) {
+      const [piece] = z
+        .object({ choices: z.array(z.object({ index: z.number(), text: z.string() })) })
+        .parse(JSON.parse(document)).choices;
+      if (piece !== undefined) texts[piece.index] += piece.text;
+    }
+    expect(texts).toEqual(choices.map(({ text }) => text));
+    const word = choices[0]?.text.slice('The people of the'.length).trim().split(' ')[1] ?? '';
+    const stopped = textSchema.parse(
+      (await ask('/completions', { ...greedy, prompt: 'The people of the', max_tokens: 6, stop: word })).json(),
+    );
+    expect(stopped.choices).toMatchObject([{ finish_reason: 'stop' }]);
+    expect(stopped.choices[0]?.text).not.toContain(word);
+  });
+
+  test('have a seed: the same gives the same', async () => {
+    const body = { model: 'small-llama', prompt: 'The', max_tokens: 12, temperature: 1.5, top_p: 0.99 };
+    const texts: string[] = [];
+    for (const seed of [7, 7, 8])
+      texts.push(textSchema.parse((await ask('/completions', { ...body, seed })).json()).choices[0]?.text ?? '');
+    expect(texts[1]).toBe(texts[0]);
+    expect(texts[2]).not.toBe(texts[0]);
+  });
+});
+
+describe('chat', () => {
+  test('goes through the template of the base, with an adapter too, and streams the same', async () => {
+    for (const model of ['small-llama', 'chatty']) {
+      const body = { ...greedy, model, messages: question, max_completion_tokens: 8 };
+      const { choices, usage } = chatSchema.parse((await ask('/chat/completions', body)).json());
+      expect(choices).toMatchObject([{ message: { role: 'assistant' } }]);
+      const { text, headers } = await ask('/chat/completions', {
+        ...body,
+        stream: true,
+        stream_options: { include_usage: true },
+      });
+      expect(headers.get('content-type')).toMatch(/^text\/event-stream/);
+      const chunks = documents(text)
+        .slice(0, -1)
+        .map((document) => chunkSchema.parse(JSON.parse(document)));
+      expect(chunks[0]?.choices[0]?.delta.role).toBe('assistant');
+      expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('')).toBe(choices[0]?.message.content);
+      expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe(choices[0]?.finish_reason);
+      expect(chunks.at(-1)).toMatchObject({ choices: [], usage });
+    }
+  });
+
+  test('content in parts, and a developer, are what they are to OpenAI', async () => {
+    const ends = { ...greedy, max_tokens: 4 };
+    const [parts, plain] = [
+      [
+        { role: 'developer', content: [{ type: 'text', text: 'Be brief.' }] },
+        { role: 'user', content: [{ type: 'text', text: 'Who?' }] },
+      ],
+      [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'Who?' },
+      ],
+    ];
+    const answers: unknown[] = [];
+    for (const messages of [parts, plain])
+      answers.push(chatSchema.parse((await ask('/chat/completions', { ...ends, messages })).json()).usage);
+    expect(answers[0]).toEqual(answers[1]);
+  });
+});
+
+describe('what is refused, in the shape of an error of OpenAI', () => {
+  const chat = '/chat/completions';
+  const cases: [string, string, unknown, object][] = [
+    ['a model that is not there', chat, { model: 'nobody', messages: question }, { status: 404, param: 'model' }],
+    ['a model of images', chat, { model: 'quickdraw-vit', messages: question }, { status: 404 }],
+    ['no messages', chat, { model: 'small-llama', messages: [] }, { status: 400, param: 'messages' }],
+    [
+      'an image in a message',
+      chat,
+      { ...greedy, messages: [{ role: 'user', content: [{ type: 'image_url' }] }] },
+      { status: 400 },
+    ],
+    [
+      'several answers',
+      chat,
+      { ...greedy, messages: question, n: 2 },
+      { status: 400, param: 'n', code: 'unsupported_parameter' },
+    ],
+    ['tools', chat, { ...greedy, messages: question, tools: [{ type: 'function' }] }, { status: 400, param: 'tools' }],
+    ['JSON alone', chat, { ...greedy, messages: question, response_format: { type: 'json_object' } }, { status: 400 }],
+    [
+      'a setting out of its range',
+      chat,
+      { model: 'small-llama', messages: question, top_p: 3 },
+      { status: 400, message: /top_p/ },
+    ],
+    ['an empty prompt', '/completions', { ...greedy, prompt: '' }, { status: 400, message: /empty/ }],
+    ['what is not JSON', chat, '{', { status: 400 }],
+    ['another address', '/embeddings', {}, { status: 404, code: 'unknown_url' }],
+  ];
+  test.each(cases)('%s', async (_, path, body, { message = /./, ...expected }: { message?: RegExp }) => {
+    const error = await refused(path, body);
+    expect(error).toMatchObject(expected);
+    expect(error.message).toMatch(message);
+  });
+
+  test('what changes nothing is taken', async () => {
+    const neutral = { n: 1, presence_penalty: 0, frequency_penalty: 0, tools: [], logit_bias: {}, user: 'me' };
+    const format = { response_format: { type: 'text' }, logprobs: null };
+    const { status } = await ask(chat, { ...greedy, messages: question, max_tokens: 1, ...neutral, ...format });
+    expect(status).toBe(200);
+  });
+
+  test('a body over 4 MiB', async () => {
+    const messages = [{ role: 'user', content: 'a'.repeat(2 ** 22) }];
+    expect(await refused(chat, { ...greedy, messages })).toMatchObject({ status: 413 });
+  });
+});
+
+describe('who may ask', () => {
+  /** `fetch` does not let its caller name another host. */
+  const raw = (headers: Record<string, string>, method = 'GET') =>
+    new Promise<{ status: number; origin: unknown }>((resolve, reject) => {
+      request(`${served.openai}/models`, { method, headers }, (response) => {
+        response.resume();
+        resolve({ status: response.statusCode ?? 0, origin: response.headers['access-control-allow-origin'] });
+      })
+        .on('error', reject)
+        .end();
+    });
+  const own = () => ({ authorization: `Bearer ${served.token}` });
+
+  test('the token is needed, and is the one of the file, which only its owner reads', async () => {
+    expect(readFileSync(tokenFile, 'utf8').trim()).toBe(served.token);
+    expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
+    expect(await raw({})).toMatchObject({ status: 401 });
+    expect(await raw({ authorization: 'Bearer wrong' })).toMatchObject({ status: 401 });
+    expect(await raw(own())).toMatchObject({ status: 200 });
+  });
+
+  test('another name for this machine, as DNS rebinding has it, is refused', async () => {
+    expect(await raw({ ...own(), host: 'evil.example:8642' })).toMatchObject({ status: 403 });
+    expect(await raw({ ...own(), host: 'localhost:1' })).toMatchObject({ status: 200 });
+  });
+
+  test('pages of other origins are refused, those that were allowed are not', async () => {
+    expect(await raw({ ...own(), origin: 'https://evil.example' })).toEqual({ status: 403, origin: undefined });
+    const allowed = 'http://localhost:3000';
+    expect(await raw({ ...own(), origin: allowed })).toEqual({ status: 200, origin: allowed });
+    expect(await raw({ origin: allowed }, 'OPTIONS')).toEqual({ status: 204, origin: allowed });
+    expect(await raw({ origin: 'https://evil.example' }, 'OPTIONS')).toMatchObject({ status: 403 });
+  });
+});
+
+test('one that leaves ends its generation, and the next has its turn', async () => {
+  const leave = new AbortController();
+  const long = { model: 'small-llama', prompt: 'The', max_tokens: 400, temperature: 1, stream: true };
+  const response = await fetch(`${served.openai}/completions`, {
+    method: 'POST',
+    signal: leave.signal,
+    headers: { authorization: `Bearer ${served.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(long),
+  });
+  const reader = response.body?.getReader();
+  expect((await reader?.read())?.done).toBe(false);
+  leave.abort();
+  const next = await ask('/completions', { ...greedy, prompt: 'The', max_tokens: 1 });
+  expect(next.status).toBe(200);
+  await served.stop();
+  const studio = await openStudio(home);
+  const jobs = await studio.client.request('jobs.list', { active: false });
+  const results = await Promise.all(jobs.map(({ id }) => studio.client.request('jobs.result', { id })));
+  await studio.close();
+  const texts = results.flatMap((one) => (one?.kind === 'generate' ? (one.result?.columns ?? []) : []));
+  expect(texts.filter(({ finish }) => finish === 'cancelled')).toHaveLength(1);
+});
