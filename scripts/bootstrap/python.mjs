@@ -69,6 +69,15 @@ export const trackio = {
   variable: 'COTO_TRACKIO_PYTHON',
 };
 
+/** @type {Environment} */
+export const openaiClient = {
+  name: 'openai-client',
+  what: "OpenAI's client",
+  packages: ['openai==3.57.0'],
+  check: 'import openai',
+  variable: 'COTO_OPENAI_PYTHON',
+};
+
 /** @param {Environment} environment */
 function placeOf({ name }) {
   const folder = join(cacheFolder(), name);

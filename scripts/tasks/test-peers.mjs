@@ -1,4 +1,4 @@
-import { adapterPeers, bitsandbytes, ensurePython, peers, trackio } from '../bootstrap/python.mjs';
+import { adapterPeers, bitsandbytes, ensurePython, openaiClient, peers, trackio } from '../bootstrap/python.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:peers
@@ -16,12 +16,15 @@ const tracker = ensurePython(trackio);
 if (!('python' in tracker)) console.log(`without Trackio: ${tracker.reason}`);
 const quantizer = ensurePython(bitsandbytes);
 if (!('python' in quantizer)) console.log(`without bitsandbytes: ${quantizer.reason}`);
+const client = ensurePython(openaiClient);
+if (!('python' in client)) console.log(`without OpenAI's client: ${client.reason}`);
 process.exit(
   await runNode(tools.vitest, ['run', '--project', 'peers', ...process.argv.slice(2)], {
     env: {
       [peers.variable]: found.python,
       ...('python' in tracker ? { [trackio.variable]: tracker.python } : {}),
       ...('python' in quantizer ? { [bitsandbytes.variable]: quantizer.python } : {}),
+      ...('python' in client ? { [openaiClient.variable]: client.python } : {}),
       ...('python' in loaders ? { [adapterPeers.variable]: loaders.python } : {}),
     },
   }),

@@ -22,6 +22,11 @@ export function trackioPython(): string | null {
   return process.env['COTO_TRACKIO_PYTHON'] ?? null;
 }
 
+/** The Python with OpenAI's client; null where it could not be installed. */
+export function openaiPython(): string | null {
+  return process.env['COTO_OPENAI_PYTHON'] ?? null;
+}
+
 /** Runs a script of this folder on the peers' Python; gives what it printed, throws its words where it fails. */
 export function runPeer(script: string, input: unknown, args: readonly string[] = [], python = peerPython()): unknown {
   const file = script.startsWith('/') ? script : fileURLToPath(new URL(script, import.meta.url));
