@@ -221,6 +221,7 @@ describe('a JSON file that is one object', () => {
       },
     ],
     ['lists by column', { text, label }],
+    ['table, as pandas has it', { schema: { fields: [{ name: 'text' }, { name: 'label' }] }, data: rows }],
   ])('%s', async (_, document) => {
     for (const indent of [0, 2])
       expect(contents(await read(file('json', JSON.stringify(document, null, indent))))).toEqual([
@@ -237,6 +238,63 @@ describe('a JSON file that is one object', () => {
     });
     expect(contents(await read(path, { rows_at: 'other' }))).toEqual([['c', 'z']]);
     await expect(read(path, { rows_at: 'none' })).rejects.toThrow('no list of rows at none');
+  });
+
+  test('lists of values are rows without names, texts are texts, a list of turns is a conversation', async () => {
+    const values = [
+      ['a', 'x'],
+      ['b', 'y'],
+      ['c', 'x'],
+      ['d', 'y'],
+    ];
+    const path = file('json', JSON.stringify(values));
+    expect(contents(await read(path))).toEqual(values);
+    const texts = await read(file('json', '["One.", "Two."]'));
+    expect(contents(texts)).toEqual([
+      ['One.', null],
+      ['Two.', null],
+    ]);
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello' },
+    ];
+    const talks = await read(file('jsonl', asLines([messages, messages])));
+    expect(talks.examples.map((example) => example.messages)).toEqual([messages, messages]);
+  });
+
+  test('objects one after the other, over several lines each; one that is cut off is said', async () => {
+    const whole = rows.map((row) => JSON.stringify(row, null, 1)).join('\n');
+    expect(contents(await read(file('json', `${whole}\n`)))).toEqual([
+      ['a', 'x'],
+      ['b', 'y'],
+    ]);
+    const cut = await read(file('json', `${whole}\n{\n "text": "c"`));
+    expect(cut.description.problems).toEqual([
+      { where: 'row 3', message: 'is truncated: the file ends before it does; copy it again' },
+    ]);
+  });
+
+  test("Python's NaN is a missing value, and stays a word within texts", async () => {
+    const lines = '{"text": "NaN \\" Infinity", "label": NaN}\n{"text": "b", "label": "y", "score": -Infinity}\n';
+    const { examples, description } = await read(file('jsonl', `${lines}{"text": "c", "label": nan}\n`));
+    expect(contents({ examples })).toEqual([['b', 'y']]);
+    expect(description.problems.map(({ where, message }) => [where, message.slice(0, 16)])).toEqual([
+      ['row 1', 'label is missing'],
+      ['row 3', 'is not JSON; che'],
+    ]);
+    const [{ text: kept } = { text: null }] = (await read(file('jsonl', lines), { guess_columns: false, text: 'text' }))
+      .examples;
+    expect(kept).toBe('NaN " Infinity');
+  });
+
+  test('a value within objects, where it is named', async () => {
+    const nested = [5, 1].map((stars) => ({ data: { text: `So ${stars}`, meta: { stars } } }));
+    const path = file('jsonl', asLines(nested));
+    expect(contents(await read(path, { text: 'data.text', label: 'data.meta.stars' }))).toEqual([
+      ['So 5', '5'],
+      ['So 1', '1'],
+    ]);
+    await expect(read(path, { label: 'data.meta.none' })).rejects.toThrow('no column "data.meta.none"');
   });
 
   test('conversations within an object of each row', async () => {
@@ -276,6 +334,29 @@ describe('shapes of the hub', () => {
     const { examples, description } = await read(file('jsonl', asLines([row])));
     expect(examples[0]).toMatchObject({ prompt: 'Name it\n\nA sea', completion: 'The North Sea', label: null });
     expect(description.labels).toEqual([]);
+  });
+
+  test('OpenOrca: the system prompt goes before the question', async () => {
+    const row = { id: 'x', system_prompt: 'Be short.', question: 'What is it?', response: 'A sea' };
+    const { examples } = await read(file('jsonl', asLines([row, { ...row, system_prompt: '' }])));
+    expect(examples.map(({ prompt, completion }) => [prompt, completion])).toEqual([
+      ['Be short.\n\nWhat is it?', 'A sea'],
+      ['What is it?', 'A sea'],
+    ]);
+  });
+
+  test('turns that a table gave all keys have those that they had', async () => {
+    const nothing = { tool_calls: null, name: null };
+    const call = { function: { name: 'weather', arguments: { city: 'Rome', unit: null } } };
+    const messages = [
+      { role: 'user', content: 'Hi', ...nothing },
+      { role: 'assistant', content: null, ...nothing, tool_calls: [call] },
+    ];
+    const { examples } = await read(file('jsonl', asLines([{ messages }])));
+    expect(examples[0]?.messages).toEqual([
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: '', tool_calls: [{ function: { name: 'weather', arguments: { city: 'Rome' } } }] },
+    ]);
   });
 
   test('SQuAD: the first of its answers', async () => {

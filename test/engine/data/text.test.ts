@@ -236,7 +236,7 @@ describe('what is wrong is said by row', () => {
   test('JSON Lines count lines, a table counts rows', async () => {
     const lines = file(
       'jsonl',
-      '{"text":"a","label":"x"}\n\n{"text":"b"}\n{"text":["c"],"label":"x"}\nnonsense\n[1]\n',
+      '{"text":"a","label":"x"}\n\n{"text":"b"}\n{"text":["c"],"label":"x"}\nnonsense\n7\n',
     );
     expect((await describeFile(lines)).problems).toEqual([
       { where: 'row 3', message: 'label is missing: fill it in, or leave the row out' },

@@ -6,7 +6,7 @@ import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts
 import { encodingParameter } from '../text/encoding.ts';
 import { noHeader } from '../text/file-notes.ts';
 import { countGarbled } from '../text/garbled.ts';
-import { faultyRow, largestRowBytes, mostColumns, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
+import { faultyRow, largestRowBytes, mostColumns, numberedName, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
 import { headerParameter, headerRows, namesColumns, numberedNames } from '../text/table-header.ts';
 import { separatorOf, separatorParameter } from '../text/table-separator.ts';
 import { textReader } from '../text/text-reader.ts';
@@ -181,7 +181,7 @@ function countOf(bytes: Buffer, separator: string): number {
 /** @throws StudioError invalid_file if there are too many columns, two have the same name, or a name is no text */
 function checkedHeader(path: string, cells: readonly string[], count: number): string[] {
   if (count > mostColumns) throw tooManyColumns(path, count);
-  const names = cells.map((name, index) => name.trim() || `column ${index + 1}`);
+  const names = cells.map((name, index) => name.trim() || numberedName(index));
   const garbled = names.find((name) => countGarbled(name) > 0);
   if (garbled !== undefined)
     throw new StudioError(

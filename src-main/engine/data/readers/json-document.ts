@@ -70,7 +70,9 @@ const isNumber = (key: string): boolean => /^\d+$/.test(key);
 
 function tableRows(value: unknown): unknown[] | null {
   if (!isObject(value)) return null;
-  const { columns, data } = value;
+  const { columns, data, schema } = value;
+  // pandas' orient table describes its columns beside the rows.
+  if (isObject(schema) && Array.isArray(schema['fields']) && Array.isArray(data)) return data;
   if (Array.isArray(columns) && Array.isArray(data) && data.every(Array.isArray))
     return data.map((row: unknown[]) => Object.fromEntries(columns.map((name, index) => [String(name), row[index]])));
   const entries = Object.entries(value);

@@ -5,7 +5,7 @@ import { readChoices } from './choices.ts';
 import { knownNames, plain } from './known-columns.ts';
 import { type NumberFormat, numberFormatOf } from './number-format.ts';
 import { preferenceColumns } from './preferences.ts';
-import { cellOf, isConversation, isObject, type RawRow } from './raw-row.ts';
+import { cellOf, isConversation, isObject, numberedName, type RawRow } from './raw-row.ts';
 import { flagColumns, type OneHot, oneHotOf, severalColumns } from './several-labels.ts';
 import { type TagFormat, tagFormatOf, taggedColumns } from './tags.ts';
 
@@ -30,7 +30,7 @@ type Guess = Omit<Mapping, 'oneHot' | 'numbers' | 'tagFormat'>;
 export function mapColumns(path: string, head: readonly RawRow[], options: ParameterValues): Mapping {
   const readable = head.filter((row) => row.fault === null);
   const names = columnNames(readable);
-  const stated = statedColumns(path, names, options);
+  const stated = statedColumns(path, { rows: readable, names }, options);
   const mayGuess = options['guess_columns'] !== false;
   const mapping = mappingOf(readable, names, stated, mayGuess);
   const { text, prompt, completion, messages, words, tags } = mapping.columns;
@@ -89,13 +89,18 @@ function* innerNames(cells: Readonly<Record<string, unknown>>, way: readonly str
   }
 }
 
-function statedColumns(path: string, names: readonly string[], options: ParameterValues): Partial<TextColumns> {
+function statedColumns(
+  path: string,
+  { rows, names }: { readonly rows: readonly RawRow[]; readonly names: readonly string[] },
+  options: ParameterValues,
+): Partial<TextColumns> {
   const stated: Partial<TextColumns> = {};
   for (const role of textColumnRoles) {
     const name = String(options[role] ?? '');
     if (name === '') continue;
     const isSeveral = role === 'label' && severalColumns(name, names) !== null;
-    if (!names.includes(name) && !isSeveral)
+    const isWithin = name.includes('.') && rows.some(({ cells }) => cellOf(cells, name) !== undefined);
+    if (!names.includes(name) && !isWithin && !isSeveral)
       throw new StudioError(
         'invalid_input',
         `${path} has no column "${name}" for ${role}.`,
@@ -176,6 +181,10 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
   const [prompt, completion, label] = [named('prompt'), named('completion'), named('label')];
   const isAnswered =
     prompt !== null && completion !== null && (label === null || isInstruction(prompt, completion, label));
+  const system = firstOf(['systemprompt']);
+  // What a system message says precedes what is asked, as OpenOrca has it.
+  if (isAnswered && system !== null && named('input') === null)
+    return { shape: 'columns', columns: { ...noColumns, prompt: system, input: prompt, completion } };
   if (isAnswered)
     return {
       shape: plain(prompt) === 'instruction' && plain(completion) === 'output' ? 'alpaca' : 'columns',
@@ -206,7 +215,7 @@ const longestCategory = 50;
 
 /** Of a table without names, the column with the fewest different short values. */
 function categoryColumn(rows: readonly RawRow[], names: readonly string[], text: string | null): string | null {
-  if (!names.every((name, index) => name === `column ${index + 1}`)) return null;
+  if (!names.every((name, index) => name === numberedName(index) || name === String(index))) return null;
   let fewest: { name: string; count: number } | null = null;
   for (const name of names) {
     const values = rows.map(({ cells }) => String(cellOf(cells, name) ?? ''));

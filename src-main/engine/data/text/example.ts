@@ -64,7 +64,7 @@ export function readExample(
       label: choices === null ? given : rightAnswer(choices, given, columns.label, isNumber),
       choices: choices === null ? null : [...choices.texts],
       // Alpaca's input follows its instruction, separated by an empty line.
-      prompt: input ? `${prompt ?? ''}\n\n${input}` : prompt,
+      prompt: prompt && input ? `${prompt}\n\n${input}` : input || prompt,
       completion: columns.messages === null ? completionText(cells, columns.completion, text) : null,
       messages: conversation(cells, columns, shape === 'sharegpt'),
       ...(tools === null ? {} : { tools }),
@@ -212,7 +212,7 @@ function messageCells(cell: unknown, column: string, sharegpt: boolean): Message
         `${column}: message ${index + 1} has the unknown role "${role.slice(0, 100)}": use one of ${choices.join(', ')}`,
       );
     }
-    const besides = Object.entries(turn).filter(([key]) => key !== roleKey && key !== contentKey);
+    const besides = Object.entries(withoutNulls(turn)).filter(([key]) => key !== roleKey && key !== contentKey);
     return { ...Object.fromEntries(besides), role: known, content };
   });
 }
@@ -252,6 +252,21 @@ function preference(
   return { rejected };
 }
 
+/**
+ * An object without its keys that are null, at any depth: tables give every turn all keys that one of them has. TRL takes
+ * these keys out of every conversation too.
+ */
+function withoutNulls(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutInnerNulls(inner)]));
+}
+
+function withoutInnerNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutInnerNulls);
+  // Numbers that remember how they were written are objects too.
+  return isObject(value) && !(value instanceof Number) ? withoutNulls(value) : value;
+}
+
 function callsTools(turn: Readonly<Record<string, unknown>>): boolean {
   const calls = cellOf(turn, 'tool_calls');
   return Array.isArray(calls) && calls.length > 0;
@@ -267,7 +282,7 @@ function toolsCell(cell: unknown, column: string): unknown[] | null {
     // Said below.
   }
   if (tools === null) return null;
-  if (Array.isArray(tools) && tools.every(isObject)) return tools;
+  if (Array.isArray(tools) && tools.every(isObject)) return typeof cell === 'string' ? tools : tools.map(withoutNulls);
   throw new CellProblem(
     `${column} is no list of tools: write it as [{"type": "function", "function": {…}}], or as the JSON of it`,
   );

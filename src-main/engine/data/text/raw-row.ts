@@ -40,6 +40,11 @@ export const mostColumns = 4096;
 export const rowTooLong = `is longer than ${largestRowBytes / 2 ** 20} MB; split it into several rows`;
 export const tooLong = `${rowTooLong}, or close the quotation mark that lets it go on`;
 
+/** Name of a column that has none, from 1. */
+export function numberedName(index: number): string {
+  return `column ${index + 1}`;
+}
+
 export function faultyRow(row: number, fault: string): RawRow {
   return { row, cells: {}, fault };
 }
@@ -51,8 +56,15 @@ export function isConversation(value: unknown): boolean {
   return isObject(turn) && (Object.hasOwn(turn, 'role') || Object.hasOwn(turn, 'from'));
 }
 
-/** A parsed JSON value as a row: an object, else a fault. */
+/**
+ * A parsed JSON value as a row: an object; a text or a conversation by itself; a list of values, which are columns without
+ * names. Else a fault.
+ */
 export function rowOfValue(row: number, value: unknown): RawRow {
+  if (typeof value === 'string') return { row, cells: { text: value }, fault: null };
+  if (isConversation(value)) return { row, cells: { messages: value }, fault: null };
+  if (Array.isArray(value) && value.length > 0 && value.length <= mostColumns && !value.some(isObject))
+    return { row, cells: Object.fromEntries(value.map((cell, index) => [numberedName(index), cell])), fault: null };
   if (!isObject(value)) return faultyRow(row, 'is no object with named values; write it as {"text": …, "label": …}');
   const count = Object.keys(value).length;
   if (count > mostColumns)

@@ -1,6 +1,7 @@
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 import { countGarbled } from './garbled.ts';
 import { isKnownColumn } from './known-columns.ts';
+import { numberedName } from './raw-row.ts';
 
 export const headerParameter: ParameterSpec = {
   name: 'header',
@@ -38,5 +39,5 @@ export function namesColumns([first = [], ...rest]: readonly (readonly string[])
 }
 
 export function numberedNames(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `column ${index + 1}`);
+  return Array.from({ length: count }, (_, index) => numberedName(index));
 }

@@ -115,11 +115,28 @@ export function rowOfJson(row: number, bytes: Buffer): RawRow {
   if (!isUtf8(bytes)) return faultyRow(row, `has bytes that are not UTF-8; ${chooseEncoding}`);
   let value: unknown;
   try {
-    const text = bytes.toString('utf8');
-    // Four times as slow, and of no use where no chat template writes the numbers.
-    value = /"tool(?:s|_calls)"/.test(text) && mayHaveWrittenNumbers(text) ? parseAsPython(text) : JSON.parse(text);
+    value = parsed(bytes.toString('utf8'));
   } catch {
     return faultyRow(row, 'is not JSON; check its quotation marks, commas and brackets');
   }
   return rowOfValue(row, value);
+}
+
+function parsed(text: string): unknown {
+  // Four times as slow, and of no use where no chat template writes the numbers.
+  const parse = /"tool(?:s|_calls)"/.test(text) && mayHaveWrittenNumbers(text) ? parseAsPython : JSON.parse;
+  try {
+    return parse(text);
+  } catch (thrown) {
+    const standard = withoutNaN(text);
+    if (standard === text) throw thrown;
+    return parse(standard);
+  }
+}
+
+/** Python writes missing numbers as NaN and infinite ones as Infinity, which JSON does not have: null. */
+function withoutNaN(text: string): string {
+  return text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/gs, (found) =>
+    found.startsWith('"') ? found : 'null',
+  );
 }
