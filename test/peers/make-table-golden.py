@@ -1,6 +1,6 @@
 """Writes test/golden/tables: what Hugging Face's datasets and openpyxl write, read by test/engine/data/saved-tables.test.ts.
 
-usage: python test/peers/make-table-golden.py, with datasets, pillow and openpyxl
+usage: python test/peers/make-table-golden.py, with datasets, pillow, polars and openpyxl
 """
 
 import datetime
@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import openpyxl
+import polars
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Image, Sequence, Value
 from PIL import Image as Pillow
 
@@ -67,3 +68,8 @@ other.append(["one", "x"])
 book.save(folder / "book.xlsx")
 for left in folder.rglob("*.lock"):
     left.unlink()
+
+# Its schema has no length before it, and its texts are views.
+polars.DataFrame(
+    {"text": ["short", "a text that is longer than a view", "日本語のレビュー"], "label": ["x", "y", "x"]}
+).write_ipc(folder / "polars.arrow")

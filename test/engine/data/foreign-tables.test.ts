@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { inspectDataset, openDataset } from '../../../src-main/engine/data/open-dataset.ts';
@@ -326,6 +327,77 @@ test("classes have the names that Hugging Face's datasets notes in a Parquet fil
     ['b', 'World'],
   ]);
   expect(description.problems).toEqual([{ where: 'row 3', message: expect.stringContaining('label is missing') }]);
+});
+
+describe('tables of programs with manners of their own', () => {
+  const rows = [
+    ['One, two.', 'x'],
+    ['Three', 'y'],
+  ];
+  test.each([
+    ['Excel names the separator in a first line', 'sep=;\r\ntext;label\r\n"One, two.";x\r\nThree;y\r\n'],
+    ['cells in apostrophes', "'text','label'\n'One, two.','x'\n'Three','y'\n"],
+    ['pandas without a header numbers the columns', '0,1\n"One, two.",x\nThree,y\n"One, two.",x\nThree,y\n'],
+  ])('%s', async (_, content) => {
+    const { examples, description } = await read(file('csv', content));
+    expect(contents({ examples }).slice(0, 2)).toEqual(rows);
+    expect(description.problems).toEqual([]);
+  });
+
+  test('quotation marks after backslashes, in quoted cells and in others', async () => {
+    const path = file(
+      'csv',
+      'text,label\n"So \\"it\\" goes, on",x\nSo \\"it\\" goes,y\nA \\\\ in it,y\n"A \\\\, in it",x\n',
+    );
+    expect(contents(await read(path))).toEqual([
+      ['So "it" goes, on', 'x'],
+      ['So "it" goes', 'y'],
+      ['A \\ in it', 'y'],
+      ['A \\, in it', 'x'],
+    ]);
+    // A path that ends in a backslash escapes nothing.
+    const paths = file('csv', 'text,label\n"C:\\dir\\",x\n"a ""b"" c",y\n');
+    expect(contents(await read(paths))).toEqual([
+      ['C:\\dir\\', 'x'],
+      ['a "b" c', 'y'],
+    ]);
+  });
+});
+
+describe('packed files', () => {
+  const lines = Buffer.from(asLines(Array.from({ length: 3000 }, (_, at) => ({ text: `text ${at}`, label: 'x' }))));
+
+  test.each([
+    ['gz', gzipSync(lines)],
+    ['gz', Buffer.concat([gzipSync(lines.subarray(0, 1000)), gzipSync(lines.subarray(1000))])],
+    ['zst', zstdCompressSync(lines)],
+  ])('JSON Lines packed as %s', async (extension, bytes) => {
+    const { examples, description } = await read(file(`jsonl.${extension}`, bytes));
+    expect(examples.map(({ text }) => text)).toEqual(Array.from({ length: 3000 }, (_, at) => `text ${at}`));
+    expect(description).toMatchObject({ sizeBytes: bytes.length, problems: [] });
+  });
+
+  test('in a folder by split, and under another name', async () => {
+    const folder = join(home, 'packed');
+    mkdirSync(folder);
+    for (const split of ['train', 'test'])
+      writeFileSync(join(folder, `${split}.csv.gz`), gzipSync(`text,label\n${split} text,x\n`));
+    const opened = await openDataset(await detectReader(folder));
+    expect(
+      (opened.kind === 'texts' ? await opened.describe() : null)?.splits.map(({ exampleCount }) => exampleCount),
+    ).toEqual([1, 1]);
+    expect(contents(await read(file('csv', gzipSync('text,label\na,x\n'))))).toEqual([['a', 'x']]);
+  });
+
+  test('one that is cut off is refused, and what is not unpacked says what to do', async () => {
+    await expect(read(file('jsonl.gz', gzipSync(lines).subarray(0, 2000)))).rejects.toThrow(
+      'packed by gzip and damaged',
+    );
+    await expect(detectReader(file('csv.zip', 'PK'))).rejects.toMatchObject({
+      hint: expect.stringContaining('Unpack'),
+    });
+    await expect(detectReader(file('xls', 'x'))).rejects.toMatchObject({ hint: expect.stringContaining('.xlsx') });
+  });
 });
 
 describe('shapes of the hub', () => {

@@ -108,6 +108,15 @@ test('a split without what datasets writes of it is said', async () => {
   await expect(detectReader(folder)).rejects.toThrow(`${join(folder, 'train', 'state.json')} is not what datasets`);
 });
 
+test("polars' files, whose schema has no length before it", async () => {
+  const { examples } = await read(goldenPath('tables', 'polars.arrow'), { test_fraction: 0 });
+  expect(examples.train.map(({ text, label }) => [text, label])).toEqual([
+    ['short', 'x'],
+    ['a text that is longer than a view', 'y'],
+    ['日本語のレビュー', 'x'],
+  ]);
+});
+
 test('what is damaged or missing is said with its file', async () => {
   const whole = readFileSync(goldenPath('tables', 'saved', 'test', 'data-00000-of-00001.arrow'));
   const path = join(home, 'cut.arrow');

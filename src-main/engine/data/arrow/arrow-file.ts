@@ -121,6 +121,12 @@ function named<Result>(path: string, read: () => Result): Result {
 
 function broken(path: string, thrown: unknown): StudioError {
   if (thrown instanceof StudioError) return thrown;
+  if (/compress/.test(String(thrown)))
+    return new StudioError(
+      'invalid_file',
+      `${path} is a compressed Arrow file, which is not read.`,
+      'Write it as Parquet, or without compression: compression="uncompressed".',
+    );
   return new StudioError(
     'invalid_file',
     `${path} is not a readable Arrow file: ${firstLine(thrown)}.`,

@@ -11,7 +11,13 @@ const magic = 'ARROW1';
 export function* arrowMessages(source: ByteSource): Generator<Uint8Array> {
   const { size } = source;
   const isFile = size >= 8 && textOf(source.head(magic.length)) === magic;
-  for (let at = isFile ? 8 : 0; at < size; ) {
+  let at = isFile ? 8 : 0;
+  const schema = isFile ? bareSchema(source, at, size) : null;
+  if (schema !== null) {
+    yield Buffer.concat([lengthOf(schema.length), schema]);
+    at += schema.length;
+  }
+  while (at < size) {
     const head = bufferOf(source, at, Math.min(8, size - at), size);
     const isMarked = head.length >= 4 && head.readInt32LE(0) === -1;
     const length = head.readInt32LE(isMarked ? 4 : 0);
@@ -28,6 +34,44 @@ function bufferOf(source: ByteSource, at: number, length: number, size: number):
   const bytes = source.read(at, length);
   if (!(bytes instanceof Uint8Array)) throw new Error('it is compressed as a whole');
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** No message is so short. */
+const shortestMessage = 16;
+
+/**
+ * The first message of a file without the length before it, as polars writes it: it goes on to the first block of the footer.
+ * Null where a length is there.
+ */
+function bareSchema(source: ByteSource, at: number, size: number): Buffer | null {
+  const head = bufferOf(source, at, Math.min(4, size - at), size);
+  const start = head.length < 4 ? -1 : head.readInt32LE(0);
+  if (start < 0 || start >= shortestMessage) return null;
+  const end = firstBlock(source, size);
+  return end === null ? null : bufferOf(source, at, end - at, size);
+}
+
+/** Where the first block of rows is, by the flatbuffer `Footer`: fields 2 and 3 list blocks of 24 bytes by their place. */
+function firstBlock(source: ByteSource, size: number): number | null {
+  const end = size - magic.length - 4;
+  const length = bufferOf(source, end, 4, size).readInt32LE(0);
+  const footer = bufferOf(source, end - length, length, size);
+  const table = footer.readUInt32LE(0);
+  const fields = table - footer.readInt32LE(table);
+  const places = [8, 10].flatMap((field) => {
+    const offset = footer.readUInt16LE(fields) > field ? footer.readUInt16LE(fields + field) : 0;
+    if (offset === 0) return [];
+    const list = table + offset + footer.readUInt32LE(table + offset);
+    const count = footer.readUInt32LE(list);
+    return count === 0 ? [] : [Number(footer.readBigInt64LE(list + 4))];
+  });
+  return places.length === 0 ? null : Math.min(...places);
+}
+
+function lengthOf(message: number): Buffer {
+  const head = Buffer.alloc(8, 0xff);
+  head.writeInt32LE(message, 4);
+  return head;
 }
 
 /** Field 3 of the flatbuffer `Message`. */

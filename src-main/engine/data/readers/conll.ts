@@ -4,6 +4,7 @@ import { encodingParameter } from '../text/encoding.ts';
 import { fileLines } from '../text/file-lines.ts';
 import { faultyRow, largestRowBytes, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
+import { packable } from '../text/unpacked.ts';
 import { encodingNotes } from '../text/utf8-chunks.ts';
 
 const columnParameters: readonly ParameterSpec[] = [
@@ -35,7 +36,7 @@ export const conllReader = textReader(
       'A word and its tag in each line, in columns with spaces or tabs between, and an empty line between sentences, as in CoNLL-2003. A row is a sentence, known by the number of its first line.',
   },
   {
-    extensions: ['conll', 'conllu', 'iob', 'iob2', 'bio', 'txt'],
+    extensions: packable('conll', 'conllu', 'iob', 'iob2', 'bio', 'txt'),
     parameters: [...columnParameters, encodingParameter],
     rows: sentences,
     notes: encodingNotes,

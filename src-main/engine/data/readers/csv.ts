@@ -6,13 +6,23 @@ import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts
 import { encodingParameter } from '../text/encoding.ts';
 import { noHeader } from '../text/file-notes.ts';
 import { countGarbled } from '../text/garbled.ts';
-import { faultyRow, largestRowBytes, mostColumns, numberedName, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
+import {
+  faultyRow,
+  largestRowBytes,
+  mostColumns,
+  numberedName,
+  type RawRow,
+  type RowReading,
+  tooLong,
+} from '../text/raw-row.ts';
+import { dialectOf, separatorParameter, type TableDialect } from '../text/table-dialect.ts';
 import { headerParameter, headerRows, namesColumns, numberedNames } from '../text/table-header.ts';
-import { separatorOf, separatorParameter } from '../text/table-separator.ts';
 import { textReader } from '../text/text-reader.ts';
+import { packable } from '../text/unpacked.ts';
 import { beginningOf, encodingNotes, utf8Chunks } from '../text/utf8-chunks.ts';
 
 const tableParameters = [headerParameter, encodingParameter];
+const byTabs: TableDialect = { separator: '\t', quote: '"', escapedBy: '"', isAnnounced: false };
 
 export const csvReader = textReader(
   {
@@ -22,33 +32,32 @@ export const csvReader = textReader(
       'A table: cells separated by commas (or semicolons, tabs or bars, where the rows have those), in quotation marks where they contain such or line breaks. The header is row 1.',
   },
   {
-    extensions: ['csv'],
+    extensions: packable('csv'),
     parameters: [separatorParameter, ...tableParameters],
     rows: async function* (path, reading) {
-      yield* tableRows(path, await separatorIn(path, reading.options), reading);
+      yield* tableRows(path, await dialectIn(path, reading.options), reading);
     },
-    notes: async (path, options) => tableNotes(path, await separatorIn(path, options), options),
+    notes: async (path, options) => tableNotes(path, await dialectIn(path, options), options),
   },
 );
 
 export const tsvReader = textReader(
   { id: 'tsv', label: 'TSV', summary: 'A table with a header, its cells separated by tabs. The header is row 1.' },
   {
-    extensions: ['tsv', 'tab'],
+    extensions: packable('tsv', 'tab'),
     parameters: tableParameters,
-    rows: (path, reading) => tableRows(path, '\t', reading),
-    notes: (path, options) => tableNotes(path, '\t', options),
+    rows: (path, reading) => tableRows(path, byTabs, reading),
+    notes: (path, options) => tableNotes(path, byTabs, options),
   },
 );
 
-async function separatorIn(path: string, options: ParameterValues): Promise<string> {
-  const chosen = String(options['separator'] ?? 'auto');
-  return separatorOf(chosen === 'auto' ? await beginningOf(path, options) : '', chosen);
+async function dialectIn(path: string, options: ParameterValues): Promise<TableDialect> {
+  return dialectOf(await beginningOf(path, options), String(options['separator'] ?? 'auto'));
 }
 
-async function tableNotes(path: string, separator: string, options: ParameterValues): Promise<string[]> {
+async function tableNotes(path: string, dialect: TableDialect, options: ParameterValues): Promise<string[]> {
   const notes = await encodingNotes(path, options);
-  for await (const { header } of records(path, separator, { options }))
+  for await (const { header } of records(path, dialect, { options }))
     return header.isNamed || options['header'] === 'data' ? notes : [...notes, noHeader];
   return notes;
 }
@@ -64,23 +73,29 @@ interface Header {
   readonly isNamed: boolean;
 }
 
-async function* tableRows(path: string, separator: string, reading: RowReading): AsyncGenerator<RawRow[]> {
-  for await (const { rows } of records(path, separator, reading)) if (rows.length > 0) yield rows;
+async function* tableRows(path: string, dialect: TableDialect, reading: RowReading): AsyncGenerator<RawRow[]> {
+  for await (const { rows } of records(path, dialect, reading)) if (rows.length > 0) yield rows;
 }
 
 /** The rows below the names of their columns, in batches. */
 async function* records(
   path: string,
-  separator: string,
+  { separator, quote, escapedBy, isAnnounced }: TableDialect,
   { options, onBytes }: RowReading,
 ): AsyncGenerator<{ header: Header; rows: RawRow[] }> {
   let row = 0;
+  const isEscaped = escapedBy === '\\';
   const faults: RawRow[] = [];
   const parser = parse({
     delimiter: separator,
+    quote,
+    escape: escapedBy,
+    from_line: isAnnounced ? 2 : 1,
     relax_column_count: true,
     // A TSV seldom means quotation marks as such, and then only whole cells.
-    relax_quotes: separator === '\t',
+    relax_quotes: separator === '\t' || isEscaped,
+    // The parser leaves backslashes in cells without quotation marks, where Python's csv writes them too.
+    ...(isEscaped ? { cast: (cell, { quoting }) => (quoting ? cell : cell.replaceAll(/\\(["\\])/g, '$1')) } : {}),
     skip_empty_lines: true,
     skip_records_with_error: true,
     max_record_size: largestRowBytes,

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { DatasetSource } from '../../../../src-shared/domain/dataset.ts';
 import { unreadable } from '../byte-source.ts';
+import { hasExtension } from '../text/text-files.ts';
 import { arrowImagesReader, arrowReader } from './arrow.ts';
 import { conllReader } from './conll.ts';
 import { csvReader, tsvReader } from './csv.ts';
@@ -33,6 +34,25 @@ export const datasetReaders: readonly DatasetReader[] = [
   conllReader,
 ];
 
+/** Kinds of files that people have data in and that are not read, with the way out. */
+const unreadKinds = [
+  {
+    extensions: ['zip', 'tar', 'tgz', 'tar.gz', '7z', 'rar'],
+    what: 'an archive',
+    hint: 'Unpack it, and add the file or folder that is in it.',
+  },
+  {
+    extensions: ['xz', 'bz2', 'lz4'],
+    what: 'packed by what is not read',
+    hint: 'Unpack it, or pack it by gzip or Zstandard.',
+  },
+  {
+    extensions: ['xls', 'xlsb', 'ods', 'numbers'],
+    what: 'a workbook of another kind than .xlsx',
+    hint: 'Save it as .xlsx, or a sheet as CSV.',
+  },
+] as const;
+
 /** Finds the reader of `path` (an absolute file or folder). Throws StudioError if no format matches. */
 export async function detectReader(path: string): Promise<DatasetSource> {
   await stat(path).catch((thrown: unknown) => {
@@ -42,9 +62,11 @@ export async function detectReader(path: string): Promise<DatasetSource> {
     const source = await reader.detect(path);
     if (source !== null) return source;
   }
+  const known = unreadKinds.find(({ extensions }) => hasExtension(path, extensions));
   throw new StudioError(
     'invalid_file',
-    `${path} is not in a supported format.`,
-    'Use a CSV, TSV, JSON, JSONL, XLSX, Parquet, Arrow or CoNLL file, a folder that save_to_disk of datasets wrote, a folder of IDX files (train-images, train-labels), or a folder with one folder of images for each class.',
+    `${path} is ${known?.what ?? 'not in a supported format'}.`,
+    known?.hint ??
+      'Use a CSV, TSV, JSON, JSONL, XLSX, Parquet, Arrow or CoNLL file, a folder that save_to_disk of datasets wrote, a folder of IDX files (train-images, train-labels), or a folder with one folder of images for each class.',
   );
 }

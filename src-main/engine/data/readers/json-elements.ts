@@ -59,7 +59,14 @@ export class ElementCutter {
   /** Problem to report if the file ends before its list does. */
   end(): RawRow[] {
     const isWhole = this.isSequence && this.parts.every((part) => part.every(isSpace));
-    return this.ended || isWhole ? [] : [faultyRow(this.row, `is truncated: the file ends before ${this.isSequence ? 'it' : 'its list'} does; copy it again`)];
+    return this.ended || isWhole
+      ? []
+      : [
+          faultyRow(
+            this.row,
+            `is truncated: the file ends before ${this.isSequence ? 'it' : 'its list'} does; copy it again`,
+          ),
+        ];
   }
 
   private keep(part: Buffer, rows: RawRow[]): void {

@@ -3,6 +3,7 @@ import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts
 import { encodingParameter } from '../text/encoding.ts';
 import { largestRowBytes, type RawRow, type RowReading, rowOfValue } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
+import { packable } from '../text/unpacked.ts';
 import { beginningOf, encodingNotes, rowOfJson, utf8Chunks } from '../text/utf8-chunks.ts';
 import { rowsAtParameter, rowsOfDocument } from './json-document.ts';
 import { ElementCutter, isSpace } from './json-elements.ts';
@@ -15,7 +16,12 @@ export const jsonReader = textReader(
     summary:
       'A file with a list of JSON objects, with one object a line, or with one object that has the list or is a table of pandas: plain rows, alpaca, sharegpt or messages. A row is known by its place in the list, from 1.',
   },
-  { extensions: ['json'], parameters: [rowsAtParameter, encodingParameter], rows: jsonRows, notes: encodingNotes },
+  {
+    extensions: packable('json'),
+    parameters: [rowsAtParameter, encodingParameter],
+    rows: jsonRows,
+    notes: encodingNotes,
+  },
 );
 
 async function* jsonRows(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {

@@ -2,6 +2,7 @@ import { encodingParameter } from '../text/encoding.ts';
 import { fileLines } from '../text/file-lines.ts';
 import { faultyRow, type RawRow, type RowReading, tooLong } from '../text/raw-row.ts';
 import { textReader } from '../text/text-reader.ts';
+import { packable } from '../text/unpacked.ts';
 import { encodingNotes, rowOfJson } from '../text/utf8-chunks.ts';
 
 export const jsonlReader = textReader(
@@ -11,7 +12,7 @@ export const jsonlReader = textReader(
     summary:
       'A file with one JSON object a line: plain rows, alpaca (instruction, input, output), sharegpt (conversations) or messages (role, content). A row is known by the number of its line.',
   },
-  { extensions: ['jsonl', 'ndjson'], parameters: [encodingParameter], rows: jsonLines, notes: encodingNotes },
+  { extensions: packable('jsonl', 'ndjson'), parameters: [encodingParameter], rows: jsonLines, notes: encodingNotes },
 );
 
 /** One row per line; empty lines are counted but are not rows. */

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import { unreadable } from '../byte-source.ts';
@@ -12,14 +12,15 @@ export interface TextFiles {
 }
 
 export function hasExtension(path: string, extensions: readonly string[]): boolean {
-  return extensions.includes(extname(path).slice(1).toLowerCase());
+  const name = basename(path).toLowerCase();
+  return extensions.some((extension) => name.endsWith(`.${extension}`) && name.length > extension.length + 1);
 }
 
 export type SplitFiles = Pick<TextFiles, 'train' | 'test'>;
 
 /** What the files of a format are called. */
 export interface FileFormat {
-  /** Without the dot, in lower case. */
+  /** Without the first dot, in lower case. */
   readonly extensions: readonly string[];
   /** The files of a folder that follows rules of its own; null for one that does not. */
   folder?(path: string): Promise<SplitFiles | null>;

@@ -7,6 +7,7 @@ import { encodingLabel, type FoundEncoding, findEncoding } from './encoding.ts';
 import { chooseEncoding, guessedEncoding } from './file-notes.ts';
 import { countGarbled } from './garbled.ts';
 import { type BytesListener, faultyRow, type RawRow, type RowReading, rowOfValue } from './raw-row.ts';
+import { unpacked } from './unpacked.ts';
 import { mayHaveWrittenNumbers, parseAsPython } from './written-number.ts';
 
 const chunkBytes = 256 * 1024;
@@ -17,7 +18,7 @@ const chunkBytes = 256 * 1024;
  * @throws StudioError invalid_file for a file that is no text, such as an image or an archive named .csv
  */
 export async function* utf8Chunks(path: string, { options, onBytes }: RowReading): AsyncGenerator<Buffer> {
-  const chunks = fileChunks(path, onBytes);
+  const chunks = unpacked(path, fileChunks(path, onBytes));
   try {
     const { sample, encoding } = await beginning(chunks, options);
     const decoder = encoding.name === 'utf-8' ? null : new TextDecoder(encoding.name);
@@ -54,7 +55,7 @@ export async function beginningOf(path: string, options: ParameterValues): Promi
 }
 
 async function beginningAlone(path: string, options: ParameterValues): ReturnType<typeof beginning> {
-  const chunks = fileChunks(path);
+  const chunks = unpacked(path, fileChunks(path));
   try {
     return await beginning(chunks, options);
   } finally {

@@ -22,11 +22,37 @@ export const separatorParameter: ParameterSpec = {
 
 const judgedRows = 20;
 
+/** How the cells of a table are written. */
+export interface TableDialect {
+  readonly separator: string;
+  readonly quote: string;
+  /** What comes before a quotation mark inside a quoted cell. */
+  readonly escapedBy: string;
+  /** Whether the first line names the separator, as Excel writes it in countries with a decimal comma. */
+  readonly isAnnounced: boolean;
+}
+
+const announcement = /^sep=([,;\t|])\r?(?:\n|$)/i;
+/** A header whose cells are all in apostrophes. */
+const apostrophes = /^'[^'\r\n]*'(?:([,;\t|])'[^'\r\n]*')(?:\1'[^'\r\n]*')*\r?(?:\n|$)/;
+/** A quotation mark within a cell, not at its end: doubled as usual, or after a backslash. */
+const doubled = /[^,;\t|\r\n"]""[^,;\t|\r\n"]/;
+const escaped = /\\"[^,;\t|\r\n"]/;
+
+/** How a table that begins with `sample` is written; `chosen` is its separator, or auto. */
+export function dialectOf(sample: string, chosen: string): TableDialect {
+  const announced = announcement.exec(sample)?.[1];
+  const quote = apostrophes.test(sample) ? "'" : '"';
+  const escapedBy = quote === '"' && escaped.test(sample) && !doubled.test(sample) ? '\\' : quote;
+  const separator = chosen === 'auto' && announced !== undefined ? announced : separatorOf(sample, chosen, quote);
+  return { separator, quote, escapedBy, isAnnounced: announced !== undefined };
+}
+
 /** What separates the cells of a table that begins with `sample`. */
-export function separatorOf(sample: string, chosen: string): string {
+function separatorOf(sample: string, chosen: string, quote: string): string {
   const stated = separators.find(({ id }) => id === chosen);
   if (stated !== undefined) return stated.character;
-  const rows = countsOf(sample);
+  const rows = countsOf(sample, quote);
   let best = { character: ',', equal: 0, count: 0 };
   for (const [index, { character }] of separators.entries()) {
     const [first = 0, ...rest] = rows.map((row) => row[index] ?? 0);
@@ -39,12 +65,12 @@ export function separatorOf(sample: string, chosen: string): string {
 }
 
 /** How often each separator is in each of the first rows, outside of quotation marks. */
-function countsOf(sample: string): number[][] {
+function countsOf(sample: string, quote: string): number[][] {
   const rows: number[][] = [];
   let row = separators.map(() => 0);
   let isQuoted = false;
   for (const character of sample) {
-    if (character === '"') isQuoted = !isQuoted;
+    if (character === quote) isQuoted = !isQuoted;
     if (isQuoted) continue;
     if (character === '\n' || character === '\r') {
       if (character === '\n' || row.some((count) => count > 0)) rows.push(row);
