@@ -78,6 +78,23 @@ export const openaiClient = {
   variable: 'COTO_OPENAI_PYTHON',
 };
 
+/** @type {Environment} */
+export const zoo = {
+  name: 'zoo',
+  what: 'pandas, pyarrow, polars, duckdb and datasets',
+  packages: [
+    'pandas==3.1.1',
+    'pyarrow==26.0.1',
+    'polars==2.1.0',
+    'duckdb==2.0.1',
+    'datasets==5.2.0',
+    'openpyxl==3.1.5',
+    'pillow',
+  ],
+  check: 'import pandas, pyarrow, polars, duckdb, datasets, openpyxl, PIL',
+  variable: 'COTO_ZOO_PYTHON',
+};
+
 /** @param {Environment} environment */
 function placeOf({ name }) {
   const folder = join(cacheFolder(), name);

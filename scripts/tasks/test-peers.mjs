@@ -1,4 +1,4 @@
-import { adapterPeers, bitsandbytes, ensurePython, openaiClient, peers, trackio } from '../bootstrap/python.mjs';
+import { adapterPeers, bitsandbytes, ensurePython, openaiClient, peers, trackio, zoo } from '../bootstrap/python.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:peers
@@ -18,11 +18,14 @@ const quantizer = ensurePython(bitsandbytes);
 if (!('python' in quantizer)) console.log(`without bitsandbytes: ${quantizer.reason}`);
 const client = ensurePython(openaiClient);
 if (!('python' in client)) console.log(`without OpenAI's client: ${client.reason}`);
+const keeper = ensurePython(zoo);
+if (!('python' in keeper)) console.log(`without the zoo of files: ${keeper.reason}`);
 process.exit(
   await runNode(tools.vitest, ['run', '--project', 'peers', ...process.argv.slice(2)], {
     env: {
       [peers.variable]: found.python,
       ...('python' in tracker ? { [trackio.variable]: tracker.python } : {}),
+      ...('python' in keeper ? { [zoo.variable]: keeper.python } : {}),
       ...('python' in quantizer ? { [bitsandbytes.variable]: quantizer.python } : {}),
       ...('python' in client ? { [openaiClient.variable]: client.python } : {}),
       ...('python' in loaders ? { [adapterPeers.variable]: loaders.python } : {}),

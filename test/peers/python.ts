@@ -27,6 +27,11 @@ export function openaiPython(): string | null {
   return process.env['COTO_OPENAI_PYTHON'] ?? null;
 }
 
+/** The Python with pandas, pyarrow, polars, duckdb and datasets; null where they could not be installed. */
+export function zooPython(): string | null {
+  return process.env['COTO_ZOO_PYTHON'] ?? null;
+}
+
 /** Runs a script of this folder on the peers' Python; gives what it printed, throws its words where it fails. */
 export function runPeer(script: string, input: unknown, args: readonly string[] = [], python = peerPython()): unknown {
   const file = script.startsWith('/') ? script : fileURLToPath(new URL(script, import.meta.url));
