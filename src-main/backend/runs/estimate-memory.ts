@@ -135,8 +135,10 @@ export function weightsStayEncoded(
   { parameterCount, dtype }: Pick<ModelDescription, 'parameterCount' | 'dtype'>,
   backend: ComputeId,
 ): boolean {
-  const encoding = backendMemory(backend).keepsEncodings ? storedEncodingOf(dtype) : null;
-  return encoding !== null && staysEncoded(encoding, isLargeModel(parameterCount));
+  const { encodings, keepsHalves } = backendMemory(backend);
+  const encoding = storedEncodingOf(dtype);
+  if (encoding === null || !encodings.includes(encoding)) return false;
+  return staysEncoded(encoding, keepsHalves || isLargeModel(parameterCount));
 }
 
 function packedBytes(shape: StepShape, backend: BackendMemory): number {

@@ -1,4 +1,5 @@
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
+import { type StoredEncoding, storedEncodings } from '../tensors/stored-matrix.ts';
 
 /** Memory layout of a compute backend, for the estimate. */
 export interface BackendMemory {
@@ -6,8 +7,10 @@ export interface BackendMemory {
   blockBytes(bytes: number): number;
   /** Whether a frozen weight is kept a second time, packed for its products, and a third time for its gradients. */
   readonly packsFrozenWeights: boolean;
-  /** Whether matrices may stay as a file encodes them, and are packed for no product then. */
-  readonly keepsEncodings: boolean;
+  /** Encodings in which matrices may stay as a file has them, and are packed for no product then. */
+  readonly encodings: readonly StoredEncoding[];
+  /** Whether those of 16 bits stay in small models too. */
+  readonly keepsHalves: boolean;
   /** Bytes that its tensors can take, whatever the machine has free. */
   readonly mostBytes: number;
 }
@@ -15,17 +18,26 @@ export interface BackendMemory {
 const plain: BackendMemory = {
   blockBytes: (bytes) => bytes,
   packsFrozenWeights: false,
-  keepsEncodings: false,
+  encodings: [],
+  keepsHalves: false,
   mostBytes: Number.POSITIVE_INFINITY,
 };
 
 /** Addresses of 32 bits, less what the program needs itself. */
 const webAssembly: BackendMemory = { ...plain, mostBytes: 3 * 2 ** 30 };
 
-const pooled: BackendMemory = { ...plain, blockBytes: sizeClass, packsFrozenWeights: true, keepsEncodings: true };
+const pooled: BackendMemory = { ...plain, blockBytes: sizeClass, packsFrozenWeights: true, encodings: storedEncodings };
+
+/** What `webgpu/encodings` decodes; not named by it, since its shaders are nothing for an estimate. */
+const webgpu: BackendMemory = {
+  ...plain,
+  encodings: ['float16', 'bfloat16', 'q8_0', 'q4_0', 'nf4', 'int8'],
+  keepsHalves: true,
+};
 
 export function backendMemory(backend: ComputeId): BackendMemory {
   if (backend === 'wasm') return webAssembly;
+  if (backend === 'webgpu') return webgpu;
   return backend === 'native' ? pooled : plain;
 }
 
