@@ -20,13 +20,14 @@ export async function memoryRoomOn({ engine, usage }: MemoryTellers, backend: Co
   if (computeIsolation[backend] === 'process') await engine.prepare();
   const report = engine.backends('auto')?.find(({ id }) => id === backend) ?? null;
   const largestTensorBytes = report?.card?.largestTensorBytes ?? null;
-  const ofMachine = Math.min(freeMemoryBytes(), backendMemory(backend).mostBytes);
+  const most = report?.memoryBytes ?? Number.POSITIVE_INFINITY;
+  const ofMachine = Math.min(freeMemoryBytes(), backendMemory(backend).mostBytes, most);
   const shared = { freeMemoryBytes: ofMachine, memoryDevice: null, largestTensorBytes };
   if (report?.kind !== 'gpu' || report.memoryBytes === null) return shared;
   const { memoryTotalBytes = null, memoryUsedBytes = null } = (await usage.fresh(report.device)) ?? {};
   const total = memoryTotalBytes ?? report.memoryBytes;
   return {
-    freeMemoryBytes: Math.max(0, total - (memoryUsedBytes ?? 0)),
+    freeMemoryBytes: Math.min(Math.max(0, total - (memoryUsedBytes ?? 0)), most),
     memoryDevice: report.device,
     largestTensorBytes,
   };

@@ -183,6 +183,30 @@ export function gpuBufferOf(backend: WebGPUBackend, { dataId }: tf.TensorInfo, i
   return data.resource;
 }
 
+/** Whether the pool of tfjs's WebGPU backend has a buffer of this size and usage that waits for reuse. */
+export function hasFreeGpuBuffer(backend: WebGPUBackend, size: number, usage: GPUBufferUsageFlags): boolean {
+  return freeGpuBuffers(backend).some((buffer) => buffer.size === size && buffer.usage === usage);
+}
+
+/**
+ * Gives the buffers back to the device that wait for reuse. Commands that were not handed over yet hold buffers of tensors that are
+ * gone, so they are handed over first.
+ */
+export function releaseFreeGpuBuffers(backend: WebGPUBackend): void {
+  if (property(backend, 'commandEncoder')) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+  const pool = backend.bufferManager;
+  for (const { size, usage } of freeGpuBuffers(backend)) pool.releaseBuffer(pool.acquireBuffer(size, usage), false);
+}
+
+function freeGpuBuffers(backend: WebGPUBackend): GPUBuffer[] {
+  const free = property(backend.bufferManager, 'freeBuffers');
+  if (!(free instanceof Map)) throw new Error("tfjs's WebGPU backend keeps no map of free buffers");
+  return [...free.values()].flat().filter((buffer) => buffer instanceof GPUBuffer);
+}
+
 function property(holder: unknown, name: string): unknown {
   return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined;
 }

@@ -60,6 +60,42 @@ it.skipIf(!device?.available)(
   240_000,
 );
 
+it.skipIf(!device?.available)(
+  name('a card whose memory runs out in a step ends the run with step, shape and remedy, and the run can be resumed'),
+  async () => {
+    // In this very process, which reads its limit again at every checkpoint.
+    const backend = await openBackend({
+      startEngine: () => {
+        const [backendEnd, engineEnd] = inProcessChannels();
+        serveEngine(engineEnd);
+        return hostOf(backendEnd, () => backendEnd.close());
+      },
+    });
+    const compute_backend = 'webgpu';
+    const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 40, save_steps: 2, compute_backend } as const;
+    const { run } = await backend.handle('runs.create', { config });
+    const state = () => backend.handle('runs.get', { id: run.id });
+    await expect
+      .poll(async () => (await state()).checkpoints.length, { interval: 5, timeout: 120_000 })
+      .toBeGreaterThan(0);
+    process.env['COTO_WEBGPU_MEGABYTES'] = '0.001';
+    await backend.idle();
+    delete process.env['COTO_WEBGPU_MEGABYTES'];
+    const ended = await state();
+    expect(ended).toMatchObject({ status: 'failed', adapterId: null, error: { code: 'out_of_memory' } });
+    expect(ended.error?.message).toMatch(
+      /^There was no memory left in step \d+ of 40, for micro-batches of [\d× ]+ values\.$/,
+    );
+    expect(ended.error?.hint).toContain('resume the run from its last checkpoint');
+
+    await backend.handle('runs.resume', { id: run.id });
+    await backend.idle();
+    expect(await state()).toMatchObject({ status: 'completed', step: 40, error: null });
+    await backend.close();
+  },
+  240_000,
+);
+
 function destroyDevice(): void {
   const lost: unknown = Reflect.get(tf.backend(), 'device');
   if (typeof lost !== 'object' || lost === null || !('destroy' in lost) || typeof lost.destroy !== 'function')

@@ -56,12 +56,16 @@ it('of a card is what its driver says is free, of the card that computes', async
   expect(await room({}, [other, used])).toEqual({ ...expected, freeMemoryBytes: 49 * gigabyte });
   expect(await room({}, [{ ...used, memoryUsedBytes: null }])).toEqual({ ...expected, freeMemoryBytes: 79 * gigabyte });
   expect(await room({}, null)).toEqual({ ...expected, freeMemoryBytes: 80 * gigabyte });
+  // COTO_WEBGPU_MEGABYTES
+  expect(await room({ memoryBytes: 20 * gigabyte }, [used])).toEqual({ ...expected, freeMemoryBytes: 20 * gigabyte });
 });
 
 it('of a card that shares the memory of the machine, or that the processor imitates, is the memory of the machine', async () => {
   const expected = { freeMemoryBytes: machineBytes, memoryDevice: null, largestTensorBytes: card.largestTensorBytes };
   expect(await room({ memoryBytes: null }, null)).toEqual(expected);
   expect(await room({ kind: 'software', memoryBytes: null }, [used])).toEqual(expected);
+  const allowed = { kind: 'software', memoryBytes: gigabyte } as const;
+  expect(await room(allowed, null)).toEqual({ ...expected, freeMemoryBytes: gigabyte });
 });
 
 it('of the processor asks no card, and tries none', async () => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from '../compute-backend.ts';
+import { allowedBytes } from './buffer-limits.ts';
 import { cardOf, isSoftware, nameOf, usageOf } from './card.ts';
 import { type DeviceWatch, findAdapter, openDevice } from './device.ts';
 import { gpuEncodings } from './encodings/index.ts';
@@ -10,6 +11,10 @@ import { watchedBackend } from './watched-backend.ts';
 
 let watch: DeviceWatch | null = null;
 let programs: ProgramRunner | null = null;
+/** Memory of the card, as its driver tells; null where nothing tells. */
+let cardBytes: number | null = null;
+/** Of all buffers, at most; null: any number. */
+let mostBytes: number | null = null;
 
 /**
  * Any Vulkan, Metal or Direct3D 12 GPU by WebGPU: tfjs's backend on Dawn, in the package `webgpu`. Only loaded in a
@@ -32,6 +37,9 @@ export const webgpuBackend: ComputeBackend = {
     },
   },
   failure: () => watch?.failure() ?? null,
+  followMemoryLimit: () => {
+    mostBytes = smaller(allowedBytes(), cardBytes);
+  },
 };
 
 async function probe(): Promise<ComputeProbe> {
@@ -45,6 +53,7 @@ async function probe(): Promise<ComputeProbe> {
       available: true,
       kind: 'software',
       device,
+      ...memoryOf(null),
       card,
       reason:
         'It imitates a GPU on the processor, slower than the other backends: only taken where it is chosen by name.',
@@ -54,24 +63,39 @@ async function probe(): Promise<ComputeProbe> {
     available: true,
     kind: 'gpu',
     device: usage?.name ?? device,
-    ...(usage?.memoryTotalBytes == null ? {} : { memoryBytes: usage.memoryTotalBytes }),
+    ...memoryOf(usage?.memoryTotalBytes ?? null),
     card,
     reason: card.float16
       ? 'A graphics device was found.'
-      : 'A graphics device was found. Its programs have no float16 (shader-f16): it computes and stores in float32.',
+      : 'A graphics device was found. Its programs have no float16 (shader-f16): products run in float32.',
   };
+}
+
+function memoryOf(ofCard: number | null): Pick<ComputeProbe, 'memoryBytes'> {
+  const memoryBytes = smaller(allowedBytes(), ofCard);
+  return memoryBytes === null ? {} : { memoryBytes };
+}
+
+function smaller(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 async function start(): Promise<DeviceWatch> {
   const found = await findAdapter();
   if (typeof found === 'string') throw new StudioError('refused', found, 'Choose another compute backend in Settings.');
   const opened = await openDevice(found);
+  cardBytes = isSoftware(opened.info) ? null : ((await usageOf(opened.info))?.memoryTotalBytes ?? null);
+  mostBytes = smaller(allowedBytes(), cardBytes);
   // After a loss of the device nothing can be read back.
   if (tf.findBackend('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () =>
-    watchedBackend(opened, (started) => {
-      programs = started;
-    }),
+    watchedBackend(
+      opened,
+      () => mostBytes,
+      (started) => {
+        programs = started;
+      },
+    ),
   );
   return opened;
 }

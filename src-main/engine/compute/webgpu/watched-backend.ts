@@ -1,6 +1,7 @@
 import type { BackendValues, DataType, KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { inTime } from '../../../files/in-time.ts';
+import { limitBuffers } from './buffer-limits.ts';
 import { gpuCounters } from './counters.ts';
 import { type DeviceWatch, patienceMilliseconds } from './device.ts';
 import { registerGpuKernels } from './kernels/index.ts';
@@ -9,9 +10,12 @@ import { ProgramRunner } from './program-runner.ts';
 /**
  * tfjs's backend on a watched device, with our kernels: it returns no value once the device was lost or has reported an error.
  * tfjs's kernels are loaded on first use.
+ *
+ * @param mostBytes of all of its buffers, now; null: any number
  */
 export async function watchedBackend(
   watch: DeviceWatch,
+  mostBytes: () => number | null,
   started: (programs: ProgramRunner) => void,
 ): Promise<KernelBackend> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
@@ -66,6 +70,7 @@ export async function watchedBackend(
     }
   }
   const backend = seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
+  limitBuffers(backend, mostBytes);
   registerGpuKernels(backend.programs);
   started(backend.programs);
   return backend;

@@ -1,0 +1,47 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { memoryRemedy, StudioError } from '../../../../src-shared/contract/errors.ts';
+import { formatBytes } from '../../../../src-shared/format/bytes.ts';
+import { hasFreeGpuBuffer, releaseFreeGpuBuffers } from '../tfjs-internals.ts';
+
+/** Limits the memory of the card that the engine takes, in megabytes, e.g. `4000`: another program needs the rest. */
+const limitVariable = 'COTO_WEBGPU_MEGABYTES';
+
+/** Bytes of all buffers that a person allows; null: those of the card. */
+export function allowedBytes(): number | null {
+  const megabytes = Number(process.env[limitVariable] ?? '');
+  return megabytes > 0 ? megabytes * 1e6 : null;
+}
+
+/**
+ * Lets tfjs's pool of buffers take no more than `mostBytes()` of the card. At the limit the buffers that wait for reuse are given
+ * back first: batches of many lengths leave many. What still has no place is refused at once, with the way out: a driver would
+ * say so when the step is over, swap, or hang.
+ */
+export function limitBuffers(backend: WebGPUBackend, mostBytes: () => number | null): void {
+  const pool = backend.bufferManager;
+  const acquire = pool.acquireBuffer.bind(pool);
+  const { maxBufferSize, maxStorageBufferBindingSize } = backend.device.limits;
+  pool.acquireBuffer = (size, usage, mapped, reuse) => {
+    // Of a program that is about to be recorded: nothing is handed over in between.
+    if (usage & GPUBufferUsage.UNIFORM) return acquire(size, usage, mapped, reuse);
+    const largest =
+      usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    if (size > largest)
+      throw outOfMemory(
+        `A tensor would have ${formatBytes(size)}, and the graphics device allows ${formatBytes(largest)}.`,
+      );
+    const most = mostBytes() ?? Number.POSITIVE_INFINITY;
+    if (pool.numBytesAllocated + size > most && !(reuse !== false && hasFreeGpuBuffer(backend, size, usage))) {
+      releaseFreeGpuBuffers(backend);
+      if (pool.numBytesAllocated + size > most)
+        throw outOfMemory(
+          `A tensor of ${formatBytes(size)} does not fit into the memory of the graphics device: ${formatBytes(pool.numBytesAllocated)} of ${formatBytes(most)} are in use.`,
+        );
+    }
+    return acquire(size, usage, mapped, reuse);
+  };
+}
+
+function outOfMemory(message: string): StudioError {
+  return new StudioError('out_of_memory', message, memoryRemedy);
+}
