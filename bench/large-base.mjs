@@ -90,7 +90,7 @@ const parts = estimateMemory({
   batch: 1,
   gradientCheckpointing: values.checkpointing,
   halvedStates: values['half-states'],
-  bfloat16: values.dtype === 'bfloat16',
+  halfProducts: values.dtype === 'bfloat16',
   backend: 'native',
 });
 console.log(

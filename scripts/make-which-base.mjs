@@ -143,7 +143,7 @@ function estimates([modelType, layers, hidden, inner, heads, keyValueHeads, voca
       batch: 1,
       gradientCheckpointing: true,
       halvedStates: false,
-      bfloat16: false,
+      halfProducts: false,
       backend: 'native',
     });
     return { dtype, bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0) };

@@ -139,7 +139,7 @@ function stepMemory(
     batch: config.per_device_train_batch_size * preferenceCounts(config, dataset.text?.columns).rowsOfExample,
     gradientCheckpointing: config.gradient_checkpointing,
     halvedStates: config.activation_dtype === 'bfloat16',
-    bfloat16: config.compute_dtype === 'bfloat16',
+    halfProducts: config.compute_dtype === 'bfloat16' || config.compute_dtype === 'float16',
     backend,
   };
   return { memory: estimateMemory(shape), tensorBytes: largestTensorBytes(shape) };

@@ -28,8 +28,8 @@ export interface StepShape {
   readonly gradientCheckpointing: boolean;
   /** Whether states wait for the backward pass in bfloat16. */
   readonly halvedStates: boolean;
-  /** Whether products with the frozen linear layers run in bfloat16. */
-  readonly bfloat16: boolean;
+  /** Whether products with the frozen linear layers run in 16 bits. */
+  readonly halfProducts: boolean;
   /** Id of the compute backend. */
   readonly backend: ComputeId;
 }
@@ -126,7 +126,11 @@ function lowestAdaptedLayer({ description, adapters }: StepShape): number {
 
 function weightBytes(shape: StepShape, backend: BackendMemory): number {
   const { parameterCount, sizeBytes, encodedBytes = sizeBytes } = shape.description;
-  if (weightsStayEncoded(shape.description, shape.backend)) return encodedBytes;
+  if (weightsStayEncoded(shape.description, shape.backend)) {
+    // The description counts matrices of 16 bits in small models as the native backend has them, in float32.
+    return backend.keepsHalves ? Math.min(sizeBytes, encodedBytes) : encodedBytes;
+  }
+  if (backend.keepsHalves && shape.halfProducts) return parameterCount * bytesPerBrainFloat;
   return parameterCount * bytesPerFloat + packedBytes(shape, backend);
 }
 
@@ -150,7 +154,9 @@ function packedBytes(shape: StepShape, backend: BackendMemory): number {
     // The head of a language model is frozen, any other is trained with the adapter.
     const isFrozen = layer !== null || (isHead && kind === 'causal-lm');
     if (!isFrozen || shape.adapters.replaces(name)) continue;
-    const once = backend.blockBytes(inFeatures * outFeatures * (shape.bfloat16 ? bytesPerBrainFloat : bytesPerFloat));
+    const once = backend.blockBytes(
+      inFeatures * outFeatures * (shape.halfProducts ? bytesPerBrainFloat : bytesPerFloat),
+    );
     sum += layer === null || layer >= lowest ? 2 * once : once;
   }
   return sum;

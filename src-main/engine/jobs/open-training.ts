@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
 import { isSampled } from '../../../src-shared/domain/run-samples.ts';
+import { plural } from '../../../src-shared/format/numbers.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
@@ -67,10 +68,7 @@ export async function openTraining(
   // Refused before the base is loaded.
   stateKeeping(config);
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
-  const base = await loadBaseModel(task.modelDirectory, {
-    bfloat16: computeDtype === 'bfloat16',
-    ...loadingProgress(context),
-  });
+  const base = await loadOnto(computeDtype, task.modelDirectory, context);
   const request = { modelDirectory: task.modelDirectory, model: base.description, base, source: task.dataset };
   const opened = await openTask({ ...request, settings: config, split: config, training: true }, context).catch(
     (thrown) => {
@@ -87,6 +85,27 @@ export async function openTraining(
       opened.close();
     },
   };
+}
+
+/** The base, with its frozen matrices in `computeDtype` where the backend has them so. */
+async function loadOnto(
+  computeDtype: RunInfo['computeDtype'],
+  directory: string,
+  context: TaskContext,
+): Promise<BaseModel> {
+  const tooLarge: string[] = [];
+  const base = await loadBaseModel(directory, {
+    bfloat16: computeDtype === 'bfloat16',
+    ...(computeDtype === 'float32' ? {} : { halves: computeDtype }),
+    onTooLarge: (name) => tooLarge.push(name),
+    ...loadingProgress(context),
+  });
+  if (tooLarge.length > 0) {
+    const others = tooLarge.length === 1 ? '' : ` and ${plural(tooLarge.length - 1, 'other')}`;
+    const text = `Values of ${tooLarge[0]}${others} are too large for ${computeDtype}: they stay in float32.`;
+    context.emit({ kind: 'log', level: 'warning', text });
+  }
+  return base;
 }
 
 async function trainOn(

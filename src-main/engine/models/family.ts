@@ -25,6 +25,12 @@ export interface LoadOptions {
    * decoded by each product; those of blocks always do. By default those of large models.
    */
   readonly encoded?: boolean;
+  /**
+   * To what matrices of float32 are rounded where the backend keeps matrices of 16 bits as they are. One with values that are too
+   * large for it stays float32, and `onTooLarge` is told its name.
+   */
+  readonly halves?: 'bfloat16' | 'float16';
+  readonly onTooLarge?: (name: string) => void;
   /** Called before each tensor that is loaded with the number of those before it; what it throws ends the loading. */
   readonly onTensor?: (done: number, total: number) => Promise<void>;
   /** If given, the model itself is trained: its tensors are variables, added here by their names in the checkpoint. */

@@ -20,7 +20,11 @@ const small = linear('small', 0, 256, 256);
 const large = linear('large', 0, 256, 1024);
 const head = linear('head', null, 256, 4096);
 
-function partsOf(variant: string, description: Partial<ModelDescription>): Map<string, number> {
+function partsOf(
+  variant: string,
+  description: Partial<ModelDescription>,
+  given: Partial<StepShape> = {},
+): Map<string, number> {
   const kind = adapterVariant(variant);
   const shape: StepShape = {
     description: {
@@ -32,7 +36,8 @@ function partsOf(variant: string, description: Partial<ModelDescription>): Map<s
     memory: { inputs: () => [], layer: () => ({ input: 0, kept: [], working: [] }), head: () => [] },
     adapters: adapterPresence(kind, checkedParameters(kind.declaration, { r: 8 }), [small, large]),
     ...{ trained: [], fixed: [], optimizer: [], outputs: 1, batch: 1 },
-    ...{ gradientCheckpointing: false, halvedStates: false, bfloat16: false, backend: 'native' },
+    ...{ gradientCheckpointing: false, halvedStates: false, halfProducts: false, backend: 'native' },
+    ...given,
   };
   return new Map(estimateMemory(shape).map(({ part, bytes }) => [part, bytes]));
 }
@@ -57,5 +62,14 @@ describe('the estimate of memory', () => {
     expect(encoded.get('weights')).toBe(2 ** 22);
     // A decoded weight is there for as long as the model.
     expect(partsOf(variant, {}).get('activations')).toBe(none);
+  });
+
+  it('counts what a card keeps as the checkpoint has it, or rounded to 16 bits, and no packed copies', () => {
+    const onCard = (dtype: string, halfProducts = false) =>
+      partsOf('lora', { dtype, encodedBytes: 2 ** 23 }, { backend: 'webgpu', halfProducts }).get('weights');
+    expect(onCard('BF16')).toBe(2 ** 22);
+    expect(onCard('Q4_0')).toBe(2 ** 22);
+    expect(onCard('F32')).toBe(4 * 2 ** 21);
+    expect(onCard('F32', true)).toBe(2 * 2 ** 21);
   });
 });

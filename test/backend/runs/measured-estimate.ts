@@ -74,7 +74,7 @@ export async function estimateOverPeak(given: Measured): Promise<number> {
     batch,
     gradientCheckpointing,
     halvedStates,
-    bfloat16: false,
+    halfProducts: false,
     backend: backend.id,
   });
   hooks.dispose?.();

@@ -36,3 +36,15 @@ it.each([
 it('goes on in float32 where a run began in bfloat16 on a backend that is not taken now', () => {
   expect(resolveComputeDtype('auto', 'wasm', 'bfloat16')).toBe('float32');
 });
+
+it('is float16 where matrices of 16 bits stay as they are, and refused elsewhere with the way out', () => {
+  expect(resolveComputeDtype('float16', 'webgpu')).toBe('float16');
+  expect(resolveComputeDtype('bfloat16', 'webgpu')).toBe('bfloat16');
+  // Nothing is rounded that was not asked for.
+  expect(resolveComputeDtype('auto', 'webgpu')).toBe('float32');
+  expect(resolveComputeDtype('auto', 'webgpu', 'float16')).toBe('float16');
+  expect(resolveComputeDtype('auto', 'native', 'float16')).toBe('float32');
+  expect(() => resolveComputeDtype('float16', 'native')).toThrow(
+    expect.objectContaining({ code: 'refused', hint: expect.stringContaining('webgpu') }),
+  );
+});

@@ -5,6 +5,7 @@ import { storageOfBackend, uploadsAreCopied } from '../../compute/uploads.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
 import { asVariable, FrozenVector } from '../../ops/linear/frozen-vector.ts';
 import { FrozenWeight } from '../../ops/linear/frozen-weight.ts';
+import { encodeFloats } from '../../tensors/encode-floats.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
 import { staysEncoded } from '../../tensors/stored-matrix.ts';
@@ -22,14 +23,14 @@ export class FrozenTensors {
   private readonly linears = new Map<string, FrozenWeight>();
   private readonly vectors = new Map<string, FrozenVector>();
   private readonly owned: tf.Tensor[] = [];
-  private readonly onTensor: LoadOptions['onTensor'];
+  private readonly options: Pick<LoadOptions, 'onTensor' | 'halves' | 'onTooLarge'>;
   private done = 0;
 
-  constructor(source: TensorSource, { bfloat16 = false, encoded = false, onTensor, trained }: LoadOptions = {}) {
+  constructor(source: TensorSource, { bfloat16 = false, encoded = false, trained, ...options }: LoadOptions = {}) {
     this.source = source;
     this.bfloat16 = bfloat16;
     this.encoded = encoded;
-    this.onTensor = onTensor;
+    this.options = options;
     this.variables = trained ?? null;
   }
 
@@ -38,7 +39,9 @@ export class FrozenTensors {
     const bias = module.hasBias ? await this.read(`${module.checkpointKey}.bias`, copied) : null;
     const isTrained = this.variables !== null;
     const key = module.checkpointKey;
-    const encoded = module.fanInFanOut ? null : await this.readEncoded(`${key}.weight`);
+    const encoded =
+      (module.fanInFanOut ? null : await this.readEncoded(`${key}.weight`)) ??
+      (await this.readHalved(`${key}.weight`, module.fanInFanOut));
     const frozen = encoded
       ? new FrozenWeight(encoded, bias, this.bfloat16, { isEncoded: true })
       : await this.read(
@@ -86,7 +89,7 @@ export class FrozenTensors {
    * Throws StudioError('invalid_file') naming a tensor with NaN or infinite values, which would make every loss NaN.
    */
   private async read<Result>(name: string, use: (tensor: HostTensor) => Result): Promise<Result> {
-    await this.onTensor?.(this.done++, this.source.names.length);
+    await this.options.onTensor?.(this.done++, this.source.names.length);
     return this.source.lend(name, (lent) => {
       if (!lent.finite) throw this.notFinite(name);
       return use(uploadsAreCopied() ? lent : copied(lent));
@@ -99,11 +102,40 @@ export class FrozenTensors {
     const stored = storage && (this.source.stored?.(name) ?? null);
     if (!storage || !stored || !storage.encodings.includes(stored.encoding)) return null;
     if (!staysEncoded(stored.encoding, this.encoded || storage.keepsHalves)) return null;
-    await this.onTensor?.(this.done++, this.source.names.length);
+    await this.options.onTensor?.(this.done++, this.source.names.length);
     const { matrix, finite } = await storage.store(stored);
     if (finite) return as2D(matrix);
     matrix.dispose();
     throw this.notFinite(name);
+  }
+
+  /** A matrix rounded to 16 bits; null where that is not asked for, or where the backend or the values do not allow it. */
+  private async readHalved(name: string, isTransposed: boolean): Promise<tf.Tensor2D | null> {
+    const storage = this.variables === null ? storageOfBackend() : undefined;
+    const { halves, onTensor, onTooLarge } = this.options;
+    if (halves === undefined || storage?.keepsHalves !== true) return null;
+    const halved = await this.source.lend(name, (lent) => {
+      const { shape, data } = isTransposed ? transposed(lent) : lent;
+      if (!lent.finite || !(data instanceof Float32Array)) return null;
+      return { shape, bytes: encodeFloats(halves === 'float16' ? 'F16' : 'BF16', data) };
+    });
+    const [rows, columns] = halved?.shape ?? [];
+    if (halved === null || rows === undefined || columns === undefined) return null;
+    const { bytes } = halved;
+    const stored = {
+      shape: [rows, columns],
+      encoding: halves,
+      byteLength: bytes.length,
+      pieces: () => [bytes],
+    } as const;
+    const { matrix, finite } = await storage.store(stored);
+    if (finite) {
+      await onTensor?.(this.done++, this.source.names.length);
+      return as2D(matrix);
+    }
+    matrix.dispose();
+    onTooLarge?.(name);
+    return null;
   }
 
   private notFinite(name: string): StudioError {
