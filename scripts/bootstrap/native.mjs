@@ -35,6 +35,8 @@ const keptObjects = join(output, 'objects');
  */
 export const oneInstructionSet = { baseline: [] };
 
+const avx512 = ['-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mavx2', '-mfma', '-mf16c'];
+
 /**
  * The kernels' sources are compiled once for each of these; dispatch.cc chooses among them at run time.
  * @type {InstructionSets}
@@ -44,7 +46,8 @@ export const instructionSets =
     ? {
         ...oneInstructionSet,
         avx2: ['-mavx2', '-mfma', '-mf16c'],
-        avx512: ['-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mavx2', '-mfma', '-mf16c'],
+        avx512,
+        avx512_bf16: [...avx512, '-mavx512bf16'],
       }
     : oneInstructionSet;
 

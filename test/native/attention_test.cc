@@ -99,7 +99,65 @@ void check(const Kernels& kernels, const AttentionShape& s, bool masked, double 
   expect_near(Floats(from + rows + key_rows, gradients.end()), wanted.dv, 1e-5, slack, what + ": dv");
 }
 
+/** ‖actual − wanted‖ / ‖wanted‖; infinite where not a number, or where the wanted are all zeros and the actual are not.
+ */
+double relative_error(const float* actual, const Doubles& wanted) {
+  double difference = 0, whole = 0;
+  for (size_t i = 0; i < wanted.size(); i++) {
+    difference += (actual[i] - wanted[i]) * (actual[i] - wanted[i]);
+    whole += wanted[i] * wanted[i];
+  }
+  if (difference == 0) return 0;
+  return std::isnan(difference) || whole == 0 ? INFINITY : std::sqrt(difference / whole);
+}
+
+/** Products of numbers rounded to eight bits: each rounding is off by up to 2⁻⁹. */
+void check_rounded(const Kernels& kernels, AttentionShape s, bool masked) {
+  s.bfloat16 = true;
+  const int64_t rows = s.batch * s.queries * s.heads * s.head_size;
+  const int64_t key_rows = s.batch * s.tokens * s.key_value_heads * s.head_size;
+  const int64_t sums = s.batch * s.heads * s.queries;
+  Inputs in{random_floats(rows), random_floats(key_rows), random_floats(key_rows), {}, random_floats(rows)};
+  if (masked)
+    for (int64_t j = 0; j < s.batch * s.tokens; j++) in.mask.push_back(j < s.tokens / 3 ? 0.0f : 1.0f);
+  const float* const mask = masked ? in.mask.data() : nullptr;
+  const std::string what = std::string(kernels.name) + " attention in bfloat16 " + text_of(s, masked);
+  const Reference wanted = reference_of(s, in);
+  const Floats both = floats_by_any_threads(rows + sums, what, [&](float* to) {
+    kernels.attention(s, in.q.data(), in.k.data(), in.v.data(), mask, to, to + rows);
+  });
+  // Of a few numbers some cancel each other.
+  const double limit = 0.05;
+  expect(relative_error(both.data(), wanted.y) < limit, what + ": y");
+  for (int64_t i = 0; i < sums; i++) {
+    const double sum = wanted.log_sum_exp[i];
+    expect(std::isinf(sum) ? double(both[rows + i]) == sum : std::fabs(both[rows + i] - sum) < limit, what + ": sums");
+  }
+  const Floats gradients = floats_by_any_threads(rows + 2 * key_rows, what + " gradient", [&](float* to) {
+    kernels.attention_gradient(s, in.q.data(), in.k.data(), in.v.data(), mask, both.data(), both.data() + rows,
+                               in.dy.data(), to, to + rows, to + rows + key_rows);
+  });
+  expect(relative_error(gradients.data(), wanted.dq) < limit, what + ": dq");
+  expect(relative_error(gradients.data() + rows, wanted.dk) < limit, what + ": dk");
+  expect(relative_error(gradients.data() + rows + key_rows, wanted.dv) < limit, what + ": dv");
+}
+
 }  // namespace
+
+KERNEL_TEST("attention in bfloat16") {
+  const auto scale = [](int64_t size) { return static_cast<float>(1 / std::sqrt(double(size))); };
+  for (const int64_t size : {2, 3, 16, 17, 32, 33, 48, 64, 80, 128})
+    for (const int64_t tokens : {2, 3, 16, 33, 65})
+      check_rounded(kernels, {2, tokens, tokens, 2, 2, size, 0, false, scale(size)}, false);
+  for (const bool causal : {false, true})
+    for (const bool masked : {false, true})
+      for (const int64_t window : {0, 5, 70}) {
+        check_rounded(kernels, {2, 131, 131, 6, 2, 24, window, causal, scale(24)}, masked);
+        check_rounded(kernels, {1, 70, 200, 2, 2, 8, window, causal, scale(8)}, masked);
+      }
+  check_rounded(kernels, {8, 70, 70, 12, 4, 64, 0, true, scale(64)}, false);
+  check_rounded(kernels, {2, 4, 0, 2, 2, 8, 0, false, 1.0f}, false);
+}
 
 KERNEL_TEST("attention") {
   const auto scale = [](int64_t size) { return static_cast<float>(1 / std::sqrt(double(size))); };

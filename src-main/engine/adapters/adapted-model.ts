@@ -221,6 +221,10 @@ export class AdaptedModel implements LinearRunner {
     return this.activeOn(module) === null;
   }
 
+  inBfloat16(module: LinearModule): boolean {
+    return this.base.frozenWeight(module).bfloat16;
+  }
+
   product(module: LinearModule): LinearProduct | null {
     if (this.training) return null;
     const whole = this.adapter?.whole.get(module.name);

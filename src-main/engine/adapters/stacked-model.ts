@@ -110,6 +110,10 @@ export class StackedModel implements LinearRunner, DifferentiableModel<DropoutSt
     return this.running.every(({ model }) => model.isPlain(module));
   }
 
+  inBfloat16(module: LinearModule): boolean {
+    return this.base.frozenWeight(module).bfloat16;
+  }
+
   embed(inputs: ModelInputs): HiddenStates {
     return tidyHiddenStates(() => this.base.embed(inputs, this));
   }

@@ -25,6 +25,10 @@ export class PlainRunner implements LinearRunner {
   isPlain(): boolean {
     return true;
   }
+
+  inBfloat16(module: LinearModule): boolean {
+    return this.base.frozenWeight(module).bfloat16;
+  }
 }
 
 /** Embedding, every layer and the head, in order. */

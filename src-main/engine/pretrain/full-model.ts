@@ -43,6 +43,10 @@ export class FullModel implements LinearRunner, TrainableModel {
     return false;
   }
 
+  inBfloat16(): boolean {
+    return false;
+  }
+
   trainable(): ReadonlyMap<string, tf.Variable> {
     return this.variables;
   }

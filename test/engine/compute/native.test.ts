@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { differentiated } from '../../../bench/conformance/differentiated.ts';
 import { get, multiply, transpose } from '../../../bench/conformance/reference.ts';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
@@ -8,6 +9,7 @@ import { NativeBackend } from '../../../src-main/engine/compute/native/backend.t
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';
 import { measureNativeGemm, nativeBackend } from '../../../src-main/engine/compute/native.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import { attention } from '../../../src-main/engine/ops/attention/attention.ts';
 import { as2D } from '../../../src-main/engine/ops/autograd/operation.ts';
 import { rowBlocks } from '../../../src-main/engine/ops/indexing/row-blocks.ts';
 import { type MatmulOptions, matmul } from '../../../src-main/engine/ops/linear/matmul.ts';
@@ -195,6 +197,27 @@ describe.skipIf(!('addon' in loaded))('the native backend', () => {
     const whole = multiply(values(a), transpose(values(weight), 500, 301), 3, 301, 500);
     expect(relativeDifference(actual, whole)).toBeGreaterThan(1e-4);
     tf.dispose([a, weight, bias]);
+  });
+
+  it('rounds the operands of attention in bfloat16 where the processor multiplies pairs of them fast', () => {
+    const sizes = { batch: 2, tokens: 40, heads: 4, keyValueHeads: 2, causal: true };
+    const [q, k, v] = [as2D(normal([80, 64], 15)), as2D(normal([80, 32], 16)), as2D(normal([80, 32], 17))];
+    const dy = normal([80, 64], 18);
+    const attended = (bfloat16: boolean) => {
+      const { value, gradients } = differentiated(() => attention(q, k, v, { ...sizes, bfloat16 }), [q, k, v], dy);
+      const read = [value, ...gradients].map(values);
+      tf.dispose([value, ...gradients]);
+      return read;
+    };
+    const [rounded, exact] = [attended(true), attended(false)];
+    const isRounded = 'addon' in loaded && loaded.addon.describe().includes('kernels avx512_bf16');
+    for (const [index, value] of rounded.entries()) {
+      const difference = relativeDifference(value, exact[index] ?? []);
+      expect(difference).toBeLessThan(2e-2);
+      if (isRounded) expect(difference).toBeGreaterThan(1e-4);
+      else expect(difference).toBe(0);
+    }
+    tf.dispose([q, k, v, dy]);
   });
 
   it.skipIf(!hasBfloat16)('takes bfloat16 only where it was timed to be faster', () => {

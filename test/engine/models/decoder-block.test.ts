@@ -38,6 +38,7 @@ const runner: LinearRunner = {
     throw new Error('a block embeds nothing');
   },
   isPlain: () => true,
+  inBfloat16: () => false,
 };
 
 it('gives the logits of transformers for a batch with padding', async () => {

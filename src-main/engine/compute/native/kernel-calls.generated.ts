@@ -137,6 +137,8 @@ export interface AttentionShape {
   readonly window: number;
   readonly causal: boolean;
   readonly scale: number;
+  /** Products may be of numbers rounded to bfloat16, with sums in float32: they are where that is faster. */
+  readonly bfloat16?: boolean | undefined;
 }
 
 /**
@@ -517,6 +519,7 @@ export class NativeKernels {
       shape.window,
       shape.causal,
       shape.scale,
+      shape.bfloat16 ?? false,
       q,
       k,
       v,
@@ -550,6 +553,7 @@ export class NativeKernels {
       shape.window,
       shape.causal,
       shape.scale,
+      shape.bfloat16 ?? false,
       q,
       k,
       v,

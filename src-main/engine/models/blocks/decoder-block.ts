@@ -60,7 +60,7 @@ function attend(block: DecoderBlock, states: HiddenStates, runner: LinearRunner)
     keys: rotary(byHead(runner.linear(block.k, normalized), block.keyNorm), table, keyValueHeads),
     values: runner.linear(block.v, normalized),
   };
-  const shape = { heads, keyValueHeads, causal: true, window };
+  const shape = { heads, keyValueHeads, causal: true, window, bfloat16: runner.inBfloat16(block.q) };
   if (context?.segments) {
     const attended = attentionBySegment(q, own.keys, own.values, context.segments, shape);
     return runner.linear(block.o, attended, { residual: hidden });

@@ -37,9 +37,9 @@ function attend(block: FusedBlock, states: HiddenStates, runner: LinearRunner): 
   const width = hidden.shape[1];
   const part = (index: number) => sliceColumns(fused, index * width, width);
   const own = { keys: part(1), values: part(2) };
-  const { heads, causal } = block;
+  const shape = { heads: block.heads, causal: block.causal, bfloat16: runner.inBfloat16(block.qkv) };
   if (context?.segments) {
-    const attended = attentionBySegment(part(0), own.keys, own.values, context.segments, { heads, causal });
+    const attended = attentionBySegment(part(0), own.keys, own.values, context.segments, shape);
     return runner.linear(block.o, attended, { residual: hidden });
   }
   const cache = context?.cache;
@@ -48,9 +48,8 @@ function attend(block: FusedBlock, states: HiddenStates, runner: LinearRunner): 
     batch,
     tokens: tokens + (cache?.length ?? 0),
     queryTokens: tokens,
-    heads,
-    causal,
     mask: context?.mask,
+    ...shape,
   });
   return runner.linear(block.o, attended, { residual: hidden });
 }

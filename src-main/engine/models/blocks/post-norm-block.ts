@@ -56,7 +56,7 @@ function attend(
   const shape = { batch, tokens, heads: block.heads, queryTokens: onlyFirstToken ? 1 : tokens, mask: context?.mask };
   const attended = block.distances
     ? distanceAttention({ q, k, v }, block.distances, shape, context?.tensors, runner)
-    : attention(q, k, v, shape);
+    : attention(q, k, v, { ...shape, bfloat16: runner.inBfloat16(block.q) });
   return applyNorm(block.attentionNorm, runner.linear(block.o, attended, { residual: queried }));
 }
 

@@ -59,6 +59,7 @@ function attend(
       queryTokens: onlyFirstToken ? 1 : tokens,
       causal: block.causal,
       mask: context?.mask,
+      bfloat16: runner.inBfloat16(block.q),
     },
   );
   const residual = onlyFirstToken ? clsTokens(hidden, tokens) : hidden;

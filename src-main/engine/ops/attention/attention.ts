@@ -26,6 +26,8 @@ export interface AttentionShape {
   readonly window?: number;
   /** [batch, tokens] of 1 and 0: tokens marked 0 (padding) are ignored. */
   readonly mask?: tf.Tensor2D | undefined;
+  /** Whether a backend may round what it multiplies to bfloat16, with sums in float32. */
+  readonly bfloat16?: boolean;
 }
 
 /** Replaces −∞: far below any score, but finite. */
@@ -88,11 +90,13 @@ const operation = defineOperation({
  * keyValueHeads · headSize] → like q. No matrix of queries × tokens is kept for the backward pass.
  */
 export function attention(q: tf.Tensor2D, k: tf.Tensor2D, v: tf.Tensor2D, shape: AttentionShape): tf.Tensor2D {
-  const { batch, tokens, heads, queryTokens = tokens, keyValueHeads = heads, causal = false, window = 0, mask } = shape;
+  const { batch, tokens, heads, queryTokens = tokens, keyValueHeads = heads, mask } = shape;
+  const { causal = false, window = 0, bfloat16 = false } = shape;
   if (window > 0 && !causal) throw new Error('a window of tokens is for causal attention');
   const scale = 1 / Math.sqrt(q.shape[1] / heads);
-  const sizes = { batch, queries: queryTokens, tokens, heads, keyValueHeads, causal: Number(causal), window, scale };
-  return only2D(operation(givenInputs({ q, k, v, mask }), sizes));
+  const sizes = { batch, queries: queryTokens, tokens, heads, keyValueHeads, window, scale };
+  const flags = { causal: Number(causal), bfloat16: Number(bfloat16) };
+  return only2D(operation(givenInputs({ q, k, v, mask }), { ...sizes, ...flags }));
 }
 
 /** scale · q·kᵀ [batch · heads, queries, tokens], masked entries far below. */

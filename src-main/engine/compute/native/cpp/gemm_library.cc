@@ -25,8 +25,8 @@ double measure_library_gemm(int64_t m, int64_t k, int64_t n, bool bfloat16, int 
                                                  memory::desc({k, n}, type, memory::format_tag::any), matrix(m, n, n));
   const dnnl::matmul matmul(description);
   // The time does not depend on the values, as long as none is denormal: zeros will do.
-  std::vector<float> source(static_cast<size_t>(m * k)), weights(description.weights_desc().get_size()),
-      result(static_cast<size_t>(m * n));
+  std::vector<float> source(static_cast<size_t>(m * k)),
+      weights(description.weights_desc().get_size() / sizeof(float) + 1), result(static_cast<size_t>(m * n));
   const memory a(description.src_desc(), cpu(), source.data());
   const memory b(description.weights_desc(), cpu(), weights.data());
   const memory c(description.dst_desc(), cpu(), result.data());

@@ -59,5 +59,6 @@ function shapeOf(q: tf.TensorInfo, attributes: KernelAttributes): AttentionShape
     window: number(attributes, 'window'),
     causal: flag(attributes, 'causal'),
     scale: number(attributes, 'scale'),
+    bfloat16: flag(attributes, 'bfloat16'),
   };
 }

@@ -79,6 +79,10 @@ h / (heads / key_value_heads).`,
       'int64_t window',
       'bool causal',
       'float scale',
+      [
+        'bool bfloat16 = false',
+        'Products may be of numbers rounded to bfloat16, with sums in float32: they are where that is faster.',
+      ],
     ],
   },
   {

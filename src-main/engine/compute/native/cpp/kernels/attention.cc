@@ -1,6 +1,7 @@
 // Forward pass of attention. A tile is a block of queries of one head; keys go by in blocks. Scores lie
 // transposed, [keys, queries], so that the softmax runs over vectors of queries without sums across lanes. They count
-// in powers of two: the queries carry scale · log₂e.
+// in powers of two: the queries carry scale · log₂e. Products are of float32 or, of a shape in bfloat16 where the
+// processor multiplies such pairs, of Pair; sums and the softmax are always of float32.
 #include "attention.h"
 
 #include "../scratch.h"
@@ -20,23 +21,16 @@ struct Tile {
 };
 
 // State of a block of queries while it passes over the keys. Arrays of queries are `columns` long: whole vectors.
-struct Forward {
-  int64_t rows, columns, width, step;  // queries; queries in whole vectors; head size; head size in whole vectors
-  float *q, *v, *scores, *sums;  // transposed queries [width, columns], [keys, step], [keys, columns], [rows, step]
+struct Softmax {
+  int64_t rows, columns;  // queries; queries in whole vectors
+  float* scores;          // [keys, columns]
   // By query: the highest score so far, the sum of powers, the factor that corrects `sums`, and at the end 1 / total.
   float *highest, *total, *factor, *inverse;
 
-  static int64_t floats(int64_t head_size) {
-    const int64_t step = round_up(head_size, kLanes);
-    return kQueryBlock * head_size + kKeyBlock * step + kKeyBlock * kQueryBlock + kQueryBlock * step + 4 * kQueryBlock;
-  }
-  Forward(float* buffer, int64_t rows, int64_t head_size)
-      : rows(rows), columns(round_up(rows, kLanes)), width(head_size), step(round_up(head_size, kLanes)) {
-    q = buffer;
-    v = q + kQueryBlock * width;
-    scores = v + kKeyBlock * step;
-    sums = scores + kKeyBlock * kQueryBlock;
-    highest = sums + kQueryBlock * step;
+  static constexpr int64_t floats() { return kKeyBlock * kQueryBlock + 4 * kQueryBlock; }
+  Softmax(float* buffer, int64_t rows) : rows(rows), columns(round_up(rows, kLanes)) {
+    scores = buffer;
+    highest = scores + kKeyBlock * kQueryBlock;
     total = highest + kQueryBlock;
     factor = total + kQueryBlock;
     inverse = factor + kQueryBlock;
@@ -44,6 +38,28 @@ struct Forward {
       store(highest + c, splat(-__builtin_inff()));
       store(total + c, Vec{});
     }
+  }
+};
+
+// The operands of its products, and the sums. `step`: the head size in whole vectors.
+template <typename Number>
+struct Operands {
+  int64_t width, step;
+  Number *q, *k, *v, *powers;  // transposed queries [width, columns], rows of keys, [keys, step], [keys, columns]
+  float* sums;                 // [rows, step]
+
+  static int64_t numbers(int64_t head_size) {
+    const int64_t step = round_up(head_size, kLanes);
+    return kQueryBlock * depth_of<Number>(head_size) + if_packed<Number>(kKeyBlock * step) +
+           depth_of<Number>(kKeyBlock) * step + if_packed<Number>(depth_of<Number>(kKeyBlock) * kQueryBlock) +
+           kQueryBlock * step;
+  }
+  Operands(float* buffer, int64_t head_size) : width(head_size), step(round_up(head_size, kLanes)) {
+    q = reinterpret_cast<Number*>(buffer);
+    k = q + kQueryBlock * depth_of<Number>(width);
+    v = k + if_packed<Number>(kKeyBlock * step);
+    powers = v + depth_of<Number>(kKeyBlock) * step;
+    sums = reinterpret_cast<float*>(powers + if_packed<Number>(depth_of<Number>(kKeyBlock) * kQueryBlock));
   }
 };
 
@@ -84,7 +100,7 @@ struct StoreOutput {
   }
 };
 
-void hide(const Forward& f, const AttentionMask& visible, const float* mask, int64_t key, int64_t keys) {
+void hide(const Softmax& f, const AttentionMask& visible, const float* mask, int64_t key, int64_t keys) {
   const Vec masked = splat(-__builtin_inff());
   const bool whole = visible.all(f.rows, key, key + keys);
   for (int64_t i = 0; i < keys; i++) {
@@ -98,7 +114,7 @@ void hide(const Forward& f, const AttentionMask& visible, const float* mask, int
 
 // Turns scores into powers of two of their distance from the highest so far.
 template <int Vectors>
-COTO_INLINE void softmax_columns(const Forward& f, int64_t keys, int64_t column) {
+COTO_INLINE void softmax_columns(const Softmax& f, int64_t keys, int64_t column) {
   Vec before[Vectors], high[Vectors], shift[Vectors], sum[Vectors];
 #pragma GCC unroll 4
   for (int j = 0; j < Vectors; j++) high[j] = before[j] = load(f.highest + column + j * kLanes);
@@ -128,7 +144,7 @@ COTO_INLINE void softmax_columns(const Forward& f, int64_t keys, int64_t column)
   }
 }
 
-void softmax_keys(const Forward& f, int64_t keys) {
+void softmax_keys(const Softmax& f, int64_t keys) {
   int64_t c = 0;
   for (; c + 4 * kLanes <= f.columns; c += 4 * kLanes) softmax_columns<4>(f, keys, c);
   for (; c + 2 * kLanes <= f.columns; c += 2 * kLanes) softmax_columns<2>(f, keys, c);
@@ -136,7 +152,7 @@ void softmax_keys(const Forward& f, int64_t keys) {
 }
 
 // Takes the inverses and logarithms of the finished sums.
-void close(const Forward& f, float* log_sum_exp) {
+void close(const Softmax& f, float* log_sum_exp) {
   for (int64_t c = 0; c < f.columns; c += kLanes) {
     const Vec total = load(f.total + c);
     const Int empty = total == 0.0f;
@@ -147,36 +163,38 @@ void close(const Forward& f, float* log_sum_exp) {
   std::memcpy(log_sum_exp, f.total, static_cast<size_t>(f.rows) * 4);
 }
 
+template <typename Number>
 void attend(const AttentionShape& shape, const Tile& tile, Prefetch prefetch) {
-  const Forward f(scratch(Forward::floats(shape.head_size)), tile.rows, shape.head_size);
+  float* const buffer = scratch(Softmax::floats() + Operands<Number>::numbers(shape.head_size));
+  const Softmax f(buffer, tile.rows);
+  const Operands<Number> in(buffer + Softmax::floats(), shape.head_size);
   const AttentionMask visible(shape, tile.query, tile.rows);
   const int64_t begin = visible.first_key / kKeyBlock * kKeyBlock, end = visible.end_key;
   if (begin >= end) {
     for (int64_t r = 0; r < f.rows; r++) {
-      std::memset(tile.y + r * tile.q.stride, 0, static_cast<size_t>(f.width) * 4);
+      std::memset(tile.y + r * tile.q.stride, 0, static_cast<size_t>(in.width) * 4);
       tile.log_sum_exp[r] = -__builtin_inff();
     }
     return;
   }
   prefetch.spread(2 * ceiling_division(end - begin, kKeyBlock) * (kKeyBlock / kTileRows));
   const auto between = [&prefetch] { prefetch.fetch(); };
-  pack_transposed(tile.q, f.rows, f.width, shape.scale * kLog2OfE, f.q);
+  pack_transposed(tile.q, f.rows, in.width, shape.scale * kLog2OfE, in.q);
   for (int64_t key = begin; key < end; key += kKeyBlock) {
     const int64_t keys = min(kKeyBlock, end - key);
-    const Head k = tile.k.from(key);
-    pack(tile.v.from(key), keys, f.width, f.v);
-    multiply(RowsOf{k.data, k.stride}, f.q, f.columns, keys, f.columns / kLanes, f.width,
-             StoreScores{f.scores, f.columns}, between);
+    pack(tile.v.from(key), keys, in.width, in.v);
+    multiply(as_rows(tile.k.from(key), keys, in.width, in.k), in.q, f.columns, keys, f.columns / kLanes,
+             depth_of<Number>(in.width), StoreScores{f.scores, f.columns}, between);
     hide(f, visible, tile.mask, key, keys);
     softmax_keys(f, keys);
-    const StoreSums sums{f.sums, key == begin ? nullptr : f.sums, f.factor, f.step};
-    const ColumnsOf powers{f.scores, f.columns};
+    const StoreSums sums{in.sums, key == begin ? nullptr : in.sums, f.factor, in.step};
+    const auto powers = as_columns(f.scores, keys, f.columns, in.powers);
     if (key + keys < end) {
-      multiply(powers, f.v, f.step, f.rows, f.step / kLanes, keys, sums, between);
+      multiply(powers, in.v, in.step, f.rows, in.step / kLanes, depth_of<Number>(keys), sums, between);
     } else {
       close(f, tile.log_sum_exp);
-      multiply(powers, f.v, f.step, f.rows, f.step / kLanes, keys,
-               StoreOutput{sums, f.inverse, tile.y, tile.q.stride, f.width}, between);
+      multiply(powers, in.v, in.step, f.rows, in.step / kLanes, depth_of<Number>(keys),
+               StoreOutput{sums, f.inverse, tile.y, tile.q.stride, in.width}, between);
     }
   }
 }
@@ -204,20 +222,22 @@ void attention(const AttentionShape& shape, const float* q, const float* k, cons
                 log_sum_exp + head_of_all * shape.queries + query};
   };
   const int64_t tiles = shape.batch * shape.heads * blocks;
-  parallel_for(tiles, tasks_at_once(tiles), [&](int64_t begin, int64_t end) {
-    for (int64_t number = begin; number < end; number++) {
-      Prefetch prefetch(size);
-      if (number + 1 < end) {
-        const Tile next = tile_of(number + 1);
-        prefetch.add(next.q.data, stride, next.rows);
-        prefetch.add(next.y, stride, next.rows);
-        if (next.query == 0) {
-          prefetch.add(next.k.data, key_stride, shape.tokens);
-          prefetch.add(next.v.data, key_stride, shape.tokens);
+  with_number(shape, [&](auto number) {
+    parallel_for(tiles, tasks_at_once(tiles), [&](int64_t begin, int64_t end) {
+      for (int64_t at = begin; at < end; at++) {
+        Prefetch prefetch(size);
+        if (at + 1 < end) {
+          const Tile next = tile_of(at + 1);
+          prefetch.add(next.q.data, stride, next.rows);
+          prefetch.add(next.y, stride, next.rows);
+          if (next.query == 0) {
+            prefetch.add(next.k.data, key_stride, shape.tokens);
+            prefetch.add(next.v.data, key_stride, shape.tokens);
+          }
         }
+        attend<decltype(number)>(shape, tile_of(at), prefetch);
       }
-      attend(shape, tile_of(number), prefetch);
-    }
+    });
   });
 }
 

@@ -10,25 +10,34 @@ namespace COTO_ISA {
 namespace {
 
 // A block of queries and one of keys. `columns` and `step` are rows and head size in whole vectors.
+template <typename Number>
 struct Backward {
   int64_t rows = 0, columns = 0, width, step;
-  float *q_transposed, *dy_transposed;    // [width, columns]; q times scale · log₂e
-  float *q, *dy, *k;                      // [queries or keys, step]
+  Number *q_transposed, *dy_transposed;  // [width, columns]; q times scale · log₂e
+  Number *q, *dy, *k;                    // [queries or keys, step]
+  // As products read them: keys and values by rows, the two matrices below by rows, and the latter by columns.
+  Number *rows_of_head, *rows_of_block, *columns_of_block;
   float *probabilities, *score_gradient;  // [keys, columns]
   float *log_sums, *dots;                 // by query: log₂ of the sum of exponentials, dy · y
 
-  static int64_t floats(int64_t head_size) {
+  static int64_t numbers(int64_t head_size) {
     const int64_t step = round_up(head_size, kLanes);
-    return 2 * kQueryBlock * head_size + 2 * kQueryBlock * step + kKeyBlock * step + 2 * kKeyBlock * kQueryBlock +
+    return 2 * kQueryBlock * depth_of<Number>(head_size) + 2 * depth_of<Number>(kQueryBlock) * step +
+           depth_of<Number>(kKeyBlock) * step + if_packed<Number>(kKeyBlock * step) +
+           2 * if_packed<Number>(kKeyBlock * depth_of<Number>(kQueryBlock)) + 2 * kKeyBlock * kQueryBlock +
            2 * kQueryBlock;
   }
   Backward(float* buffer, int64_t head_size) : width(head_size), step(round_up(head_size, kLanes)) {
-    q_transposed = buffer;
-    dy_transposed = q_transposed + kQueryBlock * width;
-    q = dy_transposed + kQueryBlock * width;
-    dy = q + kQueryBlock * step;
-    k = dy + kQueryBlock * step;
-    probabilities = k + kKeyBlock * step;
+    const int64_t of_block = kKeyBlock * depth_of<Number>(kQueryBlock);
+    q_transposed = reinterpret_cast<Number*>(buffer);
+    dy_transposed = q_transposed + kQueryBlock * depth_of<Number>(width);
+    q = dy_transposed + kQueryBlock * depth_of<Number>(width);
+    dy = q + depth_of<Number>(kQueryBlock) * step;
+    k = dy + depth_of<Number>(kQueryBlock) * step;
+    rows_of_head = k + depth_of<Number>(kKeyBlock) * step;
+    rows_of_block = rows_of_head + if_packed<Number>(kKeyBlock * step);
+    columns_of_block = rows_of_block + if_packed<Number>(of_block);
+    probabilities = reinterpret_cast<float*>(columns_of_block + if_packed<Number>(of_block));
     score_gradient = probabilities + kKeyBlock * kQueryBlock;
     log_sums = score_gradient + kKeyBlock * kQueryBlock;
     dots = log_sums + kQueryBlock;
@@ -68,7 +77,8 @@ struct AddRows {
   }
 };
 
-void hide(const Backward& f, const AttentionMask& visible, const float* mask, int64_t key, int64_t keys) {
+template <typename Number>
+void hide(const Backward<Number>& f, const AttentionMask& visible, const float* mask, int64_t key, int64_t keys) {
   const bool whole = visible.all(f.rows, key, key + keys);
   for (int64_t i = 0; i < keys; i++) {
     float* const row = f.probabilities + i * f.columns;
@@ -79,7 +89,8 @@ void hide(const Backward& f, const AttentionMask& visible, const float* mask, in
   }
 }
 
-void take_queries(Backward& f, int64_t rows, Head q, Head y, Head dy, const float* log_sum_exp, float scale) {
+template <typename Number>
+void take_queries(Backward<Number>& f, int64_t rows, Head q, Head y, Head dy, const float* log_sum_exp, float scale) {
   f.rows = rows;
   f.columns = round_up(rows, kLanes);
   pack_transposed(q, rows, f.width, scale * kLog2OfE, f.q_transposed);
@@ -95,11 +106,13 @@ void take_queries(Backward& f, int64_t rows, Head q, Head y, Head dy, const floa
   }
   for (int64_t r = 0; r < rows; r++) {
     const float* const value = y.data + r * y.stride;
-    const float* const gradient = f.dy + r * f.step;
+    const float* const gradient = dy.data + r * dy.stride;
     Vec sum{};
     by_vectors(
         f.width, [&](int64_t i) { sum = multiply_add(load(value + i), load(gradient + i), sum); },
-        [&](int64_t i, int64_t left) { sum = multiply_add(load_partial(value + i, left), load(gradient + i), sum); });
+        [&](int64_t i, int64_t left) {
+          sum = multiply_add(load_partial(value + i, left), load_partial(gradient + i, left), sum);
+        });
     f.dots[r] = sum_of_lanes(sum);
   }
 }
@@ -108,27 +121,35 @@ struct Gradients {
   float *dq, *dk, *dv;
 };
 
+// The keys by rows: float32 as they are packed already.
+template <typename Number>
+COTO_INLINE RowsOf<Number> key_rows(const Backward<Number>& f, Head k, int64_t keys) {
+  if constexpr (std::is_same_v<Number, float>) return {f.k, f.step};
+  else return as_rows(k, keys, f.width, f.rows_of_head);
+}
+
 // Processes one block of queries against all keys that it sees. `fresh`: nothing has been summed into dk and dv yet.
-void pass(const AttentionShape& shape, const Backward& f, const AttentionMask& visible, Head k, Head v,
+template <typename Number>
+void pass(const AttentionShape& shape, const Backward<Number>& f, const AttentionMask& visible, Head k, Head v,
           const float* mask, int64_t stride, Gradients to, bool fresh, Prefetch& prefetch) {
   const auto between = [&prefetch] { prefetch.fetch(); };
   const int64_t vectors = f.columns / kLanes, width_vectors = f.step / kLanes;
+  const int64_t by_width = depth_of<Number>(f.width), by_query = depth_of<Number>(f.rows);
   bool first = true;
   for (int64_t key = visible.first_key / kKeyBlock * kKeyBlock; key < visible.end_key; key += kKeyBlock) {
     const int64_t keys = min(kKeyBlock, visible.end_key - key);
     pack(k.from(key), keys, f.width, f.k);
-    const Head values = v.from(key);
-    multiply(RowsOf{f.k, f.step}, f.q_transposed, f.columns, keys, vectors, f.width,
+    multiply(key_rows(f, k.from(key), keys), f.q_transposed, f.columns, keys, vectors, by_width,
              StoreProbabilities{f.probabilities, f.log_sums, f.columns}, between);
     hide(f, visible, mask, key, keys);
-    multiply(RowsOf{values.data, values.stride}, f.dy_transposed, f.columns, keys, vectors, f.width,
+    multiply(as_rows(v.from(key), keys, f.width, f.rows_of_head), f.dy_transposed, f.columns, keys, vectors, by_width,
              StoreScoreGradient{f.probabilities, f.score_gradient, f.dots, f.columns, splat(shape.scale)}, between);
-    multiply(RowsOf{f.probabilities, f.columns}, f.dy, f.step, keys, width_vectors, f.rows,
-             AddRows{to.dv + key * k.stride, k.stride, f.width, fresh}, between);
-    multiply(RowsOf{f.score_gradient, f.columns}, f.q, f.step, keys, width_vectors, f.rows,
-             AddRows{to.dk + key * k.stride, k.stride, f.width, fresh}, between);
-    multiply(ColumnsOf{f.score_gradient, f.columns}, f.k, f.step, f.rows, width_vectors, keys,
-             AddRows{to.dq, stride, f.width, first}, between);
+    multiply(as_rows(Head{f.probabilities, f.columns}, keys, f.rows, f.rows_of_block), f.dy, f.step, keys,
+             width_vectors, by_query, AddRows{to.dv + key * k.stride, k.stride, f.width, fresh}, between);
+    multiply(as_rows(Head{f.score_gradient, f.columns}, keys, f.rows, f.rows_of_block), f.q, f.step, keys,
+             width_vectors, by_query, AddRows{to.dk + key * k.stride, k.stride, f.width, fresh}, between);
+    multiply(as_columns(f.score_gradient, keys, f.columns, f.columns_of_block), f.k, f.step, f.rows, width_vectors,
+             depth_of<Number>(keys), AddRows{to.dq, stride, f.width, first}, between);
     first = false;
   }
   if (!first) return;
@@ -158,7 +179,9 @@ Prefetch plan_prefetch(const AttentionShape& shape, const Operands& in, int64_t 
 
 // Computes the gradients of one key/value head of an example with the query heads that read it. `follows`: the next
 // such head is this thread's, too.
-void key_head_gradient(const AttentionShape& shape, const Operands& in, int64_t tile, bool follows, Backward& f) {
+template <typename Number>
+void key_head_gradient(const AttentionShape& shape, const Operands& in, int64_t tile, bool follows,
+                       Backward<Number>& f) {
   const int64_t size = shape.head_size, group = shape.heads / shape.key_value_heads;
   const int64_t batch = tile / shape.key_value_heads, key_head = tile % shape.key_value_heads;
   const int64_t key_at = batch * shape.tokens * in.key_stride + key_head * size;
@@ -193,9 +216,12 @@ void attention_gradient(const AttentionShape& shape, const float* q, const float
   const int64_t size = shape.head_size;
   const Operands in{q, k, v, mask, y, log_sum_exp, dy, {dq, dk, dv}, shape.heads * size, shape.key_value_heads * size};
   const int64_t tiles = shape.batch * shape.key_value_heads;
-  parallel_for(tiles, tasks_at_once(tiles), [&](int64_t begin, int64_t end) {
-    Backward f(scratch(Backward::floats(size)), size);
-    for (int64_t tile = begin; tile < end; tile++) key_head_gradient(shape, in, tile, tile + 1 < end, f);
+  with_number(shape, [&](auto number) {
+    parallel_for(tiles, tasks_at_once(tiles), [&](int64_t begin, int64_t end) {
+      using Block = Backward<decltype(number)>;
+      Block f(scratch(Block::numbers(size)), size);
+      for (int64_t tile = begin; tile < end; tile++) key_head_gradient(shape, in, tile, tile + 1 < end, f);
+    });
   });
 }
 

@@ -119,6 +119,8 @@ struct AttentionShape {
   int64_t window = {};
   bool causal = {};
   float scale = {};
+  /** Products may be of numbers rounded to bfloat16, with sums in float32: they are where that is faster. */
+  bool bfloat16 = false;
 };
 
 /**
@@ -317,7 +319,7 @@ struct AdamWOptions {
 };
 
 struct Kernels {
-  /** The instruction set: "baseline", "avx2" or "avx512". */
+  /** The instruction set: "baseline", "avx2", "avx512" or "avx512_bf16". */
   const char* name;
 
   // ---- attention (attention.cc, attention_step.cc, attention_gradient.cc, rotary.cc) ----

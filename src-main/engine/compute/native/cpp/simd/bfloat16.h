@@ -13,8 +13,28 @@ COTO_INLINE uint16_t rounded_to_bfloat16(float value) {
   return static_cast<uint16_t>(value != value ? (bits >> 16) | 0x40u : rounded);
 }
 
+/** Two bfloat16 numbers, the first in the lower half. */
+using Pair = int32_t;
+
+#if defined(__AVX512BF16__)
+/** Lane by lane a[i] and b[i] beside each other. */
+COTO_INLINE Int pairs_of(Vec a, Vec b) {
+  Int order;
+  for (int i = 0; i < kLanes; i++) order[i] = i | (i + kLanes) << 16;
+  return (Int)_mm512_permutexvar_epi16((__m512i)order, (__m512i)_mm512_cvtne2ps_pbh((__m512)b, (__m512)a));
+}
+/** The numbers of `first`, then those of `second`, each two neighbors as a pair. */
+COTO_INLINE Int neighbors_of(Vec first, Vec second) { return (Int)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first); }
+/** c + the sum of the products of both numbers of each pair. */
+COTO_INLINE Vec multiply_add(Int a, Int b, Vec c) { return (Vec)_mm512_dpbf16_ps((__m512)c, (__m512bh)a, (__m512bh)b); }
+#endif
+
 COTO_INLINE void write_bfloat16(const float* x, uint16_t* y, int64_t count) {
   int64_t i = 0;
+#if defined(__AVX512BF16__)
+  for (; i + 32 <= count; i += 32)
+    store(reinterpret_cast<int32_t*>(y + i), neighbors_of(load(x + i), load(x + i + 16)));
+#endif
 #if defined(__AVX512F__)
   for (; i + 16 <= count; i += 16) {
     const __m512 value = _mm512_loadu_ps(x + i);

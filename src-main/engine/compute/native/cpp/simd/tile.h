@@ -1,7 +1,8 @@
-// The register-tiled product of small matrices that lie in scratch memory, for attention.
+// The register-tiled product of small matrices that lie in scratch memory, for attention: of float32, or of pairs of
+// bfloat16 (bfloat16.h), of which each holds two neighbors along the summed index.
 #pragma once
 
-#include "vector.h"
+#include "bfloat16.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -11,28 +12,30 @@ constexpr int kTileRows = kRegisters == 32 || kLanes > 4 ? 6 : 4;
 constexpr int kTileVectors = kRegisters == 32 ? 4 : 2;
 
 /** A by the step from row to row and along the summed index: one of the two is 1, which the type says. */
+template <typename Number>
 struct RowsOf {  // A as it lies: along the summed index by 1
-  const float* a;
+  const Number* a;
   int64_t row;
-  COTO_INLINE float at(int64_t i, int64_t k) const { return a[i * row + k]; }
+  COTO_INLINE Number at(int64_t i, int64_t k) const { return a[i * row + k]; }
   COTO_INLINE RowsOf from(int64_t i) const { return {a + i * row, row}; }
 };
+template <typename Number>
 struct ColumnsOf {  // A transposed: from row to row by 1
-  const float* a;
+  const Number* a;
   int64_t step;
-  COTO_INLINE float at(int64_t i, int64_t k) const { return a[k * step + i]; }
+  COTO_INLINE Number at(int64_t i, int64_t k) const { return a[k * step + i]; }
   COTO_INLINE ColumnsOf from(int64_t i) const { return {a + i, step}; }
 };
 
-template <int Rows, int Vectors, typename A>
-COTO_INLINE void sum_tile(A a, const float* b, int64_t b_step, int64_t depth, Vec (&sums)[Rows][Vectors]) {
+template <int Rows, int Vectors, typename A, typename Number>
+COTO_INLINE void sum_tile(A a, const Number* b, int64_t b_step, int64_t depth, Vec (&sums)[Rows][Vectors]) {
   for (int64_t k = 0; k < depth; k++) {
-    Vec row[Vectors];
+    decltype(load(b)) row[Vectors];
 #pragma GCC unroll 8
     for (int j = 0; j < Vectors; j++) row[j] = load(b + k * b_step + j * kLanes);
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; i++) {
-      const Vec x = splat(a.at(i, k));
+      const auto x = splat(a.at(i, k));
 #pragma GCC unroll 8
       for (int j = 0; j < Vectors; j++) sums[i][j] = multiply_add(x, row[j], sums[i][j]);
     }
@@ -40,8 +43,8 @@ COTO_INLINE void sum_tile(A a, const float* b, int64_t b_step, int64_t depth, Ve
 }
 
 namespace detail {
-template <int Rows, int Vectors, typename A, typename Out>
-COTO_INLINE void tile(A a, const float* b, int64_t b_step, int64_t depth, int64_t row, int64_t vector, Out out) {
+template <int Rows, int Vectors, typename A, typename Number, typename Out>
+COTO_INLINE void tile(A a, const Number* b, int64_t b_step, int64_t depth, int64_t row, int64_t vector, Out out) {
   Vec sums[Rows][Vectors];
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; i++)
@@ -54,8 +57,8 @@ COTO_INLINE void tile(A a, const float* b, int64_t b_step, int64_t depth, int64_
     for (int j = 0; j < Vectors; j++) out(row + i, vector + j, sums[i][j]);
 }
 
-template <int Vectors, typename A, typename Out, typename Between>
-void tile_columns(A a, const float* b, int64_t b_step, int64_t depth, int64_t rows, int64_t vector, Out out,
+template <int Vectors, typename A, typename Number, typename Out, typename Between>
+void tile_columns(A a, const Number* b, int64_t b_step, int64_t depth, int64_t rows, int64_t vector, Out out,
                   Between& between) {
   int64_t row = 0;
   for (; row + kTileRows <= rows; row += kTileRows) {
@@ -78,11 +81,11 @@ void tile_columns(A a, const float* b, int64_t b_step, int64_t depth, int64_t ro
 }  // namespace detail
 
 /**
- * A·B, A [rows, depth], B [depth, vectors · kLanes] with rows of b_step: out(row, vector, value) takes the product
- * vector by vector, each once; between() is called from time to time.
+ * A·B, A [rows, depth], B [depth, vectors · kLanes] with rows of b_step, both of float or of Pair: out(row, vector,
+ * value) takes the product vector by vector, each once; between() is called from time to time.
  */
-template <typename A, typename Out, typename Between>
-COTO_INLINE void multiply(A a, const float* b, int64_t b_step, int64_t rows, int64_t vectors, int64_t depth, Out out,
+template <typename A, typename Number, typename Out, typename Between>
+COTO_INLINE void multiply(A a, const Number* b, int64_t b_step, int64_t rows, int64_t vectors, int64_t depth, Out out,
                           Between between) {
   int64_t vector = 0;
   for (; vector + kTileVectors <= vectors; vector += kTileVectors)
