@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, constants, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type BundleJob, type BundleStudy, bundleFormat } from '../../../src-shared/domain/bundle.ts';
@@ -9,10 +9,11 @@ import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
-import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { withOutputNote } from '../home/output-notes.ts';
+import { fileHash } from '../library/adapter-facts.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import { resolveModel } from '../library/models.ts';
@@ -31,6 +32,8 @@ export interface BundleWish {
   readonly name: string;
   /** Bases and datasets are read where they are, on a disk that every machine has at the same path. */
   readonly inputsInPlace: boolean;
+  /** A folder of several bundles, which keeps their inputs once, by SHA-256: each bundle has links to them. */
+  readonly sharedInputs?: string;
   /** The runs that are bundled; by default those of the study's first round. */
   readonly trainings?: readonly TrainingSpec[];
   /** Also writes each run for Transformers and PEFT; then bases that come with CoTo Studio are copied as well. */
@@ -86,10 +89,10 @@ export async function writeBundle(
   const identity = canonicalJson([content, described.map(({ role, id, sha256 }) => ({ role, id, sha256 }))]);
   const id = createHash('sha256').update(identity).digest('hex');
   const study: BundleStudy = { format: bundleFormat, id, createdAt: Date.now(), ...content };
-  await requireSpace(folder, inputs);
+  await requireSpace(folder, inputs, wish.sharedInputs);
   await withOutputNote(services, folder, () =>
     writeFolderAtomic(folder, async (temporary) => {
-      await writeBlobs(temporary, inputs, watch);
+      await writeBlobs(temporary, inputs, { ...watch, shared: wish.sharedInputs });
       await mkdir(join(temporary, bundleNames.jobs));
       for (const [at, job] of jobs.entries()) {
         watch.signal.throwIfAborted();
@@ -147,21 +150,59 @@ async function backendOf(
 }
 
 /** Equal files of several inputs are one blob. */
-async function writeBlobs(temporary: string, inputs: readonly LocalInput[], { signal }: BundleWatch): Promise<void> {
+async function writeBlobs(
+  temporary: string,
+  inputs: readonly LocalInput[],
+  { signal, shared }: Pick<BundleWatch, 'signal'> & { readonly shared: string | undefined },
+): Promise<void> {
   const blobs = join(temporary, bundleNames.blobs);
   await mkdir(blobs, { recursive: true });
   for (const { input, files } of inputs) {
     if (input.place.kind !== 'blobs') continue;
-    for (const [at, { sha256 }] of input.files.entries()) {
+    for (const [at, { sha256, bytes }] of input.files.entries()) {
       signal.throwIfAborted();
       const from = files[at]?.from;
       const blob = join(blobs, sha256);
-      if (from !== undefined && !existsSync(blob)) {
-        await copyFile(from, blob, constants.COPYFILE_FICLONE);
-        await chmod(blob, 0o644);
-      }
+      if (from === undefined || existsSync(blob)) continue;
+      if (shared === undefined) await copyBlob(from, blob);
+      else await linkShared(join(shared, bundleNames.blobs), { from, blob, sha256, bytes, signal });
     }
   }
+}
+
+async function copyBlob(from: string, blob: string): Promise<void> {
+  await copyFile(from, blob, constants.COPYFILE_FICLONE);
+  await chmod(blob, 0o644);
+}
+
+interface SharedBlob {
+  readonly from: string;
+  readonly blob: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** Makes `blob` a link to the shared file of that hash, which is written where it is not there, or is not what its name says. */
+async function linkShared(folder: string, { from, blob, sha256, bytes, signal }: SharedBlob): Promise<void> {
+  const common = join(folder, sha256);
+  const found = await stat(common).catch(() => null);
+  const isThere =
+    found?.size === bytes && (await fileHash(common, () => signal.throwIfAborted()).catch(() => null)) === sha256;
+  signal.throwIfAborted();
+  if (!isThere) {
+    await mkdir(folder, { recursive: true });
+    const temporary = temporaryName(common);
+    try {
+      await copyBlob(from, temporary);
+      await rename(temporary, common);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+  // A disk without links, or a file of somebody else's, is copied; so is one that was cleaned away meanwhile.
+  await link(common, blob).catch(() => copyBlob(from, blob));
 }
 
 /** @throws StudioError refused for a run that begins with an adapter, which only this home knows */
@@ -183,8 +224,10 @@ async function requireUnused(folder: string): Promise<void> {
     throw new StudioError('refused', `${folder} already exists and is not empty.`, 'Choose another folder.');
 }
 
-async function requireSpace(folder: string, inputs: readonly LocalInput[]): Promise<void> {
-  const needed = inputs.reduce((sum, { input }) => sum + (input.place.kind === 'blobs' ? input.bytes : 0), 0);
+async function requireSpace(folder: string, inputs: readonly LocalInput[], shared: string | undefined): Promise<void> {
+  const files = inputs.flatMap(({ input }) => (input.place.kind === 'blobs' ? input.files : []));
+  const isThere = (hash: string) => shared !== undefined && existsSync(join(shared, bundleNames.blobs, hash));
+  const needed = files.reduce((sum, { sha256, bytes }) => sum + (isThere(sha256) ? 0 : bytes), 0);
   let parent = dirname(folder);
   while (!existsSync(parent)) parent = dirname(parent);
   const free = await freeDiskBytes(parent);

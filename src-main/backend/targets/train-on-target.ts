@@ -87,7 +87,7 @@ async function bundleOf(services: HandlerServices, work: TargetWork, context: Jo
   }
   const { name, config } = requireStudy(store, work.studyId);
   const onBytes = byteProgress(`Hashing what ${name} needs`, context.progress);
-  const wish = { config, name, inputsInPlace: false, trainings: work.trainings };
+  const wish = { config, name, inputsInPlace: false, trainings: work.trainings, sharedInputs: parent };
   await writeBundle(services, next, wish, { signal: context.abort, onBytes });
   return readFollowedBundle(next);
 }
