@@ -1,3 +1,5 @@
+import { plural } from '../../src-shared/format/numbers.ts';
+
 /** The words of the Settings page. */
 export const settingsStrings = {
   title: 'Settings',
@@ -56,6 +58,18 @@ export const settingsStrings = {
     probe: 'Probe',
     failed: (name: string) => `${name} was not probed`,
     ready: 'A study can run there.',
+    clean: 'Clean up',
+    notListed: (name: string) => `What lies on ${name} was not listed`,
+    notCleaned: (name: string) => `${name} was not cleaned up`,
+    nothingLeft: 'No study has left anything there.',
+    removedStudy: 'A study that was removed',
+    bundle: (study: string, runs: number) => `${study} (${plural(runs, 'run')})`,
+    keptFor: (reason: string) => `Stays: ${reason}.`,
+    removable: 'Imported; nothing needs it there any more.',
+    remove: (bundles: number) => `Remove ${plural(bundles, 'bundle')}`,
+    bundles: (bundles: number, name: string) => `${plural(bundles, 'bundle')} on ${name}`,
+    consequence:
+      'Copies of bases, data and results in the folder of the target go. Runs, adapters and tables here stay.',
   },
 
   evaluation: 'Evaluation',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { declarationSchema, parameterValuesSchema } from '../domain/parameter.ts';
 import { studyRecordSchema } from '../domain/study.ts';
-import { submissionSchema, targetProbeSchema, targetRecordSchema } from '../domain/target.ts';
+import { placedBundleSchema, submissionSchema, targetProbeSchema, targetRecordSchema } from '../domain/target.ts';
 import { byId, done, nothing } from './request-shapes.ts';
 
 const byName = z.strictObject({ name: z.string() });
@@ -30,6 +30,13 @@ export const targetRequests = {
   'targets.remove': { input: byId, output: done },
   /** Asks the target, and one of its nodes, what is there. Takes seconds, or as long as a node is busy. */
   'targets.probe': { input: byName, output: targetProbeSchema },
+  /** Bundles of this studio in the target's folder, and what needs each. */
+  'targets.bundles': { input: byName, output: z.array(placedBundleSchema) },
+  /** Removes bundles by their ids, here and on the target's hosts; none that is needed. `inputs`: also what no bundle there has. */
+  'targets.clean': {
+    input: byName.extend({ bundles: z.array(z.string()), inputs: z.boolean().default(false) }),
+    output: z.object({ removed: z.array(placedBundleSchema), freedBytes: z.number() }),
+  },
   /** Where the runs of a study are or were trained, a submission after the other; empty for a study of this machine. */
   'studies.submissions': { input: byId, output: z.array(submissionSchema) },
   /** Studies that nobody follows now, though runs of theirs go on at a target or have results there that are not here. */

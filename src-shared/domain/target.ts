@@ -18,6 +18,18 @@ export const targetProbeSchema = z.object({
 });
 export type TargetProbe = z.infer<typeof targetProbeSchema>;
 
+/** A bundle of this studio in the folder of a target. */
+export const placedBundleSchema = z.object({
+  id: z.string(),
+  folder: z.string(),
+  studyId: z.string(),
+  studyName: z.string().nullable().describe('null: the study was removed'),
+  runs: z.number().int(),
+  bytes: z.number().describe('that its removal frees here'),
+  keptFor: z.string().nullable().describe('what needs it, as the end of a sentence; null: it can be removed'),
+});
+export type PlacedBundle = z.infer<typeof placedBundleSchema>;
+
 /** `lost`: it ended without a result and without a word why. */
 export const placedStateSchema = z.enum(['waiting', 'running', 'done', 'failed', 'lost', 'cancelled']);
 

@@ -101,6 +101,20 @@ describe.skipIf(reason !== null)('hosts that share no folder', () => {
     expect(readdirSync(join(home, 'coto far/blobs/incoming'))).toEqual([]);
   });
 
+  it('lose a bundle that is removed, and inputs that no other bundle there has', async () => {
+    const [first, second] = ['one base', 'two bases'].map((input) => bundleWith(input, [{}]));
+    if (first === undefined || second === undefined) throw new Error('two were made');
+    for (const bundle of [first, second]) await sent(bundle)();
+    const engine = engineOf(hosts(), { kind: 'ssh' });
+    await engine.remove?.(first.folder);
+    expect(existsSync(there(first.folder))).toBe(false);
+    const common = (bundle: typeof first) => join(home, 'coto far', bundle.blob);
+    expect(existsSync(common(first))).toBe(true);
+    await engine.removeInputs?.();
+    expect([first, second].map((bundle) => existsSync(common(bundle)))).toEqual([false, true]);
+    expect(existsSync(there(second.folder, second.blob))).toBe(true);
+  });
+
   it('train the runs, and what comes of them is copied back: steps, errors in their words, results that are whole', async () => {
     const bundle = bundleWith('a base', [{ steps: 2, waitFor: 'go' }, {}, { failsWithout: 'cure' }]);
     const store = openStoreWithStudy();

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -43,6 +43,20 @@ function dyingWorker(): string {
   return script;
 }
 
+/** The bundle has its base as the folder of the target has it for all; it goes, and then what no other needs. */
+async function expectClean(coto: ReturnType<typeof cotoOn>, bundle: string): Promise<void> {
+  const shared = join(bundle, '..', 'blobs', 'sha256');
+  const inodes = (place: string) => readdirSync(place).map((name) => `${name} ${statSync(join(place, name)).ino}`);
+  expect(inodes(shared)).toEqual(inodes(join(bundle, 'blobs', 'sha256')));
+  const listed = await coto(['targets', 'clean', 'lab', '--json']);
+  expect(JSON.parse(listed.out)).toMatchObject([{ folder: bundle, runs: 1, keptFor: null }]);
+  const cleaned = await coto(['targets', 'clean', 'lab', '--yes', '--inputs']);
+  expect(cleaned.out).toMatch(/^Removed 1 bundle \(.*\)\.\n$/);
+  expect(existsSync(bundle)).toBe(false);
+  expect(readdirSync(shared)).toEqual([]);
+  expect((await coto(['targets', 'clean', 'lab'])).out).toBe('No study has left anything on lab.\n');
+}
+
 describe.skipIf(reason !== null)('a run that is lost on the cluster after a checkpoint', () => {
   it(
     'goes on from it when it is submitted again, and both attempts are recorded',
@@ -73,6 +87,7 @@ describe.skipIf(reason !== null)('a run that is lost on the cluster after a chec
       expect(resumed?.step).toBeGreaterThanOrEqual(5);
       expect(readdirSync(join(bundle, 'results'))).toContain(`${lost?.runs[0]?.runId}.tmp-${resumed?.attempt}`);
       expect(readdirSync(join(bundle, 'checkpoints'))).toEqual([]);
+      await expectClean(coto, bundle);
       const run = await coto(['runs', 'list', '--json']);
       const [{ id }] = z.tuple([z.object({ id: z.string() })]).parse(JSON.parse(run.out));
       const log = await coto(['runs', 'show', id, '--json']);

@@ -10,7 +10,7 @@ import type { TargetEngine } from './target.ts';
 export interface FarHosts {
   /** As the target names it, below the home folder of each. */
   readonly folder: string;
-  readonly engine: Required<Pick<TargetEngine, 'send' | 'fetch' | 'setAside'>>;
+  readonly engine: Required<Pick<TargetEngine, 'send' | 'fetch' | 'setAside' | 'remove' | 'removeInputs'>>;
   /** Where the bundle is on a host. */
   folderOn(host: string, bundle: string): Promise<string>;
 }
@@ -61,6 +61,15 @@ export function farHosts(hosts: readonly string[], parameters: ParameterValues):
           }
         if (answers) await removeEnded(bundle, new Set(names));
         return answers;
+      },
+      async remove(bundle) {
+        for (const host of hosts)
+          await askThere({ host, config }, 'rm -rf "$1"', [await folderOn(host, bundle)], { timeoutSeconds: 600 });
+      },
+      async removeInputs() {
+        const script = 'cd "$1/blobs/sha256" && find . -type f -links 1 -exec rm -f {} +';
+        for (const host of hosts)
+          await askThere({ host, config }, script, [await rootOf(host)], { timeoutSeconds: 600 });
       },
       async setAside(bundle, runId) {
         const script = 'cd "$1" && [ ! -e "$2" ] || mv "$2" "$2.refused-$3"';

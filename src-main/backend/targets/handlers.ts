@@ -6,6 +6,7 @@ import type { HandlerServices } from '../handler-services.ts';
 import { requireStudy } from '../jobs/study.ts';
 import { bundlesFolder } from './bundle-place.ts';
 import { cancelRuns, cancelStudy } from './cancel-runs.ts';
+import { cleanBundles, cleanInputs, listBundles } from './clean-bundles.ts';
 import { unfollowedStudies } from './follow-again.ts';
 import { targets } from './index.ts';
 import { checkHost, requireCommand, requireKind, requireTarget } from './resolve-target.ts';
@@ -42,6 +43,12 @@ export function targetHandlers(services: HandlerServices): Handlers<NamesOf<'tar
       const { target, record } = requireTarget(services, name);
       const folder = bundlesFolder(services, record);
       return target.open({ host: record.host, parameters: { ...record.parameters, folder } }).probe();
+    },
+    'targets.bundles': ({ name }) => listBundles(services, name),
+    'targets.clean': async ({ name, bundles, inputs }) => {
+      const removed = await cleanBundles(services, name, bundles);
+      const freed = inputs ? await cleanInputs(services, name) : 0;
+      return { removed, freedBytes: removed.reduce((sum, { bytes }) => sum + bytes, freed) };
     },
     'studies.submissions': ({ id }) => store.submissions.list(requireStudy(store, id).id),
     'studies.unfollowed': () => unfollowedStudies(services),

@@ -28,6 +28,10 @@ export interface TargetEngine {
   fetch?(folder: string, signal?: AbortSignal): Promise<boolean>;
   /** Removes a result that was refused from its machines, where another attempt would find it. */
   setAside?(folder: string, runId: string): Promise<void>;
+  /** Removes a bundle from its machines; absent: they share the folder. */
+  remove?(folder: string): Promise<void>;
+  /** Removes from its machines the inputs that no bundle there has any more; absent: they share the folder. */
+  removeInputs?(): Promise<void>;
   /** The ids of those parts that were submitted, by name. Asked before a part is submitted that may have been already. */
   find(folder: string, parts: readonly SubmittedPart[]): Promise<ReadonlyMap<string, string>>;
   /** By index, asked at once for all parts; null where the engine does not answer now. */

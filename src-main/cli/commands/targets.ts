@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
-import type { TargetProbe, TargetRecord } from '../../../src-shared/domain/target.ts';
+import type { PlacedBundle, TargetProbe, TargetRecord } from '../../../src-shared/domain/target.ts';
+import { formatBytes } from '../../../src-shared/format/bytes.ts';
+import { plural } from '../../../src-shared/format/numbers.ts';
 import { catalog } from '../../backend/index.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { formatSummary, formatTable } from '../format.ts';
@@ -67,6 +69,30 @@ export function addTargetCommands(parent: Command, context: CommandContext): voi
   });
 
   addCommand(group, context, {
+    usage: 'clean <name>',
+    summary:
+      "list what this studio's studies have left in a target's folder, and remove it with --yes: never what runs, or has results that are not imported",
+    options: (command) =>
+      void command
+        .option('--yes', 'remove what nothing needs any more')
+        .option('--inputs', 'with --yes: also bases and data that no bundle there has any more'),
+    input: byName.extend({ yes: z.boolean().default(false), inputs: z.boolean().default(false) }),
+    async run({ name, yes, inputs }, { withStudio }) {
+      return withStudio(async (client) => {
+        const bundles = await client.request('targets.bundles', { name });
+        if (!yes) return { json: bundles, text: bundlesText(name, bundles) };
+        const ids = bundles.filter(({ keptFor }) => keptFor === null).map(({ id }) => id);
+        const cleaned = await client.request('targets.clean', { name, bundles: ids, inputs });
+        const kept = bundles.length - ids.length;
+        return {
+          json: cleaned,
+          text: `Removed ${plural(cleaned.removed.length, 'bundle')} (${formatBytes(cleaned.freedBytes)})${kept === 0 ? '' : `; ${kept} stay: coto targets clean ${name}`}.\n`,
+        };
+      });
+    },
+  });
+
+  addCommand(group, context, {
     usage: 'remove <name>',
     summary: 'forget a target that was added; what runs there goes on',
     input: byName,
@@ -75,6 +101,17 @@ export function addTargetCommands(parent: Command, context: CommandContext): voi
       return { json: { removed: name }, text: `Removed ${name}.\n` };
     },
   });
+}
+
+function bundlesText(name: string, bundles: readonly PlacedBundle[]): string {
+  if (bundles.length === 0) return `No study has left anything on ${name}.\n`;
+  const rows = bundles.map(({ folder, studyName, runs, bytes, keptFor }) => [
+    ...[studyName ?? '(removed)', String(runs), formatBytes(bytes), folder],
+    keptFor === null ? 'can be removed' : `stays: ${keptFor}`,
+  ]);
+  const isAny = bundles.some(({ keptFor }) => keptFor === null);
+  const way = isAny ? `\nRemove those that can be: coto targets clean ${name} --yes\n` : '';
+  return `${formatTable(['study', 'runs', 'size', 'folder', ''], rows)}${way}`;
 }
 
 function placeText({ kind, host }: TargetRecord): string {

@@ -22,6 +22,16 @@ export class BundleRepository {
     return bundleRow.optional().parse(this.database.prepare('SELECT * FROM bundles WHERE id = ?').get(id)) ?? null;
   }
 
+  list(): CollectedBundle[] {
+    return z.array(bundleRow).parse(this.database.prepare('SELECT * FROM bundles ORDER BY created_at').all());
+  }
+
+  /** The keys of runs of which an attempt was imported or recorded. */
+  recorded(): Set<string> {
+    const keys = this.database.prepare('SELECT DISTINCT key FROM bundle_results').pluck().all();
+    return new Set(z.array(z.string()).parse(keys));
+  }
+
   /** Adds a bundle, or says where it is now. */
   save({ id, folder, studyId }: CollectedBundle): void {
     this.database

@@ -49,6 +49,12 @@ export class SubmissionRepository {
     return this.rows.all('submission', rowSchema, rows);
   }
 
+  /** Of all studies on a target, the oldest first. */
+  ofTarget(name: string): Submission[] {
+    const rows = this.database.prepare('SELECT * FROM submissions WHERE target = ? ORDER BY created_at').all(name);
+    return this.rows.all('submission', rowSchema, rows);
+  }
+
   insert(submission: Submission): void {
     this.database
       .prepare(

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
-import type { TargetProbe, TargetRecord } from '../../../src-shared/domain/target.ts';
+import type { PlacedBundle, TargetProbe, TargetRecord } from '../../../src-shared/domain/target.ts';
 import { useAction, useRequest } from '../../api/query.ts';
+import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { settingsStrings } from '../../strings/settings.ts';
 import classes from './settings.module.css';
@@ -22,6 +23,7 @@ export function TargetsPanel() {
 }
 
 function TargetRow({ target: { name, kind, host } }: { target: TargetRecord }) {
+  const list = useAction('targets.bundles', { failureTitle: words.notListed(name) });
   const probe = useAction('targets.probe', { failureTitle: words.failed(name) });
   return (
     <>
@@ -30,11 +32,52 @@ function TargetRow({ target: { name, kind, host } }: { target: TargetRecord }) {
           <div>{name}</div>
           <div className={classes['help']}>{host === null ? kind : `${kind}:${host}`}</div>
         </div>
+        <Button variant="default" size="xs" loading={list.isPending} onClick={() => list.mutate({ name })}>
+          {words.clean}
+        </Button>
         <Button variant="default" size="xs" loading={probe.isPending} onClick={() => probe.mutate({ name })}>
           {words.probe}
         </Button>
       </div>
       {probe.data ? <Findings probe={probe.data} /> : null}
+      {list.data ? <LeftBundles name={name} bundles={list.data} onRemoved={() => list.mutate({ name })} /> : null}
+    </>
+  );
+}
+
+interface LeftBundlesProps {
+  readonly name: string;
+  readonly bundles: readonly PlacedBundle[];
+  readonly onRemoved: () => void;
+}
+
+/** What studies have left on a target, each with what needs it, and a button that removes the rest after a question. */
+function LeftBundles({ name, bundles, onRemoved }: LeftBundlesProps) {
+  const clean = useAction('targets.clean', { failureTitle: words.notCleaned(name), onSuccess: onRemoved });
+  const removable = bundles.filter(({ keptFor }) => keptFor === null);
+  const confirm = () =>
+    confirmRemoval({
+      what: words.bundles(removable.length, name),
+      consequence: words.consequence,
+      freedBytes: removable.reduce((sum, { bytes }) => sum + bytes, 0),
+      onConfirm: () => clean.mutate({ name, bundles: removable.map(({ id }) => id) }),
+    });
+  return (
+    <>
+      {bundles.length === 0 ? <div className={classes['help']}>{words.nothingLeft}</div> : null}
+      {bundles.map(({ id, studyName, runs, keptFor }) => (
+        <div key={id} className={classes['rowText']}>
+          <div>{words.bundle(studyName ?? words.removedStudy, runs)}</div>
+          <div className={classes['help']}>{keptFor === null ? words.removable : words.keptFor(keptFor)}</div>
+        </div>
+      ))}
+      {removable.length === 0 ? null : (
+        <div>
+          <Button variant="default" size="xs" loading={clean.isPending} onClick={confirm}>
+            {words.remove(removable.length)}
+          </Button>
+        </div>
+      )}
     </>
   );
 }

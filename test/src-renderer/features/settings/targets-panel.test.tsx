@@ -29,3 +29,29 @@ test('a target is probed when it is asked for, and says what stands against it w
   view.getByText('Install CoTo Studio there.');
   expect(view.queryByText('A study can run there.')).toBeNull();
 });
+
+test('what studies have left on a target is removed after a question, and what something needs stays', async () => {
+  const bundle = { folder: '/shared/x', studyId: 'study-1', runs: 2, bytes: 2048 };
+  let bundles = [
+    { ...bundle, id: 'a', studyName: 'Done', keptFor: null },
+    { ...bundle, id: 'b', studyName: 'Going on', keptFor: '1 of its runs wait or go on there' },
+  ];
+  backend.answers = {
+    'targets.list': () => ({ targets: [lab], kinds: [] }),
+    'targets.bundles': () => bundles,
+    'targets.clean': () => {
+      const [first, ...others] = bundles;
+      bundles = others;
+      return { removed: first === undefined ? [] : [first], freedBytes: 2048 };
+    },
+  };
+  const view = renderInWindow(<TargetsPanel />);
+  fireEvent.click(await waitFor(() => view.getByText('Clean up')));
+  await waitFor(() => view.getByText('Stays: 1 of its runs wait or go on there.'));
+  fireEvent.click(view.getByText('Remove 1 bundle'));
+  expect(backend.inputsOf('targets.clean')).toEqual([]);
+  fireEvent.click(await waitFor(() => view.getByText('Remove')));
+  await waitFor(() => expect(view.queryByText('Done (2 runs)')).toBeNull());
+  expect(backend.inputsOf('targets.clean')).toEqual([{ name: 'lab', bundles: ['a'] }]);
+  view.getByText('Going on (2 runs)');
+});

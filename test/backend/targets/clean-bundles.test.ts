@@ -1,0 +1,118 @@
+import { chmodSync, existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openStore } from '../../../src-main/store/open-store.ts';
+import { resultManifestSchema } from '../../../src-shared/domain/bundle.ts';
+import type { Submission } from '../../../src-shared/domain/target.ts';
+import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import { makeBundle, runIdOf } from '../../slurm/made-bundle.ts';
+import { closeBackends, openBackend, realEngine, removeTemporaryFolders, temporaryFolder } from '../support.ts';
+
+const path = process.env['PATH'];
+let bin: string;
+beforeEach(() => {
+  bin = temporaryFolder();
+  says('{ "jobs": [] }');
+  process.env['PATH'] = `${bin}:${path}`;
+});
+afterEach(async () => {
+  process.env['PATH'] = path;
+  await closeBackends();
+  removeTemporaryFolders();
+});
+
+/** In place of Slurm's own: answers this, or that its controller is gone. */
+function says(queue: string | null): void {
+  const lines = queue === null ? 'echo "Unable to contact slurm controller" >&2; exit 1' : `cat <<'E'\n${queue}\nE`;
+  writeFileSync(join(bin, 'squeue'), `#!/bin/sh\n${lines}\n`);
+  chmodSync(join(bin, 'squeue'), 0o755);
+}
+
+const part = { name: 'coto-1-g1-0', offset: 0, indices: [0, 1], id: '17' };
+
+/** A home with a study that has ended, and its bundle of two runs in the folder of the target: one result is imported. */
+async function homeWithBundle() {
+  const home = temporaryFolder();
+  const first = await openBackend({ home, startEngine: realEngine });
+  await first.close();
+  const shared = temporaryFolder();
+  const bundle = makeBundle(shared, [{}, {}]);
+  const store = openStore(join(home, 'studio.sqlite'));
+  store.targets.save({ name: 'lab', kind: 'slurm', host: null, parameters: { folder: shared } });
+  store.studies.insert({
+    ...{ id: 'study-1', name: 'A study', kind: 'ablation', status: 'failed', target: 'lab' },
+    config: studyConfigSchema.parse({ kind: 'ablation', run: {}, grid: { coto: [null, {}] }, seeds: [1] }),
+    ...{ result: null, provenance: null, error: null, parentId: null, createdAt: 1, finishedAt: null },
+  });
+  store.bundles.save({ id: 'a'.repeat(64), folder: bundle.folder, studyId: 'study-1' });
+  const submission: Submission = {
+    ...{ id: 'submission-1', studyId: 'study-1', generation: 1, target: 'lab', folder: bundle.folder, status: 'ended' },
+    ...{ parts: [part], runs: [], knownFailures: [], createdAt: 1 },
+  };
+  store.submissions.insert(submission);
+  const imported = (index: number) => {
+    mkdirSync(join(bundle.folder, 'results', runIdOf(index)), { recursive: true });
+    const manifest = resultManifestSchema.parse({
+      ...{ format: 1, bundle: 'a'.repeat(64), run: '0'.repeat(32), index, attempt: `attempt-${index}`, host: 'n1' },
+      ...{ program: { name: 'coto-studio', version: '0.1.0' }, computeBackend: 'wasm', startedAt: 1, finishedAt: 2 },
+      files: [{ path: 'run.json', sha256: 'b'.repeat(64), bytes: 1 }],
+    });
+    store.bundles.saveResult({ ...manifest, run: runIdOf(index) }, null);
+  };
+  return { home, shared, bundle, store, imported };
+}
+
+it('keeps a bundle that runs, or whose results are not all imported, and says which', async () => {
+  const { home, bundle, store, imported } = await homeWithBundle();
+  const backend = await openBackend({ home, startEngine: realEngine, takeUpQueue: false });
+  const reason = async () => (await backend.handle('targets.bundles', { name: 'lab' })).map(({ keptFor }) => keptFor);
+  imported(0);
+  expect(await reason()).toEqual(['1 of its 2 runs have no result']);
+  mkdirSync(join(bundle.folder, 'results', runIdOf(1)));
+  expect(await reason()).toEqual(['1 of its 2 results are not imported']);
+  imported(1);
+  const job = { job_id: 18, name: part.name, array_job_id: 17, array_task_id: 1, job_state: ['RUNNING'], nodes: 'n1' };
+  says(JSON.stringify({ jobs: [job] }));
+  expect(await reason()).toEqual(['1 of its runs wait or go on there']);
+  says(null);
+  expect(await reason()).toEqual(['the target does not answer now']);
+  says('{ "jobs": [] }');
+  store.close();
+  const wish = { name: 'lab', bundles: ['a'.repeat(64)] };
+  says(JSON.stringify({ jobs: [job] }));
+  await expect(backend.handle('targets.clean', wish)).rejects.toThrow(/is not removed: 1 of its runs wait or go on/);
+  expect(existsSync(bundle.folder)).toBe(true);
+});
+
+it('removes one that nothing needs, with the inputs that no other has, and leaves what is of others', async () => {
+  const { home, shared, bundle, store, imported } = await homeWithBundle();
+  for (const index of [0, 1]) imported(index);
+  store.close();
+  // Of another studio, in the same folder.
+  const other = makeBundle(shared, [{}]);
+  const common = join(shared, 'blobs/sha256');
+  mkdirSync(common, { recursive: true });
+  for (const [name, owner] of [
+    ['own', bundle.folder],
+    ['of-other', other.folder],
+  ] as const) {
+    writeFileSync(join(common, name), 'twelve bytes');
+    mkdirSync(join(owner, 'blobs'), { recursive: true });
+    linkSync(join(common, name), join(owner, 'blobs', name));
+  }
+  const backend = await openBackend({ home, startEngine: realEngine, takeUpQueue: false });
+  const [listed, ...rest] = await backend.handle('targets.bundles', { name: 'lab' });
+  expect(rest).toEqual([]);
+  expect(listed).toMatchObject({ folder: bundle.folder, studyName: 'A study', runs: 2, keptFor: null });
+  const wish = { name: 'lab', bundles: [listed?.id ?? ''], inputs: true };
+  const cleaned = await backend.handle('targets.clean', wish);
+  expect(cleaned).toEqual({ removed: [listed], freedBytes: (listed?.bytes ?? 0) + 'twelve bytes'.length });
+  expect(existsSync(bundle.folder)).toBe(false);
+  expect([existsSync(other.folder), existsSync(join(common, 'own')), existsSync(join(common, 'of-other'))]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+  expect(await backend.handle('targets.bundles', { name: 'lab' })).toEqual([]);
+  await expect(backend.handle('targets.clean', wish)).rejects.toThrow(/There is no bundle a+ of this studio on lab/);
+});
