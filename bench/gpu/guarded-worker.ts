@@ -28,11 +28,19 @@ export class GuardedWorker {
   private readonly signal: AbortSignal | undefined;
   /** Seconds without a sign of life after which it has hung; null: it gives no signs. */
   silence: number | null;
+  /** Seconds until all must be over: no request outlasts them. */
+  private readonly remaining: () => number;
   private current: LineProcess | null = null;
 
-  constructor(command: RunnerCommand, signal?: AbortSignal, silence: number | null = usualSilence) {
+  constructor(
+    command: RunnerCommand,
+    signal?: AbortSignal,
+    silence: number | null = usualSilence,
+    remaining: () => number = () => Number.POSITIVE_INFINITY,
+  ) {
     this.command = command;
     this.silence = silence;
+    this.remaining = remaining;
     this.signal = signal;
   }
 
@@ -47,7 +55,11 @@ export class GuardedWorker {
       const message = `No sign of life for ${silence} s: the driver, or a program on it, hangs.`;
       late.reject(new PartError('hung', message));
     };
-    const listen = () => (silence === null ? setTimeout(isOver, 1000 * seconds) : setTimeout(hangs, 1000 * silence));
+    const listen = () => {
+      const most = this.remaining();
+      if (silence === null || most < silence) return setTimeout(isOver, 1000 * Math.min(silence ?? seconds, most));
+      return setTimeout(hangs, 1000 * silence);
+    };
     let timer = listen();
     const until = performance.now() + 1000 * seconds;
     const isAlive = () => {

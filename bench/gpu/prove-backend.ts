@@ -3,15 +3,13 @@ import type { Workload } from '../workload.ts';
 import { GuardedWorker, PartError } from './guarded-worker.ts';
 import { type GpuAnswer, type GpuRequest, gpuAnswers } from './protocol.ts';
 import type { BackendProof, Conformance, Outcome, Trajectory } from './report.ts';
-import { stepOf } from './steps.ts';
-import type { TimeBudget } from './time-budget.ts';
+import { emptyStep, stepOf } from './steps.ts';
+import { leftOut, type TimeBudget } from './time-budget.ts';
 import type { TrajectoryId } from './trajectory-ids.ts';
 import { workerCommand } from './worker-command.ts';
 
 /** Parts of the proof of a backend in their order, with their shares of its time. */
 const weights = { probe: 1, limits: 2, products: 2, conformance: 8, trajectory: 1, step: 3 };
-/** Seconds that any request gets, whatever is left of the budget: a start of a driver may be slow. */
-const least = 20;
 /** Seconds without a sign of life on a processor that imitates a card, of which other programs may take most. */
 const softwareSilence = 120;
 /** Before the next request of a part: the last check of a slice may be a long one. */
@@ -29,6 +27,8 @@ export interface ProofOptions {
   /** For what the workloads make. */
   readonly folder: string;
   readonly signal?: AbortSignal | undefined;
+  /** A process that computes on a backend. */
+  readonly open?: typeof openWorker | undefined;
   /** What is done now; at most `seconds` are left of all. */
   report(text: string): void;
 }
@@ -37,6 +37,12 @@ export interface ProofOptions {
 export function proofWeight({ shapes, trajectories }: Pick<ProofOptions, 'shapes' | 'trajectories'>): number {
   const { probe, limits, products, conformance, trajectory, step } = weights;
   return probe + limits + products + conformance + trajectories.length * trajectory + shapes.length * step;
+}
+
+type Worker = Pick<GuardedWorker, 'ask' | 'close' | 'silence'>;
+
+function openWorker(id: ComputeId, budget: TimeBudget, signal: AbortSignal | undefined): Worker {
+  return new GuardedWorker(workerCommand(id), signal, undefined, () => budget.remaining);
 }
 
 export function unprovenBackend(id: ComputeId): BackendProof {
@@ -61,13 +67,14 @@ export async function proveBackend(
   budget: TimeBudget,
   keep: () => Promise<void>,
 ): Promise<void> {
-  const worker = new GuardedWorker(workerCommand(proof.id), options.signal);
+  const worker = (options.open ?? openWorker)(proof.id, budget, options.signal);
   const { label } = proof;
   const { quick, shapes, trajectories, resources, folder } = options;
-  const seconds = (weight: number) => Math.max(least, budget.take(weight));
   try {
     options.report(`${label}: looking for a device`);
-    const probe = await attempt(() => worker.ask({ do: 'probe' }, gpuAnswers.probe, seconds(weights.probe)));
+    const probe = await attempt(budget.take(weights.probe), (seconds) =>
+      worker.ask({ do: 'probe' }, gpuAnswers.probe, seconds),
+    );
     proof.available = probe.value?.available ?? false;
     proof.reason = probe.value?.reason ?? probe.reason;
     proof.adapter = probe.value?.adapter ?? null;
@@ -76,36 +83,30 @@ export async function proveBackend(
       proof.reason = `It computes on the processor here, and is proven only where --backends names it. ${proof.reason}`;
     }
     await keep();
-    if (!proof.available) return void budget.take(proofWeight(options) - weights.probe);
+    if (!proof.available) return budget.skip(proofWeight(options) - weights.probe);
     if (proof.adapter?.kind !== 'gpu') worker.silence = softwareSilence;
     const small = quick || proof.adapter?.kind !== 'gpu';
 
     if (proof.id === 'webgpu') {
       options.report(`${label}: what the card itself reaches`);
-      const { value: found, ...rest } = await attempt(() =>
-        worker.ask({ do: 'limits', quick: small }, gpuAnswers.limits, seconds(weights.limits)),
+      const { value: found, ...rest } = await attempt(budget.take(weights.limits), (seconds) =>
+        worker.ask({ do: 'limits', quick: small }, gpuAnswers.limits, seconds),
       );
       proof.limits = { ...rest, found };
       await keep();
-    } else budget.take(weights.limits);
+    } else budget.skip(weights.limits);
 
     options.report(`${label}: products of the engine`);
-    const { value: products, ...took } = await attempt(() =>
-      worker.ask(
-        { do: 'products', quick: small, limits: proof.limits?.found ?? null },
-        gpuAnswers.products,
-        seconds(weights.products),
-      ),
+    const { value: products, ...took } = await attempt(budget.take(weights.products), (seconds) =>
+      worker.ask({ do: 'products', quick: small, limits: proof.limits?.found ?? null }, gpuAnswers.products, seconds),
     );
     proof.products = { ...took, found: products?.products ?? [] };
     await keep();
 
-    const given = Math.min(budget.take(weights.conformance), options.conformanceSeconds ?? Number.POSITIVE_INFINITY);
-    const started = performance.now();
     options.report(`${label}: conformance`);
-    proof.conformance = await checkAll(worker, given, (found) =>
+    proof.conformance = await checkAll(worker, budget, options.conformanceSeconds, (found, left) =>
       options.report(
-        `${label}: conformance ${found.checked} of ${found.total}, ${found.failures.length} wrong, at most ${Math.ceil(given - (performance.now() - started) / 1000)} s more`,
+        `${label}: conformance ${found.checked} of ${found.total}, ${found.failures.length} wrong, at most ${Math.ceil(left)} s more`,
       ),
     );
     await keep();
@@ -113,8 +114,8 @@ export async function proveBackend(
     proof.trajectories = { outcome: 'passed', reason: '', seconds: 0, found: [] };
     for (const id of trajectories) {
       options.report(`${label}: trains ${id} as native does`);
-      const part = await attempt(() =>
-        worker.ask({ do: 'trajectory', id, resources, folder }, gpuAnswers.trajectory, seconds(weights.trajectory)),
+      const part = await attempt(budget.take(weights.trajectory), (seconds) =>
+        worker.ask({ do: 'trajectory', id, resources, folder }, gpuAnswers.trajectory, seconds),
       );
       addTrajectory(proof.trajectories, id, part);
       await keep();
@@ -123,17 +124,13 @@ export async function proveBackend(
 
     for (const shape of shapes) {
       options.report(`${label}: steps of ${shape.label}`);
+      const seconds = budget.take(weights.step);
+      const exchange = exchangeFile(folder, shape, small);
+      const device = proof.adapter?.device ?? null;
       proof.steps.push(
-        await stepOf({
-          worker,
-          shape,
-          small,
-          resources,
-          folder,
-          exchange: exchangeFile(folder, shape, small),
-          seconds: seconds(weights.step),
-          device: proof.adapter?.device ?? null,
-        }),
+        seconds === null
+          ? { ...emptyStep(shape, small), reason: leftOut }
+          : await stepOf({ worker, shape, small, resources, folder, exchange, seconds, device }),
       );
       // Its memory is the next one's.
       await worker.close();
@@ -156,11 +153,13 @@ interface Attempt<Value> {
   readonly seconds: number;
 }
 
-export async function attempt<Value>(run: () => Promise<Value>): Promise<Attempt<Value>> {
+/** A part in the seconds that it is given; null: it is left out. */
+async function attempt<Value>(given: number | null, run: (seconds: number) => Promise<Value>): Promise<Attempt<Value>> {
+  if (given === null) return { value: null, outcome: 'skipped', reason: leftOut, seconds: 0 };
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   try {
-    return { value: await run(), outcome: 'passed', reason: '', seconds: seconds() };
+    return { value: await run(given), outcome: 'passed', reason: '', seconds: seconds() };
   } catch (thrown) {
     if (!(thrown instanceof PartError)) throw thrown;
     return { value: null, outcome: thrown.outcome, reason: thrown.message, seconds: seconds() };
@@ -169,24 +168,28 @@ export async function attempt<Value>(run: () => Promise<Value>): Promise<Attempt
 
 /** In slices, so that a program that hangs loses one of them, and what is found is told. */
 async function checkAll(
-  worker: GuardedWorker,
-  seconds: number,
-  tell: (found: Conformance) => void,
+  worker: Worker,
+  budget: TimeBudget,
+  most: number = Number.POSITIVE_INFINITY,
+  tell: (found: Conformance, left: number) => void,
 ): Promise<NonNullable<BackendProof['conformance']>> {
-  const started = performance.now();
-  const left = () => seconds - (performance.now() - started) / 1000;
+  const given = budget.take(weights.conformance);
+  if (given === null) return { outcome: 'skipped', reason: leftOut, seconds: 0, found: null };
+  const seconds = Math.min(given, most);
+  const started = budget.now();
+  const left = () => seconds - (budget.now() - started);
   let found: Conformance | null = null;
   let from: number | null = 0;
   while (from !== null && (found === null || left() > 1)) {
     const request: GpuRequest = { do: 'conformance', from, seconds: Math.max(1, Math.min(10, left() * sliceShare)) };
-    const part: Attempt<GpuAnswer<'conformance'>> = await attempt(() =>
-      worker.ask(request, gpuAnswers.conformance, Math.max(worker.silence ?? 0, left())),
+    const part: Attempt<GpuAnswer<'conformance'>> = await attempt(Math.max(worker.silence ?? 0, left()), (longest) =>
+      worker.ask(request, gpuAnswers.conformance, longest),
     );
     if (part.value === null) return { outcome: part.outcome, reason: part.reason, seconds: seconds - left(), found };
     const { next, ...slice } = part.value;
     found = found === null ? slice : joined(found, slice);
     from = next;
-    tell(found);
+    tell(found, left());
   }
   const took = { seconds: seconds - left(), found };
   if (found !== null && found.failures.length > 0)

@@ -7,7 +7,7 @@ import { workloads } from '../workloads/index.ts';
 import { exchangeFile, type ProofOptions, proofWeight, proveBackend, unprovenBackend } from './prove-backend.ts';
 import { timePyTorch } from './pytorch.ts';
 import type { GpuReport } from './report.ts';
-import { TimeBudget } from './time-budget.ts';
+import { leftOut, TimeBudget } from './time-budget.ts';
 import { type TrajectoryId, trajectoryIds } from './trajectory-ids.ts';
 
 /** Share of the time, as a part of a backend's. */
@@ -87,11 +87,12 @@ export async function proveGpu(options: GpuProofOptions): Promise<GpuReport> {
       await proveBackend(backend, proof, budget, keep);
     }
     const small = quick || report.backends.every(({ adapter }) => adapter?.kind !== 'gpu');
-    const seconds = Math.max(20, budget.take(pytorchWeight));
+    const seconds = budget.take(pytorchWeight);
     const exchange = (shape: { id: string }) => exchangeFile(folder, shape, small);
-    report.pytorch = report.backends.some(({ available }) => available)
-      ? await timePyTorch({ python, shapes, small, exchange, seconds, signal, report: tell })
-      : { ...report.pytorch, reason: 'There is no device to compare it with.' };
+    if (!report.backends.some(({ available }) => available))
+      report.pytorch.reason = 'There is no device to compare it with.';
+    else if (seconds === null) report.pytorch.reason = leftOut;
+    else report.pytorch = await timePyTorch({ python, shapes, small, exchange, seconds, signal, report: tell });
     report.complete = true;
   } catch (thrown) {
     if (signal?.aborted !== true) throw thrown;

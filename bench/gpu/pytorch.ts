@@ -7,6 +7,7 @@ import type { Workload } from '../workload.ts';
 import { GuardedWorker, PartError } from './guarded-worker.ts';
 import type { GpuReport } from './report.ts';
 import { emptyStep } from './steps.ts';
+import { leftOut } from './time-budget.ts';
 
 const loadedSchema = z.object({ version: z.string(), device: z.string() });
 const timesSchema = z.object({ milliseconds: z.array(z.number()) });
@@ -52,6 +53,10 @@ export async function timePyTorch(options: PyTorchOptions): Promise<GpuReport['p
       found.steps.push(step);
       if (!existsSync(exchange)) {
         step.reason = 'The engine has not written its problem.';
+        continue;
+      }
+      if (performance.now() >= until) {
+        step.reason = leftOut;
         continue;
       }
       options.report(`PyTorch: steps of ${shape.label}`);

@@ -15,7 +15,7 @@ const stepShare = 0.4;
 const least = 10;
 
 export interface StepRequest {
-  readonly worker: GuardedWorker;
+  readonly worker: Pick<GuardedWorker, 'ask'>;
   readonly shape: Workload;
   readonly small: boolean;
   readonly resources: string;

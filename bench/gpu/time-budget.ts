@@ -1,7 +1,14 @@
+/** Seconds that a part gets at least, or is left out: a start of a driver may be slow. */
+const least = 20;
+
+/** Why a part is missing from a report. */
+export const leftOut = 'There was no time left for it: --minutes gives more.';
+
 /** Shares a span of time among parts by their weights; what a part leaves goes to those after it. */
 export class TimeBudget {
   private readonly until: number;
-  private readonly now: () => number;
+  /** Seconds of a clock. */
+  readonly now: () => number;
   private weights: number;
 
   /** @param seconds in all @param weights sum of all parts' */
@@ -11,11 +18,17 @@ export class TimeBudget {
     this.weights = weights;
   }
 
-  /** Seconds that the next part may take; it is then one of those that are over. */
-  take(weight: number): number {
-    const seconds = (this.remaining * weight) / Math.max(weight, this.weights);
+  /** Seconds that the next part may take, which is then one of those that are over; null: it has to be left out. */
+  take(weight: number): number | null {
+    const { remaining } = this;
+    const share = (remaining * weight) / Math.max(weight, this.weights);
     this.weights -= weight;
-    return seconds;
+    return remaining < least ? null : Math.max(least, share);
+  }
+
+  /** Counts a part among those that are over. */
+  skip(weight: number): void {
+    this.weights -= weight;
   }
 
   /** Seconds until all must be over, at most. */

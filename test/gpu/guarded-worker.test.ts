@@ -49,6 +49,15 @@ it('ends a process that gives no signs of life when its time is over', async () 
   expect(await worker.ask({ do: 'answer' }, answer, 60)).not.toEqual(first);
 });
 
+it('lets no request outlast the time of all, even one that has hung', async () => {
+  let left = 60;
+  const worker = new GuardedWorker(command, undefined, 60, () => left);
+  workers.push(worker);
+  await worker.ask({ do: 'answer' }, answer, 60);
+  left = 0.5;
+  await expect(worker.ask({ do: 'hang' }, answer, 60)).rejects.toMatchObject({ outcome: 'unfinished' });
+});
+
 it('ends at once where it is interrupted', async () => {
   const interrupted = new AbortController();
   const worker = guard(600, interrupted.signal);

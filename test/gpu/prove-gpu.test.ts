@@ -4,7 +4,6 @@ import { gpuPage } from '../../bench/gpu/page.ts';
 import { type GpuProofOptions, proveGpu } from '../../bench/gpu/prove-gpu.ts';
 import { type GpuReport, gpuReportSchema } from '../../bench/gpu/report.ts';
 import { emptyStep } from '../../bench/gpu/steps.ts';
-import { TimeBudget } from '../../bench/gpu/time-budget.ts';
 import { vitShape } from '../../bench/workloads/vit.ts';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -91,16 +90,4 @@ describe('the proof of a backend', () => {
     expect(report.backends[0]?.trajectories).toBeNull();
     expect(gpuPage(report)).toContain('interrupted: the rest is missing');
   });
-});
-
-it('gives what a part leaves to those after it', () => {
-  let now = 100;
-  const budget = new TimeBudget(60, 6, () => now);
-  expect(budget.take(1)).toBeCloseTo(10);
-  now += 40;
-  expect(budget.take(2)).toBeCloseTo(8);
-  expect(budget.take(3)).toBeCloseTo(20);
-  now += 100;
-  expect(budget.remaining).toBe(0);
-  expect(budget.take(1)).toBe(0);
 });

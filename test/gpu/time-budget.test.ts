@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { PartError } from '../../bench/gpu/guarded-worker.ts';
+import { proofWeight, proveBackend, unprovenBackend } from '../../bench/gpu/prove-backend.ts';
+import { leftOut, TimeBudget } from '../../bench/gpu/time-budget.ts';
+import { trajectoryIds } from '../../bench/gpu/trajectory-ids.ts';
+import { workloads } from '../../bench/workloads/index.ts';
+
+it('gives what a part leaves to those after it, and never less than a start of a driver takes', () => {
+  let now = 100;
+  const budget = new TimeBudget(240, 6, () => now);
+  expect(budget.take(1)).toBeCloseTo(40);
+  now += 10;
+  expect(budget.take(2)).toBeCloseTo(92);
+  budget.skip(2);
+  expect(budget.take(1)).toBeCloseTo(230);
+  now += 205;
+  expect(budget.take(1)).toBeCloseTo(25);
+  now += 10;
+  // Less than a start takes: left out.
+  expect(budget.take(1)).toBeNull();
+  now += 100;
+  expect(budget.remaining).toBe(0);
+});
+
+/** A backend whose parts take what `cost` says of the seconds that they are given, on a clock of the test. */
+async function proveWith(seconds: number, cost: (given: number, budget: TimeBudget) => number) {
+  let now = 0;
+  const options = {
+    quick: false,
+    isNamed: true,
+    shapes: workloads,
+    trajectories: trajectoryIds,
+    resources: '',
+    folder: '/no/such/folder',
+    report: () => undefined,
+  };
+  const budget = new TimeBudget(seconds, proofWeight(options), () => now);
+  const asked: string[] = [];
+  const proof = unprovenBackend('webgpu');
+  const open = () => ({
+    silence: 60,
+    close: async () => undefined,
+    ask: async <Schema extends z.ZodType>(request: object, schema: Schema, given: number): Promise<z.infer<Schema>> => {
+      const what = String(Reflect.get(request, 'do'));
+      asked.push(what);
+      now += cost(given, budget);
+      if (what !== 'probe') throw new PartError('unfinished', 'Its time was over.');
+      return schema.parse({
+        id: 'webgpu',
+        available: true,
+        reason: '',
+        adapter: { device: 'A card', kind: 'gpu', memoryBytes: null, driver: null, features: [], limits: {} },
+      });
+    },
+  });
+  await proveBackend(proof, { ...options, open }, budget, async () => undefined);
+  return { proof, asked, took: now };
+}
+
+describe('a proof on a card on which every part takes all of its time', () => {
+  it('ends within its limit, and leaves nothing out', async () => {
+    const { proof, asked, took } = await proveWith(480, (given) => given);
+    expect(took).toBeLessThanOrEqual(480);
+    expect(proof.steps.map(({ outcome }) => outcome)).toEqual(workloads.map(() => 'unfinished'));
+    expect(asked.filter((what) => what === 'trajectory')).toHaveLength(trajectoryIds.length);
+  });
+
+  it('leaves out what does not fit, and says so', async () => {
+    // The guard of a process ends a request at the end of all time at the latest.
+    const { proof, took } = await proveWith(60, (given, budget) => Math.min(given, budget.remaining));
+    expect(took).toBeLessThanOrEqual(60);
+    expect(proof.trajectories).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining(leftOut) });
+    expect(proof.steps.map(({ outcome, reason }) => [outcome, reason])).toEqual(
+      workloads.map(() => ['skipped', leftOut]),
+    );
+  });
+});
