@@ -4,6 +4,16 @@ import type { AddedToken } from './tokenizer-schema.ts';
 /** An added token found in a text, or the text between two. */
 export type Section = { readonly id: number } | { readonly text: string; readonly isFirst: boolean };
 
+/** A stretch of a text that is normalized as one, by its places in UTF-16, and what it consists of then. */
+export interface NormalizedPart {
+  readonly start: number;
+  readonly end: number;
+  /** Null where the stretch is an added token. */
+  readonly normalized: string | null;
+  /** Each with its place in the normalized text. */
+  readonly sections: readonly { readonly section: Section; readonly start: number; readonly end: number }[];
+}
+
 /** Finds the tokens that were added to a vocabulary, before any other processing of a text, as the Rust library does. */
 export class AddedTokens {
   private readonly literal: Trie;
@@ -21,15 +31,21 @@ export class AddedTokens {
 
   /** Tokens, and the normalized text between them. */
   split(text: string): Section[] {
+    return this.parts(text).flatMap(({ sections }) => sections.map(({ section }) => section));
+  }
+
+  /** The same with the places of everything. */
+  parts(text: string): NormalizedPart[] {
     let isFirst = true;
-    return this.literal.split(text).flatMap((part) => {
-      const sections =
-        'id' in part ? [part] : this.normalized.split(this.normalizer?.normalize(part.text) ?? part.text);
-      return sections.map((section) => {
-        const marked = 'id' in section ? section : { ...section, isFirst };
+    return this.literal.split(text).map(({ start, end, ...part }): NormalizedPart => {
+      const normalized = 'id' in part ? null : (this.normalizer?.normalize(part.text) ?? part.text);
+      const found = normalized === null ? [{ ...part, start: 0, end: 0 }] : this.normalized.split(normalized);
+      const sections = found.map((own) => {
+        const section: Section = 'id' in own ? { id: own.id } : { text: own.text, isFirst };
         isFirst = false;
-        return marked;
+        return { section, start: own.start, end: own.end };
       });
+      return { start, end, normalized, sections };
     });
   }
 }
@@ -61,7 +77,7 @@ class Node {
   }
 }
 
-type Part = { readonly id: number } | { readonly text: string };
+type Part = ({ readonly id: number } | { readonly text: string }) & { readonly start: number; readonly end: number };
 
 class Trie {
   private readonly root = new Node();
@@ -89,13 +105,13 @@ class Trie {
       const { token, end } = found;
       if (!token.single_word || standsAlone(text, at, end)) {
         const start = token.lstrip ? Math.max(done, spacesBefore(text, at)) : Math.max(done, at);
-        if (start > done) parts.push({ text: text.slice(done, start) });
-        parts.push({ id: token.id });
+        if (start > done) parts.push({ text: text.slice(done, start), start: done, end: start });
         done = token.rstrip ? spacesAfter(text, end) : end;
+        parts.push({ id: token.id, start, end: done });
       }
       at = end;
     }
-    if (done < text.length) parts.push({ text: text.slice(done) });
+    if (done < text.length) parts.push({ text: text.slice(done), start: done, end: text.length });
     return parts;
   }
 

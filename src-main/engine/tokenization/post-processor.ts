@@ -34,6 +34,12 @@ export class PostProcessor {
     return this.single.slice(0, start).reduce((sum, piece) => sum + ('ids' in piece ? piece.ids.length : 0), 0);
   }
 
+  /** Special tokens before the second text of a pair. */
+  get beforeSecond(): number {
+    const end = this.pair.findIndex((piece) => 'text' in piece && piece.text === 'B');
+    return this.pair.slice(0, end).reduce((sum, piece) => sum + ('ids' in piece ? piece.ids.length : 0), 0);
+  }
+
   process(first: readonly number[], second: readonly number[] | null, addSpecialTokens: boolean): Encoding {
     const ids: number[] = [];
     const typeIds: number[] = [];

@@ -8,9 +8,11 @@ import { ByteFallback } from './byte-fallback.ts';
 import { type Encoding, PostProcessor } from './post-processor.ts';
 import { decoderStage, normalizerStage, preTokenizerStages } from './pre-tokenizers.ts';
 import { PrecompiledNormalizer } from './precompiled-normalizer.ts';
+import { type Span, TextAlignment, withoutSpaces } from './text-alignment.ts';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
 import type { AddedToken, Stage } from './tokenizer-schema.ts';
 import { type TruncationStrategy, truncate } from './truncation.ts';
+import { placesInWord, WordFinder, type WordForm } from './word-pieces.ts';
 
 /** For the file's regular expressions, which may backtrack without end, beside what each text gives. */
 const MAX_MILLISECONDS = 5_000;
@@ -29,6 +31,12 @@ export interface EncodeOptions {
 export interface WordEncoding extends Encoding {
   readonly starts: readonly { readonly word: number; readonly token: number }[];
   readonly isCut: boolean;
+}
+
+/** Token ids of a text without special tokens, and the characters that each stands for, without white space around them. */
+export interface PlacedEncoding {
+  readonly ids: readonly number[];
+  readonly spans: readonly Span[];
 }
 
 /** Encodings padded to the same length, row by row. */
@@ -62,6 +70,7 @@ export class TextTokenizer {
    */
   private readonly mayLoop: { readonly encoding: boolean; readonly decoding: boolean };
   private readonly clock: WorkClock;
+  private alignment: TextAlignment | null = null;
 
   /**
    * @param clock of all that is done with the tokenizer; a text adds to it by its length.
@@ -110,6 +119,21 @@ export class TextTokenizer {
   encodeWords(words: readonly string[], { maxLength }: Pick<EncodeOptions, 'maxLength'> = {}): WordEncoding {
     const characters = words.reduce((sum, { length }) => sum + length, 0);
     return this.guarded(this.mayLoop.encoding, characters, () => this.encodeSplit(words, maxLength));
+  }
+
+  /** The tokens of a text with their places in it. @throws StudioError as `encode` */
+  encodePlaced(text: string): PlacedEncoding {
+    return this.guarded(this.mayLoop.encoding, text.length, () => this.placed(text));
+  }
+
+  /** Special tokens in a pair of texts, and of these the ones before the second text. */
+  get pairTokens(): { readonly all: number; readonly beforeSecond: number } {
+    return { all: this.postProcessor.addedTokens(true), beforeSecond: this.postProcessor.beforeSecond };
+  }
+
+  /** A pair of texts that are tokens already, with the special tokens. */
+  joinPair(first: readonly number[], second: readonly number[]): Encoding {
+    return this.postProcessor.process(first, second, true);
   }
 
   /** As `encode`, for many texts at once. */
@@ -183,28 +207,81 @@ export class TextTokenizer {
   }
 
   private idsOf(text: string): number[] {
-    return this.addedTokens.split(text).flatMap((section) => {
-      if ('id' in section) return section.id;
-      // The package puts Metaspace's first mark into the section with the index 0 alone.
-      const options = { section_index: section.isFirst ? 0 : 1 };
-      const words = this.core.pre_tokenizer?.(section.text, options) ?? [section.text];
-      return words.flatMap((word) => this.idsOfWord(word));
-    });
+    return this.addedTokens
+      .split(text)
+      .flatMap((section) =>
+        'id' in section
+          ? section.id
+          : this.wordsOf(section).flatMap((word) => this.tokensOf(word).flatMap((token) => this.idsOfToken(token))),
+      );
+  }
+
+  private wordsOf({ text, isFirst }: { readonly text: string; readonly isFirst: boolean }): readonly string[] {
+    // The package puts Metaspace's first mark into the section with the index 0 alone.
+    return this.core.pre_tokenizer?.(text, { section_index: isFirst ? 0 : 1 }) ?? [text];
   }
 
   /** Word by word: the package would fuse unknown tokens across words. */
-  private idsOfWord(word: string): number[] {
-    const { model } = this.core;
+  private tokensOf(word: string): readonly string[] {
+    return this.core.model?.([word]) ?? [];
+  }
+
+  private idsOfToken(token: string): number | number[] {
     const { type, byte_fallback } = this.files.tokenizer.model;
-    const tokens = model?.([word]) ?? [];
-    return tokens.flatMap(
-      (token) =>
-        this.core.token_to_id(token) ??
-        // The package lacks the byte fallback of unigram models.
-        (type === 'Unigram' && byte_fallback ? this.bytesOf(token) : null) ??
-        model?.unk_token_id ??
-        [],
+    return (
+      this.core.token_to_id(token) ??
+      // The package lacks the byte fallback of unigram models.
+      (type === 'Unigram' && byte_fallback ? this.bytesOf(token) : null) ??
+      this.core.model?.unk_token_id ??
+      []
     );
+  }
+
+  private placed(text: string): PlacedEncoding {
+    this.alignment ??= new TextAlignment((letter) => this.core.normalizer?.normalize(letter) ?? letter);
+    const ids: number[] = [];
+    const spans: Span[] = [];
+    const add = (id: number, start: number, end: number) => {
+      ids.push(id);
+      spans.push(withoutSpaces(text, { start, end }));
+    };
+    const form = this.wordForm();
+    for (const { start, end, normalized, sections } of this.addedTokens.parts(text)) {
+      const aligned = normalized === null ? [] : this.alignment.align(text.slice(start, end), normalized);
+      /** From the first of some units of the normalized text to the last. */
+      const place = (from: number, to: number) => ({
+        start: start + (aligned[from]?.start ?? (normalized === null ? 0 : end - start)),
+        end: start + (aligned[Math.max(from, to - 1)]?.end ?? end - start),
+      });
+      for (const { section, start: from, end: to } of sections) {
+        if ('id' in section) {
+          const own = normalized === null ? { start, end } : place(from, to);
+          add(section.id, own.start, own.end);
+          continue;
+        }
+        const finder = new WordFinder(section.text, form);
+        for (const word of this.wordsOf(section)) {
+          const units = finder.next(word);
+          const tokens = this.tokensOf(word);
+          for (const [index, { start: first, end: last }] of placesInWord(word, tokens, form).entries()) {
+            const own = covered(units.slice(first, Math.max(last, first + 1)));
+            const whole = own === null ? place(to, to) : place(from + own.start, from + own.end);
+            const stop = own !== null && own.start === own.end ? whole.start : whole.end;
+            for (const id of [this.idsOfToken(tokens[index] ?? '')].flat()) add(id, whole.start, stop);
+          }
+        }
+      }
+    }
+    return { ids, spans };
+  }
+
+  private wordForm(): WordForm {
+    const { pre_tokenizer, model } = this.files.tokenizer;
+    return {
+      areBytes: pre_tokenizer.some(({ type }) => type === 'ByteLevel'),
+      continuing: model.type === 'WordPiece' ? model.continuing_subword_prefix : '',
+      ending: (model.type === 'BPE' ? model.end_of_word_suffix : null) ?? '',
+    };
   }
 
   private bytesOf(token: string): number[] | null {
@@ -228,6 +305,13 @@ export class TextTokenizer {
       );
     }
   }
+}
+
+/** From the start of the first stretch that is not empty to the end of the last; null of none. */
+function covered(units: readonly Span[]): Span | null {
+  const own = units.filter(({ start, end }) => end > start);
+  const [first, last] = [own[0] ?? units[0], own.at(-1) ?? units.at(-1)];
+  return first === undefined || last === undefined ? null : { start: first.start, end: last.end };
 }
 
 /** @throws StudioError invalid_file naming the file and the key. */
