@@ -63,8 +63,16 @@ export function drawText(example: TextExample): string {
     ['text', taggedText(example) ?? example.text],
     ['text_pair', example.textPair],
     ['choices', example.choices?.join(' | ') ?? null],
-    ['prompt', example.prompt],
-    [example.rejected === undefined ? 'completion' : 'chosen', example.completion],
+    ...(example.answers === undefined
+      ? ([
+          ['prompt', example.prompt],
+          [example.rejected === undefined ? 'completion' : 'chosen', example.completion],
+        ] as const)
+      : ([
+          ['question', example.question ?? ''],
+          ['answers', example.answers.map(({ text }) => text).join(' | ') || 'none'],
+          ['context', example.context ?? ''],
+        ] as const)),
     ['rejected', typeof example.rejected === 'string' ? example.rejected : null],
     ...turnsOf(example),
     ['wanted', example.desirable === undefined ? null : String(example.desirable)],

@@ -32,6 +32,9 @@ export const textColumnRoles = [
   'tags',
   'rejected',
   'desirable',
+  'question',
+  'context',
+  'answers',
 ] as const;
 const columnName = z.string().nullable();
 const textColumnsSchema = z.object({
@@ -50,6 +53,9 @@ const textColumnsSchema = z.object({
     .default(null)
     .describe('the worse answer of a preference; without a completion, a conversation beside the messages'),
   desirable: columnName.default(null).describe('whether the completion is wanted, as KTO takes it'),
+  question: columnName.default(null).describe('what is asked about the context'),
+  context: columnName.default(null).describe('a text that answers the question, or does not'),
+  answers: columnName.default(null).describe('SQuAD’s answers: stretches of the context'),
 });
 export type TextColumns = z.infer<typeof textColumnsSchema>;
 export const noColumns: TextColumns = {
@@ -66,6 +72,9 @@ export const noColumns: TextColumns = {
   tags: null,
   rejected: null,
   desirable: null,
+  question: null,
+  context: null,
+  answers: null,
 };
 const textShapeSchema = z.enum(['columns', 'alpaca', 'sharegpt', 'messages']);
 export type TextShape = z.infer<typeof textShapeSchema>;
@@ -174,6 +183,12 @@ export const textExampleSchema = z.object({
     .optional()
     .describe('the answer that is worse than the completion; of messages, the conversation that ends with it'),
   desirable: z.boolean().optional().describe('whether the completion is wanted'),
+  question: z.string().optional().describe('what is asked about the context'),
+  context: z.string().optional(),
+  answers: z
+    .array(z.object({ text: z.string(), start: z.number().int().describe('first UTF-16 unit in the context') }))
+    .optional()
+    .describe('right answers to the question, any of which will do; none: the context does not answer it'),
 });
 export type TextExample = z.infer<typeof textExampleSchema>;
 
@@ -219,9 +234,9 @@ export const describedTokensSchema = z.object({
   text: z.string().describe('text of the tokens shown'),
   written: z.enum(['plain', 'template']),
   counts: z
-    .enum(['completion', 'text', 'label', 'tags', 'nothing'])
+    .enum(['completion', 'text', 'label', 'tags', 'answer', 'nothing'])
     .describe(
-      "what the loss is computed on; label: the example's label, none of the tokens; tags: the first token of each word",
+      "what the loss is computed on; label: the example's label, none of the tokens; tags: the first token of each word; answer: where it begins and ends",
     ),
   tokens: z
     .array(z.object({ id: z.number().int(), text: z.string(), counted: z.boolean() }))

@@ -63,6 +63,7 @@ export function cutTexts(example: TextExample, characters: number): TextExample 
     ...(tools === undefined ? {} : { tools }),
     ...cutWords(example, characters),
     ...cutRejected(example, cut, characters),
+    ...cutAnswers(example, cut),
   };
 }
 
@@ -73,6 +74,18 @@ function cutWords({ words, tags }: TextExample, characters: number): Pick<TextEx
   while (count < words.length && length <= characters) length += (words[count++] ?? '').length + 1;
   const shown = words.slice(0, count).map((word) => word.slice(0, characters));
   return { words: shown, ...(tags === undefined ? {} : { tags: tags.slice(0, count) }) };
+}
+
+const shownAnswers = 20;
+
+/** What is asked about a text, and the first answers. */
+function cutAnswers(
+  { question, context, answers }: TextExample,
+  cut: (text: string) => string,
+): Pick<TextExample, 'question' | 'context' | 'answers'> {
+  if (question === undefined || context === undefined || answers === undefined) return {};
+  const shown = answers.slice(0, shownAnswers).map(({ text, start }) => ({ text: cut(text), start }));
+  return { question: cut(question), context: cut(context), answers: shown };
 }
 
 /** The rejected answer, or the conversation that ends with it. */

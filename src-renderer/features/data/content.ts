@@ -7,7 +7,7 @@ export function contentWords({ labels, text }: DatasetDescription): string {
   if (text?.labelKind === 'tags') return plural(labels.length, 'tag');
   if (text === null || labels.length > 0) return plural(labels.length, 'class', 'classes');
   if (text.columns.rejected !== null || text.columns.desirable !== null) return 'preferences';
-  if (text.columns.choices !== null) return 'questions';
+  if (text.columns.choices !== null || text.columns.answers !== null) return 'questions';
   if (text.columns.messages !== null) return 'conversations';
   if (text.columns.completion !== null) return 'prompts';
   return text.labelKind === 'numbers' ? 'numbers' : 'unlabelled';

@@ -10,7 +10,7 @@ import { Segments } from '../../components/form/segments.tsx';
 import { formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import classes from './data.module.css';
-import { labelWords } from './row-columns.tsx';
+import { answerWords, labelWords } from './row-columns.tsx';
 import { TaggedWords } from './tagged-words.tsx';
 import { TokenView } from './token-view.tsx';
 import { useTextModels } from './use-text-models.ts';
@@ -109,13 +109,37 @@ function partsOf(example: TextExample): [name: string, value: ReactNode][] {
     ['text', tags === undefined ? text : <TaggedWords key="words" words={words} tags={tags} />],
     ['second text', textPair],
     ...(choices ?? []).map((choice, place): [string, string] => [`choice ${place + 1}`, choice]),
-    ['prompt', prompt],
-    [example.rejected === undefined ? 'completion' : 'chosen', completion],
+    ...(example.answers === undefined
+      ? ([
+          ['prompt', prompt],
+          [example.rejected === undefined ? 'completion' : 'chosen', completion],
+        ] satisfies [string, string | null][])
+      : questionParts(example)),
     ...(typeof example.rejected === 'string' ? [['rejected', example.rejected] satisfies [string, string]] : []),
     ...turnsOf(example),
     ...(example.desirable === undefined ? [] : [['wanted', String(example.desirable)] satisfies [string, string]]),
   ];
   return parts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+}
+
+/** A question with its answers, the first of them marked in the text. */
+function questionParts({ question = '', context = '', answers = [] }: TextExample): [string, ReactNode][] {
+  const [first] = answers;
+  const end = (first?.start ?? 0) + (first?.text.length ?? 0);
+  const marked = first && (
+    <span key="context">
+      {context.slice(0, first.start)}
+      <mark className={classes['entity']} data-color={0}>
+        {context.slice(first.start, end)}
+      </mark>
+      {context.slice(end)}
+    </span>
+  );
+  return [
+    ['question', question],
+    ['answers', answerWords(answers)],
+    ['context', marked ?? context],
+  ];
 }
 
 function Tokens({ modelName, ...place }: ExamplePlace & { model: string; modelName: string }) {

@@ -10,7 +10,16 @@ import { dataStrings } from '../../strings/data.ts';
 
 type ColumnRole = (typeof textColumnRoles)[number];
 /** What a row of a file is learned as. */
-export const rowKinds = ['text', 'tagged', 'choice', 'completion', 'conversation', 'preference', 'answer'] as const;
+export const rowKinds = [
+  'text',
+  'tagged',
+  'choice',
+  'completion',
+  'conversation',
+  'preference',
+  'answer',
+  'question',
+] as const;
 export type RowKind = (typeof rowKinds)[number];
 export type SplitBy = NonNullable<TextInspection['split']>['by'];
 
@@ -34,6 +43,7 @@ export const kindRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   conversation: ['messages', 'tools'],
   preference: ['prompt', 'messages', 'completion', 'rejected', 'tools'],
   answer: ['prompt', 'messages', 'completion', 'desirable', 'tools'],
+  question: ['question', 'context', 'answers'],
 };
 /** Without these columns nothing can be learned. */
 const neededRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
@@ -44,6 +54,7 @@ const neededRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   conversation: ['messages'],
   preference: ['rejected'],
   answer: ['completion', 'desirable'],
+  question: ['question', 'context', 'answers'],
 };
 export const splitFields: Readonly<Record<SplitBy, readonly string[]>> = {
   share: ['test_fraction', 'seed'],
@@ -59,7 +70,9 @@ export function kindOfColumns({
   words,
   rejected,
   desirable,
+  answers,
 }: TextColumns): RowKind {
+  if (answers !== null) return 'question';
   if (rejected !== null) return 'preference';
   if (desirable !== null) return 'answer';
   if (words !== null) return 'tagged';
@@ -172,6 +185,7 @@ export const kindWords: Readonly<Record<RowKind, string>> = {
   conversation: 'Conversations',
   preference: 'Preferences (chosen, rejected)',
   answer: 'Answers, wanted or not',
+  question: 'Questions on a text (SQuAD)',
 };
 
 const namedLabels = 8;

@@ -3,6 +3,7 @@ import { messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { ReadRow, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
 import { preferenceOf } from '../../../src-shared/domain/preference.ts';
 import type { DataColumn } from '../../components/table/data-table.tsx';
+import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';
 import { TaggedWords } from './tagged-words.tsx';
 
@@ -14,6 +15,7 @@ export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boo
   const contents: [header: string, value: (example: TextExample) => string][] = [];
   if (columns.words !== null) contents.push(['Words', ({ text }) => text ?? '']);
   if (columns.text !== null) contents.push(['Text', ({ text }) => text ?? '']);
+  if (columns.answers !== null) contents.push(...questionContents);
   if (columns.text_pair !== null) contents.push(['Pair', ({ textPair }) => textPair ?? '']);
   if (columns.choices !== null) contents.push(['Choices', ({ choices }) => choices?.join(' | ') ?? '']);
   if (columns.rejected !== null) contents.push(...preferenceContents);
@@ -65,6 +67,18 @@ const preferenceContents: [header: string, value: (example: TextExample) => stri
       typeof example.rejected === 'string' ? example.rejected : conversation(preferenceOf(example).rejected),
   ],
 ];
+
+/** A question before the text that is asked about, which is long. */
+const questionContents: [header: string, value: (example: TextExample) => string][] = [
+  ['Question', ({ question }) => question ?? ''],
+  ['Answers', ({ answers }) => answerWords(answers)],
+  ['Context', ({ context }) => context ?? ''],
+];
+
+/** The right answers, each once. */
+export function answerWords(answers: TextExample['answers'] = []): string {
+  return [...new Set(answers.map(({ text }) => text))].join(' | ') || dataStrings.unanswerable;
+}
 
 export function whereOf(row: ReadRow): string {
   return row.kind === 'example' ? row.example.row : row.where;

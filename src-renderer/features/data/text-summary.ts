@@ -17,6 +17,9 @@ const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
   tags: 'Tags',
   rejected: 'Rejected',
   desirable: 'Wanted',
+  question: 'Question',
+  context: 'Context',
+  answers: 'Answers',
 };
 const labelWords: Readonly<Record<TextDescription['labelKind'], string>> = {
   none: 'none',

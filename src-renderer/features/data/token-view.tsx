@@ -15,7 +15,7 @@ interface TokenViewProps {
 /** An example as a model reads it: the text that its template makes, and the tokens, those of the loss highlighted. */
 export function TokenView({ read, modelName, isStale }: TokenViewProps) {
   const { tokens, tokenCount, countedCount, counts, written } = read;
-  const marks = counts === 'completion' || counts === 'tags';
+  const marks = counts === 'completion' || counts === 'tags' || counts === 'answer';
   return (
     <div className={classes['reading']} data-stale={isStale || undefined}>
       <h3>{written === 'template' ? strings.inTemplate(modelName) : strings.plain}</h3>

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ParameterSpec } from '../../../../src-shared/domain/parameter.ts';
 import { isConversation, isObject } from '../text/raw-row.ts';
+import { questionsOf } from './squad-document.ts';
 
 export const rowsAtParameter: ParameterSpec = {
   name: 'rows_at',
@@ -15,10 +16,15 @@ const deepest = 4;
 
 /**
  * The rows of a JSON document that is one object: the list at `place`, or the only list of objects in it; a table as pandas
- * writes it by columns, index or split; lists by column; else the object itself.
+ * writes it by columns, index or split; lists by column; else the object itself. Of SQuAD's articles the questions.
  * @throws StudioError invalid_input where no list is at `place`, or several are to choose from
  */
 export function rowsOfDocument(path: string, document: Readonly<Record<string, unknown>>, place: string): unknown[] {
+  const rows = listOfRows(path, document, place);
+  return questionsOf(rows) ?? rows;
+}
+
+function listOfRows(path: string, document: Readonly<Record<string, unknown>>, place: string): unknown[] {
   const lists = [...listsIn(document)];
   const choices = lists.map(([name]) => name);
   if (place !== '') {

@@ -8,13 +8,14 @@ import { beginningOf, encodingNotes, rowOfJson, utf8Chunks } from '../text/utf8-
 import { rowsAtParameter, rowsOfDocument } from './json-document.ts';
 import { ElementCutter, isSpace } from './json-elements.ts';
 import { jsonLines } from './jsonl.ts';
+import { beginsSquad } from './squad-document.ts';
 
 export const jsonReader = textReader(
   {
     id: 'json',
     label: 'JSON',
     summary:
-      'A file with a list of JSON objects, with one object a line, or with one object that has the list or is a table of pandas: plain rows, alpaca, sharegpt or messages. A row is known by its place in the list, from 1.',
+      'A file with a list of JSON objects, with one object a line, or with one object that has the list or is a table of pandas: plain rows, alpaca, sharegpt, messages or SQuAD. A row is known by its place in the list, from 1.',
   },
   {
     extensions: packable('json'),
@@ -46,7 +47,7 @@ async function isOneObject(path: string, options: ParameterValues): Promise<bool
     JSON.parse(line);
   } catch {
     // A row that is longer than what was read is a line of JSON Lines, or else the whole.
-    return end >= 0 || text.length < largestRowBytes / 64;
+    return end >= 0 || text.length < largestRowBytes / 64 || beginsSquad(text);
   }
   return end < 0 || text.slice(end).trim() === '';
 }

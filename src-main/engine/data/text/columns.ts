@@ -1,6 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { noColumns, type TextColumns, type TextShape, textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { answerColumns, missingAnswerRole } from './answers.ts';
 import { readChoices } from './choices.ts';
 import { knownNames, plain } from './known-columns.ts';
 import { type NumberFormat, numberFormatOf } from './number-format.ts';
@@ -33,8 +34,15 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
   const stated = statedColumns(path, { rows: readable, names }, options);
   const mayGuess = options['guess_columns'] !== false;
   const mapping = mappingOf(readable, names, stated, mayGuess);
-  const { text, prompt, completion, messages, words, tags } = mapping.columns;
-  if (text === null && messages === null && completion === null && prompt === null && words === null)
+  const { text, prompt, completion, messages, words, tags, answers } = mapping.columns;
+  const lacking = missingAnswerRole(mapping.columns);
+  if (lacking !== null)
+    throw new StudioError(
+      'invalid_input',
+      `A question on a text needs the columns of question, context and answers, but ${lacking} has none: ${path} has ${listNames(names)}.`,
+      `Name it, e.g. --set ${lacking}=NAME.`,
+    );
+  if ([text, messages, completion, prompt, words, answers].every((column) => column === null))
     throw new StudioError(
       'invalid_input',
       mayGuess
@@ -121,6 +129,10 @@ function combine(guessed: TextColumns, stated: Partial<TextColumns>): TextColumn
     return { ...noColumns, prompt, input, messages, completion, tools, ...stated };
   }
   if (stated.messages) return { ...noColumns, tools: guessed.tools, ...stated };
+  if (stated.question || stated.context || stated.answers) {
+    const { question, context, answers } = guessed;
+    return { ...noColumns, question, context, answers, ...stated };
+  }
   if (stated.words || stated.tags) return { ...noColumns, words: guessed.words, tags: guessed.tags, ...stated };
   if (stated.completion || stated.prompt) return { ...noColumns, ...stated };
   if (stated.text || stated.text_pair) {
@@ -156,6 +168,8 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
   if (conversations !== undefined)
     return { shape: 'sharegpt', columns: { ...noColumns, messages: conversations, tools } };
 
+  const answered = answerColumns(rows, names);
+  if (answered !== null) return { shape: 'columns', columns: { ...noColumns, ...answered } };
   const tagged = taggedColumns(rows, names);
   if (tagged !== null) return { shape: 'columns', columns: { ...noColumns, ...tagged } };
 

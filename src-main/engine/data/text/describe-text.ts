@@ -3,7 +3,7 @@ import type { DatasetDescription } from '../../../../src-shared/domain/dataset.t
 import type { ReadWatch } from '../dataset.ts';
 import type { DataSteps } from '../steps/data-steps.ts';
 import { ExactDuplicates } from './exact-duplicates.ts';
-import { contentKey } from './example.ts';
+import { contentKey, similarityKey } from './example.ts';
 import { LabelTally } from './label-tally.ts';
 import { NearDuplicates } from './near-duplicates.ts';
 import { RowProblems } from './problems.ts';
@@ -48,7 +48,7 @@ export async function describeTexts(
       counts[example.split]++;
       labels.addExample(example);
       const key = contentKey(example);
-      near.add(key, example.split, example.row);
+      near.add(similarityKey(example), example.split, example.row);
       if (exact.add(key, example.split))
         problems.add(example.row, 'is in both splits with the same text: remove it from one of them');
     }

@@ -1,4 +1,5 @@
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import { readAnswers } from './answers.ts';
 import { chosenIndex, readChoices } from './choices.ts';
 import type { Mapping } from './columns.ts';
 import { chooseEncoding } from './file-notes.ts';
@@ -71,11 +72,25 @@ export function readExample(
       ...(tagged === null ? {} : { words: tagged.words }),
       ...(tagged?.tags ? { tags: tagged.tags } : {}),
     };
+    if (columns.answers !== null) return { ...content, ...answered(cells, columns, text) };
     return { ...content, ...preference(cells, columns, content, shape === 'sharegpt') };
   } catch (thrown) {
     if (thrown instanceof CellProblem) return thrown.message;
     throw thrown;
   }
+}
+
+/** A question on a text: for a language model, a prompt of both and the first answer. */
+function answered(
+  cells: RawRow['cells'],
+  columns: Mapping['columns'],
+  text: (column: string | null, mayBeEmpty: boolean) => string | null,
+): Pick<ExampleContent, 'question' | 'context' | 'answers' | 'prompt' | 'completion'> {
+  const column = columns.answers ?? '';
+  const [question, context] = [text(columns.question, false) ?? '', text(columns.context, false) ?? ''];
+  const answers = readAnswers(cellOf(cells, column), column, context);
+  if (typeof answers === 'string') throw new CellProblem(answers);
+  return { question, context, answers, prompt: `${context}\n\n${question}`, completion: answers[0]?.text ?? null };
 }
 
 /** Names of columns that tell examples apart, compared without case, spaces, _ and -. */
@@ -301,7 +316,21 @@ export function contentKey({ rejected, ...content }: ExampleContent): string {
   return other === undefined ? answerKey(content) : `${answerKey(content)}\u0003${other}`;
 }
 
-function answerKey({ text, textPair, prompt, completion, messages }: Omit<ExampleContent, 'rejected'>): string {
+/** What is compared to find rows that nearly repeat others: of questions on a text, not the text that they share. */
+export function similarityKey(content: ExampleContent): string {
+  const { question, answers } = content;
+  return answers === undefined ? contentKey(content) : `${question} ${answers[0]?.text ?? ''}`;
+}
+
+function answerKey({
+  text,
+  textPair,
+  prompt,
+  completion,
+  messages,
+  answers,
+}: Omit<ExampleContent, 'rejected'>): string {
+  if (answers !== undefined) return prompt ?? '';
   if (messages !== null) return talkKey(messages);
   if (completion !== null || prompt !== null) return `${prompt ?? ''}\u0002${completion ?? ''}`;
   return textPair === null ? (text ?? '') : `${text ?? ''}\u0002${textPair}`;

@@ -4,7 +4,13 @@ export type Role = (typeof textColumnRoles)[number];
 
 /** Column names of each role, compared without case, spaces, _ and -; the more specific ones first. */
 export const knownNames: Readonly<
-  Record<Exclude<Role, 'messages' | 'tools' | 'words' | 'tags' | 'rejected' | 'desirable'>, readonly string[]>
+  Record<
+    Exclude<
+      Role,
+      'messages' | 'tools' | 'words' | 'tags' | 'rejected' | 'desirable' | 'question' | 'context' | 'answers'
+    >,
+    readonly string[]
+  >
 > = {
   text: [
     'text',

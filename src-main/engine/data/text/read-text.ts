@@ -50,11 +50,12 @@ export async function readHead(files: TextFiles, format: RowFormat, options: Par
 export function planOf(files: TextFiles, head: readonly RawRow[], options: ParameterValues): TextPlan {
   const names = columnNames(head.filter((row) => row.fault === null));
   const [path = ''] = files.train;
+  const mapping = mapColumns(path, head, options);
   return {
     columnNames: names,
     options,
-    mapping: mapColumns(path, head, options),
-    parts: partsOf(files, names, options),
+    mapping,
+    parts: partsOf(files, names, options, mapping.columns.answers === null ? null : mapping.columns.context),
   };
 }
 
@@ -63,12 +64,18 @@ export function notesOf({ mapping }: TextPlan): string[] {
   return [mapping.tagFormat?.note ?? null, preferenceNote(mapping.columns)].flatMap((note) => note ?? []);
 }
 
-function partsOf({ train, test }: TextFiles, names: readonly string[], options: ParameterValues): TextPlan['parts'] {
+/** @param together column whose equal values stay in one split where it is drawn */
+function partsOf(
+  { train, test }: TextFiles,
+  names: readonly string[],
+  options: ParameterValues,
+  together: string | null,
+): TextPlan['parts'] {
   const isOne = train.length + test.length === 1;
   const parts = (paths: readonly string[], rule: SplitRule): TextPlan['parts'] =>
     paths.map((path) => ({ path, prefix: isOne ? '' : `${basename(path)}, `, rule }));
   return test.length === 0
-    ? parts(train, splitRule(train[0] ?? '', names, options))
+    ? parts(train, splitRule(train[0] ?? '', names, options, together))
     : [...parts(train, splitByFile('train')), ...parts(test, splitByFile('test'))];
 }
 

@@ -23,11 +23,17 @@ export function splitByFile(split: SplitName): SplitRule {
 
 /**
  * Rule given by `split_by`, else by a split column (given, or called "split"), else a seeded share of the rows.
+ * @param together column whose equal values stay in one split where it is drawn, e.g. the text of several questions
  * @throws StudioError invalid_input if the column does not exist.
  */
-export function splitRule(path: string, columns: readonly string[], options: ParameterValues): SplitRule {
+export function splitRule(
+  path: string,
+  columns: readonly string[],
+  options: ParameterValues,
+  together: string | null = null,
+): SplitRule {
   const by = String(options['split_by'] ?? 'guessed');
-  const byShare = () => splitByFraction(Number(options['test_fraction']), Number(options['seed']));
+  const byShare = () => splitByFraction(Number(options['test_fraction']), Number(options['seed']), together);
   if (by === 'share') return byShare();
   const stated = String(options['split_column'] ?? '');
   const column = stated !== '' ? stated : (columns.find((name) => name.toLowerCase() === 'split') ?? null);
@@ -59,15 +65,27 @@ function splitByColumn(column: string, testName: string): SplitRule {
   };
 }
 
-/** Depends only on the row's index in the file and the seed, so that no list of rows is needed. */
-function splitByFraction(fraction: number, seed: number): SplitRule {
+/** Depends only on the row's index in the file (or its value in `together`) and the seed, so that no list of rows is needed. */
+function splitByFraction(fraction: number, seed: number, together: string | null): SplitRule {
+  const share = `${Math.round(fraction * 1000) / 10} %`;
+  const drawn = together === null ? 'the rows' : `the values of ${together}, each with all its rows,`;
   return {
     by: 'share',
     column: null,
     only: null,
-    description: `${Math.round(fraction * 1000) / 10} % of the rows for testing, drawn by the seed ${seed}`,
-    assign: (_, place) => (uniform(seed, place) < fraction ? 'test' : 'train'),
+    description: `${share} of ${drawn} for testing, drawn by the seed ${seed}`,
+    assign: ({ cells }, place) => {
+      const group = together === null ? place : hashOf(String(cellOf(cells, together) ?? ''));
+      return uniform(seed, group) < fraction ? 'test' : 'train';
+    },
   };
+}
+
+/** FNV-1a over UTF-16 units. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
 }
 
 /** A number in [0, 1) from seed and index, by the finalizer of MurmurHash3 (Austin Appleby, public domain). */

@@ -33,6 +33,9 @@ const textParameters: readonly ParameterSpec[] = [
   columnParameter('desirable', 'Desirable column', 'Whether the completion is wanted (true or false), for KTO.'),
   columnParameter('words', 'Words column', 'Lists of words, each with a tag.'),
   columnParameter('tags', 'Tags column', 'Lists with the tag of each word.'),
+  columnParameter('question', 'Question column', 'What is asked about the text, as in SQuAD.'),
+  columnParameter('context', 'Context column', 'The text that has the answer.'),
+  columnParameter('answers', 'Answers column', 'SQuAD’s answers: their texts, and where each begins in the context.'),
   {
     name: 'tag_scheme',
     label: 'Tag scheme',

@@ -1,0 +1,28 @@
+import { isObject } from '../text/raw-row.ts';
+
+/** Whether a file that begins so is SQuAD's original release: one object with articles, in a line that is too long for a row. */
+export function beginsSquad(text: string): boolean {
+  return /^\{\s*(?:"version"\s*:\s*"[^"]*"\s*,\s*)?"data"\s*:\s*\[\s*\{/.test(text) && text.includes('"paragraphs"');
+}
+
+/**
+ * The questions of SQuAD's articles as rows, as the hub has them: {id, title, context, question, answers}; null for other lists.
+ * What is not as it should be is kept, and a fault of its row.
+ */
+export function questionsOf(articles: readonly unknown[]): unknown[] | null {
+  const [first] = articles;
+  if (!isObject(first) || !Array.isArray(first['paragraphs'])) return null;
+  return articles.flatMap((article) => {
+    const { title, paragraphs } = isObject(article) ? article : {};
+    if (!Array.isArray(paragraphs)) return [article];
+    return paragraphs.flatMap((paragraph: unknown) => {
+      const { context, qas } = isObject(paragraph) ? paragraph : {};
+      if (!Array.isArray(qas)) return [paragraph];
+      return qas.map((asked: unknown) => {
+        if (!isObject(asked)) return asked;
+        const { id, question, answers, is_impossible: isImpossible } = asked;
+        return { id, title, context, question, answers: isImpossible === true ? [] : answers };
+      });
+    });
+  });
+}
