@@ -19,6 +19,7 @@ def load_examples(tensors, settings):
         "image-classification": (Images, Images),
         "text-classification": (LabelledTexts, LabelledTexts),
         "token-classification": (TaggedTexts, TaggedTexts),
+        "qa": (Questions, Questions),
         "causal-lm": (LearnedTexts, LearnedTexts),
         "multiple-choice": (LearnedTexts, Choices),
     }
@@ -96,6 +97,31 @@ class TaggedTexts(Dataset):
 
     def length(self, index):
         return self.rows.length(index)
+
+
+class Questions(Dataset):
+    """Questions with a window of their text. A label is the first and the last token of the answer, and the tokens of the row."""
+
+    def __init__(self, tensors, split):
+        self.rows = Rows(tensors, split, "token_type_ids")
+        self.labels = tensors[f"{split}.labels"].long()
+        self.questions = tensors[f"{split}.questions"].long()
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        ids, types = self.rows[index]
+        labels = torch.cat([self.labels[index], torch.tensor([len(ids)])])
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "token_type_ids": types, "labels": labels}
+
+    def length(self, index):
+        return self.rows.length(index)
+
+    def by_question(self, losses):
+        """The mean of the losses of each question's windows."""
+        counts = torch.bincount(self.questions)
+        return torch.zeros(len(counts)).index_add_(0, self.questions, losses) / counts
 
 
 class LearnedTexts(Dataset):

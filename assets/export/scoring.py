@@ -13,9 +13,14 @@ def training_loss(problem_type, penalty=None):
     def loss(outputs, labels, num_items_in_batch=None):
         if problem_type is None:
             losses, *_ = token_losses(outputs.logits, labels)
+        elif "start_logits" in outputs:
+            losses = answer_losses(outputs, labels)
         else:
             losses = head_losses(problem_type, *of_tagged(outputs.logits, labels))
         count = losses.numel() if num_items_in_batch is None else num_items_in_batch
+        if num_items_in_batch is not None and "start_logits" in outputs:
+            # Trainer counts the length of a row as a label too.
+            count = num_items_in_batch * 2 / 3
         loss = losses.sum() / count
         return loss if penalty is None else loss + penalty() * (losses.numel() / count)
 
@@ -28,6 +33,13 @@ def of_tagged(logits, labels):
         return logits, labels
     tagged = labels != IGNORED
     return logits[tagged], labels[tagged]
+
+
+def answer_losses(outputs, labels):
+    """Of each row the losses of where its answer begins and ends, [rows, 2], among its own tokens and not the padding."""
+    logits = torch.stack([outputs.start_logits, outputs.end_logits], -1).float()
+    beyond = torch.arange(logits.shape[1], device=logits.device) >= labels[:, 2:]
+    return functional.cross_entropy(logits.masked_fill(beyond[..., None], -1e9), labels[:, :2], reduction="none")
 
 
 def head_losses(problem_type, logits, labels):
@@ -62,9 +74,12 @@ def evaluate(model, examples, collate, settings, bf16=False):
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         for batch in DataLoader(examples, batch_size, sampler=order, collate_fn=collate):
             labels, ends = batch.pop("labels").to(device), batch.pop("ends", None)
-            logits = model(**{key: values.to(device) for key, values in batch.items()}).logits
-            results.append([part.cpu() for part in outputs_to_score(logits, labels, ends, settings)])
+            outputs = model(**{key: values.to(device) for key, values in batch.items()})
+            results.append([part.cpu() for part in outputs_to_score(outputs, labels, ends, settings)])
     parts = [torch.cat(part) for part in zip(*results)]
+    if task == "qa":
+        losses = torch.empty_like(parts[0]).index_copy_(0, torch.tensor(order), parts[0])
+        return {"eval_loss": float(examples.by_question(losses).mean())}
     if task == "causal-lm":
         return language_scores(*parts)
     if task == "multiple-choice":
@@ -76,8 +91,11 @@ def evaluate(model, examples, collate, settings, bf16=False):
     return head_scores(problem_type, *parts)
 
 
-def outputs_to_score(logits, labels, ends, settings):
+def outputs_to_score(outputs, labels, ends, settings):
     """What has to be kept of a batch: not the logits of a whole vocabulary."""
+    if settings["task"] == "qa":
+        return (answer_losses(outputs, labels).mean(-1),)
+    logits = outputs.logits
     if settings["problem_type"] is not None:
         logits, labels = of_tagged(logits, labels)
         return logits.float(), labels

@@ -177,6 +177,10 @@ def main():
     base = load_base(settings, options.model or settings["model"])
     model = PeftModel.from_pretrained(base, FOLDER / "adapter-start", is_trainable=True)
 
+    if settings["task"] == "qa":
+        # PEFT's wrapper for answers leaves token_type_ids out, which tell the question from its text.
+        model.forward = model.base_model.forward
+
     if plan["residual"]:
         take_out_start(model)
 

@@ -38,12 +38,39 @@ export function labelHead({ linears }: { readonly linears: readonly LinearModule
   return linears.findLast((module) => module.isHead);
 }
 
-/** Heads with outputs for each token, one linear, by PEFT's name of their task. */
-export const tokenHeads: ReadonlyMap<string, string> = new Map([['TOKEN_CLS', 'classifier']]);
+/** A head with outputs for each token, one linear. */
+interface TokenHead {
+  readonly module: string;
+  /** End of the names of Transformers' classes with it. */
+  readonly architecture: string;
+  readonly kind: 'token-classification' | 'question-answering';
+  /** What its outputs mean, where they are always the same. */
+  readonly labels?: readonly string[];
+}
+
+/** The outputs of a head that finds answers: how likely a token is their first one, and their last. */
+export const answerOutputs: readonly string[] = ['start', 'end'];
+
+/** Heads with outputs for each token, by PEFT's name of their task. */
+export const tokenHeads: ReadonlyMap<string, TokenHead> = new Map([
+  [
+    'TOKEN_CLS',
+    { module: 'classifier', architecture: 'ForTokenClassification', kind: 'token-classification' },
+  ] satisfies [string, TokenHead],
+  [
+    'QUESTION_ANS',
+    {
+      module: 'qa_outputs',
+      architecture: 'ForQuestionAnswering',
+      kind: 'question-answering',
+      labels: answerOutputs,
+    },
+  ] satisfies [string, TokenHead],
+]);
 
 /** The description of a text encoder with the head of a task, by PEFT's name of it; that of other models is unchanged. */
 export function withTaskHead(description: ModelDescription, task: string | null): ModelDescription {
-  const name = tokenHeads.get(task ?? '');
+  const name = tokenHeads.get(task ?? '')?.module;
   const isEncoder = description.kind === 'embedding' || description.kind === 'text-classification';
   if (name === undefined || !isEncoder) return description;
   const head: LinearModule = {
@@ -94,6 +121,7 @@ export const modelDescriptionSchema = z.object({
     'image-classification',
     'text-classification',
     'token-classification',
+    'question-answering',
     'causal-lm',
     'embedding',
     'unknown',

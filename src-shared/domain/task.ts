@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { TextColumns } from './dataset.ts';
 import type { ModelDescription } from './model.ts';
 import { preferenceSettings } from './preference.ts';
+import { qaSettings } from './qa.ts';
 
 /** Tasks that a model can be trained for. */
 export const taskIds = [
   'image-classification',
   'text-classification',
   'token-classification',
+  'qa',
   'causal-lm',
   'multiple-choice',
   'preference',
@@ -22,7 +24,7 @@ export const taskSettingsSchema = z.object({
     .meta({
       title: 'Task',
       description:
-        'What the model learns to do. auto takes what fits the model and the data: classification for an encoder (of words where they have tags), preferences or multiple choice for a language model on such rows, else text generation.',
+        'What the model learns to do. auto takes what fits the model and the data: classification for an encoder (of words where they have tags, answers where rows are questions on a text), preferences or multiple choice for a language model on such rows, else text generation.',
       group: 'Task',
     }),
   max_length: z.number().int().min(4).max(1_048_576).default(512).meta({
@@ -79,6 +81,7 @@ export const taskSettingsSchema = z.object({
     group: 'Task',
   }),
   ...preferenceSettings,
+  ...qaSettings,
 });
 export type TaskSettings = z.infer<typeof taskSettingsSchema>;
 
@@ -93,6 +96,7 @@ export function defaultTask(
   columns: TextColumns | null,
 ): TaskId {
   if (columns === null || image !== null) return 'image-classification';
+  if (kind !== 'causal-lm' && columns.answers !== null) return 'qa';
   if (kind !== 'causal-lm') return columns.words === null ? 'text-classification' : 'token-classification';
   if (columns.rejected !== null || columns.desirable !== null) return 'preference';
   const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);

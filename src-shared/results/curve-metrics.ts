@@ -17,6 +17,7 @@ export const curveMetrics: readonly CurveMetric[] = [
   { metric: 'eval_exact_match', title: 'Eval exact match', yTitle: 'exact match (%)', factor: 100 },
   { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
   { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
+  { metric: 'eval_answer_f1', title: 'Eval answer F1', yTitle: 'F1 (%)', factor: 100 },
   { metric: 'eval_entity_f1', title: 'Eval entity F1', yTitle: 'F1 (%)', factor: 100 },
   { metric: 'eval_f1_macro', title: 'Eval F1 (macro)', yTitle: 'F1 (%)', factor: 100 },
   { metric: 'eval_f1_binary', title: 'Eval F1', yTitle: 'F1 (%)', factor: 100 },

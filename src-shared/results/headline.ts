@@ -19,8 +19,9 @@ export interface NamedScore {
 }
 
 /**
- * Every score of an evaluation, first the one that it is known by: the accuracy; of tagged words the F1 of entities; of a language
- * model, whose accuracy is that of single tokens, the exact matches where they were counted, else the perplexity.
+ * Every score of an evaluation, first the one that it is known by: the accuracy; of tagged words the F1 of entities; of answers
+ * their F1 (the accuracy is that of exact matches, and not said twice); of a language model, whose accuracy is
+ * that of single tokens, the exact matches where they were counted, else the perplexity.
  */
 export function namedScores({ accuracy, metrics }: Scores): NamedScore[] {
   const isLanguageModel = metrics['perplexity'] !== undefined;
@@ -28,6 +29,7 @@ export function namedScores({ accuracy, metrics }: Scores): NamedScore[] {
   const label = isLanguageModel ? 'Token accuracy' : isTagger ? 'Word accuracy' : 'Accuracy';
   const own = accuracy === null ? [] : [scoreOf('accuracy', label, accuracy)];
   const further = furtherMetrics(metrics).map(({ id, label, value }) => scoreOf(id, label, value));
+  if (metrics['answer_f1'] !== undefined) return further;
   if (isTagger) return [...further, ...own];
   if (!isLanguageModel) return [...own, ...further];
   const [exact, others] = [further.filter(isExactMatch), further.filter((score) => !isExactMatch(score))];
@@ -56,6 +58,9 @@ const percentages: ReadonlySet<string> = new Set([
   'entity_f1',
   'entity_precision',
   'entity_recall',
+  'answer_f1',
+  'answerable_f1',
+  'unanswerable_accuracy',
 ]);
 
 /** A score with its unit: "93.2 %", "4.42". */

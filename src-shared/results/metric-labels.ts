@@ -1,5 +1,6 @@
 /** Labels of the metrics other than accuracy, in display order. */
 const labels: readonly (readonly [string, string])[] = [
+  ['answer_f1', 'Answer F1'],
   ['entity_f1', 'Entity F1'],
   ['entity_precision', 'Entity precision'],
   ['entity_recall', 'Entity recall'],
@@ -10,6 +11,8 @@ const labels: readonly (readonly [string, string])[] = [
   ['spearman', 'Spearman'],
   ['perplexity', 'Perplexity'],
   ['exact_match', 'Exact match'],
+  ['answerable_f1', 'F1, answerable'],
+  ['unanswerable_accuracy', 'Accuracy, unanswerable'],
   ['rewards_margins', 'Reward margin'],
   ['rewards_chosen', 'Reward of chosen answers'],
   ['rewards_rejected', 'Reward of rejected answers'],

@@ -27,17 +27,18 @@ export async function bareEncoder(
   return folder;
 }
 
-/** An adapter that brings a classifier of four labels (of tokens by `headTask`), written to `adapter`; the logits that it gives for the family's inputs. */
+/** An adapter that brings a classifier of these labels (of tokens by `headTask`), written to `adapter`; the logits that it gives for the family's inputs. */
 export async function withClassifier(
   family: string,
   base: string,
   adapter: string,
   headTask?: HeadTask,
+  labels: readonly string[] = ['a', 'b', 'c', 'd'],
 ): Promise<Float32Array> {
   const model = new AdaptedModel(await loadBaseModel(base));
   const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear' });
   const random = RandomStream.seeded(3, 'initialization');
-  await model.createAdapter(settings, { random, labels: ['a', 'b', 'c', 'd'], headTask });
+  await model.createAdapter(settings, { random, labels, headTask });
   const state = await model.exportState();
   // A fresh adapter changes nothing: B is drawn too.
   for (const { tensors } of state.modules.values()) {

@@ -1,7 +1,8 @@
 """Loads adapter folders with the real PEFT and says what it makes of them.
 
 Reads one JSON list of requests from standard input and prints one JSON list of answers, in the same order:
-  {"base", "class", "adapter" (null: the base alone), "inputs", "outputs", "labels" (of a new head; left out: the base's own)}
+  {"base", "class", "adapter" (null: the base alone), "inputs", "outputs", "labels" (of a new head; left out: the base's own),
+   "inner" (whether PEFT's wrapper of the task is passed by: the one of QUESTION_ANS drops token_type_ids)}
   -> {"unexpected", "missing", "written", "config"}, or {"refused"} where PEFT has no such adapter for a kind of layer
 `inputs` is a safetensors file of named tensors; the model's outputs for them go to `outputs`. `written` lists the keys and
 shapes that PEFT would save, `config` is the adapter's config as PEFT understood it.
@@ -56,7 +57,10 @@ def answer(request):
             return {"refused": str(error)}
     model.eval()
     with torch.no_grad():
-        output = model(**load_file(request["inputs"]))
+        inputs = load_file(request["inputs"])
+        output = model.base_model(**inputs) if request.get("inner") and request["adapter"] is not None else model(**inputs)
+    if "start_logits" in output:
+        output = {"logits": torch.stack([output["start_logits"], output["end_logits"]], dim=-1)}
     named = {OUTPUTS[key]: value.contiguous() for key, value in output.items() if key in OUTPUTS}
     save_file(named, request["outputs"])
     return said

@@ -49,7 +49,31 @@ function taggedRows(count: number): object[] {
   });
 }
 
+/** Questions on texts, some of which do not answer them. */
+function askedRows(count: number): object[] {
+  return Array.from({ length: count }, (_, index) => {
+    const context = `${index % 3 === 0 ? 'very long . ' : ''}the ${index % 2 === 0 ? 'film' : 'book'} was good .`;
+    const answer = index % 4 === 3 ? [] : [index % 2 === 0 ? 'film' : 'book'];
+    return {
+      question: 'was good',
+      context,
+      answers: { text: answer, answer_start: answer.map((text) => context.indexOf(text)) },
+    };
+  });
+}
+
 const cases: readonly Case[] = [
+  {
+    title: 'questions on a text in windows, LoRA + CoTo',
+    model: bareEncoder,
+    data: () =>
+      datasetSourceSchema.parse({
+        reader: 'jsonl',
+        path: jsonlFolder(join(folder, 'asked'), askedRows(11), askedRows(7)),
+      }),
+    settings: { coto: {}, gradient_accumulation_steps: 2, max_seq_length: 12, doc_stride: 3 },
+    metrics: [],
+  },
   {
     title: 'tagged words, LoRA + CoTo',
     model: bareEncoder,

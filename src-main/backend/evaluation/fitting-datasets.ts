@@ -5,7 +5,7 @@ import type { DatasetFit } from '../../../src-shared/domain/evaluation.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import { readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
-import { type HeadInUse, headInUse, needsLabelHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
+import { type HeadInUse, headInUse, labelsOfHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireAdapter } from '../library/adapters.ts';
@@ -37,15 +37,14 @@ function problemOf(
 ): string | null {
   if (!dataset.splits.some(({ name, exampleCount }) => name === 'test' && exampleCount > 0))
     return 'It has no test examples.';
+  let labels: readonly string[] | null;
   try {
-    const { declaration } = requireTask(task, model, dataset);
-    if (!needsLabelHead(declaration.id, dataset)) return null;
+    labels = labelsOfHead(requireTask(task, model, dataset).declaration.id, dataset);
   } catch (thrown) {
     if (thrown instanceof StudioError) return thrown.message;
     throw thrown;
   }
-  const { labels } = dataset;
-  if (suitsLabels(head, labels)) return null;
+  if (labels === null || suitsLabels(head, labels)) return null;
   return head.labels !== null && head.labels.length === labels.length
     ? 'It has other labels.'
     : `It has ${labels.length} labels, the head ${head.rows}.`;

@@ -5,6 +5,7 @@ import type { DescribedTokens, TextColumns, TextExample } from '../../../src-sha
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { resolveTask } from '../../engine/tasks/index.ts';
+import { ContextCache, QuestionRows } from '../../engine/tasks/qa/question-rows.ts';
 import { PromptWriter } from '../../engine/tasks/text/prompt-writer.ts';
 import { isLearned } from '../../engine/tasks/text/token-rows.ts';
 import { chosenTemplate } from '../../engine/tokenization/chosen-template.ts';
@@ -94,6 +95,9 @@ export function tokenizerOf(model: TextModel): Promise<TextTokenizer> {
   return modelTokenizer(model.path);
 }
 
+/** Tokens: a question and its whole text are shown as one row. */
+const longestRow = 2 ** 30;
+
 /** Encoder of the task that fits the model and the columns. */
 export function exampleReader(
   tokenizer: TextTokenizer,
@@ -113,6 +117,14 @@ export function exampleReader(
       const marked = new Set(starts.map(({ token }) => token));
       const marks = ids.map((_, token) => Number(tags !== undefined && marked.has(token)));
       return { ids, marks, written: 'plain', counts: tags === undefined ? 'nothing' : 'tags' };
+    };
+  if (id === 'qa')
+    return ({ question = '', context = '', answers }) => {
+      const rows = new QuestionRows(new ContextCache(tokenizer), { maxLength: longestRow, stride: 0 }, false);
+      rows.add(question, context, answers ?? []);
+      const [ids, [first, last]] = [[...rows.row(0).ids], rows.label(0)];
+      const marks = ids.map((_, token) => Number(last > 0 && token >= first && token <= last));
+      return { ids, marks, written: 'plain', counts: 'answer' };
     };
   const settings = taskSettingsSchema.parse({ chat_template });
   const writer = new PromptWriter(tokenizer, settings);

@@ -29,7 +29,14 @@ export interface ReportFigure {
 type Draw = (theme: FigureTheme) => Figure;
 
 /** Metrics of evaluations whose curves are drawn where there is more than one evaluation. */
-export const drawnEvaluations = ['eval_accuracy', 'eval_entity_f1', 'eval_exact_match', 'eval_perplexity', 'eval_loss'];
+export const drawnEvaluations = [
+  'eval_accuracy',
+  'eval_entity_f1',
+  'eval_answer_f1',
+  'eval_exact_match',
+  'eval_perplexity',
+  'eval_loss',
+];
 /** Of more runs with CoTo, the active layers of one of each config are drawn. */
 const mostActivations = 4;
 

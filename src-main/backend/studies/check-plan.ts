@@ -8,7 +8,7 @@ import {
   type TrainingSpec,
   tuningOf,
 } from '../../../src-shared/domain/plan.ts';
-import { type HeadInUse, headInUse, needsLabelHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
+import { type HeadInUse, headInUse, labelsOfHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { peekDataset } from '../library/datasets.ts';
@@ -112,17 +112,18 @@ async function checkScore(
   const model = await facts.baseOf(adapters);
   const { task } = facts.taskOf(adapters);
   const { declaration } = requireTask(task, model.description, description);
-  if (!needsLabelHead(declaration.id, description)) return;
+  const labels = labelsOfHead(declaration.id, description);
+  if (labels === null) return;
   for (const { adapter, head } of scored) {
     if (!head) continue;
     const own =
       adapter.record === null
         ? headOfRun(await peekDataset(services, adapter.config.dataset))
         : headInUse(model.description, await facts.outlineOf(adapter.record, model.description));
-    if (suitsLabels(own, description.labels)) continue;
+    if (suitsLabels(own, labels)) continue;
     throw new StudioError(
       'refused',
-      `"${adapter.name}" was not trained for the labels of ${name} (${description.labels.length}: ${description.labels.slice(0, 3).join(', ')} …).`,
+      `"${adapter.name}" was not trained for the labels of ${name} (${labels.length}: ${labels.slice(0, 3).join(', ')} …).`,
       'Choose the dataset that the adapter was trained on.',
     );
   }

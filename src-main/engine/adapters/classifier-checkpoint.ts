@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { type ModelDescription, tokenHeads } from '../../../src-shared/domain/model.ts';
 
 /** How a bare encoder's checkpoint is written once an adapter has brought it a classifier. */
 export interface ClassifierCheckpoint {
@@ -32,7 +32,7 @@ export function classifierCheckpoint(
   return {
     architecture: description.architecture.replace(
       /(Model|For[A-Z]\w*)$/,
-      task === 'TOKEN_CLS' ? 'ForTokenClassification' : 'ForSequenceClassification',
+      tokenHeads.get(task ?? '')?.architecture ?? 'ForSequenceClassification',
     ),
     keyOf: (key) => (isBare ? `${prefix}${key}` : key.startsWith(prefix) ? key : null),
   };

@@ -144,6 +144,7 @@ const taskTypes: Readonly<Record<ModelDescription['kind'], AdapterConfig['task_t
   'causal-lm': 'CAUSAL_LM',
   'text-classification': 'SEQ_CLS',
   'token-classification': 'TOKEN_CLS',
+  'question-answering': 'QUESTION_ANS',
   'image-classification': null,
   embedding: 'FEATURE_EXTRACTION',
   unknown: null,
@@ -212,7 +213,8 @@ export function savedByDefault(
   headTask: string | null = null,
 ): string[] {
   const heads = description.linears.filter((module) => module.isHead).map(({ name }) => name);
-  if (tokenHeads.has(headTask ?? '') || description.kind === 'token-classification') return heads;
+  const isOfTokens = [...tokenHeads.values()].some(({ kind }) => kind === description.kind);
+  if (tokenHeads.has(headTask ?? '') || isOfTokens) return heads;
   if (classifiesTexts(description, hasLabels))
     return [...new Set(heads.map((name) => (isSavedBy(name, 'classifier') ? 'classifier' : name)))];
   return description.kind === 'image-classification' ? heads : [];

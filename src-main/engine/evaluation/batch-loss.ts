@@ -6,14 +6,13 @@ import { deviceInputs } from '../training/device-inputs.ts';
 import { labelledTokens } from '../training/labelled-tokens.ts';
 import { type LossGradients, lossGradients } from '../training/loss-gradients.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
+import { spanLogits } from '../training/span-logits.ts';
 import { lossOnBatch } from '../training/training-loss.ts';
 
-/** Outputs [rows, width] where labels count: of every example, or of the tokens that have a label. */
-export function countedOutputs(
-  model: AdaptedModel,
-  states: HiddenStates,
-  { labels, targets }: MicroBatch,
-): tf.Tensor2D {
+/** Outputs [rows, width] where labels count: of every example, of the tokens that have a label, or of all tokens for each end of an answer. */
+export function countedOutputs(model: AdaptedModel, states: HiddenStates, batch: MicroBatch): tf.Tensor2D {
+  const { labels, targets } = batch;
+  if (targets?.kind === 'spans') return spanLogits(model.head(states), batch);
   return model.head(targets === undefined ? labelledTokens(states, labels).states : states);
 }
 

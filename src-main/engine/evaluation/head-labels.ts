@@ -1,5 +1,5 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import { labelHead, type ModelDescription, tokenHeads } from '../../../src-shared/domain/model.ts';
+import { answerOutputs, labelHead, type ModelDescription, tokenHeads } from '../../../src-shared/domain/model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 
 /** Input of the head check: an adapter or its outline. */
@@ -15,7 +15,7 @@ export interface HeadInUse {
 }
 
 export function headInUse(description: ModelDescription, state: FittedAdapter | null): HeadInUse {
-  const heads = [labelHead(description)?.name ?? '', ...tokenHeads.values()];
+  const heads = [labelHead(description)?.name ?? '', ...[...tokenHeads.values()].map(({ module }) => module)];
   const [saved] = heads.flatMap((name) => state?.saved.get(`${name}.weight`) ?? []);
   const labels = saved && state ? state.labels : description.labels;
   return { labels, rows: saved?.shape[0] ?? description.labels.length };
@@ -28,9 +28,10 @@ const classifications: ReadonlySet<string> = new Set([
   'token-classification',
 ]);
 
-/** Whether a task on this dataset needs a head for its labels. */
-export function needsLabelHead(task: string, { text }: DatasetDescription): boolean {
-  return classifications.has(task) && text?.labelKind !== 'numbers';
+/** What the outputs of a head have to mean for a task on this dataset; null where no head is needed, or it has one value. */
+export function labelsOfHead(task: string, { text, labels }: DatasetDescription): readonly string[] | null {
+  if (task === 'qa') return answerOutputs;
+  return classifications.has(task) && text?.labelKind !== 'numbers' ? labels : null;
 }
 
 /**

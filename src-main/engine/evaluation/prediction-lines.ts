@@ -72,6 +72,14 @@ function answerOf(
     }
     case 'tags':
       return { truth: tags?.actual ?? [], prediction: tags?.predicted ?? [], scores: {} };
+    case 'spans': {
+      const { golds = [], text = '', score = null, nullScoreDifference = null } = predictions.questions[row] ?? {};
+      const scores = {
+        ...(score === null ? {} : { score }),
+        ...(nullScoreDifference === null ? {} : { null_score_diff: nullScoreDifference }),
+      };
+      return { truth: golds, prediction: text, scores };
+    }
     case 'tokens': {
       const { lossSums, tokens, right } = predictions;
       const scores = { log_likelihood: -(lossSums[row] ?? 0), tokens: tokens[row] ?? 0, right: right[row] ?? 0 };

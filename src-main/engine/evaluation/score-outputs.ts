@@ -1,6 +1,7 @@
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
 import { countEntities, entityScores } from '../metrics/entities.ts';
 import { scoreOutcome } from '../metrics/index.ts';
+import type { SpanPredictions } from './answers/span-predictions.ts';
 import { negativeLog, scoreProbabilities } from './evaluation.ts';
 import type { PreferenceOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
 import {
@@ -38,6 +39,8 @@ export function scorePredictions(predictions: TaskPredictions): TaskScore {
       return scoreNumbers(predictions.values, predictions.targets);
     case 'tags':
       return scoreTags(predictions);
+    case 'spans':
+      return scoreAnswers(predictions);
     case 'tokens':
       return scoreTokens(predictions);
     case 'preferences':
@@ -80,6 +83,13 @@ function scoreTags(predictions: TagPredictions): TaskScore {
     count: counts.actual,
   }));
   return { accuracy: metrics['accuracy'] ?? null, loss: loss / words, confusion: [], metrics, entities };
+}
+
+function scoreAnswers({ questions }: SpanPredictions): TaskScore {
+  const loss = questions.reduce((sum, question) => sum + question.loss, 0) / questions.length;
+  const labels = questions.map(({ golds }) => golds);
+  const metrics = scoreOutcome({ kind: 'answers', labels, predictions: questions.map(({ text }) => text) });
+  return { accuracy: metrics['accuracy'] ?? null, loss, confusion: [], metrics };
 }
 
 function scoreTokens(outputs: TokenOutputs): TaskScore {

@@ -1,3 +1,4 @@
+import type { AnswerDecoding, AnswerWindow, PlacedContext, WindowLogits } from './answers/decode-answer.ts';
 import type { ClassificationLogits } from './evaluation.ts';
 
 /** Outputs of a language model; arrays have one entry an example. */
@@ -28,6 +29,27 @@ export interface TagOutputs {
   readonly names: readonly string[];
 }
 
+/** A question on a text. */
+export interface AskedQuestion {
+  readonly question: string;
+  readonly context: PlacedContext;
+  /** Stretches of the text, each a row of the model. */
+  readonly windows: readonly AnswerWindow[];
+  /** First and last token of the answer in each row; 0 where it has none. */
+  readonly labels: readonly (readonly [number, number])[];
+  /** The right answers; none where the text has none. */
+  readonly golds: readonly string[];
+}
+
+/** Outputs of a head that says where answers begin and end. */
+export interface SpanOutputs {
+  readonly kind: 'spans';
+  readonly questions: readonly AskedQuestion[];
+  /** Of each question, by window. */
+  readonly logits: readonly (readonly WindowLogits[])[];
+  readonly decoding: AnswerDecoding;
+}
+
 /** Of answers that are preferred or not, what a loss made of their likelihoods; arrays have one entry an example. */
 export interface PreferenceOutputs {
   readonly kind: 'preferences';
@@ -49,5 +71,6 @@ export type TaskOutputs =
     }
   | { readonly kind: 'numbers'; readonly predictions: Float32Array; readonly targets: Float32Array }
   | TagOutputs
+  | SpanOutputs
   | TokenOutputs
   | PreferenceOutputs;

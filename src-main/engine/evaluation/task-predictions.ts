@@ -1,5 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
+import { answerScore } from '../metrics/squad.ts';
+import { type SpanPredictions, spanPredictions } from './answers/span-predictions.ts';
 import { ensembleProbabilities, negativeLog, predictedClass, softmaxRows, weightedMean } from './evaluation.ts';
 import type { PreferenceOutputs, TagOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
 
@@ -23,6 +25,7 @@ export type TaskPredictions =
     }
   | { readonly kind: 'numbers'; readonly values: Float64Array; readonly targets: Float32Array }
   | TagPredictions
+  | SpanPredictions
   | TokenOutputs
   | PreferenceOutputs;
 
@@ -47,6 +50,8 @@ export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
       const { logits, ...rest } = outputs;
       return { ...rest, probabilities: softmaxRows(logits, rest.names.length) };
     }
+    case 'spans':
+      return spanPredictions([outputs], [1]);
     case 'tokens':
     case 'preferences':
       return outputs;
@@ -54,7 +59,8 @@ export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
 }
 
 /**
- * Predictions of an ensemble of models on the same examples: the weighted mean of their probabilities or values.
+ * Predictions of an ensemble of models on the same examples: the weighted mean of their probabilities or values; of answers, of their
+ * logits.
  * @throws StudioError refused for language models, whose probabilities over the vocabulary are not stored.
  */
 export function ensemblePredictions(members: readonly TaskOutputs[], weights: readonly number[]): TaskPredictions {
@@ -91,6 +97,11 @@ export function ensemblePredictions(members: readonly TaskOutputs[], weights: re
       const { logits: _, ...rest } = first;
       return { ...rest, probabilities: ensembleProbabilities(parts, rest.names.length) };
     }
+    case 'spans':
+      return spanPredictions(
+        of('spans').map(({ member }) => member),
+        of('spans').map(({ weight }) => weight),
+      );
     case 'tokens':
     case 'preferences':
       throw new StudioError(
@@ -141,6 +152,14 @@ export function outcomesOf(predictions: TaskPredictions): ExampleOutcomes {
     }
     case 'tags':
       return tagOutcomes(predictions);
+    case 'spans': {
+      const { questions } = predictions;
+      return {
+        losses: Float32Array.from(questions, ({ loss }) => loss),
+        correct: Uint8Array.from(questions, ({ golds, text }) => answerScore(golds, text).exact),
+        tokens: null,
+      };
+    }
     case 'tokens': {
       const { lossSums, tokens, right } = predictions;
       return {

@@ -1,3 +1,4 @@
+import { answerExact } from './answer-f1.ts';
 import { defineMetric } from './metric.ts';
 
 export const accuracy = defineMetric(
@@ -5,8 +6,8 @@ export const accuracy = defineMetric(
     id: 'accuracy',
     label: 'Accuracy',
     summary:
-      'sklearn.metrics.accuracy_score: the share of examples that are right; with several labels an example, all of them. Of tags, the share of words (seqeval.metrics.accuracy_score). Of preferences, TRL’s rewards/accuracies.',
-    needs: ['classes', 'label-sets', 'tags', 'preferences'],
+      'sklearn.metrics.accuracy_score: the share of examples that are right; with several labels an example, all of them. Of tags, the share of words (seqeval.metrics.accuracy_score). Of preferences, TRL’s rewards/accuracies; of answers, the exact matches.',
+    needs: ['classes', 'label-sets', 'tags', 'preferences', 'answers'],
   },
   (outcome) => {
     if (outcome.kind === 'classes') {
@@ -19,6 +20,7 @@ export const accuracy = defineMetric(
       const right = actual.filter((tag, at) => tag === predicted[at]).length;
       return actual.length === 0 ? null : right / actual.length;
     }
+    if (outcome.kind === 'answers') return answerExact(outcome);
     if (outcome.kind === 'preferences')
       return outcome.right.length === 0 ? null : outcome.right.filter(Boolean).length / outcome.right.length;
     const { labels, predictions } = outcome;

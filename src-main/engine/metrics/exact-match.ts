@@ -1,13 +1,17 @@
+import { answerExact } from './answer-f1.ts';
 import { defineMetric } from './metric.ts';
 
 export const exactMatch = defineMetric(
   {
     id: 'exact_match',
     label: 'Exact match',
-    summary: 'The share of texts that are the expected one, but for white space at either end.',
-    needs: ['texts'],
+    summary:
+      'The share of texts that are the expected one, but for white space at either end; of answers, SQuAD’s exact match.',
+    needs: ['texts', 'answers'],
   },
-  ({ labels, predictions }) => {
+  (outcome) => {
+    if (outcome.kind === 'answers') return answerExact(outcome);
+    const { labels, predictions } = outcome;
     const right = labels.filter((label, index) => label.trim() === predictions[index]?.trim());
     return labels.length === 0 ? null : right.length / labels.length;
   },

@@ -1,4 +1,5 @@
 import { accuracy } from './accuracy.ts';
+import { answerableF1, answerF1, unanswerableAccuracy } from './answer-f1.ts';
 import { pearson, spearman } from './correlation.ts';
 import { entityF1, entityPrecision, entityRecall } from './entity-f1.ts';
 import { exactMatch } from './exact-match.ts';
@@ -20,6 +21,9 @@ const metrics: readonly Metric[] = [
   spearman,
   perplexity,
   exactMatch,
+  answerF1,
+  answerableF1,
+  unanswerableAccuracy,
   entityF1,
   entityPrecision,
   entityRecall,

@@ -25,6 +25,12 @@ export type Outcome =
       readonly rejected: readonly number[];
       readonly right: readonly boolean[];
     }
+  /** Questions on a text: the right answers of each (none: it has none), and the one given (empty: none). */
+  | {
+      readonly kind: 'answers';
+      readonly labels: readonly (readonly string[])[];
+      readonly predictions: readonly string[];
+    }
   /** Generation: reference and generated texts. */
   | { readonly kind: 'texts'; readonly labels: readonly string[]; readonly predictions: readonly string[] };
 

@@ -50,10 +50,10 @@ function languageMetrics(answers: boolean): string[] {
 
 /** Plain text has no completion. */
 function hasCompletions(
-  { completion, messages, label }: TextColumns,
+  { completion, messages, label, answers }: TextColumns,
   { completion_only_loss }: Pick<TaskSettings, 'completion_only_loss'>,
 ): boolean {
-  return completion_only_loss && (completion ?? messages ?? label) !== null;
+  return completion_only_loss && (completion ?? messages ?? label ?? answers) !== null;
 }
 
 /** Where the answer of an example begins; of a text without one, its middle, or its 32nd token where that is earlier. */
@@ -72,6 +72,8 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
     dataset,
     wanted,
     (example) => {
+      // A question that its text does not answer.
+      if (example.answers?.length === 0) return false;
       const encoded = writer.learned(example, typeof example.label === 'string' ? example.label : null);
       if (encoded.ids.length > maxLength) cut++;
       return addCut(rows[example.split], encoded, maxLength);

@@ -6,6 +6,7 @@ import { causalLanguageModelling } from './causal-lm.ts';
 import { imageClassification } from './image-classification.ts';
 import { multipleChoice } from './multiple-choice.ts';
 import { preferenceTraining } from './preference.ts';
+import { extractiveQuestionAnswering } from './qa.ts';
 import type { TaskType } from './task-type.ts';
 import { textClassification } from './text-classification.ts';
 import { tokenClassification } from './token-classification.ts';
@@ -15,6 +16,7 @@ export const taskTypes: readonly TaskType[] = [
   imageClassification,
   textClassification,
   tokenClassification,
+  extractiveQuestionAnswering,
   causalLanguageModelling,
   multipleChoice,
   preferenceTraining,

@@ -17,7 +17,7 @@ import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 export interface TaskType {
   readonly declaration: Declaration & { readonly id: TaskId };
   /** Metric that selects the best checkpoint where a run names none; loss where there is no accuracy. */
-  readonly bestBy: 'accuracy' | 'entity_f1' | 'loss';
+  readonly bestBy: 'accuracy' | 'entity_f1' | 'answer_f1' | 'loss';
   readonly reads: 'images' | 'texts';
   /** PEFT's name of the task, where the head has outputs for each token; absent: of whole inputs, or no new head. */
   readonly headTask?: HeadTask;
@@ -120,6 +120,7 @@ export interface ExportedExamples {
       | 'AutoModelForImageClassification'
       | 'AutoModelForSequenceClassification'
       | 'AutoModelForTokenClassification'
+      | 'AutoModelForQuestionAnswering'
       | 'AutoModelForCausalLM';
     /** Transformers' problem_type of the head; null without a head. */
     readonly problem_type: 'single_label_classification' | 'multi_label_classification' | 'regression' | null;

@@ -41,9 +41,12 @@ export interface SequenceLoss {
   measures(sums: Float32Array): Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
 }
 
-/** Row by row, one value per output of the head. `label-sets`: 1 if a label applies, else 0. */
+/**
+ * Row by row, one value per output of the head. `label-sets`: 1 if a label applies, else 0. `spans`: the places in the row of the
+ * first and the last token of the answer.
+ */
 export interface Targets {
-  readonly kind: 'label-sets' | 'numbers';
+  readonly kind: 'label-sets' | 'numbers' | 'spans';
   readonly values: Float32Array;
   readonly width: number;
 }

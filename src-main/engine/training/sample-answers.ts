@@ -2,6 +2,7 @@ import type { SampleAnswer } from '../../../src-shared/domain/run-samples.ts';
 import { predictedClass } from '../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import { namedTags, predictionsOf } from '../evaluation/task-predictions.ts';
+import { answerScore } from '../metrics/squad.ts';
 
 /**
  * What a classifier answered to the first `count` examples of an evaluation; nothing of a language model, whose answers are
@@ -55,6 +56,12 @@ export function sampleAnswers(
           probability: null,
           isRight: predicted.join() === actual.join(),
         }));
+    case 'spans':
+      return predictions.questions.slice(0, count).map(({ text, golds }) => ({
+        text: text === '' ? 'no answer' : text,
+        probability: null,
+        isRight: answerScore(golds, text).exact === 1,
+      }));
     case 'tokens':
     case 'preferences':
       return [];

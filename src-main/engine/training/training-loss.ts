@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HiddenStates } from '../models/base-model.ts';
-import { binaryCrossEntropy, squaredError } from '../ops/index.ts';
+import { binaryCrossEntropy, softmaxCrossEntropy, squaredError } from '../ops/index.ts';
 import { ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
 import { labelledTokens } from './labelled-tokens.ts';
 import type { MicroBatch } from './micro-batch.ts';
 import { currentLikelihoods, sequenceLikelihoods } from './sequence-likelihoods.ts';
 import type { SequenceMeasures } from './sequence-measures.ts';
+import { spanLabels, spanLogits } from './span-logits.ts';
 import type { TrainableModel } from './trainable-model.ts';
 
 /** The part of a model that a loss uses. */
@@ -21,9 +22,10 @@ export type LossModel = Pick<
  */
 export function lossOnBatch(
   model: LossModel,
-  { labels, targets, sequences }: MicroBatch,
+  batch: MicroBatch,
   measures?: SequenceMeasures,
 ): (states: HiddenStates) => tf.Scalar {
+  const { labels, targets, sequences } = batch;
   if (sequences !== undefined) {
     const constants = sequences.constants ? currentLikelihoods(model, sequences.constants) : null;
     return (states) => {
@@ -38,6 +40,10 @@ export function lossOnBatch(
       return model.loss(counted.states, counted.labels);
     };
   const { kind, values, width } = targets;
+  if (kind === 'spans') {
+    const places = spanLabels(targets);
+    return (states) => softmaxCrossEntropy(spanLogits(model.head(states), batch), places);
+  }
   const expected = tf.tensor2d(values, [values.length / width, width]);
   const compute = kind === 'numbers' ? squaredError : binaryCrossEntropy;
   return (states) => compute(model.head(states), expected);

@@ -14,6 +14,7 @@ type Curves = ReadonlyMap<string, Curve>;
 
 /** What evaluations are drawn by, as far as the task has it. */
 const curveOptions: readonly MetricOptions[] = [
+  { metric: 'eval_answer_f1', title: 'Answer F1', yTitle: 'F1 (%)', factor: 100 },
   { metric: 'eval_entity_f1', title: 'Entity F1', yTitle: 'F1 (%)', factor: 100 },
   { metric: 'eval_exact_match', title: 'Exact match', yTitle: 'exact match (%)', factor: 100 },
   { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },

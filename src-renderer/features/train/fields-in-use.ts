@@ -3,7 +3,8 @@ import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { preferenceSettings } from '../../../src-shared/domain/preference.ts';
-import { defaultTask, type TaskId, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
+import { qaSettings } from '../../../src-shared/domain/qa.ts';
+import { defaultTask, type TaskId, taskIds, taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import type { Draft } from './draft.ts';
 
 const onlyOf: Readonly<Record<string, readonly TaskId[]>> = {
@@ -15,6 +16,8 @@ const onlyOf: Readonly<Record<string, readonly TaskId[]>> = {
   sample_prompts: ['causal-lm', 'preference'],
   sample_tokens: ['causal-lm', 'preference'],
   length_normalized: ['multiple-choice'],
+  max_length: taskIds.filter((task) => task !== 'qa'),
+  ...Object.fromEntries(Object.keys(qaSettings).map((name) => [name, ['qa']])),
   ...Object.fromEntries(Object.keys(preferenceSettings).map((name) => [name, ['preference']])),
 };
 

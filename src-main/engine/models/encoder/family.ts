@@ -21,7 +21,7 @@ export function encoderFamily(
     describe: (file, weights) => describeEncoder(planOf(file), withCurrentNames(weights)),
     memory: (file, tokens, ofTokens = false) => {
       const plan = planOf(file);
-      return encoderMemory({ ...plan, labelsTokens: ofTokens || plan.labelsTokens === true }, tokens);
+      return encoderMemory(plan, tokens, ofTokens || plan.labelsTokens !== undefined);
     },
     load: async (description, file, weights, options) => {
       const { loadEncoder } = await import('./load.ts');
@@ -32,9 +32,10 @@ export function encoderFamily(
 
 /** The plan with the head that the checkpoint's class has. */
 function withOwnHead(plan: EncoderPlan): EncoderPlan {
-  const name = tokenHeads.get('TOKEN_CLS');
-  if (name === undefined || !plan.architecture.endsWith('ForTokenClassification')) return plan;
-  return { ...plan, head: [{ name, activation: null, isOfEncoder: false }], labelsTokens: true };
+  const own = [...tokenHeads.values()].find(({ architecture }) => plan.architecture.endsWith(architecture));
+  if (own === undefined) return plan;
+  const head = [{ name: own.module, activation: null, isOfEncoder: false }];
+  return { ...plan, head, labelsTokens: own.kind, labels: own.labels ?? plan.labels };
 }
 
 /**
@@ -52,7 +53,7 @@ function describeEncoder(plan: EncoderPlan, weights: TensorSource): FamilyDescri
   const labelCount = ownLabelCount(plan, weights);
   return {
     architecture: plan.architecture,
-    kind: labelCount === 0 ? 'embedding' : plan.labelsTokens ? 'token-classification' : 'text-classification',
+    kind: labelCount === 0 ? 'embedding' : (plan.labelsTokens ?? 'text-classification'),
     layerCount,
     hiddenSize,
     labels: labelCount === 0 ? [] : [...(plan.labels ?? Array.from({ length: labelCount }, (_, id) => `LABEL_${id}`))],

@@ -2,7 +2,12 @@ import { postNormMemory } from '../blocks/post-norm-memory.ts';
 import { type ModelMemory, usualTokens } from '../memory.ts';
 import { type EncoderPlan, layerName } from './plan.ts';
 
-export function encoderMemory(plan: EncoderPlan, tokens = Math.min(usualTokens, plan.maxTokens)): ModelMemory {
+/** @param labelsTokens whether the head has outputs for each token */
+export function encoderMemory(
+  plan: EncoderPlan,
+  tokens = Math.min(usualTokens, plan.maxTokens),
+  labelsTokens = plan.labelsTokens !== undefined,
+): ModelMemory {
   const { hiddenSize: hidden, innerSize: inner, heads, layerCount, relative } = plan;
   const distances = relative ? Math.min(2 * tokens - 1, 2 * relative.span) : 0;
   return {
@@ -24,15 +29,15 @@ export function encoderMemory(plan: EncoderPlan, tokens = Math.min(usualTokens, 
         hidden,
         inner,
         heads,
-        onlyFirstToken: index === layerCount - 1 && !plan.labelsTokens,
+        onlyFirstToken: index === layerCount - 1 && !labelsTokens,
         distances,
       };
       return postNormMemory(sizes, names, adapters);
     },
     // The last state of the first token (or of all) and the outputs of each part of the head; the logits and their gradient.
     head: (batch, outputs) => {
-      const rows = plan.labelsTokens ? batch * tokens : batch;
-      const parts = plan.labelsTokens ? [2 * rows * hidden] : plan.head.map(() => 2 * rows * hidden);
+      const rows = labelsTokens ? batch * tokens : batch;
+      const parts = labelsTokens ? [2 * rows * hidden] : plan.head.map(() => 2 * rows * hidden);
       return [...parts, rows * outputs, rows * outputs];
     },
   };

@@ -53,8 +53,8 @@ export interface EncoderPlan {
   readonly layers: string;
   readonly names: LayerNames;
   readonly head: readonly HeadPart[];
-  /** Whether the head of the checkpoint has outputs for each token. */
-  readonly labelsTokens?: boolean;
+  /** What the head of the checkpoint is for, where it has outputs for each token. */
+  readonly labelsTokens?: 'token-classification' | 'question-answering';
   /** In the order of their ids; null if the config has none. */
   readonly labels: readonly string[] | null;
 }

@@ -1,0 +1,128 @@
+import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { AnswerWindow, PlacedContext } from '../../evaluation/answers/decode-answer.ts';
+import type { AskedQuestion } from '../../evaluation/task-outputs.ts';
+import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
+import { type TokenRow, TokenRows } from '../text/token-rows.ts';
+import { questionWindows } from './question-windows.ts';
+
+interface QuestionLengths {
+  readonly maxLength: number;
+  readonly stride: number;
+}
+
+/** Questions of a split in windows, each with the places of its answer in the row. */
+export class QuestionRows {
+  readonly windows = new TokenRows();
+  /** Places of the first and the last token of the answer in each window; 0 (the first token) where it has none. */
+  private readonly places: number[] = [];
+  private readonly asked: AskedQuestion[] = [];
+  /** Of each question, its first window; one more than there are questions. */
+  private readonly firsts = [0];
+  private readonly keepsQuestions: boolean;
+  private readonly contexts: ContextCache;
+  private readonly lengths: QuestionLengths;
+
+  /** @param keepsQuestions for answers as text */
+  constructor(contexts: ContextCache, lengths: QuestionLengths, keepsQuestions: boolean) {
+    this.contexts = contexts;
+    this.lengths = lengths;
+    this.keepsQuestions = keepsQuestions;
+  }
+
+  get count(): number {
+    return this.firsts.length - 1;
+  }
+
+  /** Returns the number of windows. */
+  add(question: string, text: string, answers: NonNullable<TextExample['answers']>): number {
+    const { tokenizer } = this.contexts;
+    const { ids, context } = this.contexts.of(text);
+    const asked = tokenizer.encode(question.trimStart(), { addSpecialTokens: false }).ids;
+    const cut = questionWindows(tokenizer, asked, ids, this.lengths);
+    const [answer] = answers;
+    const windows: AnswerWindow[] = [];
+    const labels: [number, number][] = [];
+    for (const { ids: row, typeIds, offset, start, end } of cut) {
+      const window = { offset, first: start, end };
+      const label = answer === undefined ? none : answerPlaces(context, window, answer);
+      this.windows.add(row, typeIds);
+      this.places.push(...label);
+      windows.push(window);
+      labels.push([...label]);
+    }
+    this.firsts.push(this.windows.count);
+    if (this.keepsQuestions)
+      this.asked.push({ context, question, windows, labels, golds: answers.map(({ text: gold }) => gold) });
+    return cut.length;
+  }
+
+  row(window: number): TokenRow {
+    return this.windows.row(window);
+  }
+
+  /** First and last token of the answer in a window. */
+  label(window: number): readonly [number, number] {
+    return [this.places[2 * window] ?? 0, this.places[2 * window + 1] ?? 0];
+  }
+
+  question(index: number): AskedQuestion {
+    const found = this.asked[index];
+    if (found === undefined) throw new RangeError(`question ${index} was not kept`);
+    return found;
+  }
+
+  get hasUnanswerable(): boolean {
+    return this.asked.some(({ golds }) => golds.length === 0);
+  }
+
+  /** The windows of a question. */
+  windowsOf(index: number): number[] {
+    const [first, end] = [this.firsts[index] ?? 0, this.firsts[index + 1] ?? 0];
+    return Array.from({ length: end - first }, (_, at) => first + at);
+  }
+}
+
+const none: readonly [number, number] = [0, 0];
+
+/** As run_qa.py: the last token that begins at the answer's start or before, and the first one that ends at its end or after. */
+function answerPlaces(
+  { starts, ends }: PlacedContext,
+  { offset, first, end }: AnswerWindow,
+  { text, start }: NonNullable<TextExample['answers']>[number],
+): readonly [number, number] {
+  const stop = start + text.length;
+  if (end <= first || (starts[first] ?? 0) > start || (ends[end - 1] ?? 0) < stop) return none;
+  let from = first;
+  while (from + 1 < end && (starts[from + 1] ?? 0) <= start) from++;
+  let to = end - 1;
+  while (to > first && (ends[to - 1] ?? 0) >= stop) to--;
+  return [offset + from - first, offset + to - first];
+}
+
+const keptContexts = 64;
+
+/** Texts by their tokens: several questions are asked about each, usually one after the other. */
+export class ContextCache {
+  readonly tokenizer: TextTokenizer;
+  private readonly known = new Map<string, { readonly ids: Int32Array; readonly context: PlacedContext }>();
+
+  constructor(tokenizer: TextTokenizer) {
+    this.tokenizer = tokenizer;
+  }
+
+  of(text: string): { readonly ids: Int32Array; readonly context: PlacedContext } {
+    const known = this.known.get(text);
+    if (known !== undefined) return known;
+    const { ids, spans } = this.tokenizer.encodePlaced(text);
+    const context = {
+      text,
+      starts: Int32Array.from(spans, ({ start }) => start),
+      ends: Int32Array.from(spans, ({ end }) => end),
+    };
+    const made = { ids: Int32Array.from(ids), context };
+    this.known.set(text, made);
+    const [oldest] = this.known.keys();
+    if (this.known.size > keptContexts && oldest !== undefined) this.known.delete(oldest);
+    return made;
+  }
+}
