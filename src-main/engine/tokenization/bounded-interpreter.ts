@@ -1,6 +1,12 @@
-import { Environment, Interpreter } from '@huggingface/jinja';
+import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { addInequality, withPythonStrips } from './jinja-methods.ts';
+import { filterNamed } from './jinja/filters.ts';
+import { asNegatedTest, asTest, childOf, childrenOf, type Node, wordOf } from './jinja/nodes.ts';
+import { operationNamed } from './jinja/operators.ts';
+import { holds } from './jinja/tests.ts';
+import { addMethod } from './jinja/text-methods.ts';
+import { entriesOf, listOf, textOf, toValue, type Value } from './jinja/values.ts';
+import { withPythonStrips } from './jinja-methods.ts';
 
 /** Published templates take a few thousand steps for a long conversation; an endless loop takes any number. */
 const MAX_WORK = 10_000_000;
@@ -10,11 +16,10 @@ const CHARACTERS_PER_STEP = 16;
 /** To ask the clock takes as long as a step. */
 const STEPS_BETWEEN_CHECKS = 64;
 
-type Value = ReturnType<Interpreter['evaluate']>;
-
 /**
  * Evaluates a template step by step: every value that it computes is counted, and held to a size. What is done with a value in
- * one step (sorting, comparing, writing as JSON) is counted by all that the value contains, before it is done.
+ * one step (sorting, comparing, writing as JSON) is counted by all that the value contains, before it is done. Filters, tests,
+ * operators and methods that the library lacks, or has otherwise than Jinja2 on Python, are those of `jinja/`.
  */
 export class BoundedInterpreter extends Interpreter {
   private work = 0;
@@ -22,13 +27,17 @@ export class BoundedInterpreter extends Interpreter {
   private parent: Parameters<Interpreter['evaluate']>[0];
   private readonly source: string;
   private readonly check: () => void;
+  private readonly written: ReadonlySet<Node>;
 
-  /** @param check called every few steps; throws to stop the template. */
-  constructor(environment: Environment, source: string, check: () => void) {
+  /**
+   * @param check called every few steps; throws to stop the template.
+   * @param written the expressions that the template writes: their values become texts as Python writes them.
+   */
+  constructor(environment: Environment, source: string, check: () => void, written: ReadonlySet<Node>) {
     super(environment);
-    addInequality();
     this.source = source;
     this.check = check;
+    this.written = written;
   }
 
   override evaluate(...[node, environment]: Parameters<Interpreter['evaluate']>): Value {
@@ -36,20 +45,85 @@ export class BoundedInterpreter extends Interpreter {
     const { parent } = this;
     this.parent = node;
     try {
-      const result = super.evaluate(node, environment);
+      const result = (node && this.asPython(node, environment)) ?? super.evaluate(node, environment);
       // Of `messages[0]` nothing but one entry is looked at.
       if (parent?.type === 'MemberExpression') {
         this.count(1);
+        const called = Reflect.get(parent, 'computed') === true ? '' : wordOf(childOf(parent, 'property'));
+        if (called !== '') addMethod(result, called);
         return withPythonStrips(result);
       }
       // A sort compares each text many times.
       this.count(1 + this.contained(result, 0) / (parent?.type === 'FilterExpression' ? 1 : CHARACTERS_PER_STEP));
-      // Jinja2 loops over what is undefined not at all.
+      // The library loops over lists and mappings alone.
       const isLooped = parent !== undefined && 'iterable' in parent && parent.iterable === node;
-      return isLooped && result.type === 'UndefinedValue' ? new Environment().set('', []) : result;
+      if (isLooped && (result.type === 'UndefinedValue' || result.type === 'StringValue'))
+        return listOf(entriesOf(result));
+      return node !== undefined && this.written.has(node) ? toValue(textOf(result)) : result;
     } finally {
       this.parent = parent;
     }
+  }
+
+  /** The value of a node that is computed here; null for those that the library computes. */
+  private asPython(node: Node, environment: Environment): Value | null {
+    if (node.type === 'FilterExpression') return this.filtered(node, environment);
+    if (node.type === 'TestExpression') {
+      const value = this.evaluate(childOf(node, 'operand'), environment);
+      const result = holds(wordOf(childOf(node, 'test')), value, undefined);
+      return toValue(result !== (Reflect.get(node, 'negate') === true));
+    }
+    if (node.type !== 'BinaryExpression') return null;
+    const operation = operationNamed(wordOf(childOf(node, 'operator')));
+    if (operation === undefined) return null;
+    const left = this.evaluate(childOf(node, 'left'), environment);
+    return operation(left, this.evaluate(childOf(node, 'right'), environment));
+  }
+
+  /** A filter's value: ours, a test with an argument, or null for the library's. */
+  private filtered(node: Node, environment: Environment): Value | null {
+    const filter = childOf(node, 'filter');
+    const name = wordOf(filter.type === 'CallExpression' ? childOf(filter, 'callee') : filter);
+    const ours = filterNamed(name);
+    const isTest = name.startsWith(asTest);
+    if (ours === undefined && !isTest) return null;
+    const value = this.evaluate(childOf(node, 'operand'), environment);
+    const values: Value[] = [];
+    const named = new Map<string, Value>();
+    for (const argument of childrenOf(filter, 'args'))
+      if (argument.type === 'KeywordArgumentExpression')
+        named.set(wordOf(childOf(argument, 'key')), this.evaluate(childOf(argument, 'value'), environment));
+      else values.push(this.evaluate(argument, environment));
+    if (isTest) {
+      const isNegated = name.startsWith(asNegatedTest);
+      const result = holds(name.slice((isNegated ? asNegatedTest : asTest).length), value, values[0]);
+      return toValue(result !== isNegated);
+    }
+    return ours?.(value, { values, named, apply: (...given) => this.applied(environment, ...given) }) ?? null;
+  }
+
+  /** A filter by its name, as `map` applies it to each entry. */
+  private applied(
+    environment: Environment,
+    name: string,
+    value: Value,
+    values: readonly Value[],
+    named: ReadonlyMap<string, Value>,
+  ): Value {
+    const scope = new Environment(environment);
+    const given = [...values, ...named.values()];
+    const names = [...values.map(() => ''), ...named.keys()];
+    for (const [at, one] of [value, ...given].entries()) scope.setVariable(`value${at}`, one);
+    const list = names.map((key, at) => `${key === '' ? '' : `${key}=`}value${at + 1}`).join(', ');
+    if (![name, ...named.keys()].every((word) => /^\w+$/.test(word))) throw new Error(`Unknown filter: ${name}`);
+    return this.evaluate(this.expression(`value0 | ${name}${list === '' ? '' : `(${list})`}`), scope);
+  }
+
+  private readonly expressions = new Map<string, Node | undefined>();
+
+  private expression(text: string): Node | undefined {
+    if (!this.expressions.has(text)) this.expressions.set(text, parse(tokenize(`{{ ${text} }}`)).body[0]);
+    return this.expressions.get(text);
   }
 
   private count(work: number): void {

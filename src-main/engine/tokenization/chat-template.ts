@@ -4,6 +4,7 @@ import type { ChatMessage } from '../../../src-shared/domain/chat-message.ts';
 import { WorkClock } from '../../files/work-clock.ts';
 import { BoundedInterpreter } from './bounded-interpreter.ts';
 import { formatTime } from './format-time.ts';
+import { withArgumentsOfTests, writtenNodes } from './jinja/nodes.ts';
 import { setWithFloats } from './jinja-methods.ts';
 import { templateFault } from './template-fault.ts';
 import type { TextTokenizer } from './tokenizer.ts';
@@ -39,6 +40,7 @@ export class ChatTemplate {
   private readonly source: string;
   private readonly clock: WorkClock;
   private readonly program: ReturnType<typeof parse>;
+  private readonly written: ReturnType<typeof writtenNodes>;
   /** To be stopped from outside costs as much as rendering a short text: thereafter the template's steps ask the clock. */
   private hasEnded = false;
 
@@ -62,7 +64,7 @@ export class ChatTemplate {
     this.program = this.naming(() =>
       clock.run(source, () => {
         try {
-          return parse(tokenize(text, { lstrip_blocks: true, trim_blocks: true }));
+          return parse(withArgumentsOfTests(tokenize(text, { lstrip_blocks: true, trim_blocks: true })));
         } catch (thrown) {
           const fault = templateFault(text);
           if (fault === null) throw thrown;
@@ -70,6 +72,7 @@ export class ChatTemplate {
         }
       }),
     );
+    this.written = writtenNodes(this.program);
   }
 
   /**
@@ -89,7 +92,7 @@ export class ChatTemplate {
         ...{ messages, add_generation_prompt: addGenerationPrompt },
       };
       for (const [name, value] of Object.entries(given)) setWithFloats(environment, name, value);
-      const { value } = new BoundedInterpreter(environment, this.source, check).run(this.program);
+      const { value } = new BoundedInterpreter(environment, this.source, check, this.written).run(this.program);
       return typeof value === 'string' ? value : '';
     };
     const text = this.naming(() =>

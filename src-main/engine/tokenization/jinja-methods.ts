@@ -38,12 +38,6 @@ function stripped(text: string, characters: ReadonlySet<string>, atStart: boolea
   return points.slice(first, last).join('');
 }
 
-/** Adds Jinja2's test for what differs, which the library lacks. Its scopes share one list. */
-export function addInequality(): void {
-  const { tests } = new Environment();
-  if (tests instanceof Map) tests.set('ne', ({ value: left }: Value, { value: right }: Value) => left !== right);
-}
-
 /** Sets a variable of a template whose numbers are written as in the file: the library has 1.0 for the integer 1. */
 export function setWithFloats(scope: Environment, name: string, value: unknown): void {
   restoreFloats(scope.set(name, value), value);

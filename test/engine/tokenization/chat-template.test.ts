@@ -129,7 +129,7 @@ describe('tools', () => {
       '{{ tools is none }} {% for c in messages[0].tool_calls %}{{ c | tojson }} {{ c.arguments.a + 1 }} {{ c.arguments.a }}{% endfor %}',
     );
     expect(template.render(messages, { addGenerationPrompt: false, variables: { bos_token, eos_token } })).toBe(
-      'true {"name": "f", "arguments": {"a": 1.0, "b": 1, "c": 1e-07, "d": 12345678901234567890, "e": [2.5, 1e+16]}} 2.0 1.0',
+      'True {"name": "f", "arguments": {"a": 1.0, "b": 1, "c": 1e-07, "d": 12345678901234567890, "e": [2.5, 1e+16]}} 2.0 1.0',
     );
   });
 });

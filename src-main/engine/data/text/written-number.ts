@@ -47,7 +47,7 @@ function numberOf(value: number, source: string): number | WrittenNumber {
 }
 
 /** As repr writes it: the same digits as JavaScript, but with a fraction, and exponents from 1e16 on and below 1e-4. */
-function pythonFloat(value: number): string {
+export function pythonFloat(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e16 || (size < 1e-4 && size > 0)) return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
   const text = Object.is(value, -0) ? '-0' : String(value);
