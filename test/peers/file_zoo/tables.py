@@ -66,7 +66,7 @@ def parquet(zoo):
     zoo.refuse("parquet/no-rows.parquet", "Parquet without rows", "no rows")
     whole = zoo.path("parquet/none.parquet").read_bytes()
     zoo.path("parquet/cut.parquet").write_bytes(whole[: len(whole) // 2])
-    zoo.refuse("parquet/cut.parquet", "Parquet that is cut off", "cut.parquet")
+    zoo.refuse("parquet/cut.parquet", "a truncated Parquet", "cut.parquet")
 
 
 def columns(zoo):

@@ -34,7 +34,7 @@ export async function* unpacked(path: string, chunks: AsyncGenerator<Buffer>): A
     yield first.value;
     yield* chunks;
   } finally {
-    // Whoever stops at the first piece has not come to the others, whose file is open.
+    // Whoever stops at the first piece leaves the file of the others open.
     await chunks.return(undefined);
   }
 }
