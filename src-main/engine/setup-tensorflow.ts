@@ -3,13 +3,15 @@ import { toErrorValue } from '../../src-shared/contract/errors.ts';
 import { formatBytes } from '../../src-shared/format/bytes.ts';
 import { findNvidia } from './compute/tensorflow/nvidia.ts';
 import type { SetupProgress } from './compute/tensorflow/setup/progress.ts';
-import { setUpTensorflow } from './compute/tensorflow/setup/set-up.ts';
+import { checkSetup, setUpTensorflow } from './compute/tensorflow/setup/set-up.ts';
 
 /**
- * `npm run setup:tensorflow [-- --cpu | --gpu]`: the script, also run by the button in Settings. Reports on standard error,
- * and to a parent process in messages. Ctrl+C cancels it.
+ * `npm run setup:tensorflow [-- --cpu | --gpu] [--check]`: the script, also run by the button in Settings. Reports on standard error,
+ * and to a parent process in messages. Ctrl+C cancels it. --check says of every step whether it is done, and changes nothing.
  */
-const { values } = parseArgs({ options: { cpu: { type: 'boolean' }, gpu: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { cpu: { type: 'boolean' }, gpu: { type: 'boolean' }, check: { type: 'boolean' } },
+});
 const device = values.gpu ? 'gpu' : values.cpu || findNvidia() === null ? 'cpu' : 'gpu';
 const cancelled = new AbortController();
 let told = { phase: '', percent: -10, at: 0 };
@@ -17,8 +19,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ca
 process.on('disconnect', () => cancelled.abort());
 
 try {
-  const folder = await setUpTensorflow(device, tell, cancelled.signal);
-  process.stderr.write(`[studio] libtensorflow for the ${device === 'gpu' ? 'GPU' : 'CPU'} lies in ${folder}\n`);
+  if (values.check) await reportSteps();
+  else await setUp();
 } catch (thrown) {
   const { message, hint, details } = toErrorValue(thrown);
   const lines = cancelled.signal.aborted ? ['cancelled'] : [details ?? '', [message, hint].filter(Boolean).join(' ')];
@@ -46,4 +48,18 @@ function tell(progress: SetupProgress): void {
   told = { ...told, phase, percent: percent ?? -10 };
   const size = total === null ? '' : ` (${formatBytes(total)})`;
   process.stderr.write(`[studio] ${phase}${percent === null ? '' : `${size}: ${percent} %`}\n`);
+}
+
+async function setUp(): Promise<void> {
+  const folder = await setUpTensorflow(device, tell, cancelled.signal);
+  process.stderr.write(`[studio] libtensorflow for the ${device === 'gpu' ? 'GPU' : 'CPU'} lies in ${folder}\n`);
+}
+
+async function reportSteps(): Promise<void> {
+  const steps = await checkSetup(device);
+  for (const { label, damage } of steps)
+    process.stderr.write(`[studio] ${damage === null ? '✓' : '✗'} ${label}${damage === null ? '' : `: ${damage}`}\n`);
+  if (steps.every(({ damage }) => damage === null)) return;
+  process.stderr.write(`[studio] "npm run setup:tensorflow -- --${device}" does what is missing\n`);
+  process.exitCode = 1;
 }

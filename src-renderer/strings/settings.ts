@@ -112,7 +112,8 @@ export const settingsStrings = {
     failed: 'TensorFlow was not set up',
     progress: 'Setting up TensorFlow',
     log: 'Log',
-    isSetUp: 'libtensorflow is set up. Set it up again after changing the graphics card, with or without CUDA.',
+    isSetUp:
+      'libtensorflow is set up. Set it up again after changing the graphics card, or to have its files checked: only what is missing or damaged is fetched.',
     explanation:
       'Downloads libtensorflow from PyPI (0.3 GB; 3.4 GB with CUDA, where an NVIDIA driver is installed) and compiles its bindings. Needs g++ and Linux.',
     starting: 'Starting',

@@ -1,10 +1,19 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from '../compute-backend.ts';
-import { findInstallation, type TensorflowInstallation, tensorflowVersion, wantedCuda } from './installation.ts';
+import {
+  findInstallation,
+  type TensorflowInstallation,
+  tensorflowVersion,
+  unfinishedFolder,
+  wantedCuda,
+} from './installation.ts';
 import { isUsingGpu, makeTensorflowBackend } from './load.ts';
 import { findNvidia, type NvidiaDevice } from './nvidia.ts';
+import { findAnyDamage } from './setup/record.ts';
 
 /**
  * libtensorflow through tfjs's own addon: CUDA if available, else the CPU. Opt-in (`npm run setup:tensorflow`), since it is
@@ -17,6 +26,11 @@ export const tensorflowBackend: ComputeBackend = {
     const nvidia = findNvidia();
     const installation = findInstallation();
     if (installation === null) return unavailable(missingReason(nvidia));
+    const damage = await findAnyDamage(dirname(dirname(installation.addon)));
+    if (damage !== null)
+      return unavailable(
+        `The installation of libtensorflow is damaged: ${damage}. Set it up again in Settings, or with "npm run setup:tensorflow", which fetches only what is missing.`,
+      );
     try {
       return describe(installation, nvidia);
     } catch (error) {
@@ -65,6 +79,8 @@ function describe(installation: TensorflowInstallation, nvidia: NvidiaDevice | n
 
 function missingReason(nvidia: NvidiaDevice | null): string {
   const way = 'set it up in Settings, or with "npm run setup:tensorflow"';
+  if ((['gpu', 'cpu'] as const).some((device) => existsSync(unfinishedFolder(device))))
+    return `The set-up of libtensorflow ${tensorflowVersion} did not come to its end: ${way}, which goes on where it was.`;
   return nvidia === null
     ? `libtensorflow ${tensorflowVersion} is not set up. It would compute on an NVIDIA GPU (${wantedCuda}), of which no driver was found, or on the processor: ${way}.`
     : `libtensorflow ${tensorflowVersion} is not set up. It would compute on the ${nvidia.name} and brings ${wantedCuda}: ${way}.`;

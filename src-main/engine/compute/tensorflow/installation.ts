@@ -34,6 +34,11 @@ export function installationFolder(device: TensorflowDevice): string {
   return join(cacheFolder(), `tensorflow-${tensorflowVersion}-${device}`);
 }
 
+/** Its name while it is set up, and after a set-up that did not come to its end. */
+export function unfinishedFolder(device: TensorflowDevice): string {
+  return `${installationFolder(device)}.building`;
+}
+
 /** Folder of downloads that are kept across clones. */
 export function cacheFolder(): string {
   const { env, platform } = process;

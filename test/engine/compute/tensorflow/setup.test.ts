@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { downloadWheel } from '../../../../src-main/engine/compute/tensorflow/setup/download.ts';
 import { extractWheel } from '../../../../src-main/engine/compute/tensorflow/setup/wheel-file.ts';
+import { zipOf } from './zip.ts';
 
 const signal = new AbortController().signal;
 const content = Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 31) % 251));
@@ -108,7 +108,7 @@ describe('a wheel is unpacked', () => {
       'lib/empty': Buffer.alloc(0),
       other: content,
     };
-    writeFileSync(file, zip(files));
+    writeFileSync(file, zipOf(files));
     await extractWheel(file, join(folder, 'out'), (name) => name.startsWith('lib/'), signal);
     for (const name of ['lib/packed.so', 'lib/plain.h', 'lib/empty'] as const)
       expect(readFileSync(join(folder, 'out', name))).toEqual(files[name]);
@@ -117,12 +117,12 @@ describe('a wheel is unpacked', () => {
 
   it('never outside its folder, and not where it is cut off', async () => {
     const file = join(folder, 'a.whl');
-    writeFileSync(file, zip({ '../escaped': content }));
+    writeFileSync(file, zipOf({ '../escaped': content }));
     await expect(extractWheel(file, join(folder, 'out'), () => true, signal)).rejects.toMatchObject({
       code: 'invalid_file',
       message: expect.stringContaining('../escaped'),
     });
-    writeFileSync(file, zip({ one: content }).subarray(0, 300));
+    writeFileSync(file, zipOf({ one: content }).subarray(0, 300));
     await expect(extractWheel(file, join(folder, 'out'), () => true, signal)).rejects.toMatchObject({
       code: 'invalid_file',
     });
@@ -130,7 +130,7 @@ describe('a wheel is unpacked', () => {
 
   it('of more than 4 GiB by its zip64 records', async () => {
     const file = join(folder, 'a.whl');
-    writeFileSync(file, zip64(zip({ 'lib/packed.so': content, 'lib/plain.h': Buffer.from('plain') })));
+    writeFileSync(file, zip64(zipOf({ 'lib/packed.so': content, 'lib/plain.h': Buffer.from('plain') })));
     await extractWheel(file, join(folder, 'out'), () => true, signal);
     expect(readFileSync(join(folder, 'out', 'lib', 'packed.so'))).toEqual(content);
     expect(readFileSync(join(folder, 'out', 'lib', 'plain.h'), 'utf8')).toBe('plain');
@@ -138,7 +138,7 @@ describe('a wheel is unpacked', () => {
 
   it('not where a file is not what was packed', async () => {
     const file = join(folder, 'a.whl');
-    const broken = zip({ 'lib/plain.h': Buffer.from('plain') });
+    const broken = zipOf({ 'lib/plain.h': Buffer.from('plain') });
     broken.write('p1ain', broken.indexOf('plain', 30 + 'lib/plain.h'.length));
     writeFileSync(file, broken);
     await expect(extractWheel(file, join(folder, 'out'), () => true, signal)).rejects.toMatchObject({
@@ -149,7 +149,7 @@ describe('a wheel is unpacked', () => {
 
   it('not where a file holds more than the directory says', async () => {
     const file = join(folder, 'a.whl');
-    const bomb = zip({ bomb: Buffer.alloc(1_000_000) });
+    const bomb = zipOf({ bomb: Buffer.alloc(1_000_000) });
     // The unpacked length in the directory's only entry.
     bomb.writeUInt32LE(1000, bomb.indexOf('PK\x01\x02', 0, 'latin1') + 24);
     writeFileSync(file, bomb);
@@ -160,7 +160,7 @@ describe('a wheel is unpacked', () => {
 
   it('not any further once it is cancelled', async () => {
     const file = join(folder, 'a.whl');
-    writeFileSync(file, zip({ one: content }));
+    writeFileSync(file, zipOf({ one: content }));
     await expect(extractWheel(file, join(folder, 'out'), () => true, AbortSignal.abort())).rejects.toMatchObject({
       name: 'AbortError',
     });
@@ -187,38 +187,6 @@ function zip64(archive: Buffer): Buffer {
   const unknown = Buffer.from(end);
   unknown.fill(0xff, 8, 20);
   return Buffer.concat([archive.subarray(0, -22), record, locator, unknown]);
-}
-
-/** A zip archive; files above 1000 bytes are deflated. */
-function zip(files: Readonly<Record<string, Buffer>>): Buffer {
-  const locals: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const [name, data] of Object.entries(files)) {
-    const deflated = data.length > 1000;
-    const packed = deflated ? deflateRawSync(data) : data;
-    const shared = Buffer.alloc(26);
-    shared.writeUInt16LE(20, 0);
-    shared.writeUInt16LE(deflated ? 8 : 0, 4);
-    shared.writeUInt32LE(crc32(data), 10);
-    shared.writeUInt32LE(packed.length, 14);
-    shared.writeUInt32LE(data.length, 18);
-    shared.writeUInt16LE(Buffer.byteLength(name), 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), shared, Buffer.from(name), packed]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\x00'), shared, tail, Buffer.from(name)]));
-    locals.push(local);
-    offset += local.length;
-  }
-  const entries = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(directory.length, 8);
-  end.writeUInt16LE(directory.length, 10);
-  end.writeUInt32LE(entries.length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...locals, entries, end]);
 }
 
 function portOf(listening: Server): number {

