@@ -11,6 +11,7 @@ import {
   unfinishedFolder,
   wantedCuda,
 } from './installation.ts';
+import { allowsTf32 } from './library-variables.ts';
 import { isUsingGpu, makeTensorflowBackend } from './load.ts';
 import { findNvidia, type NvidiaDevice } from './nvidia.ts';
 import { findAnyDamage } from './setup/record.ts';
@@ -60,7 +61,7 @@ function describe(installation: TensorflowInstallation, nvidia: NvidiaDevice | n
       kind: 'gpu',
       device: nvidia.name,
       memoryBytes: nvidia.memoryBytes,
-      reason: `${library} with CUDA ${cuda ?? 'of the system'} and cuDNN ${cudnn ?? 'of the system'}, NVIDIA driver ${nvidia.driver}.`,
+      reason: `${library} with CUDA ${cuda ?? 'of the system'} and cuDNN ${cudnn ?? 'of the system'}, NVIDIA driver ${nvidia.driver}; products in ${allowsTf32() ? 'TF32' : 'float32 (COTO_TF32=1 allows TF32)'}.`,
     };
   const cpu = `${library} on the processor`;
   return {

@@ -5,6 +5,7 @@ import type { TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { besideArchive } from '../../../archive/beside-archive.ts';
 import type { TensorflowInstallation } from './installation.ts';
+import { libraryVariables } from './library-variables.ts';
 
 /** tfjs's kernels on the addon of `installation`, with its own modules left as they are. */
 export async function makeTensorflowBackend(installation: TensorflowInstallation): Promise<tf.KernelBackend> {
@@ -32,9 +33,7 @@ export function isUsingGpu(installation: TensorflowInstallation): boolean {
 
 function loadBinding({ addon }: TensorflowInstallation): TFJSBinding {
   requireKernels();
-  // By default libtensorflow logs a lot and allocates all GPU memory.
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-  process.env['TF_FORCE_GPU_ALLOW_GROWTH'] ??= 'true';
+  for (const [name, value] of Object.entries(libraryVariables())) process.env[name] ??= value;
   const loaded: unknown = createRequire(import.meta.url)(addon);
   if (!isBinding(loaded)) throw new StudioError('internal', `${addon} is not the addon of tfjs.`);
   return loaded;
