@@ -1,9 +1,11 @@
 // What a training step of LoRA asks of a GPU, with our kernels and with tfjs's generic operations alone: dispatches, bytes that
 // the programs read and wrote, and values read back. Counted, so that it says the same on software Vulkan as on a card.
-// Usage: node_modules/node/bin/node bench/gpu-dispatches.mjs [workload, or small-llama ...]
+// Usage: node_modules/node/bin/node bench/gpu-dispatches.mjs [--bfloat16] [workload, or small-llama ...]
+// --bfloat16 keeps the matrices of a float32 base in bfloat16, as compute_dtype does.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { root } from '../scripts/bootstrap/paths.mjs';
 import { activateCompute } from '../src-main/engine/compute/index.ts';
 import { gpuCounters } from '../src-main/engine/compute/webgpu/counters.ts';
@@ -15,7 +17,11 @@ import { smallLlama } from './workloads/small-llama.ts';
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 const resources = join(root, 'assets');
 
-const named = process.argv.slice(2);
+const { values, positionals: named } = parseArgs({
+  options: { bfloat16: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const bfloat16 = values.bfloat16 ?? false;
 const known = [...workloads, smallLlama({ texts: 4, tokens: 32, vocabulary: 4096 })];
 const chosen = (named.length === 0 ? ['vit', 'small-llama'] : named).map((id) => {
   const found = known.find((workload) => workload.id === id);
@@ -34,7 +40,7 @@ try {
   for (const way of ['our kernels', 'compositions']) {
     if (way === 'compositions') unregisterGpuKernels();
     for (const workload of chosen) {
-      const runner = await BenchRunner.load(workload, 'lora', { small: false, resources, folder, bfloat16: false });
+      const runner = await BenchRunner.load(workload, 'lora', { small: false, resources, folder, bfloat16 });
       // The first steps upload weights and make moments.
       for (const _ of [1, 2]) await runner.run(null);
       gpuCounters.start();

@@ -37,7 +37,7 @@ export class WarmBase {
    */
   async use<Result>(choice: WarmBaseChoice, work: (base: BaseModel) => Promise<Result>): Promise<Result> {
     const key = `${JSON.stringify(choice)}\n${await stamp(choice.directory)}`;
-    const base = this.taken(key) ?? (await load(choice));
+    const base = this.taken(key) ?? (await loadBaseModel(choice.directory, { bfloat16: choice.bfloat16 }));
     let result: Result;
     try {
       result = await work(base);
@@ -78,8 +78,4 @@ async function stamp(directory: string): Promise<string> {
     }),
   );
   return lines.join('\n');
-}
-
-function load({ directory, bfloat16 }: WarmBaseChoice): Promise<BaseModel> {
-  return loadBaseModel(directory, bfloat16 ? { bfloat16, halves: 'bfloat16' } : {});
 }

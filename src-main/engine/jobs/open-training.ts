@@ -96,7 +96,7 @@ async function loadOnto(
   const tooLarge: string[] = [];
   const base = await loadBaseModel(directory, {
     bfloat16: computeDtype === 'bfloat16',
-    ...(computeDtype === 'float32' ? {} : { halves: computeDtype }),
+    ...(computeDtype === 'float16' ? { halves: computeDtype } : {}),
     onTooLarge: (name) => tooLarge.push(name),
     ...loadingProgress(context),
   });

@@ -26,8 +26,8 @@ export interface LoadOptions {
    */
   readonly encoded?: boolean;
   /**
-   * To what matrices of float32 are rounded where the backend keeps matrices of 16 bits as they are. One with values that are too
-   * large for it stays float32, and `onTooLarge` is told its name.
+   * To what matrices of float32 are rounded where the backend keeps matrices of 16 bits as they are; by default to bfloat16 where
+   * `bfloat16` is set. One with values that are too large for it stays float32, and `onTooLarge` is told its name.
    */
   readonly halves?: 'bfloat16' | 'float16';
   readonly onTooLarge?: (name: string) => void;

@@ -30,7 +30,7 @@ export class FrozenTensors {
     this.source = source;
     this.bfloat16 = bfloat16;
     this.encoded = encoded;
-    this.options = options;
+    this.options = { ...(bfloat16 ? { halves: 'bfloat16' } : {}), ...options };
     this.variables = trained ?? null;
   }
 
