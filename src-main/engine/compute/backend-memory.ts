@@ -28,12 +28,8 @@ const webAssembly: BackendMemory = { ...plain, mostBytes: 3 * 2 ** 30 };
 
 const pooled: BackendMemory = { ...plain, blockBytes: sizeClass, packsFrozenWeights: true, encodings: storedEncodings };
 
-/** What `webgpu/encodings` decodes; not named by it, since its shaders are nothing for an estimate. */
-const webgpu: BackendMemory = {
-  ...plain,
-  encodings: ['float16', 'bfloat16', 'q8_0', 'q4_0', 'nf4', 'int8'],
-  keepsHalves: true,
-};
+/** What `webgpu/encodings` decodes, which is all there are. */
+const webgpu: BackendMemory = { ...plain, encodings: storedEncodings, keepsHalves: true };
 
 export function backendMemory(backend: ComputeId): BackendMemory {
   if (backend === 'wasm') return webAssembly;

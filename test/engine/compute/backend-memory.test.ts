@@ -14,6 +14,7 @@ it('counts the bytes of the file where they stay', () => {
   expect(weightsStayEncoded(small, 'native')).toBe(false);
   expect(weightsStayEncoded(small, 'webgpu')).toBe(true);
   expect(weightsStayEncoded({ ...small, dtype: 'Q4_K' }, 'native')).toBe(true);
-  expect(weightsStayEncoded({ ...small, dtype: 'Q4_K' }, 'webgpu')).toBe(false);
+  expect(weightsStayEncoded({ ...small, dtype: 'Q4_K' }, 'webgpu')).toBe(true);
+  expect(weightsStayEncoded({ ...small, dtype: 'Q4_K' }, 'wasm')).toBe(false);
   expect(weightsStayEncoded({ ...small, dtype: 'F32' }, 'webgpu')).toBe(false);
 });

@@ -58,26 +58,34 @@ async function* wholeBlocks(
 /** Copies blocks to their places, and tells whether all scales, or values without one, are finite. */
 function copyBlocks(
   blocks: Uint8Array,
-  { bytes, quants, scale, exponent }: BlockLayout,
+  { bytes, quants, scale, exponent, halves = [] }: BlockLayout,
   target: Uint8Array,
   { done, scalesAt }: { readonly done: number; readonly scalesAt: number },
 ): boolean {
   if (scale === null) {
     target.set(blocks, done * bytes);
-    return areFinite(blocks, exponent);
+    return areFinite(bytes === 2 ? blocks : partsOf(blocks, bytes, halves), exponent);
   }
-  const scales = new Uint8Array((blocks.length / bytes) * scale.bytes);
   let quantsAt = done * quants.bytes;
-  let scaleAt = 0;
-  for (let start = 0; start < blocks.length; start += bytes) {
-    const from = start + quants.at;
-    for (let at = 0; at < quants.bytes; at++) target[quantsAt + at] = blocks[from + at] ?? 0;
-    for (let at = 0; at < scale.bytes; at++) scales[scaleAt + at] = blocks[start + scale.at + at] ?? 0;
+  for (let start = quants.at; start < blocks.length; start += bytes) {
+    for (let at = 0; at < quants.bytes; at++) target[quantsAt + at] = blocks[start + at] ?? 0;
     quantsAt += quants.bytes;
-    scaleAt += scale.bytes;
   }
+  const scales = partsOf(blocks, bytes, scale.bytes === 2 ? [scale.at] : [scale.at, scale.at + 2]);
   target.set(scales, scalesAt + done * scale.bytes);
   return areFinite(scales, exponent);
+}
+
+/** The two bytes at each of these places of every block, one after the other. */
+function partsOf(blocks: Uint8Array, blockBytes: number, places: readonly number[]): Uint8Array {
+  const parts = new Uint8Array((blocks.length / blockBytes) * 2 * places.length);
+  let done = 0;
+  for (let start = 0; start < blocks.length; start += blockBytes)
+    for (const place of places) {
+      parts[done++] = blocks[start + place] ?? 0;
+      parts[done++] = blocks[start + place + 1] ?? 0;
+    }
+  return parts;
 }
 
 /** Halves, or float32 where the exponent is in the upper one. */

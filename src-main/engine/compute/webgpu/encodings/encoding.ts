@@ -12,10 +12,12 @@ export interface BlockLayout {
   readonly bytes: number;
   /** A number of whole words a block. */
   readonly quants: BlockPart;
-  /** A half or a float32; null without one. */
+  /** A half or a float32; null where the quants are all of the block. */
   readonly scale: BlockPart | null;
-  /** Bits that are all set in the little-endian scale, or in a value without one, where it is not finite. */
+  /** Bits that are all set in the little-endian scale, or in one of `halves`, where it is not finite. */
   readonly exponent: number;
+  /** Without a `scale`, the places of what stands for it in the block. */
+  readonly halves?: readonly number[];
 }
 
 /** How a shader reads the values of a matrix that a buffer has as they are encoded. */
@@ -61,6 +63,21 @@ export function halfScale(words: string, quantWords: string, block: string): str
 /** WGSL: the scale of block `block`, a float32 behind the quants, which are `quantWords` words. */
 export function floatScale(words: string, quantWords: string, block: string): string {
   return `bitcast<f32>(${words}[${quantWords} + ${block}])`;
+}
+
+/** WGSL: the two halves of a word, a vec2<f32>. */
+export function twoHalves(word: string): string {
+  return `half_values(vec4<u32>(${word} & 0xffffu, ${word} >> 16u, 0u, 0u)).xy`;
+}
+
+/** WGSL: the four bytes of a word, each shifted right by `shift`, and of that the bits of `mask`: a vec4<u32>. */
+export function fourBytes(word: string, shift: string, mask: number): string {
+  return `((vec4<u32>(${word}) >> (vec4<u32>(0u, 8u, 16u, 24u) + ${shift})) & vec4<u32>(${mask}u))`;
+}
+
+/** WGSL: byte `at` of a word. */
+export function byteOf(word: string, at: string): string {
+  return `((${word} >> (8u * (${at}))) & 0xffu)`;
 }
 
 /** WGSL: the four signed bytes of a word. */

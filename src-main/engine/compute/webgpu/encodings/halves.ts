@@ -1,7 +1,7 @@
 import { type BlockLayout, type GpuEncoding, halfValues } from './encoding.ts';
 
 function layout(exponent: number): BlockLayout {
-  return { values: 1, bytes: 2, quants: { at: 0, bytes: 2 }, scale: null, exponent };
+  return { values: 1, bytes: 2, quants: { at: 0, bytes: 2 }, scale: null, exponent, halves: [0] };
 }
 
 export const float16: GpuEncoding = {

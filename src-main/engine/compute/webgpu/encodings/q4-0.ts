@@ -1,4 +1,4 @@
-import { type GpuEncoding, halfScale, halfValues } from './encoding.ts';
+import { fourBytes, type GpuEncoding, halfScale, halfValues } from './encoding.ts';
 
 /** 32 values of 4 bits around 8 times a half: 0 to 15 in the low halves of 16 bytes, 16 to 31 in the high ones. */
 export const q4Zero: GpuEncoding = {
@@ -7,7 +7,7 @@ export const q4Zero: GpuEncoding = {
   helpers: halfValues,
   four: (words, total) => `
   let block = i / 32u;
-  let nibbles = ${words}[block * 4u + (i & 15u) / 4u] >> ((i & 16u) / 4u);
-  let levels = vec4<f32>((vec4<u32>(nibbles) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(15u)) - 8.0;
+  let nibbles = ${words}[block * 4u + (i & 15u) / 4u];
+  let levels = vec4<f32>(${fourBytes('nibbles', '(i & 16u) / 4u', 15)}) - 8.0;
   return ${halfScale(words, `${total} / 8u`, 'block')} * levels;`,
 };
