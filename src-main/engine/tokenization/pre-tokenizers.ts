@@ -1,10 +1,11 @@
 import type { DecoderStage, NormalizerStage, PreTokenizerStage, Stage } from './tokenizer-schema.ts';
+import { formerPunctuation, laterPunctuation } from './unicode-8.ts';
 
 /** GPT-2's pattern for splitting text into words. */
 const wordsOfGpt2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 /** Equivalent of Rust's \w. */
 const wordCharacters = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}`;
-const punctuation = String.raw`[\p{P}\x{21}-\x{2F}\x{3A}-\x{40}\x{5B}-\x{60}\x{7B}-\x{7E}]`;
+const punctuation = String.raw`[\p{P}\x{21}-\x{2F}\x{3A}-\x{40}\x{5B}-\x{60}\x{7B}-\x{7E}${formerPunctuation}](?<![${laterPunctuation}])`;
 
 /**
  * A pre-tokenizer in stages that make the package agree with the Rust library. The package reads \s, \w and digits as
