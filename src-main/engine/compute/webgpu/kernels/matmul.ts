@@ -67,8 +67,8 @@ export function gpuMatmul(gpu: ProgramRunner, given: GpuMatmul): tf.TensorInfo {
     hasBias: bias !== undefined,
     hasAddend: addend !== undefined,
     hasMultiplier: multiplier !== undefined,
-    // One for all: a program takes a driver its time to make.
-    isAligned: n % 4 === 0 && operands.every((operand) => size(operand, 1) % 4 === 0),
+    // One for all: a program takes a driver its time to make. Sums of a·bᵀ are stored one by one, whatever their number.
+    isAligned: (transposeB || n % 4 === 0) && operands.every((operand) => size(operand, 1) % 4 === 0),
   };
   const [k2, scale2] = second ? [size(second.a, 1), second.scale] : [0, 0];
   gpu.run(programOf(form), {
