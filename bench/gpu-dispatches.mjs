@@ -1,7 +1,9 @@
 // What a training step of LoRA asks of a GPU, with our kernels and with tfjs's generic operations alone: dispatches, bytes that
-// the programs read and wrote, and values read back. Counted, so that it says the same on software Vulkan as on a card.
-// Usage: node_modules/node/bin/node bench/gpu-dispatches.mjs [--bfloat16] [workload, or small-llama ...]
-// --bfloat16 keeps the matrices of a float32 base in bfloat16, as compute_dtype does.
+// the programs read and wrote, and values read back. Counted, so that it says the same on software Vulkan as on a card; and the
+// time outside the device, as processor time of the engine's thread, the least of some steps: JavaScript with the recording of
+// commands, and the queue's taking of them.
+// Usage: node_modules/node/bin/node bench/gpu-dispatches.mjs [--bfloat16] [--ours] [workload, small-llama or smollm2-short ...]
+// --bfloat16 keeps the matrices of a float32 base in bfloat16, as compute_dtype does; --ours leaves the generic operations out.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,17 +14,30 @@ import { gpuCounters } from '../src-main/engine/compute/webgpu/counters.ts';
 import { unregisterGpuKernels } from '../src-main/engine/compute/webgpu/kernels/index.ts';
 import { BenchRunner } from './bench-runner.ts';
 import { workloads } from './workloads/index.ts';
+import { smollm2Shape } from './workloads/llama.ts';
 import { smallLlama } from './workloads/small-llama.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 const resources = join(root, 'assets');
 
+/** Steps whose processor time is measured. */
+const timedSteps = 5;
+
 const { values, positionals: named } = parseArgs({
-  options: { bfloat16: { type: 'boolean' } },
+  options: { bfloat16: { type: 'boolean' }, ours: { type: 'boolean' } },
   allowPositionals: true,
 });
 const bfloat16 = values.bfloat16 ?? false;
-const known = [...workloads, smallLlama({ texts: 4, tokens: 32, vocabulary: 4096 })];
+const ways = values.ours ? ['our kernels'] : ['our kernels', 'compositions'];
+/** A device of software is too slow for the whole. */
+const shortTexts = {
+  ...smollm2Shape,
+  id: 'smollm2-short',
+  label: `${smollm2Shape.label}, 1 × 32 tokens`,
+  /** @param {import('./workload.ts').ProblemOptions} options */
+  build: (options) => smollm2Shape.build({ ...options, batch: 1, tokens: 32 }),
+};
+const known = [...workloads, smallLlama({ texts: 4, tokens: 32, vocabulary: 4096 }), shortTexts];
 const chosen = (named.length === 0 ? ['vit', 'small-llama'] : named).map((id) => {
   const found = known.find((workload) => workload.id === id);
   if (found === undefined) throw new Error(`there is no workload "${id}": ${known.map((one) => one.id).join(', ')}`);
@@ -33,11 +48,13 @@ const { device } = await activateCompute('webgpu');
 const folder = mkdtempSync(join(tmpdir(), 'coto-count-'));
 const programs = [];
 console.log(`${device}\n`);
-console.log('| training step | kernels | dispatches | MB bound | submits | KB read back | loss of the third step |');
-console.log('|---|---|---|---|---|---|---|');
+console.log(
+  '| training step | kernels | dispatches | MB bound | submits | KB read back | JavaScript ms | queue ms | loss of the third step |',
+);
+console.log('|---|---|---|---|---|---|---|---|---|');
 try {
   // With our kernels first: what is unregistered is composed from then on.
-  for (const way of ['our kernels', 'compositions']) {
+  for (const way of ways) {
     if (way === 'compositions') unregisterGpuKernels();
     for (const workload of chosen) {
       const runner = await BenchRunner.load(workload, 'lora', { small: false, resources, folder, bfloat16 });
@@ -46,11 +63,21 @@ try {
       gpuCounters.start();
       const loss = await runner.run(null);
       const { dispatches, boundBytes, submits, readBytes, byProgram } = gpuCounters.stop();
+      const times = [];
+      for (let step = 0; step < timedSteps; step++) {
+        gpuCounters.start();
+        await runner.run(null);
+        times.push(gpuCounters.stop());
+      }
       const numbers = [
         dispatches,
         (boundBytes / 1e6).toFixed(1),
         submits,
         (readBytes / 1e3).toFixed(1),
+        Math.min(
+          ...times.map(({ hostMilliseconds, submitMilliseconds }) => hostMilliseconds - submitMilliseconds),
+        ).toFixed(1),
+        Math.min(...times.map(({ submitMilliseconds }) => submitMilliseconds)).toFixed(1),
         loss.toFixed(6),
       ];
       console.log(`| ${workload.label} | ${way} | ${numbers.join(' | ')} |`);

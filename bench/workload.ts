@@ -46,6 +46,8 @@ export interface ProblemOptions {
   readonly bfloat16: boolean;
   /** Examples of the batch. Default: the workload's own. */
   readonly batch?: number;
+  /** Of each text, where a workload has texts of a length of its own. Default: that. */
+  readonly tokens?: number;
 }
 
 /** A model and batch to be timed: one file each, listed in `workloads/index.ts`. */

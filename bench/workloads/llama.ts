@@ -29,9 +29,9 @@ function llamaWorkload({ id, label, shape, batch: usual, tokens: length }: Llama
     smallLayers: smallShape.layers,
     adapter,
     isLarge: true,
-    async build({ small, bfloat16, folder, batch: given }) {
+    async build({ small, bfloat16, folder, batch: given, tokens: asked }) {
       const used = small ? smallShape : shape;
-      const tokens = small ? 16 : length;
+      const tokens = asked ?? (small ? 16 : length);
       const batch = given ?? (small ? 2 : usual);
       const directory = join(folder, `${id}${small ? '-small' : ''}`);
       if (!existsSync(join(directory, 'config.json'))) await makeLlamaFolder(directory, used, 'BF16');

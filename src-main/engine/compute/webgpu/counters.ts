@@ -11,6 +11,13 @@ export interface GpuCounts {
   /** Tensors whose values were fetched from the device. */
   readonly readBacks: number;
   readonly readBytes: number;
+  /**
+   * Milliseconds of processor time of the engine's thread outside waiting for the device: JavaScript, and the recording of
+   * commands. The device's own work is not in it, on software devices neither.
+   */
+  readonly hostMilliseconds: number;
+  /** Of these, milliseconds of handing command buffers to the queue: validation, and the driver. */
+  readonly submitMilliseconds: number;
 }
 
 /** Counts work instead of time: what a step asks of a GPU can be compared where no GPU is. Off but in a bench. */
@@ -21,6 +28,12 @@ export class GpuCounters {
   private submitted = 0;
   private fetched = 0;
   private read = 0;
+  private readonly host = new ThreadClock();
+  private readonly submitting = new ThreadClock();
+
+  get isCounting(): boolean {
+    return this.isOn;
+  }
 
   /** `bytes` gives those that are bound, and is called only where they are counted. */
   dispatch(program: string, bytes: () => number): void {
@@ -29,8 +42,27 @@ export class GpuCounters {
     this.bound += bytes();
   }
 
-  submit(): void {
-    if (this.isOn) this.submitted++;
+  /** Counts and times what hands a command buffer to the queue. */
+  submit(run: () => void): void {
+    if (!this.isOn) {
+      run();
+      return;
+    }
+    this.submitted++;
+    this.submitting.go();
+    run();
+    this.submitting.stop();
+  }
+
+  /** Until `answer` is there the thread only waits for the device. */
+  async waitFor<Value>(answer: Promise<Value>): Promise<Value> {
+    if (!this.isOn) return answer;
+    this.host.stop();
+    try {
+      return await answer;
+    } finally {
+      if (this.isOn) this.host.go();
+    }
   }
 
   /** As `dispatch`. */
@@ -45,11 +77,15 @@ export class GpuCounters {
     this.programs.clear();
     this.bound = this.submitted = this.fetched = this.read = 0;
     this.isOn = true;
+    this.submitting.reset();
+    this.host.reset();
+    this.host.go();
   }
 
   /** Counts no more. */
   stop(): GpuCounts {
     this.isOn = false;
+    this.host.stop();
     const byProgram = Object.fromEntries([...this.programs].sort(([, one], [, other]) => other - one));
     return {
       dispatches: Object.values(byProgram).reduce((sum, count) => sum + count, 0),
@@ -58,8 +94,35 @@ export class GpuCounters {
       submits: this.submitted,
       readBacks: this.fetched,
       readBytes: this.read,
+      hostMilliseconds: this.host.milliseconds,
+      submitMilliseconds: this.submitting.milliseconds,
     };
   }
+}
+
+/** Processor time of the thread that runs it, while it goes. */
+class ThreadClock {
+  milliseconds = 0;
+  private since: number | null = null;
+
+  go(): void {
+    this.since = threadMilliseconds();
+  }
+
+  stop(): void {
+    if (this.since !== null) this.milliseconds += threadMilliseconds() - this.since;
+    this.since = null;
+  }
+
+  reset(): void {
+    this.milliseconds = 0;
+    this.since = null;
+  }
+}
+
+function threadMilliseconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Of this process's WebGPU backend. */

@@ -31,7 +31,8 @@ export async function watchedBackend(
       let values: BackendValues;
       if (!this.tensorMap.get(dataId).values) gpuCounters.readBack(() => this.bytesOf(dataId));
       try {
-        values = await inTime(patienceMilliseconds, super.read(dataId), () => watch.giveUp());
+        const answer = inTime(patienceMilliseconds, super.read(dataId), () => watch.giveUp());
+        values = await gpuCounters.waitFor(answer);
       } catch (thrown) {
         throw (await watch.failureSoon()) ?? thrown;
       }
@@ -41,8 +42,7 @@ export async function watchedBackend(
     }
 
     override submitQueue(): void {
-      gpuCounters.submit();
-      super.submitQueue();
+      gpuCounters.submit(() => super.submitQueue());
     }
 
     override runWebGPUProgram(
