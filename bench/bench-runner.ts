@@ -153,6 +153,7 @@ export class BenchRunner {
   }
 
   dispose(): void {
+    this.step.end();
     this.optimizer.dispose();
     this.model.dispose();
     this.problem.base.dispose();

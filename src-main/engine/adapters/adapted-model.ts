@@ -9,10 +9,10 @@ import type { KeyValueCache } from '../models/key-value-cache.ts';
 import { type FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
-import { type AdapterGroup, adapterGroups, namesOff } from './adapter-groups.ts';
+import { type AdapterGroup, adapterGroups, namesOff, statesByLayer } from './adapter-groups.ts';
 import { BiasSwap } from './bias-swap.ts';
 import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
-import { drawMasks, inputDropoutOf } from './dropout.ts';
+import { drawsMasks, inputDropoutOf, masksOf } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
 import type { Factors } from './initializations/initialization.ts';
 import { mergedModules } from './merged-modules.ts';
@@ -175,6 +175,16 @@ export class AdaptedModel implements LinearRunner {
     this.dropout = training ? (dropout ?? null) : null;
   }
 
+  /** Layer by layer, then of what is in none, all that decides which operations a pass of training runs; null: that may vary. */
+  passVariants(): string[] | null {
+    const { adapter } = this;
+    if (adapter === null || this.merged || this.residual || this.replacesBiases) return null;
+    const modules = [...adapter.adapted.values()].map(({ module }) => module);
+    if (this.training && drawsMasks(adapter.host, modules, this.inputDropout)) return null;
+    const stateOf = (module: LinearModule) => (this.trainedOn(module) ? 't' : this.activeOn(module) ? 'o' : '-');
+    return statesByLayer(modules, this.base.layerCount, stateOf);
+  }
+
   get headTask(): string | null {
     return this.adapter?.host.config.task_type ?? null;
   }
@@ -189,16 +199,9 @@ export class AdaptedModel implements LinearRunner {
     this.refuseBelowTape(module, whole !== undefined || this.trainedOn(module));
     if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
     if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
-    const { variant, parameters } = this.adapter.host;
+    const { variant } = this.adapter.host;
     const masks = this.training
-      ? drawMasks(
-          {
-            input: this.inputDropout ?? inputDropoutOf(variant, parameters),
-            update: variant.updateDropout?.(parameters, module),
-          },
-          [...x.shape, module.outFeatures],
-          this.dropout,
-        )
+      ? masksOf(this.adapter.host, module, this.inputDropout, x.shape, this.dropout)
       : { dropoutMask: null };
     if (masks === null) return frozenLinear(x, this.frozenNow(module), options);
     const own = this.residual?.optionsFor(module, x, options) ?? options;

@@ -1,3 +1,4 @@
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { TrainedModule } from './variant-training.ts';
 
 /** Adapters that CoTo switches together. */
@@ -37,4 +38,15 @@ export function adapterGroups(
     modules: modules.map(({ module }) => module.name),
     variableNames: modules.flatMap(({ trainedNames }) => [...trainedNames.values()]),
   }));
+}
+
+/** A text for each layer, and one for the modules in none: the states of its modules one behind the other. */
+export function statesByLayer(
+  modules: readonly LinearModule[],
+  layerCount: number,
+  stateOf: (module: LinearModule) => string,
+): string[] {
+  const states = Array.from({ length: layerCount + 1 }, () => '');
+  for (const module of modules) states[module.layer ?? layerCount] += stateOf(module);
+  return states;
 }

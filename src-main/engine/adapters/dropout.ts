@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RandomStream } from '../../../src-shared/random.ts';
@@ -9,11 +10,38 @@ export function inputDropoutOf({ inputDropout }: AdapterVariant, parameters: Par
   return inputDropout === null ? 0 : numberOf(parameters, inputDropout);
 }
 
+type Host = { readonly variant: AdapterVariant; readonly parameters: ParameterValues };
+
+/** Those of a module of an adapter in training; `input` replaces the variant's own chance. As `drawMasks`. */
+export function masksOf(
+  { variant, parameters }: Host,
+  module: LinearModule,
+  input: number | null,
+  [rows, inputs]: readonly [number, number],
+  random: RandomStream | null,
+): ReturnType<typeof drawMasks> {
+  const chance = input ?? inputDropoutOf(variant, parameters);
+  const update = variant.updateDropout?.(parameters, module);
+  return drawMasks({ input: chance, update }, [rows, inputs, module.outFeatures], random);
+}
+
+/** Whether `masksOf` draws anything for one of these modules. */
+export function drawsMasks(
+  { variant, parameters }: Host,
+  modules: readonly LinearModule[],
+  input: number | null,
+): boolean {
+  return (
+    (input ?? inputDropoutOf(variant, parameters)) > 0 ||
+    modules.some((module) => variant.updateDropout?.(parameters, module) !== undefined)
+  );
+}
+
 /**
  * The masks of one forward pass of a module, in the order input, module, parts of the update; null: its update is dropped as a whole.
  * `random` is null outside training.
  */
-export function drawMasks(
+function drawMasks(
   { input, update }: { readonly input: number; readonly update: UpdateDropout | undefined },
   [rows, inputs, outputs]: readonly [number, number, number],
   random: RandomStream | null,

@@ -3,6 +3,7 @@ import type { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Card, ComputeBackendReport, ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { StoredEncoding, StoredMatrix } from '../tensors/stored-matrix.ts';
 import type { DecoderStep } from './decoder-step.ts';
+import type { PassRecorder } from './pass-recorder.ts';
 
 /** Result of probing a backend without running work on it. */
 export interface ComputeProbe {
@@ -47,6 +48,8 @@ export interface ComputeBackend {
    * keys and values to the cache. Omitted if the backend runs them one by one.
    */
   decoderStep?(step: DecoderStep): tf.Tensor;
+  /** Keeps what passes of training ask of the device. Omitted, or null before it runs, where nothing is kept. */
+  passRecorder?(): PassRecorder | null;
   /** Reason of a permanent failure, e.g. a lost device; null if it works. Explains later errors. */
   failure?(): StudioError | null;
   /** Reads again what memory may still be taken: a limit may have changed, and others may have taken theirs. Omitted without one. */

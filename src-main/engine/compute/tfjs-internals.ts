@@ -193,10 +193,7 @@ export function hasFreeGpuBuffer(backend: WebGPUBackend, size: number, usage: GP
  * gone, so they are handed over first.
  */
 export function releaseFreeGpuBuffers(backend: WebGPUBackend): void {
-  if (property(backend, 'commandEncoder')) {
-    backend.endComputePassEncoder();
-    backend.submitQueue();
-  }
+  submitGpuCommands(backend);
   const pool = backend.bufferManager;
   for (const { size, usage } of freeGpuBuffers(backend)) pool.releaseBuffer(pool.acquireBuffer(size, usage), false);
 }
@@ -205,6 +202,58 @@ function freeGpuBuffers(backend: WebGPUBackend): GPUBuffer[] {
   const free = property(backend.bufferManager, 'freeBuffers');
   if (!(free instanceof Map)) throw new Error("tfjs's WebGPU backend keeps no map of free buffers");
   return [...free.values()].flat().filter((buffer) => buffer instanceof GPUBuffer);
+}
+
+/**
+ * Calls `observe` with the buffer of the uniforms of each of the backend's own programs, which is then the observer's: the
+ * backend does not reuse it.
+ */
+export function keepGpuUniforms(backend: WebGPUBackend, observe: (uniforms: GPUBuffer) => void): () => void {
+  const make = property(backend, 'makeUniforms');
+  if (typeof make !== 'function') throw new Error("tfjs's WebGPU backend makes no uniforms");
+  Reflect.set(backend, 'makeUniforms', (given: unknown) => {
+    const made: unknown = make.call(backend, given);
+    const pending = property(backend, 'uniformPendingDisposal');
+    const uniforms: unknown = Array.isArray(pending) ? pending.pop() : undefined;
+    if (!(uniforms instanceof GPUBuffer)) throw new Error("tfjs's WebGPU backend keeps no list of uniforms in use");
+    observe(uniforms);
+    return made;
+  });
+  return () => Reflect.deleteProperty(backend, 'makeUniforms');
+}
+
+/** The number of a datum of tfjs's WebGPU backend: they are counted. */
+export function gpuDataNumber(id: object): number {
+  const found = property(id, 'id');
+  if (typeof found !== 'number') throw new Error("the data of tfjs's WebGPU backend have no numbers");
+  return found;
+}
+
+/** Hands the commands that wait over to the device. */
+export function submitGpuCommands(backend: WebGPUBackend): void {
+  backend.endComputePassEncoder();
+  if (property(backend, 'commandEncoder') instanceof GPUCommandEncoder) backend.submitQueue();
+}
+
+/** A tensor of float32 in a buffer of its own, whose values are to be written. */
+export function newGpuTensor(backend: WebGPUBackend, shape: readonly number[]): tf.Tensor {
+  const info = backend.makeTensorInfo([...shape], 'float32');
+  backend.uploadToGPU(info.dataId);
+  return tf.engine().makeTensorFromTensorInfo(info);
+}
+
+/** A tensor of values in a buffer that stays its owner's when the tensor is disposed. */
+export function tensorOnBuffer(backend: WebGPUBackend, buffer: GPUBuffer, shape: readonly number[]): tf.Tensor {
+  const info = backend.makeTensorInfo([...shape], 'float32');
+  const data = backend.tensorMap.get(info.dataId);
+  Reflect.set(data, 'resource', buffer);
+  Reflect.set(data, 'external', true);
+  return tf.engine().makeTensorFromTensorInfo(info);
+}
+
+/** The number of the next entry of the tape. */
+export function nextTapeNode(): number {
+  return tf.engine().state.nextTapeNodeId;
 }
 
 function property(holder: unknown, name: string): unknown {

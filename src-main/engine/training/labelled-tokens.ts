@@ -6,19 +6,35 @@ import { countedPlaces, ignoredLabel } from '../ops/loss/softmax-cross-entropy.t
 /** Share of labelled tokens above which dropping the others is not worth a copy. */
 const nearlyAll = 0.9;
 
+/** A batch's labels; where enough tokens have none, also the places of those that have one, and their labels. */
+export type LabelTensors = { readonly labels: tf.Tensor1D } & Partial<
+  Readonly<Record<'places' | 'counted', tf.Tensor1D>>
+>;
+
+/** To be called within `tf.tidy`. */
+export function labelTensors(labels: Int32Array): LabelTensors {
+  const all = tf.tensor1d(labels, 'int32');
+  const places = countedPlaces(labels);
+  if (places.length === 0 || places.length > nearlyAll * labels.length) return { labels: all };
+  const counted = places.map((place) => labels[place] ?? ignoredLabel);
+  return { labels: all, places: tf.tensor1d(places, 'int32'), counted: tf.tensor1d(counted, 'int32') };
+}
+
 /**
  * The last layer's states and labels of the labelled tokens only, usually those of the answer: the others would be
  * multiplied by the whole vocabulary for nothing. Labels per example are unchanged.
  */
-export function labelledTokens(
+export function labelledStates(
   states: HiddenStates,
-  labels: Int32Array,
+  { labels, places, counted }: LabelTensors,
 ): { readonly states: HiddenStates; readonly labels: tf.Tensor1D } {
-  const places = countedPlaces(labels);
-  const isByToken = states.hidden.shape[0] === labels.length;
-  if (!isByToken || places.length === 0 || places.length > nearlyAll * labels.length)
-    return { states, labels: tf.tensor1d(labels, 'int32') };
-  const hidden = gatherRows(states.hidden, tf.tensor1d(places, 'int32'));
-  const counted = places.map((place) => labels[place] ?? ignoredLabel);
-  return { states: { ...states, hidden, batch: places.length, tokens: 1 }, labels: tf.tensor1d(counted, 'int32') };
+  const isByToken = states.hidden.shape[0] === labels.size;
+  if (!isByToken || places === undefined || counted === undefined) return { states, labels };
+  const hidden = gatherRows(states.hidden, places);
+  return { states: { ...states, hidden, batch: places.size, tokens: 1 }, labels: counted };
+}
+
+/** Both at once. */
+export function labelledTokens(states: HiddenStates, labels: Int32Array): ReturnType<typeof labelledStates> {
+  return labelledStates(states, labelTensors(labels));
 }

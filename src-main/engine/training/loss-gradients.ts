@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { TapeNode } from '../compute/tfjs-internals.ts';
 import type { HiddenStates, ModelInputs } from '../models/base-model.ts';
 import { valueAndGradients } from '../ops/autograd/backward.ts';
 import { HalfState } from '../ops/autograd/half-state.ts';
@@ -113,17 +114,23 @@ function halvedStates(states: HiddenStates): () => HiddenStates {
 }
 
 /** Gradients with respect to the variables and an optional input. `dy`: gradient of what `run` gives; default 1. */
-function differentiate(
+export function differentiate(
   run: () => tf.Tensor,
   variables: readonly tf.Variable[],
   {
     input = null,
     dy = null,
     halved = false,
-  }: { input?: tf.Tensor | null; dy?: tf.Tensor | null; halved?: boolean } = {},
+    visit,
+  }: {
+    input?: tf.Tensor | null;
+    dy?: tf.Tensor | null;
+    halved?: boolean;
+    visit?: (node: TapeNode) => void;
+  } = {},
 ): LossGradients & { readonly inputGradient: tf.Tensor | null } {
   const sources = input === null ? variables : [...variables, input];
-  const { value, gradients: made } = valueAndGradients(run, sources, dy, halved);
+  const { value, gradients: made } = valueAndGradients(run, sources, dy, halved, visit);
   const gradients = new Map<string, tf.Tensor>();
   variables.forEach((variable, index) => {
     const gradient = made[index];

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { passRecorder } from '../compute/active-recorder.ts';
 import { deviceInputs } from './device-inputs.ts';
 import { type LossGradients, passGradients } from './loss-gradients.ts';
 import type { MicroBatch } from './micro-batch.ts';
+import { recordedPass } from './recorded-pass.ts';
 import { SequenceMeasures } from './sequence-measures.ts';
 import type { StateKeeping } from './state-keeping.ts';
 import type { TrainableModel } from './trainable-model.ts';
@@ -51,6 +53,9 @@ export class OwnPass implements GradientSource {
     try {
       for (const batch of batches)
         await addPass([sums], () => {
+          const share = countedLabels(batch) / Math.max(1, labels);
+          const recorded = recordedPass(this, this.keeping, this.model, variablesOf([sums]), batch, share);
+          if (recorded !== null) return recorded;
           const lossOf = sharedLoss(this.model, batch, labels, sums.measures);
           return passGradients(this.keeping, this.model, deviceInputs(batch.inputs), variablesOf([sums]), lossOf);
         });
@@ -59,6 +64,10 @@ export class OwnPass implements GradientSource {
       disposeSums(sums);
       throw thrown;
     }
+  }
+
+  end(): void {
+    passRecorder()?.release(this);
   }
 }
 

@@ -127,7 +127,7 @@ export class TrainingLoop {
       return null;
     } finally {
       this.progress.end(this.done);
-      this.gradients?.end?.();
+      this.step.end();
     }
   }
 

@@ -91,6 +91,11 @@ export class TrainingStep {
     }
   }
 
+  /** No further step is taken. */
+  end(): void {
+    this.source.end?.();
+  }
+
   /** Adds the gradients of the penalty, if any; returns its value. */
   private async addPenalty(active: GradientRequest['active'], gradients: Gradients): Promise<number> {
     const { penalty } = this.hooks;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from '../compute-backend.ts';
+import type { PassRecorder } from '../pass-recorder.ts';
 import { allowedBytes } from './buffer-limits.ts';
 import { cardOf, isSoftware, nameOf, usageOf } from './card.ts';
 import { type DeviceWatch, findAdapter, openDevice } from './device.ts';
@@ -15,6 +16,7 @@ let programs: ProgramRunner | null = null;
 let cardBytes: number | null = null;
 /** Of all buffers, at most; null: any number. */
 let mostBytes: number | null = null;
+let recorder: PassRecorder | null = null;
 
 /**
  * Any Vulkan, Metal or Direct3D 12 GPU by WebGPU: tfjs's backend on Dawn, in the package `webgpu`. Only loaded in a
@@ -36,6 +38,7 @@ export const webgpuBackend: ComputeBackend = {
       return storeMatrix(programs, matrix);
     },
   },
+  passRecorder: () => recorder,
   failure: () => watch?.failure() ?? null,
   followMemoryLimit: () => {
     mostBytes = smaller(allowedBytes(), cardBytes);
@@ -88,12 +91,14 @@ async function start(): Promise<DeviceWatch> {
   mostBytes = smaller(allowedBytes(), cardBytes);
   // After a loss of the device nothing can be read back.
   if (tf.findBackend('webgpu')) tf.removeBackend('webgpu');
+  recorder = null;
   tf.registerBackend('webgpu', () =>
     watchedBackend(
       opened,
       () => mostBytes,
-      (started) => {
+      (started, recording) => {
         programs = started;
+        recorder = recording;
       },
     ),
   );

@@ -6,6 +6,7 @@ import { gpuCounters } from './counters.ts';
 import { decodeProgram } from './encodings/decode-program.ts';
 import type { GpuEncoding } from './encodings/encoding.ts';
 import { type GpuProgram, sourceOf, uniformBytes } from './program.ts';
+import type { Observation } from './replay/recording.ts';
 
 /** What a dispatch of a program is given. */
 export interface GpuArguments {
@@ -41,6 +42,8 @@ export class ProgramRunner {
   private readonly encodings = new WeakMap<object, GpuEncoding>();
   private lastNumber = 0;
   private readonly mostWorkgroups: number;
+  /** Whether a pass is recorded. */
+  readonly observation: Observation = { recording: null, uniforms: null };
   /** Buffers that a program may bind. */
   readonly mostBuffers: number;
 
@@ -116,10 +119,22 @@ export class ProgramRunner {
     const buffers = tensors.map((tensor, index) => gpuBufferOf(this.backend, tensor, index >= reads.length));
     gpuCounters.dispatch(program.name, () => buffers.reduce((sum, { size }) => sum + size, 0));
     const bytes = uniformBytes(program, uniforms);
-    buffers.push(changing ? this.passingUniform(bytes) : this.keptUniform(bytes));
+    // A recorded pass must find the same uniforms again.
+    const { recording } = this.observation;
+    const uniformBuffer = changing && recording === null ? this.passingUniform(bytes) : this.keptUniform(bytes);
+    buffers.push(uniformBuffer);
     const bindGroup = changing ? this.bind(pipeline, buffers) : this.keptBindGroup(pipeline, buffers);
     recordGpuDispatch(this.backend, { pipeline: pipeline.pipeline, bindGroup, workgroups, tensors });
     this.release(...temporary);
+    recording?.dispatch({
+      name: program.name,
+      ...pipeline,
+      workgroups,
+      tensors,
+      isWritten: (index) => index >= reads.length,
+      uniforms: uniformBuffer,
+      ownsUniforms: false,
+    });
   }
 
   private pipelineOf(program: GpuProgram): Pipeline {

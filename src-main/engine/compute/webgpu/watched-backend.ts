@@ -1,11 +1,13 @@
 import type { BackendValues, DataType, KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { inTime } from '../../../files/in-time.ts';
+import type { PassRecorder } from '../pass-recorder.ts';
 import { limitBuffers } from './buffer-limits.ts';
 import { gpuCounters } from './counters.ts';
 import { type DeviceWatch, patienceMilliseconds } from './device.ts';
 import { registerGpuKernels } from './kernels/index.ts';
 import { ProgramRunner } from './program-runner.ts';
+import { GpuPassRecorder } from './replay/pass-recorder.ts';
 
 /**
  * tfjs's backend on a watched device, with our kernels: it returns no value once the device was lost or has reported an error.
@@ -16,7 +18,7 @@ import { ProgramRunner } from './program-runner.ts';
 export async function watchedBackend(
   watch: DeviceWatch,
   mostBytes: () => number | null,
-  started: (programs: ProgramRunner) => void,
+  started: (programs: ProgramRunner, recorder: PassRecorder) => void,
 ): Promise<KernelBackend> {
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
   type Program = Parameters<InstanceType<typeof WebGPUBackend>['runWebGPUProgram']>[0];
@@ -55,6 +57,8 @@ export async function watchedBackend(
       const decoded = inputs.map((input) => this.programs.decoded(input));
       const given = inputs.map((input, index) => decoded[index] ?? input);
       const made = super.runWebGPUProgram(program, given, outputDtype, uniforms, output);
+      if (this.programs.observation.recording !== null && !made.shape.includes(0))
+        this.record(program, [made, ...given]);
       // Nothing is dispatched for an empty result.
       if (!made.shape.includes(0))
         gpuCounters.dispatch(program.constructor.name, () =>
@@ -62,6 +66,31 @@ export async function watchedBackend(
         );
       for (const values of decoded) if (values !== null) this.disposeData(values.dataId);
       return made;
+    }
+
+    override uploadToGPU(dataId: object): void {
+      const recording = this.programs.observation.recording;
+      if (recording !== null) {
+        const { resource, values } = this.tensorMap.get(dataId);
+        if (!resource && values) recording.upload(dataId, values);
+      }
+      super.uploadToGPU(dataId);
+    }
+
+    override readSync(dataId: object): BackendValues {
+      this.programs.observation.recording?.readByHost(dataId);
+      return super.readSync(dataId);
+    }
+
+    private record(program: Program, tensors: readonly TensorInfo[]): void {
+      const { recording, uniforms } = this.programs.observation;
+      const { pipeline, dispatch: workgroups } = program;
+      if (pipeline === undefined || pipeline instanceof Promise || uniforms === null)
+        throw new Error('a program of tfjs did not run');
+      const { name } = program.constructor;
+      const isWritten = (index: number) => index === 0;
+      const layout = pipeline.getBindGroupLayout(0);
+      recording?.dispatch({ name, pipeline, layout, workgroups, tensors, isWritten, uniforms, ownsUniforms: true });
     }
 
     private bytesOf(dataId: object): number {
@@ -72,7 +101,7 @@ export async function watchedBackend(
   const backend = seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
   limitBuffers(backend, mostBytes);
   registerGpuKernels(backend.programs);
-  started(backend.programs);
+  started(backend.programs, new GpuPassRecorder(backend, backend.programs.observation));
   return backend;
 }
 

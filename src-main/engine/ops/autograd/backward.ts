@@ -18,18 +18,20 @@ export interface ValueAndGradients {
  * Runs a computation and then its gradients with respect to `sources`: tfjs's `valueAndGrads` with a cheaper walk over the
  * tape. The gradient of a state, and the tensors saved for the operation that computed it, are freed as soon as that
  * operation is done; tfjs keeps all of them until the end of the backward pass. `dy` is the gradient of the value (default
- * 1), and stays the caller's; `halved`: states wait for the backward pass in bfloat16. Higher-order gradients are not supported. To be called within `tf.tidy`.
+ * 1), and stays the caller's; `halved`: states wait for the backward pass in bfloat16;
+ * `visit` is told of every operation before its gradients. Higher-order gradients are not supported. To be called within `tf.tidy`.
  */
 export function valueAndGradients(
   run: () => tf.Tensor,
   sources: readonly tf.Tensor[],
   dy: tf.Tensor | null = null,
   halved = false,
+  visit?: (node: TapeNode) => void,
 ): ValueAndGradients {
   const tape: TapeNode[] = [];
   try {
     const value = halved ? withHalfStates(() => recorded(tape, run)) : recorded(tape, run);
-    return { value, gradients: tf.tidy(() => walkBack(tape, value, sources, dy)) };
+    return { value, gradients: tf.tidy(() => walkBack(tape, value, sources, dy, visit)) };
   } finally {
     for (const node of tape) disposeSaved(node);
   }
@@ -40,6 +42,7 @@ function walkBack(
   value: tf.Tensor,
   sources: readonly tf.Tensor[],
   dy: tf.Tensor | null,
+  visit?: (node: TapeNode) => void,
 ): (tf.Tensor | undefined)[] {
   const asked = new Set(sources.map(({ id }) => id));
   const dependent = new Set(asked);
@@ -47,6 +50,7 @@ function walkBack(
   const gradients: Gradients = new Map([[value.id, dy ?? tf.onesLike(value)]]);
   for (const node of nodes.reverse()) {
     const dys = node.outputs.map(({ id }) => gradients.get(id) ?? null);
+    visit?.(node);
     if (dys.some((gradient) => gradient !== null)) passThrough(node, dys, dependent, gradients);
     for (const { id } of node.outputs) {
       if (asked.has(id)) continue;

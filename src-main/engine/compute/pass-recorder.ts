@@ -1,0 +1,49 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** Where in a pass its operations are: forward or backward, in a layer; what follows the last layer counts as one more. */
+export interface PassPlace {
+  readonly layer: number;
+  readonly isBackward: boolean;
+}
+
+/** A place, and all that decides which operations run there, e.g. whether its adapters are on. */
+export interface PassPart extends PassPlace {
+  readonly variant: string;
+}
+
+/** A scalar (of several runs one a run), and the gradients of the variables that it depends on, by name. */
+export interface PassResult {
+  readonly value: tf.Tensor;
+  readonly gradients: ReadonlyMap<string, tf.Tensor>;
+}
+
+export interface PassRequest {
+  /** Whose pass it is: what is kept of another's is dropped. */
+  readonly owner: object;
+  /** The shapes of the inputs, and whatever else all parts depend on. */
+  readonly shapes: string;
+  /** In the order in which they run. */
+  readonly parts: readonly PassPart[];
+  /** All that the pass reads and that differs from step to step, but the variables. */
+  readonly inputs: Readonly<Record<string, tf.Tensor>>;
+  /** All that it may read. */
+  readonly variables: Iterable<tf.Variable>;
+  /** Whether the result outlives the next pass. */
+  readonly isKept: boolean;
+}
+
+/** What a pass says while it runs. */
+export interface PassMarks {
+  /** What follows belongs to this part. */
+  enter(place: PassPlace): void;
+  /** The states that a layer passes on. */
+  handOver(layer: number, states: tf.Tensor): void;
+}
+
+/** Keeps what passes ask of a device, part by part, and asks the same again without running their code. */
+export interface PassRecorder {
+  /** Must run within `tf.tidy`. @param pass runs the operations. */
+  run(request: PassRequest, pass: (marks: PassMarks) => PassResult): PassResult;
+  /** Drops what is kept of `owner`. */
+  release(owner: object): void;
+}

@@ -1,0 +1,240 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import type * as tf from '@tensorflow/tfjs-core';
+import { StudioError } from '../../../../../src-shared/contract/errors.ts';
+import type { PassMarks, PassRecorder, PassRequest, PassResult } from '../../pass-recorder.ts';
+import {
+  gpuBufferOf,
+  gpuDataNumber,
+  keepGpuUniforms,
+  newGpuTensor,
+  releaseAfterSubmit,
+  submitGpuCommands,
+  tensorOnBuffer,
+} from '../../tfjs-internals.ts';
+import { gpuCounters } from '../counters.ts';
+import { PassPlan, type PlannedDispatch, type PlannedPart } from './plan.ts';
+import { type Observation, Recording } from './recording.ts';
+
+const unmarked: PassMarks = { enter: () => undefined, handOver: () => undefined };
+
+/** Dispatches of one command buffer: the device begins with the first while the next is written. */
+const dispatchesAtOnce = 256;
+
+/** Plans that were found outdated, after which no more are made: something changes from step to step. */
+const mostOutdated = 3;
+
+/**
+ * Records the passes of one owner, for the shapes of its inputs that came twice in a row, and asks the device for the same work
+ * again without the passes' code: only the inputs are written, and commands are encoded from kept bind groups.
+ */
+export class GpuPassRecorder implements PassRecorder {
+  private readonly backend: WebGPUBackend;
+  private readonly observation: Observation;
+  private owner: WeakRef<object> | null = null;
+  private plan: PassPlan | null = null;
+  private lastShapes: string | null = null;
+  private outdated = 0;
+  /** Why the owner's passes are not recorded; null while they are. */
+  refusal: string | null = null;
+  /** Passes that were replayed, and recorded. */
+  readonly counts = { replayed: 0, recorded: 0 };
+
+  constructor(backend: WebGPUBackend, observation: Observation) {
+    this.backend = backend;
+    this.observation = observation;
+  }
+
+  run(request: PassRequest, pass: (marks: PassMarks) => PassResult): PassResult {
+    if (this.owner?.deref() !== request.owner) this.begin(request.owner);
+    const { shapes } = request;
+    const cameTwice = this.lastShapes === shapes;
+    this.lastShapes = shapes;
+    if (this.plan?.shapes === shapes) {
+      const parts = this.plan.find(request.parts);
+      if (parts !== null) {
+        if (this.isCurrent(parts)) return this.replay(this.plan, parts, request);
+        this.drop();
+        this.outdated++;
+        if (this.outdated >= mostOutdated) this.refusal = 'weights or variables are replaced from step to step';
+        return pass(unmarked);
+      }
+    }
+    try {
+      if (this.refusal !== null || !cameTwice) return pass(unmarked);
+      return this.record(request, pass);
+    } catch (thrown) {
+      if (this.plan === null || !isOutOfMemory(thrown)) throw thrown;
+      // A pass in full has its own buffers beside those of the plan.
+      this.refusal = 'there is no memory for it';
+      this.drop();
+      return pass(unmarked);
+    }
+  }
+
+  release(owner: object): void {
+    if (this.owner?.deref() === owner) this.begin(null);
+  }
+
+  private begin(owner: object | null): void {
+    this.drop();
+    this.owner = owner && new WeakRef(owner);
+    this.lastShapes = null;
+    this.outdated = 0;
+    this.refusal = null;
+  }
+
+  private drop(): void {
+    this.plan?.release();
+    this.plan = null;
+  }
+
+  /** Whether all weights and variables are where they were. */
+  private isCurrent(parts: readonly PlannedPart[]): boolean {
+    const { tensorMap } = this.backend;
+    return parts.every(
+      ({ lasting, variables }) =>
+        variables.every(([variable, id]) => variable.dataId === id) &&
+        lasting.every(([id, buffer]) => tensorMap.has(id) && tensorMap.get(id).resource === buffer),
+    );
+  }
+
+  private record(request: PassRequest, pass: (marks: PassMarks) => PassResult): PassResult {
+    const { backend, observation } = this;
+    const first = this.nextNumber();
+    const recording = new Recording(
+      (id) => gpuDataNumber(id) >= first,
+      (id) => this.bufferOf(id),
+    );
+    for (const [name, { dataId }] of Object.entries(request.inputs)) {
+      // On the device, so that nothing is computed of them on the host.
+      backend.uploadToGPU(dataId);
+      recording.values.set(dataId, { from: 'input', name, bytes: this.bufferOf(dataId).size });
+    }
+    const restore = keepGpuUniforms(backend, (uniforms) => {
+      observation.uniforms = uniforms;
+    });
+    observation.recording = recording;
+    let result: PassResult;
+    try {
+      result = pass({
+        enter: (place) => recording.enter(place),
+        handOver: (layer, { dataId }) => recording.handedOver.set(dataId, layer),
+      });
+    } finally {
+      observation.recording = null;
+      observation.uniforms = null;
+      restore();
+    }
+    this.keep(request, recording, result);
+    return result;
+  }
+
+  private keep({ shapes, parts, variables }: PassRequest, recording: Recording, result: PassResult): void {
+    if (this.plan?.shapes !== shapes) this.drop();
+    this.plan ??= new PassPlan(this.backend, shapes);
+    const reason = recording.refusal ?? this.added(this.plan, [recording, parts, result, variables]);
+    this.counts.recorded++;
+    if (reason === null) return;
+    this.refusal = reason;
+    for (const dispatches of recording.dispatches.values())
+      for (const { ownsUniforms, uniforms } of dispatches) if (ownsUniforms) releaseAfterSubmit(this.backend, uniforms);
+  }
+
+  /** Why the parts of a recording cannot be kept; null if they are. */
+  private added(plan: PassPlan, given: Parameters<PassPlan['add']>): string | null {
+    try {
+      return plan.add(...given);
+    } catch (thrown) {
+      if (!isOutOfMemory(thrown)) throw thrown;
+      this.drop();
+      return 'there is no memory for it';
+    }
+  }
+
+  private replay(plan: PassPlan, parts: readonly PlannedPart[], { inputs, isKept }: PassRequest): PassResult {
+    const { backend } = this;
+    this.counts.replayed++;
+    // Values are written at once, and must not reach what is asked for before.
+    submitGpuCommands(backend);
+    const copied = this.writeInputs(plan, inputs);
+    let encoder = backend.device.createCommandEncoder();
+    for (const [from, to] of copied) encoder.copyBufferToBuffer(from, 0, to, 0, to.size);
+    let pass = encoder.beginComputePass();
+    let count = 0;
+    for (const { dispatches } of parts)
+      for (const { pipeline, bindGroup, workgroups } of dispatches) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, bindGroup);
+        pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+        if (++count % dispatchesAtOnce > 0) continue;
+        pass.end();
+        this.submit(encoder);
+        encoder = backend.device.createCommandEncoder();
+        pass = encoder.beginComputePass();
+      }
+    pass.end();
+    const result = this.resultOf(parts, isKept ? encoder : null);
+    this.submit(encoder);
+    if (gpuCounters.isCounting) countAll(parts.flatMap(({ dispatches }) => dispatches));
+    return result;
+  }
+
+  /** Writes what is on the host; returns what is to be copied. */
+  private writeInputs(plan: PassPlan, inputs: PassRequest['inputs']): (readonly [GPUBuffer, GPUBuffer])[] {
+    const copied: (readonly [GPUBuffer, GPUBuffer])[] = [];
+    for (const [name, to] of plan.inputs) {
+      const input = inputs[name];
+      if (input === undefined) throw new Error(`a recorded pass lacks its input ${name}`);
+      const { values } = this.backend.tensorMap.get(input.dataId);
+      if (values instanceof Float32Array || values instanceof Int32Array)
+        this.backend.queue.writeBuffer(to, 0, values.buffer, values.byteOffset, values.byteLength);
+      else copied.push([gpuBufferOf(this.backend, input, false), to]);
+    }
+    return copied;
+  }
+
+  private resultOf(parts: readonly PlannedPart[], encoder: GPUCommandEncoder | null): PassResult {
+    const gradients = new Map<string, tf.Tensor>();
+    let value: tf.Tensor | null = null;
+    for (const { outputs } of parts)
+      for (const { gradient, buffer, shape } of outputs) {
+        const tensor =
+          encoder === null ? tensorOnBuffer(this.backend, buffer, shape) : this.copy(encoder, buffer, shape);
+        if (gradient === null) value = tensor;
+        else gradients.set(gradient, tensor);
+      }
+    if (value === null) throw new Error('a recorded pass has no loss');
+    return { value, gradients };
+  }
+
+  private copy(encoder: GPUCommandEncoder, buffer: GPUBuffer, shape: readonly number[]): tf.Tensor {
+    const { backend } = this;
+    const own = newGpuTensor(backend, shape);
+    encoder.copyBufferToBuffer(buffer, 0, gpuBufferOf(backend, own, true), 0, buffer.size);
+    return own;
+  }
+
+  private submit(encoder: GPUCommandEncoder): void {
+    gpuCounters.submit(() => this.backend.queue.submit([encoder.finish()]));
+  }
+
+  private nextNumber(): number {
+    const { dataId } = this.backend.makeTensorInfo([0], 'float32', new Float32Array(0));
+    this.backend.disposeData(dataId);
+    return gpuDataNumber(dataId);
+  }
+
+  private bufferOf(id: object): GPUBuffer {
+    const { resource } = this.backend.tensorMap.get(id);
+    if (resource instanceof GPUBuffer) return resource;
+    throw new Error('a tensor of a recorded pass has no buffer');
+  }
+}
+
+function isOutOfMemory(thrown: unknown): boolean {
+  return thrown instanceof StudioError && thrown.code === 'out_of_memory';
+}
+
+function countAll(dispatches: readonly PlannedDispatch[]): void {
+  for (const { name, bytes } of dispatches) gpuCounters.dispatch(name, () => bytes);
+}

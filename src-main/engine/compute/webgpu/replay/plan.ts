@@ -1,0 +1,213 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { PassPart, PassResult } from '../../pass-recorder.ts';
+import { releaseAfterSubmit } from '../../tfjs-internals.ts';
+import { placeId, type RecordedDispatch, type Recording } from './recording.ts';
+import { rolesOf, type ValueRole } from './roles.ts';
+
+/** A dispatch with everything bound. */
+export interface PlannedDispatch {
+  readonly name: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+  /** Of the tensors that it reads and writes. */
+  readonly bytes: number;
+}
+
+/** A result of a part: the loss, or the gradient of a variable. */
+export interface PlannedOutput {
+  /** Null: the loss. */
+  readonly gradient: string | null;
+  readonly buffer: GPUBuffer;
+  readonly shape: readonly number[];
+}
+
+/** A part of a pass, ready to be asked for. */
+export interface PlannedPart {
+  readonly dispatches: readonly PlannedDispatch[];
+  /** What was there before, where it was when the part was recorded. */
+  readonly lasting: readonly (readonly [id: object, buffer: GPUBuffer])[];
+  /** The variables among it. */
+  readonly variables: readonly (readonly [variable: tf.Variable, id: object])[];
+  readonly outputs: readonly PlannedOutput[];
+}
+
+const tensorUsage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+
+/**
+ * The recorded parts of the passes of one shape, and their buffers. A value that other parts read has the buffer of its role
+ * (the states after layer 3, the second of what layer 3 keeps for its gradients), whichever variant of the part makes it: so
+ * parts that were recorded under different masks can be combined. All other values share buffers between the parts.
+ */
+export class PassPlan {
+  readonly shapes: string;
+  readonly inputs = new Map<string, GPUBuffer>();
+  private readonly parts = new Map<string, PlannedPart>();
+  private readonly buffers = new Map<string, GPUBuffer>();
+  private readonly uniforms: GPUBuffer[] = [];
+  private constants = 0;
+  private readonly backend: WebGPUBackend;
+
+  constructor(backend: WebGPUBackend, shapes: string) {
+    this.backend = backend;
+    this.shapes = shapes;
+  }
+
+  /** Null where some part was never recorded. */
+  find(parts: readonly PassPart[]): readonly PlannedPart[] | null {
+    const found: PlannedPart[] = [];
+    for (const part of parts) {
+      const known = this.parts.get(partId(part));
+      if (known === undefined) return null;
+      found.push(known);
+    }
+    return found;
+  }
+
+  /** Adds the parts that are new; returns why it cannot, null if it has. */
+  add(
+    recording: Recording,
+    parts: readonly PassPart[],
+    result: PassResult,
+    variables: Iterable<tf.Variable>,
+  ): string | null {
+    const roles = rolesOf(recording, result);
+    if (typeof roles === 'string') return roles;
+    const byId = new Map([...variables].map((variable) => [variable.dataId, variable]));
+    for (const part of parts) {
+      const key = partId(part);
+      const dispatches = recording.dispatches.get(placeId(part)) ?? [];
+      const isKnown = this.parts.has(key);
+      for (const { ownsUniforms, uniforms } of dispatches) {
+        if (!ownsUniforms) continue;
+        if (isKnown) releaseAfterSubmit(this.backend, uniforms);
+        else this.uniforms.push(uniforms);
+      }
+      if (!isKnown) this.parts.set(key, this.plan(dispatches, recording, roles, byId));
+    }
+    return null;
+  }
+
+  /** Hands all buffers back to the backend's pool. */
+  release(): void {
+    const { bufferManager } = this.backend;
+    for (const buffer of [...this.buffers.values(), ...this.uniforms]) bufferManager.releaseBuffer(buffer);
+    this.buffers.clear();
+    this.parts.clear();
+    this.uniforms.length = 0;
+  }
+
+  private plan(
+    dispatches: readonly RecordedDispatch[],
+    recording: Recording,
+    roles: ReadonlyMap<object, ValueRole>,
+    variables: ReadonlyMap<object, tf.Variable>,
+  ): PlannedPart {
+    const lasting = new Map<object, GPUBuffer>();
+    const outputs: PlannedOutput[] = [];
+    const locals = new LocalBuffers(dispatches, (bytes, index) => this.buffer(`local ${index}`, bytes));
+    const constants = new Map<object, GPUBuffer>();
+    const bound = new Map<object, GPUBuffer>();
+    const bufferOf = (id: object): GPUBuffer => {
+      const value = recording.values.get(id);
+      if (value === undefined) throw new Error('a value of a recorded pass is unknown');
+      switch (value.from) {
+        case 'before':
+          lasting.set(id, value.buffer);
+          return value.buffer;
+        case 'input':
+          return this.input(value.name, value.bytes);
+        case 'constant': {
+          const known = constants.get(id) ?? this.constant(value.values);
+          constants.set(id, known);
+          return known;
+        }
+        case 'part': {
+          const role = roles.get(id);
+          if (role === undefined) return locals.of(id, value.bytes);
+          const buffer = this.buffer(role.name, value.bytes);
+          if (role.output !== undefined && !bound.has(id))
+            outputs.push({ gradient: role.output.gradient, buffer, shape: role.output.shape });
+          bound.set(id, buffer);
+          return buffer;
+        }
+      }
+    };
+    const planned = dispatches.map(({ name, pipeline, layout, workgroups, values, uniforms }, at) => {
+      const buffers = values.map(bufferOf);
+      locals.endOf(at);
+      const entries = [...buffers, uniforms].map((buffer, binding) => ({ binding, resource: { buffer } }));
+      const bindGroup = this.backend.device.createBindGroup({ layout, entries });
+      const bytes = buffers.reduce((sum, { size }) => sum + size, 0);
+      return { name, pipeline, bindGroup, workgroups, bytes };
+    });
+    const own = [...lasting.keys()].flatMap((id) => {
+      const variable = variables.get(id);
+      return variable === undefined ? [] : [[variable, id] as const];
+    });
+    return { dispatches: planned, lasting: [...lasting], variables: own, outputs };
+  }
+
+  private input(name: string, bytes: number): GPUBuffer {
+    const buffer = this.buffer(`input ${name}`, bytes);
+    this.inputs.set(name, buffer);
+    return buffer;
+  }
+
+  private constant(values: Float32Array | Int32Array): GPUBuffer {
+    const buffer = this.buffer(`constant ${++this.constants}`, values.byteLength);
+    this.backend.queue.writeBuffer(buffer, 0, values.slice());
+    return buffer;
+  }
+
+  private buffer(role: string, bytes: number): GPUBuffer {
+    const key = `${role}, ${bytes}`;
+    const known = this.buffers.get(key) ?? this.backend.bufferManager.acquireBuffer(bytes, tensorUsage());
+    this.buffers.set(key, known);
+    return known;
+  }
+}
+
+function partId(part: PassPart): string {
+  return `${placeId(part)}: ${part.variant}`;
+}
+
+/** Buffers of the values that live and die in one part: given on from a value to a later one of its size. */
+class LocalBuffers {
+  private readonly held = new Map<object, { readonly buffer: GPUBuffer; readonly bytes: number }>();
+  private readonly free = new Map<number, GPUBuffer[]>();
+  private readonly made = new Map<number, number>();
+  private readonly lastUses = new Map<object, number>();
+  private readonly make: (bytes: number, index: number) => GPUBuffer;
+
+  constructor(dispatches: readonly RecordedDispatch[], make: (bytes: number, index: number) => GPUBuffer) {
+    this.make = make;
+    dispatches.forEach(({ values }, at) => {
+      for (const id of values) this.lastUses.set(id, at);
+    });
+  }
+
+  of(id: object, bytes: number): GPUBuffer {
+    const known = this.held.get(id);
+    if (known !== undefined) return known.buffer;
+    const buffer = this.free.get(bytes)?.pop() ?? this.fresh(bytes);
+    this.held.set(id, { buffer, bytes });
+    return buffer;
+  }
+
+  /** Frees what the dispatch at `at` was the last to use. */
+  endOf(at: number): void {
+    for (const [id, { buffer, bytes }] of this.held) {
+      if ((this.lastUses.get(id) ?? 0) > at) continue;
+      this.held.delete(id);
+      this.free.set(bytes, [...(this.free.get(bytes) ?? []), buffer]);
+    }
+  }
+
+  private fresh(bytes: number): GPUBuffer {
+    const index = this.made.get(bytes) ?? 0;
+    this.made.set(bytes, index + 1);
+    return this.make(bytes, index);
+  }
+}

@@ -1,0 +1,123 @@
+import type { BackendValues, TensorInfo } from '@tensorflow/tfjs-core';
+import type { PassPlace } from '../../pass-recorder.ts';
+
+/** A dispatch as a program was given it. */
+export interface DispatchEvent {
+  readonly name: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly workgroups: readonly [number, number, number];
+  /** In the order of the bindings; the uniforms follow. */
+  readonly tensors: readonly TensorInfo[];
+  /** Whether the program writes to the tensor at this index. */
+  isWritten(index: number): boolean;
+  readonly uniforms: GPUBuffer;
+  /** Whether the uniforms' buffer is left to the recording, and to be handed back to the pool. */
+  readonly ownsUniforms: boolean;
+}
+
+/** What a data id of the backend stands for in a pass. */
+export type PassValue =
+  | { readonly from: 'input'; readonly name: string; readonly bytes: number }
+  /** Uploaded during the pass: made of its shapes and of the settings that its parts depend on. */
+  | { readonly from: 'constant'; readonly values: Float32Array | Int32Array }
+  | { readonly from: 'part'; readonly place: string; readonly bytes: number }
+  /** Made before the pass: weights and variables. */
+  | { readonly from: 'before'; readonly buffer: GPUBuffer };
+
+export interface RecordedDispatch extends DispatchEvent {
+  readonly values: readonly object[];
+}
+
+export function placeId({ layer, isBackward }: PassPlace): string {
+  return `${isBackward ? 'backward' : 'forward'} ${layer}`;
+}
+
+/** What one pass asks of the device: dispatches by the part in which they are, on values by their data ids. */
+export class Recording {
+  readonly dispatches = new Map<string, RecordedDispatch[]>();
+  readonly values = new Map<object, PassValue>();
+  /** The places in which a value is read or written again. */
+  readonly readers = new Map<object, Set<string>>();
+  /** The layers whose states a value is. */
+  readonly handedOver = new Map<object, number>();
+  /** Why this pass cannot be asked for again; null if it can. */
+  refusal: string | null = null;
+  private place = '';
+  private readonly isNew: (id: object) => boolean;
+  private readonly bufferOf: (id: object) => GPUBuffer;
+
+  /** @param isNew whether data were made after the recording began. */
+  constructor(isNew: (id: object) => boolean, bufferOf: (id: object) => GPUBuffer) {
+    this.isNew = isNew;
+    this.bufferOf = bufferOf;
+  }
+
+  enter(place: PassPlace): void {
+    this.place = placeId(place);
+    if (!this.dispatches.has(this.place)) this.dispatches.set(this.place, []);
+  }
+
+  refuse(reason: string): void {
+    this.refusal ??= reason;
+  }
+
+  /** Values of the host that the device is given: of an input, of weights, or what the pass itself has made. */
+  upload(id: object, values: BackendValues): void {
+    if (!this.isNew(id)) return;
+    if (values instanceof Float32Array || values instanceof Int32Array)
+      this.values.set(id, { from: 'constant', values: values.slice() });
+    else this.refuse('values of another type than numbers are uploaded');
+  }
+
+  /** The host asks for values: what it does then may depend on them. */
+  readByHost(id: object): void {
+    const known = this.values.get(id);
+    if (known !== undefined && known.from !== 'constant') this.refuse('the host reads values of the pass');
+  }
+
+  dispatch(event: DispatchEvent): void {
+    const list = this.dispatches.get(this.place);
+    if (list === undefined) {
+      this.refuse(`${event.name} runs before the first part`);
+      return;
+    }
+    const values = event.tensors.map(({ dataId }) => dataId);
+    values.forEach((id, index) => {
+      if (event.isWritten(index)) this.write(event.name, id);
+      else this.read(event.name, id);
+    });
+    list.push({ ...event, values });
+  }
+
+  private read(program: string, id: object): void {
+    const known = this.values.get(id);
+    if (known === undefined) {
+      if (this.isNew(id)) this.refuse(`${program} reads what nothing has written`);
+      else this.values.set(id, { from: 'before', buffer: this.bufferOf(id) });
+    }
+    this.touch(id);
+  }
+
+  private write(program: string, id: object): void {
+    const known = this.values.get(id);
+    if (known === undefined && this.isNew(id))
+      this.values.set(id, { from: 'part', place: this.place, bytes: this.bufferOf(id).size });
+    else if (known?.from !== 'part' || known.place !== this.place)
+      this.refuse(`${program} writes to what lasts beyond its part`);
+    this.touch(id);
+  }
+
+  private touch(id: object): void {
+    const places = this.readers.get(id) ?? new Set();
+    this.readers.set(id, places.add(this.place));
+  }
+}
+
+/** What the backend and our programs tell of what they ask of the device. */
+export interface Observation {
+  /** Null while nothing is recorded. */
+  recording: Recording | null;
+  /** Those of the last of tfjs's programs. */
+  uniforms: GPUBuffer | null;
+}

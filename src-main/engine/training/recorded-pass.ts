@@ -1,0 +1,115 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { passRecorder } from '../compute/active-recorder.ts';
+import type { PassMarks, PassPart, PassResult } from '../compute/pass-recorder.ts';
+import { nextTapeNode } from '../compute/tfjs-internals.ts';
+import type { HiddenStates } from '../models/base-model.ts';
+import { deviceInputs } from './device-inputs.ts';
+import { differentiate } from './loss-gradients.ts';
+import type { MicroBatch } from './micro-batch.ts';
+import { type PreparedLoss, preparedLoss } from './prepared-loss.ts';
+import type { StateKeeping } from './state-keeping.ts';
+import type { TrainableModel } from './trainable-model.ts';
+
+/**
+ * The pass of one micro-batch, as `lossGradients` has it, run by a backend that records what it asks of the device. The embedding
+ * always runs: it is where the values of a batch decide on shapes. Null where the pass is not to be recorded. To be called within
+ * `tf.tidy`.
+ * @param owner of the recordings.
+ * @param share of the batch in the loss of its step.
+ */
+export function recordedPass(
+  owner: object,
+  { gradientCheckpointing, halved }: StateKeeping,
+  model: TrainableModel,
+  variables: readonly tf.Variable[],
+  batch: MicroBatch,
+  share: number,
+): PassResult | null {
+  const recorder = passRecorder();
+  if (recorder === null || gradientCheckpointing || halved || model.trainsBelowLayers()) return null;
+  const variants = model.passVariants?.();
+  const loss = variants && preparedLoss(model, batch, share);
+  if (!loss) return null;
+  const states = model.embed(deviceInputs(batch.inputs));
+  if (states.context?.cache) return null;
+  const inputs = { ...namedStates(states), ...loss.tensors };
+  const parts = partsOf(variants, model.lowestActiveLayer());
+  const request = {
+    owner,
+    shapes: `${loss.form}, ${shapesOf(states, inputs)}`,
+    parts,
+    inputs,
+    variables: model.trainable().values(),
+    isKept: share !== 1,
+  };
+  return recorder.run(request, (marks) => pass(model, variables, states, loss, marks));
+}
+
+/** Layers below the lowest that is trained run forward only, and its own states need no gradient. */
+function partsOf(variants: readonly string[], lowest: number): PassPart[] {
+  const kind = (layer: number) => (layer < lowest ? 'below' : layer === lowest ? 'lowest' : 'above');
+  const parts = variants.map((variant, layer) => ({ layer, isBackward: false, variant: `${kind(layer)} ${variant}` }));
+  return [
+    ...parts,
+    ...parts
+      .slice(lowest)
+      .map((part) => ({ ...part, isBackward: true }))
+      .reverse(),
+  ];
+}
+
+function pass(
+  model: TrainableModel,
+  variables: readonly tf.Variable[],
+  embedded: HiddenStates,
+  loss: PreparedLoss,
+  marks: PassMarks,
+): PassResult {
+  const { layerCount } = model.base;
+  const lowest = model.lowestActiveLayer();
+  const run = (start: number, end: number, given: HiddenStates, enter: (layer: number) => void) => {
+    let states = given;
+    for (let layer = start; layer < end; layer++) {
+      enter(layer);
+      const next = model.layer(layer, states);
+      marks.handOver(layer, next.hidden);
+      if (states !== given) states.hidden.dispose();
+      states = next;
+    }
+    return states;
+  };
+  const below = run(0, lowest, embedded, (layer) => marks.enter({ layer, isBackward: false }));
+  // The first operation of each layer on the tape.
+  const starts: number[] = [];
+  const enter = (layer: number) => {
+    starts[layer] = nextTapeNode();
+    marks.enter({ layer, isBackward: false });
+  };
+  const forward = () => {
+    const top = run(lowest, layerCount, below, enter);
+    enter(layerCount);
+    return loss.compute(top);
+  };
+  let layer = layerCount + 1;
+  const visit = ({ id }: { id: number }) => {
+    if (layer <= layerCount && id >= (starts[layer] ?? 0)) return;
+    while (layer > lowest && !(layer <= layerCount && id >= (starts[layer] ?? 0))) layer--;
+    marks.enter({ layer, isBackward: true });
+  };
+  return differentiate(forward, variables, { visit });
+}
+
+function namedStates({ hidden, context }: HiddenStates): Record<string, tf.Tensor> {
+  const { rotary, mask, tensors } = context ?? {};
+  return {
+    hidden,
+    ...(rotary ? { cos: rotary.cos, sin: rotary.sin } : {}),
+    ...(mask ? { mask } : {}),
+    ...Object.fromEntries(Object.entries(tensors ?? {}).map(([name, tensor]) => [`context ${name}`, tensor])),
+  };
+}
+
+function shapesOf({ batch, tokens, context }: HiddenStates, inputs: Readonly<Record<string, tf.Tensor>>): string {
+  const shapes = Object.entries(inputs).map(([name, { shape, dtype }]) => `${name} ${dtype} ${shape.join('×')}`);
+  return [`${batch} × ${tokens}`, ...shapes, ...(context?.segments ? ['segments', ...context.segments] : [])].join();
+}

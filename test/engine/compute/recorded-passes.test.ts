@@ -1,0 +1,120 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
+import { namesOff } from '../../../src-main/engine/adapters/adapter-groups.ts';
+import { passRecorder } from '../../../src-main/engine/compute/active-recorder.ts';
+import { activateCompute, reportOn } from '../../../src-main/engine/compute/index.ts';
+import { GpuPassRecorder } from '../../../src-main/engine/compute/webgpu/replay/pass-recorder.ts';
+import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
+import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
+import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
+import { OwnPass } from '../../../src-main/engine/training/step-gradients.ts';
+import type { TrainableModel } from '../../../src-main/engine/training/trainable-model.ts';
+import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
+import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { goldenPath } from '../golden.ts';
+
+process.env['COTO_ENGINE_PROCESS'] = 'child';
+const report = await reportOn('webgpu', false);
+
+beforeAll(async () => {
+  if (report?.available) await activateCompute('webgpu');
+});
+
+type Labels = 'classes' | 'tags' | 'next tokens' | 'images';
+
+const width = 6;
+
+/** Two examples; of texts the second ends with padding. */
+function batchOf(seed: number, of: Labels, classes: number, pixels: readonly number[] | null): MicroBatch {
+  const random = RandomStream.seeded(seed, 'data');
+  const classLabels = () => Int32Array.from([0, 1], () => random.integer(classes));
+  if (pixels !== null) {
+    const shape = [2, ...pixels];
+    const count = shape.reduce((product, size) => product * size, 1);
+    const data = Float32Array.from({ length: count }, () => random.uniform() - 0.5);
+    return { inputs: { pixel_values: { shape, data } }, labels: classLabels() };
+  }
+  const shape = [2, width];
+  const data = Int32Array.from({ length: 2 * width }, () => 3 + random.integer(20));
+  const mask = Int32Array.from(data, (_, place) => (place < 2 * width - 2 ? 1 : 0));
+  const inputs = { input_ids: { shape, data }, attention_mask: { shape, data: mask } };
+  if (of === 'tags') {
+    const labels = data.map((id, place) => (place % 2 === 1 || mask[place] === 0 ? -100 : id % classes));
+    return { inputs, labels, examples: 2 };
+  }
+  if (of === 'classes') return { inputs, labels: classLabels() };
+  const labels = data.map((_, place) =>
+    (place + 1) % width === 0 || mask[place + 1] === 0 ? -100 : (data[place + 1] ?? 0),
+  );
+  return { inputs, labels, examples: 2 };
+}
+
+interface Training {
+  readonly family: string;
+  readonly of: Labels;
+  readonly variant?: string;
+  readonly micro?: number;
+}
+
+/** Losses, norms and final values of some steps under changing masks; `isRecorded`: by a model whose passes may be recorded. */
+async function train({ family, of, variant = 'lora', micro = 1 }: Training, isRecorded: boolean) {
+  const base = await loadBaseModel(goldenPath(family, 'base'));
+  const before = tf.memory().numTensors;
+  const model = new AdaptedModel(base);
+  const headTask = of === 'tags' ? 'TOKEN_CLS' : undefined;
+  const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear', variant, parameters: { r: 3 } });
+  const random = RandomStream.seeded(1, 'initialization');
+  await model.createAdapter(settings, { random, labels: base.description.labels, ...(headTask ? { headTask } : {}) });
+  const seen: TrainableModel = isRecorded ? model : Object.create(model, { passVariants: { value: () => null } });
+  const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 });
+  const step = new TrainingStep(seen, optimizer, 1, {}, {}, new OwnPass(seen));
+  const groups = model.groups('layer');
+  const { image, labels } = base.description;
+  const pixels = image && [image.channels, image.height, image.width];
+  const told: number[] = [];
+  model.setTraining(true);
+  // All layers, each alone, and so on: parts that were recorded under one mask are combined under another.
+  const masks = [null, null, null, [1, 0], [0, 1], [1, 1], [1, 0], null];
+  for (const [at, mask] of masks.entries()) {
+    const bytes = mask && Uint8Array.from(groups, (_, group) => mask[group % 2] ?? 1);
+    model.setActive(groups, bytes);
+    const batches = Array.from({ length: micro }, (_, part) => batchOf(10 * at + part, of, labels.length, pixels));
+    const { loss, gradientNorm } = await step.run(batches, 0.01, namesOff(groups, bytes, 'variableNames'), at);
+    told.push(loss, gradientNorm);
+  }
+  const values: Record<string, Float32Array> = {};
+  for (const [name, variable] of model.trainable()) values[name] = Float32Array.from(await variable.data());
+  const recorder = passRecorder();
+  if (!(recorder instanceof GpuPassRecorder)) throw new Error('nothing records');
+  const { refusal, counts } = recorder;
+  const happened = { refusal, ...counts };
+  step.end();
+  optimizer.dispose();
+  model.dispose();
+  const left = tf.memory().numTensors - before;
+  base.dispose();
+  return { told, values, happened, left };
+}
+
+describe.skipIf(report?.available !== true)('passes that are recorded and replayed', () => {
+  it.each<Training>([
+    { family: 'vit', of: 'images' },
+    { family: 'roberta', of: 'tags' },
+    { family: 'deberta-v2', of: 'classes' },
+    { family: 'llama', of: 'next tokens' },
+    { family: 'llama', of: 'next tokens', variant: 'dora' },
+    { family: 'llama', of: 'next tokens', variant: 'hira' },
+    { family: 'qwen3', of: 'next tokens', micro: 2 },
+  ])('train $family on $of as passes that run each time', async (training) => {
+    const plain = await train(training, false);
+    const { replayed } = plain.happened;
+    const recorded = await train(training, true);
+    expect(recorded.happened.refusal).toBe(null);
+    expect(recorded.happened.replayed - replayed).toBeGreaterThanOrEqual(3 * (training.micro ?? 1));
+    expect(recorded.told).toEqual(plain.told);
+    expect(recorded.values).toEqual(plain.values);
+    expect(recorded.left).toBe(plain.left);
+  });
+});
