@@ -1,7 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type * as tf from '@tensorflow/tfjs-core';
 import { sizeOf } from '../kernel-inputs.ts';
-import { fillGpuBuffer, gpuBufferOf, recordGpuDispatch, releaseAfterSubmit } from '../tfjs-internals.ts';
+import { fillGpuBuffer, gpuBufferOf, recordGpuDispatch, submitGpuCommands } from '../tfjs-internals.ts';
 import { gpuCounters } from './counters.ts';
 import { decodeProgram } from './encodings/decode-program.ts';
 import type { GpuEncoding } from './encodings/encoding.ts';
@@ -15,7 +15,7 @@ export interface GpuArguments {
   readonly writes: readonly tf.TensorInfo[];
   readonly uniforms: readonly number[];
   readonly workgroups: readonly [number, number, number];
-  /** The uniforms change from step to step: no buffer is kept for them. */
+  /** The uniforms change from step to step: their buffer is written again where the tensors are those of a step before. */
   readonly changing?: boolean;
 }
 
@@ -23,6 +23,16 @@ interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
   readonly number: number;
+}
+
+interface Bound {
+  readonly bindGroup: GPUBindGroup;
+  readonly uniforms: GPUBuffer;
+}
+
+interface Written extends Bound {
+  /** The command buffer in which they were used last, by its number. */
+  submission: number;
 }
 
 /** Buffers and bind groups that are kept at most; those of a few shapes of batches are far fewer. */
@@ -37,6 +47,10 @@ export class ProgramRunner {
   private readonly pipelines = new WeakMap<GpuProgram, Pipeline>();
   private readonly uniforms = new Map<string, GPUBuffer>();
   private readonly bindGroups = new Map<string, GPUBindGroup>();
+  /** Those whose uniforms are written again, by pipeline and tensors. */
+  private readonly written = new Map<string, Written>();
+  /** Command buffers that the backend has handed to the device. */
+  submissions = 0;
   private readonly numbers = new WeakMap<GPUBuffer, number>();
   /** By the data of the tensors whose buffers have encoded values. */
   private readonly encodings = new WeakMap<object, GpuEncoding>();
@@ -121,9 +135,10 @@ export class ProgramRunner {
     const bytes = uniformBytes(program, uniforms);
     // A recorded pass must find the same uniforms again.
     const { recording } = this.observation;
-    const uniformBuffer = changing && recording === null ? this.passingUniform(bytes) : this.keptUniform(bytes);
-    buffers.push(uniformBuffer);
-    const bindGroup = changing ? this.bind(pipeline, buffers) : this.keptBindGroup(pipeline, buffers);
+    const isWritten = changing && recording === null;
+    const { bindGroup, uniforms: uniformBuffer } = isWritten
+      ? this.boundToWritten(pipeline, buffers, bytes)
+      : this.boundToKept(pipeline, buffers, this.keptUniform(bytes));
     recordGpuDispatch(this.backend, { pipeline: pipeline.pipeline, bindGroup, workgroups, tensors });
     this.release(...temporary);
     recording?.dispatch({
@@ -173,23 +188,39 @@ export class ProgramRunner {
     return buffer;
   }
 
-  private passingUniform(bytes: Uint8Array<ArrayBuffer>): GPUBuffer {
-    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM;
-    const buffer = this.backend.bufferManager.acquireBuffer(bytes.length, usage);
-    this.backend.queue.writeBuffer(buffer, 0, bytes);
-    releaseAfterSubmit(this.backend, buffer);
-    return buffer;
+  private boundToKept(pipeline: Pipeline, tensors: readonly GPUBuffer[], uniforms: GPUBuffer): Bound {
+    const buffers = [...tensors, uniforms];
+    const key = this.keyOf(pipeline, buffers);
+    const known = this.bindGroups.get(key);
+    if (known !== undefined) return { bindGroup: known, uniforms };
+    const bindGroup = this.bind(pipeline, buffers);
+    if (this.bindGroups.size >= mostKept) this.bindGroups.clear();
+    this.bindGroups.set(key, bindGroup);
+    return { bindGroup, uniforms };
   }
 
-  private keptBindGroup(pipeline: Pipeline, buffers: readonly GPUBuffer[]): GPUBindGroup {
-    let key = String(pipeline.number);
+  private boundToWritten(pipeline: Pipeline, tensors: readonly GPUBuffer[], bytes: Uint8Array<ArrayBuffer>): Bound {
+    const key = this.keyOf(pipeline, tensors);
+    const bound = this.written.get(key) ?? this.bindToWritten(pipeline, tensors, bytes.length);
+    // Values are written at once, and must not reach a dispatch before this one.
+    if (bound.submission === this.submissions) submitGpuCommands(this.backend);
+    bound.submission = this.submissions;
+    if (this.written.size >= mostKept) this.written.clear();
+    this.written.set(key, bound);
+    this.backend.queue.writeBuffer(bound.uniforms, 0, bytes);
+    return bound;
+  }
+
+  private bindToWritten(pipeline: Pipeline, tensors: readonly GPUBuffer[], size: number): Written {
+    const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM;
+    const uniforms = this.backend.device.createBuffer({ size, usage });
+    return { bindGroup: this.bind(pipeline, [...tensors, uniforms]), uniforms, submission: -1 };
+  }
+
+  private keyOf({ number }: Pipeline, buffers: readonly GPUBuffer[]): string {
+    let key = String(number);
     for (const buffer of buffers) key += `,${this.numberOf(buffer)}`;
-    const known = this.bindGroups.get(key);
-    if (known !== undefined) return known;
-    const made = this.bind(pipeline, buffers);
-    if (this.bindGroups.size >= mostKept) this.bindGroups.clear();
-    this.bindGroups.set(key, made);
-    return made;
+    return key;
   }
 
   private bind({ layout }: Pipeline, buffers: readonly GPUBuffer[]): GPUBindGroup {

@@ -45,6 +45,7 @@ export async function watchedBackend(
 
     override submitQueue(): void {
       gpuCounters.submit(() => super.submitQueue());
+      this.programs.submissions++;
     }
 
     override runWebGPUProgram(
