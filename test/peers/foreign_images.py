@@ -19,6 +19,9 @@ images = {
     "inks.tiff": Image.fromarray(inks, mode="CMYK"),
     "inks.jpg": Image.fromarray(inks, mode="CMYK"),
     "float.tiff": Image.fromarray((np.arange(48, dtype=np.float32) * 5).reshape(6, 8), mode="F"),
+    "deep.png": Image.fromarray((np.arange(48, dtype=np.uint16) * 11).reshape(6, 8)),
+    "deep.tiff": Image.fromarray((np.arange(48, dtype=np.uint16) * 11).reshape(6, 8)),
+    "grey-alpha.png": Image.fromarray(color[..., :2].copy(), mode="LA"),
     "wide.png": rgb.resize((70, 50)),
 }
 found = {}

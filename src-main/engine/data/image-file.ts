@@ -44,6 +44,8 @@ export interface ImageHeader {
   /** Where it is a Windows bitmap, which the library does not read. */
   readonly bitmap?: BmpHeader;
   readonly isCmyk?: boolean;
+  /** Grey alone, with 16 bits a pixel. */
+  readonly isDeepGrey?: boolean;
 }
 
 /** Reads the header of a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP image. @throws StudioError invalid_file naming the file */
@@ -62,7 +64,8 @@ export async function readImageHeader(source: ImageSource): Promise<ImageHeader>
       );
     if (bitmap !== null) return { height, width, grey: bitmap.grey, bitmap };
     const space = metadata?.space;
-    return { height, width, grey: space === 'b-w' || space === 'grey16', isCmyk: space === 'cmyk' };
+    const isDeepGrey = space === 'grey16' && metadata?.hasAlpha === false;
+    return { height, width, grey: space === 'b-w' || space === 'grey16', isCmyk: space === 'cmyk', isDeepGrey };
   } catch (thrown) {
     throw unreadableImage(source, thrown);
   }
@@ -82,7 +85,10 @@ export async function decodeImage(source: ImageSource, channels?: 1 | 3): Promis
     return wanted === 1 ? toGrey(rgb) : rgb;
   }
   return decode(source, header, undefined, async (opened) => {
-    const image = await readPixels(opened.removeAlpha().toColorspace(wanted === 1 ? 'b-w' : 'srgb'));
+    const image =
+      header.isDeepGrey === true
+        ? await readDeepGrey(opened)
+        : await readPixels(opened.removeAlpha().toColorspace(wanted === 1 ? 'b-w' : 'srgb'));
     if (image.channels === wanted) return image;
     if (image.channels === 1) return { ...image, pixels: greyToRgb(image.pixels), channels: 3 };
     throw new Error(`it has ${image.channels} channels`);
@@ -142,6 +148,22 @@ function readBitmap(source: ImageSource, bitmap: BmpHeader): Promise<Image> {
 async function readCmyk(opened: Sharp): Promise<Image> {
   const image = await readPixels(opened.pipelineColorspace('cmyk').toColorspace('cmyk'));
   return { ...image, pixels: cmykToRgb(image.pixels), channels: 3 };
+}
+
+/** The library's values are the machine's. */
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** As Pillow makes 8 bits of 16: what is above 255 is white. A scan whose values go further is better saved with 8 bits. */
+async function readDeepGrey(opened: Sharp): Promise<Image> {
+  const { data, info } = await opened
+    .toColorspace('grey16')
+    .raw({ depth: 'ushort' })
+    .toBuffer({ resolveWithObject: true });
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const pixels = Uint8Array.from({ length: data.byteLength / 2 }, (_, at) =>
+    Math.min(view.getUint16(2 * at, littleEndian), 255),
+  );
+  return { pixels, height: info.height, width: info.width, channels: 1 };
 }
 
 /** The first bytes. @throws StudioError where it is no regular file */

@@ -57,6 +57,17 @@ describe('an image file', () => {
     expect([...cmykToRgb(Uint8Array.of(172, 47, 117, 192, 67, 251, 195, 103))]).toEqual([21, 51, 34, 112, 2, 36]);
   });
 
+  test('grey of 16 bits is clipped to 8, as Pillow has it', async () => {
+    const path = join(folder, 'deep.png');
+    const values = Uint16Array.of(0, 7, 255, 256, 4000, 65535);
+    await sharp(values, { raw: { width: 3, height: 2, channels: 1 } })
+      .toColorspace('grey16')
+      .png()
+      .toFile(path);
+    expect(await decodeImage(path)).toMatchObject({ channels: 1, pixels: Uint8Array.of(0, 7, 255, 255, 255, 255) });
+    expect((await decodeImage(path, 3)).pixels.slice(3, 9)).toEqual(Uint8Array.of(7, 7, 7, 255, 255, 255));
+  });
+
   test('an SVG is refused, whatever it is called', async () => {
     for (const name of ['image.svg', 'renamed.png']) {
       writeFileSync(join(folder, name), svg);
