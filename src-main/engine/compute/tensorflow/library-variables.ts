@@ -13,6 +13,6 @@ export function libraryVariables(): Readonly<Record<string, string>> {
   return {
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-    NVIDIA_TF32_OVERRIDE: allowsTf32() ? '1' : '0',
+    ...(allowsTf32() ? {} : { NVIDIA_TF32_OVERRIDE: '0' }),
   };
 }
