@@ -17,7 +17,7 @@ interface MemoryTellers {
  */
 export async function memoryRoomOn({ engine, usage }: MemoryTellers, backend: ComputeId): Promise<MemoryRoom> {
   // A card that was chosen by name before anything was tried.
-  if (computeIsolation[backend] === 'process') await engine.prepare();
+  if (computeIsolation[backend] === 'process' && engine.backends('auto') === null) await engine.prepare();
   const report = engine.backends('auto')?.find(({ id }) => id === backend) ?? null;
   const largestTensorBytes = report?.card?.largestTensorBytes ?? null;
   const most = report?.memoryBytes ?? Number.POSITIVE_INFINITY;
