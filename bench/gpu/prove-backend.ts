@@ -106,7 +106,7 @@ export async function proveBackend(
     options.report(`${label}: conformance`);
     proof.conformance = await checkAll(worker, budget, options.conformanceSeconds, (found, left) =>
       options.report(
-        `${label}: conformance ${found.checked} of ${found.total}, ${found.failures.length} wrong, at most ${Math.ceil(left)} s more`,
+        `${label}: conformance ${found.checked} of ${found.total}, ${found.failures.length} wrong, at most ${Math.max(0, Math.ceil(left))} s more`,
       ),
     );
     await keep();

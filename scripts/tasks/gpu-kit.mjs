@@ -131,7 +131,7 @@ function smoke() {
   try {
     if (spawnSync('tar', ['-xzf', archive, '-C', empty], { stdio: 'inherit' }).status !== 0)
       fail('the kit cannot be unpacked');
-    const words = ['--quick', '--shapes', 'encoder', '--minutes', '2', '--out', 'report'];
+    const words = ['--quick', '--shapes', 'encoder', '--minutes', '1.5', '--out', 'report'];
     const run = { cwd: empty, env: { PATH: '', HOME: '' }, stdio: /** @type {const} */ ('inherit') };
     const { status } = spawnSync(join(empty, name, 'coto-gpu'), words, run);
     // 1: something that ran was wrong, crashed or hung.

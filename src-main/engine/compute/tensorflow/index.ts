@@ -81,7 +81,7 @@ function describe(installation: TensorflowInstallation, nvidia: NvidiaDevice | n
 function missingReason(nvidia: NvidiaDevice | null): string {
   const way = 'set it up in Settings, or with "npm run setup:tensorflow"';
   if ((['gpu', 'cpu'] as const).some((device) => existsSync(unfinishedFolder(device))))
-    return `The set-up of libtensorflow ${tensorflowVersion} did not come to its end: ${way}, which goes on where it was.`;
+    return `The set-up of libtensorflow ${tensorflowVersion} was not finished: ${way}, which goes on where it was.`;
   return nvidia === null
     ? `libtensorflow ${tensorflowVersion} is not set up. It would compute on an NVIDIA GPU (${wantedCuda}), of which no driver was found, or on the processor: ${way}.`
     : `libtensorflow ${tensorflowVersion} is not set up. It would compute on the ${nvidia.name} and brings ${wantedCuda}: ${way}.`;

@@ -34,7 +34,7 @@ export function installationFolder(device: TensorflowDevice): string {
   return join(cacheFolder(), `tensorflow-${tensorflowVersion}-${device}`);
 }
 
-/** Its name while it is set up, and after a set-up that did not come to its end. */
+/** Its name while it is set up, and after a set-up that was not finished. */
 export function unfinishedFolder(device: TensorflowDevice): string {
   return `${installationFolder(device)}.building`;
 }

@@ -109,7 +109,7 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('the set-
     });
     expect(existsSync(installationFolder('cpu'))).toBe(false);
     expect(await states()).toEqual([null, notDone, notDone, notDone]);
-    expect((await tensorflowBackend.probe()).reason).toMatch(/did not come to its end: .*goes on where it was/);
+    expect((await tensorflowBackend.probe()).reason).toMatch(/was not finished: .*goes on where it was/);
     served['two'] = contents.two;
     await setUp();
     expect(fetched).toEqual(['one from 0', 'two from 0', 'two from 100']);
