@@ -32,6 +32,7 @@ const names = () => readdirSync(join(bundle, 'results'));
 
 async function collect(words: readonly string[] = []) {
   const { code, out, err } = await coto(['study', 'collect', bundle, '--json', ...words]);
+  expect(out, err).toContain('"collected"');
   return { code, err, ...answerSchema.parse(JSON.parse(out)) };
 }
 
