@@ -142,8 +142,11 @@ describe.skipIf(report?.available !== true)('a stored matrix on WebGPU', () => {
     expect(used() - before).toBe(given.bytes.length);
     matrix.dispose();
     expect(used()).toBe(before);
-    await expect(store({ ...given, bytes: given.bytes.subarray(0, 3000) })).rejects.toThrow('within a block');
+    const { shape, encoding, bytes } = given;
+    const cut = { shape, encoding, byteLength: bytes.length, pieces: () => [bytes.subarray(0, 3000)] };
+    await expect(webgpuBackend.storage?.store(cut)).rejects.toThrow('within a block');
     expect(used()).toBe(before);
+    await expect(store({ ...given, shape: [64, 64] })).rejects.toThrow('are no matrix of 64 × 64');
     // By a buffer of the pool, which is not mapped.
     const again = await store(given);
     expect(await again.matrix.data()).toEqual(given.values);

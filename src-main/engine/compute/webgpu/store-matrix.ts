@@ -12,6 +12,8 @@ export async function storeMatrix(
   const known = gpuEncodingOf(encoding);
   const { block } = known;
   const count = byteLength / block.bytes;
+  if (count * block.values !== shape[0] * shape[1])
+    throw new Error(`${byteLength} bytes of ${encoding} are no matrix of ${shape.join(' × ')}`);
   const scalesAt = wholeWords(count * block.quants.bytes);
   // A shader reads four words at most at a time.
   const size = 4 * wholeWords(Math.ceil((scalesAt + count * (block.scale?.bytes ?? 0)) / 4));
