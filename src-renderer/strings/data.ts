@@ -38,6 +38,8 @@ export const dataStrings = {
   problemRows: 'Problems by row',
   truncates: (maxLength: number, count: number) =>
     `max_length ${formatCount(maxLength)} truncates ${formatCount(count)}.`,
+  inWindows: (rows: number, limit: number) =>
+    `${plural(rows, 'text')} longer than ${formatCount(limit)} tokens (max_seq_length) ${rows === 1 ? 'is' : 'are'} read in windows.`,
   context: (model: string, tokens: number) => `${model} reads up to ${formatCount(tokens)}.`,
   tokens: {
     inTemplate: (model: string) => `Text, in the chat template of ${model}`,

@@ -93,7 +93,7 @@ function isUnmoved(original: string, normalized: string): boolean {
 /** `span` without the white space at either end, which some vocabularies count as part of a token. */
 export function withoutSpaces(text: string, { start, end }: Span): Span {
   let [from, to] = [start, end];
-  while (from < to && written.test(text.charAt(from)) && text.charAt(from) !== '▁') from++;
-  while (to > from && written.test(text.charAt(to - 1)) && text.charAt(to - 1) !== '▁') to--;
+  while (from < to && space.test(text.charAt(from))) from++;
+  while (to > from && space.test(text.charAt(to - 1))) to--;
   return { start: from, end: to };
 }

@@ -1,18 +1,25 @@
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { type Figure, type FigureTheme, plainText } from '../../../src-shared/figures/index.ts';
 import { axis, baseLayout } from '../../../src-shared/figures/layout.ts';
 import { neutralColors } from '../../../src-shared/figures/palette.ts';
 import { dataStrings } from '../../strings/data.ts';
 import { binLengths, type LengthSummary, summarizeLengths } from './tokens.ts';
 
+/** Tokens of a window where a run does not say otherwise. */
+const windowLength = taskSettingsSchema.parse({}).max_seq_length;
+
 interface Lengths {
   readonly lengths: readonly number[];
   readonly modelName: string;
   /** Tokens that the model reads at most. */
   readonly maxPositions: number;
+  /** Whether what is longer is read in windows, and not truncated. */
+  readonly isInWindows?: boolean;
 }
 
 /** How many examples have so many tokens: what max_length is chosen by. Neutral grey: examples are no run. */
-export function lengthFigure({ lengths, modelName, maxPositions }: Lengths, theme: FigureTheme): Figure {
+export function lengthFigure(measured: Lengths, theme: FigureTheme): Figure {
+  const { lengths, modelName } = measured;
   const { width, counts } = binLengths(lengths);
   const summary = summarizeLengths(lengths);
   const from = counts.map((_, bar) => bar * width);
@@ -36,21 +43,19 @@ export function lengthFigure({ lengths, modelName, maxPositions }: Lengths, them
       xaxis: axis(theme, `tokens, as ${plainText(modelName)} reads them`, { rangemode: 'tozero', showgrid: false }),
       yaxis: axis(theme, 'examples', { rangemode: 'tozero' }),
     }),
-    caption: summary === null ? '' : captionOf(summary, lengths, modelName, maxPositions),
+    caption: summary === null ? '' : captionOf(summary, measured),
   };
 }
 
 function captionOf(
   { median, most95, longest }: LengthSummary,
-  lengths: readonly number[],
-  modelName: string,
-  maxPositions: number,
+  { lengths, modelName, maxPositions, isInWindows = false }: Lengths,
 ): string {
-  const cut = Math.min(most95, maxPositions);
+  const cut = Math.min(isInWindows ? windowLength : most95, maxPositions);
   const truncated = lengths.filter((length) => length > cut).length;
   return [
     dataStrings.lengths(lengths.length, median, most95, longest),
-    dataStrings.truncates(cut, truncated),
+    isInWindows ? dataStrings.inWindows(truncated, cut) : dataStrings.truncates(cut, truncated),
     dataStrings.context(modelName, maxPositions),
   ].join(' ');
 }

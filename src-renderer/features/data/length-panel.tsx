@@ -19,9 +19,10 @@ export function LengthPanel({ dataset, modelId }: { dataset: DatasetRecord; mode
   const answer = useRequest('datasets.lengths', { id: dataset.id, model: model?.id ?? '' }, { enabled: isAsked });
   const measured = useLastAnswer(answer.data);
   const modelName = model?.name ?? '';
+  const isInWindows = dataset.description.text?.columns.answers != null && model?.description.kind !== 'causal-lm';
   const figure = useMemo(
-    () => (measured ? lengthFigure({ ...measured, modelName }, theme) : null),
-    [measured, modelName, theme],
+    () => (measured ? lengthFigure({ ...measured, modelName, isInWindows }, theme) : null),
+    [measured, modelName, isInWindows, theme],
   );
   if (!isAsked) return null;
   return (

@@ -15,7 +15,7 @@ import { TokenView } from './token-view.tsx';
 import { useTextModels } from './use-text-models.ts';
 
 const strings = dataStrings.template;
-const defaultLength = taskSettingsSchema.parse({}).max_length;
+const { max_length: defaultLength, max_seq_length: windowLength } = taskSettingsSchema.parse({});
 
 interface TemplatePreviewProps {
   path: string;
@@ -103,12 +103,16 @@ export function TemplatePreview({ path, options }: TemplatePreviewProps) {
 }
 
 /** "20 rows: median 31 · max 120 tokens. …" */
-function summaryOf({ rows, maxPositions }: RequestOutput<'datasets.inspectTokens'>): string {
+function summaryOf({ rows, example, maxPositions }: RequestOutput<'datasets.inspectTokens'>): string {
   const lengths = rows.flatMap(({ tokens }) => tokens ?? []).sort((left, right) => left - right);
-  const limit = maxPositions > 0 ? Math.min(maxPositions, defaultLength) : defaultLength;
+  // A question's text is read in windows.
+  const isInWindows = example?.counts === 'answer';
+  const usual = isInWindows ? windowLength : defaultLength;
+  const limit = maxPositions > 0 ? Math.min(maxPositions, usual) : usual;
+  const longer = lengths.filter((length) => length > limit).length;
   return [
     strings.lengths(lengths.length, lengths[Math.floor(lengths.length / 2)] ?? 0, lengths.at(-1) ?? 0),
-    strings.truncated(lengths.filter((length) => length > limit).length, limit),
+    !isInWindows ? strings.truncated(longer, limit) : longer === 0 ? '' : dataStrings.inWindows(longer, limit),
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');

@@ -33,6 +33,18 @@ test('tagged words are known by the F1 of their entities', () => {
   ]);
 });
 
+test('answers are known by their F1, and their exact matches are said once', () => {
+  const metrics = { answer_f1: 0.75, exact_match: 0.5, answerable_f1: 0.8, unanswerable_accuracy: 0.7, accuracy: 0.5 };
+  const scores = { accuracy: 0.5, metrics };
+  expect(headlineText(scores)).toBe('answer F1 75.0 %');
+  expect(namedScores(scores).map(({ label, text }) => [label, text])).toEqual([
+    ['Answer F1', '75.0 %'],
+    ['Exact match', '50.0 %'],
+    ['F1, answerable', '80.0 %'],
+    ['Accuracy, unanswerable', '70.0 %'],
+  ]);
+});
+
 test('a lower perplexity ranks higher', () => {
   const rank = (perplexity: number) => headlineOf({ accuracy: null, metrics: { perplexity } })?.rank ?? Number.NaN;
   expect(rank(3)).toBeGreaterThan(rank(4));

@@ -76,6 +76,7 @@ describe('choosing columns', () => {
     expect(kindOfColumns({ ...none, prompt: 'a' })).toBe('completion');
     expect(kindOfColumns({ ...none, messages: 'a' })).toBe('conversation');
     expect(kindOfColumns({ ...guessed, choices: 'a' })).toBe('choice');
+    expect(kindOfColumns({ ...none, question: 'a', context: 'b', answers: 'c' })).toBe('question');
     expect(whatIsMissing('choice', { ...guessed, label: null, choices: 'a' }, 'share', {})).toBe(
       'Choose the column of the label.',
     );

@@ -25,6 +25,8 @@ it('says by which length most examples are whole', () => {
   expect(summarizeLengths([])).toBeNull();
   const { caption, data } = lengthFigure({ lengths, modelName: 'a<b>', maxPositions: 64 }, { dark: false });
   expect(caption).toContain('median 50 · p95 95 · max 100 tokens. max_length 64 truncates 36.');
+  const asked = { lengths: lengths.map((length) => 4 * length), modelName: 'a', maxPositions: 512, isInWindows: true };
+  expect(lengthFigure(asked, { dark: false }).caption).toContain('4 texts longer than 384 tokens (max_seq_length) are');
   expect(data[0]).toMatchObject({ type: 'bar', width: expect.any(Number) });
 });
 
