@@ -13,22 +13,47 @@ const rowsAtOnce = 64;
 
 interface ScoringOptions extends EvaluationOptions {
   readonly padding: number;
+}
+
+/** Of an answer after its prompt: its log-likelihood in nats, and whether no token had a higher logit than its own, anywhere. */
+export interface AnswerScore {
+  readonly sum: number;
+  readonly isGreedy: boolean;
+}
+
+interface ChoiceOptions extends ScoringOptions {
   /** Whether an answer's log-likelihood is divided by its characters (lm-eval's acc_norm), else it is the sum (acc). */
   readonly normalized: boolean;
 }
 
 /**
- * Log-likelihood in nats of each answer after its prompt, or of each of its characters on average, for each example. Each prompt is run once; its answers
- * continue from its keys and values.
+ * Log-likelihood in nats of each answer after its prompt, or of each of its characters on average, for each example.
  * @throws StudioError invalid_input without examples, not_finite, cancelled.
  */
 export async function choiceScores(
   model: AdaptedModel,
   examples: readonly EncodedChoices[],
-  options: ScoringOptions,
+  { normalized, ...options }: ChoiceOptions,
 ): Promise<Float32Array[]> {
+  const scores = await answerScores(model, examples, options);
+  return scores.map((own, index) => {
+    const { characters = [] } = examples[index] ?? {};
+    return Float32Array.from(own, ({ sum }, answer) => (normalized ? sum / (characters[answer] ?? 1) : sum));
+  });
+}
+
+/**
+ * Scores of each answer after its prompt, for each example. Each prompt is run once; its answers continue from its keys and
+ * values.
+ * @throws StudioError invalid_input without examples, not_finite, cancelled.
+ */
+export async function answerScores(
+  model: AdaptedModel,
+  examples: readonly EncodedChoices[],
+  options: ScoringOptions,
+): Promise<AnswerScore[][]> {
   refuseNoExamples(examples.length);
-  const scores: Float32Array[] = new Array(examples.length);
+  const scores: AnswerScore[][] = new Array(examples.length);
   let done = 0;
   for (const group of groups(examples, options.batchSize)) {
     await refuseCancelled(options);
@@ -65,8 +90,8 @@ function groups(examples: readonly EncodedChoices[], batchSize: number): number[
 async function scoreSome(
   model: AdaptedModel,
   given: readonly EncodedChoices[],
-  { padding, normalized }: ScoringOptions,
-): Promise<Float32Array[]> {
+  { padding }: ScoringOptions,
+): Promise<AnswerScore[][]> {
   // A first token needs a predecessor, even if the question is empty.
   const examples = given.map((one) => (one.prompt.length > 0 ? one : { ...one, prompt: [padding] }));
   const answers = examples[0]?.choices.length ?? 0;
@@ -92,15 +117,15 @@ async function scoreSome(
       const attended = head + tail.ids.length;
       return [...filled(past - head, 0), ...filled(attended, 1), ...filled(width - tail.ids.length, 0)];
     });
-    const { losses } = await withStates(model, { ids, mask, rows: tails.length }, shared, (states) =>
+    const { losses, leads } = await withStates(model, { ids, mask, rows: tails.length }, shared, (states) =>
       tokenScores(model, states, Int32Array.from(labels)),
     );
     let at = 0;
-    return examples.map(({ choices, characters }) =>
-      Float32Array.from(choices, ({ length }, answer) => {
-        const sum = losses.subarray(at, at + length).reduce((total, loss) => total - loss, 0);
+    return examples.map(({ choices }) =>
+      choices.map(({ length }) => {
+        const [own, first] = [losses.subarray(at, at + length), leads.subarray(at, at + length)];
         at += length;
-        return normalized ? sum / (characters[answer] ?? 1) : sum;
+        return { sum: own.reduce((total, loss) => total - loss, 0), isGreedy: first.every((lead) => lead === 1) };
       }),
     );
   } finally {
