@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { benchmarkResultSchema } from '../../src-shared/domain/benchmark.ts';
 import { classificationResultSchema } from '../../src-shared/domain/classification.ts';
 import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
 import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
@@ -13,6 +14,7 @@ import { pretrainConfigSchema, pretrainResultSchema } from '../../src-shared/dom
 import { quantizationSchema, quantizedFromSchema } from '../../src-shared/domain/quantization.ts';
 import { runConfigSchema } from '../../src-shared/domain/run.ts';
 import { taskSettingsSchema } from '../../src-shared/domain/task.ts';
+import { preparedTaskSchema } from './benchmarks/prepared-task.ts';
 import {
   computeFields,
   endings,
@@ -213,6 +215,16 @@ const jobs = [
     },
     { outputFile: z.string() },
   ),
+  /** Tasks in lm-eval's form: scored by the base alone (null) and by each adapter. */
+  job(
+    'benchmark',
+    {
+      modelDirectory: z.string(),
+      adapterDirectories: z.array(z.string().nullable()).min(1),
+      tasks: z.array(preparedTaskSchema).min(1),
+    },
+    { result: benchmarkResultSchema },
+  ),
   /** Continues a prompt: one text by the base alone (null) and by each adapter. */
   job(
     'generate',
@@ -356,6 +368,7 @@ export type ExportMergedTask = EngineTaskOf<'export-merged'>;
 export type QuantizeTask = EngineTaskOf<'quantize'>;
 export type ExportPythonTask = EngineTaskOf<'export-python'>;
 export type GenerateTask = EngineTaskOf<'generate'>;
+export type BenchmarkEngineTask = EngineTaskOf<'benchmark'>;
 export type ClassifyTask = EngineTaskOf<'classify'>;
 
 export const engineResultSchema = z.discriminatedUnion('kind', [

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adapterContentsSchema, adapterNormsSchema, adapterRecordSchema } from '../domain/adapter.ts';
+import { benchmarkRequestSchema } from '../domain/benchmark.ts';
 import {
   catalogSchema,
   computeBackendReportSchema,
@@ -190,6 +191,8 @@ export const requests = {
   },
 
   'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
+  /** Tasks in lm-eval's form, from YAML and data on this machine, by a base and its adapters side by side. */
+  'evaluate.benchmarks': { input: benchmarkRequestSchema, output: jobRecordSchema },
   /** For each dataset whether the model, alone or with an adapter, can be evaluated on it. */
   'evaluate.datasets': {
     input: z.strictObject({ model: z.string(), adapterId: z.string().nullable().default(null) }),

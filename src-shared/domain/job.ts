@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { benchmarkResultSchema } from './benchmark.ts';
 import { bundleStudySchema, collectedSchema } from './bundle.ts';
 import { classificationResultSchema } from './classification.ts';
 import { evaluationResultSchema, mergeMatrixSchema } from './evaluation.ts';
@@ -59,6 +60,7 @@ const kinds = [
     z.object({ milliseconds: z.number().describe('of an optimizer step, without CoTo'), steps: z.number().int() }),
   ),
   job('evaluate', { page: 'adapters', subjectHasPage: 'always', effort: 1 }, evaluationResultSchema),
+  job('benchmark', { page: 'adapters', effort: 2 }, benchmarkResultSchema),
   job(
     'merge',
     { page: 'merge', effort: 1 },

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeBenchmarkTasks } from '../benchmark-tasks.ts';
 import { goodData } from '../cli/bad-input-support.ts';
 import { goldenPath } from '../engine/golden.ts';
 
@@ -56,6 +57,8 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
     'pretrain.yaml',
     `model_config: ${model}\ntrain_data: [${data}]\nmax_steps: 30\nper_device_train_batch_size: 4\n`,
   );
+  const tasks = join(files, 'tasks');
+  writeBenchmarkTasks(tasks);
   const grid = `run: ${JSON.stringify(training)}\nseeds: [1, 2]\n`;
   return {
     merge: {
@@ -73,6 +76,7 @@ export function killedKinds(folder: string, data: string): Readonly<Record<strin
     import: { words: () => ['datasets', 'add', texts] },
     'import-runs': { words: () => ['runs', 'import', recorded] },
     evaluate: { words: () => ['eval', '--adapter', 'trained', '--dataset', 'bands'] },
+    benchmark: { words: () => ['eval', '--model', 'small-llama', '--tasks', tasks, '--samples', '2'], isPrinted: true },
     report: { words: (out) => ['report', 'trained', '--out', `${out}.html`] },
     generate: {
       words: () => ['generate', '--model', 'small-llama', '--prompt', 'The people', '--max-new-tokens', '4'],

@@ -1,4 +1,5 @@
 import type { JobKind } from '../../../src-shared/domain/job.ts';
+import { benchmarkJob } from './benchmark.ts';
 import { bundleJob } from './bundle.ts';
 import { classifyJob } from './classify.ts';
 import { collectJob } from './collect.ts';
@@ -29,6 +30,7 @@ export const jobs: readonly Job[] = [
   trainJob,
   timeStepsJob,
   evaluateJob,
+  benchmarkJob,
   mergeJob,
   pruneJob,
   studyJob,

@@ -6,6 +6,7 @@ import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
 import { datasetRecordSchema, textDescriptionSchema } from '../../../src-shared/domain/dataset.ts';
 import { runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
 import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
+import { preparedTaskSchema } from '../../engine/benchmarks/prepared-task.ts';
 import { recordedRunSchema } from '../trackers/readers/recorded-run.ts';
 import { importRequestSchema, readImportSchema } from './adapter-schemas.ts';
 import { plannedModuleSchema, runCostSchema, runsSchema } from './run-schemas.ts';
@@ -55,6 +56,16 @@ export const readingContract = {
     /** Throws what is wrong with the first run that does not fit its model or data. */
     checkRuns: { input: runsSchema({ seedFolder: z.string().nullable() }), output: z.object({ ok: z.literal(true) }) },
     costs: { input: runsSchema({ backend: computeIdSchema }), output: z.array(runCostSchema) },
+    /** Tasks in lm-eval's form, with their data and their templates rendered; they name files in `folder` alone, null: any. */
+    benchmarks: {
+      input: z.strictObject({
+        path: z.string(),
+        folder: z.string().nullable(),
+        limit: z.number().int(),
+        shots: z.number().int().nullable(),
+      }),
+      output: z.array(preparedTaskSchema),
+    },
     /** The reader for a path, by the names of its files. */
     detect: { input: z.strictObject({ path: z.string() }), output: source },
     /** Reads an adapter, and writes what is imported into a new folder. */

@@ -37,6 +37,7 @@ const milliseconds: Readonly<Record<ReadingName, number>> = {
   checkRuns: 10_000,
   costs: 10_000,
   importAdapter: 20_000,
+  benchmarks: 120_000,
   detect: 5000,
   inspect: 5000,
   inspectTokens: 15_000,

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
+import { runBenchmarks } from '../benchmarks.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatCount, formatDuration, formatPercent, formatSummary, formatTable } from '../format.ts';
@@ -20,12 +21,20 @@ import { collectAssignment } from './train.ts';
 export function addEvalCommand(parent: Command, context: CommandContext): void {
   addCommand(parent, context, {
     usage: 'eval',
-    summary: 'score a base, an adapter, or an ensemble of adapters on the test split of a dataset',
+    summary:
+      'score a base, an adapter, or an ensemble of adapters on the test split of a dataset, or on tasks of lm-eval',
     options(command) {
       command
         .option('--model <model>', 'id, name or folder (default: the base of the first adapter)')
-        .requiredOption('--dataset <dataset>', 'id, name or folder')
-        .option('--adapter <adapter...>', 'id, name, run or folder; several are averaged as an ensemble')
+        .option('--dataset <dataset>', 'id, name or folder')
+        .option(
+          '--tasks <path>',
+          "instead of a dataset: a task's YAML in lm-eval's form with data on this machine, or a folder of these",
+        )
+        .option(
+          '--adapter <adapter...>',
+          'id, name, run or folder; several are averaged as an ensemble, with --tasks beside each other and the base',
+        )
         .option('--weights <number...>', 'one weight per adapter (default: 1)', collectNumber)
         .option(
           '--set <key=value...>',
@@ -36,18 +45,30 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
         '--predictions <file.jsonl>',
         'write the truth, the prediction and the scores of each example there, one JSON object a line',
       );
+      command
+        .option(
+          '--num-fewshot <number>',
+          'with --tasks: examples before each question (default: as each task says)',
+          collectCount,
+        )
+        .option('--out <folder>', "with --tasks: write each model's results there as lm-eval does");
       addNumberOption(command, evaluationParameters(), 'eval_samples', '--samples');
     },
     input: z.object({
       model: z.string().optional(),
-      dataset: z.string(),
+      dataset: z.string().optional(),
+      tasks: z.string().optional(),
+      numFewshot: z.number().optional(),
+      out: z.string().optional(),
       adapter: z.array(z.string()).default([]),
       weights: z.array(z.number()).optional(),
       evalSamples: z.number(),
       predictions: z.string().optional(),
       set: z.array(z.tuple([z.string(), z.string()])).default([]),
     }),
-    async run({ model, dataset, adapter, weights, evalSamples, predictions, set }, { terminal, withStudio }) {
+    async run(input, { terminal, withStudio }) {
+      const { model, dataset, tasks, adapter, weights, evalSamples, predictions, set } = input;
+      checkTogether(input);
       const file = predictions === undefined ? null : resolve(predictions);
       if (file !== null && existsSync(file))
         throw new StudioError('refused', `${file} already exists.`, 'Choose another file: nothing is overwritten.');
@@ -57,9 +78,14 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
         const modelId = given ?? modelOf(adapters.map(({ record }) => record));
         if (modelId === undefined)
           throw new StudioError('invalid_input', 'Nothing to evaluate.', 'Give --model, --adapter, or both.');
+        if (tasks !== undefined) {
+          const { numFewshot: shots = null, out = null } = input;
+          const records = adapters.map(({ record }) => record);
+          return runBenchmarks(client, { modelId, tasks, adapters: records, limit: evalSamples, shots, out }, terminal);
+        }
         const job = await client.request('evaluate.start', {
           model: modelId,
-          dataset: (await findDataset(client, dataset, terminal)).id,
+          dataset: (await findDataset(client, dataset ?? '', terminal)).id,
           eval_samples: evalSamples,
           settings: Object.fromEntries(set.map(([key, value]) => [key, parseYaml(value, `--set ${key}`)])),
           adapters: adapters.map(({ record, weight }) => ({ adapter: { adapterId: record.id }, weight })),
@@ -74,6 +100,29 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
       });
     },
   });
+}
+
+/** @throws StudioError invalid_input for options of a dataset and of tasks at once */
+function checkTogether(given: {
+  readonly dataset?: string | undefined;
+  readonly tasks?: string | undefined;
+  readonly numFewshot?: number | undefined;
+  readonly out?: string | undefined;
+  readonly weights?: readonly number[] | undefined;
+  readonly predictions?: string | undefined;
+  readonly set: readonly unknown[];
+}): void {
+  if ((given.dataset === undefined) === (given.tasks === undefined))
+    throw new StudioError('invalid_input', 'Give either --dataset or --tasks.', '--tasks tasks/arc.yaml');
+  if (given.tasks === undefined && (given.numFewshot !== undefined || given.out !== undefined))
+    throw new StudioError('invalid_input', '--num-fewshot and --out are for --tasks.', 'Leave them out.');
+  if (given.tasks !== undefined && (given.weights ?? given.predictions ?? given.set[0]) !== undefined)
+    throw new StudioError('invalid_input', '--weights, --predictions and --set are for --dataset.', 'Leave them out.');
+}
+
+function collectCount(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a number of examples.`);
+  return Number(text);
 }
 
 export interface WeightedAdapter<Weight = number> {

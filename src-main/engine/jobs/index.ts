@@ -1,3 +1,4 @@
+import { benchmarkJob } from './benchmark.ts';
 import { classifyJob } from './classify.ts';
 import { convertAdapterJob } from './convert-adapter.ts';
 import type { EngineJob } from './define-job.ts';
@@ -22,6 +23,7 @@ export const engineJobs: readonly EngineJob[] = [
   trainJob,
   trainTogetherJob,
   evaluateJob,
+  benchmarkJob,
   mergeJob,
   pruneJob,
   scoreJob,

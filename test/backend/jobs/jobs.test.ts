@@ -19,6 +19,10 @@ it('asks every kind which adapters it needs', () => {
       payload: { request: { model: 'm', dataset: 'd', adapters: [{ adapter: { runId: 'run' } }] } },
       needs: [{ runId: 'run' }],
     },
+    benchmark: {
+      payload: { request: { model: 'm', tasks: '/tasks', columns: [null, { adapterId: 'a' }] } },
+      needs: [{ adapterId: 'a' }],
+    },
     merge: { payload: { ...details, adapters }, needs: adapters },
     prune: { payload: { ...details, adapterId: 'a' }, needs: [{ adapterId: 'a' }] },
     study: { payload: { studyId: 'gone' }, needs: [] },

@@ -1,0 +1,37 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { benchmarkRequestSchema } from '../../../src-shared/domain/benchmark.ts';
+import { resolveModel } from '../library/models.ts';
+import { anyPath } from '../path-access.ts';
+import { columnDirectories } from './column-directories.ts';
+import { computeFields } from './compute-fields.ts';
+import { defineJob } from './define-job.ts';
+
+/** Runs tasks in lm-eval's form on a base and its adapters. */
+export const benchmarkJob = defineJob({
+  kind: 'benchmark',
+  payload: z.object({ request: benchmarkRequestSchema }),
+  references: ({ request }) => request.columns.filter((column) => column !== null),
+  async execute({ request }, context, services) {
+    const { store, reader, paths } = services;
+    const model = await resolveModel(services, request.model);
+    const adapterDirectories = columnDirectories(services, model, request.columns);
+    const place = paths.readable(request.tasks);
+    const tasks = await reader.read('benchmarks', {
+      path: place,
+      // What the task of a stranger names is the person's to allow.
+      folder: paths === anyPath ? null : place.endsWith('.yaml') ? path.dirname(place) : place,
+      limit: request.limit,
+      shots: request.num_fewshot,
+    });
+    const { result } = await context.runEngine({
+      kind: 'benchmark',
+      ...computeFields(store),
+      modelDirectory: model.path,
+      adapterDirectories,
+      tasks,
+    });
+    const examples = result.tasks.reduce((sum, task) => sum + task.examples, 0);
+    return { status: 'completed', result, message: `${result.tasks.length} tasks, ${examples} examples.` };
+  },
+});

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { StudioError } from '../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
+import type { BenchmarkResult, BenchmarkScore } from '../../src-shared/domain/benchmark.ts';
+import { lmEvalResults } from '../../src-shared/results/lm-eval.ts';
+import { writeFileAtomic } from '../backend/index.ts';
+import type { Answer } from './command.ts';
+import { followJob, jobResult } from './follow.ts';
+import { formatTable, toJson } from './format.ts';
+import { packageVersion } from './package-version.ts';
+import type { StudioClient } from './studio.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface BenchmarkOrder {
+  readonly modelId: string;
+  /** The YAML of a task in lm-eval's form, or a folder with some. */
+  readonly tasks: string;
+  readonly adapters: readonly AdapterRecord[];
+  readonly limit: number;
+  readonly shots: number | null;
+  /** A folder for a file of each column in lm-eval's form; null: none is written. */
+  readonly out: string | null;
+}
+
+/** Runs tasks with the base and each adapter, and answers their scores side by side. */
+export async function runBenchmarks(client: StudioClient, order: BenchmarkOrder, terminal: Terminal): Promise<Answer> {
+  const { modelId, adapters, limit } = order;
+  const model = await client.request('models.get', { id: modelId });
+  const names = columnNames([model.name, ...adapters.map(({ name }) => name)]);
+  const files = order.out === null ? [] : plannedFiles(order.out, names);
+  const job = await client.request('evaluate.benchmarks', {
+    model: modelId,
+    tasks: resolve(order.tasks),
+    columns: [null, ...adapters.map(({ id }) => ({ adapterId: id }))],
+    limit,
+    num_fewshot: order.shots,
+  });
+  // Before anything is computed, so that long work does not end at a folder that cannot be made.
+  if (order.out !== null) await mkdir(resolve(order.out), { recursive: true });
+  await followJob(client, job, terminal);
+  const result = await jobResult(client, job, 'benchmark');
+  const at = Date.now();
+  const documents = names.map((name, column) =>
+    lmEvalResults(result, column, { name, model: model.name, limit, at, version: packageVersion() }),
+  );
+  for (const [column, file] of files.entries()) await writeFileAtomic(file, toJson(documents[column]));
+  const written = files.map((file) => `${file}\n`).join('');
+  return {
+    json: Object.fromEntries(names.map((name, column) => [name, documents[column]])),
+    text: benchmarkTable(result, names) + (written === '' ? '' : `\n${written}`),
+  };
+}
+
+/** Each task and metric in a line, each column of the benchmark beside it. */
+function benchmarkTable({ tasks }: BenchmarkResult, names: readonly string[]): string {
+  const rows = tasks.flatMap(({ name, shots, examples, columns }) =>
+    (columns[0] ?? []).map(({ metric, filter }, index) => [
+      name,
+      String(shots),
+      String(examples),
+      filter === 'none' ? metric : `${metric} (${filter})`,
+      ...names.map((_, column) => scoreText(columns[column]?.[index])),
+    ]),
+  );
+  return formatTable(['task', 'shots', 'examples', 'metric', ...names], rows, 1);
+}
+
+/** As lm-eval shows it: the value and its standard error. */
+function scoreText(score: BenchmarkScore | undefined): string {
+  if (score === undefined) return '–';
+  return `${score.value.toFixed(4)}${score.stderr === null ? '' : ` ± ${score.stderr.toFixed(4)}`}`;
+}
+
+/** Adapters of one name are told apart by their place. */
+function columnNames(names: readonly string[]): string[] {
+  return names.map((name, index) => (names.indexOf(name) === index ? name : `${name} (${index})`));
+}
+
+/** @throws StudioError refused for a file that is there */
+function plannedFiles(out: string, names: readonly string[]): string[] {
+  const folder = resolve(out);
+  const files = names.map((name) => join(folder, `results_${name.replaceAll(/[^\w.-]+/g, '_')}.json`));
+  const there = files.find((file) => existsSync(file));
+  if (there !== undefined)
+    throw new StudioError('refused', `${there} already exists.`, 'Choose another folder: nothing is overwritten.');
+  return files;
+}

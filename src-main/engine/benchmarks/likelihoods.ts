@@ -1,0 +1,70 @@
+import type { AdaptedModel } from '../adapters/adapted-model.ts';
+import { type AnswerScore, answerScores } from '../tasks/text/choice-scores.ts';
+import type { TextTokenizer } from '../tokenization/tokenizer.ts';
+import type { Likelihood } from './metrics/choice-metrics.ts';
+import type { Question } from './prepared-task.ts';
+
+export interface ScoringProgress {
+  onProgress(done: number): Promise<void> | void;
+  cancelled(): Promise<boolean>;
+}
+
+/** Tokens of a context and of what follows it. */
+interface EncodedPair {
+  readonly context: readonly number[];
+  readonly continuation: readonly number[];
+}
+
+/**
+ * Likelihoods of the continuations of each question, tokenized as lm-eval does: a context's last spaces belong to what follows,
+ * and the tokens of a continuation are those that it adds to the context's; without a context the model's first token is one.
+ * What is longer than the model's context loses its beginning.
+ */
+export async function likelihoods(
+  model: AdaptedModel,
+  tokenizer: TextTokenizer,
+  questions: readonly Question[],
+  { onProgress, cancelled }: ScoringProgress,
+): Promise<Likelihood[][]> {
+  const longest = model.base.description.text?.maxPositions ?? Number.POSITIVE_INFINITY;
+  const encoded = questions.map(({ context, continuations }) => {
+    const pairs = continuations.map((continuation) => encodePair(tokenizer, context, continuation));
+    const prompt = pairs[0]?.context ?? [];
+    const choices = pairs.map(({ continuation }) => continuation);
+    const room = choices.reduce((least, { length }) => Math.min(least, longest + 1 - length), Number.POSITIVE_INFINITY);
+    return { prompt: prompt.slice(-Math.max(1, room)), choices, characters: [] };
+  });
+  const scores = await answerScores(model, encoded, {
+    batchSize: 64,
+    padding: tokenizer.paddingId,
+    onProgress,
+    cancelled,
+  });
+  return scores.map((own) => own.map(({ sum, isGreedy }: AnswerScore) => ({ sum, isGreedy })));
+}
+
+function encodePair(tokenizer: TextTokenizer, context: string, continuation: string): EncodedPair {
+  if (context === '') {
+    const ids = tokenizer.encode(continuation, { addSpecialTokens: false }).ids;
+    const first = prefixToken(tokenizer);
+    return ids[0] === first
+      ? { context: ids.slice(0, 1), continuation: ids.slice(1) }
+      : { context: [first], continuation: ids };
+  }
+  const kept = context.trimEnd();
+  // White space alone: all of it is the continuation's, after nothing.
+  if (kept === '') return encodePair(tokenizer, '', context + continuation);
+  const before = encode(tokenizer, kept);
+  return { context: before, continuation: encode(tokenizer, context + continuation).slice(before.length) };
+}
+
+/** With the special tokens that the tokenizer adds, unless the text has the first of them already. */
+export function encode(tokenizer: TextTokenizer, text: string): readonly number[] {
+  const prefix = tokenizer.special('bos') ?? tokenizer.special('eos');
+  const hasPrefix = prefix !== null && text.startsWith(prefix.content);
+  return tokenizer.encode(text, { addSpecialTokens: !hasPrefix }).ids;
+}
+
+function prefixToken(tokenizer: TextTokenizer): number {
+  return (tokenizer.special('bos') ?? tokenizer.special('eos'))?.id ?? tokenizer.paddingId;
+}

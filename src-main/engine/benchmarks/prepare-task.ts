@@ -1,0 +1,134 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { WorkClock } from '../../files/work-clock.ts';
+import { readSplits, type Splits, type TaskDocument } from './documents.ts';
+import { FewShotSampler } from './few-shot.ts';
+import { metricsOf } from './metrics/index.ts';
+import type { PreparedTask } from './prepared-task.ts';
+import { QuestionWriter } from './question-writer.ts';
+import { readTaskFile, type TaskFile } from './task-file.ts';
+import type { TaskPlace } from './task-place.ts';
+
+const maxTemplateMilliseconds = 60_000;
+const maxFiles = 10_000;
+
+export interface PrepareOptions {
+  /** Documents of each task, from its first; 0: all. */
+  readonly limit: number;
+  /** In place of each task's own. */
+  readonly shots: number | null;
+}
+
+/**
+ * The tasks of a YAML file, or of a folder and those below it, by their names.
+ * @throws StudioError invalid_file, or invalid_input where there is none
+ */
+export async function prepareTasks(place: TaskPlace, options: PrepareOptions): Promise<PreparedTask[]> {
+  const tasks: PreparedTask[] = [];
+  for (const file of await taskFiles(place.path)) {
+    const task = await readTaskFile(file, place);
+    if (task !== null) tasks.push(await prepareTask(task, place, options));
+  }
+  if (tasks.length === 0)
+    throw new StudioError(
+      'invalid_input',
+      `${place.path} has no task.`,
+      'Name a YAML file with the key task, or a folder with some.',
+    );
+  const names = tasks.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new StudioError('invalid_input', `${place.path} has the task ${twice} twice.`);
+  return tasks;
+}
+
+async function taskFiles(place: string): Promise<string[]> {
+  try {
+    if (!(await stat(place)).isDirectory()) return [place];
+    const names = await readdir(place, { recursive: true });
+    if (names.length > maxFiles)
+      throw new StudioError(
+        'invalid_input',
+        `${place} has more than ${maxFiles} files.`,
+        'Name the folder of the tasks.',
+      );
+    // A file whose name begins so is included by others.
+    const isTask = (name: string) => /\.ya?ml$/i.test(name) && !path.basename(name).startsWith('_');
+    return names
+      .filter(isTask)
+      .sort()
+      .map((name) => path.join(place, name));
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')
+      throw new StudioError(
+        'not_found',
+        `${place} does not exist.`,
+        'Name the YAML file of a task, or a folder with some.',
+      );
+    throw thrown;
+  }
+}
+
+async function prepareTask(
+  task: TaskFile,
+  place: TaskPlace,
+  { limit, shots: asked }: PrepareOptions,
+): Promise<PreparedTask> {
+  const splits = await readSplits(task, place);
+  const evaluated = evaluatedSplit(task);
+  const all = rowsOf(splits, evaluated, task);
+  if (all.length === 0) throw new StudioError('invalid_file', `${task.file}: the split ${evaluated} has no rows.`);
+  const documents = limit === 0 ? all : all.slice(0, limit);
+  const shots = asked ?? task.num_fewshot ?? 0;
+  const writer = new QuestionWriter(task, new WorkClock(maxTemplateMilliseconds));
+  const examples = shots === 0 ? null : fewShots(task, splits);
+  const questions = documents.map((document) => writer.write(document, examples?.draw(shots, document) ?? []));
+  const {
+    until = [task.fewshot_delimiter],
+    max_gen_toks = 256,
+    do_sample = false,
+    temperature = 0,
+  } = task.generation_kwargs ?? {};
+  return {
+    name: task.task,
+    file: task.file,
+    outputType: task.output_type,
+    version: task.metadata?.version ?? null,
+    shots,
+    total: all.length,
+    config: task.config,
+    metrics: metricsOf(task),
+    filters: task.filter_list ?? [{ name: 'none', filter: [{ function: 'take_first' }] }],
+    generation: { until, max_gen_toks, temperature: do_sample ? temperature || 1 : 0 },
+    questions,
+  };
+}
+
+/** As lm-eval chooses it: the test split, else the validation split. */
+function evaluatedSplit({ test_split, validation_split, file }: TaskFile): string {
+  const split = test_split ?? validation_split;
+  if (typeof split === 'string') return split;
+  throw new StudioError('invalid_file', `${file} names no test_split and no validation_split.`);
+}
+
+function rowsOf(splits: Splits, name: string, { file }: TaskFile): readonly TaskDocument[] {
+  const rows = splits.get(name);
+  if (rows !== undefined) return rows;
+  throw new StudioError(
+    'invalid_file',
+    `${file}: there is no split ${name}; data_files has ${[...splits.keys()].join(', ')}.`,
+  );
+}
+
+function fewShots(task: TaskFile, splits: Splits): FewShotSampler {
+  const { fewshot_split, training_split, validation_split, test_split, fewshot_config } = task;
+  const given = fewshot_split ? undefined : fewshot_config?.samples;
+  const name = fewshot_split ?? training_split ?? validation_split ?? test_split ?? '';
+  // lm-eval leaves the question out of its own examples where both splits are named alike.
+  const isSame = (fewshot_split ?? null) === (test_split ?? null);
+  return new FewShotSampler(given ?? rowsOf(splits, name, task), {
+    file: task.file,
+    sampler: fewshot_config?.sampler ?? 'default',
+    leavesOutQuestion: isSame,
+  });
+}

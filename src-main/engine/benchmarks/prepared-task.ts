@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { filterStepSchema } from './filter-step.ts';
+
+/** What a model is asked of one document of a task. */
+const questionSchema = z.object({
+  context: z.string(),
+  /** Texts whose likelihood after the context is asked; empty where a text is generated. */
+  continuations: z.array(z.string()),
+  /** The choices without the delimiter before them, by whose lengths likelihoods are normalized. */
+  choices: z.array(z.string()),
+  /** Indices of right choices, or right texts; one, unless the task has several right answers. */
+  right: z.array(z.union([z.number().int(), z.string()])),
+});
+export type Question = z.infer<typeof questionSchema>;
+
+const metricUseSchema = z.object({
+  name: z.string(),
+  aggregation: z.enum(['mean', 'perplexity']),
+  higherIsBetter: z.boolean(),
+  ignoreCase: z.boolean(),
+  ignorePunctuation: z.boolean(),
+  ignoreNumbers: z.boolean(),
+  regexesToIgnore: z.array(z.string()),
+});
+export type MetricUse = z.infer<typeof metricUseSchema>;
+
+/** A task with its files read and its templates rendered: what the engine needs to run it on a model. */
+export const preparedTaskSchema = z.object({
+  name: z.string(),
+  file: z.string(),
+  outputType: z.enum(['multiple_choice', 'loglikelihood', 'generate_until']),
+  version: z.number().nullable(),
+  shots: z.number().int(),
+  total: z.number().int(),
+  config: z.record(z.string(), z.unknown()),
+  metrics: z.array(metricUseSchema),
+  filters: z.array(z.object({ name: z.string(), filter: z.array(filterStepSchema) })),
+  generation: z.object({ until: z.array(z.string()), max_gen_toks: z.number().int(), temperature: z.number() }),
+  questions: z.array(questionSchema),
+});
+export type PreparedTask = z.infer<typeof preparedTaskSchema>;

@@ -1,0 +1,26 @@
+import path from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { isInside } from '../../files/inside.ts';
+
+/** Where tasks are, and which files they may name. */
+export class TaskPlace {
+  readonly path: string;
+  private readonly folder: string | null;
+
+  /** @param folder in which every file must be; null: a task may name any, as whoever typed its path may */
+  constructor(place: string, folder: string | null) {
+    this.path = place;
+    this.folder = folder;
+  }
+
+  /** A file that another names. @throws StudioError refused for one elsewhere */
+  beside(file: string, name: string): string {
+    const named = path.resolve(path.dirname(file), name);
+    if (this.folder === null || isInside(this.folder, named)) return named;
+    throw new StudioError(
+      'refused',
+      `${file} names ${name}, which is not in the folder of the tasks.`,
+      'Copy it there, or use the command: coto eval --tasks.',
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { adapterReferenceSchema } from './adapter-reference.ts';
+
+/** Tasks in lm-eval's form, run with a base alone (null) and with adapters, side by side. */
+export const benchmarkRequestSchema = z.strictObject({
+  model: z.string(),
+  tasks: z.string().describe('absolute path of a YAML file of a task, or of a folder with some'),
+  columns: z.array(adapterReferenceSchema.nullable()).min(1).max(16),
+  limit: z.number().int().min(0).default(0).describe('examples of each task, from its first; 0: all'),
+  num_fewshot: z.number().int().min(0).max(1000).nullable().default(null).describe("null: as each task's file says"),
+});
+export type BenchmarkRequest = z.infer<typeof benchmarkRequestSchema>;
+
+/** A metric of a task after a filter, as lm-eval names both. */
+export const benchmarkScoreSchema = z.object({
+  metric: z.string(),
+  filter: z.string(),
+  value: z.number(),
+  stderr: z.number().nullable().describe('standard error of a mean; null where it is not one'),
+});
+export type BenchmarkScore = z.infer<typeof benchmarkScoreSchema>;
+
+export const benchmarkTaskSchema = z.object({
+  name: z.string(),
+  file: z.string(),
+  outputType: z.string(),
+  version: z.number().nullable().describe("of the task's own metadata"),
+  shots: z.number().int(),
+  examples: z.number().int(),
+  total: z.number().int().describe('examples without a limit'),
+  higherIsBetter: z.record(z.string(), z.boolean()),
+  config: z.record(z.string(), z.unknown()).describe('the file'),
+  columns: z.array(z.array(benchmarkScoreSchema)).describe('in the order of the request'),
+});
+export type BenchmarkTask = z.infer<typeof benchmarkTaskSchema>;
+
+export const benchmarkResultSchema = z.object({ tasks: z.array(benchmarkTaskSchema), seconds: z.number() });
+export type BenchmarkResult = z.infer<typeof benchmarkResultSchema>;

@@ -1,0 +1,41 @@
+import type { BenchmarkResult, BenchmarkTask } from '../domain/benchmark.ts';
+
+/** What else lm-eval writes of a run. */
+export interface LmEvalRun {
+  /** Of the model, or of the adapter on it. */
+  readonly name: string;
+  readonly model: string;
+  readonly limit: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly version: string;
+}
+
+/** One column of a benchmark as lm-eval writes a model's results: "acc,none" and "acc_stderr,none" for each task. */
+export function lmEvalResults({ tasks, seconds }: BenchmarkResult, column: number, run: LmEvalRun) {
+  const of = <Value>(value: (task: BenchmarkTask) => Value) =>
+    Object.fromEntries(tasks.map((task) => [task.name, value(task)]));
+  return {
+    results: of((task) => ({
+      alias: task.name,
+      ...Object.fromEntries(
+        (task.columns[column] ?? []).flatMap(({ metric, filter, value, stderr }) => [
+          [`${metric},${filter}`, value],
+          [`${metric}_stderr,${filter}`, stderr ?? 'N/A'],
+        ]),
+      ),
+    })),
+    group_subtasks: of(() => []),
+    configs: of(({ config }) => config),
+    versions: of(({ version }) => version),
+    'n-shot': of(({ shots }) => shots),
+    higher_is_better: of(({ higherIsBetter }) => higherIsBetter),
+    'n-samples': of(({ total, examples }) => ({ original: total, effective: examples })),
+    config: { model: 'coto-studio', model_args: run.model, limit: run.limit === 0 ? null : run.limit },
+    model_source: 'coto-studio',
+    model_name: run.name,
+    date: run.at / 1000,
+    coto_studio_version: run.version,
+    total_evaluation_time_seconds: String(seconds),
+  };
+}

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { writeBenchmarkTasks } from '../benchmark-tasks.ts';
+import { cotoOn, temporaryFolder } from './run-command.ts';
+
+const folder = temporaryFolder();
+const coto = cotoOn(join(folder, 'home'));
+const tasks = join(folder, 'tasks');
+const columnSchema = z.looseObject({
+  results: z.record(z.string(), z.record(z.string(), z.union([z.number(), z.string()]))),
+  'n-shot': z.record(z.string(), z.number()),
+  'n-samples': z.record(z.string(), z.object({ original: z.number(), effective: z.number() })),
+});
+writeBenchmarkTasks(tasks);
+const evaluate = (...words: string[]) => coto(['eval', '--model', 'small-llama', '--tasks', ...words]);
+
+describe('tasks of lm-eval', () => {
+  test('are scored from their files, in a table and in lm-eval’s JSON', async () => {
+    const out = join(folder, 'results');
+    const table = await evaluate(tasks, '--samples', '4', '--out', out);
+    expect(table.code, table.err).toBe(0);
+    expect(table.out).toMatch(/^made_choice +3 +4 +acc +\d\.\d{4} ± \d\.\d{4}$/m);
+    expect(table.out).toMatch(/^made_generation +1 +4 +exact_match \(last-word\) +\d/m);
+    const file = join(out, 'results_small-llama.json');
+    expect(table.out).toContain(file);
+    const written = columnSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    expect(written.results['made_last_word']).toMatchObject({
+      'perplexity,none': expect.any(Number),
+      'perplexity_stderr,none': 'N/A',
+      'acc,none': expect.any(Number),
+    });
+    expect(written['n-samples']).toMatchObject({ made_choice: { original: 24, effective: 4 } });
+    expect(await evaluate(tasks, '--out', out)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('already exists'),
+    });
+  });
+
+  test('take one file, and other numbers of examples', async () => {
+    const { out, err } = await evaluate(join(tasks, 'choice.yaml'), '--num-fewshot', '0', '--samples', '3', '--json');
+    const column = z.object({ 'small-llama': columnSchema }).parse(JSON.parse(out || `"${err}"`))['small-llama'];
+    expect(column['n-shot']).toEqual({ made_choice: 0 });
+  });
+
+  const wrong: [string, string[], RegExp][] = [
+    ['what is not there', [join(folder, 'none')], /none does not exist\. Name the YAML file of a task/],
+    ['a folder without tasks', [join(folder, 'home')], /has no task\. Name a YAML file/],
+    ['a dataset too', [tasks, '--dataset', 'mnist'], /^coto: Give either --dataset or --tasks/],
+    ['what is for a dataset', [tasks, '--predictions', 'x'], /--predictions and --set are for --dataset/],
+  ];
+  test.each(wrong)('say what is wrong: %s', async (_, words, message) => {
+    const { code, err } = await evaluate(...words);
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+  });
+
+  test('need a language model, and leave nothing where they are refused', async () => {
+    const out = join(folder, 'none');
+    const { code, err } = await coto([
+      'eval',
+      '--model',
+      'quickdraw-vit',
+      '--tasks',
+      tasks,
+      '--out',
+      join(out, 'deep'),
+    ]);
+    expect([code, err]).toEqual([1, expect.stringContaining('quickdraw-vit does not run these tasks')]);
+    expect(existsSync(out)).toBe(false);
+  });
+});

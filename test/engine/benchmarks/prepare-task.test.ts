@@ -1,0 +1,172 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, test } from 'vitest';
+import { stringify } from 'yaml';
+import { prepareTasks } from '../../../src-main/engine/benchmarks/prepare-task.ts';
+import { TaskPlace } from '../../../src-main/engine/benchmarks/task-place.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'coto-benchmarks-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let made = 0;
+
+const rows = [
+  { question: 'One? ', choices: ['yes', 'no'], answer: 1, word: 'no' },
+  { question: 'Two?', choices: ['a', 'b'], answer: 0, word: 'a' },
+];
+const usual = {
+  task: 'made',
+  dataset_path: 'json',
+  dataset_kwargs: { data_files: { test: 'test.jsonl', train: 'train.json' } },
+  test_split: 'test',
+  output_type: 'multiple_choice',
+  doc_to_text: 'question',
+  doc_to_target: 'answer',
+  doc_to_choice: 'choices',
+};
+
+/** A folder with a task's file, or its text, and its data. */
+function write(task: object | string): string {
+  const own = join(folder, `${made++}`);
+  mkdirSync(own);
+  writeFileSync(join(own, 'test.jsonl'), rows.map((row) => JSON.stringify(row)).join('\n'));
+  writeFileSync(
+    join(own, 'train.json'),
+    JSON.stringify(rows.map((row) => ({ ...row, question: `T ${row.question}` }))),
+  );
+  writeFileSync(join(own, 'task.yaml'), typeof task === 'string' ? task : stringify(task));
+  return own;
+}
+
+async function prepare(task: object | string, shots: number | null = null, limit = 0, confined = false) {
+  const own = write(task);
+  return prepareTasks(new TaskPlace(own, confined ? own : null), { limit, shots });
+}
+
+async function first(changes: object, shots: number | null = null) {
+  const [task] = await prepare({ ...usual, ...changes }, shots);
+  return task?.questions[0];
+}
+
+describe('questions', () => {
+  it('of multiple choice have each choice after the delimiter', async () => {
+    expect(await first({})).toEqual({
+      context: 'One? ',
+      continuations: [' yes', ' no'],
+      choices: ['yes', 'no'],
+      right: [1],
+    });
+  });
+
+  it('keep a template’s last line break, loops and filters, and take the place of a right text', async () => {
+    const text = '{% for choice in choices %}- {{choice|upper}}\n{% endfor %}{{question.strip()}}\n';
+    expect(await first({ doc_to_text: text, doc_to_target: '{{word}}', target_delimiter: '' })).toEqual({
+      context: '- YES\n- NO\nOne?\n',
+      continuations: ['yes', 'no'],
+      choices: ['yes', 'no'],
+      right: [1],
+    });
+  });
+
+  it('have choices by an expression, as a list in Python’s writing, or by name', async () => {
+    expect((await first({ doc_to_choice: '{{[choices[0], "it\'s " + word]}}' }))?.choices).toEqual(['yes', "it's no"]);
+    expect((await first({ doc_to_choice: '[\'a\', "b\\n"]' }))?.choices).toEqual(['a', 'b\n']);
+    expect((await first({ doc_to_choice: { A: 'first', B: 'second' } }))?.choices).toEqual(['first', 'second']);
+  });
+
+  it('find the right choice in a list as Python does', async () => {
+    expect(await first({ doc_to_target: '{{choices.index(word)}}' })).toMatchObject({ right: [1] });
+    await expect(first({ doc_to_target: '{{choices.index("none")}}' })).rejects.toThrow(/doc_to_target/);
+  });
+
+  it('begin with the description and the examples, joined as lm-eval joins them', async () => {
+    const question = await first(
+      { description: 'Say.\n\n', fewshot_split: 'train', fewshot_config: { sampler: 'first_n' } },
+      2,
+    );
+    expect(question?.context).toBe('Say.\n\nT One?  no\n\nT Two? a\n\nOne? ');
+  });
+
+  it('have what an answer begins with before it', async () => {
+    const changes = { gen_prefix: 'Answer:', fewshot_split: 'train', fewshot_config: { sampler: 'first_n' } };
+    expect((await first({ ...changes, doc_to_text: '{{question|trim}}' }, 1))?.context).toBe(
+      'T One? Answer: no\n\nOne? Answer:',
+    );
+  });
+
+  it('of a likelihood and of a generation have the text itself', async () => {
+    const target = { doc_to_target: ' {{word}}', doc_to_choice: undefined };
+    expect(await first({ ...target, output_type: 'loglikelihood' })).toMatchObject({ continuations: [' no'] });
+    expect(await first({ ...target, output_type: 'generate_until' })).toMatchObject({
+      continuations: [],
+      right: [' no'],
+    });
+    expect(
+      await first({ doc_to_target: 'choices', doc_to_choice: undefined, output_type: 'generate_until' }),
+    ).toMatchObject({
+      right: ['yes', 'no'],
+    });
+  });
+
+  it('are as many as asked', async () => {
+    const [task] = await prepare(usual, null, 1);
+    expect(task).toMatchObject({ total: 2, shots: 0, questions: [{ right: [1] }] });
+  });
+});
+
+describe('files', () => {
+  it('take from what they include what they leave out; groups and what begins with _ are no tasks', async () => {
+    const own = write({ ...usual, include: 'sub/_base.yaml', dataset_path: undefined, num_fewshot: undefined });
+    mkdirSync(join(own, 'sub'));
+    writeFileSync(
+      join(own, 'sub', '_base.yaml'),
+      stringify({ dataset_path: 'json', num_fewshot: 1, fewshot_split: 'train' }),
+    );
+    writeFileSync(join(own, 'group.yaml'), stringify({ group: 'all', task: ['made'] }));
+    const tasks = await prepareTasks(new TaskPlace(own, own), { limit: 0, shots: null });
+    expect(tasks).toMatchObject([{ name: 'made', shots: 1, config: { num_fewshot: 1 } }]);
+  });
+
+  const wrong: [string, object | string, RegExp][] = [
+    ['data of the hub', { ...usual, dataset_path: 'allenai/ai2_arc' }, /task\.yaml: dataset_path: must be "json"/],
+    ['a file of the hub', { ...usual, dataset_kwargs: { data_files: 'https://a/b.json' } }, /is not on this machine/],
+    [
+      'a data file that is not there',
+      { ...usual, dataset_kwargs: { data_files: { test: 'no.json' } } },
+      /no\.json does not exist/,
+    ],
+    ['a split that is not there', { ...usual, test_split: 'dev' }, /there is no split dev; data_files has test, train/],
+    ['Python', 'task: made\ndoc_to_text: !function utils.text\n', /!function utils\.text is a function in Python/],
+    ['another way to process', { ...usual, process_docs: 'x' }, /process_docs is not supported/],
+    ['another kind', { ...usual, output_type: 'loglikelihood_rolling' }, /output_type/],
+    [
+      'a metric that is not there',
+      { ...usual, metric_list: [{ metric: 'bleu' }] },
+      /metric bleu is not there for multiple_choice: acc, /,
+    ],
+    [
+      'a filter that is not there',
+      { ...usual, filter_list: [{ name: 'a', filter: [{ function: 'map' }] }] },
+      /filter_list/,
+    ],
+    ['a column that is not there', { ...usual, doc_to_text: '{{nothing}}' }, /doc_to_text: a row has no "nothing"/],
+    ['a template that is none', { ...usual, doc_to_text: '{% for %}' }, /doc_to_text cannot be rendered/],
+    [
+      'a template without end',
+      { ...usual, doc_to_text: '{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}' },
+      /doc_to_text/,
+    ],
+    ['what is not YAML', 'task: [', /task\.yaml is not YAML/],
+    ['a file that includes itself', { ...usual, include: 'task.yaml' }, /is included by itself/],
+    ['choices that are none', { ...usual, doc_to_choice: '{{word}}' }, /doc_to_choice must give a list/],
+  ];
+  test.each(wrong)('are refused with what is wrong: %s', async (_, task, message) => {
+    await expect(prepare(task)).rejects.toThrow(message);
+  });
+
+  it('of a window name nothing outside of their folder', async () => {
+    const outside = { ...usual, dataset_kwargs: { data_files: { test: '../0/test.jsonl' } } };
+    await expect(prepare(outside, null, 0, true)).rejects.toThrow('is not in the folder of the tasks');
+    await expect(prepare({ ...usual, include: '/etc/passwd' }, null, 0, true)).rejects.toThrow('is not in the folder');
+  });
+});
