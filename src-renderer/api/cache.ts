@@ -11,6 +11,7 @@ const staleByList: Record<ListName, readonly string[]> = {
   models: ['models.list', 'models.get', 'models.fits', 'models.memory', 'models.cached'],
   datasets: [
     'datasets.list',
+    'datasets.cached',
     'datasets.get',
     'datasets.preview',
     'datasets.inspect',

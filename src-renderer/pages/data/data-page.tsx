@@ -14,6 +14,7 @@ import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
 import { FilteredList } from '../../components/table/filtered-list.tsx';
 import { ownFirst } from '../../components/table/own-first.ts';
+import { CachedDatasets } from '../../features/data/cached-datasets.tsx';
 import { contentWords, splitWords } from '../../features/data/content.ts';
 import { DatasetDetail } from '../../features/data/dataset-detail.tsx';
 import { ReadingForm } from '../../features/data/reading-form.tsx';
@@ -118,31 +119,38 @@ export default function DataPage() {
                 />
               </div>
             ) : (
-              <FilteredList
-                label={dataStrings.list}
-                filter={dataStrings.filter}
-                noMatch={dataStrings.noMatch}
-                items={[
-                  ...readings.map(({ path, name, datasetId }) => ({
-                    id: readingId(path),
-                    title: name || path,
-                    note: datasetId === null ? dataStrings.draft : dataStrings.unsaved,
-                    detail: dataStrings.import,
-                  })),
-                  ...list.map((dataset) => ({
-                    id: dataset.id,
-                    title: dataset.name,
-                    note: dataset.bundled ? dataStrings.bundled : null,
-                    detail: [contentWords(dataset.description), ...splitWords(dataset.description)].join(' · '),
-                  })),
-                ]}
-                activeId={reading ? readingId(reading.path) : (active?.id ?? null)}
-                onActivate={(id) => {
-                  const chosen = readings.find(({ path }) => readingId(path) === id);
-                  const to = chosen ? pathOf('data', 'reading', chosen.path) : pathOf('data', id);
-                  navigate(to, { replace: true });
-                }}
-              />
+              <>
+                <FilteredList
+                  label={dataStrings.list}
+                  filter={dataStrings.filter}
+                  noMatch={dataStrings.noMatch}
+                  items={[
+                    ...readings.map(({ path, name, datasetId }) => ({
+                      id: readingId(path),
+                      title: name || path,
+                      note: datasetId === null ? dataStrings.draft : dataStrings.unsaved,
+                      detail: dataStrings.import,
+                    })),
+                    ...list.map((dataset) => ({
+                      id: dataset.id,
+                      title: dataset.name,
+                      note: dataset.bundled ? dataStrings.bundled : null,
+                      detail: [contentWords(dataset.description), ...splitWords(dataset.description)].join(' · '),
+                    })),
+                  ]}
+                  activeId={reading ? readingId(reading.path) : (active?.id ?? null)}
+                  onActivate={(id) => {
+                    const chosen = readings.find(({ path }) => readingId(path) === id);
+                    const to = chosen ? pathOf('data', 'reading', chosen.path) : pathOf('data', id);
+                    navigate(to, { replace: true });
+                  }}
+                />
+                <CachedDatasets
+                  known={new Set([...list.map(({ source }) => source.path), ...readings.map(({ path }) => path)])}
+                  pending={add.isPending || inspect.isPending}
+                  onAdd={(path) => inspect.mutate({ path })}
+                />
+              </>
             )
           }
           right={
