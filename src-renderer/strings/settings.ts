@@ -27,7 +27,7 @@ export const settingsStrings = {
   computeNote: 'default for runs set to auto',
   computeBackend: 'Compute backend',
   computeBackendHelp:
-    'Automatic uses the fastest backend that is available, in the order of the table. A running job keeps its backend.',
+    'Automatic uses the first of the table that is available, unless its benchmark found another to be clearly faster. A running job keeps its backend.',
   automatic: 'Automatic',
   notAvailable: (label: string) => `${label} (not available)`,
   probing: 'Probing',
