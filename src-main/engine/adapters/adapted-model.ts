@@ -30,6 +30,7 @@ import type { TrainedModule, TrainingPlan } from './variant-training.ts';
  */
 export class AdaptedModel implements LinearRunner {
   readonly base: BaseModel;
+  readonly inBfloat16 = (module: LinearModule): boolean => this.base.frozenWeight(module).bfloat16;
   private adapter: DeviceAdapter | null = null;
   /** The adapter's frozen weights, where they differ from the base's (a residual base). */
   private residual: ResidualBase | null = null;
@@ -199,13 +200,12 @@ export class AdaptedModel implements LinearRunner {
     this.refuseBelowTape(module, whole !== undefined || this.trainedOn(module));
     if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
     if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
-    const { variant } = this.adapter.host;
     const masks = this.training
       ? masksOf(this.adapter.host, module, this.inputDropout, x.shape, this.dropout)
       : { dropoutMask: null };
     if (masks === null) return frozenLinear(x, this.frozenNow(module), options);
     const own = this.residual?.optionsFor(module, x, options) ?? options;
-    return variant.forward(x, this.frozenUnder(module), adapted, { ...own, ...masks });
+    return this.adapter.host.variant.forward(x, this.frozenUnder(module), adapted, { ...own, ...masks });
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
@@ -220,12 +220,7 @@ export class AdaptedModel implements LinearRunner {
   }
 
   isPlain(module: LinearModule): boolean {
-    if (this.adapter?.whole.has(module.name) || this.merged?.has(module.name)) return false;
-    return this.activeOn(module) === null;
-  }
-
-  inBfloat16(module: LinearModule): boolean {
-    return this.base.frozenWeight(module).bfloat16;
+    return !this.adapter?.whole.has(module.name) && !this.merged?.has(module.name) && this.activeOn(module) === null;
   }
 
   product(module: LinearModule): LinearProduct | null {
