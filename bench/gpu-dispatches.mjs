@@ -8,6 +8,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { root } from '../scripts/bootstrap/paths.mjs';
 import { activateCompute } from '../src-main/engine/compute/index.ts';
 import { gpuCounters } from '../src-main/engine/compute/webgpu/counters.ts';
@@ -21,7 +23,9 @@ process.env['COTO_ENGINE_PROCESS'] = 'child';
 const resources = join(root, 'assets');
 
 /** Steps whose processor time is measured. */
-const timedSteps = 5;
+const timedSteps = 4;
+setFlagsFromString('--expose-gc');
+gpuCounters.afterWait = runInNewContext('gc');
 
 const { values, positionals: named } = parseArgs({
   options: { bfloat16: { type: 'boolean' }, ours: { type: 'boolean' } },
@@ -65,6 +69,7 @@ try {
       const { dispatches, boundBytes, submits, readBytes, byProgram } = gpuCounters.stop();
       const times = [];
       for (let step = 0; step < timedSteps; step++) {
+        gpuCounters.afterWait?.();
         gpuCounters.start();
         await runner.run(null);
         times.push(gpuCounters.stop());

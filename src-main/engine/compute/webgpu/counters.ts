@@ -31,6 +31,12 @@ export class GpuCounters {
   private readonly host = new ThreadClock();
   private readonly submitting = new ThreadClock();
 
+  /**
+   * Called after each wait, outside the measured time. Waiting for a slow device leaves much garbage, which would else be
+   * collected in the time of what follows.
+   */
+  afterWait: (() => void) | null = null;
+
   get isCounting(): boolean {
     return this.isOn;
   }
@@ -61,6 +67,7 @@ export class GpuCounters {
     try {
       return await answer;
     } finally {
+      this.afterWait?.();
       if (this.isOn) this.host.go();
     }
   }
