@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import {
@@ -15,6 +15,7 @@ import { bundledDatasets } from '../../engine/data/bundled.ts';
 import type { ReadWatch } from '../../engine/data/dataset.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
+import { datasetName } from './dataset-name.ts';
 import { describeDataset } from './describe-dataset.ts';
 import { folderFingerprint } from './folder-fingerprint.ts';
 import { reportUnreadable } from './models.ts';
@@ -158,7 +159,7 @@ export async function addDataset(
   const before = knownByPath(store, source.path);
   const dataset: DatasetRecord = {
     id: before?.id ?? watch.id ?? newId('dataset'),
-    name: name ?? before?.name ?? basename(source.path, extname(source.path)),
+    name: name ?? before?.name ?? datasetName(source.path),
     bundled: before?.bundled ?? false,
     licence: before?.licence ?? null,
     provenance: before?.provenance ?? null,

@@ -1,4 +1,4 @@
-import { basename, extname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
@@ -6,6 +6,7 @@ import type { ChatMessage } from '../../../src-shared/domain/chat-message.ts';
 import { type DatasetRecord, type TextExample, textExampleSchema } from '../../../src-shared/domain/dataset.ts';
 import { inspectDataset, openDataset } from '../../engine/data/open-dataset.ts';
 import { detectReader } from '../../engine/data/readers/index.ts';
+import { datasetName } from './dataset-name.ts';
 
 const inspectedCharacters = 500;
 const shownMessages = 20;
@@ -18,7 +19,7 @@ export async function inspectPath({
   const absolute = resolve(path);
   const source = { ...(await detectReader(absolute)), options };
   const text = await inspectDataset(source);
-  const name = basename(absolute, extname(absolute));
+  const name = datasetName(absolute);
   if (text === null) return { name, source, text };
   const rows = text.rows.map((row) =>
     row.kind === 'example' ? { ...row, example: cutTexts(row.example, inspectedCharacters) } : row,
