@@ -27,6 +27,7 @@ export const webgpuBackend: ComputeBackend = {
   probe,
   activate: async () => {
     if (watch === null || watch.failure() !== null) watch = await start();
+    followMemoryLimit();
     if (!(await tf.setBackend('webgpu'))) throw new StudioError('internal', 'The WebGPU backend did not start.');
     return { device: watch.name, threads: 1 };
   },
@@ -40,10 +41,12 @@ export const webgpuBackend: ComputeBackend = {
   },
   passRecorder: () => recorder,
   failure: () => watch?.failure() ?? null,
-  followMemoryLimit: () => {
-    mostBytes = smaller(allowedBytes(), cardBytes);
-  },
+  followMemoryLimit,
 };
+
+function followMemoryLimit(): void {
+  mostBytes = smaller(allowedBytes(), cardBytes);
+}
 
 async function probe(): Promise<ComputeProbe> {
   const found = await findAdapter();
@@ -88,7 +91,6 @@ async function start(): Promise<DeviceWatch> {
   if (typeof found === 'string') throw new StudioError('refused', found, 'Choose another compute backend in Settings.');
   const opened = await openDevice(found);
   cardBytes = isSoftware(opened.info) ? null : ((await usageOf(opened.info))?.memoryTotalBytes ?? null);
-  mostBytes = smaller(allowedBytes(), cardBytes);
   // After a loss of the device nothing can be read back.
   if (tf.findBackend('webgpu')) tf.removeBackend('webgpu');
   recorder = null;
