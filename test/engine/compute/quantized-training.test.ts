@@ -13,16 +13,19 @@ import { goldenPath, relativeDifference } from '../golden.ts';
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 const isHere = 'addon' in loadAddon() && (await reportOn('webgpu', false))?.available === true;
 
-it.skipIf(!isHere)('a base in NF4 trains on WebGPU as on native', async () => {
-  const [onCard, native] = [await lossesOn('webgpu'), await lossesOn('native')];
-  expect(relativeDifference(onCard, native)).toBeLessThan(1e-4);
-});
+it.skipIf(!isHere).each(['lora', 'hira', 'dora'])(
+  'a base in NF4 trains on WebGPU as on native: %s',
+  async (variant) => {
+    const [onCard, native] = [await lossesOn('webgpu', variant), await lossesOn('native', variant)];
+    expect(relativeDifference(onCard, native)).toBeLessThan(1e-4);
+  },
+);
 
-async function lossesOn(backend: ComputeId): Promise<number[]> {
+async function lossesOn(backend: ComputeId, variant: string): Promise<number[]> {
   await activateCompute(backend);
   const base = await loadBaseModel(goldenPath('llama-nf4', 'base'));
   const model = new AdaptedModel(base);
-  const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear', parameters: { r: 4 } });
+  const settings = adapterSettingsSchema.parse({ variant, target_modules: 'all-linear', parameters: { r: 4 } });
   await model.createAdapter(settings, { random: RandomStream.seeded(42, 'initialization'), labels: null });
   const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
   const step = new TrainingStep(model, optimizer, 1);
