@@ -95,7 +95,7 @@ const tasks: Readonly<Record<string, object>> = {
     generation_kwargs: { until: ['\n', '.'], do_sample: false, max_gen_toks: 12 },
     metric_list: [{ ...mean('exact_match'), ignore_case: true, ignore_punctuation: true }],
     filter_list: [
-      { name: 'first-word', filter: [{ function: 'regex', regex_pattern: '(\\w+)' }, { function: 'take_first' }] },
+      { name: 'has-it', filter: [{ function: 'regex', regex_pattern: '\\bthe\\b' }, { function: 'take_first' }] },
       {
         name: 'last-word',
         filter: [{ function: 'regex', regex_pattern: '(\\w+)|(\\d+)', group_select: -1 }, { function: 'take_first' }],

@@ -95,6 +95,15 @@ export const zoo = {
   variable: 'COTO_ZOO_PYTHON',
 };
 
+/** @type {Environment} */
+export const lmEval = {
+  name: 'lm-eval',
+  what: 'lm-eval',
+  packages: ['torch', 'transformers==5.24.0', 'peft==0.21.2', 'accelerate', 'lm_eval==0.4.13'],
+  check: 'import torch, transformers, peft, accelerate, lm_eval.evaluator',
+  variable: 'COTO_LM_EVAL_PYTHON',
+};
+
 /** @param {Environment} environment */
 function placeOf({ name }) {
   const folder = join(cacheFolder(), name);

@@ -1,4 +1,13 @@
-import { adapterPeers, bitsandbytes, ensurePython, openaiClient, peers, trackio, zoo } from '../bootstrap/python.mjs';
+import {
+  adapterPeers,
+  bitsandbytes,
+  ensurePython,
+  lmEval,
+  openaiClient,
+  peers,
+  trackio,
+  zoo,
+} from '../bootstrap/python.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:peers
@@ -20,6 +29,8 @@ const client = ensurePython(openaiClient);
 if (!('python' in client)) console.log(`without OpenAI's client: ${client.reason}`);
 const keeper = ensurePython(zoo);
 if (!('python' in keeper)) console.log(`without the zoo of files: ${keeper.reason}`);
+const benchmarks = ensurePython(lmEval);
+if (!('python' in benchmarks)) console.log(`without lm-eval: ${benchmarks.reason}`);
 process.exit(
   await runNode(tools.vitest, ['run', '--project', 'peers', ...process.argv.slice(2)], {
     env: {
@@ -27,6 +38,7 @@ process.exit(
       ...('python' in tracker ? { [trackio.variable]: tracker.python } : {}),
       ...('python' in keeper ? { [zoo.variable]: keeper.python } : {}),
       ...('python' in quantizer ? { [bitsandbytes.variable]: quantizer.python } : {}),
+      ...('python' in benchmarks ? { [lmEval.variable]: benchmarks.python } : {}),
       ...('python' in client ? { [openaiClient.variable]: client.python } : {}),
       ...('python' in loaders ? { [adapterPeers.variable]: loaders.python } : {}),
     },
