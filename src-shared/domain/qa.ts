@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Settings of extractive question answering; keys of a run, named and with defaults as in Transformers' run_qa.py. */
 export const qaSettings = {
-  max_seq_length: z.number().int().min(8).max(1_048_576).default(384).meta({
+  max_seq_length: z.number().int().min(4).max(1_048_576).default(384).meta({
     title: 'Max sequence length',
     description:
       'Question answering: tokens of a question with a stretch of its text, and never more than the model’s context. A longer text is read in several windows.',

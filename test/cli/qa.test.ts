@@ -51,6 +51,7 @@ test('from a SQuAD file to F1, a pruning and an adapter for PEFT', async () => {
   expect((await coto(['datasets', 'preview', 'films'])).out).toMatch(/question: short\n +answers: none\n/);
   const { run, adapter } = await json(trained, ['train', file]);
   expect(run.status).toBe('completed');
+  expect(run.config).toMatchObject({ max_seq_length: 12, doc_stride: 4 });
   if (adapter === null) throw new Error('no adapter');
 
   const lines = join(folder, 'answers.jsonl');

@@ -21,7 +21,6 @@ const adapterKeys = new Set([
 const otherNames: Readonly<Record<string, string>> = {
   model_name_or_path: 'model',
   dataset_name: 'dataset',
-  max_seq_length: 'max_length',
   assistant_only_loss: 'completion_only_loss',
 };
 /** Keys of a PEFT config that say nothing about how to train. */
@@ -39,7 +38,9 @@ export function withPeersKeys(input: unknown): unknown {
   const given = plainObject.safeParse(input).data;
   if (given === undefined) return input;
   const run = withTrainerKeys(given);
-  const own: Record<string, unknown> = {};
+  // TRL's older name of max_length; run_qa.py's name of what question answering has.
+  const { max_seq_length: length } = run;
+  const own: Record<string, unknown> = length === undefined ? {} : { max_length: length };
   const adapter: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(run)) {
     const name = otherNames[key] ?? key;

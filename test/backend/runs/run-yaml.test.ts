@@ -103,7 +103,9 @@ describe('a run as YAML', () => {
       `${peft.replace('task_type: CAUSAL_LM\n', '')}model_name_or_path: tiny\noptim: adamw_torch\nmax_seq_length: 64\n`,
     );
     expect(config).toEqual(
-      fromYaml('adapter: {variant: dora-rslora, r: 4, lora_alpha: 8}\nmodel: tiny\nmax_length: 64\noptim: adamw'),
+      fromYaml(
+        'adapter: {variant: dora-rslora, r: 4, lora_alpha: 8}\nmodel: tiny\nmax_length: 64\nmax_seq_length: 64\noptim: adamw',
+      ),
     );
     expect(fromYaml('adapter: {use_dora: false, use_rslora: true, peft_type: LORA}').adapter.variant).toBe('rslora');
     expect(fromYaml('adapter: {init_lora_weights: pissa_niter_4}').adapter.parameters).toMatchObject({
