@@ -77,7 +77,9 @@ test.skipIf(zooPython() === null)('every file of the zoo is read value for value
     const sentence = await verdictOf(animal);
     const options = Object.entries(animal.options).map(([name, value]) => `\`${name}=${value}\``);
     const offered = options.length === 0 ? 'read' : `read with ${options.join(' ')}`;
-    rows.push(`| ${animal.file} | ${animal.kind} | ${sentence === null ? offered : `refused: ${sentence}`} |`);
+    // The cache's hashes are of its place.
+    const file = animal.file.replaceAll(/[0-9a-f]{16,}/g, '…');
+    rows.push(`| ${file} | ${animal.kind} | ${sentence === null ? offered : `refused: ${sentence}`} |`);
   }
   const page = `# Files
 
