@@ -1,18 +1,16 @@
 // How fast the results of a bundle are verified and imported. One run is trained by the worker; the other runs are made of it:
 // the same with other seeds, and copies of its result under their own names and hashes.
 // Usage: node_modules/node/bin/node bench/collect.mjs [--results 10000] [--folder FOLDER]
-import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { log } from '../scripts/bootstrap/log.mjs';
 import { root } from '../scripts/bootstrap/paths.mjs';
-import { runKey } from '../src-main/backend/bundles/run-key.ts';
 import { createBackend, startEngine } from '../src-main/backend/index.ts';
-import { fromYaml, toYaml } from '../src-main/backend/runs/run-yaml.ts';
 import { collectedSchema } from '../src-shared/domain/bundle.ts';
+import { makeResults } from './made-results.ts';
 
 const { values: options } = parseArgs({
   options: { results: { type: 'string', default: '10000' }, folder: { type: 'string' } },
@@ -51,40 +49,6 @@ async function finished(backend, job) {
   if (status !== 'completed') throw new Error(error?.message ?? status);
 }
 
-/** Makes further runs of the only one of the bundle, and their results. */
-function makeResults() {
-  const study = JSON.parse(readFileSync(join(bundle, 'study.json'), 'utf8'));
-  const { inputs } = JSON.parse(readFileSync(join(bundle, 'inputs.json'), 'utf8'));
-  const [first] = study.jobs;
-  const config = fromYaml(readFileSync(join(bundle, first.file), 'utf8'));
-  for (let index = 1; index < count; index++) {
-    const own = { ...config, seed: 1000 + index };
-    const runId = runKey(own, inputs);
-    const job = { index, runId, title: `seed ${own.seed}`, file: `jobs/${runId}.yaml` };
-    writeFileSync(join(bundle, job.file), toYaml(own));
-    study.jobs.push(job);
-    copyResult(first.runId, job, own);
-  }
-  writeFileSync(join(bundle, 'study.json'), JSON.stringify(study));
-}
-
-/** @param {string} from @param {{ runId: string, index: number }} job @param {object} config */
-function copyResult(from, job, config) {
-  const to = join(bundle, 'results', job.runId);
-  cpSync(join(bundle, 'results', from), to, { recursive: true });
-  const text = `${JSON.stringify({ ...JSON.parse(readFileSync(join(to, 'run.json'), 'utf8')), config })}\n`;
-  writeFileSync(join(to, 'run.json'), text);
-  const manifest = JSON.parse(readFileSync(join(to, 'manifest.json'), 'utf8'));
-  Object.assign(manifest, { run: job.runId, index: job.index, attempt: `attempt-${job.index}` });
-  const sum = {
-    path: 'run.json',
-    sha256: createHash('sha256').update(text).digest('hex'),
-    bytes: Buffer.byteLength(text),
-  };
-  manifest.files = [...manifest.files.filter((/** @type {{ path: string }} */ file) => file.path !== 'run.json'), sum];
-  writeFileSync(join(to, 'manifest.json'), JSON.stringify(manifest));
-}
-
 try {
   const config = {
     kind: 'ablation',
@@ -107,7 +71,7 @@ try {
     const worker = await open('worker');
     await worker.handle('bundles.work', { path: bundle, index: 0 });
     await worker.close();
-    await timed('make the results', async () => makeResults());
+    await timed('make the results', async () => makeResults(bundle, count));
     for (const what of ['collect', 'collect again'])
       await timed(what, async () => {
         const job = await home.handle('bundles.collect', { path: bundle });

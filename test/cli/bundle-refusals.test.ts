@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { makeResults } from '../../bench/made-results.ts';
 import {
   bundleInputsSchema,
   bundleStudySchema,
@@ -25,7 +26,6 @@ import {
 import { studyRecordSchema } from '../../src-shared/domain/study.ts';
 import { caseFolder, editJson, expectOneLine, expectRefused, halfWritten } from './bad-input-support.ts';
 import { base, data, newHome, root, withoutProgress } from './failing-jobs-support.ts';
-import { makeResults } from './made-results.ts';
 import { cotoOn } from './run-command.ts';
 import { writeSmallAblation } from './small-ablation.ts';
 

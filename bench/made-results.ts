@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runKey } from '../../src-main/backend/bundles/run-key.ts';
-import { fromYaml, toYaml } from '../../src-main/backend/runs/run-yaml.ts';
+import { runKey } from '../src-main/backend/bundles/run-key.ts';
+import { fromYaml, toYaml } from '../src-main/backend/runs/run-yaml.ts';
 import {
   type BundleJob,
   bundleInputsSchema,
   bundleStudySchema,
   resultManifestSchema,
   resultRunSchema,
-} from '../../src-shared/domain/bundle.ts';
-import type { RunConfig } from '../../src-shared/domain/run.ts';
+} from '../src-shared/domain/bundle.ts';
+import type { RunConfig } from '../src-shared/domain/run.ts';
 
 /** Makes further runs of the first one of a bundle, which is trained, each with a seed of its own, and a result for each. */
 export function makeResults(bundle: string, count: number): void {
