@@ -41,6 +41,10 @@ export const dataStrings = {
   inWindows: (rows: number, limit: number) =>
     `${plural(rows, 'text')} longer than ${formatCount(limit)} tokens (max_seq_length) ${rows === 1 ? 'is' : 'are'} read in windows.`,
   context: (model: string, tokens: number) => `${model} reads up to ${formatCount(tokens)}.`,
+  conversation: {
+    title: 'Conversation',
+    verdicts: { chosen: 'Chosen', rejected: 'Rejected', wanted: 'Wanted', unwanted: 'Unwanted' },
+  },
   tokens: {
     inTemplate: (model: string) => `Text, in the chat template of ${model}`,
     plain: 'Text, plain',

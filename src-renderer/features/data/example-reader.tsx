@@ -1,7 +1,6 @@
 import { Skeleton } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
-import { turnsOf } from '../../../src-shared/domain/preference.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -9,6 +8,8 @@ import { Select } from '../../components/form/choices.tsx';
 import { Segments } from '../../components/form/segments.tsx';
 import { formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
+import { ChatBubbles } from './chat-bubbles.tsx';
+import { conversationOf } from './conversation-turns.ts';
 import classes from './data.module.css';
 import { answerWords, labelWords } from './row-columns.tsx';
 import { TaggedWords } from './tagged-words.tsx';
@@ -102,24 +103,27 @@ function WholeExample({ id, split, index }: ExamplePlace) {
 }
 
 function partsOf(example: TextExample): [name: string, value: ReactNode][] {
-  const { row, label, choices, text, textPair, prompt, completion, words, tags } = example;
+  const { row, label, choices, text, textPair, words, tags } = example;
   const parts: [string, ReactNode][] = [
     ['place', row],
     ['label', label === null ? null : labelWords(label) || 'none'],
     ['text', tags === undefined ? text : <TaggedWords key="words" words={words} tags={tags} />],
     ['second text', textPair],
     ...(choices ?? []).map((choice, place): [string, string] => [`choice ${place + 1}`, choice]),
-    ...(example.answers === undefined
-      ? ([
-          ['prompt', prompt],
-          [example.rejected === undefined ? 'completion' : 'chosen', completion],
-        ] satisfies [string, string | null][])
-      : questionParts(example)),
-    ...(typeof example.rejected === 'string' ? [['rejected', example.rejected] satisfies [string, string]] : []),
-    ...turnsOf(example),
-    ...(example.desirable === undefined ? [] : [['wanted', String(example.desirable)] satisfies [string, string]]),
+    ...(example.answers === undefined ? saidParts(example) : questionParts(example)),
   ];
   return parts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+}
+
+/** A conversation in bubbles; a text to go on from, or to learn whole, as it is. */
+function saidParts(example: TextExample): [string, ReactNode][] {
+  const conversation = conversationOf(example);
+  return conversation === null
+    ? [
+        ['prompt', example.prompt],
+        ['completion', example.completion],
+      ]
+    : [['conversation', <ChatBubbles key="conversation" {...conversation} />]];
 }
 
 /** A question with its answers, the first of them marked in the text. */

@@ -73,7 +73,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
             <Panel title="First rows" note={rowsWords(fitting)} flush>
               <RowPreview inspection={fitting} isStale={!form.isSettled || last !== fitting} />
             </Panel>
-            <TemplatePreview key={path} path={path} options={form.fittingOptions} />
+            <TemplatePreview key={path} path={path} options={form.fittingOptions} rows={fitting.rows} />
             {fitting.problems.length > 0 ? (
               <Panel title="Problems" note="these rows are skipped; all rows are checked when the dataset is added">
                 <ProblemList problems={fitting.problems} />

@@ -1,6 +1,7 @@
 import { Button, Skeleton, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import type { TextInspection } from '../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
@@ -9,6 +10,8 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { dataStrings } from '../../strings/data.ts';
+import { ChatBubbles } from './chat-bubbles.tsx';
+import { conversationOf } from './conversation-turns.ts';
 import classes from './data.module.css';
 import { ProblemList } from './problem-list.tsx';
 import { TokenView } from './token-view.tsx';
@@ -21,10 +24,12 @@ interface TemplatePreviewProps {
   path: string;
   /** Such as the file can be read with. */
   options: ParameterValues;
+  /** As they are read with these options. */
+  rows: TextInspection['rows'];
 }
 
-/** The first rows of a file, before it is added, as a base model will read them in training. */
-export function TemplatePreview({ path, options }: TemplatePreviewProps) {
+/** The first rows of a file, before it is added, as a base model will read them in training; conversations as such, too. */
+export function TemplatePreview({ path, options, rows }: TemplatePreviewProps) {
   const [modelId, setModelId] = useState<string | null>(null);
   const [place, setPlace] = useState(0);
   const { models, model } = useTextModels(modelId);
@@ -35,6 +40,8 @@ export function TemplatePreview({ path, options }: TemplatePreviewProps) {
   );
   const last = useLastAnswer(answer.data);
   const row = last?.rows[place];
+  const examples = rows.flatMap((one) => (one.kind === 'example' ? [one.example] : []));
+  const conversation = examples[place] && conversationOf(examples[place]);
   if (model === null)
     return (
       <Panel title={strings.title}>
@@ -93,6 +100,7 @@ export function TemplatePreview({ path, options }: TemplatePreviewProps) {
         <div className={classes['templated']}>
           <Text>{summaryOf(last)}</Text>
           {faulty.length > 0 ? <ProblemList problems={faulty} /> : null}
+          {conversation ? <ChatBubbles {...conversation} /> : null}
           {last.example ? (
             <TokenView read={last.example} modelName={model.name} isStale={answer.data === undefined} />
           ) : null}
