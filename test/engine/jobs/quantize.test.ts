@@ -103,9 +103,11 @@ it('is planned for the types that can hold something, whatever the others need',
   const plan = async (base: string) => {
     const source = goldenPath(base, 'base');
     const weights = await openModelWeights(source);
-    const { choices } = planQuantization(await describeModel(source), weights);
-    await weights.close();
-    return choices.map(({ type }) => type);
+    try {
+      return planQuantization(await describeModel(source), weights).choices.map(({ type }) => type);
+    } finally {
+      await weights.close();
+    }
   };
   expect(await plan('bert')).toEqual(expect.arrayContaining(['Q8_0', 'Q4_0']));
   expect(await plan('bert')).not.toContain('nf4');
