@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -54,6 +54,36 @@ describe('tasks of lm-eval', () => {
     const { code, err } = await evaluate(...words);
     expect(code).toBe(1);
     expect(err).toMatch(message);
+  });
+
+  const unfit: [string, object, RegExp][] = [
+    [
+      'answers that leave a question no room',
+      { output_type: 'generate_until', generation_kwargs: { until: ['.'], max_gen_toks: 512 } },
+      /max_gen_toks is 512, but the model takes 512 tokens, the question included/,
+    ],
+    [
+      'a choice without a token',
+      { output_type: 'multiple_choice', doc_to_choice: ['', 'b'], target_delimiter: '' },
+      /in question 1 the answer "" has 0 tokens; the model takes 1 to 512/,
+    ],
+    [
+      'a text longer than the context',
+      { output_type: 'loglikelihood', doc_to_target: "{{ ' word' * 600 }}" },
+      /in question 1 the answer " word word .*" has \d+ tokens; the model takes 1 to 512/,
+    ],
+  ];
+  test.each(unfit)('that the model cannot score are refused: %s', async (name, keys, message) => {
+    const place = join(folder, name.replaceAll(' ', '-'));
+    mkdirSync(place);
+    writeFileSync(join(place, 'rows.json'), '[{"question": "One?", "answer": 1}]');
+    const data = { dataset_path: 'json', dataset_kwargs: { data_files: { test: 'rows.json' } }, test_split: 'test' };
+    const asked = { task: 'unfit', ...data, doc_to_text: '{{question}}', doc_to_target: '{{answer}}', ...keys };
+    // YAML is JSON too.
+    writeFileSync(join(place, 'task.yaml'), JSON.stringify(asked));
+    const { code, err } = await evaluate(place);
+    expect(err).toMatch(message);
+    expect(code).toBe(1);
   });
 
   test('need a language model, and leave nothing where they are refused', async () => {

@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { EndTokens } from '../generation/end-tokens.ts';
 import { Generation } from '../generation/generation.ts';
@@ -12,6 +13,19 @@ const rowsAtOnce = 8;
 /** Of tasks that draw their tokens. */
 const seed = 1234;
 
+/** @throws StudioError invalid_input for a task whose answers may fill the model's context, so that no question has room before them */
+export function requireRoom(
+  { file, outputType, generation: { max_gen_toks } }: PreparedTask,
+  { text }: ModelDescription,
+): void {
+  if (outputType !== 'generate_until' || text === null || max_gen_toks < text.maxPositions) return;
+  throw new StudioError(
+    'invalid_input',
+    `${file}: max_gen_toks is ${max_gen_toks}, but the model takes ${text.maxPositions} tokens, the question included.`,
+    'Lower max_gen_toks in generation_kwargs, or choose a model with a longer context.',
+  );
+}
+
 /** The text that the model writes after each context, up to the first of the task's stop strings. */
 export async function generations(
   model: AdaptedModel,
@@ -21,7 +35,7 @@ export async function generations(
   { onProgress, cancelled }: ScoringProgress,
 ): Promise<string[]> {
   const longest = model.base.description.text?.maxPositions ?? Number.POSITIVE_INFINITY;
-  const room = Math.max(1, longest - max_gen_toks);
+  const room = longest - max_gen_toks;
   const prompts = questions.map(({ context }) => encode(tokenizer, context).slice(-room));
   // Rows of a length are padded least.
   const order = prompts

@@ -1,8 +1,9 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { type AnswerScore, answerScores } from '../tasks/text/choice-scores.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 import type { Likelihood } from './metrics/choice-metrics.ts';
-import type { Question } from './prepared-task.ts';
+import type { PreparedTask } from './prepared-task.ts';
 
 export interface ScoringProgress {
   onProgress(done: number): Promise<void> | void;
@@ -19,16 +20,26 @@ interface EncodedPair {
  * Likelihoods of the continuations of each question, tokenized as lm-eval does: a context's last spaces belong to what follows,
  * and the tokens of a continuation are those that it adds to the context's; without a context the model's first token is one.
  * What is longer than the model's context loses its beginning.
+ * @throws StudioError invalid_input for a continuation without a token, or of more than the model takes
  */
 export async function likelihoods(
   model: AdaptedModel,
   tokenizer: TextTokenizer,
-  questions: readonly Question[],
+  { file, questions }: Pick<PreparedTask, 'file' | 'questions'>,
   { onProgress, cancelled }: ScoringProgress,
 ): Promise<Likelihood[][]> {
   const longest = model.base.description.text?.maxPositions ?? Number.POSITIVE_INFINITY;
-  const encoded = questions.map(({ context, continuations }) => {
-    const pairs = continuations.map((continuation) => encodePair(tokenizer, context, continuation));
+  const encoded = questions.map(({ context, continuations }, question) => {
+    const pairs = continuations.map((text) => {
+      const pair = encodePair(tokenizer, context, text);
+      const { length } = pair.continuation;
+      if (length > 0 && length <= longest) return pair;
+      throw new StudioError(
+        'invalid_input',
+        `${file}: in question ${question + 1} the answer "${text.slice(0, 40)}" has ${length} tokens; the model takes 1 to ${longest}.`,
+        'Correct doc_to_target, doc_to_choice or target_delimiter.',
+      );
+    });
     const prompt = pairs[0]?.context ?? [];
     const choices = pairs.map(({ continuation }) => continuation);
     const room = choices.reduce((least, { length }) => Math.min(least, longest + 1 - length), Number.POSITIVE_INFINITY);

@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { BenchmarkScore, BenchmarkTask } from '../../../src-shared/domain/benchmark.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
-import { generations } from '../benchmarks/generations.ts';
+import { generations, requireRoom } from '../benchmarks/generations.ts';
 import { likelihoods, type ScoringProgress } from '../benchmarks/likelihoods.ts';
 import type { PreparedTask } from '../benchmarks/prepared-task.ts';
 import { scoreLikelihoods, scoreTexts } from '../benchmarks/score-task.ts';
@@ -29,7 +29,8 @@ export async function runBenchmarkTask(
   const columns: BenchmarkScore[][][] = [];
   try {
     if (base.description.kind !== 'causal-lm')
-      throw new StudioError('refused', `These tasks are for language models.`, 'Choose a language model.');
+      throw new StudioError('refused', 'These tasks are for language models.', 'Choose a language model.');
+    for (const one of task.tasks) requireRoom(one, base.description);
     const perColumn = task.tasks.reduce((sum, { questions }) => sum + questions.length, 0);
     const meter = new ProgressMeter(context, 'Evaluating', perColumn * task.adapterDirectories.length, 'examples');
     meter.startAt(0);
@@ -48,7 +49,7 @@ export async function runBenchmarkTask(
           scores.push(
             one.outputType === 'generate_until'
               ? scoreTexts(one, await generations(model, tokenizer, endTokens, one, progress))
-              : scoreLikelihoods(one, await likelihoods(model, tokenizer, one.questions, progress)),
+              : scoreLikelihoods(one, await likelihoods(model, tokenizer, one, progress)),
           );
           before += one.questions.length;
         }
