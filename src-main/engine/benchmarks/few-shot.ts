@@ -30,7 +30,11 @@ export class FewShotSampler {
     const asked = JSON.stringify(question);
     const isOther = (document: TaskDocument) => !leavesOutQuestion || JSON.stringify(document) !== asked;
     const drawn = sampler === 'first_n' ? this.pool : this.drawn(leavesOutQuestion ? count + 1 : count);
-    const chosen = drawn.filter(isOther).slice(0, count);
+    const chosen: TaskDocument[] = [];
+    for (const document of drawn) {
+      if (chosen.length === count) break;
+      if (isOther(document)) chosen.push(document);
+    }
     if (chosen.length === count) return chosen;
     // Rows that repeat the question were drawn.
     const others = this.pool.filter(isOther);

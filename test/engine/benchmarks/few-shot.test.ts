@@ -27,6 +27,19 @@ describe('examples before a question', () => {
     expect(new FewShotSampler(pool, options).draw(2, { id: 1 })).toEqual([{ id: 0 }, { id: 2 }]);
   });
 
+  it('are compared with the question only as far as there is need', () => {
+    let compared = 0;
+    const row = (id: number) => ({
+      toJSON: () => {
+        compared++;
+        return { id };
+      },
+    });
+    const many = Array.from({ length: 1000 }, (_, id) => row(id));
+    expect(new FewShotSampler(many, options).draw(2, { id: 1 })).toEqual([many[0], many[2]]);
+    expect(compared).toBe(3);
+  });
+
   it('are drawn again without it where it is there more than once', () => {
     const repeated = [{ id: 9 }, { id: 9 }, { id: 9 }, { id: 1 }];
     const drawn = new FewShotSampler(repeated, { ...options, sampler: 'default' }).draw(1, { id: 9 });
