@@ -6,6 +6,7 @@ import { readSplits, type Splits, type TaskDocument } from './documents.ts';
 import { FewShotSampler } from './few-shot.ts';
 import { metricsOf } from './metrics/index.ts';
 import type { PreparedTask } from './prepared-task.ts';
+import { pythonPattern } from './python-pattern.ts';
 import { QuestionWriter } from './question-writer.ts';
 import { readTaskFile, type TaskFile } from './task-file.ts';
 import type { TaskPlace } from './task-place.ts';
@@ -79,6 +80,9 @@ async function prepareTask(
   const all = rowsOf(splits, evaluated, task);
   if (all.length === 0) throw new StudioError('invalid_file', `${task.file}: the split ${evaluated} has no rows.`);
   const documents = limit === 0 ? all : all.slice(0, limit);
+  const metrics = metricsOf(task);
+  const filters = task.filter_list ?? [{ name: 'none', filter: [{ function: 'take_first' as const }] }];
+  checkPatterns(task.file, metrics, filters);
   const shots = asked ?? task.num_fewshot ?? 0;
   const writer = new QuestionWriter(task, new WorkClock(maxTemplateMilliseconds));
   const examples = shots === 0 ? null : fewShots(task, splits);
@@ -97,11 +101,20 @@ async function prepareTask(
     shots,
     total: all.length,
     config: task.config,
-    metrics: metricsOf(task),
-    filters: task.filter_list ?? [{ name: 'none', filter: [{ function: 'take_first' }] }],
+    metrics,
+    filters,
     generation: { until, max_gen_toks, temperature: do_sample ? temperature || 1 : 0 },
     questions,
   };
+}
+
+/** Patterns are used after the model has written its texts, which takes long: what is wrong with one is said before. */
+function checkPatterns(file: string, metrics: PreparedTask['metrics'], filters: PreparedTask['filters']): void {
+  for (const { name, filter } of filters)
+    for (const step of filter)
+      if (step.function === 'regex') pythonPattern(step.regex_pattern, `${file}: filter_list ${name}`);
+  for (const pattern of metrics.flatMap(({ regexesToIgnore }) => regexesToIgnore))
+    pythonPattern(pattern, `${file}: regexes_to_ignore`);
 }
 
 /** As lm-eval chooses it: the test split, else the validation split. */

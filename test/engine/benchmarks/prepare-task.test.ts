@@ -149,6 +149,16 @@ describe('files', () => {
       { ...usual, filter_list: [{ name: 'a', filter: [{ function: 'map' }] }] },
       /filter_list/,
     ],
+    [
+      'a filter whose pattern is none',
+      { ...usual, filter_list: [{ name: 'a', filter: [{ function: 'regex', regex_pattern: '(' }] }] },
+      /filter_list a: the pattern \( cannot be used/,
+    ],
+    [
+      'a pattern to ignore that is none',
+      { ...usual, output_type: 'generate_until', metric_list: [{ metric: 'exact_match', regexes_to_ignore: ['['] }] },
+      /regexes_to_ignore: the pattern \[ cannot be used/,
+    ],
     ['a column that is not there', { ...usual, doc_to_text: '{{nothing}}' }, /doc_to_text: a row has no "nothing"/],
     ['a template that is none', { ...usual, doc_to_text: '{% for %}' }, /doc_to_text cannot be rendered/],
     [
