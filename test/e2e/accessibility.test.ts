@@ -170,6 +170,5 @@ test('the keyboard skips the sidebar, and a change of page leads it to the headi
   expect(await focused()).toBe('H1 Home');
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Data', exact: true }).focus();
   await page.keyboard.press('Enter');
-  await settle(page);
-  expect(await focused()).toBe('H1 Data');
+  await expect.poll(focused).toBe('H1 Data');
 });

@@ -431,7 +431,7 @@ describe('shapes of the hub', () => {
     ]);
   });
 
-  test('SQuAD: the first of its answers', async () => {
+  test('SQuAD: questions with the first of their answers, or none', async () => {
     const row = { id: '1', title: 'Sea', context: 'It is deep.', question: 'How is it?' };
     const rows = [
       { ...row, answers: { text: ['deep', 'It is deep'], answer_start: [6, 0] } },
@@ -440,7 +440,9 @@ describe('shapes of the hub', () => {
     const { examples, description } = await read(file('jsonl', asLines(rows)));
     expect(examples.map(({ prompt, completion }) => [prompt, completion])).toEqual([
       ['It is deep.\n\nHow is it?', 'deep'],
+      ['It is deep.\n\nHow is it?', null],
     ]);
-    expect(description.problems).toEqual([{ where: 'row 2', message: 'answers has no answer: leave the row out' }]);
+    expect(examples.map(({ answers }) => answers?.length)).toEqual([2, 0]);
+    expect(description.problems).toEqual([]);
   });
 });
