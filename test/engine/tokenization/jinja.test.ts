@@ -35,8 +35,24 @@ describe('expressions give what Jinja2 gives as Transformers sets it up', () => 
     else expect(evaluated(template)).toBe(text);
   });
 
+  // What Jinja2 3.1.6 on Python writes.
+  it.each([
+    [String.raw`{{ 'a\r\nb\rc\u2028d\n'.splitlines() }}`, "['a', 'b', 'c', 'd']"],
+    [String.raw`{{ 'a\r\nb\n'.splitlines(true) }}`, String.raw`['a\r\n', 'b\n']`],
+    ["{{ ''.splitlines() + ''.split() + ' '.rsplit() }}", '[]'],
+    ["{{ '  a  b c'.rsplit(none, 1) + ' a  b c '.split(none, 1) }}", "['  a  b', 'c', 'a', 'b c ']"],
+    ["{{ 'a,b,c'.rsplit(',', maxsplit=1) + 'a,b,c'.split(',', maxsplit=1) }}", "['a,b', 'c', 'a', 'b,c']"],
+    ["{{ 'größe ok' | wordcount }}", '2'],
+    [`{{ "a(b)'*!/" | urlencode }}`, 'a%28b%29%27%2A%21/'],
+    [String.raw`{{ ['x\u00a0y\u200b', 'a b\n'] }}`, String.raw`['x\xa0y\u200b', 'a b\n']`],
+    ["{{ 'a' is in d.keys() and 'c' is not in d.keys() and d.get('a') is eq d.get('a') }}", 'True'],
+  ])('%s', (template, text) => {
+    expect(evaluated(template)).toBe(text);
+  });
+
   it('are refused where they are beyond what is known, and bounded', () => {
-    for (const template of ['{{ [1] | nope }}', '{{ 1 is nope }}', '{{ [1] | map("nope") | list }}', "{{ '%5s' % 1 }}"])
+    const formats = ["{{ '%5s' % 1 }}", "{{ '{:.2f}'.format(1.5) }}", "{{ '{'.format(1) }}"];
+    for (const template of ['{{ [1] | nope }}', '{{ 1 is nope }}', '{{ [1] | map("nope") | list }}', ...formats])
       expect(() => evaluated(template)).toThrow('chat_template is not a usable chat template');
     for (const template of ["{{ 'a' * 99999999 }}", '{{ [1] * 99999999 }}', "{{ 'a' | center(99999999) }}"])
       expect(() => evaluated(template)).toThrow('more than ten million');

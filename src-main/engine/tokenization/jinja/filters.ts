@@ -218,8 +218,13 @@ const filters: Readonly<Record<string, Filter>> = {
     ),
   trim: trimmed,
   truncate: truncated,
-  urlencode: (value) => toValue(encodeURIComponent(textOf(value)).replaceAll('%2F', '/')),
-  wordcount: (value) => toValue(textOf(value).match(/\w+/g)?.length ?? 0),
+  urlencode: (value) =>
+    toValue(
+      encodeURIComponent(textOf(value))
+        .replaceAll('%2F', '/')
+        .replaceAll(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`),
+    ),
+  wordcount: (value) => toValue(textOf(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
 };
 
 /** Our filter of this name; undefined where the library's is used. */

@@ -19,11 +19,13 @@ export function formatted(text: string, values: readonly Value[]): string {
   );
 }
 
-/** Python's format of a text: {}, {0} and {name}. */
+/** Python's format of a text: {}, {0} and {name}. @throws Error for other fields */
 export function filled(text: string, values: readonly Value[], named: ReadonlyMap<string, Value>): string {
   let next = 0;
-  return text.replaceAll(/\{\{|\}\}|\{(\w*)\}/g, (mark, name: string | undefined) => {
+  return text.replaceAll(/\{\{|\}\}|\{([^{}]*)\}|[{}]/g, (mark, name: string | undefined) => {
+    if (mark.length === 1) throw new Error(`a ${mark} stands alone`);
     if (name === undefined) return mark.charAt(0);
+    if (!/^\w*$/.test(name)) throw new Error(`${mark} is no field that is filled in`);
     const value = name === '' ? values[next++] : (named.get(name) ?? values[Number(name)]);
     if (value === undefined) throw new Error(`{${name}} has no value`);
     return textOf(value);

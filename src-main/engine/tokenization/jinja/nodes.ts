@@ -90,7 +90,8 @@ function endOfOperand(tokens: Tokens, start: number): number | null {
     else if (depth === 0 && !operands.has(type) && type !== 'Dot') return null;
     if (depth < 0) return null;
     const next = tokens[at + 1]?.type ?? 'Text';
-    const goesOn = next === 'Dot' || type === 'Dot' || next === 'OpenSquareBracket';
+    const isCalled = next === 'OpenParen' && type === 'Identifier';
+    const goesOn = next === 'Dot' || type === 'Dot' || next === 'OpenSquareBracket' || isCalled;
     if (depth === 0 && !goesOn) return at + 1;
   }
   return null;

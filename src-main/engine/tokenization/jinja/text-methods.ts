@@ -1,5 +1,5 @@
 import { filled } from './format.ts';
-import { areEqual, entriesOf, functionValue, listOf, repeated, textOf, toValue, type Value } from './values.ts';
+import { areEqual, entriesOf, functionValue, isTrue, listOf, repeated, textOf, toValue, type Value } from './values.ts';
 
 type Given = { readonly values: readonly Value[]; readonly named: ReadonlyMap<string, Value> };
 type Method = (text: string, given: Given) => unknown;
@@ -16,7 +16,12 @@ const isAll = (text: string, pattern: RegExp): boolean =>
   text !== '' && Array.from(text).every((one) => pattern.test(one));
 const capitalized = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1).toLowerCase();
 
-/** Python's methods of texts that the library lacks. */
+/** What ends a line in Python, besides both together. */
+const lineEnds = String.raw`\n\v\f\x1c-\x1e\x85\u2028\u2029`;
+const afterLine = new RegExp(String.raw`(?<=[${lineEnds}]|\r(?!\n))`);
+const endOfLine = new RegExp(String.raw`(?:\r\n|[\r${lineEnds}])$`);
+
+/** Python's methods of texts that the library lacks, or has otherwise. */
 const methods: Readonly<Record<string, Method>> = {
   capitalize: capitalized,
   casefold: (text) => text.toLowerCase(),
@@ -59,12 +64,13 @@ const methods: Readonly<Record<string, Method>> = {
     const at = text.lastIndexOf(word(given));
     return at < 0 ? ['', '', text] : [text.slice(0, at), word(given), text.slice(at + word(given).length)];
   },
-  rsplit: (text, given) => splitFromEnd(text, given),
-  splitlines: (text) =>
-    text
-      .replace(/\r\n|[\n\r]$/, '')
-      .split(/\r\n|[\n\r]/)
-      .slice(0, text === '' ? 0 : undefined),
+  split: (text, given) => parted(text, given, false),
+  rsplit: (text, given) => parted(text, given, true),
+  splitlines: (text, { values, named }) => {
+    const keepsEnds = values[0] ?? named.get('keepends');
+    const lines = text === '' ? [] : text.split(afterLine);
+    return keepsEnds !== undefined && isTrue(keepsEnds) ? lines : lines.map((line) => line.replace(endOfLine, ''));
+  },
 };
 
 /** Python has the odd space on the left of a text with an odd length, else on the right. */
@@ -74,16 +80,32 @@ export function centered(text: string, width: number, fill: string): string {
   return repeated(fill, left) + text + repeated(fill, space - left);
 }
 
-function splitFromEnd(text: string, given: Given): string[] {
-  const [separator, most] = given.values;
-  const parts = typeof separator?.value !== 'string' ? text.trim().split(/\s+/) : text.split(word(given));
-  const kept = Number(most?.value ?? -1);
-  if (kept < 0 || parts.length <= kept + 1) return parts;
-  const between = typeof separator?.value === 'string' ? separator.value : ' ';
-  return [parts.slice(0, parts.length - kept).join(between), ...parts.slice(parts.length - kept)];
+/** Python's split and rsplit: at a separator, or at white space; at most so often, from the start or the end. */
+function parted(text: string, { values, named }: Given, isFromEnd: boolean): string[] {
+  const separator = (values[0] ?? named.get('sep'))?.value;
+  const most = Number((values[1] ?? named.get('maxsplit'))?.value ?? -1);
+  if (typeof separator !== 'string') return wordsOf(text, most, isFromEnd);
+  if (separator === '') throw new Error('empty separator');
+  const parts = text.split(separator);
+  if (most < 0 || parts.length <= most + 1) return parts;
+  const cut = parts.length - most;
+  return isFromEnd
+    ? [parts.slice(0, cut).join(separator), ...parts.slice(cut)]
+    : [...parts.slice(0, most), parts.slice(most).join(separator)];
 }
 
-/** Gives a text, a list or a loop the method of this name, if the library lacks it. */
+/** The rest keeps the white space within it, and at its far end. */
+function wordsOf(text: string, most: number, isFromEnd: boolean): string[] {
+  const found = [...text.matchAll(/\S+/g)];
+  const words = found.map(([one]) => one);
+  if (most < 0 || words.length <= most) return words;
+  const cut = words.length - most;
+  return isFromEnd
+    ? [text.slice(0, found[cut]?.index).trimEnd(), ...words.slice(cut)]
+    : [...words.slice(0, most), text.slice(found[most]?.index)];
+}
+
+/** Gives a text, a list or a loop the method of this name, if the library lacks it or has it otherwise. */
 export function addMethod(value: Value, name: string): void {
   const { builtins } = value;
   if (!(builtins instanceof Map)) return;

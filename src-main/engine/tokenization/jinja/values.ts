@@ -99,11 +99,18 @@ const escapes: ReadonlyMap<string, string> = new Map([
 
 function quoted(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const inside = text.replaceAll(/[\\'\p{Cc}]/gu, (character) => {
+  const inside = text.replaceAll(/[\\']|(?! )[\p{C}\p{Z}]/gu, (character) => {
     if (character === "'") return mark === "'" ? "\\'" : character;
-    return escapes.get(character) ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+    return escapes.get(character) ?? numbered(character.codePointAt(0) ?? 0);
   });
   return `${mark}${inside}${mark}`;
+}
+
+/** A character that cannot be seen, by its number. */
+function numbered(point: number): string {
+  const digits = point.toString(16);
+  if (point <= 0xff) return `\\x${digits.padStart(2, '0')}`;
+  return point <= 0xffff ? `\\u${digits.padStart(4, '0')}` : `\\U${digits.padStart(8, '0')}`;
 }
 
 /** Python's ==: numbers and truth values by their size, lists and mappings by what is in them. */
