@@ -168,6 +168,33 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('the set-
     expect(await states()).toEqual([null, null, null, null]);
   });
 
+  it('still says what is damaged after it could not be mended', async () => {
+    await setUp();
+    truncateSync(installed('tensorflow/libtensorflow_framework.so.2'), 12);
+    const { reason } = await tensorflowBackend.probe();
+    served['two'] = contents.two.subarray(0, 100);
+    await expect(setUp()).rejects.toMatchObject({ code: 'refused' });
+    expect(await tensorflowBackend.probe()).toMatchObject({ available: false, reason });
+  });
+
+  it('is no installation, and is tried again, after a repair that ended between two steps', async () => {
+    await setUp();
+    for (const name of ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2'])
+      rmSync(installed(name));
+    served['two'] = contents.two.subarray(0, 100);
+    await expect(setUp()).rejects.toMatchObject({ code: 'refused' });
+    served['two'] = contents.two;
+    // Put back by hand: each step is whole, but what they have made together was never loaded.
+    writeFileSync(installed('tensorflow/libtensorflow_framework.so.2'), framework);
+    expect(await states()).toEqual([null, null, null, notDone]);
+    expect(await tensorflowBackend.probe()).toMatchObject({
+      available: false,
+      reason: expect.stringContaining(`damaged: ${notDone}`),
+    });
+    await setUp();
+    expect([compiled, attempts.length]).toEqual([1, 2]);
+  });
+
   it('keeps an installation that it could not mend, and one that does not load is not one', async () => {
     await setUp();
     rmSync(installed('tensorflow/libtensorflow_framework.so.2'));

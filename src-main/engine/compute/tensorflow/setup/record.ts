@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
@@ -18,9 +18,9 @@ export function writeRecord(folder: string, id: string, record: StepRecord): Pro
   return writeFileAtomic(join(folder, recordFolder, `${id}.json`), JSON.stringify(record));
 }
 
-/** Before a step is done again: what it leaves half-done is then seen as missing. */
-export function forgetRecord(folder: string, id: string): void {
-  rmSync(join(folder, recordFolder, `${id}.json`), { force: true });
+/** Before a step changes files: until it is done its record says that it is not, and so the installation is damaged. */
+export function beginRecord(folder: string, id: string): void {
+  writeFileSync(join(folder, recordFolder, `${id}.json`), 'null');
 }
 
 /**
@@ -47,7 +47,7 @@ export async function findDamage(
   return null;
 }
 
-/** The first damage of any step that was recorded; null where all are whole, and of an installation without records. */
+/** The first damage of any step that was begun; null where all are whole, and of an installation without records. */
 export async function findAnyDamage(folder: string): Promise<string | null> {
   const records = join(folder, recordFolder);
   if (!existsSync(records)) return null;

@@ -12,7 +12,7 @@ import {
 import { compileAddon, requireCompiler, requireSystem, tryAddon } from './compile.ts';
 import { cudaVersion, cudnnVersion, wheelsFor } from './packages.ts';
 import type { OnProgress } from './progress.ts';
-import { removeDownloads, type SetupParts, setupSteps, trialId } from './steps.ts';
+import { removeDownloads, type SetupParts, setupSteps } from './steps.ts';
 
 /**
  * Builds tfjs's addon against a current libtensorflow out of PyPI's wheels, in the studio's cache folder; node_modules and the
@@ -37,13 +37,10 @@ export async function setUpTensorflow(
   if (isRepair) renameSync(folder, building);
   mkdirSync(join(building, 'steps'), { recursive: true });
   try {
-    let changed = false;
     for (const step of setupSteps(parts)) {
       signal.throwIfAborted();
       onProgress({ phase: `Checking ${step.label}`, done: null, total: null });
-      const damage = changed && step.id === trialId ? 'it was changed' : await step.damage(building);
-      if (damage === null) continue;
-      changed = true;
+      if ((await step.damage(building)) === null) continue;
       await step.run({ folder: building, downloads, onProgress, signal });
     }
     const record = installationSchema.parse({
@@ -54,7 +51,7 @@ export async function setUpTensorflow(
     });
     await writeFileAtomic(join(building, 'installation.json'), `${JSON.stringify(record, null, 2)}\n`);
   } catch (thrown) {
-    // What was there before is no worse than it was.
+    // What was there before is no worse than it was, or says what it lacks.
     if (isRepair) renameSync(building, folder);
     throw thrown;
   }

@@ -4,7 +4,7 @@ import type { compileAddon, tryAddon } from './compile.ts';
 import { downloadWheel } from './download.ts';
 import type { Wheel } from './packages.ts';
 import type { OnProgress } from './progress.ts';
-import { findDamage, forgetRecord, writeRecord } from './record.ts';
+import { beginRecord, findDamage, writeRecord } from './record.ts';
 import { extractWheel } from './wheel-file.ts';
 
 export interface StepContext {
@@ -34,13 +34,18 @@ export interface SetupParts {
   readonly attempt: typeof tryAddon;
 }
 
-/** All steps of the set-up, in order. The last one is done again whenever another was. */
+/** All steps of the set-up, in order. The last one is done again whenever another has changed something. */
 export function setupSteps({ wheels, compile, attempt }: SetupParts): readonly SetupStep[] {
   return [...wheels.map(wheelStep), compileStep(compile), trialStep(attempt)];
 }
 
 /** Id of the step that loads what was built. */
-export const trialId = 'trial';
+const trialId = 'trial';
+
+/** What is changed is to be tried again, also where the set-up ends in between. */
+function beginChange(folder: string, id: string): void {
+  for (const begun of [trialId, id]) beginRecord(folder, begun);
+}
 
 function wheelStep(wheel: Wheel): SetupStep {
   const { project: id, sha256: origin } = wheel;
@@ -49,9 +54,9 @@ function wheelStep(wheel: Wheel): SetupStep {
     label: id,
     damage: (folder) => findDamage(folder, id, origin, true),
     async run({ folder, downloads, onProgress, signal }) {
-      forgetRecord(folder, id);
       const file = join(downloads, wheel.file);
       await downloadWheel(wheel, file, onProgress, signal);
+      beginChange(folder, id);
       onProgress({ phase: `Unpacking ${id}`, done: null, total: null });
       await writeRecord(folder, id, { origin, files: await extractWheel(file, folder, isWanted, signal) });
     },
@@ -66,7 +71,7 @@ function compileStep(compile: SetupParts['compile']): SetupStep {
     label: "tfjs's addon",
     damage: (folder) => findDamage(folder, id, id),
     async run({ folder, onProgress, signal }) {
-      forgetRecord(folder, id);
+      beginChange(folder, id);
       onProgress({ phase: 'Compiling the addon', done: null, total: null });
       await compile(folder, signal);
       await writeRecord(folder, id, {
@@ -83,7 +88,7 @@ function trialStep(attempt: SetupParts['attempt']): SetupStep {
     label: 'loading it',
     damage: (folder) => findDamage(folder, trialId, null),
     async run({ folder, onProgress, signal }) {
-      forgetRecord(folder, trialId);
+      beginRecord(folder, trialId);
       onProgress({ phase: 'Trying it', done: null, total: null });
       const usesGpu = await attempt(join(folder, 'addon', 'tfjs_binding.node'), libraryFoldersOf(folder), signal);
       await writeRecord(folder, trialId, { origin: usesGpu ? 'gpu' : 'cpu', files: [] });
