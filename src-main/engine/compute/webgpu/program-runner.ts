@@ -148,7 +148,6 @@ export class ProgramRunner {
       tensors,
       isWritten: (index) => index >= reads.length,
       uniforms: uniformBuffer,
-      ownsUniforms: false,
     });
   }
 

@@ -91,7 +91,7 @@ export async function watchedBackend(
       const { name } = program.constructor;
       const isWritten = (index: number) => index === 0;
       const layout = pipeline.getBindGroupLayout(0);
-      recording?.dispatch({ name, pipeline, layout, workgroups, tensors, isWritten, uniforms, ownsUniforms: true });
+      recording?.dispatch({ name, pipeline, layout, workgroups, tensors, isWritten, uniforms });
     }
 
     private bytesOf(dataId: object): number {

@@ -112,32 +112,30 @@ export class GpuPassRecorder implements PassRecorder {
     }
     const restore = keepGpuUniforms(backend, (uniforms) => {
       observation.uniforms = uniforms;
+      recording.uniforms.add(uniforms);
     });
     observation.recording = recording;
-    let result: PassResult;
     try {
-      result = pass({
+      const result = pass({
         enter: (place) => recording.enter(place),
         handOver: (layer, { dataId }) => recording.handedOver.set(dataId, layer),
       });
+      observation.recording = null;
+      this.keep(request, recording, result);
+      return result;
     } finally {
       observation.recording = null;
       observation.uniforms = null;
       restore();
+      for (const uniforms of recording.uniforms) releaseAfterSubmit(backend, uniforms);
     }
-    this.keep(request, recording, result);
-    return result;
   }
 
   private keep({ shapes, parts, variables }: PassRequest, recording: Recording, result: PassResult): void {
     if (this.plan?.shapes !== shapes) this.drop();
     this.plan ??= new PassPlan(this.backend, shapes);
-    const reason = recording.refusal ?? this.added(this.plan, [recording, parts, result, variables]);
+    this.refusal = recording.refusal ?? this.added(this.plan, [recording, parts, result, variables]);
     this.counts.recorded++;
-    if (reason === null) return;
-    this.refusal = reason;
-    for (const dispatches of recording.dispatches.values())
-      for (const { ownsUniforms, uniforms } of dispatches) if (ownsUniforms) releaseAfterSubmit(this.backend, uniforms);
   }
 
   /** Why the parts of a recording cannot be kept; null if they are. */

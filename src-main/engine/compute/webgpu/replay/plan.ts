@@ -1,7 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { PassPart, PassResult } from '../../pass-recorder.ts';
-import { releaseAfterSubmit } from '../../tfjs-internals.ts';
+import { submitGpuCommands } from '../../tfjs-internals.ts';
 import { placeId, type RecordedDispatch, type Recording } from './recording.ts';
 import { rolesOf, type ValueRole } from './roles.ts';
 
@@ -65,7 +65,7 @@ export class PassPlan {
     return found;
   }
 
-  /** Adds the parts that are new; returns why it cannot, null if it has. */
+  /** Adds the parts that are new, with their uniforms; returns why it cannot, null if it has. */
   add(
     recording: Recording,
     parts: readonly PassPart[],
@@ -78,13 +78,9 @@ export class PassPlan {
     for (const part of parts) {
       const key = partId(part);
       const dispatches = recording.dispatches.get(placeId(part)) ?? [];
-      const isKnown = this.parts.has(key);
-      for (const { ownsUniforms, uniforms } of dispatches) {
-        if (!ownsUniforms) continue;
-        if (isKnown) releaseAfterSubmit(this.backend, uniforms);
-        else this.uniforms.push(uniforms);
-      }
-      if (!isKnown) this.parts.set(key, this.plan(dispatches, recording, roles, byId));
+      if (this.parts.has(key)) continue;
+      for (const { uniforms } of dispatches) if (recording.uniforms.delete(uniforms)) this.uniforms.push(uniforms);
+      this.parts.set(key, this.plan(dispatches, recording, roles, byId));
     }
     return null;
   }
@@ -92,6 +88,8 @@ export class PassPlan {
   /** Hands all buffers back to the backend's pool. */
   release(): void {
     const { bufferManager } = this.backend;
+    // Commands that wait still read them, and who gets them next may write at once.
+    submitGpuCommands(this.backend);
     for (const buffer of [...this.buffers.values(), ...this.uniforms]) bufferManager.releaseBuffer(buffer);
     this.buffers.clear();
     this.parts.clear();

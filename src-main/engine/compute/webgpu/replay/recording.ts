@@ -12,8 +12,6 @@ export interface DispatchEvent {
   /** Whether the program writes to the tensor at this index. */
   isWritten(index: number): boolean;
   readonly uniforms: GPUBuffer;
-  /** Whether the uniforms' buffer is left to the recording, and to be handed back to the pool. */
-  readonly ownsUniforms: boolean;
 }
 
 /** What a data id of the backend stands for in a pass. */
@@ -41,6 +39,8 @@ export class Recording {
   readonly readers = new Map<object, Set<string>>();
   /** The layers whose states a value is. */
   readonly handedOver = new Map<object, number>();
+  /** Buffers of uniforms that are left to the recording, and to be handed back to the pool. */
+  readonly uniforms = new Set<GPUBuffer>();
   /** Why this pass cannot be asked for again; null if it can. */
   refusal: string | null = null;
   private place = '';

@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { passRecorder } from '../../../src-main/engine/compute/active-recorder.ts';
+import { activateCompute, followMemoryLimit, reportOn } from '../../../src-main/engine/compute/index.ts';
+import type { PassMarks, PassPart } from '../../../src-main/engine/compute/pass-recorder.ts';
+import { GpuPassRecorder } from '../../../src-main/engine/compute/webgpu/replay/pass-recorder.ts';
+
+process.env['COTO_ENGINE_PROCESS'] = 'child';
+const report = await reportOn('webgpu', false);
+
+const small = 1024;
+const copies = 512;
+const parts: PassPart[] = [0, 1].map((layer) => ({ layer, isBackward: false, variant: '' }));
+
+let owner: object;
+
+beforeAll(async () => {
+  if (report?.available) await activateCompute('webgpu');
+});
+beforeEach(() => {
+  owner = {};
+});
+afterEach(() => {
+  limitTo(null);
+  passRecorder()?.release(owner);
+});
+
+function limitTo(bytes: number | null): void {
+  if (bytes === null) delete process.env['COTO_WEBGPU_MEGABYTES'];
+  else process.env['COTO_WEBGPU_MEGABYTES'] = String(bytes / 1e6);
+  followMemoryLimit();
+}
+
+/** Programs of tfjs in two parts, of which the second has a tensor of 2 MiB. */
+async function run(value: number, wrong?: () => void): Promise<number> {
+  const recorder = passRecorder();
+  if (recorder === null) throw new Error('nothing records');
+  const loss = tf.tidy(() => {
+    const given = tf.tensor1d(new Float32Array(small).fill(value));
+    const pass = ({ enter, handOver }: PassMarks) => {
+      enter({ layer: 0, isBackward: false });
+      const states = tf.sqrt(tf.square(given));
+      handOver(0, states);
+      enter({ layer: 1, isBackward: false });
+      wrong?.();
+      return { value: tf.mean(tf.tile(states, [copies])), gradients: new Map<string, tf.Tensor>() };
+    };
+    return recorder.run({ owner, shapes: '', parts, inputs: { given }, variables: [], isKept: true }, pass).value;
+  });
+  try {
+    return (await loss.data())[0] ?? Number.NaN;
+  } finally {
+    loss.dispose();
+  }
+}
+
+const memory = (name: 'numBytesInGPU' | 'numBytesAllocatedInGPU') => Number(Reflect.get(tf.memory(), name));
+
+describe.skipIf(report?.available !== true)('the buffers of a recording', () => {
+  it('are given back once where there is no memory for all of them', async () => {
+    expect(await run(2)).toBe(2);
+    const before = memory('numBytesInGPU');
+    // For small ones.
+    limitTo(memory('numBytesAllocatedInGPU') + 0.5e6);
+    expect(await run(3)).toBe(3);
+    limitTo(null);
+    expect(passRecorder()).toMatchObject({ refusal: 'there is no memory for it' });
+    // Each of them is another's by now.
+    for (const value of [4, 5, 6]) expect(await run(value)).toBe(value);
+    expect(memory('numBytesInGPU')).toBe(before);
+  });
+
+  it('are given back where the pass itself fails', async () => {
+    expect(await run(2)).toBe(2);
+    const before = memory('numBytesInGPU');
+    const wrong = () => {
+      throw new Error('wrong');
+    };
+    await expect(run(3, wrong)).rejects.toThrow('wrong');
+    expect(await run(4)).toBe(4);
+    const recorder = passRecorder();
+    expect(recorder).toBeInstanceOf(GpuPassRecorder);
+    recorder?.release(owner);
+    expect(memory('numBytesInGPU')).toBe(before);
+  });
+});
