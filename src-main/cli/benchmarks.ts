@@ -70,6 +70,7 @@ function benchmarkTable({ tasks }: BenchmarkResult, names: readonly string[]): s
 /** As lm-eval shows it: the value and its standard error. */
 function scoreText(score: BenchmarkScore | undefined): string {
   if (score === undefined) return '–';
+  if (score.value === null) return '∞';
   return `${score.value.toFixed(4)}${score.stderr === null ? '' : ` ± ${score.stderr.toFixed(4)}`}`;
 }
 

@@ -15,7 +15,7 @@ export type BenchmarkRequest = z.infer<typeof benchmarkRequestSchema>;
 export const benchmarkScoreSchema = z.object({
   metric: z.string(),
   filter: z.string(),
-  value: z.number(),
+  value: z.number().nullable().describe('null: a perplexity above every number'),
   stderr: z.number().nullable().describe('standard error of a mean; null where it is not one'),
 });
 export type BenchmarkScore = z.infer<typeof benchmarkScoreSchema>;

@@ -20,7 +20,7 @@ export function lmEvalResults({ tasks, seconds }: BenchmarkResult, column: numbe
       alias: task.name,
       ...Object.fromEntries(
         (task.columns[column] ?? []).flatMap(({ metric, filter, value, stderr }) => [
-          [`${metric},${filter}`, value],
+          [`${metric},${filter}`, value ?? 'N/A'],
           [`${metric}_stderr,${filter}`, stderr ?? 'N/A'],
         ]),
       ),

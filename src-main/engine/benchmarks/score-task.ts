@@ -52,7 +52,10 @@ export function scoreTexts(task: PreparedTask, texts: readonly string[]): Benchm
 
 function aggregated({ name, aggregation }: MetricUse, filter: string, values: readonly number[]): BenchmarkScore {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (aggregation === 'perplexity') return { metric: name, filter, value: Math.exp(-mean), stderr: null };
+  if (aggregation === 'perplexity') {
+    const perplexity = Math.exp(-mean);
+    return { metric: name, filter, value: Number.isFinite(perplexity) ? perplexity : null, stderr: null };
+  }
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const stderr = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) / Math.sqrt(values.length) : null;
   return { metric: name, filter, value: mean, stderr };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { PreparedTask, Question } from '../../../src-main/engine/benchmarks/prepared-task.ts';
 import { scoreLikelihoods, scoreTexts } from '../../../src-main/engine/benchmarks/score-task.ts';
+import { benchmarkScoreSchema } from '../../../src-shared/domain/benchmark.ts';
 
 const metric = {
   aggregation: 'mean',
@@ -77,6 +79,12 @@ describe('likelihoods', () => {
         answers,
       ),
     ).toEqual([{ metric: 'perplexity', filter: 'none', value: Math.exp(2), stderr: null }]);
+    const long = answers.map((own) => own.map((one) => ({ ...one, sum: -1000 })));
+    const scores = scoreLikelihoods(
+      task({ outputType: 'loglikelihood', questions, metrics: [{ ...perplexity, regexesToIgnore: [] }] }),
+      long,
+    );
+    expect(z.array(benchmarkScoreSchema).parse(scores)).toMatchObject([{ value: null }]);
   });
 });
 
