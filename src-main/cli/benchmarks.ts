@@ -28,7 +28,7 @@ export interface BenchmarkOrder {
 export async function runBenchmarks(client: StudioClient, order: BenchmarkOrder, terminal: Terminal): Promise<Answer> {
   const { modelId, adapters, limit } = order;
   const model = await client.request('models.get', { id: modelId });
-  const names = columnNames([model.name, ...adapters.map(({ name }) => name)]);
+  const names = distinct([model.name, ...adapters.map(({ name }) => name)], (name, number) => `${name} (${number})`);
   const files = order.out === null ? [] : plannedFiles(order.out, names);
   const job = await client.request('evaluate.benchmarks', {
     model: modelId,
@@ -74,15 +74,24 @@ function scoreText(score: BenchmarkScore | undefined): string {
   return `${score.value.toFixed(4)}${score.stderr === null ? '' : ` ± ${score.stderr.toFixed(4)}`}`;
 }
 
-/** Adapters of one name are told apart by their place. */
-function columnNames(names: readonly string[]): string[] {
-  return names.map((name, index) => (names.indexOf(name) === index ? name : `${name} (${index})`));
+/** The names, the later ones of equals with a number. Letters of another case are equal, as in the names of files on macOS and Windows. */
+function distinct(names: readonly string[], numbered: (name: string, number: number) => string): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let number = 1; taken.has(own.toLowerCase()); number++) own = numbered(name, number);
+    taken.add(own.toLowerCase());
+    return own;
+  });
 }
 
 /** @throws StudioError refused for a file that is there */
 function plannedFiles(out: string, names: readonly string[]): string[] {
   const folder = resolve(out);
-  const files = names.map((name) => join(folder, `results_${name.replaceAll(/[^\w.-]+/g, '_')}.json`));
+  const stems = names.map((name) => name.normalize().replaceAll(/[^\p{L}\p{M}\p{N}_.-]+/gu, '_'));
+  const files = distinct(stems, (stem, number) => `${stem}_${number}`).map((stem) =>
+    join(folder, `results_${stem}.json`),
+  );
   const there = files.find((file) => existsSync(file));
   if (there !== undefined)
     throw new StudioError('refused', `${there} already exists.`, 'Choose another folder: nothing is overwritten.');

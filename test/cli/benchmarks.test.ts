@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -42,6 +42,23 @@ describe('tasks of lm-eval', () => {
     const { out, err } = await evaluate(join(tasks, 'choice.yaml'), '--num-fewshot', '0', '--samples', '3', '--json');
     const column = z.object({ 'small-llama': columnSchema }).parse(JSON.parse(out || `"${err}"`))['small-llama'];
     expect(column['n-shot']).toEqual({ made_choice: 0 });
+  });
+
+  test('have a file of results for each adapter, whatever its letters and signs', async () => {
+    const rows = join(folder, 'rows.jsonl');
+    writeFileSync(rows, '{"prompt": "The sea?", "completion": "It is old."}\n'.repeat(4));
+    const settings = ['model=small-llama', `dataset=${rows}`, 'max_steps=1', 'per_device_train_batch_size=1'];
+    const names = ['ночь/день', 'ночь день'];
+    for (const name of names) {
+      const trained = await coto(['train', '--name', name, '--set', ...settings]);
+      expect(trained.code, trained.err).toBe(0);
+    }
+    const out = join(folder, 'by-name');
+    const words = [join(tasks, 'choice.yaml'), '--samples', '1', '--out', out, '--adapter', ...names];
+    const { code, err } = await evaluate(...words);
+    expect(code, err).toBe(0);
+    const files = ['small-llama', 'ночь_день', 'ночь_день_1'].map((name) => `results_${name}.json`);
+    expect(readdirSync(out).sort()).toEqual(files.sort());
   });
 
   const wrong: [string, string[], RegExp][] = [
