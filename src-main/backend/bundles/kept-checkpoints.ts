@@ -39,9 +39,12 @@ export async function keptCheckpoints({ bundle, job }: Pick<Attempt, 'bundle' | 
     .sort((one, other) => other.step - one.step);
 }
 
-/** Removes what attempts at a run have kept, once its result is there. */
-export async function removeKept(attempt: Pick<Attempt, 'bundle' | 'job'>): Promise<void> {
-  for (const { folder } of await keptCheckpoints(attempt)) await rm(folder, { recursive: true, force: true });
+/** Removes what attempts at a run have kept, and what was half-written as they were killed, once its result is there. */
+export async function removeKept({ bundle, job }: Pick<Attempt, 'bundle' | 'job'>): Promise<void> {
+  const parent = join(bundle.folder, bundleNames.checkpoints);
+  for (const name of await readdir(parent).catch(() => []))
+    if (name.startsWith(`${job.runId}.`) || (isUnfinished(name) && name.startsWith(`.${job.runId}.`)))
+      await rm(join(parent, name), { recursive: true, force: true });
 }
 
 /** Copies each checkpoint that a run saves into its bundle, in place of the one before. */
