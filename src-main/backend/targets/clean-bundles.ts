@@ -3,7 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { PlacedBundle, Submission, TargetRecord } from '../../../src-shared/domain/target.ts';
-import { removeFolder } from '../../engine/tensors/atomic.ts';
+import { isUnfinished, removeFolder } from '../../engine/tensors/atomic.ts';
 import { bundleNames, resultFolder } from '../bundles/bundle-files.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { bundlesFolder } from './bundle-place.ts';
@@ -130,6 +130,9 @@ async function freedBytes(folder: string): Promise<number> {
   return [...files.values()].reduce((sum, { bytes, links, seen }) => sum + (seen >= links ? bytes : 0), 0);
 }
 
+/** Milliseconds: an input that takes longer to be copied was left by a killed process. */
+const longestCopy = 24 * 60 * 60 * 1000;
+
 /** Removes bases and data in the folder of a target that none of its bundles has any more; answers the bytes. */
 export async function cleanInputs(services: HandlerServices, name: string): Promise<number> {
   const { record, engine } = openPlace(services, name);
@@ -139,6 +142,7 @@ export async function cleanInputs(services: HandlerServices, name: string): Prom
     const file = join(blobs, entry);
     const found = await lstat(file).catch(() => null);
     if (found?.isFile() !== true || found.nlink > 1) continue;
+    if (isUnfinished(entry) && Date.now() - found.mtimeMs < longestCopy) continue;
     await removeFolder(file);
     freed += found.size;
   }
