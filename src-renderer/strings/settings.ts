@@ -69,7 +69,7 @@ export const settingsStrings = {
     remove: (bundles: number) => `Remove ${plural(bundles, 'bundle')}`,
     bundles: (bundles: number, name: string) => `${plural(bundles, 'bundle')} on ${name}`,
     consequence:
-      'Copies of bases, data and results in the folder of the target go. Runs, adapters and tables here stay.',
+      'Their settings, logs and results in the folder of the target go. Bases and data stay there for the next study. Runs, adapters and tables here stay.',
   },
 
   evaluation: 'Evaluation',
