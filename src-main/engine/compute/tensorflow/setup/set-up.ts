@@ -40,7 +40,7 @@ export async function setUpTensorflow(
     for (const step of setupSteps(parts)) {
       signal.throwIfAborted();
       onProgress({ phase: `Checking ${step.label}`, done: null, total: null });
-      if ((await step.damage(building)) === null) continue;
+      if ((await step.damage(building, signal)) === null) continue;
       await step.run({ folder: building, downloads, onProgress, signal });
     }
     const record = installationSchema.parse({
@@ -62,15 +62,19 @@ export async function setUpTensorflow(
   return folder;
 }
 
-/** Every step of the set-up with what of it is missing; null where it is done. Reads all files of an installation. */
+/**
+ * Every step of the set-up with what of it is missing; null where it is done. Reads all files of an installation.
+ * @throws AbortError
+ */
 export async function checkSetup(
   device: TensorflowDevice,
+  signal: AbortSignal,
   parts: SetupParts = partsOf(device),
 ): Promise<{ label: string; damage: string | null }[]> {
   const [finished, unfinished] = [installationFolder(device), unfinishedFolder(device)];
   const folder = existsSync(finished) ? finished : unfinished;
   const found = [];
-  for (const { label, damage } of setupSteps(parts)) found.push({ label, damage: await damage(folder) });
+  for (const { label, damage } of setupSteps(parts)) found.push({ label, damage: await damage(folder, signal) });
   return found;
 }
 

@@ -22,7 +22,7 @@ export interface SetupStep {
   /** What it is about, e.g. "tensorflow-cpu". */
   readonly label: string;
   /** What of it is missing, in words; null if it is done. */
-  damage(folder: string): Promise<string | null>;
+  damage(folder: string, signal: AbortSignal): Promise<string | null>;
   /** Does it, also where some of it was done before. */
   run(context: StepContext): Promise<void>;
 }
@@ -52,7 +52,7 @@ function wheelStep(wheel: Wheel): SetupStep {
   return {
     id,
     label: id,
-    damage: (folder) => findDamage(folder, id, origin, true),
+    damage: (folder, signal) => findDamage(folder, id, origin, signal),
     async run({ folder, downloads, onProgress, signal }) {
       const file = join(downloads, wheel.file);
       await downloadWheel(wheel, file, onProgress, signal);
