@@ -70,16 +70,22 @@ export function estimateMemory(shape: StepShape): MemoryNeed['memory'] {
 export function largestTensorBytes(shape: StepShape): number {
   const { description, memory, batch, adapters, trained, fixed, outputs } = shape;
   const layers = Array.from({ length: description.layerCount }, (_, index) => memory.layer(index, batch, adapters));
-  const isEncoded = weightsStayEncoded(description, shape.backend);
   const values = [
     ...memory.inputs(batch),
     ...layers.flatMap(({ input, kept, working }) => [input, ...kept, ...working]),
     ...memory.head(batch, outputs),
-    ...(isEncoded ? [] : description.linears.map(({ inFeatures, outFeatures }) => inFeatures * outFeatures)),
     ...trained,
     ...fixed,
   ];
-  return bytesPerFloat * values.reduce((most, count) => Math.max(most, count), 0);
+  const kept = keptWeightBytes(shape);
+  const bytesPerWeight = kept === null ? bytesPerFloat : kept / description.parameterCount;
+  const matrices = description.linears.map(({ inFeatures, outFeatures }) => inFeatures * outFeatures);
+  const most = (counts: readonly number[]) => counts.reduce((largest, count) => Math.max(largest, count), 0);
+  return Math.max(
+    bytesPerFloat * most(values),
+    Math.ceil(bytesPerWeight * most(matrices)),
+    bytesPerFloat * (adapters.madeMatrices > 0 ? largestMadeWeight(shape) : 0),
+  );
 }
 
 function activationBytes(shape: StepShape, bytes: (values: readonly number[], each?: number) => number): number {
@@ -102,13 +108,18 @@ function activationBytes(shape: StepShape, bytes: (values: readonly number[], ea
   return peak + madeWeightBytes(shape, bytes);
 }
 
-/** Of the largest adapted linear, whose adapter decodes its weight. */
-function madeWeightBytes({ description, adapters, backend }: StepShape, bytes: (values: readonly number[]) => number) {
-  if (!weightsStayEncoded(description, backend)) return 0;
-  const sizes = description.linears
-    .filter(({ name }) => adapters.has(name))
+function madeWeightBytes(shape: StepShape, bytes: (values: readonly number[]) => number) {
+  const largest = largestMadeWeight(shape);
+  return largest === 0 ? 0 : shape.adapters.madeMatrices * bytes([largest]);
+}
+
+/** Values of the largest adapted linear, whose adapter decodes its weight; 0 where weights are kept in float32. */
+function largestMadeWeight(shape: StepShape): number {
+  if (keptWeightBytes(shape) === null) return 0;
+  const sizes = shape.description.linears
+    .filter(({ name }) => shape.adapters.has(name))
     .map(({ inFeatures, outFeatures }) => inFeatures * outFeatures);
-  return adapters.madeMatrices * bytes([Math.max(0, ...sizes)]);
+  return Math.max(0, ...sizes);
 }
 
 /** The operands of an operation of two. */
@@ -125,13 +136,16 @@ function lowestAdaptedLayer({ description, adapters }: StepShape): number {
 }
 
 function weightBytes(shape: StepShape, backend: BackendMemory): number {
-  const { parameterCount, sizeBytes, encodedBytes = sizeBytes } = shape.description;
-  if (weightsStayEncoded(shape.description, shape.backend)) {
-    // The description counts matrices of 16 bits in small models as the native backend has them, in float32.
-    return backend.keepsHalves ? Math.min(sizeBytes, encodedBytes) : encodedBytes;
-  }
-  if (backend.keepsHalves && shape.halfProducts) return parameterCount * bytesPerBrainFloat;
-  return parameterCount * bytesPerFloat + packedBytes(shape, backend);
+  return keptWeightBytes(shape) ?? shape.description.parameterCount * bytesPerFloat + packedBytes(shape, backend);
+}
+
+/** Bytes of the weights where matrices stay encoded, or are rounded to 16 bits; null where they are decoded to float32. */
+function keptWeightBytes({ description, backend, halfProducts }: StepShape): number | null {
+  const { keepsHalves } = backendMemory(backend);
+  const { parameterCount, sizeBytes, encodedBytes = sizeBytes } = description;
+  // The description counts matrices of 16 bits in small models as the native backend has them, in float32.
+  if (weightsStayEncoded(description, backend)) return keepsHalves ? Math.min(sizeBytes, encodedBytes) : encodedBytes;
+  return keepsHalves && halfProducts ? parameterCount * bytesPerBrainFloat : null;
 }
 
 /** Whether the backend keeps the weights of a base as its files have them. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimateMemory, type StepShape } from '../../../src-main/backend/runs/estimate-memory.ts';
+import { estimateMemory, largestTensorBytes, type StepShape } from '../../../src-main/backend/runs/estimate-memory.ts';
 import { adapterPresence } from '../../../src-main/engine/adapters/presence.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
@@ -20,13 +20,9 @@ const small = linear('small', 0, 256, 256);
 const large = linear('large', 0, 256, 1024);
 const head = linear('head', null, 256, 4096);
 
-function partsOf(
-  variant: string,
-  description: Partial<ModelDescription>,
-  given: Partial<StepShape> = {},
-): Map<string, number> {
+function shapeOf(variant: string, description: Partial<ModelDescription>, given: Partial<StepShape> = {}): StepShape {
   const kind = adapterVariant(variant);
-  const shape: StepShape = {
+  return {
     description: {
       ...{ family: 'made', architecture: 'made', kind: 'causal-lm', parameterCount: 2 ** 21, sizeBytes: 2 ** 22 },
       ...{ dtype: 'BF16', layerCount: 1, hiddenSize: 256, labels: [], image: null, text: null, fingerprint: '' },
@@ -39,7 +35,10 @@ function partsOf(
     ...{ gradientCheckpointing: false, halvedStates: false, halfProducts: false, backend: 'native' },
     ...given,
   };
-  return new Map(estimateMemory(shape).map(({ part, bytes }) => [part, bytes]));
+}
+
+function partsOf(...given: Parameters<typeof shapeOf>): Map<string, number> {
+  return new Map(estimateMemory(shapeOf(...given)).map(({ part, bytes }) => [part, bytes]));
 }
 
 describe('the estimate of memory', () => {
@@ -71,5 +70,29 @@ describe('the estimate of memory', () => {
     expect(onCard('Q4_0')).toBe(2 ** 22);
     expect(onCard('F32')).toBe(4 * 2 ** 21);
     expect(onCard('F32', true)).toBe(2 * 2 ** 21);
+  });
+
+  it('counts the matrices that an adapter makes of weights which a card rounds to 16 bits', () => {
+    const made = (halfProducts: boolean) =>
+      partsOf('bat', { dtype: 'F32' }, { backend: 'webgpu', halfProducts }).get('activations') ?? 0;
+    expect(made(true) - made(false)).toBe(2 * 4 * 256 * 1024);
+  });
+});
+
+describe('the largest tensor of a step on a card', () => {
+  const largest = (variant: string, dtype: string, halfProducts = false) =>
+    largestTensorBytes(shapeOf(variant, { dtype }, { backend: 'webgpu', halfProducts }));
+
+  it('is the head, as the card keeps it', () => {
+    expect(largest('lora', 'F32')).toBe(4 * 256 * 4096);
+    expect(largest('lora', 'F32', true)).toBe(2 * 256 * 4096);
+    expect(largest('lora', 'BF16')).toBe(2 * 256 * 4096);
+  });
+
+  it('is a matrix that an adapter decodes, where that is larger', () => {
+    const without = { linears: [small, large], dtype: 'BF16' };
+    const decoded = (variant: string) => largestTensorBytes(shapeOf(variant, without, { backend: 'webgpu' }));
+    expect(decoded('lora')).toBe(2 * 256 * 1024);
+    expect(decoded('bat')).toBe(4 * 256 * 1024);
   });
 });
