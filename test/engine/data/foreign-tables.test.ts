@@ -275,6 +275,18 @@ describe('a JSON file that is one object', () => {
     ]);
   });
 
+  test('objects one after the other end with the bytes of their file, also where one is longer than what tells them', async () => {
+    for (const text of ['a', 'long '.repeat(100_000)]) {
+      const path = file('json', [{ ...rows[0], text }, rows[1]].map((row) => JSON.stringify(row, null, 1)).join('\n'));
+      const opened = await openDataset({ ...(await detectReader(path)), options: { test_fraction: 0 } });
+      if (opened.kind !== 'texts') throw new Error('these are images');
+      const told: number[] = [];
+      await opened.describe({ onRead: ({ bytes, totalBytes }) => told.push(bytes / totalBytes) });
+      expect(told.at(-1)).toBe(1);
+      expect(Math.max(...told)).toBe(1);
+    }
+  });
+
   test("Python's NaN is a missing value, and stays a word within texts", async () => {
     const lines = '{"text": "NaN \\" Infinity", "label": NaN}\n{"text": "b", "label": "y", "score": -Infinity}\n';
     const { examples, description } = await read(file('jsonl', `${lines}{"text": "c", "label": nan}\n`));

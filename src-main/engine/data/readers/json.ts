@@ -56,6 +56,11 @@ async function isOneObject(path: string, options: ParameterValues): Promise<bool
 const largestDocument = 256 * 2 ** 20;
 
 async function* documentRows(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
+  const text = await beginningOf(path, reading.options);
+  const areLines = text.trimStart().split('\n', 1)[0]?.trimEnd().endsWith('}') === true;
+  // Where a second object begins, the file is never held as a whole.
+  if (!areLines && new ElementCutter('sequence').take(Buffer.from(text)).length > 1)
+    return yield* elements(path, reading, 'sequence');
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of utf8Chunks(path, reading)) {
@@ -70,8 +75,9 @@ async function* documentRows(path: string, reading: RowReading): AsyncGenerator<
   }
   const { cells, fault } = rowOfJson(1, Buffer.concat(parts));
   if (fault !== null) {
-    const [line = ''] = (await beginningOf(path, reading.options)).trimStart().split('\n', 1);
-    return yield* line.trimEnd().endsWith('}') ? jsonLines(path, reading) : elements(path, reading, 'sequence');
+    // Its bytes are told already.
+    const again = { options: reading.options };
+    return yield* areLines ? jsonLines(path, again) : elements(path, again, 'sequence');
   }
   const rows = rowsOfDocument(path, cells, String(reading.options['rows_at'] ?? ''));
   for (let start = 0; start < rows.length; start += batchRows)
