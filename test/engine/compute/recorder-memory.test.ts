@@ -10,7 +10,7 @@ const report = await reportOn('webgpu', false);
 
 const small = 1024;
 const copies = 512;
-const parts: PassPart[] = [0, 1].map((layer) => ({ layer, isBackward: false, variant: '' }));
+const partsOf = (variant: string): PassPart[] => [0, 1].map((layer) => ({ layer, isBackward: false, variant }));
 
 let owner: object;
 
@@ -32,7 +32,7 @@ function limitTo(bytes: number | null): void {
 }
 
 /** Programs of tfjs in two parts, of which the second has a tensor of 2 MiB. */
-async function run(value: number, wrong?: () => void): Promise<number> {
+async function run(value: number, wrong?: () => void, variant = ''): Promise<number> {
   const recorder = passRecorder();
   if (recorder === null) throw new Error('nothing records');
   const loss = tf.tidy(() => {
@@ -45,7 +45,8 @@ async function run(value: number, wrong?: () => void): Promise<number> {
       wrong?.();
       return { value: tf.mean(tf.tile(states, [copies])), gradients: new Map<string, tf.Tensor>() };
     };
-    return recorder.run({ owner, shapes: '', parts, inputs: { given }, variables: [], isKept: true }, pass).value;
+    const request = { owner, shapes: '', parts: partsOf(variant), inputs: { given }, variables: [], isKept: true };
+    return recorder.run(request, pass).value;
   });
   try {
     return (await loss.data())[0] ?? Number.NaN;
@@ -82,5 +83,26 @@ describe.skipIf(report?.available !== true)('the buffers of a recording', () => 
     expect(recorder).toBeInstanceOf(GpuPassRecorder);
     recorder?.release(owner);
     expect(memory('numBytesInGPU')).toBe(before);
+  });
+
+  it('do not grow with every combination of variants', async () => {
+    const recorder = passRecorder();
+    if (!(recorder instanceof GpuPassRecorder)) throw new Error('nothing records');
+    const { mostDispatches } = recorder;
+    recorder.mostDispatches = 40;
+    try {
+      const bytes: number[] = [];
+      for (let step = 0; step < 60; step++) {
+        expect(await run(step, undefined, `variant ${step}`)).toBe(step);
+        bytes.push(memory('numBytesInGPU'));
+      }
+      expect(recorder.refusal).toBe(null);
+      expect(Math.max(...bytes.slice(30))).toBeLessThanOrEqual(Math.max(...bytes.slice(0, 30)));
+      const { replayed } = recorder.counts;
+      expect(await run(60, undefined, 'variant 59')).toBe(60);
+      expect(recorder.counts.replayed).toBe(replayed + 1);
+    } finally {
+      recorder.mostDispatches = mostDispatches;
+    }
   });
 });

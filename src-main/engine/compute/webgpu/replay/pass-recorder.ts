@@ -34,6 +34,11 @@ export class GpuPassRecorder implements PassRecorder {
   private plan: PassPlan | null = null;
   private lastShapes: string | null = null;
   private outdated = 0;
+  /**
+   * Dispatches of a plan, beyond which another is begun: single modules that are on and off make a variant of a part for each
+   * of their combinations, every one with bind groups and uniforms.
+   */
+  mostDispatches = 50_000;
   /** Why the owner's passes are not recorded; null while they are. */
   refusal: string | null = null;
   /** Passes that were replayed, and recorded. */
@@ -132,7 +137,7 @@ export class GpuPassRecorder implements PassRecorder {
   }
 
   private keep({ shapes, parts, variables }: PassRequest, recording: Recording, result: PassResult): void {
-    if (this.plan?.shapes !== shapes) this.drop();
+    if (this.plan?.shapes !== shapes || this.plan.dispatches > this.mostDispatches) this.drop();
     this.plan ??= new PassPlan(this.backend, shapes);
     this.refusal = recording.refusal ?? this.added(this.plan, [recording, parts, result, variables]);
     this.counts.recorded++;

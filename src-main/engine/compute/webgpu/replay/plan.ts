@@ -47,6 +47,8 @@ export class PassPlan {
   private readonly buffers = new Map<string, GPUBuffer>();
   private readonly uniforms: GPUBuffer[] = [];
   private constants = 0;
+  /** Dispatches of all parts. */
+  dispatches = 0;
   private readonly backend: WebGPUBackend;
 
   constructor(backend: WebGPUBackend, shapes: string) {
@@ -81,6 +83,7 @@ export class PassPlan {
       if (this.parts.has(key)) continue;
       for (const { uniforms } of dispatches) if (recording.uniforms.delete(uniforms)) this.uniforms.push(uniforms);
       this.parts.set(key, this.plan(dispatches, recording, roles, byId));
+      this.dispatches += dispatches.length;
     }
     return null;
   }
