@@ -157,8 +157,6 @@ export class GpuPassRecorder implements PassRecorder {
   private replay(plan: PassPlan, parts: readonly PlannedPart[], { inputs, isKept }: PassRequest): PassResult {
     const { backend } = this;
     this.counts.replayed++;
-    // Values are written at once, and must not reach what is asked for before.
-    submitGpuCommands(backend);
     const copied = this.writeInputs(plan, inputs);
     let encoder = backend.device.createCommandEncoder();
     for (const [from, to] of copied) encoder.copyBufferToBuffer(from, 0, to, 0, to.size);
@@ -185,14 +183,18 @@ export class GpuPassRecorder implements PassRecorder {
   /** Writes what is on the host; returns what is to be copied. */
   private writeInputs(plan: PassPlan, inputs: PassRequest['inputs']): (readonly [GPUBuffer, GPUBuffer])[] {
     const copied: (readonly [GPUBuffer, GPUBuffer])[] = [];
+    const written: (readonly [Float32Array | Int32Array, GPUBuffer])[] = [];
     for (const [name, to] of plan.inputs) {
       const input = inputs[name];
       if (input === undefined) throw new Error(`a recorded pass lacks its input ${name}`);
       const { values } = this.backend.tensorMap.get(input.dataId);
-      if (values instanceof Float32Array || values instanceof Int32Array)
-        this.backend.queue.writeBuffer(to, 0, values.buffer, values.byteOffset, values.byteLength);
+      if (values instanceof Float32Array || values instanceof Int32Array) written.push([values, to]);
       else copied.push([gpuBufferOf(this.backend, input, false), to]);
     }
+    // What is copied must be there; what is written is so at once, and must not reach what is asked for before.
+    submitGpuCommands(this.backend);
+    for (const [{ buffer, byteOffset, byteLength }, to] of written)
+      this.backend.queue.writeBuffer(to, 0, buffer, byteOffset, byteLength);
     return copied;
   }
 
