@@ -119,15 +119,23 @@ async function reasonToKeep(
 /** What the removal of a folder frees, in bytes: files with links elsewhere, as shared bases have, stay. */
 async function freedBytes(folder: string): Promise<number> {
   const files = new Map<number, { readonly bytes: number; readonly links: number; seen: number }>();
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const found = await lstat(join(entry.parentPath, entry.name)).catch(() => null);
+  for await (const path of filesBelow(folder)) {
+    const found = await lstat(path).catch(() => null);
     if (found === null) continue;
     const file = files.get(found.ino) ?? { bytes: found.size, links: found.nlink, seen: 0 };
     file.seen++;
     files.set(found.ino, file);
   }
   return [...files.values()].reduce((sum, { bytes, links, seen }) => sum + (seen >= links ? bytes : 0), 0);
+}
+
+/** Workers may remove folders of theirs meanwhile. */
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
 }
 
 /** Milliseconds: an input that takes longer to be copied was left by a killed process. */

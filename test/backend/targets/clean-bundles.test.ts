@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore } from '../../../src-main/store/open-store.ts';
@@ -82,6 +83,29 @@ it('keeps a bundle that runs, or whose results are not all imported, and says wh
   says(JSON.stringify({ jobs: [job] }));
   await expect(backend.handle('targets.clean', wish)).rejects.toThrow(/is not removed: 1 of its runs wait or go on/);
   expect(existsSync(bundle.folder)).toBe(true);
+});
+
+it('lists a bundle in which a worker makes and removes folders meanwhile', async () => {
+  const { home, bundle, store, imported } = await homeWithBundle();
+  imported(0);
+  store.close();
+  const backend = await openBackend({ home, startEngine: realEngine, takeUpQueue: false });
+  let isWorking = true;
+  const own = join(bundle.folder, 'results', `${runIdOf(1)}.tmp-attempt`);
+  const worker = async () => {
+    while (isWorking) {
+      await mkdir(join(own, 'adapter', 'history'), { recursive: true });
+      await rm(own, { recursive: true, force: true });
+    }
+  };
+  const working = worker();
+  try {
+    for (let look = 0; look < 200; look++)
+      expect(await backend.handle('targets.bundles', { name: 'lab' })).toHaveLength(1);
+  } finally {
+    isWorking = false;
+    await working;
+  }
 });
 
 it('removes one that nothing needs, with the inputs that no other has, and leaves what is of others', async () => {
