@@ -79,7 +79,9 @@ const { estimateMemory, weightsStayEncoded } = await import('../src-main/backend
 const { adapterPresence, adapterSizes } = await import('../src-main/engine/adapters/presence.ts');
 const state = await model.exportState();
 const targets = base.description.linears.filter(({ name }) => state.modules.has(name));
-const sizes = adapterSizes(state.variant, state.parameters, targets, 2, weightsStayEncoded(base.description, 'native'));
+const halfProducts = values.dtype === 'bfloat16';
+const onEncoded = weightsStayEncoded(base.description, 'native', halfProducts);
+const sizes = adapterSizes(state.variant, state.parameters, targets, 2, onEncoded);
 const config = await readConfig(folder);
 const parts = estimateMemory({
   description: base.description,
@@ -90,7 +92,7 @@ const parts = estimateMemory({
   batch: 1,
   gradientCheckpointing: values.checkpointing,
   halvedStates: values['half-states'],
-  halfProducts: values.dtype === 'bfloat16',
+  halfProducts,
   backend: 'native',
 });
 console.log(

@@ -89,7 +89,7 @@ function tensorSizes(
 ): AdapterSizes {
   const { variant, parameters } = config.adapter;
   const moments = optimizerKinds[config.optim].moments(config);
-  const onEncoded = weightsStayEncoded(model, backend);
+  const onEncoded = weightsStayEncoded(model, backend, hasHalfProducts(config));
   const kind = adapterVariant(variant);
   const { trained, fixed, optimizer } = adapterSizes(kind, parameters, targets, moments, onEncoded);
   const whole = savedModules(config, model).flatMap((module) => {
@@ -99,6 +99,10 @@ function tensorSizes(
   });
   const keptOfWhole = Array.from({ length: moments }, () => whole).flat();
   return { trained: [...trained, ...whole], fixed, optimizer: [...optimizer, ...keptOfWhole] };
+}
+
+function hasHalfProducts({ compute_dtype }: RunConfig): boolean {
+  return compute_dtype === 'bfloat16' || compute_dtype === 'float16';
 }
 
 /** The variant's parameters, with the dropout that the schedule brings. */
@@ -139,7 +143,7 @@ function stepMemory(
     batch: config.per_device_train_batch_size * preferenceCounts(config, dataset.text?.columns).rowsOfExample,
     gradientCheckpointing: config.gradient_checkpointing,
     halvedStates: config.activation_dtype === 'bfloat16',
-    halfProducts: config.compute_dtype === 'bfloat16' || config.compute_dtype === 'float16',
+    halfProducts: hasHalfProducts(config),
     backend,
   };
   return { memory: estimateMemory(shape), tensorBytes: largestTensorBytes(shape) };

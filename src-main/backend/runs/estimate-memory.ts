@@ -139,18 +139,26 @@ function weightBytes(shape: StepShape, backend: BackendMemory): number {
   return keptWeightBytes(shape) ?? shape.description.parameterCount * bytesPerFloat + packedBytes(shape, backend);
 }
 
-/** Bytes of the weights where matrices stay encoded, or are rounded to 16 bits; null where they are decoded to float32. */
+/** Bytes of the weights where matrices stay encoded; null where they are decoded to float32. */
 function keptWeightBytes({ description, backend, halfProducts }: StepShape): number | null {
   const { keepsHalves } = backendMemory(backend);
   const { parameterCount, sizeBytes, encodedBytes = sizeBytes } = description;
   // The description counts matrices of 16 bits in small models as the native backend has them, in float32.
-  if (weightsStayEncoded(description, backend)) return keepsHalves ? Math.min(sizeBytes, encodedBytes) : encodedBytes;
-  return keepsHalves && halfProducts ? parameterCount * bytesPerBrainFloat : null;
+  if (stayAsStored(description, backend)) return keepsHalves ? Math.min(sizeBytes, encodedBytes) : encodedBytes;
+  return weightsStayEncoded(description, backend, halfProducts) ? parameterCount * bytesPerBrainFloat : null;
 }
 
-/** Whether the backend keeps the weights of a base as its files have them. */
+/** Whether the backend keeps the weights of a base as its files have them, or rounds them to 16 bits for products of these. */
 export function weightsStayEncoded(
-  { parameterCount, dtype }: Pick<ModelDescription, 'parameterCount' | 'dtype'>,
+  description: Pick<ModelDescription, 'parameterCount' | 'dtype'>,
+  backend: ComputeId,
+  halfProducts: boolean,
+): boolean {
+  return stayAsStored(description, backend) || (halfProducts && backendMemory(backend).keepsHalves);
+}
+
+function stayAsStored(
+  { parameterCount, dtype }: Parameters<typeof weightsStayEncoded>[0],
   backend: ComputeId,
 ): boolean {
   const { encodings, keepsHalves } = backendMemory(backend);

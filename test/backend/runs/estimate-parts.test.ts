@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { estimateMemory, largestTensorBytes, type StepShape } from '../../../src-main/backend/runs/estimate-memory.ts';
+import {
+  estimateMemory,
+  largestTensorBytes,
+  type StepShape,
+  weightsStayEncoded,
+} from '../../../src-main/backend/runs/estimate-memory.ts';
 import { adapterPresence } from '../../../src-main/engine/adapters/presence.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
@@ -70,6 +75,16 @@ describe('the estimate of memory', () => {
     expect(onCard('Q4_0')).toBe(2 ** 22);
     expect(onCard('F32')).toBe(4 * 2 ** 21);
     expect(onCard('F32', true)).toBe(2 * 2 ** 21);
+  });
+
+  it('takes weights for encoded that a card rounds to 16 bits, as adapters that change the base then find them', () => {
+    const model = { parameterCount: 2 ** 21, dtype: 'F32' };
+    expect([true, false].map((halfProducts) => weightsStayEncoded(model, 'webgpu', halfProducts))).toEqual([
+      true,
+      false,
+    ]);
+    // Packed in bfloat16 beside the weights.
+    expect(weightsStayEncoded(model, 'native', true)).toBe(false);
   });
 
   it('counts the matrices that an adapter makes of weights which a card rounds to 16 bits', () => {

@@ -11,10 +11,10 @@ it.each(computeBackends)('the estimate knows in which encodings $id keeps matric
 
 it('counts the bytes of the file where they stay', () => {
   const small = { parameterCount: 1_000_000, dtype: 'BF16' };
-  expect(weightsStayEncoded(small, 'native')).toBe(false);
-  expect(weightsStayEncoded(small, 'webgpu')).toBe(true);
-  expect(weightsStayEncoded({ ...small, dtype: 'Q4_K' }, 'native')).toBe(true);
-  expect(weightsStayEncoded({ ...small, dtype: 'Q4_K' }, 'webgpu')).toBe(true);
-  expect(weightsStayEncoded({ ...small, dtype: 'Q4_K' }, 'wasm')).toBe(false);
-  expect(weightsStayEncoded({ ...small, dtype: 'F32' }, 'webgpu')).toBe(false);
+  expect(weightsStayEncoded(small, 'native', false)).toBe(false);
+  expect(weightsStayEncoded(small, 'webgpu', false)).toBe(true);
+  expect(weightsStayEncoded({ ...small, dtype: 'Q4_K' }, 'native', false)).toBe(true);
+  expect(weightsStayEncoded({ ...small, dtype: 'Q4_K' }, 'webgpu', false)).toBe(true);
+  expect(weightsStayEncoded({ ...small, dtype: 'Q4_K' }, 'wasm', false)).toBe(false);
+  expect(weightsStayEncoded({ ...small, dtype: 'F32' }, 'webgpu', false)).toBe(false);
 });
