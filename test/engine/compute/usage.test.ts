@@ -104,3 +104,12 @@ test('a run records what its device tells', () => {
   expect(deviceMetrics({ ...h100, utilization: null })).toEqual({ device_memory_bytes: 1234 * mib });
   expect(deviceMetrics(null)).toEqual({});
 });
+
+test('a meter tells a card from one whose name begins with its own', async () => {
+  const named = (name: string) => ({ ...h100, name });
+  const read = async () => [named('NVIDIA GeForce RTX 4080 SUPER'), named('NVIDIA GeForce RTX 4080')];
+  const meter = new UsageMeter(null, [{ vendor: 'some', read }], 0);
+  expect((await meter.fresh('NVIDIA Geforce RTX 4080'))?.name).toBe('NVIDIA GeForce RTX 4080');
+  expect((await meter.fresh('NVIDIA Geforce RTX 4080 (Vulkan)'))?.name).toBe('NVIDIA GeForce RTX 4080');
+  expect((await meter.fresh('RTX 4080 SUPER'))?.name).toBe('NVIDIA GeForce RTX 4080 SUPER');
+});

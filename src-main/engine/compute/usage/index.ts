@@ -74,9 +74,15 @@ export class UsageMeter {
   }
 
   private chosen(device: string | null): DeviceUsage | null {
-    const wanted = device === null ? '' : identifierOf(device);
-    const isSame = ({ name }: DeviceUsage) =>
-      device !== null && (wanted.includes(identifierOf(name)) || identifierOf(name).includes(wanted));
-    return this.devices.find(isSame) ?? this.devices[0] ?? null;
+    const [first = null] = this.devices;
+    if (device === null) return first;
+    const wanted = identifierOf(device);
+    const named = this.devices.map((usage) => ({ usage, name: identifierOf(usage.name) }));
+    // Itself before those whose name it has in its own, and those before longer ones: "RTX 4080" is no "RTX 4080 SUPER".
+    const found =
+      named.find(({ name }) => name === wanted) ??
+      named.find(({ name }) => wanted.includes(name)) ??
+      named.find(({ name }) => name.includes(wanted));
+    return found?.usage ?? first;
   }
 }
