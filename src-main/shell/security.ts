@@ -12,6 +12,7 @@ const contentTypes = new Map([
   ['.json', 'application/json'],
   ['.svg', 'image/svg+xml'],
   ['.png', 'image/png'],
+  ['.webp', 'image/webp'],
   ['.woff2', 'font/woff2'],
   ['.wasm', 'application/wasm'],
 ]);

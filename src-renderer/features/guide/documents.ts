@@ -6,7 +6,7 @@ const files = import.meta.glob<string>('../../../docs/{guide,methods,results}/**
   import: 'default',
   eager: true,
 });
-const imageFiles = import.meta.glob<string>('../../../docs/images/*.png', {
+const imageFiles = import.meta.glob<string>('../../../docs/images/*.webp', {
   query: '?url',
   import: 'default',
   eager: true,
@@ -19,7 +19,7 @@ export const documents: ReadonlyMap<DocumentId, string> = new Map(
   Object.entries(files).map(([path, text]) => [path.slice(root.length, -'.md'.length), text]),
 );
 
-/** Addresses by the path below docs: "images/home-light.png". */
+/** Addresses by the path below docs: "images/home-light.webp". */
 export const guideImages: ReadonlyMap<string, string> = new Map(
   Object.entries(imageFiles).map(([path, url]) => [path.slice(root.length), url]),
 );
