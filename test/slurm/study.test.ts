@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,16 +18,20 @@ let cluster: Cluster | undefined;
 const folder = caseFolder();
 const shared = join(folder, 'shared');
 const file = join(folder, 'ablation.yaml');
+/** A study in place of the small one, such as that of a page of results. */
+const given = process.env['COTO_SLURM_STUDY'];
 const home = join(folder, 'home');
 const coto = cotoOn(home);
 
 beforeAll(async () => {
   if (reason !== null) return;
   mkdirSync(shared);
-  writeSmallAblation(file, {
-    ...{ model: copyOf(folder), dataset: goodData(join(folder, 'bands')), name: 'Does CoTo help?' },
-    ...{ run: { max_steps: 6, eval_samples: 2 }, seeds: [1, 2] },
-  });
+  if (given !== undefined) cpSync(given, file);
+  else
+    writeSmallAblation(file, {
+      ...{ model: copyOf(folder), dataset: goodData(join(folder, 'bands')), name: 'Does CoTo help?' },
+      ...{ run: { max_steps: 6, eval_samples: 2 }, seeds: [1, 2] },
+    });
   cluster = await startCluster();
 });
 
@@ -68,12 +72,11 @@ describe.skipIf(reason !== null)('the ablation of a study', () => {
 
     const where = await coto(['study', 'where', study.id, '--json']);
     const submissions = z.array(submissionSchema).parse(JSON.parse(where.out));
-    expect(
-      submissions.map(({ generation, runs }) => [generation, runs.map(({ index, state }) => [index, state])]),
-    ).toEqual([
-      [1, [0, 1, 2, 3].map((index) => [index, 'done'])],
-      [2, [[0, 'done']]],
-    ]);
+    const states = submissions.map(({ runs }) => runs.map(({ index, state }) => [index, state]));
+    expect(states).toEqual([Array.from(submissions[0]?.runs ?? [], (_, index) => [index, 'done']), [[0, 'done']]]);
+    const count = states[0]?.length ?? 0;
+    expect(count).toBeGreaterThanOrEqual(4);
+    expect(submissions.map(({ generation }) => generation)).toEqual([1, 2]);
     const bundle = submissions[0]?.folder ?? '';
     expect(readdirSync(join(bundle, 'results')).filter((name) => name.includes('.refused-'))).toHaveLength(1);
     expect(readFileSync(join(bundle, 'logs', `${submissions[0]?.parts[0]?.name}_1.out`), 'utf8')).toContain('Trained.');
@@ -81,7 +84,7 @@ describe.skipIf(reason !== null)('the ablation of a study', () => {
     // Collected once more by hand: nothing is new.
     const again = await coto(['study', 'collect', bundle, '--import-only', '--json']);
     const { collected } = z.object({ collected: collectedSchema }).parse(JSON.parse(again.out));
-    expect(collected).toMatchObject({ imported: 0, known: 4, missing: [] });
+    expect(collected).toMatchObject({ imported: 0, known: count, missing: [] });
     const text = await coto(['study', 'where', study.id]);
     expect(text.out).toMatch(/lab, generation 2 \(ended\)/);
   });
