@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -101,6 +103,21 @@ describe('over standard input and output', () => {
     expect(await refusal('toString')).toMatch(/no tool/);
     await client.close();
   });
+});
+
+test('one that is told to end before it serves ends, though its assistant stays', async () => {
+  const main = new URL('../../src-main/cli/main.ts', import.meta.url);
+  const script = `
+    import { main } from ${JSON.stringify(main.href)};
+    const terminal = { write() {}, report() {}, rewrites: false, columns: 80, onInterrupt(listener) { listener(); return () => {}; } };
+    process.exit(await main(['serve', '--mcp', '--home', ${JSON.stringify(home)}], terminal, process.env));`;
+  const words = ['--input-type=module', '--eval', script];
+  const child = spawn(process.execPath, words, { stdio: ['pipe', 'ignore', 'inherit'] });
+  try {
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  } finally {
+    child.kill();
+  }
 });
 
 describe('over HTTP, with --allow-write', () => {

@@ -7,6 +7,7 @@ const maxMessageBytes = 4 * 2 ** 20;
 
 /** Serves the process that started this one, over standard input and output, until it leaves or `signal` is aborted. */
 export async function serveStdio(client: StudioClient, options: McpOptions, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
   const transport = new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: maxMessageBytes });
   const server = mcpServer(client, options);
   const { promise: ended, resolve } = Promise.withResolvers<void>();
