@@ -34,8 +34,11 @@ export const renderedPromptSchema = z.object({
 });
 export type RenderedPrompt = z.infer<typeof renderedPromptSchema>;
 
+/** Of one generation. */
+export const mostNewTokens = 1_000_000;
+
 export const generationSettingsSchema = z.strictObject({
-  max_new_tokens: z.number().int().min(1).max(1_000_000).default(128).meta({
+  max_new_tokens: z.number().int().min(1).max(mostNewTokens).default(128).meta({
     title: 'Max new tokens',
     description: 'Number of tokens to generate at most.',
     unit: 'tokens',

@@ -1,9 +1,9 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { openStudio } from '../../src-main/cli/studio.ts';
+import { openStudio, resourcesDirectory } from '../../src-main/cli/studio.ts';
 import { cotoOn, temporaryFolder } from './run-command.ts';
 import { type Serving, serving } from './serving.ts';
 
@@ -49,6 +49,16 @@ const listSchema = z.object({
   data: z.array(z.object({ id: z.string(), parent: z.string().nullable(), kind: z.string() })),
 });
 
+/** A copy of the bundled language model with other keys in one of its files. */
+async function addModel(name: string, file: string, keys: object): Promise<void> {
+  const model = join(folder, name);
+  cpSync(join(resourcesDirectory, 'models', 'small-llama'), model, { recursive: true });
+  const own = z.looseObject({}).parse(JSON.parse(readFileSync(join(model, file), 'utf8')));
+  writeFileSync(join(model, file), JSON.stringify({ ...own, ...keys }));
+  const added = await coto(['models', 'add', model]);
+  expect(added.code, added.err).toBe(0);
+}
+
 beforeAll(async () => {
   const rows = ['sea', 'town', 'king', 'war'].map((thing) => ({ prompt: `The ${thing}?`, completion: 'It is old.' }));
   const file = join(folder, 'rows.jsonl');
@@ -59,6 +69,7 @@ beforeAll(async () => {
   const words = ['--model', 'small-llama', '--prompt', 'The people of the', '--temperature', '0'];
   const { out } = await coto(['generate', ...words, '--max-new-tokens', '8', '--json']);
   generated = z.object({ texts: generatedSchema }).parse(JSON.parse(out)).texts;
+  await addModel('brief', 'generation_config.json', { max_new_tokens: 3 });
   served = await serving(home, ['--openai', '--token-file', tokenFile, '--allow-origin', 'http://localhost:3000']);
 });
 
@@ -144,6 +155,16 @@ describe('completions', () => {
       texts.push(textSchema.parse((await ask('/completions', { ...body, seed })).json()).choices[0]?.text ?? '');
     expect(texts[1]).toBe(texts[0]);
     expect(texts[2]).not.toBe(texts[0]);
+  });
+});
+
+describe('without a limit', () => {
+  test('a completion has 16 tokens, whatever the model’s own limit is; a conversation has that', async () => {
+    const model = { model: 'brief', temperature: 0 };
+    const plain = textSchema.parse((await ask('/completions', { ...model, prompt: 'The people of the' })).json());
+    expect(plain.usage.completion_tokens).toBe(16);
+    const { usage } = chatSchema.parse((await ask('/chat/completions', { ...model, messages: question })).json());
+    expect(usage.completion_tokens).toBe(3);
   });
 });
 

@@ -1,20 +1,22 @@
 import { randomInt } from 'node:crypto';
 import { errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { GenerationResult, Prompt } from '../../../src-shared/domain/generation.ts';
-import { overModelDefaults } from '../../../src-shared/domain/generation.ts';
+import { mostNewTokens, overModelDefaults } from '../../../src-shared/domain/generation.ts';
 import { type JobRecord, resultOf } from '../../../src-shared/domain/job.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { StudioClient } from '../client.ts';
 import type { ServedModel } from './served-models.ts';
+
+/** For a model that does not say how long its context is. */
+const usualContext = 4096;
 
 export interface GenerationOrder {
   readonly model: ServedModel;
   readonly prompt: Prompt;
   /** By name of the declared parameter; the rest is the model's own, else the declared default. */
   readonly sampling: ParameterValues;
-  /** Null: the model's own, else `defaultNewTokens`. */
+  /** Null: the model's own, else as many as its context takes. */
   readonly newTokens: number | null;
-  readonly defaultNewTokens: number;
   readonly stop: string[];
   /** Null: another one each time. */
   readonly seed: number | null;
@@ -80,11 +82,12 @@ async function requestOf(client: StudioClient, order: GenerationOrder) {
   const { sampling } = await client.request('app.catalog', {});
   const { defaults } = await client.request('generation.abilities', { model: model.base.id });
   const ownLimit = defaults.values['max_new_tokens'];
+  const context = Math.min(model.base.description.text?.maxPositions ?? usualContext, mostNewTokens);
   return {
     model: model.base.id,
     columns: [model.adapter === null ? null : { adapterId: model.adapter.id }],
     prompt,
-    max_new_tokens: order.newTokens ?? (typeof ownLimit === 'number' ? ownLimit : order.defaultNewTokens),
+    max_new_tokens: order.newTokens ?? (typeof ownLimit === 'number' ? ownLimit : context),
     stop,
     seed: order.seed ?? randomInt(2 ** 31),
     sampling: overModelDefaults(sampling.parameters, defaults, order.sampling),

@@ -12,8 +12,6 @@ import { describeModel, listModels, type ServedModel, servedModel, servedModels 
 const maxWaiting = 64;
 /** OpenAI's own default for /v1/completions. */
 const completionTokens = 16;
-/** Of a conversation, for a model that does not say how long its context is. */
-const conversationTokens = 4096;
 
 /** Routes of OpenAI's API, by method and path. */
 export function openaiRoutes(client: StudioClient): (exchange: Exchange) => Promise<void> {
@@ -47,7 +45,6 @@ async function chat(client: StudioClient, exchange: Exchange, body: ChatRequest)
     ...settingsOf(model, body),
     prompt: { kind: 'chat', messages: body.messages },
     newTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
-    defaultNewTokens: model.base.description.text?.maxPositions ?? conversationTokens,
   };
   await answer(client, exchange, { form: chatForm, head: newHead('chatcmpl', body.model), orders: [order], body });
 }
@@ -58,8 +55,7 @@ async function complete(client: StudioClient, exchange: Exchange, body: Completi
     (text): GenerationOrder => ({
       ...settingsOf(model, body),
       prompt: { kind: 'text', text },
-      newTokens: body.max_tokens ?? null,
-      defaultNewTokens: completionTokens,
+      newTokens: body.max_tokens ?? completionTokens,
     }),
   );
   const echoes = body.echo === true ? body.prompt : [];
