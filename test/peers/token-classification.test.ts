@@ -1,73 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { activateCompute } from '../../src-main/engine/compute/index.ts';
-import { runTask } from '../../src-main/engine/jobs/run-job.ts';
-import { describeModel } from '../../src-main/engine/models/huggingface/model-folder.ts';
-import { readSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
-import { bareEncoder, withClassifier } from '../engine/bare-encoder.ts';
-import { attendedValues, goldenPath, relativeDifference } from '../engine/golden.ts';
-import { runPeer } from './python.ts';
+import { describeTokenHead } from './token-heads.ts';
 
-const families = [
-  { family: 'bert', prefix: 'bert', name: 'Bert' },
-  { family: 'roberta', prefix: 'roberta', name: 'Roberta' },
-  { family: 'distilbert', prefix: 'distilbert', name: 'DistilBert' },
-  { family: 'deberta-v2', prefix: 'deberta', name: 'DebertaV2' },
-];
-const autoClass = 'AutoModelForTokenClassification';
-const folder = mkdtempSync(join(tmpdir(), 'coto-tokens-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const ours = new Map<string, Float32Array>();
-const answer = z.object({ unexpected: z.array(z.string()).optional(), missing: z.array(z.string()).optional() });
-const answers = new Map<string, z.infer<typeof answer>>();
-
-/** A bare encoder with a head on every token: as an adapter for PEFT, and merged for Transformers alone. */
-beforeAll(async () => {
-  await activateCompute('wasm');
-  const requests: Record<string, unknown>[] = [];
-  for (const { family, prefix, name } of families) {
-    const bare = await bareEncoder(family, `${name}Model`, prefix, join(folder, family));
-    const adapter = join(folder, `${family}-adapter`);
-    ours.set(family, await withClassifier(family, bare, adapter, 'TOKEN_CLS'));
-    const outputDirectory = join(folder, `${family}-merged`);
-    const given = { modelDirectory: bare, adapterDirectory: adapter, dtype: 'F32', chatTemplate: null } as const;
-    await runTask(
-      { kind: 'export-merged', compute: 'wasm', ...given, outputDirectory },
-      { emit: () => undefined, signal: async () => null },
-    );
-    const common = { class: autoClass, inputs: goldenPath(family, 'inputs.safetensors') };
-    requests.push({ ...common, base: bare, labels: 4, adapter, outputs: join(folder, `${family}-peft.safetensors`) });
-    requests.push({ ...common, base: outputDirectory, adapter: null, outputs: `${outputDirectory}.safetensors` });
-  }
-  const said = z.array(answer).parse(runPeer('./peft_outputs.py', requests));
-  for (const [index, { family }] of families.entries()) answers.set(family, said[2 * index] ?? {});
-}, 300_000);
-
-describe.each(families)('$family with a head on every token', ({ family, name }) => {
-  it.each(['peft', 'merged'])('gives the same logits in Transformers: %s', async (how) => {
-    const inputs = await readSafetensors(goldenPath(family, 'inputs.safetensors'));
-    const theirs = await readSafetensors(join(folder, `${family}-${how}.safetensors`));
-    const logits = theirs.get('logits');
-    if (logits === undefined) throw new Error('no logits');
-    expect(logits.shape).toHaveLength(3);
-    const [own, other] = attendedValues(ours.get(family) ?? [], logits, inputs.get('attention_mask'));
-    expect(own.length).toBeGreaterThan(4);
-    expect(relativeDifference(own, other)).toBeLessThan(1e-4);
-  });
-
-  it('is loaded by PEFT without a key too many or too few', () => {
-    expect(answers.get(family)).toEqual({ unexpected: [], missing: [] });
-  });
-
-  it('is, merged, a model of its class, which the studio reads again', async () => {
-    const merged = join(folder, `${family}-merged`);
-    const config: unknown = JSON.parse(readFileSync(join(merged, 'config.json'), 'utf8'));
-    expect(config).toMatchObject({ architectures: [`${name}ForTokenClassification`] });
-    const { kind, labels } = await describeModel(merged);
-    expect({ kind, labels }).toEqual({ kind: 'token-classification', labels: ['a', 'b', 'c', 'd'] });
-  });
+describeTokenHead({
+  does: 'on every token',
+  task: 'TOKEN_CLS',
+  model: 'ForTokenClassification',
+  kind: 'token-classification',
+  labels: ['a', 'b', 'c', 'd'],
 });
