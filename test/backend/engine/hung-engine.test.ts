@@ -3,6 +3,7 @@ import { startEngineProcess } from '../../../src-main/backend/engine/engine-host
 import { EngineSupervisor } from '../../../src-main/backend/engine/engine-supervisor.ts';
 import { silentLog } from '../../../src-main/logging/log.ts';
 import { realEngine } from '../support.ts';
+import { logitsOfNothing } from './logits-of-nothing.ts';
 
 const hanging = new URL('./hanging-engine.ts', import.meta.url);
 const patience = { probeSeconds: 2, silenceSeconds: 2 };
@@ -31,19 +32,14 @@ it('a driver that hangs while it is tried ends nothing but the trial, and is tol
 
 it('one that hangs in a task is ended, and the task is interrupted with the remedy; the next one gets another engine', async () => {
   const engine = supervise();
-  const task = {
-    kind: 'logits',
-    modelDirectory: '/no/such/model',
-    adapterDirectory: null,
-    inputsFile: '/no/inputs',
-    outputFile: '/no/outputs',
-  } as const;
-  await expect(engine.run({ ...task, compute: 'webgpu' }, () => undefined)).rejects.toMatchObject({
+  await expect(engine.run({ ...logitsOfNothing, compute: 'webgpu' }, () => undefined)).rejects.toMatchObject({
     name: 'EngineLostError',
     code: 'disconnected',
     message: 'The engine gave no sign of life for 2 s. It was ended.',
     hint: expect.stringContaining('choose another compute backend in Settings'),
   });
-  await expect(engine.run({ ...task, compute: 'wasm' }, () => undefined)).rejects.toThrow('/no/inputs does not exist');
+  await expect(engine.run({ ...logitsOfNothing, compute: 'wasm' }, () => undefined)).rejects.toThrow(
+    '/no/inputs does not exist',
+  );
   await engine.close();
 });

@@ -3,6 +3,7 @@ import { startEngine } from '../../../src-main/backend/engine/engine-host.ts';
 import { EngineSupervisor } from '../../../src-main/backend/engine/engine-supervisor.ts';
 import { memoryVerdict } from '../../../src-shared/results/memory-verdict.ts';
 import { closeBackends, openBackend, tinyConfig, tinyIdx } from '../support.ts';
+import { logitsOfNothing } from './logits-of-nothing.ts';
 
 const variables = ['VK_ICD_FILENAMES', 'COTO_COMPUTE_BACKENDS', 'COTO_WEBGPU_MEGABYTES'];
 afterEach(() => {
@@ -22,18 +23,11 @@ it.runIf(process.platform === 'linux')(
     expect(webgpu?.reason).toMatch(/^No graphics device was found\. Install the Vulkan driver of your card/);
     expect(wasm).toMatchObject({ id: 'wasm', available: true, chosen: true });
     expect(wasm?.reason).toContain('Taken automatically: WebGPU cannot be used (No graphics device was found).');
-    const task = {
-      kind: 'logits',
-      modelDirectory: '/no/such/model',
-      adapterDirectory: null,
-      inputsFile: '/no/inputs',
-      outputFile: '/no/outputs',
-    } as const;
-    await expect(engine.run({ ...task, compute: 'webgpu' }, () => undefined)).rejects.toMatchObject({
+    await expect(engine.run({ ...logitsOfNothing, compute: 'webgpu' }, () => undefined)).rejects.toMatchObject({
       code: 'refused',
       message: webgpu?.reason,
     });
-    await expect(engine.run({ ...task, compute: 'wasm' }, () => undefined)).rejects.toThrow(
+    await expect(engine.run({ ...logitsOfNothing, compute: 'wasm' }, () => undefined)).rejects.toThrow(
       '/no/inputs does not exist',
     );
     await engine.close();

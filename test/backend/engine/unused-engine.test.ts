@@ -6,6 +6,7 @@ import { type EngineHost, startEngineWorker } from '../../../src-main/backend/en
 import { EngineSupervisor } from '../../../src-main/backend/engine/engine-supervisor.ts';
 import { KnownBackends } from '../../../src-main/backend/engine/known-backends.ts';
 import { silentLog } from '../../../src-main/logging/log.ts';
+import { logitsOfNothing } from './logits-of-nothing.ts';
 
 const supervisors: EngineSupervisor[] = [];
 afterAll(() => Promise.all(supervisors.map((supervisor) => supervisor.close())));
@@ -37,15 +38,9 @@ test('an engine that was only probed gives its memory back, and what it found st
 
 test('one that has worked is kept: it may hold what the next task needs', async () => {
   const { supervisor, hosts } = supervise();
-  const task = {
-    kind: 'logits',
-    compute: 'wasm',
-    modelDirectory: '/no/such/model',
-    adapterDirectory: null,
-    inputsFile: '/no/inputs',
-    outputFile: '/no/outputs',
-  } as const;
-  await expect(supervisor.run(task, () => undefined)).rejects.toThrow('/no/inputs does not exist');
+  await expect(supervisor.run({ ...logitsOfNothing, compute: 'wasm' }, () => undefined)).rejects.toThrow(
+    '/no/inputs does not exist',
+  );
   await supervisor.probe();
   await new Promise((resolve) => setTimeout(resolve, 50));
   const [worked] = hosts.splice(0);

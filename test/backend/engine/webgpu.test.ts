@@ -5,13 +5,41 @@ import { reportOn } from '../../../src-main/engine/compute/index.ts';
 import { serveEngine } from '../../../src-main/engine/serve-engine.ts';
 import { inProcessChannels } from '../../../src-shared/rpc/in-process.ts';
 import { relativeDifference } from '../../engine/golden.ts';
-import { bundledResources, closeBackends, hostOf, lossesOn, openBackend, tinyConfig, tinyIdx } from '../support.ts';
+import {
+  bundledResources,
+  closeBackends,
+  hostOf,
+  lossesOn,
+  type OpenBackend,
+  openBackend,
+  tinyConfig,
+  tinyIdx,
+} from '../support.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 const device = await reportOn('webgpu', false);
 const name = (what: string) => (device?.available ? what : `${what} (not here: ${device?.reason})`);
 
 afterAll(closeBackends);
+
+/** An engine in this very process. */
+function startHere() {
+  const [backendEnd, engineEnd] = inProcessChannels();
+  serveEngine(engineEnd);
+  return hostOf(backendEnd, () => backendEnd.close());
+}
+
+/** Starts a run of 40 steps, and waits for its first checkpoint. */
+async function trainToCheckpoint(backend: OpenBackend) {
+  const compute_backend = 'webgpu';
+  const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 40, save_steps: 2, compute_backend } as const;
+  const { run } = await backend.handle('runs.create', { config });
+  const state = () => backend.handle('runs.get', { id: run.id });
+  await expect
+    .poll(async () => (await state()).checkpoints.length, { interval: 5, timeout: 120_000 })
+    .toBeGreaterThan(0);
+  return { run, state };
+}
 
 it.skipIf(!device?.available)(
   name('trains the bundled model with CoTo as wasm does'),
@@ -32,18 +60,10 @@ it.skipIf(!device?.available)(
     const backend = await openBackend({
       startEngine: () => {
         starts++;
-        const [backendEnd, engineEnd] = inProcessChannels();
-        serveEngine(engineEnd);
-        return hostOf(backendEnd, () => backendEnd.close());
+        return startHere();
       },
     });
-    const compute_backend = 'webgpu';
-    const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 40, save_steps: 2, compute_backend } as const;
-    const { run } = await backend.handle('runs.create', { config });
-    const state = () => backend.handle('runs.get', { id: run.id });
-    await expect
-      .poll(async () => (await state()).checkpoints.length, { interval: 5, timeout: 120_000 })
-      .toBeGreaterThan(0);
+    const { run, state } = await trainToCheckpoint(backend);
     const before = starts;
     destroyDevice();
     await backend.idle();
@@ -64,20 +84,8 @@ it.skipIf(!device?.available)(
   name('a card whose memory runs out in a step ends the run with step, shape and remedy, and the run can be resumed'),
   async () => {
     // In this very process, which reads its limit again at every checkpoint.
-    const backend = await openBackend({
-      startEngine: () => {
-        const [backendEnd, engineEnd] = inProcessChannels();
-        serveEngine(engineEnd);
-        return hostOf(backendEnd, () => backendEnd.close());
-      },
-    });
-    const compute_backend = 'webgpu';
-    const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 40, save_steps: 2, compute_backend } as const;
-    const { run } = await backend.handle('runs.create', { config });
-    const state = () => backend.handle('runs.get', { id: run.id });
-    await expect
-      .poll(async () => (await state()).checkpoints.length, { interval: 5, timeout: 120_000 })
-      .toBeGreaterThan(0);
+    const backend = await openBackend({ startEngine: startHere });
+    const { run, state } = await trainToCheckpoint(backend);
     process.env['COTO_WEBGPU_MEGABYTES'] = '0.001';
     await backend.idle();
     delete process.env['COTO_WEBGPU_MEGABYTES'];
