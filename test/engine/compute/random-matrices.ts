@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ComputeBackend } from '../../../src-main/engine/compute/compute-backend.ts';
 import { as2D } from '../../../src-main/engine/ops/autograd/operation.ts';
+import { FrozenWeight } from '../../../src-main/engine/ops/index.ts';
+import { linearCrossEntropy } from '../../../src-main/engine/ops/loss/linear-cross-entropy.ts';
 import type { StoredEncoding } from '../../../src-main/engine/tensors/stored-matrix.ts';
 import { tensorTypes } from '../../../src-main/engine/tensors/tensor-types/index.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
@@ -67,4 +69,21 @@ export function normal(shape: readonly [number, number], seed: number): tf.Tenso
     Float32Array.from({ length: shape[0] * shape[1] }, () => random.normal()),
     [...shape],
   );
+}
+
+/** The loss of a language head over each of the weights [vocabulary, hidden], and its gradient by the states, for labels all over. */
+export function headLosses(weights: readonly tf.Tensor2D[], states: tf.Tensor2D): tf.Tensor[][] {
+  const [vocabulary = 1] = weights[0]?.shape ?? [];
+  const labels = tf.tensor1d(
+    Array.from({ length: states.shape[0] }, (_, at) => (at * 7) % vocabulary),
+    'int32',
+  );
+  const results = weights.map((weight) => {
+    const frozen = new FrozenWeight(weight, null);
+    const loss = (input: tf.Tensor) => linearCrossEntropy(as2D(input), frozen, labels);
+    const { value, grad } = tf.valueAndGrad(loss)(states);
+    return [value, grad];
+  });
+  labels.dispose();
+  return results;
 }

@@ -7,10 +7,9 @@ import { as2D } from '../../../src-main/engine/ops/autograd/operation.ts';
 import { FrozenWeight, loraLinear } from '../../../src-main/engine/ops/index.ts';
 import { hiraMatmul } from '../../../src-main/engine/ops/linear/hira-matmul.ts';
 import { matmul } from '../../../src-main/engine/ops/linear/matmul.ts';
-import { linearCrossEntropy } from '../../../src-main/engine/ops/loss/linear-cross-entropy.ts';
 import { type StoredEncoding, storedEncodings } from '../../../src-main/engine/tensors/stored-matrix.ts';
 import { relativeDifference } from '../golden.ts';
-import { normal, randomMatrix, storedOn } from './random-matrices.ts';
+import { headLosses, normal, randomMatrix, storedOn } from './random-matrices.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 const report = await reportOn('webgpu', false);
@@ -112,15 +111,7 @@ describe.skipIf(report?.available !== true)('a stored matrix on WebGPU', () => {
     const given = randomMatrix('nf4', 320, 64);
     const [{ matrix }, plain] = [await store(given), tf.tensor2d(given.values, [320, 64])];
     const x = normal([40, 64], 9);
-    const labels = tf.tensor1d(
-      Array.from({ length: 40 }, (_, at) => (at * 7) % 320),
-      'int32',
-    );
-    const results = [matrix, plain].map((weight) => {
-      const frozen = new FrozenWeight(weight, null);
-      const { value, grad } = tf.valueAndGrad((input: tf.Tensor) => linearCrossEntropy(as2D(input), frozen, labels))(x);
-      return [value, grad];
-    });
+    const results = headLosses([matrix, plain], x);
     for (const [at, tensor] of (results[0] ?? []).entries())
       expect(relativeDifference(await tensor.data(), (await results[1]?.[at]?.data()) ?? [])).toBeLessThan(tolerance);
   });
