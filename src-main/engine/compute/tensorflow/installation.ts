@@ -63,16 +63,25 @@ export function libraryPath(): string | undefined {
   return folders.length === 0 ? given : [...folders, ...(given ? [given] : [])].join(':');
 }
 
+/** The addon's file in the folder of an installation. */
+export function addonFile(folder: string): string {
+  return join(folder, 'addon', 'tfjs_binding.node');
+}
+
+/** Folders of CUDA's libraries in that of an installation. */
+export function libraryFoldersOf(folder: string): string[] {
+  const nvidia = join(folder, 'nvidia');
+  return existsSync(nvidia) ? readdirSync(nvidia).map((name) => join(nvidia, name, 'lib')) : [];
+}
+
 function builtInstallation(device: TensorflowDevice): TensorflowInstallation | null {
   const folder = installationFolder(device);
   const file = join(folder, 'installation.json');
   if (!existsSync(file)) return null;
   const parsed = installationSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  const addon = join(folder, 'addon', 'tfjs_binding.node');
+  const addon = addonFile(folder);
   if (!parsed.success || !existsSync(addon)) return null;
-  const nvidia = join(folder, 'nvidia');
-  const libraryFolders = existsSync(nvidia) ? readdirSync(nvidia).map((name) => join(nvidia, name, 'lib')) : [];
-  return { ...parsed.data, addon, libraryFolders };
+  return { ...parsed.data, addon, libraryFolders: libraryFoldersOf(folder) };
 }
 
 /** @returns null where the package is missing, or came without its addon: its install script downloads or builds it. */

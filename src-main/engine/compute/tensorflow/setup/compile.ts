@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '../../../../../src-shared/contract/errors.ts';
 import { besideArchive } from '../../../../archive/beside-archive.ts';
+import { addonFile } from '../installation.ts';
 
 const compilerVariable = 'CXX';
 
@@ -27,7 +28,7 @@ export async function requireCompiler(signal: AbortSignal): Promise<void> {
  */
 export async function compileAddon(folder: string, signal: AbortSignal): Promise<string> {
   const { binding, headers } = addonSources();
-  const addon = join(folder, 'addon', 'tfjs_binding.node');
+  const addon = addonFile(folder);
   mkdirSync(dirname(addon), { recursive: true });
   const sources = readdirSync(binding).filter((name) => /\.(cc|cpp)$/.test(name));
   const { code, output } = await run(

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { addonFile, libraryFoldersOf } from '../installation.ts';
 import type { compileAddon, tryAddon } from './compile.ts';
 import { downloadWheel } from './download.ts';
 import type { Wheel } from './packages.ts';
@@ -65,7 +66,6 @@ function wheelStep(wheel: Wheel): SetupStep {
 
 function compileStep(compile: SetupParts['compile']): SetupStep {
   const id = 'addon';
-  const name = 'addon/tfjs_binding.node';
   return {
     id,
     label: "tfjs's addon",
@@ -73,11 +73,9 @@ function compileStep(compile: SetupParts['compile']): SetupStep {
     async run({ folder, onProgress, signal }) {
       beginChange(folder, id);
       onProgress({ phase: 'Compiling the addon', done: null, total: null });
-      await compile(folder, signal);
-      await writeRecord(folder, id, {
-        origin: id,
-        files: [{ name, bytes: statSync(join(folder, name)).size, crc32: null }],
-      });
+      const addon = await compile(folder, signal);
+      const file = { name: relative(folder, addon), bytes: statSync(addon).size, crc32: null };
+      await writeRecord(folder, id, { origin: id, files: [file] });
     },
   };
 }
@@ -90,7 +88,7 @@ function trialStep(attempt: SetupParts['attempt']): SetupStep {
     async run({ folder, onProgress, signal }) {
       beginRecord(folder, trialId);
       onProgress({ phase: 'Trying it', done: null, total: null });
-      const usesGpu = await attempt(join(folder, 'addon', 'tfjs_binding.node'), libraryFoldersOf(folder), signal);
+      const usesGpu = await attempt(addonFile(folder), libraryFoldersOf(folder), signal);
       await writeRecord(folder, trialId, { origin: usesGpu ? 'gpu' : 'cpu', files: [] });
       onProgress({
         phase: usesGpu ? 'It computes on the GPU' : 'It computes on the processor',
@@ -99,11 +97,6 @@ function trialStep(attempt: SetupParts['attempt']): SetupStep {
       });
     },
   };
-}
-
-function libraryFoldersOf(folder: string): string[] {
-  const nvidia = join(folder, 'nvidia');
-  return existsSync(nvidia) ? readdirSync(nvidia).map((name) => join(nvidia, name, 'lib')) : [];
 }
 
 /** Of the downloads that a finished installation no longer needs. */
