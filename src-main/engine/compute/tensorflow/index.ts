@@ -6,6 +6,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type ComputeBackend, type ComputeProbe, unavailable } from '../compute-backend.ts';
 import {
   findInstallation,
+  installationFolder,
   type TensorflowInstallation,
   tensorflowVersion,
   unfinishedFolder,
@@ -26,12 +27,9 @@ export const tensorflowBackend: ComputeBackend = {
   probe: async () => {
     const nvidia = findNvidia();
     const installation = findInstallation();
-    if (installation === null) return unavailable(missingReason(nvidia));
+    if (installation === null) return unavailable(await missingReason(nvidia));
     const damage = await findAnyDamage(dirname(dirname(installation.addon)));
-    if (damage !== null)
-      return unavailable(
-        `The installation of libtensorflow is damaged: ${damage}. Set it up again in Settings, or with "npm run setup:tensorflow", which fetches only what is missing.`,
-      );
+    if (damage !== null) return unavailable(damagedReason(damage));
     try {
       return describe(installation, nvidia);
     } catch (error) {
@@ -41,7 +39,11 @@ export const tensorflowBackend: ComputeBackend = {
   activate: async () => {
     const installation = findInstallation();
     if (installation === null)
-      throw new StudioError('refused', missingReason(findNvidia()), 'Choose another compute backend in Settings.');
+      throw new StudioError(
+        'refused',
+        await missingReason(findNvidia()),
+        'Choose another compute backend in Settings.',
+      );
     if (!tf.findBackend('tensorflow')) {
       const backend = await makeTensorflowBackend(installation);
       tf.registerBackend('tensorflow', () => backend);
@@ -78,10 +80,19 @@ function describe(installation: TensorflowInstallation, nvidia: NvidiaDevice | n
   };
 }
 
-function missingReason(nvidia: NvidiaDevice | null): string {
+function damagedReason(damage: string): string {
+  return `The installation of libtensorflow is damaged: ${damage}. Set it up again in Settings, or with "npm run setup:tensorflow", which fetches only what is missing.`;
+}
+
+/** Why there is no installation that can be loaded. */
+async function missingReason(nvidia: NvidiaDevice | null): Promise<string> {
+  const devices = ['gpu', 'cpu'] as const;
   const way = 'set it up in Settings, or with "npm run setup:tensorflow"';
-  if ((['gpu', 'cpu'] as const).some((device) => existsSync(unfinishedFolder(device))))
+  if (devices.some((device) => existsSync(unfinishedFolder(device))))
     return `The set-up of libtensorflow ${tensorflowVersion} was not finished: ${way}, which goes on where it was.`;
+  const damaged = devices.map(installationFolder).find((folder) => existsSync(folder));
+  if (damaged !== undefined)
+    return damagedReason((await findAnyDamage(damaged)) ?? 'its installation.json cannot be read');
   return nvidia === null
     ? `libtensorflow ${tensorflowVersion} is not set up. It would compute on an NVIDIA GPU (${wantedCuda}), of which no driver was found, or on the processor: ${way}.`
     : `libtensorflow ${tensorflowVersion} is not set up. It would compute on the ${nvidia.name} and brings ${wantedCuda}: ${way}.`;

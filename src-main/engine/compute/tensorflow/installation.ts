@@ -74,14 +74,17 @@ export function libraryFoldersOf(folder: string): string[] {
   return existsSync(nvidia) ? readdirSync(nvidia).map((name) => join(nvidia, name, 'lib')) : [];
 }
 
+/** @returns null where there is none, or a damaged one. */
 function builtInstallation(device: TensorflowDevice): TensorflowInstallation | null {
   const folder = installationFolder(device);
-  const file = join(folder, 'installation.json');
-  if (!existsSync(file)) return null;
-  const parsed = installationSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   const addon = addonFile(folder);
-  if (!parsed.success || !existsSync(addon)) return null;
-  return { ...parsed.data, addon, libraryFolders: libraryFoldersOf(folder) };
+  if (!existsSync(addon)) return null;
+  try {
+    const record = installationSchema.parse(JSON.parse(readFileSync(join(folder, 'installation.json'), 'utf8')));
+    return { ...record, addon, libraryFolders: libraryFoldersOf(folder) };
+  } catch {
+    return null;
+  }
 }
 
 /** @returns null where the package is missing, or came without its addon: its install script downloads or builds it. */

@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tensorflowBackend } from '../../../../src-main/engine/compute/tensorflow/index.ts';
-import { installationFolder, unfinishedFolder } from '../../../../src-main/engine/compute/tensorflow/installation.ts';
+import {
+  installationFolder,
+  libraryPath,
+  unfinishedFolder,
+} from '../../../../src-main/engine/compute/tensorflow/installation.ts';
 import { checkSetup, setUpTensorflow } from '../../../../src-main/engine/compute/tensorflow/setup/set-up.ts';
 import type { SetupParts } from '../../../../src-main/engine/compute/tensorflow/setup/steps.ts';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
@@ -176,6 +180,25 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('the set-
     expect([compiled, attempts.length]).toEqual([1, 2]);
     expect(readFileSync(installed('tensorflow/libtensorflow_framework.so.2'))).toEqual(framework);
   });
+
+  it.each([0, 20])(
+    'says that it is damaged where its record was cut after %i bytes, and mends that alone',
+    async (bytes) => {
+      await setUp();
+      const whole = readFileSync(installed('installation.json'), 'utf8');
+      truncateSync(installed('installation.json'), bytes);
+      expect(await tensorflowBackend.probe()).toMatchObject({
+        available: false,
+        reason: expect.stringContaining('is damaged: its installation.json cannot be read. Set it up again'),
+      });
+      await expect(tensorflowBackend.activate()).rejects.toMatchObject({ code: 'refused' });
+      // What every process of an engine starts with.
+      expect(libraryPath()).toBe(process.env['LD_LIBRARY_PATH']);
+      await setUp();
+      expect([fetched.length, compiled, attempts.length]).toEqual([2, 1, 1]);
+      expect(readFileSync(installed('installation.json'), 'utf8')).toBe(whole);
+    },
+  );
 
   it('finds changed bytes of the same length, and an addon that is gone', async () => {
     await setUp();
