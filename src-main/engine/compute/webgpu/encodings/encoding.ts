@@ -75,6 +75,11 @@ export function fourBytes(word: string, shift: string, mask: number): string {
   return `((vec4<u32>(${word}) >> (vec4<u32>(0u, 8u, 16u, 24u) + ${shift})) & vec4<u32>(${mask}u))`;
 }
 
+/** WGSL: four of a block of 32 values of 4 bits, `word` that of its 16 bytes: values 0 to 15 lie in the low halves, 16 to 31 in the high ones. */
+export function nibblesOf(word: string): string {
+  return fourBytes(word, '(i & 16u) / 4u', 15);
+}
+
 /** WGSL: byte `at` of a word. */
 export function byteOf(word: string, at: string): string {
   return `((${word} >> (8u * (${at}))) & 0xffu)`;

@@ -1,4 +1,4 @@
-import { fourBytes, type GpuEncoding, halfValues, twoHalves } from './encoding.ts';
+import { type GpuEncoding, halfValues, nibblesOf, twoHalves } from './encoding.ts';
 
 /** 32 values of 4 bits times a half, plus a half: both, then 16 bytes as in Q4_0. */
 export const q4One: GpuEncoding = {
@@ -8,6 +8,5 @@ export const q4One: GpuEncoding = {
   four: (words) => `
   let block = i / 32u * 5u;
   let line = ${twoHalves(`${words}[block]`)};
-  let nibbles = ${words}[block + 1u + (i & 15u) / 4u];
-  return line.x * vec4<f32>(${fourBytes('nibbles', '(i & 16u) / 4u', 15)}) + line.y;`,
+  return line.x * vec4<f32>(${nibblesOf(`${words}[block + 1u + (i & 15u) / 4u]`)}) + line.y;`,
 };

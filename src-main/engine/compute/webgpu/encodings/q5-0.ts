@@ -1,8 +1,8 @@
-import { fourBytes, type GpuEncoding, halfScale, halfValues } from './encoding.ts';
+import { type GpuEncoding, halfScale, halfValues, nibblesOf } from './encoding.ts';
 
 /** WGSL: values of 5 bits, `fifth` a word with everyone's fifth bit, `nibbles` a word of the 16 bytes as in Q4_0. */
 export function levelsOfFive(fifth: string, nibbles: string): string {
-  return `vec4<f32>(${fourBytes(nibbles, '(i & 16u) / 4u', 15)}
+  return `vec4<f32>(${nibblesOf(nibbles)}
     | (((vec4<u32>(${fifth} >> (i & 31u)) >> vec4<u32>(0u, 1u, 2u, 3u)) & vec4<u32>(1u)) << vec4<u32>(4u)))`;
 }
 

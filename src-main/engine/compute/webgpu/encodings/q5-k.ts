@@ -1,5 +1,5 @@
 import { fourBytes, type GpuEncoding } from './encoding.ts';
-import { groupLine, lineOfGroup } from './q4-k.ts';
+import { groupLine, lineOfGroup, nibblesOfGroup } from './q4-k.ts';
 
 /** As Q4_K with a fifth bit, of which 32 bytes come before the low ones: a bit a group. */
 export const q5K: GpuEncoding = {
@@ -10,8 +10,7 @@ export const q5K: GpuEncoding = {
   let block = i / 256u * 44u;
   let group = (i & 255u) / 32u;
   let line = ${lineOfGroup(words)};
-  let nibbles = ${words}[block + 12u + group / 2u * 8u + (i & 31u) / 4u];
   let fifth = ${fourBytes(`${words}[block + 4u + (i & 31u) / 4u]`, 'group', 1)};
-  let levels = ${fourBytes('nibbles', '(group & 1u) * 4u', 15)} + fifth * vec4<u32>(16u);
+  let levels = ${nibblesOfGroup(words, 'block + 12u')} + fifth * vec4<u32>(16u);
   return line.x * vec4<f32>(levels) - line.y;`,
 };
