@@ -3,43 +3,53 @@ import type { HiddenStates } from '../models/base-model.ts';
 import { binaryCrossEntropy, squaredError } from '../ops/index.ts';
 import { labelledStates, labelTensors } from './labelled-tokens.ts';
 import type { MicroBatch } from './micro-batch.ts';
-import type { LossModel } from './training-loss.ts';
+import type { TrainableModel } from './trainable-model.ts';
 
 /** A loss whose operations depend on its form and on the shapes of its tensors alone, not on the batch's values. */
 export interface PreparedLoss {
   readonly form: string;
   readonly tensors: Readonly<Record<string, tf.Tensor>>;
-  /** As `lossOnBatch` gives it, times the share. */
-  compute(states: HiddenStates): tf.Tensor;
+  compute(states: HiddenStates): tf.Scalar;
 }
 
-/** Null for a loss of sequences or of spans, which is computed of the host's values. To be called within `tf.tidy`. */
+/**
+ * As `lossOnBatch` gives it, times the share. Null for a loss of sequences or of spans, which is computed of the host's values. To be
+ * called within `tf.tidy`.
+ */
 export function preparedLoss(
-  model: Pick<LossModel, 'loss' | 'head'>,
-  { labels, targets, sequences }: MicroBatch,
+  model: Pick<TrainableModel, 'loss' | 'head'>,
+  batch: MicroBatch,
   share: number,
 ): PreparedLoss | null {
-  if (sequences !== undefined) return null;
-  const factor: Record<string, tf.Tensor> = share === 1 ? {} : { share: tf.scalar(share) };
-  const shared = (loss: tf.Scalar) => (factor['share'] ? tf.mul(loss, factor['share']) : loss);
+  if (batch.sequences !== undefined || batch.targets?.kind === 'spans') return null;
+  const { form, tensors, compute } = meanLoss(model, batch);
+  if (share === 1) return { form, tensors, compute };
+  const factor = tf.scalar(share);
+  return {
+    form,
+    tensors: { ...tensors, share: factor },
+    compute: (states) => tf.mul<tf.Scalar>(compute(states), factor),
+  };
+}
+
+/** The mean loss over a batch's labels, or over its targets other than spans. To be called within `tf.tidy`. */
+export function meanLoss(
+  model: Pick<TrainableModel, 'loss' | 'head'>,
+  { labels, targets }: Pick<MicroBatch, 'labels' | 'targets'>,
+): PreparedLoss {
   if (targets === undefined) {
-    const given = labelTensors(labels);
+    const tensors = labelTensors(labels);
     return {
       form: 'labels',
-      tensors: { ...given, ...factor },
+      tensors,
       compute: (states) => {
-        const counted = labelledStates(states, given);
-        return shared(model.loss(counted.states, counted.labels));
+        const counted = labelledStates(states, tensors);
+        return model.loss(counted.states, counted.labels);
       },
     };
   }
   const { kind, values, width } = targets;
-  if (kind === 'spans') return null;
   const expected = tf.tensor2d(values, [values.length / width, width]);
   const compute = kind === 'numbers' ? squaredError : binaryCrossEntropy;
-  return {
-    form: kind,
-    tensors: { expected, ...factor },
-    compute: (states) => shared(compute(model.head(states), expected)),
-  };
+  return { form: kind, tensors: { expected }, compute: (states) => compute(model.head(states), expected) };
 }

@@ -53,7 +53,7 @@ export class OwnPass implements GradientSource {
     try {
       for (const batch of batches)
         await addPass([sums], () => {
-          const share = countedLabels(batch) / Math.max(1, labels);
+          const share = shareOf(batch, labels);
           const recorded = recordedPass(this, this.keeping, this.model, variablesOf([sums]), batch, share);
           if (recorded !== null) return recorded;
           const lossOf = sharedLoss(this.model, batch, labels, sums.measures);
@@ -105,6 +105,11 @@ export function labelCount(batches: readonly MicroBatch[]): number {
   return batches.reduce((count, batch) => count + countedLabels(batch), 0);
 }
 
+/** The share of a micro-batch in the mean loss over `labels` labels. */
+function shareOf(batch: MicroBatch, labels: number): number {
+  return countedLabels(batch) / Math.max(1, labels);
+}
+
 /** The part that a micro-batch has in the mean loss over `labels` labels. To be called within `tf.tidy`. */
 export function sharedLoss(
   model: LossModel,
@@ -113,7 +118,7 @@ export function sharedLoss(
   measures: SequenceMeasures,
 ): ReturnType<typeof lossOnBatch> {
   const lossOf = lossOnBatch(model, batch, measures);
-  const share = countedLabels(batch) / Math.max(1, labels);
+  const share = shareOf(batch, labels);
   return share === 1 ? lossOf : (states) => tf.mul<tf.Scalar>(lossOf(states), share);
 }
 

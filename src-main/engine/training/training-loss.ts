@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { HiddenStates } from '../models/base-model.ts';
-import { binaryCrossEntropy, softmaxCrossEntropy, squaredError } from '../ops/index.ts';
+import { softmaxCrossEntropy } from '../ops/index.ts';
 import { ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
-import { labelledTokens } from './labelled-tokens.ts';
 import type { MicroBatch } from './micro-batch.ts';
+import { meanLoss } from './prepared-loss.ts';
 import { currentLikelihoods, sequenceLikelihoods } from './sequence-likelihoods.ts';
 import type { SequenceMeasures } from './sequence-measures.ts';
 import { spanLabels, spanLogits } from './span-logits.ts';
@@ -25,28 +25,20 @@ export function lossOnBatch(
   batch: MicroBatch,
   measures?: SequenceMeasures,
 ): (states: HiddenStates) => tf.Scalar {
-  const { labels, targets, sequences } = batch;
+  const { targets, sequences } = batch;
   if (sequences !== undefined) {
     const constants = sequences.constants ? currentLikelihoods(model, sequences.constants) : null;
     return (states) => {
-      const sums = sequenceLikelihoods(model, states, labels, sequences.segments);
+      const sums = sequenceLikelihoods(model, states, batch.labels, sequences.segments);
       measures?.observe(sequences, sums);
       return sequences.loss(sums, constants);
     };
   }
-  if (targets === undefined)
-    return (states) => {
-      const counted = labelledTokens(states, labels);
-      return model.loss(counted.states, counted.labels);
-    };
-  const { kind, values, width } = targets;
-  if (kind === 'spans') {
+  if (targets?.kind === 'spans') {
     const places = spanLabels(targets);
     return (states) => softmaxCrossEntropy(spanLogits(model.head(states), batch), places);
   }
-  const expected = tf.tensor2d(values, [values.length / width, width]);
-  const compute = kind === 'numbers' ? squaredError : binaryCrossEntropy;
-  return (states) => compute(model.head(states), expected);
+  return meanLoss(model, batch).compute;
 }
 
 /** Number of examples of a batch. */
