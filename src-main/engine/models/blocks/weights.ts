@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { LinearModule } from '../../../../src-shared/domain/model.ts';
+import type { MatrixStorage } from '../../compute/compute-backend.ts';
 import { storageOfBackend, uploadsAreCopied } from '../../compute/uploads.ts';
 import { as2D } from '../../ops/autograd/operation.ts';
 import { asVariable, FrozenVector } from '../../ops/linear/frozen-vector.ts';
@@ -8,7 +9,7 @@ import { FrozenWeight } from '../../ops/linear/frozen-weight.ts';
 import { encodeFloats } from '../../tensors/encode-floats.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import type { TensorSource } from '../../tensors/safetensors.ts';
-import { staysEncoded } from '../../tensors/stored-matrix.ts';
+import { type StoredMatrix, staysEncoded } from '../../tensors/stored-matrix.ts';
 import { transposed } from '../../tensors/transpose.ts';
 import type { BaseModel } from '../base-model.ts';
 import type { LoadOptions } from '../family.ts';
@@ -98,20 +99,19 @@ export class FrozenTensors {
 
   /** A matrix that stays as it is encoded; null where it, the model or the backend does not. Throws as `read`. */
   private async readEncoded(name: string): Promise<tf.Tensor2D | null> {
-    const storage = this.variables === null ? storageOfBackend() : undefined;
+    const storage = this.storage();
     const stored = storage && (this.source.stored?.(name) ?? null);
     if (!storage || !stored || !storage.encodings.includes(stored.encoding)) return null;
     if (!staysEncoded(stored.encoding, this.encoded || storage.keepsHalves)) return null;
     await this.options.onTensor?.(this.done++, this.source.names.length);
-    const { matrix, finite } = await storage.store(stored);
-    if (finite) return as2D(matrix);
-    matrix.dispose();
-    throw this.notFinite(name);
+    const kept = await keepFinite(storage, stored);
+    if (kept === null) throw this.notFinite(name);
+    return kept;
   }
 
   /** A matrix rounded to 16 bits; null where that is not asked for, or where the backend or the values do not allow it. */
   private async readHalved(name: string, isTransposed: boolean): Promise<tf.Tensor2D | null> {
-    const storage = this.variables === null ? storageOfBackend() : undefined;
+    const storage = this.storage();
     const { halves, onTensor, onTooLarge } = this.options;
     if (halves === undefined || storage?.keepsHalves !== true) return null;
     const halved = await this.source.lend(name, (lent) => {
@@ -122,20 +122,20 @@ export class FrozenTensors {
     const [rows, columns] = halved?.shape ?? [];
     if (halved === null || rows === undefined || columns === undefined) return null;
     const { bytes } = halved;
-    const stored = {
+    const kept = await keepFinite(storage, {
       shape: [rows, columns],
       encoding: halves,
       byteLength: bytes.length,
       pieces: () => [bytes],
-    } as const;
-    const { matrix, finite } = await storage.store(stored);
-    if (finite) {
-      await onTensor?.(this.done++, this.source.names.length);
-      return as2D(matrix);
-    }
-    matrix.dispose();
-    onTooLarge?.(name);
-    return null;
+    });
+    if (kept === null) onTooLarge?.(name);
+    else await onTensor?.(this.done++, this.source.names.length);
+    return kept;
+  }
+
+  /** Null where the backend keeps no matrices as they are encoded, and of tensors that are trained. */
+  private storage(): MatrixStorage | null {
+    return this.variables === null ? (storageOfBackend() ?? null) : null;
   }
 
   private notFinite(name: string): StudioError {
@@ -190,6 +190,14 @@ export class FrozenTensors {
     this.linears.clear();
     this.owned.length = 0;
   }
+}
+
+/** A matrix in memory as it is encoded; null where not all of its values are finite. */
+async function keepFinite(storage: MatrixStorage, stored: StoredMatrix): Promise<tf.Tensor2D | null> {
+  const { matrix, finite } = await storage.store(stored);
+  if (finite) return as2D(matrix);
+  matrix.dispose();
+  return null;
 }
 
 /** The block of layer `index`, counted from the input up. */
