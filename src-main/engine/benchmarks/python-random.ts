@@ -1,11 +1,10 @@
-/** Python's `random.Random(seed)`: MT19937, and the choice of a sample, as CPython draws both. */
-export class PythonRandom {
-  private readonly state = new Uint32Array(624);
-  private index = 624;
+import { MersenneTwister } from '../mersenne-twister.ts';
 
+/** Python's `random.Random(seed)`, and the choice of a sample as CPython draws it. */
+export class PythonRandom extends MersenneTwister {
   /** @param seed a whole number below 2^32 */
   constructor(seed: number) {
-    this.initialize(19_650_218);
+    super(19_650_218);
     const { state } = this;
     let at = 1;
     for (let step = 0; step < 624; step++) {
@@ -52,32 +51,5 @@ export class PythonRandom {
       const drawn = this.next() >>> (32 - bits);
       if (drawn < limit) return drawn;
     }
-  }
-
-  private initialize(seed: number): void {
-    const { state } = this;
-    state[0] = seed;
-    for (let at = 1; at < 624; at++) {
-      const before = (state[at - 1] ?? 0) ^ ((state[at - 1] ?? 0) >>> 30);
-      state[at] = Math.imul(before, 1_812_433_253) + at;
-    }
-  }
-
-  private next(): number {
-    if (this.index >= 624) this.twist();
-    let word = this.state[this.index++] ?? 0;
-    word ^= word >>> 11;
-    word ^= (word << 7) & 0x9d2c_5680;
-    word ^= (word << 15) & 0xefc6_0000;
-    return (word ^ (word >>> 18)) >>> 0;
-  }
-
-  private twist(): void {
-    const { state } = this;
-    for (let at = 0; at < 624; at++) {
-      const joined = ((state[at] ?? 0) & 0x8000_0000) | ((state[(at + 1) % 624] ?? 0) & 0x7fff_ffff);
-      state[at] = (state[(at + 397) % 624] ?? 0) ^ (joined >>> 1) ^ (joined & 1 ? 0x9908_b0df : 0);
-    }
-    this.index = 0;
   }
 }
