@@ -1,7 +1,6 @@
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
-import { events } from '../../src-shared/contract/events.ts';
 import { recoveryWaySchema } from '../../src-shared/contract/recovery-way.ts';
-import { requests } from '../../src-shared/contract/requests.ts';
+import { contract } from '../../src-shared/contract/studio-client.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
 import { helloMessage, isShutdown, knownPathsMessage, parseGrant } from '../../src-shared/rpc/hello.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
@@ -45,12 +44,9 @@ async function begin(wire: Channel): Promise<void> {
     grants,
     ...(recovery === undefined ? {} : { recovery }),
   });
-  const server = serve(
-    wire,
-    { requests, events },
-    async (name, input) => backend.dispatch(name, grants.resolveAll(input)),
-    { onFault: (error) => backend.log.error({ err: error }, 'a message to the window was lost') },
-  );
+  const server = serve(wire, contract, async (name, input) => backend.dispatch(name, grants.resolveAll(input)), {
+    onFault: (error) => backend.log.error({ err: error }, 'a message to the window was lost'),
+  });
   process.on('uncaughtExceptionMonitor', (error) => backend.log.fatal({ err: error }, 'the backend ends by an error'));
   const tellPaths = (): void => wire.post(knownPathsMessage(backend.knownPaths()));
   backend.subscribe((name, payload) => server.emit(name, payload));

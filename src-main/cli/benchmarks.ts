@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
 import type { BenchmarkResult, BenchmarkScore } from '../../src-shared/domain/benchmark.ts';
 import { lmEvalResults } from '../../src-shared/results/lm-eval.ts';
@@ -10,7 +11,6 @@ import type { Answer } from './command.ts';
 import { followJob, jobResult } from './follow.ts';
 import { formatTable, toJson } from './format.ts';
 import { packageVersion } from './package-version.ts';
-import type { StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface BenchmarkOrder {

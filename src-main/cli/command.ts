@@ -4,10 +4,11 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
+import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import { type Recovered, writeFileAtomic } from '../backend/index.ts';
 import { locateHome } from '../files/home-place.ts';
 import { toJson } from './format.ts';
-import { homePlace, type OpenOptions, openStudio, type StudioClient } from './studio.ts';
+import { homePlace, type OpenOptions, openStudio } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The result of a command: printed as `text`, or with --json as one JSON document made of `json`. */

@@ -1,8 +1,8 @@
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { JobKind } from '../../src-shared/domain/job.ts';
 import { isOver } from './follow.ts';
 import { ProgressLine } from './progress-line.ts';
-import type { StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { type ErrorCode, errorCodeSchema, StudioError } from '../../src-shared/contract/errors.ts';
+import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import { type JobKind, type JobRecord, type JobResult, resultOf } from '../../src-shared/domain/job.ts';
 import { ProgressLine } from './progress-line.ts';
-import type { StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface FollowOptions {

@@ -1,4 +1,4 @@
-import type { StudioClient } from './studio.ts';
+import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 
 /** As many steps as there may be buckets in an answer: so that every value comes as it was recorded. */
 const stepsAtOnce = 65_536;

@@ -1,7 +1,7 @@
 import type { RequestInput, RequestOutput } from '../../src-shared/contract/requests.ts';
+import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
 import { followReading } from './follow-reading.ts';
-import type { StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Adds a dataset, with progress; Ctrl+C cancels. */

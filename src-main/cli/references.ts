@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import { type AdapterRecord, baseNameOf } from '../../src-shared/domain/adapter.ts';
 import type { DatasetRecord } from '../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../src-shared/domain/model.ts';
@@ -10,7 +11,6 @@ import { recordsMeant } from '../../src-shared/domain/named-records.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
 import type { StudyRecord } from '../../src-shared/domain/study.ts';
 import { addDataset } from './read-files.ts';
-import type { StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A model by id, by name, or by folder (which is then made known to the studio). */

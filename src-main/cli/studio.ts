@@ -1,18 +1,14 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { events } from '../../src-shared/contract/events.ts';
 import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
-import { requests } from '../../src-shared/contract/requests.ts';
-import { type Client, connect } from '../../src-shared/rpc/connect.ts';
+import { contract, type StudioClient } from '../../src-shared/contract/studio-client.ts';
+import { connect } from '../../src-shared/rpc/connect.ts';
 import { inProcessChannels } from '../../src-shared/rpc/in-process.ts';
 import { serve } from '../../src-shared/rpc/serve.ts';
 import { besideArchive } from '../archive/beside-archive.ts';
 import { createBackend, type Recovered, startEngine } from '../backend/index.ts';
 import { PathGrants } from '../files/path-grants.ts';
-
-const contract = { requests, events };
-export type StudioClient = Client<typeof contract>;
 
 /** The backend in this very process, asked by the requests that the window uses too. */
 export interface Studio {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../src-shared/contract/errors.ts';
+import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { PlannedAdapter } from '../../src-shared/domain/adapter-reference.ts';
 import type { RunConfig } from '../../src-shared/domain/run.ts';
 import { checkRunInput } from '../../src-shared/domain/run-check.ts';
@@ -8,7 +9,6 @@ import { type AdapterFacts, withFilledLabels } from '../../src-shared/studies/fi
 import { type StudyConfig, studyConfigSchema, studyKind, studyKinds } from '../../src-shared/studies/index.ts';
 import { catalog } from '../backend/index.ts';
 import { findAdapter, findDataset, findModel } from './references.ts';
-import type { StudioClient } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
 export const kindsText = studyKinds.flatMap(({ kind, formerKinds }) => [kind, ...formerKinds]).join(', ');

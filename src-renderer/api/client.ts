@@ -1,26 +1,19 @@
 import { create } from 'zustand';
 import type { BackendStatus, StudioBridge } from '../../src-shared/contract/bridge.ts';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import { type EventName, type EventPayload, events } from '../../src-shared/contract/events.ts';
-import {
-  type RequestInput,
-  type RequestName,
-  type RequestOutput,
-  requests,
-} from '../../src-shared/contract/requests.ts';
+import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
+import type { RequestInput, RequestName, RequestOutput } from '../../src-shared/contract/requests.ts';
+import { contract, type StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { Channel } from '../../src-shared/rpc/channel.ts';
-import { type Client, connect } from '../../src-shared/rpc/connect.ts';
-
-const contract = { requests, events };
-type BackendClient = Client<typeof contract>;
+import { connect } from '../../src-shared/rpc/connect.ts';
 
 /** What a listener is kept as until a client is there to carry it, and each time that the backend restarts. */
-type Attach = (client: BackendClient) => () => void;
+type Attach = (client: StudioClient) => () => void;
 
 /** How the backend is, for the banner. */
 export const useBackendStatus = create<BackendStatus>(() => ({ status: 'starting', generation: 0, error: null }));
-let client: BackendClient | null = null;
-let waiting: { resolve: (client: BackendClient) => void; reject: (error: Error) => void }[] = [];
+let client: StudioClient | null = null;
+let waiting: { resolve: (client: StudioClient) => void; reject: (error: Error) => void }[] = [];
 const attachments = new Map<Attach, (() => void) | null>();
 const connectionListeners = new Set<(connected: boolean) => void>();
 
@@ -95,7 +88,7 @@ export async function request<Name extends RequestName>(
   return ready.request(name, input);
 }
 
-function whenReady(): Promise<BackendClient> {
+function whenReady(): Promise<StudioClient> {
   const { status, error } = useBackendStatus.getState();
   if (status === 'failed') return Promise.reject(error ? StudioError.fromValue(error) : lostError());
   return new Promise((resolve, reject) => waiting.push({ resolve, reject }));

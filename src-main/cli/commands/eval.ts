@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
@@ -14,7 +15,6 @@ import { formatCount, formatDuration, formatPercent, formatSummary, formatTable 
 import { addNumberOption, collectNumber } from '../method-options.ts';
 import { findAdapter, findDataset, findModel, modelOf } from '../references.ts';
 import { forgettingLine } from '../run-text.ts';
-import type { StudioClient } from '../studio.ts';
 import { parseYaml } from '../yaml-file.ts';
 import { collectAssignment } from './train.ts';
 

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { evaluationParameters, type MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
 import {
   type MergeWeight,
@@ -21,7 +22,6 @@ import { followJob, jobResult } from '../follow.ts';
 import { formatPercent, formatTable } from '../format.ts';
 import { addMethodOptions, addNumberOption, givenParameters } from '../method-options.ts';
 import { findRun } from '../references.ts';
-import type { StudioClient } from '../studio.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import { findWeighted } from './eval.ts';
 

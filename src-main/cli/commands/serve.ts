@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { newToken, tokenOfFile } from '../../serve/http/token.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { formatSummary, toJson } from '../format.ts';
 import { packageVersion } from '../package-version.ts';
-import type { StudioClient } from '../studio.ts';
 
 const defaultPort = 8642;
 

@@ -3,6 +3,7 @@ import { type Document, isMap, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { adapterParameters, isFlatParameter } from '../../../src-shared/domain/adapter.ts';
 import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
 import { type RunConfig, runParameters } from '../../../src-shared/domain/run.ts';
@@ -15,7 +16,6 @@ import { countBySuffix, formatSummary } from '../format.ts';
 import { settingsHelp } from '../method-options.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
 import { describeRun } from '../run-text.ts';
-import type { StudioClient } from '../studio.ts';
 import type { Terminal } from '../terminal.ts';
 import { parseYaml, readTextFile } from '../yaml-file.ts';
 

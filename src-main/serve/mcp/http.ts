@@ -1,5 +1,5 @@
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import type { StudioClient } from '../client.ts';
+import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { readJsonBody } from '../http/body.ts';
 import { HttpError } from '../http/http-error.ts';
 import type { Routes } from '../serve-http.ts';

@@ -2,7 +2,7 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { errorText, StudioError } from '../../../src-shared/contract/errors.ts';
-import type { StudioClient } from '../client.ts';
+import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { Tool } from './tool.ts';
 import { tools } from './tools/index.ts';
 

@@ -1,5 +1,5 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import type { StudioClient } from '../client.ts';
+import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { type McpOptions, mcpServer } from './server.ts';
 
 /** Of one message. */

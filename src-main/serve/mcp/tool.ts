@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StudioClient } from '../client.ts';
+import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 
 /** Something that an assistant can ask the studio for. */
 export interface Tool {
