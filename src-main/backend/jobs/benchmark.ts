@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { z } from 'zod';
 import { benchmarkRequestSchema } from '../../../src-shared/domain/benchmark.ts';
 import { resolveModel } from '../library/models.ts';
@@ -16,11 +15,10 @@ export const benchmarkJob = defineJob({
     const { store, reader, paths } = services;
     const model = await resolveModel(services, request.model);
     const adapterDirectories = columnDirectories(services, model, request.columns);
-    const place = paths.readable(request.tasks);
     const tasks = await reader.read('benchmarks', {
-      path: place,
+      path: paths.readable(request.tasks),
       // What the task of a stranger names is the person's to allow.
-      folder: paths === anyPath ? null : place.endsWith('.yaml') ? path.dirname(place) : place,
+      isConfined: paths !== anyPath,
       limit: request.limit,
       shots: request.num_fewshot,
     });

@@ -56,11 +56,11 @@ export const readingContract = {
     /** Throws what is wrong with the first run that does not fit its model or data. */
     checkRuns: { input: runsSchema({ seedFolder: z.string().nullable() }), output: z.object({ ok: z.literal(true) }) },
     costs: { input: runsSchema({ backend: computeIdSchema }), output: z.array(runCostSchema) },
-    /** Tasks in lm-eval's form, with their data and their templates rendered; they name files in `folder` alone, null: any. */
+    /** Tasks in lm-eval's form, with their data and their templates rendered; `isConfined`: they name files of their folder alone. */
     benchmarks: {
       input: z.strictObject({
         path: z.string(),
-        folder: z.string().nullable(),
+        isConfined: z.boolean(),
         limit: z.number().int(),
         shots: z.number().int().nullable(),
       }),

@@ -40,10 +40,10 @@ export function serveReader(channel: Channel): void {
       for (const { backend, ...run } of runs) costs.push(await costOf({ ...placed(parts, run), backend }));
       return costs;
     },
-    async benchmarks({ path, folder, ...options }) {
+    async benchmarks({ path, isConfined, ...options }) {
       const { prepareTasks } = await import('../../engine/benchmarks/prepare-task.ts');
       const { TaskPlace } = await import('../../engine/benchmarks/task-place.ts');
-      return prepareTasks(new TaskPlace(path, folder), options);
+      return prepareTasks(new TaskPlace(path, isConfined), options);
     },
     detect: async ({ path }) => (await import('../../engine/data/readers/index.ts')).detectReader(path),
     importAdapter: async (request) => (await import('../library/read-import.ts')).readImport(request),

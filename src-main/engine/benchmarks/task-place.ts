@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { isInside } from '../../files/inside.ts';
@@ -7,10 +8,11 @@ export class TaskPlace {
   readonly path: string;
   private readonly folder: string | null;
 
-  /** @param folder in which every file must be; null: a task may name any, as whoever typed its path may */
-  constructor(place: string, folder: string | null) {
+  /** @param isConfined every file must be in the folder of the tasks; else a task may name any, as whoever typed its path may */
+  constructor(place: string, isConfined: boolean) {
+    const isFile = statSync(place, { throwIfNoEntry: false })?.isFile() === true;
     this.path = place;
-    this.folder = folder;
+    this.folder = isConfined ? (isFile ? path.dirname(place) : place) : null;
   }
 
   /** A file that another names. @throws StudioError refused for one elsewhere */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
@@ -38,9 +38,9 @@ function write(task: object | string): string {
   return own;
 }
 
-async function prepare(task: object | string, shots: number | null = null, limit = 0, confined = false) {
+async function prepare(task: object | string, shots: number | null = null, limit = 0, isConfined = false) {
   const own = write(task);
-  return prepareTasks(new TaskPlace(own, confined ? own : null), { limit, shots });
+  return prepareTasks(new TaskPlace(own, isConfined), { limit, shots });
 }
 
 async function first(changes: object, shots: number | null = null) {
@@ -123,7 +123,7 @@ describe('files', () => {
       stringify({ dataset_path: 'json', num_fewshot: 1, fewshot_split: 'train' }),
     );
     writeFileSync(join(own, 'group.yaml'), stringify({ group: 'all', task: ['made'] }));
-    const tasks = await prepareTasks(new TaskPlace(own, own), { limit: 0, shots: null });
+    const tasks = await prepareTasks(new TaskPlace(own, true), { limit: 0, shots: null });
     expect(tasks).toMatchObject([{ name: 'made', shots: 1, config: { num_fewshot: 1 } }]);
   });
 
@@ -178,5 +178,17 @@ describe('files', () => {
     const outside = { ...usual, dataset_kwargs: { data_files: { test: '../0/test.jsonl' } } };
     await expect(prepare(outside, null, 0, true)).rejects.toThrow('is not in the folder of the tasks');
     await expect(prepare({ ...usual, include: '/etc/passwd' }, null, 0, true)).rejects.toThrow('is not in the folder');
+  });
+
+  it.each(['task.yml', 'TASK.YAML'])('of a window name what lies beside a single one: %s', async (name) => {
+    const own = write(usual);
+    const file = join(own, name);
+    renameSync(join(own, 'task.yaml'), file);
+    const tasks = await prepareTasks(new TaskPlace(file, true), { limit: 0, shots: null });
+    expect(tasks).toMatchObject([{ name: 'made', total: 2 }]);
+    writeFileSync(file, stringify({ ...usual, dataset_kwargs: { data_files: { test: '../0/test.jsonl' } } }));
+    await expect(prepareTasks(new TaskPlace(file, true), { limit: 0, shots: null })).rejects.toThrow(
+      'is not in the folder of the tasks',
+    );
   });
 });
