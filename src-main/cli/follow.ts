@@ -1,6 +1,13 @@
-import { type ErrorCode, errorCodeSchema, StudioError } from '../../src-shared/contract/errors.ts';
+import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
-import { type JobKind, type JobRecord, type JobResult, resultOf } from '../../src-shared/domain/job.ts';
+import {
+  isOver,
+  type JobKind,
+  type JobRecord,
+  type JobResult,
+  jobError,
+  resultOf,
+} from '../../src-shared/domain/job.ts';
 import { ProgressLine } from './progress-line.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -92,13 +99,4 @@ export async function jobResult<Kind extends JobKind>(
   const result = resultOf(await client.request('jobs.result', { id }), kind);
   if (result !== null) return result;
   throw new StudioError('internal', `The job "${title}" left no result.`);
-}
-
-export function jobError(job: JobRecord): StudioError {
-  const code: ErrorCode = errorCodeSchema.safeParse(job.error?.code).data ?? 'internal';
-  return new StudioError(code, job.error?.message ?? `${job.title}: ${job.status}.`, job.error?.hint ?? null);
-}
-
-export function isOver(job: JobRecord): boolean {
-  return job.status !== 'queued' && job.status !== 'running';
 }

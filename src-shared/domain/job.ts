@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorCodeSchema, StudioError } from '../contract/errors.ts';
 import { benchmarkResultSchema } from './benchmark.ts';
 import { bundleStudySchema, collectedSchema } from './bundle.ts';
 import { classificationResultSchema } from './classification.ts';
@@ -191,3 +192,14 @@ export const jobRecordSchema = z.object({
   finishedAt: z.number().nullable(),
 });
 export type JobRecord = z.infer<typeof jobRecordSchema>;
+
+/** Whether it neither runs nor waits; one that was paused or interrupted can go on. */
+export function isOver({ status }: JobRecord): boolean {
+  return status !== 'queued' && status !== 'running';
+}
+
+/** What a job ended with, to be thrown. */
+export function jobError({ error, title, status }: JobRecord): StudioError {
+  const code = errorCodeSchema.safeParse(error?.code).data ?? 'internal';
+  return new StudioError(code, error?.message ?? `${title}: ${status}.`, error?.hint ?? null);
+}

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type JobKind, type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import { isOver, type JobKind, type JobRecord, jobError, jobInfo } from '../../../src-shared/domain/job.ts';
 import { demoTable } from '../../../src-shared/results/demo-table.ts';
 import { comparisonSides, distinctModelNames } from '../../../src-shared/results/names.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { demoText } from '../demo-text.ts';
-import { followJobs, isOver, jobError } from '../follow.ts';
+import { followJobs } from '../follow.ts';
 import { formatDuration } from '../format.ts';
 import { collectNumber } from '../method-options.ts';
 import { packageVersion } from '../package-version.ts';

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import type { GenerationResult, Prompt } from '../../../src-shared/domain/generation.ts';
 import { mostNewTokens, overModelDefaults } from '../../../src-shared/domain/generation.ts';
-import { type JobRecord, resultOf } from '../../../src-shared/domain/job.ts';
+import { isOver, type JobRecord, jobError, resultOf } from '../../../src-shared/domain/job.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { ServedModel } from './served-models.ts';
 
@@ -95,19 +95,12 @@ async function requestOf(client: StudioClient, order: GenerationOrder) {
 }
 
 async function textOf(client: StudioClient, job: JobRecord): Promise<GeneratedText> {
-  if (job.error !== null) {
-    const code = errorCodeSchema.safeParse(job.error.code).data ?? 'internal';
-    throw new StudioError(code, job.error.message, job.error.hint);
-  }
+  if (job.error !== null) throw jobError(job);
   const result = resultOf(await client.request('jobs.result', { id: job.id }), 'generate');
   const [column] = result?.columns ?? [];
   if (column === undefined || column.finish === 'cancelled')
     throw new StudioError('cancelled', 'The generation was cancelled.', 'Ask again.');
   return column;
-}
-
-function isOver({ status }: JobRecord): boolean {
-  return status !== 'queued' && status !== 'running';
 }
 
 function requireNotLeft(signal: AbortSignal): void {
