@@ -87,12 +87,7 @@ async function prepareTask(
   const writer = new QuestionWriter(task, new WorkClock(maxTemplateMilliseconds));
   const examples = shots === 0 ? null : fewShots(task, splits);
   const questions = documents.map((document) => writer.write(document, examples?.draw(shots, document) ?? []));
-  const {
-    until = [task.fewshot_delimiter],
-    max_gen_toks = 256,
-    do_sample = false,
-    temperature = 0,
-  } = task.generation_kwargs ?? {};
+  const { until = [task.fewshot_delimiter], max_gen_toks, do_sample, temperature } = task.generation_kwargs;
   return {
     name: task.task,
     file: task.file,

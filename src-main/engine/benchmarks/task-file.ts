@@ -53,7 +53,7 @@ const taskFileSchema = z.looseObject({
   fewshot_config: fewshotSchema.nullish(),
   num_fewshot: z.number().int().min(0).nullish(),
   metric_list: z.array(metricSchema).min(1).optional(),
-  generation_kwargs: generationSchema.optional(),
+  generation_kwargs: generationSchema.prefault({}),
   filter_list: z.array(z.strictObject({ name: z.string(), filter: z.array(filterStepSchema).min(1) })).optional(),
   metadata: z.looseObject({ version: z.coerce.number().optional().catch(undefined) }).nullish(),
 });
