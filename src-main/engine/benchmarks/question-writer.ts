@@ -49,8 +49,7 @@ export class QuestionWriter {
       const text = String(target);
       return { context, choices: [], continuations: [text], right: [text] };
     }
-    const choices =
-      this.templates.choice === null && this.task.doc_to_choice === undefined ? null : this.choices(document);
+    const choices = this.task.doc_to_choice === undefined ? null : this.choices(document);
     const texts = right.map((one) =>
       typeof one === 'number' && choices !== null ? (choices[one] ?? '') : String(one),
     );
