@@ -2,7 +2,7 @@
 const letter = String.raw`[\p{L}\p{N}_]`;
 const article = new RegExp(`(?<!${letter})(?:a|an|the)(?!${letter})`, 'gu');
 /** Python's string.punctuation. */
-const punctuation = /[!-/:-@[-`{-~]/g;
+export const punctuation = /[!-/:-@[-`{-~]/g;
 /** What Python's split takes for white space: four separators of ASCII too. */
 const space = new RegExp(`[\\p{White_Space}${String.fromCharCode(0x1c, 0x1d, 0x1e, 0x1f)}]+`, 'u');
 

@@ -1,3 +1,4 @@
+import { punctuation } from '../../metrics/squad.ts';
 import type { MetricUse } from '../prepared-task.ts';
 
 /** Removes or evens out what a metric does not look at, of a text that was generated or is right. */
@@ -7,9 +8,6 @@ export type Ignore = (text: string) => string;
 export const generationMetrics: Readonly<Record<string, (text: string, right: string, ignore: Ignore) => number>> = {
   exact_match: (text, right, ignore) => Number(ignore(text) === ignore(right)),
 };
-
-/** Python's string.punctuation. */
-const punctuation = /[!-/:-@[-`{-~]/g;
 
 /** In lm-eval's order: patterns, case, punctuation, digits. */
 export function ignoring(use: MetricUse, patterns: readonly RegExp[]): Ignore {
