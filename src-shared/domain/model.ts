@@ -52,11 +52,8 @@ interface TokenHead {
 export const answerOutputs: readonly string[] = ['start', 'end'];
 
 /** Heads with outputs for each token, by PEFT's name of their task. */
-export const tokenHeads: ReadonlyMap<string, TokenHead> = new Map([
-  [
-    'TOKEN_CLS',
-    { module: 'classifier', architecture: 'ForTokenClassification', kind: 'token-classification' },
-  ] satisfies [string, TokenHead],
+export const tokenHeads: ReadonlyMap<string, TokenHead> = new Map<string, TokenHead>([
+  ['TOKEN_CLS', { module: 'classifier', architecture: 'ForTokenClassification', kind: 'token-classification' }],
   [
     'QUESTION_ANS',
     {
@@ -65,7 +62,7 @@ export const tokenHeads: ReadonlyMap<string, TokenHead> = new Map([
       kind: 'question-answering',
       labels: answerOutputs,
     },
-  ] satisfies [string, TokenHead],
+  ],
 ]);
 
 /** The description of a text encoder with the head of a task, by PEFT's name of it; that of other models is unchanged. */
