@@ -15,7 +15,7 @@ export class QuestionRows {
   readonly windows = new TokenRows();
   /** Places of the first and the last token of the answer in each window; 0 (the first token) where it has none. */
   private readonly places: number[] = [];
-  private readonly asked: AskedQuestion[] = [];
+  private readonly asked: Omit<AskedQuestion, 'labels'>[] = [];
   /** Of each question, its first window; one more than there are questions. */
   private readonly firsts = [0];
   private readonly keepsQuestions: boolean;
@@ -41,18 +41,15 @@ export class QuestionRows {
     const cut = questionWindows(tokenizer, asked, ids, this.lengths);
     const [answer] = answers;
     const windows: AnswerWindow[] = [];
-    const labels: [number, number][] = [];
     for (const { ids: row, typeIds, offset, start, end } of cut) {
       const window = { offset, first: start, end };
-      const label = answer === undefined ? none : answerPlaces(context, window, answer);
       this.windows.add(row, typeIds);
-      this.places.push(...label);
+      this.places.push(...(answer === undefined ? none : answerPlaces(context, window, answer)));
       windows.push(window);
-      labels.push([...label]);
     }
     this.firsts.push(this.windows.count);
     if (this.keepsQuestions)
-      this.asked.push({ context, question, windows, labels, golds: answers.map(({ text: gold }) => gold) });
+      this.asked.push({ context, question, windows, golds: answers.map(({ text: gold }) => gold) });
     return cut.length;
   }
 
@@ -68,7 +65,7 @@ export class QuestionRows {
   question(index: number): AskedQuestion {
     const found = this.asked[index];
     if (found === undefined) throw new RangeError(`question ${index} was not kept`);
-    return found;
+    return { ...found, labels: this.windowsOf(index).map((window) => this.label(window)) };
   }
 
   get hasUnanswerable(): boolean {
