@@ -293,9 +293,11 @@ describe('who may ask', () => {
   });
 });
 
-test('one that leaves ends its generation, and the next has its turn', async () => {
+test('one that leaves ends its generations, and the next has its turn', async () => {
+  const asked = Date.now();
   const leave = new AbortController();
-  const long = { model: 'small-llama', prompt: 'The', max_tokens: 400, temperature: 1, stream: true };
+  // More text than is written before the leaving is noticed, on however slow a machine.
+  const long = { ...greedy, prompt: Array.from({ length: 16 }, () => 'The'), max_tokens: 400, stream: true };
   const response = await fetch(`${served.openai}/completions`, {
     method: 'POST',
     signal: leave.signal,
@@ -310,8 +312,9 @@ test('one that leaves ends its generation, and the next has its turn', async () 
   await served.stop();
   const studio = await openStudio(home);
   const jobs = await studio.client.request('jobs.list', { active: false });
-  const results = await Promise.all(jobs.map(({ id }) => studio.client.request('jobs.result', { id })));
   await studio.close();
-  const texts = results.flatMap((one) => (one?.kind === 'generate' ? (one.result?.columns ?? []) : []));
-  expect(texts.filter(({ finish }) => finish === 'cancelled')).toHaveLength(1);
+  const begun = jobs.filter(({ createdAt }) => createdAt >= asked);
+  // The one of `next`, and fewer than were asked for.
+  expect(begun.length).toBeGreaterThanOrEqual(2);
+  expect(begun.length).toBeLessThan(1 + long.prompt.length);
 });
