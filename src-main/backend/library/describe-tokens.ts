@@ -8,6 +8,7 @@ import { resolveTask } from '../../engine/tasks/index.ts';
 import { ContextCache, QuestionRows } from '../../engine/tasks/qa/question-rows.ts';
 import { PromptWriter } from '../../engine/tasks/text/prompt-writer.ts';
 import { isLearned } from '../../engine/tasks/text/token-rows.ts';
+import { byteSymbols } from '../../engine/tokenization/byte-symbols.ts';
 import { chosenTemplate } from '../../engine/tokenization/chosen-template.ts';
 import type { TextTokenizer } from '../../engine/tokenization/tokenizer.ts';
 import { modelTokenizer } from './model-tokenizer.ts';
@@ -151,12 +152,10 @@ function shownToken(tokenizer: TextTokenizer, id: number): string {
   return [...bytes].map((byte) => `<${byte.toString(16).toUpperCase().padStart(2, '0')}>`).join('');
 }
 
-/** Byte-level vocabularies map non-printable bytes to consecutive characters from U+0100 on. */
-function byteOf(character: string): number {
-  const code = character.codePointAt(0) ?? 0;
-  return code < 0x100 ? code : (unprintable[code - 0x100] ?? 0x3f);
+/** The byte that a symbol of the vocabulary stands for; "?" for what is none. */
+function byteOf(symbol: string): number {
+  const code = symbol.codePointAt(0) ?? 0;
+  return code < 0x100 ? code : (bytesOfSymbols.get(symbol) ?? 0x3f);
 }
 
-const unprintable = Array.from({ length: 256 }, (_, byte) => byte).filter(
-  (byte) => byte < 0x21 || (byte > 0x7e && byte < 0xa1) || byte === 0xad,
-);
+const bytesOfSymbols = new Map(byteSymbols.map((symbol, byte) => [symbol, byte]));

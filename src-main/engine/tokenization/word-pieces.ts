@@ -1,3 +1,4 @@
+import { byteSymbols } from './byte-symbols.ts';
 import type { Span } from './text-alignment.ts';
 
 /** How the words of a pre-tokenizer are written, and the tokens that a model makes of one. */
@@ -90,12 +91,3 @@ function spelling(token: string, index: number, { continuing, ending }: WordForm
   const own = index > 0 && continuing !== '' && token.startsWith(continuing) ? token.slice(continuing.length) : token;
   return ending !== '' && own.endsWith(ending) ? own.slice(0, -ending.length) : own;
 }
-
-/** The characters that byte-level vocabularies write bytes as: those that cannot be seen, from U+0100 on. */
-const byteSymbols: readonly string[] = (() => {
-  let next = 0x100;
-  return Array.from({ length: 256 }, (_, byte) => {
-    const isSeen = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad);
-    return String.fromCharCode(isSeen ? byte : next++);
-  });
-})();
