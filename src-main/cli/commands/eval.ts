@@ -18,6 +18,19 @@ import { forgettingLine } from '../run-text.ts';
 import { parseYaml } from '../yaml-file.ts';
 import { collectAssignment } from './train.ts';
 
+const input = z.object({
+  model: z.string().optional(),
+  dataset: z.string().optional(),
+  tasks: z.string().optional(),
+  numFewshot: z.number().optional(),
+  out: z.string().optional(),
+  adapter: z.array(z.string()).default([]),
+  weights: z.array(z.number()).optional(),
+  evalSamples: z.number(),
+  predictions: z.string().optional(),
+  set: z.array(z.tuple([z.string(), z.string()])).default([]),
+});
+
 export function addEvalCommand(parent: Command, context: CommandContext): void {
   addCommand(parent, context, {
     usage: 'eval',
@@ -54,21 +67,10 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
         .option('--out <folder>', "with --tasks: write each model's results there as lm-eval does");
       addNumberOption(command, evaluationParameters(), 'eval_samples', '--samples');
     },
-    input: z.object({
-      model: z.string().optional(),
-      dataset: z.string().optional(),
-      tasks: z.string().optional(),
-      numFewshot: z.number().optional(),
-      out: z.string().optional(),
-      adapter: z.array(z.string()).default([]),
-      weights: z.array(z.number()).optional(),
-      evalSamples: z.number(),
-      predictions: z.string().optional(),
-      set: z.array(z.tuple([z.string(), z.string()])).default([]),
-    }),
-    async run(input, { terminal, withStudio }) {
-      const { model, dataset, tasks, adapter, weights, evalSamples, predictions, set } = input;
-      checkTogether(input);
+    input,
+    async run(options, { terminal, withStudio }) {
+      const { model, dataset, tasks, adapter, weights, evalSamples, predictions, set } = options;
+      checkTogether(options);
       const file = predictions === undefined ? null : resolve(predictions);
       if (file !== null && existsSync(file))
         throw new StudioError('refused', `${file} already exists.`, 'Choose another file: nothing is overwritten.');
@@ -79,7 +81,7 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
         if (modelId === undefined)
           throw new StudioError('invalid_input', 'Nothing to evaluate.', 'Give --model, --adapter, or both.');
         if (tasks !== undefined) {
-          const { numFewshot: shots = null, out = null } = input;
+          const { numFewshot: shots = null, out = null } = options;
           const records = adapters.map(({ record }) => record);
           return runBenchmarks(client, { modelId, tasks, adapters: records, limit: evalSamples, shots, out }, terminal);
         }
@@ -103,15 +105,7 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
 }
 
 /** @throws StudioError invalid_input for options of a dataset and of tasks at once */
-function checkTogether(given: {
-  readonly dataset?: string | undefined;
-  readonly tasks?: string | undefined;
-  readonly numFewshot?: number | undefined;
-  readonly out?: string | undefined;
-  readonly weights?: readonly number[] | undefined;
-  readonly predictions?: string | undefined;
-  readonly set: readonly unknown[];
-}): void {
+function checkTogether(given: z.infer<typeof input>): void {
   if ((given.dataset === undefined) === (given.tasks === undefined))
     throw new StudioError('invalid_input', 'Give either --dataset or --tasks.', '--tasks tasks/arc.yaml');
   if (given.tasks === undefined && (given.numFewshot !== undefined || given.out !== undefined))
