@@ -1,4 +1,5 @@
 import { formatPercent as percentNumber } from '../../src-shared/format/numbers.ts';
+import type { MemoryRoom } from '../../src-shared/results/memory-verdict.ts';
 
 export { formatCount } from '../../src-shared/format/numbers.ts';
 
@@ -73,4 +74,9 @@ function width(text: string): number {
 function pad(text: string, size: number, right: boolean): string {
   const space = ' '.repeat(Math.max(0, size - width(text)));
   return right ? space + text : text + space;
+}
+
+/** " on the NVIDIA A100": whose memory it is; nothing where it is the machine's own. */
+export function onDevice({ memoryDevice }: Pick<MemoryRoom, 'memoryDevice'>): string {
+  return memoryDevice === null ? '' : ` on the ${memoryDevice}`;
 }

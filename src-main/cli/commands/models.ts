@@ -7,7 +7,7 @@ import { quantizationSchema, quantizations } from '../../../src-shared/domain/qu
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import { addCommand, addGroup, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
-import { countBySuffix, formatCount, formatSummary, formatTable } from '../format.ts';
+import { countBySuffix, formatCount, formatSummary, formatTable, onDevice } from '../format.ts';
 import { findModel } from '../references.ts';
 
 export function addModelCommands(parent: Command, context: CommandContext): void {
@@ -177,8 +177,7 @@ function bestText(memory: ModelMemory | undefined): string {
   return `${formatBytes(bytes)}, ${verdict}`;
 }
 
-function memoryText({ tokens, freeMemoryBytes, memoryDevice, choices }: ModelMemory): string {
-  const where = memoryDevice === null ? '' : ` on the ${memoryDevice}`;
+function memoryText({ tokens, choices, ...room }: ModelMemory): string {
   const length = tokens === null ? '' : `, ${formatCount(tokens)} tokens`;
   const rows = choices.map((choice) => [
     choice.quantization ?? 'as they are',
@@ -187,7 +186,7 @@ function memoryText({ tokens, freeMemoryBytes, memoryDevice, choices }: ModelMem
     formatBytes(choice.bytes),
     choice.verdict,
   ]);
-  return `memory to train with LoRA r 16 on all linear layers${length} (${formatBytes(freeMemoryBytes)} free${where} now):\n${formatTable(['weights', 'batch × accumulation', 'gradient checkpointing', 'memory', ''], rows)}`;
+  return `memory to train with LoRA r 16 on all linear layers${length} (${formatBytes(room.freeMemoryBytes)} free${onDevice(room)} now):\n${formatTable(['weights', 'batch × accumulation', 'gradient checkpointing', 'memory', ''], rows)}`;
 }
 
 function describeModel(model: ModelRecord): string {

@@ -12,7 +12,7 @@ import { exceedsTensor, memoryVerdict, neededBytes } from '../../../src-shared/r
 import { catalog } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
 import { followJob } from '../follow.ts';
-import { countBySuffix, formatSummary } from '../format.ts';
+import { countBySuffix, formatSummary, onDevice } from '../format.ts';
 import { settingsHelp } from '../method-options.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
 import { describeRun } from '../run-text.ts';
@@ -188,20 +188,18 @@ function estimateText(estimate: RequestOutput<'runs.estimate'>): string {
 /** @throws StudioError refused where the run needs more memory than is free */
 function refuseWithoutMemory(estimate: RequestOutput<'runs.estimate'>): void {
   if (memoryVerdict(estimate, estimate) !== 'does not fit') return;
-  const { freeMemoryBytes, memoryDevice, tensorBytes, largestTensorBytes } = estimate;
-  const where = memoryDevice === null ? '' : ` on the ${memoryDevice}`;
+  const { freeMemoryBytes, tensorBytes, largestTensorBytes } = estimate;
   throw new StudioError(
     'refused',
     exceedsTensor(estimate, estimate)
       ? `A tensor of the run would have ${formatBytes(tensorBytes)}, and the graphics card allows ${formatBytes(largestTensorBytes ?? 0)}.`
-      : `The run needs about ${formatBytes(neededBytes(estimate))} of memory, and ${formatBytes(freeMemoryBytes)} are free${where}.`,
+      : `The run needs about ${formatBytes(neededBytes(estimate))} of memory, and ${formatBytes(freeMemoryBytes)} are free${onDevice(estimate)}.`,
     'Close other programs, or set gradient_checkpointing=true, auto_find_batch_size=true or a shorter max_length; --anyway starts it as it is.',
   );
 }
 
 /** "41.2 MiB of 12.0 GiB free: fits" */
 function memoryText(estimate: RequestOutput<'runs.estimate'>): string {
-  const { freeMemoryBytes, memoryDevice } = estimate;
-  const where = memoryDevice === null ? '' : ` on the ${memoryDevice}`;
-  return `${formatBytes(neededBytes(estimate))} of ${formatBytes(freeMemoryBytes)} free${where}: ${memoryVerdict(estimate, estimate)}`;
+  const room = `${formatBytes(estimate.freeMemoryBytes)} free${onDevice(estimate)}`;
+  return `${formatBytes(neededBytes(estimate))} of ${room}: ${memoryVerdict(estimate, estimate)}`;
 }
