@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { newToken, tokenOfFile } from '../../serve/http/token.ts';
+import type { Routes } from '../../serve/serve-http.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { formatSummary, toJson } from '../format.ts';
 import { packageVersion } from '../package-version.ts';
@@ -58,7 +59,7 @@ export function addServeCommand(parent: Command, context: CommandContext): void 
               // Over standard output an assistant is spoken to.
               const say = isStdio ? terminal.report : terminal.write;
               if (writeJson !== null && !isStdio) await writeJson(once(toJson(Object.fromEntries(places))));
-              else if (places.length > 0) say(`${formatSummary(places)}`);
+              else if (places.length > 0) say(formatSummary(places));
               if (isStdio) await stdioEnds(client, given, stop.signal);
               else await aborted(stop.signal);
             } finally {
@@ -98,7 +99,7 @@ async function openHttp(
 ) {
   const { serveHttp } = await import('../../serve/serve-http.ts');
   const { sendApiError } = await import('../../serve/openai/errors.ts');
-  const routes = new Map();
+  const routes = new Map<string, Routes>();
   if (openai) routes.set('/v1', (await import('../../serve/openai/routes.ts')).openaiRoutes(client));
   if (http) {
     const { mcpRoutes } = await import('../../serve/mcp/http.ts');
@@ -113,11 +114,10 @@ async function stdioEnds(client: StudioClient, { allowWrite }: ServeInput, signa
 }
 
 function placesOf({ openai, http }: ServeInput, url: string, token: string): [string, string][] {
-  return [
-    ...(openai ? ([['openai', `${url}/v1`]] satisfies [string, string][]) : []),
-    ...(http ? ([['mcp', `${url}/mcp`]] satisfies [string, string][]) : []),
-    ['token', token],
-  ];
+  const places: [string, string][] = [];
+  if (openai) places.push(['openai', `${url}/v1`]);
+  if (http) places.push(['mcp', `${url}/mcp`]);
+  return [...places, ['token', token]];
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
