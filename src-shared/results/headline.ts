@@ -63,9 +63,14 @@ const percentages: ReadonlySet<string> = new Set([
   'unanswerable_accuracy',
 ]);
 
+/** Whether a metric is a share that is shown in per cent wherever it is. */
+export function isPercentage(id: string): boolean {
+  return percentages.has(id);
+}
+
 /** A score with its unit: "93.2 %", "4.42". */
 export function scoreText(id: string, value: number): string {
-  return percentages.has(id) ? `${formatPercent(value)} %` : formatNumber(value);
+  return isPercentage(id) ? `${formatPercent(value)} %` : formatNumber(value);
 }
 
 function scoreOf(id: string, label: string, value: number): NamedScore {

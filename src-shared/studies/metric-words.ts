@@ -1,15 +1,11 @@
 import { formatFixed } from '../format/numbers.ts';
+import { isPercentage } from '../results/headline.ts';
 import { intervalEnds, type MetricInterval } from './metric-interval.ts';
 
 /** Shares are shown in per cent; a loss, in nats, as it is. */
 export function metricUnit(metric: string): { scale: number; unit: string; label: string } {
   if (metric === 'loss') return { scale: 1, unit: 'nats', label: ' (nats)' };
-  if (
-    metric === 'accuracy' ||
-    metric === 'exact_match' ||
-    /^(?:f1|entity_|answer_|answerable_|unanswerable_)/.test(metric)
-  )
-    return { scale: 100, unit: '%', label: ' (%)' };
+  if (isPercentage(metric) || metric.startsWith('f1')) return { scale: 100, unit: '%', label: ' (%)' };
   return { scale: 1, unit: '', label: '' };
 }
 
