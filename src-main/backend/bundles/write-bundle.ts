@@ -89,10 +89,11 @@ export async function writeBundle(
   const identity = canonicalJson([content, described.map(({ role, id, sha256 }) => ({ role, id, sha256 }))]);
   const id = createHash('sha256').update(identity).digest('hex');
   const study: BundleStudy = { format: bundleFormat, id, createdAt: Date.now(), ...content };
-  await requireSpace(folder, inputs, wish.sharedInputs);
+  const blobs = blobsOf(inputs);
+  await requireSpace(folder, blobs, wish.sharedInputs);
   await withOutputNote(services, folder, () =>
     writeFolderAtomic(folder, async (temporary) => {
-      await writeBlobs(temporary, inputs, { ...watch, shared: wish.sharedInputs });
+      await writeBlobs(temporary, blobs, { ...watch, shared: wish.sharedInputs });
       await mkdir(join(temporary, bundleNames.jobs));
       for (const [at, job] of jobs.entries()) {
         watch.signal.throwIfAborted();
@@ -149,42 +150,53 @@ async function backendOf(
   return engine.backends(store.settings.get().compute_backend)?.find(({ chosen }) => chosen)?.id ?? null;
 }
 
+/** A file that the bundle gets a copy of, or a link to. */
+interface BundledFile {
+  readonly from: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** Equal files of several inputs are one blob. */
-async function writeBlobs(
-  temporary: string,
-  inputs: readonly LocalInput[],
-  { signal, shared }: Pick<BundleWatch, 'signal'> & { readonly shared: string | undefined },
-): Promise<void> {
-  const blobs = join(temporary, bundleNames.blobs);
-  await mkdir(blobs, { recursive: true });
+function blobsOf(inputs: readonly LocalInput[]): BundledFile[] {
+  const blobs = new Map<string, BundledFile>();
   for (const { input, files } of inputs) {
     if (input.place.kind !== 'blobs') continue;
     for (const [at, { sha256, bytes }] of input.files.entries()) {
-      signal.throwIfAborted();
       const from = files[at]?.from;
-      const blob = join(blobs, sha256);
-      if (from === undefined || existsSync(blob)) continue;
-      if (shared === undefined) await copyBlob(from, blob);
-      else await linkShared(join(shared, bundleNames.blobs), { from, blob, sha256, bytes, signal });
+      if (from !== undefined) blobs.set(sha256, { from, sha256, bytes });
     }
+  }
+  return [...blobs.values()];
+}
+
+async function writeBlobs(
+  temporary: string,
+  blobs: readonly BundledFile[],
+  { signal, shared }: Pick<BundleWatch, 'signal'> & { readonly shared: string | undefined },
+): Promise<void> {
+  const folder = join(temporary, bundleNames.blobs);
+  await mkdir(folder, { recursive: true });
+  for (const blob of blobs) {
+    signal.throwIfAborted();
+    const to = join(folder, blob.sha256);
+    if (shared === undefined) await copyBlob(blob.from, to);
+    else await linkShared(join(shared, bundleNames.blobs), blob, to, signal);
   }
 }
 
-async function copyBlob(from: string, blob: string): Promise<void> {
-  await copyFile(from, blob, constants.COPYFILE_FICLONE);
-  await chmod(blob, 0o644);
+async function copyBlob(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  await chmod(to, 0o644);
 }
 
-interface SharedBlob {
-  readonly from: string;
-  readonly blob: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  readonly signal: AbortSignal;
-}
-
-/** Makes `blob` a link to the shared file of that hash, which is written where it is not there, or is not what its name says. */
-async function linkShared(folder: string, { from, blob, sha256, bytes, signal }: SharedBlob): Promise<void> {
+/** Makes `to` a link to the shared file of that hash, which is written where it is not there, or is not what its name says. */
+async function linkShared(
+  folder: string,
+  { from, sha256, bytes }: BundledFile,
+  to: string,
+  signal: AbortSignal,
+): Promise<void> {
   const common = join(folder, sha256);
   const found = await stat(common).catch(() => null);
   const isThere =
@@ -202,7 +214,7 @@ async function linkShared(folder: string, { from, blob, sha256, bytes, signal }:
     }
   }
   // A disk without links, or a file of somebody else's, is copied; so is one that was cleaned away meanwhile.
-  await link(common, blob).catch(() => copyBlob(from, blob));
+  await link(common, to).catch(() => copyBlob(from, to));
 }
 
 /** @throws StudioError refused for a run that begins with an adapter, which only this home knows */
@@ -224,10 +236,9 @@ async function requireUnused(folder: string): Promise<void> {
     throw new StudioError('refused', `${folder} already exists and is not empty.`, 'Choose another folder.');
 }
 
-async function requireSpace(folder: string, inputs: readonly LocalInput[], shared: string | undefined): Promise<void> {
-  const files = inputs.flatMap(({ input }) => (input.place.kind === 'blobs' ? input.files : []));
+async function requireSpace(folder: string, blobs: readonly BundledFile[], shared: string | undefined): Promise<void> {
   const isThere = (hash: string) => shared !== undefined && existsSync(join(shared, bundleNames.blobs, hash));
-  const needed = files.reduce((sum, { sha256, bytes }) => sum + (isThere(sha256) ? 0 : bytes), 0);
+  const needed = blobs.reduce((sum, { sha256, bytes }) => sum + (isThere(sha256) ? 0 : bytes), 0);
   let parent = dirname(folder);
   while (!existsSync(parent)) parent = dirname(parent);
   const free = await freeDiskBytes(parent);
