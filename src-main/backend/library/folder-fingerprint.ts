@@ -1,4 +1,3 @@
-import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -26,19 +25,18 @@ async function walk(path: string, name: string, depth: number, lines: string[]):
 
 /** Bytes of all files below `path`; 0 if it does not exist. */
 export async function folderBytes(path: string): Promise<number> {
-  let entries: Dirent[];
-  try {
-    entries = await readdir(path, { withFileTypes: true });
-  } catch {
-    return 0;
-  }
   let bytes = 0;
-  for (const entry of entries) {
-    const child = join(path, entry.name);
-    if (entry.isDirectory()) bytes += await folderBytes(child);
-    else if (entry.isFile()) bytes += await fileBytes(child);
-  }
+  for await (const file of filesBelow(path)) bytes += await fileBytes(file);
   return bytes;
+}
+
+/** The files below a folder, at any depth; folders may vanish during the walk. */
+export async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
 }
 
 /** Temporary files may vanish during the walk: missing ones count 0. */

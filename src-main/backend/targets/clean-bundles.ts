@@ -6,6 +6,7 @@ import type { PlacedBundle, Submission, TargetRecord } from '../../../src-shared
 import { isUnfinished, removeFolder } from '../../engine/tensors/atomic.ts';
 import { bundleNames, resultFolder } from '../bundles/bundle-files.ts';
 import type { HandlerServices } from '../handler-services.ts';
+import { filesBelow } from '../library/folder-fingerprint.ts';
 import { bundlesFolder } from './bundle-place.ts';
 import { type FollowedBundle, readFollowedBundle } from './bundle-results.ts';
 import { requireTarget } from './resolve-target.ts';
@@ -127,15 +128,6 @@ async function freedBytes(folder: string): Promise<number> {
     files.set(found.ino, file);
   }
   return [...files.values()].reduce((sum, { bytes, links, seen }) => sum + (seen >= links ? bytes : 0), 0);
-}
-
-/** Workers may remove folders of theirs meanwhile. */
-async function* filesBelow(folder: string): AsyncGenerator<string> {
-  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(path);
-    else if (entry.isFile()) yield path;
-  }
 }
 
 /** Milliseconds: an input that takes longer to be copied was left by a killed process. */
