@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
+import { type ChatMessage, messageText } from '../../src-shared/domain/chat-message.ts';
 import type { DatasetDescription, TextDescription, TextExample } from '../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
-import { turnsOf } from '../../src-shared/domain/preference.ts';
+import { preferenceOf } from '../../src-shared/domain/preference.ts';
 import { catalog, detectDataset } from '../backend/index.ts';
 import { formatCount } from './format.ts';
 import { givenParameters, hasMethodOptions } from './method-options.ts';
@@ -79,6 +80,15 @@ export function drawText(example: TextExample): string {
   ];
   const lines = parts.flatMap(([name, value]) => (value === null ? [] : [`  ${name}: ${value}\n`]));
   return `${example.split} ${example.row}${label === null ? '' : `: ${label}`}\n${lines.join('')}`;
+}
+
+/** The turns of a conversation, each with its name; of two that differ in their answers, the shared ones once. */
+function turnsOf(example: TextExample): [name: string, text: string][] {
+  const named = (turns: readonly ChatMessage[], prefix = '') =>
+    turns.map((turn): [string, string] => [`${prefix}${turn.role}`, messageText(turn)]);
+  const { asked, chosen, rejected } = preferenceOf(example);
+  if (rejected.length === 0) return named(example.messages ?? []);
+  return [...named(asked), ...named(chosen, 'chosen: '), ...named(rejected, 'rejected: ')];
 }
 
 /** Words with the tags of those that have an entity: "[B-LOC Paris]". */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ChatMessage, messageText } from './chat-message.ts';
+import type { ChatMessage } from './chat-message.ts';
 import type { TextExample } from './dataset.ts';
 import type { ParameterMeta } from './parameters-of.ts';
 
@@ -113,13 +113,4 @@ export function preferenceOf({ messages, rejected }: Pick<TextExample, 'messages
     return { asked: [], chosen: [], rejected: [] };
   const count = sharedTurns(messages, rejected);
   return { asked: messages.slice(0, count), chosen: messages.slice(count), rejected: rejected.slice(count) };
-}
-
-/** The turns of a conversation, each with its name; of two that differ in their answers, the shared ones once. */
-export function turnsOf(example: Pick<TextExample, 'messages' | 'rejected'>): [name: string, text: string][] {
-  const named = (turns: readonly ChatMessage[], prefix = '') =>
-    turns.map((turn): [string, string] => [`${prefix}${turn.role}`, messageText(turn)]);
-  const { asked, chosen, rejected } = preferenceOf(example);
-  if (rejected.length === 0) return named(example.messages ?? []);
-  return [...named(asked), ...named(chosen, 'chosen: '), ...named(rejected, 'rejected: ')];
 }
