@@ -28,9 +28,10 @@ export const jsonReader = textReader(
 async function* jsonRows(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
   const first = await firstByte(path, reading.options);
   if (first === '['.charCodeAt(0)) yield* elements(path, reading, 'list');
-  else if (first === '{'.charCodeAt(0))
-    yield* (await isOneObject(path, reading.options)) ? documentRows(path, reading) : jsonLines(path, reading);
-  else
+  else if (first === '{'.charCodeAt(0)) {
+    const text = (await beginningOf(path, reading.options)).trimStart();
+    yield* isOneObject(text) ? documentRows(path, reading, text) : jsonLines(path, reading);
+  } else
     throw new StudioError(
       'invalid_file',
       `${path} does not contain a list of rows.`,
@@ -39,8 +40,7 @@ async function* jsonRows(path: string, reading: RowReading): AsyncGenerator<RawR
 }
 
 /** Whether the file is one object over several lines, or in one line alone. */
-async function isOneObject(path: string, options: ParameterValues): Promise<boolean> {
-  const text = (await beginningOf(path, options)).trimStart();
+function isOneObject(text: string): boolean {
   const end = text.indexOf('\n');
   const line = end < 0 ? text : text.slice(0, end);
   try {
@@ -55,9 +55,8 @@ async function isOneObject(path: string, options: ParameterValues): Promise<bool
 /** Documents are parsed as a whole. */
 const largestDocument = 256 * 2 ** 20;
 
-async function* documentRows(path: string, reading: RowReading): AsyncGenerator<RawRow[]> {
-  const text = await beginningOf(path, reading.options);
-  const areLines = text.trimStart().split('\n', 1)[0]?.trimEnd().endsWith('}') === true;
+async function* documentRows(path: string, reading: RowReading, text: string): AsyncGenerator<RawRow[]> {
+  const areLines = text.split('\n', 1)[0]?.trimEnd().endsWith('}') === true;
   // Where a second object begins, the file is never held as a whole.
   if (!areLines && new ElementCutter('sequence').take(Buffer.from(text)).length > 1)
     return yield* elements(path, reading, 'sequence');
