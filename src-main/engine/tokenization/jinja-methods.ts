@@ -1,7 +1,7 @@
-import { Environment, type Interpreter } from '@huggingface/jinja';
+import type { Environment } from '@huggingface/jinja';
 import { WrittenNumber } from '../data/text/written-number.ts';
-
-type Value = ReturnType<Interpreter['evaluate']>;
+import { stripped } from './jinja/text-methods.ts';
+import { floatValue, toValue, type Value } from './jinja/values.ts';
 
 const strips = [
   { name: 'strip', atStart: true, atEnd: true },
@@ -23,19 +23,11 @@ export function withPythonStrips(value: Value): Value {
     method.value = (given: readonly Value[], scope: Environment) => {
       const [characters] = given;
       return typeof characters?.value === 'string'
-        ? new Environment().set('', stripped(text, new Set(characters.value), atStart, atEnd))
+        ? toValue(stripped(text, characters.value, { atStart, atEnd }))
         : whiteSpace(given, scope);
     };
   }
   return value;
-}
-
-function stripped(text: string, characters: ReadonlySet<string>, atStart: boolean, atEnd: boolean): string {
-  const points = Array.from(text);
-  let [first, last] = [0, points.length];
-  while (atStart && first < last && characters.has(points[first] ?? '')) first++;
-  while (atEnd && last > first && characters.has(points[last - 1] ?? '')) last--;
-  return points.slice(first, last).join('');
 }
 
 /** Sets a variable of a template whose numbers are written as in the file: the library has 1.0 for the integer 1. */
@@ -45,11 +37,7 @@ export function setWithFloats(scope: Environment, name: string, value: unknown):
 
 /** `converted`: the library's form of `value`, of which written numbers are exchanged. */
 function restoreFloats(converted: Value, value: unknown): Value {
-  if (value instanceof WrittenNumber) {
-    const float = new Environment().set('', 0.5);
-    Object.assign(float, { value });
-    return float;
-  }
+  if (value instanceof WrittenNumber) return floatValue(value);
   const { value: inner } = converted;
   if (Array.isArray(value) && Array.isArray(inner))
     inner.forEach((entry, index) => {

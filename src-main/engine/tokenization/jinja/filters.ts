@@ -1,6 +1,6 @@
 import { formatted } from './format.ts';
 import { holds } from './tests.ts';
-import { centered } from './text-methods.ts';
+import { centered, stripped } from './text-methods.ts';
 import {
   areEqual,
   attributeOf,
@@ -160,12 +160,7 @@ const trimmed: Filter = (value, given) => {
   const characters = argument(given, 0, 'chars');
   const text = textOf(value);
   if (characters === undefined || isNone(characters)) return toValue(text.trim());
-  const set = new Set(textOf(characters));
-  const points = Array.from(text);
-  let [start, end] = [0, points.length];
-  while (start < end && set.has(points[start] ?? '')) start++;
-  while (end > start && set.has(points[end - 1] ?? '')) end--;
-  return toValue(points.slice(start, end).join(''));
+  return toValue(stripped(text, textOf(characters), { atStart: true, atEnd: true }));
 };
 
 /** Jinja2's filters that the library lacks, or has otherwise. */

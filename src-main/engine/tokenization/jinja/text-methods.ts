@@ -73,6 +73,20 @@ const methods: Readonly<Record<string, Method>> = {
   },
 };
 
+/** Without these characters, in any order, at its ends. */
+export function stripped(
+  text: string,
+  characters: string,
+  { atStart, atEnd }: { readonly atStart: boolean; readonly atEnd: boolean },
+): string {
+  const taken = new Set(characters);
+  const points = Array.from(text);
+  let [first, last] = [0, points.length];
+  while (atStart && first < last && taken.has(points[first] ?? '')) first++;
+  while (atEnd && last > first && taken.has(points[last - 1] ?? '')) last--;
+  return points.slice(first, last).join('');
+}
+
 /** Python has the odd space on the left of a text with an odd length, else on the right. */
 export function centered(text: string, width: number, fill: string): string {
   const space = Math.max(0, width - text.length);

@@ -21,7 +21,7 @@ export function listOf(values: readonly Value[]): Value {
   return list;
 }
 
-export function floatValue(value: number): Value {
+export function floatValue(value: number | WrittenNumber): Value {
   const float = toValue(0.5);
   Object.assign(float, { value });
   return float;
