@@ -8,6 +8,7 @@ import {
   numberOf,
   repeated,
   textOf,
+  timesOf,
   toValue,
   type Value,
 } from './values.ts';
@@ -72,13 +73,5 @@ function repetition({ value, type }: Value, count: Value): Value | null {
   if (count.type !== 'IntegerValue' || typeof count.value !== 'number') return null;
   if (typeof value === 'string') return toValue(repeated(value, count.value));
   if (!Array.isArray(value) || type === 'TupleValue') return null;
-  const inner: Value[] = [];
-  // Held to the same length as a text.
-  for (
-    let left = repeated(value.length === 0 ? '' : ' ', value.length * count.value).length;
-    left > 0;
-    left -= value.length
-  )
-    inner.push(...value);
-  return listOf(inner);
+  return listOf(Array.from({ length: timesOf(value.length, count.value) }, () => value).flat());
 }

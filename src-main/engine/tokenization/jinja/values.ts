@@ -63,8 +63,13 @@ export function entriesOf(value: Value): Value[] {
 
 /** A text of at most `MAX_LENGTH` characters: `count` times `text`, or less than once. */
 export function repeated(text: string, count: number): string {
-  if (text.length * count > MAX_LENGTH) throw new Error('a text of more than ten million characters is made');
-  return text.repeat(Math.max(0, count));
+  return text.repeat(timesOf(text.length, count));
+}
+
+/** How often a text or list of a length is repeated. @throws Error where that makes more than `MAX_LENGTH` */
+export function timesOf(length: number, count: number): number {
+  if (length * count > MAX_LENGTH) throw new Error('a text of more than ten million characters is made');
+  return length === 0 ? 0 : Math.max(0, count);
 }
 
 /** As Python's str writes it, and Jinja2 with it. */
