@@ -7,6 +7,9 @@ const number = ({ value }: Value): number => (typeof value === 'number' ? value 
 const isCased = ({ value }: Value, cased: (text: string) => string, other: (text: string) => string): boolean =>
   typeof value === 'string' && value === cased(value) && value !== other(value);
 
+const hasEntries: Test = ({ value, type }) =>
+  typeof value === 'string' || Array.isArray(value) || value instanceof Map || type === 'UndefinedValue';
+
 /** Jinja2's tests by their names. */
 const tests: Readonly<Record<string, Test>> = {
   boolean: ({ type }) => type === 'BooleanValue',
@@ -18,8 +21,7 @@ const tests: Readonly<Record<string, Test>> = {
   false: ({ value }) => value === false,
   float: ({ type }) => type === 'FloatValue',
   integer: ({ type }) => type === 'IntegerValue',
-  iterable: ({ value, type }) =>
-    typeof value === 'string' || Array.isArray(value) || value instanceof Map || type === 'UndefinedValue',
+  iterable: hasEntries,
   lower: (value) =>
     isCased(
       value,
@@ -36,8 +38,7 @@ const tests: Readonly<Record<string, Test>> = {
   none: isNone,
   number: (value) => isNumber(value) || value.type === 'BooleanValue',
   sameas: (value, argument) => value === argument || (value.type === argument.type && areEqual(value, argument)),
-  sequence: ({ value, type }) =>
-    typeof value === 'string' || Array.isArray(value) || value instanceof Map || type === 'UndefinedValue',
+  sequence: hasEntries,
   string: ({ value }) => typeof value === 'string',
   true: ({ value }) => value === true,
   undefined: isNothing,
