@@ -121,40 +121,30 @@ function wordsOf(text: string, most: number, isFromEnd: boolean): string[] {
 
 /** Gives a text, a list or a loop the method of this name, if the library lacks it or has it otherwise. */
 export function addMethod(value: Value, name: string): void {
-  const { builtins } = value;
-  if (!(builtins instanceof Map)) return;
-  const { value: inner } = value;
-  if (typeof inner === 'string') {
+  const method = methodOf(value, name);
+  if (method !== null && value.builtins instanceof Map) value.builtins.set(name, functionValue(method));
+}
+
+function methodOf({ value }: Value, name: string): ((given: readonly Value[]) => Value) | null {
+  if (typeof value === 'string') {
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
-    if (method !== undefined)
-      builtins.set(
-        name,
-        functionValue((given) => toValue(method(inner, partsOf(given)))),
-      );
-  } else if (Array.isArray(inner)) {
-    if (name === 'count')
-      builtins.set(
-        name,
-        functionValue(([wanted]) =>
-          toValue(inner.filter((one) => wanted !== undefined && areEqual(one, wanted)).length),
-        ),
-      );
-    if (name === 'index')
-      builtins.set(
-        name,
-        functionValue(([wanted]) => {
-          const at = inner.findIndex((one) => wanted !== undefined && areEqual(one, wanted));
-          if (at < 0) throw new Error('it is not in the list');
-          return toValue(at);
-        }),
-      );
-  } else if (inner instanceof Map && name === 'cycle' && inner.has('revindex0')) {
-    const at = Number(inner.get('index0')?.value);
-    builtins.set(
-      name,
-      functionValue((given) => given[at % given.length] ?? listOf([])),
-    );
+    return method === undefined ? null : (given) => toValue(method(value, partsOf(given)));
   }
+  if (Array.isArray(value)) return methodOfList(value, name);
+  if (!(value instanceof Map && name === 'cycle' && value.has('revindex0'))) return null;
+  const at = Number(value.get('index0')?.value);
+  return (given) => given[at % given.length] ?? listOf([]);
+}
+
+function methodOfList(list: readonly Value[], name: string): ((given: readonly Value[]) => Value) | null {
+  const isWanted = (one: Value, wanted: Value | undefined) => wanted !== undefined && areEqual(one, wanted);
+  if (name === 'count') return ([wanted]) => toValue(list.filter((one) => isWanted(one, wanted)).length);
+  if (name !== 'index') return null;
+  return ([wanted]) => {
+    const at = list.findIndex((one) => isWanted(one, wanted));
+    if (at < 0) throw new Error('it is not in the list');
+    return toValue(at);
+  };
 }
 
 function partsOf(given: readonly Value[]): Given {
