@@ -139,9 +139,19 @@ function gpuPassOf(backend: WebGPUBackend): GPUComputePassEncoder {
 
 /** Hands a buffer of the backend's pool back to it once the commands that read it are submitted. */
 export function releaseAfterSubmit(backend: WebGPUBackend, buffer: GPUBuffer): void {
+  uniformsInUse(backend).push(buffer);
+}
+
+/** Of the commands that are not submitted yet, the last one made at the end. */
+function uniformsInUse(backend: WebGPUBackend): unknown[] {
   const pending = property(backend, 'uniformPendingDisposal');
   if (!Array.isArray(pending)) throw new Error("tfjs's WebGPU backend keeps no list of uniforms in use");
-  pending.push(buffer);
+  return pending;
+}
+
+/** Usage of the buffers of tensors in the backend's pool, which reuses a buffer for its own usage alone. */
+export function gpuTensorUsage(): GPUBufferUsageFlags {
+  return GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 }
 
 /**
@@ -154,8 +164,7 @@ export async function fillGpuBuffer(
   bytes: number,
   fill: (target: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-  const buffer = backend.bufferManager.acquireBuffer(bytes, usage, true);
+  const buffer = backend.bufferManager.acquireBuffer(bytes, gpuTensorUsage(), true);
   Reflect.set(backend.tensorMap.get(dataId), 'resource', buffer);
   if (buffer.mapState === 'mapped') {
     try {
@@ -213,8 +222,7 @@ export function keepGpuUniforms(backend: WebGPUBackend, observe: (uniforms: GPUB
   if (typeof make !== 'function') throw new Error("tfjs's WebGPU backend makes no uniforms");
   Reflect.set(backend, 'makeUniforms', (given: unknown) => {
     const made: unknown = make.call(backend, given);
-    const pending = property(backend, 'uniformPendingDisposal');
-    const uniforms: unknown = Array.isArray(pending) ? pending.pop() : undefined;
+    const uniforms = uniformsInUse(backend).pop();
     if (!(uniforms instanceof GPUBuffer)) throw new Error("tfjs's WebGPU backend keeps no list of uniforms in use");
     observe(uniforms);
     return made;

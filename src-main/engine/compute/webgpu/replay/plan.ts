@@ -1,7 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { PassPart, PassResult } from '../../pass-recorder.ts';
-import { submitGpuCommands } from '../../tfjs-internals.ts';
+import { gpuTensorUsage, submitGpuCommands } from '../../tfjs-internals.ts';
 import { placeId, type RecordedDispatch, type Recording } from './recording.ts';
 import { rolesOf, type ValueRole } from './roles.ts';
 
@@ -32,8 +32,6 @@ export interface PlannedPart {
   readonly variables: readonly (readonly [variable: tf.Variable, id: object])[];
   readonly outputs: readonly PlannedOutput[];
 }
-
-const tensorUsage = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
 /**
  * The recorded parts of the passes of one shape, and their buffers. A value that other parts read has the buffer of its role
@@ -108,9 +106,8 @@ export class PassPlan {
     const lasting = new Map<object, GPUBuffer>();
     const outputs: PlannedOutput[] = [];
     const locals = new LocalBuffers(dispatches, (bytes, index) => this.buffer(`local ${index}`, bytes));
-    const constants = new Map<object, GPUBuffer>();
     const bound = new Map<object, GPUBuffer>();
-    const bufferOf = (id: object): GPUBuffer => {
+    const bind = (id: object): GPUBuffer => {
       const value = recording.values.get(id);
       if (value === undefined) throw new Error('a value of a recorded pass is unknown');
       switch (value.from) {
@@ -119,21 +116,21 @@ export class PassPlan {
           return value.buffer;
         case 'input':
           return this.input(value.name, value.bytes);
-        case 'constant': {
-          const known = constants.get(id) ?? this.constant(value.values);
-          constants.set(id, known);
-          return known;
-        }
+        case 'constant':
+          return this.constant(value.values);
         case 'part': {
           const role = roles.get(id);
-          if (role === undefined) return locals.of(id, value.bytes);
+          if (role === undefined) return locals.take(id, value.bytes);
           const buffer = this.buffer(role.name, value.bytes);
-          if (role.output !== undefined && !bound.has(id))
-            outputs.push({ gradient: role.output.gradient, buffer, shape: role.output.shape });
-          bound.set(id, buffer);
+          if (role.output !== undefined) outputs.push({ ...role.output, buffer });
           return buffer;
         }
       }
+    };
+    const bufferOf = (id: object): GPUBuffer => {
+      const buffer = bound.get(id) ?? bind(id);
+      bound.set(id, buffer);
+      return buffer;
     };
     const planned = dispatches.map(({ name, pipeline, layout, workgroups, values, uniforms }, at) => {
       const buffers = values.map(bufferOf);
@@ -164,7 +161,7 @@ export class PassPlan {
 
   private buffer(role: string, bytes: number): GPUBuffer {
     const key = `${role}, ${bytes}`;
-    const known = this.buffers.get(key) ?? this.backend.bufferManager.acquireBuffer(bytes, tensorUsage());
+    const known = this.buffers.get(key) ?? this.backend.bufferManager.acquireBuffer(bytes, gpuTensorUsage());
     this.buffers.set(key, known);
     return known;
   }
@@ -189,9 +186,8 @@ class LocalBuffers {
     });
   }
 
-  of(id: object, bytes: number): GPUBuffer {
-    const known = this.held.get(id);
-    if (known !== undefined) return known.buffer;
+  /** For a value that is used for the first time. */
+  take(id: object, bytes: number): GPUBuffer {
     const buffer = this.free.get(bytes)?.pop() ?? this.fresh(bytes);
     this.held.set(id, { buffer, bytes });
     return buffer;
