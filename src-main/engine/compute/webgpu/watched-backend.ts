@@ -58,13 +58,8 @@ export async function watchedBackend(
       const decoded = inputs.map((input) => this.programs.decoded(input));
       const given = inputs.map((input, index) => decoded[index] ?? input);
       const made = super.runWebGPUProgram(program, given, outputDtype, uniforms, output);
-      if (this.programs.observation.recording !== null && !made.shape.includes(0))
-        this.record(program, [made, ...given]);
       // Nothing is dispatched for an empty result.
-      if (!made.shape.includes(0))
-        gpuCounters.dispatch(program.constructor.name, () =>
-          [made, ...given].reduce((sum, { dataId }) => sum + this.bytesOf(dataId), 0),
-        );
+      if (!made.shape.includes(0)) this.observe(program, [made, ...given]);
       for (const values of decoded) if (values !== null) this.disposeData(values.dataId);
       return made;
     }
@@ -83,15 +78,18 @@ export async function watchedBackend(
       return super.readSync(dataId);
     }
 
-    private record(program: Program, tensors: readonly TensorInfo[]): void {
+    /** Counts and records a dispatch of one of tfjs's programs. */
+    private observe(program: Program, tensors: readonly TensorInfo[]): void {
+      const { name } = program.constructor;
+      gpuCounters.dispatch(name, () => tensors.reduce((sum, { dataId }) => sum + this.bytesOf(dataId), 0));
       const { recording, uniforms } = this.programs.observation;
+      if (recording === null) return;
       const { pipeline, dispatch: workgroups } = program;
       if (pipeline === undefined || pipeline instanceof Promise || uniforms === null)
         throw new Error('a program of tfjs did not run');
-      const { name } = program.constructor;
       const isWritten = (index: number) => index === 0;
       const layout = pipeline.getBindGroupLayout(0);
-      recording?.dispatch({ name, pipeline, layout, workgroups, tensors, isWritten, uniforms });
+      recording.dispatch({ name, pipeline, layout, workgroups, tensors, isWritten, uniforms });
     }
 
     private bytesOf(dataId: object): number {
