@@ -92,9 +92,9 @@ function pass(
   };
   let layer = layerCount + 1;
   const visit = ({ id }: { id: number }) => {
-    if (layer <= layerCount && id >= (starts[layer] ?? 0)) return;
-    while (layer > lowest && !(layer <= layerCount && id >= (starts[layer] ?? 0))) layer--;
-    marks.enter({ layer, isBackward: true });
+    const before = layer;
+    while (layer > lowest && id < (starts[layer] ?? Number.POSITIVE_INFINITY)) layer--;
+    if (layer !== before) marks.enter({ layer, isBackward: true });
   };
   return differentiate(forward, variables, { visit });
 }
