@@ -1,40 +1,12 @@
 import { join } from 'node:path';
-import { z } from 'zod';
-import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
-import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
-import { unreadable } from './byte-source.ts';
+import { centerCrop } from './crop.ts';
 import type { Image } from './dataset.ts';
+import { type PreprocessorConfig, type Rectangle, readPreprocessorConfig } from './preprocessor-config.ts';
 import { type ResampleFilter, resample, resampleFilters } from './resample.ts';
 import { toGrey } from './to-grey.ts';
-
-const perChannel = z.union([z.number().transform((value) => [value]), z.array(z.number()).min(1)]);
-/**
- * `preprocessor_config.json` with the defaults of transformers' ViTImageProcessor; `size` as number or height and
- * width.
- */
-const configSchema = z.looseObject({
-  do_resize: z.boolean().nullable().default(true),
-  size: z
-    .union([
-      z
-        .number()
-        .int()
-        .min(1)
-        .transform((side) => ({ height: side, width: side })),
-      z.object({ height: z.number().int().min(1), width: z.number().int().min(1) }),
-    ])
-    .optional(),
-  resample: z.number().int().min(0).max(5).nullable().default(2),
-  do_rescale: z.boolean().nullable().default(true),
-  rescale_factor: z.number().default(1 / 255),
-  do_normalize: z.boolean().nullable().default(true),
-  image_mean: perChannel.nullable().default([0.5]),
-  image_std: perChannel.nullable().default([0.5]),
-  do_center_crop: z.literal(false).nullable().optional(),
-});
-type PreprocessorConfig = z.output<typeof configSchema>;
 
 /** Turns a dataset's images into a model's `pixel_values`. */
 export interface ImagePreprocessor {
@@ -52,7 +24,7 @@ export interface ImagePreprocessor {
 }
 
 /**
- * Reads `preprocessor_config.json` of the model's folder (without one: ViTImageProcessor's defaults at the model's
+ * Reads `preprocessor_config.json` of the model's folder (without one: the defaults of its family's processor at the model's
  * size). Grey images are repeated for a model of three channels; RGB becomes grey by ITU-R 601 for a model of one, as
  * Pillow's `convert('L')` does. Throws StudioError if the config or the dataset does not fit the model.
  */
@@ -71,40 +43,89 @@ export async function createImagePreprocessor(
     );
   if (image.channels !== 1 && image.channels !== 3)
     throw new StudioError('refused', `The model in ${modelDirectory} wants ${image.channels} channels, not 1 or 3.`);
-  const config = await readConfig(path);
-  const resize = config.do_resize !== false;
-  const size = resize ? (config.size ?? image) : dataset.image;
-  if (size.height !== image.height || size.width !== image.width)
-    throw new StudioError(
-      resize ? 'invalid_file' : 'refused',
-      resize
-        ? `${path} resizes to ${size.height} × ${size.width}, but the model takes ${image.height} × ${image.width}.`
-        : `${path} does not resize, so the dataset's ${size.height} × ${size.width} images do not fit the model's ${image.height} × ${image.width}.`,
-    );
-  const filter = resampleFilters[config.resample ?? 2] ?? 'bilinear';
+  const config = await readPreprocessorConfig(path, { ...image, family: description.family });
+  const geometry = geometryOf(config, image, dataset.image, path);
   const tables = byteTables(config, image.channels, path);
   return {
     source: dataset.image,
     ...image,
     tables,
-    fit: (given) => fit(given, image, resize, filter),
+    fit: (given) => fit(given, image, geometry),
     write: (fitted, values, offset) => write(fitted, tables, values, offset),
   };
 }
 
-async function readConfig(path: string): Promise<PreprocessorConfig> {
-  const text = await readForeignText(path, fileLimits.config).catch((thrown: unknown) => {
-    throw unreadable(path, thrown);
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text ?? '{}');
-  } catch (thrown) {
-    throw new StudioError('invalid_file', `${path} is not JSON: ${thrown instanceof Error ? thrown.message : thrown}.`);
+interface Geometry {
+  /** The size that an image is resized to, before it is cropped to the model's; null: it is not resized. */
+  readonly resized: ((image: Rectangle) => Rectangle) | null;
+  readonly crops: boolean;
+  readonly filter: ResampleFilter;
+}
+
+function geometryOf(config: PreprocessorConfig, model: Rectangle, dataset: Rectangle, path: string): Geometry {
+  const resizes = config.do_resize !== false;
+  const crops = config.do_center_crop === true;
+  const filter = resampleFilters[config.resample ?? 2] ?? 'bilinear';
+  const { size } = config;
+  if (crops && config.crop_size && differs(config.crop_size, model))
+    throw new StudioError(
+      'invalid_file',
+      `${path} crops to ${both(config.crop_size)}, but the model takes ${both(model)}.`,
+    );
+  if (!resizes) {
+    if (crops || !differs(dataset, model)) return { resized: null, crops, filter };
+    throw new StudioError(
+      'refused',
+      `${path} does not resize, so the dataset's ${both(dataset)} images do not fit the model's ${both(model)}.`,
+    );
   }
-  const parsed = configSchema.safeParse(value);
-  if (!parsed.success) throw new StudioError('invalid_file', `${path}: ${describeIssues(parsed.error)}.`);
-  return parsed.data;
+  if (typeof size === 'number') {
+    if (!crops)
+      throw new StudioError(
+        'invalid_file',
+        `${path} resizes the shorter edge to ${size} and does not crop, but the model takes ${both(model)}.`,
+        'Set do_center_crop to true in it, or size to height and width.',
+      );
+    if (size < Math.max(model.height, model.width))
+      throw new StudioError(
+        'invalid_file',
+        `${path} resizes the shorter edge to ${size}, less than the ${both(model)} of the model.`,
+      );
+    return { resized: (image) => byShorterEdge(image, size), crops, filter };
+  }
+  const target = size ?? model;
+  const isTooSmall = target.height < model.height || target.width < model.width;
+  if (crops ? isTooSmall : differs(target, model))
+    throw new StudioError('invalid_file', `${path} resizes to ${both(target)}, but the model takes ${both(model)}.`);
+  return { resized: () => target, crops, filter };
+}
+
+/** How many times longer than its shorter edge an image may be, so that resizing by the shorter one stays in memory. */
+const mostElongated = 1000;
+
+/**
+ * As transformers' `get_resize_output_image_size`: the longer edge is rounded down.
+ * @throws StudioError refused for an image that is too narrow.
+ */
+function byShorterEdge({ height, width }: Rectangle, edge: number): Rectangle {
+  if (Math.max(height, width) > mostElongated * Math.min(height, width))
+    throw new StudioError(
+      'refused',
+      `An image of ${both({ height, width })} is too narrow: its longer side is more than ${mostElongated} times the shorter.`,
+      'Leave it out of the dataset.',
+    );
+  const longer = (long: number, short: number) => Math.trunc((edge * long) / short);
+  return width <= height
+    ? { height: longer(height, width), width: edge }
+    : { height: edge, width: longer(width, height) };
+}
+
+function differs(one: Rectangle, other: Rectangle): boolean {
+  return one.height !== other.height || one.width !== other.width;
+}
+
+function both({ height, width }: Rectangle): string {
+  return `${height} × ${width}`;
 }
 
 /** For each channel the float value of each byte: (byte · rescale_factor − mean) / std. */
@@ -128,20 +149,19 @@ function byteTables(config: PreprocessorConfig, channels: number, path: string):
   );
 }
 
-function fit(
-  image: Image,
-  target: { height: number; width: number; channels: number },
-  resize: boolean,
-  filter: ResampleFilter,
-): Uint8Array {
+function fit(image: Image, target: Rectangle & { readonly channels: number }, geometry: Geometry): Uint8Array {
+  const { resized, crops, filter } = geometry;
   const recolored = image.channels === 3 && target.channels === 1 ? toGrey(image) : image;
-  if (!resize && (image.height !== target.height || image.width !== target.width))
+  const isTooSmall = image.height < target.height || image.width < target.width;
+  if (resized === null && (crops ? isTooSmall : differs(image, target)))
     throw new StudioError(
       'refused',
-      `An image of ${image.height} × ${image.width} does not fit the model's ${target.height} × ${target.width}, and its preprocessor_config.json does not resize.`,
+      `An image of ${both(image)} does not fit the model's ${both(target)}, and its preprocessor_config.json does not resize.`,
     );
-  const sized = resample(recolored, target.height, target.width, filter);
-  return sized.channels === target.channels ? sized.pixels : repeat(sized.pixels, target.channels);
+  const size = resized?.(image) ?? image;
+  const sized = resample(recolored, size.height, size.width, filter);
+  const { channels, pixels } = crops ? centerCrop(sized, target.height, target.width) : sized;
+  return channels === target.channels ? pixels : repeat(pixels, target.channels);
 }
 
 function repeat(grey: Uint8Array, channels: number): Uint8Array {

@@ -99,7 +99,24 @@ describe('pixel values', () => {
   test.each<[string, unknown, { height: number; width: number; channels: number } | null, RegExp]>([
     ['no JSON', '{', { height: 2, width: 2, channels: 1 }, /preprocessor_config.json is not JSON/],
     ['another size', { size: 3 }, { height: 2, width: 2, channels: 1 }, /resizes to 3 × 3, but the model takes 2 × 2/],
-    ['a crop', { do_center_crop: true }, { height: 2, width: 2, channels: 1 }, /do_center_crop/],
+    [
+      'a crop of another size',
+      { do_center_crop: true, crop_size: 3 },
+      { height: 2, width: 2, channels: 1 },
+      /crops to 3 × 3, but the model takes 2 × 2/,
+    ],
+    [
+      'a crop of less than there is',
+      { do_center_crop: true, size: { shortest_edge: 1 } },
+      { height: 2, width: 2, channels: 1 },
+      /shorter edge to 1, less than the 2 × 2/,
+    ],
+    [
+      'sides of any length',
+      { size: { shortest_edge: 2 } },
+      { height: 2, width: 2, channels: 1 },
+      /shorter edge to 2 and does not crop/,
+    ],
     [
       'mean of another length',
       { image_mean: [1, 2, 3] },
