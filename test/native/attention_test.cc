@@ -99,18 +99,6 @@ void check(const Kernels& kernels, const AttentionShape& s, bool masked, double 
   expect_near(Floats(from + rows + key_rows, gradients.end()), wanted.dv, 1e-5, slack, what + ": dv");
 }
 
-/** ‖actual − wanted‖ / ‖wanted‖; infinite where not a number, or where the wanted are all zeros and the actual are not.
- */
-double relative_error(const float* actual, const Doubles& wanted) {
-  double difference = 0, whole = 0;
-  for (size_t i = 0; i < wanted.size(); i++) {
-    difference += (actual[i] - wanted[i]) * (actual[i] - wanted[i]);
-    whole += wanted[i] * wanted[i];
-  }
-  if (difference == 0) return 0;
-  return std::isnan(difference) || whole == 0 ? INFINITY : std::sqrt(difference / whole);
-}
-
 /** Products of numbers rounded to eight bits: each rounding is off by up to 2⁻⁹. */
 void check_rounded(const Kernels& kernels, AttentionShape s, bool masked) {
   s.bfloat16 = true;

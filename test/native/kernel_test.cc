@@ -51,6 +51,16 @@ void expect_near(const Floats& got, const Doubles& wanted, double relative, doub
   }
 }
 
+double relative_error(const float* got, const Doubles& wanted) {
+  double difference = 0, whole = 0;
+  for (size_t i = 0; i < wanted.size(); i++) {
+    difference += (got[i] - wanted[i]) * (got[i] - wanted[i]);
+    whole += wanted[i] * wanted[i];
+  }
+  if (difference == 0) return 0;
+  return std::isnan(difference) || whole == 0 ? INFINITY : std::sqrt(difference / whole);
+}
+
 std::string text_of(const Shape& shape) {
   std::string text = "[";
   for (int i = 0; i < shape.rank; i++) text += (i > 0 ? "," : "") + std::to_string(shape.size[i]);

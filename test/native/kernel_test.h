@@ -60,6 +60,12 @@ Bytes random_bools(int64_t count);
 /** |got − wanted| ≤ absolute + relative·|wanted|, element by element; NaN and infinities must be the same. */
 void expect_near(const Floats& got, const Doubles& wanted, double relative, double absolute, const std::string& what);
 
+/**
+ * ‖got − wanted‖ / ‖wanted‖ of as many numbers as are wanted; infinite where not a number, or where the wanted are all
+ * zeros and the others are not.
+ */
+double relative_error(const float* got, const Doubles& wanted);
+
 template <typename T>
 void expect_equal(const std::vector<T>& got, const std::vector<T>& wanted, const std::string& what) {
   expect(got.size() == wanted.size(), what + ": size");

@@ -219,6 +219,8 @@ export interface LoraGradient {
   readonly inputs: number;
   readonly rank: number;
   readonly scale?: number | undefined;
+  /** LoRA's products, not DoRA's, may be of numbers rounded to bfloat16, with sums in float32. */
+  readonly bfloat16?: boolean | undefined;
   readonly rowScale?: OptionalHandle | undefined;
   readonly inverse?: OptionalHandle | undefined;
   /** h, or with from_output y. */
@@ -611,9 +613,12 @@ export class NativeKernels {
     this.addon.gatedSiluGradient(gate, up, dy, dgate, dup, count);
   }
 
-  /** y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. */
-  lowRankProduct(x: Handle, a: Handle, y: Handle, rows: number, inputs: number, rank: number): void {
-    this.addon.lowRankProduct(x, a, y, rows, inputs, rank);
+  /**
+   * y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Of pairs of
+   * bfloat16, with sums in float32, where that is allowed and the processor is faster at them.
+   */
+  lowRankProduct(x: Handle, a: Handle, y: Handle, rows: number, inputs: number, rank: number, bfloat16: boolean): void {
+    this.addon.lowRankProduct(x, a, y, rows, inputs, rank, bfloat16);
   }
 
   /**
@@ -633,6 +638,7 @@ export class NativeKernels {
       gradient.inputs,
       gradient.rank,
       gradient.scale ?? 1,
+      gradient.bfloat16 ?? false,
       gradient.rowScale ?? 0,
       gradient.inverse ?? 0,
       gradient.product ?? 0,

@@ -56,14 +56,14 @@ const ofDora = defineOperation({
 });
 
 /**
- * The gradients of LoRA's inner values z [rows, r], of A [r, in] and of B [out, r] for dy [rows, out]. Has no gradient: it serves
- * inside operations.
+ * The gradients of LoRA's inner values z [rows, r], of A [r, in] and of B [out, r] for dy [rows, out]; with `bfloat16` a backend
+ * may round what it multiplies. Has no gradient: it serves inside operations.
  */
 export function loraGradients(
   dy: tf.Tensor,
-  { x, z, b, scaling }: LoraParts,
+  { x, z, b, scaling, bfloat16 }: LoraParts & { readonly bfloat16: boolean },
 ): { dz: tf.Tensor; a: tf.Tensor; b: tf.Tensor } {
-  const results = ofLora({ dy, x, z, b }, { scaling });
+  const results = ofLora({ dy, x, z, b }, { scaling, bfloat16: Number(bfloat16) });
   return { dz: at(results, 0), a: at(results, 1), b: at(results, 2) };
 }
 

@@ -59,7 +59,8 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
       const multiplier = saved['derivative'];
       const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
       const x = dropped(saved);
-      const { dz, ...own } = loraGradients(dy, { x, z: input(saved, 'z'), b: input(saved, 'b'), scaling });
+      const parts = { x, z: input(saved, 'z'), b: input(saved, 'b'), scaling, bfloat16: options.bfloat16 };
+      const { dz, ...own } = loraGradients(dy, parts);
       return {
         x: (accumulated) =>
           masked

@@ -90,7 +90,8 @@ function defineStackedLora(count: number): Operation {
       const [dys, xs] = [rowBlocks(as2D(dy), sizes), rowBlocks(as2D(input(saved, 'x')), sizes)];
       const own = blocks.map(({ scaling }, index) => {
         const b = saved[`b${index}`];
-        const of = { x: at(xs, index), z: input(saved, `z${index}`), scaling };
+        const { bfloat16 } = frozenOptions(attributes);
+        const of = { x: at(xs, index), z: input(saved, `z${index}`), scaling, bfloat16 };
         return b && once(() => loraGradients(at(dys, index), { ...of, b }));
       });
       const gradients: Record<string, (accumulated?: AccumulatedGradient) => tf.Tensor> = {

@@ -116,7 +116,7 @@ class Decoder {
 
   void multiply(const Linear& linear, const float* x, int64_t inputs, int64_t outputs, const float* addend, float* y) {
     const Scratch z(tensors_.pool, step_.batch * linear.rank);
-    if (linear.rank > 0) multiply_by_factor(x, linear.a, z.floats(), inputs, linear.rank);
+    if (linear.rank > 0) multiply_by_factor(x, linear.a, z.floats(), inputs, linear.rank, linear.bfloat16);
     Gemm gemm;
     gemm.m = step_.batch;
     gemm.n = outputs;
@@ -137,9 +137,9 @@ class Decoder {
     run_gemm(gemm, tensors_);
   }
 
-  void multiply_by_factor(const float* x, const float* a, float* z, int64_t inputs, int64_t rank) {
+  void multiply_by_factor(const float* x, const float* a, float* z, int64_t inputs, int64_t rank, bool bfloat16) {
     if (rank <= kLowRank) {
-      kernels().low_rank_product(x, a, z, step_.batch, inputs, rank);
+      kernels().low_rank_product(x, a, z, step_.batch, inputs, rank, bfloat16);
       return;
     }
     Gemm gemm;

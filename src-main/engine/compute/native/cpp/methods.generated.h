@@ -83,6 +83,7 @@ inline LoraGradient take_structure<LoraGradient>(Call& call) {
   taken.inputs = take<int64_t>(call);
   taken.rank = take<int64_t>(call);
   taken.scale = take<float>(call);
+  taken.bfloat16 = take<bool>(call);
   taken.row_scale = take<const float*>(call);
   taken.inverse = take<const float*>(call);
   taken.product = take<const float*>(call);

@@ -22,7 +22,7 @@ const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<NativeKernel>((n
     if (k !== size(weight, 1)) throw new Error(`a linear of ${size(weight, 1)} inputs given ${k}`);
     const adapted = inputs['mask'] === undefined ? native.alias(x, x.shape) : multiply(native, x, real(inputs, 'mask'));
     // Before the row scale, which is short: the threads that made x are still awake then.
-    const z = timesFactor(native, adapted, real(inputs, 'a'));
+    const z = timesFactor(native, adapted, real(inputs, 'a'), false);
     const { inverse, rowScale } = rowScaleOf(native, inputs, attributes);
     const y = native.output([m, n]);
     const [b, result] = [native.handle(weight), native.handle(y)];

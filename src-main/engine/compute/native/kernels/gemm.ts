@@ -58,10 +58,10 @@ const loraKernels = ['CotoLoraLinear', 'CotoLoraLinearDropout'].map<NativeKernel
     const { mask } = inputs;
     const x = real(inputs, 'x');
     const adapterInput = mask === undefined ? x : multiply(native, x, mask);
-    const z = timesFactor(native, adapterInput, real(inputs, 'a'));
+    const [scaling, bfloat16] = [number(attributes, 'scaling'), flag(attributes, 'bfloat16')];
+    const z = timesFactor(native, adapterInput, real(inputs, 'a'), bfloat16);
     if (mask !== undefined) native.release(adapterInput);
-    const scaling = number(attributes, 'scaling');
-    return [linear(native, inputs, { frozen: true, bfloat16: flag(attributes, 'bfloat16'), z, scaling }), z];
+    return [linear(native, inputs, { frozen: true, bfloat16, z, scaling }), z];
   },
 }));
 

@@ -14,12 +14,17 @@ import {
 /** Up to this rank the products are made row by row; beyond, the library's are faster. */
 export const lowRank = 16;
 
-/** x·Aᵀ */
-export function timesFactor(native: NativeBackend, x: tf.TensorInfo, a: tf.TensorInfo): tf.TensorInfo {
+/** x·Aᵀ; with `bfloat16` of factors rounded to that, where the processor is faster at it. */
+export function timesFactor(
+  native: NativeBackend,
+  x: tf.TensorInfo,
+  a: tf.TensorInfo,
+  bfloat16: boolean,
+): tf.TensorInfo {
   const [rows, inputs, rank] = [size(x, 0), size(x, 1), size(a, 0)];
   const y = native.output([rows, rank]);
   const [from, factor, to] = [native.handle(x), native.handle(a), native.handle(y)];
-  if (rank <= lowRank) native.kernels.lowRankProduct(from, factor, to, rows, inputs, rank);
+  if (rank <= lowRank) native.kernels.lowRankProduct(from, factor, to, rows, inputs, rank, bfloat16);
   else native.kernels.gemm({ a: from, b: factor, c: to, m: rows, n: rank, k: inputs, transposeB: true });
   return y;
 }
@@ -65,6 +70,7 @@ function gradients(
       inputs,
       rank,
       scale,
+      bfloat16: !isScaled && flag(attributes, 'bfloat16'),
     });
     return made;
   }

@@ -34,7 +34,8 @@ const linear: NativeKernel = {
     };
     const inner = eachBlock(native, inputs, attributes, (rows, cut, index) => {
       const [from, a] = [cut('x'), inputs[`a${index}`]];
-      const z = a === undefined ? native.output([0, 0]) : timesFactor(native, from, real(inputs, `a${index}`));
+      const z =
+        a === undefined ? native.output([0, 0]) : timesFactor(native, from, real(inputs, `a${index}`), shared.bfloat16);
       native.kernels.gemm({
         ...shared,
         a: native.handle(from),

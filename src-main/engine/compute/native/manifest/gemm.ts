@@ -15,8 +15,9 @@ null, y may be x or addend. Runs on the calling thread alone, since it serves in
     },
     {
       name: 'low_rank_product',
-      doc: 'y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs.',
-      params: 'const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank',
+      doc: `y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Of pairs of
+bfloat16, with sums in float32, where that is allowed and the processor is faster at them.`,
+      params: 'const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank, bool bfloat16',
     },
     {
       name: 'lora_gradient',

@@ -153,6 +153,10 @@ from_output product is the output y = h ∘ row_scale + bias of which it is made
       'int64_t inputs',
       'int64_t rank',
       'float scale = 1',
+      [
+        'bool bfloat16 = false',
+        "LoRA's products, not DoRA's, may be of numbers rounded to bfloat16, with sums in float32.",
+      ],
       'const float* row_scale?',
       'const float* inverse?',
       ['const float* product?', 'h, or with from_output y.'],

@@ -19,7 +19,7 @@ void gated_silu(const float* gate, const float* up, float* y, int64_t count);
 void gated_silu_gradient(const float* gate, const float* up, const float* dy, float* dgate, float* dup, int64_t count);
 void skinny_gemm(const SkinnyGemm& gemm);
 void scaled_epilogue(const float* x, const float* row_scale, const float* bias, const float* addend, float* y, int64_t rows, int64_t width);
-void low_rank_product(const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank);
+void low_rank_product(const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank, bool bfloat16);
 void lora_gradient(const LoraGradient& gradient);
 void dora_row_scale(Weight weight, const float* a, const float* b, const float* magnitude, float* inverse, float* row_scale, int64_t outputs, int64_t inputs, int64_t rank, float scale);
 void row_scale_gradient(const float* dy, const float* x, const float* row_scale, const float* factor, float* dx, float* sums, int64_t rows, int64_t width);

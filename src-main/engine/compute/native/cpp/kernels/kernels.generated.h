@@ -201,6 +201,8 @@ struct LoraGradient {
   int64_t inputs = {};
   int64_t rank = {};
   float scale = 1;
+  /** LoRA's products, not DoRA's, may be of numbers rounded to bfloat16, with sums in float32. */
+  bool bfloat16 = false;
   const float* row_scale = nullptr;
   const float* inverse = nullptr;
   /** h, or with from_output y. */
@@ -372,8 +374,12 @@ struct Kernels {
    */
   void (*scaled_epilogue)(const float* x, const float* row_scale, const float* bias, const float* addend, float* y,
       int64_t rows, int64_t width);
-  /** y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. */
-  void (*low_rank_product)(const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank);
+  /**
+   * y [rows, rank] = x·aᵀ: x [rows, inputs], a [rank, inputs]. For ranks that are small beside the inputs. Of pairs of
+   * bfloat16, with sums in float32, where that is allowed and the processor is faster at them.
+   */
+  void (*low_rank_product)(const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank, bool
+      bfloat16);
   /**
    * The gradients of LoRA and DoRA but that of x (LoraGradient). For ranks that are small beside inputs and outputs.
    */

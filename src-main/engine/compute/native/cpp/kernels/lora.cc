@@ -2,6 +2,7 @@
 #include "../scratch.h"
 #include "declarations.generated.h"
 #include "low_rank.h"
+#include "low_rank_pairs.h"
 
 namespace coto {
 namespace COTO_ISA {
@@ -19,6 +20,8 @@ constexpr int64_t kMinGroupRows = 64;
 constexpr int64_t kChunk = 256;
 /** Row scales below it lose too much of h in the output: there the sums of dy ∘ h are made of x and the weight. */
 constexpr float kSmallScale = 1.0f / 64;
+
+int64_t rows_of_group(int64_t rows) { return round_up(max(kMinGroupRows, ceiling_division(rows, kMaxGroups)), kBlock); }
 
 /** Adds dy ∘ (product − bias) of the rows of a block to sums [width]; bias may be null. */
 COTO_INLINE void add_products(const float* dy, const float* product, const float* bias, float* sums, int64_t rows,
@@ -66,18 +69,73 @@ void add_up(float* parts, int64_t count, int64_t size) {
 
 }  // namespace
 
-void low_rank_product(const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank) {
+void low_rank_product(const float* x, const float* a, float* y, int64_t rows, int64_t inputs, int64_t rank,
+                      [[maybe_unused]] bool bfloat16) {
   const int64_t blocks = ceiling_division(rows, kBlock);
+#if defined(__AVX512BF16__)
+  if (bfloat16) {
+    auto* const factor = reinterpret_cast<Pair*>(scratch(depth_of<Pair>(inputs) * round_up(rank, kLanes)));
+    pack_transposed(Head{a, inputs}, rank, inputs, 1, factor);
+    parallel_for(blocks, 1, [=](int64_t begin, int64_t end) {
+      const int64_t first = begin * kBlock, beyond = min(rows, end * kBlock);
+      multiply_by_pairs(x + first * inputs, inputs, factor, 1, y + first * rank, beyond - first, rank);
+    });
+    return;
+  }
+#endif
   parallel_for(blocks, 1, [=](int64_t begin, int64_t end) {
     const int64_t first = begin * kBlock, beyond = min(rows, end * kBlock);
     multiply_by_transposed(x + first * inputs, a, inputs, rank, y + first * rank, beyond - first, inputs, 1);
   });
 }
 
+#if defined(__AVX512BF16__)
+namespace {
+
+// LoRA's alone: DoRA's sums of dy ∘ h are of float32.
+void gradient_of_pairs(const LoraGradient& p) {
+  const int64_t rows = p.rows, outputs = p.outputs, inputs = p.inputs, rank = p.rank;
+  const int64_t group_rows = rows_of_group(rows), groups = max(1, ceiling_division(rows, group_rows));
+  const int64_t of_a = rank * inputs, of_b = rank * outputs;
+  const int64_t step = round_up(rank, kLanes), of_block = depth_of<Pair>(kBlock) * step;
+  auto* const up = reinterpret_cast<Pair*>(scratch(depth_of<Pair>(outputs) * step + groups * (of_block + of_a + of_b)));
+  Pair* const blocks = up + depth_of<Pair>(outputs) * step;
+  auto* const sums_a = reinterpret_cast<float*>(blocks + groups * of_block);
+  float* const sums_b = sums_a + groups * of_a;
+  pack(Head{p.b, rank}, outputs, rank, up);
+  if (rows == 0) std::memset(sums_a, 0, static_cast<size_t>(of_a + of_b) * sizeof(float));
+  parallel_for(rows == 0 ? 0 : groups, 1, [=, &p](int64_t begin, int64_t end) {
+    for (int64_t group = begin; group < end; group++) {
+      const int64_t from = group * group_rows;
+      Pair* const inner = blocks + group * of_block;
+      for (int64_t r = from; r < min(rows, from + group_rows); r += kBlock) {
+        const int64_t count = min(kBlock, rows - r);
+        const float* const dy = p.dy + r * outputs;
+        multiply_by_pairs(dy, outputs, up, p.scale, p.dz + r * rank, count, rank);
+        pack(Head{p.z + r * rank, rank}, count, rank, inner);
+        add_transposed_pairs(inner, rank, dy, sums_b + group * of_b, count, outputs, p.scale, r == from);
+        pack(Head{p.dz + r * rank, rank}, count, rank, inner);
+        add_transposed_pairs(inner, rank, p.x + r * inputs, sums_a + group * of_a, count, inputs, 1, r == from);
+      }
+    }
+  });
+  add_up(sums_a, groups, of_a);
+  add_up(sums_b, groups, of_b);
+  std::memcpy(p.da, sums_a, static_cast<size_t>(of_a) * sizeof(float));
+  for (int64_t o = 0; o < outputs; o++)
+    for (int64_t k = 0; k < rank; k++) p.db[o * rank + k] = sums_b[k * outputs + o];
+}
+
+}  // namespace
+#endif
+
 void lora_gradient(const LoraGradient& p) {
+#if defined(__AVX512BF16__)
+  if (p.bfloat16 && p.row_scale == nullptr) return gradient_of_pairs(p);
+#endif
   const int64_t rows = p.rows, outputs = p.outputs, inputs = p.inputs, rank = p.rank;
   const bool is_scaled = p.row_scale != nullptr;
-  const int64_t group_rows = round_up(max(kMinGroupRows, ceiling_division(rows, kMaxGroups)), kBlock);
+  const int64_t group_rows = rows_of_group(rows);
   const int64_t groups = max(1, ceiling_division(rows, group_rows));
   // Bᵀ [rank, outputs], with a row scale in it, so that dh is nowhere needed. Of every group its sums of da [rank,
   // inputs], of zᵀ·dy [rank, outputs] and of dy ∘ h.
