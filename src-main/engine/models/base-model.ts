@@ -18,6 +18,8 @@ export interface LinearRunner {
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D;
   /** Whether the module is unchanged from the base: neither adapted nor in modules_to_save. */
   isPlain(module: LinearModule): boolean;
+  /** Whether biases of the base that belong to no linear are replaced while it runs; absent: none are. */
+  readonly replacesBiases?: boolean;
   /** Whether the module is multiplied by in bfloat16: attention to what it gives may then be so, too. */
   inBfloat16(module: LinearModule): boolean;
   /** PEFT's name of the task that the adapter brings a head for; null: the base's own. */

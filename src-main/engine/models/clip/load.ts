@@ -17,18 +17,23 @@ import { namedModules } from '../named-modules.ts';
 import { readTextInputs } from '../text-inputs.ts';
 import type { ClipConfig, Tower } from './config.ts';
 import { clipLayerName, clipNames } from './modules.ts';
-
-/** Context of a batch for later layers: the images, and a 1 at the end token of each text [texts, tokens]. */
-const kept = { pixels: 'pixels', ends: 'ends' } as const;
+import { TextCache } from './text-cache.ts';
 
 /**
- * Loads `CLIPModel` as a zero-shot classifier: `input_ids` [classes, tokens] are the texts of the classes, `pixel_values`
- * [batch, channels, height, width] the images, the outputs logits [batch, classes].
+ * Context of a batch for later layers: the images, and a 1 at the end token of each text [classes, templates, tokens]. Texts
+ * whose states are known already are of that one token.
+ */
+const kept = { pixels: 'pixels', ends: 'ends', known: 'known' } as const;
+
+/**
+ * Loads `CLIPModel` as a zero-shot classifier: `input_ids` [classes, tokens] or [classes, templates, tokens] are the texts of
+ * the classes, `pixel_values` [batch, channels, height, width] the images, the outputs logits [batch, classes]. The embeddings
+ * of a class's texts, each of length 1, are averaged, and the mean is made of length 1 again.
  *
  * Both towers form one chain, so that adapters on either are trained and switched by CoTo: first all layers of the text
  * tower, then all of the vision tower. The first layer of the vision tower starts from the images and keeps the states of
- * the texts' end tokens; from there on these are carried along as further rows, for the head to project and compare. With
- * adapters on the vision tower alone, the text tower runs below the lowest active layer, without a tape.
+ * the texts' end tokens; from there on these are carried along as further rows, for the head to project and compare. While
+ * nothing of the text tower is adapted or replaced, it runs once for the same texts, and its layers pass its states on.
  */
 export async function loadClip(
   description: ModelDescription,
@@ -44,13 +49,23 @@ export async function loadClip(
     const scale = Math.exp((await tensors.load('logit_scale', [1])).dataSync()[0] ?? 0);
     const textLayers = config.text.layerCount;
     const layerCount = textLayers + config.vision.layerCount;
+    const cache = new TextCache();
+    const ofTexts = description.linears.filter(({ name }) => name.startsWith('text_model.'));
+    // A base that is itself trained has other weights at every step.
+    const mayKeep = options.trained === undefined;
+    const isPlain = (runner: LinearRunner) =>
+      mayKeep && runner.replacesBiases !== true && ofTexts.every((module) => runner.isPlain(module));
 
     const parts = ({ hidden, batch, tokens, context }: HiddenStates) => {
-      const texts = context?.tensors?.[kept.ends]?.shape[0] ?? 0;
-      return unpackStates(hidden, batch * tokens, [texts, config.text.hiddenSize]);
+      const [classes, templates] = textShape(context);
+      const { x, carried } = unpackStates(hidden, batch * tokens, [classes * templates, config.text.hiddenSize]);
+      return { x, carried, classes, templates };
     };
     const layer: BaseModel['layer'] = (index, states, runner) => {
-      if (index < textLayers) return text.layer(index, states, runner);
+      if (index < textLayers)
+        return states.context?.tensors?.[kept.known] === undefined
+          ? text.layer(index, states, runner)
+          : { ...states, hidden: tf.add(states.hidden, 0) };
       return tidied(() => {
         const isFirst = index === textLayers;
         const pixels = states.context?.tensors?.[kept.pixels];
@@ -62,19 +77,33 @@ export async function loadClip(
       });
     };
     const embeddings = (states: HiddenStates, runner: LinearRunner) => {
-      const { x, carried } = parts(states);
+      const { x, carried, classes, templates } = parts(states);
       return {
         image_embeds: vision.embeddings({ ...states, hidden: x }, runner),
-        text_embeds: text.embeddings(carried, runner),
+        text_embeds: byClass(text.embeddings(carried, runner), classes, templates),
       };
     };
     const embed = (inputs: ModelInputs, runner: LinearRunner): HiddenStates => {
-      const states = text.embed(inputs, runner);
+      const states =
+        inputs['attention_mask'] === undefined && isPlain(runner) ? known(inputs, runner) : text.embed(inputs, runner);
       const pixels = inputs['pixel_values'];
-      const ofTexts = states.context?.tensors ?? {};
+      const tensors = states.context?.tensors ?? {};
       // The caller's tensor must not be among the states, which are disposed.
-      const all = pixels === undefined ? ofTexts : { ...ofTexts, [kept.pixels]: tf.clone(pixels) };
+      const all = pixels === undefined ? tensors : { ...tensors, [kept.pixels]: tf.clone(pixels) };
       return { ...states, context: { ...states.context, tensors: all } };
+    };
+    /** The states of the texts' end tokens, as states of texts of one token. */
+    const known = (inputs: ModelInputs, runner: LinearRunner): HiddenStates => {
+      const ids = inputs['input_ids'];
+      if (ids === undefined) throw lacks('input_ids');
+      const [classes, templates] = textsIn(ids);
+      const hidden = cache.statesOf(ids.dataSync(), () => {
+        let states = text.embed(inputs, runner);
+        for (let index = 0; index < textLayers; index++) states = text.layer(index, states, runner);
+        return text.pooled(states);
+      });
+      const tensors = { [kept.known]: tf.ones([classes, templates, 1]) };
+      return { hidden, batch: classes * templates, tokens: 1, context: { tensors } };
     };
     const compared = ({ image_embeds, text_embeds }: ReturnType<typeof embeddings>): tf.Tensor2D =>
       tf.mul(tf.matMul(image_embeds, tf.transpose(text_embeds)), scale);
@@ -92,6 +121,10 @@ export async function loadClip(
         return { logits: compared(made), ...made };
       },
       ...tensors.access(),
+      dispose: () => {
+        cache.dispose();
+        tensors.dispose();
+      },
     };
   } catch (error) {
     tensors.dispose();
@@ -109,21 +142,25 @@ async function loadTextTower(description: ModelDescription, config: ClipConfig, 
   const norm = await loadNorm(tensors, 'text_model.final_layer_norm', text.epsilon);
   return {
     embed: (inputs: ModelInputs, runner: LinearRunner): HiddenStates => {
-      const { ids, batch, tokens, mask } = readTextInputs(inputs, text);
+      const given = inputs['input_ids'];
+      if (given === undefined) throw lacks('input_ids');
+      const [classes, templates] = textsIn(given);
+      const rows = tf.reshape(given, [classes * templates, -1]);
+      const { ids, batch, tokens, mask } = readTextInputs({ ...inputs, input_ids: rows }, text);
       const positions = Int32Array.from({ length: batch * tokens }, (_, index) => index % tokens);
       const hidden = tf.add<tf.Tensor2D>(
         runner.embedding(words, ids),
         runner.embedding(places, tf.tensor1d(positions, 'int32')),
       );
-      const ends = endMarks(ids.dataSync(), [batch, tokens], text.endToken);
+      const ends = tf.reshape(endMarks(ids.dataSync(), [batch, tokens], text.endToken), [classes, templates, tokens]);
       return { hidden, batch, tokens, context: { mask, tensors: { [kept.ends]: ends } } };
     },
     layer: (index: number, states: HiddenStates, runner: LinearRunner) => layer(index, states, runner, false),
     /** The state of each text's end token [texts, hiddenSize]. */
     pooled: ({ hidden, context }: HiddenStates): tf.Tensor2D => {
-      const ends = context?.tensors?.[kept.ends];
-      if (ends === undefined) throw new Error('the texts have no end tokens');
-      return weightedTokenMean(hidden, as2D(ends));
+      const [classes, templates, tokens] = textShape(context);
+      const marks = context?.tensors?.[kept.ends];
+      return marks ? weightedTokenMean(hidden, as2D(tf.reshape(marks, [classes * templates, tokens]))) : hidden;
     },
     /** [texts, projectionSize], of length 1. */
     embeddings: (pooled: tf.Tensor2D, runner: LinearRunner): tf.Tensor2D =>
@@ -205,6 +242,26 @@ function endMarks(ids: ArrayLike<number>, [texts, tokens]: [number, number], end
     marks[text * tokens + Math.max(0, own.indexOf(end))] = 1;
   }
   return tf.tensor2d(marks, [texts, tokens]);
+}
+
+/** Classes and texts of each; ids [classes, tokens] or [classes, templates, tokens]. */
+function textsIn({ shape }: tf.Tensor): [number, number] {
+  return [shape[0] ?? 0, shape.length === 3 ? (shape[1] ?? 0) : 1];
+}
+
+/** Classes, templates and tokens of the texts of a batch. */
+function textShape(context: HiddenStates['context']): [number, number, number] {
+  const { tensors = {} } = context ?? {};
+  const [classes, templates, tokens] = (tensors[kept.ends] ?? tensors[kept.known])?.shape ?? [];
+  if (classes === undefined || templates === undefined || tokens === undefined)
+    throw new Error('the states lack the texts');
+  return [classes, templates, tokens];
+}
+
+/** The mean of each class's embeddings, of length 1: [classes · templates, size] → [classes, size]. */
+function byClass(embeddings: tf.Tensor2D, classes: number, templates: number): tf.Tensor2D {
+  if (templates === 1) return embeddings;
+  return l2NormalizeRows(weightedTokenMean(embeddings, tf.fill([classes, templates], 1 / templates)));
 }
 
 function lacks(name: string): StudioError {
