@@ -3,12 +3,12 @@ import type { Forgetting } from '../../src-shared/domain/forgetting.ts';
 import { runFormatLabels } from '../../src-shared/domain/imported-run.ts';
 import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { isInUse } from '../../src-shared/domain/parameter-values.ts';
-import type { RunRecord } from '../../src-shared/domain/run.ts';
+import type { RunRecord, RunResult } from '../../src-shared/domain/run.ts';
 import { amidWords } from '../../src-shared/format/amid-words.ts';
 import { formatFixed } from '../../src-shared/format/numbers.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';
 import { forgettingFact } from '../../src-shared/results/forgetting.ts';
-import { namedScores } from '../../src-shared/results/headline.ts';
+import { headlineOf, namedScores } from '../../src-shared/results/headline.ts';
 import { paddingText } from '../../src-shared/results/padding.ts';
 import { togetherText } from '../../src-shared/results/together.ts';
 import { catalog } from '../backend/index.ts';
@@ -53,6 +53,7 @@ export function describeRun(run: RunRecord): string {
           at > 0 || facts === null ? '' : ` on ${formatCount(facts.evalExamples)} ${config.eval_split} examples`;
         return [amidWords(label), text + on] as const;
       }),
+      ...startLines(result),
       ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
       ['eval loss', result.evalLoss?.toFixed(4) ?? '–'],
       ['train loss', result.trainLoss?.toFixed(4) ?? '–'],
@@ -77,6 +78,13 @@ export function describeRun(run: RunRecord): string {
   if (run.adapterId !== null) lines.push(['adapter id', run.adapterId]);
   if (run.error !== null) lines.push(['error', [run.error.message, run.error.hint ?? ''].join(' ').trim()]);
   return formatSummary(lines);
+}
+
+/** What the training started from, where it was evaluated. */
+function startLines({ start }: RunResult): (readonly [string, string])[] {
+  const score = headlineOf(start);
+  if (start === undefined || score === null) return [];
+  return [[start.zeroShot ? 'zero-shot' : 'before training', `${amidWords(score.label)} ${score.text}`]];
 }
 
 /** What an adapter costs its base, as a line of a summary. */

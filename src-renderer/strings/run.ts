@@ -1,3 +1,4 @@
+import { amidWords } from '../../src-shared/format/amid-words.ts';
 import { formatCount, plural } from '../../src-shared/format/numbers.ts';
 
 /** The words of a run's page. */
@@ -51,6 +52,8 @@ export const runStrings = {
   best: (value: string, step?: number) => `best ${value}${step === undefined ? '' : ` at step ${formatCount(step)}`}`,
   evaluation: 'Evaluation',
   split: { test: 'Test', validation: 'Validation' },
+  zeroShot: (score: string) => `Zero-shot ${amidWords(score)}`,
+  before: (score: string) => `${score} before training`,
   sinceStart: 'Change since the evaluation at step 0',
   firstEvaluation: (step: number) => `first at step ${formatCount(step)}`,
   evaluatedAtEnd: 'at the end of the run',

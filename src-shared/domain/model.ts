@@ -157,6 +157,11 @@ export const modelDescriptionSchema = z.object({
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
 
+/** Whether a model classifies images by comparing them with texts of their classes, as CLIP does. */
+export function comparesWithTexts({ image, text }: Pick<ModelDescription, 'image' | 'text'>): boolean {
+  return image !== null && text !== null;
+}
+
 const ggufEnding = /\.gguf$/i;
 
 /** Whether a path names a GGUF file, which has to be converted before it can be a base. */

@@ -333,6 +333,16 @@ export const runResultSchema = z.object({
   metrics: z.record(z.string(), z.number()).default({}),
   /** The best evaluation by the run's criterion; null in results of versions that did not record it. */
   best: z.object({ step: z.number().int(), metric: z.string(), value: z.number().nullable() }).nullable().default(null),
+  /** The evaluation before the first step; absent where none was made. */
+  start: z
+    .object({
+      /** Whether it is of a base that is a classifier by itself, as CLIP is. */
+      zeroShot: z.boolean(),
+      accuracy: z.number().nullable(),
+      loss: z.number(),
+      metrics: z.record(z.string(), z.number()),
+    })
+    .optional(),
   /** Whether early stopping ended it before its last planned step. */
   stoppedEarly: z.boolean().default(false),
   /** What the run's adapter costs its base; null where it was not measured. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { classTemplateSettings } from './class-templates.ts';
 import type { TextColumns } from './dataset.ts';
 import type { ModelDescription } from './model.ts';
 import { preferenceSettings } from './preference.ts';
@@ -80,6 +81,7 @@ export const taskSettingsSchema = z.object({
     advanced: true,
     group: 'Task',
   }),
+  ...classTemplateSettings,
   ...preferenceSettings,
   ...qaSettings,
 });

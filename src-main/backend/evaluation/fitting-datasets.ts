@@ -39,7 +39,7 @@ function problemOf(
     return 'It has no test examples.';
   let labels: readonly string[] | null;
   try {
-    labels = labelsOfHead(requireTask(task, model, dataset).declaration.id, dataset);
+    labels = labelsOfHead(requireTask(task, model, dataset).declaration.id, model, dataset);
   } catch (thrown) {
     if (thrown instanceof StudioError) return thrown.message;
     throw thrown;

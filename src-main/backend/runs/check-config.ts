@@ -1,6 +1,12 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { classTemplatesOf } from '../../../src-shared/domain/class-templates.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import { type LinearModule, type ModelRecord, withTaskHead } from '../../../src-shared/domain/model.ts';
+import {
+  comparesWithTexts,
+  type LinearModule,
+  type ModelRecord,
+  withTaskHead,
+} from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { requireEmbedding } from '../../engine/adapters/device-adapter.ts';
 import { checkStarts } from '../../engine/adapters/initializations/start-modules.ts';
@@ -51,6 +57,9 @@ export async function checkConfig({ config, model, dataset, seedFolder }: Planne
     // Without one there is nothing that a task on text could read, whatever else it asks of it.
     const tokenizer = await modelTokenizer(model.path);
     task.checkTokenizer?.(tokenizer, config, dataset);
+  } else if (comparesWithTexts(description)) {
+    classTemplatesOf(config.class_templates);
+    await modelTokenizer(model.path);
   }
   if (seedFolder !== null) await checkSeedFolder(seedFolder, config, description);
 }

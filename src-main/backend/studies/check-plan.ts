@@ -112,7 +112,7 @@ async function checkScore(
   const model = await facts.baseOf(adapters);
   const { task } = facts.taskOf(adapters);
   const { declaration } = requireTask(task, model.description, description);
-  const labels = labelsOfHead(declaration.id, description);
+  const labels = labelsOfHead(declaration.id, model.description, description);
   if (labels === null) return;
   for (const { adapter, head } of scored) {
     if (!head) continue;

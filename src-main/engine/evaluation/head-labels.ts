@@ -1,5 +1,11 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import { answerOutputs, labelHead, type ModelDescription, tokenHeads } from '../../../src-shared/domain/model.ts';
+import {
+  answerOutputs,
+  comparesWithTexts,
+  labelHead,
+  type ModelDescription,
+  tokenHeads,
+} from '../../../src-shared/domain/model.ts';
 import type { AdapterState } from '../adapters/state.ts';
 
 /** Input of the head check: an adapter or its outline. */
@@ -29,8 +35,13 @@ const classifications: ReadonlySet<string> = new Set([
 ]);
 
 /** What the outputs of a head have to mean for a task on this dataset; null where no head is needed, or it has one value. */
-export function labelsOfHead(task: string, { text, labels }: DatasetDescription): readonly string[] | null {
+export function labelsOfHead(
+  task: string,
+  model: Pick<ModelDescription, 'image' | 'text'>,
+  { text, labels }: DatasetDescription,
+): readonly string[] | null {
   if (task === 'qa') return answerOutputs;
+  if (comparesWithTexts(model)) return null;
   return classifications.has(task) && text?.labelKind !== 'numbers' ? labels : null;
 }
 

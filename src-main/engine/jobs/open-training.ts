@@ -168,6 +168,7 @@ function assemble(
     totalSteps: countSteps(config, examples.length),
     criterion: criterionOf(config, opened.type, opened.metrics),
     loadBatch: opened.train.load,
+    isZeroShot: opened.isZeroShot,
     evaluate: async (step) => {
       const outputs = await opened.outputs(model, evaluated, {
         batchSize: config.per_device_eval_batch_size,

@@ -1,9 +1,12 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { comparesWithTexts } from '../../../src-shared/domain/model.ts';
 import { imageAt } from '../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
 import { thumbnail } from '../data/thumbnail.ts';
 import { classificationLogits, type LoadBatch } from '../evaluation/evaluation.ts';
 import { metricIds } from '../metrics/index.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
+import { classInputs } from './images/class-inputs.ts';
 import { recentBatches } from './recent-batches.ts';
 import type { ReadingProgress, TaskType } from './task-type.ts';
 
@@ -14,16 +17,19 @@ export const imageClassification: TaskType = {
   declaration: {
     id: 'image-classification',
     label: 'Image classification',
-    summary: 'Assigns an image to one of several classes.',
+    summary:
+      'Assigns an image to one of several classes, by a head on an image model or, with CLIP, by texts of the classes.',
     parameters: [],
   },
   bestBy: 'accuracy',
   reads: 'images',
   misfit: () => null,
   metrics: ({ labels }) => metricIds('classes', labels.length),
-  async open({ modelDirectory, model, dataset }) {
+  async open({ modelDirectory, model, dataset, settings }) {
     if (dataset.kind !== 'images') throw new TypeError('the dataset contains texts');
     const { description } = dataset;
+    const isZeroShot = comparesWithTexts(model);
+    const texts = isZeroShot ? await classInputs(modelDirectory, model, description.labels, settings) : {};
     const preprocessor = await createImagePreprocessor(modelDirectory, model, description);
     const train = dataset.split('train');
     const batchers = {
@@ -34,11 +40,13 @@ export const imageClassification: TaskType = {
       (batcher: ImageBatcher): LoadBatch =>
       async (indices) => {
         const { pixelValues, labels, shape } = await batcher.batch(indices);
-        return { inputs: { pixel_values: { shape, data: pixelValues } }, labels };
+        // The images come first: they say how many examples there are.
+        return { inputs: { pixel_values: { shape, data: pixelValues }, ...texts }, labels };
       };
     const test = recentBatches(loaderOf(batchers.test));
     return {
-      labels: description.labels,
+      labels: isZeroShot ? null : description.labels,
+      isZeroShot,
       classNames: description.labels,
       metrics: metricIds('classes', description.labels.length),
       train: {
@@ -65,6 +73,12 @@ export const imageClassification: TaskType = {
           const labels = Int32Array.from(chosen[split], (index) => batcher.split.labels[index] ?? 0);
           tensors.set(`${split}.labels`, { shape: [labels.length], data: labels });
         }
+        if (isZeroShot)
+          throw new StudioError(
+            'refused',
+            'The Python export has no zero-shot classifier: CLIP’s loss is computed from texts of the classes.',
+            'Export the adapter by --to peft: PEFT loads it on CLIPModel.',
+          );
         return {
           settings: { auto_class: 'AutoModelForImageClassification', problem_type: 'single_label_classification' },
           tensors,

@@ -57,6 +57,8 @@ export interface TaskMaterial {
 export interface OpenTask {
   /** Outputs of a new head; null: the model keeps its head. */
   readonly labels: readonly string[] | null;
+  /** Whether the base alone is a classifier of these labels, as CLIP is: what training starts from is then measured. */
+  readonly isZeroShot?: boolean;
   /** Names of the output classes or labels; empty if there are none. */
   readonly classNames: readonly string[];
   /** Ids of the metrics of its evaluations, loss and accuracy among them. */

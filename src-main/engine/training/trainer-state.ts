@@ -31,6 +31,14 @@ export const trainerStateSchema = z
         value: z.number().nullable().default(null),
       })
       .nullable(),
+    /** The evaluation before the first step. */
+    start: z
+      .strictObject({
+        accuracy: z.number().nullable(),
+        loss: z.number(),
+        metrics: z.record(z.string(), z.number()),
+      })
+      .optional(),
     /** Evaluations in a row, for early stopping. */
     evaluations_without_improvement: z.number().int().min(0).default(0),
     /** Of every step, in checkpoints of versions before `step_times`. */

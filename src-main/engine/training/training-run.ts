@@ -50,6 +50,8 @@ export interface TrainingRunParts {
   readonly criterion: Criterion;
   loadBatch(indices: Int32Array): Promise<MicroBatch>;
   evaluate(step: number): Promise<Score>;
+  /** Whether the base is a classifier of these labels by itself: it is scored before the first step. */
+  readonly isZeroShot?: boolean | undefined;
   readonly runDirectory: string;
   readonly baseModelName: string;
   readonly context: TaskContext;
@@ -84,6 +86,8 @@ export class TrainingRun implements Objective {
   private lastLoss: number | null = null;
   private readonly best: BestEvaluation;
   private lastScore: (Score & { step: number }) | null = null;
+  /** The evaluation before the first step. */
+  private firstScore: TrainerState['start'];
   private lastCheckpointAt = performance.now();
 
   constructor(parts: TrainingRunParts) {
@@ -141,12 +145,13 @@ export class TrainingRun implements Objective {
       : StepTimes.of(trainer.step_milliseconds ?? []);
     this.activeShareSum = trainer.active_share_sum;
     this.lastLoss = trainer.last_loss;
+    this.firstScore = trainer.start;
     this.best.restore(trainer.best, trainer.evaluations_without_improvement);
     this.log(`Resumed at step ${this.globalStep} of ${totalSteps}.`);
   }
 
   async run(): Promise<TrainingOutcome> {
-    const { config, model, totalSteps, context, facts } = this.parts;
+    const { config, model, totalSteps, context, facts, isZeroShot = false } = this.parts;
     if (config.coto)
       this.coto = new CotoController(model, config.coto, totalSteps, { seed: config.seed, random: this.cotoRandom });
     const rows = this.coto?.rows ?? [];
@@ -165,7 +170,10 @@ export class TrainingRun implements Objective {
       },
     });
     try {
-      if (config.eval_on_start && this.globalStep === 0) await this.measure();
+      if ((config.eval_on_start || isZeroShot) && this.globalStep === 0) {
+        const { accuracy, loss, metrics } = await this.measure();
+        this.firstScore = { accuracy, loss, metrics: { ...metrics } };
+      }
       return await this.finish(await this.loop.run());
     } finally {
       this.loop.dispose();
@@ -336,6 +344,7 @@ export class TrainingRun implements Objective {
       step_times: this.times.state(),
       active_share_sum: this.activeShareSum,
       last_loss: this.lastLoss,
+      ...(this.firstScore === undefined ? {} : { start: this.firstScore }),
     };
     const state = await model.exportState();
     const exported = this.hooks.exported?.(state) ?? state;
@@ -358,6 +367,9 @@ export class TrainingRun implements Objective {
       trainLoss: this.lastLoss,
       metrics: { ...score.metrics },
       best: best && { step: best.step, metric: this.best.criterion.metric, value: best.value },
+      ...(this.firstScore === undefined
+        ? {}
+        : { start: { ...this.firstScore, zeroShot: this.parts.isZeroShot === true } }),
       stoppedEarly,
       forgetting: null,
       meanStepMilliseconds: times.mean,

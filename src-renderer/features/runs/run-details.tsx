@@ -1,8 +1,8 @@
 import { Code, Skeleton } from '@mantine/core';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import type { RunRecord, RunResult } from '../../../src-shared/domain/run.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
-import { namedScores, scoreText } from '../../../src-shared/results/headline.ts';
+import { headlineOf, namedScores, scoreText } from '../../../src-shared/results/headline.ts';
 import { metricLabel } from '../../../src-shared/results/metric-labels.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
 import { togetherText } from '../../../src-shared/results/together.ts';
@@ -68,6 +68,7 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
                   label: at > 0 || split === 'Test' ? label : `Validation ${amidWords(label)}`,
                   value: text,
                 })),
+                ...startFacts(result),
                 ...(result.forgetting === null ? [] : [forgettingFact(result.forgetting)]),
                 { label: run.origin ? words.evalLoss : `${split} loss`, value: formatNumber(result.evalLoss) },
                 ...(result.best === null || result.best.value === null
@@ -96,6 +97,13 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
       />
     </Panel>
   );
+}
+
+/** What the training started from, where it was evaluated. */
+function startFacts({ start }: RunResult): { label: string; value: string }[] {
+  const score = headlineOf(start);
+  if (start === undefined || score === null) return [];
+  return [{ label: start.zeroShot ? words.zeroShot(score.label) : words.before(score.label), value: score.text }];
 }
 
 export function RunLog({ run }: { run: RunRecord }) {

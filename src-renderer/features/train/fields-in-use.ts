@@ -1,3 +1,4 @@
+import { classTemplateSettings } from '../../../src-shared/domain/class-templates.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
@@ -16,7 +17,9 @@ const onlyOf: Readonly<Record<string, readonly TaskId[]>> = {
   sample_prompts: ['causal-lm', 'preference'],
   sample_tokens: ['causal-lm', 'preference'],
   length_normalized: ['multiple-choice'],
-  max_length: taskIds.filter((task) => task !== 'qa'),
+  max_length: taskIds.filter((task) => task !== 'qa' && task !== 'image-classification'),
+  group_by_length: taskIds.filter((task) => task !== 'image-classification'),
+  ...Object.fromEntries(Object.keys(classTemplateSettings).map((name) => [name, ['image-classification']])),
   ...Object.fromEntries(Object.keys(qaSettings).map((name) => [name, ['qa']])),
   ...Object.fromEntries(Object.keys(preferenceSettings).map((name) => [name, ['preference']])),
 };

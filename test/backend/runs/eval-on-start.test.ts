@@ -23,6 +23,12 @@ it('an evaluation before the first step is recorded and changes nothing that the
   expect(watched.log.some((text) => text.startsWith('Step 0: evaluation'))).toBe(true);
   expect(watched.loss).toEqual(plain.loss);
   expect(watched.adapter.sha256).toBe(plain.adapter.sha256);
+  expect(plain.run.result?.start).toBeUndefined();
+  const { accuracy, loss } = watched.run.result?.start ?? {};
+  expect(loss).toBe(watched.evaluations.mean[0]);
+  expect(watched.log).toContainEqual(
+    expect.stringContaining(`Step 0: evaluation accuracy ${(100 * (accuracy ?? -1)).toFixed(1)} %`),
+  );
   expect(watched.run.result?.best).toEqual(plain.run.result?.best);
   expect(watched.run.checkpoints.map(({ kind, step }) => [kind, step])).toEqual(
     plain.run.checkpoints.map(({ kind, step }) => [kind, step]),

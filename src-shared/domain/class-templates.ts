@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { StudioError } from '../contract/errors.ts';
+
+/** A published set of texts that stand for a class. */
+export interface ClassTemplates {
+  readonly id: string;
+  readonly label: string;
+  readonly templates: readonly string[];
+}
+
+/** Those of the CLIP paper, as Tip-Adapter and CLIP-LoRA take them for their eleven datasets. */
+export const knownClassTemplates: readonly ClassTemplates[] = [
+  { id: 'photo', label: 'A photo', templates: ['a photo of a {label}.'] },
+  {
+    id: 'imagenet',
+    label: 'ImageNet: the mean of seven',
+    templates: [
+      'itap of a {label}.',
+      'a bad photo of the {label}.',
+      'a origami {label}.',
+      'a photo of the large {label}.',
+      'a {label} in a video game.',
+      'art of the {label}.',
+      'a photo of the small {label}.',
+    ],
+  },
+  { id: 'pets', label: 'Pets', templates: ['a photo of a {label}, a type of pet.'] },
+  { id: 'food', label: 'Food', templates: ['a photo of {label}, a type of food.'] },
+  { id: 'flowers', label: 'Flowers', templates: ['a photo of a {label}, a type of flower.'] },
+  { id: 'aircraft', label: 'Aircraft', templates: ['a photo of a {label}, a type of aircraft.'] },
+  { id: 'textures', label: 'Textures', templates: ['{label} texture.'] },
+  { id: 'satellite', label: 'Satellite images', templates: ['a centered satellite photo of {label}.'] },
+  { id: 'actions', label: 'Actions', templates: ['a photo of a person doing {label}.'] },
+  { id: 'digits', label: 'Digits', templates: ['a photo of the number: "{label}".'] },
+];
+
+/** As many as OpenAI's set for ImageNet has, and some more. */
+const mostTemplates = 200;
+
+/** Settings of zero-shot classification; keys of a run. */
+export const classTemplateSettings = {
+  class_templates: z
+    .string()
+    .max(2 ** 16)
+    .default('a photo of a {label}.')
+    .meta({
+      title: 'Class templates',
+      description:
+        'Texts that stand for a class where CLIP compares images with texts: one a line, {label} is the class’s name with spaces for underscores. The embeddings of several are averaged. Or a published set by its id: photo, imagenet, pets, food, flowers, aircraft, textures, satellite, actions, digits.',
+      multiline: true,
+      group: 'Task',
+    }),
+};
+
+/** Where the name of the class goes; `{}` as OpenAI and open_clip write it. */
+const place = /\{(?:label|c|)\}/g;
+
+/** @throws StudioError invalid_input for a text without a place for the class, and for none at all. */
+export function classTemplatesOf(written: string): readonly string[] {
+  const known = knownClassTemplates.find(({ id }) => id === written.trim());
+  if (known !== undefined) return known.templates;
+  const templates = written
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (templates.length === 0)
+    throw new StudioError(
+      'invalid_input',
+      'class_templates is empty.',
+      'Write one text a line, e.g. a photo of a {label}.',
+    );
+  if (templates.length > mostTemplates)
+    throw new StudioError(
+      'invalid_input',
+      `class_templates has ${templates.length} texts, more than ${mostTemplates}.`,
+      'Take those that suit the images.',
+    );
+  const without = templates.find((line) => line.search(place) < 0);
+  if (without !== undefined)
+    throw new StudioError(
+      'invalid_input',
+      `class_templates: "${without}" has no {label}, so that all classes would have the same text.`,
+      `Write {label} where the name of the class goes, or one of ${knownClassTemplates.map(({ id }) => id).join(', ')}.`,
+    );
+  return templates;
+}
+
+/** The texts of a class, one for each template. */
+export function classTexts(templates: readonly string[], label: string): string[] {
+  const name = label.replaceAll('_', ' ');
+  return templates.map((template) => template.replace(place, () => name));
+}
