@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { bundleProgressSchema, bundleStudySchema, resultManifestSchema } from '../../src-shared/domain/bundle.ts';
 import { runRecordSchema } from '../../src-shared/domain/run.ts';
 import { caseFolder, copyOf, editBytes, goodData } from './bad-input-support.ts';
+import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';
 import { writeSmallAblation } from './small-ablation.ts';
 
@@ -59,14 +57,7 @@ test('a run whose node was lost after a checkpoint goes on from it, to the resul
   expect(written, written.err).toMatchObject({ code: 0 });
   cpSync(bundle, alone, { recursive: true });
 
-  const command = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
-  const killing = ['--import', new URL('killed-at-kept.ts', import.meta.url).href];
-  const child = spawn(process.execPath, [...killing, command, 'job', bundle, '0'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const said = child.stderr.setEncoding('utf8').toArray();
-  const [, signal] = await once(child, 'close');
-  expect(signal, (await said).join('')).toBe('SIGKILL');
+  await killCommandBy('killed-at-kept.ts', ['job', bundle, '0']);
   expect(existsSync(resultIn(bundle))).toBe(false);
   const [kept = ''] = keptIn(bundle);
   const [, attempt = '', step = ''] = kept.split('.');

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import { expect, test } from 'vitest';
@@ -10,6 +9,7 @@ import { z } from 'zod';
 import { bundleStudySchema, collectedSchema, resultManifestSchema } from '../../src-shared/domain/bundle.ts';
 import { studyRecordSchema } from '../../src-shared/domain/study.ts';
 import { caseFolder, copyOf, editJson, goodData } from './bad-input-support.ts';
+import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';
 import { writeSmallAblation } from './small-ablation.ts';
 
@@ -49,18 +49,7 @@ function worker(index: number) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
-  const ended = once(child, 'close').then(([code, signal]: unknown[]) => ({ code, signal, said }));
-  return { child, ended };
-}
-
-/** Resolves when an attempt at the run has begun. */
-async function hasBegun(index: number, child: { exitCode: number | null }): Promise<void> {
-  const run = study().jobs[index]?.runId ?? '';
-  const log = (name: string) => join(bundle, 'results', name, 'progress.jsonl');
-  while (!names().some((name) => name.startsWith(`${run}.tmp-`) && existsSync(log(name)))) {
-    if (child.exitCode !== null) throw new Error('the worker ended before it was killed');
-    await wait(5);
-  }
+  return once(child, 'close').then(([code, signal]: unknown[]) => ({ code, signal, said }));
 }
 
 const counted = (table: string): unknown => {
@@ -84,16 +73,16 @@ test('a bundle has a job for each run, and no folder is overwritten', async () =
 });
 
 test('a worker that is killed leaves nothing that looks like a result', async () => {
-  const killed = worker(0);
-  await hasBegun(0, killed.child);
-  killed.child.kill('SIGKILL');
-  expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
+  await killCommandBy('killed-in-attempt.ts', ['job', bundle, '0']);
+  const [left = '', ...others] = names();
+  expect(left.startsWith(`${study().jobs[0]?.runId}.tmp-`)).toBe(true);
+  expect(others).toEqual([]);
   expect(existsSync(resultOf(0))).toBe(false);
   expect(await collect()).toMatchObject({ code: 1, collected: { imported: 0, missing: [0, 1, 2, 3], refused: [] } });
 });
 
 test('two workers at once on one run leave one result, and both are content', async () => {
-  const both = await Promise.all([worker(0).ended, worker(0).ended]);
+  const both = await Promise.all([worker(0), worker(0)]);
   for (const { code, said } of both) expect(code, said).toBe(0);
   expect(both.filter(({ said }) => said.includes('Trained.'))).toHaveLength(1);
   const manifest = resultManifestSchema.parse(JSON.parse(readFileSync(join(resultOf(0), 'manifest.json'), 'utf8')));

@@ -1,8 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { adapterRecordSchema } from '../../src-shared/domain/adapter.ts';
@@ -20,6 +18,7 @@ import {
   withoutLog,
   withoutProgress,
 } from './failing-jobs-support.ts';
+import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';
 
 /** A file system of its own, full on demand: needs root and the right to mount. */
@@ -95,7 +94,7 @@ describe.skipIf(!mounted)('a full disk', () => {
   test('that keeps even the database from growing is told all the same, and the run can be resumed later', async () => {
     const home = await newHome(disk);
     fillBut(170);
-    const words = training('max_steps=1000', 'per_device_train_batch_size=1', 'logging_steps=1');
+    const words = training('max_steps=1000000', 'per_device_train_batch_size=1', 'logging_steps=1');
     const result = withoutProgress(await cotoOn(home)(words));
     expectOneLine(result, { says: ["The disk is full: the studio's database", 'Free some space'] });
     rmSync(filler);
@@ -112,7 +111,6 @@ describe('a run whose process is killed', () => {
   const trained = z.object({ run: runRecordSchema, adapter: adapterRecordSchema });
   const metricRow = z.object({ name: z.string(), step: z.number(), value: z.number() });
   const shown = z.object({ run: runRecordSchema, metrics: z.array(metricRow) });
-  const script = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
   const settings = training(
     'max_steps=120',
     'save_steps=5',
@@ -124,13 +122,7 @@ describe('a run whose process is killed', () => {
 
   test('is interrupted, and resumed to the very result of one that was left alone', async () => {
     const [home, other] = [await newHome(), await newHome()];
-    const killing = ['--import', new URL('killed-at-checkpoint.ts', import.meta.url).href];
-    const child = spawn(process.execPath, [...killing, script, ...settings, '--home', home], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const said = child.stderr.setEncoding('utf8').toArray();
-    const [, signal] = await once(child, 'close');
-    expect(signal, (await said).join('')).toBe('SIGKILL');
+    await killCommandBy('killed-at-checkpoint.ts', [...settings, '--home', home]);
     // What such a process was writing when it was killed.
     const [id = ''] = readdirSync(join(home, 'runs'));
     const unfinished = join(home, 'runs', id, 'checkpoints', '.step-000020.0123456789ab.tmp');

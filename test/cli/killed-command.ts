@@ -25,3 +25,12 @@ export async function killCommandWhen(
   child.kill('SIGKILL');
   expect((await closed)[1], said).toBe('SIGKILL');
 }
+
+/** `coto` in a process of its own, into which the module is loaded first, one of this folder that kills it. */
+export async function killCommandBy(module: string, words: readonly string[]): Promise<void> {
+  const killing = ['--import', new URL(module, import.meta.url).href];
+  const child = spawn(process.execPath, [...killing, command, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const said = child.stderr.setEncoding('utf8').toArray();
+  const [, signal] = await once(child, 'close');
+  expect(signal, (await said).join('')).toBe('SIGKILL');
+}

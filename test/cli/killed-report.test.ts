@@ -1,20 +1,16 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { reportRecordSchema } from '../../src-shared/domain/report.ts';
 import { disagreements, reopened } from '../long/killed-processes.ts';
 import { caseFolder, copyOf, goodData } from './bad-input-support.ts';
+import { killCommandBy } from './killed-command.ts';
 import { cotoOn } from './run-command.ts';
 
 const folder = caseFolder();
 const home = join(folder, 'home');
 const coto = cotoOn(home);
-const script = fileURLToPath(new URL('../../src-main/cli/coto.ts', import.meta.url));
-const killing = new URL('killed-before-row.ts', import.meta.url).href;
 
 test('a report that is killed between its page and its row is there when the home is opened again', async () => {
   const settings = ['max_steps=1', 'per_device_train_batch_size=4', 'compute_backend=wasm', 'adapter.r=2'];
@@ -23,12 +19,7 @@ test('a report that is killed between its page and its row is there when the hom
   expect(code, err).toBe(0);
 
   const words = ['report', 'trained', '--name', 'Of one run', '--note', 'Why.', '--home', home];
-  const child = spawn(process.execPath, ['--import', killing, script, ...words], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const said = child.stderr.setEncoding('utf8').toArray();
-  const [, signal] = await once(child, 'close');
-  expect(signal, (await said).join('')).toBe('SIGKILL');
+  await killCommandBy('killed-before-row.ts', words);
   const [id = ''] = readdirSync(join(home, 'reports'));
   expect(disagreements(home)).toContain(`no row names reports/${id}`);
   // Of an earlier version, whose folders were there before their page was.
