@@ -17,7 +17,9 @@ export const echoContract = {
       }),
     },
     'echo.refuse': { input: z.strictObject({ late: z.boolean() }), output: z.null() },
-    'echo.wait': { input: z.strictObject({ milliseconds: z.number() }), output: z.string() },
+    /** Answered once `echo.release` is asked for. */
+    'echo.hold': { input: z.strictObject({}), output: z.string() },
+    'echo.release': { input: z.strictObject({}), output: z.null() },
     'echo.never': { input: z.strictObject({}), output: z.null() },
     'echo.unclonable': { input: z.strictObject({}), output: z.unknown() },
     'echo.malformed': { input: z.strictObject({}), output: z.number() },

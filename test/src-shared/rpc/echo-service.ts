@@ -8,6 +8,7 @@ export function serveEcho(channel: Channel, die: () => void): void {
   const refuse = (): never => {
     throw new StudioError('not_found', 'adapter.safetensors has no tensor "x".', 'Choose another file.');
   };
+  const released = Promise.withResolvers<void>();
   const server = serve(channel, echoContract, {
     'echo.same': (input) => input,
     'echo.add': ({ left, right }) => left + right,
@@ -20,9 +21,13 @@ export function serveEcho(channel: Channel, die: () => void): void {
       map: new Map([['a', 1]]),
     }),
     'echo.refuse': ({ late }) => (late ? Promise.resolve().then(refuse) : refuse()),
-    'echo.wait': async ({ milliseconds }) => {
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      return `waited ${milliseconds}`;
+    'echo.hold': async () => {
+      await released.promise;
+      return 'held';
+    },
+    'echo.release': () => {
+      released.resolve();
+      return null;
     },
     'echo.never': () => new Promise<null>(() => undefined),
     'echo.unclonable': () => ({ code: () => 'a function' }),
