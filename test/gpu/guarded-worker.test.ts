@@ -22,46 +22,48 @@ afterEach(async () => {
 });
 
 it('tells a process that hangs from one that crashes and one that is slow, and starts another for the next request', async () => {
-  const worker = guard(4);
-  const first = await worker.ask({ do: 'answer' }, answer, 60);
-  expect(await worker.ask({ do: 'answer' }, answer, 60)).toEqual(first);
-  await expect(worker.ask({ do: 'hang' }, answer, 60)).rejects.toMatchObject({
+  const worker = guard(600);
+  const first = await worker.ask({ do: 'answer' }, answer, 600);
+  expect(await worker.ask({ do: 'answer' }, answer, 600)).toEqual(first);
+  worker.silence = 1;
+  await expect(worker.ask({ do: 'hang' }, answer, 600)).rejects.toMatchObject({
     outcome: 'hung',
-    message: 'No sign of life for 4 s: the driver, or a program on it, hangs.',
+    message: 'No sign of life for 1 s: the driver, or a program on it, hangs.',
   });
-  await expect(worker.ask({ do: 'crash' }, answer, 60)).rejects.toMatchObject({
+  worker.silence = 600;
+  await expect(worker.ask({ do: 'crash' }, answer, 600)).rejects.toMatchObject({
     outcome: 'crashed',
     message: expect.stringContaining('SIGABRT'),
   });
   // It lives, and its time is over.
   await expect(worker.ask({ do: 'slow' }, answer, 0.5)).rejects.toMatchObject({ outcome: 'unfinished' });
-  await expect(worker.ask({ do: 'refuse' }, answer, 60)).rejects.toMatchObject({
+  await expect(worker.ask({ do: 'refuse' }, answer, 600)).rejects.toMatchObject({
     outcome: 'refused',
     message: 'A tensor does not fit.',
   });
-  expect(await worker.ask({ do: 'answer' }, answer, 60)).not.toEqual(first);
+  expect(await worker.ask({ do: 'answer' }, answer, 600)).not.toEqual(first);
 });
 
 it('ends a process that gives no signs of life when its time is over', async () => {
   const worker = guard(null);
-  const first = await worker.ask({ do: 'answer' }, answer, 60);
+  const first = await worker.ask({ do: 'answer' }, answer, 600);
   await expect(worker.ask({ do: 'hang' }, answer, 0.5)).rejects.toMatchObject({ outcome: 'unfinished' });
-  expect(await worker.ask({ do: 'answer' }, answer, 60)).not.toEqual(first);
+  expect(await worker.ask({ do: 'answer' }, answer, 600)).not.toEqual(first);
 });
 
 it('lets no request outlast the time of all, even one that has hung', async () => {
-  let left = 60;
-  const worker = new GuardedWorker(command, undefined, 60, () => left);
+  let left = 600;
+  const worker = new GuardedWorker(command, undefined, 600, () => left);
   workers.push(worker);
-  await worker.ask({ do: 'answer' }, answer, 60);
+  await worker.ask({ do: 'answer' }, answer, 600);
   left = 0.5;
-  await expect(worker.ask({ do: 'hang' }, answer, 60)).rejects.toMatchObject({ outcome: 'unfinished' });
+  await expect(worker.ask({ do: 'hang' }, answer, 600)).rejects.toMatchObject({ outcome: 'unfinished' });
 });
 
 it('ends at once where it is interrupted', async () => {
   const interrupted = new AbortController();
   const worker = guard(600, interrupted.signal);
-  await worker.ask({ do: 'answer' }, answer, 60);
+  await worker.ask({ do: 'answer' }, answer, 600);
   const asked = worker.ask({ do: 'slow' }, answer, 600);
   interrupted.abort();
   await expect(asked).rejects.toMatchObject({ name: 'AbortError' });

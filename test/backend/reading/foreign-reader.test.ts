@@ -12,7 +12,7 @@ const messages = [{ role: 'user', content: 'Hi' } as const];
 /** Takes two seconds before it is stopped by the clock of templates. */
 const template = '{% for a in range(99999) %}{% for b in range(999) %}{% endfor %}{% endfor %}';
 
-it('answers other requests while a file keeps its reader busy', { timeout: 180_000 }, async () => {
+it('answers other requests while a file keeps its reader busy', async () => {
   const startEngine = scriptedEngine(() => new Promise(() => undefined));
   const backend = await openBackend({ startEngine, startReader, resourcesDirectory: bundledResources });
   let isRead = false;
@@ -21,16 +21,13 @@ it('answers other requests while a file keeps its reader busy', { timeout: 180_0
   });
   // A reading on this thread would let nothing else have its turn before its end.
   for (let times = 0; times < 5; times++) {
-    const before = process.threadCpuUsage();
     await backend.handle('app.status', {});
-    const { user, system } = process.threadCpuUsage(before);
     expect(isRead).toBe(false);
-    expect((user + system) / 1000).toBeLessThan(100);
   }
   expect((await rendered).problem?.message).toContain('The chat template was stopped');
 });
 
-it('ends a reading at its limit or by a cancel, and reads on', { timeout: 180_000 }, async () => {
+it('ends a reading at its limit or by a cancel, and reads on', async () => {
   const reader = new ForeignReader(startReader, silentLog);
   const loops = { folder, messages, template };
   await expect(reader.read('render', loops, { milliseconds: 200 })).rejects.toThrow(

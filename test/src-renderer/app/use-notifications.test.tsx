@@ -52,8 +52,10 @@ test('the end of a job is told by the system while another program is in front, 
   renderHookInWindow(() => useNotifications());
   const report = (message: string) =>
     server.emit('notification', { level: 'success', title: 'Train LoRA', message, error: null });
+  const heard: unknown[] = [];
+  bridge.on((message) => heard.push(message));
   report('seen in the window');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await waitFor(() => expect(JSON.stringify(heard)).toContain('seen in the window'));
   hasFocus.mockReturnValue(false);
   report('Trained with 70.5 %.');
   await waitFor(() => expect(shown).toEqual([{ title: 'Train LoRA', body: 'Trained with 70.5 %.' }]));

@@ -61,6 +61,12 @@ const asked = (repository = id, quantization: string | null = null) => ({
   quantization,
 });
 const blobs = () => join(cache, 'models--org--tiny', 'blobs');
+const incompleteBytes = () => {
+  const name = existsSync(blobs()) ? readdirSync(blobs()).find((file) => file.endsWith('.incomplete')) : undefined;
+  return name === undefined ? 0 : statSync(join(blobs(), name)).size;
+};
+const taken = (bytes: number) => expect.poll(incompleteBytes, { interval: 10 }).toBe(bytes);
+const never = () => new Promise<void>(() => undefined);
 
 describe('a model of the hub', () => {
   it('is planned before anything is fetched', async () => {
@@ -147,7 +153,7 @@ describe('a model of the hub', () => {
   });
 
   it('goes on where the connection broke', async () => {
-    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 1000, times: 2 };
+    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 1000, times: 2, taken };
     const snapshot = await download();
     expect(readFileSync(join(snapshot, 'model.safetensors'))).toEqual(weights);
     const ranges = hub.requests.filter(({ line }) => line === 'GET /model.safetensors').map(({ range }) => range);
@@ -155,14 +161,14 @@ describe('a model of the hub', () => {
   });
 
   it('starts over where the server knows no ranges', async () => {
-    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 1000, times: 1 };
+    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 1000, times: 1, taken };
     hub.behavior.ignoresRange = true;
     const snapshot = await download();
     expect(readFileSync(join(snapshot, 'model.safetensors'))).toEqual(weights);
   });
 
   it('keeps what came when it is cancelled, and goes on from there', async () => {
-    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, hangs: true };
+    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, taken: never };
     const controller = new AbortController();
     const stop = (done: number) => {
       if (done > 4000) controller.abort(new StudioError('cancelled', 'Enough.'));
@@ -321,15 +327,10 @@ describe('the studio', () => {
 
   /** Begins to get a model whose weights do not come to an end, and waits until some have come. */
   async function beginToGet(backend: OpenBackend): Promise<string> {
-    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, hangs: true };
+    hub.behavior.drop = { name: 'model.safetensors', afterBytes: 5000, times: 1, taken: never };
     const job = await backend.handle('models.download', { repository: id });
-    await expect.poll(() => incompleteBytes(), { timeout: 20_000 }).toBe(5000);
+    await expect.poll(incompleteBytes).toBe(5000);
     return job.id;
-  }
-
-  function incompleteBytes(): number {
-    const name = existsSync(blobs()) ? readdirSync(blobs()).find((file) => file.endsWith('.incomplete')) : undefined;
-    return name === undefined ? 0 : statSync(join(blobs(), name)).size;
   }
 
   it('ends a download that is cancelled, and takes up the next', async () => {

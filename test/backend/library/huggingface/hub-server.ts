@@ -8,8 +8,8 @@ export interface HubBehavior {
   status?: number;
   /** Sends these bytes instead of the file's own. */
   replaced?: ReadonlyMap<string, Buffer>;
-  /** Ends the connection (or leaves it hanging) after so many bytes, this many times. */
-  drop?: { name: string; afterBytes: number; times: number; hangs?: boolean };
+  /** Ends the connection after so many bytes once they are `taken`, this many times; it hangs where they never are. */
+  drop?: { name: string; afterBytes: number; times: number; taken: (bytes: number) => Promise<void> };
   ignoresRange?: boolean;
 }
 
@@ -105,7 +105,7 @@ function send(
     drop.times--;
     response.write(rest.subarray(0, drop.afterBytes));
     // A client drops what it has not taken up when the connection breaks.
-    if (!drop.hangs) setTimeout(() => response.destroy(), 100);
+    void drop.taken(start + drop.afterBytes).then(() => response.destroy());
   } else response.end(rest);
 }
 

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { act, waitFor } from '@testing-library/react';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { forgetGlances, glanceOf, useRunGlance } from '../../../../src-renderer/features/runs/run-glances.ts';
 import type { RunRecord } from '../../../../src-shared/domain/run.ts';
 import { makeCurve } from '../../../src-shared/curves/make-curve.ts';
@@ -13,6 +13,7 @@ vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
   request: (await import('../../fake-backend.ts')).request,
 }));
 
+afterEach(() => void vi.useRealTimers());
 beforeEach(() => {
   forgetGlances();
   backend.asked = [];
@@ -36,13 +37,15 @@ test('a run that goes on is not asked for with each of its steps', async () => {
   let run = makeRun('1', {}, { step: 10 });
   const { result, rerender } = renderHookInWindow(() => useRunGlance(run));
   await waitFor(() => expect(result.current).not.toBeNull());
+  vi.useFakeTimers();
   for (let step = 11; step < 20; step++) {
     run = { ...run, step };
     rerender();
-    await act(() => new Promise((resolve) => setTimeout(resolve, 10)));
+    await act(() => vi.advanceTimersByTimeAsync(100));
   }
-  await act(() => new Promise((resolve) => setTimeout(resolve, 100)));
   expect(backend.inputsOf('runs.history')).toHaveLength(1);
+  await act(() => vi.advanceTimersByTimeAsync(3000));
+  expect(backend.inputsOf('runs.history')).toHaveLength(2);
 });
 
 test('what a run came to so far, and its best: of a perplexity the lowest', () => {
