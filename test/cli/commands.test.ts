@@ -199,27 +199,28 @@ describe('what was trained', () => {
   });
 });
 
-test('Ctrl+C pauses a training run, and it can be resumed to its end', async () => {
-  let pressed = false;
-  const paused = await coto(
-    ['train', file, '--set', 'max_steps=400', '--name', 'long', '--json'],
-    (text, interrupt) => {
-      if (!pressed && text.includes('Training')) {
-        pressed = true;
-        interrupt();
-      }
-    },
-  );
-  expect(paused.code).toBe(130);
-  const { run } = trained.parse(JSON.parse(paused.out));
-  expect(run.status).toBe('paused');
-  expect(run.step).toBeLessThan(400);
-  expect(paused.err).toContain('Pausing after this step');
+test('Ctrl+C pauses a training run, and one that is resumed', async () => {
+  /** Of a run that does not come to its end by itself. */
+  const interrupted = async (words: readonly string[]) => {
+    let pressed = false;
+    const paused = await coto([...words, '--json'], (text, interrupt) => {
+      if (pressed || !text.includes('Training')) return;
+      pressed = true;
+      interrupt();
+    });
+    expect(paused.code).toBe(130);
+    expect(paused.err).toContain('Pausing after this step');
+    const { run } = trained.parse(JSON.parse(paused.out));
+    expect(run.status).toBe('paused');
+    return run;
+  };
+  const run = await interrupted(['train', file, '--set', 'max_steps=1000000', '--name', 'long']);
   const saved = await json(adapterRecordSchema, ['runs', 'save', 'long']);
   // At the step of its last checkpoint, which may be later than what the answer above was told.
   expect(saved.name).toMatch(/^long, step [1-9]\d*$/);
-  const resumed = await json(trained, ['runs', 'resume', 'long']);
-  expect(resumed.run).toMatchObject({ status: 'completed', step: 400, id: run.id });
+  const resumed = await interrupted(['runs', 'resume', 'long']);
+  expect(resumed.id).toBe(run.id);
+  expect(resumed.step).toBeGreaterThan(run.step);
 });
 
 test.each(['base', 'lora'])('logits of %s agree with transformers and PEFT', async (name) => {

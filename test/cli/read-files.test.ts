@@ -1,17 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { tellJobsAtOnce } from '../backend/tell-at-once.ts';
 import { stateOf } from './bad-input-support.ts';
 import { cotoOn, temporaryFolder } from './run-command.ts';
+
+tellJobsAtOnce();
 
 test('a long addition says how far it is; Ctrl+C cancels it and leaves nothing behind', async () => {
   const folder = temporaryFolder();
   const home = join(folder, 'home');
   const file = join(folder, 'long.jsonl');
-  // Long texts are compared with each other, which takes seconds.
   const text = 'So many words are written here. '.repeat(60);
   const line = (index: number): string => `{"text":"Row ${index}: ${text}","label":${index % 2}}\n`;
-  writeFileSync(file, Array.from({ length: 10_000 }, (_, index) => line(index)).join(''));
+  writeFileSync(file, Array.from({ length: 6000 }, (_, index) => line(index)).join(''));
   const coto = cotoOn(home);
   await coto(['datasets', 'list']);
   const before = stateOf(home);
@@ -23,19 +25,19 @@ test('a long addition says how far it is; Ctrl+C cancels it and leaves nothing b
     interrupt();
   });
   expect(cancelled).toMatchObject({ code: 130, out: '' });
-  expect(cancelled.err).toMatch(/^Reading long\.jsonl {2}[█░]+ {2}\d+\/19 MiB.*\nCancelling …\n/);
+  expect(cancelled.err).toMatch(/^Reading long\.jsonl {2}[█░]+ {2}\d+\/12 MiB.*\nCancelling …\n/);
   expect(cancelled.err).toContain('Read long.jsonl: cancelled.');
   expect(stateOf(home)).toEqual(before);
 
   const added = await coto(['datasets', 'add', file, '--name', 'Long']);
-  expect(added).toMatchObject({ code: 0, out: expect.stringContaining('rows             10,000') });
+  expect(added).toMatchObject({ code: 0, out: expect.stringContaining('rows              6,000') });
   expect(added.err).toContain('Reading long.jsonl');
 });
 
 test('a long import of runs says how far it is; Ctrl+C cancels it and leaves nothing behind', async () => {
   const folder = temporaryFolder();
   const file = join(folder, 'trainer_state.json');
-  const log = Array.from({ length: 200_000 }, (_, step) => ({ step, loss: 1 }));
+  const log = Array.from({ length: 50_000 }, (_, step) => ({ step, loss: 1 }));
   writeFileSync(file, JSON.stringify({ log_history: log }));
   const coto = cotoOn(join(folder, 'home'));
   let pressed = false;

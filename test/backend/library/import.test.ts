@@ -1,6 +1,6 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import {
   bundledResources,
@@ -12,8 +12,13 @@ import {
   temporaryFolder,
   tinyIdx,
 } from '../support.ts';
+import { tellJobsAtOnce } from '../tell-at-once.ts';
 
-afterEach(closeBackends);
+beforeEach(tellJobsAtOnce);
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await closeBackends();
+});
 
 const engine = scriptedEngine(() => Promise.reject(new Error('no engine is needed')));
 
@@ -25,7 +30,7 @@ function lines(count: number, line: (index: number) => string): string {
   return path;
 }
 
-/** A file whose reading can be interfered with: long texts are compared with each other, which takes seconds. */
+/** A file whose reading can be interfered with. */
 function longFile(): string {
   return lines(20_000, (index) => `{"text":"Row ${index}: ${words}","label":${index % 2}}\n`);
 }
@@ -48,7 +53,7 @@ async function expectNothingKept(backend: OpenBackend): Promise<void> {
 describe('adding a dataset is a job', () => {
   it('that says how far it is, and that others need not wait for', async () => {
     const backend = await openBackend({ startEngine: engine });
-    const path = lines(40_000, (index) => `{"text":"Row ${index}","label":${index % 2},"note":"${words}"}\n`);
+    const path = lines(10_000, (index) => `{"text":"Row ${index}","label":${index % 2},"note":"${words}"}\n`);
     const total = Math.ceil(statSync(path).size / 2 ** 20);
     const adding = backend.handle('datasets.add', { path, name: 'Long' });
     const job = await reading(backend);
@@ -57,7 +62,7 @@ describe('adding a dataset is a job', () => {
       progress: { phase: 'Reading long.jsonl', unit: 'MiB', total },
     });
     const dataset = await adding;
-    expect(dataset).toMatchObject({ id: job.subjectId, name: 'Long', description: { text: { rowCount: 40_000 } } });
+    expect(dataset).toMatchObject({ id: job.subjectId, name: 'Long', description: { text: { rowCount: 10_000 } } });
     expect(await backend.handle('jobs.get', { id: job.id })).toMatchObject({
       status: 'completed',
       progress: { total },
@@ -107,7 +112,7 @@ describe('adding a dataset is a job', () => {
     const first = expect(backend.handle('datasets.add', { path: longFile() })).rejects.toThrow('cancelled');
     const { id } = await reading(backend);
     const second = expect(backend.handle('datasets.add', { path: tinyIdx() })).rejects.toThrow('cancelled');
-    await expect.poll(async () => (await backend.handle('jobs.list', {})).length).toBe(2);
+    await expect.poll(async () => (await backend.handle('jobs.list', {})).length, { interval: 1 }).toBe(2);
     for (const job of await backend.handle('jobs.list', {}))
       if (job.id !== id) await backend.handle('jobs.cancel', { id: job.id });
     await second;
@@ -156,7 +161,7 @@ describe('adding a dataset is a job', () => {
     const first = lost(longFile());
     await reading(backend);
     const second = lost(tinyIdx());
-    await expect.poll(async () => (await backend.handle('jobs.list', {})).length).toBe(2);
+    await expect.poll(async () => (await backend.handle('jobs.list', {})).length, { interval: 1 }).toBe(2);
     await backend.close(0);
     await Promise.all([first, second]);
     await expectNothingKept(await openBackend({ startEngine: engine, home }));
