@@ -40,6 +40,7 @@ interface Project {
   readonly include: readonly string[];
   readonly exclude?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What one test may take. The longest takes half a minute, and machines are up to ten times slower. */
   readonly minutes?: number;
   readonly workers?: number;
   /** The environment of files that follow one another in a process. Where it is left out, each has a process of its own. */
@@ -83,11 +84,11 @@ const projects: readonly Project[] = [
     ],
   },
   // In the real Electron: `scripts/tasks/e2e.mjs` sees to the runtime, the screen and the build. A flow waits as much as it computes.
-  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: ['test/e2e/speed.test.ts'], minutes: 3, workers: 2 },
+  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: ['test/e2e/speed.test.ts'], workers: 2 },
   // Start and page changes against budgets of CPU time, which mean something on an idle machine: `scripts/tasks/test-speed.mjs`.
   { name: 'speed', include: ['test/e2e/speed.test.ts'], minutes: 10 },
   // What the studio writes, read by the real PEFT and Transformers: `scripts/tasks/test-peers.mjs` sees to their Python.
-  { name: 'peers', include: ['test/peers/**/*.test.ts'], minutes: 5 },
+  { name: 'peers', include: ['test/peers/**/*.test.ts'] },
   // A Slurm of this one machine, started by the tests: `scripts/tasks/test-slurm.mjs` sees to its programs.
   { name: 'slurm', include: ['test/slurm/**/*.test.ts'] },
   // Real checkpoints: `scripts/tasks/test-real.mjs` fetches them.
@@ -104,7 +105,7 @@ const projects: readonly Project[] = [
 ];
 
 function configured(project: Project): TestProjectInlineConfiguration {
-  const { name, include, exclude = [], env = {}, minutes = 3, workers = 1, shared } = project;
+  const { name, include, exclude = [], env = {}, minutes = 6, workers = 1, shared } = project;
   return {
     ...(project.alias ? { resolve: { alias: [...project.alias] } } : {}),
     test: {
@@ -117,8 +118,8 @@ function configured(project: Project): TestProjectInlineConfiguration {
       maxWorkers: workers,
       testTimeout: minutes * minute,
       hookTimeout: minutes * minute,
-      // A second, as is usual, says on a busy machine only that it is busy.
-      expect: { poll: { timeout: minute / 2 } },
+      // A second, as is usual, says on a busy machine only that it is busy. Within the time that a test has, so that it is named.
+      expect: { poll: { timeout: 2 * minute } },
       allowOnly: false,
       isolate: shared === undefined,
       ...(shared === undefined ? {} : { environment: shared, setupFiles: ['test/one-process.ts'] }),

@@ -23,9 +23,9 @@ async function training(): Promise<{ backend: OpenBackend; id: string; resources
   const backend = await openBackend({ resourcesDirectory, startEngine: realEngine });
   const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 1_000_000, save_steps: 5 };
   const { run } = await backend.handle('runs.create', { config });
-  await vi.waitUntil(async () => (await backend.handle('runs.get', { id: run.id })).checkpoints.length > 0, {
-    timeout: 50_000,
-  });
+  await expect
+    .poll(async () => (await backend.handle('runs.get', { id: run.id })).checkpoints.length)
+    .toBeGreaterThan(0);
   return { backend, id: run.id, resourcesDirectory };
 }
 

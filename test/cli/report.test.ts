@@ -10,7 +10,7 @@ beforeAll(async () => {
   writeBlobs();
   writeRun();
   run = (await json(trained, ['train', file, '--name', 'blobs', '--set', 'eval_steps=3'])).run.id;
-}, 120_000);
+});
 
 test('writes a report of a run as the window does, in the format that the file names', async () => {
   const out = (ending: string) => join(folder, `blobs.${ending}`);

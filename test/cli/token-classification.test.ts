@@ -56,4 +56,4 @@ test('from a CoNLL file to entity F1 and an adapter for PEFT', async () => {
   expect(exported.code, exported.err).toBe(0);
   const config = z.looseObject({}).parse(JSON.parse(readFileSync(join(target, 'adapter_config.json'), 'utf8')));
   expect(config).toMatchObject({ task_type: 'TOKEN_CLS', modules_to_save: ['classifier', 'score'] });
-}, 120_000);
+});

@@ -46,7 +46,7 @@ async function train(page: Page, name: string, seed: number, coto: boolean): Pro
 async function runIsCompleted(page: Page, name: string): Promise<void> {
   await goTo(page, 'Runs');
   const row = page.getByRole('row').filter({ hasText: name });
-  await row.getByText('completed').waitFor({ timeout: 120_000 });
+  await row.getByText('completed').waitFor();
 }
 
 async function openRun(page: Page, name: string): Promise<void> {
@@ -108,7 +108,7 @@ describe('the main job in the window', () => {
     await page.getByRole('button', { name: /checks? passed$/ }).waitFor();
     await page.getByRole('button', { name: 'Merge', exact: true }).click();
     const matrix = page.getByRole('table', { name: 'Accuracy by task: single adapters, merge and base' });
-    await matrix.waitFor({ timeout: 120_000 });
+    await matrix.waitFor();
     expect(await matrix.textContent()).toMatch(/\d/);
     await shelf.getByRole('listitem').filter({ hasText: 'Both merged' }).waitFor();
   });
@@ -127,7 +127,7 @@ describe('the main job in the window', () => {
     await expect.poll(() => namesOnBench(page)).toEqual(['CoTo run', 'Plain run']);
     await page.getByLabel('Name of the merge').fill('Merged by keyboard');
     await page.getByRole('button', { name: 'Merge', exact: true }).press('Enter');
-    await shelf.getByRole('listitem').filter({ hasText: 'Merged by keyboard' }).waitFor({ timeout: 120_000 });
+    await shelf.getByRole('listitem').filter({ hasText: 'Merged by keyboard' }).waitFor();
   });
 
   test('an adapter is pruned along a grid, and a point is kept', async () => {
@@ -138,12 +138,12 @@ describe('the main job in the window', () => {
     await page.getByLabel('Eval examples', { exact: true }).fill('40');
     await page.getByRole('button', { name: 'Run pruning study' }).click();
     const scores = page.getByRole('table', { name: 'All results' });
-    await scores.waitFor({ timeout: 150_000 });
+    await scores.waitFor();
     expect(await scores.getByRole('row').count()).toBeGreaterThanOrEqual(3);
     await scores.getByRole('button', { name: /^Save the adapter of .*50/ }).click();
     await goTo(page, 'Merge');
     const shelf = page.getByRole('list', { name: 'Adapter shelf' });
-    await expect.poll(() => shelf.getByRole('listitem').count(), { timeout: 60_000 }).toBe(5);
+    await expect.poll(() => shelf.getByRole('listitem').count()).toBe(5);
   });
 
   test('an adapter’s page has its lineage, scores and norms, and leads to an image classified beside the base', async () => {
@@ -165,7 +165,7 @@ describe('the main job in the window', () => {
       .press('Enter');
     for (const name of ['Base', 'Both merged']) {
       const classes = page.getByRole('list', { name: `Classes of ${name}` }).getByRole('listitem');
-      await expect.poll(() => classes.count(), { timeout: 60_000 }).toBe(5);
+      await expect.poll(() => classes.count()).toBe(5);
       expect(await classes.first().textContent()).toMatch(/\d %$/);
     }
   });

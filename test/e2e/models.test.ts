@@ -35,7 +35,7 @@ test('a GGUF file that lies in the Hugging Face cache becomes a base', async () 
   const { page } = studio;
   await goTo(page, 'Models');
   await page.getByRole('button', { name: 'Add org/quantized' }).click();
-  await page.getByRole('heading', { name: 'qwen3.Q8_0', exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: 'qwen3.Q8_0', exact: true }).waitFor();
   await page.getByText('qwen3 (Qwen3ForCausalLM)').waitFor();
   expect(hub.requests).toEqual([]);
 });
@@ -56,6 +56,6 @@ test('a model of the hub is looked up, then fetched', async () => {
   await page.getByRole('table', { name: 'Files of the model' }).getByText('model.safetensors').waitFor();
   expect(hub.requests.some(({ line }) => line.includes('resolve'))).toBe(false);
   await page.getByRole('button', { name: /^Download 3 files/ }).click();
-  await page.getByRole('heading', { name: 'org/tiny', exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByRole('heading', { name: 'org/tiny', exact: true }).waitFor();
   await page.getByText('gpt2 (GPT2LMHeadModel)').waitFor();
 });

@@ -24,7 +24,7 @@ function logged(log: unknown, kinds: readonly string[]): string[] {
 }
 
 // A log that was cut, because its process was ended first, says nothing: the window tries again.
-const tries = { retry: 2, timeout: 60_000 };
+const tries = { retry: 2 };
 
 test('no name is resolved and no socket opened, whatever the window tries', tries, async () => {
   const file = join(folder, 'net-log.json');
@@ -45,7 +45,7 @@ test('no name is resolved and no socket opened, whatever the window tries', trie
   await studio.close();
   // The network's own process ends after the app and writes the last of the log.
   const log: unknown = await vi.waitFor(() => JSON.parse(readFileSync(file, 'utf8')), {
-    timeout: 20_000,
+    timeout: 60_000,
     interval: 100,
   });
   expect(logged(log, ['HOST_RESOLVER_MANAGER_JOB', 'TCP_CONNECT', 'UDP_BYTES_SENT'])).toEqual([]);

@@ -338,7 +338,7 @@ describe('a backend that is lost', () => {
     const statuses = () => page.evaluate(() => Reflect.get(window, 'seenStatuses'));
     process.kill(Number.parseInt(readFileSync(join(homeFolder(folder), 'backend.pid'), 'utf8'), 10), 'SIGKILL');
     await expect
-      .poll(statuses, { timeout: 20_000 })
+      .poll(statuses)
       .toEqual([`ready ${before}`, `lost ${before}`, `starting ${before + 1}`, `ready ${before + 1}`]);
     await goTo(page, 'Models');
     await page.getByText('quickdraw-vit').first().waitFor();

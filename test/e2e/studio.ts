@@ -25,10 +25,11 @@ export async function openStudio(home: string, switches: readonly string[] = [])
     executablePath: electronBinary,
     args: [...electronArguments, ...switches, appPath],
     env: { ...process.env, COTO_STUDIO_HOME: home } as Record<string, string>,
+    timeout: 120_000,
   });
   const page = await app.firstWindow();
   // Half a minute, as is usual, is short for a start on a machine that is busy with other work.
-  page.setDefaultTimeout(90_000);
+  page.setDefaultTimeout(120_000);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {

@@ -72,7 +72,7 @@ async function train(page: Page, { name, model, dataset, task }: Wish): Promise<
     await page.getByLabel(field, { exact: true }).fill(String(value));
   await page.getByRole('button', { name: 'Start training' }).click();
   await page.getByRole('heading', { name, exact: true }).waitFor();
-  await page.getByText('completed').first().waitFor({ timeout: 120_000 });
+  await page.getByText('completed').first().waitFor();
 }
 
 describe('from text to a metric in the window', () => {

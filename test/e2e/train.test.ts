@@ -61,5 +61,5 @@ test('a preset is changed as YAML and started', async () => {
   await page.getByLabel('Name', { exact: true }).fill('From YAML');
   await page.getByRole('button', { name: 'Start training' }).click();
   await page.getByRole('heading', { name: 'From YAML' }).waitFor();
-  await page.getByText('completed').first().waitFor({ timeout: 120_000 });
+  await page.getByText('completed').first().waitFor();
 });

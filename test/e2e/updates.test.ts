@@ -64,6 +64,6 @@ test('a new version comes from the feed that the person agreed to, and takes the
   await page.getByText('Version 99.0.0 is verified. It is installed when you quit.').waitFor();
   expect(readFileSync(path('coto.AppImage'), 'utf8')).toBe('the old one');
   await close();
-  await vi.waitFor(() => expect(existsSync(path('new-app-ran'))).toBe(true), 20_000);
+  await expect.poll(() => existsSync(path('new-app-ran'))).toBe(true);
   expect(asked).toEqual(['/latest-linux.yml', '/latest-linux.yml.sig', '/coto-studio-99.0.0.AppImage']);
 });

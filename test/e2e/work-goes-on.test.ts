@@ -44,11 +44,11 @@ async function current(): Promise<RunRecord> {
 }
 
 async function stepAfter(step: number): Promise<void> {
-  await expect.poll(async () => (await current()).step, { timeout: 60_000 }).toBeGreaterThan(step);
+  await expect.poll(async () => (await current()).step).toBeGreaterThan(step);
 }
 
 async function statusIs(status: RunRecord['status']): Promise<void> {
-  await expect.poll(async () => (await current()).status, { timeout: 60_000 }).toBe(status);
+  await expect.poll(async () => (await current()).status).toBe(status);
 }
 
 /** Quits as the menu does; the question, which nobody could answer here, is answered. */
@@ -90,7 +90,6 @@ test('quitting can be called off, or leaves the run going on until the app is st
   expect(run.status).toBe('running');
   const again = spawnSync(electronBinary, [...electronArguments, appPath], {
     env: { ...process.env, COTO_STUDIO_HOME: home },
-    timeout: 60_000,
   });
   expect(again.status).toBe(0);
   await expect.poll(() => isVisible(app)).toBe(true);

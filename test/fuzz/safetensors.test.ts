@@ -61,7 +61,7 @@ test(`${fuzzCases} corrupt safetensors files are read or refused in words`, asyn
   expect(refused).toBeLessThan(fuzzCases);
   writeFileSync(path, original);
   await readAll(path);
-}, 120_000);
+});
 
 test(`${fuzzCases} corrupt indexes of shards are read or refused in words`, async () => {
   const folder = join(home, 'sharded');
@@ -93,4 +93,4 @@ test(`${fuzzCases} corrupt indexes of shards are read or refused in words`, asyn
   expect(refused).toBeLessThan(fuzzCases);
   writeFileSync(path, text);
   await readIndexed();
-}, 120_000);
+});

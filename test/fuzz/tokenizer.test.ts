@@ -77,7 +77,7 @@ it('reads a damaged tokenizer.json, or names it', () => {
   expect(counts.ran).toBeGreaterThan(cases / 20);
   expect(counts.refused).toBeGreaterThan(cases / 10);
   expect(process.memoryUsage().rss - before).toBeLessThan(growthBytes);
-}, 120_000);
+});
 
 const templates = Object.values(
   z
@@ -115,4 +115,4 @@ it('renders a damaged tokenizer_config.json and its template, or names them', ()
   expect(counts.ran).toBeGreaterThan(cases / 20);
   expect(counts.refused).toBeGreaterThan(cases / 10);
   expect(process.memoryUsage().rss - before).toBeLessThan(growthBytes);
-}, 120_000);
+});

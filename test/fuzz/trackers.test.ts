@@ -42,7 +42,7 @@ test(`${fuzzCases} corrupt event files are read or refused in words`, async () =
   expect(refused).toBeGreaterThan(fuzzCases / 2);
   writeFileSync(path, original);
   expect(await read(tensorboardReader, path)).toHaveLength(1);
-}, 120_000);
+});
 
 test(`${fuzzCases} event files with right sums and corrupt events are read or refused in words`, async () => {
   const path = join(home, 'events.out.tfevents.2.host');
@@ -59,7 +59,7 @@ test(`${fuzzCases} event files with right sums and corrupt events are read or re
     await read(tensorboardReader, path);
   });
   expect(refused).toBeGreaterThan(0);
-}, 120_000);
+});
 
 test(`${fuzzCases} corrupt databases of Trackio are read or refused in words`, async () => {
   const path = join(home, 'project.db');
@@ -83,7 +83,7 @@ test(`${fuzzCases} corrupt databases of Trackio are read or refused in words`, a
   expect(refused).toBeGreaterThan(fuzzCases / 20);
   writeFileSync(path, original);
   expect(await read(trackioReader, path)).toHaveLength(2);
-}, 120_000);
+});
 
 test(`${fuzzCases} corrupt trainer states are read or refused in words`, async () => {
   const path = join(home, 'trainer_state.json');
@@ -102,4 +102,4 @@ test(`${fuzzCases} corrupt trainer states are read or refused in words`, async (
   expect(refused).toBeGreaterThan(fuzzCases / 4);
   writeFileSync(path, original);
   expect(await read(trainerStateReader, path)).toHaveLength(1);
-}, 120_000);
+});

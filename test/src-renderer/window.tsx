@@ -17,7 +17,7 @@ if (!('fonts' in document))
   });
 
 // On a busy machine a first render alone takes longer than the second that is waited by default.
-configure({ asyncUtilTimeout: 30_000 });
+configure({ asyncUtilTimeout: 120_000 });
 
 afterEach(() => {
   cleanup();

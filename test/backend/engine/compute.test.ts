@@ -17,15 +17,13 @@ it('measures a backend when asked, beside the engine at work, and keeps the rate
   expect(await reportOfWasm()).toMatchObject({ available: true, kind: 'cpu', gemmGflops: null });
   expect(starts).toBe(1);
   const measured = await backend.handle('app.measure', { backend: 'wasm' });
-  expect(measured.gemmGflops).toBeGreaterThan(0.5);
+  expect(measured.gemmGflops).toBeGreaterThan(0);
   expect(starts).toBe(2);
   expect(await reportOfWasm()).toEqual(measured);
 
   const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 20_000 };
   const { run } = await backend.handle('runs.create', { config });
-  await expect
-    .poll(async () => (await backend.handle('runs.get', { id: run.id })).step, { timeout: 30_000 })
-    .toBeGreaterThan(0);
+  await expect.poll(async () => (await backend.handle('runs.get', { id: run.id })).step).toBeGreaterThan(0);
   await expect(backend.handle('app.measure', { backend: 'wasm' })).rejects.toMatchObject({
     code: 'refused',
     message: expect.stringContaining('A job is running'),

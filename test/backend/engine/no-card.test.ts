@@ -32,7 +32,6 @@ it.runIf(process.platform === 'linux')(
     );
     await engine.close();
   },
-  180_000,
 );
 
 it('a run that the card has no memory for is estimated not to fit, before anything was tried', async ({ skip }) => {
@@ -53,4 +52,4 @@ it('a run that the card has no memory for is estimated not to fit, before anythi
   expect(wasm).toMatchObject({ largestTensorBytes: null });
   expect(wasm.freeMemoryBytes).toBeGreaterThan(160e6);
   await backend.close();
-}, 180_000);
+});

@@ -15,7 +15,7 @@ it('a setup that cannot be done says why in its log; one that is under way can b
 
   process.env['CXX'] = 'no-such-compiler';
   setup.start('cpu');
-  await expect.poll(() => setup.state.state, { timeout: 20_000 }).toBe('failed');
+  await expect.poll(() => setup.state.state).toBe('failed');
   expect(setup.state.log).toContain('There is no C++ compiler "no-such-compiler"');
 
   // An index that never answers.
@@ -28,9 +28,9 @@ it('a setup that cannot be done says why in its log; one that is under way can b
   process.env['PIP_INDEX_URL'] = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/simple`;
   setup.start('cpu');
   expect(() => setup.start('cpu')).toThrow('being set up already');
-  await expect.poll(() => server.listening && connections(server), { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => server.listening && connections(server)).toBeGreaterThan(0);
   setup.cancel();
-  await expect.poll(() => setup.state.state, { timeout: 20_000 }).toBe('cancelled');
+  await expect.poll(() => setup.state.state).toBe('cancelled');
   expect(finished).toBe(0);
   server.closeAllConnections();
   server.close();

@@ -16,7 +16,7 @@ const compiled = vi.hoisted(() => {
 const { closeBackends, openBackend, realEngine, tinyIdx } = await import('../support.ts');
 afterAll(closeBackends);
 
-it('jobs leave no tensor, and compile no schema anew', { timeout: 180_000 }, async () => {
+it('jobs leave no tensor, and compile no schema anew', async () => {
   const backend = await openBackend({ startEngine: realEngine });
   await backend.handle('settings.set', { forgetting: false });
   const { id } = await backend.handle('datasets.add', { path: tinyIdx() });

@@ -105,9 +105,7 @@ describe('the runs of a study', () => {
       runs.find((run) => task.runs[place]?.runDirectory.endsWith(run.folder))?.id ?? 'none';
     await backend.handle('runs.pause', { id: idOf(1) });
     await backend.handle('runs.cancel', { id: idOf(2) });
-    await expect
-      .poll(async () => (await backend.handle('runs.get', { id: idOf(2) })).status, { timeout: 5000 })
-      .toBe('cancelled');
+    await expect.poll(async () => (await backend.handle('runs.get', { id: idOf(2) })).status).toBe('cancelled');
     expect((await backend.handle('runs.get', { id: idOf(1) })).status).toBe('paused');
     expect((await backend.handle('runs.get', { id: idOf(0) })).status).toBe('running');
     await expect(backend.handle('runs.stop', { id: idOf(1) })).rejects.toThrow(/is paused/);

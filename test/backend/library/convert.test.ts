@@ -65,7 +65,7 @@ describe('a GGUF file', () => {
     const statusOf = async ({ id }: { id: string }) => (await backend.handle('jobs.get', { id })).status;
     await expect.poll(() => statusOf(evaluation)).toBe('running');
     const job = await backend.handle('models.convert', { file: gguf });
-    await expect.poll(() => statusOf(job), { timeout: 20_000 }).toBe('completed');
+    await expect.poll(() => statusOf(job)).toBe('completed');
     expect(await statusOf(evaluation)).toBe('running');
     held.reject(new Error('enough'));
     await backend.idle();

@@ -7,9 +7,7 @@ import { closeBackends, openBackend, realEngine, temporaryFolder } from '../supp
 
 afterEach(closeBackends);
 
-it('adapters of a base that is not in the studio are imported, merged, pruned and exported', {
-  timeout: 20_000,
-}, async () => {
+it('adapters of a base that is not in the studio are imported, merged, pruned and exported', async () => {
   const backend = await openBackend({ startEngine: realEngine });
   const folder = (name: string) => goldenPath('llama', 'merges', 'equal', name);
   const one = await backend.handle('adapters.import', { path: folder('a0') });
@@ -55,7 +53,7 @@ it('adapters of foreign bases with other shapes are not merged', async () => {
   );
 });
 
-it('a kohya file of an image model is imported, resized and exported again', { timeout: 20_000 }, async () => {
+it('a kohya file of an image model is imported, resized and exported again', async () => {
   const backend = await openBackend({ startEngine: realEngine });
   const name = 'lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q';
   const values = (...shape: number[]) => ({
@@ -107,9 +105,7 @@ it('a kohya file of an image model is imported, resized and exported again', { t
   ]);
 });
 
-it('GGUF, MLX and Ollama exports of a base in the studio come back as the same adapter', {
-  timeout: 20_000,
-}, async () => {
+it('GGUF, MLX and Ollama exports of a base in the studio come back as the same adapter', async () => {
   const backend = await openBackend({ startEngine: realEngine });
   const model = await backend.handle('models.add', { path: goldenPath('llama', 'base') });
   const adapter = await backend.handle('adapters.import', {

@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, openBackend, realEngine, temporaryFolder, tinyIdx, tinyResources } from '../support.ts';
 
@@ -17,7 +17,7 @@ it('jobs on the same folders tell of them once, and not again while nothing in t
   const told = async () => {
     const others = seen('settings');
     await backend.handle('settings.set', { forgetting: false });
-    await vi.waitFor(() => expect(seen('settings')).toBeGreaterThan(others));
+    await expect.poll(() => seen('settings')).toBeGreaterThan(others);
     return seen('datasets', 'models');
   };
   const before = await told();

@@ -112,7 +112,7 @@ it('trains what is missing, scores every row on every task, repeats nothing, and
   await backend.idle();
   expect((await backend.handle('studies.get', { id: again.study.id })).result).toEqual(study.result);
   expect(counts.tasks).toBe(tasks);
-}, 60_000);
+});
 
 /** The map of the Merge page. */
 async function compareDirectly(backend: OpenBackend, adapters: readonly { adapterId: string; weight: number }[]) {

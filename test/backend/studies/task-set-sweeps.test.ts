@@ -83,4 +83,4 @@ it('sweeps the rates of every task before the sets, is tuned, and goes on where 
   }
   expect((await killed.backend.handle('studies.get', { id: killed.id })).result).toEqual(study.result);
   expect(killed.counts.trainings).toEqual(counts.trainings);
-}, 120_000);
+});

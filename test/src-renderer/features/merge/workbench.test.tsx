@@ -56,7 +56,7 @@ test('what stops the merge stands in the guilty row, and one button mends it', a
   fireEvent.click(view.getByRole('button', { name: 'Use ΔW average' }));
   expect(useBench.getState().method).toBe('weight-average');
   const isDisabled = () => view.getByRole('button', { name: 'Merge' }).hasAttribute('disabled');
-  await waitFor(() => expect(isDisabled()).toBe(false), { timeout: 10_000 });
+  await waitFor(() => expect(isDisabled()).toBe(false));
   expect(rows.queryByText('conflict')).toBeNull();
 });
 

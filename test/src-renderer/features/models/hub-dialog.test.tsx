@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { fireEvent } from '@testing-library/react';
+import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { HubDialog } from '../../../../src-renderer/features/models/hub-dialog.tsx';
 import { requests } from '../../../../src-shared/contract/requests.ts';
@@ -70,7 +70,7 @@ test('of several forms of the weights one is chosen', async () => {
   fireEvent.click(view.getByRole('combobox', { name: 'Weights' }));
   fireEvent.click(await view.findByRole('option', { name: 'Q8_0 (2.00 GiB)' }));
   fireEvent.click(await view.findByRole('button', { name: 'Download 1 file (2.00 GiB)' }));
-  await vi.waitFor(() => expect(backend.inputsOf('models.download')).toHaveLength(1));
+  await waitFor(() => expect(backend.inputsOf('models.download')).toHaveLength(1));
   expect(backend.inputsOf('models.download')).toEqual([
     { repository: 'org/name', revision: 'main', quantization: 'Q8_0' },
   ]);

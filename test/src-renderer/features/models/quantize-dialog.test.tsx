@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { fireEvent } from '@testing-library/react';
+import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { QuantizeDialog } from '../../../../src-renderer/features/models/quantize-dialog.tsx';
 import type { JobRecord } from '../../../../src-shared/domain/job.ts';
@@ -61,7 +61,7 @@ test('a type is chosen by what the files take, and the copy is named after it', 
   fireEvent.click(view.getByLabelText('Q8_0: 1.50 GiB instead of 2.00 GiB (75 %)'));
   expect(view.getByLabelText('Name')).toHaveProperty('value', 'tiny-Q8_0');
   fireEvent.click(view.getByRole('button', { name: 'Quantize' }));
-  await vi.waitFor(() => expect(started.map(({ id }) => id)).toEqual(['j']));
+  await waitFor(() => expect(started.map(({ id }) => id)).toEqual(['j']));
   expect(backend.inputsOf('models.quantize')).toEqual([{ id: 'm', type: 'Q8_0', name: 'tiny-Q8_0' }]);
   expect(close).toHaveBeenCalledOnce();
 });

@@ -41,13 +41,12 @@ async function open(changes: Partial<RunRecord>, checkpoints: readonly Checkpoin
   await waitFor(() => expect(view.getByRole('table', { name: 'Checkpoints' })).toBeTruthy());
   const choose = async (step: number, label: string) => {
     fireEvent.click(view.getByLabelText(`Actions of the checkpoint at step ${step}`));
-    fireEvent.click(await view.findByText(label, undefined, { timeout: 10_000 }));
+    fireEvent.click(await view.findByText(label));
   };
   return { view, choose };
 }
 
-const dialogOf = async (view: Awaited<ReturnType<typeof open>>['view']) =>
-  within(await view.findByRole('dialog', undefined, { timeout: 10_000 }));
+const dialogOf = async (view: Awaited<ReturnType<typeof open>>['view']) => within(await view.findByRole('dialog'));
 
 beforeEach(() => {
   backend.asked = [];

@@ -41,7 +41,7 @@ test('a stopped run leads on with its adapter: to a merge, to an evaluation, to 
   expect(names()).toEqual(expect.arrayContaining(['Resume', 'Add to merge']));
   await waitFor(() => expect(backend.inputsOf('adapters.get')).toEqual([{ id: 'made' }]));
   fireEvent.click(view.getByLabelText('More actions'));
-  await waitFor(() => expect(view.getByText('Evaluate…')).toBeTruthy(), { timeout: 10_000 });
+  await waitFor(() => expect(view.getByText('Evaluate…')).toBeTruthy());
   expect(view.getByText('Export as')).toBeTruthy();
 });
 

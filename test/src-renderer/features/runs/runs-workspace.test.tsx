@@ -60,7 +60,7 @@ async function open(): Promise<RenderResult> {
       <RunsWorkspace />
     </>,
   );
-  await waitFor(() => expect(view.getByText('Run 1')).toBeTruthy(), { timeout: 10_000 });
+  await waitFor(() => expect(view.getByText('Run 1')).toBeTruthy());
   return view;
 }
 
@@ -134,7 +134,7 @@ test('deleting several names them, says what it frees, leaves the one that train
   const view = await open();
   for (const name of ['Run 1', 'Run 2', 'Run 5']) tick(view, name);
   fireEvent.click(inBar(view, 'Delete'));
-  await waitFor(() => expect(dialog()).not.toBeNull(), { timeout: 10_000 });
+  await waitFor(() => expect(dialog()).not.toBeNull());
   expect(dialog()?.textContent).toContain('Delete 2 runs?');
   expect(dialog()?.textContent).toContain('Run 1');
   expect(dialog()?.textContent).toContain('Frees 2.00 MiB.');
@@ -165,7 +165,7 @@ test('F2 renames the row with the focus; without one, the run that is shown besi
   const view = await open();
   const rename = () => registeredActions().find(({ shortcut }) => shortcut === 'F2');
   expect(rename()).toMatchObject({ label: 'Rename run…', scope: 'page' });
-  const shownName = async () => (await view.findByLabelText('Name', {}, { timeout: 10_000 })).getAttribute('value');
+  const shownName = async () => (await view.findByLabelText('Name')).getAttribute('value');
   rowsOf(view)[1]?.focus();
   rename()?.run?.();
   const name = rowsOf(view)[1]?.textContent?.match(/Run \d/)?.[0];
@@ -183,7 +183,7 @@ test('a tag goes to each of the ticked runs, beside those that they have', async
   tick(view, 'Run 1');
   tick(view, 'Run 5');
   fireEvent.click(inBar(view, 'Tag'));
-  const field = await view.findByLabelText('Tags', { selector: 'input' }, { timeout: 10_000 });
+  const field = await view.findByLabelText('Tags', { selector: 'input' });
   fireEvent.change(field, { target: { value: 'demo' } });
   fireEvent.keyDown(field, { key: 'Enter' });
   fireEvent.submit(field);
@@ -198,8 +198,8 @@ test('a tag goes to each of the ticked runs, beside those that they have', async
 test('a run is renamed from the menu of its row', async () => {
   const view = await open();
   fireEvent.click(view.getByLabelText('Actions for Run 2'));
-  fireEvent.click(await view.findByText('Rename…', {}, { timeout: 10_000 }));
-  const field = await view.findByLabelText('Name', {}, { timeout: 10_000 });
+  fireEvent.click(await view.findByText('Rename…'));
+  const field = await view.findByLabelText('Name');
   fireEvent.change(field, { target: { value: ' Better name ' } });
   fireEvent.submit(field);
   await waitFor(() => expect(backend.inputsOf('runs.update')).toEqual([{ id: '2', name: 'Better name' }]));
@@ -209,7 +209,7 @@ test('a column that is chosen is shown, and again when the page is opened anew',
   const view = await open();
   expect(columnNames(view)).not.toContain('Learning rate');
   fireEvent.click(view.getByLabelText('Columns'));
-  fireEvent.click(await view.findByText('Learning rate', {}, { timeout: 10_000 }));
+  fireEvent.click(await view.findByText('Learning rate'));
   expect(columnNames(view)).toContain('Learning rate');
   view.unmount();
   expect(columnNames(await open())).toContain('Learning rate');

@@ -20,9 +20,6 @@ beforeEach(() => {
   };
 });
 
-/** What was typed is asked about after a moment. */
-const patiently = { timeout: 10_000 };
-
 const dialog = () =>
   renderInWindow(
     <SweepDialog onClose={() => undefined} draft={defaultDraft} name="sweep" tags={['t']} metric="accuracy" />,
@@ -30,7 +27,7 @@ const dialog = () =>
 
 test('a sweep says what it takes, and starts as an ablation study with its baseline as the reference', async () => {
   const view = dialog();
-  await waitFor(() => expect(view.getByRole('status').textContent).toBe('6 runs · about 6.00 KiB on disk'), patiently);
+  await waitFor(() => expect(view.getByRole('status').textContent).toBe('6 runs · about 6.00 KiB on disk'));
   const field = view.getByRole('combobox', { name: 'Sweep parameter' });
   fireEvent.click(field);
   fireEvent.change(field, { target: { value: 'Learning rate' } });
@@ -56,10 +53,8 @@ test('it is queued as runs of their own on request', async () => {
   fireEvent.click(view.getByRole('radio', { name: 'Queued runs' }));
   fireEvent.change(view.getByLabelText('Seeds'), { target: { value: '4' } });
   fireEvent.click(view.getByRole('checkbox', { name: 'Pair each run with a no-CoTo baseline' }));
-  await waitFor(
-    () =>
-      expect(view.getByRole('status').textContent).toBe('1 run · about 1 min 00 s in total · about 1.00 KiB on disk'),
-    patiently,
+  await waitFor(() =>
+    expect(view.getByRole('status').textContent).toBe('1 run · about 1 min 00 s in total · about 1.00 KiB on disk'),
   );
   const list = view.getByRole('table', { name: 'Runs of the sweep' });
   expect(within(list).getByText('sweep · seed 4')).toBeTruthy();
