@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
@@ -14,6 +15,16 @@ const bothBackends = { COTO_COMPUTE_BACKENDS: 'native,wasm' };
 const computing = ['training', 'models', 'adapters', 'merge', 'tasks', 'jobs', 'generation'].map(
   (folder) => `test/engine/${folder}/**/*.test.ts`,
 );
+
+/** Of those, suites that name their backends or compute nothing, and take their time: `unit` alone runs them. */
+const testedOnce = [
+  ...['adapters/derived-base', 'adapters/peft/adapter-folder', 'adapters/peft/patterns', 'adapters/target-modules'],
+  ...['models/decoder-step', 'models/encoded-weights', 'tasks/qa/question-windows'],
+  ...['training/bfloat16-trajectory', 'training/half-states', 'training/together'],
+].map((name) => `test/engine/${name}.test.ts`);
+for (const file of testedOnce)
+  if (readFileSync(join(import.meta.dirname, file), 'utf8').includes('test-compute'))
+    throw new Error(`${file} computes on the project's own backend: native has to run it too.`);
 
 /** Readers of foreign files, given corrupt ones: a few hundred in `unit`, thousands in `long`. */
 const fuzzing = ['test/fuzz/**/*.test.ts', 'test/engine/data/fuzz.test.ts'];
@@ -71,7 +82,15 @@ const projects: readonly Project[] = [
     minutes: 20,
     workers: 2,
   },
-  { name: 'native', include: computing, env: { COTO_TEST_COMPUTE: 'native' }, workers: 2, shared: 'node' },
+  {
+    name: 'native',
+    include: computing,
+    // As another processor would compute, which `unit` does not see.
+    exclude: process.env['COTO_ISA'] === undefined ? testedOnce : [],
+    env: { COTO_TEST_COMPUTE: 'native' },
+    workers: 2,
+    shared: 'node',
+  },
   {
     // tfjs's own tests of the operations that the native backend has kernels for.
     name: 'tfjs',
