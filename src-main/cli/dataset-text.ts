@@ -63,6 +63,9 @@ export function drawText(example: TextExample): string {
   const parts: (readonly [string, string | null])[] = [
     ['text', taggedText(example) ?? example.text],
     ['text_pair', example.textPair],
+    ['anchor', example.anchor ?? null],
+    ['positive', example.positive ?? null],
+    ...(example.negatives ?? []).map((text) => ['negative', text] as const),
     ['choices', example.choices?.join(' | ') ?? null],
     ...(example.answers === undefined
       ? ([

@@ -35,6 +35,9 @@ export const textColumnRoles = [
   'question',
   'context',
   'answers',
+  'anchor',
+  'positive',
+  'negative',
 ] as const;
 const columnName = z.string().nullable();
 const textColumnsSchema = z.object({
@@ -56,6 +59,11 @@ const textColumnsSchema = z.object({
   question: columnName.default(null).describe('what is asked about the context'),
   context: columnName.default(null).describe('a text that answers the question, or does not'),
   answers: columnName.default(null).describe('SQuAD’s answers: stretches of the context'),
+  anchor: columnName.default(null).describe('a text whose nearest one is to be its positive'),
+  positive: columnName.default(null).describe('the text that belongs to the anchor'),
+  negative: columnName
+    .default(null)
+    .describe('texts that do not belong to the anchor; several columns with commas between'),
 });
 export type TextColumns = z.infer<typeof textColumnsSchema>;
 export const noColumns: TextColumns = {
@@ -75,6 +83,9 @@ export const noColumns: TextColumns = {
   question: null,
   context: null,
   answers: null,
+  anchor: null,
+  positive: null,
+  negative: null,
 };
 const textShapeSchema = z.enum(['columns', 'alpaca', 'sharegpt', 'messages']);
 export type TextShape = z.infer<typeof textShapeSchema>;
@@ -189,6 +200,9 @@ export const textExampleSchema = z.object({
     .array(z.object({ text: z.string(), start: z.number().int().describe('first UTF-16 unit in the context') }))
     .optional()
     .describe('right answers to the question, any of which will do; none: the context does not answer it'),
+  anchor: z.string().optional().describe('a text whose nearest one is to be its positive'),
+  positive: z.string().optional(),
+  negatives: z.array(z.string()).optional().describe('texts that do not belong to the anchor'),
 });
 export type TextExample = z.infer<typeof textExampleSchema>;
 

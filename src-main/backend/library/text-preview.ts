@@ -65,6 +65,7 @@ export function cutTexts(example: TextExample, characters: number): TextExample 
     ...cutWords(example, characters),
     ...cutRejected(example, cut, characters),
     ...cutAnswers(example, cut),
+    ...cutAnchor(example, cut),
   };
 }
 
@@ -87,6 +88,15 @@ function cutAnswers(
   if (question === undefined || context === undefined || answers === undefined) return {};
   const shown = answers.slice(0, shownAnswers).map(({ text, start }) => ({ text: cut(text), start }));
   return { question: cut(question), context: cut(context), answers: shown };
+}
+
+/** An anchor, its positive, and the first negatives. */
+function cutAnchor(
+  { anchor, positive, negatives }: TextExample,
+  cut: (text: string) => string,
+): Pick<TextExample, 'anchor' | 'positive' | 'negatives'> {
+  if (anchor === undefined || positive === undefined) return {};
+  return { anchor: cut(anchor), positive: cut(positive), negatives: negatives?.slice(0, shownAnswers).map(cut) };
 }
 
 /** The rejected answer, or the conversation that ends with it. */

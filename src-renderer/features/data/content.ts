@@ -10,6 +10,7 @@ export function contentWords({ labels, text }: DatasetDescription): string {
   if (text.columns.choices !== null || text.columns.answers !== null) return 'questions';
   if (text.columns.messages !== null) return 'conversations';
   if (text.columns.completion !== null) return 'prompts';
+  if (text.columns.anchor !== null) return 'pairs';
   return text.labelKind === 'numbers' ? 'numbers' : 'unlabelled';
 }
 

@@ -109,10 +109,21 @@ function partsOf(example: TextExample): [name: string, value: ReactNode][] {
     ['label', label === null ? null : labelWords(label) || 'none'],
     ['text', tags === undefined ? text : <TaggedWords key="words" words={words} tags={tags} />],
     ['second text', textPair],
+    ...pairParts(example),
     ...(choices ?? []).map((choice, place): [string, string] => [`choice ${place + 1}`, choice]),
     ...(example.answers === undefined ? saidParts(example) : questionParts(example)),
   ];
   return parts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+}
+
+/** An anchor that is no prompt too, and its texts. */
+function pairParts({ anchor, positive, negatives, completion }: TextExample): [name: string, value: string][] {
+  if (anchor === undefined || positive === undefined || completion !== null) return [];
+  return [
+    ['anchor', anchor],
+    ['positive', positive],
+    ...(negatives ?? []).map((negative): [string, string] => ['negative', negative]),
+  ];
 }
 
 /** A conversation in bubbles; a text to go on from, or to learn whole, as it is. */

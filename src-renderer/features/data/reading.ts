@@ -19,6 +19,7 @@ export const rowKinds = [
   'preference',
   'answer',
   'question',
+  'pair',
 ] as const;
 export type RowKind = (typeof rowKinds)[number];
 export type SplitBy = NonNullable<TextInspection['split']>['by'];
@@ -44,6 +45,7 @@ export const kindRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   preference: ['prompt', 'messages', 'completion', 'rejected', 'tools'],
   answer: ['prompt', 'messages', 'completion', 'desirable', 'tools'],
   question: ['question', 'context', 'answers'],
+  pair: ['anchor', 'positive', 'negative'],
 };
 /** Without these columns nothing can be learned. */
 const neededRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
@@ -55,6 +57,7 @@ const neededRoles: Readonly<Record<RowKind, readonly ColumnRole[]>> = {
   preference: ['rejected'],
   answer: ['completion', 'desirable'],
   question: ['question', 'context', 'answers'],
+  pair: ['anchor', 'positive'],
 };
 export const splitFields: Readonly<Record<SplitBy, readonly string[]>> = {
   share: ['test_fraction', 'seed'],
@@ -71,6 +74,7 @@ export function kindOfColumns({
   rejected,
   desirable,
   answers,
+  anchor,
 }: TextColumns): RowKind {
   if (answers !== null) return 'question';
   if (rejected !== null) return 'preference';
@@ -78,7 +82,8 @@ export function kindOfColumns({
   if (words !== null) return 'tagged';
   if (messages !== null) return 'conversation';
   if (choices !== null) return 'choice';
-  return completion !== null || prompt !== null ? 'completion' : 'text';
+  if (completion !== null || prompt !== null) return 'completion';
+  return anchor === null ? 'text' : 'pair';
 }
 
 /** The columns that the form shows: the stated ones once nothing is guessed, though they may not fit. */
@@ -186,6 +191,7 @@ export const kindWords: Readonly<Record<RowKind, string>> = {
   preference: 'Preferences (chosen, rejected)',
   answer: 'Answers, wanted or not',
   question: 'Questions on a text (SQuAD)',
+  pair: 'Anchors and positives',
 };
 
 const namedLabels = 8;

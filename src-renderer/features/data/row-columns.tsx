@@ -16,6 +16,8 @@ export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boo
   if (columns.words !== null) contents.push(['Words', ({ text }) => text ?? '']);
   if (columns.text !== null) contents.push(['Text', ({ text }) => text ?? '']);
   if (columns.answers !== null) contents.push(...questionContents);
+  // A prompt and its completion are the same texts.
+  if (columns.anchor !== null && columns.completion === null) contents.push(...pairContents(columns));
   if (columns.text_pair !== null) contents.push(['Pair', ({ textPair }) => textPair ?? '']);
   if (columns.choices !== null) contents.push(['Choices', ({ choices }) => choices?.join(' | ') ?? '']);
   if (columns.rejected !== null) contents.push(...preferenceContents);
@@ -74,6 +76,20 @@ const questionContents: [header: string, value: (example: TextExample) => string
   ['Answers', ({ answers }) => answerWords(answers)],
   ['Context', ({ context }) => context ?? ''],
 ];
+
+/** An anchor, the text that belongs to it, and those that do not. */
+function pairContents({ negative }: TextColumns): [header: string, value: (example: TextExample) => string][] {
+  return [
+    ['Anchor', ({ anchor }) => anchor ?? ''],
+    ['Positive', ({ positive }) => positive ?? ''],
+    ...(negative === null
+      ? []
+      : ([['Negatives', ({ negatives }) => negatives?.join(' | ') ?? '']] satisfies [
+          string,
+          (of: TextExample) => string,
+        ][])),
+  ];
+}
 
 /** The right answers, each once. */
 export function answerWords(answers: TextExample['answers'] = []): string {

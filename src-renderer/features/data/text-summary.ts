@@ -20,6 +20,9 @@ const roleWords: Readonly<Record<keyof TextDescription['columns'], string>> = {
   question: 'Question',
   context: 'Context',
   answers: 'Answers',
+  anchor: 'Anchor',
+  positive: 'Positive',
+  negative: 'Negative',
 };
 const labelWords: Readonly<Record<TextDescription['labelKind'], string>> = {
   none: 'none',

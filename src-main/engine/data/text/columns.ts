@@ -1,6 +1,7 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { noColumns, type TextColumns, type TextShape, textColumnRoles } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { anchorColumns, missingAnchorRole } from './anchors.ts';
 import { answerColumns, missingAnswerRole } from './answers.ts';
 import { readChoices } from './choices.ts';
 import { knownNames, plain } from './known-columns.ts';
@@ -34,7 +35,7 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
   const stated = statedColumns(path, { rows: readable, names }, options);
   const mayGuess = options['guess_columns'] !== false;
   const mapping = mappingOf(readable, names, stated, mayGuess);
-  const { text, prompt, completion, messages, words, tags, answers } = mapping.columns;
+  const { text, prompt, completion, messages, words, tags, answers, anchor } = mapping.columns;
   const lacking = missingAnswerRole(mapping.columns);
   if (lacking !== null)
     throw new StudioError(
@@ -42,7 +43,14 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
       `A question on a text needs the columns of question, context and answers, but ${lacking} has none: ${path} has ${listNames(names)}.`,
       `Name it, e.g. --set ${lacking}=NAME.`,
     );
-  if ([text, messages, completion, prompt, words, answers].every((column) => column === null))
+  const alone = missingAnchorRole(mapping.columns);
+  if (alone !== null)
+    throw new StudioError(
+      'invalid_input',
+      `Pairs for embeddings need the columns of anchor and positive, but ${alone} has none: ${path} has ${listNames(names)}.`,
+      `Name it, e.g. --set ${alone}=NAME.`,
+    );
+  if ([text, messages, completion, prompt, words, answers, anchor].every((column) => column === null))
     throw new StudioError(
       'invalid_input',
       mayGuess
@@ -106,7 +114,7 @@ function statedColumns(
   for (const role of textColumnRoles) {
     const name = String(options[role] ?? '');
     if (name === '') continue;
-    const isSeveral = role === 'label' && severalColumns(name, names) !== null;
+    const isSeveral = (role === 'label' || role === 'negative') && severalColumns(name, names) !== null;
     const isWithin = name.includes('.') && rows.some(({ cells }) => cellOf(cells, name) !== undefined);
     if (!names.includes(name) && !isWithin && !isSeveral)
       throw new StudioError(
@@ -132,6 +140,10 @@ function combine(guessed: TextColumns, stated: Partial<TextColumns>): TextColumn
   if (stated.question || stated.context || stated.answers) {
     const { question, context, answers } = guessed;
     return { ...noColumns, question, context, answers, ...stated };
+  }
+  if (stated.anchor || stated.positive || stated.negative) {
+    const { anchor, positive, negative } = guessed;
+    return { ...noColumns, anchor, positive, negative, ...stated };
   }
   if (stated.words || stated.tags) return { ...noColumns, words: guessed.words, tags: guessed.tags, ...stated };
   if (stated.completion || stated.prompt) return { ...noColumns, ...stated };
@@ -170,6 +182,8 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
 
   const answered = answerColumns(rows, names);
   if (answered !== null) return { shape: 'columns', columns: { ...noColumns, ...answered } };
+  const anchored = anchorColumns(rows, names);
+  if (anchored !== null) return { shape: 'columns', columns: { ...noColumns, ...anchored } };
   const tagged = taggedColumns(rows, names);
   if (tagged !== null) return { shape: 'columns', columns: { ...noColumns, ...tagged } };
 
@@ -202,7 +216,16 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
   if (isAnswered)
     return {
       shape: plain(prompt) === 'instruction' && plain(completion) === 'output' ? 'alpaca' : 'columns',
-      columns: { ...noColumns, prompt, completion, input: named('input') ?? firstOf(['context']) },
+      columns: {
+        ...noColumns,
+        prompt,
+        completion,
+        input: named('input') ?? firstOf(['context']),
+        // What is looked for, and where it is found.
+        ...(plain(prompt) === 'query' && plain(completion) === 'answer'
+          ? { anchor: prompt, positive: completion }
+          : {}),
+      },
     };
   const answers = names.find((name) => name === 'answers' && rows.some(({ cells }) => isObject(cellOf(cells, name))));
   if (answers !== undefined && firstOf(['question']) !== null)

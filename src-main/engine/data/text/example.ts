@@ -1,4 +1,5 @@
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import { readNegatives } from './anchors.ts';
 import { readAnswers } from './answers.ts';
 import { chosenIndex, readChoices } from './choices.ts';
 import type { Mapping } from './columns.ts';
@@ -73,6 +74,7 @@ export function readExample(
       ...(tagged?.tags ? { tags: tagged.tags } : {}),
     };
     if (columns.answers !== null) return { ...content, ...answered(cells, columns, text) };
+    if (columns.anchor !== null) return { ...content, ...anchored(cells, columns, text) };
     return { ...content, ...preference(cells, columns, content, shape === 'sharegpt') };
   } catch (thrown) {
     if (thrown instanceof CellProblem) return thrown.message;
@@ -91,6 +93,17 @@ function answered(
   const answers = readAnswers(cellOf(cells, column), column, context);
   if (typeof answers === 'string') throw new CellProblem(answers);
   return { question, context, answers, prompt: `${context}\n\n${question}`, completion: answers[0]?.text ?? null };
+}
+
+/** An anchor with the text that belongs to it, and those that do not. */
+function anchored(
+  cells: RawRow['cells'],
+  { anchor, positive, negative }: Mapping['columns'],
+  text: (column: string | null, mayBeEmpty: boolean) => string | null,
+): Pick<ExampleContent, 'anchor' | 'positive' | 'negatives'> {
+  const negatives = negative === null ? [] : readNegatives(cells, negative);
+  if (typeof negatives === 'string') throw new CellProblem(negatives);
+  return { anchor: text(anchor, false) ?? '', positive: text(positive, false) ?? '', negatives };
 }
 
 /** Names of columns that tell examples apart, compared without case, spaces, _ and -. */
@@ -329,7 +342,10 @@ function answerKey({
   completion,
   messages,
   answers,
+  anchor,
+  positive,
 }: Omit<ExampleContent, 'rejected'>): string {
+  if (anchor !== undefined && prompt === null) return `${anchor}\u0002${positive}`;
   if (answers !== undefined) return prompt ?? '';
   if (messages !== null) return talkKey(messages);
   if (completion !== null || prompt !== null) return `${prompt ?? ''}\u0002${completion ?? ''}`;

@@ -7,7 +7,18 @@ export const knownNames: Readonly<
   Record<
     Exclude<
       Role,
-      'messages' | 'tools' | 'words' | 'tags' | 'rejected' | 'desirable' | 'question' | 'context' | 'answers'
+      | 'messages'
+      | 'tools'
+      | 'words'
+      | 'tags'
+      | 'rejected'
+      | 'desirable'
+      | 'question'
+      | 'context'
+      | 'answers'
+      | 'anchor'
+      | 'positive'
+      | 'negative'
     >,
     readonly string[]
   >
@@ -46,6 +57,7 @@ const otherNames = [
   'source',
   'tokens',
   'nertags',
+  'anchor',
 ];
 
 /** Whether a cell is a name that columns of text datasets have. */

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ReadRow } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { anchorNote } from './anchors.ts';
 import { columnNames, type Mapping, mapColumns } from './columns.ts';
 import { readExample } from './example.ts';
 import { preferenceNote } from './preferences.ts';
@@ -55,13 +56,20 @@ export function planOf(files: TextFiles, head: readonly RawRow[], options: Param
     columnNames: names,
     options,
     mapping,
-    parts: partsOf(files, names, options, mapping.columns.answers === null ? null : mapping.columns.context),
+    parts: partsOf(files, names, options, togetherIn(mapping.columns)),
   };
+}
+
+/** Column whose equal values stay in one split where it is drawn: the text of several questions, an anchor with several positives. */
+function togetherIn({ answers, context, anchor, completion }: TextPlan['mapping']['columns']): string | null {
+  if (answers !== null) return context;
+  return completion === null ? anchor : null;
 }
 
 /** What was guessed of the columns, in sentences. */
 export function notesOf({ mapping }: TextPlan): string[] {
-  return [mapping.tagFormat?.note ?? null, preferenceNote(mapping.columns)].flatMap((note) => note ?? []);
+  const { tagFormat, columns } = mapping;
+  return [tagFormat?.note ?? null, preferenceNote(columns), anchorNote(columns)].flatMap((note) => note ?? []);
 }
 
 /** @param together column whose equal values stay in one split where it is drawn */

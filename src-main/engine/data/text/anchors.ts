@@ -1,0 +1,67 @@
+import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
+import { plain } from './known-columns.ts';
+import { cellOf, type RawRow } from './raw-row.ts';
+import { severalColumns } from './several-labels.ts';
+import { parseAsPython } from './written-number.ts';
+
+type AnchorColumns = Pick<TextColumns, 'anchor' | 'positive' | 'negative'>;
+
+const anchorNames = ['anchor', 'query'];
+const positiveNames = ['positive', 'pos', 'positivepassage'];
+/** Also with a number behind it. */
+const negativeName = /^(?:hard)?neg(?:ative)?(?:passage)?s?\d*$/;
+
+/** Columns of anchors and the texts that belong to them, as sentence-transformers names them; null for other files. */
+export function anchorColumns(rows: readonly RawRow[], names: readonly string[]): AnchorColumns | null {
+  const isText = (name: string) => rows.some(({ cells }) => typeof cellOf(cells, name) === 'string');
+  const named = (wanted: readonly string[]) =>
+    wanted.flatMap((one) => names.filter((name) => plain(name) === one && isText(name)))[0];
+  const [anchor, positive] = [named(anchorNames), named(positiveNames)];
+  if (anchor === undefined || positive === undefined) return null;
+  const negatives = names.filter((name) => negativeName.test(plain(name)));
+  return { anchor, positive, negative: negatives.join(', ') || null };
+}
+
+/** The role that lacks its column; null where none does, or where the rows have no anchors. */
+export function missingAnchorRole({ anchor, positive, negative }: AnchorColumns): string | null {
+  if (anchor === null && positive === null && negative === null) return null;
+  return anchor === null ? 'anchor' : positive === null ? 'positive' : null;
+}
+
+/** What the columns say of the rows, in a sentence; null for rows without anchors. */
+export function anchorNote({ anchor, positive, negative, completion }: TextColumns): string | null {
+  if (anchor === null || positive === null) return null;
+  const wrong = negative === null ? '' : `, and ${negative} does not`;
+  const also = completion === null ? '' : '; to a language model they are prompts and completions';
+  return `Pairs for embeddings: ${positive} belongs to ${anchor}${wrong}${also}.`;
+}
+
+/** The wrong texts of a row: of one column or several, each with a text or a list of them. A string is the problem. */
+export function readNegatives(cells: RawRow['cells'], column: string): string[] | string {
+  const columns = severalColumns(column, Object.keys(cells)) ?? [column];
+  const texts: string[] = [];
+  for (const name of columns) {
+    const own = textsOf(cellOf(cells, name));
+    if (own === null) return `${name} is no text and no list of texts: write it as "…", or as ["…", "…"]`;
+    texts.push(...own);
+  }
+  return texts;
+}
+
+function textsOf(cell: unknown): string[] | null {
+  if (cell === undefined || cell === null) return [];
+  if (typeof cell === 'string') return listOf(cell) ?? (cell.trim() === '' ? [] : [cell]);
+  if (!Array.isArray(cell) || !cell.every((text) => typeof text === 'string')) return null;
+  return cell.filter((text) => text.trim() !== '');
+}
+
+/** A list of texts that is written as one text, as CSV has it; null for any other text. */
+function listOf(cell: string): string[] | null {
+  if (!/^\s*\[\s*["']/.test(cell)) return null;
+  try {
+    const parsed: unknown = parseAsPython(cell);
+    return Array.isArray(parsed) && parsed.every((text) => typeof text === 'string') ? parsed : null;
+  } catch {
+    return null;
+  }
+}
