@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { classTemplateSettings } from './class-templates.ts';
 import type { TextColumns } from './dataset.ts';
+import { embeddingSettings } from './embedding.ts';
 import type { ModelDescription } from './model.ts';
 import { preferenceSettings } from './preference.ts';
 import { qaSettings } from './qa.ts';
@@ -11,6 +12,7 @@ export const taskIds = [
   'text-classification',
   'token-classification',
   'qa',
+  'embedding',
   'causal-lm',
   'multiple-choice',
   'preference',
@@ -25,7 +27,7 @@ export const taskSettingsSchema = z.object({
     .meta({
       title: 'Task',
       description:
-        'What the model learns to do. auto takes what fits the model and the data: classification for an encoder (of words where they have tags, answers where rows are questions on a text), preferences or multiple choice for a language model on such rows, else text generation.',
+        'What the model learns to do. auto takes what fits the model and the data: classification for an encoder (of words where they have tags, answers where rows are questions on a text, embeddings where they are anchors with positives), preferences or multiple choice for a language model on such rows, else text generation.',
       group: 'Task',
     }),
   max_length: z.number().int().min(4).max(1_048_576).default(512).meta({
@@ -84,6 +86,7 @@ export const taskSettingsSchema = z.object({
   ...classTemplateSettings,
   ...preferenceSettings,
   ...qaSettings,
+  ...embeddingSettings,
 });
 export type TaskSettings = z.infer<typeof taskSettingsSchema>;
 
@@ -99,6 +102,8 @@ export function defaultTask(
 ): TaskId {
   if (columns === null || image !== null) return 'image-classification';
   if (kind !== 'causal-lm' && columns.answers !== null) return 'qa';
+  // A language model writes the answers to queries.
+  if (columns.anchor !== null && (kind !== 'causal-lm' || columns.completion === null)) return 'embedding';
   if (kind !== 'causal-lm') return columns.words === null ? 'text-classification' : 'token-classification';
   if (columns.rejected !== null || columns.desirable !== null) return 'preference';
   const isChosen = columns.choices !== null || (columns.label !== null && columns.text !== null);

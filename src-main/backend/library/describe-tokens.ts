@@ -127,6 +127,13 @@ export function exampleReader(
       const marks = ids.map((_, token) => Number(last > 0 && token >= first && token <= last));
       return { ids, marks, written: 'plain', counts: 'answer' };
     };
+  if (id === 'embedding')
+    return ({ anchor = '', positive = '' }) => {
+      // Each text is a row of its own: the longer one is shown.
+      const rows = [anchor, positive].map((text) => tokenizer.encode(text).ids);
+      const ids = rows.reduce((longest, row) => (row.length > longest.length ? row : longest), []);
+      return { ids, marks: ids.map(() => 0), written: 'plain', counts: 'nothing' };
+    };
   const settings = taskSettingsSchema.parse({ chat_template });
   const writer = new PromptWriter(tokenizer, settings);
   const isChat = chosenTemplate(tokenizer, settings.chat_template).render !== null;

@@ -31,6 +31,8 @@ import type { TrainedModule, TrainingPlan } from './variant-training.ts';
 export class AdaptedModel implements LinearRunner {
   readonly base: BaseModel;
   readonly inBfloat16 = (module: LinearModule): boolean => this.base.frozenWeight(module).bfloat16;
+  /** The last layer's states [batch · tokens, hiddenSize] as a model without a head gives them. */
+  readonly finalStates = (states: HiddenStates) => this.onBase(() => this.base.finalStates?.(states) ?? states.hidden);
   private adapter: DeviceAdapter | null = null;
   /** The adapter's frozen weights, where they differ from the base's (a residual base). */
   private residual: ResidualBase | null = null;

@@ -7,11 +7,13 @@ import { labelledTokens } from '../training/labelled-tokens.ts';
 import { type LossGradients, lossGradients } from '../training/loss-gradients.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
 import { spanLogits } from '../training/span-logits.ts';
+import { textVectors } from '../training/text-vectors.ts';
 import { lossOnBatch } from '../training/training-loss.ts';
 
-/** Outputs [rows, width] where labels count: of every example, of the tokens that have a label, or of all tokens for each end of an answer. */
+/** Outputs [rows, width] where labels count: of every example, of the tokens that have a label, of all tokens for each end of an answer, or the vectors of texts. */
 export function countedOutputs(model: AdaptedModel, states: HiddenStates, batch: MicroBatch): tf.Tensor2D {
-  const { labels, targets } = batch;
+  const { labels, targets, vectors } = batch;
+  if (vectors) return textVectors(model, states, batch.inputs, vectors.pooling);
   if (targets?.kind === 'spans') return spanLogits(model.head(states), batch);
   return model.head(targets === undefined ? labelledTokens(states, labels).states : states);
 }

@@ -2,6 +2,7 @@ import type { OpenTask } from '../tasks/task-type.ts';
 import { writeFileAtomicWith } from '../tensors/atomic.ts';
 import { predictedClass } from './evaluation.ts';
 import { isRight, namedTags, outcomesOf, type TaskPredictions } from './task-predictions.ts';
+import { pairLine } from './vectors/vector-predictions.ts';
 
 /** Lines that are written at once. */
 const linesAtOnce = 256;
@@ -84,6 +85,10 @@ function answerOf(
       const { lossSums, tokens, right } = predictions;
       const scores = { log_likelihood: -(lossSums[row] ?? 0), tokens: tokens[row] ?? 0, right: right[row] ?? 0 };
       return { truth: reference, prediction: null, scores };
+    }
+    case 'vectors': {
+      const { truth, prediction, scores } = pairLine(predictions, row);
+      return { truth: truth ?? reference, prediction, scores };
     }
     case 'preferences': {
       const rewards = { chosen: predictions.chosen[row], rejected: predictions.rejected[row] };

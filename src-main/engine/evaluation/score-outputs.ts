@@ -13,6 +13,7 @@ import {
   type TagPredictions,
   type TaskPredictions,
 } from './task-predictions.ts';
+import type { VectorPredictions } from './vectors/vector-predictions.ts';
 
 /** The loss is the mean over examples in nats (for tokens: over tokens, for tags: over words), for regression the mean squared error. */
 export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics' | 'entities'>;
@@ -45,6 +46,8 @@ export function scorePredictions(predictions: TaskPredictions): TaskScore {
       return scoreTokens(predictions);
     case 'preferences':
       return scorePreferences(predictions);
+    case 'vectors':
+      return scoreVectors(predictions);
   }
 }
 
@@ -113,6 +116,12 @@ function scoreTokens(outputs: TokenOutputs): TaskScore {
       ...(outputs.completions ? { exact_match: exact / outputs.right.length } : {}),
     },
   };
+}
+
+function scoreVectors({ losses, outcome }: VectorPredictions): TaskScore {
+  const metrics = scoreOutcome(outcome);
+  const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+  return { accuracy: metrics['accuracy'] ?? null, loss, confusion: [], metrics };
 }
 
 function scorePreferences({ losses, chosen, rejected }: PreferenceOutputs): TaskScore {

@@ -1,3 +1,5 @@
+import type { EmbeddingSettings } from '../../../src-shared/domain/embedding.ts';
+import type { EmbeddingLoss, PairForm } from '../tasks/embedding/losses/embedding-loss.ts';
 import type { AnswerDecoding, AnswerWindow, PlacedContext, WindowLogits } from './answers/decode-answer.ts';
 import type { ClassificationLogits } from './evaluation.ts';
 
@@ -59,6 +61,30 @@ export interface PreferenceOutputs {
   readonly rejected: Float64Array;
 }
 
+/** Vectors of texts, and the examples that they are of. */
+export interface VectorOutputs {
+  readonly kind: 'vectors';
+  /** Of unit length [texts, width], row-major; equal texts have one row. */
+  readonly vectors: Float32Array;
+  readonly width: number;
+  readonly pairs: VectorPairs;
+}
+
+/** Examples of texts by their rows. */
+export interface VectorPairs {
+  readonly form: PairForm;
+  readonly anchors: Int32Array;
+  /** The other text of each example: of a ranking the right one. */
+  readonly others: Int32Array;
+  /** Further texts of each example that are wrong for its anchor. */
+  readonly negatives: readonly (readonly number[])[];
+  /** In [0, 1], of each example; empty of a ranking. */
+  readonly targets: Float32Array;
+  readonly loss: EmbeddingLoss;
+  readonly settings: EmbeddingSettings;
+  textOf(row: number): string;
+}
+
 /** Outputs of a model on test examples, in the order of their indices, and targets, as needed to score it or an ensemble. */
 export type TaskOutputs =
   | ClassificationLogits
@@ -73,4 +99,5 @@ export type TaskOutputs =
   | TagOutputs
   | SpanOutputs
   | TokenOutputs
-  | PreferenceOutputs;
+  | PreferenceOutputs
+  | VectorOutputs;

@@ -4,6 +4,7 @@ import { answerScore } from '../metrics/squad.ts';
 import { type SpanPredictions, spanPredictions } from './answers/span-predictions.ts';
 import { ensembleProbabilities, negativeLog, predictedClass, softmaxRows, weightedMean } from './evaluation.ts';
 import type { PreferenceOutputs, TagOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
+import { type VectorPredictions, vectorPredictions } from './vectors/vector-predictions.ts';
 
 /** Predictions of a model or an ensemble for test examples, and their targets: everything that a score is computed from. */
 export type TaskPredictions =
@@ -27,7 +28,8 @@ export type TaskPredictions =
   | TagPredictions
   | SpanPredictions
   | TokenOutputs
-  | PreferenceOutputs;
+  | PreferenceOutputs
+  | VectorPredictions;
 
 /** As `TagOutputs`, with probabilities. */
 export type TagPredictions = Omit<TagOutputs, 'logits'> & { readonly probabilities: Float64Array };
@@ -52,6 +54,8 @@ export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
     }
     case 'spans':
       return spanPredictions([outputs], [1]);
+    case 'vectors':
+      return vectorPredictions([outputs], [1]);
     case 'tokens':
     case 'preferences':
       return outputs;
@@ -60,7 +64,7 @@ export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
 
 /**
  * Predictions of an ensemble of models on the same examples: the weighted mean of their probabilities or values; of answers, of their
- * logits.
+ * logits; of vectors, of the similarities.
  * @throws StudioError refused for language models, whose probabilities over the vocabulary are not stored.
  */
 export function ensemblePredictions(members: readonly TaskOutputs[], weights: readonly number[]): TaskPredictions {
@@ -101,6 +105,11 @@ export function ensemblePredictions(members: readonly TaskOutputs[], weights: re
       return spanPredictions(
         of('spans').map(({ member }) => member),
         of('spans').map(({ weight }) => weight),
+      );
+    case 'vectors':
+      return vectorPredictions(
+        of('vectors').map(({ member }) => member),
+        of('vectors').map(({ weight }) => weight),
       );
     case 'tokens':
     case 'preferences':
@@ -159,6 +168,10 @@ export function outcomesOf(predictions: TaskPredictions): ExampleOutcomes {
         correct: Uint8Array.from(questions, ({ golds, text }) => answerScore(golds, text).exact),
         tokens: null,
       };
+    }
+    case 'vectors': {
+      const { losses, correct } = predictions;
+      return { losses: Float32Array.from(losses), correct: correct && Uint8Array.from(correct, Number), tokens: null };
     }
     case 'tokens': {
       const { lossSums, tokens, right } = predictions;

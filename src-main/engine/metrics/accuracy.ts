@@ -1,3 +1,4 @@
+import { bestCut } from './alike.ts';
 import { answerExact } from './answer-f1.ts';
 import { defineMetric } from './metric.ts';
 
@@ -6,8 +7,8 @@ export const accuracy = defineMetric(
     id: 'accuracy',
     label: 'Accuracy',
     summary:
-      'sklearn.metrics.accuracy_score: the share of examples that are right; with several labels an example, all of them. Of tags, the share of words (seqeval.metrics.accuracy_score). Of preferences, TRL’s rewards/accuracies; of answers, the exact matches.',
-    needs: ['classes', 'label-sets', 'tags', 'preferences', 'answers'],
+      'sklearn.metrics.accuracy_score: the share of examples that are right; with several labels an example, all of them. Of tags, the share of words (seqeval.metrics.accuracy_score). Of preferences, TRL’s rewards/accuracies; of answers, the exact matches; of pairs that are alike or not, at the best threshold; of texts looked up, the share of examples whose nearest text is right.',
+    needs: ['classes', 'label-sets', 'tags', 'preferences', 'answers', 'alike', 'retrieval'],
   },
   (outcome) => {
     if (outcome.kind === 'classes') {
@@ -21,7 +22,8 @@ export const accuracy = defineMetric(
       return actual.length === 0 ? null : right / actual.length;
     }
     if (outcome.kind === 'answers') return answerExact(outcome);
-    if (outcome.kind === 'preferences')
+    if (outcome.kind === 'alike') return bestCut(outcome)?.accuracy ?? null;
+    if (outcome.kind === 'preferences' || outcome.kind === 'retrieval')
       return outcome.right.length === 0 ? null : outcome.right.filter(Boolean).length / outcome.right.length;
     const { labels, predictions } = outcome;
     const right = labels.filter((actual, example) =>

@@ -1,4 +1,5 @@
 import { accuracy } from './accuracy.ts';
+import { averagePrecision } from './alike.ts';
 import { answerableF1, answerF1, unanswerableAccuracy } from './answer-f1.ts';
 import { pearson, spearman } from './correlation.ts';
 import { entityF1, entityPrecision, entityRecall } from './entity-f1.ts';
@@ -7,6 +8,7 @@ import { f1Binary, f1Macro, f1Micro, f1Weighted } from './f1.ts';
 import { matthews } from './matthews.ts';
 import type { Metric, Outcome, OutcomeKind } from './metric.ts';
 import { perplexity } from './perplexity.ts';
+import { mrrAt10, ndcgAt10, recallAt1, recallAt5, recallAt10 } from './retrieval.ts';
 import { chosenReward, rejectedReward, rewardMargin } from './rewards.ts';
 
 /** Every metric, in the order in which they are shown. */
@@ -30,6 +32,12 @@ const metrics: readonly Metric[] = [
   rewardMargin,
   chosenReward,
   rejectedReward,
+  ndcgAt10,
+  mrrAt10,
+  recallAt1,
+  recallAt5,
+  recallAt10,
+  averagePrecision,
 ];
 
 /** All metrics that are defined for `outcome`, by id. */

@@ -25,6 +25,17 @@ export type Outcome =
       readonly rejected: readonly number[];
       readonly right: readonly boolean[];
     }
+  /** Pairs of texts, alike or not, and how similar their vectors are. */
+  | { readonly kind: 'alike'; readonly labels: readonly boolean[]; readonly predictions: readonly number[] }
+  /**
+   * Texts looked up by their vectors: of each query the nearest ones in order, each right or not, and how many right ones there are;
+   * and for each example whether the nearest text is right.
+   */
+  | {
+      readonly kind: 'retrieval';
+      readonly queries: readonly { readonly hits: readonly boolean[]; readonly relevant: number }[];
+      readonly right: readonly boolean[];
+    }
   /** Questions on a text: the right answers of each (none: it has none), and the one given (empty: none). */
   | {
       readonly kind: 'answers';

@@ -93,6 +93,8 @@ export interface BaseModel {
    * over the labels other than −100. Absent if it is the cross-entropy of the head's outputs.
    */
   loss?(states: HiddenStates, labels: tf.Tensor1D, runner: LinearRunner): tf.Scalar;
+  /** The last layer's states as a model without a head gives them, where that normalizes them. */
+  finalStates?(states: HiddenStates): tf.Tensor2D;
   /** Named outputs, if there are others than the head's. */
   outputs?(inputs: ModelInputs, runner: LinearRunner): Readonly<Record<string, tf.Tensor>>;
   /**

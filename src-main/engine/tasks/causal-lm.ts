@@ -35,6 +35,8 @@ export const causalLanguageModelling: TaskType = {
         message: 'The dataset has tagged words, which are learned by an encoder.',
         hint: 'Choose an encoder, e.g. a BERT.',
       };
+    if (text !== null && text.columns.anchor !== null && text.columns.completion === null)
+      return { message: 'The dataset has pairs of texts, which are learned as embeddings.', hint: 'Set task to auto.' };
     return null;
   },
   checkTokenizer(tokenizer, settings, { text }) {

@@ -3,6 +3,7 @@ import type { DatasetDescription, TextColumns } from '../../../src-shared/domain
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { defaultTask, type TaskId } from '../../../src-shared/domain/task.ts';
 import { causalLanguageModelling } from './causal-lm.ts';
+import { embeddings } from './embedding.ts';
 import { imageClassification } from './image-classification.ts';
 import { multipleChoice } from './multiple-choice.ts';
 import { preferenceTraining } from './preference.ts';
@@ -17,6 +18,7 @@ export const taskTypes: readonly TaskType[] = [
   textClassification,
   tokenClassification,
   extractiveQuestionAnswering,
+  embeddings,
   causalLanguageModelling,
   multipleChoice,
   preferenceTraining,

@@ -16,8 +16,8 @@ import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 /** A task that a model can be trained for. */
 export interface TaskType {
   readonly declaration: Declaration & { readonly id: TaskId };
-  /** Metric that selects the best checkpoint where a run names none; loss where there is no accuracy. */
-  readonly bestBy: 'accuracy' | 'entity_f1' | 'answer_f1' | 'loss';
+  /** Metric that selects the best checkpoint where a run names none: the first that its evaluations have, else the loss. */
+  readonly bestBy: BestBy | readonly BestBy[];
   readonly reads: 'images' | 'texts';
   /** PEFT's name of the task, where the head has outputs for each token; absent: of whole inputs, or no new head. */
   readonly headTask?: HeadTask;
@@ -33,6 +33,8 @@ export interface TaskType {
   /** @throws StudioError if the data do not fit the task. */
   open(given: TaskMaterial): Promise<OpenTask>;
 }
+
+type BestBy = 'accuracy' | 'entity_f1' | 'answer_f1' | 'ndcg_at_10' | 'spearman' | 'average_precision' | 'loss';
 
 export interface Misfit {
   readonly message: string;

@@ -43,7 +43,7 @@ export function criterionOf(
       `early_stopping_patience is ${patience}, but eval_steps is 0: nothing is evaluated before the end.`,
       'Set eval_steps, or early_stopping_patience to 0.',
     );
-  const usual = metrics.includes(bestBy) ? bestBy : 'loss';
+  const usual = [bestBy].flat().find((id) => metrics.includes(id)) ?? 'loss';
   const metric = wanted === null ? usual : wanted.replace(/^eval_/, '');
   if (!metrics.includes(metric))
     throw new StudioError(

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { PoolingMode } from '../../../src-shared/domain/embedding.ts';
 
 /**
  * One micro-batch on the host. `labels` are the targets of the rows of outputs: class ids, or the token after each token of
@@ -15,6 +16,15 @@ export interface MicroBatch {
   readonly targets?: Targets;
   /** A loss of the likelihoods of whole answers, in place of the mean over the labels. */
   readonly sequences?: SequenceLoss;
+  /** A loss of one vector for each row, in place of it. */
+  readonly vectors?: VectorLoss;
+}
+
+/** A mean loss over examples, computed from the texts' vectors. */
+export interface VectorLoss {
+  readonly pooling: PoolingMode;
+  /** To be called within `tf.tidy`. @param vectors of unit length [rows, width] */
+  loss(vectors: tf.Tensor2D): tf.Scalar;
 }
 
 /** Labels that follow one another in a row, e.g. of an answer, by their places in it; `end` is excluded. */

@@ -13,15 +13,15 @@ export interface PreparedLoss {
 }
 
 /**
- * As `lossOnBatch` gives it, times the share. Null for a loss of sequences or of spans, which is computed of the host's values. To be
- * called within `tf.tidy`.
+ * As `lossOnBatch` gives it, times the share. Null for a loss of sequences, of spans or of vectors, which is computed of the host's
+ * values. To be called within `tf.tidy`.
  */
 export function preparedLoss(
   model: Pick<TrainableModel, 'loss' | 'head'>,
   batch: MicroBatch,
   share: number,
 ): PreparedLoss | null {
-  if (batch.sequences !== undefined || batch.targets?.kind === 'spans') return null;
+  if (batch.sequences !== undefined || batch.vectors !== undefined || batch.targets?.kind === 'spans') return null;
   const { form, tensors, compute } = meanLoss(model, batch);
   if (share === 1) return { form, tensors, compute };
   const factor = tf.scalar(share);

@@ -2,6 +2,7 @@ import type { SampleAnswer } from '../../../src-shared/domain/run-samples.ts';
 import { predictedClass } from '../evaluation/evaluation.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import { namedTags, predictionsOf } from '../evaluation/task-predictions.ts';
+import { pairLine } from '../evaluation/vectors/vector-predictions.ts';
 import { answerScore } from '../metrics/squad.ts';
 
 /**
@@ -62,6 +63,12 @@ export function sampleAnswers(
         probability: null,
         isRight: answerScore(golds, text).exact === 1,
       }));
+    case 'vectors':
+      return places.map((place) => {
+        const { prediction } = pairLine(predictions, place);
+        const text = typeof prediction === 'number' ? prediction.toPrecision(3) : prediction;
+        return { text, probability: null, isRight: predictions.correct?.[place] ?? null };
+      });
     case 'tokens':
     case 'preferences':
       return [];

@@ -7,12 +7,13 @@ import { meanLoss } from './prepared-loss.ts';
 import { currentLikelihoods, sequenceLikelihoods } from './sequence-likelihoods.ts';
 import type { SequenceMeasures } from './sequence-measures.ts';
 import { spanLabels, spanLogits } from './span-logits.ts';
+import { textVectors } from './text-vectors.ts';
 import type { TrainableModel } from './trainable-model.ts';
 
 /** The part of a model that a loss uses. */
 export type LossModel = Pick<
   TrainableModel,
-  'loss' | 'head' | 'trainsBelowLayers' | 'embed' | 'forwardBelow' | 'statesFrom'
+  'loss' | 'head' | 'trainsBelowLayers' | 'embed' | 'forwardBelow' | 'statesFrom' | 'finalStates'
 >;
 
 /**
@@ -25,7 +26,8 @@ export function lossOnBatch(
   batch: MicroBatch,
   measures?: SequenceMeasures,
 ): (states: HiddenStates) => tf.Scalar {
-  const { targets, sequences } = batch;
+  const { targets, sequences, vectors } = batch;
+  if (vectors !== undefined) return (states) => vectors.loss(textVectors(model, states, batch.inputs, vectors.pooling));
   if (sequences !== undefined) {
     const constants = sequences.constants ? currentLikelihoods(model, sequences.constants) : null;
     return (states) => {
@@ -46,10 +48,10 @@ export function examplesOf({ examples, labels }: MicroBatch): number {
   return examples ?? labels.length;
 }
 
-/** Number of labels in the mean loss of a batch; of a loss of sequences, its examples. */
+/** Number of labels in the mean loss of a batch; of a loss of sequences or of vectors, its examples. */
 export function countedLabels(batch: MicroBatch): number {
-  const { labels, targets, sequences } = batch;
-  if (sequences !== undefined) return examplesOf(batch);
+  const { labels, targets, sequences, vectors } = batch;
+  if (sequences !== undefined || vectors !== undefined) return examplesOf(batch);
   if (targets !== undefined) return targets.values.length;
   return labels.reduce((count, label) => (label === ignoredLabel ? count : count + 1), 0);
 }

@@ -1,5 +1,6 @@
 import { classTemplateSettings } from '../../../src-shared/domain/class-templates.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import { embeddingSettings } from '../../../src-shared/domain/embedding.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
@@ -21,6 +22,7 @@ const onlyOf: Readonly<Record<string, readonly TaskId[]>> = {
   group_by_length: taskIds.filter((task) => task !== 'image-classification'),
   ...Object.fromEntries(Object.keys(classTemplateSettings).map((name) => [name, ['image-classification']])),
   ...Object.fromEntries(Object.keys(qaSettings).map((name) => [name, ['qa']])),
+  ...Object.fromEntries(Object.keys(embeddingSettings).map((name) => [name, ['embedding']])),
   ...Object.fromEntries(Object.keys(preferenceSettings).map((name) => [name, ['preference']])),
 };
 

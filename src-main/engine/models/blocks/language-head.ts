@@ -10,8 +10,9 @@ export function languageHead(
   head: LinearModule,
   normalized: (states: HiddenStates) => tf.Tensor2D,
   tensors: FrozenTensors,
-): Required<Pick<BaseModel, 'head' | 'loss'>> {
+): Required<Pick<BaseModel, 'head' | 'loss' | 'finalStates'>> {
   return {
+    finalStates: normalized,
     head: (states, runner) => runner.linear(head, normalized(states)),
     loss: (states, labels, runner) =>
       runner.isPlain(head)

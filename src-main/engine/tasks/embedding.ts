@@ -1,0 +1,175 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { TextExample } from '../../../src-shared/domain/dataset.ts';
+import type { PoolingMode } from '../../../src-shared/domain/embedding.ts';
+import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { LoadBatch } from '../evaluation/evaluation.ts';
+import { metricIds } from '../metrics/index.ts';
+import { readSentenceTransformer } from '../models/huggingface/sentence-transformer.ts';
+import type { EmbeddingLoss, PairForm } from './embedding/losses/embedding-loss.ts';
+import { embeddingLoss } from './embedding/losses/index.ts';
+import { embeddingBatch } from './embedding/pair-batch.ts';
+import { formOf, targetsOf } from './embedding/pair-form.ts';
+import { PairRows, type PairTexts } from './embedding/pair-rows.ts';
+import { vectorOutputs } from './embedding/vector-outputs.ts';
+import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
+import { readTexts } from './text/read-split.ts';
+import { testOrder } from './text/test-order.ts';
+import { textReading } from './text/text-reading.ts';
+
+export const embeddings: TaskType = {
+  declaration: {
+    id: 'embedding',
+    label: 'Embeddings',
+    summary: 'Brings the vectors of texts that belong together near each other, to look texts up or compare them.',
+    parameters: [],
+  },
+  bestBy: ['ndcg_at_10', 'average_precision', 'spearman'],
+  reads: 'texts',
+  headTask: 'FEATURE_EXTRACTION',
+  misfit(model, dataset) {
+    if (model.image !== null || (model.kind !== 'embedding' && model.kind !== 'causal-lm'))
+      return {
+        message: `A ${model.kind} model has no embeddings of texts to train.`,
+        hint: 'Choose an encoder without a classifier, e.g. MiniLM, or a language model.',
+      };
+    if (formOf(dataset) === null)
+      return {
+        message: 'The dataset has no pairs of texts to learn embeddings from.',
+        hint: 'Choose the columns of anchor and positive, or of two texts and a score or a label 0 or 1: Edit import… in the window, coto datasets add PATH --set anchor=NAME positive=NAME in the command.',
+      };
+    return null;
+  },
+  checkTokenizer(_, settings, dataset) {
+    const form = formOf(dataset);
+    if (form !== null) lossOf(settings, form);
+  },
+  metrics: (dataset) => metricsOf(formOf(dataset) ?? 'ranking'),
+  open: openEmbeddings,
+};
+
+function metricsOf(form: PairForm): string[] {
+  return metricIds(({ ranking: 'retrieval', scores: 'numbers', labels: 'alike' } as const)[form]);
+}
+
+/** @throws StudioError refused for a loss that cannot learn from such rows */
+function lossOf({ embedding_loss }: Pick<TaskSettings, 'embedding_loss'>, form: PairForm): EmbeddingLoss {
+  const loss = embeddingLoss(embedding_loss, form);
+  if (loss.of.includes(form)) return loss;
+  const words = {
+    ranking: 'anchors with positives',
+    scores: 'pairs with a score',
+    labels: 'pairs with a label 0 or 1',
+  } as const;
+  throw new StudioError(
+    'refused',
+    `${loss.declaration.label} learns from ${loss.of.map((own) => words[own]).join(' or ')}, but the dataset has ${words[form]}.`,
+    'Set embedding_loss to auto.',
+  );
+}
+
+async function openEmbeddings(material: TaskMaterial): Promise<OpenTask> {
+  const { settings, model, training, modelDirectory } = material;
+  const reading = await textReading(material);
+  const { dataset, tokenizer, wanted } = reading;
+  const said = await readSentenceTransformer(modelDirectory, settings.pooling_mode);
+  const pooling: PoolingMode = said.pooling ?? (model.kind === 'causal-lm' ? 'lasttoken' : 'mean');
+  const maxLength = Math.min(reading.maxLength, said.maxLength ?? reading.maxLength);
+  let cut = 0;
+  const encode = (text: string) => {
+    const whole = tokenizer.encode(text);
+    if (whole.ids.length <= maxLength) return whole;
+    cut++;
+    return tokenizer.encode(text, { maxLength });
+  };
+  const rows = { train: new PairRows(encode), test: new PairRows(encode) };
+  const isAnchored = dataset.columns.anchor !== null;
+  const read = await readTexts(
+    dataset,
+    wanted,
+    (example) => {
+      const texts = textsOf(example, isAnchored);
+      return texts !== null && rows[example.split].add(texts);
+    },
+    material.onRead,
+  );
+  for (const split of [rows.train, rows.test]) split.end();
+  const form = formOf({ columns: dataset.columns, labelKind: read.kind, labels: read.names });
+  if (form === null)
+    throw new StudioError('invalid_input', 'The dataset has no pairs of texts.', 'Choose the columns of the pairs.');
+  if (training && rows.train.count === 0)
+    throw new StudioError(
+      'invalid_input',
+      `None of the ${read.leftOut} training examples has two texts with a token.`,
+      'Choose the columns of the pairs.',
+    );
+  const loss = lossOf(settings, form);
+  const { targets, scaledBy } = targetsOf(form, read.labels);
+  const batchForm = { loss, settings, pooling, padding: tokenizer.paddingId };
+  const load: LoadBatch = async (indices) => {
+    const pairs = [...indices].map((index) => rows.train.at(index));
+    return embeddingBatch(
+      {
+        anchors: pairs.map(({ anchor }) => rows.train.row(anchor)),
+        others: pairs.map(({ other }) => rows.train.row(other)),
+        negatives: loss.ranks ? pairs.flatMap(({ negatives }) => negatives.map((row) => rows.train.row(row))) : [],
+        targets: form === 'ranking' ? targets.train : Float32Array.from(indices, (index) => targets.train[index] ?? 0),
+      },
+      batchForm,
+    );
+  };
+  const order = testOrder(rows.test.count);
+  const placeOf = (index: number) => order[index] ?? 0;
+  const textOf = (row: number) => tokenizer.decode([...rows.test.row(row).ids], { skipSpecialTokens: true });
+  return {
+    labels: null,
+    classNames: [],
+    metrics: metricsOf(form),
+    train: {
+      count: rows.train.count,
+      classes: null,
+      load,
+      lengthOf: (index) => rows.train.lengthOf(index),
+    },
+    testCount: rows.test.count,
+    notes: notesOf({ cut, leftOut: read.leftOut, maxLength, scaledBy }),
+    outputs: (adapted, indices, options) =>
+      vectorOutputs(
+        adapted,
+        { rows: rows.test, form, targets: targets.test, textOf, ...batchForm },
+        indices.map(placeOf),
+        options,
+      ),
+    describe: (index) => read.tests[placeOf(index)] ?? { index, id: null },
+    show: async (index) => {
+      const { anchor, other } = rows.test.at(placeOf(index));
+      if (form === 'ranking') return { kind: 'text', text: textOf(anchor), truth: textOf(other) };
+      const text = `${textOf(anchor)}\n\n${textOf(other)}`;
+      return { kind: 'text', text, truth: String(read.labels.test[placeOf(index)] ?? '') };
+    },
+    exported: async () => {
+      throw new StudioError(
+        'refused',
+        'A run of embeddings cannot be exported to Python: the script has no such losses.',
+        'Export its trained adapter instead; sentence-transformers’ trainer takes the same settings.',
+      );
+    },
+  };
+}
+
+function textsOf({ anchor, positive, negatives, text, textPair }: TextExample, isAnchored: boolean): PairTexts | null {
+  const [one, other] = isAnchored ? [anchor, positive] : [text, textPair];
+  return one == null || other == null ? null : { anchor: one, other, negatives: negatives ?? [] };
+}
+
+function notesOf({
+  cut,
+  leftOut,
+  maxLength,
+  scaledBy,
+}: Readonly<Record<'cut' | 'leftOut' | 'maxLength' | 'scaledBy', number>>): string[] {
+  const notes: string[] = [];
+  if (cut > 0) notes.push(`${cut} texts are longer than ${maxLength} tokens and were truncated.`);
+  if (leftOut > 0) notes.push(`${leftOut} examples have a text without a token of the model and were skipped.`);
+  if (scaledBy !== 1) notes.push(`Scores were divided by ${scaledBy}, to be between 0 and 1.`);
+  return notes;
+}

@@ -1,0 +1,71 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type {
+  DatasetDescription,
+  TextColumns,
+  TextDescription,
+  TextExample,
+} from '../../../../src-shared/domain/dataset.ts';
+import type { PairForm } from './losses/embedding-loss.ts';
+
+interface Pairs {
+  readonly columns: TextColumns;
+  readonly labelKind: TextDescription['labelKind'];
+  readonly labels: readonly string[];
+}
+
+/** What the rows of a dataset say of their texts; null where they are no pairs that embeddings can be learned from. */
+export function formOf(dataset: Pairs | Pick<DatasetDescription, 'text' | 'labels'>): PairForm | null {
+  const { columns, labelKind, labels } = 'text' in dataset ? { ...dataset.text, labels: dataset.labels } : dataset;
+  if (!columns) return null;
+  if (columns.anchor !== null) return 'ranking';
+  if (columns.text === null || columns.text_pair === null) return null;
+  if (labelKind === 'numbers') return 'scores';
+  if (labelKind !== 'classes') return null;
+  if (labels.length > 0 && labels.length <= 2 && labels.every((label) => alike.has(label.toLowerCase())))
+    return 'labels';
+  return labels.length > 2 && labels.every((label) => Number.isFinite(Number(label))) ? 'scores' : null;
+}
+
+/** Labels of pairs that are alike, or not: 1 or 0. */
+const alike: ReadonlyMap<string, number> = new Map([
+  ['0', 0],
+  ['1', 1],
+  ['false', 0],
+  ['true', 1],
+  ['not_duplicate', 0],
+  ['duplicate', 1],
+  ['not_equivalent', 0],
+  ['equivalent', 1],
+]);
+
+/** What scores are divided by: the first that leaves none above 1. Those of STS go to 5. */
+const highestScores = [1, 5, 10, 100];
+
+interface Targets {
+  /** In [−1, 1], of each example; empty of a ranking. */
+  readonly targets: Readonly<Record<'train' | 'test', Float32Array>>;
+  readonly scaledBy: number;
+}
+
+/** @throws StudioError invalid_input for scores of which there is no telling the highest */
+export function targetsOf(
+  form: PairForm,
+  labels: Readonly<Record<'train' | 'test', readonly TextExample['label'][]>>,
+): Targets {
+  if (form === 'ranking') return { targets: { train: new Float32Array(0), test: new Float32Array(0) }, scaledBy: 1 };
+  const targetOf = (label: TextExample['label']): number =>
+    form === 'labels' ? (alike.get(String(label).toLowerCase()) ?? 0) : Number(label);
+  const values = { train: labels.train.map(targetOf), test: labels.test.map(targetOf) };
+  let [least, most] = [0, 0];
+  for (const value of [values.train, values.test].flat())
+    [least, most] = [Math.min(least, value), Math.max(most, value)];
+  const scaledBy = highestScores.find((score) => most <= score);
+  if (scaledBy === undefined || least < -scaledBy)
+    throw new StudioError(
+      'invalid_input',
+      `The scores go from ${least} to ${most}: what two equal texts would have cannot be told.`,
+      'Scale them to be between 0 and 1.',
+    );
+  const scaled = (split: readonly number[]) => Float32Array.from(split, (value) => value / scaledBy);
+  return { targets: { train: scaled(values.train), test: scaled(values.test) }, scaledBy };
+}

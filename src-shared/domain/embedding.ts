@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/** Losses of embeddings, each with a file in engine/tasks/embedding/losses. */
+export const embeddingLossIds = ['multiple_negatives_ranking', 'cosent', 'cosine_similarity', 'contrastive'] as const;
+export type EmbeddingLossId = (typeof embeddingLossIds)[number];
+
+/** How the states of a text's tokens become its vector, by the names of sentence-transformers' Pooling. */
+export const poolingModes = ['mean', 'cls', 'lasttoken', 'weightedmean', 'mean_sqrt_len_tokens'] as const;
+export type PoolingMode = (typeof poolingModes)[number];
+
+/** Settings of embeddings; keys of a run, with the defaults of sentence-transformers. */
+export const embeddingSettings = {
+  embedding_loss: z
+    .enum(['auto', ...embeddingLossIds])
+    .default('auto')
+    .meta({
+      title: 'Embedding loss',
+      description:
+        'What training of embeddings minimizes, by sentence-transformers’ losses. auto takes multiple_negatives_ranking for rows with an anchor and a positive, cosent for pairs with a score, contrastive for pairs with a label 0 or 1.',
+      labels: {
+        multiple_negatives_ranking: 'Multiple negatives ranking',
+        cosent: 'CoSENT',
+        cosine_similarity: 'Cosine similarity',
+        contrastive: 'Contrastive',
+      },
+      group: 'Task',
+    }),
+  similarity_scale: z
+    .number()
+    .positive()
+    .default(20)
+    .meta({
+      title: 'Similarity scale',
+      description:
+        'Multiple negatives ranking, CoSENT: cosine similarities are multiplied by it (scale), the inverse of a temperature.',
+      advanced: true,
+      group: 'Task',
+      when: { name: 'embedding_loss', values: ['auto', 'multiple_negatives_ranking', 'cosent'] },
+    }),
+  contrastive_margin: z
+    .number()
+    .positive()
+    .max(2)
+    .default(0.5)
+    .meta({
+      title: 'Contrastive margin',
+      description:
+        'Contrastive loss: texts with label 0 are pushed apart up to this cosine distance, 1 − similarity (margin).',
+      advanced: true,
+      group: 'Task',
+      when: { name: 'embedding_loss', values: ['auto', 'contrastive'] },
+    }),
+  pooling_mode: z
+    .enum(['auto', ...poolingModes])
+    .default('auto')
+    .meta({
+      title: 'Pooling',
+      description:
+        'Embeddings: how the states of a text’s tokens become its vector. auto takes what the base’s sentence-transformers files say (1_Pooling/config.json), else the mean for an encoder, the last token for a language model.',
+      labels: {
+        mean: 'Mean',
+        cls: 'First token',
+        lasttoken: 'Last token',
+        weightedmean: 'Mean, later tokens weighing more',
+        mean_sqrt_len_tokens: 'Sum by the root of the length',
+      },
+      advanced: true,
+      group: 'Task',
+    }),
+};
+export type EmbeddingSettings = z.infer<z.ZodObject<typeof embeddingSettings>>;
