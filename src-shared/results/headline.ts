@@ -20,7 +20,7 @@ export interface NamedScore {
 
 /**
  * Every score of an evaluation, first the one that it is known by: the accuracy; of tagged words the F1 of entities; of answers
- * their F1 (the accuracy is that of exact matches, and not said twice); of a language model, whose accuracy is
+ * their F1 (the accuracy is that of exact matches, and not said twice); of texts looked up their NDCG; of a language model, whose accuracy is
  * that of single tokens, the exact matches where they were counted, else the perplexity.
  */
 export function namedScores({ accuracy, metrics }: Scores): NamedScore[] {
@@ -30,7 +30,7 @@ export function namedScores({ accuracy, metrics }: Scores): NamedScore[] {
   const own = accuracy === null ? [] : [scoreOf('accuracy', label, accuracy)];
   const further = furtherMetrics(metrics).map(({ id, label, value }) => scoreOf(id, label, value));
   if (metrics['answer_f1'] !== undefined) return further;
-  if (isTagger) return [...further, ...own];
+  if (isTagger || metrics['ndcg_at_10'] !== undefined) return [...further, ...own];
   if (!isLanguageModel) return [...own, ...further];
   const [exact, others] = [further.filter(isExactMatch), further.filter((score) => !isExactMatch(score))];
   return [...exact, ...others, ...own];
@@ -61,6 +61,9 @@ const percentages: ReadonlySet<string> = new Set([
   'answer_f1',
   'answerable_f1',
   'unanswerable_accuracy',
+  'recall_at_1',
+  'recall_at_5',
+  'recall_at_10',
 ]);
 
 /** Whether a metric is a share that is shown in per cent wherever it is. */

@@ -33,6 +33,8 @@ export const drawnEvaluations = [
   'eval_accuracy',
   'eval_entity_f1',
   'eval_answer_f1',
+  'eval_ndcg_at_10',
+  'eval_spearman',
   'eval_exact_match',
   'eval_perplexity',
   'eval_loss',

@@ -11,6 +11,7 @@ import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { scheduleRows } from '../../engine/coto/schedule-rows.ts';
 import type { ModelConfigFile } from '../../engine/models/family.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
+import { textsOfExample } from '../../engine/tasks/embedding/counts.ts';
 import { resolveTask } from '../../engine/tasks/index.ts';
 import { preferenceCounts } from '../../engine/tasks/preference/counts.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';
@@ -140,7 +141,10 @@ function stepMemory(
     adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
     ...sizes,
     outputs: outputsOf(dataset),
-    batch: config.per_device_train_batch_size * preferenceCounts(config, dataset.text?.columns).rowsOfExample,
+    batch:
+      config.per_device_train_batch_size *
+      preferenceCounts(config, dataset.text?.columns).rowsOfExample *
+      textsOfExample(config, description, dataset.text?.columns),
     gradientCheckpointing: config.gradient_checkpointing,
     halvedStates: config.activation_dtype === 'bfloat16',
     halfProducts: hasHalfProducts(config),

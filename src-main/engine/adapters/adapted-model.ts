@@ -290,10 +290,7 @@ export class AdaptedModel implements LinearRunner {
     return tidyHiddenStates(() => this.onBase(() => this.base.embed(inputs, this, cache)));
   }
 
-  /**
-   * Embedding and the layers below the lowest active one: nothing there is trained (unless `trainsBelowLayers`), so this runs
-   * outside gradient scopes.
-   */
+  /** Embedding and the layers below the lowest active one, outside gradient scopes: nothing is trained there (unless `trainsBelowLayers`). */
   forwardBelow(inputs: ModelInputs): HiddenStates {
     const end = this.lowestActiveLayer();
     this.belowTape = true;

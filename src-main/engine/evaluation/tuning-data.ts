@@ -160,10 +160,10 @@ export class TuningData implements MergeData {
     share: number,
     totals: Map<string, Float64Array>,
   ): Promise<number> {
-    if (objective === 'entropy' && batch.targets?.kind === 'numbers')
+    if (objective === 'entropy' && (batch.targets?.kind === 'numbers' || batch.vectors))
       throw new StudioError(
         'refused',
-        'Predicted numbers have no entropy.',
+        batch.vectors ? 'Vectors of texts have no entropy.' : 'Predicted numbers have no entropy.',
         'Choose a method that looks at the loss or at the outputs.',
       );
     const alone = objective === 'outputs' ? await this.loadAlone(adapter) : null;

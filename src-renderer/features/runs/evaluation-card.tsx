@@ -16,6 +16,7 @@ type Curves = ReadonlyMap<string, Curve>;
 const curveOptions: readonly MetricOptions[] = [
   { metric: 'eval_answer_f1', title: 'Answer F1', yTitle: 'F1 (%)', factor: 100 },
   { metric: 'eval_entity_f1', title: 'Entity F1', yTitle: 'F1 (%)', factor: 100 },
+  { metric: 'eval_ndcg_at_10', title: 'NDCG@10', yTitle: 'NDCG' },
   { metric: 'eval_exact_match', title: 'Exact match', yTitle: 'exact match (%)', factor: 100 },
   { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
   { metric: 'eval_pearson', title: 'Pearson correlation', yTitle: 'r' },
