@@ -139,7 +139,7 @@ function productsOf(kernel, given) {
     return [product('head', rows, hidden, vocabulary), product('head', rows, vocabulary, hidden)];
   }
   if (kernel === 'lowRankProduct') {
-    const [rows, inputs, rank] = z.tuple([number, number, number]).parse(given.slice(3));
+    const [rows, inputs, rank] = z.tuple([number, number, number]).parse(given.slice(3, 6));
     return [product('LoRA', rows, inputs, rank)];
   }
   if (kernel === 'loraGradient') {
