@@ -12,6 +12,7 @@ import { settingsHandlers } from './app/settings-handlers.ts';
 import { bundleHandlers } from './bundles/handlers.ts';
 import { deletionHandlers } from './deletions/handlers.ts';
 import { tensorflowHandlers } from './engine/handlers.ts';
+import { benchmarkHandlers } from './evaluation/benchmark-handlers.ts';
 import { evaluateHandlers } from './evaluation/handlers.ts';
 import { chatHandlers } from './generation/chat-handlers.ts';
 import { classificationHandlers } from './generation/classification-handlers.ts';
@@ -56,6 +57,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   register(runHandlers(services));
   register(adapterHandlers(services));
   register(evaluateHandlers(services));
+  register(benchmarkHandlers(services));
   register(exportHandlers(services));
   register(generationHandlers(services));
   register(classificationHandlers(services));

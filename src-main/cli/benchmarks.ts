@@ -6,6 +6,7 @@ import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
 import type { BenchmarkResult, BenchmarkScore } from '../../src-shared/domain/benchmark.ts';
 import { lmEvalResults } from '../../src-shared/results/lm-eval.ts';
+import { distinctNames } from '../../src-shared/results/names.ts';
 import { writeFileAtomic } from '../backend/index.ts';
 import type { Answer } from './command.ts';
 import { followJob, jobResult } from './follow.ts';
@@ -28,9 +29,9 @@ export interface BenchmarkOrder {
 export async function runBenchmarks(client: StudioClient, order: BenchmarkOrder, terminal: Terminal): Promise<Answer> {
   const { modelId, adapters, limit } = order;
   const model = await client.request('models.get', { id: modelId });
-  const names = distinct([model.name, ...adapters.map(({ name }) => name)], (name, number) => `${name} (${number})`);
+  const names = distinctNames([model.name, ...adapters.map(({ name }) => name)]);
   const files = order.out === null ? [] : plannedFiles(order.out, names);
-  const job = await client.request('evaluate.benchmarks', {
+  const job = await client.request('benchmarks.start', {
     model: modelId,
     tasks: resolve(order.tasks),
     columns: [null, ...adapters.map(({ id }) => ({ adapterId: id }))],
@@ -74,22 +75,11 @@ function scoreText(score: BenchmarkScore | undefined): string {
   return `${score.value.toFixed(4)}${score.stderr === null ? '' : ` ± ${score.stderr.toFixed(4)}`}`;
 }
 
-/** The names, the later ones of equals with a number. Letters of another case are equal, as in the names of files on macOS and Windows. */
-function distinct(names: readonly string[], numbered: (name: string, number: number) => string): string[] {
-  const taken = new Set<string>();
-  return names.map((name) => {
-    let own = name;
-    for (let number = 1; taken.has(own.toLowerCase()); number++) own = numbered(name, number);
-    taken.add(own.toLowerCase());
-    return own;
-  });
-}
-
 /** @throws StudioError refused for a file that is there */
 function plannedFiles(out: string, names: readonly string[]): string[] {
   const folder = resolve(out);
   const stems = names.map((name) => name.normalize().replaceAll(/[^\p{L}\p{M}\p{N}_.-]+/gu, '_'));
-  const files = distinct(stems, (stem, number) => `${stem}_${number}`).map((stem) =>
+  const files = distinctNames(stems, (stem, number) => `${stem}_${number}`).map((stem) =>
     join(folder, `results_${stem}.json`),
   );
   const there = files.find((file) => existsSync(file));

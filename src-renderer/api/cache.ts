@@ -83,6 +83,8 @@ function applyJob(client: QueryClient, job: JobRecord): void {
     client.setQueryData<JobRecord[]>(query.queryKey, (jobs) => jobs && upsertJob(jobs, job, onlyActive));
   }
   if (before?.status !== job.status) void client.invalidateQueries({ queryKey: ['app.status'] });
+  if (before?.status !== job.status && job.kind === 'benchmark')
+    void client.invalidateQueries({ queryKey: ['benchmarks.list'] });
   if (job.status === 'completed' && scoringKinds.has(job.kind))
     void client.invalidateQueries({ queryKey: ['adapters.scores'] });
   // Estimates know the time of a step from now on.

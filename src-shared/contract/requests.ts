@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adapterContentsSchema, adapterNormsSchema, adapterRecordSchema } from '../domain/adapter.ts';
-import { benchmarkRequestSchema } from '../domain/benchmark.ts';
+import { benchmarkRequestSchema, taskSummarySchema } from '../domain/benchmark.ts';
+import { benchmarkRecordSchema } from '../domain/benchmark-record.ts';
 import {
   catalogSchema,
   computeBackendReportSchema,
@@ -191,13 +192,18 @@ export const requests = {
   },
 
   'evaluate.start': { input: evaluationRequestSchema, output: jobRecordSchema },
-  /** Tasks in lm-eval's form, from YAML and data on this machine, by a base and its adapters side by side. */
-  'evaluate.benchmarks': { input: benchmarkRequestSchema, output: jobRecordSchema },
   /** For each dataset whether the model, alone or with an adapter, can be evaluated on it. */
   'evaluate.datasets': {
     input: z.strictObject({ model: z.string(), adapterId: z.string().nullable().default(null) }),
     output: z.array(datasetFitSchema),
   },
+
+  /** The tasks in lm-eval's form in a YAML file or a folder, as their files describe them. */
+  'benchmarks.tasks': { input: benchmarkRequestSchema.pick({ tasks: true }), output: z.array(taskSummarySchema) },
+  /** Runs tasks by a base and its adapters side by side. */
+  'benchmarks.start': { input: benchmarkRequestSchema, output: jobRecordSchema },
+  /** What was benchmarked, the newest first; the scores are the result of the job. */
+  'benchmarks.list': { input: nothing, output: z.array(benchmarkRecordSchema) },
 
   /**
    * Trains a base model from scratch and writes it to `path`, which must not exist yet. After `jobs.pause`, starting

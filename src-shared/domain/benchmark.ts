@@ -34,5 +34,11 @@ export const benchmarkTaskSchema = z.object({
 });
 export type BenchmarkTask = z.infer<typeof benchmarkTaskSchema>;
 
+/** A task before it is run. */
+export const taskSummarySchema = benchmarkTaskSchema
+  .pick({ name: true, file: true, outputType: true, shots: true, total: true })
+  .extend({ metrics: z.array(z.string()) });
+export type TaskSummary = z.infer<typeof taskSummarySchema>;
+
 export const benchmarkResultSchema = z.object({ tasks: z.array(benchmarkTaskSchema), seconds: z.number() });
 export type BenchmarkResult = z.infer<typeof benchmarkResultSchema>;

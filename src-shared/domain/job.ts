@@ -61,7 +61,7 @@ const kinds = [
     z.object({ milliseconds: z.number().describe('of an optimizer step, without CoTo'), steps: z.number().int() }),
   ),
   job('evaluate', { page: 'adapters', subjectHasPage: 'always', effort: 1 }, evaluationResultSchema),
-  job('benchmark', { page: 'adapters', effort: 2 }, benchmarkResultSchema),
+  job('benchmark', { page: 'studies/benchmarks', effort: 2 }, benchmarkResultSchema),
   job(
     'merge',
     { page: 'merge', effort: 1 },

@@ -31,3 +31,17 @@ export function distinctModelNames(
     }),
   );
 }
+
+/** The names, the later ones of equals with a number. Letters of another case are equal, as in the names of files on macOS and Windows. */
+export function distinctNames(
+  names: readonly string[],
+  numbered = (name: string, number: number) => `${name} (${number})`,
+): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let number = 1; taken.has(own.toLowerCase()); number++) own = numbered(name, number);
+    taken.add(own.toLowerCase());
+    return own;
+  });
+}

@@ -110,6 +110,8 @@ test.each(themes)('no page breaks a rule, %s', async (theme, only) => {
     `#/adapters/${ids.adapter}`,
     '#/studies/new',
     '#/studies/new/ablation',
+    '#/studies/benchmarks',
+    '#/studies/benchmarks/new',
     '#/guide/methods/adapters/lora',
   ]) {
     await open(page, address);

@@ -1,21 +1,13 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { resolveModelFor } from '../generation/resolve-model-for.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
-import { benchmarkJob } from '../jobs/benchmark.ts';
 import { evaluateJob } from '../jobs/evaluate.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { resolveModel } from '../library/models.ts';
 import { fittingDatasets } from './fitting-datasets.ts';
-
-const languageModel = {
-  kind: 'causal-lm',
-  does: 'run these tasks',
-  hint: 'Choose a language model, e.g. small-llama.',
-} as const;
 
 /** @throws StudioError invalid_input if no file can be written there, before anything is computed */
 async function requireWritable(file: string): Promise<void> {
@@ -35,16 +27,6 @@ export function evaluateHandlers(services: HandlerServices): Handlers<NamesOf<'e
   const { store, queue, paths } = services;
   return {
     'evaluate.datasets': (request) => fittingDatasets(services, request),
-    'evaluate.benchmarks': async (request) => {
-      paths.readable(request.tasks);
-      const model = await resolveModelFor(languageModel, services, request.model);
-      const resolved = { ...request, model: model.id };
-      return queue.add(
-        benchmarkJob,
-        { title: `Benchmark ${model.name} on ${basename(request.tasks)}`, subjectId: null },
-        { request: resolved },
-      );
-    },
     'evaluate.start': async (request) => {
       if (request.predictions !== null) {
         paths.writable(request.predictions);

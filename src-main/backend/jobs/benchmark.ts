@@ -9,7 +9,10 @@ import { defineJob } from './define-job.ts';
 /** Runs tasks in lm-eval's form on a base and its adapters. */
 export const benchmarkJob = defineJob({
   kind: 'benchmark',
-  payload: z.object({ request: benchmarkRequestSchema }),
+  payload: z.object({
+    request: benchmarkRequestSchema,
+    names: z.array(z.string()).default([]).describe('of the columns, for when an adapter is gone'),
+  }),
   references: ({ request }) => request.columns.filter((column) => column !== null),
   async execute({ request }, context, services) {
     const { store, reader, paths } = services;

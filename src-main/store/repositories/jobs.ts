@@ -108,6 +108,12 @@ export class JobRepository {
     );
   }
 
+  /** The newest jobs of a kind, at most so many, whatever became of them. */
+  newestOfKind(kind: JobRecord['kind'], most: number): JobRecord[] {
+    const newest = this.database.prepare(`${selectJobs} WHERE kind = ? ORDER BY sequence DESC LIMIT ?`);
+    return this.rows.all('job', rowSchema, newest.all(kind, most));
+  }
+
   find(id: string): JobRecord | null {
     const row = this.database.prepare(`${selectJobs} WHERE id = ?`).get(id);
     return row === undefined ? null : this.rows.one('job', rowSchema, row);

@@ -1,14 +1,15 @@
 import { Button } from '@mantine/core';
-import { IconArchive, IconArchiveOff, IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconArchive, IconArchiveOff, IconListCheck, IconPencil, IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { request } from '../../api/client.ts';
 import { useAction, useRequest } from '../../api/query.ts';
-import { navigate } from '../../app/routes.tsx';
+import { navigate, pathOf } from '../../app/routes.tsx';
 import { useRename } from '../../components/actions/use-rename.ts';
 import { notifyUndo } from '../../components/feedback/undo.tsx';
 import type { MoreItem } from '../../components/layout/page.tsx';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
+import { benchmarksStrings } from '../../strings/benchmarks.ts';
 import { notPlayable, playgroundPath } from './playground-path.ts';
 import { renameAdapter } from './rename-adapter.ts';
 import { useDeleteAdapter } from './use-delete-adapter.ts';
@@ -42,7 +43,15 @@ export function useAdapterActions(adapter: AdapterRecord): { buttons: ReactNode;
       </Button>
     </>
   );
+  const model = models?.find((one) => one.id === adapter.modelId);
+  const notLanguage = model?.description.kind === 'causal-lm' ? null : benchmarksStrings.notLanguage;
   const more: MoreItem[] = [
+    {
+      label: benchmarksStrings.benchmark,
+      icon: <IconListCheck size={16} />,
+      disabledReason: adapter.modelId === null ? words.noBase : notLanguage,
+      onClick: () => navigate(`${pathOf('studies', 'benchmarks', 'new')}?adapters=${encodeURIComponent(id)}`),
+    },
     {
       label: words.rename,
       icon: <IconPencil size={16} />,

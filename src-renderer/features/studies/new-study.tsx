@@ -1,6 +1,5 @@
-import { Button, Checkbox, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
@@ -11,9 +10,9 @@ import { Select } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
-import { matchesWords } from '../../components/table/match-words.ts';
 import { studiesStrings } from '../../strings/studies.ts';
 import { useVariantNames } from '../runs/use-variant-names.ts';
+import { AdapterChoice } from './adapter-choice.tsx';
 import { compose } from './compose.ts';
 import { ForecastPanel } from './forecast-panel.tsx';
 import classes from './studies.module.css';
@@ -21,8 +20,6 @@ import { studyAdapters } from './study-adapters.ts';
 import { StudyDrawing } from './study-drawing.tsx';
 
 const strings = studiesStrings.form;
-/** Of more adapters, one finds those that one means by typing. */
-const filterFrom = 8;
 
 /** Makes a study of one kind: what it is made of, what its kind declares, and what it will cost. */
 export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (study: StudyRecord) => void }) {
@@ -78,7 +75,12 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
           </Panel>
         ) : (
           <>
-            <AdapterChoice adapters={shown} chosen={chosen} onChange={setChosen} />
+            <AdapterChoice
+              adapters={shown}
+              chosen={chosen}
+              onChange={setChosen}
+              words={{ note: strings.adaptersNote, label: strings.adaptersLabel, none: strings.noAdapters }}
+            />
             <Panel title={strings.scoring}>
               <Group gap={12} grow align="start">
                 <Select
@@ -139,46 +141,5 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
         </Text>
       </div>
     </div>
-  );
-}
-
-interface AdapterChoiceProps {
-  adapters: readonly AdapterRecord[];
-  chosen: readonly string[];
-  onChange: (ids: readonly string[]) => void;
-}
-
-/** The adapters to choose from, found by any words of their names. */
-function AdapterChoice({ adapters, chosen, onChange }: AdapterChoiceProps) {
-  const [filter, setFilter] = useState('');
-  const found = adapters.filter(({ name }) => matchesWords(name, filter));
-  return (
-    <Panel
-      title={strings.adapters}
-      note={`${strings.adaptersNote} · ${strings.chosen(chosen.length, adapters.length)}`}
-    >
-      <Stack gap={8}>
-        {adapters.length > filterFrom ? (
-          <TextInput
-            aria-label={strings.filter}
-            placeholder={strings.filter}
-            value={filter}
-            onChange={(event) => setFilter(event.currentTarget.value)}
-          />
-        ) : null}
-        <Checkbox.Group value={[...chosen]} onChange={onChange} aria-label={strings.adaptersLabel}>
-          <Stack gap={4} className={classes['adapters'] ?? ''}>
-            {found.map((adapter) => (
-              <Checkbox key={adapter.id} value={adapter.id} label={adapter.name} />
-            ))}
-          </Stack>
-        </Checkbox.Group>
-        {found.length === 0 ? (
-          <Text size="sm" c="dimmed">
-            {adapters.length === 0 ? strings.noAdapters : strings.noMatch}
-          </Text>
-        ) : null}
-      </Stack>
-    </Panel>
   );
 }

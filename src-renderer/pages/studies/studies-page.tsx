@@ -11,12 +11,15 @@ import { NewStudy } from '../../features/studies/new-study.tsx';
 import { studyColumns } from '../../features/studies/study-columns.tsx';
 import { StudyDetail } from '../../features/studies/study-detail.tsx';
 import { StudyGallery } from '../../features/studies/study-gallery.tsx';
+import { benchmarksStrings } from '../../strings/benchmarks.ts';
 import { studiesStrings as strings } from '../../strings/studies.ts';
+import { BenchmarksPage } from './benchmarks-page.tsx';
 import classes from './studies-page.module.css';
 
 /** Every study on the left and the chosen one on the right, or a new one: first what it is to answer, then its form. */
 export default function StudiesPage() {
   const { segments } = useRoute();
+  if (segments[1] === 'benchmarks') return <BenchmarksPage id={segments[2] ?? null} />;
   return segments[1] === 'new' ? <NewStudyPage kind={segments[2] ?? null} /> : <StudyList id={segments[1] ?? null} />;
 }
 
@@ -64,7 +67,14 @@ function StudyList({ id }: { id: string | null }) {
     <Page
       title={strings.title}
       state={data ? strings.count(data.length) : ''}
-      actions={<Button onClick={() => navigate(pathOf('studies', 'new'))}>{strings.newStudy}</Button>}
+      actions={
+        <>
+          <Button variant="default" onClick={() => navigate(pathOf('studies', 'benchmarks'))}>
+            {benchmarksStrings.title}
+          </Button>
+          <Button onClick={() => navigate(pathOf('studies', 'new'))}>{strings.newStudy}</Button>
+        </>
+      }
       fill={!isEmpty}
     >
       {error ? <ErrorNote error={error} /> : null}

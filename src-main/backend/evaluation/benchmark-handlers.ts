@@ -1,0 +1,50 @@
+import { basename } from 'node:path';
+import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import { distinctNames } from '../../../src-shared/results/names.ts';
+import { resolveModelFor } from '../generation/resolve-model-for.ts';
+import type { Handlers, NamesOf } from '../handler.ts';
+import type { HandlerServices } from '../handler-services.ts';
+import { benchmarkJob } from '../jobs/benchmark.ts';
+import { requireAdapter } from '../library/adapters.ts';
+import { anyPath } from '../path-access.ts';
+
+const languageModel = {
+  kind: 'causal-lm',
+  does: 'run these tasks',
+  hint: 'Choose a language model, e.g. small-llama.',
+} as const;
+
+/** As many as are looked through by eye. */
+const mostListed = 500;
+
+export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'benchmarks'>> {
+  const { store, queue, paths, reader } = services;
+  return {
+    'benchmarks.tasks': async ({ tasks }) => {
+      const place = { path: paths.readable(tasks), isConfined: paths !== anyPath };
+      // A row of each says whether its templates are sound; a row of examples would need data of its own.
+      const prepared = await reader.read('benchmarks', { ...place, limit: 1, shots: null });
+      return prepared.map(({ metrics, ...task }) => ({ ...task, metrics: metrics.map(({ name }) => name) }));
+    },
+    'benchmarks.start': async (request) => {
+      paths.readable(request.tasks);
+      const model = await resolveModelFor(languageModel, services, request.model);
+      const resolved = { ...request, model: model.id };
+      const nameOf = (adapter: AdapterReference) =>
+        'adapterId' in adapter
+          ? requireAdapter(store, adapter.adapterId).name
+          : (store.runs.find(adapter.runId)?.name ?? adapter.runId);
+      const names = distinctNames(request.columns.map((column) => (column === null ? model.name : nameOf(column))));
+      return queue.add(
+        benchmarkJob,
+        { title: `Benchmark ${model.name} on ${basename(request.tasks)}`, subjectId: null },
+        { request: resolved, names },
+      );
+    },
+    'benchmarks.list': async () =>
+      store.jobs.newestOfKind('benchmark', mostListed).map((job) => {
+        const { request, names } = benchmarkJob.payload.parse(store.jobs.payload(job.id));
+        return { job, request, names };
+      }),
+  };
+}

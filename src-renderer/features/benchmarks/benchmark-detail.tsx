@@ -1,0 +1,108 @@
+import { Button, Group, Menu, Stack, Text } from '@mantine/core';
+import type { BenchmarkResult } from '../../../src-shared/domain/benchmark.ts';
+import type { BenchmarkRecord } from '../../../src-shared/domain/benchmark-record.ts';
+import { lmEvalResults } from '../../../src-shared/results/lm-eval.ts';
+import { navigate, pathOf } from '../../app/routes.tsx';
+import { fileStem } from '../../components/download.ts';
+import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
+import { StatusMark } from '../../components/feedback/status-mark.tsx';
+import { formatDuration } from '../../components/format/format.ts';
+import { PathText } from '../../components/format/path-text.tsx';
+import { RelativeTime } from '../../components/format/relative-time.tsx';
+import { Facts, Panel } from '../../components/layout/panel.tsx';
+import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
+import { JobProgress } from '../jobs/job-progress.tsx';
+import { isActive, useJobResult } from '../jobs/use-job.ts';
+import { BenchmarkTable } from './benchmark-table.tsx';
+import { fileName } from './file-name.ts';
+
+/** A benchmark: what was asked, how far it is, and its scores. */
+export function BenchmarkDetail({ record }: { record: BenchmarkRecord }) {
+  const { job, request } = record;
+  const names = request.columns.map((_, column) => record.names[column] ?? String(column));
+  const result = useJobResult(job, 'benchmark');
+  return (
+    <Stack gap={12}>
+      <Group justify="space-between" wrap="nowrap">
+        <Text fw={600} lineClamp={2} title={request.tasks}>
+          {fileName(request.tasks)}
+        </Text>
+        <Group gap={8} wrap="nowrap" flex="none">
+          {result ? <SaveMenu record={record} names={names} result={result} /> : null}
+          {isActive(job) ? null : (
+            <Button
+              variant="default"
+              onClick={() => navigate(`${pathOf('studies', 'benchmarks', 'new')}?as=${encodeURIComponent(job.id)}`)}
+            >
+              {words.runAgain}
+            </Button>
+          )}
+        </Group>
+      </Group>
+      <Panel>
+        <Facts
+          items={[
+            { label: words.facts.status, value: <StatusMark status={job.status} /> },
+            { label: words.facts.base, value: names[request.columns.indexOf(null)] ?? '–' },
+            { label: words.facts.tasks, value: <PathText path={request.tasks} /> },
+            { label: words.facts.limit, value: words.limited(request.limit) },
+            { label: words.facts.fewShot, value: words.shotsOf(request.num_fewshot) },
+            { label: words.facts.created, value: <RelativeTime at={job.createdAt} /> },
+          ]}
+        />
+      </Panel>
+      <JobProgress job={job} />
+      {result === null ? null : (
+        <Panel title={words.results} flush note={words.took(formatDuration(result.seconds))}>
+          <BenchmarkTable result={result} columns={request.columns} names={names} />
+          <Text size="xs" c="dimmed" p={12}>
+            {words.legend}
+          </Text>
+        </Panel>
+      )}
+    </Stack>
+  );
+}
+
+interface SaveMenuProps {
+  record: BenchmarkRecord;
+  names: readonly string[];
+  result: BenchmarkResult;
+}
+
+/** Saves the results of one model in lm-eval's form, as lm-eval writes a file for each. */
+function SaveMenu({ record: { job, request }, names, result }: SaveMenuProps) {
+  const save = async (name: string, column: number) => {
+    const document = lmEvalResults(result, column, {
+      name,
+      model: names[request.columns.indexOf(null)] ?? request.model,
+      limit: request.limit,
+      at: job.finishedAt ?? job.createdAt,
+      version: window.coto.versions.app,
+    });
+    try {
+      const path = await window.coto.dialogs.saveText(`${JSON.stringify(document, null, 2)}\n`, {
+        title: words.saveTitle(name),
+        defaultName: `results_${fileStem(name)}.json`,
+        filters: [{ name: 'JSON', extensions: ['json'] }],
+      });
+      if (path !== null) notifySuccess(words.saved, name);
+    } catch (error) {
+      notifyFailure(error, words.notSaved);
+    }
+  };
+  return (
+    <Menu>
+      <Menu.Target>
+        <Button variant="default">{words.save}</Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {names.map((name, column) => (
+          <Menu.Item key={name} onClick={() => void save(name, column)}>
+            {name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

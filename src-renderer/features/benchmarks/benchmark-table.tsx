@@ -1,0 +1,110 @@
+import { Table, Text } from '@mantine/core';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { BenchmarkRequest, BenchmarkResult, BenchmarkScore } from '../../../src-shared/domain/benchmark.ts';
+import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
+import { formatFixed, formatSigned } from '../../../src-shared/format/numbers.ts';
+import { useRequest } from '../../api/query.ts';
+import { formatCount } from '../../components/format/format.ts';
+import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
+import classes from './benchmarks.module.css';
+
+interface BenchmarkTableProps {
+  result: BenchmarkResult;
+  columns: BenchmarkRequest['columns'];
+  names: readonly string[];
+}
+
+/** Each task and metric in a row; the base and each adapter beside it, with what the adapter changed. */
+export function BenchmarkTable({ result, columns, names }: BenchmarkTableProps) {
+  const theme = useFigureTheme();
+  const { data: adapters = [] } = useRequest('adapters.list', {});
+  const base = columns.indexOf(null);
+  return (
+    <Table.ScrollContainer minWidth={480}>
+      <Table aria-label={words.results} verticalSpacing={4} horizontalSpacing={12}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th className={classes['first'] ?? ''}>{words.task}</Table.Th>
+            <Table.Th>{words.metric}</Table.Th>
+            <Table.Th ta="right">{words.shots}</Table.Th>
+            <Table.Th ta="right">{words.examples}</Table.Th>
+            {names.map((name, column) => (
+              <Table.Th key={name} ta="right" title={name} className={classes['model'] ?? ''}>
+                <span
+                  className={classes['mark']}
+                  style={{ background: roleColor(columns[column] ?? null, adapters, theme) }}
+                />
+                {name}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {result.tasks.flatMap((task) =>
+            (task.columns[0] ?? []).map(({ metric, filter }, row) => {
+              const isHigherBetter = task.higherIsBetter[metric] ?? true;
+              return (
+                <Table.Tr key={`${task.name} ${metric} ${filter}`}>
+                  <Table.Td className={classes['first'] ?? ''}>{row === 0 ? task.name : ''}</Table.Td>
+                  <Table.Td title={isHigherBetter ? words.higher : words.lower}>
+                    {filter === 'none' ? metric : `${metric} (${filter})`} {isHigherBetter ? '↑' : '↓'}
+                  </Table.Td>
+                  <Table.Td ta="right">{row === 0 ? task.shots : ''}</Table.Td>
+                  <Table.Td ta="right">{row === 0 ? formatCount(task.examples) : ''}</Table.Td>
+                  {names.map((name, column) => (
+                    <Score
+                      key={name}
+                      score={task.columns[column]?.[row]}
+                      before={column === base ? undefined : task.columns[base]?.[row]}
+                      baseName={names[base] ?? ''}
+                    />
+                  ))}
+                </Table.Tr>
+              );
+            }),
+          )}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+interface ScoreProps {
+  score: BenchmarkScore | undefined;
+  before: BenchmarkScore | undefined;
+  baseName: string;
+}
+
+function Score({ score, before, baseName }: ScoreProps) {
+  const value = score?.value ?? null;
+  const difference = value === null || before?.value == null ? null : formatSigned(value - before.value, 4);
+  return (
+    <Table.Td ta="right" className={classes['score'] ?? ''}>
+      {score === undefined ? '–' : value === null ? '∞' : formatFixed(value, 4)}
+      {score?.stderr == null ? null : (
+        <Text span c="dimmed" inherit>
+          {` ± ${formatFixed(score.stderr, 4)}`}
+        </Text>
+      )}
+      {difference === null ? null : (
+        <Text size="xs" c="dimmed" title={words.against(difference, baseName)}>
+          {difference}
+        </Text>
+      )}
+    </Table.Td>
+  );
+}
+
+/** The color that a column's role has in every figure. */
+function roleColor(
+  column: BenchmarkRequest['columns'][number],
+  adapters: readonly AdapterRecord[],
+  theme: FigureTheme,
+): string {
+  const colors = seriesColors(theme);
+  if (column === null) return colors.base;
+  const adapter = 'adapterId' in column ? adapters.find(({ id }) => id === column.adapterId) : undefined;
+  if (adapter?.origin.kind === 'merge') return colors.merged;
+  return adapter?.coto ? colors.coto : colors.without;
+}

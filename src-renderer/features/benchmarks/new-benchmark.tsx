@@ -1,0 +1,81 @@
+import { Button, Group, NumberInput, Text } from '@mantine/core';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { Select } from '../../components/form/choices.tsx';
+import { DropZone } from '../../components/form/drop-zone.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
+import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
+import { AdapterChoice } from '../studies/adapter-choice.tsx';
+import classes from '../studies/studies.module.css';
+import { TaskChoice } from './task-choice.tsx';
+import { type BenchmarkStart, useBenchmarkForm } from './use-benchmark-form.ts';
+
+interface NewBenchmarkProps {
+  start: BenchmarkStart;
+  onStarted: (job: JobRecord) => void;
+}
+
+/** What a benchmark is made of: tasks, a base and its adapters, and how much of each task is run. */
+export function NewBenchmark({ start, onStarted }: NewBenchmarkProps) {
+  const form = useBenchmarkForm(start, onStarted);
+  const wholeNumber = (value: number | string) => Math.max(0, Math.round(Number(value) || 0));
+  return (
+    <DropZone message={words.drop} onPaths={(paths) => form.setTasks(paths[0] ?? form.tasks)}>
+      <div className={classes['form']}>
+        <div className={classes['main']}>
+          <TaskChoice {...form} />
+          <Panel title={words.model}>
+            <Select
+              aria-label={words.model}
+              placeholder={form.models.length === 0 ? words.noModels : ''}
+              searchable
+              allowDeselect={false}
+              data={form.models.map(({ id, name }) => ({ value: id, label: name }))}
+              value={form.modelId}
+              onChange={form.setModel}
+            />
+          </Panel>
+          <AdapterChoice
+            adapters={form.adapters}
+            chosen={form.selected}
+            onChange={form.setChosen}
+            words={{ note: words.adaptersNote, label: words.adaptersLabel, none: words.noAdapters }}
+          />
+          <Panel title={words.settings}>
+            <Group gap={12} grow align="start">
+              <NumberInput
+                label={words.limit}
+                description={words.limitHelp}
+                inputWrapperOrder={['label', 'input', 'description', 'error']}
+                min={0}
+                step={100}
+                allowDecimal={false}
+                value={form.limit}
+                onChange={(value) => form.setLimit(wholeNumber(value))}
+              />
+              <NumberInput
+                label={words.fewShot}
+                description={words.fewShotHelp}
+                inputWrapperOrder={['label', 'input', 'description', 'error']}
+                min={0}
+                max={1000}
+                allowDecimal={false}
+                value={form.shots ?? ''}
+                onChange={(value) => form.setShots(value === '' ? null : wholeNumber(value))}
+              />
+            </Group>
+          </Panel>
+        </div>
+        <div className={classes['side']}>
+          <Panel title={words.cost}>
+            <Text size="sm" c="dimmed">
+              {form.problem ?? words.total(form.found?.length ?? 0, 1 + form.selected.length, form.examples)}
+            </Text>
+          </Panel>
+          <Button disabled={form.problem !== null} loading={form.isStarting} onClick={form.start}>
+            {words.start}
+          </Button>
+        </div>
+      </div>
+    </DropZone>
+  );
+}

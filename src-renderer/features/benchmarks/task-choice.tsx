@@ -1,0 +1,95 @@
+import { Button, Group, Skeleton, Stack, Table, Text } from '@mantine/core';
+import { pathLabel } from '../../../src-shared/contract/paths.ts';
+import type { TaskSummary } from '../../../src-shared/domain/benchmark.ts';
+import { ErrorNote } from '../../components/feedback/error-note.tsx';
+import { notifyFailure } from '../../components/feedback/notify.tsx';
+import { formatCount } from '../../components/format/format.ts';
+import { PathText } from '../../components/format/path-text.tsx';
+import { HelpButton } from '../../components/help/help-button.tsx';
+import { Panel } from '../../components/layout/panel.tsx';
+import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
+import { kindWords } from './task-words.ts';
+import type { useBenchmarkForm } from './use-benchmark-form.ts';
+
+type TaskChoiceProps = Pick<
+  ReturnType<typeof useBenchmarkForm>,
+  'tasks' | 'setTasks' | 'found' | 'fault' | 'isReading' | 'shots'
+>;
+
+/** Which tasks are run: their files, and what they hold. */
+export function TaskChoice({ tasks, setTasks, found, fault, isReading, shots }: TaskChoiceProps) {
+  const choose = async (ask: () => Promise<string | null>) => {
+    try {
+      const path = await ask();
+      if (path !== null) setTasks(path);
+    } catch (error) {
+      notifyFailure(error);
+    }
+  };
+  const { openFile, openFolder } = window.coto.dialogs;
+  return (
+    <Panel
+      title={words.tasks}
+      note={words.tasksNote}
+      aside={<HelpButton label={words.tasks} card="guide/benchmarks" />}
+    >
+      <Stack gap={8}>
+        <Group gap={8}>
+          <Button
+            variant="default"
+            onClick={() =>
+              void choose(() =>
+                openFile({ title: words.fileTitle, filters: [{ name: 'YAML', extensions: ['yaml', 'yml'] }] }),
+              )
+            }
+          >
+            {words.chooseFile}
+          </Button>
+          <Button variant="default" onClick={() => void choose(() => openFolder({ title: words.folderTitle }))}>
+            {words.chooseFolder}
+          </Button>
+        </Group>
+        {tasks === null ? (
+          <Text size="sm" c="dimmed">
+            {words.noTasks}
+          </Text>
+        ) : (
+          <PathText path={pathLabel(tasks)} />
+        )}
+        {fault ? <ErrorNote error={fault} /> : null}
+        {isReading ? <Skeleton h={60} /> : null}
+        {found ? <TaskTable tasks={found} shots={shots} /> : null}
+      </Stack>
+    </Panel>
+  );
+}
+
+/** @param shots in place of each task's own */
+function TaskTable({ tasks, shots }: { tasks: readonly TaskSummary[]; shots: number | null }) {
+  return (
+    <Table.ScrollContainer minWidth={440}>
+      <Table aria-label={words.tasks} verticalSpacing={4}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{words.task}</Table.Th>
+            <Table.Th>{words.kind}</Table.Th>
+            <Table.Th>{words.metrics}</Table.Th>
+            <Table.Th ta="right">{words.shots}</Table.Th>
+            <Table.Th ta="right">{words.examples}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {tasks.map(({ name, outputType, metrics, shots: own, total }) => (
+            <Table.Tr key={name}>
+              <Table.Td>{name}</Table.Td>
+              <Table.Td>{kindWords(outputType)}</Table.Td>
+              <Table.Td>{metrics.join(', ')}</Table.Td>
+              <Table.Td ta="right">{shots ?? own}</Table.Td>
+              <Table.Td ta="right">{formatCount(total)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

@@ -1,0 +1,93 @@
+import { useState } from 'react';
+import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { useAction, useRequest } from '../../api/query.ts';
+import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
+
+/** As many as a benchmark takes beside its base. */
+const mostAdapters = 15;
+
+/** What a form begins with: what an earlier benchmark was asked, or an adapter that is to be measured. */
+export interface BenchmarkStart {
+  readonly modelId: string | null;
+  readonly adapterIds: readonly string[];
+  readonly tasks: string | null;
+  readonly limit: number;
+  readonly shots: number | null;
+}
+
+export const firstStart: BenchmarkStart = { modelId: null, adapterIds: [], tasks: null, limit: 0, shots: null };
+
+/** The choices of a benchmark, what is still missing, and its start. */
+export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobRecord) => void) {
+  const [tasks, setTasks] = useState(start.tasks);
+  const [chosenModel, setModel] = useState(start.modelId);
+  const [chosen, setChosen] = useState(start.adapterIds);
+  const [limit, setLimit] = useState(start.limit);
+  const [shots, setShots] = useState(start.shots);
+  const models = useRequest('models.list', {}).data?.filter(({ description }) => description.kind === 'causal-lm');
+  const allAdapters = useRequest('adapters.list', {}).data ?? [];
+  const read = useRequest('benchmarks.tasks', { tasks: tasks ?? '' }, { enabled: tasks !== null });
+  const begin = useAction('benchmarks.start', {
+    failureTitle: words.notStarted,
+    onSuccess: (job) => {
+      notifySuccess(words.started, job.title);
+      onStarted(job);
+    },
+  });
+  const modelId = chosenModel ?? allAdapters.find(({ id }) => chosen.includes(id))?.modelId ?? models?.[0]?.id ?? null;
+  const adapters = beforeAndAfter(allAdapters.filter((one) => one.modelId === modelId && isOffered(one, chosen)));
+  const selected = adapters.filter(({ id }) => chosen.includes(id));
+  const found = tasks === null ? undefined : read.data;
+  const examples = (found ?? []).reduce((sum, { total }) => sum + (limit === 0 ? total : Math.min(limit, total)), 0);
+  const problem =
+    modelId === null
+      ? words.chooseModel
+      : found === undefined
+        ? words.chooseTasks
+        : selected.length > mostAdapters
+          ? words.tooMany(mostAdapters)
+          : null;
+  return {
+    tasks,
+    setTasks,
+    found,
+    /** Why the tasks cannot be run. */
+    fault: tasks === null ? null : read.error,
+    isReading: tasks !== null && read.isPending,
+    models: models ?? [],
+    modelId,
+    setModel,
+    adapters,
+    selected: selected.map(({ id }) => id),
+    setChosen,
+    limit,
+    setLimit,
+    shots,
+    setShots,
+    examples,
+    problem,
+    isStarting: begin.isPending,
+    start: () => {
+      if (problem !== null || modelId === null || tasks === null) return;
+      begin.mutate({
+        model: modelId,
+        tasks,
+        columns: [null, ...selected.map(({ id }) => ({ adapterId: id }))],
+        limit,
+        num_fewshot: shots,
+      });
+    },
+  };
+}
+
+function isOffered({ id, archived }: AdapterRecord, chosen: readonly string[]): boolean {
+  return !archived || chosen.includes(id);
+}
+
+/** What was trained or imported, then what was pruned, then merges of them; each the newest first. */
+function beforeAndAfter(adapters: readonly AdapterRecord[]): AdapterRecord[] {
+  const place = ({ origin }: AdapterRecord) => (origin.kind === 'merge' ? 2 : origin.kind === 'prune' ? 1 : 0);
+  return adapters.toSorted((one, other) => place(one) - place(other) || other.createdAt - one.createdAt);
+}
