@@ -31,11 +31,17 @@ export const dataStrings = {
   matchesNothing: (value: string, rows: number, column: string, found: readonly string[]) =>
     `None of the first ${formatCount(rows)} rows has “${value}” in ${column}: nothing would be held out for testing. Found: ${found.join(', ')}.`,
   tooManyFaults: (faulty: number, rows: number) =>
-    `${formatCount(faulty)} of the first ${plural(rows, 'row')} are faulty: see Problems, or turn on “Leave out faulty rows”.`,
+    `${formatCount(faulty)} of the first ${plural(rows, 'row')} are faulty: see Problems, repair them, or turn on “Leave out faulty rows”.`,
   lengths: (examples: number, median: number, p95: number, longest: number) =>
     `First ${plural(examples, 'training example')}: median ${formatCount(median)} · p95 ${formatCount(p95)} · max ${formatCount(longest)} tokens.`,
   problems: 'Problems',
-  problemRows: 'Problems by row',
+  byRow: (title: string) => `${title} by row`,
+  repairs: {
+    repair: (rows: number) => `Repair ${plural(rows, 'row')}`,
+    offered: 'What a repair would change',
+    repaired: 'Changed by steps',
+    inFirstRows: 'in the first rows; all rows are read when the dataset is added',
+  },
   truncates: (maxLength: number, count: number) =>
     `max_length ${formatCount(maxLength)} truncates ${formatCount(count)}.`,
   inWindows: (rows: number, limit: number) =>

@@ -4,6 +4,9 @@ const label = z.string().trim().min(1).max(1000);
 
 /** One step between a file's rows and the examples that are learned; written down with the dataset and repeated on reading. */
 export const dataStepSchema = z.discriminatedUnion('step', [
+  z.object({ step: z.literal('repair') }),
+  z.object({ step: z.literal('trim') }),
+  z.object({ step: z.literal('unescape') }),
   z.object({ step: z.literal('drop-faulty') }),
   z.object({ step: z.literal('drop-duplicates') }),
   z.object({ step: z.literal('drop-leaks') }),
@@ -18,7 +21,7 @@ export type DataStep = z.infer<typeof dataStepSchema>;
 
 /** How the steps are written. */
 export const dataStepUsage =
-  'drop-faulty, drop-duplicates, drop-leaks, sample=1000 (or sample=1000@7, 7 being the seed), rename-label=old:new';
+  'repair, trim, unescape, drop-faulty, drop-duplicates, drop-leaks, sample=1000 (or sample=1000@7, 7 being the seed), rename-label=old:new';
 
 /** Most steps of a dataset: some of them read the file once more. */
 const mostSteps = 32;

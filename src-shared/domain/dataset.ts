@@ -92,6 +92,8 @@ export type TextShape = z.infer<typeof textShapeSchema>;
 
 const labelKindSchema = z.enum(['none', 'classes', 'numbers', 'sets', 'tags']);
 
+const rowProblemSchema = z.object({ where: z.string(), message: z.string() });
+
 export const textDescriptionSchema = z.object({
   shape: textShapeSchema,
   columnNames: z.array(z.string()).describe('all columns of the first rows'),
@@ -101,6 +103,7 @@ export const textDescriptionSchema = z.object({
   rowCount: z.number().int(),
   faultyRows: z.number().int().describe('rows skipped; `problems` gives the reasons'),
   notes: z.array(z.string()).optional().describe('what was guessed about the file'),
+  repairs: z.array(rowProblemSchema).optional().describe('what steps changed, with the row'),
   duplicates: z.object({
     comparedRows: z.number().int(),
     withinTrain: z.number().int().describe('rows that duplicate an earlier one exactly'),
@@ -111,8 +114,6 @@ export const textDescriptionSchema = z.object({
   }),
 });
 export type TextDescription = z.infer<typeof textDescriptionSchema>;
-
-const rowProblemSchema = z.object({ where: z.string(), message: z.string() });
 
 /** An image by its place in its split, from 0. */
 const imagePlaceSchema = z.object({ split: z.enum(['train', 'test']), index: z.number().int() });
@@ -170,6 +171,7 @@ export type ExamplePreview = z.infer<typeof examplePreviewSchema>;
 /** One text example, parsed from a row: `text`, or `completion` (after `prompt`), or `messages`. */
 export const textExampleSchema = z.object({
   row: z.string().describe('e.g. row 4711'),
+  changes: z.array(z.string()).optional().describe('what a step changed in it, for people'),
   id: z.string().optional().describe('value of a column of its own for ids, if there is one'),
   split: z.enum(['train', 'test']),
   text: z.string().nullable(),
@@ -209,7 +211,11 @@ export type TextExample = z.infer<typeof textExampleSchema>;
 /** A row with its outcome: an example, the row's problem, or the reason why it is in neither split. */
 const readRowSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('example'), example: textExampleSchema }),
-  rowProblemSchema.extend({ kind: z.enum(['fault', 'left-out']) }),
+  rowProblemSchema.extend({
+    kind: z.literal('fault'),
+    repaired: textExampleSchema.optional().describe('what the step repair makes of it, where it can'),
+  }),
+  rowProblemSchema.extend({ kind: z.literal('left-out') }),
 ]);
 export type ReadRow = z.infer<typeof readRowSchema>;
 
@@ -239,7 +245,10 @@ export const textInspectionSchema = z.object({
   rowsRead: z.number().int(),
   isWhole: z.boolean().describe('whether all rows were read'),
   faultyRows: z.number().int().optional().describe('of the rows that were read'),
+  repairableRows: z.number().int().optional().describe('of the faulty ones, those that the step repair mends'),
   problems: z.array(rowProblemSchema).describe('of all rows that were read'),
+  repairs: z.array(rowProblemSchema).optional().describe('what steps changed in these rows'),
+  offers: z.array(rowProblemSchema).optional().describe('what the step repair would change in faulty rows'),
 });
 export type TextInspection = z.infer<typeof textInspectionSchema>;
 

@@ -120,10 +120,12 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
       };
       const line = new ProgressLine(terminal);
       const description = await checkDataset(source, (progress) => line.show(progress)).finally(() => line.clear());
-      const { problems } = description;
+      const { problems, text } = description;
+      const changes = (text?.repairs ?? []).map(({ where, message }) => `  ${where}: ${message}\n`);
+      const changed = changes.length === 0 ? '' : `Changed by steps:\n${changes.join('')}`;
       const found = problems.length === 0 ? 'Every example can be read.\n' : 'Problems:\n';
       const lines = problems.map(({ where, message }) => `  ${where}: ${message}\n`);
-      return { json: description, text: `${describe(description)}${found}${lines.join('')}` };
+      return { json: description, text: `${describe(description)}${changed}${found}${lines.join('')}` };
     },
   });
 }

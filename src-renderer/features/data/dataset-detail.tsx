@@ -14,6 +14,7 @@ import { MoreMenu } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
+import { dataStrings } from '../../strings/data.ts';
 import { setField } from '../train/draft-store.ts';
 import { balanceWords, classBalanceFigure } from './class-balance.ts';
 import { imageSizeWords, splitWords } from './content.ts';
@@ -102,6 +103,11 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
       ) : (
         <TextPanels dataset={dataset} text={description.text} />
       )}
+      {description.text?.repairs?.length ? (
+        <Panel title={dataStrings.repairs.repaired}>
+          <ProblemList problems={description.text.repairs} title={dataStrings.repairs.repaired} />
+        </Panel>
+      ) : null}
       {description.problems.length > 0 ? (
         <Panel title="Problems" note={`${plural(description.problems.length, 'problem')} found when it was read`}>
           <ProblemList problems={description.problems} />

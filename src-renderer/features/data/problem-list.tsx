@@ -2,13 +2,17 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';
 
-const title = dataStrings.problems;
+interface ProblemListProps {
+  problems: DatasetDescription['problems'];
+  /** What a screen reader calls the list. */
+  title?: string;
+}
 
-/** What is wrong with a dataset, each with the row or file; scrolls inside. */
-export function ProblemList({ problems }: { problems: DatasetDescription['problems'] }) {
+/** What is wrong with a dataset, or what steps changed in it, each with the row or file; scrolls inside. */
+export function ProblemList({ problems, title = dataStrings.problems }: ProblemListProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-    <section className={classes['scrolledProblems']} aria-label={dataStrings.problemRows} tabIndex={0}>
+    <section className={classes['scrolledProblems']} aria-label={dataStrings.byRow(title)} tabIndex={0}>
       <ul className={classes['problems']} aria-label={title}>
         {problems.map((problem) => (
           <li key={`${problem.where} ${problem.message}`}>

@@ -9,6 +9,7 @@ import { formatCount, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Detail } from '../../components/layout/detail.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
+import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';
 import { ProblemList } from './problem-list.tsx';
 import { kindWords, labelsWords, type Reading, rowKinds } from './reading.ts';
@@ -75,10 +76,22 @@ export function ReadingForm({ reading }: { reading: Reading }) {
             </Panel>
             <TemplatePreview key={path} path={path} options={form.fittingOptions} rows={fitting.rows} />
             {fitting.problems.length > 0 ? (
-              <Panel title="Problems" note="these rows are skipped; all rows are checked when the dataset is added">
+              <Panel
+                title="Problems"
+                note="these rows are skipped; all rows are checked when the dataset is added"
+                aside={
+                  fitting.repairableRows ? (
+                    <Button variant="default" size="compact-sm" onClick={form.repair}>
+                      {dataStrings.repairs.repair(fitting.repairableRows)}
+                    </Button>
+                  ) : null
+                }
+              >
                 <ProblemList problems={fitting.problems} />
               </Panel>
             ) : null}
+            <RowChanges title={dataStrings.repairs.offered} changes={fitting.offers} />
+            <RowChanges title={dataStrings.repairs.repaired} changes={fitting.repairs} />
           </>
         ) : answer.error ? null : (
           <Panel title="First rows">
@@ -91,6 +104,21 @@ export function ReadingForm({ reading }: { reading: Reading }) {
         )}
       </Detail>
     </form>
+  );
+}
+
+interface RowChangesProps {
+  title: string;
+  changes: TextInspection['repairs'];
+}
+
+/** What steps change in the first rows, row by row; nothing where they change none. */
+function RowChanges({ title, changes = [] }: RowChangesProps) {
+  if (changes.length === 0) return null;
+  return (
+    <Panel title={title} note={dataStrings.repairs.inFirstRows}>
+      <ProblemList problems={changes} title={title} />
+    </Panel>
   );
 }
 

@@ -88,6 +88,8 @@ export function useReadingForm(reading: Reading) {
     setKind: (next: RowKind) =>
       change({ kind: next, options: withKind(options, next, guess ? kindOfColumns(guess.columns) : null) }),
     guessAgain: () => change({ options: guessAgain(options), kind: null }),
+    /** Before the other steps: what they drop as faulty is mended first. */
+    repair: () => change({ options: { ...options, steps: ['repair', options['steps']].filter(Boolean).join('; ') } }),
     columnFields: {
       declaration: { parameters: specsOf(specs, kindRoles[kind]), card: 'guide/data' },
       values: Object.fromEntries(kindRoles[kind].map((role) => [role, columns[role] ?? ''])),

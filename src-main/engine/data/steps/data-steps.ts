@@ -61,22 +61,42 @@ export class DataSteps {
    * @param prepared false: of rows that were not all read, steps that must know all of them are left out
    */
   begin(prepared = true): StepReading {
-    return new StepReading(this.parts.filter(({ work }) => prepared || work.survey === undefined));
+    return new StepReading(this.parts.filter(({ work }) => prepared || isPreviewed(work)));
+  }
+
+  /** Shows the first rows to the steps that a preview has. */
+  async prepareFirst(readFirst: ReadAll): Promise<void> {
+    this.parts = await surveyedParts(
+      partsOf(this.steps).filter(({ work }) => isPreviewed(work)),
+      readFirst,
+    );
   }
 
   private async surveyed(readAll: ReadAll, signal: AbortSignal | undefined): Promise<void> {
     // Of its own until it is whole: what half a reading has counted must not be counted again.
-    const parts = partsOf(this.steps);
-    for (const [place, { work }] of parts.entries()) {
-      if (work.survey === undefined) continue;
-      const before = new StepReading(parts.slice(0, place));
-      for await (const rows of readAll()) {
-        signal?.throwIfAborted();
-        for (const row of before.take(rows)) work.survey(row);
-      }
-    }
-    this.parts = parts;
+    this.parts = await surveyedParts(partsOf(this.steps), readAll, signal);
   }
+}
+
+function isPreviewed({ survey, fromFirstRows }: StepWork): boolean {
+  return survey === undefined || fromFirstRows === true;
+}
+
+/** The steps after each that must know the rows was shown what those before it leave. */
+async function surveyedParts(
+  parts: readonly StepPart[],
+  readAll: ReadAll,
+  signal?: AbortSignal,
+): Promise<readonly StepPart[]> {
+  for (const [place, { work }] of parts.entries()) {
+    if (work.survey === undefined) continue;
+    const before = new StepReading(parts.slice(0, place));
+    for await (const rows of readAll()) {
+      signal?.throwIfAborted();
+      for (const row of before.take(rows)) work.survey(row);
+    }
+  }
+  return parts;
 }
 
 class StepReading {
@@ -84,10 +104,11 @@ class StepReading {
     readonly name: string;
     readonly apply: (row: ReadRow) => ReadRow | null;
     leftOut: number;
+    changed: number;
   }[];
 
   constructor(parts: readonly StepPart[]) {
-    this.parts = parts.map(({ name, work }) => ({ name, apply: work.begin(), leftOut: 0 }));
+    this.parts = parts.map(({ name, work }) => ({ name, apply: work.begin(), leftOut: 0, changed: 0 }));
   }
 
   /** The rows that go on, in their order. */
@@ -95,11 +116,12 @@ class StepReading {
     return rows.flatMap((row) => this.next(row) ?? []);
   }
 
-  /** What the steps have left out so far, in sentences. */
+  /** What the steps have left out and changed so far, in sentences. */
   notes(): string[] {
-    return this.parts.flatMap(({ name, leftOut }) =>
-      leftOut === 0 ? [] : [`The step ${name} left out ${leftOut} ${leftOut === 1 ? 'row' : 'rows'}.`],
-    );
+    return this.parts.flatMap(({ name, leftOut, changed }) => [
+      ...(leftOut === 0 ? [] : [`The step ${name} left out ${rowCount(leftOut)}.`]),
+      ...(changed === 0 ? [] : [`The step ${name} changed ${rowCount(changed)}.`]),
+    ]);
   }
 
   private next(row: ReadRow): ReadRow | null {
@@ -110,8 +132,18 @@ class StepReading {
         part.leftOut++;
         return null;
       }
+      if (changesOf(applied) > changesOf(current)) part.changed++;
       current = applied;
     }
     return current;
   }
+}
+
+function rowCount(count: number): string {
+  return `${count} ${count === 1 ? 'row' : 'rows'}`;
+}
+
+/** How many changes of a row are to be told. */
+function changesOf(row: ReadRow): number {
+  return row.kind === 'example' ? (row.example.changes?.length ?? 0) : 0;
 }

@@ -1,14 +1,23 @@
 import type { DataStep } from '../../../../src-shared/domain/data-steps.ts';
+import { changeTexts } from './change-texts.ts';
 import { dropDuplicates } from './drop-duplicates.ts';
 import { dropFaulty } from './drop-faulty.ts';
 import { dropLeaks } from './drop-leaks.ts';
 import { renameLabel } from './rename-label.ts';
+import { repair } from './repair.ts';
 import { sample } from './sample.ts';
 import type { StepWork } from './step.ts';
+import { unescapeHtml } from './unescape-html.ts';
 
 /** Every step, by its name. */
 export function stepWork(step: DataStep): StepWork {
   switch (step.step) {
+    case 'repair':
+      return repair();
+    case 'trim':
+      return changeTexts((text) => text.trim());
+    case 'unescape':
+      return changeTexts(unescapeHtml);
     case 'drop-faulty':
       return dropFaulty();
     case 'drop-duplicates':

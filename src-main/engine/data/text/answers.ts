@@ -18,7 +18,7 @@ export function answerColumns(rows: readonly RawRow[], names: readonly string[])
     wanted.flatMap((one) => names.filter((name) => plain(name) === one && fits(name)))[0];
   const question = named(['question'], () => true);
   const context = named(contextNames, (name) => name !== question);
-  const answers = named(answerNames, (name) => rows.some(({ cells }) => pairsOf(cellOf(cells, name)) !== null));
+  const answers = named(answerNames, (name) => rows.some(({ cells }) => answerPairs(cellOf(cells, name)) !== null));
   return question === undefined || context === undefined || answers === undefined
     ? null
     : { question, context, answers };
@@ -38,7 +38,7 @@ export function missingAnswerRole({ question, context, answers }: TextColumns): 
 export function readAnswers(cell: unknown, column: string, context: string): Answer[] | string {
   if (cell === undefined || cell === null || cell === '')
     return `${column} is missing: write ${emptyForm} where the text has no answer`;
-  const pairs = pairsOf(cell);
+  const pairs = answerPairs(cell);
   if (pairs === null)
     return `${column} has no answers with their places: write {"text": ["…"], "answer_start": [0]}, or ${emptyForm} for none`;
   const answers: Answer[] = [];
@@ -58,11 +58,11 @@ export function readAnswers(cell: unknown, column: string, context: string): Ans
 }
 
 /** Texts and their places, as the hub has them (two lists) or the original file (a list of objects); null for anything else. */
-function pairsOf(cell: unknown): [text: unknown, start: unknown][] | null {
+export function answerPairs(cell: unknown): [text: unknown, start: unknown][] | null {
   if (typeof cell === 'string') {
     try {
       const parsed: unknown = parseAsPython(cell);
-      return typeof parsed === 'string' ? null : pairsOf(parsed);
+      return typeof parsed === 'string' ? null : answerPairs(parsed);
     } catch {
       return null;
     }

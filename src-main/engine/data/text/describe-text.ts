@@ -24,6 +24,7 @@ export async function describeTexts(
   { onRead, signal, keepsFaults = false }: ReadWatch = {},
 ): Promise<DatasetDescription> {
   const problems = new RowProblems();
+  const repairs = new RowProblems();
   const labels = new LabelTally();
   const exact = new ExactDuplicates();
   const near = new NearDuplicates();
@@ -47,6 +48,7 @@ export async function describeTexts(
       const { example } = row;
       counts[example.split]++;
       labels.addExample(example);
+      for (const change of example.changes ?? []) repairs.add(example.row, change);
       const key = contentKey(example);
       near.add(similarityKey(example), example.split, example.row);
       if (exact.add(key, example.split))
@@ -97,6 +99,7 @@ export async function describeTexts(
         ...notesOf(plan),
         ...steps.notes(),
       ],
+      repairs: repairs.list(),
       duplicates: {
         comparedRows: exact.compared,
         withinTrain: exact.within.train,

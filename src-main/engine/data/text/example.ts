@@ -1,6 +1,7 @@
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import { readNegatives } from './anchors.ts';
 import { readAnswers } from './answers.ts';
+import { chatRoles, sharegptRoles } from './chat-roles.ts';
 import { chosenIndex, readChoices } from './choices.ts';
 import type { Mapping } from './columns.ts';
 import { chooseEncoding } from './file-notes.ts';
@@ -16,18 +17,6 @@ type Message = NonNullable<TextExample['messages']>[number];
 
 /** Problem of a cell and its remedy, thrown only inside this file. */
 class CellProblem extends Error {}
-
-/** Maps ShareGPT's speakers to the roles of chat templates. */
-const sharegptRoles: ReadonlyMap<string, string> = new Map([
-  ['human', 'user'],
-  ['gpt', 'assistant'],
-  ['chatgpt', 'assistant'],
-  ['bing', 'assistant'],
-  ['bard', 'assistant'],
-]);
-
-/** Roles that chat templates write; another one would be skipped by some and written as text by others. */
-const chatRoles: readonly string[] = ['system', 'developer', 'user', 'assistant', 'tool'];
 
 /** Parses the example of a row; returns a string with the problem and its column otherwise. */
 export function readExample(

@@ -62,8 +62,25 @@ function describeSplit({ parts }: TextPlan, head: readonly RawRow[], testFile: s
 async function readSome(
   plan: TextPlan,
   format: RowFormat,
-): Promise<Pick<TextInspection, 'rows' | 'labelKind' | 'labels' | 'rowsRead' | 'isWhole' | 'faultyRows' | 'problems'>> {
+): Promise<
+  Pick<
+    TextInspection,
+    | 'rows'
+    | 'labelKind'
+    | 'labels'
+    | 'rowsRead'
+    | 'isWhole'
+    | 'faultyRows'
+    | 'repairableRows'
+    | 'problems'
+    | 'repairs'
+    | 'offers'
+  >
+> {
   const steps = new DataSteps(stepsOf(plan.options));
+  await steps.prepareFirst(() => firstRows(plan, format));
+  const [repairs, offers] = [new RowProblems(), new RowProblems()];
+  let repairableRows = 0;
   const shown: ReadRow[] = [];
   const problems = new RowProblems();
   const labels = new LabelTally();
@@ -82,12 +99,16 @@ async function readSome(
           isFull = true;
           break;
         }
-        ofSplit.push(row);
+        ofSplit.push(row.kind === 'fault' ? { kind: row.kind, where: row.where, message: row.message } : row);
         if (row.kind === 'example') {
           characters += contentKey(row.example).length;
           labels.addExample(row.example);
-        } else if (row.kind === 'fault') problems.addFaulty(row.where, row.message);
-        else problems.add(row.where, row.message);
+          for (const change of row.example.changes ?? []) repairs.add(row.example.row, change);
+        } else if (row.kind === 'fault') {
+          problems.addFaulty(row.where, row.message);
+          if (row.repaired !== undefined) repairableRows++;
+          for (const change of row.repaired?.changes ?? []) offers.add(row.where, change);
+        } else problems.add(row.where, row.message);
       }
       if (isFull) break;
     }
@@ -96,5 +117,21 @@ async function readSome(
     shown.push(...ofSplit.slice(0, shownRows / share));
   }
   const labelled = { labelKind: labels.kind, labels: labels.names() };
-  return { rows: shown, ...labelled, rowsRead, isWhole, faultyRows: problems.faultyRows, problems: problems.list() };
+  return {
+    rows: shown,
+    ...labelled,
+    ...{ rowsRead, isWhole, faultyRows: problems.faultyRows, repairableRows },
+    problems: problems.list(),
+    repairs: repairs.list(),
+    offers: offers.list(),
+  };
+}
+
+async function* firstRows(plan: TextPlan, format: RowFormat): AsyncGenerator<ReadRow[]> {
+  let left = mostRows;
+  for await (const rows of readTexts(plan, format)) {
+    yield rows.slice(0, left);
+    left -= rows.length;
+    if (left <= 0) return;
+  }
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { ReadRow } from '../../../../src-shared/domain/dataset.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { repairedExample } from '../repairs/index.ts';
 import { anchorNote } from './anchors.ts';
 import { columnNames, type Mapping, mapColumns } from './columns.ts';
 import { readExample } from './example.ts';
@@ -101,7 +102,13 @@ export async function* readTexts(
         const where = `${prefix}row ${row.row}`;
         const content = readExample(row, mapping);
         const assigned = rule.assign(row, place++);
-        if (typeof content === 'string') return { kind: 'fault', where, message: content };
+        if (typeof content === 'string') {
+          const mended = typeof assigned === 'string' ? repairedExample(row, mapping) : null;
+          const fault = { kind: 'fault', where, message: content } as const;
+          if (mended === null || typeof assigned !== 'string') return fault;
+          const { content: whole, changes } = mended;
+          return { ...fault, repaired: { row: where, changes: [...changes], split: assigned, ...whole } };
+        }
         if (typeof assigned !== 'string') return { kind: 'left-out', where, message: assigned.leftOut };
         return { kind: 'example', example: { row: where, split: assigned, ...content } };
       });

@@ -1,0 +1,44 @@
+import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import { withChange } from './changes.ts';
+import type { StepWork } from './step.ts';
+
+/**
+ * Changes every text of a row by itself. Words that have tags stay, and a context with its answers does: their places are
+ * counted in it.
+ */
+export function changeTexts(change: (text: string) => string): StepWork {
+  return {
+    begin: () => (row) => (row.kind === 'example' ? { ...row, example: changed(row.example, change) } : row),
+  };
+}
+
+const fields = ['text', 'textPair', 'prompt', 'completion', 'question'] as const;
+
+function changed(example: TextExample, change: (text: string) => string): TextExample {
+  const next = { ...example };
+  const names: string[] = [];
+  for (const field of fields) {
+    const text = example[field];
+    if (typeof text !== 'string' || isPlaced(example, field)) continue;
+    next[field] = change(text);
+    if (next[field] !== text) names.push(field);
+  }
+  if (typeof example.rejected === 'string') {
+    next.rejected = change(example.rejected);
+    if (next.rejected !== example.rejected) names.push('rejected');
+  }
+  for (const field of ['messages', 'rejected'] as const) {
+    const turns = next[field];
+    if (!Array.isArray(turns)) continue;
+    const said = turns.map((turn) => ({ ...turn, content: change(turn.content) }));
+    next[field] = said;
+    if (said.some(({ content }, at) => content !== turns[at]?.content)) names.push(field);
+  }
+  return names.length === 0 ? example : withChange(next, `${names.join(', ')} changed`);
+}
+
+/** Whether something else counts places in a text. */
+function isPlaced({ words, context }: TextExample, field: (typeof fields)[number]): boolean {
+  if (words !== undefined) return field === 'text';
+  return context !== undefined && (field === 'prompt' || field === 'completion');
+}

@@ -1,0 +1,49 @@
+/** Of more labels, none is changed: they are no classes. */
+const mostLabels = 1000;
+/** A number with a decimal comma, or with thousands set apart, that cannot be meant otherwise. */
+const [decimalComma, thousands] = [/^[+-]?\d+,(?:\d{1,2}|\d{4,})$/, /^[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?$/];
+/** Most labels of a column of numbers are plain numbers. */
+const leastPlain = 0.5;
+
+/** How the labels of a dataset are spelled, and which spelling of each is the usual one. */
+export class LabelSpellings {
+  private readonly labels = new Map<string, Map<string, number>>();
+  private readonly numbers = { plain: 0, written: 0, other: 0 };
+
+  add(label: string | readonly string[] | null): void {
+    for (const one of [label ?? []].flat()) {
+      this.numbers[isPlain(one) ? 'plain' : plainNumber(one) === null ? 'other' : 'written']++;
+      const key = keyOf(one);
+      const spellings = this.labels.get(key) ?? new Map<string, number>();
+      if (this.labels.size > mostLabels) continue;
+      this.labels.set(key, spellings);
+      spellings.set(one, (spellings.get(one) ?? 0) + 1);
+    }
+  }
+
+  /** Of spellings that differ by case and white space alone, the most frequent one, the first of equals; of numbers, JavaScript's. */
+  usual(label: string): string {
+    const { plain, written, other } = this.numbers;
+    if (other === 0 && plain >= leastPlain * (plain + written)) return plainNumber(label) ?? label;
+    if (this.labels.size > mostLabels) return label;
+    let [best, most] = [label, 0];
+    for (const [spelling, count] of this.labels.get(keyOf(label)) ?? [])
+      if (count > most) [best, most] = [spelling, count];
+    return best;
+  }
+}
+
+function keyOf(label: string): string {
+  return label.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
+}
+
+function isPlain(label: string): boolean {
+  return label.trim() !== '' && Number.isFinite(Number(label));
+}
+
+/** A number written otherwise, as JavaScript writes it; null for what is none, or may be meant otherwise (1,234). */
+function plainNumber(label: string): string | null {
+  const text = label.trim();
+  if (decimalComma.test(text)) return text.replace(',', '.');
+  return thousands.test(text) ? text.replaceAll(',', '') : null;
+}
