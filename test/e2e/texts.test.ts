@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { littleBert } from '../engine/tasks/text-task.ts';
+import { writeBenchmarkTasks } from '../benchmark-tasks.ts';
+import { bareEncoder } from '../engine/bare-encoder.ts';
+import { littleBert, withWords } from '../engine/tasks/text-task.ts';
 import { projectRoot } from './environment.ts';
-import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+import { dropFile, goTo, homeFolder, openStudio, type Studio } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-texts-'));
 const home = homeFolder(folder);
@@ -16,6 +18,8 @@ beforeAll(async () => {
   const coto = (...words: string[]) =>
     execFileSync(process.execPath, [join(projectRoot, 'dist/cli/coto.mjs'), ...words, '--home', home]);
   coto('models', 'add', littleBert(join(folder, 'little-bert')), '--name', 'little-bert');
+  const bare = withWords(await bareEncoder('bert', 'BertModel', 'bert', join(folder, 'bare-bert')));
+  coto('models', 'add', bare, '--name', 'bare-bert');
   const rows = (value: (isGood: boolean) => string) =>
     Array.from(
       { length: 40 },
@@ -42,8 +46,10 @@ interface Wish {
   readonly name: string;
   readonly model: string;
   readonly dataset: string;
-  /** What `auto` says that it comes to. */
+  /** What the form says that `auto` takes. */
   readonly task: string;
+  /** What the form calls the length of an example. */
+  readonly length?: string;
 }
 
 /** Chooses a record in a step of the Train page. */
@@ -56,7 +62,7 @@ async function choose(page: Page, step: 'Base' | 'Data', name: string): Promise<
 }
 
 /** Fills the form for a short run and starts it; waits until its page has the end. */
-async function train(page: Page, { name, model, dataset, task }: Wish): Promise<void> {
+async function train(page: Page, { name, model, dataset, task, length = 'Max length' }: Wish): Promise<void> {
   await goTo(page, 'Train');
   await page.getByLabel('Name', { exact: true }).fill(name);
   await choose(page, 'Base', model);
@@ -65,7 +71,7 @@ async function train(page: Page, { name, model, dataset, task }: Wish): Promise<
   await page.getByText('all-linear', { exact: true }).click();
   for (const [field, value] of [
     ['Eval samples', 8],
-    ['Max length', 32],
+    [length, 32],
     ['Max steps', 4],
     ['Train batch size', 4],
   ] as const)
@@ -107,4 +113,99 @@ describe('from text to a metric in the window', () => {
     await page.getByRole('figure', { name: 'Training loss' }).waitFor();
     await page.getByText(metric, { exact: true }).first().waitFor();
   });
+});
+
+/** Of every second thing is said one, of the others another. */
+const twenty = <Row>(row: (isFilm: boolean, index: number) => Row): Row[] =>
+  Array.from({ length: 20 }, (_, index) => row(index % 2 === 0, index));
+
+const files = {
+  'pairs.jsonl': twenty((isFilm, index) => ({
+    prompt: `What is ${isFilm ? 'film' : 'book'} ${index} like?`,
+    chosen: 'It is old and very large.',
+    rejected: 'No, never again, no.',
+  }))
+    .map((row) => `${JSON.stringify(row)}\n`)
+    .join(''),
+  'tags.conll': twenty((isFilm) => {
+    const [word, type] = isFilm ? ['film', 'FILM'] : ['book', 'BOOK'];
+    return `the X B-${type}\n${word} X I-${type}\nwas X O\ngood X O\n`;
+  }).join('\n'),
+  'questions.json': JSON.stringify({
+    version: '1.1',
+    // Questions on one text stay in one split.
+    data: twenty((isFilm, index) => {
+      const word = isFilm ? 'film' : 'book';
+      const context = `Number ${index} . The ${word} was good.`;
+      const answers = [{ text: word, answer_start: context.indexOf(word) }];
+      return { title: word, paragraphs: [{ context, qas: [{ id: String(index), question: 'good', answers }] }] };
+    }),
+  }),
+};
+
+describe('from a file to a metric in the window', () => {
+  test.each([
+    {
+      file: 'pairs.jsonl',
+      kind: 'preferences',
+      task: 'preference',
+      model: 'small-llama',
+      metric: 'Reward margin',
+    },
+    {
+      file: 'tags.conll',
+      kind: '5 tags',
+      task: 'token-classification',
+      model: 'bare-bert',
+      metric: 'Entity F1',
+    },
+    {
+      file: 'questions.json',
+      kind: 'questions',
+      task: 'qa',
+      model: 'bare-bert',
+      metric: 'Answer F1',
+      length: 'Max sequence length',
+    },
+  ] as const)('$task of $file with $model', async ({ file, kind, metric, ...wish }) => {
+    const { page } = studio;
+    const dataset = file.replace(/\..*/, '');
+    writeFileSync(join(folder, file), files[file]);
+    await goTo(page, 'Data');
+    await page.getByRole('option').first().waitFor();
+    await dropFile(page, join(folder, file));
+    await page.getByRole('heading', { name: `Import ${file}` }).waitFor();
+    await page.getByRole('table', { name: 'First rows' }).waitFor();
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByRole('heading', { name: dataset, exact: true }).waitFor();
+    await page.getByRole('option', { selected: true }).filter({ hasText: dataset }).filter({ hasText: kind }).waitFor();
+
+    await train(page, { name: `Run on ${dataset}`, dataset, ...wish });
+    await page.getByText(metric, { exact: true }).first().waitFor();
+  });
+});
+
+test('tasks of lm-eval are run on a base and its adapter, side by side', async () => {
+  const { app, page } = studio;
+  const tasks = join(folder, 'tasks');
+  writeBenchmarkTasks(tasks);
+  await app.evaluate(
+    ({ dialog }, chosen) => {
+      dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
+    },
+    join(tasks, 'choice.yaml'),
+  );
+  await goTo(page, 'Studies');
+  await page.getByRole('button', { name: 'Benchmarks', exact: true }).click();
+  await page.getByRole('button', { name: 'New benchmark' }).first().click();
+  await page.getByRole('button', { name: 'Choose a file…' }).click();
+  await page.getByRole('cell', { name: 'multiple choice' }).waitFor();
+  await page.getByRole('checkbox', { name: 'Run on pairs' }).check();
+  await page.getByLabel('Examples of each task').fill('2');
+  await page.getByText('1 task on 2 models: 2 examples each.').waitFor();
+  await page.getByRole('button', { name: 'Start benchmark' }).click();
+  const results = page.getByRole('table', { name: 'Results' });
+  await results.getByRole('columnheader', { name: 'Run on pairs' }).waitFor();
+  await results.getByRole('cell', { name: 'made_choice' }).waitFor();
+  await results.getByRole('cell', { name: 'acc ↑', exact: true }).waitFor();
 });
