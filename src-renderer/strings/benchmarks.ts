@@ -60,6 +60,7 @@ export const benchmarksStrings = {
   lower: 'lower is better',
   against: (difference: string, base: string) => `${difference} against ${base}`,
   legend: 'Value ± standard error; below, the difference to the base.',
+  scrolled: (table: string) => `${table} by task`,
   took: (duration: string) => `Took ${duration}.`,
   save: 'Save as lm-eval JSON',
   saveTitle: (name: string) => `Save the results of ${name}`,

@@ -2,12 +2,13 @@ import { Table, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { BenchmarkRequest, BenchmarkResult, BenchmarkScore } from '../../../src-shared/domain/benchmark.ts';
 import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
-import { formatFixed, formatSigned } from '../../../src-shared/format/numbers.ts';
+import { formatFixed, formatNumber, formatSigned } from '../../../src-shared/format/numbers.ts';
 import { useRequest } from '../../api/query.ts';
 import { formatCount } from '../../components/format/format.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 import classes from './benchmarks.module.css';
+import { WideTable } from './wide-table.tsx';
 
 interface BenchmarkTableProps {
   result: BenchmarkResult;
@@ -21,52 +22,50 @@ export function BenchmarkTable({ result, columns, names }: BenchmarkTableProps) 
   const { data: adapters = [] } = useRequest('adapters.list', {});
   const base = columns.indexOf(null);
   return (
-    <Table.ScrollContainer minWidth={480}>
-      <Table aria-label={words.results} verticalSpacing={4} horizontalSpacing={12}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th className={classes['first'] ?? ''}>{words.task}</Table.Th>
-            <Table.Th>{words.metric}</Table.Th>
-            <Table.Th ta="right">{words.shots}</Table.Th>
-            <Table.Th ta="right">{words.examples}</Table.Th>
-            {names.map((name, column) => (
-              <Table.Th key={name} ta="right" title={name} className={classes['model'] ?? ''}>
-                <span
-                  className={classes['mark']}
-                  style={{ background: roleColor(columns[column] ?? null, adapters, theme) }}
-                />
-                {name}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {result.tasks.flatMap((task) =>
-            (task.columns[0] ?? []).map(({ metric, filter }, row) => {
-              const isHigherBetter = task.higherIsBetter[metric] ?? true;
-              return (
-                <Table.Tr key={`${task.name} ${metric} ${filter}`}>
-                  <Table.Td className={classes['first'] ?? ''}>{row === 0 ? task.name : ''}</Table.Td>
-                  <Table.Td title={isHigherBetter ? words.higher : words.lower}>
-                    {filter === 'none' ? metric : `${metric} (${filter})`} {isHigherBetter ? '↑' : '↓'}
-                  </Table.Td>
-                  <Table.Td ta="right">{row === 0 ? task.shots : ''}</Table.Td>
-                  <Table.Td ta="right">{row === 0 ? formatCount(task.examples) : ''}</Table.Td>
-                  {names.map((name, column) => (
-                    <Score
-                      key={name}
-                      score={task.columns[column]?.[row]}
-                      before={column === base ? undefined : task.columns[base]?.[row]}
-                      baseName={names[base] ?? ''}
-                    />
-                  ))}
-                </Table.Tr>
-              );
-            }),
-          )}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <WideTable label={words.results}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th className={classes['first'] ?? ''}>{words.task}</Table.Th>
+          <Table.Th>{words.metric}</Table.Th>
+          <Table.Th ta="right">{words.shots}</Table.Th>
+          <Table.Th ta="right">{words.examples}</Table.Th>
+          {names.map((name, column) => (
+            <Table.Th key={name} ta="right" title={name} className={classes['model'] ?? ''}>
+              <span
+                className={classes['mark']}
+                style={{ background: roleColor(columns[column] ?? null, adapters, theme) }}
+              />
+              {name}
+            </Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {result.tasks.flatMap((task) =>
+          (task.columns[0] ?? []).map(({ metric, filter }, row) => {
+            const isHigherBetter = task.higherIsBetter[metric] ?? true;
+            return (
+              <Table.Tr key={`${task.name} ${metric} ${filter}`}>
+                <Table.Td className={classes['first'] ?? ''}>{row === 0 ? task.name : ''}</Table.Td>
+                <Table.Td title={isHigherBetter ? words.higher : words.lower}>
+                  {filter === 'none' ? metric : `${metric} (${filter})`} {isHigherBetter ? '↑' : '↓'}
+                </Table.Td>
+                <Table.Td ta="right">{row === 0 ? task.shots : ''}</Table.Td>
+                <Table.Td ta="right">{row === 0 ? formatCount(task.examples) : ''}</Table.Td>
+                {names.map((name, column) => (
+                  <Score
+                    key={name}
+                    score={task.columns[column]?.[row]}
+                    before={column === base ? undefined : task.columns[base]?.[row]}
+                    baseName={names[base] ?? ''}
+                  />
+                ))}
+              </Table.Tr>
+            );
+          }),
+        )}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 
@@ -78,13 +77,13 @@ interface ScoreProps {
 
 function Score({ score, before, baseName }: ScoreProps) {
   const value = score?.value ?? null;
-  const difference = value === null || before?.value == null ? null : formatSigned(value - before.value, 4);
+  const difference = value === null || before?.value == null ? null : signed(value - before.value);
   return (
     <Table.Td ta="right" className={classes['score'] ?? ''}>
-      {score === undefined ? '–' : value === null ? '∞' : formatFixed(value, 4)}
+      {score === undefined ? '–' : value === null ? '∞' : decimals(value)}
       {score?.stderr == null ? null : (
         <Text span c="dimmed" inherit>
-          {` ± ${formatFixed(score.stderr, 4)}`}
+          {` ± ${decimals(score.stderr)}`}
         </Text>
       )}
       {difference === null ? null : (
@@ -94,6 +93,17 @@ function Score({ score, before, baseName }: ScoreProps) {
       )}
     </Table.Td>
   );
+}
+
+/** Above this, four decimals say nothing that people read. */
+const large = 10_000;
+
+function decimals(value: number): string {
+  return Math.abs(value) < large ? formatFixed(value, 4) : formatNumber(value, 5);
+}
+
+function signed(value: number): string {
+  return Math.abs(value) < large ? formatSigned(value, 4) : `${value > 0 ? '+' : ''}${formatNumber(value, 5)}`;
 }
 
 /** The color that a column's role has in every figure. */

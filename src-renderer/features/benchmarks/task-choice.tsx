@@ -10,6 +10,7 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 import { kindWords } from './task-words.ts';
 import type { useBenchmarkForm } from './use-benchmark-form.ts';
+import { WideTable } from './wide-table.tsx';
 
 type TaskChoiceProps = Pick<
   ReturnType<typeof useBenchmarkForm>,
@@ -67,29 +68,27 @@ export function TaskChoice({ tasks, setTasks, found, fault, isReading, shots }: 
 /** @param shots in place of each task's own */
 function TaskTable({ tasks, shots }: { tasks: readonly TaskSummary[]; shots: number | null }) {
   return (
-    <Table.ScrollContainer minWidth={440}>
-      <Table aria-label={words.tasks} verticalSpacing={4}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{words.task}</Table.Th>
-            <Table.Th>{words.kind}</Table.Th>
-            <Table.Th>{words.metrics}</Table.Th>
-            <Table.Th ta="right">{words.shots}</Table.Th>
-            <Table.Th ta="right">{words.examples}</Table.Th>
+    <WideTable label={words.tasks}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{words.task}</Table.Th>
+          <Table.Th>{words.kind}</Table.Th>
+          <Table.Th>{words.metrics}</Table.Th>
+          <Table.Th ta="right">{words.shots}</Table.Th>
+          <Table.Th ta="right">{words.examples}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {tasks.map(({ name, outputType, metrics, shots: own, total }) => (
+          <Table.Tr key={name}>
+            <Table.Td>{name}</Table.Td>
+            <Table.Td>{kindWords(outputType)}</Table.Td>
+            <Table.Td>{metrics.join(', ')}</Table.Td>
+            <Table.Td ta="right">{shots ?? own}</Table.Td>
+            <Table.Td ta="right">{formatCount(total)}</Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {tasks.map(({ name, outputType, metrics, shots: own, total }) => (
-            <Table.Tr key={name}>
-              <Table.Td>{name}</Table.Td>
-              <Table.Td>{kindWords(outputType)}</Table.Td>
-              <Table.Td>{metrics.join(', ')}</Table.Td>
-              <Table.Td ta="right">{shots ?? own}</Table.Td>
-              <Table.Td ta="right">{formatCount(total)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
