@@ -23,7 +23,7 @@ import {
   preflightLineSchema,
 } from '../domain/evaluation.ts';
 import {
-  generationRequestSchema,
+  generationStartSchema,
   modelDefaultsSchema,
   renderedPromptSchema,
   templateChoicesSchema,
@@ -249,7 +249,9 @@ export const requests = {
     output: renderedPromptSchema,
   },
   /** Text is streamed as `generation.text` events; the result has the complete texts. */
-  'generation.start': { input: generationRequestSchema, output: jobRecordSchema },
+  'generation.start': { input: generationStartSchema, output: jobRecordSchema },
+  /** Removes one that has ended, its prompt and its texts. */
+  'generation.remove': { input: byId, output: done },
 
   'merge.preflight': {
     input: z.strictObject({

@@ -89,6 +89,11 @@ export const generationRequestSchema = generationSettingsSchema.extend({
 });
 export type GenerationRequest = z.infer<typeof generationRequestSchema>;
 
+/** A generation that is to be started. */
+export const generationStartSchema = generationRequestSchema.extend({
+  kept: z.boolean().default(true).describe('false: nobody asks for it later; opening the studio removes it'),
+});
+
 export const finishReasonSchema = z.enum(['end', 'stop', 'length', 'context', 'cancelled']);
 /** Why a text ended: the model's end token, a stop string, the token limit, a full context, or the user. */
 export type FinishReason = z.infer<typeof finishReasonSchema>;

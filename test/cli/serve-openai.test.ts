@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -293,8 +293,21 @@ describe('who may ask', () => {
   });
 });
 
-test('one that leaves ends its generations, and the next has its turn', async () => {
-  const asked = Date.now();
+/** Ids of the generations that the log says were begun. */
+function begunGenerations(): string[] {
+  const line = z.object({ job: z.string(), kind: z.literal('generate'), status: z.literal('running') });
+  const logs = readdirSync(join(home, 'logs')).filter((name) => name.startsWith('backend'));
+  return logs
+    .flatMap((name) =>
+      readFileSync(join(home, 'logs', name), 'utf8')
+        .trim()
+        .split('\n'),
+    )
+    .flatMap((text) => line.safeParse(JSON.parse(text)).data?.job ?? []);
+}
+
+test('one that leaves ends its generations, the next has its turn, and nothing of any is kept', async () => {
+  const before = begunGenerations().length;
   const leave = new AbortController();
   // More text than is written before the leaving is noticed, on however slow a machine.
   const long = { ...greedy, prompt: Array.from({ length: 16 }, () => 'The'), max_tokens: 400, stream: true };
@@ -313,8 +326,10 @@ test('one that leaves ends its generations, and the next has its turn', async ()
   const studio = await openStudio(home);
   const jobs = await studio.client.request('jobs.list', { active: false });
   await studio.close();
-  const begun = jobs.filter(({ createdAt }) => createdAt >= asked);
+  const begun = begunGenerations().slice(before);
   // The one of `next`, and fewer than were asked for.
   expect(begun.length).toBeGreaterThanOrEqual(2);
   expect(begun.length).toBeLessThan(1 + long.prompt.length);
+  // The one of the command.
+  expect(jobs.filter(({ kind }) => kind === 'generate')).toHaveLength(1);
 });

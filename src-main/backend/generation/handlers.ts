@@ -1,9 +1,11 @@
-import { errorText } from '../../../src-shared/contract/errors.ts';
+import { errorText, StudioError } from '../../../src-shared/contract/errors.ts';
+import { isOver } from '../../../src-shared/domain/job.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
 import { sampling } from '../../engine/generation/sampling.ts';
-import type { Handlers, NamesOf } from '../handler.ts';
+import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { generateJob } from '../jobs/generate.ts';
+import { requireJob } from '../jobs/require-job.ts';
 import { requireModel } from '../library/models.ts';
 import { resolveModelFor } from './resolve-model-for.ts';
 
@@ -14,7 +16,7 @@ const writer = {
 } as const;
 
 export function generationHandlers(services: HandlerServices): Handlers<NamesOf<'generation'>> {
-  const { store, queue, reader } = services;
+  const { store, hub, queue, reader } = services;
   return {
     'generation.abilities': async ({ model: reference }) => {
       const { path: folder } = requireModel(store, reference);
@@ -27,10 +29,18 @@ export function generationHandlers(services: HandlerServices): Handlers<NamesOf<
     'generation.templates': ({ model }) => reader.read('templates', { folder: requireModel(store, model).path }),
     'generation.render': ({ model, ...prompt }) =>
       reader.read('render', { ...prompt, folder: requireModel(store, model).path }),
-    'generation.start': async (request) => {
+    'generation.start': async ({ kept, ...request }) => {
       checkedParameters(sampling, request.sampling);
       const model = await resolveModelFor(writer, services, request.model);
-      return queue.add(generateJob, { title: `Write with ${model.name}`, subjectId: null }, { request });
+      return queue.add(generateJob, { title: `Write with ${model.name}`, subjectId: null }, { request, kept });
+    },
+    'generation.remove': ({ id }) => {
+      const job = requireJob(store, id);
+      if (job.kind !== 'generate' || !isOver(job))
+        throw new StudioError('refused', `"${job.title}" is no generation that has ended.`, 'Cancel it first.');
+      store.jobs.remove(id);
+      hub.listChanged('jobs');
+      return ok;
     },
   };
 }

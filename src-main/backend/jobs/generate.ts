@@ -8,7 +8,7 @@ import { defineJob } from './define-job.ts';
 /** Continues a prompt with a base and its adapters; text is streamed to the subscribers. */
 export const generateJob = defineJob({
   kind: 'generate',
-  payload: z.object({ request: generationRequestSchema }),
+  payload: z.object({ request: generationRequestSchema, kept: z.boolean().default(true) }),
   references: ({ request }) => request.columns.filter((column) => column !== null),
   async execute({ request }, context, services) {
     const { store, hub } = services;

@@ -63,9 +63,10 @@ export class JobQueue {
     });
   }
 
-  /** Marks jobs that an earlier session left running, then starts the queue. */
+  /** Removes what nobody asks for any more, marks jobs that an earlier session left running, then starts the queue. */
   open(): void {
     const { home, store } = this.parts;
+    store.jobs.removeUnkept();
     for (const job of store.jobs.withStatus('running'))
       this.records.end(job, endingOfLostSession(job, home.ranOutOfMemory));
     if (home.moved) for (const job of store.jobs.withStatus('queued')) this.records.end(job, endingInMovedHome(job));

@@ -25,7 +25,7 @@ export interface GenerationOrder {
 export type GeneratedText = GenerationResult['columns'][number];
 
 /**
- * Generates one text by a job of the queue, which it cancels when `signal` is aborted.
+ * Generates one text by a job of the queue, which it cancels when `signal` is aborted. Neither job nor text is kept.
  * @param onText is told new text, piece by piece; together they are the whole text
  * @throws StudioError that the job ended with; cancelled where it was cancelled
  */
@@ -74,6 +74,8 @@ export async function generate(
     signal.removeEventListener('abort', cancel);
     stopText();
     stopJobs();
+    // What is left, e.g. by a kill, goes when the studio is opened next.
+    if (jobId !== null) await client.request('generation.remove', { id: jobId }).catch(() => undefined);
   }
 }
 
@@ -90,6 +92,7 @@ async function requestOf(client: StudioClient, order: GenerationOrder) {
     max_new_tokens: order.newTokens ?? (typeof ownLimit === 'number' ? ownLimit : context),
     stop,
     seed: order.seed ?? randomInt(2 ** 31),
+    kept: false,
     sampling: overModelDefaults(sampling.parameters, defaults, order.sampling),
   };
 }

@@ -228,6 +228,16 @@ export class JobRepository {
     this.database.prepare('DELETE FROM jobs WHERE id = ?').run(id);
   }
 
+  /** Deletes generations that only the program that started them wanted to know of. */
+  removeUnkept(): void {
+    this.database
+      .prepare(
+        `DELETE FROM jobs WHERE kind = 'generate' AND
+           CASE WHEN json_valid(payload) THEN payload ->> '$.kept' IS 0 ELSE 0 END`,
+      )
+      .run();
+  }
+
   saveResult(jobId: string, result: unknown): void {
     this.database
       .prepare('INSERT OR REPLACE INTO job_results (job_id, result) VALUES (?, ?)')

@@ -153,3 +153,37 @@ describe('chat templates', () => {
     expect(resultOf(answer, 'generate')?.prompt).toBe('Q: Why? A:');
   });
 });
+
+describe('a generation', () => {
+  const request = {
+    model: 'small-llama',
+    columns: [null],
+    prompt: { kind: 'text' as const, text: 'The' },
+    max_new_tokens: 1,
+  };
+
+  it('that is removed is gone with its prompt and text; nothing else is removed so', async () => {
+    const { id } = await backend.handle('generation.start', request);
+    await expect(backend.handle('generation.remove', { id })).rejects.toThrow(/no generation that has ended/);
+    await backend.idle();
+    await backend.handle('generation.remove', { id });
+    await expect(backend.handle('jobs.result', { id })).rejects.toMatchObject({ code: 'not_found' });
+    const other = await start({ kind: 'file', path: join(folder, 'none.png') }, [null]);
+    await backend.idle();
+    await expect(backend.handle('generation.remove', { id: other.id })).rejects.toMatchObject({ code: 'refused' });
+  });
+
+  it('that its program alone wanted is gone when the studio is opened next', async () => {
+    const home = join(temporaryFolder(), 'home');
+    const resourcesDirectory = bundledResources;
+    const first = await openBackend({ home, startEngine: realEngine, resourcesDirectory });
+    const { id } = await first.handle('generation.start', request);
+    await first.handle('generation.start', { ...request, kept: false });
+    await first.idle();
+    await first.handle('generation.start', { ...request, kept: false });
+    expect(await first.handle('jobs.list', { active: false })).toHaveLength(3);
+    await first.close();
+    const second = await openBackend({ home, startEngine: realEngine, resourcesDirectory });
+    expect((await second.handle('jobs.list', { active: false })).map((job) => job.id)).toEqual([id]);
+  });
+});
