@@ -3,6 +3,7 @@ import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprot
 import { z } from 'zod';
 import { errorText, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
+import { bounded } from './bounded.ts';
 import type { Tool } from './tool.ts';
 import { tools } from './tools/index.ts';
 
@@ -26,14 +27,22 @@ export function mcpServer(client: StudioClient, { version, allowWrite }: McpOpti
   server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
     try {
       const tool = offered.get(params.name) ?? refuse(params.name);
-      const value = await tool.run(client, params.arguments ?? {});
-      return { content: [{ type: 'text' as const, text: JSON.stringify(value) }] };
+      const { value, leftOut } = bounded(await tool.run(client, params.arguments ?? {}));
+      const texts = [JSON.stringify(value), ...(leftOut.length > 0 ? [notTold(leftOut)] : [])];
+      return { content: texts.map((text) => ({ type: 'text' as const, text })) };
     } catch (thrown) {
       // The assistant reads it and can do better; an error of the protocol would end its turn.
       return { isError: true, content: [{ type: 'text' as const, text: errorText(thrown) }] };
     }
   });
   return server;
+}
+
+/** For the assistant; itself bounded. */
+function notTold(leftOut: readonly string[]): string {
+  const named = leftOut.slice(0, 10).map((part) => part.slice(0, 200));
+  const more = leftOut.length > named.length ? ` and ${leftOut.length - named.length} more` : '';
+  return `The answer is cut to what can be read at once. Told are ${named.join(', ')}${more}.`;
 }
 
 function describeTool({ name, title, description, input, writes }: Tool) {

@@ -34,10 +34,18 @@ export const pageFields = {
 };
 
 export const page = z.strictObject(pageFields);
+export type Page = z.output<typeof page>;
 
 /** A part of a list, with the length of the whole. */
-export function pageOf<Item>(items: readonly Item[], { limit, offset }: z.output<typeof page>) {
+export function pageOf<Item>(items: readonly Item[], { limit, offset }: Page) {
   return { total: items.length, offset, items: items.slice(offset, offset + limit) };
+}
+
+/** A part of the rows of a CSV, below its head. */
+export function rowsOf(csv: string, part: Page) {
+  const [head = '', ...rows] = csv.trimEnd().split('\n');
+  const { total, offset, items } = pageOf(rows, part);
+  return { rows: total, offset, csv: [head, ...items].join('\n') };
 }
 
 /** Milliseconds since 1970 as people write a time. */

@@ -1,5 +1,5 @@
 import { requests } from '../../../../src-shared/contract/requests.ts';
-import { page, pageOf, readingTool, type Tool, timeOf } from '../tool.ts';
+import { page, pageFields, pageOf, readingTool, rowsOf, type Tool, timeOf } from '../tool.ts';
 
 /** Studies and reports. */
 export const resultTools: readonly Tool[] = [
@@ -22,12 +22,16 @@ export const resultTools: readonly Tool[] = [
   readingTool({
     name: 'get_study',
     title: 'Show a study',
-    description: 'One study by its id: its config and, once it is finished, its tables as CSV.',
-    input: requests['studies.get'].input,
-    async run(client, { id }) {
+    description:
+      'One study by its id: its config and, once it is finished, its tables as CSV, of each the rows from `offset` on, `limit` at most.',
+    input: requests['studies.get'].input.extend(pageFields),
+    async run(client, { id, ...part }) {
       const { name, kind, status, config, error, result } = await client.request('studies.get', { id });
       const files = result === null ? [] : (await client.request('studies.files', { id })).files;
-      return { id, name, kind, status, config, error, tables: files.filter((file) => file.name.endsWith('.csv')) };
+      const tables = files
+        .filter((file) => file.name.endsWith('.csv'))
+        .map(({ name, text }) => ({ name, ...rowsOf(text, part) }));
+      return { id, name, kind, status, config, error, tables };
     },
   }),
   readingTool({

@@ -1,0 +1,51 @@
+/** Entries of a list that are told. */
+const mostEntries = 500;
+/** Characters of an answer, about: an assistant reads all of it. */
+const mostCharacters = 100_000;
+
+export interface BoundedAnswer {
+  readonly value: unknown;
+  /** What is not told, e.g. "result.columns: 500 of 812". */
+  readonly leftOut: readonly string[];
+}
+
+/** As much of a JSON value, from its beginning, as an assistant can be told. */
+export function bounded(value: unknown): BoundedAnswer {
+  const leftOut: string[] = [];
+  let left = mostCharacters;
+  const text = (given: string, path: string): string => {
+    const taken = given.slice(0, Math.max(0, left));
+    left -= taken.length;
+    if (taken.length < given.length) leftOut.push(`${path}: ${taken.length} of ${given.length} characters`);
+    return taken;
+  };
+  const list = (given: readonly unknown[], path: string): unknown[] => {
+    const taken: unknown[] = [];
+    for (const [index, entry] of given.slice(0, mostEntries).entries()) {
+      if (left <= 0) break;
+      taken.push(walk(entry, `${path}[${index}]`));
+    }
+    if (taken.length < given.length) leftOut.push(`${path}: ${taken.length} of ${given.length}`);
+    return taken;
+  };
+  const record = (given: object, path: string): Record<string, unknown> => {
+    const entries = Object.entries(given).filter(([, entry]) => entry !== undefined);
+    const taken: [string, unknown][] = [];
+    for (const [key, entry] of entries) {
+      if (left <= 0) break;
+      left -= key.length;
+      taken.push([key, walk(entry, path === '' ? key : `${path}.${key}`)]);
+    }
+    if (taken.length < entries.length) leftOut.push(`${path}: ${taken.length} of ${entries.length} fields`);
+    return Object.fromEntries(taken);
+  };
+  const walk = (given: unknown, path: string): unknown => {
+    left -= 4;
+    if (typeof given === 'string') return text(given, path);
+    if (Array.isArray(given)) return list(given, path);
+    if (typeof given === 'object' && given !== null) return record(given, path);
+    left -= String(given).length;
+    return given;
+  };
+  return { value: walk(value, ''), leftOut };
+}
