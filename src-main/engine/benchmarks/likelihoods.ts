@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { type AnswerScore, answerScores } from '../tasks/text/choice-scores.ts';
+import type { EncodedChoices } from '../tasks/text/prompt-writer.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 import type { Likelihood } from './metrics/choice-metrics.ts';
 import type { PreparedTask } from './prepared-task.ts';
@@ -40,18 +41,29 @@ export async function likelihoods(
         'Correct doc_to_target, doc_to_choice or target_delimiter.',
       );
     });
-    const prompt = pairs[0]?.context ?? [];
-    const choices = pairs.map(({ continuation }) => continuation);
-    const room = choices.reduce((least, { length }) => Math.min(least, longest + 1 - length), Number.POSITIVE_INFINITY);
-    return { prompt: prompt.slice(-Math.max(1, room)), choices, characters: [] };
+    return withCutContexts(pairs, longest);
   });
-  const scores = await answerScores(model, encoded, {
+  const parts = encoded.flat();
+  const scores = await answerScores(model, parts, {
     batchSize: 64,
     padding: tokenizer.paddingId,
-    onProgress,
+    onProgress: (done) => onProgress(Math.floor((done * questions.length) / parts.length)),
     cancelled,
   });
-  return scores.map((own) => own.map(({ sum, isGreedy }: AnswerScore) => ({ sum, isGreedy })));
+  let at = 0;
+  return encoded.map((own) => {
+    const answers = own.flatMap(() => scores[at++] ?? []);
+    return answers.map(({ sum, isGreedy }: AnswerScore) => ({ sum, isGreedy }));
+  });
+}
+
+/** A question's answers after their common context; where it is too long for one of them, each after as much as it leaves room for. */
+function withCutContexts(pairs: readonly EncodedPair[], longest: number): EncodedChoices[] {
+  const [context = []] = pairs.map((pair) => pair.context);
+  const choices = pairs.map(({ continuation }) => continuation);
+  const room = (choice: readonly number[]) => longest + 1 - choice.length;
+  if (choices.every((choice) => context.length <= room(choice))) return [{ prompt: context, choices, characters: [] }];
+  return choices.map((choice) => ({ prompt: context.slice(-room(choice)), choices: [choice], characters: [] }));
 }
 
 function encodePair(tokenizer: TextTokenizer, context: string, continuation: string): EncodedPair {
