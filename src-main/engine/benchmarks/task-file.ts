@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Document, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
@@ -5,7 +6,8 @@ import { fileLimits, readBounded } from '../../files/foreign-file.ts';
 import { filterStepSchema } from './filter-step.ts';
 import type { TaskPlace } from './task-place.ts';
 
-const mostIncludes = 8;
+/** A task is made of. */
+const mostFiles = 50;
 const template = z.union([z.string(), z.number().int()]);
 const strings = z.union([z.string(), z.array(z.string())]);
 
@@ -72,7 +74,7 @@ export type TaskFile = z.output<typeof taskFileSchema> & {
  * @throws StudioError invalid_file naming the file and the key
  */
 export async function readTaskFile(file: string, place: TaskPlace): Promise<TaskFile | null> {
-  const config = await readWithIncludes(file, place, 0);
+  const config = await new Includes(file, place).keysOf(path.resolve(file));
   if (typeof config['task'] !== 'string') return null;
   const fault = (message: string, hint: string | null = null) =>
     new StudioError('invalid_file', `${file}: ${message}.`, hint);
@@ -88,16 +90,30 @@ export async function readTaskFile(file: string, place: TaskPlace): Promise<Task
   return { ...task, file, config };
 }
 
-/** `include: other.yaml` gives what the file itself leaves out. */
-async function readWithIncludes(file: string, place: TaskPlace, depth: number): Promise<Record<string, unknown>> {
-  if (depth > mostIncludes) throw new StudioError('invalid_file', `${file} is included by itself.`);
-  const { include, ...own } = await readMapping(file);
-  const names = strings.optional().safeParse(include);
-  if (!names.success) throw new StudioError('invalid_file', `${file}: include must name a file.`);
-  const config: Record<string, unknown> = {};
-  for (const name of [names.data ?? []].flat())
-    Object.assign(config, await readWithIncludes(place.beside(file, name), place, depth + 1));
-  return { ...config, ...own };
+/** Reads the files that a task is made of. */
+class Includes {
+  private read = 0;
+  private readonly task: string;
+  private readonly place: TaskPlace;
+
+  constructor(task: string, place: TaskPlace) {
+    this.task = task;
+    this.place = place;
+  }
+
+  /** `include: other.yaml` gives what the file itself leaves out. @param within files that include this one */
+  async keysOf(file: string, within: readonly string[] = []): Promise<Record<string, unknown>> {
+    if (within.includes(file)) throw new StudioError('invalid_file', `${file} is included by itself.`);
+    if (++this.read > mostFiles)
+      throw new StudioError('invalid_file', `${this.task} has more than ${mostFiles} files by include.`);
+    const { include, ...own } = await readMapping(file);
+    const names = strings.optional().safeParse(include);
+    if (!names.success) throw new StudioError('invalid_file', `${file}: include must name a file.`);
+    const config: Record<string, unknown> = {};
+    for (const name of [names.data ?? []].flat())
+      Object.assign(config, await this.keysOf(this.place.beside(file, name), [...within, file]));
+    return { ...config, ...own };
+  }
 }
 
 async function readMapping(file: string): Promise<Record<string, unknown>> {

@@ -174,6 +174,25 @@ describe('files', () => {
     await expect(prepare(task)).rejects.toThrow(message);
   });
 
+  it('that include files by too many ways are refused before all are read', async () => {
+    const own = write({ ...usual, include: '_0.yaml' });
+    // Each twice: the last of 16 would be read 65 536 times.
+    for (let at = 0; at < 16; at++)
+      writeFileSync(join(own, `_${at}.yaml`), `include: [_${at + 1}.yaml, _${at + 1}.yaml]`);
+    writeFileSync(join(own, '_16.yaml'), 'description: last');
+    await expect(prepareTasks(new TaskPlace(own, false), { limit: 0, shots: null })).rejects.toThrow(
+      'task.yaml has more than 50 files by include',
+    );
+  });
+
+  it('may include files over many levels', async () => {
+    const own = write({ ...usual, include: '_0.yaml' });
+    for (let at = 0; at < 12; at++) writeFileSync(join(own, `_${at}.yaml`), `include: _${at + 1}.yaml`);
+    writeFileSync(join(own, '_12.yaml'), 'num_fewshot: 1');
+    const [task] = await prepareTasks(new TaskPlace(own, false), { limit: 0, shots: null });
+    expect(task?.shots).toBe(1);
+  });
+
   it('of a window name nothing outside of their folder', async () => {
     const outside = { ...usual, dataset_kwargs: { data_files: { test: '../0/test.jsonl' } } };
     await expect(prepare(outside, null, 0, true)).rejects.toThrow('is not in the folder of the tasks');
