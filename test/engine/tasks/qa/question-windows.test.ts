@@ -46,3 +46,18 @@ it.each(cases)(
     }
   },
 );
+
+it('refuses rows without room for a question and its text, and fills the smallest that have some', async () => {
+  const names = new Set(cases.map(({ tokenizer: name }) => name));
+  for (const name of names) {
+    const tokenizer = await loadTokenizer(goldenPath('misc', 'tokenizers', name));
+    const [asked, text] = ['Who is it?', 'It is me.'].map(
+      (words) => tokenizer.encode(words, { addSpecialTokens: false }).ids,
+    );
+    const smallest = tokenizer.pairTokens.all + 2;
+    const windows = (maxLength: number) =>
+      questionWindows(tokenizer, asked ?? [], text ?? [], { maxLength, stride: 0 }).map(({ ids }) => ids.length);
+    expect(windows(smallest)).toEqual(text?.map(() => smallest));
+    expect(() => windows(smallest - 1)).toThrow(`this model's have at least ${smallest}`);
+  }
+});
