@@ -1,5 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -34,7 +44,12 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'coto-far-'));
   home = join(folder, 'another home');
   mkdirSync(home);
-  server = await startLoginNode({ HOME: `"${home}"` });
+  // Its rm can be told to stop halfway.
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const rm = `#!/bin/sh\nif [ "$1" = -rf ] && [ -e '${folder}/rm stops' ]; then exit 1; fi\nexec /bin/rm "$@"\n`;
+  writeFileSync(join(bin, 'rm'), rm, { mode: 0o755 });
+  server = await startLoginNode({ HOME: `"${home}"`, PATH: `"${bin}:${process.env['PATH']}"` });
 });
 
 afterEach(() => {
@@ -97,8 +112,47 @@ describe.skipIf(reason !== null)('hosts that share no folder', () => {
       code: 'disconnected',
       message: expect.stringMatching(/SHA-256/),
     });
-    expect(existsSync(there(changed.folder))).toBe(false);
+    expect(existsSync(there(changed.folder, 'study.json'))).toBe(false);
+    expect(readdirSync(there(changed.folder, 'blobs/sha256'))).toEqual([]);
     expect(readdirSync(join(home, 'coto far/blobs/incoming'))).toEqual([]);
+  });
+
+  it('keep the inputs of a bundle that is being sent while others are removed', async () => {
+    const [first, second] = ['known there', 'new there'].map((input) => bundleWith(input, [{}]));
+    if (first === undefined || second === undefined) throw new Error('two were made');
+    await sent(first)();
+    await engineOf(hosts(), { kind: 'ssh' }).remove?.(first.folder);
+    // The second bundle has the input of the first as well, which no bundle has there now.
+    copyFileSync(join(first.folder, first.blob), join(second.folder, first.blob));
+    const [own, other] = [first, second].map(({ folder: at }) =>
+      JSON.parse(readFileSync(join(at, 'inputs.json'), 'utf8')),
+    );
+    other.inputs[0].files.push(own.inputs[0].files[0]);
+    writeFileSync(join(second.folder, 'inputs.json'), JSON.stringify(other));
+    const common = join(home, 'coto far/blobs/sha256');
+    let told = 0;
+    // What another studio does meanwhile.
+    const onSent = () => {
+      told++;
+      execFileSync('find', [common, '-type', 'f', '-links', '1', '-delete']);
+    };
+    const watch = { signal: new AbortController().signal, onSent };
+    await sendBundle(place(), await rootThere(place(), 'coto far'), second.folder, watch);
+    expect(told).toBe(2);
+    for (const { blob } of [first, second])
+      expect(readFileSync(there(second.folder, blob), 'utf8')).toBe(readFileSync(join(second.folder, blob), 'utf8'));
+  });
+
+  it('get a bundle again of which a removal has left a part', async () => {
+    const bundle = bundleWith('a base', [{}]);
+    await sent(bundle)();
+    const engine = engineOf({ ...hosts(), hosts: ['ws1'] }, { kind: 'ssh' });
+    writeFileSync(join(folder, 'rm stops'), '');
+    await expect(engine.remove?.(bundle.folder)).rejects.toThrow(/could not do it/);
+    rmSync(join(folder, 'rm stops'));
+    rmSync(there(bundle.folder, 'jobs'), { recursive: true });
+    await sent(bundle)();
+    expect(readdirSync(there(bundle.folder, 'jobs'))).toHaveLength(1);
   });
 
   it('lose a bundle that is removed, and inputs that no other bundle there has', async () => {

@@ -63,8 +63,10 @@ export function farHosts(hosts: readonly string[], parameters: ParameterValues):
         return answers;
       },
       async remove(bundle) {
+        // Without study.json it is sent again, however much of the rest could be removed.
+        const script = 'rm -f "$1/study.json" && rm -rf "$1"';
         for (const host of hosts)
-          await askThere({ host, config }, 'rm -rf "$1"', [await folderOn(host, bundle)], { timeoutSeconds: 600 });
+          await askThere({ host, config }, script, [await folderOn(host, bundle)], { timeoutSeconds: 600 });
       },
       async removeInputs() {
         const script = 'cd "$1/blobs/sha256" && find . -type f -links 1 -exec rm -f {} +';

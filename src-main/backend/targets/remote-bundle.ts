@@ -52,7 +52,8 @@ export function bundleThere(root: string, bundle: string): string {
 
 /**
  * Copies to a host what it lacks of a bundle. Inputs are kept there by their SHA-256 for all bundles, and each is held to it
- * before it counts, so that a base is copied once, and what a lost connection has left is gone on with.
+ * before it counts, so that a base is copied once, and what a lost connection has left is gone on with. The bundle has a link to
+ * each as soon as it is there, so that nobody who removes what no bundle has removes it meanwhile.
  * @throws StudioError disconnected, disk_full, or for a file that is another one there
  */
 export async function sendBundle(place: SshPlace, root: string, bundle: string, watch: SendWatch): Promise<void> {
@@ -61,16 +62,15 @@ export async function sendBundle(place: SshPlace, root: string, bundle: string, 
   const own = createHash('sha256').update(study).digest('hex');
   const known = await askThere(place, 'sha256sum < "$1/study.json" 2>/dev/null || true', [there]);
   if (known.startsWith(own)) return;
-  const sizes = await blobsOf(bundle);
-  await sendBlobs(place, root, bundle, sizes, watch);
-  const link =
-    'mkdir -p "$1/blobs/sha256" "$1/results" "$1/logs" && cd "$1/blobs/sha256" && while read -r hash; do [ -e "$hash" ] || ln "$2/blobs/sha256/$hash" "$hash" 2>/dev/null || cp "$2/blobs/sha256/$hash" "$hash" || exit 1; done';
-  await askThere(place, link, [there, root], { input: lines([...sizes.keys()]), timeoutSeconds: 600 });
+  await sendBlobs(place, root, bundle, await blobsOf(bundle), watch);
   const rest = await filesBesides(bundle);
   await copyFiles(place, 'to', { here: bundle, there, paths: rest }, watch.signal);
   // Whoever sees it finds all the rest.
   await copyFiles(place, 'to', { here: bundle, there, paths: [bundleNames.study] }, watch.signal);
 }
+
+/** A function of the host's shell: makes $2 a link to $1, or a copy where there are no links; it is whole where it is there. */
+const take = 'take() { [ -e "$2" ] || ln "$1" "$2" 2>/dev/null || { cp "$1" "$2.part" && mv "$2.part" "$2"; }; }; ';
 
 /** Sizes of the inputs that lie in the bundle, by their hashes. */
 async function blobsOf(bundle: string): Promise<Map<string, number>> {
@@ -88,9 +88,13 @@ async function sendBlobs(
   sizes: ReadonlyMap<string, number>,
   { signal, onSent }: SendWatch,
 ): Promise<void> {
-  if (sizes.size === 0) return;
-  const which = 'cd "$1/blobs/sha256" && while read -r hash; do [ -e "$hash" ] || echo "$hash"; done';
-  const answer = await askThere(place, which, [root], { input: lines([...sizes.keys()]) });
+  const there = bundleThere(root, bundle);
+  const which =
+    'mkdir -p "$1/blobs/sha256" "$1/results" "$1/logs" && while read -r hash; do take "$2/blobs/sha256/$hash" "$1/blobs/sha256/$hash" 2>/dev/null || echo "$hash"; done';
+  const answer = await askThere(place, take + which, [there, root], {
+    input: lines([...sizes.keys()]),
+    timeoutSeconds: 600,
+  });
   const lacking = answer.split('\n').filter((hash) => sizes.has(hash));
   const total = lacking.reduce((sum, hash) => sum + (sizes.get(hash) ?? 0), 0);
   let done = 0;
@@ -100,8 +104,12 @@ async function sendBlobs(
     const incoming = `${root}/blobs/incoming`;
     await copyFiles(place, 'to', { here: join(bundle, bundleNames.blobs), there: incoming, paths: group }, signal);
     const check =
-      'cd "$1" && while read -r hash; do case "$(sha256sum < "$hash")" in "$hash "*) mv "$hash" "../sha256/$hash" || exit 1 ;; *) rm -f "$hash"; echo "$hash" ;; esac; done';
-    const torn = await askThere(place, check, [incoming], { input: lines(group), signal, timeoutSeconds: 3600 });
+      'cd "$1" && while read -r hash; do case "$(sha256sum < "$hash")" in "$hash "*) take "$hash" "$2/blobs/sha256/$hash" && mv "$hash" "../sha256/$hash" || exit 1 ;; *) rm -f "$hash"; echo "$hash" ;; esac; done';
+    const torn = await askThere(place, take + check, [incoming, there], {
+      input: lines(group),
+      signal,
+      timeoutSeconds: 3600,
+    });
     if (torn.trim() !== '')
       throw new StudioError(
         'disconnected',
