@@ -32,9 +32,9 @@ export const targetRequests = {
   'targets.probe': { input: byName, output: targetProbeSchema },
   /** Bundles of this studio in the target's folder, and what needs each. */
   'targets.bundles': { input: byName, output: z.array(placedBundleSchema) },
-  /** Removes bundles by their ids, here and on the target's hosts; none that is needed. `inputs`: also what no bundle there has. */
+  /** Removes bundles by their folders as they are listed, here and on the target's hosts; none that is needed. `inputs`: also what no bundle there has. */
   'targets.clean': {
-    input: byName.extend({ bundles: z.array(z.string()), inputs: z.boolean().default(false) }),
+    input: byName.extend({ folders: z.array(z.string()), inputs: z.boolean().default(false) }),
     output: z.object({ removed: z.array(placedBundleSchema), freedBytes: z.number() }),
   },
   /** Where the runs of a study are or were trained, a submission after the other; empty for a study of this machine. */

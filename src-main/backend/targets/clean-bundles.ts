@@ -36,18 +36,20 @@ export async function listBundles(services: HandlerServices, name: string): Prom
 }
 
 /**
- * Removes bundles here and on the target's hosts, each looked at once more. Answers those that went.
+ * Removes bundles here and on the target's hosts, each looked at once more. Answers those that went. They are named by their
+ * folders: two studies of the same design have bundles of one id.
  * @throws StudioError refused for one that must stay, before anything is removed
  */
 export async function cleanBundles(
   services: HandlerServices,
   name: string,
-  ids: readonly string[],
+  folders: readonly string[],
 ): Promise<PlacedBundle[]> {
   const listed = await listBundles(services, name);
-  const chosen = ids.map((id) => {
-    const bundle = listed.find((one) => one.id === id);
-    if (bundle === undefined) throw new StudioError('not_found', `There is no bundle ${id} of this studio on ${name}.`);
+  const chosen = folders.map((folder) => {
+    const bundle = listed.find((one) => one.folder === folder);
+    if (bundle === undefined)
+      throw new StudioError('not_found', `There is no bundle of this studio at ${folder} on ${name}.`);
     if (bundle.keptFor === null) return bundle;
     throw new StudioError('refused', `${bundle.folder} is not removed: ${bundle.keptFor}.`);
   });
@@ -83,7 +85,8 @@ async function ownBundles({ store, home }: HandlerServices, { record }: Place): 
     const known = bundle === null ? null : store.bundles.find(bundle.id);
     // What lies there now is another one's where the studio does not know it.
     if (bundle === null || known === null) continue;
-    own.push({ ...bundle, studyId: known.studyId, submissions: byFolder.get(folder) ?? [] });
+    const submissions = byFolder.get(folder) ?? [];
+    own.push({ ...bundle, studyId: submissions[0]?.studyId ?? known.studyId, submissions });
   }
   return own;
 }

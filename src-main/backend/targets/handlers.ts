@@ -45,8 +45,8 @@ export function targetHandlers(services: HandlerServices): Handlers<NamesOf<'tar
       return target.open({ host: record.host, parameters: { ...record.parameters, folder } }).probe();
     },
     'targets.bundles': ({ name }) => listBundles(services, name),
-    'targets.clean': async ({ name, bundles, inputs }) => {
-      const removed = await cleanBundles(services, name, bundles);
+    'targets.clean': async ({ name, folders, inputs }) => {
+      const removed = await cleanBundles(services, name, folders);
       const freed = inputs ? await cleanInputs(services, name) : 0;
       return { removed, freedBytes: removed.reduce((sum, { bytes }) => sum + bytes, freed) };
     },

@@ -81,9 +81,9 @@ export function addTargetCommands(parent: Command, context: CommandContext): voi
       return withStudio(async (client) => {
         const bundles = await client.request('targets.bundles', { name });
         if (!yes) return { json: bundles, text: bundlesText(name, bundles) };
-        const ids = bundles.filter(({ keptFor }) => keptFor === null).map(({ id }) => id);
-        const cleaned = await client.request('targets.clean', { name, bundles: ids, inputs });
-        const kept = bundles.length - ids.length;
+        const folders = bundles.filter(({ keptFor }) => keptFor === null).map(({ folder }) => folder);
+        const cleaned = await client.request('targets.clean', { name, folders, inputs });
+        const kept = bundles.length - folders.length;
         return {
           json: cleaned,
           text: `Removed ${plural(cleaned.removed.length, 'bundle')} (${formatBytes(cleaned.freedBytes)})${kept === 0 ? '' : `; ${kept} stay: coto targets clean ${name}`}.\n`,

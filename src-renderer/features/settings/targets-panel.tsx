@@ -60,13 +60,13 @@ function LeftBundles({ name, bundles, onRemoved }: LeftBundlesProps) {
       what: words.bundles(removable.length, name),
       consequence: words.consequence,
       freedBytes: removable.reduce((sum, { bytes }) => sum + bytes, 0),
-      onConfirm: () => clean.mutate({ name, bundles: removable.map(({ id }) => id) }),
+      onConfirm: () => clean.mutate({ name, folders: removable.map(({ folder }) => folder) }),
     });
   return (
     <>
       {bundles.length === 0 ? <div className={classes['help']}>{words.nothingLeft}</div> : null}
-      {bundles.map(({ id, studyName, runs, keptFor }) => (
-        <div key={id} className={classes['rowText']}>
+      {bundles.map(({ folder, studyName, runs, keptFor }) => (
+        <div key={folder} className={classes['rowText']}>
           <div>{words.bundle(studyName ?? words.removedStudy, runs)}</div>
           <div className={classes['help']}>{keptFor === null ? words.removable : words.keptFor(keptFor)}</div>
         </div>

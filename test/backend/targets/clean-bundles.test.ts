@@ -31,6 +31,12 @@ function says(queue: string | null): void {
 
 const part = { name: 'coto-1-g1-0', offset: 0, indices: [0, 1], id: '17' };
 
+const study = {
+  ...({ kind: 'ablation', status: 'failed', target: 'lab' } as const),
+  config: studyConfigSchema.parse({ kind: 'ablation', run: {}, grid: { coto: [null, {}] }, seeds: [1] }),
+  ...{ result: null, provenance: null, error: null, parentId: null, createdAt: 1, finishedAt: null },
+};
+
 /** A home with a study that has ended, and its bundle of two runs in the folder of the target: one result is imported. */
 async function homeWithBundle() {
   const home = temporaryFolder();
@@ -40,11 +46,7 @@ async function homeWithBundle() {
   const bundle = makeBundle(shared, [{}, {}]);
   const store = openStore(join(home, 'studio.sqlite'));
   store.targets.save({ name: 'lab', kind: 'slurm', host: null, parameters: { folder: shared } });
-  store.studies.insert({
-    ...{ id: 'study-1', name: 'A study', kind: 'ablation', status: 'failed', target: 'lab' },
-    config: studyConfigSchema.parse({ kind: 'ablation', run: {}, grid: { coto: [null, {}] }, seeds: [1] }),
-    ...{ result: null, provenance: null, error: null, parentId: null, createdAt: 1, finishedAt: null },
-  });
+  store.studies.insert({ ...study, id: 'study-1', name: 'A study' });
   store.bundles.save({ id: 'a'.repeat(64), folder: bundle.folder, studyId: 'study-1' });
   const submission: Submission = {
     ...{ id: 'submission-1', studyId: 'study-1', generation: 1, target: 'lab', folder: bundle.folder, status: 'ended' },
@@ -60,7 +62,7 @@ async function homeWithBundle() {
     });
     store.bundles.saveResult({ ...manifest, run: runIdOf(index) }, null);
   };
-  return { home, shared, bundle, store, imported };
+  return { home, shared, bundle, submission, store, imported };
 }
 
 it('keeps a bundle that runs, or whose results are not all imported, and says which', async () => {
@@ -79,7 +81,7 @@ it('keeps a bundle that runs, or whose results are not all imported, and says wh
   expect(await reason()).toEqual(['the target does not answer now']);
   says('{ "jobs": [] }');
   store.close();
-  const wish = { name: 'lab', bundles: ['a'.repeat(64)] };
+  const wish = { name: 'lab', folders: [bundle.folder] };
   says(JSON.stringify({ jobs: [job] }));
   await expect(backend.handle('targets.clean', wish)).rejects.toThrow(/is not removed: 1 of its runs wait or go on/);
   expect(existsSync(bundle.folder)).toBe(true);
@@ -133,7 +135,7 @@ it('removes one that nothing needs, with the inputs that no other has, and leave
   const [listed, ...rest] = await backend.handle('targets.bundles', { name: 'lab' });
   expect(rest).toEqual([]);
   expect(listed).toMatchObject({ folder: bundle.folder, studyName: 'A study', runs: 2, keptFor: null });
-  const wish = { name: 'lab', bundles: [listed?.id ?? ''], inputs: true };
+  const wish = { name: 'lab', folders: [bundle.folder], inputs: true };
   const cleaned = await backend.handle('targets.clean', wish);
   const freedBytes = (listed?.bytes ?? 0) + 'twelve bytes'.length + 'half'.length;
   expect(cleaned).toEqual({ removed: [listed], freedBytes });
@@ -141,5 +143,24 @@ it('removes one that nothing needs, with the inputs that no other has, and leave
   expect(existsSync(other.folder)).toBe(true);
   expect(readdirSync(common).sort()).toEqual([copied, 'of-other']);
   expect(await backend.handle('targets.bundles', { name: 'lab' })).toEqual([]);
-  await expect(backend.handle('targets.clean', wish)).rejects.toThrow(/There is no bundle a+ of this studio on lab/);
+  await expect(backend.handle('targets.clean', wish)).rejects.toThrow(/There is no bundle of this studio at .* on lab/);
+});
+
+it('removes that of two studies of one design which is named', async () => {
+  const { home, shared, bundle, submission, store, imported } = await homeWithBundle();
+  for (const index of [0, 1]) imported(index);
+  // The same id: it is of what is in the bundle.
+  const again = makeBundle(shared, [{}, {}]);
+  store.studies.insert({ ...study, id: 'study-2', name: 'Once more' });
+  store.submissions.insert({ ...submission, id: 'submission-2', studyId: 'study-2', folder: again.folder });
+  store.close();
+  const backend = await openBackend({ home, startEngine: realEngine, takeUpQueue: false });
+  const listed = await backend.handle('targets.bundles', { name: 'lab' });
+  expect(listed.map(({ studyName, folder }) => [studyName, folder])).toEqual([
+    ['A study', bundle.folder],
+    ['Once more', again.folder],
+  ]);
+  await backend.handle('targets.clean', { name: 'lab', folders: [again.folder] });
+  expect(existsSync(again.folder)).toBe(false);
+  expect(existsSync(bundle.folder)).toBe(true);
 });

@@ -34,7 +34,8 @@ test('what studies have left on a target is removed after a question, and what s
   const bundle = { folder: '/shared/x', studyId: 'study-1', runs: 2, bytes: 2048 };
   let bundles = [
     { ...bundle, id: 'a', studyName: 'Done', keptFor: null },
-    { ...bundle, id: 'b', studyName: 'Going on', keptFor: '1 of its runs wait or go on there' },
+    // Of the same design, and therefore of the same id.
+    { ...bundle, id: 'a', folder: '/shared/y', studyName: 'Going on', keptFor: '1 of its runs wait or go on there' },
   ];
   backend.answers = {
     'targets.list': () => ({ targets: [lab], kinds: [] }),
@@ -52,6 +53,6 @@ test('what studies have left on a target is removed after a question, and what s
   expect(backend.inputsOf('targets.clean')).toEqual([]);
   fireEvent.click(await waitFor(() => view.getByText('Remove')));
   await waitFor(() => expect(view.queryByText('Done (2 runs)')).toBeNull());
-  expect(backend.inputsOf('targets.clean')).toEqual([{ name: 'lab', bundles: ['a'] }]);
+  expect(backend.inputsOf('targets.clean')).toEqual([{ name: 'lab', folders: ['/shared/x'] }]);
   view.getByText('Going on (2 runs)');
 });
