@@ -153,6 +153,27 @@ export const trainStrings = {
   notSaved: 'The file was not saved',
   notCloned: 'The run was not cloned',
   queued: 'Training queued',
+  classTemplates: {
+    label: 'Class templates',
+    set: 'Published texts',
+    own: 'Own texts',
+    example: (label: string, text: string, classes: number) =>
+      `${label}: “${text}” · ${plural(classes, 'class', 'classes')}`,
+  },
+  towers: {
+    label: 'Encoder',
+    help: 'Which towers of the base get adapters. One alone is trained by leaving the other out (exclude_modules). CoTo counts the layers of the text tower first, then those of the vision tower.',
+    both: 'Both',
+    vision: 'Vision',
+    text: 'Text',
+    other: 'As exclude_modules says',
+    notes: {
+      both: 'The texts of the classes are computed in every step.',
+      vision: 'The texts of the classes are computed once.',
+      text: 'The images’ features are the base’s.',
+      other: '',
+    },
+  },
   template: {
     auto: 'Auto: the model’s own',
     autoPlain: 'Auto: none, as this model has no template',

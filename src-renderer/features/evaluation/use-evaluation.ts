@@ -1,11 +1,16 @@
 import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
+import { comparesWithTexts } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { isActive, useJob, useJobResult } from '../jobs/use-job.ts';
+import { classTemplatesFault } from '../templates/class-templates-input.tsx';
+
+const usualTemplates = taskSettingsSchema.parse({}).class_templates;
 
 /** What is evaluated: a base, alone or with an adapter on it. */
 export interface Evaluated {
@@ -19,6 +24,7 @@ export interface Evaluated {
 export function useEvaluation({ name, modelId, adapter }: Evaluated) {
   const [chosen, setDataset] = useState<string | null>(adapter?.datasetId ?? null);
   const [values, setValues] = useState<ParameterValues>({});
+  const [classTemplates, setClassTemplates] = useState<string | null>(null);
   const [jobId, setJobId] = useState<string | null>(null);
   const [saved, setSaved] = useState<string | null>(null);
   const all = useRequest('datasets.list', {}).data ?? [];
@@ -28,6 +34,9 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
     { enabled: modelId !== null },
   ).data;
   const misfits = new Map(fits?.flatMap(({ datasetId, problem: why }) => (why === null ? [] : [[datasetId, why]])));
+  const model = useRequest('models.list', {}).data?.find(({ id }) => id === modelId);
+  // An adapter is scored with the texts that it was trained with.
+  const asksForTexts = adapter === null && model !== undefined && comparesWithTexts(model.description);
   const job = useJob(jobId);
   const result = useJobResult(job, 'evaluate');
   const start = useAction('evaluate.start', {
@@ -42,7 +51,9 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
       ? 'The base of this adapter is not in the studio: add it on the Models page.'
       : chosen === null
         ? 'Choose the dataset to evaluate on.'
-        : (misfits.get(chosen) ?? firstProblem(evaluationParameters(), values));
+        : (misfits.get(chosen) ??
+          firstProblem(evaluationParameters(), values) ??
+          (classTemplates === null ? null : classTemplatesFault(classTemplates)));
   const begin = (predictions: string | null) => {
     if (problem !== null || modelId === null || chosen === null) return;
     const { eval_samples } = values;
@@ -51,6 +62,7 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
       dataset: chosen,
       adapters: adapter === null ? [] : [{ adapter: { adapterId: adapter.id } }],
       ...(typeof eval_samples === 'number' ? { eval_samples } : {}),
+      ...(asksForTexts && classTemplates !== null ? { settings: { class_templates: classTemplates } } : {}),
       predictions,
     });
   };
@@ -65,6 +77,9 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
     setDataset,
     values,
     setValues,
+    /** Texts of the classes, where the base is compared with them; null where it is not. */
+    classTemplates: asksForTexts ? (classTemplates ?? usualTemplates) : null,
+    setClassTemplates,
     problem,
     isBusy: start.isPending || isActive(job),
     job,

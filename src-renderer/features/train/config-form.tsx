@@ -5,7 +5,7 @@ import { adapterParameters } from '../../../src-shared/domain/adapter.ts';
 import type { Catalog } from '../../../src-shared/domain/catalog.ts';
 import { cotoDeclaration, cotoSettingsSchema, usedSettings } from '../../../src-shared/domain/coto.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { comparesWithTexts, type ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterSpec } from '../../../src-shared/domain/parameter.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { runParameters } from '../../../src-shared/domain/run.ts';
@@ -15,6 +15,8 @@ import { FieldFrame } from '../../components/form/parameter-field.tsx';
 import { ParameterForm, type ParameterFormProps } from '../../components/form/parameter-form.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { trainStrings } from '../../strings/train.ts';
+import { ClassTemplatesField } from './class-templates-field.tsx';
+import { ClipTowersField } from './clip-towers-field.tsx';
 import { type Draft, defaultDraft, variantOf } from './draft.ts';
 import { changeDraft, setField, useTrainForm } from './draft-store.ts';
 import { fieldsInUse, taskOf } from './fields-in-use.ts';
@@ -23,6 +25,7 @@ import { parametersOfVariant } from './run-fields.ts';
 import { TemplateField } from './template-field.tsx';
 
 const templateName = 'chat_template';
+const classTemplatesName = 'class_templates';
 
 interface ConfigFormProps {
   models: readonly ModelRecord[];
@@ -76,7 +79,13 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
             {inUse('Task').some((spec) => spec.name === templateName) ? (
               <TemplateField model={model} dataset={dataset} problem={problems.get(templateName)} />
             ) : null}
-            {form(inUse('Task').filter((spec) => spec.name !== templateName))}
+            {inUse('Task').some((spec) => spec.name === classTemplatesName) ? (
+              <ClassTemplatesField
+                labels={dataset?.description.labels ?? []}
+                problem={problems.get(classTemplatesName)}
+              />
+            ) : null}
+            {form(inUse('Task').filter(({ name }) => name !== templateName && name !== classTemplatesName))}
           </Stack>
         </Panel>
       )}
@@ -84,6 +93,7 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
       <Panel title="Adapter">
         <Stack gap={8}>
           <VariantField catalog={catalog} variant={variant} problem={problems.get('adapter.variant')} />
+          {model !== undefined && comparesWithTexts(model.description) ? <ClipTowersField /> : null}
           {form([...parametersOfVariant(variant), ...adapterParameters()], {
             card: variant?.card,
             suggestions: {

@@ -3,7 +3,7 @@ import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { EvaluationPanel } from '../../../../src-renderer/features/evaluation/evaluation-panel.tsx';
 import type { JobRecord } from '../../../../src-shared/domain/job.ts';
-import { backend, dataset, job } from '../../fake-backend.ts';
+import { backend, dataset, job, textModel } from '../../fake-backend.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
@@ -112,4 +112,30 @@ test('a base is evaluated alone once a dataset is chosen; an adapter without its
   const foreign = renderInWindow(<EvaluationPanel evaluated={{ ...style, modelId: null }} />);
   expect(foreign.getByText(/base of this adapter is not in the studio/)).toBeTruthy();
   expect(foreign.getByRole('button', { name: 'Evaluate' })).toHaveProperty('disabled', true);
+});
+
+test('a CLIP without an adapter is scored zero-shot, with texts of the classes of one’s own', async () => {
+  const text = textModel('clip');
+  const description = { ...text.description, kind: 'embedding' as const, image: { height: 1, width: 1, channels: 3 } };
+  Object.assign(backend.answers, {
+    'models.list': () => [{ ...text, description }],
+    'datasets.list': () => [dataset('digits')],
+    'evaluate.datasets': () => [{ datasetId: 'digits', problem: null }],
+  });
+  const view = renderInWindow(<EvaluationPanel evaluated={{ name: 'clip', modelId: 'clip', adapter: null }} />);
+  fireEvent.click(fieldOf(view, 'Dataset').control);
+  fireEvent.click(await view.findByText('digits'));
+  const evaluate = view.getByRole('button', { name: 'Evaluate' });
+  const texts = await view.findByRole('textbox', { name: 'Class templates' });
+  expect(texts).toHaveProperty('value', 'a photo of a {label}.');
+  fireEvent.change(texts, { target: { value: 'a number' } });
+  expect(evaluate).toHaveProperty('disabled', true);
+  expect(view.getByText(/"a number" has no/)).toBeTruthy();
+  fireEvent.change(texts, { target: { value: 'the number {label}' } });
+  fireEvent.click(evaluate);
+  await waitFor(() => expect(backend.inputsOf('evaluate.start')).toHaveLength(1));
+  expect(backend.inputsOf('evaluate.start')[0]).toMatchObject({
+    adapters: [],
+    settings: { class_templates: 'the number {label}' },
+  });
 });
