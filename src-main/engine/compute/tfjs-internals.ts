@@ -44,9 +44,12 @@ export function recorded(tape: TapeNode[], run: () => tf.Tensor): tf.Tensor {
   }
 }
 
-/** Runs a kernel of the active backend that writes in place and has no outputs. */
-export function runKernelByName(name: string, inputs: tf.NamedTensorMap, attributes: Record<string, number>): void {
-  tf.engine().runKernel(name, inputs, attributes);
+/** Runs a kernel of the active backend that writes in place and has no outputs; not at all where it has none. */
+export function runInPlace(name: string, inputs: tf.NamedTensorMap, attributes: Record<string, number>): boolean {
+  const { backend, backendName } = tf.engine();
+  const kernel = tf.getKernel(name, backendName);
+  kernel?.kernelFunc({ inputs, attrs: attributes, backend });
+  return kernel !== undefined;
 }
 
 /**
@@ -130,22 +133,26 @@ function gpuPassOf(backend: WebGPUBackend): GPUComputePassEncoder {
   const running = property(backend, 'computePassEncoder');
   if (running instanceof GPUComputePassEncoder) return running;
   backend.ensureCommandEncoderReady();
-  const encoder = property(backend, 'commandEncoder');
-  if (!(encoder instanceof GPUCommandEncoder)) throw new Error("tfjs's WebGPU backend has no command encoder");
-  const begun = encoder.beginComputePass();
+  const begun = gpuEncoderOf(backend).beginComputePass();
   Reflect.set(backend, 'computePassEncoder', begun);
   return begun;
 }
 
-/** Hands a buffer of the backend's pool back to it once the commands that read it are submitted. */
-export function releaseAfterSubmit(backend: WebGPUBackend, buffer: GPUBuffer): void {
-  uniformsInUse(backend).push(buffer);
+function gpuEncoderOf(backend: WebGPUBackend): GPUCommandEncoder {
+  const encoder = property(backend, 'commandEncoder');
+  if (!(encoder instanceof GPUCommandEncoder)) throw new Error("tfjs's WebGPU backend has no command encoder");
+  return encoder;
 }
 
-/** Of the commands that are not submitted yet, the last one made at the end. */
-function uniformsInUse(backend: WebGPUBackend): unknown[] {
-  const pending = property(backend, 'uniformPendingDisposal');
-  if (!Array.isArray(pending)) throw new Error("tfjs's WebGPU backend keeps no list of uniforms in use");
+/** Hands a buffer of the backend's pool back to it once the commands that read it are submitted. */
+export function releaseAfterSubmit(backend: WebGPUBackend, buffer: GPUBuffer): void {
+  pendingDisposal(backend, 'uniformPendingDisposal').push(buffer);
+}
+
+/** Buffers that are let go once the commands are submitted: uniforms to the pool, staged ones to the device. */
+function pendingDisposal(backend: WebGPUBackend, name: `${'uniform' | 'staging'}PendingDisposal`): unknown[] {
+  const pending = property(backend, name);
+  if (!Array.isArray(pending)) throw new Error("tfjs's WebGPU backend keeps no list of buffers in use");
   return pending;
 }
 
@@ -180,16 +187,100 @@ export async function fillGpuBuffer(
   backend.queue.writeBuffer(buffer, 0, values);
 }
 
+/** Where the values of a tensor are: in a buffer of its own, or in a part of one that tensors share. */
+export interface GpuSlice {
+  readonly buffer: GPUBuffer;
+  /** In bytes. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** A part of a shared buffer, which learns of its tensor's end. */
+export interface SharedSlice extends GpuSlice {
+  release(): void;
+}
+
+/** Lets tensors of the backend lie in shared buffers: its programs bind their parts, and the buffers outlive them. */
+export function allowGpuSlices(backend: WebGPUBackend): void {
+  const [bind, release] = [property(backend, 'tensorToBinding'), property(backend, 'releaseResource')];
+  if (typeof bind !== 'function' || typeof release !== 'function')
+    throw new Error("tfjs's WebGPU backend binds and releases no tensors");
+  Reflect.set(backend, 'tensorToBinding', (tensor: tf.TensorInfo | null): unknown => {
+    const slice = tensor && sharedSlice(backend, tensor);
+    return slice ? { buffer: slice.buffer, offset: slice.offset, size: slice.size } : bind.call(backend, tensor);
+  });
+  Reflect.set(backend, 'releaseResource', (dataId: object): void => {
+    const slice = backend.tensorMap.has(dataId) ? sharedSlice(backend, { dataId }) : null;
+    if (slice === null) {
+      release.call(backend, dataId);
+      return;
+    }
+    const data = backend.tensorMap.get(dataId);
+    Reflect.set(data, 'resource', null);
+    Reflect.deleteProperty(data, 'slice');
+    slice.release();
+  });
+}
+
+/** Null of a tensor that has a buffer of its own, or none. */
+export function sharedSlice(backend: WebGPUBackend, { dataId }: Pick<tf.TensorInfo, 'dataId'>): SharedSlice | null {
+  const slice: unknown = Reflect.get(backend.tensorMap.get(dataId), 'slice');
+  return isSharedSlice(slice) ? slice : null;
+}
+
+function isSharedSlice(slice: unknown): slice is SharedSlice {
+  return typeof slice === 'object' && slice !== null && 'release' in slice;
+}
+
+/** The values of a tensor are in `slice` from now on. */
+function lieIn(backend: WebGPUBackend, { dataId }: tf.TensorInfo, slice: SharedSlice): void {
+  const data = backend.tensorMap.get(dataId);
+  Reflect.set(data, 'resource', slice.buffer);
+  Reflect.set(data, 'slice', slice);
+}
+
+/** Moves the values of a tensor into `slice`, and gives its buffer back to the pool, or if `isLasting` to the device. */
+export function moveIntoSlice(
+  backend: WebGPUBackend,
+  tensor: tf.TensorInfo,
+  slice: SharedSlice,
+  isLasting: boolean,
+): void {
+  const { buffer, offset } = gpuSliceOf(backend, tensor, true);
+  const before = sharedSlice(backend, tensor);
+  copyOnGpu(backend, { buffer, offset, size: slice.size }, slice);
+  if (before !== null) before.release();
+  else if (property(backend.tensorMap.get(tensor.dataId), 'external') !== true)
+    pendingDisposal(backend, isLasting ? 'stagingPendingDisposal' : 'uniformPendingDisposal').push(buffer);
+  lieIn(backend, tensor, slice);
+}
+
+/** Appends a copy to the commands of the backend. */
+export function copyOnGpu(backend: WebGPUBackend, from: GpuSlice, to: GpuSlice): void {
+  backend.ensureCommandEncoderReady();
+  backend.endComputePassEncoder();
+  gpuEncoderOf(backend).copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.size);
+}
+
 /**
- * The buffer of a tensor of tfjs's WebGPU backend, uploaded if it is not on the device. `isWritten`: a program changes it, so
- * that values which were read back before no longer hold.
+ * Where a tensor of tfjs's WebGPU backend is, uploaded if it is not on the device. `isWritten`: a program changes it, so that
+ * values which were read back before no longer hold.
  */
-export function gpuBufferOf(backend: WebGPUBackend, { dataId }: tf.TensorInfo, isWritten: boolean): GPUBuffer {
+export function gpuSliceOf(
+  backend: WebGPUBackend,
+  { dataId }: Pick<tf.TensorInfo, 'dataId'>,
+  isWritten: boolean,
+): GpuSlice {
   backend.uploadToGPU(dataId);
   const data = backend.tensorMap.get(dataId);
-  if (!(data.resource instanceof GPUBuffer)) throw new Error('a tensor of the WebGPU backend has no buffer');
+  const { resource } = data;
+  if (!(resource instanceof GPUBuffer)) throw new Error('a tensor of the WebGPU backend has no buffer');
   if (isWritten) Reflect.set(data, 'values', null);
-  return data.resource;
+  return sharedSlice(backend, { dataId }) ?? wholeBuffer(resource);
+}
+
+export function wholeBuffer(buffer: GPUBuffer): GpuSlice {
+  return { buffer, offset: 0, size: buffer.size };
 }
 
 /** Whether the pool of tfjs's WebGPU backend has a buffer of this size and usage that waits for reuse. */
@@ -222,7 +313,7 @@ export function keepGpuUniforms(backend: WebGPUBackend, observe: (uniforms: GPUB
   if (typeof make !== 'function') throw new Error("tfjs's WebGPU backend makes no uniforms");
   Reflect.set(backend, 'makeUniforms', (given: unknown) => {
     const made: unknown = make.call(backend, given);
-    const uniforms = uniformsInUse(backend).pop();
+    const uniforms = pendingDisposal(backend, 'uniformPendingDisposal').pop();
     if (!(uniforms instanceof GPUBuffer)) throw new Error("tfjs's WebGPU backend keeps no list of uniforms in use");
     observe(uniforms);
     return made;
@@ -243,19 +334,10 @@ export function submitGpuCommands(backend: WebGPUBackend): void {
   if (property(backend, 'commandEncoder') instanceof GPUCommandEncoder) backend.submitQueue();
 }
 
-/** A tensor of float32 in a buffer of its own, whose values are to be written. */
-export function newGpuTensor(backend: WebGPUBackend, shape: readonly number[]): tf.Tensor {
+/** A tensor of the values in a slice, which is told when the tensor is disposed of. */
+export function tensorInSlice(backend: WebGPUBackend, slice: SharedSlice, shape: readonly number[]): tf.Tensor {
   const info = backend.makeTensorInfo([...shape], 'float32');
-  backend.uploadToGPU(info.dataId);
-  return tf.engine().makeTensorFromTensorInfo(info);
-}
-
-/** A tensor of values in a buffer that stays its owner's when the tensor is disposed. */
-export function tensorOnBuffer(backend: WebGPUBackend, buffer: GPUBuffer, shape: readonly number[]): tf.Tensor {
-  const info = backend.makeTensorInfo([...shape], 'float32');
-  const data = backend.tensorMap.get(info.dataId);
-  Reflect.set(data, 'resource', buffer);
-  Reflect.set(data, 'external', true);
+  lieIn(backend, info, slice);
   return tf.engine().makeTensorFromTensorInfo(info);
 }
 

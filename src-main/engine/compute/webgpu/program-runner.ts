@@ -1,18 +1,32 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type * as tf from '@tensorflow/tfjs-core';
 import { sizeOf } from '../kernel-inputs.ts';
-import { fillGpuBuffer, gpuBufferOf, recordGpuDispatch, submitGpuCommands } from '../tfjs-internals.ts';
+import {
+  copyOnGpu,
+  fillGpuBuffer,
+  type GpuSlice,
+  gpuSliceOf,
+  moveIntoSlice,
+  recordGpuDispatch,
+  sharedSlice,
+  submitGpuCommands,
+  wholeBuffer,
+} from '../tfjs-internals.ts';
+import { ArenaSlice, fitsIntoArena, GpuArena, layOut } from './arena.ts';
 import { gpuCounters } from './counters.ts';
 import { decodeProgram } from './encodings/decode-program.ts';
 import type { GpuEncoding } from './encodings/encoding.ts';
 import { type GpuProgram, sourceOf, uniformBytes } from './program.ts';
 import type { Observation } from './replay/recording.ts';
 
+/** A tensor, or a whole buffer that tensors share. */
+export type GpuOperand = tf.TensorInfo | GPUBuffer;
+
 /** What a dispatch of a program is given. */
 export interface GpuArguments {
   /** In the program's order. */
-  readonly reads: readonly tf.TensorInfo[];
-  readonly writes: readonly tf.TensorInfo[];
+  readonly reads: readonly GpuOperand[];
+  readonly writes: readonly GpuOperand[];
   readonly uniforms: readonly number[];
   readonly workgroups: readonly [number, number, number];
   /** The uniforms change from step to step: their buffer is written again where the tensors are those of a step before. */
@@ -33,6 +47,10 @@ interface Bound {
 interface Written extends Bound {
   /** The command buffer in which they were used last, by its number. */
   submission: number;
+}
+
+function isTensor(operand: GpuOperand): operand is tf.TensorInfo {
+  return !(operand instanceof GPUBuffer);
 }
 
 /** Buffers and bind groups that are kept at most; those of a few shapes of batches are far fewer. */
@@ -75,6 +93,11 @@ export class ProgramRunner {
     return this.backend.makeTensorInfo([...shape], dtype, isEmpty ? none : undefined);
   }
 
+  /** A new tensor of these values. */
+  uploaded(values: Int32Array): tf.TensorInfo {
+    return this.backend.makeTensorInfo([values.length], 'int32', values);
+  }
+
   /** A new float32 tensor whose buffer of `bytes` bytes has its values as they are encoded: what `fill` writes. */
   async stored(
     shape: readonly number[],
@@ -109,6 +132,51 @@ export class ProgramRunner {
     return values;
   }
 
+  /** The values of a tensor that shares a buffer in a new one that does not, to be released; null of any other. */
+  alone(tensor: tf.TensorInfo): tf.TensorInfo | null {
+    const slice = sharedSlice(this.backend, tensor);
+    if (slice === null) return null;
+    const values = this.output(tensor.shape);
+    copyOnGpu(this.backend, slice, gpuSliceOf(this.backend, values, true));
+    return values;
+  }
+
+  /**
+   * Lets tensors share buffers, those that are not too large and share none yet.
+   * @param isLasting the buffers that they had are given back to the device, not to the pool.
+   */
+  share(tensors: readonly tf.TensorInfo[], isLasting: boolean): void {
+    const bytes = (tensor: tf.TensorInfo) => 4 * sizeOf(tensor.shape);
+    const alone = new Map<object, tf.TensorInfo>();
+    for (const tensor of tensors)
+      if (fitsIntoArena(bytes(tensor)) && sharedSlice(this.backend, tensor) === null) alone.set(tensor.dataId, tensor);
+    if (alone.size < 2) return;
+    this.observation.recording?.refuse('tensors are moved');
+    const moved = [...alone.values()];
+    for (const layout of layOut(this.backend, moved.map(bytes))) {
+      const arena = new GpuArena(this.backend, layout.bytes);
+      layout.members.forEach((member, at) => {
+        const tensor = moved[member];
+        if (tensor === undefined) return;
+        moveIntoSlice(this.backend, tensor, arena.slice(layout.offsets[at] ?? 0, bytes(tensor)), isLasting);
+      });
+    }
+  }
+
+  /** Puts `tensor` where `leader`, of the same shape, is in its buffer, into one beside it. */
+  shareBeside(leader: tf.TensorInfo, name: string, tensor: tf.TensorInfo): void {
+    const slice = sharedSlice(this.backend, leader);
+    if (!(slice instanceof ArenaSlice)) return;
+    const companion = slice.arena.companion(name);
+    if (sharedSlice(this.backend, tensor)?.buffer === companion.buffer) return;
+    moveIntoSlice(this.backend, tensor, companion.slice(slice.offset, slice.size), true);
+  }
+
+  /** Where a tensor is. */
+  sliceOf(tensor: tf.TensorInfo, isWritten: boolean): GpuSlice {
+    return gpuSliceOf(this.backend, tensor, isWritten);
+  }
+
   /** Frees what `output` gave for use between programs. */
   release(...tensors: tf.TensorInfo[]): void {
     for (const { dataId } of tensors) this.backend.disposeData(dataId);
@@ -125,20 +193,24 @@ export class ProgramRunner {
     const pipeline = this.pipelineOf(program);
     const temporary: tf.TensorInfo[] = [];
     const values = reads.map((tensor, index) => {
-      const decoded = program.reads[index]?.type === 'words' ? null : this.decoded(tensor);
+      const decoded = program.reads[index]?.type === 'words' || !isTensor(tensor) ? null : this.decoded(tensor);
       if (decoded !== null) temporary.push(decoded);
       return decoded ?? tensor;
     });
-    const tensors = [...values, ...writes];
-    const buffers = tensors.map((tensor, index) => gpuBufferOf(this.backend, tensor, index >= reads.length));
+    const operands = [...values, ...writes];
+    const buffers = operands.map((operand, index) =>
+      isTensor(operand) ? gpuSliceOf(this.backend, operand, index >= reads.length) : wholeBuffer(operand),
+    );
+    const tensors = operands.filter(isTensor);
     gpuCounters.dispatch(program.name, () => buffers.reduce((sum, { size }) => sum + size, 0));
     const bytes = uniformBytes(program, uniforms);
     // A recorded pass must find the same uniforms again.
     const { recording } = this.observation;
+    if (tensors.length < operands.length) recording?.refuse('a buffer that tensors share is written as a whole');
     const isWritten = changing && recording === null;
     const { bindGroup, uniforms: uniformBuffer } = isWritten
       ? this.boundToWritten(pipeline, buffers, bytes)
-      : this.boundToKept(pipeline, buffers, this.keptUniform(bytes));
+      : this.boundToKept(pipeline, buffers, wholeBuffer(this.keptUniform(bytes)));
     recordGpuDispatch(this.backend, { pipeline: pipeline.pipeline, bindGroup, workgroups, tensors });
     this.release(...temporary);
     recording?.dispatch({
@@ -187,18 +259,18 @@ export class ProgramRunner {
     return buffer;
   }
 
-  private boundToKept(pipeline: Pipeline, tensors: readonly GPUBuffer[], uniforms: GPUBuffer): Bound {
+  private boundToKept(pipeline: Pipeline, tensors: readonly GpuSlice[], uniforms: GpuSlice): Bound {
     const buffers = [...tensors, uniforms];
     const key = this.keyOf(pipeline, buffers);
     const known = this.bindGroups.get(key);
-    if (known !== undefined) return { bindGroup: known, uniforms };
+    if (known !== undefined) return { bindGroup: known, uniforms: uniforms.buffer };
     const bindGroup = this.bind(pipeline, buffers);
     if (this.bindGroups.size >= mostKept) this.bindGroups.clear();
     this.bindGroups.set(key, bindGroup);
-    return { bindGroup, uniforms };
+    return { bindGroup, uniforms: uniforms.buffer };
   }
 
-  private boundToWritten(pipeline: Pipeline, tensors: readonly GPUBuffer[], bytes: Uint8Array<ArrayBuffer>): Bound {
+  private boundToWritten(pipeline: Pipeline, tensors: readonly GpuSlice[], bytes: Uint8Array<ArrayBuffer>): Bound {
     const key = this.keyOf(pipeline, tensors);
     const bound = this.written.get(key) ?? this.bindToWritten(pipeline, tensors, bytes.length);
     // Values are written at once, and must not reach a dispatch before this one.
@@ -210,20 +282,26 @@ export class ProgramRunner {
     return bound;
   }
 
-  private bindToWritten(pipeline: Pipeline, tensors: readonly GPUBuffer[], size: number): Written {
+  private bindToWritten(pipeline: Pipeline, tensors: readonly GpuSlice[], size: number): Written {
     const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM;
     const uniforms = this.backend.device.createBuffer({ size, usage });
-    return { bindGroup: this.bind(pipeline, [...tensors, uniforms]), uniforms, submission: -1 };
+    return { bindGroup: this.bind(pipeline, [...tensors, wholeBuffer(uniforms)]), uniforms, submission: -1 };
   }
 
-  private keyOf({ number }: Pipeline, buffers: readonly GPUBuffer[]): string {
+  private keyOf({ number }: Pipeline, slices: readonly GpuSlice[]): string {
     let key = String(number);
-    for (const buffer of buffers) key += `,${this.numberOf(buffer)}`;
+    for (const { buffer, offset, size } of slices) {
+      key += `,${this.numberOf(buffer)}`;
+      if (size < buffer.size) key += ` ${offset} ${size}`;
+    }
     return key;
   }
 
-  private bind({ layout }: Pipeline, buffers: readonly GPUBuffer[]): GPUBindGroup {
-    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+  private bind({ layout }: Pipeline, slices: readonly GpuSlice[]): GPUBindGroup {
+    const entries = slices.map(({ buffer, offset, size }, binding) => ({
+      binding,
+      resource: { buffer, offset, size },
+    }));
     return this.backend.device.createBindGroup({ layout, entries });
   }
 

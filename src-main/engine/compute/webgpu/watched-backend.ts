@@ -2,6 +2,7 @@ import type { BackendValues, DataType, KernelBackend, TensorInfo } from '@tensor
 import * as tf from '@tensorflow/tfjs-core';
 import { inTime } from '../../../files/in-time.ts';
 import type { PassRecorder } from '../pass-recorder.ts';
+import { allowGpuSlices } from '../tfjs-internals.ts';
 import { limitBuffers } from './buffer-limits.ts';
 import { gpuCounters } from './counters.ts';
 import { type DeviceWatch, patienceMilliseconds } from './device.ts';
@@ -28,8 +29,9 @@ export async function watchedBackend(
     readonly programs = new ProgramRunner(this);
 
     override async read(dataId: object): Promise<BackendValues> {
-      const decoded = this.programs.decoded({ dataId, ...this.tensorMap.get(dataId) });
-      if (decoded !== null) return this.read(decoded.dataId).finally(() => this.disposeData(decoded.dataId));
+      const tensor = { dataId, ...this.tensorMap.get(dataId) };
+      const readable = this.programs.decoded(tensor) ?? this.programs.alone(tensor);
+      if (readable !== null) return this.read(readable.dataId).finally(() => this.disposeData(readable.dataId));
       let values: BackendValues;
       if (!this.tensorMap.get(dataId).values) gpuCounters.readBack(() => this.bytesOf(dataId));
       try {
@@ -98,6 +100,7 @@ export async function watchedBackend(
     }
   }
   const backend = seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
+  allowGpuSlices(backend);
   limitBuffers(backend, mostBytes);
   registerGpuKernels(backend.programs);
   started(backend.programs, new GpuPassRecorder(backend, backend.programs.observation));

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { runKernelByName } from '../../compute/tfjs-internals.ts';
+import { runInPlace } from '../../compute/tfjs-internals.ts';
 
 /** One parameter in a step of AdamW: its gradient, its moments (all of one shape) and how many steps it has taken. */
 export interface AdamWParameter {
@@ -22,6 +22,7 @@ export interface AdamWSettings {
 }
 
 const kernelName = 'CotoAdamW';
+const arrangeName = 'CotoArrangeParameters';
 
 /**
  * AdamW with PyTorch's semantics (`torch.optim.AdamW`, Loshchilov and Hutter 2019) over all parameters, in place: decoupled
@@ -32,6 +33,13 @@ export function adamwStep(parameters: readonly AdamWParameter[], settings: AdamW
   if (parameters.length === 0) return;
   if (tf.getKernel(kernelName, tf.getBackend())) inPlace(parameters, settings);
   else for (const parameter of parameters) composed(parameter, settings);
+}
+
+/** Lets a backend put parameters beside each other, whose steps will be asked for together. */
+export function arrangeParameters(parameters: readonly tf.Variable[]): void {
+  runInPlace(arrangeName, Object.fromEntries(parameters.map((parameter, index) => [`p${index}`, parameter])), {
+    count: parameters.length,
+  });
 }
 
 function inPlace(parameters: readonly AdamWParameter[], settings: AdamWSettings): void {
@@ -46,7 +54,9 @@ function inPlace(parameters: readonly AdamWParameter[], settings: AdamWSettings)
     attributes[`correction1_${index}`] = 1 - settings.beta1 ** step;
     attributes[`correction2_${index}`] = 1 - settings.beta2 ** step;
   });
-  tf.tidy(() => runKernelByName(kernelName, inputs, attributes));
+  tf.tidy(() => {
+    runInPlace(kernelName, inputs, attributes);
+  });
 }
 
 /** A variable that was assigned or cloned shares its storage, which the kernel must not write to. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type AdamWParameter, type AdamWSettings, adamwStep } from '../../ops/optimizer/adamw.ts';
+import { type AdamWParameter, type AdamWSettings, adamwStep, arrangeParameters } from '../../ops/optimizer/adamw.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { parametersOfRun } from './declared-parameters.ts';
 import { type Optimizer, type OptimizerKind, type OptimizerState, variableOf } from './optimizer.ts';
@@ -37,6 +37,7 @@ export class AdamW implements Optimizer {
   constructor(variables: ReadonlyMap<string, tf.Variable>, options: AdamWOptions) {
     this.variables = variables;
     this.options = options;
+    arrangeParameters([...variables.values()]);
   }
 
   step(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, gradientScale: number): void {

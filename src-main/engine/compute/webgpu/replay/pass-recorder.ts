@@ -3,14 +3,16 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../../src-shared/contract/errors.ts';
 import type { PassMarks, PassRecorder, PassRequest, PassResult } from '../../pass-recorder.ts';
 import {
-  gpuBufferOf,
+  type GpuSlice,
   gpuDataNumber,
+  gpuSliceOf,
   keepGpuUniforms,
-  newGpuTensor,
   releaseAfterSubmit,
+  type SharedSlice,
   submitGpuCommands,
-  tensorOnBuffer,
+  tensorInSlice,
 } from '../../tfjs-internals.ts';
+import { GpuArena } from '../arena.ts';
 import { gpuCounters } from '../counters.ts';
 import { PassPlan, type PlannedDispatch, type PlannedPart } from './plan.ts';
 import { type Observation, Recording } from './recording.ts';
@@ -108,12 +110,13 @@ export class GpuPassRecorder implements PassRecorder {
     const first = this.nextNumber();
     const recording = new Recording(
       (id) => gpuDataNumber(id) >= first,
-      (id) => this.bufferOf(id),
+      (dataId) => gpuSliceOf(backend, { dataId }, false),
     );
-    for (const [name, { dataId }] of Object.entries(request.inputs)) {
+    for (const [name, input] of Object.entries(request.inputs)) {
+      const { dataId } = input;
       // On the device, so that nothing is computed of them on the host.
       backend.uploadToGPU(dataId);
-      recording.values.set(dataId, { from: 'input', name, bytes: this.bufferOf(dataId).size });
+      recording.values.set(dataId, { from: 'input', name, bytes: gpuSliceOf(backend, input, false).size });
     }
     const restore = keepGpuUniforms(backend, (uniforms) => {
       observation.uniforms = uniforms;
@@ -136,9 +139,10 @@ export class GpuPassRecorder implements PassRecorder {
     }
   }
 
-  private keep({ shapes, parts, variables }: PassRequest, recording: Recording, result: PassResult): void {
+  private keep({ shapes, parts, ...request }: PassRequest, recording: Recording, result: PassResult): void {
+    const variables = [...request.variables];
     if (this.plan?.shapes !== shapes || this.plan.dispatches > this.mostDispatches) this.drop();
-    this.plan ??= new PassPlan(this.backend, shapes);
+    this.plan ??= new PassPlan(this.backend, shapes, variables);
     this.refusal = recording.refusal ?? this.added(this.plan, [recording, parts, result, variables]);
     this.counts.recorded++;
   }
@@ -159,7 +163,7 @@ export class GpuPassRecorder implements PassRecorder {
     this.counts.replayed++;
     const copied = this.writeInputs(plan, inputs);
     let encoder = backend.device.createCommandEncoder();
-    for (const [from, to] of copied) encoder.copyBufferToBuffer(from, 0, to, 0, to.size);
+    for (const [from, to] of copied) encoder.copyBufferToBuffer(from.buffer, from.offset, to, 0, to.size);
     let pass = encoder.beginComputePass();
     let count = 0;
     for (const { dispatches } of parts)
@@ -181,15 +185,15 @@ export class GpuPassRecorder implements PassRecorder {
   }
 
   /** Writes what is on the host; returns what is to be copied. */
-  private writeInputs(plan: PassPlan, inputs: PassRequest['inputs']): (readonly [GPUBuffer, GPUBuffer])[] {
-    const copied: (readonly [GPUBuffer, GPUBuffer])[] = [];
+  private writeInputs(plan: PassPlan, inputs: PassRequest['inputs']): (readonly [GpuSlice, GPUBuffer])[] {
+    const copied: (readonly [GpuSlice, GPUBuffer])[] = [];
     const written: (readonly [Float32Array | Int32Array, GPUBuffer])[] = [];
     for (const [name, to] of plan.inputs) {
       const input = inputs[name];
       if (input === undefined) throw new Error(`a recorded pass lacks its input ${name}`);
       const { values } = this.backend.tensorMap.get(input.dataId);
       if (values instanceof Float32Array || values instanceof Int32Array) written.push([values, to]);
-      else copied.push([gpuBufferOf(this.backend, input, false), to]);
+      else copied.push([gpuSliceOf(this.backend, input, false), to]);
     }
     // What is copied must be there; what is written is so at once, and must not reach what is asked for before.
     submitGpuCommands(this.backend);
@@ -201,10 +205,11 @@ export class GpuPassRecorder implements PassRecorder {
   private resultOf(parts: readonly PlannedPart[], encoder: GPUCommandEncoder | null): PassResult {
     const gradients = new Map<string, tf.Tensor>();
     let value: tf.Tensor | null = null;
+    const copies = new Map<GPUBuffer, GpuArena>();
     for (const { outputs } of parts)
-      for (const { gradient, buffer, shape } of outputs) {
-        const tensor =
-          encoder === null ? tensorOnBuffer(this.backend, buffer, shape) : this.copy(encoder, buffer, shape);
+      for (const { gradient, slice, shape } of outputs) {
+        const own = encoder === null ? stayingSlice(slice) : this.copy(encoder, copies, slice);
+        const tensor = tensorInSlice(this.backend, own, shape);
         if (gradient === null) value = tensor;
         else gradients.set(gradient, tensor);
       }
@@ -212,11 +217,14 @@ export class GpuPassRecorder implements PassRecorder {
     return { value, gradients };
   }
 
-  private copy(encoder: GPUCommandEncoder, buffer: GPUBuffer, shape: readonly number[]): tf.Tensor {
-    const { backend } = this;
-    const own = newGpuTensor(backend, shape);
-    encoder.copyBufferToBuffer(buffer, 0, gpuBufferOf(backend, own, true), 0, buffer.size);
-    return own;
+  /** The same slice of a copy of its buffer, one for all that share it. */
+  private copy(encoder: GPUCommandEncoder, copies: Map<GPUBuffer, GpuArena>, slice: GpuSlice): SharedSlice {
+    const { buffer, offset, size } = slice;
+    const known = copies.get(buffer);
+    const arena = known ?? new GpuArena(this.backend, buffer.size);
+    if (known === undefined) encoder.copyBufferToBuffer(buffer, 0, arena.buffer, 0, buffer.size);
+    copies.set(buffer, arena);
+    return arena.slice(offset, size);
   }
 
   private submit(encoder: GPUCommandEncoder): void {
@@ -228,16 +236,15 @@ export class GpuPassRecorder implements PassRecorder {
     this.backend.disposeData(dataId);
     return gpuDataNumber(dataId);
   }
-
-  private bufferOf(id: object): GPUBuffer {
-    const { resource } = this.backend.tensorMap.get(id);
-    if (resource instanceof GPUBuffer) return resource;
-    throw new Error('a tensor of a recorded pass has no buffer');
-  }
 }
 
 function isOutOfMemory(thrown: unknown): boolean {
   return thrown instanceof StudioError && thrown.code === 'out_of_memory';
+}
+
+/** Its buffer stays when its tensor is disposed of. */
+function stayingSlice({ buffer, offset, size }: GpuSlice): SharedSlice {
+  return { buffer, offset, size, release: () => undefined };
 }
 
 function countAll(dispatches: readonly PlannedDispatch[]): void {

@@ -1,7 +1,9 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type * as tf from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../kernel-inputs.ts';
 import type { PassPart, PassResult } from '../../pass-recorder.ts';
-import { gpuTensorUsage, submitGpuCommands } from '../../tfjs-internals.ts';
+import { type GpuSlice, gpuTensorUsage, submitGpuCommands, wholeBuffer } from '../../tfjs-internals.ts';
+import { fitsIntoArena, layOut } from '../arena.ts';
 import { placeId, type RecordedDispatch, type Recording } from './recording.ts';
 import { rolesOf, type ValueRole } from './roles.ts';
 
@@ -19,7 +21,7 @@ export interface PlannedDispatch {
 export interface PlannedOutput {
   /** Null: the loss. */
   readonly gradient: string | null;
-  readonly buffer: GPUBuffer;
+  readonly slice: GpuSlice;
   readonly shape: readonly number[];
 }
 
@@ -44,14 +46,20 @@ export class PassPlan {
   private readonly parts = new Map<string, PlannedPart>();
   private readonly buffers = new Map<string, GPUBuffer>();
   private readonly uniforms: GPUBuffer[] = [];
+  /** Where the gradients of variables are, in buffers that they share. */
+  private readonly gradients = new Map<
+    string,
+    { readonly arena: string; readonly bytes: number; readonly at: Omit<GpuSlice, 'buffer'> }
+  >();
   private constants = 0;
   /** Dispatches of all parts. */
   dispatches = 0;
   private readonly backend: WebGPUBackend;
 
-  constructor(backend: WebGPUBackend, shapes: string) {
+  constructor(backend: WebGPUBackend, shapes: string, variables: readonly tf.Variable[]) {
     this.backend = backend;
     this.shapes = shapes;
+    this.layOutGradients(variables);
   }
 
   /** Null where some part was never recorded. */
@@ -106,38 +114,41 @@ export class PassPlan {
     const lasting = new Map<object, GPUBuffer>();
     const outputs: PlannedOutput[] = [];
     const locals = new LocalBuffers(dispatches, (bytes, index) => this.buffer(`local ${index}`, bytes));
-    const bound = new Map<object, GPUBuffer>();
-    const bind = (id: object): GPUBuffer => {
+    const bound = new Map<object, GpuSlice>();
+    const bind = (id: object): GpuSlice => {
       const value = recording.values.get(id);
       if (value === undefined) throw new Error('a value of a recorded pass is unknown');
       switch (value.from) {
         case 'before':
-          lasting.set(id, value.buffer);
-          return value.buffer;
+          lasting.set(id, value.slice.buffer);
+          return value.slice;
         case 'input':
-          return this.input(value.name, value.bytes);
+          return wholeBuffer(this.input(value.name, value.bytes));
         case 'constant':
-          return this.constant(value.values);
+          return wholeBuffer(this.constant(value.values));
         case 'part': {
           const role = roles.get(id);
-          if (role === undefined) return locals.take(id, value.bytes);
-          const buffer = this.buffer(role.name, value.bytes);
-          if (role.output !== undefined) outputs.push({ ...role.output, buffer });
-          return buffer;
+          if (role === undefined) return wholeBuffer(locals.take(id, value.bytes));
+          const slice = this.roleSlice(role, value.bytes);
+          if (role.output !== undefined) outputs.push({ ...role.output, slice });
+          return slice;
         }
       }
     };
-    const bufferOf = (id: object): GPUBuffer => {
-      const buffer = bound.get(id) ?? bind(id);
-      bound.set(id, buffer);
-      return buffer;
+    const sliceOf = (id: object): GpuSlice => {
+      const slice = bound.get(id) ?? bind(id);
+      bound.set(id, slice);
+      return slice;
     };
     const planned = dispatches.map(({ name, pipeline, layout, workgroups, values, uniforms }, at) => {
-      const buffers = values.map(bufferOf);
+      const slices = values.map(sliceOf);
       locals.endOf(at);
-      const entries = [...buffers, uniforms].map((buffer, binding) => ({ binding, resource: { buffer } }));
+      const entries = [...slices, wholeBuffer(uniforms)].map(({ buffer, offset, size }, binding) => ({
+        binding,
+        resource: { buffer, offset, size },
+      }));
       const bindGroup = this.backend.device.createBindGroup({ layout, entries });
-      const bytes = buffers.reduce((sum, { size }) => sum + size, 0);
+      const bytes = slices.reduce((sum, { size }) => sum + size, 0);
       return { name, pipeline, bindGroup, workgroups, bytes };
     });
     const own = [...lasting.keys()].flatMap((id) => {
@@ -145,6 +156,25 @@ export class PassPlan {
       return variable === undefined ? [] : [[variable, id] as const];
     });
     return { dispatches: planned, lasting: [...lasting], variables: own, outputs };
+  }
+
+  /** Buffers for the gradients of all variables that are not too large for a shared one. */
+  private layOutGradients(variables: readonly tf.Variable[]): void {
+    const sized = variables.map(({ name, shape }) => ({ name, size: 4 * sizeOf(shape) }));
+    const shared = sized.filter(({ size }) => fitsIntoArena(size));
+    const sizes = shared.map(({ size }) => size);
+    layOut(this.backend, sizes).forEach(({ offsets, members, bytes }, index) => {
+      members.forEach((member, at) => {
+        const { name, size } = shared[member] ?? { name: '', size: 0 };
+        this.gradients.set(name, { arena: `gradients ${index}`, bytes, at: { offset: offsets[at] ?? 0, size } });
+      });
+    });
+  }
+
+  private roleSlice({ name, output }: ValueRole, bytes: number): GpuSlice {
+    const place = this.gradients.get(output?.gradient ?? '');
+    if (place === undefined || place.at.size !== bytes) return wholeBuffer(this.buffer(name, bytes));
+    return { buffer: this.buffer(place.arena, place.bytes), ...place.at };
   }
 
   private input(name: string, bytes: number): GPUBuffer {

@@ -1,5 +1,6 @@
 import type { BackendValues, TensorInfo } from '@tensorflow/tfjs-core';
 import type { PassPlace } from '../../pass-recorder.ts';
+import type { GpuSlice } from '../../tfjs-internals.ts';
 
 /** A dispatch as a program was given it. */
 export interface DispatchEvent {
@@ -21,7 +22,7 @@ export type PassValue =
   | { readonly from: 'constant'; readonly values: Float32Array | Int32Array }
   | { readonly from: 'part'; readonly place: string; readonly bytes: number }
   /** Made before the pass: weights and variables. */
-  | { readonly from: 'before'; readonly buffer: GPUBuffer };
+  | { readonly from: 'before'; readonly slice: GpuSlice };
 
 export interface RecordedDispatch extends DispatchEvent {
   readonly values: readonly object[];
@@ -45,12 +46,12 @@ export class Recording {
   refusal: string | null = null;
   private place = '';
   private readonly isNew: (id: object) => boolean;
-  private readonly bufferOf: (id: object) => GPUBuffer;
+  private readonly sliceOf: (id: object) => GpuSlice;
 
   /** @param isNew whether data were made after the recording began. */
-  constructor(isNew: (id: object) => boolean, bufferOf: (id: object) => GPUBuffer) {
+  constructor(isNew: (id: object) => boolean, sliceOf: (id: object) => GpuSlice) {
     this.isNew = isNew;
-    this.bufferOf = bufferOf;
+    this.sliceOf = sliceOf;
   }
 
   enter(place: PassPlace): void {
@@ -94,7 +95,7 @@ export class Recording {
     const known = this.values.get(id);
     if (known === undefined) {
       if (this.isNew(id)) this.refuse(`${program} reads what nothing has written`);
-      else this.values.set(id, { from: 'before', buffer: this.bufferOf(id) });
+      else this.values.set(id, { from: 'before', slice: this.sliceOf(id) });
     }
     this.touch(id);
   }
@@ -102,7 +103,7 @@ export class Recording {
   private write(program: string, id: object): void {
     const known = this.values.get(id);
     if (known === undefined && this.isNew(id))
-      this.values.set(id, { from: 'part', place: this.place, bytes: this.bufferOf(id).size });
+      this.values.set(id, { from: 'part', place: this.place, bytes: this.sliceOf(id).size });
     else if (known?.from !== 'part' || known.place !== this.place)
       this.refuse(`${program} writes to what lasts beyond its part`);
     this.touch(id);

@@ -1,0 +1,97 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import { gpuTensorUsage, releaseAfterSubmit, type SharedSlice } from '../tfjs-internals.ts';
+
+/** Bytes of the largest tensor that shares a buffer: for a larger one a dispatch of its own is no loss, and a copy is. */
+const mostShared = 2 * 1024 * 1024;
+
+/** Bytes of a shared buffer, at most. */
+const mostInArena = 128 * 1024 * 1024;
+
+export function fitsIntoArena(bytes: number): boolean {
+  return bytes > 0 && bytes <= mostShared;
+}
+
+/** Where each of some tensors begins in a buffer of their own. */
+export interface ArenaLayout {
+  readonly offsets: readonly number[];
+  readonly bytes: number;
+}
+
+/** Layouts of one or more buffers for tensors of so many bytes, one after another; a list of indices for each. */
+export function layOut(
+  { device }: WebGPUBackend,
+  sizes: readonly number[],
+): (ArenaLayout & { readonly members: readonly number[] })[] {
+  const { minStorageBufferOffsetAlignment: alignment, maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const most = Math.min(mostInArena, maxStorageBufferBindingSize, maxBufferSize);
+  const layouts: { offsets: number[]; members: number[]; bytes: number }[] = [];
+  sizes.forEach((size, index) => {
+    const space = Math.ceil(size / alignment) * alignment;
+    let last = layouts.at(-1);
+    if (last === undefined || last.bytes + space > most) {
+      last = { offsets: [], members: [], bytes: 0 };
+      layouts.push(last);
+    }
+    last.offsets.push(last.bytes);
+    last.members.push(index);
+    last.bytes += space;
+  });
+  return layouts;
+}
+
+/** A buffer that tensors share, each in a slice of its own, so that one dispatch reaches all. It ends with the last of them. */
+export class GpuArena {
+  readonly buffer: GPUBuffer;
+  private readonly backend: WebGPUBackend;
+  private readonly companions = new Map<string, GpuArena>();
+  private readonly onEnd: () => void;
+  private used = 0;
+
+  constructor(backend: WebGPUBackend, bytes: number, onEnd: () => void = () => undefined) {
+    this.backend = backend;
+    this.onEnd = onEnd;
+    this.buffer = backend.bufferManager.acquireBuffer(bytes, gpuTensorUsage());
+  }
+
+  /** A slice for a tensor, in use until its release. */
+  slice(offset: number, size: number): ArenaSlice {
+    this.used++;
+    return new ArenaSlice(this, offset, size);
+  }
+
+  /** A buffer for what each tensor of this one has beside it, at the same places: moments of parameters. */
+  companion(name: string): GpuArena {
+    const known = this.companions.get(name);
+    if (known !== undefined) return known;
+    const made = new GpuArena(this.backend, this.buffer.size, () => this.companions.delete(name));
+    this.companions.set(name, made);
+    return made;
+  }
+
+  release(): void {
+    this.used--;
+    if (this.used > 0) return;
+    releaseAfterSubmit(this.backend, this.buffer);
+    this.onEnd();
+  }
+}
+
+export class ArenaSlice implements SharedSlice {
+  readonly arena: GpuArena;
+  readonly offset: number;
+  readonly size: number;
+
+  constructor(arena: GpuArena, offset: number, size: number) {
+    this.arena = arena;
+    this.offset = offset;
+    this.size = size;
+  }
+
+  get buffer(): GPUBuffer {
+    return this.arena.buffer;
+  }
+
+  release(): void {
+    this.arena.release();
+  }
+}
