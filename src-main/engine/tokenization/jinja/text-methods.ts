@@ -1,4 +1,5 @@
 import { filled } from './format.ts';
+import { digit, folded, lengthOf, numeral, placeOf } from './python-characters.ts';
 import { areEqual, entriesOf, functionValue, isTrue, listOf, repeated, textOf, toValue, type Value } from './values.ts';
 
 type Given = { readonly values: readonly Value[]; readonly named: ReadonlyMap<string, Value> };
@@ -11,10 +12,15 @@ const word = ({ values }: Given, at = 0): string => {
 };
 const width = ({ values }: Given): number => Number(values[0]?.value ?? 0);
 const fill = ({ values }: Given): string => String(values[1]?.value ?? ' ');
-const padding = (text: string, given: Given): number => Math.max(0, width(given) - text.length);
+const padding = (text: string, given: Given): number => Math.max(0, width(given) - lengthOf(text));
 const isAll = (text: string, pattern: RegExp): boolean =>
   text !== '' && Array.from(text).every((one) => pattern.test(one));
 const capitalized = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1).toLowerCase();
+
+const found = (unit: number): number => {
+  if (unit < 0) throw new Error('substring not found');
+  return unit;
+};
 
 /** What ends a line in Python, besides both together. */
 const lineEnds = String.raw`\n\v\f\x1c-\x1e\x85\u2028\u2029`;
@@ -24,25 +30,22 @@ const endOfLine = new RegExp(String.raw`(?:\r\n|[\r${lineEnds}])$`);
 /** Python's methods of texts that the library lacks, or has otherwise. */
 const methods: Readonly<Record<string, Method>> = {
   capitalize: capitalized,
-  casefold: (text) => text.toLowerCase(),
+  casefold: (text) => Array.from(text, folded).join(''),
   swapcase: (text) =>
     Array.from(text, (one) => (one === one.toLowerCase() ? one.toUpperCase() : one.toLowerCase())).join(''),
   title: (text) => text.replaceAll(/\p{L}+/gu, capitalized),
-  count: (text, given) => (word(given) === '' ? text.length + 1 : text.split(word(given)).length - 1),
-  find: (text, given) => text.indexOf(word(given)),
-  rfind: (text, given) => text.lastIndexOf(word(given)),
-  index: (text, given) => {
-    const at = text.indexOf(word(given));
-    if (at < 0) throw new Error('substring not found');
-    return at;
-  },
+  count: (text, given) => (word(given) === '' ? lengthOf(text) + 1 : text.split(word(given)).length - 1),
+  find: (text, given) => placeOf(text, text.indexOf(word(given))),
+  rfind: (text, given) => placeOf(text, text.lastIndexOf(word(given))),
+  index: (text, given) => placeOf(text, found(text.indexOf(word(given)))),
+  rindex: (text, given) => placeOf(text, found(text.lastIndexOf(word(given)))),
   join: (text, { values: [list] }) => (list === undefined ? '' : entriesOf(list).map(textOf).join(text)),
   removeprefix: (text, given) => (text.startsWith(word(given)) ? text.slice(word(given).length) : text),
   removesuffix: (text, given) =>
     word(given) !== '' && text.endsWith(word(given)) ? text.slice(0, -word(given).length) : text,
-  isdigit: (text) => isAll(text, /\p{Nd}/u),
+  isdigit: (text) => isAll(text, digit),
   isdecimal: (text) => isAll(text, /\p{Nd}/u),
-  isnumeric: (text) => isAll(text, /\p{N}/u),
+  isnumeric: (text) => isAll(text, numeral),
   isalpha: (text) => isAll(text, /\p{L}/u),
   isalnum: (text) => isAll(text, /[\p{L}\p{N}]/u),
   isspace: (text) => isAll(text, /\s/u),
@@ -89,7 +92,7 @@ export function stripped(
 
 /** Python has the odd space on the left of a text with an odd length, else on the right. */
 export function centered(text: string, width: number, fill: string): string {
-  const space = Math.max(0, width - text.length);
+  const space = Math.max(0, width - lengthOf(text));
   const left = Math.floor(space / 2) + (space & width & 1);
   return repeated(fill, left) + text + repeated(fill, space - left);
 }
