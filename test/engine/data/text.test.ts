@@ -275,6 +275,18 @@ describe('what is wrong is said by row', () => {
     ]);
   });
 
+  test.each([
+    ['a comma before the end of the list', ',]', 'the list ends with a comma'],
+    ['a second list', ']\n[{"text":"c"}]', 'comes after the end of the list'],
+    ['a letter', ']\nx\n', 'comes after the end of the list'],
+  ])('what JSON does not allow after the last row: %s', async (_, end, message) => {
+    const rows = '[{"text":"a"},{"text":"b"}';
+    expect((await describeFile(file('json', `${rows}\n ]\n\n`))).problems).toEqual([]);
+    expect((await describeFile(file('json', `${rows}${end}`))).problems).toEqual([
+      { where: 'row 3', message: expect.stringContaining(message) },
+    ]);
+  });
+
   test('conversations of nobody known, and those without an answer', async () => {
     const asked = { role: 'user', content: 'Hi' };
     const path = file(

@@ -12,6 +12,8 @@ export class ElementCutter {
   private inString = false;
   private escaped = false;
   private ended = false;
+  /** Whether anything follows the list. */
+  private hasMore = false;
   private tooLong = false;
   private parts: Buffer[] = [];
   private partBytes = 0;
@@ -26,7 +28,8 @@ export class ElementCutter {
   take(chunk: Buffer): RawRow[] {
     const rows: RawRow[] = [];
     let start = 0;
-    for (let index = 0; index < chunk.length && !this.ended; index++) {
+    let index = 0;
+    for (; index < chunk.length && !this.ended; index++) {
       const byte = chunk[index];
       if (this.escaped) this.escaped = false;
       else if (this.inString) {
@@ -53,6 +56,10 @@ export class ElementCutter {
       }
     }
     if (!this.ended && this.depth > 0) this.keep(chunk.subarray(start), rows);
+    if (this.ended && !this.hasMore && chunk.subarray(index).some((byte) => !isSpace(byte))) {
+      rows.push(faultyRow(this.row, 'comes after the end of the list: write all rows into one list'));
+      this.hasMore = true;
+    }
     return rows;
   }
 
@@ -79,10 +86,13 @@ export class ElementCutter {
     this.parts = [];
   }
 
-  /** `more`: a comma follows, so that an empty element is a fault; an empty list is not. */
+  /** `more`: a comma follows, so that an empty element is a fault; so is one after a comma, but an empty list is not. */
   private finish(rows: RawRow[], more: boolean): void {
     const bytes = Buffer.concat(this.parts);
-    if (!this.tooLong && (more || bytes.some((byte) => !isSpace(byte)))) rows.push(rowOfJson(this.row, bytes));
+    const isEmpty = bytes.every(isSpace);
+    if (isEmpty && !more && this.row > 1 && !this.tooLong)
+      rows.push(faultyRow(this.row, 'is missing: the list ends with a comma; remove it'));
+    else if (!this.tooLong && (more || !isEmpty)) rows.push(rowOfJson(this.row, bytes));
     this.row++;
     this.tooLong = false;
     this.parts = [];
