@@ -57,6 +57,33 @@ describe('SQuAD', () => {
     expect(motor).toMatchObject({ completion: 'by an electric motor', text: null });
   });
 
+  it('is read from a CSV whose answers are JSON or as Python and NumPy write them', async () => {
+    const context = 'Ann\'s "dog" is 😀 Rex.';
+    const cells = [
+      `{"text": ["Rex"], "answer_start": [17]}`,
+      String.raw`{'text': ['Ann\'s "dog"', '😀 Rex'], 'answer_start': [np.int64(0), 15]}`,
+      String.raw`{'text': array(['Ann\'s "dog"'],\n      dtype=object), 'answer_start': array([0], dtype=int32)}`,
+      String.raw`[{'text': "\U0001F600 \x52ex", 'answer_start': 15}]`,
+      `{'text': array([], dtype=object), 'answer_start': array([], dtype=int32)}`,
+    ].map((cell) => cell.replace(',\\n', ',\n'));
+    const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
+    const lines = cells.map((cell, index) => [`q${index}`, 'Who?', context, cell].map(quoted).join(','));
+    const path = join(folder, 'squad.csv');
+    writeFileSync(path, `${['id,question,context,answers', ...lines].join('\n')}\n`);
+    const { description, examples } = await read(path);
+    expect(description.problems).toEqual([]);
+    expect(examples.map(({ answers }) => answers)).toEqual([
+      [{ text: 'Rex', start: 18 }],
+      [
+        { text: 'Ann\'s "dog"', start: 0 },
+        { text: '😀 Rex', start: 15 },
+      ],
+      [{ text: 'Ann\'s "dog"', start: 0 }],
+      [{ text: '😀 Rex', start: 15 }],
+      [],
+    ]);
+  });
+
   it('has a train and a test file in one folder', async () => {
     const place = join(folder, 'both');
     mkdirSync(place);

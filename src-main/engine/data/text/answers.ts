@@ -1,5 +1,6 @@
 import type { TextColumns, TextExample } from '../../../../src-shared/domain/dataset.ts';
 import { plain } from './known-columns.ts';
+import { parsePythonLiteral } from './python-literal.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 import { parseAsPython } from './written-number.ts';
 
@@ -60,12 +61,8 @@ export function readAnswers(cell: unknown, column: string, context: string): Ans
 /** Texts and their places, as the hub has them (two lists) or the original file (a list of objects); null for anything else. */
 export function answerPairs(cell: unknown): [text: unknown, start: unknown][] | null {
   if (typeof cell === 'string') {
-    try {
-      const parsed: unknown = parseAsPython(cell);
-      return typeof parsed === 'string' ? null : answerPairs(parsed);
-    } catch {
-      return null;
-    }
+    const parsed = parsedCell(cell);
+    return typeof parsed === 'string' ? null : answerPairs(parsed);
   }
   if (Array.isArray(cell)) {
     if (!cell.every(isObject) || !cell.every((answer) => 'text' in answer && 'answer_start' in answer)) return null;
@@ -76,6 +73,18 @@ export function answerPairs(cell: unknown): [text: unknown, start: unknown][] | 
   return texts === null || starts === null || texts.length !== starts.length
     ? null
     : texts.map((text, at): [unknown, unknown] => [text, starts[at]]);
+}
+
+/** A cell of a CSV: JSON, or as Python writes it; null: neither. */
+function parsedCell(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return null;
+  for (const parse of [parseAsPython, parsePythonLiteral])
+    try {
+      return parse(text);
+    } catch {
+      // The next one is tried.
+    }
+  return null;
 }
 
 function listOf(value: unknown): unknown[] | null {
