@@ -86,6 +86,30 @@ const tasks: Readonly<Record<string, object>> = {
     doc_to_target: '{{question}}',
     metric_list: [{ metric: 'perplexity', aggregation: 'perplexity', higher_is_better: false }],
   },
+  whole: {
+    task: 'made_whole_texts',
+    output_type: 'loglikelihood_rolling',
+    doc_to_text: '',
+    // The first is longer than the model's context, and one that its last window fills.
+    doc_to_target: "{{ (question + 'old and great. ') * (90 if id == 0 else 1 + id % 3) }}",
+    metric_list: [
+      { metric: 'word_perplexity', aggregation: 'weighted_perplexity', higher_is_better: false },
+      { metric: 'byte_perplexity', aggregation: 'weighted_perplexity', higher_is_better: false },
+      { metric: 'bits_per_byte', aggregation: 'bits_per_byte', higher_is_better: false },
+    ],
+  },
+  pair: {
+    task: 'made_pairs',
+    output_type: 'multiple_choice',
+    doc_to_text: '{{question}}',
+    doc_to_target: '{{ answer % 2 }}',
+    doc_to_choice: '{{choices[:2]}}',
+    metric_list: [
+      mean('acc'),
+      { metric: 'f1', aggregation: 'f1', higher_is_better: true },
+      { metric: 'mcc', aggregation: 'matthews_corrcoef', higher_is_better: true },
+    ],
+  },
   write: {
     task: 'made_generation',
     output_type: 'generate_until',

@@ -27,6 +27,7 @@ export const benchmarksStrings = {
   kinds: {
     multiple_choice: 'multiple choice',
     loglikelihood: 'likelihood',
+    loglikelihood_rolling: 'likelihood of whole texts',
     generate_until: 'generation',
   } satisfies Readonly<Record<string, string>>,
   shots: 'Few-shot',

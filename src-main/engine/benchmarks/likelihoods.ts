@@ -66,6 +66,54 @@ function withCutContexts(pairs: readonly EncodedPair[], longest: number): Encode
   return choices.map((choice) => ({ prompt: context.slice(-room(choice)), choices: [choice], characters: [] }));
 }
 
+/**
+ * Likelihoods of whole texts, each token after those before it, in windows of the model's context as lm-eval takes them: of a
+ * window but the first, its first token follows the last one of the window before, and the last window has its context filled up.
+ */
+export async function rollingLikelihoods(
+  model: AdaptedModel,
+  tokenizer: TextTokenizer,
+  { questions }: Pick<PreparedTask, 'questions'>,
+  { onProgress, cancelled }: ScoringProgress,
+): Promise<Likelihood[][]> {
+  const longest = model.base.description.text?.maxPositions ?? Number.POSITIVE_INFINITY;
+  const windows = questions.map(({ continuations: [text = ''] }) => {
+    const ids = encode(tokenizer, text);
+    return rollingWindows(ids, prefixToken(tokenizer), Math.min(longest, Math.max(1, ids.length)));
+  });
+  const all = windows.flat();
+  const sums = windows.map(() => ({ sum: 0, isGreedy: false }));
+  if (all.length === 0) return sums.map((one) => [one]);
+  const scores = await answerScores(
+    model,
+    all.map(({ context, continuation }) => ({ prompt: context, choices: [continuation], characters: [] })),
+    {
+      batchSize: 64,
+      padding: tokenizer.paddingId,
+      onProgress: (done) => onProgress(Math.floor((questions.length * done) / all.length)),
+      cancelled,
+    },
+  );
+  const owners = windows.flatMap((own, question) => own.map(() => question));
+  for (const [window, [score]] of scores.entries()) {
+    const own = sums[owners[window] ?? 0];
+    if (own !== undefined) own.sum += score?.sum ?? Number.NaN;
+  }
+  return sums.map((one) => [one]);
+}
+
+/** @param length tokens of a window; every token is the continuation of exactly one. */
+export function rollingWindows(ids: readonly number[], prefix: number, length: number): EncodedPair[] {
+  const windows: EncodedPair[] = [];
+  for (let start = 0; start < ids.length; start += length) {
+    const end = Math.min(ids.length, start + length);
+    const first = Math.max(0, end - length - 1);
+    const context = start === 0 ? [prefix] : ids.slice(first, start);
+    windows.push({ context, continuation: ids.slice(start, end) });
+  }
+  return windows;
+}
+
 function encodePair(tokenizer: TextTokenizer, context: string, continuation: string): EncodedPair {
   if (context === '') {
     const ids = tokenizer.encode(continuation, { addSpecialTokens: false }).ids;

@@ -87,6 +87,8 @@ async function prepareTask(
   const writer = new QuestionWriter(task, new WorkClock(maxTemplateMilliseconds));
   const examples = shots === 0 ? null : fewShots(task, splits);
   const questions = documents.map((document) => writer.write(document, examples?.draw(shots, document) ?? []));
+  if (metrics.some(({ name }) => name === 'f1') && questions.some(({ choices }) => choices.length !== 2))
+    throw new StudioError('invalid_file', `${task.file}: f1 is for questions of two choices.`, 'Take mcc or acc.');
   const { until = [task.fewshot_delimiter], max_gen_toks, do_sample, temperature } = task.generation_kwargs;
   return {
     name: task.task,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { filterStepSchema } from './filter-step.ts';
+import { aggregationIds } from './metrics/aggregations.ts';
 
 /** What a model is asked of one document of a task. */
 const questionSchema = z.object({
@@ -15,7 +16,7 @@ export type Question = z.infer<typeof questionSchema>;
 
 const metricUseSchema = z.object({
   name: z.string(),
-  aggregation: z.enum(['mean', 'perplexity']),
+  aggregation: z.enum(aggregationIds),
   higherIsBetter: z.boolean(),
   ignoreCase: z.boolean(),
   ignorePunctuation: z.boolean(),
@@ -28,7 +29,7 @@ export type MetricUse = z.infer<typeof metricUseSchema>;
 export const preparedTaskSchema = z.object({
   name: z.string(),
   file: z.string(),
-  outputType: z.enum(['multiple_choice', 'loglikelihood', 'generate_until']),
+  outputType: z.enum(['multiple_choice', 'loglikelihood', 'loglikelihood_rolling', 'generate_until']),
   version: z.number().nullable(),
   shots: z.number().int(),
   total: z.number().int(),

@@ -45,6 +45,11 @@ export class QuestionWriter {
         right: right.map((one) => (typeof one === 'number' ? one : choices.indexOf(one))),
       };
     }
+    if (output_type === 'loglikelihood_rolling') {
+      // The text alone, whatever is before it.
+      const text = String(target);
+      return { context: '', choices: [], continuations: [text], right: [text] };
+    }
     if (output_type === 'loglikelihood') {
       const text = String(target);
       return { context, choices: [], continuations: [text], right: [text] };

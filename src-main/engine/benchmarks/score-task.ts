@@ -1,9 +1,11 @@
 import type { BenchmarkScore } from '../../../src-shared/domain/benchmark.ts';
 import { WorkClock } from '../../files/work-clock.ts';
 import { textFilter } from './filter-text.ts';
+import { aggregate, type Item } from './metrics/aggregations.ts';
 import { choiceMetrics, type Likelihood } from './metrics/choice-metrics.ts';
 import { generationMetrics, ignoring } from './metrics/generation-metrics.ts';
 import { likelihoodMetrics } from './metrics/likelihood-metrics.ts';
+import { rollingMetrics } from './metrics/rolling-metrics.ts';
 import type { MetricUse, PreparedTask } from './prepared-task.ts';
 import { pythonPattern } from './python-pattern.ts';
 
@@ -16,9 +18,12 @@ export function scoreLikelihoods(task: PreparedTask, answers: readonly (readonly
     const values = task.questions.map((question, index) => {
       const own = answers[index] ?? [];
       const [first = { sum: Number.NaN, isGreedy: false }] = own;
-      return task.outputType === 'multiple_choice'
-        ? (choiceMetrics[use.name]?.(question, own) ?? Number.NaN)
-        : (likelihoodMetrics[use.name]?.(first) ?? Number.NaN);
+      const text = String(question.right[0] ?? '');
+      const item =
+        task.outputType === 'multiple_choice'
+          ? choiceMetrics[use.name]?.(question, own)
+          : (likelihoodMetrics[use.name]?.(first) ?? rollingMetrics[use.name]?.(first, text));
+      return item ?? Number.NaN;
     });
     return aggregated(use, filter, values);
   });
@@ -50,13 +55,6 @@ export function scoreTexts(task: PreparedTask, texts: readonly string[]): Benchm
   });
 }
 
-function aggregated({ name, aggregation }: MetricUse, filter: string, values: readonly number[]): BenchmarkScore {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (aggregation === 'perplexity') {
-    const perplexity = Math.exp(-mean);
-    return { metric: name, filter, value: Number.isFinite(perplexity) ? perplexity : null, stderr: null };
-  }
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const stderr = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) / Math.sqrt(values.length) : null;
-  return { metric: name, filter, value: mean, stderr };
+function aggregated({ name, aggregation }: MetricUse, filter: string, items: readonly Item[]): BenchmarkScore {
+  return { metric: name, filter, ...aggregate(aggregation, items) };
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { fileLimits, readBounded } from '../../files/foreign-file.ts';
 import { filterStepSchema } from './filter-step.ts';
+import { aggregationIds } from './metrics/aggregations.ts';
 import type { TaskPlace } from './task-place.ts';
 
 /** A task is made of. */
@@ -13,7 +14,7 @@ const strings = z.union([z.string(), z.array(z.string())]);
 
 const metricSchema = z.looseObject({
   metric: z.string(),
-  aggregation: z.enum(['mean', 'perplexity']).optional(),
+  aggregation: z.enum(aggregationIds).optional(),
   higher_is_better: z.boolean().optional(),
   ignore_case: z.boolean().default(false),
   ignore_punctuation: z.boolean().default(false),
@@ -44,7 +45,9 @@ const taskFileSchema = z.looseObject({
   validation_split: z.string().nullish(),
   test_split: z.string().nullish(),
   fewshot_split: z.string().nullish(),
-  output_type: z.enum(['multiple_choice', 'loglikelihood', 'generate_until']).default('generate_until'),
+  output_type: z
+    .enum(['multiple_choice', 'loglikelihood', 'loglikelihood_rolling', 'generate_until'])
+    .default('generate_until'),
   doc_to_text: template,
   doc_to_target: z.union([template, z.array(z.string())]),
   doc_to_choice: z.union([z.string(), z.array(z.string()), z.record(z.string(), z.string())]).optional(),

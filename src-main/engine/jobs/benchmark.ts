@@ -3,7 +3,7 @@ import type { BenchmarkScore, BenchmarkTask } from '../../../src-shared/domain/b
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { generations, requireRoom } from '../benchmarks/generations.ts';
-import { likelihoods, type ScoringProgress } from '../benchmarks/likelihoods.ts';
+import { likelihoods, rollingLikelihoods, type ScoringProgress } from '../benchmarks/likelihoods.ts';
 import type { PreparedTask } from '../benchmarks/prepared-task.ts';
 import { scoreLikelihoods, scoreTexts } from '../benchmarks/score-task.ts';
 import { activateCompute } from '../compute/index.ts';
@@ -49,7 +49,7 @@ export async function runBenchmarkTask(
           scores.push(
             one.outputType === 'generate_until'
               ? scoreTexts(one, await generations(model, tokenizer, endTokens, one, progress))
-              : scoreLikelihoods(one, await likelihoods(model, tokenizer, one, progress)),
+              : scoreLikelihoods(one, await likelihoodsOf(one)(model, tokenizer, one, progress)),
           );
           before += one.questions.length;
         }
@@ -71,6 +71,11 @@ export async function runBenchmarkTask(
 }
 
 export const benchmarkJob = defineEngineJob('benchmark', runBenchmarkTask);
+
+/** How a task's likelihoods are computed: of continuations, or of whole texts. */
+function likelihoodsOf({ outputType }: PreparedTask): typeof likelihoods {
+  return outputType === 'loglikelihood_rolling' ? rollingLikelihoods : likelihoods;
+}
 
 function described(task: PreparedTask, columns: BenchmarkScore[][]): BenchmarkTask {
   const { name, file, outputType, version, shots, total, config, metrics, questions } = task;

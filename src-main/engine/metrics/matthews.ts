@@ -8,17 +8,18 @@ export const matthews = defineMetric(
     summary: 'sklearn.metrics.matthews_corrcoef, for any number of classes; 0 where truth or prediction is constant.',
     needs: ['classes'],
   },
-  ({ confusion }) => {
-    const actual = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
-    const predicted = confusion.map((_, label) => confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0));
-    const total = actual.reduce((sum, count) => sum + count, 0);
-    if (total === 0) return null;
-    const right = confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
-    const product = (left: readonly number[], other: readonly number[]): number =>
-      left.reduce((sum, count, label) => sum + count * (other[label] ?? 0), 0);
-    const scale = Math.sqrt(
-      (total * total - product(predicted, predicted)) * (total * total - product(actual, actual)),
-    );
-    return scale === 0 ? 0 : (right * total - product(actual, predicted)) / scale;
-  },
+  ({ confusion }) => matthewsCorrelation(confusion),
 );
+
+/** Of a table of counts, actual by predicted; null of an empty one. */
+export function matthewsCorrelation(confusion: readonly (readonly number[])[]): number | null {
+  const actual = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const predicted = confusion.map((_, label) => confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0));
+  const total = actual.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return null;
+  const right = confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
+  const product = (left: readonly number[], other: readonly number[]): number =>
+    left.reduce((sum, count, label) => sum + count * (other[label] ?? 0), 0);
+  const scale = Math.sqrt((total * total - product(predicted, predicted)) * (total * total - product(actual, actual)));
+  return scale === 0 ? 0 : (right * total - product(actual, predicted)) / scale;
+}

@@ -138,7 +138,17 @@ describe('files', () => {
     ['a split that is not there', { ...usual, test_split: 'dev' }, /there is no split dev; data_files has test, train/],
     ['Python', 'task: made\ndoc_to_text: !function utils.text\n', /!function utils\.text is a function in Python/],
     ['another way to process', { ...usual, process_docs: 'x' }, /process_docs is not supported/],
-    ['another kind', { ...usual, output_type: 'loglikelihood_rolling' }, /output_type/],
+    ['another kind', { ...usual, output_type: 'acceptability' }, /output_type/],
+    [
+      'an aggregation that is not for the metric',
+      { ...usual, metric_list: [{ metric: 'mcc', aggregation: 'mean' }] },
+      /the aggregation of mcc is matthews_corrcoef, not mean/,
+    ],
+    [
+      'f1 of more than two choices',
+      { ...usual, doc_to_choice: ['a', 'b', 'c'], metric_list: [{ metric: 'f1' }] },
+      /f1 is for questions of two choices/,
+    ],
     [
       'a metric that is not there',
       { ...usual, metric_list: [{ metric: 'bleu' }] },

@@ -12,7 +12,7 @@ export function changeTexts(change: (text: string) => string): StepWork {
   };
 }
 
-const fields = ['text', 'textPair', 'prompt', 'completion', 'question'] as const;
+const fields = ['text', 'textPair', 'prompt', 'completion', 'question', 'anchor', 'positive'] as const;
 
 function changed(example: TextExample, change: (text: string) => string): TextExample {
   const next = { ...example };
@@ -26,6 +26,10 @@ function changed(example: TextExample, change: (text: string) => string): TextEx
   if (typeof example.rejected === 'string') {
     next.rejected = change(example.rejected);
     if (next.rejected !== example.rejected) names.push('rejected');
+  }
+  if (example.negatives !== undefined) {
+    next.negatives = example.negatives.map(change);
+    if (String(next.negatives) !== String(example.negatives)) names.push('negatives');
   }
   for (const field of ['messages', 'rejected'] as const) {
     const turns = next[field];
