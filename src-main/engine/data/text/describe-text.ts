@@ -67,6 +67,7 @@ export async function describeTexts(
       `has the tag ${tag} in test rows only, which no training row teaches: move some of them, or leave it out`,
     );
   const list = problems.list();
+  const changes = repairs.list();
   const [worst] = list;
   if (counts.train + counts.test === 0)
     throw new StudioError(
@@ -99,7 +100,7 @@ export async function describeTexts(
         ...notesOf(plan),
         ...steps.notes(),
       ],
-      repairs: repairs.list(),
+      ...(changes.length === 0 ? {} : { repairs: changes }),
       duplicates: {
         comparedRows: exact.compared,
         withinTrain: exact.within.train,
