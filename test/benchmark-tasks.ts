@@ -128,6 +128,22 @@ const tasks: Readonly<Record<string, object>> = {
   },
 };
 
+/** Averages over tasks, by their examples and of tasks alike. */
+const groups: Readonly<Record<string, object>> = {
+  averages: {
+    group: 'made_averages',
+    task: ['made_choice', 'made_inner'],
+    aggregate_metric_list: [{ metric: 'acc', aggregation: 'mean', weight_by_size: true }],
+    metadata: { version: 1 },
+  },
+  inner: {
+    group: 'made_inner',
+    task: ['made_letters', 'made_pairs'],
+    aggregate_metric_list: [{ metric: 'acc', aggregation: 'mean', weight_by_size: false, filter_list: 'none' }],
+    metadata: { version: 1 },
+  },
+};
+
 /** Tasks in lm-eval's form in a new folder, with their data; `absolute`: as lm-eval finds data from any working folder. */
 export function writeBenchmarkTasks(folder: string, { absolute = false } = {}): void {
   mkdirSync(folder, { recursive: true });
@@ -142,4 +158,5 @@ export function writeBenchmarkTasks(folder: string, { absolute = false } = {}): 
   const data = { dataset_kwargs: { data_files: { train: place('train.json'), test: place('test.jsonl') } } };
   for (const [name, task] of Object.entries(tasks))
     writeFileSync(join(folder, `${name}.yaml`), stringify({ ...base, ...data, ...task }));
+  for (const [name, group] of Object.entries(groups)) writeFileSync(join(folder, `${name}.yaml`), stringify(group));
 }

@@ -55,8 +55,8 @@ export async function runBenchmarks(client: StudioClient, order: BenchmarkOrder,
 }
 
 /** Each task and metric in a line, each column of the benchmark beside it. */
-function benchmarkTable({ tasks }: BenchmarkResult, names: readonly string[]): string {
-  const rows = tasks.flatMap(({ name, shots, examples, columns }) =>
+function benchmarkTable({ tasks, groups }: BenchmarkResult, names: readonly string[]): string {
+  const rows = [...tasks, ...groups].flatMap(({ name, shots, examples, columns }) =>
     (columns[0] ?? []).map(({ metric, filter }, index) => [
       name,
       String(shots),

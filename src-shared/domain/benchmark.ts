@@ -40,5 +40,9 @@ export const taskSummarySchema = benchmarkTaskSchema
   .extend({ metrics: z.array(z.string()) });
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 
-export const benchmarkResultSchema = z.object({ tasks: z.array(benchmarkTaskSchema), seconds: z.number() });
+export const benchmarkResultSchema = z.object({
+  tasks: z.array(benchmarkTaskSchema),
+  groups: z.array(benchmarkTaskSchema).default([]).describe('averages over tasks'),
+  seconds: z.number(),
+});
 export type BenchmarkResult = z.infer<typeof benchmarkResultSchema>;

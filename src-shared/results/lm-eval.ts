@@ -12,24 +12,26 @@ export interface LmEvalRun {
 }
 
 /** One column of a benchmark as lm-eval writes a model's results: "acc,none" and "acc_stderr,none" for each task. */
-export function lmEvalResults({ tasks, seconds }: BenchmarkResult, column: number, run: LmEvalRun) {
-  const of = <Value>(value: (task: BenchmarkTask) => Value) =>
-    Object.fromEntries(tasks.map((task) => [task.name, value(task)]));
+export function lmEvalResults({ tasks, groups, seconds }: BenchmarkResult, column: number, run: LmEvalRun) {
+  const of = <Value>(value: (task: BenchmarkTask) => Value, which = tasks) =>
+    Object.fromEntries(which.map((task) => [task.name, value(task)]));
+  const scores = (task: BenchmarkTask) => ({
+    alias: task.name,
+    ...Object.fromEntries(
+      (task.columns[column] ?? []).flatMap(({ metric, filter, value, stderr }) => [
+        [`${metric},${filter}`, value ?? 'N/A'],
+        [`${metric}_stderr,${filter}`, stderr ?? 'N/A'],
+      ]),
+    ),
+  });
   return {
-    results: of((task) => ({
-      alias: task.name,
-      ...Object.fromEntries(
-        (task.columns[column] ?? []).flatMap(({ metric, filter, value, stderr }) => [
-          [`${metric},${filter}`, value ?? 'N/A'],
-          [`${metric}_stderr,${filter}`, stderr ?? 'N/A'],
-        ]),
-      ),
-    })),
-    group_subtasks: of(() => []),
+    results: of(scores, [...tasks, ...groups]),
+    ...(groups.length === 0 ? {} : { groups: of(scores, groups) }),
+    group_subtasks: { ...of(() => []), ...of(({ config }) => config['task'], groups) },
     configs: of(({ config }) => config),
     versions: of(({ version }) => version),
     'n-shot': of(({ shots }) => shots),
-    higher_is_better: of(({ higherIsBetter }) => higherIsBetter),
+    higher_is_better: of(({ higherIsBetter }) => higherIsBetter, [...tasks, ...groups]),
     'n-samples': of(({ total, examples }) => ({ original: total, effective: examples })),
     config: { model: 'coto-studio', model_args: run.model, limit: run.limit === 0 ? null : run.limit },
     model_source: 'coto-studio',

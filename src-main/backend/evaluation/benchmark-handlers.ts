@@ -23,7 +23,7 @@ export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'
     'benchmarks.tasks': async ({ tasks }) => {
       const place = { path: paths.readable(tasks), isConfined: paths !== anyPath };
       // A row of each says whether its templates are sound; a row of examples would need data of its own.
-      const prepared = await reader.read('benchmarks', { ...place, limit: 1, shots: null });
+      const { tasks: prepared } = await reader.read('benchmarks', { ...place, limit: 1, shots: null });
       return prepared.map(({ metrics, ...task }) => ({ ...task, metrics: metrics.map(({ name }) => name) }));
     },
     'benchmarks.start': async (request) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { benchmarkRequestSchema } from '../../../src-shared/domain/benchmark.ts';
+import { groupScores } from '../../engine/benchmarks/group-scores.ts';
 import { resolveModel } from '../library/models.ts';
 import { anyPath } from '../path-access.ts';
 import { columnDirectories } from './column-directories.ts';
@@ -18,7 +19,7 @@ export const benchmarkJob = defineJob({
     const { store, reader, paths } = services;
     const model = await resolveModel(services, request.model);
     const adapterDirectories = columnDirectories(services, model, request.columns);
-    const tasks = await reader.read('benchmarks', {
+    const { tasks, groups } = await reader.read('benchmarks', {
       path: paths.readable(request.tasks),
       // What the task of a stranger names is the person's to allow.
       isConfined: paths !== anyPath,
@@ -33,6 +34,11 @@ export const benchmarkJob = defineJob({
       tasks,
     });
     const examples = result.tasks.reduce((sum, task) => sum + task.examples, 0);
-    return { status: 'completed', result, message: `${result.tasks.length} tasks, ${examples} examples.` };
+    const scores = groupScores(groups, result.tasks);
+    return {
+      status: 'completed',
+      result: { ...result, groups: scores },
+      message: `${result.tasks.length} tasks, ${examples} examples.`,
+    };
   },
 });

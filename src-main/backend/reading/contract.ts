@@ -6,6 +6,7 @@ import { computeIdSchema } from '../../../src-shared/domain/catalog.ts';
 import { datasetRecordSchema, textDescriptionSchema } from '../../../src-shared/domain/dataset.ts';
 import { runOriginSchema } from '../../../src-shared/domain/imported-run.ts';
 import { modelRecordSchema } from '../../../src-shared/domain/model.ts';
+import { taskGroupSchema } from '../../engine/benchmarks/group-file.ts';
 import { preparedTaskSchema } from '../../engine/benchmarks/prepared-task.ts';
 import { recordedRunSchema } from '../trackers/readers/recorded-run.ts';
 import { importRequestSchema, readImportSchema } from './adapter-schemas.ts';
@@ -64,7 +65,7 @@ export const readingContract = {
         limit: z.number().int(),
         shots: z.number().int().nullable(),
       }),
-      output: z.array(preparedTaskSchema),
+      output: z.object({ tasks: z.array(preparedTaskSchema), groups: z.array(taskGroupSchema) }),
     },
     /** The reader for a path, by the names of its files. */
     detect: { input: z.strictObject({ path: z.string() }), output: source },

@@ -43,7 +43,14 @@ export function serveReader(channel: Channel): void {
     async benchmarks({ path, isConfined, ...options }) {
       const { prepareTasks } = await import('../../engine/benchmarks/prepare-task.ts');
       const { TaskPlace } = await import('../../engine/benchmarks/task-place.ts');
-      return prepareTasks(new TaskPlace(path, isConfined), options);
+      const { readGroups } = await import('../../engine/benchmarks/group-file.ts');
+      const place = new TaskPlace(path, isConfined);
+      const tasks = await prepareTasks(place, options);
+      const groups = await readGroups(
+        place,
+        tasks.map(({ name }) => name),
+      );
+      return { tasks, groups };
     },
     detect: async ({ path }) => (await import('../../engine/data/readers/index.ts')).detectReader(path),
     importAdapter: async (request) => (await import('../library/read-import.ts')).readImport(request),

@@ -1,5 +1,3 @@
-import { readdir, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { WorkClock } from '../../files/work-clock.ts';
 import { readSplits, type Splits, type TaskDocument } from './documents.ts';
@@ -9,10 +7,10 @@ import type { PreparedTask } from './prepared-task.ts';
 import { pythonPattern } from './python-pattern.ts';
 import { QuestionWriter } from './question-writer.ts';
 import { readTaskFile, type TaskFile } from './task-file.ts';
+import { taskFiles } from './task-files.ts';
 import type { TaskPlace } from './task-place.ts';
 
 const maxTemplateMilliseconds = 60_000;
-const maxFiles = 10_000;
 
 export interface PrepareOptions {
   /** Documents of each task, from its first; 0: all. */
@@ -41,33 +39,6 @@ export async function prepareTasks(place: TaskPlace, options: PrepareOptions): P
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new StudioError('invalid_input', `${place.path} has the task ${twice} twice.`);
   return tasks;
-}
-
-async function taskFiles(place: string): Promise<string[]> {
-  try {
-    if (!(await stat(place)).isDirectory()) return [place];
-    const names = await readdir(place, { recursive: true });
-    if (names.length > maxFiles)
-      throw new StudioError(
-        'invalid_input',
-        `${place} has more than ${maxFiles} files.`,
-        'Name the folder of the tasks.',
-      );
-    // A file whose name begins so is included by others.
-    const isTask = (name: string) => /\.ya?ml$/i.test(name) && !path.basename(name).startsWith('_');
-    return names
-      .filter(isTask)
-      .sort()
-      .map((name) => path.join(place, name));
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')
-      throw new StudioError(
-        'not_found',
-        `${place} does not exist.`,
-        'Name the YAML file of a task, or a folder with some.',
-      );
-    throw thrown;
-  }
 }
 
 async function prepareTask(

@@ -93,6 +93,11 @@ export async function readTaskFile(file: string, place: TaskPlace): Promise<Task
   return { ...task, file, config };
 }
 
+/** The keys of a task's file, or of a group's, with those that it includes. */
+export function readKeys(file: string, place: TaskPlace): Promise<Record<string, unknown>> {
+  return new Includes(file, place).keysOf(file);
+}
+
 /** Reads the files that a task is made of. */
 class Includes {
   private read = 0;

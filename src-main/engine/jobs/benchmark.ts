@@ -67,7 +67,7 @@ export async function runBenchmarkTask(
       columns.map((scores) => scores[index] ?? []),
     ),
   );
-  return { kind: 'benchmark', result: { tasks, seconds: (performance.now() - started) / 1000 } };
+  return { kind: 'benchmark', result: { tasks, groups: [], seconds: (performance.now() - started) / 1000 } };
 }
 
 export const benchmarkJob = defineEngineJob('benchmark', runBenchmarkTask);

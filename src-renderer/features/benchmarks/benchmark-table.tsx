@@ -41,7 +41,7 @@ export function BenchmarkTable({ result, columns, names }: BenchmarkTableProps) 
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {result.tasks.flatMap((task) =>
+        {[...result.tasks, ...result.groups].flatMap((task) =>
           (task.columns[0] ?? []).map(({ metric, filter }, row) => {
             const isHigherBetter = task.higherIsBetter[metric] ?? true;
             return (

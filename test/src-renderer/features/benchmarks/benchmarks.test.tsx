@@ -101,7 +101,7 @@ test('before, after and merged are columns of one table, and each is saved as lm
       [score('acc', 0.25, 0.1), score('perplexity', null, null)],
     ],
   };
-  backend.answers['jobs.result'] = () => ({ kind: 'benchmark', result: { tasks: [task], seconds: 3 } });
+  backend.answers['jobs.result'] = () => ({ kind: 'benchmark', result: { tasks: [task], groups: [], seconds: 3 } });
   const record = benchmarkRecordSchema.parse({
     job: { ...job('job', 'benchmark'), status: 'completed' },
     request: {
