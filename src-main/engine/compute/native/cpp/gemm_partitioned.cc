@@ -25,6 +25,19 @@ constexpr int64_t kRowsPerDecoding = 512;
 /** Outputs that oneDNN packs together. */
 constexpr int64_t kOuterBlock = 64;
 
+/**
+ * Multiples of so many outputs make rows that lie powers of two apart in a weight that is not in blocks, and share few
+ * places of the caches: the library's float32 product for AVX2 takes up to twice as long. So they are padded, by
+ * kRowPadding; on x64 alone, since elsewhere rows apart could lead to a slower one.
+ */
+constexpr int64_t kCrowdedRow = 256;
+constexpr int64_t kRowPadding = 16;
+#if defined(__x86_64__) || defined(_M_X64)
+constexpr bool kPadsRows = true;
+#else
+constexpr bool kPadsRows = false;
+#endif
+
 /** Applies addend and multiplier after a part's last sum: blocks of c lie apart, so that oneDNN cannot. */
 void finish(const Gemm& gemm, int64_t first, int64_t rows, int64_t columns) {
   for (int64_t row = 0; row < rows; row++)
@@ -57,7 +70,9 @@ memory::desc packed_layout(int64_t k, int64_t n, bool bfloat16) {
   const DataType type = bfloat16 ? DataType::bf16 : DataType::f32;
   const dnnl::matmul::primitive_desc asked(cpu(), matrix(kMinRows, k, k, type), memory::desc({k, n}, type, Tag::any),
                                            matrix(kMinRows, n, n));
-  return asked.weights_desc();
+  const memory::desc wanted = asked.weights_desc();
+  const bool is_crowded = !bfloat16 && n % kCrowdedRow == 0 && wanted == matrix(k, n, n);
+  return kPadsRows && is_crowded ? matrix(k, n, n + kRowPadding) : wanted;
 }
 
 bool is_partitioned(int64_t k, int64_t n) { return k >= kMany || n >= kMany; }
