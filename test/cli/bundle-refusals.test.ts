@@ -24,7 +24,7 @@ import {
   resultManifestSchema,
 } from '../../src-shared/domain/bundle.ts';
 import { studyRecordSchema } from '../../src-shared/domain/study.ts';
-import { tellJobsAtOnce } from '../backend/tell-at-once.ts';
+import { tellAtOnce } from '../backend/tell-at-once.ts';
 import { caseFolder, editJson, expectOneLine, expectRefused, halfWritten } from './bad-input-support.ts';
 import { base, data, newHome, root, withoutProgress } from './failing-jobs-support.ts';
 import { cotoOn } from './run-command.ts';
@@ -252,7 +252,7 @@ test('bases and data are left where they are by --inputs-in-place, and a node th
 test('a collect that is cancelled keeps what is stored, and collected again comes to the same', async () => {
   // Each batch has 64.
   const count = 200;
-  tellJobsAtOnce();
+  tellAtOnce();
   const copy = copyOfBundle({ results: true });
   makeResults(copy, count);
   const [home, other] = [await newHome(), await newHome()];

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tellJobsAtOnce } from '../backend/tell-at-once.ts';
+import { tellAtOnce } from '../backend/tell-at-once.ts';
 import { stateOf } from './bad-input-support.ts';
 import { cotoOn, temporaryFolder } from './run-command.ts';
 
-tellJobsAtOnce();
+tellAtOnce();
 
 test('a long addition says how far it is; Ctrl+C cancels it and leaves nothing behind', async () => {
   const folder = temporaryFolder();

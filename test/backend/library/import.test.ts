@@ -12,9 +12,9 @@ import {
   temporaryFolder,
   tinyIdx,
 } from '../support.ts';
-import { tellJobsAtOnce } from '../tell-at-once.ts';
+import { tellAtOnce } from '../tell-at-once.ts';
 
-beforeEach(tellJobsAtOnce);
+beforeEach(tellAtOnce);
 afterEach(async () => {
   vi.restoreAllMocks();
   await closeBackends();

@@ -1,19 +1,24 @@
 import { existsSync } from 'node:fs';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { closeBackends, type OpenBackend, openBackend, realEngine, tinyConfig, tinyIdx } from '../support.ts';
+import { tellAtOnce } from '../tell-at-once.ts';
 
 let backend: OpenBackend;
 
 beforeEach(async () => {
+  tellAtOnce();
   backend = await openBackend({ startEngine: realEngine });
 });
-afterEach(closeBackends);
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await closeBackends();
+});
 
 /** A run that was stopped after its first checkpoints, long before its last step. */
 async function stoppedRun(settings: object = {}): Promise<RunRecord> {
-  const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 400, save_steps: 2, eval_steps: 2, ...settings };
-  const taken = reached(({ step }) => step > 4);
+  const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 1_000_000, save_steps: 2, eval_steps: 2, ...settings };
+  const taken = reached(({ checkpoints }) => checkpoints.some(({ step }) => step > 4));
   const { run } = await backend.handle('runs.create', { config });
   await taken;
   await backend.handle('runs.stop', { id: run.id });
@@ -105,7 +110,7 @@ it('a run that ends with its best evaluation keeps that checkpoint, and is not r
 });
 
 it('nothing is deleted, nor made of a checkpoint that may be replaced, while the run trains', async () => {
-  const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 400, save_steps: 2, eval_steps: 2 };
+  const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 1_000_000, save_steps: 2, eval_steps: 2 };
   const saved = reached(({ checkpoints }) => checkpoints.length > 1);
   const { run } = await backend.handle('runs.create', { config });
   await saved;
