@@ -6,7 +6,7 @@ import { realEngine } from '../support.ts';
 import { logitsOfNothing } from './logits-of-nothing.ts';
 
 const hanging = new URL('./hanging-engine.ts', import.meta.url);
-const patience = { probeSeconds: 2, silenceSeconds: 2 };
+const patience = { probeSeconds: 0.5, silenceSeconds: 0.5 };
 
 function supervise(): EngineSupervisor {
   return new EngineSupervisor(
@@ -20,7 +20,7 @@ it('a driver that hangs while it is tried ends nothing but the trial, and is tol
   process.env['COTO_COMPUTE_BACKENDS'] = 'tensorflow,webgpu,wasm';
   const engine = supervise();
   await engine.probe();
-  const hung = 'It hung when tested: The engine gave no sign of life for 2 s. Update the driver of the device.';
+  const hung = 'It hung when tested: The engine gave no sign of life for 0.5 s. Update the driver of the device.';
   expect(engine.backends('auto')).toMatchObject([
     { id: 'tensorflow', available: false, reason: hung },
     { id: 'webgpu', available: false, reason: hung },
@@ -35,7 +35,7 @@ it('one that hangs in a task is ended, and the task is interrupted with the reme
   await expect(engine.run({ ...logitsOfNothing, compute: 'webgpu' }, () => undefined)).rejects.toMatchObject({
     name: 'EngineLostError',
     code: 'disconnected',
-    message: 'The engine gave no sign of life for 2 s. It was ended.',
+    message: 'The engine gave no sign of life for 0.5 s. It was ended.',
     hint: expect.stringContaining('choose another compute backend in Settings'),
   });
   await expect(engine.run({ ...logitsOfNothing, compute: 'wasm' }, () => undefined)).rejects.toThrow(
