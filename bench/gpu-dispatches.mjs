@@ -1,8 +1,8 @@
-// What a training step of LoRA asks of a GPU, with our kernels and with tfjs's generic operations alone: dispatches, bytes that
+// What a training step of an adapter asks of a GPU, with our kernels and with tfjs's generic operations alone: dispatches, bytes that
 // the programs read and wrote, and values read back. Counted, so that it says the same on software Vulkan as on a card; and the
 // time outside the device, as processor time of the engine's thread, the least of some steps: JavaScript with the recording of
 // commands, and the queue's taking of them.
-// Usage: node_modules/node/bin/node bench/gpu-dispatches.mjs [--bfloat16] [--ours] [workload, small-llama or smollm2-short ...]
+// Usage: node_modules/node/bin/node bench/gpu-dispatches.mjs [--bfloat16] [--ours] [--variant dora] [workload, small-llama or smollm2-short ...]
 // --bfloat16 keeps the matrices of a float32 base in bfloat16, as compute_dtype does; --ours leaves the generic operations out.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,11 @@ setFlagsFromString('--expose-gc');
 gpuCounters.afterWait = runInNewContext('gc');
 
 const { values, positionals: named } = parseArgs({
-  options: { bfloat16: { type: 'boolean' }, ours: { type: 'boolean' } },
+  options: {
+    bfloat16: { type: 'boolean' },
+    ours: { type: 'boolean' },
+    variant: { type: 'string', default: 'lora' },
+  },
   allowPositionals: true,
 });
 const bfloat16 = values.bfloat16 ?? false;
@@ -53,7 +57,7 @@ const folder = mkdtempSync(join(tmpdir(), 'coto-count-'));
 const programs = [];
 console.log(`${device}\n`);
 console.log(
-  '| training step | kernels | dispatches | MB bound | submits | KB read back | JavaScript ms | queue ms | loss of the third step |',
+  `| training step of ${values.variant} | kernels | dispatches | MB bound | submits | KB read back | JavaScript ms | queue ms | loss of the third step |`,
 );
 console.log('|---|---|---|---|---|---|---|---|---|');
 try {
@@ -61,7 +65,7 @@ try {
   for (const way of ways) {
     if (way === 'compositions') unregisterGpuKernels();
     for (const workload of chosen) {
-      const runner = await BenchRunner.load(workload, 'lora', { small: false, resources, folder, bfloat16 });
+      const runner = await BenchRunner.load(workload, values.variant, { small: false, resources, folder, bfloat16 });
       // The first steps upload weights and make moments.
       for (const _ of [1, 2]) await runner.run(null);
       gpuCounters.start();
