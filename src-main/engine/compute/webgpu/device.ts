@@ -5,6 +5,9 @@ import { nameOf } from './card.ts';
 /** Part of an adapter's name, e.g. `llvmpipe`, to select it over better ones. */
 const adapterVariable = 'COTO_WEBGPU_ADAPTER';
 
+/** `1`: of the card only what WebGPU promises on every one. */
+const plainVariable = 'COTO_WEBGPU_PLAIN';
+
 /** Globals that tfjs's backend and our programs need, except `navigator.gpu`: the backend gets its device directly. */
 const neededGlobals = [
   'GPUBuffer',
@@ -86,7 +89,8 @@ export async function findAdapter(): Promise<FoundAdapter | string> {
 
 export async function openDevice({ adapter, gpu }: FoundAdapter): Promise<DeviceWatch> {
   const requiredLimits: Record<string, number> = {};
-  for (const limit of raisedLimits) requiredLimits[limit] = adapter.limits[limit];
+  if (process.env[plainVariable] !== '1')
+    for (const limit of raisedLimits) requiredLimits[limit] = adapter.limits[limit];
   const { info } = adapter;
   const device = await adapter.requestDevice({ requiredLimits });
   let failure: StudioError | null = null;
