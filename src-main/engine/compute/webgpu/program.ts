@@ -44,10 +44,15 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let group = workgroup.x + workgroups.x * workgroup.y;
-  let invocation = group * ${workgroup.reduce((product, size) => product * size, 1)}u + lane;
+  let invocation = group * ${threadsOf({ workgroup })}u + lane;
 ${body}
 }
 `;
+}
+
+/** Invocations of a workgroup. */
+export function threadsOf({ workgroup: [x, y, z] }: Pick<GpuProgram, 'workgroup'>): number {
+  return x * y * z;
 }
 
 function elementOf(type: GpuBinding['type']): string {
@@ -68,7 +73,7 @@ export function uniformBytes({ name, uniforms }: GpuProgram, values: readonly nu
 }
 
 /** A program for each of the variants that are asked for, each made once. */
-export function programVariants<Variant extends readonly (string | number | boolean)[]>(
+export function programVariants<Variant extends readonly (string | number | boolean | null)[]>(
   make: (...variant: Variant) => GpuProgram,
 ): (...variant: Variant) => GpuProgram {
   const made = new Map<string, GpuProgram>();

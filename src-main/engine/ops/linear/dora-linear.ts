@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { once } from '../../../../src-shared/once.ts';
 import type { AccumulatedGradient } from '../autograd/accumulated-gradient.ts';
 import {
   attribute,
@@ -13,7 +14,7 @@ import { inverseNorms } from './dora-row-scale.ts';
 import { dropped } from './dropped.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { multiplierOrAddend } from './linear-options.ts';
-import { doraGradients } from './lora-gradients.ts';
+import { doraBackward, doraGradients } from './lora-gradients.ts';
 import type { LoraLinearOptions } from './lora-linear.ts';
 import { matmul } from './matmul.ts';
 
@@ -76,7 +77,7 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
     gradients: (dy, saved, attributes) => {
       const own = productOptions(attributes);
       const [a, weight, rowScale] = [input(saved, 'a'), input(saved, 'weight'), input(saved, 'rowScale')];
-      const made = doraGradients(dy, {
+      const parts = once(() => ({
         x: dropped(saved),
         z: input(saved, 'z'),
         a,
@@ -88,24 +89,27 @@ function defineDoraLinear(name: string, masked: boolean): Operation {
         inverse: input(saved, 'inverse'),
         scaling: attribute(attributes, 'scaling'),
         isPlain: !masked && attribute(attributes, 'hasResidual') === 0,
-      });
+        bfloat16: own.bfloat16,
+      }));
+      // Of the adapter alone, unless that of x was made with them.
+      let made: ReturnType<typeof doraBackward> | null = null;
+      const gradients = once(() => doraGradients(dy, parts()));
+      const adapter = () => made ?? gradients();
       const x = (accumulated?: AccumulatedGradient) => {
         const multiplier = saved['derivative'];
-        const options = { ...own, also: { a: made.dz, b: a } };
-        if (!masked)
-          return matmul(dy, weight, {
-            ...options,
-            columnScale: rowScale,
-            ...multiplierOrAddend(multiplier, accumulated),
-          });
-        const changed = matmul(dy, weight, { ...options, columnScale: tf.sub(rowScale, 1) });
-        return matmul(dy, weight, { ...own, multiplier, addend: tf.mul(changed, input(saved, 'mask')) });
+        if (masked) {
+          const options = { ...own, columnScale: tf.sub(rowScale, 1), also: { a: gradients().dz, b: a } };
+          const changed = matmul(dy, weight, options);
+          return matmul(dy, weight, { ...own, multiplier, addend: tf.mul(changed, input(saved, 'mask')) });
+        }
+        made = doraBackward(dy, parts(), multiplierOrAddend(multiplier, accumulated));
+        return made.x;
       };
       return {
         x,
-        a: () => made.a,
-        b: () => made.b,
-        magnitude: () => made.magnitude,
+        a: () => adapter().a,
+        b: () => adapter().b,
+        magnitude: () => adapter().magnitude,
         residual: () => dy,
       };
     },

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { once } from '../../../../src-shared/once.ts';
 import { attribute, defineOperation, givenInputs, input, type Operation, only2D } from '../autograd/operation.ts';
 import { dropped } from './dropped.ts';
 import type { FrozenWeight } from './frozen-weight.ts';
 import { type LinearOptions, multiplierOrAddend } from './linear-options.ts';
-import { loraGradients } from './lora-gradients.ts';
+import { loraBackward, loraGradients } from './lora-gradients.ts';
 import { matmul } from './matmul.ts';
 
 const plain = defineLoraLinear('CotoLoraLinear', false);
@@ -54,20 +55,31 @@ function defineLoraLinear(name: string, masked: boolean): Operation {
       states: ['x', 'mask', 'derivative'],
     },
     gradients: (dy, saved, attributes) => {
-      const scaling = attribute(attributes, 'scaling');
-      const options = { frozen: true, bfloat16: attribute(attributes, 'bfloat16') !== 0 };
+      const bfloat16 = attribute(attributes, 'bfloat16') !== 0;
       const multiplier = saved['derivative'];
       const [a, weight] = [input(saved, 'a'), input(saved, 'weight')];
-      const x = dropped(saved);
-      const parts = { x, z: input(saved, 'z'), b: input(saved, 'b'), scaling, bfloat16: options.bfloat16 };
-      const { dz, ...own } = loraGradients(dy, parts);
+      const parts = once(() => ({
+        x: dropped(saved),
+        z: input(saved, 'z'),
+        b: input(saved, 'b'),
+        scaling: attribute(attributes, 'scaling'),
+        bfloat16,
+      }));
+      // Of A and B alone, unless that of x was made with them.
+      let made: ReturnType<typeof loraBackward> | null = null;
+      const gradients = once(() => loraGradients(dy, parts()));
+      const own = () => made ?? gradients();
       return {
-        x: (accumulated) =>
-          masked
-            ? matmul(dy, weight, { ...options, multiplier, addend: tf.mul(matmul(dz, a), input(saved, 'mask')) })
-            : matmul(dy, weight, { ...options, ...multiplierOrAddend(multiplier, accumulated), also: { a: dz, b: a } }),
-        a: () => own.a,
-        b: () => own.b,
+        x: (accumulated) => {
+          if (masked) {
+            const addend = tf.mul(matmul(gradients().dz, a), input(saved, 'mask'));
+            return matmul(dy, weight, { frozen: true, bfloat16, multiplier, addend });
+          }
+          made = loraBackward(dy, parts(), { a, weight, ...multiplierOrAddend(multiplier, accumulated) });
+          return made.x;
+        },
+        a: () => own().a,
+        b: () => own().b,
         residual: () => dy,
       };
     },

@@ -3,11 +3,14 @@ import { input, number } from '../../kernel-inputs.ts';
 import type { ProgramRunner } from '../program-runner.ts';
 import { activationKernels } from './activations.ts';
 import { attentionKernels } from './attention.ts';
+import { doraKernels } from './dora.ts';
 import { gatherEncodedRows } from './gather.ts';
 import { halfKernels } from './halves.ts';
+import { hiraKernels } from './hira.ts';
 import type { GpuKernel } from './kernel.ts';
+import { loraKernels } from './lora.ts';
 import { lossKernels } from './losses.ts';
-import { matmul } from './matmul.ts';
+import { matmulKernels } from './matmul.ts';
 import { normKernels } from './norms.ts';
 import { stepKernels } from './optimizer.ts';
 import { rotary } from './rotary.ts';
@@ -17,7 +20,10 @@ const gpuKernels: readonly GpuKernel[] = [
   ...activationKernels,
   ...normKernels,
   rotary,
-  matmul,
+  ...matmulKernels,
+  ...loraKernels,
+  ...doraKernels,
+  ...hiraKernels,
   ...attentionKernels,
   ...lossKernels,
   ...halfKernels,

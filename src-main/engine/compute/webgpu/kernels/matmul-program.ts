@@ -2,6 +2,7 @@ import type { StoredEncoding } from '../../../tensors/stored-matrix.ts';
 import { decoding } from '../encodings/encoding.ts';
 import { gpuEncodingOf } from '../encodings/index.ts';
 import type { GpuBinding, GpuProgram } from '../program.ts';
+import { type FactoredForm, factoredBindings, factoredUniforms, factorOf } from './factored-operand.ts';
 import type { MatmulTile } from './matmul-tiles.ts';
 
 /** What tells one program for products from another. */
@@ -13,11 +14,19 @@ export interface MatmulForm {
   readonly transposeB: boolean;
   /** How b's buffer has its values; null if as they are. */
   readonly encoding: StoredEncoding | null;
+  /** Whether the columns of a, as it is stored, are multiplied by a vector. */
+  readonly hasColumnScale: boolean;
+  /** b is made of its values and of low-rank factors as it is read; null if it is not. */
+  readonly factored: FactoredForm | null;
   /** Of a second product that is added. */
   readonly second: { readonly transposeB: boolean } | null;
+  /** Whether the columns of both products are multiplied by a vector, and stored before that too. */
+  readonly hasGain: boolean;
   readonly hasBias: boolean;
   readonly hasAddend: boolean;
   readonly hasMultiplier: boolean;
+  /** How the multiplier's buffer has its values, where b's has them as they are. */
+  readonly multiplierEncoding: StoredEncoding | null;
   /** Whether the rows of all matrices are whole fours. */
   readonly isAligned: boolean;
 }
@@ -38,25 +47,31 @@ interface Plan {
 const steps = (count: number) => Array.from({ length: count }, (_, index) => index);
 const lines = (parts: readonly string[]) => parts.join('\n');
 
-/** (scale · op(a)·op(b) + bias + addend + scale2 · a2·op(b2)) ∘ multiplier, with every sum of k in float32. */
+/**
+ * ((scale · op(a ∘ columnScale)·op(b) + scale2 · a2·op(b2)) ∘ gain + bias + addend) ∘ multiplier, with every sum of k in float32.
+ */
 export function matmulProgram(form: MatmulForm): GpuProgram {
-  const { tile, transposeA, transposeB, encoding, second, hasBias, hasAddend, hasMultiplier, isAligned } = form;
+  const { tile, transposeA, transposeB, encoding, multiplierEncoding, second, hasColumnScale, isAligned } = form;
   const inner = transposeB ? 'dot' : transposeA ? 'outer' : 'mixed';
   const plan: Plan = { tile, inner, stride: tile.depth + (tile.slices === 1 ? 1 : 0) };
   const isWide = inner !== 'dot' && isAligned;
   const result = isWide ? 'vec4<f32>' : 'f32';
   const operands = [
-    operand(plan, 'a', transposeA, isAligned),
-    encoding === null
+    operand(plan, 'a', transposeA, isAligned, hasColumnScale),
+    encoding === null && form.factored === null
       ? operand(plan, 'b', transposeB, isAligned)
-      : encodedOperand(plan, encoding, transposeB, isAligned),
+      : madeOperand(plan, { encoding, factored: form.factored }, transposeB, isAligned),
     ...(second ? [operand(plan, 'a2', false, isAligned), operand(plan, 'b2', second.transposeB, isAligned)] : []),
   ];
-  const extras = [...(hasBias ? ['bias'] : []), ...(hasAddend ? ['addend'] : []), ...(hasMultiplier ? ['factor'] : [])];
+  const extras = (['gain', 'bias', 'addend', 'multiplier'] as const).filter((name) => hasExtra(form, name));
+  const typeOf = (name: string) => (name === 'multiplier' && multiplierEncoding !== null ? 'words' : result);
   return {
-    name: ['matmul', inner, tile.name, encoding].filter((part) => part !== null).join('_'),
-    reads: [...operands.map(({ binding }) => binding), ...extras.map((name): GpuBinding => ({ name, type: result }))],
-    writes: [{ name: 'y', type: result }],
+    name: ['matmul', inner, tile.name, encoding, form.factored && 'factored'].filter((part) => part !== null).join('_'),
+    reads: [
+      ...operands.flatMap(({ bindings }) => bindings),
+      ...extras.map((name): GpuBinding => ({ name, type: typeOf(name) })),
+    ],
+    writes: [{ name: 'y', type: result }, ...(form.hasGain ? [{ name: 'product', type: result } as const] : [])],
     uniforms: [
       ['m', 'u32'],
       ['n', 'u32'],
@@ -66,6 +81,7 @@ export function matmulProgram(form: MatmulForm): GpuProgram {
       ['y_row', 'u32'],
       ['scale', 'f32'],
       ['scale2', 'f32'],
+      ...(form.factored === null ? [] : factoredUniforms),
     ],
     workgroup: [tile.across, tile.down, tile.slices],
     declarations: lines([
@@ -76,7 +92,7 @@ export function matmulProgram(form: MatmulForm): GpuProgram {
       store(form, isWide),
     ]),
     body: lines([
-      encoding === null ? '' : (gpuEncodingOf(encoding).setUp ?? ''),
+      setUpOf(encoding ?? multiplierEncoding),
       `let row0 = workgroup.y * ${rowsOf(tile)}u;`,
       `let column0 = workgroup.x * ${columnsOf(tile)}u;`,
       `let thread = local.x + local.y * ${tile.across}u;`,
@@ -110,21 +126,38 @@ function isAlongK(inner: Inner, name: string): boolean {
   return inner === 'dot' || (inner === 'mixed' && name.startsWith('a'));
 }
 
-/** As `operand`, of b as it is encoded. */
-function encodedOperand({ inner }: Plan, encoding: StoredEncoding, isTransposed: boolean, isAligned: boolean) {
+/** As `operand`, of b as it is encoded, or as it is made of its values and factors. */
+function madeOperand(
+  { inner }: Plan,
+  { encoding, factored }: Pick<MatmulForm, 'encoding' | 'factored'>,
+  isTransposed: boolean,
+  isAligned: boolean,
+) {
   const alongK = isAlongK(inner, 'b');
   const index = isTransposed ? 'free * u.k + k' : 'k * u.n + free';
-  const four =
-    isAligned && alongK === isTransposed
-      ? `four_b(${index})`
-      : `vec4<f32>(${steps(4)
-          .map((step) => (alongK ? `at_b(free, k + ${step}u)` : `at_b(free + ${step}u, k)`))
-          .join(', ')})`;
+  const isWide = isAligned && alongK === isTransposed;
+  const place = isTransposed ? 'free, k' : 'k, free';
+  const value = (form: 'one' | 'four') =>
+    `${form}_b(${index})${factored === null ? '' : ` * ${form}_factor(${place})`}`;
+  const four = isWide
+    ? value('four')
+    : `vec4<f32>(${steps(4)
+        .map((step) => (alongK ? `at_b(free, k + ${step}u)` : `at_b(free + ${step}u, k)`))
+        .join(', ')})`;
+  const plain = isWide
+    ? 'fn four_b(i: u32) -> vec4<f32> { return b[i / 4u]; }\nfn one_b(i: u32) -> f32 { return b[i / 4u][i & 3u]; }'
+    : 'fn one_b(i: u32) -> f32 { return b[i]; }';
+  const type = encoding === null ? (isWide ? 'vec4<f32>' : 'f32') : 'words';
+  const bindings: GpuBinding[] = [
+    { name: 'b', type },
+    ...(factored === null ? [] : factoredBindings(factored, isWide)),
+  ];
   return {
-    binding: { name: 'b', type: 'words' } satisfies GpuBinding,
-    code: `${decoding(gpuEncodingOf(encoding), 'b', '(u.n * u.k)')}
+    bindings,
+    code: `${encoding === null ? plain : decoding(gpuEncodingOf(encoding), 'b', '(u.n * u.k)')}
+${factored === null ? '' : factorOf(factored, isTransposed ? 'u.k' : 'u.n', isWide)}
 fn at_b(free: u32, k: u32) -> f32 {
-  if (free < u.n && k < u.k) { return one_b(${index}); }
+  if (free < u.n && k < u.k) { return ${value('one')}; }
   return 0.0;
 }
 fn load_b(free: u32, k: u32) -> vec4<f32> {
@@ -134,8 +167,14 @@ fn load_b(free: u32, k: u32) -> vec4<f32> {
   };
 }
 
-/** The binding of an operand, and `load_a(row, k)`: four of its values, 0 beyond its edges. */
-function operand({ inner }: Plan, name: 'a' | 'b' | 'a2' | 'b2', isTransposed: boolean, isAligned: boolean) {
+/** The bindings of an operand, and `load_a(row, k)`: four of its values, 0 beyond its edges. */
+function operand(
+  { inner }: Plan,
+  name: 'a' | 'b' | 'a2' | 'b2',
+  isTransposed: boolean,
+  isAligned: boolean,
+  hasColumnScale = false,
+) {
   const free = name.startsWith('a') ? 'm' : 'n';
   const k = name.endsWith('2') ? 'k2' : 'k';
   const alongK = isAlongK(inner, name);
@@ -144,12 +183,15 @@ function operand({ inner }: Plan, name: 'a' | 'b' | 'a2' | 'b2', isTransposed: b
   const isWide = isAligned && alongK === isKLast;
   const row = name === 'a' && isKLast ? '(free + u.a_row)' : 'free';
   const index = isKLast ? `${row} * u.${k} + k` : `k * u.${free} + ${row}`;
-  const factor = name === 'a2' ? ' * u.scale2' : '';
-  const binding: GpuBinding = { name, type: isWide ? 'vec4<f32>' : 'f32' };
+  const last = isKLast ? 'k' : 'free';
+  const columnScale = isWide ? ` * column_scale[${last} / 4u]` : ` * column_scale[${last}]`;
+  const factor = name === 'a2' ? ' * u.scale2' : hasColumnScale ? columnScale : '';
+  const type = isWide ? 'vec4<f32>' : 'f32';
+  const bindings: GpuBinding[] = [{ name, type }, ...(hasColumnScale ? [{ name: 'column_scale', type } as const] : [])];
   const inside = `free < u.${free} && k < u.${k}`;
   if (isWide)
     return {
-      binding,
+      bindings,
       code: `
 fn load_${name}(free: u32, k: u32) -> vec4<f32> {
   if (${inside}) { return ${name}[(${index}) / 4u]${factor}; }
@@ -161,7 +203,7 @@ fn load_${name}(free: u32, k: u32) -> vec4<f32> {
     (step) => `at_${name}(${nextFree}${alongK ? '' : `${step}u`}, ${nextK}${alongK ? `${step}u` : ''})`,
   );
   return {
-    binding,
+    bindings,
     code: `
 fn at_${name}(free: u32, k: u32) -> f32 {
   if (${inside}) { return ${name}[${index}]${factor}; }
@@ -284,17 +326,31 @@ ${lines(parts.map(({ value, at }) => `${value} += ${at};`))}
   if (local.z > 0u) { return; }`;
 }
 
-function store({ hasBias, hasAddend, hasMultiplier }: MatmulForm, isWide: boolean): string {
+function store(form: MatmulForm, isWide: boolean): string {
+  const four = isWide ? ' / 4u' : '';
+  const { multiplierEncoding } = form;
+  const multiplier =
+    multiplierEncoding === null ? 'multiplier[at]' : isWide ? 'four_multiplier(4u * at)' : 'one_multiplier(at)';
   return `
-fn store(row: u32, column: u32, product: ${isWide ? 'vec4<f32>' : 'f32'}) {
+${multiplierEncoding === null ? '' : decoding(gpuEncodingOf(multiplierEncoding), 'multiplier', '(u.m * u.n)')}
+fn store(row: u32, column: u32, sum: ${isWide ? 'vec4<f32>' : 'f32'}) {
   if (row >= u.m || column >= u.n) { return; }
-  let at = ((row + u.y_row) * u.n + column)${isWide ? ' / 4u' : ''};
-  var value = product;
-  ${hasBias ? `value += bias[column${isWide ? ' / 4u' : ''}];` : ''}
-  ${hasAddend ? 'value += addend[at];' : ''}
-  ${hasMultiplier ? 'value *= factor[at];' : ''}
+  let at = ((row + u.y_row) * u.n + column)${four};
+  var value = sum;
+  ${form.hasGain ? `product[at] = value;\n  value *= gain[column${four}];` : ''}
+  ${form.hasBias ? `value += bias[column${four}];` : ''}
+  ${form.hasAddend ? 'value += addend[at];' : ''}
+  ${form.hasMultiplier ? `value *= ${multiplier};` : ''}
   y[at] = value;
 }`;
+}
+
+function hasExtra(form: MatmulForm, name: 'gain' | 'bias' | 'addend' | 'multiplier'): boolean {
+  return { gain: form.hasGain, bias: form.hasBias, addend: form.hasAddend, multiplier: form.hasMultiplier }[name];
+}
+
+function setUpOf(encoding: StoredEncoding | null): string {
+  return encoding === null ? '' : (gpuEncodingOf(encoding).setUp ?? '');
 }
 
 function storeCall(name: string, row: string, column: string, inner: Inner, isWide: boolean): string {

@@ -15,6 +15,8 @@ const large: MatmulTile = { name: 'large', across: 8, down: 8, rows: 8, columns:
 const small: MatmulTile = { name: 'small', across: 8, down: 8, rows: 4, columns: 4, slices: 1, depth: 4 };
 const tall: MatmulTile = { name: 'tall', across: 4, down: 16, rows: 4, columns: 4, slices: 1, depth: 4 };
 const wide: MatmulTile = { name: 'wide', across: 16, down: 4, rows: 4, columns: 4, slices: 1, depth: 4 };
+/** As many invocations as those without slices have, so that it can be in a dispatch with them. */
+const square: MatmulTile = { name: 'square_sliced', across: 4, down: 4, rows: 4, columns: 4, slices: 4, depth: 2 };
 /** In 16 KiB of a workgroup's memory. */
 const sliced = { slices: 4, depth: 2 };
 
@@ -25,12 +27,13 @@ const plenty = 64;
 /** From which a k is worth splitting. */
 const longK = 256;
 
-/** The tile for a product of m × k by k × n. */
-export function matmulTile(m: number, n: number, k: number): MatmulTile {
+/** The tile for a product of m × k by k × n; `isJoined`: one of 64 invocations. */
+export function matmulTile(m: number, n: number, k: number, isJoined = false): MatmulTile {
   const count = ({ down, rows, across, columns }: MatmulTile) =>
     Math.ceil(m / (down * rows)) * Math.ceil(n / (across * columns));
   if (m > skinny && n > skinny) return count(large) >= plenty ? large : small;
   const tile = n <= skinny ? tall : wide;
   if (k < longK || count(tile) >= plenty) return tile;
+  if (isJoined) return square;
   return { ...tile, ...sliced, name: `${tile.name}_sliced` };
 }

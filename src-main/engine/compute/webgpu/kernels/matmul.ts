@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { flag, number, real, size } from '../../kernel-inputs.ts';
+import { flag, type KernelAttributes, type KernelInputs, number, real, size } from '../../kernel-inputs.ts';
+import type { GpuWork } from '../joined-program.ts';
 import type { GpuProgram } from '../program.ts';
 import type { ProgramRunner } from '../program-runner.ts';
 import type { GpuKernel } from './kernel.ts';
@@ -13,6 +14,19 @@ export interface GpuMatmul {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
   readonly scale?: number;
+  /** Multiplies the columns of a as it is stored. */
+  readonly columnScale?: tf.TensorInfo | undefined;
+  /** b is W ∘ (1 + scale · B·A), or with `updateOnly` without the 1, of W [out, in] that is given as b. */
+  readonly factored?: {
+    /** [r, in] */
+    readonly a: tf.TensorInfo;
+    /** [out, r] */
+    readonly b: tf.TensorInfo;
+    readonly scale: number;
+    readonly updateOnly: boolean;
+  };
+  /** [columns]: multiplies the products before all that is added. They are stored without it too, as a second result. */
+  readonly gain?: tf.TensorInfo | undefined;
   readonly bias?: tf.TensorInfo | undefined;
   readonly addend?: tf.TensorInfo | undefined;
   readonly multiplier?: tf.TensorInfo | undefined;
@@ -26,6 +40,16 @@ export interface GpuMatmul {
   readonly rows?: { readonly first: number; readonly count: number };
   /** Written from its row `firstRow` on instead of a new tensor. */
   readonly into?: { readonly y: tf.TensorInfo; readonly firstRow: number };
+  /** By as many invocations a workgroup as other products that may be in the same dispatch. */
+  readonly isJoined?: boolean;
+}
+
+/** A product that is still to be run. */
+interface PlannedMatmul {
+  readonly work: GpuWork;
+  readonly y: tf.TensorInfo;
+  /** Where there is a gain, the products before it. */
+  readonly product: tf.TensorInfo | null;
 }
 
 const programs = new Map<string, GpuProgram>();
@@ -39,64 +63,70 @@ function programOf(form: MatmulForm): GpuProgram {
 
 /** The product with all that is fused into it, in one dispatch. */
 export function gpuMatmul(gpu: ProgramRunner, given: GpuMatmul): tf.TensorInfo {
-  const {
-    a,
-    b,
-    transposeA = false,
-    transposeB = false,
-    scale = 1,
-    bias,
-    addend,
-    multiplier,
-    second,
-    rows,
-    into,
-  } = given;
+  const { work, y } = plannedMatmul(gpu, given);
+  gpu.run(work.program, work.given);
+  return y;
+}
+
+export function plannedMatmul(gpu: ProgramRunner, given: GpuMatmul): PlannedMatmul {
+  const { a, b, transposeA = false, transposeB = false, scale = 1, columnScale, factored, second, rows, into } = given;
+  const { gain, bias, addend, multiplier } = given;
   const k = size(a, transposeA ? 0 : 1);
   const [m, n] = [rows?.count ?? size(a, transposeA ? 1 : 0), size(b, transposeB ? 0 : 1)];
   if (k !== size(b, transposeB ? 1 : 0)) throw new Error(`a product of ${m} × ${k} by ${size(b, 0)} × ${size(b, 1)}`);
   const y = into?.y ?? gpu.output([m, n]);
-  const tile = matmulTile(m, n, k);
+  const product = gain === undefined ? null : gpu.output([m, n]);
+  const tile = matmulTile(m, n, k, given.isJoined);
   const operands = second ? [a, b, second.a, second.b] : [a, b];
+  const encoding = gpu.encodingOf(b)?.encoding ?? null;
   const form: MatmulForm = {
     tile,
     transposeA,
     transposeB,
-    encoding: gpu.encodingOf(b)?.encoding ?? null,
+    encoding,
+    hasColumnScale: columnScale !== undefined,
+    factored: factored ? { updateOnly: factored.updateOnly, isInFours: size(factored.b, 1) % 4 === 0 } : null,
     second: second ? { transposeB: second.transposeB } : null,
+    hasGain: gain !== undefined,
     hasBias: bias !== undefined,
     hasAddend: addend !== undefined,
     hasMultiplier: multiplier !== undefined,
+    multiplierEncoding: (encoding === null && multiplier && gpu.encodingOf(multiplier)?.encoding) || null,
     // One for all: a program takes a driver its time to make. Sums of a·bᵀ are stored one by one, whatever their number.
     isAligned: (transposeB || n % 4 === 0) && operands.every((operand) => size(operand, 1) % 4 === 0),
   };
   const [k2, scale2] = second ? [size(second.a, 1), second.scale] : [0, 0];
-  gpu.run(programOf(form), {
-    reads: [...operands, bias, addend, multiplier].filter((tensor) => tensor !== undefined),
-    writes: [y],
-    uniforms: [m, n, k, k2, rows?.first ?? 0, into?.firstRow ?? 0, scale, scale2],
+  const ofFactors = factored ? [size(factored.b, 1), factored.scale] : [];
+  const reads = [a, columnScale, b, factored?.a, factored?.b, second?.a, second?.b, gain, bias, addend, multiplier];
+  const arguments_ = {
+    reads: reads.filter((tensor) => tensor !== undefined),
+    writes: product === null ? [y] : [y, product],
+    uniforms: [m, n, k, k2, rows?.first ?? 0, into?.firstRow ?? 0, scale, scale2, ...ofFactors],
     workgroups: [Math.ceil(n / columnsOf(tile)), Math.ceil(m / rowsOf(tile)), 1],
-  });
-  return y;
+  } as const;
+  return { work: { program: programOf(form), given: arguments_ }, y, product };
 }
 
-export const matmul: GpuKernel = {
-  name: 'CotoMatmul',
-  run: (gpu, inputs, attributes) => {
-    const optional = (name: string) => (inputs[name] === undefined ? undefined : real(inputs, name));
-    const [a2, b2] = [optional('a2'), optional('b2')];
-    const second = a2 &&
-      b2 && { a: a2, b: b2, transposeB: flag(attributes, 'transposeB2'), scale: number(attributes, 'scale2') };
-    return gpuMatmul(gpu, {
-      a: real(inputs, 'a'),
-      b: real(inputs, 'b'),
-      transposeA: flag(attributes, 'transposeA'),
-      transposeB: flag(attributes, 'transposeB'),
-      scale: number(attributes, 'scale'),
-      bias: optional('bias'),
-      addend: optional('addend'),
-      multiplier: optional('multiplier'),
-      ...(second ? { second } : {}),
-    });
-  },
-};
+function run(gpu: ProgramRunner, inputs: KernelInputs, attributes: KernelAttributes): tf.TensorInfo {
+  const optional = (name: string) => (inputs[name] === undefined ? undefined : real(inputs, name));
+  const [a2, b2] = [optional('a2'), optional('b2')];
+  const second = a2 &&
+    b2 && { a: a2, b: b2, transposeB: flag(attributes, 'transposeB2'), scale: number(attributes, 'scale2') };
+  return gpuMatmul(gpu, {
+    a: real(inputs, 'a'),
+    b: real(inputs, 'b'),
+    transposeA: flag(attributes, 'transposeA'),
+    transposeB: flag(attributes, 'transposeB'),
+    scale: number(attributes, 'scale'),
+    columnScale: optional('columnScale'),
+    bias: optional('bias'),
+    addend: optional('addend'),
+    multiplier: optional('multiplier'),
+    ...(second ? { second } : {}),
+  });
+}
+
+export const matmulKernels: readonly GpuKernel[] = ['CotoMatmul', 'CotoColumnScaledMatmul'].map((name) => ({
+  name,
+  run,
+}));

@@ -1,0 +1,114 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { smallestSquare } from '../../../ops/linear/dora-row-scale.ts';
+import { type KernelAttributes, type KernelInputs, number, real } from '../../kernel-inputs.ts';
+import { runTogether } from '../joined-program.ts';
+import type { ProgramRunner } from '../program-runner.ts';
+import { elementwise } from './elementwise.ts';
+import type { GpuKernel } from './kernel.ts';
+import { plannedInputGradient, plannedLoraGradients } from './lora.ts';
+import { plannedMagnitudeGradient } from './magnitude-gradient.ts';
+import { type GpuMatmul, gpuMatmul, plannedMatmul } from './matmul.ts';
+import { plannedNorms } from './weight-norms.ts';
+
+/** Buffers of the product with residual and bias. */
+const wholeProduct = 9;
+
+const add = elementwise({ name: 'add', reads: ['x', 'z'], writes: ['y'], body: 'y[i] = x[i] + z[i];' });
+/** x̃ = x ∘ mask, and x − x̃. */
+const parted = elementwise({
+  name: 'dropped',
+  reads: ['x', 'mask'],
+  writes: ['kept', 'rest'],
+  body: 'let dropped = x[i] * mask[i];\nkept[i] = dropped;\nrest[i] = x[i] - dropped;',
+});
+
+/** Outputs as ops/linear/dora-linear.ts lists them: y, z, h, the inverse norms and the row scale. */
+const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<GpuKernel>((name) => ({
+  name,
+  run: (gpu, inputs, attributes) => {
+    const [weight, a, b] = [real(inputs, 'weight'), real(inputs, 'a'), real(inputs, 'b')];
+    const scaling = number(attributes, 'scaling');
+    const magnitude = real(inputs, 'magnitude');
+    const { adapted, bias, addend, temporary } = dropped(gpu, inputs);
+    const down = plannedMatmul(gpu, { a: adapted, b: a, transposeB: true, isJoined: true });
+    const norms = plannedNorms(gpu, { weight, a, b, scaling, magnitude, smallest: smallestSquare });
+    runTogether(gpu, [down.work, norms.work]);
+    const second = { a: down.y, b, transposeB: true, scale: scaling };
+    const { y, product } = scaledProduct(gpu, {
+      a: adapted,
+      b: weight,
+      transposeB: true,
+      second,
+      gain: norms.gain,
+      bias,
+      addend,
+    });
+    gpu.release(...temporary);
+    return [y, down.y, product, norms.inverse, norms.gain];
+  },
+}));
+
+/** What of x the changed weight multiplies, and what is added: with dropout the rest of x times the base alone. */
+function dropped(gpu: ProgramRunner, inputs: KernelInputs) {
+  const x = real(inputs, 'x');
+  const optional = (name: string) => (inputs[name] === undefined ? undefined : real(inputs, name));
+  const [bias, residual, mask] = [optional('bias'), optional('residual'), optional('mask')];
+  if (mask === undefined) return { adapted: x, bias, addend: residual, temporary: [] };
+  const [adapted, rest] = parted(gpu, x, mask);
+  if (adapted === undefined || rest === undefined) throw new Error('a dropout has two results');
+  const addend = gpuMatmul(gpu, { a: rest, b: real(inputs, 'weight'), transposeB: true, bias, addend: residual });
+  gpu.release(rest);
+  return { adapted, bias: undefined, addend, temporary: [adapted, addend] };
+}
+
+function scaledProduct(gpu: ProgramRunner, given: GpuMatmul): { y: tf.TensorInfo; product: tf.TensorInfo } {
+  const isParted = given.bias !== undefined && given.addend !== undefined && gpu.mostBuffers < wholeProduct;
+  const { work, y, product } = plannedMatmul(gpu, isParted ? { ...given, addend: undefined } : given);
+  gpu.run(work.program, work.given);
+  if (product === null) throw new Error('a scaled product has two results');
+  if (!isParted || given.addend === undefined) return { y, product };
+  const [sum] = add(gpu, y, given.addend);
+  gpu.release(y);
+  if (sum === undefined) throw new Error('a sum has a result');
+  return { y: sum, product };
+}
+
+function planned(gpu: ProgramRunner, inputs: KernelInputs, attributes: KernelAttributes) {
+  const [dy, rowScale] = [real(inputs, 'dy'), real(inputs, 'rowScale')];
+  const own = plannedLoraGradients(gpu, {
+    dy,
+    x: real(inputs, 'x'),
+    z: real(inputs, 'z'),
+    b: real(inputs, 'b'),
+    scaling: number(attributes, 'scaling'),
+    rowScale,
+  });
+  const magnitude = plannedMagnitudeGradient(gpu, dy, real(inputs, 'product'), real(inputs, 'inverse'));
+  return { own, magnitude, rowScale };
+}
+
+/** Of z, A, B and the magnitudes. */
+const gradient: GpuKernel = {
+  name: 'CotoDoraGradient',
+  run: (gpu, inputs, attributes) => {
+    const { own, magnitude } = planned(gpu, inputs, attributes);
+    runTogether(gpu, own.first);
+    runTogether(gpu, [...own.second, magnitude.work]);
+    return [own.dz, own.a, own.b, magnitude.gradient];
+  },
+};
+
+/** Of x, A, B and the magnitudes, in two dispatches. */
+const backward: GpuKernel = {
+  name: 'CotoDoraBackward',
+  run: (gpu, inputs, attributes) => {
+    const { own, magnitude, rowScale } = planned(gpu, inputs, attributes);
+    const ofInput = plannedInputGradient(gpu, inputs, own.dz, rowScale);
+    runTogether(gpu, own.first);
+    runTogether(gpu, [...own.second, ofInput.work, magnitude.work]);
+    gpu.release(own.dz);
+    return [ofInput.y, own.a, own.b, magnitude.gradient];
+  },
+};
+
+export const doraKernels: readonly GpuKernel[] = [...linears, gradient, backward];
