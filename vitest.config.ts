@@ -103,7 +103,14 @@ const projects: readonly Project[] = [
     ],
   },
   // In the real Electron: `scripts/tasks/e2e.mjs` sees to the runtime, the screen and the build. A flow waits as much as it computes.
-  { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: ['test/e2e/speed.test.ts'], workers: 2 },
+  {
+    name: 'e2e',
+    include: ['test/e2e/**/*.test.ts'],
+    exclude: ['test/e2e/speed.test.ts', 'test/e2e/main-job.test.ts'],
+    workers: 2,
+  },
+  // Started by `test/e2e/closed-network.test.ts`, in a network that shows what leaves it.
+  { name: 'main-job', include: ['test/e2e/main-job.test.ts'] },
   // Start and page changes against budgets of CPU time, which mean something on an idle machine: `scripts/tasks/test-speed.mjs`.
   { name: 'speed', include: ['test/e2e/speed.test.ts'], minutes: 10 },
   // What the studio writes, read by the real PEFT and Transformers: `scripts/tasks/test-peers.mjs` sees to their Python.

@@ -11,11 +11,14 @@ import { withScreen } from './window.mjs';
 // itself lets nobody drive it; `npm run dist -- --smoke` looks at that from outside.
 const isPacked = process.argv.includes('--packed');
 const files = process.argv.slice(2).filter((argument) => argument !== '--packed');
+// Among all of them the main job runs in a network of its own, and by itself where its file is named.
+const named = files.some((file) => !file.startsWith('-'));
+const projects = ['e2e', ...(named ? ['main-job'] : [])].flatMap((name) => ['--project', name]);
 await ensureBuild(['main', 'report', 'renderer']);
 // Always on a screen of its own, so that a person may go on working and the images have one size.
 process.exit(
   await withScreen((env) =>
-    runNode(tools.vitest, ['run', '--project', 'e2e', ...files], { env: { ...env, ...(isPacked ? packedApp() : {}) } }),
+    runNode(tools.vitest, ['run', ...projects, ...files], { env: { ...env, ...(isPacked ? packedApp() : {}) } }),
   ),
 );
 
