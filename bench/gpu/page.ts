@@ -37,10 +37,7 @@ function backendLines(backend: BackendProof): string[] {
   if (!available) return [`## ${label}`, '', `Not proven: ${reason}`, ''];
   const lines = [`## ${label}${adapter === null ? '' : `: ${adapter.device}`}`, ''];
   if (adapter?.kind === 'software')
-    lines.push(
-      '**A software device: the processor imitates a GPU.** It proves results, and says nothing of speed.',
-      '',
-    );
+    lines.push('**A software renderer on the CPU.** It proves results, and says nothing of speed.', '');
   if (adapter?.kind === 'cpu') lines.push('**It computes on the processor here, not on a GPU.**', '');
   lines.push(reason, '');
   if (adapter !== null) {

@@ -105,7 +105,7 @@ export type GpuStep = z.infer<typeof gpuStepSchema>;
 
 export const adapterSchema = z.object({
   device: z.string(),
-  kind: z.enum(['gpu', 'cpu', 'software']).describe('software: a GPU that the processor imitates'),
+  kind: z.enum(['gpu', 'cpu', 'software']).describe('software: a software renderer on the CPU'),
   memoryBytes: z.number().nullable(),
   /** As the driver names itself. */
   driver: z.string().nullable(),

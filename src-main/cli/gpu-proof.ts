@@ -71,7 +71,7 @@ function backendSummary({
   steps,
 }: BackendProof): [string, string][] {
   if (!available) return [[label, `✗ ${reason}`]];
-  const kind = adapter?.kind === 'software' ? ' (a software device: the processor imitates a GPU)' : '';
+  const kind = adapter?.kind === 'software' ? ' (a software renderer on the CPU)' : '';
   const found = conformance?.found;
   const passed = steps.filter(({ outcome }) => outcome === 'passed').length;
   return [

@@ -34,7 +34,7 @@ export function choiceReason(
 
 /** Nothing of one that comes after the chosen one, or was measured to be slower. */
 function whyNot({ label, available, kind, reason }: ComputeBackendReport, isBefore: boolean): string[] {
-  if (kind === 'software') return [`${label} only imitates a GPU here`];
+  if (kind === 'software') return [`${label} has only a software renderer here`];
   return isBefore && !available ? [`${label} cannot be used (${firstSentence(reason)})`] : [];
 }
 

@@ -86,7 +86,7 @@ describe('why a backend is taken', () => {
     [
       [wasm, report('webgpu', 'software')],
       'auto',
-      'Taken automatically: webgpu only imitates a GPU here. wasm on cpu. More.',
+      'Taken automatically: webgpu has only a software renderer here. wasm on cpu. More.',
     ],
     [
       [measured, gpu],

@@ -61,8 +61,7 @@ async function probe(): Promise<ComputeProbe> {
       device,
       ...memoryOf(null),
       card,
-      reason:
-        'It imitates a GPU on the processor, slower than the other backends: only taken where it is chosen by name.',
+      reason: 'A software renderer on the CPU, slower than the CPU backends: only used where it is chosen by name.',
     };
   const usage = await usageOf(adapter.info);
   return {
