@@ -108,7 +108,7 @@ describe('SQuAD', () => {
     for (const [, own] of splits) expect(new Set(own.map(({ split }) => split)).size).toBe(1);
     expect(new Set(examples.map(({ split }) => split)).size).toBe(2);
     expect(description.text?.splitRule).toBe(
-      '50 % of the values of context, each with all its rows, for testing, drawn by the seed 4',
+      '50 % of the rows, those of one context together, for testing, drawn by the seed 4',
     );
   });
 

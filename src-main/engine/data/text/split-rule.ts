@@ -68,7 +68,7 @@ function splitByColumn(column: string, testName: string): SplitRule {
 /** Depends only on the row's index in the file (or its value in `together`) and the seed, so that no list of rows is needed. */
 function splitByFraction(fraction: number, seed: number, together: string | null): SplitRule {
   const share = `${Math.round(fraction * 1000) / 10} %`;
-  const drawn = together === null ? 'the rows' : `the values of ${together}, each with all its rows,`;
+  const drawn = together === null ? 'the rows' : `the rows, those of one ${together} together,`;
   return {
     by: 'share',
     column: null,
