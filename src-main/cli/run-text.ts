@@ -48,12 +48,11 @@ export function describeRun(run: RunRecord): string {
     );
   if (result !== null)
     lines.push(
-      ...namedScores(result).map(({ label, text }, at) => {
+      ...namedScores(result).flatMap(({ label, text }, at) => {
         const on =
           at > 0 || facts === null ? '' : ` on ${formatCount(facts.evalExamples)} ${config.eval_split} examples`;
-        return [amidWords(label), text + on] as const;
+        return [[amidWords(label), text + on] as const, ...(at === 0 ? startLines(result) : [])];
       }),
-      ...startLines(result),
       ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
       ['eval loss', result.evalLoss?.toFixed(4) ?? '–'],
       ['train loss', result.trainLoss?.toFixed(4) ?? '–'],

@@ -64,11 +64,10 @@ export function RunFactsPanel({ run }: { run: RunRecord }) {
             : []),
           ...(result
             ? [
-                ...namedScores(result).map(({ label, text }, at) => ({
-                  label: at > 0 || split === 'Test' ? label : `Validation ${amidWords(label)}`,
-                  value: text,
-                })),
-                ...startFacts(result),
+                ...namedScores(result).flatMap(({ label, text }, at) => [
+                  { label: at > 0 || split === 'Test' ? label : `Validation ${amidWords(label)}`, value: text },
+                  ...(at === 0 ? startFacts(result) : []),
+                ]),
                 ...(result.forgetting === null ? [] : [forgettingFact(result.forgetting)]),
                 { label: run.origin ? words.evalLoss : `${split} loss`, value: formatNumber(result.evalLoss) },
                 ...(result.best === null || result.best.value === null
