@@ -5,6 +5,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from examples import IGNORED
+from preferences import preference_scores
 
 
 def training_loss(problem_type, penalty=None):
@@ -70,6 +71,8 @@ def evaluate(model, examples, collate, settings, bf16=False):
     order = sorted(range(len(examples)), key=examples.length, reverse=True)
     device = next(model.parameters()).device
     model.eval()
+    if task == "preference":
+        return preference_scores(model, examples, order, collate, settings, bf16)
     results = []
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         for batch in DataLoader(examples, batch_size, sampler=order, collate_fn=collate):

@@ -28,6 +28,7 @@ from allocation import Allocation
 from choosing import Choosing
 from examples import Collator, load_examples
 from optimizer import make_optimizer
+from preferences import PreferenceCollator, Preferences, batch_loss, compute_references
 from residual import save_joined, switch_base, take_out_start
 from scoring import evaluate, training_loss
 
@@ -142,6 +143,22 @@ class Trainer(transformers.Trainer):
         return self.accelerator.prepare(loader)
 
 
+class PreferenceTrainer(Trainer):
+    """Takes batches of pairs, or of answers that are wanted or not."""
+
+    def __init__(self, *args, settings, penalty, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.settings = settings
+        self.penalty = penalty
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        loss = batch_loss(model, inputs, self.settings)
+        if self.penalty is not None:
+            loss = loss + self.penalty()
+        # Batches of a step count by their examples.
+        return loss * (len(inputs["labels"]) / num_items_in_batch)
+
+
 def load_base(settings, path):
     """The base as the run had it: in float32, with a head for its labels, and without dropout but the adapter's own."""
     head = {}
@@ -181,11 +198,18 @@ def main():
         # PEFT's wrapper for answers leaves token_type_ids out, which tell the question from its text.
         model.forward = model.base_model.forward
 
+    is_preference = settings["task"] == "preference"
+    if is_preference:
+        train_examples, test_examples = Preferences(tensors, "train"), Preferences(tensors, "test")
+        collate = PreferenceCollator(settings["pad_token_id"])
+        # Of the base as it is, before an initialization changes it.
+        compute_references(model, [train_examples, test_examples], collate, settings)
+    else:
+        train_examples, test_examples = load_examples(tensors, settings)
+        collate = Collator(base, settings.get("pad_token_id"))
+
     if plan["residual"]:
         take_out_start(model)
-
-    train_examples, test_examples = load_examples(tensors, settings)
-    collate = Collator(base, settings.get("pad_token_id"))
 
     optimizer = make_optimizer(model, settings)
     rates = transformers.get_scheduler(
@@ -201,7 +225,9 @@ def main():
     score = lambda: evaluate(model, test_examples, collate, settings, options.bf16)
     choosing = Choosing(model, score, settings, schedule_callback) if chooses else None
 
-    trainer = Trainer(
+    penalty = allocation and allocation.penalty
+    own = {"settings": settings, "penalty": penalty} if is_preference else {}
+    trainer = (PreferenceTrainer if is_preference else Trainer)(
         model=model,
         args=transformers.TrainingArguments(
             output_dir=f"{options.output}-checkpoints",
@@ -219,10 +245,11 @@ def main():
         ),
         train_dataset=train_examples,
         data_collator=collate,
-        compute_loss_func=training_loss(settings["problem_type"], allocation and allocation.penalty),
+        compute_loss_func=training_loss(settings["problem_type"], penalty),
         optimizers=(optimizer, rates),
         callbacks=[callback for callback in (schedule_callback, allocation, choosing) if callback],
         batches=PlannedBatches(plan["epochs"]),
+        **own,
     )
     trainer.train()
     if not trainer.is_world_process_zero():

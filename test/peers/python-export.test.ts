@@ -62,7 +62,40 @@ function askedRows(count: number): object[] {
   });
 }
 
+/** Questions with a good answer and a bad one, of different lengths. */
+function preferred(count: number): { prompt: string; chosen: string; rejected: string }[] {
+  return Array.from({ length: count }, (_, index) => ({
+    prompt: `What is ${index % 2 === 0 ? 'the sea' : 'an island in the sea'} like?`,
+    chosen: index % 3 === 0 ? 'It is old.' : 'It is very large and old.',
+    rejected: index % 4 === 0 ? 'No.' : 'Never ask again.',
+  }));
+}
+
+const asPairs = (count: number): object[] => preferred(count);
+const asAnswers = (count: number): object[] =>
+  preferred(count).map(({ prompt, chosen, rejected }, index) => ({
+    prompt,
+    completion: index % 2 === 0 ? chosen : rejected,
+    label: index % 2 === 0,
+  }));
+const rewards = ['eval_accuracy', 'eval_rewards_chosen', 'eval_rewards_rejected', 'eval_rewards_margins'];
+
+function preference(loss: string, rows: (count: number) => object[], settings: object): Case {
+  return {
+    title: `preferences by ${loss}, LoRA + CoTo, uneven batches`,
+    ...language,
+    data: () =>
+      datasetSourceSchema.parse({ reader: 'jsonl', path: jsonlFolder(join(folder, loss), rows(11), rows(7)) }),
+    settings: { ...language.settings, coto: {}, gradient_accumulation_steps: 2, loss_type: loss, ...settings },
+    metrics: rewards,
+  };
+}
+
 const cases: readonly Case[] = [
+  preference('dpo', asPairs, { beta: 0.3, label_smoothing: 0.1 }),
+  preference('orpo', asPairs, { beta: 0.5 }),
+  preference('kto', asAnswers, { beta: 0.4, undesirable_weight: 0.8 }),
+  preference('simpo', asPairs, { beta: 2, cpo_alpha: 0.5 }),
   {
     title: 'questions on a text in windows, LoRA + CoTo',
     model: bareEncoder,

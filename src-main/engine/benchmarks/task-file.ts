@@ -77,7 +77,7 @@ export type TaskFile = z.output<typeof taskFileSchema> & {
  * @throws StudioError invalid_file naming the file and the key
  */
 export async function readTaskFile(file: string, place: TaskPlace): Promise<TaskFile | null> {
-  const config = await new Includes(file, place).keysOf(path.resolve(file));
+  const config = await readKeys(file, place);
   if (typeof config['task'] !== 'string') return null;
   const fault = (message: string, hint: string | null = null) =>
     new StudioError('invalid_file', `${file}: ${message}.`, hint);
@@ -95,7 +95,7 @@ export async function readTaskFile(file: string, place: TaskPlace): Promise<Task
 
 /** The keys of a task's file, or of a group's, with those that it includes. */
 export function readKeys(file: string, place: TaskPlace): Promise<Record<string, unknown>> {
-  return new Includes(file, place).keysOf(file);
+  return new Includes(file, place).keysOf(path.resolve(file));
 }
 
 /** Reads the files that a task is made of. */

@@ -37,6 +37,7 @@ const templateFiles = [
   'allocation.py',
   'residual.py',
   'examples.py',
+  'preferences.py',
   'scoring.py',
   'requirements.txt',
 ];

@@ -6,6 +6,7 @@ import { metricIds } from '../metrics/index.ts';
 import { AnswerRows, lengthOf } from './preference/answer-rows.ts';
 import { askedOf } from './preference/asked.ts';
 import { examplesOf, rowsOf } from './preference/examples.ts';
+import { exportedExamples } from './preference/exported-examples.ts';
 import { type PreferenceSplit, preferenceLoader } from './preference/load-batch.ts';
 import { preferenceLoss } from './preference/losses/index.ts';
 import type { PreferenceLoss } from './preference/losses/preference-loss.ts';
@@ -15,6 +16,7 @@ import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
 import { lengthNotes } from './text/cut-rows.ts';
 import { PromptWriter } from './text/prompt-writer.ts';
 import { readTexts } from './text/read-split.ts';
+import { languageSettings } from './text/row-tensors.ts';
 import { testOrder } from './text/test-order.ts';
 import { textReading } from './text/text-reading.ts';
 
@@ -135,12 +137,13 @@ async function openPreferences(material: TaskMaterial): Promise<OpenTask> {
         return { eos: [...eos, ...writer.endTokens()], pad };
       },
     },
-    exported: async () => {
-      throw new StudioError(
-        'refused',
-        'A run of preference training cannot be exported to Python: the script has no such losses.',
-        'Export its trained adapter instead; TRL’s trainers take the same settings.',
-      );
+    exported: async (chosen) => {
+      const tensors = [
+        ...exportedExamples('train', train.examples, chosen.train),
+        ...exportedExamples('test', test.examples, chosen.test.map(placeOf)),
+      ];
+      const settings = { ...languageSettings(padding), loss_type: loss.declaration.id };
+      return { settings, tensors: new Map(tensors) };
     },
   };
 }

@@ -130,6 +130,8 @@ export interface ExportedExamples {
     readonly problem_type: 'single_label_classification' | 'multi_label_classification' | 'regression' | null;
     /** Token id for padding. */
     readonly pad_token_id?: number;
+    /** The loss that `auto` takes. */
+    readonly loss_type?: string;
   };
   /** By `train.<name>` and `test.<name>`, one entry per example, and tables shared by both splits. */
   readonly tensors: ReadonlyMap<string, HostTensor>;

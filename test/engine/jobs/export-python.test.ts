@@ -111,6 +111,7 @@ describe('text models with a head', () => {
         'data.safetensors',
         'examples.py',
         'plan.json',
+        'preferences.py',
         'requirements.txt',
         'allocation.py',
         'choosing.py',
