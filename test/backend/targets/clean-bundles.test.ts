@@ -146,7 +146,7 @@ it('removes one that nothing needs, with the inputs that no other has, and leave
   await expect(backend.handle('targets.clean', wish)).rejects.toThrow(/There is no bundle of this studio at .* on lab/);
 });
 
-it('removes that of two studies of one design which is named', async () => {
+it('lists two studies of one design, and removes that which is named', async () => {
   const { home, shared, bundle, submission, store, imported } = await homeWithBundle();
   for (const index of [0, 1]) imported(index);
   // The same id: it is of what is in the bundle.
@@ -160,6 +160,12 @@ it('removes that of two studies of one design which is named', async () => {
     ['A study', bundle.folder],
     ['Once more', again.folder],
   ]);
+  // A busy target is asked for both at once: each answer waits until the other is asked for.
+  const asked = temporaryFolder();
+  const both = `touch ${asked}/$$; until [ "$(ls ${asked} | wc -l)" -ge 2 ]; do sleep 0.05; done; echo '{ "jobs": [] }'`;
+  writeFileSync(join(bin, 'squeue'), `#!/bin/sh\n${both}\n`);
+  expect(await backend.handle('targets.bundles', { name: 'lab' })).toEqual(listed);
+  says('{ "jobs": [] }');
   await backend.handle('targets.clean', { name: 'lab', folders: [again.folder] });
   expect(existsSync(again.folder)).toBe(false);
   expect(existsSync(bundle.folder)).toBe(true);
