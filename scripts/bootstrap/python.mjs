@@ -104,6 +104,15 @@ export const lmEval = {
   variable: 'COTO_LM_EVAL_PYTHON',
 };
 
+/** @type {Environment} */
+export const sentenceTransformers = {
+  name: 'sentence-transformers',
+  what: 'sentence-transformers',
+  packages: ['torch', 'transformers==5.24.0', 'peft==0.21.2', 'sentence-transformers==6.2.0'],
+  check: 'import torch, transformers, peft, sentence_transformers',
+  variable: 'COTO_SENTENCE_PYTHON',
+};
+
 /** @param {Environment} environment */
 function placeOf({ name }) {
   const folder = join(cacheFolder(), name);

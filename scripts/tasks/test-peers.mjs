@@ -5,6 +5,7 @@ import {
   lmEval,
   openaiClient,
   peers,
+  sentenceTransformers,
   trackio,
   zoo,
 } from '../bootstrap/python.mjs';
@@ -31,6 +32,8 @@ const keeper = ensurePython(zoo);
 if (!('python' in keeper)) console.log(`without the zoo of files: ${keeper.reason}`);
 const benchmarks = ensurePython(lmEval);
 if (!('python' in benchmarks)) console.log(`without lm-eval: ${benchmarks.reason}`);
+const embedder = ensurePython(sentenceTransformers);
+if (!('python' in embedder)) console.log(`without sentence-transformers: ${embedder.reason}`);
 process.exit(
   await runNode(tools.vitest, ['run', '--project', 'peers', ...process.argv.slice(2)], {
     env: {
@@ -38,6 +41,7 @@ process.exit(
       ...('python' in tracker ? { [trackio.variable]: tracker.python } : {}),
       ...('python' in keeper ? { [zoo.variable]: keeper.python } : {}),
       ...('python' in quantizer ? { [bitsandbytes.variable]: quantizer.python } : {}),
+      ...('python' in embedder ? { [sentenceTransformers.variable]: embedder.python } : {}),
       ...('python' in benchmarks ? { [lmEval.variable]: benchmarks.python } : {}),
       ...('python' in client ? { [openaiClient.variable]: client.python } : {}),
       ...('python' in loaders ? { [adapterPeers.variable]: loaders.python } : {}),

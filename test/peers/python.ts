@@ -37,6 +37,11 @@ export function lmEvalPython(): string | null {
   return process.env['COTO_LM_EVAL_PYTHON'] ?? null;
 }
 
+/** The Python with sentence-transformers beside Transformers and PEFT; null where it could not be installed. */
+export function sentencePython(): string | null {
+  return process.env['COTO_SENTENCE_PYTHON'] ?? null;
+}
+
 /** Runs a script of this folder on the peers' Python; gives what it printed, throws its words where it fails. */
 export function runPeer(script: string, input: unknown, args: readonly string[] = [], python = peerPython()): unknown {
   const file = script.startsWith('/') ? script : fileURLToPath(new URL(script, import.meta.url));

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { copyForeignFile } from '../../../files/foreign-file.ts';
 import { encodeFloats, type FloatType } from '../../tensors/encode-floats.ts';
@@ -54,9 +54,23 @@ export async function writeStreamedWeights(
   await writeFile(path.join(directory, 'model.safetensors.index.json'), `${text}\n`);
 }
 
-/** Copies the files beside config and weights: tokenizer, chat template, preprocessing, generation settings, licence. */
+/** Folders of sentence-transformers' modules, e.g. 1_Pooling, and their files: configs, and weights of those that have any. */
+const moduleFolder = /^\d+_\w+$/;
+const moduleFile = /\.(json|safetensors|bin)$/;
+
+/**
+ * Copies the files beside config and weights: tokenizer, chat template, preprocessing, generation settings, licence, and the modules of
+ * sentence-transformers.
+ */
 export async function copyModelCompanions(from: string, to: string): Promise<void> {
-  for (const entry of await readdir(from, { withFileTypes: true })) {
+  const entries = await readdir(from, { withFileTypes: true });
+  const folders = entries.some(({ name }) => name === 'modules.json') ? entries : [];
+  for (const { name } of folders.filter((entry) => entry.isDirectory() && moduleFolder.test(entry.name))) {
+    await mkdir(path.join(to, name), { recursive: true });
+    for (const file of await readdir(path.join(from, name)))
+      if (moduleFile.test(file)) await copyForeignFile(path.join(from, name, file), path.join(to, name, file));
+  }
+  for (const entry of entries) {
     const isCompanion = /\.(json|txt|model|jinja)$|^licen[cs]e/i.test(entry.name);
     const isWritten = entry.name === 'config.json' || entry.name.endsWith('.index.json');
     if ((entry.isFile() || entry.isSymbolicLink()) && isCompanion && !isWritten)

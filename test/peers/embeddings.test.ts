@@ -1,0 +1,129 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
+import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { activateCompute } from '../../src-main/engine/compute/index.ts';
+import { runTask } from '../../src-main/engine/jobs/run-job.ts';
+import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
+import { encoderInputs } from '../../src-main/engine/tasks/text/pad-rows.ts';
+import { loadTokenizer } from '../../src-main/engine/tokenization/tokenizer.ts';
+import { deviceInputs } from '../../src-main/engine/training/device-inputs.ts';
+import { textVectors } from '../../src-main/engine/training/text-vectors.ts';
+import { adapterSettingsSchema } from '../../src-shared/domain/adapter.ts';
+import type { PoolingMode } from '../../src-shared/domain/embedding.ts';
+import { RandomStream } from '../../src-shared/random.ts';
+import { bareEncoder } from '../engine/bare-encoder.ts';
+import { goldenPath, relativeDifference } from '../engine/golden.ts';
+import { withWords } from '../engine/tasks/text-task.ts';
+import { runPeer, sentencePython } from './python.ts';
+
+const python = sentencePython();
+const folder = mkdtempSync(join(tmpdir(), 'coto-embeddings-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const texts = ['the film was good .', 'a very long book', 'not bad', 'short'];
+const bases: readonly { family: string; pooling: PoolingMode; make: (place: string) => Promise<string> }[] = [
+  { family: 'bert', pooling: 'mean', make: (place) => bareEncoder('bert', 'BertModel', 'bert', place) },
+  { family: 'bert', pooling: 'cls', make: (place) => bareEncoder('bert', 'BertModel', 'bert', place) },
+  {
+    family: 'distilbert',
+    pooling: 'mean',
+    make: (place) => bareEncoder('distilbert', 'DistilBertModel', 'distilbert', place),
+  },
+  {
+    family: 'llama',
+    pooling: 'lasttoken',
+    make: async (place) => {
+      cpSync(goldenPath('llama', 'base'), place, { recursive: true });
+      return place;
+    },
+  },
+];
+
+/** Puts the files of sentence-transformers into a model's folder. */
+function asSentenceTransformer(place: string, width: number, pooling: PoolingMode): void {
+  const module = (idx: number, path: string, type: string) => ({ idx, name: String(idx), path, type });
+  const write = (name: string, value: unknown) => writeFileSync(join(place, name), JSON.stringify(value));
+  write('modules.json', [
+    module(0, '', 'sentence_transformers.models.Transformer'),
+    module(1, '1_Pooling', 'sentence_transformers.models.Pooling'),
+    module(2, '2_Normalize', 'sentence_transformers.models.Normalize'),
+  ]);
+  write('sentence_bert_config.json', { max_seq_length: 64, do_lower_case: false });
+  mkdirSync(join(place, '1_Pooling'));
+  mkdirSync(join(place, '2_Normalize'));
+  const keys = { mean: 'mean_tokens', cls: 'cls_token', lasttoken: 'lasttoken' } as const;
+  const modes = Object.entries(keys).map(([mode, key]) => [`pooling_mode_${key}`, mode === pooling]);
+  write('1_Pooling/config.json', { word_embedding_dimension: width, ...Object.fromEntries(modes) });
+}
+
+it.skipIf(python === null)(
+  'adapters and merges give the same vectors in Transformers with PEFT and in sentence-transformers',
+  async () => {
+    await activateCompute('wasm');
+    const requests: object[] = [];
+    const ours: Float32Array[] = [];
+    for (const [index, { family, pooling, make }] of bases.entries()) {
+      const place = withWords(await make(join(folder, `${index}-${family}`)));
+      const base = await loadBaseModel(place);
+      asSentenceTransformer(place, base.description.hiddenSize, pooling);
+      const model = new AdaptedModel(base);
+      const random = RandomStream.seeded(3, 'initialization');
+      const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear' });
+      await model.createAdapter(settings, { random, labels: null, headTask: 'FEATURE_EXTRACTION' });
+      const state = await model.exportState();
+      // A fresh adapter changes nothing: B is drawn too.
+      for (const { tensors } of state.modules.values()) {
+        const data = tensors.get('b')?.data;
+        if (data instanceof Float32Array) for (const at of data.keys()) data[at] = random.normal() / 5;
+      }
+      const tokenizer = await loadTokenizer(place);
+      const rows = texts.map((text) => {
+        const { ids, typeIds } = tokenizer.encode(text);
+        return { ids: Int32Array.from(ids), marks: Uint8Array.from(typeIds) };
+      });
+      const inputs = encoderInputs(rows, tokenizer.paddingId);
+      const vectors = () =>
+        Float32Array.from(
+          tf.tidy(() => textVectors(model, model.states(deviceInputs(inputs)), inputs, pooling).dataSync<'float32'>()),
+        );
+      model.clear();
+      const plain = vectors();
+      model.loadState(state);
+      ours.push(plain, vectors(), vectors());
+      expect(relativeDifference(plain, ours.at(-1) ?? plain)).toBeGreaterThan(0.01);
+      const adapter = join(folder, `${index}-adapter`);
+      await writeAdapter(adapter, state, { description: base.description, baseModelName: place });
+      model.dispose();
+      base.dispose();
+      const merged = join(folder, `${index}-merged`);
+      const given = { modelDirectory: place, adapterDirectory: adapter, dtype: 'F32', chatTemplate: null } as const;
+      await runTask(
+        { kind: 'export-merged', compute: 'wasm', ...given, outputDirectory: merged },
+        { emit: () => undefined, signal: async () => null },
+      );
+      requests.push({ base: place, adapter: null, texts, pooling }, { base: place, adapter, texts, pooling });
+      requests.push({ base: merged, adapter: null, texts, pooling });
+    }
+    const answers = z
+      .array(z.object({ transformers: z.array(z.array(z.number())), sentence: z.array(z.array(z.number())) }))
+      .parse(runPeer('./embedding_vectors.py', requests, [], python ?? ''));
+    for (const [index, { transformers, sentence }] of answers.entries()) {
+      const { family, pooling } = bases[Math.floor(index / 3)] ?? {};
+      const what = `${family} ${pooling}, ${['base', 'adapter', 'merged'][index % 3]}`;
+      const own = ours[index] ?? new Float32Array(0);
+      expect(relativeDifference(own, Float32Array.from(transformers.flat())), `${what}: Transformers`).toBeLessThan(
+        1e-4,
+      );
+      expect(
+        relativeDifference(own, Float32Array.from(sentence.flat())),
+        `${what}: sentence-transformers`,
+      ).toBeLessThan(1e-4);
+    }
+  },
+  300_000,
+);
