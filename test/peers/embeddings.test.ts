@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { AdaptedModel } from '../../src-main/engine/adapters/adapted-model.ts';
 import { writeAdapter } from '../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { nameWithoutHead } from '../../src-main/engine/adapters/peft/name-without-head.ts';
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import { runTask } from '../../src-main/engine/jobs/run-job.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
@@ -98,6 +99,9 @@ it.skipIf(python === null)(
       expect(relativeDifference(plain, ours.at(-1) ?? plain)).toBeGreaterThan(0.01);
       const adapter = join(folder, `${index}-adapter`);
       await writeAdapter(adapter, state, { description: base.description, baseModelName: place });
+      const exported = join(folder, `${index}-exported`);
+      cpSync(adapter, exported, { recursive: true });
+      await nameWithoutHead(exported, base.description);
       model.dispose();
       base.dispose();
       const merged = join(folder, `${index}-merged`);
@@ -106,7 +110,7 @@ it.skipIf(python === null)(
         { kind: 'export-merged', compute: 'wasm', ...given, outputDirectory: merged },
         { emit: () => undefined, signal: async () => null },
       );
-      requests.push({ base: place, adapter: null, texts, pooling }, { base: place, adapter, texts, pooling });
+      requests.push({ base: place, adapter: null, texts, pooling }, { base: place, adapter: exported, texts, pooling });
       requests.push({ base: merged, adapter: null, texts, pooling });
     }
     const answers = z

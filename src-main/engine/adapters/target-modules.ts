@@ -64,13 +64,19 @@ export function isBelowLayers({ name, layer, kind, isHead }: LinearModule): bool
   return layer === null && !isHead && (kind === 'embedding' || name.includes('embeddings.'));
 }
 
-/** The linear that goes by `name` in today's or in older transformers; null where the base has none. */
+/** The linear that goes by `name` in today's or in older transformers, or in a language model without its head; null where the base has none. */
 export function findLinear(description: ModelDescription, name: string): LinearModule | null {
   return (
     description.linears.find((module) => module.name === name) ??
     description.linears.find((module) => module.aliases.includes(name)) ??
+    (description.kind === 'causal-lm' ? description.linears.find((module) => withoutPrefix(module) === name) : null) ??
     null
   );
+}
+
+/** A module's name in the model without a head: without `model.` or `transformer.`. */
+function withoutPrefix({ name, isHead }: LinearModule): string | null {
+  return isHead ? null : name.slice(name.indexOf('.') + 1);
 }
 
 /** As `findLinear`. @throws StudioError refused where the base has no such linear layer for an adapter. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { nameWithoutHead } from '../../../engine/adapters/peft/name-without-head.ts';
 import { writeChatTemplate } from '../../../engine/models/huggingface/chat-template-file.ts';
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
@@ -22,6 +23,7 @@ export const peft: ExportTarget = {
     await writeFolderAtomic(path, async (temporary) => {
       await copyAdapterFiles(directory, temporary);
       await nameBase(temporary, base);
+      if (base.model !== null) await nameWithoutHead(temporary, base.model.description);
       // An adapter that was imported with a tokenizer of its own keeps that.
       if (existsSync(join(directory, 'tokenizer.json'))) await copyTokenizer(directory, temporary);
       else if (base.model !== null) await copyTokenizer(base.model.path, temporary);

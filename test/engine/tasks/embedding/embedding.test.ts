@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { AdaptedModel } from '../../../../src-main/engine/adapters/adapted-model.ts';
 import { readAdapter, writeAdapter } from '../../../../src-main/engine/adapters/peft/adapter-folder.ts';
+import { nameWithoutHead } from '../../../../src-main/engine/adapters/peft/name-without-head.ts';
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { predictionLines } from '../../../../src-main/engine/evaluation/prediction-lines.ts';
 import { scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/evaluation/score-outputs.ts';
@@ -12,6 +13,7 @@ import { outcomesOf, predictionsOf } from '../../../../src-main/engine/evaluatio
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import { embeddings } from '../../../../src-main/engine/tasks/embedding.ts';
+import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
@@ -120,8 +122,12 @@ test('anchors are learned to be nearest to their positives, and scored as retrie
   });
   const read = await readAdapter(join(folder, 'adapter'), base.description);
   expect(read.config).toMatchObject({ task_type: 'FEATURE_EXTRACTION', modules_to_save: null });
+  // As PEFT finds the modules in a model without a head.
+  await nameWithoutHead(join(folder, 'adapter'), base.description);
+  const keys = [...(await readSafetensors(join(folder, 'adapter', 'adapter_model.safetensors'))).keys()];
+  expect(keys).toContain('base_model.model.encoder.layer.0.attention.self.query.lora_A.weight');
   const again = new AdaptedModel(base);
-  again.loadState(read);
+  again.loadState(await readAdapter(join(folder, 'adapter'), base.description));
   expect(scoreOutputs(await task.outputs(again, all(8), { batchSize: 8 })).loss).toBeCloseTo(score.loss, 5);
   again.dispose();
   model.dispose();
@@ -209,7 +215,13 @@ describe('pooling', () => {
     await learn(model, task, 12);
     const score = scoreOutputs(await task.outputs(model, all(8), { batchSize: 3 }));
     expect(score.loss).toBeLessThan(started.loss / 2);
-    expect((await model.exportState()).config.task_type).toBe('FEATURE_EXTRACTION');
+    const state = await model.exportState();
+    expect(state.config.task_type).toBe('FEATURE_EXTRACTION');
+    const place = join(folder, 'llama-adapter');
+    await writeAdapter(place, state, { description: llama.description, baseModelName: 'llama' });
+    await nameWithoutHead(place, llama.description);
+    const read = await readAdapter(place, llama.description);
+    expect([...read.modules.keys()]).toEqual([...state.modules.keys()]);
     task.close();
     model.dispose();
     llama.dispose();

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { withMembers } from '../../models/huggingface/json-members.ts';
+import { writeFileAtomic } from '../../tensors/atomic.ts';
+import { adapterConfigFile, adapterTensorsFile } from './adapter-config.ts';
+import { keyPrefix } from './tensors.ts';
+
+const names = z.array(z.string());
+const configSchema = z.looseObject({
+  task_type: z.string().nullish(),
+  target_modules: z.union([names, z.string()]).nullish(),
+  exclude_modules: z.union([names, z.string()]).nullish(),
+  rank_pattern: z.record(z.string(), z.unknown()).nullish(),
+  alpha_pattern: z.record(z.string(), z.unknown()).nullish(),
+});
+
+/**
+ * Names the modules of an adapter of embeddings as a model without a head has them (AutoModel): PEFT's FEATURE_EXTRACTION is put on
+ * such a model, whose names lack the prefix that the studio's have (bert., model.). The folder of another adapter is left alone.
+ */
+export async function nameWithoutHead(folder: string, description: ModelDescription): Promise<void> {
+  const file = join(folder, adapterConfigFile);
+  const text = await readFile(file, 'utf8');
+  const config = configSchema.parse(JSON.parse(text));
+  const prefix = bodyPrefix(description);
+  if (config.task_type !== 'FEATURE_EXTRACTION' || prefix === null) return;
+  const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+  const list = (given: string[] | string | null | undefined) => (Array.isArray(given) ? given.map(bare) : given);
+  const pattern = (given: Record<string, unknown> | null | undefined) =>
+    given && Object.fromEntries(Object.entries(given).map(([name, value]) => [bare(name), value]));
+  const changes = {
+    target_modules: list(config.target_modules),
+    exclude_modules: list(config.exclude_modules),
+    rank_pattern: pattern(config.rank_pattern),
+    alpha_pattern: pattern(config.alpha_pattern),
+  };
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  await writeFileAtomic(file, withMembers(text, given));
+  const weights = join(folder, adapterTensorsFile);
+  await writeFileAtomic(
+    weights,
+    withTensorNames(await readFile(weights), (key) =>
+      key.startsWith(keyPrefix) ? keyPrefix + bare(key.slice(keyPrefix.length)) : key,
+    ),
+  );
+}
+
+/** What the names of all modules of a text model begin with beside those of its head, with the point; null where they differ. */
+function bodyPrefix({ linears, image }: ModelDescription): string | null {
+  if (image !== null) return null;
+  const firsts = new Set(
+    linears.filter(({ isHead }) => !isHead).map(({ name }) => name.slice(0, name.indexOf('.') + 1)),
+  );
+  const [only = ''] = firsts;
+  return firsts.size === 1 && only !== '' ? only : null;
+}
+
+/** A safetensors file with other names of its tensors, which stay where they are. */
+function withTensorNames(file: Buffer, rename: (name: string) => string): Buffer {
+  const length = Number(file.readBigUInt64LE(0));
+  const header: unknown = JSON.parse(file.toString('utf8', 8, 8 + length));
+  const entries = Object.entries(z.record(z.string(), z.unknown()).parse(header));
+  const named = JSON.stringify(Object.fromEntries(entries.map(([name, entry]) => [rename(name), entry])));
+  // Tensors begin at a multiple of eight bytes.
+  const text = Buffer.from(named);
+  const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(padded.length));
+  return Buffer.concat([size, padded, file.subarray(8 + length)]);
+}
