@@ -37,12 +37,15 @@ it.skipIf(python === null)('tasks of every kind score as in lm-eval, with the ba
   const ours = z.record(z.string(), columnSchema).parse(JSON.parse(out || `"${err}"`));
   const names = Object.keys(ours['small-llama']?.results ?? {});
   expect(names).toHaveLength(10);
+  // lm-eval refuses a task beside a group that has it.
+  const inGroups = ['made_choice', 'made_inner', 'made_letters', 'made_pairs'];
+  const asked = names.filter((name) => !inGroups.includes(name));
   const theirs = z
     .array(columnSchema)
     .parse(
       runPeer(
         'lm_eval_results.py',
-        { model, adapters: [null, adapter], tasks: names, folder: tasks },
+        { model, adapters: [null, adapter], tasks: asked, folder: tasks },
         [],
         python ?? '',
       ),
