@@ -14,9 +14,9 @@ const file = join(folder, 'study.yaml');
 writeSmallAblation(file, {
   ...{ model: copyOf(folder), dataset: goodData(join(folder, 'bands')), name: 'Resumed', seeds: [1] },
   run: {
-    max_steps: 60,
+    max_steps: 30,
     save_steps: 5,
-    eval_steps: 30,
+    eval_steps: 15,
     eval_samples: 2,
     adapter: { r: 2, target_modules: ['q_proj'], lora_dropout: 0.1 },
   },
@@ -84,7 +84,7 @@ test('a run whose node was lost after a checkpoint goes on from it, to the resul
   const tensors = (place: string) => readFileSync(join(resultIn(place), 'adapter', 'adapter_model.safetensors'));
   expect(tensors(bundle).equals(tensors(alone))).toBe(true);
   const curves = await collected(bundle, 'one');
-  expect(curves.filter(({ name }) => name === 'loss').map(({ step: at }) => at)).toEqual([...Array(60).keys()]);
+  expect(curves.filter(({ name }) => name === 'loss').map(({ step: at }) => at)).toEqual([...Array(30).keys()]);
   expect(curves).toEqual(await collected(alone, 'other'));
 });
 

@@ -112,9 +112,9 @@ describe('a run whose process is killed', () => {
   const metricRow = z.object({ name: z.string(), step: z.number(), value: z.number() });
   const shown = z.object({ run: runRecordSchema, metrics: z.array(metricRow) });
   const settings = training(
-    'max_steps=120',
+    'max_steps=40',
     'save_steps=5',
-    'eval_steps=30',
+    'eval_steps=10',
     'learning_rate=0.01',
     'coto={}',
     'adapter.lora_dropout=0.1',
@@ -156,7 +156,7 @@ describe('a run whose process is killed', () => {
       return metrics.filter(({ name }) => ['loss', 'p', 'active_share', 'eval_accuracy'].includes(name));
     };
     const [first, second] = [await curve(home, id), await curve(other, two?.run.id ?? '')];
-    expect(first.filter(({ name }) => name === 'loss').map(({ step }) => step)).toEqual([...Array(120).keys()]);
+    expect(first.filter(({ name }) => name === 'loss').map(({ step }) => step)).toEqual([...Array(40).keys()]);
     expect(first).toEqual(second);
     const tensors = (at: string, folder = '') => readFileSync(join(at, folder, 'adapter_model.safetensors'));
     expect(tensors(home, one?.adapter.folder).equals(tensors(other, two?.adapter.folder))).toBe(true);

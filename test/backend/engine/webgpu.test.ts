@@ -29,10 +29,10 @@ function startHere() {
   return hostOf(backendEnd, () => backendEnd.close());
 }
 
-/** Starts a run of 40 steps, and waits for its first checkpoint. */
+/** Starts a run of 16 steps, and waits for its first checkpoint. */
 async function trainToCheckpoint(backend: OpenBackend) {
   const compute_backend = 'webgpu';
-  const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 40, save_steps: 2, compute_backend } as const;
+  const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 16, save_steps: 2, compute_backend } as const;
   const { run } = await backend.handle('runs.create', { config });
   const state = () => backend.handle('runs.get', { id: run.id });
   await expect.poll(async () => (await state()).checkpoints.length, { interval: 5 }).toBeGreaterThan(0);
@@ -68,7 +68,7 @@ it.skipIf(!device?.available)(
     await backend.handle('runs.resume', { id: run.id });
     await backend.idle();
     expect(starts).toBe(before + 1);
-    expect(await state()).toMatchObject({ status: 'completed', step: 40, error: null });
+    expect(await state()).toMatchObject({ status: 'completed', step: 16, error: null });
     await backend.close();
   },
 );
@@ -85,13 +85,13 @@ it.skipIf(!device?.available)(
     const ended = await state();
     expect(ended).toMatchObject({ status: 'failed', adapterId: null, error: { code: 'out_of_memory' } });
     expect(ended.error?.message).toMatch(
-      /^There was no memory left in step \d+ of 40, for micro-batches of [\d× ]+ values\.$/,
+      /^There was no memory left in step \d+ of 16, for micro-batches of [\d× ]+ values\.$/,
     );
     expect(ended.error?.hint).toContain('resume the run from its last checkpoint');
 
     await backend.handle('runs.resume', { id: run.id });
     await backend.idle();
-    expect(await state()).toMatchObject({ status: 'completed', step: 40, error: null });
+    expect(await state()).toMatchObject({ status: 'completed', step: 16, error: null });
     await backend.close();
   },
 );
