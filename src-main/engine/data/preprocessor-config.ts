@@ -10,10 +10,11 @@ const rectangle = z.object({ height: side, width: side });
 /** `preprocessor_config.json` with the defaults of transformers' ViTImageProcessor. */
 const configSchema = z.object({
   do_resize: z.boolean().nullable().default(true),
-  size: z.union([side, rectangle, z.object({ shortest_edge: side })]).optional(),
+  // Transformers' fast processors write null for what they do not use.
+  size: z.union([side, rectangle, z.object({ shortest_edge: side })]).nullish(),
   resample: z.number().int().min(0).max(5).nullable().default(2),
   do_center_crop: z.boolean().nullable().default(false),
-  crop_size: z.union([side, rectangle]).optional(),
+  crop_size: z.union([side, rectangle]).nullish(),
   do_rescale: z.boolean().nullable().default(true),
   rescale_factor: z.number().default(1 / 255),
   do_normalize: z.boolean().nullable().default(true),

@@ -96,6 +96,18 @@ describe('pixel values', () => {
     expect([...(await new ImageBatcher(split, preprocessor).batch([0])).pixelValues]).toEqual([-1, 1]);
   });
 
+  test('of a config with null for what its processor does not use are those of one without it', async () => {
+    const image = { height: 1, width: 2, channels: 1 };
+    const unused = { crop_size: null, do_center_crop: null, size: null, do_convert_rgb: null };
+    const preprocessor = await createImagePreprocessor(
+      modelFolder('nulls', unused),
+      imageModel(1, 1, 2),
+      dataset(image),
+    );
+    const split = { count: 1, labels: Int32Array.of(0), pixels: () => Uint8Array.of(0, 255) };
+    expect([...(await new ImageBatcher(split, preprocessor).batch([0])).pixelValues]).toEqual([-1, 1]);
+  });
+
   test.each<[string, unknown, { height: number; width: number; channels: number } | null, RegExp]>([
     ['no JSON', '{', { height: 2, width: 2, channels: 1 }, /preprocessor_config.json is not JSON/],
     ['another size', { size: 3 }, { height: 2, width: 2, channels: 1 }, /resizes to 3 × 3, but the model takes 2 × 2/],
