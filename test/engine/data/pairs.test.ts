@@ -98,6 +98,16 @@ describe('pairs for embeddings', () => {
     expect((await read(rowsFile('columns.jsonl', columns))).examples[0]?.negatives).toEqual(['c', 'd']);
   });
 
+  it('keep the negatives of a row that lacks one of their columns, and none that is empty', async () => {
+    const rows = [
+      { anchor: 'a', positive: 'b', negative_1: 'c', negative_2: 'd' },
+      { anchor: 'e', positive: 'f', negative_1: '["g", " "]' },
+      { anchor: 'h', positive: 'i' },
+    ];
+    const { examples } = await read(rowsFile('ragged.jsonl', rows), { test_fraction: 0 });
+    expect(examples.map(({ negatives }) => negatives)).toEqual([['c', 'd'], ['g'], []]);
+  });
+
   it('with faults are named by row and column', async () => {
     const rows = [
       { anchor: 'a', positive: 'b', negative: 'c' },

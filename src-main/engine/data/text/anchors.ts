@@ -1,7 +1,7 @@
 import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
 import { plain } from './known-columns.ts';
 import { cellOf, type RawRow } from './raw-row.ts';
-import { severalColumns } from './several-labels.ts';
+import { namesIn } from './several-labels.ts';
 import { parseAsPython } from './written-number.ts';
 
 type AnchorColumns = Pick<TextColumns, 'anchor' | 'positive' | 'negative'>;
@@ -38,9 +38,8 @@ export function anchorNote({ anchor, positive, negative, completion }: TextColum
 
 /** The wrong texts of a row: of one column or several, each with a text or a list of them. A string is the problem. */
 export function readNegatives(cells: RawRow['cells'], column: string): string[] | string {
-  const columns = severalColumns(column, Object.keys(cells)) ?? [column];
   const texts: string[] = [];
-  for (const name of columns) {
+  for (const name of cellOf(cells, column) === undefined ? namesIn(column) : [column]) {
     const own = textsOf(cellOf(cells, name));
     if (own === null) return `${name} is no text and no list of texts: write it as "…", or as ["…", "…"]`;
     texts.push(...own);
@@ -50,9 +49,9 @@ export function readNegatives(cells: RawRow['cells'], column: string): string[] 
 
 function textsOf(cell: unknown): string[] | null {
   if (cell === undefined || cell === null) return [];
-  if (typeof cell === 'string') return listOf(cell) ?? (cell.trim() === '' ? [] : [cell]);
-  if (!Array.isArray(cell) || !cell.every((text) => typeof text === 'string')) return null;
-  return cell.filter((text) => text.trim() !== '');
+  const texts = typeof cell === 'string' ? (listOf(cell) ?? [cell]) : cell;
+  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) return null;
+  return texts.filter((text) => text.trim() !== '');
 }
 
 /** A list of texts that is written as one text, as CSV has it; null for any other text. */

@@ -34,8 +34,13 @@ export function flagColumns(rows: readonly RawRow[], names: readonly string[]): 
 /** The columns that a name of several stands for, all of which the file has; null for one. */
 export function severalColumns(name: string, names: readonly string[]): string[] | null {
   if (names.includes(name) || !name.includes(between)) return null;
-  const parts = name.split(between);
+  const parts = namesIn(name);
   return parts.every((part) => names.includes(part)) ? parts : null;
+}
+
+/** The names of several columns in one. */
+export function namesIn(name: string): string[] {
+  return name.split(between);
 }
 
 /** Whether a label is set; null for what is neither 0 nor 1. */
