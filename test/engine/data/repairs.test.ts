@@ -149,6 +149,18 @@ describe('the step repair', () => {
     const path = fileOf(labels.map((label, row) => ({ text: `text ${row}`, label })));
     return (await read(path, 'repair')).examples.map(({ label }) => label);
   };
+  test('does not report ShareGPT’s own speakers as read otherwise', async () => {
+    const conversation = (speaker: string) => ({
+      conversations: [
+        { from: speaker, value: 'Hello' },
+        { from: 'gpt', value: 'Yes' },
+      ],
+    });
+    const { examples, text } = await read(fileOf([conversation('human'), conversation('Human ')]), 'repair');
+    expect(examples[1]?.messages?.map(({ role }) => role)).toEqual(['user', 'assistant']);
+    expect(text?.repairs).toEqual([{ where: 'row 2', message: 'conversations: the role "Human " is read as user' }]);
+  });
+
   test.each([
     [
       ['Good', 'good', 'GOOD ', 'good', 'bad'],

@@ -3,7 +3,8 @@ import { cellOf, isObject } from '../text/raw-row.ts';
 import { type Repair, withCell } from './repair.ts';
 
 /** Roles of messages but for case and white space ("User "), and ShareGPT's speakers among messages. */
-export const speakerNames: Repair = (cells, { columns }) => {
+export const speakerNames: Repair = (cells, { columns, shape }) => {
+  const key = shape === 'sharegpt' ? 'from' : 'role';
   let next = cells;
   const changes = new Set<string>();
   for (const column of [columns.messages, columns.completion, columns.rejected]) {
@@ -11,10 +12,10 @@ export const speakerNames: Repair = (cells, { columns }) => {
     if (column === null || !Array.isArray(turns)) continue;
     const mended = turns.map((turn: unknown) => {
       if (!isObject(turn)) return turn;
-      const key = Object.hasOwn(turn, 'role') ? 'role' : 'from';
       const role = turn[key];
-      const known = typeof role === 'string' ? knownRole(role) : null;
-      if (typeof role !== 'string' || known === null || known === role) return turn;
+      if (typeof role !== 'string' || (shape === 'sharegpt' && sharegptRoles.has(role))) return turn;
+      const known = knownRole(role);
+      if (known === null || known === role) return turn;
       changes.add(`${column}: the role "${role}" is read as ${known}`);
       return { ...turn, [key]: known };
     });
