@@ -183,6 +183,33 @@ describe('the step repair', () => {
   });
 });
 
+test.each<[string, object, object]>([
+  ['text', { text: 'a film', label: 'good' }, { text: '&nbsp;', label: 'bad' }],
+  ['completion', { prompt: 'Who?', completion: 'Ada' }, { prompt: 'Who?', completion: '&nbsp;&#32;' }],
+  [
+    'rejected',
+    { prompt: 'Who?', chosen: 'Ada', rejected: 'It' },
+    { prompt: 'Who?', chosen: 'Ada', rejected: '&nbsp;' },
+  ],
+])('a %s of entities for white space is empty, and so at fault', async (field, good, empty) => {
+  const { examples, text } = await read(fileOf([good, empty]), 'unescape; trim');
+  expect(examples).toHaveLength(1);
+  expect(text?.faultyRows).toBe(1);
+  expect((await read(fileOf([good, empty]), 'unescape; drop-faulty')).text?.notes).toContain(
+    'The step drop-faulty left out 1 row.',
+  );
+  const found = await inspectDataset({
+    ...(await detectReader(fileOf([good, empty]))),
+    options: { steps: 'unescape' },
+  });
+  expect(found?.problems).toEqual([
+    {
+      where: 'row 2',
+      message: `${field} is empty without its entities and white space: fill it in, or leave the row out`,
+    },
+  ]);
+});
+
 test('white space and entities are taken from every text, but not from what places are counted in', async () => {
   const path = fileOf([{ prompt: ' Who &amp; what? ', completion: 'Ada &lt;3 ' }]);
   const { examples, text } = await read(path, 'unescape; trim');

@@ -1,14 +1,18 @@
-import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { ReadRow, TextExample } from '../../../../src-shared/domain/dataset.ts';
 import { withChange } from './changes.ts';
 import type { StepWork } from './step.ts';
 
 /**
  * Changes every text of a row by itself. Words that have tags stay, and a context with its answers does: their places are
- * counted in it.
+ * counted in it. A row of which a text is left empty is a faulty one.
  */
 export function changeTexts(change: (text: string) => string): StepWork {
   return {
-    begin: () => (row) => (row.kind === 'example' ? { ...row, example: changed(row.example, change) } : row),
+    begin: () => (row) => {
+      if (row.kind !== 'example') return row;
+      const example = changed(row.example, change);
+      return emptied(example, row.example) ?? { ...row, example };
+    },
   };
 }
 
@@ -39,6 +43,17 @@ function changed(example: TextExample, change: (text: string) => string): TextEx
     if (said.some(({ content }, at) => content !== turns[at]?.content)) names.push(field);
   }
   return names.length === 0 ? example : withChange(next, `${names.join(', ')} changed`);
+}
+
+/** The row as a faulty one where a text that had something has nothing left; null where none is so. */
+function emptied(example: TextExample, before: TextExample): ReadRow | null {
+  const hasText = (text: unknown) => typeof text === 'string' && text.trim() !== '';
+  // A prompt may be empty.
+  const needed = [...fields.filter((field) => field !== 'prompt'), 'rejected' as const];
+  const field = needed.find((name) => hasText(before[name]) && !hasText(example[name]));
+  if (field === undefined) return null;
+  const message = `${field} is empty without its entities and white space: fill it in, or leave the row out`;
+  return { kind: 'fault', where: example.row, message };
 }
 
 /** Whether something else counts places in a text. */
