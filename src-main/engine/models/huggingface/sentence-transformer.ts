@@ -67,7 +67,8 @@ export async function readSentenceTransformer(
 
 /** A folder's name in modules.json, which does not lead out of the model's. */
 function within(folder: string): string {
-  return path.basename(folder);
+  const name = path.basename(folder);
+  return name === '..' ? '' : name;
 }
 
 function poolingOf(config: z.infer<typeof poolingSchema>): PoolingMode {

@@ -196,6 +196,10 @@ describe('pooling', () => {
     expect(await poolingOf()).toEqual(['weightedmean', 5]);
     write('1_Pooling/config.json', { embedding_dimension: 32, pooling_mode: ['mean', 'max'] });
     await expect(poolingOf()).rejects.toThrow('pools its vectors by mean and max');
+    // A folder that would lead out of the model's is not followed.
+    writeFileSync(join(own, '..', 'config.json'), JSON.stringify({ pooling_mode: 'lasttoken' }));
+    write('modules.json', [{ ...modules[1], path: '..' }]);
+    expect(await poolingOf()).toEqual(['mean', 5]);
     write('modules.json', [
       ...modules,
       { idx: 3, name: '3', path: '3_Dense', type: 'sentence_transformers.models.Dense' },
