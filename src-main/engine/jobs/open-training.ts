@@ -11,7 +11,8 @@ import { type ActiveCompute, activateCompute } from '../compute/index.ts';
 import { deviceMetrics, UsageMeter } from '../compute/usage/index.ts';
 import type { TrainTask } from '../contract.ts';
 import { forgettingOf } from '../evaluation/forgetting/forgetting-meter.ts';
-import { scoreOutputs } from '../evaluation/score-outputs.ts';
+import { scorePredictions } from '../evaluation/score-outputs.ts';
+import { predictionsOf } from '../evaluation/task-predictions.ts';
 import type { RunOutcome, TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
@@ -186,8 +187,9 @@ function assemble(
             },
           }),
       });
-      await sampler?.take(step, model, outputs, context);
-      return scoreOutputs(outputs);
+      const predictions = predictionsOf(outputs);
+      await sampler?.take(step, model, predictions, context);
+      return scorePredictions(predictions);
     },
     runDirectory,
     baseModelName: config.model,

@@ -3,7 +3,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { SampleAnswer, SampleInput } from '../../../src-shared/domain/run-samples.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import { computeFailure } from '../compute/index.ts';
-import type { TaskOutputs } from '../evaluation/task-outputs.ts';
+import type { TaskPredictions } from '../evaluation/task-predictions.ts';
 import type { TaskContext } from '../events.ts';
 import { writeBatch } from '../generation/write-batch.ts';
 import type { TaskOnData } from '../tasks/open-task.ts';
@@ -42,13 +42,13 @@ export class RunSampler {
   /**
    * Reports the answers after `step` steps. What fails here is no reason to lose a run: it is logged, and no further sample
    * is taken.
-   * @param outputs of the evaluation
+   * @param predictions of the evaluation
    */
-  async take(step: number, model: AdaptedModel, outputs: TaskOutputs, context: TaskContext): Promise<void> {
+  async take(step: number, model: AdaptedModel, predictions: TaskPredictions, context: TaskContext): Promise<void> {
     if (this.failed) return;
     const started = performance.now();
     try {
-      const answers = await this.answers(model, outputs, context);
+      const answers = await this.answers(model, predictions, context);
       if (answers.length === 0) return;
       const milliseconds = performance.now() - started;
       const inputs = this.told ? null : await this.inputs();
@@ -64,10 +64,14 @@ export class RunSampler {
     }
   }
 
-  private async answers(model: AdaptedModel, outputs: TaskOutputs, context: TaskContext): Promise<SampleAnswer[]> {
+  private async answers(
+    model: AdaptedModel,
+    predictions: TaskPredictions,
+    context: TaskContext,
+  ): Promise<SampleAnswer[]> {
     const { writing, classNames, describe } = this.opened;
     if (writing !== undefined) return this.written(model, writing, context);
-    return sampleAnswers(outputs, this.examples.length, (place, at) => {
+    return sampleAnswers(predictions, this.examples.length, (place, at) => {
       const { choices = classNames } = describe(this.examples[place] ?? 0);
       return choices[at] ?? `class ${at}`;
     });

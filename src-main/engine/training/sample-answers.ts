@@ -1,7 +1,6 @@
 import type { SampleAnswer } from '../../../src-shared/domain/run-samples.ts';
 import { predictedClass } from '../evaluation/evaluation.ts';
-import type { TaskOutputs } from '../evaluation/task-outputs.ts';
-import { namedTags, predictionsOf } from '../evaluation/task-predictions.ts';
+import { namedTags, type TaskPredictions } from '../evaluation/task-predictions.ts';
 import { pairLine } from '../evaluation/vectors/vector-predictions.ts';
 import { answerScore } from '../metrics/squad.ts';
 
@@ -11,11 +10,10 @@ import { answerScore } from '../metrics/squad.ts';
  * @param nameOf name of an output for the example at a place of the evaluation
  */
 export function sampleAnswers(
-  outputs: TaskOutputs,
+  predictions: TaskPredictions,
   count: number,
   nameOf: (place: number, output: number) => string,
 ): SampleAnswer[] {
-  const predictions = predictionsOf(outputs);
   const places = Array.from({ length: count }, (_, place) => place);
   switch (predictions.kind) {
     case 'classes': {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import type { TaskOutputs } from '../../../src-main/engine/evaluation/task-outputs.ts';
+import { predictionsOf, type TaskPredictions } from '../../../src-main/engine/evaluation/task-predictions.ts';
 import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { RunSampler } from '../../../src-main/engine/training/run-sampler.ts';
@@ -28,7 +28,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const nothing: TaskOutputs = {
+const nothing: TaskPredictions = {
   kind: 'tokens',
   lossSums: new Float64Array(0),
   tokens: new Uint32Array(0),
@@ -99,17 +99,18 @@ test('samples that cannot be taken are said to be missing, once, and cost no run
 test('classes, sets of labels and numbers are answers of an evaluation', () => {
   const name = (_: number, output: number) => ['cat', 'dog', 'cow'][output] ?? '';
   const logits = Float32Array.of(0, Math.log(2), Math.log(5), Math.log(6), 0, 0);
-  expect(sampleAnswers({ kind: 'classes', logits, labels: Int32Array.of(2, 1), classCount: 3 }, 2, name)).toEqual([
+  const classes = predictionsOf({ kind: 'classes', logits, labels: Int32Array.of(2, 1), classCount: 3 });
+  expect(sampleAnswers(classes, 2, name)).toEqual([
     { text: 'cow', probability: expect.closeTo(5 / 8), isRight: true },
     { text: 'cat', probability: expect.closeTo(6 / 8), isRight: false },
   ]);
   const sets = { logits: Float32Array.of(1, -1, 2, -1, -1, -1), targets: Float32Array.of(1, 0, 1, 0, 1, 0), width: 3 };
-  expect(sampleAnswers({ kind: 'label-sets', ...sets }, 2, name)).toEqual([
+  expect(sampleAnswers(predictionsOf({ kind: 'label-sets', ...sets }), 2, name)).toEqual([
     { text: 'cat, cow', probability: null, isRight: true },
     { text: 'no label', probability: null, isRight: false },
   ]);
   const numbers = { predictions: Float32Array.of(1.23456), targets: Float32Array.of(1) };
-  expect(sampleAnswers({ kind: 'numbers', ...numbers }, 1, name)).toEqual([
+  expect(sampleAnswers(predictionsOf({ kind: 'numbers', ...numbers }), 1, name)).toEqual([
     { text: '1.23', probability: null, isRight: null },
   ]);
 });
