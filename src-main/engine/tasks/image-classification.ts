@@ -66,6 +66,12 @@ export const imageClassification: TaskType = {
         return { kind: 'image', truth, height, width, channels, pixels: Uint8Array.from(pixels) };
       },
       exported: async (chosen, progress) => {
+        if (isZeroShot)
+          throw new StudioError(
+            'refused',
+            'The Python export has no zero-shot classifier: CLIP’s loss is computed from texts of the classes.',
+            'Export the adapter by --to peft: PEFT loads it on CLIPModel.',
+          );
         const tensors = new Map([['pixel_values', stacked(preprocessor.tables)]]);
         for (const split of ['train', 'test'] as const) {
           const batcher = batchers[split];
@@ -73,12 +79,6 @@ export const imageClassification: TaskType = {
           const labels = Int32Array.from(chosen[split], (index) => batcher.split.labels[index] ?? 0);
           tensors.set(`${split}.labels`, { shape: [labels.length], data: labels });
         }
-        if (isZeroShot)
-          throw new StudioError(
-            'refused',
-            'The Python export has no zero-shot classifier: CLIP’s loss is computed from texts of the classes.',
-            'Export the adapter by --to peft: PEFT loads it on CLIPModel.',
-          );
         return {
           settings: { auto_class: 'AutoModelForImageClassification', problem_type: 'single_label_classification' },
           tensors,
