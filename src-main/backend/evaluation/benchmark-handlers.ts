@@ -19,17 +19,20 @@ const mostListed = 500;
 
 export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'benchmarks'>> {
   const { store, queue, paths, reader } = services;
+  // What the task of a stranger names is the person's to allow.
+  const isConfined = paths !== anyPath;
   return {
     'benchmarks.tasks': async ({ tasks }) => {
-      const place = { path: paths.readable(tasks), isConfined: paths !== anyPath };
+      const place = { path: paths.readable(tasks), isConfined };
       // A row of each says whether its templates are sound; a row of examples would need data of its own.
       const { tasks: prepared } = await reader.read('benchmarks', { ...place, limit: 1, shots: null });
       return prepared.map(({ metrics, ...task }) => ({ ...task, metrics: metrics.map(({ name }) => name) }));
     },
     'benchmarks.start': async (request) => {
-      paths.readable(request.tasks);
+      // Chosen now, and still what was chosen when the studio is opened again before the job's turn.
+      const tasks = paths.readable(request.tasks);
       const model = await resolveModelFor(languageModel, services, request.model);
-      const resolved = { ...request, model: model.id };
+      const resolved = { ...request, tasks, model: model.id };
       const nameOf = (adapter: AdapterReference) =>
         'adapterId' in adapter
           ? requireAdapter(store, adapter.adapterId).name
@@ -37,8 +40,8 @@ export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'
       const names = distinctNames(request.columns.map((column) => (column === null ? model.name : nameOf(column))));
       return queue.add(
         benchmarkJob,
-        { title: `Benchmark ${model.name} on ${basename(request.tasks)}`, subjectId: null },
-        { request: resolved, names },
+        { title: `Benchmark ${model.name} on ${basename(tasks)}`, subjectId: null },
+        { request: resolved, names, isConfined },
       );
     },
     'benchmarks.list': async () =>

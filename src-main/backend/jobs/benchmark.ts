@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { benchmarkRequestSchema } from '../../../src-shared/domain/benchmark.ts';
 import { groupScores } from '../../engine/benchmarks/group-scores.ts';
 import { resolveModel } from '../library/models.ts';
-import { anyPath } from '../path-access.ts';
 import { columnDirectories } from './column-directories.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
@@ -13,19 +12,18 @@ export const benchmarkJob = defineJob({
   payload: z.object({
     request: benchmarkRequestSchema,
     names: z.array(z.string()).default([]).describe('of the columns, for when an adapter is gone'),
+    isConfined: z.boolean().default(true).describe('tasks name files of their own folder alone'),
   }),
   references: ({ request }) => request.columns.filter((column) => column !== null),
-  async execute({ request }, context, services) {
-    const { store, reader, paths } = services;
+  async execute({ request, isConfined }, context, services) {
+    const { store, reader } = services;
     const model = await resolveModel(services, request.model);
     const adapterDirectories = columnDirectories(services, model, request.columns);
-    const { tasks, groups } = await reader.read('benchmarks', {
-      path: paths.readable(request.tasks),
-      // What the task of a stranger names is the person's to allow.
-      isConfined: paths !== anyPath,
-      limit: request.limit,
-      shots: request.num_fewshot,
-    });
+    const { tasks, groups } = await reader.read(
+      'benchmarks',
+      { path: request.tasks, isConfined, limit: request.limit, shots: request.num_fewshot },
+      { signal: context.abort },
+    );
     const { result } = await context.runEngine({
       kind: 'benchmark',
       ...computeFields(store),

@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { startReader } from '../../../src-main/backend/reading/foreign-reader.ts';
+import type { EngineTask } from '../../../src-main/engine/contract.ts';
+import { PathGrants } from '../../../src-main/files/path-grants.ts';
+import { bundledResources, closeBackends, openBackend, scriptedEngine, temporaryFolder } from '../support.ts';
+
+afterEach(closeBackends);
+
+const task = {
+  ...{ task: 'made', output_type: 'multiple_choice', dataset_path: 'json', test_split: 'test' },
+  dataset_kwargs: { data_files: { test: 'rows.json' } },
+  ...{ doc_to_text: '{{question}}', doc_to_target: 'answer', doc_to_choice: ['yes', 'no'] },
+};
+
+/** A folder with a task of one question. */
+function taskFolder(changes: object = {}): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'rows.json'), '[{"question": "One?", "answer": 1}]');
+  // YAML is JSON too.
+  writeFileSync(join(folder, 'task.yaml'), JSON.stringify({ ...task, ...changes }));
+  return folder;
+}
+
+it('one that was queued by the window runs after the next start, when nothing is chosen any more', async () => {
+  const home = join(temporaryFolder(), 'home');
+  const asked: EngineTask[] = [];
+  const startEngine = scriptedEngine(({ task }) => {
+    asked.push(task);
+    return new Promise(() => undefined);
+  });
+  const tasks = taskFolder();
+  const grants = new PathGrants();
+  grants.add({ secret: 's'.repeat(22), path: tasks, use: 'read' });
+  const first = await openBackend({ home, startEngine, resourcesDirectory: bundledResources, grants });
+  const prompt = { kind: 'text' as const, text: 'The' };
+  await first.handle('generation.start', { model: 'small-llama', columns: [null], prompt });
+  const job = await first.handle('benchmarks.start', { model: 'small-llama', tasks, columns: [null] });
+  await expect.poll(() => asked.map(({ kind }) => kind)).toEqual(['generate']);
+  await first.close(0);
+
+  const grantsOfNext = new PathGrants();
+  const next = await openBackend({ home, startEngine, resourcesDirectory: bundledResources, grants: grantsOfNext });
+  const state = async () => (await next.handle('jobs.get', { id: job.id })).error ?? asked.at(-1)?.kind;
+  await expect.poll(state).toBe('benchmark');
+  expect(asked.at(-1)).toMatchObject({ tasks: [{ name: 'made', total: 1 }] });
+  await expect(next.handle('benchmarks.tasks', { tasks })).rejects.toThrow('was not chosen');
+});
+
+it('one is cancelled while its tasks are read', async () => {
+  const startEngine = scriptedEngine(() => new Promise(() => undefined));
+  const backend = await openBackend({ startEngine, startReader, resourcesDirectory: bundledResources });
+  const doc_to_text = '{% for a in range(99999) %}{% for b in range(999) %}{% endfor %}{% endfor %}';
+  const request = { model: 'small-llama', tasks: taskFolder({ doc_to_text }), columns: [null] };
+  const { id } = await backend.handle('benchmarks.start', request);
+  const status = async () => (await backend.handle('jobs.get', { id })).status;
+  await expect.poll(status).toBe('running');
+  await backend.handle('jobs.cancel', { id });
+  await backend.idle();
+  expect(await backend.handle('jobs.get', { id })).toMatchObject({ status: 'cancelled' });
+});
