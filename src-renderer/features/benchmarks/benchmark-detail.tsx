@@ -12,13 +12,15 @@ import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
-import { isActive, useJobResult } from '../jobs/use-job.ts';
+import { isActive, useJob, useJobResult } from '../jobs/use-job.ts';
 import { BenchmarkTable } from './benchmark-table.tsx';
 import { fileName } from './file-name.ts';
 
 /** A benchmark: what was asked, how far it is, and its scores. */
 export function BenchmarkDetail({ record }: { record: BenchmarkRecord }) {
-  const { job, request } = record;
+  const { request } = record;
+  // Its progress changes many times a second, and what was benchmarked is asked for only as jobs begin and end.
+  const job = useJob(record.job.id) ?? record.job;
   const names = request.columns.map((_, column) => record.names[column] ?? String(column));
   const result = useJobResult(job, 'benchmark');
   return (

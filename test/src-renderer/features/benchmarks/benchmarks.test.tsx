@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { fireEvent, waitFor } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { queryClient, requestKey } from '../../../../src-renderer/api/query.ts';
 import { BenchmarkDetail } from '../../../../src-renderer/features/benchmarks/benchmark-detail.tsx';
 import { NewBenchmark } from '../../../../src-renderer/features/benchmarks/new-benchmark.tsx';
 import { firstStart } from '../../../../src-renderer/features/benchmarks/use-benchmark-form.ts';
@@ -82,6 +83,21 @@ test('tasks that cannot be run are said with the file and the key', async () => 
   fireEvent.click(view.getByRole('button', { name: 'Choose a file…' }));
   await waitFor(() => expect(view.getByText(/repeats must be 1/)).toBeTruthy());
   expect(view.getByRole('button', { name: 'Start benchmark' }).hasAttribute('disabled')).toBe(true);
+});
+
+test('while the model works, its progress is followed', async () => {
+  const record = benchmarkRecordSchema.parse({
+    job: { ...job('job', 'benchmark'), status: 'running' },
+    request: { model: 'base', tasks: '/tasks/arc.yaml', columns: [null] },
+    names: ['writer'],
+  });
+  backend.answers['jobs.get'] = () => record.job;
+  const view = renderInWindow(<BenchmarkDetail record={record} />);
+  await waitFor(() => expect(backend.inputsOf('jobs.get')).toEqual([{ id: 'job' }]));
+  const progress = { done: 3, total: 8, unit: 'examples', phase: 'arc', perSecond: null, etaSeconds: null };
+  // As cache.ts does with the event of a job; the list is not asked for again.
+  queryClient.setQueryData(requestKey('jobs.get', { id: 'job' }), { ...record.job, progress });
+  await waitFor(() => expect(view.getByText(/^arc · 3 of 8/)).toBeTruthy());
 });
 
 test('before, after and merged are columns of one table, and each is saved as lm-eval writes it', async () => {
