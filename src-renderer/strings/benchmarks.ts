@@ -21,7 +21,6 @@ export const benchmarksStrings = {
   folderTitle: 'Choose a folder with task files',
   drop: 'Drop a task file or a folder with some',
   noTasks: 'A task file names its data, its templates and its metrics. A folder may have several.',
-  notRead: 'These tasks cannot be run',
   task: 'Task',
   kind: 'Kind',
   kinds: {
@@ -47,6 +46,8 @@ export const benchmarksStrings = {
   start: 'Start benchmark',
   cost: 'What runs',
   chooseTasks: 'Choose the tasks.',
+  reading: 'Reading the tasks…',
+  notRead: 'These tasks cannot be run.',
   chooseModel: 'Choose a base model.',
   tooMany: (most: number) => `Choose at most ${most} adapters.`,
   total: (tasks: number, models: number, examples: number) =>
@@ -68,7 +69,6 @@ export const benchmarksStrings = {
   saved: 'Results saved',
   notSaved: 'The results were not saved',
   runAgain: 'Run again…',
-  noResult: (status: string) => `This benchmark was ${status} before it had a result.`,
   benchmark: 'Benchmark…',
   notLanguage: 'Only adapters of language models are benchmarked.',
 } as const;

@@ -41,14 +41,13 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
   const selected = adapters.filter(({ id }) => chosen.includes(id));
   const found = tasks === null ? undefined : read.data;
   const examples = (found ?? []).reduce((sum, { total }) => sum + (limit === 0 ? total : Math.min(limit, total)), 0);
-  const problem =
-    modelId === null
-      ? words.chooseModel
-      : found === undefined
-        ? words.chooseTasks
-        : selected.length > mostAdapters
-          ? words.tooMany(mostAdapters)
-          : null;
+  const missing = (): string | null => {
+    if (modelId === null) return words.chooseModel;
+    if (tasks === null) return words.chooseTasks;
+    if (found === undefined) return read.error ? words.notRead : words.reading;
+    return selected.length > mostAdapters ? words.tooMany(mostAdapters) : null;
+  };
+  const problem = missing();
   return {
     tasks,
     setTasks,

@@ -26,7 +26,7 @@ export function BenchmarksPage({ id }: { id: string | null }) {
 function NewBenchmarkPage() {
   const { query } = useRoute();
   const [earlier, adapters] = [query.get('as') ?? null, query.get('adapters') ?? ''];
-  const { data } = useRequest('benchmarks.list', {}, { enabled: earlier !== null });
+  const { data, isPending } = useRequest('benchmarks.list', {}, { enabled: earlier !== null });
   const request = data?.find(({ job }) => job.id === earlier)?.request;
   const start: BenchmarkStart =
     request === undefined
@@ -48,7 +48,7 @@ function NewBenchmarkPage() {
         </Button>
       }
     >
-      {earlier !== null && data === undefined ? (
+      {earlier !== null && isPending ? (
         <Skeleton h={240} />
       ) : (
         <NewBenchmark

@@ -82,6 +82,8 @@ test('tasks that cannot be run are said with the file and the key', async () => 
   const view = renderInWindow(<NewBenchmark start={firstStart} onStarted={() => undefined} />);
   fireEvent.click(view.getByRole('button', { name: 'Choose a file…' }));
   await waitFor(() => expect(view.getByText(/repeats must be 1/)).toBeTruthy());
+  await waitFor(() => expect(view.getByText('These tasks cannot be run.')).toBeTruthy());
+  expect(view.queryByText('Choose the tasks.')).toBeNull();
   expect(view.getByRole('button', { name: 'Start benchmark' }).hasAttribute('disabled')).toBe(true);
 });
 
