@@ -5,6 +5,7 @@ import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
 import type { BenchmarkResult, BenchmarkScore } from '../../src-shared/domain/benchmark.ts';
+import { benchmarkRows } from '../../src-shared/results/benchmark-rows.ts';
 import { lmEvalResults } from '../../src-shared/results/lm-eval.ts';
 import { distinctNames } from '../../src-shared/results/names.ts';
 import { writeFileAtomic } from '../backend/index.ts';
@@ -55,11 +56,11 @@ export async function runBenchmarks(client: StudioClient, order: BenchmarkOrder,
 }
 
 /** Each task and metric in a line, each column of the benchmark beside it. */
-function benchmarkTable({ tasks, groups }: BenchmarkResult, names: readonly string[]): string {
-  const rows = [...tasks, ...groups].flatMap(({ name, shots, examples, columns }) =>
+function benchmarkTable(result: BenchmarkResult, names: readonly string[]): string {
+  const rows = benchmarkRows(result).flatMap(({ task: { name, examples, columns }, shots }) =>
     (columns[0] ?? []).map(({ metric, filter }, index) => [
       name,
-      String(shots),
+      shots,
       String(examples),
       filter === 'none' ? metric : `${metric} (${filter})`,
       ...names.map((_, column) => scoreText(columns[column]?.[index])),

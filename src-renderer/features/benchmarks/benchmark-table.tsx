@@ -3,6 +3,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { BenchmarkRequest, BenchmarkResult, BenchmarkScore } from '../../../src-shared/domain/benchmark.ts';
 import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
 import { formatFixed, formatNumber, formatSigned } from '../../../src-shared/format/numbers.ts';
+import { benchmarkRows } from '../../../src-shared/results/benchmark-rows.ts';
 import { useRequest } from '../../api/query.ts';
 import { formatCount } from '../../components/format/format.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -41,7 +42,7 @@ export function BenchmarkTable({ result, columns, names }: BenchmarkTableProps) 
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {[...result.tasks, ...result.groups].flatMap((task) =>
+        {benchmarkRows(result).flatMap(({ task, shots }) =>
           (task.columns[0] ?? []).map(({ metric, filter }, row) => {
             const isHigherBetter = task.higherIsBetter[metric] ?? true;
             return (
@@ -50,7 +51,7 @@ export function BenchmarkTable({ result, columns, names }: BenchmarkTableProps) 
                 <Table.Td title={isHigherBetter ? words.higher : words.lower}>
                   {filter === 'none' ? metric : `${metric} (${filter})`} {isHigherBetter ? '↑' : '↓'}
                 </Table.Td>
-                <Table.Td ta="right">{row === 0 ? task.shots : ''}</Table.Td>
+                <Table.Td ta="right">{row === 0 ? shots : ''}</Table.Td>
                 <Table.Td ta="right">{row === 0 ? formatCount(task.examples) : ''}</Table.Td>
                 {names.map((name, column) => (
                   <Score
