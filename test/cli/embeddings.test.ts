@@ -78,4 +78,4 @@ test('from a file of pairs to NDCG, a pruning, a merge, and an adapter and a mod
   expect(merged.code, merged.err).toBe(0);
   for (const name of ['modules.json', '1_Pooling/config.json'])
     expect(readFileSync(join(whole, name), 'utf8')).toBe(readFileSync(join(model, name), 'utf8'));
-}, 240_000);
+});
