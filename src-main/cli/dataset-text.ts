@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type ChatMessage, messageText } from '../../src-shared/domain/chat-message.ts';
 import type { DatasetDescription, TextDescription, TextExample } from '../../src-shared/domain/dataset.ts';
+import { pairTexts } from '../../src-shared/domain/pair-texts.ts';
 import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
 import { preferenceOf } from '../../src-shared/domain/preference.ts';
 import { catalog, detectDataset } from '../backend/index.ts';
@@ -63,9 +64,7 @@ export function drawText(example: TextExample): string {
   const parts: (readonly [string, string | null])[] = [
     ['text', taggedText(example) ?? example.text],
     ['text_pair', example.textPair],
-    ['anchor', example.anchor ?? null],
-    ['positive', example.positive ?? null],
-    ...(example.negatives ?? []).map((text) => ['negative', text] as const),
+    ...pairTexts(example),
     ['choices', example.choices?.join(' | ') ?? null],
     ...(example.answers === undefined
       ? ([

@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
+import { pairTexts } from '../../../src-shared/domain/pair-texts.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -109,21 +110,11 @@ function partsOf(example: TextExample): [name: string, value: ReactNode][] {
     ['label', label === null ? null : labelWords(label) || 'none'],
     ['text', tags === undefined ? text : <TaggedWords key="words" words={words} tags={tags} />],
     ['second text', textPair],
-    ...pairParts(example),
+    ...pairTexts(example),
     ...(choices ?? []).map((choice, place): [string, string] => [`choice ${place + 1}`, choice]),
     ...(example.answers === undefined ? saidParts(example) : questionParts(example)),
   ];
   return parts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
-}
-
-/** An anchor that is no prompt too, and its texts. */
-function pairParts({ anchor, positive, negatives, completion }: TextExample): [name: string, value: string][] {
-  if (anchor === undefined || positive === undefined || completion !== null) return [];
-  return [
-    ['anchor', anchor],
-    ['positive', positive],
-    ...(negatives ?? []).map((negative): [string, string] => ['negative', negative]),
-  ];
 }
 
 /** A conversation in bubbles; a text to go on from, or to learn whole, as it is. */
