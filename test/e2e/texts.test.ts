@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeBenchmarkTasks } from '../benchmark-tasks.ts';
 import { bareEncoder } from '../engine/bare-encoder.ts';
+import { goldenPath } from '../engine/golden.ts';
 import { littleBert, withWords } from '../engine/tasks/text-task.ts';
 import { projectRoot } from './environment.ts';
 import { dropFile, goTo, homeFolder, openStudio, type Studio } from './studio.ts';
@@ -46,10 +47,17 @@ interface Wish {
   readonly name: string;
   readonly model: string;
   readonly dataset: string;
-  /** What the form says that `auto` takes. */
-  readonly task: string;
-  /** What the form calls the length of an example. */
-  readonly length?: string;
+  /** What the form says that `auto` takes; null where there is nothing to choose. */
+  readonly task: string | null;
+  /** What the form calls the length of an example; null of images, which have none. */
+  readonly length?: string | null;
+}
+
+/** Has the system's own dialog, which nobody could answer here, answer with `path`. */
+async function answerOpenDialog(path: string): Promise<void> {
+  await studio.app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
+  }, path);
 }
 
 /** Chooses a record in a step of the Train page. */
@@ -67,14 +75,15 @@ async function train(page: Page, { name, model, dataset, task, length = 'Max len
   await page.getByLabel('Name', { exact: true }).fill(name);
   await choose(page, 'Base', model);
   await choose(page, 'Data', dataset);
-  await page.getByText(`auto: ${task}`).waitFor();
+  if (task !== null) await page.getByText(`auto: ${task}`).waitFor();
   await page.getByText('all-linear', { exact: true }).click();
-  for (const [field, value] of [
-    ['Eval samples', 8],
-    [length, 32],
-    ['Max steps', 4],
-    ['Train batch size', 4],
-  ] as const)
+  const values = {
+    'Eval samples': 8,
+    ...(length === null ? {} : { [length]: 32 }),
+    'Max steps': 4,
+    'Train batch size': 4,
+  };
+  for (const [field, value] of Object.entries(values))
     await page.getByLabel(field, { exact: true }).fill(String(value));
   await page.getByRole('button', { name: 'Start training' }).click();
   await page.getByRole('heading', { name, exact: true }).waitFor();
@@ -141,6 +150,12 @@ const files = {
       return { title: word, paragraphs: [{ context, qas: [{ id: String(index), question: 'good', answers }] }] };
     }),
   }),
+  'anchors.jsonl': twenty((isFilm, index) => {
+    const thing = `${index < 10 ? 'long' : 'short'} ${isFilm ? 'film' : 'book'}`;
+    return { anchor: `the ${thing} was ${index} .`, positive: `a very ${thing} ${index}` };
+  })
+    .map((row) => `${JSON.stringify(row)}\n`)
+    .join(''),
 };
 
 describe('from a file to a metric in the window', () => {
@@ -167,6 +182,13 @@ describe('from a file to a metric in the window', () => {
       metric: 'Answer F1',
       length: 'Max sequence length',
     },
+    {
+      file: 'anchors.jsonl',
+      kind: 'pairs',
+      task: 'embedding',
+      model: 'bare-bert',
+      metric: 'NDCG@10',
+    },
   ] as const)('$task of $file with $model', async ({ file, kind, metric, ...wish }) => {
     const { page } = studio;
     const dataset = file.replace(/\..*/, '');
@@ -185,16 +207,43 @@ describe('from a file to a metric in the window', () => {
   });
 });
 
+test('images in folders are classified by a CLIP before training, after it, and alone', async () => {
+  const { page } = studio;
+  await answerOpenDialog(goldenPath('clip-zero-shot', 'base'));
+  await goTo(page, 'Models');
+  await page.getByRole('button', { name: 'Add model folder' }).click();
+  await page.getByRole('heading', { name: 'base', exact: true }).waitFor();
+  await answerOpenDialog(goldenPath('clip-zero-shot', 'images'));
+  await goTo(page, 'Data');
+  await page.getByRole('button', { name: 'Add data' }).first().click();
+  await page.getByRole('menuitem', { name: /^Folder/ }).click();
+  await page.getByRole('heading', { name: 'images', exact: true }).waitFor();
+
+  const name = 'Run on images';
+  await train(page, { name, model: 'base', dataset: 'images', task: null, length: null });
+  await page.getByText('Zero-shot accuracy', { exact: true }).waitFor();
+  await page.getByText('Accuracy', { exact: true }).first().waitFor();
+
+  await goTo(page, 'Models');
+  await page.getByRole('option').filter({ hasText: 'base' }).click();
+  await page.getByRole('button', { name: 'More actions for base', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Evaluate…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Dataset').first().click();
+  await page.getByRole('option', { name: /^images/ }).click();
+  await dialog.getByRole('textbox', { name: 'Class templates' }).fill('a {label}');
+  await dialog.getByRole('button', { name: 'Evaluate', exact: true }).click();
+  await dialog.getByText('Test loss').waitFor();
+  await dialog.getByText('Accuracy', { exact: true }).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+});
+
 test('tasks of lm-eval are run on a base and its adapter, side by side', async () => {
-  const { app, page } = studio;
+  const { page } = studio;
   const tasks = join(folder, 'tasks');
   writeBenchmarkTasks(tasks);
-  await app.evaluate(
-    ({ dialog }, chosen) => {
-      dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
-    },
-    join(tasks, 'choice.yaml'),
-  );
+  await answerOpenDialog(join(tasks, 'choice.yaml'));
   await goTo(page, 'Studies');
   await page.getByRole('button', { name: 'Benchmarks', exact: true }).click();
   await page.getByRole('button', { name: 'New benchmark' }).first().click();
