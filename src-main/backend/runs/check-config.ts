@@ -53,6 +53,7 @@ export async function checkConfig({ config, model, dataset, seedFolder }: Planne
     );
   // A base of a family that is no longer supported is refused as that, not for what its folder lacks.
   familyOf(await readConfig(model.path));
+  await task.checkBase?.(model.path, config);
   if (task.reads === 'texts') {
     // Without one there is nothing that a task on text could read, whatever else it asks of it.
     const tokenizer = await modelTokenizer(model.path);

@@ -43,6 +43,9 @@ export const embeddings: TaskType = {
     const form = formOf(dataset);
     if (form !== null) lossOf(settings, form);
   },
+  async checkBase(folder, { pooling_mode }) {
+    await readSentenceTransformer(folder, pooling_mode);
+  },
   metrics: (dataset) => metricsOf(formOf(dataset) ?? 'ranking'),
   open: openEmbeddings,
 };

@@ -28,6 +28,8 @@ export interface TaskType {
    * @throws StudioError refused, or invalid_file for a chat template that cannot be read
    */
   checkTokenizer?(tokenizer: TextTokenizer, settings: TaskSettings, dataset: DatasetDescription): void;
+  /** @throws StudioError for a base that has more in its folder than the task computes. */
+  checkBase?(folder: string, settings: TaskSettings): Promise<void>;
   /** Ids of the metrics of its evaluations on these data, loss and accuracy among them. */
   metrics(dataset: DatasetDescription, settings: TaskSettings): readonly string[];
   /** @throws StudioError if the data do not fit the task. */

@@ -1,7 +1,8 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { littleBert } from '../../engine/tasks/text-task.ts';
+import { bareEncoder } from '../../engine/bare-encoder.ts';
+import { littleBert, withWords } from '../../engine/tasks/text-task.ts';
 import {
   bundledResources,
   closeBackends,
@@ -86,4 +87,15 @@ it('conversations need a chat template', async () => {
     ),
     /has no chat_template to write them with/,
   );
+});
+
+it('a base with a sentence-transformers module that is not computed here is refused for embeddings', async () => {
+  const base = withWords(await bareEncoder('bert', 'BertModel', 'bert', join(folder, 'dense')));
+  const modules = ['Transformer', 'Dense'].map((name, idx) => ({ idx, path: `${idx}_${name}`, type: name }));
+  writeFileSync(join(base, 'modules.json'), JSON.stringify(modules));
+  const pairs = await data(
+    'pairs',
+    several((index) => ({ anchor: `film ${index}`, positive: `book ${index}` })),
+  );
+  await expectRefused(base, pairs, /has the sentence-transformers module Dense \(1_Dense\)/);
 });
