@@ -21,8 +21,7 @@ export function formOf(dataset: Pairs | Pick<DatasetDescription, 'text' | 'label
   if (columns.text === null || columns.text_pair === null) return null;
   if (labelKind === 'numbers') return 'scores';
   if (labelKind !== 'classes') return null;
-  if (labels.length > 0 && labels.length <= 2 && labels.every((label) => alike.has(label.toLowerCase())))
-    return 'labels';
+  if (labels.length > 0 && labels.length <= 2 && labels.every((label) => alikeOf(label) !== null)) return 'labels';
   return labels.length > 2 && labels.every((label) => Number.isFinite(Number(label))) ? 'scores' : null;
 }
 
@@ -37,6 +36,12 @@ const alike: ReadonlyMap<string, number> = new Map([
   ['not_equivalent', 0],
   ['equivalent', 1],
 ]);
+
+/** 1 or 0 for a label of pairs that are alike or not; null for another one. Tables write 1.0, too. */
+function alikeOf(label: string): number | null {
+  const number = label.trim() === '' ? Number.NaN : Number(label);
+  return alike.get(label.toLowerCase()) ?? (number === 0 || number === 1 ? number : null);
+}
 
 /** What scores are divided by: the first that leaves none above 1. Those of STS go to 5. */
 const highestScores = [1, 5, 10, 100];
@@ -54,7 +59,7 @@ export function targetsOf(
 ): Targets {
   if (form === 'ranking') return { targets: { train: new Float32Array(0), test: new Float32Array(0) }, scaledBy: 1 };
   const targetOf = (label: TextExample['label']): number =>
-    form === 'labels' ? (alike.get(String(label).toLowerCase()) ?? 0) : Number(label);
+    form === 'labels' ? (alikeOf(String(label)) ?? 0) : Number(label);
   const values = { train: labels.train.map(targetOf), test: labels.test.map(targetOf) };
   let [least, most] = [0, 0];
   for (const value of [values.train, values.test].flat())

@@ -243,6 +243,7 @@ describe('what does not fit is said', () => {
     expect(misfit(base.description, texts(pair, 'numbers'))).toBeNull();
     expect(misfit(base.description, texts(pair, 'classes', ['0', '1', '2', '3']))).toBeNull();
     expect(misfit(base.description, texts(pair, 'classes', ['not_duplicate', 'duplicate']))).toBeNull();
+    expect(misfit(base.description, texts(pair, 'classes', ['0.0', '1.0']))).toBeNull();
     expect(misfit(base.description, texts(pair, 'classes', ['yes', 'maybe']))?.message).toContain('no pairs of texts');
     expect(misfit(base.description, texts({ text: 'a' }, 'numbers'))?.message).toContain('no pairs of texts');
     expect(misfit(whole.description, texts({ anchor: 'a' }, 'none'))?.message).toContain('no embeddings');
