@@ -106,7 +106,7 @@ async function openEmbeddings(material: TaskMaterial): Promise<OpenTask> {
       'Choose the columns of the pairs.',
     );
   const loss = lossOf(settings, form);
-  const { targets, scaledBy } = targetsOf(form, read.labels);
+  const { targets, scaledBy } = targetsOf(form, read.labels, read.range);
   const batchForm = { loss, settings, pooling, padding: tokenizer.paddingId };
   const load: LoadBatch = async (indices) => {
     const pairs = [...indices].map((index) => rows.train.at(index));

@@ -44,8 +44,9 @@ export function openOn(
   model: ModelDescription,
   data: string,
   settings: object = {},
+  training = true,
 ): Promise<TaskOnData> {
   const source = { reader: 'jsonl', path: data, options: {} };
-  const request = { modelDirectory, model, source, settings: taskSettingsSchema.parse(settings), training: true };
+  const request = { modelDirectory, model, source, settings: taskSettingsSchema.parse(settings), training };
   return openTask(request, quietContext);
 }

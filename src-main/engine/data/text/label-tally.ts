@@ -14,6 +14,8 @@ export class LabelTally {
   private allNumbers = true;
   private allIntegers = true;
   private overflown = false;
+  /** From the lowest to the highest number among the labels, and 0. */
+  readonly range: { least: number; most: number } = { least: 0, most: 0 };
 
   /** The label of a row with choices is an answer, not a class. */
   addExample({ label, choices, tags, split }: Pick<TextExample, 'label' | 'choices' | 'tags' | 'split'>): void {
@@ -32,6 +34,8 @@ export class LabelTally {
   private addOne(name: string, split: 'train' | 'test'): void {
     const number = Number(name);
     if (name === '' || !Number.isFinite(number)) this.allNumbers = false;
+    if (number < this.range.least) this.range.least = number;
+    if (number > this.range.most) this.range.most = number;
     if (!Number.isInteger(number)) this.allIntegers = false;
     let counts = this.counts.get(name);
     if (counts === undefined) {

@@ -52,18 +52,18 @@ interface Targets {
   readonly scaledBy: number;
 }
 
-/** @throws StudioError invalid_input for scores of which there is no telling the highest */
+/**
+ * @param range of the scores of all rows: an evaluation, which reads the test rows alone, divides as training does
+ * @throws StudioError invalid_input for scores of which there is no telling the highest
+ */
 export function targetsOf(
   form: PairForm,
   labels: Readonly<Record<'train' | 'test', readonly TextExample['label'][]>>,
+  { least, most }: { readonly least: number; readonly most: number },
 ): Targets {
   if (form === 'ranking') return { targets: { train: new Float32Array(0), test: new Float32Array(0) }, scaledBy: 1 };
   const targetOf = (label: TextExample['label']): number =>
     form === 'labels' ? (alikeOf(String(label)) ?? 0) : Number(label);
-  const values = { train: labels.train.map(targetOf), test: labels.test.map(targetOf) };
-  let [least, most] = [0, 0];
-  for (const value of [values.train, values.test].flat())
-    [least, most] = [Math.min(least, value), Math.max(most, value)];
   const scaledBy = highestScores.find((score) => most <= score);
   if (scaledBy === undefined || least < -scaledBy)
     throw new StudioError(
@@ -71,6 +71,7 @@ export function targetsOf(
       `The scores go from ${least} to ${most}: what two equal texts would have cannot be told.`,
       'Scale them to be between 0 and 1.',
     );
-  const scaled = (split: readonly number[]) => Float32Array.from(split, (value) => value / scaledBy);
-  return { targets: { train: scaled(values.train), test: scaled(values.test) }, scaledBy };
+  const scaled = (split: readonly TextExample['label'][]) =>
+    Float32Array.from(split, (label) => targetOf(label) / scaledBy);
+  return { targets: { train: scaled(labels.train), test: scaled(labels.test) }, scaledBy };
 }

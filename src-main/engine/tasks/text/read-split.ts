@@ -14,6 +14,8 @@ export interface ReadTexts {
   readonly kind: LabelTally['kind'];
   /** In the order of the dataset's description. */
   readonly names: readonly string[];
+  /** Of labels that are numbers, over all rows. */
+  readonly range: LabelTally['range'];
   /** Number of examples that `take` rejected. */
   readonly leftOut: number;
 }
@@ -61,7 +63,7 @@ export async function readTexts(
     if (++read % reportEvery === 0) await onRead(read);
   }
   await onRead(read);
-  return { labels, tests, kind: tally.kind, names: tally.names(), leftOut };
+  return { labels, tests, kind: tally.kind, names: tally.names(), range: tally.range, leftOut };
 }
 
 function sharedLabel(label: Label, shared: (name: string) => string): Label {

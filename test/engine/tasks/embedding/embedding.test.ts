@@ -60,7 +60,8 @@ const scored = () =>
     })),
   );
 
-const open = (data: string, settings: object = {}) => openOn(modelDirectory, base.description, data, settings);
+const open = (data: string, settings: object = {}, training = true) =>
+  openOn(modelDirectory, base.description, data, settings, training);
 const all = (count: number) => Int32Array.from({ length: count }, (_, index) => index);
 
 async function fresh(on = base, seed = 1) {
@@ -152,6 +153,28 @@ test('scores of pairs are learned and scored by correlation', async () => {
     model.dispose();
     task.close();
   }
+});
+
+test('an evaluation alone has the scores of test rows on the scale of all rows', async () => {
+  const data = jsonlFolder(
+    join(folder, 'low'),
+    scored(),
+    scored().filter(({ score }) => score < 1),
+  );
+  const targetsOf = async (training: boolean) => {
+    const task = await open(data, { task: 'embedding' }, training);
+    const model = await fresh();
+    const { pairs } = await task.outputs(model, all(task.testCount), { batchSize: 16 }).then((outputs) => {
+      if (outputs.kind !== 'vectors') throw new Error(outputs.kind);
+      return outputs;
+    });
+    model.dispose();
+    task.close();
+    return pairs.targets;
+  };
+  const alone = await targetsOf(false);
+  expect(alone[0]).toBeCloseTo(0.1, 6);
+  expect(alone).toEqual(await targetsOf(true));
 });
 
 test('pairs with a label are learned and scored at the best threshold', async () => {
