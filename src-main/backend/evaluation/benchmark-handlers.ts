@@ -45,9 +45,10 @@ export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'
       );
     },
     'benchmarks.list': async () =>
-      store.jobs.newestOfKind('benchmark', mostListed).map((job) => {
-        const { request, names } = benchmarkJob.payload.parse(store.jobs.payload(job.id));
-        return { job, request, names };
+      store.jobs.newestOfKind('benchmark', mostListed).flatMap((job) => {
+        // What cannot be read costs the list no other.
+        const { data } = benchmarkJob.payload.safeParse(store.jobs.readablePayload(job.id));
+        return data === undefined ? [] : [{ job, request: data.request, names: data.names }];
       }),
   };
 }

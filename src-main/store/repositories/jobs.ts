@@ -186,6 +186,12 @@ export class JobRepository {
     return payloadRow.parse(row).payload;
   }
 
+  /** Undefined also for one that is not JSON. */
+  readablePayload(id: string): unknown {
+    const row = this.database.prepare('SELECT payload FROM jobs WHERE id = ?').get(id);
+    return payloadRow.safeParse(row).data?.payload;
+  }
+
   setPayload(id: string, payload: unknown): void {
     this.database.prepare('UPDATE jobs SET payload = ? WHERE id = ?').run(toJson(payload), id);
   }

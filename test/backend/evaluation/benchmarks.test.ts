@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
 import { afterEach, expect, it } from 'vitest';
 import { startReader } from '../../../src-main/backend/reading/foreign-reader.ts';
 import type { EngineTask } from '../../../src-main/engine/contract.ts';
@@ -59,4 +60,23 @@ it('one is cancelled while its tasks are read', async () => {
   await backend.handle('jobs.cancel', { id });
   await backend.idle();
   expect(await backend.handle('jobs.get', { id })).toMatchObject({ status: 'cancelled' });
+});
+
+it('one that cannot be read costs the list no other', async () => {
+  const startEngine = scriptedEngine(() => new Promise(() => undefined));
+  const backend = await openBackend({ startEngine, resourcesDirectory: bundledResources });
+  await backend.handle('settings.set', { queue_paused: true });
+  const request = { model: 'small-llama', tasks: taskFolder(), columns: [null] };
+  const ids: string[] = [];
+  for (let count = 0; count < 3; count++) ids.push((await backend.handle('benchmarks.start', request)).id);
+  for (const id of ids) await backend.handle('jobs.cancel', { id });
+  await backend.close();
+  const database = new SqliteDatabase(join(backend.home, 'studio.sqlite'));
+  const damage = database.prepare('UPDATE jobs SET payload = ? WHERE id = ?');
+  damage.run('{"request":', ids[0]);
+  damage.run('{"request":{"model":7}}', ids[1]);
+  database.close();
+  const next = await openBackend({ home: backend.home, startEngine, resourcesDirectory: bundledResources });
+  const listed = await next.handle('benchmarks.list', {});
+  expect(listed.map(({ job, names }) => [job.id, names])).toEqual([[ids[2], ['small-llama']]]);
 });
