@@ -47,6 +47,7 @@ export const benchmarksStrings = {
   cost: 'What runs',
   chooseTasks: 'Choose the tasks.',
   reading: 'Reading the tasks…',
+  tryAgain: 'Try again',
   notRead: 'These tasks cannot be run.',
   chooseModel: 'Choose a base model.',
   tooMany: (most: number) => `Choose at most ${most} adapters.`,

@@ -14,11 +14,11 @@ import { WideTable } from './wide-table.tsx';
 
 type TaskChoiceProps = Pick<
   ReturnType<typeof useBenchmarkForm>,
-  'tasks' | 'setTasks' | 'found' | 'fault' | 'isReading' | 'shots'
+  'tasks' | 'setTasks' | 'found' | 'fault' | 'readAgain' | 'isReading' | 'shots'
 >;
 
 /** Which tasks are run: their files, and what they hold. */
-export function TaskChoice({ tasks, setTasks, found, fault, isReading, shots }: TaskChoiceProps) {
+export function TaskChoice({ tasks, setTasks, found, fault, readAgain, isReading, shots }: TaskChoiceProps) {
   const choose = async (ask: () => Promise<string | null>) => {
     try {
       const path = await ask();
@@ -57,7 +57,7 @@ export function TaskChoice({ tasks, setTasks, found, fault, isReading, shots }: 
         ) : (
           <PathText path={pathLabel(tasks)} />
         )}
-        {fault ? <ErrorNote error={fault} /> : null}
+        {fault ? <ErrorNote error={fault} action={{ label: words.tryAgain, onClick: readAgain }} /> : null}
         {isReading ? <Skeleton h={60} /> : null}
         {found ? <TaskTable tasks={found} shots={shots} /> : null}
       </Stack>

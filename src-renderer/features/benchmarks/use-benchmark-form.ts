@@ -54,6 +54,7 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
     found,
     /** Why the tasks cannot be run. */
     fault: tasks === null ? null : read.error,
+    readAgain: () => void read.refetch(),
     isReading: tasks !== null && read.isPending,
     models: models ?? [],
     modelId,

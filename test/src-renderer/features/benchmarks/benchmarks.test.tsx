@@ -84,7 +84,14 @@ test('tasks that cannot be run are said with the file and the key', async () => 
   await waitFor(() => expect(view.getByText(/repeats must be 1/)).toBeTruthy());
   await waitFor(() => expect(view.getByText('These tasks cannot be run.')).toBeTruthy());
   expect(view.queryByText('Choose the tasks.')).toBeNull();
-  expect(view.getByRole('button', { name: 'Start benchmark' }).hasAttribute('disabled')).toBe(true);
+  const start = view.getByRole('button', { name: 'Start benchmark' });
+  expect(start.hasAttribute('disabled')).toBe(true);
+  // The file is mended meanwhile.
+  backend.answers['benchmarks.tasks'] = () => [summary];
+  fireEvent.click(view.getByRole('button', { name: 'Try again' }));
+  await waitFor(() => expect(view.getByRole('cell', { name: 'multiple choice' })).toBeTruthy());
+  expect(view.queryByText(/repeats must be 1/)).toBeNull();
+  expect(start.hasAttribute('disabled')).toBe(false);
 });
 
 test('while the model works, its progress is followed', async () => {
