@@ -36,8 +36,8 @@ export function generationHandlers(services: HandlerServices): Handlers<NamesOf<
     },
     'generation.remove': ({ id }) => {
       const job = requireJob(store, id);
-      if (job.kind !== 'generate' || !isOver(job))
-        throw new StudioError('refused', `"${job.title}" is no generation that has ended.`, 'Cancel it first.');
+      if (job.kind !== 'generate') throw new StudioError('refused', `"${job.title}" is not a generation.`);
+      if (!isOver(job)) throw new StudioError('refused', `"${job.title}" has not ended.`, 'Cancel it first.');
       store.jobs.remove(id);
       hub.listChanged('jobs');
       return ok;

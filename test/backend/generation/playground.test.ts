@@ -164,13 +164,17 @@ describe('a generation', () => {
 
   it('that is removed is gone with its prompt and text; nothing else is removed so', async () => {
     const { id } = await backend.handle('generation.start', request);
-    await expect(backend.handle('generation.remove', { id })).rejects.toThrow(/no generation that has ended/);
+    await expect(backend.handle('generation.remove', { id })).rejects.toThrow(/has not ended/);
     await backend.idle();
     await backend.handle('generation.remove', { id });
     await expect(backend.handle('jobs.result', { id })).rejects.toMatchObject({ code: 'not_found' });
     const other = await start({ kind: 'file', path: join(folder, 'none.png') }, [null]);
     await backend.idle();
-    await expect(backend.handle('generation.remove', { id: other.id })).rejects.toMatchObject({ code: 'refused' });
+    await expect(backend.handle('generation.remove', { id: other.id })).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(/is not a generation\.$/),
+      hint: null,
+    });
   });
 
   it('that its program alone wanted is gone when the studio is opened next', async () => {
