@@ -24,7 +24,7 @@ export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'
   return {
     'benchmarks.tasks': async ({ tasks }) => {
       const place = { path: paths.readable(tasks), isConfined };
-      // A row of each says whether its templates are sound; a row of examples would need data of its own.
+      // One row of each says whether its templates are sound.
       const { tasks: prepared } = await reader.read('benchmarks', { ...place, limit: 1, shots: null });
       return prepared.map(({ metrics, ...task }) => ({ ...task, metrics: metrics.map(({ name }) => name) }));
     },
