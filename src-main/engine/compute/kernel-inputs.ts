@@ -17,6 +17,11 @@ export function real(inputs: KernelInputs, name: string): tf.TensorInfo {
   return found;
 }
 
+/** As `real`, where it may not be given. */
+export function optionalReal(inputs: KernelInputs, name: string): tf.TensorInfo | undefined {
+  return inputs[name] === undefined ? undefined : real(inputs, name);
+}
+
 export function number(attributes: KernelAttributes, name: string): number {
   const found = attributes[name];
   if (typeof found === 'number') return found;

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { smallestSquare } from '../../../ops/linear/dora-row-scale.ts';
-import { type KernelAttributes, type KernelInputs, number, real } from '../../kernel-inputs.ts';
+import { type KernelAttributes, type KernelInputs, number, optionalReal, real } from '../../kernel-inputs.ts';
 import { runTogether } from '../joined-program.ts';
 import type { ProgramRunner } from '../program-runner.ts';
 import { elementwise } from './elementwise.ts';
@@ -51,8 +51,11 @@ const linears = ['CotoDoraLinear', 'CotoDoraLinearDropout'].map<GpuKernel>((name
 /** What of x the changed weight multiplies, and what is added: with dropout the rest of x times the base alone. */
 function dropped(gpu: ProgramRunner, inputs: KernelInputs) {
   const x = real(inputs, 'x');
-  const optional = (name: string) => (inputs[name] === undefined ? undefined : real(inputs, name));
-  const [bias, residual, mask] = [optional('bias'), optional('residual'), optional('mask')];
+  const [bias, residual, mask] = [
+    optionalReal(inputs, 'bias'),
+    optionalReal(inputs, 'residual'),
+    optionalReal(inputs, 'mask'),
+  ];
   if (mask === undefined) return { adapted: x, bias, addend: residual, temporary: [] };
   const [adapted, rest] = parted(gpu, x, mask);
   if (adapted === undefined || rest === undefined) throw new Error('a dropout has two results');

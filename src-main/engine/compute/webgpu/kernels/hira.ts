@@ -1,4 +1,4 @@
-import { flag, number, real } from '../../kernel-inputs.ts';
+import { flag, number, optionalReal, real } from '../../kernel-inputs.ts';
 import { runTogether } from '../joined-program.ts';
 import type { GpuKernel } from './kernel.ts';
 import { gpuMatmul, plannedMatmul } from './matmul.ts';
@@ -7,7 +7,6 @@ import { gpuMatmul, plannedMatmul } from './matmul.ts';
 const product: GpuKernel = {
   name: 'CotoHiraMatmul',
   run: (gpu, inputs, attributes) => {
-    const optional = (name: string) => (inputs[name] === undefined ? undefined : real(inputs, name));
     return gpuMatmul(gpu, {
       a: real(inputs, 'x'),
       b: real(inputs, 'weight'),
@@ -18,9 +17,9 @@ const product: GpuKernel = {
         scale: number(attributes, 'scaling'),
         updateOnly: flag(attributes, 'updateOnly'),
       },
-      bias: optional('bias'),
-      addend: optional('addend'),
-      multiplier: optional('multiplier'),
+      bias: optionalReal(inputs, 'bias'),
+      addend: optionalReal(inputs, 'addend'),
+      multiplier: optionalReal(inputs, 'multiplier'),
     });
   },
 };

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { type KernelAttributes, type KernelInputs, number, real } from '../../kernel-inputs.ts';
+import { type KernelAttributes, type KernelInputs, number, optionalReal, real } from '../../kernel-inputs.ts';
 import { type GpuWork, runTogether } from '../joined-program.ts';
 import type { ProgramRunner } from '../program-runner.ts';
 import type { GpuKernel } from './kernel.ts';
@@ -50,14 +50,13 @@ export function plannedInputGradient(
   dz: tf.TensorInfo,
   rowScale?: tf.TensorInfo,
 ): { readonly work: GpuWork; readonly y: tf.TensorInfo } {
-  const optional = (name: string) => (inputs[name] === undefined ? undefined : real(inputs, name));
   return plannedMatmul(gpu, {
     a: real(inputs, 'dy'),
     b: real(inputs, 'weight'),
     columnScale: rowScale,
     second: { a: dz, b: real(inputs, 'a'), transposeB: false, scale: 1 },
-    addend: optional('addend'),
-    multiplier: optional('multiplier'),
+    addend: optionalReal(inputs, 'addend'),
+    multiplier: optionalReal(inputs, 'multiplier'),
     isJoined: true,
   });
 }

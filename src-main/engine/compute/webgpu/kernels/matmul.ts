@@ -1,5 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { flag, type KernelAttributes, type KernelInputs, number, real, size } from '../../kernel-inputs.ts';
+import {
+  flag,
+  type KernelAttributes,
+  type KernelInputs,
+  number,
+  optionalReal,
+  real,
+  size,
+} from '../../kernel-inputs.ts';
 import type { GpuWork } from '../joined-program.ts';
 import type { GpuProgram } from '../program.ts';
 import type { ProgramRunner } from '../program-runner.ts';
@@ -108,8 +116,7 @@ export function plannedMatmul(gpu: ProgramRunner, given: GpuMatmul): PlannedMatm
 }
 
 function run(gpu: ProgramRunner, inputs: KernelInputs, attributes: KernelAttributes): tf.TensorInfo {
-  const optional = (name: string) => (inputs[name] === undefined ? undefined : real(inputs, name));
-  const [a2, b2] = [optional('a2'), optional('b2')];
+  const [a2, b2] = [optionalReal(inputs, 'a2'), optionalReal(inputs, 'b2')];
   const second = a2 &&
     b2 && { a: a2, b: b2, transposeB: flag(attributes, 'transposeB2'), scale: number(attributes, 'scale2') };
   return gpuMatmul(gpu, {
@@ -118,10 +125,10 @@ function run(gpu: ProgramRunner, inputs: KernelInputs, attributes: KernelAttribu
     transposeA: flag(attributes, 'transposeA'),
     transposeB: flag(attributes, 'transposeB'),
     scale: number(attributes, 'scale'),
-    columnScale: optional('columnScale'),
-    bias: optional('bias'),
-    addend: optional('addend'),
-    multiplier: optional('multiplier'),
+    columnScale: optionalReal(inputs, 'columnScale'),
+    bias: optionalReal(inputs, 'bias'),
+    addend: optionalReal(inputs, 'addend'),
+    multiplier: optionalReal(inputs, 'multiplier'),
     ...(second ? { second } : {}),
   });
 }
