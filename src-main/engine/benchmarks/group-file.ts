@@ -38,39 +38,54 @@ export const taskGroupSchema = z.object({
 });
 export type TaskGroup = z.infer<typeof taskGroupSchema>;
 
+const namesSchema = z.object({ group: z.string().min(1), task: z.array(z.string()) });
+
 /**
  * The groups with averages among the files of a place.
  * @param tasks names of the tasks that are there
- * @throws StudioError invalid_file naming the file and the key, or a task or group that is not there
+ * @throws StudioError invalid_file naming the file and the key, or a task or group that is not there; invalid_input for two
+ * groups of one name
  */
 export async function readGroups(place: TaskPlace, tasks: readonly string[]): Promise<TaskGroup[]> {
-  const files = new Map<string, z.output<typeof groupFileSchema> & { file: string; config: Record<string, unknown> }>();
+  const averaged: (z.output<typeof groupFileSchema> & { file: string; config: Record<string, unknown> })[] = [];
+  /** Those without averages too, of whose tasks another group may have some. */
+  const members = new Map<string, { readonly file: string; readonly task: readonly string[] }>();
   for (const file of await taskFiles(place.path)) {
     const config = await readKeys(file, place);
     if (typeof config['group'] !== 'string' || !Array.isArray(config['task'])) continue;
-    if ((config['aggregate_metric_list'] ?? null) === null) continue;
+    const hasAverages = (config['aggregate_metric_list'] ?? null) !== null;
     const parsed = groupFileSchema.safeParse(config);
-    if (!parsed.success) throw new StudioError('invalid_file', `${file}: ${describeIssues(parsed.error)}.`);
-    files.set(parsed.data.group, { ...parsed.data, file, config });
+    if (hasAverages && !parsed.success)
+      throw new StudioError('invalid_file', `${file}: ${describeIssues(parsed.error)}.`);
+    const { data: named } = namesSchema.safeParse(config);
+    if (named === undefined) continue;
+    if (members.has(named.group))
+      throw new StudioError('invalid_input', `${place.path} has the group ${named.group} twice.`);
+    members.set(named.group, { file, task: named.task });
+    if (parsed.success) averaged.push({ ...parsed.data, file, config });
   }
-  const known = new Set(tasks);
-  const leaves = (name: string, from: string, above: readonly string[]): string[] => {
-    if (known.has(name)) return [name];
-    const group = files.get(name);
+  /** The tasks of each name, found once: groups within each other are named many times. */
+  const found = new Map<string, readonly string[]>(tasks.map((name) => [name, [name]]));
+  const leaves = (name: string, from: string, above: readonly string[]): readonly string[] => {
+    const known = found.get(name);
+    if (known !== undefined) return known;
+    const group = members.get(name);
     if (group === undefined || above.includes(name))
       throw new StudioError(
         'invalid_file',
         group === undefined
-          ? `${from} names ${name}, which is neither a task nor a group with averages in ${place.path}.`
+          ? `${from} names ${name}, which is neither a task nor a group in ${place.path}.`
           : `${from} has itself among its groups.`,
       );
-    return group.task.flatMap((one) => leaves(one, group.file, [...above, name]));
+    const own = [...new Set(group.task.flatMap((one) => leaves(one, group.file, [...above, name])))];
+    found.set(name, own);
+    return own;
   };
-  return [...files.values()].map(({ group, file, config, metadata, aggregate_metric_list }) => ({
+  return averaged.map(({ group, file, config, metadata, aggregate_metric_list }) => ({
     name: group,
     file,
     version: metadata?.version ?? null,
-    tasks: [...new Set(leaves(group, file, []))],
+    tasks: [...leaves(group, file, [])],
     averages: aggregate_metric_list.map(({ metric, weight_by_size, filter_list }) => ({
       metric,
       bySize: weight_by_size,

@@ -38,8 +38,35 @@ describe('groups', () => {
     ]);
   });
 
+  it('have the tasks of groups without averages, too', async () => {
+    const [all] = await read({
+      all: { group: 'all', task: ['some', 'two'], aggregate_metric_list: [acc] },
+      some: { group: 'some', task: ['one'] },
+      // Of tasks that are written into it, which no group here has.
+      written: { group: 'written', task: [{ task: 'one' }] },
+    });
+    expect(all?.tasks).toEqual(['one', 'two']);
+  });
+
+  it('are looked into once, however often they are named', async () => {
+    const chain = Array.from({ length: 40 }, (_, at) => {
+      const below = at === 39 ? 'one' : `group ${at + 1}`;
+      return [`file-${at}`, { group: `group ${at}`, task: [below, below], aggregate_metric_list: [acc] }] as const;
+    });
+    const groups = await read(Object.fromEntries(chain));
+    expect(groups.map(({ tasks }) => tasks)).toEqual(new Array(40).fill(['one']));
+  });
+
+  it('of one name are refused', async () => {
+    const group = { group: 'some', task: ['one'], aggregate_metric_list: [acc] };
+    await expect(read({ one: group, two: group })).rejects.toThrow('has the group some twice');
+  });
+
   test.each([
-    [{ group: 'a', task: ['three'], aggregate_metric_list: [acc] }, /names three, which is neither a task nor a group/],
+    [
+      { group: 'a', task: ['three'], aggregate_metric_list: [acc] },
+      /names three, which is neither a task nor a group in/,
+    ],
     [{ group: 'a', task: ['a'], aggregate_metric_list: [acc] }, /has itself among its groups/],
     [{ group: 'a', task: [{ task: 'one' }], aggregate_metric_list: [acc] }, /task\.0: must be names of tasks/],
     [{ group: 'a', task: ['one'], aggregate_metric_list: [{ ...acc, aggregation: 'max' }] }, /must be "mean"/],
