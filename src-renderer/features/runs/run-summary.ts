@@ -3,7 +3,7 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
-import { headlineOf, scoreText } from '../../../src-shared/results/headline.ts';
+import { headlineOf, isPercentage, scoreText } from '../../../src-shared/results/headline.ts';
 import { metricIds } from '../../../src-shared/results/metric-labels.ts';
 import { formatBytes, formatDuration, formatNumber, formatSigned } from '../../components/format/format.ts';
 import { runStrings as words } from '../../strings/run.ts';
@@ -136,17 +136,13 @@ function pending({ status, config, facts }: RunRecord): string {
 }
 
 /** Points of a share, else the metric's own unit. */
-export function changeText(id: string, change: number): string {
-  return isShare(id) ? `${formatSigned(100 * change, 1)} pts` : formatSigned(change, 2);
+function changeText(id: string, change: number): string {
+  return isPercentage(id) ? `${formatSigned(100 * change, 1)} pts` : formatSigned(change, 2);
 }
 
 export function bestIndex(id: string, values: readonly number[]): number {
   const isBetter = (one: number, other: number) => (id === 'perplexity' || id === 'loss' ? one < other : one > other);
   return values.reduce((best, value, index) => (isBetter(value, values[best] ?? value) ? index : best), 0);
-}
-
-function isShare(id: string): boolean {
-  return id === 'accuracy' || id === 'exact_match';
 }
 
 function throughputTile({ status, result, config }: RunRecord, curves: Curves): Tile {

@@ -53,6 +53,11 @@ test('evaluations: now, the best and its step, and the change since step 0', () 
     aside: { text: '+55.0 pts', help: 'Change since the evaluation at step 0' },
   });
   const perplexity = makeCurve('eval_perplexity', [100, 200], [8, 6]);
+  const answers = makeCurve('eval_answer_f1', [0, 100], [0.1, 0.45]);
+  expect(summarizeRun(run, curves(answers), undefined).score).toMatchObject({
+    value: '45.0 %',
+    aside: { text: '+35.0 pts' },
+  });
   const tokens = makeCurve('eval_accuracy', [100, 200], [0.3, 0.4]);
   expect(summarizeRun(run, curves(perplexity, tokens), undefined).score).toEqual({
     label: 'Test perplexity',
