@@ -29,8 +29,9 @@ export function lmEvalResults({ tasks, groups, seconds }: BenchmarkResult, colum
     ...(groups.length === 0 ? {} : { groups: of(scores, groups) }),
     group_subtasks: { ...of(() => []), ...of(({ config }) => config['task'], groups) },
     configs: of(({ config }) => config),
-    versions: of(({ version }) => version),
-    'n-shot': of(({ shots }) => shots),
+    // Of a group it is a text.
+    versions: { ...of(({ version }) => version), ...of(({ version }) => String(version ?? 'N/A'), groups) },
+    'n-shot': { ...of(({ shots }) => shots), ...groupShots(groups, tasks) },
     higher_is_better: of(({ higherIsBetter }) => higherIsBetter, [...tasks, ...groups]),
     'n-samples': of(({ total, examples }) => ({ original: total, effective: examples })),
     config: { model: 'coto-studio', model_args: run.model, limit: run.limit === 0 ? null : run.limit },
@@ -40,4 +41,16 @@ export function lmEvalResults({ tasks, groups, seconds }: BenchmarkResult, colum
     coto_studio_version: run.version,
     total_evaluation_time_seconds: String(seconds),
   };
+}
+
+/** The number of examples of the groups whose own tasks all have the same. */
+function groupShots(groups: readonly BenchmarkTask[], tasks: readonly BenchmarkTask[]): Record<string, number> {
+  return Object.fromEntries(
+    groups.flatMap(({ name, config }) => {
+      const names: unknown = config['task'];
+      const own = tasks.filter((task) => Array.isArray(names) && names.includes(task.name));
+      const [first, ...others] = new Set(own.map(({ shots }) => shots));
+      return first === undefined || others.length > 0 ? [] : [[name, first]];
+    }),
+  );
 }

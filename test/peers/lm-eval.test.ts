@@ -10,13 +10,15 @@ const python = lmEvalPython();
 const folder = temporaryFolder();
 const coto = cotoOn(join(folder, 'home'));
 const model = join(import.meta.dirname, '../../assets/models/small-llama');
-const scores = z.record(z.string(), z.union([z.number(), z.string()]));
+/** Of a group also how many examples each of its averages is of. */
+const counts = z.record(z.string(), z.number());
+const scores = z.record(z.string(), z.union([z.number(), z.string(), counts]));
 const columnSchema = z.object({
   results: z.record(z.string(), scores),
   'n-shot': z.record(z.string(), z.number()),
   higher_is_better: z.record(z.string(), z.record(z.string(), z.boolean())),
   'n-samples': z.record(z.string(), z.object({ original: z.number(), effective: z.number() })),
-  versions: z.record(z.string(), z.number()),
+  versions: z.record(z.string(), z.union([z.number(), z.string()])),
 });
 
 it.skipIf(python === null)('tasks of every kind score as in lm-eval, with the base and with an adapter', async () => {
