@@ -1,11 +1,12 @@
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { filterNamed } from './jinja/filters.ts';
-import { asNegatedTest, asTest, childOf, childrenOf, type Node, wordOf } from './jinja/nodes.ts';
+import { memberOf } from './jinja/members.ts';
+import { asNegatedTest, asTest, childOf, childrenOf, isNode, type Node, wordOf } from './jinja/nodes.ts';
 import { operationNamed } from './jinja/operators.ts';
 import { holds } from './jinja/tests.ts';
 import { addMethod } from './jinja/text-methods.ts';
-import { entriesOf, listOf, textOf, toValue, type Value } from './jinja/values.ts';
+import { entriesOf, listOf, mappingOf, textOf, toValue, type Value } from './jinja/values.ts';
 import { withPythonStrips } from './jinja-methods.ts';
 
 /** Published templates take a few thousand steps for a long conversation; an endless loop takes any number. */
@@ -55,10 +56,7 @@ export class BoundedInterpreter extends Interpreter {
       }
       // A sort compares each text many times.
       this.count(1 + this.contained(result, 0) / (parent?.type === 'FilterExpression' ? 1 : CHARACTERS_PER_STEP));
-      // The library loops over lists and mappings alone.
-      const isLooped = parent !== undefined && 'iterable' in parent && parent.iterable === node;
-      if (isLooped && (result.type === 'UndefinedValue' || result.type === 'StringValue'))
-        return listOf(entriesOf(result));
+      if (parent !== undefined && 'iterable' in parent && parent.iterable === node) return looped(result);
       return node !== undefined && this.written.has(node) ? toValue(textOf(result)) : result;
     } finally {
       this.parent = parent;
@@ -73,11 +71,39 @@ export class BoundedInterpreter extends Interpreter {
       const result = holds(wordOf(childOf(node, 'test')), value, undefined);
       return toValue(result !== (Reflect.get(node, 'negate') === true));
     }
+    if (node.type === 'MemberExpression') return this.member(node, environment);
+    if (node.type === 'ObjectLiteral') return this.mapping(node, environment);
     if (node.type !== 'BinaryExpression') return null;
     const operation = operationNamed(wordOf(childOf(node, 'operator')));
     if (operation === undefined) return null;
     const left = this.evaluate(childOf(node, 'left'), environment);
     return operation(left, this.evaluate(childOf(node, 'right'), environment));
+  }
+
+  /** An entry or a method of a value; null for a slice, which the library computes. */
+  private member(node: Node, environment: Environment): Value | null {
+    const property = childOf(node, 'property');
+    if (property.type === 'SliceExpression') return null;
+    const isSubscript = Reflect.get(node, 'computed') === true;
+    const object = this.evaluate(childOf(node, 'object'), environment);
+    const key = isSubscript ? this.evaluate(property, environment).value : Reflect.get(property, 'value');
+    return memberOf(object, key, isSubscript);
+  }
+
+  /** A mapping with numbers for keys, which the library refuses; null for one without. */
+  private mapping(node: Node, environment: Environment): Value | null {
+    const entries: unknown = Reflect.get(node, 'value');
+    if (!(entries instanceof Map)) return null;
+    const keys = [...entries.keys()].filter(isNode);
+    if (!keys.some(({ type }) => type === 'IntegerLiteral')) return null;
+    const made = toValue({});
+    for (const node of keys) {
+      const { value: key } = this.evaluate(node, environment);
+      if (typeof key !== 'string' && typeof key !== 'number') throw new Error('Keys must be texts or numbers');
+      const entry: unknown = entries.get(node);
+      if (isNode(entry)) mappingOf(made)?.set(key, this.evaluate(entry, environment));
+    }
+    return made;
   }
 
   /** A filter's value: ours, a test with an argument, or null for the library's. */
@@ -156,4 +182,10 @@ export class BoundedInterpreter extends Interpreter {
       'Correct the template, or write the prompt without it.',
     );
   }
+}
+
+/** What a loop goes over in the one form that the library takes: a list, whose pairs are lists too. */
+function looped(value: Value): Value {
+  if (Array.isArray(value.value) && value.value.every(({ type }) => type !== 'TupleValue')) return value;
+  return listOf(entriesOf(value).map((entry) => (Array.isArray(entry.value) ? listOf(entry.value) : entry)));
 }

@@ -6,6 +6,7 @@ import { BoundedInterpreter } from './bounded-interpreter.ts';
 import { formatTime } from './format-time.ts';
 import { withArgumentsOfTests, writtenNodes } from './jinja/nodes.ts';
 import { setWithFloats } from './jinja-methods.ts';
+import { withReasoning } from './reasoning-fields.ts';
 import { templateFault } from './template-fault.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 import type { TokenizerFiles } from './tokenizer-files.ts';
@@ -89,7 +90,7 @@ export class ChatTemplate {
         ...globals(this.source),
         // Transformers gives these also where there are none.
         ...{ tools: tools ?? null, documents: null },
-        ...{ messages, add_generation_prompt: addGenerationPrompt },
+        ...{ messages: withReasoning(messages), add_generation_prompt: addGenerationPrompt },
       };
       for (const [name, value] of Object.entries(given)) setWithFloats(environment, name, value);
       const { value } = new BoundedInterpreter(environment, this.source, check, this.written).run(this.program);

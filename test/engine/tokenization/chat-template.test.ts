@@ -108,6 +108,15 @@ describe('texts and comparisons as in Jinja2', () => {
     expect(render("{{ 'abcxcba'.strip('ab') }} {{ '𝄞a𝄞'.strip('𝄞') }} {{ 'aaa'.strip('a') }}|")).toBe('cxc a |');
   });
 
+  it('reads the reasoning by the names that Transformers gives it, whatever the file calls it', () => {
+    const asked = '{{ messages[0].thinking }}|{{ messages[0].reasoning_content }}|{{ messages[0].reasoning }}';
+    const answer = { role: 'assistant', content: 'Two.' };
+    expect(render(asked, [{ ...answer, reasoning: 'Count.' }])).toBe('Count.|Count.|Count.');
+    expect(render(asked, [{ ...answer, thinking: 'Count.' }])).toBe('Count.|Count.|');
+    expect(render(asked, [{ ...answer, reasoning_content: 'Count.', thinking: 'Old.' }])).toBe('Old.|Count.|');
+    expect(render(asked, [{ ...answer, reasoning: null }])).toBe('||None');
+  });
+
   it('selects by what differs', () => {
     const messages = ['system', 'user'].map((role) => ({ role, content: role }));
     expect(

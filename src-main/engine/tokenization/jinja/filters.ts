@@ -1,4 +1,6 @@
 import { formatted } from './format.ts';
+import { escaped, markup } from './markup.ts';
+import { pairsOf } from './members.ts';
 import { holds } from './tests.ts';
 import { centered, stripped } from './text-methods.ts';
 import {
@@ -44,15 +46,8 @@ const counted: Filter = ({ value }) => {
   return toValue(typeof value === 'string' ? Array.from(value).length : 0);
 };
 
-const escaped: Filter = (value) =>
-  toValue(
-    textOf(value)
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll("'", '&#39;')
-      .replaceAll('"', '&#34;'),
-  );
+/** What is nothing, or none, has no entries for select, reject and map. */
+const entriesIn = (value: Value): Value[] => (isTrue(value) ? entriesOf(value) : []);
 
 /** Entries for which a test holds, or does not: without a name, those that are true. */
 const selected =
@@ -60,7 +55,7 @@ const selected =
   (value, { values }) => {
     const [path, test, compared] = isOfAttribute ? values : [undefined, ...values];
     return listOf(
-      entriesOf(value).filter((entry) => {
+      entriesIn(value).filter((entry) => {
         const judged = path === undefined ? entry : attributeOf(entry, textOf(path));
         return (test === undefined ? isTrue(judged) : holds(textOf(test), judged, compared)) === wanted;
       }),
@@ -72,14 +67,14 @@ const mapped: Filter = (value, given) => {
   const otherwise = given.named.get('default');
   if (attribute !== undefined)
     return listOf(
-      entriesOf(value).map((entry) => {
+      entriesIn(value).map((entry) => {
         const found = attributeOf(entry, textOf(attribute));
         return isNothing(found) && otherwise !== undefined ? otherwise : found;
       }),
     );
   const [name, ...values] = given.values;
   if (name === undefined) throw new Error('map needs a filter or an attribute');
-  return listOf(entriesOf(value).map((entry) => given.apply(textOf(name), entry, values, given.named)));
+  return listOf(entriesIn(value).map((entry) => given.apply(textOf(name), entry, values, given.named)));
 };
 
 /** `sign`: 1 for the largest entry, -1 for the smallest. */
@@ -104,6 +99,17 @@ const summed: Filter = (value, { named, values }) => {
     isFloat ||= added.type === 'FloatValue';
   }
   return isFloat ? floatValue(sum) : toValue(sum);
+};
+
+/** A mapping's pairs in the order of their keys, or of their values. */
+const sortedPairs: Filter = (value, given) => {
+  const place = textOf(argument(given, 1, 'by') ?? toValue('key')) === 'value' ? 1 : 0;
+  const isCased = isSet(argument(given, 0, 'case_sensitive'));
+  const sign = isSet(argument(given, 2, 'reverse')) ? -1 : 1;
+  const judged = (one: Value): Value =>
+    typeof one.value === 'string' && !isCased ? toValue(one.value.toLowerCase()) : one;
+  const pairs = pairsOf(value).sort((one, other) => sign * compare(judged(one[place]), judged(other[place])));
+  return listOf(pairs.map(listOf));
 };
 
 /** Groups of an attribute's values, in order, each a value with its entries. */
@@ -171,11 +177,13 @@ const filters: Readonly<Record<string, Filter>> = {
   count: counted,
   d: defaulted,
   default: defaulted,
-  e: escaped,
-  escape: escaped,
+  dictsort: sortedPairs,
+  e: (value) => markup(escaped(textOf(value))),
+  escape: (value) => markup(escaped(textOf(value))),
   first: (value) => entriesOf(value)[0] ?? toValue(undefined),
   format: (value, { values }) => toValue(formatted(textOf(value), values)),
   groupby: grouped,
+  items: (value) => listOf(pairsOf(value).map(listOf)),
   join: (value, given) => {
     const attribute = argument(given, 1, 'attribute');
     const entries = entriesOf(value).map((entry) =>
@@ -196,6 +204,7 @@ const filters: Readonly<Record<string, Filter>> = {
       ? toValue(Array.from(value.value).reverse().join(''))
       : listOf(entriesOf(value).toReversed()),
   round: rounded,
+  safe: (value) => markup(textOf(value)),
   select: selected(true, false),
   selectattr: selected(true, true),
   string: (value) => toValue(textOf(value)),

@@ -1,10 +1,12 @@
 import { formatted } from './format.ts';
+import { sum } from './markup.ts';
 import {
   areEqual,
   compare,
-  floatValue,
   listOf,
+  mappingOf,
   nameOf,
+  numberLike,
   numberOf,
   repeated,
   textOf,
@@ -14,9 +16,11 @@ import {
 } from './values.ts';
 
 /** Whether `value` is in a list, a text, or a mapping's keys. */
-export function isIn(value: Value, { value: container, type }: Value): boolean {
+export function isIn(value: Value, holder: Value): boolean {
+  const { value: container, type } = holder;
   if (Array.isArray(container)) return container.some((entry) => areEqual(entry, value));
-  if (container instanceof Map) return typeof value.value === 'string' && container.has(value.value);
+  const mapping = mappingOf(holder);
+  if (mapping !== null) return mapping.has(value.value);
   if (typeof container === 'string') {
     if (typeof value.value === 'string') return container.includes(value.value);
     throw new Error('only a text can be in a text');
@@ -33,6 +37,7 @@ const operations: Readonly<Record<string, Operation>> = {
   '!=': (left, right) => toValue(!areEqual(left, right)),
   in: (left, right) => toValue(isIn(left, right)),
   'not in': (left, right) => toValue(!isIn(left, right)),
+  '+': sum,
   '~': (left, right) => toValue(textOf(left) + textOf(right)),
   '%': modulo,
   '*': (left, right) => repetition(left, right) ?? repetition(right, left) ?? product(left, right),
@@ -61,11 +66,6 @@ function product(left: Value, right: Value): Value {
   const [first, second] = [numberOf(left), numberOf(right)];
   if (first === null || second === null) throw new Error(`${nameOf(left)} cannot be multiplied by ${nameOf(right)}`);
   return numberLike(first * second, left, right);
-}
-
-/** A float if one of both is. */
-function numberLike(number: number, left: Value, right: Value): Value {
-  return left.type === 'FloatValue' || right.type === 'FloatValue' ? floatValue(number) : toValue(number);
 }
 
 /** A text or a list so many times. */

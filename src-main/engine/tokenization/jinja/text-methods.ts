@@ -1,4 +1,5 @@
 import { filled } from './format.ts';
+import { pairsOf } from './members.ts';
 import { digit, folded, lengthOf, numeral, placeOf } from './python-characters.ts';
 import { areEqual, entriesOf, functionValue, isTrue, listOf, repeated, textOf, toValue, type Value } from './values.ts';
 
@@ -122,18 +123,20 @@ function wordsOf(text: string, most: number, isFromEnd: boolean): string[] {
     : [...words.slice(0, most), text.slice(found[most]?.index)];
 }
 
-/** Gives a text, a list or a loop the method of this name, if the library lacks it or has it otherwise. */
+/** Gives a text, a list, a mapping or a loop the method of this name, if the library lacks it or has it otherwise. */
 export function addMethod(value: Value, name: string): void {
   const method = methodOf(value, name);
   if (method !== null && value.builtins instanceof Map) value.builtins.set(name, functionValue(method));
 }
 
-function methodOf({ value }: Value, name: string): ((given: readonly Value[]) => Value) | null {
+function methodOf(object: Value, name: string): ((given: readonly Value[]) => Value) | null {
+  const { value } = object;
   if (typeof value === 'string') {
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
     return method === undefined ? null : (given) => toValue(method(value, partsOf(given)));
   }
   if (Array.isArray(value)) return methodOfList(value, name);
+  if (value instanceof Map && name === 'items') return () => listOf(pairsOf(object).map(listOf));
   if (!(value instanceof Map && name === 'cycle' && value.has('revindex0'))) return null;
   const at = Number(value.get('index0')?.value);
   return (given) => given[at % given.length] ?? listOf([]);

@@ -10,9 +10,9 @@ const converter = new Environment();
 
 /** A value of the library's out of one of JavaScript's. */
 export function toValue(value: unknown): Value {
-  const made = converter.set('', value);
+  // Before, not after: a template that is stopped for its time may end between the two.
   converter.variables.delete('');
-  return made;
+  return converter.set('', value);
 }
 
 export function listOf(values: readonly Value[]): Value {
@@ -49,6 +49,11 @@ export function isNone({ type }: Value): boolean {
 
 export function isTrue(value: Value): boolean {
   return value.__bool__().value;
+}
+
+/** A mapping's entries, or null: the library knows texts for keys, a literal in a template has numbers too. */
+export function mappingOf({ value }: Value): Map<unknown, Value> | null {
+  return value instanceof Map ? value : null;
 }
 
 /** What a loop goes over; a mapping by its keys, a text by its characters, what is undefined not at all. */
@@ -90,7 +95,7 @@ export function representation(value: Value): string {
     return type === 'TupleValue' ? `(${inside}${inner.length === 1 ? ',' : ''})` : `[${inside}]`;
   }
   if (inner instanceof Map)
-    return `{${[...inner].map(([key, entry]) => `${quoted(String(key))}: ${representation(entry)}`).join(', ')}}`;
+    return `{${[...inner].map(([key, entry]) => `${representation(toValue(key))}: ${representation(entry)}`).join(', ')}}`;
   if (isNothing(value)) return 'Undefined';
   return isNone(value) ? 'None' : value.toString();
 }
@@ -145,6 +150,11 @@ export function numberOf({ value }: Value): number | null {
   if (typeof value === 'number') return value;
   if (value instanceof Number) return Number(value);
   return typeof value === 'boolean' ? Number(value) : null;
+}
+
+/** The number as a float if one of both is one. */
+export function numberLike(number: number, left: Value, right: Value): Value {
+  return left.type === 'FloatValue' || right.type === 'FloatValue' ? floatValue(number) : toValue(number);
 }
 
 /** Order of two numbers, texts or lists. @throws Error as Python for other pairs */
