@@ -1,3 +1,4 @@
+import { ensureChatTemplates, templatesVariable } from '../bootstrap/chat-templates.mjs';
 import {
   adapterPeers,
   bitsandbytes,
@@ -34,10 +35,13 @@ const benchmarks = ensurePython(lmEval);
 if (!('python' in benchmarks)) console.log(`without lm-eval: ${benchmarks.reason}`);
 const embedder = ensurePython(sentenceTransformers);
 if (!('python' in embedder)) console.log(`without sentence-transformers: ${embedder.reason}`);
+const templates = ensureChatTemplates(found.python);
+if (!('folder' in templates)) console.log(`without chat templates of published models: ${templates.reason}`);
 process.exit(
   await runNode(tools.vitest, ['run', '--project', 'peers', ...process.argv.slice(2)], {
     env: {
       [peers.variable]: found.python,
+      ...('folder' in templates ? { [templatesVariable]: templates.folder } : {}),
       ...('python' in tracker ? { [trackio.variable]: tracker.python } : {}),
       ...('python' in keeper ? { [zoo.variable]: keeper.python } : {}),
       ...('python' in quantizer ? { [bitsandbytes.variable]: quantizer.python } : {}),

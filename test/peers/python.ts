@@ -42,6 +42,11 @@ export function sentencePython(): string | null {
   return process.env['COTO_SENTENCE_PYTHON'] ?? null;
 }
 
+/** The folder with the chat templates of published models; null where it could not be fetched. */
+export function chatTemplatesFolder(): string | null {
+  return process.env['COTO_CHAT_TEMPLATES'] ?? null;
+}
+
 /** Runs a script of this folder on the peers' Python; gives what it printed, throws its words where it fails. */
 export function runPeer(script: string, input: unknown, args: readonly string[] = [], python = peerPython()): unknown {
   const file = script.startsWith('/') ? script : fileURLToPath(new URL(script, import.meta.url));
