@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { rollingWindows } from '../../../src-main/engine/benchmarks/likelihoods.ts';
 import { aggregate } from '../../../src-main/engine/benchmarks/metrics/aggregations.ts';
 import { rollingMetrics } from '../../../src-main/engine/benchmarks/metrics/rolling-metrics.ts';
+import { scoringBatches } from '../../../src-main/engine/tasks/text/choice-scores.ts';
 
 describe('windows of a whole text', () => {
   it('have each token once, and the last one has its context filled up, as lm-eval cuts them', () => {
@@ -13,6 +14,21 @@ describe('windows of a whole text', () => {
     ]);
     expect(rollingWindows([7], 99, 4)).toEqual([{ context: [99], continuation: [7] }]);
     expect(rollingWindows([], 99, 4)).toEqual([]);
+  });
+
+  it('are scored in batches that bound the tokens', () => {
+    const window = (length: number) => ({ prompt: [0], choices: [new Array<number>(length).fill(1)], characters: [] });
+    const windows = [window(2048), ...Array.from({ length: 20 }, () => window(2047)), window(40_000), window(3)];
+    const made = scoringBatches(windows, 64);
+    expect(made.map(({ length }) => length)).toEqual([8, 8, 6, 1]);
+    expect(made.flat().toSorted((one, other) => one - other)).toEqual([...windows.keys()]);
+    // Short ones as many as ever.
+    expect(
+      scoringBatches(
+        Array.from({ length: 70 }, () => window(20)),
+        64,
+      ).map(({ length }) => length),
+    ).toEqual([64, 6]);
   });
 
   it('are counted by words and bytes over all texts together', () => {

@@ -6,6 +6,7 @@ import type { HiddenStates } from '../../models/base-model.ts';
 import { KeyValueCache } from '../../models/key-value-cache.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { EncodedChoices } from './prompt-writer.ts';
+import { tokensAtOnce } from './test-order.ts';
 import { tokenScores } from './token-scores.ts';
 
 /** Answers per batch, whose keys and values are in memory. */
@@ -55,7 +56,7 @@ export async function answerScores(
   refuseNoExamples(examples.length);
   const scores: AnswerScore[][] = new Array(examples.length);
   let done = 0;
-  for (const group of groups(examples, options.batchSize)) {
+  for (const group of scoringBatches(examples, options.batchSize)) {
     await refuseCancelled(options);
     const some = group.flatMap((index) => examples[index] ?? []);
     for (const [place, own] of (await scoreSome(model, some, options)).entries()) scores[group[place] ?? 0] = own;
@@ -65,24 +66,35 @@ export async function answerScores(
   return scores;
 }
 
-/** Batches of examples with equal numbers of answers, so that prompts repeat equally, and of similar length. */
-function groups(examples: readonly EncodedChoices[], batchSize: number): number[][] {
-  const size = (index: number) => examples[index] ?? { prompt: [], choices: [], characters: [] };
-  const order = examples
-    .map((_, index) => index)
-    .sort(
-      (one, other) =>
-        size(one).choices.length - size(other).choices.length ||
-        size(one).prompt.length - size(other).prompt.length ||
-        one - other,
-    );
+/**
+ * Batches of examples with equal numbers of answers, so that prompts repeat equally, and of similar length. Whole texts are
+ * answers too: where examples are long, fewer are in a batch.
+ */
+export function scoringBatches(examples: readonly EncodedChoices[], batchSize: number): number[][] {
+  const sizes = examples.map(({ prompt, choices }) => ({
+    answers: choices.length,
+    prompt: prompt.length,
+    tokens: prompt.length + choices.length * longest(choices),
+  }));
+  const sizeOf = (index: number) => sizes[index] ?? { answers: 0, prompt: 0, tokens: 0 };
+  const order = [...examples.keys()].sort((one, other) => {
+    const [left, right] = [sizeOf(one), sizeOf(other)];
+    return left.answers - right.answers || left.prompt - right.prompt || left.tokens - right.tokens || one - other;
+  });
   const made: number[][] = [];
+  let widest = 0;
   for (const index of order) {
-    const answers = size(index).choices.length;
+    const { answers, tokens } = sizeOf(index);
     const last = made.at(-1);
     const room = Math.max(1, Math.min(batchSize, Math.floor(rowsAtOnce / Math.max(1, answers))));
-    if (last && last.length < room && size(last[0] ?? -1).choices.length === answers) last.push(index);
-    else made.push([index]);
+    const isAlike = last !== undefined && sizeOf(last[0] ?? -1).answers === answers;
+    if (isAlike && last.length < room && (last.length + 1) * Math.max(widest, tokens) <= tokensAtOnce) {
+      last.push(index);
+      widest = Math.max(widest, tokens);
+    } else {
+      made.push([index]);
+      widest = tokens;
+    }
   }
   return made;
 }

@@ -1,7 +1,7 @@
 import { RandomStream } from '../../../../src-shared/random.ts';
 
 /** Maximum tokens per evaluation batch, which bounds the memory of their states whatever the batch size. */
-const tokensAtOnce = 16_384;
+export const tokensAtOnce = 16_384;
 
 /** A fixed order in which every prefix of a split is a fair sample, however its file is sorted. */
 export function testOrder(count: number): Int32Array {
