@@ -46,7 +46,7 @@ export const classTemplateSettings = {
     .meta({
       title: 'Class templates',
       description:
-        'Texts that stand for a class where CLIP compares images with texts: one a line, {label} is the class’s name with spaces for underscores. The embeddings of several are averaged. Or a published set by its id: photo, imagenet, pets, food, flowers, aircraft, textures, satellite, actions, digits.',
+        'Texts that CLIP compares images with, one per line: {label} is replaced by the class name, with spaces for underscores. The embeddings of several texts are averaged. Or the id of a published set: photo, imagenet, pets, food, flowers, aircraft, textures, satellite, actions, digits.',
       multiline: true,
       group: 'Task',
     }),
@@ -67,7 +67,7 @@ export function classTemplatesOf(written: string): readonly string[] {
     throw new StudioError(
       'invalid_input',
       'class_templates is empty.',
-      'Write one text a line, e.g. a photo of a {label}.',
+      'Write one text per line, e.g. a photo of a {label}.',
     );
   if (templates.length > mostTemplates)
     throw new StudioError(

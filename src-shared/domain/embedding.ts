@@ -16,7 +16,7 @@ export const embeddingSettings = {
     .meta({
       title: 'Embedding loss',
       description:
-        'What training of embeddings minimizes, by sentence-transformers’ losses. auto takes multiple_negatives_ranking for rows with an anchor and a positive, cosent for pairs with a score, contrastive for pairs with a label 0 or 1.',
+        'Loss for training embeddings, named as in sentence-transformers. auto takes multiple_negatives_ranking for rows with an anchor and a positive, cosent for pairs with a score, contrastive for pairs with a label 0 or 1.',
       labels: {
         multiple_negatives_ranking: 'Multiple negatives ranking',
         cosent: 'CoSENT',

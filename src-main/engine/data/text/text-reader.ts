@@ -36,9 +36,13 @@ const textParameters: readonly ParameterSpec[] = [
   columnParameter('question', 'Question column', 'What is asked about the text, as in SQuAD.'),
   columnParameter('context', 'Context column', 'The text that has the answer.'),
   columnParameter('answers', 'Answers column', 'SQuAD’s answers: their texts, and where each begins in the context.'),
-  columnParameter('anchor', 'Anchor column', 'A text whose nearest one is to be its positive, for embeddings.'),
-  columnParameter('positive', 'Positive column', 'The text that belongs to the anchor.'),
-  columnParameter('negative', 'Negative column', 'A text, or a list of texts, that does not belong to the anchor.'),
+  columnParameter(
+    'anchor',
+    'Anchor column',
+    'For embeddings: a text or query whose vector is brought near that of its positive.',
+  ),
+  columnParameter('positive', 'Positive column', 'The text that matches the anchor.'),
+  columnParameter('negative', 'Negative column', 'A text, or a list of texts, that does not match the anchor.'),
   {
     name: 'tag_scheme',
     label: 'Tag scheme',

@@ -68,8 +68,8 @@ export function targetsOf(
   if (scaledBy === undefined || least < -scaledBy)
     throw new StudioError(
       'invalid_input',
-      `The scores go from ${least} to ${most}: what two equal texts would have cannot be told.`,
-      'Scale them to be between 0 and 1.',
+      `The scores range from ${least} to ${most}, so the score of two identical texts is not known.`,
+      'Scale them to 0–1.',
     );
   const scaled = (split: readonly TextExample['label'][]) =>
     Float32Array.from(split, (label) => targetOf(label) / scaledBy);

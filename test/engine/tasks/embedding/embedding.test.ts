@@ -280,7 +280,7 @@ describe('what does not fit is said', () => {
     );
     const wild = scored().map((row, at) => ({ ...row, score: row.score + 1000.5 * at }));
     await expect(open(jsonlFolder(join(folder, 'wild'), wild, wild), { task: 'embedding' })).rejects.toThrow(
-      'cannot be told',
+      'the score of two identical texts is not known',
     );
   });
 });
