@@ -18,7 +18,8 @@ const configSchema = z.looseObject({
 
 /**
  * Names the modules of an adapter of embeddings as a model without a head has them (AutoModel): PEFT's FEATURE_EXTRACTION is put on
- * such a model, whose names lack the prefix that the studio's have (bert., model.). The folder of another adapter is left alone.
+ * such a model, whose names lack the prefix that the studio's have (bert., model.). A regular expression may have the prefix
+ * anywhere: the modules with tensors are listed in its place. The folder of another adapter is left alone.
  */
 export async function nameWithoutHead(folder: string, description: ModelDescription): Promise<void> {
   const file = join(folder, adapterConfigFile);
@@ -28,20 +29,28 @@ export async function nameWithoutHead(folder: string, description: ModelDescript
   if (config.task_type !== 'FEATURE_EXTRACTION' || prefix === null) return;
   const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
   const list = (given: string[] | string | null | undefined) => (Array.isArray(given) ? given.map(bare) : given);
+  const weights = join(folder, adapterTensorsFile);
+  const tensors = await readFile(weights);
+  const keys = headerOf(tensors).entries.map(([key]) => key);
+  const hasTensors = (name: string) => keys.some((key) => key.startsWith(`${keyPrefix}${name}.`));
+  const adapted = description.linears.flatMap(({ name }) => (hasTensors(name) ? bare(name) : []));
+  const isPattern = [config.target_modules, config.exclude_modules].some(
+    (given) => typeof given === 'string' && given !== 'all-linear',
+  );
   const pattern = (given: Record<string, unknown> | null | undefined) =>
     given && Object.fromEntries(Object.entries(given).map(([name, value]) => [bare(name), value]));
   const changes = {
-    target_modules: list(config.target_modules),
-    exclude_modules: list(config.exclude_modules),
+    ...(isPattern && adapted.length > 0
+      ? { target_modules: adapted, exclude_modules: null }
+      : { target_modules: list(config.target_modules), exclude_modules: list(config.exclude_modules) }),
     rank_pattern: pattern(config.rank_pattern),
     alpha_pattern: pattern(config.alpha_pattern),
   };
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   await writeFileAtomic(file, withMembers(text, given));
-  const weights = join(folder, adapterTensorsFile);
   await writeFileAtomic(
     weights,
-    withTensorNames(await readFile(weights), (key) =>
+    withTensorNames(tensors, (key) =>
       key.startsWith(keyPrefix) ? keyPrefix + bare(key.slice(keyPrefix.length)) : key,
     ),
   );
@@ -57,16 +66,21 @@ function bodyPrefix({ linears, image }: ModelDescription): string | null {
   return firsts.size === 1 && only !== '' ? only : null;
 }
 
+/** The entries of a safetensors file's header, by their names, and where the tensors begin. */
+function headerOf(file: Buffer): { readonly entries: [name: string, entry: unknown][]; readonly end: number } {
+  const end = 8 + Number(file.readBigUInt64LE(0));
+  const header: unknown = JSON.parse(file.toString('utf8', 8, end));
+  return { entries: Object.entries(z.record(z.string(), z.unknown()).parse(header)), end };
+}
+
 /** A safetensors file with other names of its tensors, which stay where they are. */
 function withTensorNames(file: Buffer, rename: (name: string) => string): Buffer {
-  const length = Number(file.readBigUInt64LE(0));
-  const header: unknown = JSON.parse(file.toString('utf8', 8, 8 + length));
-  const entries = Object.entries(z.record(z.string(), z.unknown()).parse(header));
+  const { entries, end } = headerOf(file);
   const named = JSON.stringify(Object.fromEntries(entries.map(([name, entry]) => [rename(name), entry])));
   // Tensors begin at a multiple of eight bytes.
   const text = Buffer.from(named);
   const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(padded.length));
-  return Buffer.concat([size, padded, file.subarray(8 + length)]);
+  return Buffer.concat([size, padded, file.subarray(end)]);
 }

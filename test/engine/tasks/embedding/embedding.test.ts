@@ -255,6 +255,31 @@ describe('pooling', () => {
   });
 });
 
+test('a pattern of module names with the body’s prefix is exported as the names without it', async () => {
+  const model = new AdaptedModel(base);
+  const settings = {
+    target_modules: 'bert\\.encoder\\..*\\.(query|key)',
+    exclude_modules: 'bert\\.encoder\\.layer\\.0\\..*',
+    r: 2,
+  };
+  await model.createAdapter(adapterSettingsSchema.parse(settings), {
+    random: RandomStream.seeded(1, 'initialization'),
+    labels: null,
+    headTask: 'FEATURE_EXTRACTION',
+  });
+  const state = await model.exportState();
+  const place = join(folder, 'pattern');
+  await writeAdapter(place, state, { description: base.description, baseModelName: 'bert' });
+  await nameWithoutHead(place, base.description);
+  const { config, modules } = await readAdapter(place, base.description);
+  const bare = [...state.modules.keys()].map((name) => name.replace(/^bert\./, ''));
+  expect(bare.length).toBeGreaterThan(0);
+  expect([...(config.target_modules ?? [])].sort()).toEqual(bare.sort());
+  expect(config.exclude_modules ?? null).toBeNull();
+  expect([...modules.keys()].sort()).toEqual([...state.modules.keys()].sort());
+  model.dispose();
+});
+
 describe('what does not fit is said', () => {
   it('of models and datasets', async () => {
     const { misfit } = embeddings;
