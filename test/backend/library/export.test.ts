@@ -62,17 +62,21 @@ it('a PEFT folder names its base so that PEFT finds it: by its folder, or by its
   const folder = temporaryFolder();
   const cached = join(folder, 'models--an-org--a-model', 'snapshots', 'a1b2c3');
   const plain = join(folder, 'plain');
-  for (const [path, name] of [
-    [cached, 'an-org/a-model'],
-    [plain, plain],
+  for (const [path, name, title] of [
+    [cached, 'an-org/a-model', 'an-org/a-model'],
+    [plain, plain, 'plain'],
   ] as const) {
     cpSync(goldenPath('llama', 'base'), path, { recursive: true });
     const { id: modelId } = await backend.handle('models.add', { path });
     const given = goldenPath('llama', 'adapters', 'lora');
     const { id: adapterId } = await backend.handle('adapters.import', { path: given, modelId });
+    // As a run writes it, which knows its base by the studio's own id.
+    const card = (base: string) => `---\nbase_model: "${base}"\n---\n\n# LoRA adapter for ${base}\n`;
+    writeFileSync(join(backend.home, 'adapters', adapterId, 'README.md'), card(modelId));
     const exported = join(temporaryFolder(), 'peft');
     await backend.handle('export.start', { adapterId, target: 'peft', path: exported });
     await backend.idle();
+    expect(readFileSync(join(exported, 'README.md'), 'utf8')).toBe(card(title));
     const config = JSON.parse(readFileSync(join(exported, 'adapter_config.json'), 'utf8'));
     expect(config.base_model_name_or_path).toBe(name);
   }

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { plainMarkdown } from '../../../../src-shared/studies/study-markdown.ts';
 import { adapterConfigFile } from '../../../engine/adapters/peft/adapter-config.ts';
 import { withMembers } from '../../../engine/models/huggingface/json-members.ts';
 import { writeFileAtomic } from '../../../engine/tensors/atomic.ts';
@@ -8,13 +10,25 @@ import { repositoryOf } from '../huggingface/cache-folder.ts';
 
 /**
  * Writes into a PEFT folder where PEFT finds the base: its name on the hub, else its folder. The studio's own name of it says
- * nothing to other programs. A base that is not in the studio keeps the name that the adapter came with.
+ * nothing to other programs, and is replaced in the model card too. A base that is not in the studio keeps the name that the adapter came with.
  */
 export async function nameBase(folder: string, { model }: Pick<AdapterBase, 'model'>): Promise<void> {
   if (model === null) return;
+  const onHub = hubName(model.path);
   const file = join(folder, adapterConfigFile);
-  const changes = { base_model_name_or_path: hubName(model.path) ?? model.path };
+  const changes = { base_model_name_or_path: onHub ?? model.path };
   await writeFileAtomic(file, withMembers(await readFile(file, 'utf8'), changes));
+  const card = join(folder, 'README.md');
+  if (!existsSync(card)) return;
+  const text = await readFile(card, 'utf8');
+  await writeFileAtomic(card, cardOnBase(text, model.id, onHub ?? model.name));
+}
+
+/** A model card whose base is called `name`: its first lines and its heading have the studio's own id where a run wrote it. */
+function cardOnBase(card: string, id: string, name: string): string {
+  return card
+    .replace(`base_model: ${JSON.stringify(id)}\n`, () => `base_model: ${JSON.stringify(name)}\n`)
+    .replace(` adapter for ${id}\n`, () => ` adapter for ${plainMarkdown(name)}\n`);
 }
 
 /** Of a folder <repository>/snapshots/<commit> in the hub's cache. */
