@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { benchmarkRequestSchema } from '../../../src-shared/domain/benchmark.ts';
+import { plural } from '../../../src-shared/format/numbers.ts';
 import { groupScores } from '../../engine/benchmarks/group-scores.ts';
 import { resolveModel } from '../library/models.ts';
 import { columnDirectories } from './column-directories.ts';
@@ -36,7 +37,7 @@ export const benchmarkJob = defineJob({
     return {
       status: 'completed',
       result: { ...result, groups: scores },
-      message: `${result.tasks.length} tasks, ${examples} examples.`,
+      message: `${plural(result.tasks.length, 'task')}, ${plural(examples, 'example')}.`,
     };
   },
 });

@@ -80,3 +80,18 @@ it('one that cannot be read costs the list no other', async () => {
   const listed = await next.handle('benchmarks.list', {});
   expect(listed.map(({ job, names }) => [job.id, names])).toEqual([[ids[2], ['small-llama']]]);
 });
+
+it('one of a single task and example says so', async () => {
+  const startEngine = scriptedEngine(async ({ task }) => {
+    if (task.kind !== 'benchmark') throw new Error(task.kind);
+    const scored = task.tasks.map(({ name, file, outputType, total }) => ({
+      ...{ name, file, outputType, version: null, shots: 0, examples: 1, total },
+      ...{ higherIsBetter: {}, config: {}, columns: [[]] },
+    }));
+    return { kind: 'benchmark', result: { tasks: scored, groups: [], seconds: 1 } };
+  });
+  const backend = await openBackend({ startEngine, resourcesDirectory: bundledResources });
+  const request = { model: 'small-llama', tasks: taskFolder(), columns: [null] };
+  await backend.handle('benchmarks.start', request);
+  await expect.poll(() => backend.seen('notification').map(({ message }) => message)).toEqual(['1 task, 1 example.']);
+});
