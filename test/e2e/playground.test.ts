@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
 
@@ -43,13 +44,7 @@ describe('the playground', () => {
     let stopped = false;
     for (let seed = 1; !stopped && seed <= 5; seed++) {
       await page.getByLabel('Seed', { exact: true }).fill(String(seed));
-      await page.getByRole('button', { name: 'Generate', exact: true }).click();
-      await column.getByText(/^\d+ tokens/).waitFor();
-      // If it is still there, and without a pointer, which takes its time.
-      await page.evaluate(() =>
-        [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Stop')?.click(),
-      );
-      await page.getByRole('button', { name: 'Stop', exact: true }).waitFor({ state: 'hidden' });
+      await stopOnceItWrites(page);
       stopped = await column.getByText('stopped', { exact: true }).isVisible();
     }
     expect(stopped).toBe(true);
@@ -57,3 +52,26 @@ describe('the playground', () => {
     await page.getByLabel('Message 3', { exact: true }).waitFor();
   });
 });
+
+/** Generates, presses Stop from within the page as soon as there is text, and waits for the end. */
+function stopOnceItWrites(page: Page): Promise<void> {
+  return page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const button = (words: string) =>
+          [...document.querySelectorAll('button')].find(({ textContent }) => textContent === words);
+        let hasBegun = false;
+        const watch = new MutationObserver(() => {
+          const text = document.querySelector('[aria-label="Text of Base"]');
+          const isWritten = text?.getAttribute('aria-busy') === 'true';
+          hasBegun ||= isWritten;
+          if (isWritten && text?.textContent !== '') button('Stop')?.click();
+          if (!hasBegun || isWritten) return;
+          watch.disconnect();
+          resolve();
+        });
+        watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+        button('Generate')?.click();
+      }),
+  );
+}
