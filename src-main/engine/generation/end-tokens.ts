@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { readModelJson } from './model-json.ts';
 
 const ids = z
@@ -21,17 +20,8 @@ export interface EndTokens {
  * @throws StudioError invalid_file naming the file and the key.
  */
 export async function readEndTokens(directory: string): Promise<EndTokens> {
-  const own = await readTokens(path.join(directory, 'generation_config.json'));
-  const model = await readTokens(path.join(directory, 'config.json'));
+  const own = await readModelJson(path.join(directory, 'generation_config.json'), schema);
+  const model = await readModelJson(path.join(directory, 'config.json'), schema);
   const eos = own?.eos_token_id ?? model?.eos_token_id ?? [];
   return { eos, pad: own?.pad_token_id ?? model?.pad_token_id ?? eos[0] ?? 0 };
-}
-
-async function readTokens(file: string): Promise<z.infer<typeof schema> | null> {
-  const value = await readModelJson(file);
-  if (value === null) return null;
-  const checked = schema.safeParse(value);
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  throw new StudioError('invalid_file', `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}.`);
 }

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { generationParameters, type ModelDefaults } from '../../../src-shared/domain/generation.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters } from '../../../src-shared/domain/parameter-check.ts';
@@ -23,13 +22,9 @@ const specs = once((): readonly ParameterSpec[] => [
  * @throws StudioError invalid_file if the file is not a JSON object.
  */
 export async function readModelDefaults(directory: string): Promise<ModelDefaults> {
-  const file = path.join(directory, 'generation_config.json');
-  const content = await readModelJson(file);
+  const content = await readModelJson(path.join(directory, 'generation_config.json'), generationConfigSchema);
   if (content === null) return { values: {}, note: null };
-  const parsed = generationConfigSchema.safeParse(content);
-  if (!parsed.success)
-    throw new StudioError('invalid_file', `${file} is not a JSON object.`, 'Copy or download the model again.');
-  const { do_sample: draws, ...config } = parsed.data;
+  const { do_sample: draws, ...config } = content;
   const values: ParameterValues = draws === true ? { temperature: 1 } : {};
   const faults: string[] = [];
   for (const spec of specs()) {

@@ -37,15 +37,7 @@ export async function readSentenceTransformer(
   directory: string,
   chosen: 'auto' | PoolingMode = 'auto',
 ): Promise<SentenceTransformer> {
-  const read = async <Value>(name: string, schema: z.ZodType<Value>): Promise<Value | null> => {
-    const file = path.join(directory, name);
-    const value = await readModelJson(file);
-    if (value === null) return null;
-    const checked = schema.safeParse(value);
-    if (checked.success) return checked.data;
-    const [issue] = checked.error.issues;
-    throw new StudioError('invalid_file', `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}.`);
-  };
+  const read = <Value>(name: string, schema: z.ZodType<Value>) => readModelJson(path.join(directory, name), schema);
   const modules = await read('modules.json', modulesSchema);
   const stated = chosen === 'auto' ? null : chosen;
   if (modules === null) return { pooling: stated, maxLength: null };
