@@ -10,7 +10,7 @@ export interface GpuWork {
 /** Of each part, the bindings of the whole in its own order: reads, then writes. */
 type Places = readonly (readonly number[])[];
 
-interface JoinedBinding extends GpuBinding {
+interface JoinedBinding extends Pick<GpuBinding, 'type'> {
   readonly tensor: GpuArguments['reads'][number];
   readonly isWritten: boolean;
 }
@@ -38,9 +38,6 @@ function joinedWork(gpu: ProgramRunner, works: readonly GpuWork[]): GpuWork | nu
   if (works.some(({ given: { workgroups } }) => workgroups.includes(0))) return null;
   const { bindings, places } = bindingsOf(works);
   if (bindings.length > gpu.mostBuffers) return null;
-  const order = [...bindings.keys()].sort((one, other) => rank(bindings, one) - rank(bindings, other));
-  const ordered = order.map((index) => bindings[index]).filter((binding) => binding !== undefined);
-  const moved = places.map((own) => own.map((place) => order.indexOf(place)));
   let total = 0;
   const ends = works.map(({ given: { workgroups } }) => {
     total += workgroups[0] * workgroups[1];
@@ -49,12 +46,12 @@ function joinedWork(gpu: ProgramRunner, works: readonly GpuWork[]): GpuWork | nu
   return {
     program: joinedProgram(
       works.map(({ program }) => program),
-      moved,
-      ordered,
+      places,
+      bindings,
     ),
     given: {
-      reads: ordered.filter(({ isWritten }) => !isWritten).map(({ tensor }) => tensor),
-      writes: ordered.filter(({ isWritten }) => isWritten).map(({ tensor }) => tensor),
+      reads: bindings.filter(({ isWritten }) => !isWritten).map(({ tensor }) => tensor),
+      writes: bindings.filter(({ isWritten }) => isWritten).map(({ tensor }) => tensor),
       uniforms: works.flatMap(({ given }, index) => [
         ends[index] ?? 0,
         given.workgroups[0],
@@ -66,33 +63,29 @@ function joinedWork(gpu: ProgramRunner, works: readonly GpuWork[]): GpuWork | nu
   };
 }
 
-/** What is read comes before what is written. */
-function rank(bindings: readonly JoinedBinding[], index: number): number {
-  return (bindings[index]?.isWritten ? bindings.length : 0) + index;
-}
-
 /** What two operands of one buffer have in common. */
 function placeOf(operand: GpuOperand): object {
   return 'dataId' in operand ? operand.dataId : operand;
 }
 
-/** The buffers of all works, each once unless two read it as different types. */
+/** The buffers of all works, first those that are read, each once unless two read it as different types. */
 function bindingsOf(works: readonly GpuWork[]): { bindings: JoinedBinding[]; places: Places } {
   const bindings: JoinedBinding[] = [];
-  const places = works.map(({ program, given }) =>
-    [...program.reads, ...program.writes].map(({ type }, at) => {
-      const isWritten = at >= program.reads.length;
-      const tensor = isWritten ? given.writes[at - program.reads.length] : given.reads[at];
+  const place = ({ program, given }: GpuWork, list: 'reads' | 'writes') =>
+    program[list].map(({ type }, at) => {
+      const isWritten = list === 'writes';
+      const tensor = given[list][at];
       if (tensor === undefined) throw new Error(`${program.name} lacks a tensor`);
       const same = bindings.filter((known) => placeOf(known.tensor) === placeOf(tensor));
       if (same.some((known) => known.isWritten || isWritten))
         throw new Error(`${program.name} shares what is written with another program of its dispatch`);
       const known = same.find((binding) => binding.type === type);
       if (known !== undefined) return bindings.indexOf(known);
-      return bindings.push({ name: `t${bindings.length}`, type, tensor, isWritten }) - 1;
-    }),
-  );
-  return { bindings, places };
+      return bindings.push({ type, tensor, isWritten }) - 1;
+    });
+  const reads = works.map((work) => place(work, 'reads'));
+  const writes = works.map((work) => place(work, 'writes'));
+  return { bindings, places: works.map((_, index) => [...(reads[index] ?? []), ...(writes[index] ?? [])]) };
 }
 
 const numbers = new WeakMap<GpuProgram, number>();
