@@ -1,5 +1,5 @@
 import type { StoredEncoding } from '../../../tensors/stored-matrix.ts';
-import type { GpuEncoding } from './encoding.ts';
+import { decoding, type GpuEncoding } from './encoding.ts';
 import { bfloat16, float16 } from './halves.ts';
 import { int8 } from './int8.ts';
 import { nf4 } from './nf4.ts';
@@ -31,6 +31,16 @@ export const gpuEncodings: readonly GpuEncoding[] = [
   nf4,
   int8,
 ];
+
+/** WGSL by which a program reads the buffer `name`, as `decoding`; none where it has its values as they are (null). */
+export function decodingOf(encoding: StoredEncoding | null, name: string, total: string): string {
+  return encoding === null ? '' : decoding(gpuEncodingOf(encoding), name, total);
+}
+
+/** WGSL for the start of a program that reads such a buffer. */
+export function setUpOf(encoding: StoredEncoding | null): string {
+  return encoding === null ? '' : (gpuEncodingOf(encoding).setUp ?? '');
+}
 
 export function gpuEncodingOf(encoding: StoredEncoding): GpuEncoding {
   const found = gpuEncodings.find((candidate) => candidate.encoding === encoding);

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { StoredEncoding } from '../../../tensors/stored-matrix.ts';
 import { size } from '../../kernel-inputs.ts';
-import { decoding, type GpuEncoding } from '../encodings/encoding.ts';
-import { gpuEncodingOf } from '../encodings/index.ts';
+import type { GpuEncoding } from '../encodings/encoding.ts';
+import { decodingOf, setUpOf } from '../encodings/index.ts';
 import { type GpuProgram, programVariants } from '../program.ts';
 import type { ProgramRunner } from '../program-runner.ts';
 import { type Lanes, laneCount, lanesOf } from './kernel.ts';
@@ -10,9 +10,8 @@ import { type Lanes, laneCount, lanesOf } from './kernel.ts';
 const workgroupSize = 64;
 
 /** Some rows of an encoded matrix. */
-const rowsProgram = programVariants((encoding: StoredEncoding, lanes: Lanes): GpuProgram => {
-  const given = gpuEncodingOf(encoding);
-  return {
+const rowsProgram = programVariants(
+  (encoding: StoredEncoding, lanes: Lanes): GpuProgram => ({
     name: `gather_${encoding}`,
     reads: [
       { name: 'x', type: 'words' },
@@ -25,14 +24,14 @@ const rowsProgram = programVariants((encoding: StoredEncoding, lanes: Lanes): Gp
       ['gathered', 'u32'],
     ],
     workgroup: [workgroupSize, 1, 1],
-    declarations: decoding(given, 'x', '(u.rows * u.columns)'),
-    body: `${given.setUp ?? ''}
+    declarations: decodingOf(encoding, 'x', '(u.rows * u.columns)'),
+    body: `${setUpOf(encoding)}
   let i = invocation * ${laneCount(lanes)}u;
   if (i >= u.gathered * u.columns) { return; }
   let place = u32(places[i / u.columns]) * u.columns + i % u.columns;
   y[invocation] = ${lanes === 'f32' ? 'one_x(place)' : 'four_x(place)'};`,
-  };
-});
+  }),
+);
 
 /** The rows of an encoded matrix at `places` int32 → [places, columns]. */
 export function gatherEncodedRows(

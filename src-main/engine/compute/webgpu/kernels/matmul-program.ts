@@ -1,6 +1,5 @@
 import type { StoredEncoding } from '../../../tensors/stored-matrix.ts';
-import { decoding } from '../encodings/encoding.ts';
-import { gpuEncodingOf } from '../encodings/index.ts';
+import { decodingOf, setUpOf } from '../encodings/index.ts';
 import type { GpuBinding, GpuProgram } from '../program.ts';
 import { type FactoredForm, factoredBindings, factoredUniforms, factorOf } from './factored-operand.ts';
 import type { MatmulTile } from './matmul-tiles.ts';
@@ -154,7 +153,7 @@ function madeOperand(
   ];
   return {
     bindings,
-    code: `${encoding === null ? plain : decoding(gpuEncodingOf(encoding), 'b', '(u.n * u.k)')}
+    code: `${encoding === null ? plain : decodingOf(encoding, 'b', '(u.n * u.k)')}
 ${factored === null ? '' : factorOf(factored, isTransposed ? 'u.k' : 'u.n', isWide)}
 fn at_b(free: u32, k: u32) -> f32 {
   if (free < u.n && k < u.k) { return ${value('one')}; }
@@ -332,7 +331,7 @@ function store(form: MatmulForm, isWide: boolean): string {
   const multiplier =
     multiplierEncoding === null ? 'multiplier[at]' : isWide ? 'four_multiplier(4u * at)' : 'one_multiplier(at)';
   return `
-${multiplierEncoding === null ? '' : decoding(gpuEncodingOf(multiplierEncoding), 'multiplier', '(u.m * u.n)')}
+${decodingOf(multiplierEncoding, 'multiplier', '(u.m * u.n)')}
 fn store(row: u32, column: u32, sum: ${isWide ? 'vec4<f32>' : 'f32'}) {
   if (row >= u.m || column >= u.n) { return; }
   let at = ((row + u.y_row) * u.n + column)${four};
@@ -347,10 +346,6 @@ fn store(row: u32, column: u32, sum: ${isWide ? 'vec4<f32>' : 'f32'}) {
 
 function hasExtra(form: MatmulForm, name: 'gain' | 'bias' | 'addend' | 'multiplier'): boolean {
   return { gain: form.hasGain, bias: form.hasBias, addend: form.hasAddend, multiplier: form.hasMultiplier }[name];
-}
-
-function setUpOf(encoding: StoredEncoding | null): string {
-  return encoding === null ? '' : (gpuEncodingOf(encoding).setUp ?? '');
 }
 
 function storeCall(name: string, row: string, column: string, inner: Inner, isWide: boolean): string {

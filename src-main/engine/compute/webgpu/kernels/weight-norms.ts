@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { StoredEncoding } from '../../../tensors/stored-matrix.ts';
 import { size } from '../../kernel-inputs.ts';
-import { decoding } from '../encodings/encoding.ts';
-import { gpuEncodingOf } from '../encodings/index.ts';
+import { decodingOf, setUpOf } from '../encodings/index.ts';
 import type { GpuWork } from '../joined-program.ts';
 import { type GpuBinding, type GpuProgram, programVariants } from '../program.ts';
 import type { ProgramRunner } from '../program-runner.ts';
@@ -44,7 +43,7 @@ const programs = programVariants((lanes: Lanes, encoding: StoredEncoding | null)
     declarations: `
 alias T = ${lanes};
 fn total(value: T) -> f32 { return ${isWide ? 'dot(value, vec4<f32>(1.0))' : 'value'}; }
-${encoding === null ? '' : decoding(gpuEncodingOf(encoding), 'w', `(u.rows * u.columns * ${laneCount(lanes)}u)`)}
+${decodingOf(encoding, 'w', `(u.rows * u.columns * ${laneCount(lanes)}u)`)}
 fn weight(row: u32, column: u32) -> T { return ${weight}; }
 fn keep(row: u32, squares: f32) {
   if (row >= u.rows) { return; }
@@ -54,7 +53,7 @@ fn keep(row: u32, squares: f32) {
 }
 ${reductions(workgroupSize)}`,
     // Rows behind the last are the last again.
-    body: `${encoding === null ? '' : (gpuEncodingOf(encoding).setUp ?? '')}
+    body: `${setUpOf(encoding)}
   if (group * ${rowsAWorkgroup}u >= u.rows) { return; }
 ${lines((row) => `  let row${row} = min(group * ${rowsAWorkgroup}u + ${row}u, u.rows - 1u);`)}
 ${lines((row) => `  var squares${row} = T(0.0);`)}
