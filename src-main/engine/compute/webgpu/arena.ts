@@ -1,5 +1,5 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { gpuTensorUsage, releaseAfterSubmit, type SharedSlice } from '../tfjs-internals.ts';
+import { type GpuSlice, gpuTensorUsage, releaseAfterSubmit, type SharedSlice } from '../tfjs-internals.ts';
 
 /** Bytes of the largest tensor that shares a buffer: for a larger one a dispatch of its own is no loss, and a copy is. */
 const mostShared = 2 * 1024 * 1024;
@@ -11,31 +11,30 @@ export function fitsIntoArena(bytes: number): boolean {
   return bytes > 0 && bytes <= mostShared;
 }
 
-/** Where each of some tensors begins in a buffer of their own. */
-export interface ArenaLayout {
-  readonly offsets: readonly number[];
+/** A buffer that some items share, and where in it each is. */
+interface ArenaLayout<Item> {
+  readonly places: readonly { readonly item: Item; readonly at: Omit<GpuSlice, 'buffer'> }[];
   readonly bytes: number;
 }
 
-/** Layouts of one or more buffers for tensors of so many bytes, one after another; a list of indices for each. */
-export function layOut(
+/** Layouts of one or more buffers for items of so many bytes, one after another. */
+export function layOut<Item extends { readonly size: number }>(
   { device }: WebGPUBackend,
-  sizes: readonly number[],
-): (ArenaLayout & { readonly members: readonly number[] })[] {
+  items: readonly Item[],
+): ArenaLayout<Item>[] {
   const { minStorageBufferOffsetAlignment: alignment, maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   const most = Math.min(mostInArena, maxStorageBufferBindingSize, maxBufferSize);
-  const layouts: { offsets: number[]; members: number[]; bytes: number }[] = [];
-  sizes.forEach((size, index) => {
-    const space = Math.ceil(size / alignment) * alignment;
+  const layouts: { places: { item: Item; at: Omit<GpuSlice, 'buffer'> }[]; bytes: number }[] = [];
+  for (const item of items) {
+    const space = Math.ceil(item.size / alignment) * alignment;
     let last = layouts.at(-1);
     if (last === undefined || last.bytes + space > most) {
-      last = { offsets: [], members: [], bytes: 0 };
+      last = { places: [], bytes: 0 };
       layouts.push(last);
     }
-    last.offsets.push(last.bytes);
-    last.members.push(index);
+    last.places.push({ item, at: { offset: last.bytes, size: item.size } });
     last.bytes += space;
-  });
+  }
   return layouts;
 }
 

@@ -146,20 +146,17 @@ export class ProgramRunner {
    * @param isLasting the buffers that they had are given back to the device, not to the pool.
    */
   share(tensors: readonly tf.TensorInfo[], isLasting: boolean): void {
-    const bytes = (tensor: tf.TensorInfo) => 4 * sizeOf(tensor.shape);
-    const alone = new Map<object, tf.TensorInfo>();
-    for (const tensor of tensors)
-      if (fitsIntoArena(bytes(tensor)) && sharedSlice(this.backend, tensor) === null) alone.set(tensor.dataId, tensor);
+    const alone = new Map<object, { readonly tensor: tf.TensorInfo; readonly size: number }>();
+    for (const tensor of tensors) {
+      const size = 4 * sizeOf(tensor.shape);
+      if (fitsIntoArena(size) && sharedSlice(this.backend, tensor) === null) alone.set(tensor.dataId, { tensor, size });
+    }
     if (alone.size < 2) return;
     this.observation.recording?.refuse('tensors are moved');
-    const moved = [...alone.values()];
-    for (const layout of layOut(this.backend, moved.map(bytes))) {
-      const arena = new GpuArena(this.backend, layout.bytes);
-      layout.members.forEach((member, at) => {
-        const tensor = moved[member];
-        if (tensor === undefined) return;
-        moveIntoSlice(this.backend, tensor, arena.slice(layout.offsets[at] ?? 0, bytes(tensor)), isLasting);
-      });
+    for (const { bytes, places } of layOut(this.backend, [...alone.values()])) {
+      const arena = new GpuArena(this.backend, bytes);
+      for (const { item, at } of places)
+        moveIntoSlice(this.backend, item.tensor, arena.slice(at.offset, at.size), isLasting);
     }
   }
 

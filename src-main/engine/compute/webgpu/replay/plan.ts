@@ -162,13 +162,8 @@ export class PassPlan {
   private layOutGradients(variables: readonly tf.Variable[]): void {
     const sized = variables.map(({ name, shape }) => ({ name, size: 4 * sizeOf(shape) }));
     const shared = sized.filter(({ size }) => fitsIntoArena(size));
-    const sizes = shared.map(({ size }) => size);
-    layOut(this.backend, sizes).forEach(({ offsets, members, bytes }, index) => {
-      members.forEach((member, at) => {
-        const { name, size } = shared[member] ?? { name: '', size: 0 };
-        this.gradients.set(name, { arena: `gradients ${index}`, bytes, at: { offset: offsets[at] ?? 0, size } });
-      });
-    });
+    for (const [index, { bytes, places }] of layOut(this.backend, shared).entries())
+      for (const { item, at } of places) this.gradients.set(item.name, { arena: `gradients ${index}`, bytes, at });
   }
 
   private roleSlice({ name, output }: ValueRole, bytes: number): GpuSlice {
