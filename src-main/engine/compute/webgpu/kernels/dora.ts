@@ -5,7 +5,7 @@ import { runTogether } from '../joined-program.ts';
 import type { ProgramRunner } from '../program-runner.ts';
 import { elementwise } from './elementwise.ts';
 import type { GpuKernel } from './kernel.ts';
-import { plannedInputGradient, plannedLoraGradients } from './lora.ts';
+import { loraParts, plannedInputGradient, plannedLoraGradients } from './lora.ts';
 import { plannedMagnitudeGradient } from './magnitude-gradient.ts';
 import { type GpuMatmul, gpuMatmul, plannedMatmul } from './matmul.ts';
 import { plannedNorms } from './weight-norms.ts';
@@ -77,16 +77,9 @@ function scaledProduct(gpu: ProgramRunner, given: GpuMatmul): { y: tf.TensorInfo
 }
 
 function planned(gpu: ProgramRunner, inputs: KernelInputs, attributes: KernelAttributes) {
-  const [dy, rowScale] = [real(inputs, 'dy'), real(inputs, 'rowScale')];
-  const own = plannedLoraGradients(gpu, {
-    dy,
-    x: real(inputs, 'x'),
-    z: real(inputs, 'z'),
-    b: real(inputs, 'b'),
-    scaling: number(attributes, 'scaling'),
-    rowScale,
-  });
-  const magnitude = plannedMagnitudeGradient(gpu, dy, real(inputs, 'product'), real(inputs, 'inverse'));
+  const [parts, rowScale] = [loraParts(inputs, attributes), real(inputs, 'rowScale')];
+  const own = plannedLoraGradients(gpu, { ...parts, rowScale });
+  const magnitude = plannedMagnitudeGradient(gpu, parts.dy, real(inputs, 'product'), real(inputs, 'inverse'));
   return { own, magnitude, rowScale };
 }
 

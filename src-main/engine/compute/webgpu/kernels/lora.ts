@@ -61,7 +61,7 @@ export function plannedInputGradient(
   });
 }
 
-function partsOf(inputs: KernelInputs, attributes: KernelAttributes): LoraParts {
+export function loraParts(inputs: KernelInputs, attributes: KernelAttributes): LoraParts {
   return {
     dy: real(inputs, 'dy'),
     x: real(inputs, 'x'),
@@ -75,7 +75,7 @@ function partsOf(inputs: KernelInputs, attributes: KernelAttributes): LoraParts 
 const gradient: GpuKernel = {
   name: 'CotoLoraGradient',
   run: (gpu, inputs, attributes) => {
-    const { dz, a, b, first, second } = plannedLoraGradients(gpu, partsOf(inputs, attributes));
+    const { dz, a, b, first, second } = plannedLoraGradients(gpu, loraParts(inputs, attributes));
     runTogether(gpu, first);
     runTogether(gpu, second);
     return [dz, a, b];
@@ -86,7 +86,7 @@ const gradient: GpuKernel = {
 const backward: GpuKernel = {
   name: 'CotoLoraBackward',
   run: (gpu, inputs, attributes) => {
-    const { dz, a, b, first, second } = plannedLoraGradients(gpu, partsOf(inputs, attributes));
+    const { dz, a, b, first, second } = plannedLoraGradients(gpu, loraParts(inputs, attributes));
     const ofInput = plannedInputGradient(gpu, inputs, dz);
     runTogether(gpu, first);
     runTogether(gpu, [...second, ofInput.work]);
