@@ -1,13 +1,13 @@
-import { flag, number, optionalReal, real } from '../../kernel-inputs.ts';
+import { flag, number, real } from '../../kernel-inputs.ts';
 import { runTogether } from '../joined-program.ts';
 import type { GpuKernel } from './kernel.ts';
-import { gpuMatmul, plannedMatmul } from './matmul.ts';
+import { afterProduct, gpuMatmul, plannedMatmul } from './matmul.ts';
 
 /** The weight W ∘ (1 + s·B·A) is made tile by tile, as the product reads it. */
 const product: GpuKernel = {
   name: 'CotoHiraMatmul',
-  run: (gpu, inputs, attributes) => {
-    return gpuMatmul(gpu, {
+  run: (gpu, inputs, attributes) =>
+    gpuMatmul(gpu, {
       a: real(inputs, 'x'),
       b: real(inputs, 'weight'),
       transposeB: flag(attributes, 'transposed'),
@@ -17,11 +17,8 @@ const product: GpuKernel = {
         scale: number(attributes, 'scaling'),
         updateOnly: flag(attributes, 'updateOnly'),
       },
-      bias: optionalReal(inputs, 'bias'),
-      addend: optionalReal(inputs, 'addend'),
-      multiplier: optionalReal(inputs, 'multiplier'),
-    });
-  },
+      ...afterProduct(inputs),
+    }),
 };
 
 /** s·Bᵀ·T and s·T·Aᵀ of T = (dyᵀ·x) ∘ W. */

@@ -106,13 +106,25 @@ export function plannedMatmul(gpu: ProgramRunner, given: GpuMatmul): PlannedMatm
   const [k2, scale2] = second ? [size(second.a, 1), second.scale] : [0, 0];
   const ofFactors = factored ? [size(factored.b, 1), factored.scale] : [];
   const reads = [a, columnScale, b, factored?.a, factored?.b, second?.a, second?.b, gain, bias, addend, multiplier];
-  const arguments_ = {
-    reads: reads.filter((tensor) => tensor !== undefined),
-    writes: product === null ? [y] : [y, product],
-    uniforms: [m, n, k, k2, rows?.first ?? 0, into?.firstRow ?? 0, scale, scale2, ...ofFactors],
-    workgroups: [Math.ceil(n / columnsOf(tile)), Math.ceil(m / rowsOf(tile)), 1],
-  } as const;
-  return { work: { program: programOf(form), given: arguments_ }, y, product };
+  const work: GpuWork = {
+    program: programOf(form),
+    given: {
+      reads: reads.filter((tensor) => tensor !== undefined),
+      writes: product === null ? [y] : [y, product],
+      uniforms: [m, n, k, k2, rows?.first ?? 0, into?.firstRow ?? 0, scale, scale2, ...ofFactors],
+      workgroups: [Math.ceil(n / columnsOf(tile)), Math.ceil(m / rowsOf(tile)), 1],
+    },
+  };
+  return { work, y, product };
+}
+
+/** What a kernel's product is followed by, as far as it is given. */
+export function afterProduct(inputs: KernelInputs): Pick<GpuMatmul, 'bias' | 'addend' | 'multiplier'> {
+  return {
+    bias: optionalReal(inputs, 'bias'),
+    addend: optionalReal(inputs, 'addend'),
+    multiplier: optionalReal(inputs, 'multiplier'),
+  };
 }
 
 function run(gpu: ProgramRunner, inputs: KernelInputs, attributes: KernelAttributes): tf.TensorInfo {
@@ -126,9 +138,7 @@ function run(gpu: ProgramRunner, inputs: KernelInputs, attributes: KernelAttribu
     transposeB: flag(attributes, 'transposeB'),
     scale: number(attributes, 'scale'),
     columnScale: optionalReal(inputs, 'columnScale'),
-    bias: optionalReal(inputs, 'bias'),
-    addend: optionalReal(inputs, 'addend'),
-    multiplier: optionalReal(inputs, 'multiplier'),
+    ...afterProduct(inputs),
     ...(second ? { second } : {}),
   });
 }
