@@ -1,10 +1,10 @@
 import { Text } from '@mantine/core';
 import type { BenchmarkRecord } from '../../../src-shared/domain/benchmark-record.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
+import { fileName } from '../../components/format/file-name.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import type { DataColumn } from '../../components/table/data-table.tsx';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
-import { fileName } from './file-name.ts';
 
 export const benchmarkColumns: readonly DataColumn<BenchmarkRecord>[] = [
   {

@@ -6,6 +6,7 @@ import { navigate, pathOf } from '../../app/routes.tsx';
 import { fileStem } from '../../components/download.ts';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
+import { fileName } from '../../components/format/file-name.ts';
 import { formatDuration } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
@@ -14,7 +15,6 @@ import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
 import { isActive, useJob, useJobResult } from '../jobs/use-job.ts';
 import { BenchmarkTable } from './benchmark-table.tsx';
-import { fileName } from './file-name.ts';
 
 /** A benchmark: what was asked, how far it is, and its scores. */
 export function BenchmarkDetail({ record }: { record: BenchmarkRecord }) {

@@ -5,6 +5,7 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { Select } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { Segments } from '../../components/form/segments.tsx';
+import { fileName } from '../../components/format/file-name.ts';
 import { formatCount, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Detail } from '../../components/layout/detail.tsx';
@@ -22,7 +23,6 @@ export function ReadingForm({ reading }: { reading: Reading }) {
   const { path, datasetId } = reading;
   const form = useReadingForm(reading);
   const { answer, last, fitting, reason } = form;
-  const fileName = path.split(/[\\/]/).at(-1) ?? path;
   return (
     <form
       className={classes['form']}
@@ -32,7 +32,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
       }}
     >
       <Detail
-        title={`Import ${fileName}`}
+        title={`Import ${fileName(path)}`}
         note={reason}
         actions={
           <>

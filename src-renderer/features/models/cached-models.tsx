@@ -1,5 +1,6 @@
 import type { CachedModel } from '../../../src-shared/domain/hub.ts';
 import { useRequest } from '../../api/query.ts';
+import { fileName } from '../../components/format/file-name.ts';
 import { formatBytes } from '../../components/format/format.ts';
 import { CachedList } from '../../components/table/cached-list.tsx';
 
@@ -27,6 +28,6 @@ export function CachedModels({ known, pending, onAdd }: CachedModelsProps) {
 }
 
 function detailOf({ kind, modelType, bytes, revision, path }: CachedModel): string {
-  const what = kind === 'gguf' ? (path.split(/[\\/]/).at(-1) ?? path) : (modelType ?? 'unknown kind');
+  const what = kind === 'gguf' ? fileName(path) : (modelType ?? 'unknown kind');
   return [what, formatBytes(bytes), ...(revision === 'main' ? [] : [revision])].join(' · ');
 }

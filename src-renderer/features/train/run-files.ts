@@ -2,6 +2,7 @@ import { pathLabel } from '../../../src-shared/contract/paths.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
+import { fileName } from '../../components/format/file-name.ts';
 import { trainStrings } from '../../strings/train.ts';
 import { openConfig, setName, typeYaml } from './draft-store.ts';
 import type { RecordNames } from './record-names.ts';
@@ -14,7 +15,7 @@ export async function loadRun(variants: readonly Declaration[], names: RecordNam
   const file = await window.coto.dialogs.openText({ title: trainStrings.loadTitle, filters });
   if (!file) return;
   const { config, problems } = readRunYaml(file.text, variants, names);
-  const name = (file.path.split(/[\\/]/).at(-1) ?? '').replace(/\.ya?ml$/i, '');
+  const name = fileName(file.path).replace(/\.ya?ml$/i, '');
   if (config === null) {
     typeYaml({ text: file.text, problems }, null);
     setName(name);
