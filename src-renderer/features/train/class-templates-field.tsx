@@ -1,17 +1,14 @@
 import { useId } from 'react';
-import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
-import { runParameters } from '../../../src-shared/domain/run.ts';
 import { FieldFrame } from '../../components/form/parameter-field.tsx';
 import {
   ClassTemplatesInput,
   classTemplatesExample,
   classTemplatesFault,
 } from '../templates/class-templates-input.tsx';
-import { setField, useTrainForm } from './draft-store.ts';
+import { setField } from './draft-store.ts';
+import { useRunField } from './use-run-field.ts';
 
 const name = 'class_templates';
-const declared = runParameters().find((spec) => spec.name === name);
-const usual = textOfValue(declared?.default);
 
 interface ClassTemplatesFieldProps {
   /** Of the data; the first stands as an example. */
@@ -22,25 +19,10 @@ interface ClassTemplatesFieldProps {
 /** The texts that stand for a class in a run, with what becomes of the first class. */
 export function ClassTemplatesField({ labels, problem }: ClassTemplatesFieldProps) {
   const id = useId();
-  const { draft, preset } = useTrainForm();
-  const value = textOfValue(draft[name]);
-  const ofPreset = preset?.settings[name];
-  const base = textOfValue(ofPreset ?? usual);
+  const { value, frame } = useRunField(name);
   const fault = problem ?? classTemplatesFault(value) ?? undefined;
   return (
-    <FieldFrame
-      id={id}
-      name={name}
-      label={declared?.label ?? name}
-      help={declared?.help ?? ''}
-      card="guide/train"
-      problem={fault}
-      origin={value !== base ? 'yours' : ofPreset === undefined ? 'default' : 'preset'}
-      base={base}
-      onReset={() => setField(name, base)}
-      note={classTemplatesExample(value, labels)}
-      wide
-    >
+    <FieldFrame id={id} {...frame} problem={fault} note={classTemplatesExample(value, labels)} wide>
       <ClassTemplatesInput
         id={id}
         value={value}

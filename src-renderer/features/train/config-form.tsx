@@ -7,7 +7,6 @@ import { cotoDeclaration, cotoSettingsSchema, usedSettings } from '../../../src-
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import { comparesWithTexts, type ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { Declaration, ParameterSpec } from '../../../src-shared/domain/parameter.ts';
-import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
 import { runParameters } from '../../../src-shared/domain/run.ts';
 import { useRequest } from '../../api/query.ts';
 import { Select } from '../../components/form/choices.tsx';
@@ -17,12 +16,13 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { trainStrings } from '../../strings/train.ts';
 import { ClassTemplatesField } from './class-templates-field.tsx';
 import { ClipTowersField } from './clip-towers-field.tsx';
-import { type Draft, defaultDraft, variantOf } from './draft.ts';
+import { type Draft, variantOf } from './draft.ts';
 import { changeDraft, setField, useTrainForm } from './draft-store.ts';
 import { fieldsInUse, taskOf } from './fields-in-use.ts';
 import { presetBases } from './preset-changes.ts';
 import { parametersOfVariant } from './run-fields.ts';
 import { TemplateField } from './template-field.tsx';
+import { useRunField } from './use-run-field.ts';
 
 const templateName = 'chat_template';
 const classTemplatesName = 'class_templates';
@@ -171,25 +171,19 @@ interface VariantFieldProps {
  */
 function VariantField({ catalog, variant, problem }: VariantFieldProps) {
   const id = useId();
-  const name = 'adapter.variant';
-  const { draft, preset } = useTrainForm();
-  const value = textOfValue(draft[name]);
+  const { value, frame } = useRunField('adapter.variant');
   const data = (catalog?.adapterVariants ?? []).map((one) => ({ value: one.id, label: one.label }));
   const known = data.some((entry) => entry.value === value);
-  const ofPreset = preset?.settings[name];
-  const usual = textOfValue(ofPreset ?? defaultDraft[name]);
   const source = variant?.paper ? ` Source: ${variant.paper.title}.` : '';
   return (
     <FieldFrame
       id={id}
-      name={name}
+      {...frame}
       label="Variant"
       help={`How the update of a linear layer is made.${source}`}
       card={variant?.card ?? 'guide/train'}
       problem={problem}
-      origin={value !== usual ? 'yours' : ofPreset === undefined ? 'default' : 'preset'}
-      base={data.find((entry) => entry.value === usual)?.label ?? usual}
-      onReset={() => setField(name, usual)}
+      base={data.find((entry) => entry.value === frame.base)?.label ?? frame.base}
       note={variant?.summary}
     >
       <Select
@@ -197,7 +191,7 @@ function VariantField({ catalog, variant, problem }: VariantFieldProps) {
         data={known ? data : [...data, { value, label: value }]}
         value={value}
         onChange={(next) => {
-          if (next !== null) setField(name, next);
+          if (next !== null) setField(frame.name, next);
         }}
         allowDeselect={false}
         searchable

@@ -7,7 +7,6 @@ import type { DatasetRecord, TextExample } from '../../../src-shared/domain/data
 import type { TemplateChoices } from '../../../src-shared/domain/generation.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { textOfValue } from '../../../src-shared/domain/parameter-text.ts';
-import { runParameters } from '../../../src-shared/domain/run.ts';
 import { isTemplateText } from '../../../src-shared/domain/task.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -16,12 +15,13 @@ import { FieldFrame } from '../../components/form/parameter-field.tsx';
 import { trainStrings } from '../../strings/train.ts';
 import { TokenView } from '../data/token-view.tsx';
 import { TemplateText } from '../templates/template-text.tsx';
-import { setField, useTrainForm } from './draft-store.ts';
+import { defaultDraft } from './draft.ts';
+import { setField } from './draft-store.ts';
+import { useRunField } from './use-run-field.ts';
 
 const words = trainStrings.template;
 const name = 'chat_template';
-const declared = runParameters().find((spec) => spec.name === name);
-const usual = textOfValue(declared?.default);
+const usual = textOfValue(defaultDraft[name]);
 const ownText = 'text';
 
 interface TemplateFieldProps {
@@ -34,12 +34,9 @@ interface TemplateFieldProps {
 /** Which chat template writes the examples, with a way to look at one of them and to write a template of one's own. */
 export function TemplateField({ model, dataset, problem }: TemplateFieldProps) {
   const id = useId();
-  const { draft, preset } = useTrainForm();
-  const value = textOfValue(draft[name]);
+  const { value, frame } = useRunField(name);
   const choices = useRequest('generation.templates', { model: model.id }).data;
   const { own = [], known = [] } = choices ?? {};
-  const ofPreset = preset?.settings[name];
-  const base = textOfValue(ofPreset ?? usual);
   const chosen = isTemplateText(value) ? ownText : value;
   const data = [
     { value: 'auto', label: own.length > 0 ? words.auto : words.autoPlain },
@@ -50,18 +47,7 @@ export function TemplateField({ model, dataset, problem }: TemplateFieldProps) {
   ];
   const edit = () => openEditor(model, dataset);
   return (
-    <FieldFrame
-      id={id}
-      name={name}
-      label={declared?.label ?? name}
-      help={declared?.help ?? ''}
-      card="guide/train"
-      problem={problem}
-      origin={value !== base ? 'yours' : ofPreset === undefined ? 'default' : 'preset'}
-      base={base}
-      onReset={() => setField(name, base)}
-      wide
-    >
+    <FieldFrame id={id} {...frame} problem={problem} wide>
       <Group gap={8} wrap="nowrap">
         <Select
           id={id}
@@ -95,8 +81,7 @@ function openEditor(model: ModelRecord, dataset: DatasetRecord | undefined): voi
 
 /** The template beside an example of the data as the model will read it; an edit makes it the run's own. */
 export function RunTemplateEditor({ model, dataset }: Omit<TemplateFieldProps, 'problem'>) {
-  const { draft } = useTrainForm();
-  const value = textOfValue(draft[name]);
+  const { value } = useRunField(name);
   const choices = useRequest('generation.templates', { model: model.id }).data;
   const texts = dataset?.description.text ? dataset : undefined;
   const example = useRequest(
