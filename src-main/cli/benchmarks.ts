@@ -57,15 +57,13 @@ export async function runBenchmarks(client: StudioClient, order: BenchmarkOrder,
 
 /** Each task and metric in a line, each column of the benchmark beside it. */
 function benchmarkTable(result: BenchmarkResult, names: readonly string[]): string {
-  const rows = benchmarkRows(result).flatMap(({ task: { name, examples, columns }, shots }) =>
-    (columns[0] ?? []).map(({ metric, filter }, index) => [
-      name,
-      shots,
-      String(examples),
-      filter === 'none' ? metric : `${metric} (${filter})`,
-      ...names.map((_, column) => scoreText(columns[column]?.[index])),
-    ]),
-  );
+  const rows = benchmarkRows(result).map(({ task: { name, examples }, shots, label, scores }) => [
+    name,
+    shots,
+    String(examples),
+    label,
+    ...names.map((_, column) => scoreText(scores[column])),
+  ]);
   return formatTable(['task', 'shots', 'examples', 'metric', ...names], rows, 1);
 }
 

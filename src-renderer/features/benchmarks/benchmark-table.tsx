@@ -42,29 +42,27 @@ export function BenchmarkTable({ result, columns, names }: BenchmarkTableProps) 
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {benchmarkRows(result).flatMap(({ task, shots }) =>
-          (task.columns[0] ?? []).map(({ metric, filter }, row) => {
-            const isHigherBetter = task.higherIsBetter[metric] ?? true;
-            return (
-              <Table.Tr key={`${task.name} ${metric} ${filter}`}>
-                <Table.Td className={classes['first'] ?? ''}>{row === 0 ? task.name : ''}</Table.Td>
-                <Table.Td title={isHigherBetter ? words.higher : words.lower}>
-                  {filter === 'none' ? metric : `${metric} (${filter})`} {isHigherBetter ? '↑' : '↓'}
-                </Table.Td>
-                <Table.Td ta="right">{row === 0 ? shots : ''}</Table.Td>
-                <Table.Td ta="right">{row === 0 ? formatCount(task.examples) : ''}</Table.Td>
-                {names.map((name, column) => (
-                  <Score
-                    key={name}
-                    score={task.columns[column]?.[row]}
-                    before={column === base ? undefined : task.columns[base]?.[row]}
-                    baseName={names[base] ?? ''}
-                  />
-                ))}
-              </Table.Tr>
-            );
-          }),
-        )}
+        {benchmarkRows(result).map(({ task, isFirstOfTask, shots, metric, label, scores }) => {
+          const isHigherBetter = task.higherIsBetter[metric] ?? true;
+          return (
+            <Table.Tr key={`${task.name} ${label}`}>
+              <Table.Td className={classes['first'] ?? ''}>{isFirstOfTask ? task.name : ''}</Table.Td>
+              <Table.Td title={isHigherBetter ? words.higher : words.lower}>
+                {label} {isHigherBetter ? '↑' : '↓'}
+              </Table.Td>
+              <Table.Td ta="right">{isFirstOfTask ? shots : ''}</Table.Td>
+              <Table.Td ta="right">{isFirstOfTask ? formatCount(task.examples) : ''}</Table.Td>
+              {names.map((name, column) => (
+                <Score
+                  key={name}
+                  score={scores[column]}
+                  before={column === base ? undefined : scores[base]}
+                  baseName={names[base] ?? ''}
+                />
+              ))}
+            </Table.Tr>
+          );
+        })}
       </Table.Tbody>
     </WideTable>
   );
