@@ -8,6 +8,7 @@ import { useRequest } from '../../api/query.ts';
 import { formatCount } from '../../components/format/format.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
+import { adapterColor } from '../adapters/adapter-color.ts';
 import classes from './benchmarks.module.css';
 import { WideTable } from './wide-table.tsx';
 
@@ -111,9 +112,7 @@ function roleColor(
   adapters: readonly AdapterRecord[],
   theme: FigureTheme,
 ): string {
-  const colors = seriesColors(theme);
-  if (column === null) return colors.base;
+  if (column === null) return seriesColors(theme).base;
   const adapter = 'adapterId' in column ? adapters.find(({ id }) => id === column.adapterId) : undefined;
-  if (adapter?.origin.kind === 'merge') return colors.merged;
-  return adapter?.coto ? colors.coto : colors.without;
+  return adapterColor(adapter, theme);
 }

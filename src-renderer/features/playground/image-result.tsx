@@ -11,6 +11,7 @@ import { formatPercent } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { playgroundStrings } from '../../strings/playground.ts';
+import { adapterColor } from '../adapters/adapter-color.ts';
 import { ExampleCanvas } from '../data/example-canvas.tsx';
 import { useJobResult } from '../jobs/use-job.ts';
 import classes from './playground.module.css';
@@ -134,11 +135,9 @@ export function ClassesColumn({ name, column, color, truth }: ClassesColumnProps
 
 /** The colors that adapters have in every figure: with CoTo, without, merged; the base is grey. */
 function useColumnColors(adapters: readonly AdapterRecord[]): (id: string | null) => string {
-  const colors = seriesColors(useFigureTheme());
+  const theme = useFigureTheme();
   return (id) => {
     const adapter = adapters.find((one) => one.id === id);
-    if (adapter === undefined) return colors.base;
-    if (adapter.origin.kind === 'merge') return colors.merged;
-    return adapter.coto === null ? colors.without : colors.coto;
+    return adapter === undefined ? seriesColors(theme).base : adapterColor(adapter, theme);
   };
 }
