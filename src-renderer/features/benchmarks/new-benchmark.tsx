@@ -1,6 +1,7 @@
-import { Button, Group, NumberInput, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { Select } from '../../components/form/choices.tsx';
+import { CountInput } from '../../components/form/count-input.tsx';
 import { DropZone } from '../../components/form/drop-zone.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
@@ -17,7 +18,6 @@ interface NewBenchmarkProps {
 /** What a benchmark is made of: tasks, a base and its adapters, and how much of each task is run. */
 export function NewBenchmark({ start, onStarted }: NewBenchmarkProps) {
   const form = useBenchmarkForm(start, onStarted);
-  const wholeNumber = (value: number | string) => Math.max(0, Math.round(Number(value) || 0));
   return (
     <DropZone message={words.drop} onPaths={(paths) => form.setTasks(paths[0] ?? form.tasks)}>
       <div className={classes['form']}>
@@ -42,25 +42,19 @@ export function NewBenchmark({ start, onStarted }: NewBenchmarkProps) {
           />
           <Panel title={words.settings}>
             <Group gap={12} grow align="start">
-              <NumberInput
+              <CountInput
                 label={words.limit}
                 description={words.limitHelp}
-                inputWrapperOrder={['label', 'input', 'description', 'error']}
-                min={0}
                 step={100}
-                allowDecimal={false}
                 value={form.limit}
-                onChange={(value) => form.setLimit(wholeNumber(value))}
+                onChange={(count) => form.setLimit(count ?? 0)}
               />
-              <NumberInput
+              <CountInput
                 label={words.fewShot}
                 description={words.fewShotHelp}
-                inputWrapperOrder={['label', 'input', 'description', 'error']}
-                min={0}
                 max={1000}
-                allowDecimal={false}
-                value={form.shots ?? ''}
-                onChange={(value) => form.setShots(value === '' ? null : wholeNumber(value))}
+                value={form.shots}
+                onChange={form.setShots}
               />
             </Group>
           </Panel>

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
@@ -7,6 +7,7 @@ import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
 import { Select } from '../../components/form/choices.tsx';
+import { CountInput } from '../../components/form/count-input.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { HelpButton } from '../../components/help/help-button.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
@@ -91,15 +92,12 @@ export function NewStudy({ kind, onStarted }: { kind: StudyKind; onStarted: (stu
                   clearable
                   placeholder={strings.datasetEmpty}
                 />
-                <NumberInput
+                <CountInput
                   label={strings.examples}
                   description={strings.examplesHelp}
-                  inputWrapperOrder={['label', 'input', 'description', 'error']}
-                  min={0}
                   step={100}
-                  allowDecimal={false}
                   value={evalSamples}
-                  onChange={(value) => setEvalSamples(Math.max(0, Math.round(Number(value) || 0)))}
+                  onChange={(count) => setEvalSamples(count ?? 0)}
                 />
               </Group>
             </Panel>
