@@ -10,14 +10,19 @@ import { TaggedWords } from './tagged-words.tsx';
 /** A table needs the beginning of a text only; the browser cuts it further. */
 const cellCharacters = 300;
 
+type NamedContent = [header: string, value: (example: TextExample) => string];
+
 /** The columns of a table of rows: where each comes from, then what is learned from. A faulty row says why it is none. */
 export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boolean }): DataColumn<ReadRow>[] {
-  const contents: [header: string, value: (example: TextExample) => string][] = [];
+  const contents: NamedContent[] = [];
   if (columns.words !== null) contents.push(['Words', ({ text }) => text ?? '']);
   if (columns.text !== null) contents.push(['Text', ({ text }) => text ?? '']);
   if (columns.answers !== null) contents.push(...questionContents);
   // A prompt and its completion are the same texts.
-  if (columns.anchor !== null && columns.completion === null) contents.push(...pairContents(columns));
+  if (columns.anchor !== null && columns.completion === null) {
+    contents.push(...pairContents);
+    if (columns.negative !== null) contents.push(['Negatives', ({ negatives }) => negatives?.join(' | ') ?? '']);
+  }
   if (columns.text_pair !== null) contents.push(['Pair', ({ textPair }) => textPair ?? '']);
   if (columns.choices !== null) contents.push(['Choices', ({ choices }) => choices?.join(' | ') ?? '']);
   if (columns.rejected !== null) contents.push(...preferenceContents);
@@ -60,7 +65,7 @@ export function rowColumns(columns: TextColumns, { withSplit }: { withSplit: boo
 }
 
 /** A prompt and its two answers, whatever the columns are that they come from. */
-const preferenceContents: [header: string, value: (example: TextExample) => string][] = [
+const preferenceContents: NamedContent[] = [
   ['Prompt', (example) => example.prompt ?? conversation(preferenceOf(example).asked)],
   ['Chosen', (example) => example.completion ?? conversation(preferenceOf(example).chosen)],
   [
@@ -71,25 +76,17 @@ const preferenceContents: [header: string, value: (example: TextExample) => stri
 ];
 
 /** A question before the text that is asked about, which is long. */
-const questionContents: [header: string, value: (example: TextExample) => string][] = [
+const questionContents: NamedContent[] = [
   ['Question', ({ question }) => question ?? ''],
   ['Answers', ({ answers }) => answerWords(answers)],
   ['Context', ({ context }) => context ?? ''],
 ];
 
-/** An anchor, the text that belongs to it, and those that do not. */
-function pairContents({ negative }: TextColumns): [header: string, value: (example: TextExample) => string][] {
-  return [
-    ['Anchor', ({ anchor }) => anchor ?? ''],
-    ['Positive', ({ positive }) => positive ?? ''],
-    ...(negative === null
-      ? []
-      : ([['Negatives', ({ negatives }) => negatives?.join(' | ') ?? '']] satisfies [
-          string,
-          (of: TextExample) => string,
-        ][])),
-  ];
-}
+/** An anchor and the text that belongs to it. */
+const pairContents: NamedContent[] = [
+  ['Anchor', ({ anchor }) => anchor ?? ''],
+  ['Positive', ({ positive }) => positive ?? ''],
+];
 
 /** The right answers, each once. */
 export function answerWords(answers: TextExample['answers'] = []): string {
