@@ -59,7 +59,7 @@ export function AdapterChoice({ adapters, chosen, onChange }: AdapterChoiceProps
           ))}
         </Group>
       ) : null}
-      <Checkbox.Group role="group" value={[...chosen]} onChange={onChange} aria-label={pruneStrings.adaptersLabel}>
+      <Checkbox.Group value={[...chosen]} onChange={onChange} aria-label={pruneStrings.adaptersLabel}>
         <div className={classes['choices']}>
           {groups.map((group) => (
             <div key={group.base}>

@@ -33,7 +33,7 @@ export function AdapterChoice({ adapters, chosen, onChange, words }: AdapterChoi
             onChange={(event) => setFilter(event.currentTarget.value)}
           />
         ) : null}
-        <Checkbox.Group role="group" value={[...chosen]} onChange={onChange} aria-label={words.label}>
+        <Checkbox.Group value={[...chosen]} onChange={onChange} aria-label={words.label}>
           <Stack gap={4} className={classes['adapters'] ?? ''}>
             {found.map((adapter) => (
               <Checkbox key={adapter.id} value={adapter.id} label={adapter.name} />
