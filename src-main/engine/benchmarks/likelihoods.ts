@@ -27,7 +27,7 @@ export async function likelihoods(
   model: AdaptedModel,
   tokenizer: TextTokenizer,
   { file, questions }: Pick<PreparedTask, 'file' | 'questions'>,
-  { onProgress, cancelled }: ScoringProgress,
+  progress: ScoringProgress,
 ): Promise<Likelihood[][]> {
   const longest = model.base.description.text?.maxPositions ?? Number.POSITIVE_INFINITY;
   const encoded = questions.map(({ context, continuations }, question) => {
@@ -43,7 +43,17 @@ export async function likelihoods(
     });
     return withCutContexts(pairs, longest);
   });
-  const parts = encoded.flat();
+  return scoresOf(model, tokenizer, encoded, progress);
+}
+
+/** Scores of the answers of each question, which may be in several parts; progress counts questions. */
+async function scoresOf(
+  model: AdaptedModel,
+  tokenizer: TextTokenizer,
+  questions: readonly (readonly EncodedChoices[])[],
+  { onProgress, cancelled }: ScoringProgress,
+): Promise<AnswerScore[][]> {
+  const parts = questions.flat();
   const scores = await answerScores(model, parts, {
     batchSize: 64,
     padding: tokenizer.paddingId,
@@ -51,10 +61,7 @@ export async function likelihoods(
     cancelled,
   });
   let at = 0;
-  return encoded.map((own) => {
-    const answers = own.flatMap(() => scores[at++] ?? []);
-    return answers.map(({ sum, isGreedy }: AnswerScore) => ({ sum, isGreedy }));
-  });
+  return questions.map((own) => own.flatMap(() => scores[at++] ?? []));
 }
 
 /** A question's answers after their common context; where it is too long for one of them, each after as much as it leaves room for. */
@@ -74,32 +81,17 @@ export async function rollingLikelihoods(
   model: AdaptedModel,
   tokenizer: TextTokenizer,
   { questions }: Pick<PreparedTask, 'questions'>,
-  { onProgress, cancelled }: ScoringProgress,
+  progress: ScoringProgress,
 ): Promise<Likelihood[][]> {
   const longest = model.base.description.text?.maxPositions ?? Number.POSITIVE_INFINITY;
   const windows = questions.map(({ continuations: [text = ''] }) => {
     const ids = encode(tokenizer, text);
-    return rollingWindows(ids, prefixToken(tokenizer), Math.min(longest, Math.max(1, ids.length)));
+    const own = rollingWindows(ids, prefixToken(tokenizer), Math.min(longest, Math.max(1, ids.length)));
+    return own.map(({ context, continuation }) => ({ prompt: context, choices: [continuation], characters: [] }));
   });
-  const all = windows.flat();
-  const sums = windows.map(() => ({ sum: 0, isGreedy: false }));
-  if (all.length === 0) return sums.map((one) => [one]);
-  const scores = await answerScores(
-    model,
-    all.map(({ context, continuation }) => ({ prompt: context, choices: [continuation], characters: [] })),
-    {
-      batchSize: 64,
-      padding: tokenizer.paddingId,
-      onProgress: (done) => onProgress(Math.floor((questions.length * done) / all.length)),
-      cancelled,
-    },
-  );
-  const owners = windows.flatMap((own, question) => own.map(() => question));
-  for (const [window, [score]] of scores.entries()) {
-    const own = sums[owners[window] ?? 0];
-    if (own !== undefined) own.sum += score?.sum ?? Number.NaN;
-  }
-  return sums.map((one) => [one]);
+  const hasTokens = windows.some(({ length }) => length > 0);
+  const scores = hasTokens ? await scoresOf(model, tokenizer, windows, progress) : windows.map(() => []);
+  return scores.map((own) => [{ sum: own.reduce((total, { sum }) => total + sum, 0), isGreedy: false }]);
 }
 
 /** @param length tokens of a window; every token is the continuation of exactly one. */
