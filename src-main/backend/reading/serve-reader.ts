@@ -43,14 +43,13 @@ export function serveReader(channel: Channel): void {
     async benchmarks({ path, isConfined, ...options }) {
       const { prepareTasks } = await import('../../engine/benchmarks/prepare-task.ts');
       const { TaskPlace } = await import('../../engine/benchmarks/task-place.ts');
-      const { readGroups } = await import('../../engine/benchmarks/group-file.ts');
+      const { readConfigFiles } = await import('../../engine/benchmarks/task-file.ts');
+      const { groupsOf } = await import('../../engine/benchmarks/group-file.ts');
       const place = new TaskPlace(path, isConfined);
-      const tasks = await prepareTasks(place, options);
-      const groups = await readGroups(
-        place,
-        tasks.map(({ name }) => name),
-      );
-      return { tasks, groups };
+      const files = await readConfigFiles(place);
+      const tasks = await prepareTasks(place, files, options);
+      const names = tasks.map(({ name }) => name);
+      return { tasks, groups: groupsOf(place, files, names) };
     },
     detect: async ({ path }) => (await import('../../engine/data/readers/index.ts')).detectReader(path),
     importAdapter: async (request) => (await import('../library/read-import.ts')).readImport(request),

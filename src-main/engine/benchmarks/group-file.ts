@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
-import { readKeys } from './task-file.ts';
-import { taskFiles } from './task-files.ts';
+import type { ConfigFile } from './task-file.ts';
 import type { TaskPlace } from './task-place.ts';
 
 const strings = z.union([z.string(), z.array(z.string())]);
@@ -46,12 +45,11 @@ const namesSchema = z.object({ group: z.string().min(1), task: z.array(z.string(
  * @throws StudioError invalid_file naming the file and the key, or a task or group that is not there; invalid_input for two
  * groups of one name
  */
-export async function readGroups(place: TaskPlace, tasks: readonly string[]): Promise<TaskGroup[]> {
-  const averaged: (z.output<typeof groupFileSchema> & { file: string; config: Record<string, unknown> })[] = [];
+export function groupsOf(place: TaskPlace, files: readonly ConfigFile[], tasks: readonly string[]): TaskGroup[] {
+  const averaged: (z.output<typeof groupFileSchema> & ConfigFile)[] = [];
   /** Those without averages too, of whose tasks another group may have some. */
   const members = new Map<string, { readonly file: string; readonly task: readonly string[] }>();
-  for (const file of await taskFiles(place.path)) {
-    const config = await readKeys(file, place);
+  for (const { file, config } of files) {
     if (typeof config['group'] !== 'string' || !Array.isArray(config['task'])) continue;
     const hasAverages = (config['aggregate_metric_list'] ?? null) !== null;
     const parsed = groupFileSchema.safeParse(config);

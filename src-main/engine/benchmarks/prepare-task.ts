@@ -6,8 +6,7 @@ import { metricsOf } from './metrics/index.ts';
 import type { PreparedTask } from './prepared-task.ts';
 import { pythonPattern } from './python-pattern.ts';
 import { QuestionWriter } from './question-writer.ts';
-import { readTaskFile, type TaskFile } from './task-file.ts';
-import { taskFiles } from './task-files.ts';
+import { type ConfigFile, type TaskFile, taskOf } from './task-file.ts';
 import type { TaskPlace } from './task-place.ts';
 
 const maxTemplateMilliseconds = 60_000;
@@ -20,13 +19,17 @@ export interface PrepareOptions {
 }
 
 /**
- * The tasks of a YAML file, or of a folder and those below it, by their names.
+ * The tasks among the files of a place, in their order.
  * @throws StudioError invalid_file, or invalid_input where there is none
  */
-export async function prepareTasks(place: TaskPlace, options: PrepareOptions): Promise<PreparedTask[]> {
+export async function prepareTasks(
+  place: TaskPlace,
+  files: readonly ConfigFile[],
+  options: PrepareOptions,
+): Promise<PreparedTask[]> {
   const tasks: PreparedTask[] = [];
-  for (const file of await taskFiles(place.path)) {
-    const task = await readTaskFile(file, place);
+  for (const file of files) {
+    const task = taskOf(file);
     if (task !== null) tasks.push(await prepareTask(task, place, options));
   }
   if (tasks.length === 0)

@@ -5,6 +5,7 @@ import { describeIssues, StudioError } from '../../../src-shared/contract/errors
 import { fileLimits, readBounded } from '../../files/foreign-file.ts';
 import { filterStepSchema } from './filter-step.ts';
 import { aggregationIds } from './metrics/aggregations.ts';
+import { taskFiles } from './task-files.ts';
 import type { TaskPlace } from './task-place.ts';
 
 /** A task is made of. */
@@ -66,18 +67,20 @@ const taskFileSchema = z.looseObject({
 /** Keys that would change the scores and are not there. */
 const missing = ['process_docs', 'process_results', 'doc_to_image', 'doc_to_audio', 'use_prompt', 'custom_dataset'];
 
-export type TaskFile = z.output<typeof taskFileSchema> & {
+/** A task's file, or a group's. */
+export interface ConfigFile {
   readonly file: string;
   /** The file as it is, with what it includes. */
   readonly config: Record<string, unknown>;
-};
+}
+
+export type TaskFile = z.output<typeof taskFileSchema> & ConfigFile;
 
 /**
  * A task in lm-eval's form; null: the file is a group of tasks, or only included by others.
  * @throws StudioError invalid_file naming the file and the key
  */
-export async function readTaskFile(file: string, place: TaskPlace): Promise<TaskFile | null> {
-  const config = await readKeys(file, place);
+export function taskOf({ file, config }: ConfigFile): TaskFile | null {
   if (typeof config['task'] !== 'string') return null;
   const fault = (message: string, hint: string | null = null) =>
     new StudioError('invalid_file', `${file}: ${message}.`, hint);
@@ -93,9 +96,15 @@ export async function readTaskFile(file: string, place: TaskPlace): Promise<Task
   return { ...task, file, config };
 }
 
-/** The keys of a task's file, or of a group's, with those that it includes. */
-export function readKeys(file: string, place: TaskPlace): Promise<Record<string, unknown>> {
-  return new Includes(file, place).keysOf(path.resolve(file));
+/**
+ * The YAML file of a place, or those of a folder and those below it, by their names.
+ * @throws StudioError invalid_file naming the file; not_found or invalid_input for a place without files, or with too many
+ */
+export async function readConfigFiles(place: TaskPlace): Promise<ConfigFile[]> {
+  const read: ConfigFile[] = [];
+  for (const file of await taskFiles(place.path))
+    read.push({ file, config: await new Includes(file, place).keysOf(path.resolve(file)) });
+  return read;
 }
 
 /** Reads the files that a task is made of. */

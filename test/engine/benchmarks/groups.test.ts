@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { stringify } from 'yaml';
-import { readGroups } from '../../../src-main/engine/benchmarks/group-file.ts';
+import { groupsOf } from '../../../src-main/engine/benchmarks/group-file.ts';
 import { groupScores } from '../../../src-main/engine/benchmarks/group-scores.ts';
+import { readConfigFiles } from '../../../src-main/engine/benchmarks/task-file.ts';
 import { TaskPlace } from '../../../src-main/engine/benchmarks/task-place.ts';
 import { type BenchmarkScore, benchmarkTaskSchema } from '../../../src-shared/domain/benchmark.ts';
 import { temporaryFolder } from '../data/make-data.ts';
@@ -19,7 +20,10 @@ function place(files: Readonly<Record<string, object>>): TaskPlace {
 }
 
 const acc = { metric: 'acc', aggregation: 'mean', weight_by_size: true };
-const read = (files: Readonly<Record<string, object>>) => readGroups(place(files), ['one', 'two']);
+const read = async (files: Readonly<Record<string, object>>) => {
+  const folder = place(files);
+  return groupsOf(folder, await readConfigFiles(folder), ['one', 'two']);
+};
 
 describe('groups', () => {
   it('have the tasks of their groups, and are read with lm-eval’s defaults', async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { stringify } from 'yaml';
-import { prepareTasks } from '../../../src-main/engine/benchmarks/prepare-task.ts';
+import { type PrepareOptions, prepareTasks } from '../../../src-main/engine/benchmarks/prepare-task.ts';
+import { readConfigFiles } from '../../../src-main/engine/benchmarks/task-file.ts';
 import { TaskPlace } from '../../../src-main/engine/benchmarks/task-place.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-benchmarks-'));
@@ -38,9 +39,14 @@ function write(task: object | string): string {
   return own;
 }
 
+async function prepareIn(path: string, isConfined: boolean, options: PrepareOptions = { limit: 0, shots: null }) {
+  const place = new TaskPlace(path, isConfined);
+  return prepareTasks(place, await readConfigFiles(place), options);
+}
+
 async function prepare(task: object | string, shots: number | null = null, limit = 0, isConfined = false) {
   const own = write(task);
-  return prepareTasks(new TaskPlace(own, isConfined), { limit, shots });
+  return prepareIn(own, isConfined, { limit, shots });
 }
 
 async function first(changes: object, shots: number | null = null) {
@@ -123,7 +129,7 @@ describe('files', () => {
       stringify({ dataset_path: 'json', num_fewshot: 1, fewshot_split: 'train' }),
     );
     writeFileSync(join(own, 'group.yaml'), stringify({ group: 'all', task: ['made'] }));
-    const tasks = await prepareTasks(new TaskPlace(own, true), { limit: 0, shots: null });
+    const tasks = await prepareIn(own, true);
     expect(tasks).toMatchObject([{ name: 'made', shots: 1, config: { num_fewshot: 1 } }]);
   });
 
@@ -190,16 +196,14 @@ describe('files', () => {
     for (let at = 0; at < 16; at++)
       writeFileSync(join(own, `_${at}.yaml`), `include: [_${at + 1}.yaml, _${at + 1}.yaml]`);
     writeFileSync(join(own, '_16.yaml'), 'description: last');
-    await expect(prepareTasks(new TaskPlace(own, false), { limit: 0, shots: null })).rejects.toThrow(
-      'task.yaml has more than 50 files by include',
-    );
+    await expect(prepareIn(own, false)).rejects.toThrow('task.yaml has more than 50 files by include');
   });
 
   it('may include files over many levels', async () => {
     const own = write({ ...usual, include: '_0.yaml' });
     for (let at = 0; at < 12; at++) writeFileSync(join(own, `_${at}.yaml`), `include: _${at + 1}.yaml`);
     writeFileSync(join(own, '_12.yaml'), 'num_fewshot: 1');
-    const [task] = await prepareTasks(new TaskPlace(own, false), { limit: 0, shots: null });
+    const [task] = await prepareIn(own, false);
     expect(task?.shots).toBe(1);
   });
 
@@ -213,11 +217,9 @@ describe('files', () => {
     const own = write(usual);
     const file = join(own, name);
     renameSync(join(own, 'task.yaml'), file);
-    const tasks = await prepareTasks(new TaskPlace(file, true), { limit: 0, shots: null });
+    const tasks = await prepareIn(file, true);
     expect(tasks).toMatchObject([{ name: 'made', total: 2 }]);
     writeFileSync(file, stringify({ ...usual, dataset_kwargs: { data_files: { test: '../0/test.jsonl' } } }));
-    await expect(prepareTasks(new TaskPlace(file, true), { limit: 0, shots: null })).rejects.toThrow(
-      'is not in the folder of the tasks',
-    );
+    await expect(prepareIn(file, true)).rejects.toThrow('is not in the folder of the tasks');
   });
 });
