@@ -45,14 +45,11 @@ export class QuestionWriter {
         right: right.map((one) => (typeof one === 'number' ? one : choices.indexOf(one))),
       };
     }
-    if (output_type === 'loglikelihood_rolling') {
-      // The text alone, whatever is before it.
+    if (output_type !== 'generate_until') {
       const text = String(target);
-      return { context: '', choices: [], continuations: [text], right: [text] };
-    }
-    if (output_type === 'loglikelihood') {
-      const text = String(target);
-      return { context, choices: [], continuations: [text], right: [text] };
+      // Of a whole text the text alone, whatever is before it.
+      const own = output_type === 'loglikelihood_rolling' ? '' : context;
+      return { context: own, choices: [], continuations: [text], right: [text] };
     }
     const choices = this.task.doc_to_choice === undefined ? null : this.choices(document);
     const texts = right.map((one) =>
