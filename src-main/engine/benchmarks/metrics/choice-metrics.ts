@@ -9,13 +9,19 @@ export interface Likelihood {
 
 type ChoiceMetric = (question: Question, likelihoods: readonly Likelihood[]) => Item;
 
+/** The right choice with the one that was taken. */
+const chosen: ChoiceMetric = (question, likelihoods) => [
+  Number(question.right[0]),
+  likeliest(question, likelihoods, () => 1),
+];
+
 /** Metrics of multiple choice: 0 or 1 a question, or the right choice with the one that was taken. */
 export const choiceMetrics: Readonly<Record<string, ChoiceMetric>> = {
   acc: (question, likelihoods) => isRight(question, likelihoods, () => 1),
   acc_norm: (question, likelihoods) => isRight(question, likelihoods, (choice) => [...choice].length),
   acc_bytes: (question, likelihoods) => isRight(question, likelihoods, (choice) => Buffer.byteLength(choice)),
-  f1: (question, likelihoods) => [Number(question.right[0]), likeliest(question, likelihoods, () => 1)],
-  mcc: (question, likelihoods) => [Number(question.right[0]), likeliest(question, likelihoods, () => 1)],
+  f1: chosen,
+  mcc: chosen,
   exact_match: ({ right }, likelihoods) => Number(right.some((index) => likelihoods[Number(index)]?.isGreedy === true)),
 };
 

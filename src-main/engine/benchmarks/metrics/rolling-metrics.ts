@@ -2,13 +2,14 @@ import type { Likelihood } from './choice-metrics.ts';
 
 /** White space as Python's `\s` has it, but for four control characters (U+001C to U+001F). */
 const space = /\p{White_Space}+/u;
-const bytes = (text: string): number => Buffer.byteLength(text);
+
+type RollingMetric = (likelihood: Likelihood, text: string) => readonly [number, number];
+
+const byBytes: RollingMetric = ({ sum }, text) => [sum, Buffer.byteLength(text)];
 
 /** Metrics of a whole text's likelihood: with its words or its bytes, over which all texts together are averaged. */
-export const rollingMetrics: Readonly<
-  Record<string, (likelihood: Likelihood, text: string) => readonly [number, number]>
-> = {
+export const rollingMetrics: Readonly<Record<string, RollingMetric>> = {
   word_perplexity: ({ sum }, text) => [sum, text.split(space).length],
-  byte_perplexity: ({ sum }, text) => [sum, bytes(text)],
-  bits_per_byte: ({ sum }, text) => [sum, bytes(text)],
+  byte_perplexity: byBytes,
+  bits_per_byte: byBytes,
 };
