@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ConfigFile } from './task-file.ts';
+import { type ConfigFile, metadataSchema, strings } from './task-file.ts';
 import type { TaskPlace } from './task-place.ts';
-
-const strings = z.union([z.string(), z.array(z.string())]);
 
 const averageSchema = z.looseObject({
   metric: z.string(),
@@ -17,7 +15,7 @@ const groupFileSchema = z.looseObject({
   group: z.string().min(1),
   task: z.array(z.string({ error: 'must be names of tasks or groups' })).min(1),
   aggregate_metric_list: z.union([averageSchema.transform((one) => [one]), z.array(averageSchema)]),
-  metadata: z.looseObject({ version: z.coerce.number().optional().catch(undefined) }).nullish(),
+  metadata: metadataSchema,
 });
 
 /** Tasks whose scores are averaged. */

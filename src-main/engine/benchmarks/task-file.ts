@@ -11,7 +11,9 @@ import type { TaskPlace } from './task-place.ts';
 /** A task is made of. */
 const mostFiles = 50;
 const template = z.union([z.string(), z.number().int()]);
-const strings = z.union([z.string(), z.array(z.string())]);
+export const strings = z.union([z.string(), z.array(z.string())]);
+/** Of a task, or of a group. */
+export const metadataSchema = z.looseObject({ version: z.coerce.number().optional().catch(undefined) }).nullish();
 
 const metricSchema = z.looseObject({
   metric: z.string(),
@@ -61,7 +63,7 @@ const taskFileSchema = z.looseObject({
   metric_list: z.array(metricSchema).min(1).optional(),
   generation_kwargs: generationSchema.prefault({}),
   filter_list: z.array(z.strictObject({ name: z.string(), filter: z.array(filterStepSchema).min(1) })).optional(),
-  metadata: z.looseObject({ version: z.coerce.number().optional().catch(undefined) }).nullish(),
+  metadata: metadataSchema,
 });
 
 /** Keys that would change the scores and are not there. */
