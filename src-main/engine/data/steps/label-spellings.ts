@@ -1,3 +1,5 @@
+import { withoutSpelling } from '../text/spelling.ts';
+
 /** Of more labels, none is changed: they are no classes. */
 const mostLabels = 1000;
 /** A number with a decimal comma, or with thousands set apart, that cannot be meant otherwise. */
@@ -13,7 +15,7 @@ export class LabelSpellings {
   add(label: string | readonly string[] | null): void {
     for (const one of [label ?? []].flat()) {
       this.numbers[isPlain(one) ? 'plain' : plainNumber(one) === null ? 'other' : 'written']++;
-      const key = keyOf(one);
+      const key = withoutSpelling(one);
       const spellings = this.labels.get(key) ?? new Map<string, number>();
       if (this.labels.size > mostLabels) continue;
       this.labels.set(key, spellings);
@@ -27,14 +29,10 @@ export class LabelSpellings {
     if (other === 0 && plain >= leastPlain * (plain + written)) return plainNumber(label) ?? label;
     if (this.labels.size > mostLabels) return label;
     let [best, most] = [label, 0];
-    for (const [spelling, count] of this.labels.get(keyOf(label)) ?? [])
+    for (const [spelling, count] of this.labels.get(withoutSpelling(label)) ?? [])
       if (count > most) [best, most] = [spelling, count];
     return best;
   }
-}
-
-function keyOf(label: string): string {
-  return label.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
 }
 
 function isPlain(label: string): boolean {
