@@ -1,5 +1,5 @@
 import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
-import { plain } from './known-columns.ts';
+import { columnNamed, plain } from './known-columns.ts';
 import { cellOf, type RawRow } from './raw-row.ts';
 import { namesIn } from './several-labels.ts';
 import { parseAsPython } from './written-number.ts';
@@ -14,9 +14,7 @@ const negativeName = /^(?:hard)?neg(?:ative)?(?:passage)?s?\d*$/;
 /** Columns of anchors and the texts that belong to them, as sentence-transformers names them; null for other files. */
 export function anchorColumns(rows: readonly RawRow[], names: readonly string[]): AnchorColumns | null {
   const isText = (name: string) => rows.some(({ cells }) => typeof cellOf(cells, name) === 'string');
-  const named = (wanted: readonly string[]) =>
-    wanted.flatMap((one) => names.filter((name) => plain(name) === one && isText(name)))[0];
-  const [anchor, positive] = [named(anchorNames), named(positiveNames)];
+  const [anchor, positive] = [columnNamed(names, anchorNames, isText), columnNamed(names, positiveNames, isText)];
   if (anchor === undefined || positive === undefined) return null;
   const negatives = names.filter((name) => negativeName.test(plain(name)));
   return { anchor, positive, negative: negatives.join(', ') || null };

@@ -1,5 +1,5 @@
 import type { TextColumns, TextExample } from '../../../../src-shared/domain/dataset.ts';
-import { plain } from './known-columns.ts';
+import { columnNamed } from './known-columns.ts';
 import { parsePythonLiteral } from './python-literal.ts';
 import { cellOf, isObject, type RawRow } from './raw-row.ts';
 import { parseAsPython } from './written-number.ts';
@@ -15,11 +15,10 @@ const emptyForm = '{"text": [], "answer_start": []}';
 
 /** The columns of SQuAD's rows: a question, its text, and the answers with their places in the text. */
 export function answerColumns(rows: readonly RawRow[], names: readonly string[]): AnswerColumns | null {
-  const named = (wanted: readonly string[], fits: (name: string) => boolean) =>
-    wanted.flatMap((one) => names.filter((name) => plain(name) === one && fits(name)))[0];
-  const question = named(['question'], () => true);
-  const context = named(contextNames, (name) => name !== question);
-  const answers = named(answerNames, (name) => rows.some(({ cells }) => answerPairs(cellOf(cells, name)) !== null));
+  const hasAnswers = (name: string) => rows.some(({ cells }) => answerPairs(cellOf(cells, name)) !== null);
+  const question = columnNamed(names, ['question']);
+  const context = columnNamed(names, contextNames, (name) => name !== question);
+  const answers = columnNamed(names, answerNames, hasAnswers);
   return question === undefined || context === undefined || answers === undefined
     ? null
     : { question, context, answers };

@@ -4,7 +4,7 @@ import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts
 import { anchorColumns, missingAnchorRole } from './anchors.ts';
 import { answerColumns, missingAnswerRole } from './answers.ts';
 import { readChoices } from './choices.ts';
-import { knownNames, plain } from './known-columns.ts';
+import { columnNamed, knownNames, plain } from './known-columns.ts';
 import { type NumberFormat, numberFormatOf } from './number-format.ts';
 import { preferenceColumns } from './preferences.ts';
 import { cellOf, isConversation, isObject, numberedName, type RawRow } from './raw-row.ts';
@@ -187,13 +187,7 @@ function guess(rows: readonly RawRow[], names: readonly string[]): Guess {
   const tagged = taggedColumns(rows, names);
   if (tagged !== null) return { shape: 'columns', columns: { ...noColumns, ...tagged } };
 
-  const firstOf = (wanted: readonly string[]): string | null => {
-    for (const known of wanted) {
-      const found = names.find((name) => plain(name) === known);
-      if (found !== undefined) return found;
-    }
-    return null;
-  };
+  const firstOf = (wanted: readonly string[]): string | null => columnNamed(names, wanted) ?? null;
   const named = (role: keyof typeof knownNames): string | null => firstOf(knownNames[role]);
   const choices = named('choices');
   if (choices !== null && rows.some(({ cells }) => readChoices(cellOf(cells, choices)) !== null)) {

@@ -66,6 +66,15 @@ export function isKnownColumn(name: string): boolean {
   return otherNames.includes(wanted) || Object.values(knownNames).some((names) => names.includes(wanted));
 }
 
+/** The first column that fits, by the first of the wanted names that one has. */
+export function columnNamed(
+  names: readonly string[],
+  wanted: readonly string[],
+  fits: (name: string) => boolean = () => true,
+): string | undefined {
+  return wanted.flatMap((one) => names.filter((name) => plain(name) === one && fits(name)))[0];
+}
+
 /** A name as names are compared. */
 export function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[\s_-]/g, '');

@@ -1,5 +1,5 @@
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
-import { plain } from './known-columns.ts';
+import { columnNamed } from './known-columns.ts';
 import { cellOf, type RawRow } from './raw-row.ts';
 
 /** How tags mark where an entity begins and ends, in words; all are read as IOB2. */
@@ -35,12 +35,10 @@ const [wordNames, tagNames] = [
 /** The columns of words and their tags: lists of the same length. */
 export function taggedColumns(rows: readonly RawRow[], names: readonly string[]): TaggedColumns | null {
   const lists = (name: string) => rows.map(({ cells }) => cellOf(cells, name));
-  const find = (wanted: readonly string[], fits: (name: string) => boolean) =>
-    wanted.flatMap((one) => names.filter((name) => plain(name) === one && fits(name)))[0];
-  const words = find(wordNames, (name) => lists(name).some(isWords));
+  const words = columnNamed(names, wordNames, (name) => lists(name).some(isWords));
   if (words === undefined) return null;
   const lengths = lists(words).map((cell) => (Array.isArray(cell) ? cell.length : null));
-  const tags = find(tagNames, (name) =>
+  const tags = columnNamed(names, tagNames, (name) =>
     lists(name).some((cell, row) => Array.isArray(cell) && cell.length > 0 && cell.length === lengths[row]),
   );
   return tags === undefined ? null : { words, tags };
