@@ -1,5 +1,6 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { elementwise } from '../../../ops/index.ts';
 import type { PairLoss } from './embedding-loss.ts';
-import { hingeLoss } from './hinge-loss.ts';
 
 /** sentence-transformers' ContrastiveLoss by cosine distance. */
 export const contrastive: PairLoss = {
@@ -15,8 +16,20 @@ export const contrastive: PairLoss = {
   },
   of: ['labels'],
   ranks: false,
-  loss: (cosines, targets, { contrastive_margin }) =>
-    hingeLoss(cosines, targets, contrastive_margin, new Float32Array(targets.length).fill(0.5 / targets.length)),
+  loss(cosines, targets, { contrastive_margin: margin }) {
+    const count = targets.length;
+    const column = (of: (isAlike: boolean) => number) =>
+      tf.tensor2d(
+        Float32Array.from(targets, (target) => of(target > 0.5)),
+        [count, 1],
+      );
+    // 1 − cosine of those alike, margin − 1 + cosine of the others, which is no distance below 0.
+    const signs = column((isAlike) => (isAlike ? -1 : 1));
+    const offsets = column((isAlike) => (isAlike ? 1 : margin - 1));
+    const distances = elementwise(tf.add<tf.Tensor2D>(tf.mul(cosines, signs), offsets), 'relu');
+    const squares = tf.mul<tf.Tensor2D>(distances, distances);
+    return tf.reshape(tf.matMul(tf.fill([1, count], 0.5 / count), squares), []);
+  },
   losses: (cosines, targets, { contrastive_margin: margin }) =>
     cosines.map((cosine, pair) => {
       const distance = 1 - cosine;
