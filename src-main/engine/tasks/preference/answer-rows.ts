@@ -1,6 +1,6 @@
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { Segment, SegmentedRows } from '../../training/micro-batch.ts';
-import { TokenRows } from '../text/token-rows.ts';
+import { type TokenRow, TokenRows } from '../text/token-rows.ts';
 
 /** A prompt and an answer to it, in tokens. The prompt has at least one. */
 export interface AnswerRow {
@@ -17,11 +17,9 @@ export class AnswerRows {
     return this.wanted.length;
   }
 
-  add({ prompt, answer }: AnswerRow, wanted: boolean): void {
-    this.rows.add(
-      [...Array.from(prompt), ...Array.from(answer)],
-      [...new Array<number>(prompt.length).fill(0), ...new Array<number>(answer.length).fill(1)],
-    );
+  add(row: AnswerRow, wanted: boolean): void {
+    const { ids, marks } = tokenRowOf(row);
+    this.rows.add(ids, marks);
     this.wanted.push(wanted);
   }
 
@@ -31,6 +29,12 @@ export class AnswerRows {
     const start = marks.indexOf(1);
     return { prompt: ids.subarray(0, start), answer: ids.subarray(start) };
   }
+}
+
+/** The prompt with its answer, whose tokens are marked. */
+export function tokenRowOf({ prompt, answer }: AnswerRow): TokenRow {
+  const ids = Int32Array.from([...Array.from(prompt), ...Array.from(answer)]);
+  return { ids, marks: new Uint8Array(ids.length).fill(1, prompt.length) };
 }
 
 export function lengthOf({ prompt, answer }: AnswerRow): number {

@@ -1,5 +1,5 @@
 import { markedRowTensors } from '../text/row-tensors.ts';
-import type { AnswerRow } from './answer-rows.ts';
+import { tokenRowOf } from './answer-rows.ts';
 import { type PreferenceExamples, rowsOf } from './examples.ts';
 
 /**
@@ -8,16 +8,11 @@ import { type PreferenceExamples, rowsOf } from './examples.ts';
  */
 export function exportedExamples(split: 'train' | 'test', examples: PreferenceExamples, indices: Int32Array) {
   const chosen = [...indices].map((index) => examples.at(index));
-  const rows = (place: 0 | 1) => chosen.map((example) => marked(rowsOf(example)[place]));
+  const rows = (place: 0 | 1) => chosen.map((example) => tokenRowOf(rowsOf(example)[place]));
   const wanted = Uint8Array.from(chosen, (example) => ('chosen' in example || example.wanted ? 1 : 0));
   return [
     ...markedRowTensors(`${split}.first`, rows(0), 'answers'),
     ...markedRowTensors(`${split}.second`, rows(1), 'answers'),
     [`${split}.wanted`, { shape: [wanted.length], data: wanted }] as const,
   ] as const;
-}
-
-function marked({ prompt, answer }: AnswerRow) {
-  const ids = Int32Array.from([...Array.from(prompt), ...Array.from(answer)]);
-  return { ids, marks: Uint8Array.from(ids, (_, at) => (at < prompt.length ? 0 : 1)) };
 }
