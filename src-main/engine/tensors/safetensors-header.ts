@@ -83,6 +83,19 @@ export function parseHeader(filePath: string, json: Uint8Array, fileSize: number
   return { tensors, metadata };
 }
 
+/** The header is padded with spaces so that the values start at a multiple of eight. */
+export function paddedLength(header: Uint8Array): number {
+  return Math.ceil(header.length / 8) * 8;
+}
+
+/** What comes before the values: the length, and the JSON header padded to it. */
+export function headBytes(header: Uint8Array, length = paddedLength(header)): Uint8Array {
+  const head = new Uint8Array(8 + length).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
+  head.set(header, 8);
+  return head;
+}
+
 export function corrupt(filePath: string, what: string): StudioError {
   return new StudioError(
     'invalid_file',

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { writeFileAtomicWith } from './atomic.ts';
 import { elementCount } from './host-tensor.ts';
-import { blockTypesKey, elementBytes } from './safetensors-header.ts';
+import { blockTypesKey, elementBytes, headBytes, paddedLength } from './safetensors-header.ts';
 import { blockTypeNamed } from './tensor-types/index.ts';
 
 /** A tensor whose bytes are produced in chunks, so that a model larger than memory can be written. */
@@ -106,7 +106,7 @@ function headOf(tensors: readonly StreamedTensor[], metadata: Record<string, str
     return { ...tensor, start, end: offset };
   });
   const header = headerText(entries, metadata);
-  return headBytes(header, paddedLength(header));
+  return headBytes(header);
 }
 
 interface HeaderEntry extends Omit<ArrivingTensor, 'bytes'> {
@@ -126,16 +126,4 @@ function headerText(entries: readonly HeaderEntry[], metadata: Record<string, st
   const types = blocks.length > 0 ? { [blockTypesKey]: JSON.stringify(Object.fromEntries(blocks)) } : {};
   const header = { __metadata__: { format: 'pt', ...types, ...metadata }, ...Object.fromEntries(tensors) };
   return new TextEncoder().encode(JSON.stringify(header));
-}
-
-/** The header is padded with spaces so that the values start at a multiple of eight. */
-function paddedLength(header: Uint8Array): number {
-  return Math.ceil(header.length / 8) * 8;
-}
-
-function headBytes(header: Uint8Array, length: number): Uint8Array {
-  const head = new Uint8Array(8 + length).fill(0x20);
-  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
-  head.set(header, 8);
-  return head;
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { withMembers } from '../../models/huggingface/json-members.ts';
 import { writeFileAtomic } from '../../tensors/atomic.ts';
+import { headBytes, headerLength } from '../../tensors/safetensors-header.ts';
 import { adapterConfigFile, adapterTensorsFile } from './adapter-config.ts';
 import { keyPrefix } from './tensors.ts';
 
@@ -31,7 +32,8 @@ export async function nameWithoutHead(folder: string, description: ModelDescript
   const list = (given: string[] | string | null | undefined) => (Array.isArray(given) ? given.map(bare) : given);
   const weights = join(folder, adapterTensorsFile);
   const tensors = await readFile(weights);
-  const keys = headerOf(tensors).entries.map(([key]) => key);
+  const header = headerOf(weights, tensors);
+  const keys = header.entries.map(([key]) => key);
   const hasTensors = (name: string) => keys.some((key) => key.startsWith(`${keyPrefix}${name}.`));
   const adapted = description.linears.flatMap(({ name }) => (hasTensors(name) ? bare(name) : []));
   const isPattern = [config.target_modules, config.exclude_modules].some(
@@ -50,7 +52,7 @@ export async function nameWithoutHead(folder: string, description: ModelDescript
   await writeFileAtomic(file, withMembers(text, given));
   await writeFileAtomic(
     weights,
-    withTensorNames(tensors, (key) =>
+    withTensorNames(tensors, header, (key) =>
       key.startsWith(keyPrefix) ? keyPrefix + bare(key.slice(keyPrefix.length)) : key,
     ),
   );
@@ -67,20 +69,19 @@ function bodyPrefix({ linears, image }: ModelDescription): string | null {
 }
 
 /** The entries of a safetensors file's header, by their names, and where the tensors begin. */
-function headerOf(file: Buffer): { readonly entries: [name: string, entry: unknown][]; readonly end: number } {
-  const end = 8 + Number(file.readBigUInt64LE(0));
+interface Header {
+  readonly entries: [name: string, entry: unknown][];
+  readonly end: number;
+}
+
+function headerOf(path: string, file: Buffer): Header {
+  const end = 8 + headerLength(path, file, file.length);
   const header: unknown = JSON.parse(file.toString('utf8', 8, end));
   return { entries: Object.entries(z.record(z.string(), z.unknown()).parse(header)), end };
 }
 
 /** A safetensors file with other names of its tensors, which stay where they are. */
-function withTensorNames(file: Buffer, rename: (name: string) => string): Buffer {
-  const { entries, end } = headerOf(file);
+function withTensorNames(file: Buffer, { entries, end }: Header, rename: (name: string) => string): Buffer {
   const named = JSON.stringify(Object.fromEntries(entries.map(([name, entry]) => [rename(name), entry])));
-  // Tensors begin at a multiple of eight bytes.
-  const text = Buffer.from(named);
-  const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(padded.length));
-  return Buffer.concat([size, padded, file.subarray(end)]);
+  return Buffer.concat([headBytes(Buffer.from(named)), file.subarray(end)]);
 }
