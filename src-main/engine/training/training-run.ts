@@ -25,7 +25,7 @@ import type { MicroBatch } from './micro-batch.ts';
 import { outOfMemoryAt } from './out-of-memory.ts';
 import { paddingShares } from './padding-share.ts';
 import type { GradientSource } from './step-gradients.ts';
-import { StepTimes } from './step-times.ts';
+import { StepTotals } from './step-totals.ts';
 import type { TrainerState } from './trainer-state.ts';
 import type { TrainingHooks } from './training-hooks.ts';
 import { type FailedStep, type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
@@ -81,9 +81,7 @@ export class TrainingRun implements Objective {
   private dropoutRandom: RandomStream;
   private coto: CotoController | null = null;
   private draw: StepDraw | null = null;
-  private times = new StepTimes();
-  private activeShareSum = 0;
-  private lastLoss: number | null = null;
+  private totals = new StepTotals();
   private readonly best: BestEvaluation;
   private lastScore: (Score & { step: number }) | null = null;
   /** The evaluation before the first step. */
@@ -140,11 +138,7 @@ export class TrainingRun implements Objective {
     this.loop.done = trainer.global_step;
     this.cotoRandom = RandomStream.restored(trainer.random.coto);
     this.dropoutRandom = RandomStream.restored(trainer.random.dropout);
-    this.times = trainer.step_times
-      ? StepTimes.restored(trainer.step_times)
-      : StepTimes.of(trainer.step_milliseconds ?? []);
-    this.activeShareSum = trainer.active_share_sum;
-    this.lastLoss = trainer.last_loss;
+    this.totals = StepTotals.restored(trainer);
     this.firstScore = trainer.start;
     this.best.restore(trainer.best, trainer.evaluations_without_improvement);
     this.log(`Resumed at step ${this.globalStep} of ${totalSteps}.`);
@@ -203,9 +197,7 @@ export class TrainingRun implements Objective {
 
   async record({ step, report, learningRate, milliseconds, examples }: TakenStep): Promise<void> {
     const { draw } = this;
-    this.lastLoss = report.loss;
-    this.times.add(milliseconds);
-    this.activeShareSum += draw ? activeShare(draw) : 1;
+    this.totals.add({ loss: report.loss, milliseconds, activeShare: draw ? activeShare(draw) : 1 });
     if (draw && draw.mask.length > 0) this.recorder.recordMask(step, draw.mask);
     if (step % this.parts.config.logging_steps !== 0 && step + 1 !== this.parts.totalSteps) return;
     this.recorder.record(step, {
@@ -341,9 +333,7 @@ export class TrainingRun implements Objective {
       optimizer_steps: Object.fromEntries(steps),
       best: this.best.state.best,
       evaluations_without_improvement: this.best.state.withoutImprovement,
-      step_times: this.times.state(),
-      active_share_sum: this.activeShareSum,
-      last_loss: this.lastLoss,
+      ...this.totals.state(),
       ...(this.firstScore === undefined ? {} : { start: this.firstScore }),
     };
     const state = await model.exportState();
@@ -358,13 +348,11 @@ export class TrainingRun implements Objective {
   }
 
   private summarize(score: Score, stoppedEarly: boolean): RunResult {
-    const { times } = this;
     const { best } = this.best.state;
     return {
       steps: this.globalStep,
       accuracy: score.accuracy,
       evalLoss: score.loss,
-      trainLoss: this.lastLoss,
       metrics: { ...score.metrics },
       best: best && { step: best.step, metric: this.best.criterion.metric, value: best.value },
       ...(this.firstScore === undefined
@@ -372,10 +360,7 @@ export class TrainingRun implements Objective {
         : { start: { ...this.firstScore, zeroShot: this.parts.isZeroShot === true } }),
       stoppedEarly,
       forgetting: null,
-      meanStepMilliseconds: times.mean,
-      medianStepMilliseconds: times.median,
-      meanActiveShare: times.steps === 0 ? 1 : this.activeShareSum / times.steps,
-      trainSeconds: times.total / 1000,
+      ...this.totals.result(),
     };
   }
 
