@@ -1,10 +1,24 @@
-import { type ErrorValue, memoryRemedy } from '../../../src-shared/contract/errors.ts';
+import { type ErrorValue, memoryRemedy, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
+import { EngineLostError } from '../engine/engine-supervisor.ts';
+import { InterruptedError } from './interrupted-error.ts';
 
 /** Outcome of a job that did not complete. */
 export interface JobEnding {
   readonly status: 'failed' | 'cancelled' | 'interrupted';
   readonly error: ErrorValue | null;
+}
+
+/** How a job ends whose work threw: interrupted where nothing is wrong with the work itself, so that it can go on. */
+export function endingOfThrown(thrown: unknown, isClosing: boolean): JobEnding {
+  const error = toErrorValue(thrown);
+  if (error.code === 'cancelled') return { status: 'cancelled', error: null };
+  const isLost =
+    thrown instanceof EngineLostError ||
+    thrown instanceof InterruptedError ||
+    error.code === 'device_lost' ||
+    (isClosing && error.code === 'disconnected');
+  return { status: isLost ? 'interrupted' : 'failed', error };
 }
 
 /** How a job ends that an earlier session left running. */

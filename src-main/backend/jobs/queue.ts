@@ -10,15 +10,20 @@ import {
 } from '../../../src-shared/domain/job.ts';
 import type { EngineSignal } from '../../engine/events.ts';
 import { clock } from '../clock.ts';
-import { EngineLostError } from '../engine/engine-supervisor.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { checkModelFiles } from '../library/model-files.ts';
 import type { Services } from '../services.ts';
 import { companionJobs } from './companion-jobs.ts';
 import type { Job, JobContext, JobOutcome } from './define-job.ts';
-import { InterruptedError } from './interrupted-error.ts';
-import { closedError, endingInMovedHome, endingOfLostSession, type JobEnding, pausedByClosing } from './job-endings.ts';
+import {
+  closedError,
+  endingInMovedHome,
+  endingOfLostSession,
+  endingOfThrown,
+  type JobEnding,
+  pausedByClosing,
+} from './job-endings.ts';
 import { JobRecords } from './job-records.ts';
 import { moveInQueue, waitsInPausedQueue } from './queue-order.ts';
 import { readyJobs } from './ready-jobs.ts';
@@ -351,20 +356,8 @@ export class JobQueue {
       if (message !== null && job.parentId === null)
         this.parts.hub.notify({ level: 'success', title: job.title, message, error: null });
     } catch (thrown) {
-      const error = toErrorValue(thrown);
-      const status = error.code === 'cancelled' ? 'cancelled' : this.isLoss(thrown) ? 'interrupted' : 'failed';
-      this.records.endOnFullDisk(job, { status, error: status === 'cancelled' ? null : error });
+      this.records.endOnFullDisk(job, endingOfThrown(thrown, this.closing));
     }
-  }
-
-  private isLoss(thrown: unknown): boolean {
-    if (
-      thrown instanceof EngineLostError ||
-      thrown instanceof InterruptedError ||
-      toErrorValue(thrown).code === 'device_lost'
-    )
-      return true;
-    return this.closing && toErrorValue(thrown).code === 'disconnected';
   }
 
   private context(job: JobRecord, signals: Pick<JobContext, 'abort' | 'pausing'>): JobContext {
