@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { goldenPath } from '../engine/golden.ts';
-import { goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+import { answerOpenDialog, goTo, homeFolder, openStudio, type Studio } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-data-'));
 let studio: Studio;
@@ -19,11 +19,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Adds a file by the button; the system's own dialog, which nobody could answer here, answers with `path`. */
+/** Adds a file by the button. */
 async function addFile({ app, page }: Studio, path: string): Promise<void> {
-  await app.evaluate(({ dialog }, chosen) => {
-    dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
-  }, path);
+  await answerOpenDialog(app, path);
   await goTo(page, 'Data');
   await page.getByRole('button', { name: 'Add data' }).first().click();
   await page.getByRole('menuitem', { name: /^Text file/ }).click();

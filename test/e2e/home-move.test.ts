@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { moveAnswers } from '../../src-main/shell/home-questions.ts';
-import { goTo, openStudio, request } from './studio.ts';
+import { answerOpenDialog, goTo, openStudio, request } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-home-move-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -15,15 +15,12 @@ test('Settings moves the home to another folder, and the next start finds it the
   const { app, page } = await openStudio(home);
   await request(page, 'settings.set', { threads: 1 });
   await goTo(page, 'Settings');
-  await app.evaluate(
-    ({ app: electron, dialog }, { chosen, response }) => {
-      dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
-      dialog.showMessageBox = async () => ({ response, checkboxChecked: false });
-      // It would outlive the test.
-      electron.relaunch = () => undefined;
-    },
-    { chosen: home, response: moveAnswers.indexOf('move') },
-  );
+  await answerOpenDialog(app, home);
+  await app.evaluate(({ app: electron, dialog }, response) => {
+    dialog.showMessageBox = async () => ({ response, checkboxChecked: false });
+    // It would outlive the test.
+    electron.relaunch = () => undefined;
+  }, moveAnswers.indexOf('move'));
   // By the keyboard: what is said of the first refusal lies over it for a while.
   const button = page.getByRole('button', { name: 'Move home folder…' });
   await button.press('Enter');
@@ -31,9 +28,7 @@ test('Settings moves the home to another folder, and the next start finds it the
 
   // What fails leaves the studio as it was.
   writeFileSync(join(target, 'x'), '');
-  await app.evaluate(({ dialog }, chosen) => {
-    dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
-  }, target);
+  await answerOpenDialog(app, target);
   await button.press('Enter');
   await page.getByText(/disk is not empty/).waitFor();
   expect((await request(page, 'settings.get', {})).threads).toBe(1);

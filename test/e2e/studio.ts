@@ -54,6 +54,13 @@ async function closeUnasked(app: ElectronApplication): Promise<void> {
   await app.close();
 }
 
+/** Has the system's own dialog for opening, which nobody could answer here, answer with `path`. */
+export async function answerOpenDialog(app: ElectronApplication, path: string): Promise<void> {
+  await app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
+  }, path);
+}
+
 /** Sends a request to the backend as the window does, where the way through the pages is not what a test is about. */
 export async function request<Name extends RequestName>(
   page: Page,

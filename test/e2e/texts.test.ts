@@ -9,7 +9,7 @@ import { bareEncoder } from '../engine/bare-encoder.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { littleBert, withWords } from '../engine/tasks/text-task.ts';
 import { projectRoot } from './environment.ts';
-import { dropFile, goTo, homeFolder, openStudio, type Studio } from './studio.ts';
+import { answerOpenDialog, dropFile, goTo, homeFolder, openStudio, type Studio } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-texts-'));
 const home = homeFolder(folder);
@@ -51,13 +51,6 @@ interface Wish {
   readonly task: string | null;
   /** What the form calls the length of an example; null of images, which have none. */
   readonly length?: string | null;
-}
-
-/** Has the system's own dialog, which nobody could answer here, answer with `path`. */
-async function answerOpenDialog(path: string): Promise<void> {
-  await studio.app.evaluate(({ dialog }, chosen) => {
-    dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
-  }, path);
 }
 
 /** Chooses a record in a step of the Train page. */
@@ -209,11 +202,11 @@ describe('from a file to a metric in the window', () => {
 
 test('images in folders are classified by a CLIP before training, after it, and alone', async () => {
   const { page } = studio;
-  await answerOpenDialog(goldenPath('clip-zero-shot', 'base'));
+  await answerOpenDialog(studio.app, goldenPath('clip-zero-shot', 'base'));
   await goTo(page, 'Models');
   await page.getByRole('button', { name: 'Add model folder' }).click();
   await page.getByRole('heading', { name: 'base', exact: true }).waitFor();
-  await answerOpenDialog(goldenPath('clip-zero-shot', 'images'));
+  await answerOpenDialog(studio.app, goldenPath('clip-zero-shot', 'images'));
   await goTo(page, 'Data');
   await page.getByRole('button', { name: 'Add data' }).first().click();
   await page.getByRole('menuitem', { name: /^Folder/ }).click();
@@ -243,7 +236,7 @@ test('tasks of lm-eval are run on a base and its adapter, side by side', async (
   const { page } = studio;
   const tasks = join(folder, 'tasks');
   writeBenchmarkTasks(tasks);
-  await answerOpenDialog(join(tasks, 'choice.yaml'));
+  await answerOpenDialog(studio.app, join(tasks, 'choice.yaml'));
   await goTo(page, 'Studies');
   await page.getByRole('button', { name: 'Benchmarks', exact: true }).click();
   await page.getByRole('button', { name: 'New benchmark' }).first().click();
