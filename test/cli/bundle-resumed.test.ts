@@ -90,12 +90,15 @@ test('a run whose node was lost after a checkpoint goes on from it, to the resul
 
 test('a checkpoint that is torn is not gone on with: the run begins again', async () => {
   const [kept = ''] = keptIn(torn);
-  const [, , step = ''] = kept.split('.');
-  const name = `step-${step.padStart(6, '0')}`;
-  editBytes(join(torn, 'checkpoints', kept, 'checkpoints', name, 'optimizer.safetensors'), (bytes) => {
-    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-    return bytes;
-  });
+  const parent = join(torn, 'checkpoints', kept, 'checkpoints');
+  const saved = readdirSync(parent);
+  expect(saved.length).toBeGreaterThan(0);
+  // Where the node was lost decides whether the last, the best or both are kept of a step.
+  for (const name of saved)
+    editBytes(join(parent, name, 'optimizer.safetensors'), (bytes) => {
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+      return bytes;
+    });
   expect(await node(['job', torn, '0'])).toMatchObject({ code: 0 });
   expect(manifestIn(torn).resumed).toBeNull();
   expect(keptIn(torn)).toEqual([]);
