@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdapterSettings } from '../../../src-shared/domain/adapter.ts';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
-import { RandomStream } from '../../../src-shared/random.ts';
+import type { RandomStream } from '../../../src-shared/random.ts';
 import type { LinearProduct } from '../compute/decoder-step.ts';
 import { isTaping } from '../compute/tfjs-internals.ts';
 import type { BaseModel, HiddenStates, LinearRunner, ModelInputs } from '../models/base-model.ts';
@@ -12,7 +12,7 @@ import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type AdapterGroup, adapterGroups, namesOff, statesByLayer } from './adapter-groups.ts';
 import { BiasSwap } from './bias-swap.ts';
 import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
-import { drawsMasks, inputDropoutOf, masksOf } from './dropout.ts';
+import { AdapterDropout } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
 import type { Factors } from './initializations/initialization.ts';
 import { mergedModules } from './merged-modules.ts';
@@ -39,10 +39,7 @@ export class AdaptedModel implements LinearRunner {
   private inactive: ReadonlySet<string> = new Set();
   /** Modules whose adapters are on, but not trained. */
   private untrained: ReadonlySet<string> = new Set();
-  /** Replaces the dropout probability of the variant. */
-  private inputDropout: number | null = null;
-  private dropout: RandomStream | null = null;
-  private training = false;
+  private readonly dropout = new AdapterDropout();
   /** The merged weights that replace the base's while the adapter is merged. */
   private merged: ReadonlyMap<string, FrozenWeight> | null = null;
   private readonly biasSwap = new BiasSwap();
@@ -137,7 +134,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** Dropout probability on the adapters' inputs in training; null: the variant's own. */
   setInputDropout(probability: number | null): void {
-    this.inputDropout = probability;
+    this.dropout.inputChance = probability;
   }
 
   adaptedModules(): TrainedModule[] {
@@ -160,11 +157,8 @@ export class AdaptedModel implements LinearRunner {
 
   /** Whether the layers below `layer`, and what comes before them, run as the plain base, whatever is trained. */
   isPlainBelow(layer: number): boolean {
-    const { adapted = new Map<string, TrainedModule>(), whole = new Map<string, { module: LinearModule }>() } =
-      this.adapter ?? {};
     const isBelow = (module: LinearModule) => (module.layer === null ? isBelowLayers(module) : module.layer < layer);
-    const on = [...adapted.values()].filter(({ module }) => this.activeOn(module) !== null);
-    return ![...on, ...whole.values()].some(({ module }) => isBelow(module));
+    return !this.changedModules((module) => this.activeOn(module) !== null).some(isBelow);
   }
 
   /** Whether it replaces biases of the base while it runs. */
@@ -174,8 +168,7 @@ export class AdaptedModel implements LinearRunner {
 
   /** Dropout is on in training only, and draws from `dropout`. */
   setTraining(training: boolean, dropout?: RandomStream): void {
-    this.training = training;
-    this.dropout = training ? (dropout ?? null) : null;
+    this.dropout.setTraining(training, dropout ?? null);
   }
 
   /** Layer by layer, then of what is in none, all that decides which operations a pass of training runs; null: that may vary. */
@@ -183,7 +176,7 @@ export class AdaptedModel implements LinearRunner {
     const { adapter } = this;
     if (adapter === null || this.merged || this.residual || this.replacesBiases) return null;
     const modules = [...adapter.adapted.values()].map(({ module }) => module);
-    if (this.training && drawsMasks(adapter.host, modules, this.inputDropout)) return null;
+    if (this.dropout.draws(adapter.host, modules)) return null;
     const stateOf = (module: LinearModule) => (this.trainedOn(module) ? 't' : this.activeOn(module) ? 'o' : '-');
     return statesByLayer(modules, this.base.layerCount, stateOf);
   }
@@ -202,9 +195,7 @@ export class AdaptedModel implements LinearRunner {
     this.refuseBelowTape(module, whole !== undefined || this.trainedOn(module));
     if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
     if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
-    const masks = this.training
-      ? masksOf(this.adapter.host, module, this.inputDropout, x.shape, this.dropout)
-      : { dropoutMask: null };
+    const masks = this.dropout.masks(this.adapter.host, module, x.shape);
     if (masks === null) return frozenLinear(x, this.frozenNow(module), options);
     const own = this.residual?.optionsFor(module, x, options) ?? options;
     return this.adapter.host.variant.forward(x, this.frozenUnder(module), adapted, { ...own, ...masks });
@@ -226,7 +217,7 @@ export class AdaptedModel implements LinearRunner {
   }
 
   product(module: LinearModule): LinearProduct | null {
-    if (this.training) return null;
+    if (this.dropout.isTraining) return null;
     const whole = this.adapter?.whole.get(module.name);
     if (whole) return { weight: whole.weight, bias: whole.bias, isFrozen: false, factors: null, bfloat16: false };
     const isAdapted = this.activeOn(module) !== null;
@@ -240,9 +231,8 @@ export class AdaptedModel implements LinearRunner {
   loraFactors(module: LinearModule): { a: tf.Tensor; b: tf.Tensor; scaling: number } | null {
     const adapted = this.activeOn(module);
     if (!this.adapter || adapted === null || this.adapter.whole.has(module.name) || this.residual) return null;
-    const { variant, parameters } = this.adapter.host;
-    if (this.training && (this.inputDropout ?? inputDropoutOf(variant, parameters)) > 0) return null;
-    return variant.loraFactors?.(adapted) ?? null;
+    const { host } = this.adapter;
+    return this.dropout.dropsInputs(host) ? null : (host.variant.loraFactors?.(adapted) ?? null);
   }
 
   /** Every output by its name, as `BaseModel` gives them; the caller disposes them. */
@@ -334,23 +324,17 @@ export class AdaptedModel implements LinearRunner {
 
   /** The dropout's position, for `replayDropout`; null without dropout. */
   dropoutState(): readonly number[] | null {
-    return this.dropout?.state() ?? null;
+    return this.dropout.state();
   }
 
   /** Draws the masks again that were drawn from `state` on; null: there is no dropout. */
   rewindDropout(state: readonly number[] | null): void {
-    if (state !== null) this.dropout?.rewind(state);
+    this.dropout.rewind(state);
   }
 
   /** Runs with the masks that were drawn from `state` on; the stream itself stays where it is. */
   replayDropout<Result>(state: readonly number[] | null, run: () => Result): Result {
-    const current = this.dropout;
-    this.dropout = state === null ? null : RandomStream.restored(state);
-    try {
-      return run();
-    } finally {
-      this.dropout = current;
-    }
+    return this.dropout.replay(state, run);
   }
 
   /**
@@ -387,10 +371,14 @@ export class AdaptedModel implements LinearRunner {
   }
 
   private trainedModules(): LinearModule[] {
-    const { adapted = new Map<string, TrainedModule>(), whole = new Map<string, { module: LinearModule }>() } =
-      this.adapter ?? {};
-    const all = [...[...adapted.values()].filter(({ module }) => this.trainedOn(module)), ...whole.values()];
-    return all.map(({ module }) => module);
+    return this.changedModules((module) => this.trainedOn(module));
+  }
+
+  /** The adapted modules that `isOn` takes, and those that are saved whole. */
+  private changedModules(isOn: (module: LinearModule) => boolean): LinearModule[] {
+    if (this.adapter === null) return [];
+    const adapted = [...this.adapter.adapted.values()].filter(({ module }) => isOn(module));
+    return [...adapted, ...this.adapter.whole.values()].map(({ module }) => module);
   }
 
   /** The frozen weight below a module's adapter. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
-import type { RandomStream } from '../../../src-shared/random.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdapterVariant, ForwardOptions, UpdateDropout } from './variant.ts';
 
 /** Chance that an entry of the adapter's input is zeroed in training. */
@@ -10,31 +10,69 @@ export function inputDropoutOf({ inputDropout }: AdapterVariant, parameters: Par
   return inputDropout === null ? 0 : numberOf(parameters, inputDropout);
 }
 
+/** An adapter's variant and its settings. */
 type Host = { readonly variant: AdapterVariant; readonly parameters: ParameterValues };
 
-/** Those of a module of an adapter in training; `input` replaces the variant's own chance. As `drawMasks`. */
-export function masksOf(
-  { variant, parameters }: Host,
-  module: LinearModule,
-  input: number | null,
-  [rows, inputs]: readonly [number, number],
-  random: RandomStream | null,
-): ReturnType<typeof drawMasks> {
-  const chance = input ?? inputDropoutOf(variant, parameters);
-  const update = variant.updateDropout?.(parameters, module);
-  return drawMasks({ input: chance, update }, [rows, inputs, module.outFeatures], random);
-}
+/** The dropout of a model's adapter: in training alone, all of it drawn from one stream. */
+export class AdapterDropout {
+  /** Chance on the adapters' inputs in place of the variant's own; null: the variant's. */
+  inputChance: number | null = null;
+  private training = false;
+  private random: RandomStream | null = null;
 
-/** Whether `masksOf` draws anything for one of these modules. */
-export function drawsMasks(
-  { variant, parameters }: Host,
-  modules: readonly LinearModule[],
-  input: number | null,
-): boolean {
-  return (
-    (input ?? inputDropoutOf(variant, parameters)) > 0 ||
-    modules.some((module) => variant.updateDropout?.(parameters, module) !== undefined)
-  );
+  setTraining(training: boolean, random: RandomStream | null): void {
+    this.training = training;
+    this.random = training ? random : null;
+  }
+
+  get isTraining(): boolean {
+    return this.training;
+  }
+
+  /** Those of one forward pass of a module for its input's shape, as `drawMasks`. */
+  masks(
+    { variant, parameters }: Host,
+    module: LinearModule,
+    [rows, inputs]: readonly [number, number],
+  ): ReturnType<typeof drawMasks> {
+    if (!this.training) return { dropoutMask: null };
+    const input = this.inputChance ?? inputDropoutOf(variant, parameters);
+    const update = variant.updateDropout?.(parameters, module);
+    return drawMasks({ input, update }, [rows, inputs, module.outFeatures], this.random);
+  }
+
+  /** Whether entries of the adapters' inputs are zeroed now. */
+  dropsInputs({ variant, parameters }: Host): boolean {
+    return this.training && (this.inputChance ?? inputDropoutOf(variant, parameters)) > 0;
+  }
+
+  /** Whether `masks` draws anything for one of these modules. */
+  draws(host: Host, modules: readonly LinearModule[]): boolean {
+    const { variant, parameters } = host;
+    const dropsUpdate = (module: LinearModule) => variant.updateDropout?.(parameters, module) !== undefined;
+    return this.dropsInputs(host) || (this.training && modules.some(dropsUpdate));
+  }
+
+  /** The stream's position; null without one. */
+  state(): readonly number[] | null {
+    return this.random?.state() ?? null;
+  }
+
+  /** Draws the masks again that were drawn from `state` on; null: there is no dropout. */
+  rewind(state: readonly number[] | null): void {
+    if (state !== null) this.random?.rewind(state);
+  }
+
+  /** Runs with the masks that were drawn from `state` on; the stream itself stays where it is. */
+  replay<Result>(state: readonly number[] | null, run: () => Result): Result {
+    const current = this.random;
+    this.random = state === null ? null : RandomStream.restored(state);
+    try {
+      return run();
+    } finally {
+      this.random = current;
+    }
+  }
 }
 
 /**
