@@ -295,11 +295,6 @@ export class AdaptedModel implements LinearRunner {
     }
   }
 
-  /** The remaining layers and the head, on what `forwardBelow` gave (which stays the caller's). */
-  forwardFrom(states: HiddenStates): tf.Tensor2D {
-    return tf.tidy(() => this.head(this.statesFrom(states)));
-  }
-
   /** The remaining layers on what `forwardBelow` gave (which stays the caller's). */
   statesFrom(states: HiddenStates): HiddenStates {
     return tidyHiddenStates(() => layersFrom(this, this.lowestActiveLayer(), states));

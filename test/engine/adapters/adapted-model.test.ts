@@ -155,7 +155,7 @@ describe.each(adapterVariants.map((variant) => [variant.declaration.id, variant]
       const { model, inputs } = at('vit');
       model.loadState(await trainedState({ variant: id, ...targets }));
       const labels = tf.tensor1d([0, 1, 2, 3], 'int32');
-      const loss = () => softmaxCrossEntropy(model.forwardFrom(below), labels);
+      const loss = () => softmaxCrossEntropy(model.head(model.statesFrom(below)), labels);
       const start = await model.exportState();
       const below = model.forwardBelow(inputs);
       const { value, gradients } = differentiated(loss, [...model.trainable().values()]);
@@ -277,7 +277,7 @@ describe('switching groups', () => {
       ([name]) => name.includes('layers.1.') || name.startsWith('classifier'),
     );
     const { value, gradients } = differentiated(
-      () => softmaxCrossEntropy(model.forwardFrom(below), labels),
+      () => softmaxCrossEntropy(model.head(model.statesFrom(below)), labels),
       names.map(([, variable]) => variable),
     );
     expect(gradients).toHaveLength(6);
@@ -298,7 +298,7 @@ describe('switching groups', () => {
       model.setActive(model.groups('layer'), mask);
       expect(model.lowestActiveLayer()).toBe(lowest);
       const below = model.forwardBelow(inputs);
-      const logits = model.forwardFrom(below);
+      const logits = tf.tidy(() => model.head(model.statesFrom(below)));
       expect(logits.dataSync()).toEqual(run('vit'));
       tf.dispose([below.hidden, logits]);
     }
