@@ -45,7 +45,7 @@ export const theme = createTheme({
     Autocomplete: { defaultProps: { size: 'xs' } },
     Switch: { defaultProps: { size: 'xs' } },
     Checkbox: { defaultProps: { size: 'xs' } },
-    // Its name stands on a wrapper, which has no role of its own.
+    // Its name is on a wrapper, which has no role of its own.
     CheckboxGroup: { defaultProps: { role: 'group' } },
     Radio: { defaultProps: { size: 'xs' } },
     Slider: { defaultProps: { size: 'sm' } },
