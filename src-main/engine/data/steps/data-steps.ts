@@ -56,30 +56,23 @@ export class DataSteps {
     return this.ready;
   }
 
-  /**
-   * A reading from the first row.
-   * @param prepared false: of rows that were not all read, steps that must know all of them are left out
-   */
-  begin(prepared = true): StepReading {
-    return new StepReading(this.parts.filter(({ work }) => prepared || isPreviewed(work)));
+  /** A reading from the first row. */
+  begin(): StepReading {
+    return new StepReading(this.parts);
   }
 
-  /** Shows the first rows to the steps that a preview has. */
+  /** In place of `prepare`, for a preview: shows the steps the first rows, and leaves out those that must know all. */
   async prepareFirst(readFirst: ReadAll): Promise<void> {
-    this.parts = await surveyedParts(
-      partsOf(this.steps).filter(({ work }) => isPreviewed(work)),
-      readFirst,
+    const previewed = partsOf(this.steps).filter(
+      ({ work: { survey, fromFirstRows } }) => survey === undefined || fromFirstRows === true,
     );
+    this.parts = await surveyedParts(previewed, readFirst);
   }
 
   private async surveyed(readAll: ReadAll, signal: AbortSignal | undefined): Promise<void> {
     // Of its own until it is whole: what half a reading has counted must not be counted again.
     this.parts = await surveyedParts(partsOf(this.steps), readAll, signal);
   }
-}
-
-function isPreviewed({ survey, fromFirstRows }: StepWork): boolean {
-  return survey === undefined || fromFirstRows === true;
 }
 
 /** The steps after each that must know the rows was shown what those before it leave. */

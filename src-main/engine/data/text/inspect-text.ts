@@ -92,7 +92,7 @@ async function readSome(
     const ofSplit: ReadRow[] = [];
     let characters = 0;
     let isFull = false;
-    const reading = steps.begin(false);
+    const reading = steps.begin();
     for await (const rows of readTexts({ ...plan, parts }, format)) {
       for (const row of reading.take(rows)) {
         if (ofSplit.length >= mostRows / share || characters >= mostCharacters / share) {
