@@ -34,6 +34,8 @@ export const knownClassTemplates: readonly ClassTemplates[] = [
   { id: 'digits', label: 'Digits', templates: ['a photo of the number: "{label}".'] },
 ];
 
+const knownIds = knownClassTemplates.map(({ id }) => id).join(', ');
+
 /** As many as OpenAI's set for ImageNet has, and some more. */
 const mostTemplates = 200;
 
@@ -45,8 +47,7 @@ export const classTemplateSettings = {
     .default('a photo of a {label}.')
     .meta({
       title: 'Class templates',
-      description:
-        'Texts that CLIP compares images with, one per line: {label} is replaced by the class name, with spaces for underscores. The embeddings of several texts are averaged. Or the id of a published set: photo, imagenet, pets, food, flowers, aircraft, textures, satellite, actions, digits.',
+      description: `Texts that CLIP compares images with, one per line: {label} is replaced by the class name, with spaces for underscores. The embeddings of several texts are averaged. Or the id of a published set: ${knownIds}.`,
       multiline: true,
       group: 'Task',
     }),
@@ -80,7 +81,7 @@ export function classTemplatesOf(written: string): readonly string[] {
     throw new StudioError(
       'invalid_input',
       `class_templates: "${without}" has no {label}, so that all classes would have the same text.`,
-      `Write {label} where the name of the class goes, or one of ${knownClassTemplates.map(({ id }) => id).join(', ')}.`,
+      `Write {label} where the name of the class goes, or one of ${knownIds}.`,
     );
   return templates;
 }
