@@ -1,6 +1,7 @@
 import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts';
 import { countEntities, entityScores } from '../metrics/entities.ts';
 import { scoreOutcome } from '../metrics/index.ts';
+import type { Outcome } from '../metrics/metric.ts';
 import type { SpanPredictions } from './answers/span-predictions.ts';
 import { negativeLog, scoreProbabilities } from './evaluation.ts';
 import type { PreferenceOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
@@ -13,7 +14,6 @@ import {
   type TagPredictions,
   type TaskPredictions,
 } from './task-predictions.ts';
-import type { VectorPredictions } from './vectors/vector-predictions.ts';
 
 /** The loss is the mean over examples in nats (for tokens: over tokens, for tags: over words), for regression the mean squared error. */
 export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics' | 'entities'>;
@@ -47,7 +47,7 @@ export function scorePredictions(predictions: TaskPredictions): TaskScore {
     case 'preferences':
       return scorePreferences(predictions);
     case 'vectors':
-      return scoreVectors(predictions);
+      return scoreExamples(predictions.outcome, predictions.losses);
   }
 }
 
@@ -118,16 +118,14 @@ function scoreTokens(outputs: TokenOutputs): TaskScore {
   };
 }
 
-function scoreVectors({ losses, outcome }: VectorPredictions): TaskScore {
-  const metrics = scoreOutcome(outcome);
-  const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
-  return { accuracy: metrics['accuracy'] ?? null, loss, confusion: [], metrics };
-}
-
 function scorePreferences({ losses, chosen, rejected }: PreferenceOutputs): TaskScore {
   const given = (rewards: Float64Array) => [...rewards].filter((reward) => !Number.isNaN(reward));
   const right = Array.from(losses, (_, at) => isRight(chosen[at], rejected[at]));
-  const outcome = { kind: 'preferences', chosen: given(chosen), rejected: given(rejected), right } as const;
+  return scoreExamples({ kind: 'preferences', chosen: given(chosen), rejected: given(rejected), right }, losses);
+}
+
+/** The metrics of an outcome, with the mean of the examples' losses. */
+function scoreExamples(outcome: Outcome, losses: Float64Array): TaskScore {
   const metrics = scoreOutcome(outcome);
   const loss = losses.reduce((sum, value) => sum + value, 0) / losses.length;
   return { accuracy: metrics['accuracy'] ?? null, loss, confusion: [], metrics };
