@@ -1,6 +1,7 @@
 import { formatted } from './format.ts';
 import { escaped, markup } from './markup.ts';
 import { pairsOf } from './members.ts';
+import { lengthOf } from './python-characters.ts';
 import { holds } from './tests.ts';
 import { centered, stripped } from './text-methods.ts';
 import {
@@ -40,10 +41,12 @@ const defaulted: Filter = (value, given) =>
     ? (argument(given, 0, 'default_value') ?? toValue(''))
     : value;
 
+const escapedMarkup: Filter = (value) => markup(escaped(textOf(value)));
+
 const counted: Filter = ({ value }) => {
   if (value instanceof Map) return toValue(value.size);
   if (Array.isArray(value)) return toValue(value.length);
-  return toValue(typeof value === 'string' ? Array.from(value).length : 0);
+  return toValue(typeof value === 'string' ? lengthOf(value) : 0);
 };
 
 /** What is nothing, or none, has no entries for select, reject and map. */
@@ -178,8 +181,8 @@ const filters: Readonly<Record<string, Filter>> = {
   d: defaulted,
   default: defaulted,
   dictsort: sortedPairs,
-  e: (value) => markup(escaped(textOf(value))),
-  escape: (value) => markup(escaped(textOf(value))),
+  e: escapedMarkup,
+  escape: escapedMarkup,
   first: (value) => entriesOf(value)[0] ?? toValue(undefined),
   format: (value, { values }) => toValue(formatted(textOf(value), values)),
   groupby: grouped,
