@@ -37,12 +37,8 @@ export function vectorPredictions(members: readonly VectorOutputs[], weights: re
     const labels = Array.from(targets, (target) => target > 0.5);
     const outcome = { kind: 'alike', labels, predictions: [...cosines] } as const;
     const threshold = bestCut(outcome)?.threshold ?? 0;
-    return {
-      ...common,
-      ...none,
-      correct: labels.map((label, at) => label === isAlike(cosines[at], threshold)),
-      outcome,
-    };
+    const areAlike = outcome.predictions.map((cosine) => cosine >= threshold);
+    return { ...common, ...none, correct: labels.map((label, at) => label === areAlike[at]), outcome };
   }
   return { ...common, ...ranked(pairs, similarity) };
 }
@@ -116,10 +112,6 @@ function rankOf(scores: Float64Array, place: number): number {
   let rank = 1;
   for (const [other, score] of scores.entries()) if (score > own || (score === own && other < place)) rank++;
   return rank;
-}
-
-function isAlike(cosine = 0, threshold: number): boolean {
-  return cosine >= threshold;
 }
 
 /** What a file of predictions says of an example. */
