@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireStudy } from '../jobs/study.ts';
@@ -34,7 +34,7 @@ export async function goOnWithStudy(
   }
   if (study.status === 'completed') return { study, job: null };
   const job = store.jobs.findOfSubject(id);
-  if (job !== null && (job.status === 'queued' || job.status === 'running')) return { study, job };
+  if (job !== null && !isOver(job)) return { study, job };
   const resumed = resumeStudy(services, id);
   return { study: requireStudy(store, id), job: resumed };
 }

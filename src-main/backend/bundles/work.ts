@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { FailedAttempt, Worked } from '../../../src-shared/domain/bundle.ts';
 import { type ComputeId, computeIdSchema, computeLabels } from '../../../src-shared/domain/catalog.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { type JobRecord, jobError } from '../../../src-shared/domain/job.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
-import { errorOfJob } from '../jobs/awaited-job.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { createRun } from '../runs/runs.ts';
 import { bundleNames, readBundle, requireJob, requireSameVersion, resultFolder, resultNames } from './bundle-files.ts';
@@ -101,7 +100,7 @@ async function train(services: HandlerServices, attempt: Attempt, backend: Compu
   }
   throw ended.error === null
     ? new StudioError('cancelled', `The run "${own.title}" was ended before its last step (${ended.status}).`)
-    : errorOfJob(ended.error);
+    : jobError(ended);
 }
 
 /** Waits for the run, whose progress goes into the log, and whose checkpoints are kept. */

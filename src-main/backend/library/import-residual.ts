@@ -1,9 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import { jobAnswerSchema, resultOf } from '../../../src-shared/domain/job.ts';
+import { jobAnswerSchema, jobError, resultOf } from '../../../src-shared/domain/job.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { HandlerServices } from '../handler-services.ts';
-import { errorOfJob } from '../jobs/awaited-job.ts';
 import { importAdapterJob } from '../jobs/import-adapter.ts';
 import { requireAdapter } from './adapters.ts';
 
@@ -26,9 +25,9 @@ export async function importOnResidual(
     );
   const details = { title: `Import ${name}`, subjectId: model.id };
   const job = queue.add(importAdapterJob, details, { path: folder, modelId: model.id, name });
-  const { status, error } = await queue.ended(job);
-  if (error !== null) throw errorOfJob(error);
-  if (status !== 'completed') throw new StudioError('cancelled', `The import of ${folder} was ${status}.`);
+  const ended = await queue.ended(job);
+  if (ended.error !== null) throw jobError(ended);
+  if (ended.status !== 'completed') throw new StudioError('cancelled', `The import of ${folder} was ${ended.status}.`);
   const answer = jobAnswerSchema.parse({ kind: 'import-adapter', result: store.jobs.result(job.id) });
   return requireAdapter(store, resultOf(answer, 'import-adapter')?.adapterId ?? '');
 }

@@ -1,4 +1,4 @@
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
 import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { HandlerServices } from '../handler-services.ts';
@@ -79,7 +79,7 @@ async function queuePlannedRun(
 ): Promise<JobRecord> {
   if (known !== null) {
     const job = services.store.jobs.findOfSubject(known.id);
-    if (job !== null && (job.status === 'queued' || job.status === 'running')) return job;
+    if (job !== null && !isOver(job)) return job;
     return resumeRun(services, known.id, { together });
   }
   const { job } = await createRun(services, { name: title, config, tags: [], studyId, parentId: jobId, together });

@@ -1,5 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
 import type { JobSpec } from '../../../src-shared/domain/plan.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { type StudyConfig, studyKind } from '../../../src-shared/studies/index.ts';
@@ -90,7 +90,7 @@ export async function preparedStudy(
 export function resumeStudy({ store, hub, queue }: HandlerServices, id: string): JobRecord {
   const study = requireStudy(store, id);
   const job = store.jobs.findOfSubject(id);
-  if (job === null || study.status === 'completed' || job.status === 'queued' || job.status === 'running')
+  if (job === null || study.status === 'completed' || !isOver(job))
     throw new StudioError('refused', `The study "${study.name}" is ${study.status}: it cannot be resumed.`);
   const queued = store.transaction(() => {
     store.studies.setOpen(id, 'queued');

@@ -1,5 +1,5 @@
 import { Button, Group, Progress, Text } from '@mantine/core';
-import type { JobRecord } from '../../../src-shared/domain/job.ts';
+import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
 import { useAction } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { formatDuration } from '../../components/format/format.ts';
@@ -10,7 +10,7 @@ export function JobProgress({ job }: { job: JobRecord | undefined }) {
   const cancel = useAction('jobs.cancel', { failureTitle: strings.notCancelled });
   if (!job || job.status === 'completed') return null;
   if (job.error) return <ErrorNote error={job.error} />;
-  if (job.status !== 'queued' && job.status !== 'running')
+  if (isOver(job))
     return (
       <Text size="sm" c="dimmed">
         {strings.ended(job.title, job.status)}

@@ -1,4 +1,4 @@
-import { type JobKind, type JobRecord, type JobResult, resultOf } from '../../../src-shared/domain/job.ts';
+import { isOver, type JobKind, type JobRecord, type JobResult, resultOf } from '../../../src-shared/domain/job.ts';
 import { useRequest } from '../../api/query.ts';
 
 /** The job that works on a run, study or adapter now, if any. */
@@ -15,7 +15,7 @@ export function useJob(id: string | null): JobRecord | undefined {
 
 /** Whether a job waits or goes on. */
 export function isActive(job: JobRecord | undefined): boolean {
-  return job?.status === 'queued' || job?.status === 'running';
+  return job !== undefined && !isOver(job);
 }
 
 /** The result of a job; null until it has one, and where it ended without. */

@@ -64,6 +64,8 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
       {...others}
     />
   );
+  const taskFields = inUse('Task');
+  const isAsked = (name: string) => taskFields.some((spec) => spec.name === name);
   return (
     <Stack gap={12}>
       <Panel title="Data">{form(inUse('Data'))}</Panel>
@@ -76,16 +78,16 @@ export function ConfigForm({ models, datasets, catalog, problems, targetOutcome 
           }
         >
           <Stack gap={8}>
-            {inUse('Task').some((spec) => spec.name === templateName) ? (
+            {isAsked(templateName) ? (
               <TemplateField model={model} dataset={dataset} problem={problems.get(templateName)} />
             ) : null}
-            {inUse('Task').some((spec) => spec.name === classTemplatesName) ? (
+            {isAsked(classTemplatesName) ? (
               <ClassTemplatesField
                 labels={dataset?.description.labels ?? []}
                 problem={problems.get(classTemplatesName)}
               />
             ) : null}
-            {form(inUse('Task').filter(({ name }) => name !== templateName && name !== classTemplatesName))}
+            {form(taskFields.filter(({ name }) => name !== templateName && name !== classTemplatesName))}
           </Stack>
         </Panel>
       )}
