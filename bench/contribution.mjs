@@ -62,7 +62,7 @@ plain.loadState(state);
 
 /** One forward pass of the batch with the whole adapter, and its score: what each mask would cost by itself. */
 async function forward() {
-  meanOutcome(await evaluator.outputsOf(plain, indices, context));
+  await meanOutcome(await evaluator.outputsOf(plain, indices, context));
 }
 
 /**
@@ -90,7 +90,7 @@ const values = new Float64Array(masks.length);
 for (const [done, place] of model.inTreeOrder(sets).entries()) {
   await timed(tree, async () => {
     model.show(sets[place] ?? new Set());
-    values[place] = -meanOutcome(await evaluator.outputsOf(model, indices, context)).loss;
+    values[place] = -(await meanOutcome(await evaluator.outputsOf(model, indices, context))).loss;
   });
   if (done % 32 !== 31) continue;
   await timed(plainly, forward);

@@ -20,12 +20,15 @@ export interface ClassificationLogits {
 /** Accuracy in [0, 1], mean cross-entropy in nats, counts[actual][predicted], and all classification metrics. */
 export type ClassificationScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics'>;
 
-/** Progress and cancellation of an evaluation. */
-export interface EvaluationOptions {
-  readonly batchSize: number;
+/** Progress and cancellation of what an evaluation does step by step. */
+export interface EvaluationSteps {
   onProgress?(done: number, total: number): void | Promise<void>;
-  /** Polled between batches; true ends the evaluation with StudioError cancelled. */
+  /** Polled between steps; true ends the evaluation with StudioError cancelled. */
   cancelled?(): Promise<boolean>;
+}
+
+export interface EvaluationOptions extends EvaluationSteps {
+  readonly batchSize: number;
 }
 
 export interface ClassificationOptions extends EvaluationOptions {
@@ -96,8 +99,8 @@ export function refuseNoExamples(count: number): void {
 }
 
 /** @throws StudioError cancelled */
-export async function refuseCancelled(options: EvaluationOptions): Promise<void> {
-  if (await options.cancelled?.()) throw new StudioError('cancelled', 'The evaluation was cancelled.');
+export async function refuseCancelled(steps: EvaluationSteps): Promise<void> {
+  if (await steps.cancelled?.()) throw new StudioError('cancelled', 'The evaluation was cancelled.');
 }
 
 async function outputsOfBatch(model: AdaptedModel, batch: MicroBatch, width: number): Promise<Float32Array> {

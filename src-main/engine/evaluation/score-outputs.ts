@@ -3,7 +3,7 @@ import { countEntities, entityScores } from '../metrics/entities.ts';
 import { scoreOutcome } from '../metrics/index.ts';
 import type { Outcome } from '../metrics/metric.ts';
 import type { SpanPredictions } from './answers/span-predictions.ts';
-import { negativeLog, scoreProbabilities } from './evaluation.ts';
+import { type EvaluationSteps, negativeLog, scoreProbabilities } from './evaluation.ts';
 import type { PreferenceOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
 import {
   ensemblePredictions,
@@ -18,16 +18,21 @@ import {
 /** The loss is the mean over examples in nats (for tokens: over tokens, for tags: over words), for regression the mean squared error. */
 export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics' | 'entities'>;
 
-export function scoreOutputs(outputs: TaskOutputs): TaskScore {
-  return scorePredictions(predictionsOf(outputs));
+/** @throws StudioError cancelled */
+export async function scoreOutputs(outputs: TaskOutputs, steps: EvaluationSteps = {}): Promise<TaskScore> {
+  return scorePredictions(await predictionsOf(outputs, steps));
 }
 
 /**
  * Scores an ensemble of models on the same examples: the weighted mean of their probabilities or values.
- * @throws StudioError refused for language models, whose probabilities over the vocabulary are not stored.
+ * @throws StudioError refused for language models, whose probabilities over the vocabulary are not stored; cancelled.
  */
-export function scoreEnsemble(members: readonly TaskOutputs[], weights: readonly number[]): TaskScore {
-  return scorePredictions(ensemblePredictions(members, weights));
+export async function scoreEnsemble(
+  members: readonly TaskOutputs[],
+  weights: readonly number[],
+  steps: EvaluationSteps = {},
+): Promise<TaskScore> {
+  return scorePredictions(await ensemblePredictions(members, weights, steps));
 }
 
 export function scorePredictions(predictions: TaskPredictions): TaskScore {

@@ -14,6 +14,7 @@ import { looksAtData, tuningSeed } from '../merge/search-parameters.ts';
 import { plainBase, withHead, withoutHead } from '../merge/task-heads.ts';
 import { pruneMethod } from '../prune/index.ts';
 import { type CalibrationSource, runPrune } from '../prune/run-prune.ts';
+import type { EvaluationSteps } from './evaluation.ts';
 import { scorePredictions } from './score-outputs.ts';
 import type { TaskOutputs } from './task-outputs.ts';
 import { ensemblePredictions, outcomesOf, predictionsOf, type TaskPredictions } from './task-predictions.ts';
@@ -35,6 +36,8 @@ export interface ScoringBench {
   /** Read once and cached. */
   adapter(adapterId: string): Promise<AdapterState>;
   readonly datasets: readonly ScoredDataset[];
+  /** Of the rankings of vectors. */
+  readonly ranking?: EvaluationSteps;
   /** Forgetting of an adapter, null where the base has no measure; absent: not measured. @throws StudioError cancelled */
   readonly forgetting?: (state: AdapterState) => Promise<Forgetting | null>;
   /** Training examples for merges that look at data, or that a search tunes; the caller closes them. */
@@ -113,13 +116,19 @@ export class SubjectScorer {
       const members: TaskOutputs[] = [];
       for (const { subject: member } of ensemble) members.push(await this.outputs(member, title, dataset));
       const weights = ensemble.map(({ weight }) => weightAt(weight, null));
-      return { score: this.toScore(ensemblePredictions(members, weights), on, null, null), state: null };
+      return {
+        score: this.toScore(await ensemblePredictions(members, weights, this.bench.ranking), on, null, null),
+        state: null,
+      };
     }
     const { state, kept, total, tuned } = await this.derive(subject, dataset, false);
     const outputs = await on.outputs(state, title);
     // Unmodified adapters may be members of a later ensemble.
     if (isMember(subject)) this.memberOutputs.set(outputsKey(subject, dataset), outputs);
-    const score = { ...this.toScore(predictionsOf(outputs), on, kept, total), ...(tuned ? { tuned } : {}) };
+    const score = {
+      ...this.toScore(await predictionsOf(outputs, this.bench.ranking), on, kept, total),
+      ...(tuned ? { tuned } : {}),
+    };
     return { score, state };
   }
 

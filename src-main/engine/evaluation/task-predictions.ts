@@ -2,7 +2,14 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { answerScore } from '../metrics/squad.ts';
 import { type SpanPredictions, spanPredictions } from './answers/span-predictions.ts';
-import { ensembleProbabilities, negativeLog, predictedClass, softmaxRows, weightedMean } from './evaluation.ts';
+import {
+  type EvaluationSteps,
+  ensembleProbabilities,
+  negativeLog,
+  predictedClass,
+  softmaxRows,
+  weightedMean,
+} from './evaluation.ts';
 import type { PreferenceOutputs, TagOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
 import { type VectorPredictions, vectorPredictions } from './vectors/vector-predictions.ts';
 
@@ -34,7 +41,12 @@ export type TaskPredictions =
 /** As `TagOutputs`, with probabilities. */
 export type TagPredictions = Omit<TagOutputs, 'logits'> & { readonly probabilities: Float64Array };
 
-export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
+/**
+ * Predictions of one model.
+ * @param steps of the ranking of vectors, the one prediction that takes long
+ * @throws StudioError cancelled
+ */
+export async function predictionsOf(outputs: TaskOutputs, steps: EvaluationSteps = {}): Promise<TaskPredictions> {
   switch (outputs.kind) {
     case 'classes': {
       const { logits, labels, classCount, scale } = outputs;
@@ -55,7 +67,7 @@ export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
     case 'spans':
       return spanPredictions([outputs], [1]);
     case 'vectors':
-      return vectorPredictions([outputs], [1]);
+      return await vectorPredictions([outputs], [1], steps);
     case 'tokens':
     case 'preferences':
       return outputs;
@@ -65,9 +77,14 @@ export function predictionsOf(outputs: TaskOutputs): TaskPredictions {
 /**
  * Predictions of an ensemble of models on the same examples: the weighted mean of their probabilities or values; of answers, of their
  * logits; of vectors, of the similarities.
- * @throws StudioError refused for language models, whose probabilities over the vocabulary are not stored.
+ * @param steps of the ranking of vectors
+ * @throws StudioError refused for language models, whose probabilities over the vocabulary are not stored; cancelled.
  */
-export function ensemblePredictions(members: readonly TaskOutputs[], weights: readonly number[]): TaskPredictions {
+export async function ensemblePredictions(
+  members: readonly TaskOutputs[],
+  weights: readonly number[],
+  steps: EvaluationSteps = {},
+): Promise<TaskPredictions> {
   const [first] = members;
   if (first === undefined) throw new RangeError('An ensemble needs at least one member.');
   const of = <Kind extends TaskOutputs['kind']>(kind: Kind) =>
@@ -107,9 +124,10 @@ export function ensemblePredictions(members: readonly TaskOutputs[], weights: re
         of('spans').map(({ weight }) => weight),
       );
     case 'vectors':
-      return vectorPredictions(
+      return await vectorPredictions(
         of('vectors').map(({ member }) => member),
         of('vectors').map(({ weight }) => weight),
+        steps,
       );
     case 'tokens':
     case 'preferences':

@@ -11,6 +11,7 @@ import { predictionLines, writePredictions } from '../evaluation/prediction-line
 import { scorePredictions } from '../evaluation/score-outputs.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import { ensemblePredictions, predictionsOf } from '../evaluation/task-predictions.ts';
+import { rankingSteps } from '../evaluation/vectors/ranking-steps.ts';
 import type { TaskContext } from '../events.ts';
 import { loadBaseModel } from '../models/load-model.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
@@ -75,12 +76,14 @@ async function evaluate(
     );
   }
   const [only] = members;
+  const ranking = rankingSteps(context);
   const predictions =
     members.length === 1 && only !== undefined
-      ? predictionsOf(only)
-      : ensemblePredictions(
+      ? await predictionsOf(only, ranking)
+      : await ensemblePredictions(
           members,
           task.adapters.map(({ weight }) => weight),
+          ranking,
         );
   const score = scorePredictions(predictions);
   if (task.predictionsFile !== undefined)

@@ -10,11 +10,13 @@ import type { AdapterState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import type { EngineResultOf, MergeTask } from '../contract.ts';
 import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
+import type { EvaluationSteps } from '../evaluation/evaluation.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { ForgettingMeter, type MeterRequest, measureOrWarn } from '../evaluation/forgetting/forgetting-meter.ts';
 import { scoreEnsemble, scoreOutputs } from '../evaluation/score-outputs.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
 import { TuningData } from '../evaluation/tuning-data.ts';
+import { rankingSteps } from '../evaluation/vectors/ranking-steps.ts';
 import type { TaskContext } from '../events.ts';
 import { mergeMethod } from '../merge/index.ts';
 import { mergeFolders } from '../merge/merge-folders.ts';
@@ -246,14 +248,19 @@ async function scoreRow(
     bench.fits(state) || head === null ? state : withHead(state, head, description);
   const ofFolder = async (directory: string, name: string): Promise<TaskOutputs | null> =>
     fitting.has(directory) ? outputsOf(headed(await readAdapter(directory, description)), name) : null;
+  const ranking = rankingSteps(context);
+  const accuracyOf = async (outputs: TaskOutputs | null): Promise<number | null> =>
+    outputs === null ? null : (await scoreOutputs(outputs, ranking)).accuracy;
   const alone: (TaskOutputs | null)[] = [];
   for (const [index, directory] of own.entries()) alone.push(await ofFolder(directory, `adapter ${index + 1}`));
-  const merged: (number | null)[] = made.length === 0 ? [ensembleAccuracy(task, alone)] : [];
+  const merged: (number | null)[] = made.length === 0 ? [await ensembleAccuracy(task, alone, ranking)] : [];
   for (const [index, directory] of made.entries())
-    merged.push(accuracyOf(await ofFolder(directory, index === 0 ? 'the merge' : `placebo ${index}`)));
+    merged.push(await accuracyOf(await ofFolder(directory, index === 0 ? 'the merge' : `placebo ${index}`)));
   const base = baseFits ? null : head && withHead(plainBase(), head, description);
-  const ofBase = baseFits || base ? accuracyOf(await outputsOf(base, 'the base')) : null;
-  return [...alone.map(accuracyOf), ...merged, ofBase];
+  const ofBase = baseFits || base ? await accuracyOf(await outputsOf(base, 'the base')) : null;
+  const ofAlone: (number | null)[] = [];
+  for (const outputs of alone) ofAlone.push(await accuracyOf(outputs));
+  return [...ofAlone, ...merged, ofBase];
 }
 
 /** The head of a dataset's task: the weighted mean of the adapters that were trained on it; null where they save none. */
@@ -294,16 +301,14 @@ async function forgettingOfFolders(
   }
 }
 
-function ensembleAccuracy(task: MergeTask, own: readonly (TaskOutputs | null)[]): number | null {
+async function ensembleAccuracy(
+  task: MergeTask,
+  own: readonly (TaskOutputs | null)[],
+  ranking: EvaluationSteps,
+): Promise<number | null> {
   const members = own.filter((outputs) => outputs !== null);
   // Members with a head for other labels are excluded.
   if (members.length < own.length) return null;
-  return scoreEnsemble(
-    members,
-    task.adapters.map(({ weight }) => weightAt(weight, null)),
-  ).accuracy;
-}
-
-function accuracyOf(outputs: TaskOutputs | null): number | null {
-  return outputs === null ? null : scoreOutputs(outputs).accuracy;
+  const weights = task.adapters.map(({ weight }) => weightAt(weight, null));
+  return (await scoreEnsemble(members, weights, ranking)).accuracy;
 }

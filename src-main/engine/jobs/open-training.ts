@@ -13,6 +13,7 @@ import type { TrainTask } from '../contract.ts';
 import { forgettingOf } from '../evaluation/forgetting/forgetting-meter.ts';
 import { scorePredictions } from '../evaluation/score-outputs.ts';
 import { predictionsOf } from '../evaluation/task-predictions.ts';
+import { rankingSteps } from '../evaluation/vectors/ranking-steps.ts';
 import type { RunOutcome, TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
@@ -160,6 +161,7 @@ function assemble(
   const gradients = together?.sourceFor(model) ?? undefined;
   const { train: examples, test: evaluated } = chosenExamples(config, opened);
   const usage = compute.kind === 'gpu' ? new UsageMeter(compute.device) : null;
+  const ranking = rankingSteps(context, (signal) => signal === 'cancel');
   const sampler = isSampled(config) ? new RunSampler(config, opened, evaluated, runDirectory) : null;
   return {
     config,
@@ -187,7 +189,7 @@ function assemble(
             },
           }),
       });
-      const predictions = predictionsOf(outputs);
+      const predictions = await predictionsOf(outputs, ranking);
       await sampler?.take(step, model, predictions, context);
       return scorePredictions(predictions);
     },

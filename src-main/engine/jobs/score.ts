@@ -17,6 +17,7 @@ import {
   type TuningExamplesRequest,
 } from '../evaluation/score-subjects.ts';
 import { TuningData } from '../evaluation/tuning-data.ts';
+import { rankingSteps } from '../evaluation/vectors/ranking-steps.ts';
 import type { TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';
@@ -79,6 +80,7 @@ export function openScorer(task: SubjectsTask, opened: OpenedTask, context: Task
     base: { description: base.description, directory: task.modelDirectory },
     adapter: adapterReader(task, base.description),
     datasets: task.datasets.map((_, index) => scoredDataset(task, { ...opened, index }, context)),
+    ranking: rankingSteps(context),
     tuning: (request) => tuningData(task, base, request, context),
     ...(forgetting ? { forgetting } : {}),
   });

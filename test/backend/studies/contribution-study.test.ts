@@ -155,7 +155,7 @@ async function bruteForce(dataset: string, path: string, names: readonly string[
       Uint8Array.from(modules, ({ name }) => Number(on.includes(name))),
     );
     const all = Int32Array.from({ length: evaluator.examples }, (_, index) => index);
-    values.push(-meanOutcome(await evaluator.outputsOf(model, all, context)).loss);
+    values.push(-(await meanOutcome(await evaluator.outputsOf(model, all, context))).loss);
   }
   model.dispose();
   evaluator.close();

@@ -88,7 +88,9 @@ it('evaluates', async () => {
     const logits = expected.subarray(row * 5, row * 5 + 5);
     return logits.indexOf(Math.max(...logits));
   });
-  const result = scoreOutputs(await classificationLogits(model, batcherWith(best), Int32Array.of(0, 1, 2, 3), options));
+  const result = await scoreOutputs(
+    await classificationLogits(model, batcherWith(best), Int32Array.of(0, 1, 2, 3), options),
+  );
   expect(result.accuracy).toBe(1);
   expect(result.confusion.flat().reduce((sum, count) => sum + count)).toBe(4);
 });

@@ -84,10 +84,10 @@ async function texts(name: string, rows: object[], settings: object = {}, langua
   await model.createAdapter(chosen, { random, labels: language ? null : task.labels });
   const indices = Int32Array.from({ length: task.testCount }, (_, index) => index);
   const outputs = await task.outputs(model, indices, { batchSize: 3 });
-  const predictions = predictionsOf(outputs);
+  const predictions = await predictionsOf(outputs);
   const file = join(folder, `${name}.jsonl`);
   await writePredictions(file, predictionLines(predictions, indices, task));
-  const averaged = outputs.kind === 'tokens' ? null : ensemblePredictions([outputs, outputs], [1, 1]);
+  const averaged = outputs.kind === 'tokens' ? null : await ensemblePredictions([outputs, outputs], [1, 1]);
   const ensemble = averaged && [...predictionLines(averaged, indices, task)];
   task.close();
   model.dispose();

@@ -19,19 +19,19 @@ const classes = (logits: number[]): TaskOutputs => ({
 const one = classes([0, Math.log(3), 2, 2, 0, Math.log(9)]);
 const other = classes([Math.log(9), 0, 0, 0, Math.log(9), 0]);
 
-it('gives each example its loss and whether it was right, by hand-worked numbers', () => {
-  const { losses, correct, tokens } = outcomesOf(predictionsOf(one));
+it('gives each example its loss and whether it was right, by hand-worked numbers', async () => {
+  const { losses, correct, tokens } = outcomesOf(await predictionsOf(one));
   for (const [at, probability] of [3 / 4, 1 / 2, 1 / 10].entries())
     expect(losses[at]).toBeCloseTo(-Math.log(probability), 6);
   expect([...(correct ?? [])]).toEqual([1, 1, 0]);
   expect(tokens).toBeNull();
   // Half of each: 3/4 and 1/10 of the first label, 1/10 and 9/10 of the third.
-  const ensemble = outcomesOf(ensemblePredictions([one, other], [1, 1]));
+  const ensemble = outcomesOf(await ensemblePredictions([one, other], [1, 1]));
   expect(ensemble.losses[0]).toBeCloseTo(-Math.log(0.425), 6);
   expect([...(ensemble.correct ?? [])]).toEqual([0, 1, 1]);
 
   const sets = outcomesOf(
-    predictionsOf({
+    await predictionsOf({
       kind: 'label-sets',
       logits: Float32Array.of(Math.log(3), -Math.log(3), Math.log(3), Math.log(3)),
       targets: Float32Array.of(1, 0, 1, 0),
@@ -43,7 +43,7 @@ it('gives each example its loss and whether it was right, by hand-worked numbers
   expect([...(sets.correct ?? [])]).toEqual([1, 0]);
 });
 
-it('means of the outcomes are the accuracy and the loss of the score, for every task', () => {
+it('means of the outcomes are the accuracy and the loss of the score, for every task', async () => {
   const scored: TaskOutputs[] = [
     one,
     {
@@ -64,8 +64,8 @@ it('means of the outcomes are the accuracy and the loss of the score, for every 
     },
   ];
   for (const outputs of scored) {
-    const { accuracy, loss, metrics } = scoreOutputs(outputs);
-    expect(scorePredictions(predictionsOf(outputs)).loss).toBe(loss);
+    const { accuracy, loss, metrics } = await scoreOutputs(outputs);
+    expect(scorePredictions(await predictionsOf(outputs)).loss).toBe(loss);
     const score: Score = {
       accuracy,
       loss,
@@ -73,13 +73,13 @@ it('means of the outcomes are the accuracy and the loss of the score, for every 
       examples: 3,
       kept: null,
       total: null,
-      outcomes: encodeOutcomes(outcomesOf(predictionsOf(outputs))),
+      outcomes: encodeOutcomes(outcomesOf(await predictionsOf(outputs))),
     };
     expect(weightedMean(score, 'loss')).toBeCloseTo(loss, 6);
     if (accuracy === null) expect(exampleValues(score, 'accuracy')).toBeNull();
     else expect(weightedMean(score, 'accuracy')).toBeCloseTo(accuracy, 6);
   }
-  expect(scoreOutputs(scored[3] ?? one).metrics).toMatchObject({ exact_match: 1 / 3 });
+  expect((await scoreOutputs(scored[3] ?? one)).metrics).toMatchObject({ exact_match: 1 / 3 });
 });
 
 function weightedMean(score: Score, metric: 'accuracy' | 'loss'): number {

@@ -175,13 +175,13 @@ test('the score of language is the loss of its tokens, one text at a time', asyn
   // Nothing is asked of plain texts.
   expect(outputs).toMatchObject({ kind: 'tokens', completions: false });
   // Each example's loss and tokens are in the order of the indices, however the rows were run.
-  const { losses, tokens: perExample } = outcomesOf(predictionsOf(outputs));
+  const { losses, tokens: perExample } = outcomesOf(await predictionsOf(outputs));
   for (const [at, place] of testOrder(3).entries()) {
     const [mean, count] = alone[place] ?? [];
     expect(losses[at]).toBeCloseTo(mean ?? Number.NaN, 4);
     expect(perExample?.counted[at]).toBe(count);
   }
-  const { loss, metrics } = scoreOutputs(outputs);
+  const { loss, metrics } = await scoreOutputs(outputs);
   expect(loss).toBeCloseTo(lossSum / tokens, 4);
   // The perplexity is of the texts' own tokens: as lm-eval's, without the end tokens that the loss has.
   expect(metrics['perplexity']).toBeCloseTo(Math.exp(ownSum / (tokens - texts.length)), 1);
@@ -212,7 +212,7 @@ test('an answer counts as exact where greedy decoding writes it', async () => {
   const task = await openOn(modelDirectory, model.base.description, data, settings);
   const outputs = await task.outputs(model, Int32Array.of(0, 1), { batchSize: 2 });
   expect(outputs).toMatchObject({ kind: 'tokens', completions: true });
-  expect(scoreOutputs(outputs).metrics).toMatchObject({ exact_match: 0.5 });
+  expect((await scoreOutputs(outputs)).metrics).toMatchObject({ exact_match: 0.5 });
   expect(task.metrics).toEqual(['loss', 'perplexity', 'accuracy', 'exact_match']);
   task.close();
 });
@@ -283,7 +283,7 @@ test('each row may bring its own choices', async () => {
   expect(outputs.classCount).toBe(3);
   expect([...outputs.labels].sort()).toEqual([0, 1]);
   expect([...outputs.logits].filter((value) => value === Number.NEGATIVE_INFINITY)).toHaveLength(1);
-  const { loss } = scoreOutputs(outputs);
+  const { loss } = await scoreOutputs(outputs);
   expect(Number.isFinite(loss)).toBe(true);
   task.close();
 });

@@ -69,7 +69,7 @@ test('classes are learned and scored, whatever the length of the rows', async ()
   expect(task.labels).toEqual(['negative', 'positive']);
   expect(losses[0]).toBeGreaterThan(0.4);
   expect(losses.at(-1)).toBeLessThan(0.05);
-  const { accuracy, confusion, metrics } = scoreOutputs(outputs);
+  const { accuracy, confusion, metrics } = await scoreOutputs(outputs);
   expect(accuracy).toBe(1);
   expect(confusion).toEqual([
     [3, 0],
@@ -87,12 +87,12 @@ test('several labels a text are learned by the binary cross-entropy', async () =
   const { task, model, outputs, losses } = await trained(data, 60);
   expect(task.labels).toEqual(['long', 'negative', 'positive']);
   expect(losses.at(-1)).toBeLessThan(0.1);
-  const score = scoreOutputs(outputs);
+  const score = await scoreOutputs(outputs);
   expect(score.accuracy).toBe(1);
   expect([...task.metrics].sort()).toEqual(['loss', ...Object.keys(score.metrics)].sort());
   // Averaging a model with itself changes nothing.
-  expect(scoreEnsemble([outputs, outputs], [1, 3]).loss).toBeCloseTo(score.loss, 10);
-  expect(() => scoreEnsemble([outputs], [0])).toThrow('weights of an ensemble');
+  expect((await scoreEnsemble([outputs, outputs], [1, 3])).loss).toBeCloseTo(score.loss, 10);
+  await expect(scoreEnsemble([outputs], [0])).rejects.toThrow('weights of an ensemble');
   model.dispose();
 });
 
@@ -102,7 +102,7 @@ test('values are learned by the squared error, and have no accuracy', async () =
   const { task, model, outputs, losses } = await trained(data, 80);
   expect(task.labels).toEqual(['LABEL_0']);
   expect(losses.at(-1)).toBeLessThan(0.05);
-  const score = scoreOutputs(outputs);
+  const score = await scoreOutputs(outputs);
   expect(score.accuracy).toBeNull();
   expect(score.loss).toBeLessThan(0.1);
   expect(score.metrics['pearson']).toBeGreaterThan(0.95);

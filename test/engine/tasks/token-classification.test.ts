@@ -81,20 +81,20 @@ test('tags are learned on the first token of each word, and scored by entity', a
   optimizer.dispose();
 
   const outputs = await task.outputs(model, all(task.testCount), { batchSize: 3 });
-  const score = scoreOutputs(outputs);
+  const score = await scoreOutputs(outputs);
   expect(score.metrics).toEqual({ accuracy: 1, entity_f1: 1, entity_precision: 1, entity_recall: 1 });
   expect([...task.metrics].sort()).toEqual(['loss', ...Object.keys(score.metrics)].sort());
   expect(score.entities).toEqual([
     { type: 'BOOK', precision: 1, recall: 1, f1: 1, count: 3 },
     { type: 'FILM', precision: 1, recall: 1, f1: 1, count: 4 },
   ]);
-  expect(scoreEnsemble([outputs, outputs], [1, 1]).loss).toBeCloseTo(score.loss, 6);
-  const { losses, tokens } = outcomesOf(predictionsOf(outputs));
+  expect((await scoreEnsemble([outputs, outputs], [1, 1])).loss).toBeCloseTo(score.loss, 6);
+  const { losses, tokens } = outcomesOf(await predictionsOf(outputs));
   const counted = [...(tokens?.counted ?? [])];
   const words = counted.reduce((sum, count) => sum + count, 0);
   expect(losses.reduce((sum, own, at) => sum + own * (counted[at] ?? 0), 0) / words).toBeCloseTo(score.loss, 6);
 
-  const [line] = predictionLines(predictionsOf(outputs), all(task.testCount), task);
+  const [line] = predictionLines(await predictionsOf(outputs), all(task.testCount), task);
   const { index = 0, id, truth, prediction } = line ?? {};
   expect(id).toBe(`s${index}`);
   expect(truth).toEqual(Reflect.get(rows(7)[index] ?? {}, 'ner_tags'));
@@ -111,7 +111,7 @@ test('tags are learned on the first token of each word, and scored by entity', a
   const again = new AdaptedModel(base);
   again.loadState(read);
   const reloaded = await task.outputs(again, all(task.testCount), { batchSize: 7 });
-  expect(scoreOutputs(reloaded).loss).toBeCloseTo(score.loss, 5);
+  expect((await scoreOutputs(reloaded)).loss).toBeCloseTo(score.loss, 5);
   again.dispose();
   model.dispose();
   task.close();
@@ -168,7 +168,7 @@ test('merged, it is a base with a head of its own, which a further adapter start
   const adapterDirectory = join(folder, 'to-merge');
   const details = { description: base.description, baseModelName: 'bert' };
   await writeAdapter(adapterDirectory, await model.exportState(), details);
-  const expected = scoreOutputs(await task.outputs(model, all(8), { batchSize: 8 }));
+  const expected = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 8 }));
   const outputDirectory = join(folder, 'merged');
   const given = { compute: testCompute, modelDirectory, adapterDirectory, dtype: 'F32', chatTemplate: null } as const;
   await runExportMergedTask({ kind: 'export-merged', ...given, outputDirectory }, quietContext);
@@ -181,10 +181,10 @@ test('merged, it is a base with a head of its own, which a further adapter start
   });
   const own = await openOn(outputDirectory, merged.description, data);
   const plain = new AdaptedModel(merged);
-  expect(scoreOutputs(await own.outputs(plain, all(8), { batchSize: 8 })).loss).toBeCloseTo(expected.loss, 5);
+  expect((await scoreOutputs(await own.outputs(plain, all(8), { batchSize: 8 }))).loss).toBeCloseTo(expected.loss, 5);
   const random = RandomStream.seeded(1, 'initialization');
   await plain.createAdapter(adapterSettingsSchema.parse({}), { random, labels: own.labels, headTask: 'TOKEN_CLS' });
-  expect(scoreOutputs(await own.outputs(plain, all(8), { batchSize: 8 })).loss).toBeCloseTo(expected.loss, 5);
+  expect((await scoreOutputs(await own.outputs(plain, all(8), { batchSize: 8 }))).loss).toBeCloseTo(expected.loss, 5);
   for (const opened of [task, own]) opened.close();
   for (const adapted of [model, plain]) adapted.dispose();
   merged.dispose();

@@ -96,21 +96,21 @@ test('samples that cannot be taken are said to be missing, once, and cost no run
   ]);
 });
 
-test('classes, sets of labels and numbers are answers of an evaluation', () => {
+test('classes, sets of labels and numbers are answers of an evaluation', async () => {
   const name = (_: number, output: number) => ['cat', 'dog', 'cow'][output] ?? '';
   const logits = Float32Array.of(0, Math.log(2), Math.log(5), Math.log(6), 0, 0);
-  const classes = predictionsOf({ kind: 'classes', logits, labels: Int32Array.of(2, 1), classCount: 3 });
+  const classes = await predictionsOf({ kind: 'classes', logits, labels: Int32Array.of(2, 1), classCount: 3 });
   expect(sampleAnswers(classes, 2, name)).toEqual([
     { text: 'cow', probability: expect.closeTo(5 / 8), isRight: true },
     { text: 'cat', probability: expect.closeTo(6 / 8), isRight: false },
   ]);
   const sets = { logits: Float32Array.of(1, -1, 2, -1, -1, -1), targets: Float32Array.of(1, 0, 1, 0, 1, 0), width: 3 };
-  expect(sampleAnswers(predictionsOf({ kind: 'label-sets', ...sets }), 2, name)).toEqual([
+  expect(sampleAnswers(await predictionsOf({ kind: 'label-sets', ...sets }), 2, name)).toEqual([
     { text: 'cat, cow', probability: null, isRight: true },
     { text: 'no label', probability: null, isRight: false },
   ]);
   const numbers = { predictions: Float32Array.of(1.23456), targets: Float32Array.of(1) };
-  expect(sampleAnswers(predictionsOf({ kind: 'numbers', ...numbers }), 1, name)).toEqual([
+  expect(sampleAnswers(await predictionsOf({ kind: 'numbers', ...numbers }), 1, name)).toEqual([
     { text: '1.23', probability: null, isRight: null },
   ]);
 });

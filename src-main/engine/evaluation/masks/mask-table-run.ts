@@ -83,7 +83,7 @@ export class MaskTableRun {
     try {
       for (const mask of masks) {
         this.model.show(this.modulesOn(mask));
-        pending.push({ mask, block, ...meanOutcome(await outputs(indices)) });
+        pending.push({ mask, block, ...(await meanOutcome(await outputs(indices))) });
         if (performance.now() - reportedAt >= reportMilliseconds) report();
         await listener.evaluated();
       }

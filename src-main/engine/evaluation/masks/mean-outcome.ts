@@ -6,8 +6,8 @@ import { outcomesOf, predictionsOf } from '../task-predictions.ts';
  * Accuracy and loss of outputs without the further metrics of a score (of many classes the confusion matrix would cost
  * more than these), and the examples (or tokens) that they are means over.
  */
-export function meanOutcome(outputs: TaskOutputs): Pick<MaskScore, 'weight' | 'accuracy' | 'loss'> {
-  const { losses, correct, tokens } = outcomesOf(predictionsOf(outputs));
+export async function meanOutcome(outputs: TaskOutputs): Promise<Pick<MaskScore, 'weight' | 'accuracy' | 'loss'>> {
+  const { losses, correct, tokens } = outcomesOf(await predictionsOf(outputs));
   const weight = tokens === null ? losses.length : total(tokens.counted);
   const right = tokens?.right ?? correct;
   return {

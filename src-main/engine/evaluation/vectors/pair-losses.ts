@@ -1,19 +1,25 @@
+import { type EvaluationSteps, refuseCancelled } from '../evaluation.ts';
 import type { VectorPairs } from '../task-outputs.ts';
 
 /** Examples of a batch whose loss is computed together: the default of per_device_train_batch_size. */
 const batchSize = 32;
+/** Batches between two looks at whether the evaluation goes on. */
+const batchesAtOnce = 32;
 
 /**
  * The loss of each example, in batches of 32 in the given order: an anchor is compared with the candidates of its batch, and a loss of
  * a whole batch is that of each of its examples.
+ * @throws StudioError cancelled
  */
-export function pairLosses(
+export async function pairLosses(
   { anchors, others, negatives, targets, loss, settings }: VectorPairs,
   cosines: Float64Array,
   similarity: (one: number, other: number) => number,
-): Float64Array {
+  steps: EvaluationSteps,
+): Promise<Float64Array> {
   const losses = new Float64Array(anchors.length);
   for (let start = 0; start < anchors.length; start += batchSize) {
+    if (start % (batchesAtOnce * batchSize) === 0) await refuseCancelled(steps);
     const end = Math.min(start + batchSize, anchors.length);
     if (!loss.ranks) {
       losses.set(loss.losses(cosines.subarray(start, end), targets.subarray(start, end), settings), start);

@@ -1,8 +1,10 @@
 import { bestCut } from '../../metrics/alike.ts';
 import type { OutcomeOf } from '../../metrics/metric.ts';
 import { rankedPlaces } from '../../metrics/retrieval.ts';
+import type { EvaluationSteps } from '../evaluation.ts';
 import type { VectorOutputs, VectorPairs } from '../task-outputs.ts';
 import { pairLosses } from './pair-losses.ts';
+import { rankCandidates, type WeightedVectors } from './rank-candidates.ts';
 
 /** What vectors say of their examples; arrays have one entry an example. */
 export interface VectorPredictions {
@@ -19,15 +21,26 @@ export interface VectorPredictions {
   readonly ranks: Int32Array;
 }
 
-/** Of the vectors of one model, or by the weighted mean of the similarities of several. */
-export function vectorPredictions(members: readonly VectorOutputs[], weights: readonly number[]): VectorPredictions {
-  const [first] = members;
+/**
+ * Of the vectors of one model, or by the weighted mean of the similarities of several.
+ * @param steps progress counts the anchors of a ranking
+ * @throws StudioError cancelled
+ */
+export async function vectorPredictions(
+  outputs: readonly VectorOutputs[],
+  weights: readonly number[],
+  steps: EvaluationSteps = {},
+): Promise<VectorPredictions> {
+  const [first] = outputs;
   if (first === undefined) throw new RangeError('An ensemble needs at least one member.');
   const { pairs } = first;
   const { form, targets, anchors, others } = pairs;
-  const similarity = similarityOf(members, weights);
+  const total = outputs.reduce((sum, _, member) => sum + (weights[member] ?? 0), 0);
+  const members = outputs.map((member, at) => ({ ...member, share: (weights[at] ?? 0) / total }));
+  const similarity = similarityOf(members);
   const cosines = Float64Array.from(anchors, (anchor, example) => similarity(anchor, others[example] ?? 0));
-  const common = { kind: 'vectors', pairs, cosines, losses: pairLosses(pairs, cosines, similarity) } as const;
+  const losses = await pairLosses(pairs, cosines, similarity, steps);
+  const common = { kind: 'vectors', pairs, cosines, losses } as const;
   const none = { nearest: new Int32Array(0), ranks: new Int32Array(0) };
   if (form === 'scores') {
     const outcome = { kind: 'numbers', labels: [...targets], predictions: [...cosines] } as const;
@@ -40,78 +53,57 @@ export function vectorPredictions(members: readonly VectorOutputs[], weights: re
     const areAlike = outcome.predictions.map((cosine) => cosine >= threshold);
     return { ...common, ...none, correct: labels.map((label, at) => label === areAlike[at]), outcome };
   }
-  return { ...common, ...ranked(pairs, similarity) };
+  return { ...common, ...(await ranked(pairs, members, steps)) };
 }
 
 /** Dot product of two rows, a weighted mean over the members. */
-function similarityOf(
-  members: readonly VectorOutputs[],
-  weights: readonly number[],
-): (one: number, other: number) => number {
-  const total = members.reduce((sum, _, member) => sum + (weights[member] ?? 0), 0);
-  const shares = members.map((_, member) => (weights[member] ?? 0) / total);
+function similarityOf(members: readonly WeightedVectors[]): (one: number, other: number) => number {
   return (one, other) => {
     let sum = 0;
-    for (const [member, { vectors, width }] of members.entries()) {
+    for (const { vectors, width, share } of members) {
       const [left, right] = [one * width, other * width];
       let dot = 0;
       for (let at = 0; at < width; at++) dot += (vectors[left + at] ?? 0) * (vectors[right + at] ?? 0);
-      sum += (shares[member] ?? 0) * dot;
+      sum += share * dot;
     }
     return sum;
   };
 }
 
 /** Every anchor's right texts among all texts that are a candidate of some example. */
-function ranked(
+async function ranked(
   { anchors, others, negatives }: VectorPairs,
-  similarity: (one: number, other: number) => number,
-): Pick<VectorPredictions, 'correct' | 'outcome' | 'nearest' | 'ranks'> {
-  const candidates = [...new Set([...others, ...negatives.flat()])].sort((one, other) => one - other);
-  const relevant = new Map<number, Set<number>>();
-  for (const [example, anchor] of anchors.entries()) {
-    const own = relevant.get(anchor) ?? new Set();
-    relevant.set(anchor, own.add(others[example] ?? 0));
-  }
-  const placeOf = new Map(candidates.map((row, place) => [row, place]));
-  const tops = new Map<number, readonly number[]>();
-  const queries: { hits: boolean[]; relevant: number }[] = [];
-  const ranks = new Map<string, number>();
-  for (const [anchor, right] of relevant) {
-    const scores = Float64Array.from(candidates, (row) => similarity(anchor, row));
-    const top = highest(scores, rankedPlaces).map((place) => candidates[place] ?? 0);
-    tops.set(anchor, top);
-    queries.push({ hits: top.map((row) => right.has(row)), relevant: right.size });
-    for (const row of right) ranks.set(`${anchor} ${row}`, rankOf(scores, placeOf.get(row) ?? 0));
-  }
-  const nearest = anchors.map((anchor) => tops.get(anchor)?.[0] ?? 0);
-  const correct = Array.from(anchors, (anchor, example) => relevant.get(anchor)?.has(nearest[example] ?? -1) ?? false);
+  members: readonly WeightedVectors[],
+  steps: EvaluationSteps,
+): Promise<Pick<VectorPredictions, 'correct' | 'outcome' | 'nearest' | 'ranks'>> {
+  const candidates = Int32Array.from(new Set([...others, ...negatives.flat()])).sort();
+  const places = new Map<number, number>();
+  const right: Set<number>[] = [];
+  const queryOf = anchors.map((anchor, example) => {
+    const place = places.get(anchor) ?? places.size;
+    places.set(anchor, place);
+    right[place] = (right[place] ?? new Set()).add(others[example] ?? 0);
+    return place;
+  });
+  const queries = Array.from(places, ([row, place]) => ({ row, right: [...(right[place] ?? [])] }));
+  const similarity = similarityOf(members);
+  const found = await rankCandidates({ members, similarity, queries, candidates, places: rankedPlaces }, steps);
+  const hits = found.map(({ top }, query) => top.map((row) => right[query]?.has(row) ?? false));
+  const nearest = queryOf.map((query) => found[query]?.top[0] ?? 0);
+  const correct = Array.from(queryOf, (query) => hits[query]?.[0] ?? false);
   return {
     correct,
     nearest,
-    ranks: anchors.map((anchor, example) => ranks.get(`${anchor} ${others[example]}`) ?? 0),
-    outcome: { kind: 'retrieval', queries, right: correct },
+    ranks: queryOf.map((query, example) => {
+      const own = queries[query]?.right.indexOf(others[example] ?? 0) ?? 0;
+      return found[query]?.ranks[own] ?? 0;
+    }),
+    outcome: {
+      kind: 'retrieval',
+      queries: hits.map((own, query) => ({ hits: own, relevant: right[query]?.size ?? 0 })),
+      right: correct,
+    },
   };
-}
-
-/** Places of the highest scores, from the highest; the first of equal ones first. */
-function highest(scores: Float64Array, count: number): number[] {
-  const top: number[] = [];
-  for (const [place, score] of scores.entries()) {
-    if (top.length === count && score <= (scores[top.at(-1) ?? 0] ?? 0)) continue;
-    const before = top.findIndex((other) => (scores[other] ?? 0) < score);
-    top.splice(before < 0 ? top.length : before, 0, place);
-    top.splice(count);
-  }
-  return top;
-}
-
-/** From 1. */
-function rankOf(scores: Float64Array, place: number): number {
-  const own = scores[place] ?? 0;
-  let rank = 1;
-  for (const [other, score] of scores.entries()) if (score > own || (score === own && other < place)) rank++;
-  return rank;
 }
 
 /** What a file of predictions says of an example. */

@@ -92,7 +92,7 @@ test('anchors are learned to be nearest to their positives, and scored as retrie
   expect(task.type).toBe(embeddings);
   expect(task.labels).toBeNull();
   const model = await fresh();
-  const started = scoreOutputs(await task.outputs(model, all(8), { batchSize: 3 }));
+  const started = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 3 }));
   const batch = await task.train.load(all(2));
   expect(batch).toMatchObject({ examples: 2, vectors: { pooling: 'mean' } });
   // Two anchors, two positives, two negatives.
@@ -100,7 +100,7 @@ test('anchors are learned to be nearest to their positives, and scored as retrie
   expect(await learn(model, task, 60)).toBeLessThan(0.05);
 
   const outputs = await task.outputs(model, all(8), { batchSize: 5 });
-  const score = scoreOutputs(outputs);
+  const score = await scoreOutputs(outputs);
   expect(score.metrics['ndcg_at_10']).toBe(1);
   expect(score.metrics['recall_at_1']).toBe(1);
   expect(score.accuracy).toBe(1);
@@ -108,11 +108,11 @@ test('anchors are learned to be nearest to their positives, and scored as retrie
   expect(score.loss).toBeLessThan(0.05);
   expect(started.loss).toBeGreaterThan(0.5);
   expect([...task.metrics].sort()).toEqual(['loss', ...Object.keys(score.metrics)].sort());
-  expect(scoreEnsemble([outputs, outputs], [1, 3]).loss).toBeCloseTo(score.loss, 6);
-  const { losses, correct } = outcomesOf(predictionsOf(outputs));
+  expect((await scoreEnsemble([outputs, outputs], [1, 3])).loss).toBeCloseTo(score.loss, 6);
+  const { losses, correct } = outcomesOf(await predictionsOf(outputs));
   expect(losses.reduce((sum, own) => sum + own, 0) / 8).toBeCloseTo(score.loss, 6);
   expect([...(correct ?? [])]).toEqual(new Array(8).fill(1));
-  for (const line of predictionLines(predictionsOf(outputs), all(8), task)) {
+  for (const line of predictionLines(await predictionsOf(outputs), all(8), task)) {
     const [word, thing] = (line.id ?? '').split(' ');
     expect(line).toMatchObject({ truth: `a very ${word} ${thing}.`, prediction: line.truth, scores: { rank: 1 } });
   }
@@ -129,7 +129,7 @@ test('anchors are learned to be nearest to their positives, and scored as retrie
   expect(keys).toContain('base_model.model.encoder.layer.0.attention.self.query.lora_A.weight');
   const again = new AdaptedModel(base);
   again.loadState(await readAdapter(join(folder, 'adapter'), base.description));
-  expect(scoreOutputs(await task.outputs(again, all(8), { batchSize: 8 })).loss).toBeCloseTo(score.loss, 5);
+  expect((await scoreOutputs(await task.outputs(again, all(8), { batchSize: 8 }))).loss).toBeCloseTo(score.loss, 5);
   again.dispose();
   model.dispose();
   task.close();
@@ -142,9 +142,9 @@ test('scores of pairs are learned and scored by correlation', async () => {
     const task = await open(data, { task: 'embedding', embedding_loss });
     expect(task.notes).toEqual(['Scores were divided by 5, to be between 0 and 1.']);
     const model = await fresh();
-    const started = scoreOutputs(await task.outputs(model, all(16), { batchSize: 16 }));
+    const started = await scoreOutputs(await task.outputs(model, all(16), { batchSize: 16 }));
     await learn(model, task, 80);
-    const score = scoreOutputs(await task.outputs(model, all(16), { batchSize: 16 }));
+    const score = await scoreOutputs(await task.outputs(model, all(16), { batchSize: 16 }));
     // Of values of which most are equal, the highest is 0.86.
     expect(score.metrics['spearman']).toBeGreaterThan(0.8);
     expect(score.loss).toBeLessThan(started.loss / 2);
@@ -183,10 +183,10 @@ test('pairs with a label are learned and scored at the best threshold', async ()
   const model = await fresh();
   await learn(model, task, 80);
   const outputs = await task.outputs(model, all(16), { batchSize: 16 });
-  const score = scoreOutputs(outputs);
+  const score = await scoreOutputs(outputs);
   expect(score.metrics['average_precision']).toBe(1);
   expect(score.accuracy).toBe(1);
-  const [line] = [...predictionLines(predictionsOf(outputs), all(16), task)];
+  const [line] = [...predictionLines(await predictionsOf(outputs), all(16), task)];
   expect(line?.prediction).toBe(line?.truth);
   model.dispose();
   task.close();
@@ -238,9 +238,9 @@ describe('pooling', () => {
     expect(task.type).toBe(embeddings);
     expect((await task.train.load(all(1))).vectors?.pooling).toBe('lasttoken');
     const model = await fresh(llama);
-    const started = scoreOutputs(await task.outputs(model, all(8), { batchSize: 8 }));
+    const started = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 8 }));
     await learn(model, task, 12);
-    const score = scoreOutputs(await task.outputs(model, all(8), { batchSize: 3 }));
+    const score = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 3 }));
     expect(score.loss).toBeLessThan(started.loss / 2);
     const state = await model.exportState();
     expect(state.config.task_type).toBe('FEATURE_EXTRACTION');

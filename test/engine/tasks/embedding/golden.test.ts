@@ -79,10 +79,10 @@ describe('losses are sentence-transformers’', () => {
     expect(relativeDifference(gradients, Float32Array.from(expected.gradients.flat()))).toBeLessThan(1e-5);
   });
 
-  it.each(golden.losses)('$loss $settings of an evaluation', ({ loss, settings, vectors, targets, value }) => {
+  it.each(golden.losses)('$loss $settings of an evaluation', async ({ loss, settings, vectors, targets, value }) => {
     const [anchors = [], others = [], ...further] = vectors;
     const count = anchors.length;
-    const { losses } = predicted(vectors.flat(), {
+    const { losses } = await predicted(vectors.flat(), {
       form: targets === null ? 'ranking' : 'scores',
       anchors: Int32Array.from(anchors.keys()),
       others: Int32Array.from(others.keys(), (row) => row + count),
@@ -117,13 +117,15 @@ it('vectors are pooled as by sentence-transformers', async () => {
 });
 
 describe('metrics are those of sentence-transformers’ evaluators', () => {
+  beforeAll(() => activateCompute(testCompute));
+
   const loss = { loss: embeddingLoss('auto', 'scores'), settings: settingsOf({}) };
 
   it.each([['scores', golden.scores] as const, ['labels', golden.labels] as const])(
     'of pairs with %s',
-    (form, given) => {
+    async (form, given) => {
       const count = given.left.length;
-      const { outcome, correct } = predicted([...given.left, ...given.right], {
+      const { outcome, correct } = await predicted([...given.left, ...given.right], {
         form,
         anchors: Int32Array.from({ length: count }, (_, row) => row),
         others: Int32Array.from({ length: count }, (_, row) => count + row),
@@ -139,31 +141,34 @@ describe('metrics are those of sentence-transformers’ evaluators', () => {
     },
   );
 
-  it.each(golden.retrieval)('of anchors among candidates: $relevant', ({ queries, documents, relevant, metrics }) => {
-    const examples = relevant.flatMap((answers, query) => answers.map((answer) => ({ query, answer })));
-    const right = new Set(relevant.flat());
-    const wrong = [...documents.keys()].filter((row) => !right.has(row)).map((row) => queries.length + row);
-    const { outcome, ranks, correct } = predicted([...queries, ...documents], {
-      form: 'ranking',
-      anchors: Int32Array.from(examples, ({ query }) => query),
-      others: Int32Array.from(examples, ({ answer }) => queries.length + answer),
-      negatives: examples.map((_, example) => (example === 0 ? wrong : [])),
-      targets: new Float32Array(0),
-      loss: embeddingLoss('auto', 'ranking'),
-      settings: settingsOf({}),
-    });
-    const { accuracy, ...found } = scoreOutcome(outcome);
-    expect(Object.keys(found).sort()).toEqual(Object.keys(metrics).sort());
-    for (const [id, value] of Object.entries(metrics)) expect(found[id], id).toBeCloseTo(value, 6);
-    expect(accuracy).toBe((correct ?? []).filter(Boolean).length / examples.length);
-    if (examples.length === queries.length) {
-      const reciprocal = [...ranks].map((rank) => (rank <= 10 ? 1 / rank : 0));
-      const mean = reciprocal.reduce((sum, one) => sum + one, 0) / reciprocal.length;
-      expect(mean).toBeCloseTo(metrics['mrr_at_10'] ?? 0, 12);
-    }
-  });
+  it.each(golden.retrieval)(
+    'of anchors among candidates: $relevant',
+    async ({ queries, documents, relevant, metrics }) => {
+      const examples = relevant.flatMap((answers, query) => answers.map((answer) => ({ query, answer })));
+      const right = new Set(relevant.flat());
+      const wrong = [...documents.keys()].filter((row) => !right.has(row)).map((row) => queries.length + row);
+      const { outcome, ranks, correct } = await predicted([...queries, ...documents], {
+        form: 'ranking',
+        anchors: Int32Array.from(examples, ({ query }) => query),
+        others: Int32Array.from(examples, ({ answer }) => queries.length + answer),
+        negatives: examples.map((_, example) => (example === 0 ? wrong : [])),
+        targets: new Float32Array(0),
+        loss: embeddingLoss('auto', 'ranking'),
+        settings: settingsOf({}),
+      });
+      const { accuracy, ...found } = scoreOutcome(outcome);
+      expect(Object.keys(found).sort()).toEqual(Object.keys(metrics).sort());
+      for (const [id, value] of Object.entries(metrics)) expect(found[id], id).toBeCloseTo(value, 6);
+      expect(accuracy).toBe((correct ?? []).filter(Boolean).length / examples.length);
+      if (examples.length === queries.length) {
+        const reciprocal = [...ranks].map((rank) => (rank <= 10 ? 1 / rank : 0));
+        const mean = reciprocal.reduce((sum, one) => sum + one, 0) / reciprocal.length;
+        expect(mean).toBeCloseTo(metrics['mrr_at_10'] ?? 0, 12);
+      }
+    },
+  );
 
-  it('an ensemble has the weighted mean of the similarities', () => {
+  it('an ensemble has the weighted mean of the similarities', async () => {
     const { left, right, targets } = golden.scores;
     const count = left.length;
     const own = {
@@ -176,8 +181,11 @@ describe('metrics are those of sentence-transformers’ evaluators', () => {
     } as const;
     const one = outputsOf([...left, ...right], own);
     const other = outputsOf([...right, ...[...left].reverse()], own);
-    const both = vectorPredictions([one, other], [3, 1]).cosines;
-    const [first, second] = [vectorPredictions([one], [1]).cosines, vectorPredictions([other], [1]).cosines];
+    const both = (await vectorPredictions([one, other], [3, 1])).cosines;
+    const [first, second] = [
+      (await vectorPredictions([one], [1])).cosines,
+      (await vectorPredictions([other], [1])).cosines,
+    ];
     for (const [pair, cosine] of both.entries())
       expect(cosine).toBeCloseTo(0.75 * (first[pair] ?? 0) + 0.25 * (second[pair] ?? 0), 12);
   });

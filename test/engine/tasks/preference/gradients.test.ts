@@ -108,7 +108,7 @@ describe.each(cases)('$words', (one) => {
     const indices = Int32Array.from({ length: split.examples.count }, (_, at) => split.examples.count - 1 - at);
     const outputs = await preferenceOutputs(model, split, indices, { batchSize: 2 });
     expect(tf.memory().numTensors).toBe(before);
-    const score = scoreOutputs(outputs);
+    const score = await scoreOutputs(outputs);
     const { measures, loss } = await gradients([await preferenceLoader(split)(indices)]);
     // Of text that is learned besides, the mean of the pairs' means is not that of the tokens.
     if ((split.loss.of === 'pairs' ? (split.loss.likelihood?.(split.settings).weight ?? 0) : 0) === 0)

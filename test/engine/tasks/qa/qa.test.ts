@@ -85,7 +85,7 @@ test('answers are learned by their places, found again, and scored as SQuAD does
   optimizer.dispose();
 
   const outputs = await task.outputs(model, all(task.testCount), { batchSize: 5 });
-  const score = scoreOutputs(outputs);
+  const score = await scoreOutputs(outputs);
   expect(score.accuracy).toBe(1);
   expect(score.metrics).toEqual({
     accuracy: 1,
@@ -95,12 +95,12 @@ test('answers are learned by their places, found again, and scored as SQuAD does
     unanswerable_accuracy: 1,
   });
   expect([...task.metrics].sort()).toEqual(['loss', ...Object.keys(score.metrics)].sort());
-  expect(scoreEnsemble([outputs, outputs], [1, 3]).loss).toBeCloseTo(score.loss, 6);
-  const { losses, correct } = outcomesOf(predictionsOf(outputs));
+  expect((await scoreEnsemble([outputs, outputs], [1, 3])).loss).toBeCloseTo(score.loss, 6);
+  const { losses, correct } = outcomesOf(await predictionsOf(outputs));
   expect(losses.reduce((sum, own) => sum + own, 0) / 12).toBeCloseTo(score.loss, 6);
   expect([...(correct ?? [])]).toEqual(new Array(12).fill(1));
 
-  const lines = [...predictionLines(predictionsOf(outputs), all(task.testCount), task)];
+  const lines = [...predictionLines(await predictionsOf(outputs), all(task.testCount), task)];
   for (const { id = '', truth, prediction, scores } of lines) {
     const { answers } = rows(12)[Number(id.slice(1))] as { answers: { text: string[] } };
     expect(truth).toEqual(answers.text);
@@ -119,7 +119,7 @@ test('answers are learned by their places, found again, and scored as SQuAD does
   const again = new AdaptedModel(base);
   again.loadState(read);
   const reloaded = await task.outputs(again, all(task.testCount), { batchSize: 12 });
-  expect(scoreOutputs(reloaded).loss).toBeCloseTo(score.loss, 5);
+  expect((await scoreOutputs(reloaded)).loss).toBeCloseTo(score.loss, 5);
   again.dispose();
   model.dispose();
   task.close();
@@ -182,7 +182,7 @@ test('merged, it is a base with a head of its own, which a further adapter start
     description: base.description,
     baseModelName: 'bert',
   });
-  const expected = scoreOutputs(await task.outputs(model, all(8), { batchSize: 8 }));
+  const expected = await scoreOutputs(await task.outputs(model, all(8), { batchSize: 8 }));
   const outputDirectory = join(folder, 'merged');
   const given = { compute: testCompute, modelDirectory, adapterDirectory, dtype: 'F32', chatTemplate: null } as const;
   await runExportMergedTask({ kind: 'export-merged', ...given, outputDirectory }, quietContext);
@@ -195,9 +195,9 @@ test('merged, it is a base with a head of its own, which a further adapter start
   });
   const own = await openOn(outputDirectory, merged.description, data);
   const plain = new AdaptedModel(merged);
-  expect(scoreOutputs(await own.outputs(plain, all(8), { batchSize: 8 })).loss).toBeCloseTo(expected.loss, 5);
+  expect((await scoreOutputs(await own.outputs(plain, all(8), { batchSize: 8 }))).loss).toBeCloseTo(expected.loss, 5);
   const further = await fresh(merged);
-  expect(scoreOutputs(await own.outputs(further, all(8), { batchSize: 8 })).loss).toBeCloseTo(expected.loss, 5);
+  expect((await scoreOutputs(await own.outputs(further, all(8), { batchSize: 8 }))).loss).toBeCloseTo(expected.loss, 5);
   for (const opened of [task, own]) opened.close();
   for (const adapted of [model, plain, further]) adapted.dispose();
   merged.dispose();
