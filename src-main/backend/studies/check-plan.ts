@@ -19,14 +19,15 @@ import type { AdapterSource, StudioFacts } from './study-facts.ts';
 type ScoredSpec = ScoreSpec | MasksSpec;
 
 /**
- * Checks a plan before anything is queued: its runs, and of what it scores the bases, the dataset, its test examples and the
- * labels. What only tensors tell is left to the engine.
+ * Checks a plan before anything is queued: its runs, and of what it scores the bases, the dataset, its test examples, the
+ * labels and the metric that the study judges by, if it names one. What only tensors tell is left to the engine.
  * @throws StudioError naming adapter or dataset, with the way out
  */
 export async function checkPlan(
   services: HandlerServices,
   facts: StudioFacts,
   specs: readonly JobSpec[],
+  metric: string | null = null,
 ): Promise<void> {
   const checked = new Set<string>();
   const trainings = new Map(specs.flatMap((spec) => (spec.kind === 'train' ? [[spec.key, spec]] : [])));
@@ -43,7 +44,7 @@ export async function checkPlan(
     const key = JSON.stringify([spec.dataset, spec.validation_samples ?? null, identified, tuning]);
     if (checked.has(key)) continue;
     checked.add(key);
-    await checkScore(services, facts, spec, adapters);
+    await checkScore(services, facts, spec, adapters, metric);
     for (const { dataset } of tuningOf(spec.subject)) await requireTraining(services, dataset);
   }
 }
@@ -93,6 +94,7 @@ async function checkScore(
   facts: StudioFacts,
   { dataset, validation_samples }: ScoredSpec,
   scored: readonly ScoredAdapter[],
+  metric: string | null,
 ): Promise<void> {
   const { store } = services;
   const description = await peekDataset(services, dataset);
@@ -110,8 +112,9 @@ async function checkScore(
   if (scored.length === 0) return;
   const adapters = scored.map(({ adapter }) => adapter);
   const model = await facts.baseOf(adapters);
-  const { task } = facts.taskOf(adapters);
-  const { declaration } = requireTask(task, model.description, description);
+  const settings = facts.taskOf(adapters);
+  const { declaration, metrics } = requireTask(settings.task, model.description, description);
+  if (metric !== null) checkMetric(metric, metrics(description, settings), description, name);
   const labels = labelsOfHead(declaration.id, model.description, description);
   if (labels === null) return;
   for (const { adapter, head } of scored) {
@@ -127,6 +130,24 @@ async function checkScore(
       'Choose the dataset that the adapter was trained on.',
     );
   }
+}
+
+/** @throws StudioError refused where evaluations on these data do not have the metric that the study judges by */
+function checkMetric(metric: string, known: readonly string[], description: DatasetDescription, name: string): void {
+  if (known.includes(metric)) return;
+  if (metric !== 'accuracy')
+    throw new StudioError(
+      'refused',
+      `metric: evaluations on ${name} have no metric "${metric}".`,
+      `Choose one of ${known.join(', ')}.`,
+    );
+  const what =
+    description.text?.columns.text_pair === null ? 'numbers to predict' : 'pairs of texts with a score to predict';
+  throw new StudioError(
+    'refused',
+    `This study judges by accuracy, and ${name} has ${what}, for which there is none.`,
+    'Choose a dataset with classes or text, or a study that takes another metric, such as the ablation.',
+  );
 }
 
 /** A run ends with a head for the labels of its dataset, whether the base has one already or it is trained. */

@@ -80,7 +80,7 @@ export async function preparedStudy(
   const work = studyWork(studyKind(given.kind).kind);
   const config = await work.fit(given, facts);
   const specs = work.plan(config);
-  await checkPlan(services, facts, specs);
+  await checkPlan(services, facts, specs, work.judgedBy(config));
   const design = work.design(config);
   if (design !== null) await checkDesign(services, design);
   return { config, specs };

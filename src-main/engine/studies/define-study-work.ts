@@ -80,6 +80,8 @@ interface Work<Config, Result> {
    */
   next?(config: Config, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   fold(config: Config, scoreOf: ScoreOf, tableOf: TableOf, pairsOf: PairsOf): Result;
+  /** The metric that every score must have for the study to judge by; absent where the design or `fit` tells. */
+  judgedBy?(config: Config): string;
   /** What the study compares over seeds; absent or null where it does not. */
   design?(config: Config): StudyDesign | null;
   /** Learning rates that a sweep of this study chose, each for the run that it is to be used in, whatever its seed. */
@@ -116,6 +118,7 @@ export interface StudyWork extends Pick<Work<unknown, StudyResult>, 'plan'> {
   next(config: unknown, scoreOf: ScoreOf, finishedRounds: number): JobSpec[];
   /** Tables and maps may be left out of kinds that plan none. */
   fold(config: unknown, scoreOf: ScoreOf, tableOf?: TableOf, pairsOf?: PairsOf): StudyResult;
+  judgedBy(config: unknown): string | null;
   design(config: unknown): StudyDesign | null;
   tunings(config: unknown, result: unknown): ChosenRate[];
   compared(config: unknown, result: unknown): RunConfig[];
@@ -139,6 +142,7 @@ export function defineStudyWork<
     next: (config, scoreOf, finishedRounds) => work.next?.(configSchema.parse(config), scoreOf, finishedRounds) ?? [],
     fold: (config, scoreOf, tableOf = noTable, pairsOf = noMap) =>
       work.fold(configSchema.parse(config), scoreOf, tableOf, pairsOf),
+    judgedBy: (config) => work.judgedBy?.(configSchema.parse(config)) ?? null,
     design: (config) => work.design?.(configSchema.parse(config)) ?? null,
     tunings: (config, result) => work.tunings?.(configSchema.parse(config), resultSchema.parse(result)) ?? [],
     compared: (config, result) =>

@@ -46,6 +46,7 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
     }));
     return { ...config, left_out: await methodsLeftOut(facts, dataset, pairs, methods, [1, 1]) };
   },
+  judgedBy: () => 'accuracy',
   plan(config) {
     const { dataset, eval_samples } = config;
     const specOf = (pair: number, point: number, subject: Subject, curve: string | null): ScoreSpec => {

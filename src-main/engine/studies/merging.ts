@@ -8,6 +8,7 @@ import { measuredScore } from './study-score.ts';
 
 /** Same-task adapters of several seeds, alone and merged with equal weights by each method. */
 export const mergingWork = defineStudyWork(mergingStudy, {
+  judgedBy: () => 'accuracy',
   plan: ({ dataset, eval_samples, groups, methods, placebos, seed, ...search }) =>
     groups.flatMap(({ label, adapters }, group): ScoreSpec[] => {
       const names = adapters.map((_, index) => `Adapter ${index + 1} of ${label}`);

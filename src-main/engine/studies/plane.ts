@@ -46,6 +46,7 @@ export const planeWork = defineStudyWork(planeStudy, {
       ],
     };
   },
+  judgedBy: () => 'accuracy',
   plan(config) {
     const { dataset, eval_samples } = config;
     for (const id of surfaceMethods(config)) refuseOutputs(id);

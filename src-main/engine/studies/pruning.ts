@@ -15,6 +15,7 @@ type Grid = NonNullable<PruningConfig['grids']>[number];
 
 /** Scores every adapter unpruned, under each pattern, and at each value of each grid. */
 export const pruningWork = defineStudyWork(pruningStudy, {
+  judgedBy: () => 'accuracy',
   plan: (config) =>
     config.adapters.flatMap(({ label, seed, adapter }, at): ScoreSpec[] => {
       const name = seriesName({ label, seed });
