@@ -3,6 +3,7 @@ import { attentionCases } from './cases/attention.ts';
 import { circulantCases } from './cases/circulant.ts';
 import { disentangledCases } from './cases/disentangled.ts';
 import { doraCases } from './cases/dora.ts';
+import { dropoutMaskCases } from './cases/dropout-mask.ts';
 import { embeddingCases } from './cases/embeddings.ts';
 import { factoredCases } from './cases/factored.ts';
 import { granularCases } from './cases/granular.ts';
@@ -38,6 +39,7 @@ export const operationCases: readonly OperationCase[] = [
   ...circulantCases,
   ...matrixProductCases,
   ...hadamardCases,
+  ...dropoutMaskCases,
   ...factoredCases,
   ...kroneckerCases,
   ...granularCases,

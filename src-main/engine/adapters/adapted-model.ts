@@ -16,6 +16,7 @@ import { AdapterDropout } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
 import type { Factors } from './initializations/initialization.ts';
 import { mergedModules } from './merged-modules.ts';
+import type { PassSeeds } from './pass-seeds.ts';
 import { dropResidual, ResidualBase } from './residual.ts';
 import { layersFrom } from './run-layers.ts';
 import type { AdapterState } from './state.ts';
@@ -176,9 +177,17 @@ export class AdaptedModel implements LinearRunner {
     const { adapter } = this;
     if (adapter === null || this.merged || this.residual || this.replacesBiases) return null;
     const modules = [...adapter.adapted.values()].map(({ module }) => module);
-    if (this.dropout.draws(adapter.host, modules)) return null;
+    if (!this.dropout.isEven(adapter.host, modules)) return null;
     const stateOf = (module: LinearModule) => (this.trainedOn(module) ? 't' : this.activeOn(module) ? 'o' : '-');
     return statesByLayer(modules, this.base.layerCount, stateOf);
+  }
+
+  /** Runs a pass of these variants; of its dropout, if there is any, the seeds are drawn before. Null: they cannot be. */
+  withSeeds<Result>(variants: readonly string[], run: (seeds: PassSeeds | null) => Result): Result | null {
+    const { adapter } = this;
+    if (adapter === null || !this.dropout.dropsInputs(adapter.host)) return run(null);
+    const counts = variants.map((states) => states.replaceAll('-', '').length);
+    return this.dropout.withSeeds(counts, Math.max(...variants.map(({ length }) => length)), run);
   }
 
   get headTask(): string | null {

@@ -3,6 +3,8 @@ import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { dropoutMask } from '../ops/linear/dropout-mask.ts';
+import { PassSeeds, UnevenDropout } from './pass-seeds.ts';
 import type { AdapterVariant, ForwardOptions, UpdateDropout } from './variant.ts';
 
 /** Chance that an entry of the adapter's input is zeroed in training. */
@@ -19,6 +21,9 @@ export class AdapterDropout {
   inputChance: number | null = null;
   private training = false;
   private random: RandomStream | null = null;
+  /** While a pass runs whose seeds were drawn before it. */
+  private seeds: PassSeeds | null = null;
+  private isUneven = false;
 
   setTraining(training: boolean, random: RandomStream | null): void {
     this.training = training;
@@ -38,7 +43,8 @@ export class AdapterDropout {
     if (!this.training) return { dropoutMask: null };
     const input = this.inputChance ?? inputDropoutOf(variant, parameters);
     const update = variant.updateDropout?.(parameters, module);
-    return drawMasks({ input, update }, [rows, inputs, module.outFeatures], this.random);
+    const source = this.seeds ?? this.random;
+    return drawMasks({ input, update }, [rows, inputs, module.outFeatures], source);
   }
 
   /** Whether entries of the adapters' inputs are zeroed now. */
@@ -46,11 +52,32 @@ export class AdapterDropout {
     return this.training && (this.inputChance ?? inputDropoutOf(variant, parameters)) > 0;
   }
 
-  /** Whether `masks` draws anything for one of these modules. */
-  draws(host: Host, modules: readonly LinearModule[]): boolean {
-    const { variant, parameters } = host;
-    const dropsUpdate = (module: LinearModule) => variant.updateDropout?.(parameters, module) !== undefined;
-    return this.dropsInputs(host) || (this.training && modules.some(dropsUpdate));
+  /** Whether the seeds of a pass can be drawn before it, one for each of these modules that is on. */
+  isEven({ variant, parameters }: Host, modules: readonly LinearModule[]): boolean {
+    if (!this.training) return true;
+    return !this.isUneven && !modules.some((module) => dropsUpdate(variant.updateDropout?.(parameters, module)));
+  }
+
+  /**
+   * Runs a pass with seeds drawn before it, `counts` as `PassSeeds` has them; null where it needs others: the stream then is where
+   * it was.
+   */
+  withSeeds<Result>(counts: readonly number[], width: number, run: (seeds: PassSeeds) => Result): Result | null {
+    if (this.random === null) throw new Error('dropout needs a random stream in training');
+    const before = this.random.state();
+    const seeds = new PassSeeds(this.random, counts, width);
+    this.seeds = seeds;
+    try {
+      return run(seeds);
+    } catch (thrown) {
+      if (!(thrown instanceof UnevenDropout)) throw thrown;
+      this.isUneven = true;
+      this.random.rewind(before);
+      return null;
+    } finally {
+      this.seeds = null;
+      seeds.tensor.dispose();
+    }
   }
 
   /** The stream's position; null without one. */
@@ -75,6 +102,10 @@ export class AdapterDropout {
   }
 }
 
+function dropsUpdate(update: UpdateDropout | undefined): update is UpdateDropout {
+  return update !== undefined && (update.outputs > 0 || update.module > 0);
+}
+
 /**
  * The masks of one forward pass of a module, in the order input, module, parts of the update; null: its update is dropped as a whole.
  * `random` is null outside training.
@@ -82,31 +113,33 @@ export class AdapterDropout {
 function drawMasks(
   { input, update }: { readonly input: number; readonly update: UpdateDropout | undefined },
   [rows, inputs, outputs]: readonly [number, number, number],
-  random: RandomStream | null,
+  source: RandomStream | PassSeeds | null,
 ): Pick<ForwardOptions, 'dropoutMask' | 'outputMask'> | null {
-  if (input === 0 && !update?.outputs && !update?.module) return {};
-  if (random === null) throw new Error('dropout needs a random stream in training');
-  const inputMask = input === 0 ? null : dropoutMask([rows, inputs], input, random);
-  if (update?.module && random.uniform() < update.module) return null;
+  if (input === 0 && !dropsUpdate(update)) return {};
+  if (source === null) throw new Error('dropout needs a random stream in training');
+  const inputMask = input === 0 ? null : inputMaskOf([rows, inputs], input, source);
+  if (!dropsUpdate(update)) return { dropoutMask: inputMask };
+  if (source instanceof PassSeeds) throw new Error('dropout of updates has no seeds');
+  if (update.module && source.uniform() < update.module) return null;
   return {
     dropoutMask: inputMask,
-    outputMask: update?.outputs ? outputMask(update.count ?? outputs, update, random) : null,
+    outputMask: update.outputs ? outputMask(update.count ?? outputs, update, source) : null,
   };
 }
 
-/**
- * A mask of inverted dropout: 0 with `probability`, else 1 / (1 − probability). One draw of `random` seeds the whole mask
- * (a counter hashed by the finalizer of MurmurHash3, 32 bits an entry), so the stream's state says what comes next and a mask
- * of a million entries costs milliseconds.
- */
-export function dropoutMask(shape: [number, number], probability: number, random: RandomStream): tf.Tensor2D {
-  const seed = random.integer(2 ** 32);
-  const threshold = probability * 2 ** 32;
-  const kept = 1 / (1 - probability);
-  const values = new Float32Array(shape[0] * shape[1]);
-  for (let index = 0; index < values.length; index++)
-    if (hash(Math.imul(index, 0x9e3779b9) ^ seed) >= threshold) values[index] = kept;
-  return tf.tensor2d(values, shape);
+/** One draw seeds the whole mask, so that the stream's state says what comes next and a mask costs one number of it. */
+export function inputMaskOf(
+  shape: [number, number],
+  probability: number,
+  source: RandomStream | PassSeeds,
+): tf.Tensor2D {
+  if (source instanceof PassSeeds) return dropoutMask(shape, probability, source.next());
+  const seeds = tf.tensor1d(Int32Array.of(source.integer(2 ** 32)), 'int32');
+  try {
+    return dropoutMask(shape, probability, { seeds, place: 0 });
+  } finally {
+    seeds.dispose();
+  }
 }
 
 /** 0 with the chance `outputs`, else 1, or the inverse of the share that is left. */
@@ -118,12 +151,4 @@ function outputMask(
   const values = Float32Array.from({ length: size }, () => (random.uniform() < outputs ? 0 : 1));
   const left = values.reduce((sum, value) => sum + value, 0);
   return tf.tensor1d(rescaled && left > 0 ? values.map((value) => (value * size) / left) : values);
-}
-
-/** Uniform in [0, 2³²). */
-function hash(value: number): number {
-  let bits = value;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
 }

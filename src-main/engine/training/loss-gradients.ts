@@ -103,7 +103,7 @@ export function gradientsOf(run: () => tf.Scalar, variables: readonly tf.Variabl
 }
 
 /** Puts the states of a layer away in bfloat16; gives them back rounded, once. */
-function halvedStates(states: HiddenStates): () => HiddenStates {
+export function halvedStates(states: HiddenStates): () => HiddenStates {
   const half = HalfState.of(states.hidden);
   states.hidden.dispose();
   return () => {

@@ -1,12 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { PassSeeds } from '../adapters/pass-seeds.ts';
 import { passRecorder } from '../compute/active-recorder.ts';
-import type { PassMarks, PassPart, PassResult } from '../compute/pass-recorder.ts';
-import { nextTapeNode } from '../compute/tfjs-internals.ts';
+import type { PassPart, PassResult } from '../compute/pass-recorder.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { deviceInputs } from './device-inputs.ts';
-import { differentiate } from './loss-gradients.ts';
+import { markedPass } from './marked-pass.ts';
 import type { MicroBatch } from './micro-batch.ts';
-import { type PreparedLoss, preparedLoss } from './prepared-loss.ts';
+import { preparedLoss } from './prepared-loss.ts';
 import type { StateKeeping } from './state-keeping.ts';
 import type { TrainableModel } from './trainable-model.ts';
 
@@ -19,30 +19,37 @@ import type { TrainableModel } from './trainable-model.ts';
  */
 export function recordedPass(
   owner: object,
-  { gradientCheckpointing, halved }: StateKeeping,
+  keeping: StateKeeping,
   model: TrainableModel,
   variables: readonly tf.Variable[],
   batch: MicroBatch,
   share: number,
 ): PassResult | null {
   const recorder = passRecorder();
-  if (recorder === null || gradientCheckpointing || halved || model.trainsBelowLayers()) return null;
+  if (recorder === null || model.trainsBelowLayers()) return null;
   const variants = model.passVariants?.();
   const loss = variants && preparedLoss(model, batch, share);
   if (!loss) return null;
   const states = model.embed(deviceInputs(batch.inputs));
   if (states.context?.cache) return null;
-  const inputs = { ...namedStates(states), ...loss.tensors };
-  const parts = partsOf(variants, model.lowestActiveLayer());
-  const request = {
-    owner,
-    shapes: `${loss.form}, ${shapesOf(states, inputs)}`,
-    parts,
-    inputs,
-    variables: model.trainable().values(),
-    isKept: share !== 1,
+  const run = (seeds: PassSeeds | null) => {
+    const inputs = { ...namedStates(states), ...loss.tensors, ...(seeds === null ? {} : { seeds: seeds.tensor }) };
+    const parts = partsOf(variants, model.lowestActiveLayer());
+    const request = {
+      owner,
+      shapes: `${loss.form}, ${keepingOf(keeping)}, ${shapesOf(states, inputs)}`,
+      parts,
+      inputs,
+      variables: model.trainable().values(),
+      isKept: share !== 1,
+    };
+    return recorder.run(request, (marks) => markedPass(keeping, model, variables, states, loss, { marks, seeds }));
   };
-  return recorder.run(request, (marks) => pass(model, variables, states, loss, marks));
+  return model.withSeeds?.(variants, run) ?? null;
+}
+
+function keepingOf({ gradientCheckpointing = false, halved = false }: StateKeeping): string {
+  return `checkpointing ${gradientCheckpointing}, halved ${halved}`;
 }
 
 /** Layers below the lowest that is trained run forward only, and its own states need no gradient. */
@@ -56,47 +63,6 @@ function partsOf(variants: readonly string[], lowest: number): PassPart[] {
       .map((part) => ({ ...part, isBackward: true }))
       .reverse(),
   ];
-}
-
-function pass(
-  model: TrainableModel,
-  variables: readonly tf.Variable[],
-  embedded: HiddenStates,
-  loss: PreparedLoss,
-  marks: PassMarks,
-): PassResult {
-  const { layerCount } = model.base;
-  const lowest = model.lowestActiveLayer();
-  const run = (start: number, end: number, given: HiddenStates, enter: (layer: number) => void) => {
-    let states = given;
-    for (let layer = start; layer < end; layer++) {
-      enter(layer);
-      const next = model.layer(layer, states);
-      marks.handOver(layer, next.hidden);
-      if (states !== given) states.hidden.dispose();
-      states = next;
-    }
-    return states;
-  };
-  const below = run(0, lowest, embedded, (layer) => marks.enter({ layer, isBackward: false }));
-  // The first operation of each layer on the tape.
-  const starts: number[] = [];
-  const enter = (layer: number) => {
-    starts[layer] = nextTapeNode();
-    marks.enter({ layer, isBackward: false });
-  };
-  const forward = () => {
-    const top = run(lowest, layerCount, below, enter);
-    enter(layerCount);
-    return loss.compute(top);
-  };
-  let layer = layerCount + 1;
-  const visit = ({ id }: { id: number }) => {
-    const before = layer;
-    while (layer > lowest && id < (starts[layer] ?? Number.POSITIVE_INFINITY)) layer--;
-    if (layer !== before) marks.enter({ layer, isBackward: true });
-  };
-  return differentiate(forward, variables, { visit });
 }
 
 function namedStates({ hidden, context }: HiddenStates): Record<string, tf.Tensor> {

@@ -23,15 +23,11 @@ beforeAll(() => activateCompute(testCompute));
 
 it('draws nothing outside training, and nothing of a chance of 0', () => {
   const dropout = new AdapterDropout();
-  expect([drawn(dropout), dropout.draws(lora(0.5), [module]), dropout.dropsInputs(lora(0.5))]).toEqual([
-    null,
-    false,
-    false,
-  ]);
+  expect([drawn(dropout), dropout.dropsInputs(lora(0.5))]).toEqual([null, false]);
   dropout.setTraining(true, RandomStream.seeded(2, 'dropout'));
-  expect([drawn(dropout, lora(0)), dropout.draws(lora(0), [module])]).toEqual([null, false]);
+  expect([drawn(dropout, lora(0)), dropout.dropsInputs(lora(0))]).toEqual([null, false]);
   dropout.inputChance = 0.5;
-  expect([dropout.draws(lora(0), [module]), dropout.dropsInputs(lora(0))]).toEqual([true, true]);
+  expect(dropout.dropsInputs(lora(0))).toBe(true);
   expect(drawn(dropout, lora(0))).toContain(2);
   dropout.setTraining(false, null);
   expect([drawn(dropout), dropout.state()]).toEqual([null, null]);
@@ -66,4 +62,34 @@ it('goes back to its stream where a replay throws', () => {
   };
   expect(() => dropout.replay(start, failing)).toThrow('out of memory');
   expect(dropout.state()).toEqual(state);
+});
+
+it('draws the seeds of a pass before it, the same as one by one, and goes back where they do not fit', () => {
+  const dropout = new AdapterDropout();
+  dropout.setTraining(true, RandomStream.seeded(2, 'dropout'));
+  const start = dropout.state();
+  const masks = [drawn(dropout), drawn(dropout), drawn(dropout)];
+  const end = dropout.state();
+  dropout.rewind(start);
+  const counts = [1, 0, 2];
+  const passed = dropout.withSeeds(counts, 2, (seeds) => {
+    const made: (number[] | null)[] = [];
+    for (const layer of [0, 1, 2]) {
+      seeds.enter(layer);
+      for (let place = 0; place < (counts[layer] ?? 0); place++) made.push(drawn(dropout));
+    }
+    seeds.check();
+    // A layer that runs again has its own once more.
+    seeds.enter(0);
+    return [...made, drawn(dropout)];
+  });
+  expect(passed).toEqual([...masks, masks[0]]);
+  expect(dropout.state()).toEqual(end);
+  dropout.rewind(start);
+  expect(dropout.isEven(lora(0.5), [module])).toBe(true);
+  const tooMany = dropout.withSeeds([1], 2, (seeds) => {
+    seeds.enter(0);
+    return [drawn(dropout), drawn(dropout)];
+  });
+  expect([tooMany, dropout.state(), dropout.isEven(lora(0.5), [module])]).toEqual([null, start, false]);
 });

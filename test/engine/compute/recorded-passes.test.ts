@@ -8,6 +8,7 @@ import { GpuPassRecorder } from '../../../src-main/engine/compute/webgpu/replay/
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { MicroBatch } from '../../../src-main/engine/training/micro-batch.ts';
 import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
+import type { StateKeeping } from '../../../src-main/engine/training/state-keeping.ts';
 import { OwnPass } from '../../../src-main/engine/training/step-gradients.ts';
 import type { TrainableModel } from '../../../src-main/engine/training/trainable-model.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
@@ -58,10 +59,13 @@ interface Training {
   readonly micro?: number;
   /** The step before which all variables get other buffers, with other values. */
   readonly replacedAt?: number;
+  readonly dropout?: number;
+  readonly keeping?: StateKeeping;
 }
 
 /** Losses, norms and final values of some steps under changing masks; `isRecorded`: by a model whose passes may be recorded. */
-async function train({ family, of, variant = 'lora', micro = 1, replacedAt }: Training, isRecorded: boolean) {
+async function train(training: Training, isRecorded: boolean) {
+  const { family, of, variant = 'lora', micro = 1, replacedAt, dropout = 0, keeping = {} } = training;
   const base = await loadBaseModel(goldenPath(family, 'base'));
   const before = tf.memory().numTensors;
   const model = new AdaptedModel(base);
@@ -69,14 +73,15 @@ async function train({ family, of, variant = 'lora', micro = 1, replacedAt }: Tr
   const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear', variant, parameters: { r: 3 } });
   const random = RandomStream.seeded(1, 'initialization');
   await model.createAdapter(settings, { random, labels: base.description.labels, ...(headTask ? { headTask } : {}) });
+  model.setInputDropout(dropout);
   const seen: TrainableModel = isRecorded ? model : Object.create(model, { passVariants: { value: () => null } });
   const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 });
-  const step = new TrainingStep(seen, optimizer, 1, {}, {}, new OwnPass(seen));
+  const step = new TrainingStep(seen, optimizer, 1, {}, {}, new OwnPass(seen, keeping));
   const groups = model.groups('layer');
   const { image, labels } = base.description;
   const pixels = image && [image.channels, image.height, image.width];
   const told: number[] = [];
-  model.setTraining(true);
+  model.setTraining(true, RandomStream.seeded(3, 'dropout'));
   // All layers, each alone, and so on: parts that were recorded under one mask are combined under another.
   const masks = [null, null, null, [1, 0], [0, 1], [1, 1], [1, 0], null];
   for (const [at, mask] of masks.entries()) {
@@ -88,6 +93,8 @@ async function train({ family, of, variant = 'lora', micro = 1, replacedAt }: Tr
     const { loss, gradientNorm } = await step.run(batches, 0.01, namesOff(groups, bytes, 'variableNames'), at);
     told.push(loss, gradientNorm);
   }
+  // Whatever is recorded, the next step draws the same.
+  told.push(...(model.dropoutState() ?? []));
   const values: Record<string, Float32Array> = {};
   for (const [name, variable] of model.trainable()) values[name] = Float32Array.from(await variable.data());
   const recorder = passRecorder();
@@ -112,6 +119,14 @@ describe.skipIf(report?.available !== true)('passes that are recorded and replay
     { family: 'llama', of: 'next tokens', variant: 'hira' },
     { family: 'llama', of: 'next tokens', replacedAt: 4 },
     { family: 'qwen3', of: 'next tokens', micro: 2 },
+    { family: 'vit', of: 'images', dropout: 0.3 },
+    { family: 'llama', of: 'next tokens', dropout: 0.3, variant: 'dora' },
+    { family: 'llama', of: 'next tokens', dropout: 0.3, micro: 2 },
+    { family: 'vit', of: 'images', keeping: { gradientCheckpointing: true }, dropout: 0.3 },
+    { family: 'vit', of: 'images', keeping: { halved: true } },
+    { family: 'llama', of: 'next tokens', keeping: { gradientCheckpointing: true } },
+    { family: 'llama', of: 'next tokens', keeping: { halved: true } },
+    { family: 'llama', of: 'next tokens', keeping: { gradientCheckpointing: true, halved: true }, dropout: 0.3 },
   ])('train $family on $of as passes that run each time (%#)', async (training) => {
     const plain = await train(training, false);
     const { replayed } = plain.happened;

@@ -4,6 +4,7 @@ import type { ProgramRunner } from '../program-runner.ts';
 import { activationKernels } from './activations.ts';
 import { attentionKernels } from './attention.ts';
 import { doraKernels } from './dora.ts';
+import { dropoutMask } from './dropout-mask.ts';
 import { gatherEncodedRows } from './gather.ts';
 import { halfKernels } from './halves.ts';
 import { hiraKernels } from './hira.ts';
@@ -24,6 +25,7 @@ const gpuKernels: readonly GpuKernel[] = [
   ...loraKernels,
   ...doraKernels,
   ...hiraKernels,
+  dropoutMask,
   ...attentionKernels,
   ...lossKernels,
   ...halfKernels,
