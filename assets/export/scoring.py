@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
+from embeddings import embedding_scores
 from examples import IGNORED
 from preferences import preference_scores
 
@@ -73,6 +74,8 @@ def evaluate(model, examples, collate, settings, bf16=False):
     model.eval()
     if task == "preference":
         return preference_scores(model, examples, order, collate, settings, bf16)
+    if task == "embedding":
+        return embedding_scores(model, examples, collate, settings, bf16)
     results = []
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
         for batch in DataLoader(examples, batch_size, sampler=order, collate_fn=collate):

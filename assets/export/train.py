@@ -26,11 +26,13 @@ from torch.utils.data import DataLoader
 
 from allocation import Allocation
 from choosing import Choosing
+from embeddings import PairCollator, Pairs, embedding_loss
 from examples import Collator, load_examples
 from optimizer import make_optimizer
 from preferences import PreferenceCollator, Preferences, batch_loss, compute_references
 from residual import save_joined, switch_base, take_out_start
 from scoring import evaluate, training_loss
+from zero_shot import ZeroShot
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -143,16 +145,17 @@ class Trainer(transformers.Trainer):
         return self.accelerator.prepare(loader)
 
 
-class PreferenceTrainer(Trainer):
-    """Takes batches of pairs, or of answers that are wanted or not."""
+class BatchTrainer(Trainer):
+    """Takes a loss that is a mean over the examples of a batch: of preferences and of embeddings."""
 
-    def __init__(self, *args, settings, penalty, **kwargs):
+    def __init__(self, *args, batch_loss, settings, penalty, **kwargs):
         super().__init__(*args, **kwargs)
+        self.batch_loss = batch_loss
         self.settings = settings
         self.penalty = penalty
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        loss = batch_loss(model, inputs, self.settings)
+        loss = self.batch_loss(model, inputs, self.settings)
         if self.penalty is not None:
             loss = loss + self.penalty()
         # Batches of a step count by their examples.
@@ -162,8 +165,8 @@ class PreferenceTrainer(Trainer):
 def load_base(settings, path):
     """The base as the run had it: in float32, with a head for its labels, and without dropout but the adapter's own."""
     head = {}
-    if settings["problem_type"] is not None:
-        labels = settings["labels"]
+    labels = settings["labels"]
+    if labels is not None:
         head = {
             "problem_type": settings["problem_type"],
             "num_labels": len(labels),
@@ -171,11 +174,17 @@ def load_base(settings, path):
             "label2id": {label: index for index, label in enumerate(labels)},
         }
     config = transformers.AutoConfig.from_pretrained(path, **head)
-    for name, value in config.to_dict().items():
-        if isinstance(value, float) and ("dropout" in name or name.endswith("_pdrop")):
-            setattr(config, name, 0.0)
+    take_out_dropout(config)
     auto_class = getattr(transformers, settings["auto_class"])
     return auto_class.from_pretrained(path, config=config, ignore_mismatched_sizes=True, dtype=torch.float32)
+
+
+def take_out_dropout(config):
+    for name, value in vars(config).items():
+        if isinstance(value, transformers.PreTrainedConfig):
+            take_out_dropout(value)  # of a tower of CLIP
+        elif isinstance(value, float) and ("dropout" in name or name.endswith("_pdrop")):
+            setattr(config, name, 0.0)
 
 
 def main():
@@ -198,8 +207,11 @@ def main():
         # PEFT's wrapper for answers leaves token_type_ids out, which tell the question from its text.
         model.forward = model.base_model.forward
 
-    is_preference = settings["task"] == "preference"
-    if is_preference:
+    own_loss = {"preference": batch_loss, "embedding": embedding_loss}.get(settings["task"])
+    if settings["task"] == "embedding":
+        train_examples, test_examples = Pairs(tensors, "train"), Pairs(tensors, "test")
+        collate = PairCollator(base, settings["pad_token_id"])
+    elif settings["task"] == "preference":
         train_examples, test_examples = Preferences(tensors, "train"), Preferences(tensors, "test")
         collate = PreferenceCollator(settings["pad_token_id"])
         # Of the base as it is, before an initialization changes it.
@@ -207,6 +219,8 @@ def main():
     else:
         train_examples, test_examples = load_examples(tensors, settings)
         collate = Collator(base, settings.get("pad_token_id"))
+    if "class_texts" in tensors:
+        model.forward = ZeroShot(model, tensors["class_texts"])
 
     if plan["residual"]:
         take_out_start(model)
@@ -226,8 +240,8 @@ def main():
     choosing = Choosing(model, score, settings, schedule_callback) if chooses else None
 
     penalty = allocation and allocation.penalty
-    own = {"settings": settings, "penalty": penalty} if is_preference else {}
-    trainer = (PreferenceTrainer if is_preference else Trainer)(
+    own = {"batch_loss": own_loss, "settings": settings, "penalty": penalty} if own_loss else {}
+    trainer = (BatchTrainer if own_loss else Trainer)(
         model=model,
         args=transformers.TrainingArguments(
             output_dir=f"{options.output}-checkpoints",

@@ -91,7 +91,103 @@ function preference(loss: string, rows: (count: number) => object[], settings: o
   };
 }
 
+const topics = ['the film', 'the book', 'a film', 'a book', 'a very good film', 'the long book', 'a bad film'];
+
+/** Anchors with their positives and, in most rows, a wrong candidate; some texts come more than once. */
+function searched(count: number): object[] {
+  return Array.from({ length: count }, (_, index) => ({
+    anchor: `was ${topics[index % topics.length]} ${index % 2 === 0 ? 'good' : 'bad'}`,
+    positive: `${topics[index % topics.length]} was ${index % 3 === 0 ? 'very ' : ''}long .`,
+    negative: `not ${topics[(index + 1) % topics.length]}`,
+  }));
+}
+
+/** Two texts, and how alike they are. */
+function compared(target: (index: number) => number) {
+  return (count: number): object[] =>
+    Array.from({ length: count }, (_, index) => ({
+      text: `${topics[index % topics.length]} was good`,
+      text_pair: `${topics[(index * 3) % topics.length]} was ${index % 3 === 0 ? 'very long .' : 'bad'}`,
+      label: target(index),
+    }));
+}
+
+const scored = compared((index) => (index % 5) / 2);
+const alike = compared((index) => (index % 3 === 0 ? 1 : 0));
+const ofSearch = [
+  'eval_accuracy',
+  ...['ndcg_at_10', 'mrr_at_10'].map((name) => `eval_${name}`),
+  ...[1, 5, 10].map((at) => `eval_recall_at_${at}`),
+];
+
+function embedding(
+  loss: string,
+  rows: (count: number) => object[],
+  metrics: readonly string[],
+  settings: object,
+): Case {
+  const name = `${loss}-${rows.name}`;
+  return {
+    title: `embeddings by ${loss}, ${JSON.stringify(settings).replaceAll(/[{}"]/g, '')}`,
+    model: bareEncoder,
+    data: () =>
+      datasetSourceSchema.parse({ reader: 'jsonl', path: jsonlFolder(join(folder, name), rows(11), rows(7)) }),
+    settings: {
+      task: 'embedding',
+      coto: {},
+      gradient_accumulation_steps: 2,
+      per_device_train_batch_size: 3,
+      ...settings,
+    },
+    metrics,
+  };
+}
+
+const clip = {
+  model: () => goldenPath('clip-zero-shot', 'base'),
+  data: () => datasetSourceSchema.parse({ reader: 'image-folder', path: goldenPath('clip-zero-shot', 'images') }),
+  metrics: ['eval_accuracy'],
+};
+const clipAdapter = { r: 2, target_modules: ['q_proj', 'k_proj', 'v_proj'] };
+
 const cases: readonly Case[] = [
+  embedding('multiple_negatives_ranking', searched, ofSearch, { similarity_scale: 10 }),
+  embedding('cosent', scored, ['eval_pearson', 'eval_spearman'], { pooling_mode: 'weightedmean' }),
+  embedding('cosine_similarity', scored, ['eval_pearson', 'eval_spearman'], {
+    embedding_loss: 'cosine_similarity',
+    pooling_mode: 'cls',
+  }),
+  embedding('contrastive', alike, ['eval_accuracy', 'eval_average_precision'], {
+    contrastive_margin: 0.8,
+    pooling_mode: 'mean_sqrt_len_tokens',
+    group_by_length: true,
+  }),
+  {
+    ...embedding('multiple_negatives_ranking by a language model', searched, ofSearch, {}),
+    ...language,
+    settings: {
+      ...language.settings,
+      task: 'embedding',
+      coto: {},
+      adapter: { r: 4, variant: 'dora', target_modules: ['q_proj', 'down_proj'] },
+    },
+  },
+  {
+    title: 'CLIP by texts of the classes, LoRA + CoTo on both towers, uneven batches',
+    ...clip,
+    settings: {
+      adapter: clipAdapter,
+      class_templates: 'imagenet',
+      coto: {},
+      gradient_accumulation_steps: 2,
+      per_device_train_batch_size: 3,
+    },
+  },
+  {
+    title: 'CLIP by texts of the classes, PiSSA on the images alone',
+    ...clip,
+    settings: { adapter: { ...clipAdapter, init_lora_weights: 'pissa', exclude_modules: String.raw`text_model\..*` } },
+  },
   preference('dpo', asPairs, { beta: 0.3, label_smoothing: 0.1 }),
   preference('orpo', asPairs, { beta: 0.5 }),
   preference('kto', asAnswers, { beta: 0.4, undesirable_weight: 0.8 }),

@@ -7,6 +7,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { writeAdapter } from '../adapters/peft/adapter-folder.ts';
+import { bareName, nameWithoutHead } from '../adapters/peft/name-without-head.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, ExportPythonTask } from '../contract.ts';
@@ -37,8 +38,11 @@ const templateFiles = [
   'allocation.py',
   'residual.py',
   'examples.py',
+  'embeddings.py',
   'preferences.py',
+  'ranking.py',
   'scoring.py',
+  'zero_shot.py',
   'requirements.txt',
 ];
 const dataFile = 'data.safetensors';
@@ -94,6 +98,7 @@ async function writeExport(
   await writeFolderAtomic(task.outputDirectory, async (temporary) => {
     for (const name of templateFiles) await copyFile(join(task.templateDirectory, name), join(temporary, name));
     await writeAdapter(join(temporary, 'adapter-start'), start, details);
+    await nameWithoutHead(join(temporary, 'adapter-start'), details.description);
     if (model.base.description.text !== null) await writeTokenizer(join(temporary, 'tokenizer'), task);
     await writeSafetensors(join(temporary, dataFile), examples.tensors);
     const settings = settingsOf(task, start.parameters, opened, examples, { totalSteps, criterion });
@@ -163,17 +168,18 @@ function settingsOf(
   };
 }
 
-/** Metrics that the script computes. */
+/** Metrics that the script computes; of embeddings it computes all. */
 const scriptMetrics = ['loss', 'accuracy', 'perplexity', 'pearson'];
 
 /** @throws StudioError refused where the run chooses by a metric that the script does not compute. */
 function criterionInPython(config: RunConfig, { type, metrics }: TaskOnData): Criterion {
   const criterion = criterionOf(config, type, metrics);
   const chooses = config.load_best_model_at_end || config.early_stopping_patience > 0;
-  if (chooses && !scriptMetrics.includes(criterion.metric))
+  const computed = type.declaration.id === 'embedding' ? metrics : scriptMetrics;
+  if (chooses && !computed.includes(criterion.metric))
     throw new StudioError(
       'refused',
-      `The Python script cannot choose by ${criterion.metric}: it computes ${scriptMetrics.join(', ')}.`,
+      `The Python script cannot choose by ${criterion.metric}: it computes ${computed.join(', ')}.`,
       'Export a run with another metric_for_best_model, or one that neither stops early nor loads its best checkpoint.',
     );
   return criterion;
@@ -199,7 +205,11 @@ function planOf(
   const lengthAt = lengthOf && ((place: number) => lengthOf(examples[place] ?? 0));
   const order = batchOrderOf(config, places, lengthAt);
   const { seed } = config;
-  const groups = model.groups(config.coto?.granularity ?? 'layer').map(({ name, modules }) => ({ name, modules }));
+  const { description } = model.base;
+  const nameOf = (module: string) => (model.headTask === 'FEATURE_EXTRACTION' ? bareName(module, description) : module);
+  const groups = model
+    .groups(config.coto?.granularity ?? 'layer')
+    .map(({ name, modules }) => ({ name, modules: modules.map(nameOf) }));
   const random = RandomStream.seeded(seed, 'coto');
   const coto = config.coto && new CotoController(model, config.coto, totalSteps, { seed, random });
   const epochs: number[][][] = [];

@@ -5,6 +5,7 @@ import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { LoadBatch } from '../evaluation/evaluation.ts';
 import { metricIds } from '../metrics/index.ts';
 import { readSentenceTransformer } from '../models/huggingface/sentence-transformer.ts';
+import { exportedPairs } from './embedding/exported-pairs.ts';
 import type { EmbeddingLoss, PairForm } from './embedding/losses/embedding-loss.ts';
 import { embeddingLoss } from './embedding/losses/index.ts';
 import { embeddingBatch } from './embedding/pair-batch.ts';
@@ -149,13 +150,20 @@ async function openEmbeddings(material: TaskMaterial): Promise<OpenTask> {
       const text = `${textOf(anchor)}\n\n${textOf(other)}`;
       return { kind: 'text', text, truth: String(read.labels.test[placeOf(index)] ?? '') };
     },
-    exported: async () => {
-      throw new StudioError(
-        'refused',
-        'A run of embeddings cannot be exported to Python: the script has no such losses.',
-        'Export its trained adapter instead; sentence-transformers’ trainer takes the same settings.',
-      );
-    },
+    exported: async (chosen) => ({
+      settings: {
+        auto_class: 'AutoModel',
+        problem_type: null,
+        pad_token_id: tokenizer.paddingId,
+        embedding_loss: loss.declaration.id,
+        pooling_mode: pooling,
+        rows: form,
+      },
+      tensors: new Map([
+        ...exportedPairs('train', rows.train, targets.train, chosen.train),
+        ...exportedPairs('test', rows.test, targets.test, chosen.test.map(placeOf)),
+      ]),
+    }),
   };
 }
 

@@ -1,4 +1,3 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { comparesWithTexts } from '../../../src-shared/domain/model.ts';
 import { imageAt } from '../data/dataset.ts';
 import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
@@ -66,12 +65,6 @@ export const imageClassification: TaskType = {
         return { kind: 'image', truth, height, width, channels, pixels: Uint8Array.from(pixels) };
       },
       exported: async (chosen, progress) => {
-        if (isZeroShot)
-          throw new StudioError(
-            'refused',
-            'The Python export has no zero-shot classifier: CLIP’s loss is computed from texts of the classes.',
-            'Export the adapter by --to peft: PEFT loads it on CLIPModel.',
-          );
         const tensors = new Map([['pixel_values', stacked(preprocessor.tables)]]);
         for (const split of ['train', 'test'] as const) {
           const batcher = batchers[split];
@@ -79,10 +72,9 @@ export const imageClassification: TaskType = {
           const labels = Int32Array.from(chosen[split], (index) => batcher.split.labels[index] ?? 0);
           tensors.set(`${split}.labels`, { shape: [labels.length], data: labels });
         }
-        return {
-          settings: { auto_class: 'AutoModelForImageClassification', problem_type: 'single_label_classification' },
-          tensors,
-        };
+        if (texts.input_ids !== undefined) tensors.set('class_texts', texts.input_ids);
+        const auto_class = isZeroShot ? 'AutoModel' : 'AutoModelForImageClassification';
+        return { settings: { auto_class, problem_type: 'single_label_classification' }, tensors };
       },
     };
   },

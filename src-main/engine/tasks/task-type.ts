@@ -1,4 +1,5 @@
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { EmbeddingLossId, PoolingMode } from '../../../src-shared/domain/embedding.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import type { Declaration } from '../../../src-shared/domain/parameter.ts';
 import type { SampleInput } from '../../../src-shared/domain/run-samples.ts';
@@ -12,6 +13,7 @@ import type { EndTokens } from '../generation/end-tokens.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
+import type { PairForm } from './embedding/losses/embedding-loss.ts';
 
 /** A task that a model can be trained for. */
 export interface TaskType {
@@ -123,6 +125,7 @@ export type ReadingProgress = (split: 'train' | 'test', done: number, total: num
 export interface ExportedExamples {
   readonly settings: {
     readonly auto_class:
+      | 'AutoModel'
       | 'AutoModelForImageClassification'
       | 'AutoModelForSequenceClassification'
       | 'AutoModelForTokenClassification'
@@ -132,8 +135,12 @@ export interface ExportedExamples {
     readonly problem_type: 'single_label_classification' | 'multi_label_classification' | 'regression' | null;
     /** Token id for padding. */
     readonly pad_token_id?: number;
-    /** The loss that `auto` takes. */
+    /** The loss of preferences that `auto` takes. */
     readonly loss_type?: string;
+    /** Of embeddings: what `auto` takes, and what the rows say of their texts. */
+    readonly embedding_loss?: EmbeddingLossId;
+    readonly pooling_mode?: PoolingMode;
+    readonly rows?: PairForm;
   };
   /** By `train.<name>` and `test.<name>`, one entry per example, and tables shared by both splits. */
   readonly tensors: ReadonlyMap<string, HostTensor>;

@@ -109,9 +109,11 @@ describe('text models with a head', () => {
       [
         'adapter-start',
         'data.safetensors',
+        'embeddings.py',
         'examples.py',
         'plan.json',
         'preferences.py',
+        'ranking.py',
         'requirements.txt',
         'allocation.py',
         'choosing.py',
@@ -121,6 +123,7 @@ describe('text models with a head', () => {
         'settings.json',
         'tokenizer',
         'train.py',
+        'zero_shot.py',
       ].sort(),
     );
   });
@@ -222,6 +225,52 @@ describe('language', () => {
     expect(valuesOf('test.prompts.offsets')).toHaveLength(3);
     expect(valuesOf('test.choices.offsets')).toHaveLength(6);
   });
+});
+
+test('embeddings have each text once, and the names of a model without a head', async () => {
+  const rows = [
+    [
+      { anchor: 'a film', positive: 'good', negative: 'bad' },
+      { anchor: 'a film', positive: 'very good', negative: 'good' },
+    ],
+    [{ anchor: 'a book', positive: 'long', negative: 'not long' }],
+  ];
+  const { settings, tensors, valuesOf } = await exported(taskOn('pairs', bert, rows, { task: 'embedding', coto: {} }));
+  expect(settings).toMatchObject({
+    auto_class: 'AutoModel',
+    problem_type: null,
+    labels: null,
+    embedding_loss: 'multiple_negatives_ranking',
+    pooling_mode: 'mean',
+    rows: 'ranking',
+  });
+  expect(valuesOf('train.pairs')).toEqual([0, 1, 0, 3]);
+  expect(valuesOf('train.negatives')).toEqual([2, 1]);
+  expect(valuesOf('train.negative_offsets')).toEqual([0, 1, 2]);
+  expect(tensors.get('train.texts.offsets')?.shape).toEqual([5]);
+  expect(valuesOf('train.targets')).toEqual([]);
+  const read = (file: string) => readFileSync(join(folder, 'pairs-export', file), 'utf8');
+  const { groups } = z
+    .object({ groups: z.array(z.object({ modules: z.array(z.string()) })) })
+    .parse(JSON.parse(read('plan.json')));
+  expect(groups[0]?.modules[0]).toMatch(/^encoder\./);
+  const start = await readSafetensors(join(folder, 'pairs-export', 'adapter-start', 'adapter_model.safetensors'));
+  expect([...start.keys()].some((key) => key.startsWith('base_model.model.bert.'))).toBe(false);
+});
+
+test('CLIP has the texts of its classes, and no new head', async () => {
+  const dataset = { reader: 'image-folder', path: goldenPath('clip-zero-shot', 'images'), options: {} };
+  const config = { adapter: { target_modules: ['q_proj'] }, class_templates: 'imagenet' };
+  const task = { ...taskOn('clip', goldenPath('clip-zero-shot', 'base'), [], config), dataset };
+  const { settings, tensors, valuesOf } = await exported(task);
+  expect(settings).toMatchObject({
+    auto_class: 'AutoModel',
+    problem_type: 'single_label_classification',
+    labels: null,
+  });
+  const { inputs } = await ownBatch(task);
+  expect(tensors.get('class_texts')?.shape).toEqual(inputs['input_ids']?.shape);
+  expect(valuesOf('class_texts')).toEqual([...(inputs['input_ids']?.data ?? [])]);
 });
 
 test('images are bytes, and a table that makes floats of them; an export can be cancelled', async () => {

@@ -26,9 +26,8 @@ export async function nameWithoutHead(folder: string, description: ModelDescript
   const file = join(folder, adapterConfigFile);
   const text = await readFile(file, 'utf8');
   const config = configSchema.parse(JSON.parse(text));
-  const prefix = bodyPrefix(description);
-  if (config.task_type !== 'FEATURE_EXTRACTION' || prefix === null) return;
-  const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+  if (config.task_type !== 'FEATURE_EXTRACTION' || bodyPrefix(description) === null) return;
+  const bare = (name: string) => bareName(name, description);
   const list = (given: string[] | string | null | undefined) => (Array.isArray(given) ? given.map(bare) : given);
   const weights = join(folder, adapterTensorsFile);
   const tensors = await readFile(weights);
@@ -56,6 +55,12 @@ export async function nameWithoutHead(folder: string, description: ModelDescript
       key.startsWith(keyPrefix) ? keyPrefix + bare(key.slice(keyPrefix.length)) : key,
     ),
   );
+}
+
+/** A module's name in a text model without a head, as AutoModel has it. */
+export function bareName(name: string, description: ModelDescription): string {
+  const prefix = bodyPrefix(description);
+  return prefix !== null && name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }
 
 /** What the names of all modules of a text model begin with beside those of its head, with the point; null where they differ. */
