@@ -4,6 +4,7 @@ import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { PlannedAdapter } from '../../src-shared/domain/adapter-reference.ts';
 import type { RunConfig } from '../../src-shared/domain/run.ts';
 import { checkRunInput } from '../../src-shared/domain/run-check.ts';
+import { configProblem } from '../../src-shared/studies/config-problem.ts';
 import { fieldWords } from '../../src-shared/studies/field-words.ts';
 import { type AdapterFacts, withFilledLabels } from '../../src-shared/studies/filled-labels.ts';
 import { type StudyConfig, studyConfigSchema, studyKind, studyKinds } from '../../src-shared/studies/index.ts';
@@ -34,19 +35,14 @@ export async function resolveConfig(
   value: { readonly kind: string },
   terminal: Terminal,
 ): Promise<StudyConfig> {
-  const { configSchema, declaration } = studyKind(value.kind);
+  const kind = studyKind(value.kind);
   const named = await resolveNames(client, value, terminal);
   const parsed = studyConfigSchema.safeParse(
     withFilledLabels(named, await adapterFacts(client), fieldWords(catalog.adapterVariants)),
   );
   if (parsed.success) return parsed.data;
-  throw new StudioError(
-    'invalid_input',
-    `${file} is not valid: ${describeIssues(parsed.error)}.`,
-    configSchema instanceof z.ZodObject
-      ? `${declaration.label} has the keys ${Object.keys(configSchema.shape).join(', ')}.`
-      : null,
-  );
+  const { message, hint } = configProblem(kind, parsed.error);
+  throw new StudioError('invalid_input', `${file} is not valid: ${message}.`, hint);
 }
 
 const adapterKeys = new Set(['from', 'to', 'adapter', 'adapters']);

@@ -126,7 +126,7 @@ export function describeIssues(error: Pick<z.ZodError, 'issues'> | { issues: rea
 }
 
 /** Of a value that fits none of several forms, the issues of the one form that it has the keys of, if there is one. */
-function nearestIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+export function nearestIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const isForeign = ({ code, path, message }: z.core.$ZodIssue) =>
     code === 'invalid_type' && (path.length === 0 || (path.length === 1 && message.endsWith('received undefined')));

@@ -2,7 +2,8 @@ import { type PlannedAdapter, plannedAdapterSchema } from '../domain/adapter-ref
 import type { RunConfig } from '../domain/run.ts';
 import { type CellSettings, cellLabel, cellSettingsSchema } from './cell-settings.ts';
 import type { FieldWords } from './field-words.ts';
-import { studyConfigSchema } from './index.ts';
+import { studyConfigSchema, studyKinds } from './index.ts';
+import { keysAt } from './schema-keys.ts';
 
 /** What is known of a study's adapter from its run, there or yet to be trained, or from its record. */
 export interface AdapterFacts {
@@ -19,13 +20,14 @@ const filledKeys = new Set<PropertyKey>(['label', 'coto', 'seed']);
 /**
  * A study's config with `label`, `coto` and `seed` filled in wherever its kind asks for them, nothing is given, and the adapters
  * below tell: the label names what they have in common and others of the config do not. Pairs and triples of one label are told
- * apart by their seeds. What cannot be filled in stays missing.
+ * apart by their seeds; adapters without labels may be given alone. What cannot be filled in stays missing.
  */
 export function withFilledLabels(
-  value: unknown,
+  given: unknown,
   factsOf: (adapter: PlannedAdapter) => AdapterFacts | null,
   words: FieldWords,
 ): unknown {
+  const value = withNamedAdapters(given);
   const places = (studyConfigSchema.safeParse(value).error?.issues ?? [])
     .filter(({ path }) => filledKeys.has(path.at(-1) ?? '') && valueAt(value, path) === undefined)
     .map(({ path }) => ({ parent: path.slice(0, -1), key: path.at(-1) }));
@@ -52,6 +54,22 @@ export function withFilledLabels(
   }
   // Groups of other kinds have no names.
   return studyConfigSchema.safeParse(named).success ? named : filled;
+}
+
+/** `adapters: [a, b]` where each adapter has a label of its own is short for `adapters: [{ adapter: a }, { adapter: b }]`. */
+function withNamedAdapters(value: unknown): unknown {
+  const kind = studyKinds.find((one) => one.kind === valueAt(value, ['kind']));
+  const given = valueAt(value, ['adapters']);
+  if (kind === undefined || given === undefined || !keysAt(kind.configSchema, ['adapters', 0]).includes('adapter'))
+    return value;
+  const isAlone = (one: unknown) => plannedAdapterSchema.safeParse(one).success;
+  const all = [given].flat();
+  if (!all.some(isAlone)) return value;
+  return withValueAt(
+    value,
+    ['adapters'],
+    all.map((one) => (isAlone(one) ? { adapter: one } : one)),
+  );
 }
 
 /** "LoRA + CoTo, rank 8": the kinds of these adapters, and the settings that all of them share and others do not. */

@@ -31,6 +31,19 @@ it('fills in what is missing from the adapters of each group, and leaves alone w
   });
 });
 
+it('takes adapters alone where each is looked at by itself', () => {
+  const named = [
+    { adapter: { adapterId: 'found' }, label: 'the found', coto: true, seed: 0 },
+    { adapter: run(2), label: 'LoRA', coto: false, seed: 2 },
+  ];
+  for (const kind of ['pruning', 'contribution']) {
+    expect(filled({ kind, adapters: [{ adapterId: 'found' }, run(2)] })).toMatchObject({ adapters: named });
+    expect(filled({ kind, adapters: { adapterId: 'found' } })).toMatchObject({ adapters: named.slice(0, 1) });
+  }
+  // Not where the config has no such adapters.
+  expect(filled({ kind: 'merging', adapters: [run(1)] })).toMatchObject({ adapters: [run(1)] });
+});
+
 it('tells groups apart by the settings that differ, and pairs of one label by their seeds', () => {
   const wide = { adapter: { r: 16 } };
   const late = { coto: { initial_p: 0.5 } };
