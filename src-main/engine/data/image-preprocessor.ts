@@ -4,7 +4,7 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { centerCrop } from './crop.ts';
 import type { Image } from './dataset.ts';
-import { type PreprocessorConfig, type Rectangle, readPreprocessorConfig } from './preprocessor-config.ts';
+import { mostPixels, type PreprocessorConfig, type Rectangle, readPreprocessorConfig } from './preprocessor-config.ts';
 import { type ResampleFilter, resample, resampleFilters } from './resample.ts';
 import { toGrey } from './to-grey.ts';
 
@@ -115,9 +115,15 @@ function byShorterEdge({ height, width }: Rectangle, edge: number): Rectangle {
       'Leave it out of the dataset.',
     );
   const longer = (long: number, short: number) => Math.trunc((edge * long) / short);
-  return width <= height
-    ? { height: longer(height, width), width: edge }
-    : { height: edge, width: longer(width, height) };
+  const resized =
+    width <= height ? { height: longer(height, width), width: edge } : { height: edge, width: longer(width, height) };
+  if (resized.height * resized.width > mostPixels)
+    throw new StudioError(
+      'refused',
+      `An image of ${both({ height, width })} would be resized to ${both(resized)} pixels, which takes too much memory.`,
+      'Leave it out of the dataset, or lower shortest_edge in preprocessor_config.json.',
+    );
+  return resized;
 }
 
 function differs(one: Rectangle, other: Rectangle): boolean {

@@ -4,17 +4,30 @@ import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { unreadable } from './byte-source.ts';
 
 const perChannel = z.union([z.number().transform((value) => [value]), z.array(z.number()).min(1)]);
-const side = z.number().int().min(1).max(65_536);
-const rectangle = z.object({ height: side, width: side });
+/** Pixels of an image that it is resized to, at most: 200 MB of three channels. */
+export const mostPixels = 2 ** 26;
+const longestSide = Math.sqrt(mostPixels);
+const wholePixels = `a whole number of pixels from 1 to ${longestSide}`;
+const error = `must be ${wholePixels}`;
+const side = z.number({ error }).int({ error }).min(1, { error }).max(longestSide, { error });
+// Strict: of a size that says both, Transformers knows neither.
+const rectangle = z.strictObject({ height: side, width: side });
+const shorterEdge = z.strictObject({ shortest_edge: side });
 
 /** `preprocessor_config.json` with the defaults of transformers' ViTImageProcessor. */
 const configSchema = z.object({
   do_resize: z.boolean().nullable().default(true),
   // Transformers' fast processors write null for what they do not use.
-  size: z.union([side, rectangle, z.object({ shortest_edge: side })]).nullish(),
+  size: z
+    .union([side, rectangle, shorterEdge], {
+      error: `must be a length, height and width, or shortest_edge alone, each ${wholePixels}`,
+    })
+    .nullish(),
   resample: z.number().int().min(0).max(5).nullable().default(2),
   do_center_crop: z.boolean().nullable().default(false),
-  crop_size: z.union([side, rectangle]).nullish(),
+  crop_size: z
+    .union([side, rectangle], { error: `must be a length, or height and width, each ${wholePixels}` })
+    .nullish(),
   do_rescale: z.boolean().nullable().default(true),
   rescale_factor: z.number().default(1 / 255),
   do_normalize: z.boolean().nullable().default(true),

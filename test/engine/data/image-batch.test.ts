@@ -129,6 +129,20 @@ describe('pixel values', () => {
       { height: 2, width: 2, channels: 1 },
       /shorter edge to 2 and does not crop/,
     ],
+    ...[0, 1e9, '16', 2.5].map(
+      (edge): [string, unknown, { height: number; width: number; channels: number }, RegExp] => [
+        `a shortest_edge of ${edge}`,
+        { do_center_crop: true, size: { shortest_edge: edge } },
+        { height: 2, width: 2, channels: 1 },
+        /preprocessor_config\.json: size.* a whole number of pixels from 1 to 8192/,
+      ],
+    ),
+    [
+      'a size of both',
+      { do_center_crop: true, size: { shortest_edge: 16, height: 16, width: 16 } },
+      { height: 2, width: 2, channels: 1 },
+      /size: must be a length, height and width, or shortest_edge alone/,
+    ],
     [
       'mean of another length',
       { image_mean: [1, 2, 3] },

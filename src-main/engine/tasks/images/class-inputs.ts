@@ -1,3 +1,4 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { classTemplatesOf, classTexts } from '../../../../src-shared/domain/class-templates.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
@@ -7,7 +8,8 @@ import type { MicroBatch } from '../../training/micro-batch.ts';
 /**
  * The texts of the classes as CLIP reads them: input_ids [classes, templates, tokens], padded to the longest. No mask is
  * needed: a token sees those before it alone, and the end token of a text comes before its padding.
- * @throws StudioError invalid_file without a tokenizer, invalid_input for templates that say nothing of a class.
+ * @throws StudioError invalid_file without a tokenizer, invalid_input for templates that say nothing of a class, and where
+ * max_length leaves nothing that tells two classes apart.
  */
 export async function classInputs(
   modelDirectory: string,
@@ -19,6 +21,29 @@ export async function classInputs(
   const tokenizer = await loadTokenizer(modelDirectory);
   const maxLength = Math.min(settings.max_length, text?.maxPositions ?? settings.max_length);
   const texts = labels.flatMap((label) => classTexts(templates, label));
-  const { tokens, inputIds } = tokenizer.pad(tokenizer.encodeAll(texts, { maxLength }), 'right');
+  const encoded = tokenizer.encodeAll(texts, { maxLength });
+  refuseEqual(
+    labels,
+    (place) => encoded.slice(place * templates.length, (place + 1) * templates.length).map(({ ids }) => ids.join(' ')),
+    maxLength,
+  );
+  const { tokens, inputIds } = tokenizer.pad(encoded, 'right');
   return { input_ids: { shape: [labels.length, templates.length, tokens], data: inputIds } };
+}
+
+/** Texts that were cut are of `maxLength` tokens; classes whose names are the same to the tokenizer are left alone. */
+function refuseEqual(labels: readonly string[], textsOf: (place: number) => string[], maxLength: number): void {
+  const known = new Map<string, string>();
+  for (const [place, label] of labels.entries()) {
+    const texts = textsOf(place);
+    const wereCut = texts.some((text) => text.split(' ').length >= maxLength);
+    const other = known.get(texts.join());
+    if (other !== undefined && wereCut)
+      throw new StudioError(
+        'invalid_input',
+        `Cut to ${maxLength} tokens, the texts of the classes "${other}" and "${label}" are the same.`,
+        'Raise max_length, or write shorter class_templates with {label} nearer to the beginning.',
+      );
+    known.set(texts.join(), label);
+  }
 }

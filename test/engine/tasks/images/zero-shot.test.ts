@@ -38,9 +38,9 @@ beforeAll(async () => {
 });
 afterAll(() => base.dispose());
 
-function open(class_templates: string): Promise<TaskOnData> {
+function open(class_templates: string, max_length = 77): Promise<TaskOnData> {
   const source = { reader: 'image-folder', path: goldenPath('clip-zero-shot', 'images'), options: {} };
-  const settings = taskSettingsSchema.parse({ class_templates });
+  const settings = taskSettingsSchema.parse({ class_templates, max_length });
   return openTask({ modelDirectory, model: base.description, source, settings, base, training: true }, quietContext);
 }
 
@@ -57,6 +57,14 @@ test('CLIP’s tokenizer has the ids of Transformers', async () => {
 });
 
 describe('the texts of classes', () => {
+  test('are refused where max_length cuts off what tells them apart', async () => {
+    await expect(open('a photo of a {label}.', 4)).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: `Cut to 4 tokens, the texts of the classes "${written.labels[0]}" and "${written.labels[1]}" are the same.`,
+      hint: expect.stringContaining('Raise max_length'),
+    });
+  });
+
   test('are tokens of every class by every template, in the order of the labels', async () => {
     const task = await open(written.templates.join('\n'));
     expect(task.classNames).toEqual(written.labels);
