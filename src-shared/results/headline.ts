@@ -20,7 +20,9 @@ export interface NamedScore {
 
 /**
  * Every score of an evaluation, first the one that it is known by: the accuracy; of tagged words the F1 of entities; of answers
- * their F1 (the accuracy is that of exact matches, and not said twice); of texts looked up their NDCG; of a language model, whose accuracy is
+ * their F1 (the accuracy is that of exact matches, and not said twice); of texts looked up their NDCG;
+ * of numbers Spearman's correlation, which the best checkpoint of pairs with scores is chosen by too (sentence-transformers' primary
+ * metric); of a language model, whose accuracy is
  * that of single tokens, the exact matches where they were counted, else the perplexity.
  */
 export function namedScores({ accuracy, metrics }: Scores): NamedScore[] {

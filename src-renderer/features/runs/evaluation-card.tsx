@@ -19,7 +19,7 @@ const curveOptions: readonly MetricOptions[] = [
   { metric: 'eval_ndcg_at_10', title: 'NDCG@10', yTitle: 'NDCG' },
   { metric: 'eval_exact_match', title: 'Exact match', yTitle: 'exact match (%)', factor: 100 },
   { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
-  { metric: 'eval_pearson', title: 'Pearson correlation', yTitle: 'r' },
+  { metric: 'eval_spearman', title: 'Spearman correlation', yTitle: 'ρ' },
   { metric: 'eval_rewards_margins', title: 'Eval reward margin', yTitle: 'reward' },
   { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
 ];

@@ -9,7 +9,7 @@ const evaluations: readonly Scores[] = [
   { accuracy: 0.9, metrics: { entity_f1: 0.5, entity_precision: 0.6, entity_recall: 0.4 } },
   { accuracy: 0.4, metrics: { perplexity: 4 } },
   { accuracy: 0.4, metrics: { perplexity: 4, exact_match: 0.5 } },
-  { accuracy: null, metrics: { pearson: 0.5 } },
+  { accuracy: null, metrics: { pearson: 0.5, spearman: 0.25 } },
 ];
 
 test('what an evaluation is known by has a curve, in the unit that its number has', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { embeddings } from '../../../src-main/engine/tasks/embedding.ts';
 import { headlineOf, headlineText, namedScores } from '../../../src-shared/results/headline.ts';
 
 test('a classifier is known by its accuracy', () => {
@@ -51,7 +52,13 @@ test('a lower perplexity ranks higher', () => {
 });
 
 test('regression is known by its correlation, and without a score nothing is said', () => {
-  expect(headlineText({ accuracy: null, metrics: { pearson: -0.5 } })).toBe('Pearson −0.500');
+  const { bestBy } = embeddings;
+  for (const metrics of [
+    { pearson: -0.5, spearman: -0.25 },
+    { ndcg_at_10: 0.5, recall_at_1: 0.5 },
+  ])
+    expect(bestBy).toContain(headlineOf({ accuracy: null, metrics })?.id);
+  expect(headlineText({ accuracy: null, metrics: { pearson: -0.5, spearman: -0.25 } })).toBe('Spearman −0.250');
   expect(headlineText({ accuracy: null, metrics: {} })).toBe('');
   expect(headlineText(null)).toBe('');
 });
