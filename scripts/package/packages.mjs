@@ -50,6 +50,7 @@ export const carriedPackages = [
   'chardet',
   'commander',
   'csv-parse',
+  'entities',
   'pino',
   'protobufjs',
   'pure-rand',
