@@ -55,8 +55,13 @@ export function groupsOf(place: TaskPlace, files: readonly ConfigFile[], tasks: 
       throw new StudioError('invalid_file', `${file}: ${describeIssues(parsed.error)}.`);
     const { data: named } = namesSchema.safeParse(config);
     if (named === undefined) continue;
-    if (members.has(named.group))
-      throw new StudioError('invalid_input', `${place.path} has the group ${named.group} twice.`);
+    const other = members.get(named.group);
+    if (other !== undefined)
+      throw new StudioError(
+        'invalid_input',
+        `${place.path} has the group ${named.group} twice: in ${other.file} and in ${file}.`,
+        'Rename or remove one of them.',
+      );
     members.set(named.group, { file, task: named.task });
     if (parsed.success) averaged.push({ ...parsed.data, file, config });
   }

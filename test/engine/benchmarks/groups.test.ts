@@ -63,7 +63,9 @@ describe('groups', () => {
 
   it('of one name are refused', async () => {
     const group = { group: 'some', task: ['one'], aggregate_metric_list: [acc] };
-    await expect(read({ one: group, two: group })).rejects.toThrow('has the group some twice');
+    await expect(read({ one: group, two: group })).rejects.toThrow(
+      /has the group some twice: in .*one\.yaml and in .*two\.yaml\.$/,
+    );
   });
 
   test.each([
