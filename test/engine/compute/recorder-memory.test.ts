@@ -33,9 +33,18 @@ function limitTo(bytes: number | null): void {
 
 /** Programs of tfjs in two parts, of which the second has a tensor of 2 MiB. */
 async function run(value: number, wrong?: () => void, variant = ''): Promise<number> {
+  const loss = lossOf(value, wrong, variant);
+  try {
+    return (await loss.data())[0] ?? Number.NaN;
+  } finally {
+    loss.dispose();
+  }
+}
+
+function lossOf(value: number, wrong?: () => void, variant = '', isKept = true): tf.Tensor {
   const recorder = passRecorder();
   if (recorder === null) throw new Error('nothing records');
-  const loss = tf.tidy(() => {
+  return tf.tidy(() => {
     const given = tf.tensor1d(new Float32Array(small).fill(value));
     const pass = ({ enter, handOver }: PassMarks) => {
       enter({ layer: 0, isBackward: false });
@@ -45,14 +54,9 @@ async function run(value: number, wrong?: () => void, variant = ''): Promise<num
       wrong?.();
       return { value: tf.mean(tf.tile(states, [copies])), gradients: new Map<string, tf.Tensor>() };
     };
-    const request = { owner, shapes: '', parts: partsOf(variant), inputs: { given }, variables: [], isKept: true };
+    const request = { owner, shapes: '', parts: partsOf(variant), inputs: { given }, variables: [], isKept };
     return recorder.run(request, pass).value;
   });
-  try {
-    return (await loss.data())[0] ?? Number.NaN;
-  } finally {
-    loss.dispose();
-  }
 }
 
 const memory = (name: 'numBytesInGPU' | 'numBytesAllocatedInGPU') => Number(Reflect.get(tf.memory(), name));
@@ -83,6 +87,32 @@ describe.skipIf(report?.available !== true)('the buffers of a recording', () => 
     expect(recorder).toBeInstanceOf(GpuPassRecorder);
     recorder?.release(owner);
     expect(memory('numBytesInGPU')).toBe(before);
+  });
+
+  it('are given back where they rest and others need their memory', async () => {
+    const recorder = passRecorder();
+    if (!(recorder instanceof GpuPassRecorder)) throw new Error('nothing records');
+    const before = memory('numBytesInGPU');
+    for (const value of [2, 3, 4]) expect(await run(value)).toBe(value);
+    const { recorded, replayed } = recorder.counts;
+    // More than is left beside them.
+    const most = memory('numBytesInGPU') + 0.5e6;
+    expect(most).toBeGreaterThan(before + 2e6);
+    limitTo(most);
+    const large = () => tf.fill([0.5e6], 1);
+    const inUse = lossOf(5, undefined, '', false);
+    expect(recorder.counts.replayed).toBe(replayed + 1);
+    expect(large).toThrow(expect.objectContaining({ code: 'out_of_memory' }));
+    expect((await inUse.data())[0]).toBe(5);
+    inUse.dispose();
+    const other = large();
+    const mean = tf.mean(other);
+    expect((await mean.data())[0]).toBe(1);
+    tf.dispose([other, mean]);
+    expect(memory('numBytesInGPU')).toBe(before);
+    limitTo(null);
+    for (const value of [6, 7, 8]) expect(await run(value)).toBe(value);
+    expect(recorder.counts).toEqual({ recorded: recorded + 1, replayed: replayed + 3 });
   });
 
   it('do not grow with every combination of variants', async () => {

@@ -101,9 +101,10 @@ export async function watchedBackend(
   }
   const backend = seeingGpu(watch.gpu, () => new WatchedBackend(watch.device, watch.info));
   allowGpuSlices(backend);
-  limitBuffers(backend, mostBytes);
+  const recorder = new GpuPassRecorder(backend, backend.programs.observation);
+  limitBuffers(backend, mostBytes, () => recorder.giveBack());
   registerGpuKernels(backend.programs);
-  started(backend.programs, new GpuPassRecorder(backend, backend.programs.observation));
+  started(backend.programs, recorder);
   return backend;
 }
 

@@ -25,6 +25,9 @@ const dispatchesAtOnce = 256;
 /** Plans that were found outdated, after which no more are made: something changes from step to step. */
 const mostOutdated = 3;
 
+/** Plans that were given back for want of memory, after which no more are made. */
+const mostGivenBack = 10;
+
 /**
  * Records the passes of one owner, for the shapes of its inputs that came twice in a row, and asks the device for the same work
  * again without the passes' code: only the inputs are written, and commands are encoded from kept bind groups.
@@ -36,6 +39,11 @@ export class GpuPassRecorder implements PassRecorder {
   private plan: PassPlan | null = null;
   private lastShapes: string | null = null;
   private outdated = 0;
+  private givenBack = 0;
+  /** While the plan itself is replayed or added to. */
+  private isBusy = false;
+  /** Results in the plan's buffers that were not disposed of. */
+  private resultsInUse = 0;
   /**
    * Dispatches of a plan, beyond which another is begun: single modules that are on and off make a variant of a part for each
    * of their combinations, every one with bind groups and uniforms.
@@ -59,7 +67,7 @@ export class GpuPassRecorder implements PassRecorder {
     if (this.plan?.shapes === shapes) {
       const parts = this.plan.find(request.parts);
       if (parts !== null) {
-        if (this.isCurrent(parts)) return this.replay(this.plan, parts, request);
+        if (this.isCurrent(parts)) return this.replayed(this.plan, parts, request);
         this.drop();
         this.outdated++;
         if (this.outdated >= mostOutdated) this.refusal = 'weights or variables are replaced from step to step';
@@ -82,11 +90,21 @@ export class GpuPassRecorder implements PassRecorder {
     if (this.owner?.deref() === owner) this.begin(null);
   }
 
+  /** Hands the buffers of the plan to the pool where nothing uses them now: memory is short. Whether it has done so. */
+  giveBack(): boolean {
+    if (this.plan === null || this.isBusy || this.resultsInUse > 0) return false;
+    this.drop();
+    this.givenBack++;
+    if (this.givenBack >= mostGivenBack) this.refusal = 'there is no memory for it';
+    return true;
+  }
+
   private begin(owner: object | null): void {
     this.drop();
     this.owner = owner && new WeakRef(owner);
     this.lastShapes = null;
     this.outdated = 0;
+    this.givenBack = 0;
     this.refusal = null;
   }
 
@@ -143,8 +161,22 @@ export class GpuPassRecorder implements PassRecorder {
     const variables = [...request.variables];
     if (this.plan?.shapes !== shapes || this.plan.dispatches > this.mostDispatches) this.drop();
     this.plan ??= new PassPlan(this.backend, shapes, variables);
-    this.refusal = recording.refusal ?? this.added(this.plan, [recording, parts, result, variables]);
+    this.isBusy = true;
+    try {
+      this.refusal = recording.refusal ?? this.added(this.plan, [recording, parts, result, variables]);
+    } finally {
+      this.isBusy = false;
+    }
     this.counts.recorded++;
+  }
+
+  private replayed(...given: Parameters<GpuPassRecorder['replay']>): PassResult {
+    this.isBusy = true;
+    try {
+      return this.replay(...given);
+    } finally {
+      this.isBusy = false;
+    }
   }
 
   /** Why the parts of a recording cannot be kept; null if they are. */
@@ -208,13 +240,19 @@ export class GpuPassRecorder implements PassRecorder {
     const copies = new Map<GPUBuffer, GpuArena>();
     for (const { outputs } of parts)
       for (const { gradient, slice, shape } of outputs) {
-        const own = encoder === null ? stayingSlice(slice) : this.copy(encoder, copies, slice);
+        const own = encoder === null ? this.staying(slice) : this.copy(encoder, copies, slice);
         const tensor = tensorInSlice(this.backend, own, shape);
         if (gradient === null) value = tensor;
         else gradients.set(gradient, tensor);
       }
     if (value === null) throw new Error('a recorded pass has no loss');
     return { value, gradients };
+  }
+
+  /** Its buffer stays when its tensor is disposed of. */
+  private staying({ buffer, offset, size }: GpuSlice): SharedSlice {
+    this.resultsInUse++;
+    return { buffer, offset, size, release: () => this.resultsInUse-- };
   }
 
   /** The same slice of a copy of its buffer, one for all that share it. */
@@ -240,11 +278,6 @@ export class GpuPassRecorder implements PassRecorder {
 
 function isOutOfMemory(thrown: unknown): boolean {
   return thrown instanceof StudioError && thrown.code === 'out_of_memory';
-}
-
-/** Its buffer stays when its tensor is disposed of. */
-function stayingSlice({ buffer, offset, size }: GpuSlice): SharedSlice {
-  return { buffer, offset, size, release: () => undefined };
 }
 
 function countAll(dispatches: readonly PlannedDispatch[]): void {
