@@ -5,12 +5,16 @@ import { useRoute } from './routes.tsx';
 export const usePageVisit = create<{ visit: number }>(() => ({ visit: 0 }));
 
 let focused = 0;
+/** What had the focus when the page last changed. */
+let left: Element | null = null;
 
 /** The first two segments name a page: "#/runs" and "#/runs/r1" are two. What is chosen within a list is none. */
 const pageOf = (segments: readonly string[]) => (segments[0] === 'runs' ? segments.slice(0, 2).join('/') : segments[0]);
 
 useRoute.subscribe((route, before) => {
-  if (pageOf(route.segments) !== pageOf(before.segments)) usePageVisit.setState(({ visit }) => ({ visit: visit + 1 }));
+  if (pageOf(route.segments) === pageOf(before.segments)) return;
+  left = document.activeElement;
+  usePageVisit.setState(({ visit }) => ({ visit: visit + 1 }));
 });
 
 /** True once after every change of page, for the heading that takes the focus; not for the first page of the window. */
@@ -19,4 +23,11 @@ export function claimPageFocus(): boolean {
   if (visit === focused) return false;
   focused = visit;
   return true;
+}
+
+/** Whether the person has gone on since the change of page: to a control of the new page, or to what lies over it. */
+export function hasGoneOn(page: HTMLElement | null): boolean {
+  const active = document.activeElement;
+  if (active === null || active === left) return false;
+  return page?.contains(active) === true || active.closest('[role="dialog"], [role="menu"]') !== null;
 }

@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, Title } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { createContext, type ReactNode, useContext, useEffect, useId, useRef } from 'react';
-import { claimPageFocus, usePageVisit } from '../../app/page-focus.ts';
+import { claimPageFocus, hasGoneOn, usePageVisit } from '../../app/page-focus.ts';
 import { Link } from '../../app/routes.tsx';
 import { appStrings } from '../../strings/app.ts';
 import { useActions } from '../actions/action-registry.ts';
@@ -35,19 +35,21 @@ interface PageProps {
 
 /** A page: one title row, then the content. */
 export function Page({ crumb, title, state, actions, more, moreAbove, fill = false, children }: PageProps) {
+  const section = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const visit = usePageVisit((visits) => visits.visit);
   useEffect(() => {
     // To focus is to lay out all of the page: once it has been, that costs nothing.
     const timer = setTimeout(() => {
+      const isChanged = claimPageFocus() && !hasGoneOn(section.current);
       // A page that replaces its own skeleton takes the heading, and what had the focus, with it.
-      if (claimPageFocus() || (visit > 0 && document.activeElement === document.body))
+      if (isChanged || (visit > 0 && document.activeElement === document.body))
         heading.current?.focus({ preventScroll: true });
     }, 50);
     return () => clearTimeout(timer);
   }, [visit]);
   return (
-    <section className={classes['page']}>
+    <section ref={section} className={classes['page']}>
       <header className={classes['header']}>
         {crumb ? (
           <nav aria-label="Breadcrumb" className={classes['crumb']}>

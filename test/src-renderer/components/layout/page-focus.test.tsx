@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { act, waitFor } from '@testing-library/react';
 import { expect, test } from 'vitest';
+import { parseRoute } from '../../../../src-renderer/app/route-path.ts';
 import { navigate, useRoute } from '../../../../src-renderer/app/routes.tsx';
 import { Page } from '../../../../src-renderer/components/layout/page.tsx';
 import { renderInWindow } from '../../window.tsx';
@@ -28,5 +29,16 @@ test('a change of page leads the focus to its heading; a choice within the page 
   inside.focus();
   act(() => navigate('/data/digits'));
   await waitFor(() => expect(useRoute.getState().path).toBe('/data/digits'));
+  expect(document.activeElement).toBe(inside);
+});
+
+test('who goes on before the heading has the focus keeps what they went to', async () => {
+  const view = renderInWindow(<Window />);
+  view.getByText('rail').focus();
+  act(() => useRoute.setState(parseRoute('#/models'), true));
+  const inside = view.getByText('inside models');
+  inside.focus();
+  // A timer that was set later fires later, however busy the machine is.
+  await new Promise((resolve) => setTimeout(resolve, 100));
   expect(document.activeElement).toBe(inside);
 });
