@@ -82,9 +82,16 @@ async function settle(page: Page): Promise<void> {
 }
 
 async function open(page: Page, hash: string): Promise<void> {
-  await page.evaluate((to) => {
-    location.hash = to;
-  }, hash);
+  // The window hears of the change before this does: what was shown is gone then.
+  await page.evaluate(
+    (to) =>
+      new Promise<void>((resolve) => {
+        if (location.hash === to) return resolve();
+        addEventListener('hashchange', () => resolve(), { once: true });
+        location.hash = to;
+      }),
+    hash,
+  );
   await settle(page);
 }
 

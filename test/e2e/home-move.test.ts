@@ -21,21 +21,25 @@ test('Settings moves the home to another folder, and the next start finds it the
     // It would outlive the test.
     electron.relaunch = () => undefined;
   }, moveAnswers.indexOf('move'));
-  // By the keyboard: what is said of the first refusal lies over it for a while.
+  // By the keyboard: what is said of the first refusal lies over it for a while. What is said comes before it can be pressed again.
   const button = page.getByRole('button', { name: 'Move home folder…' });
-  await button.press('Enter');
+  const press = async (): Promise<void> => {
+    await expect.poll(() => button.isEnabled()).toBe(true);
+    await button.press('Enter');
+  };
+  await press();
   await page.getByText(/is the home folder itself/).waitFor();
 
   // What fails leaves the studio as it was.
   writeFileSync(join(target, 'x'), '');
   await answerOpenDialog(app, target);
-  await button.press('Enter');
+  await press();
   await page.getByText(/disk is not empty/).waitFor();
   expect((await request(page, 'settings.get', {})).threads).toBe(1);
 
   rmSync(join(target, 'x'));
   const closed = app.waitForEvent('close');
-  await button.press('Enter');
+  await press();
   await closed;
   expect(existsSync(join(target, 'studio.sqlite'))).toBe(true);
   expect(readdirSync(home).sort()).toEqual(['moved-to.json', 'window']);

@@ -126,7 +126,10 @@ describe('the main job in the window', () => {
     await page.keyboard.press('Control+z');
     await expect.poll(() => namesOnBench(page)).toEqual(['CoTo run', 'Plain run']);
     await page.getByLabel('Name of the merge').fill('Merged by keyboard');
-    await page.getByRole('button', { name: 'Merge', exact: true }).press('Enter');
+    const merge = page.getByRole('button', { name: 'Merge', exact: true });
+    // A key on a button that is greyed while it is checked does nothing.
+    await expect.poll(() => merge.isEnabled()).toBe(true);
+    await merge.press('Enter');
     await shelf.getByRole('listitem').filter({ hasText: 'Merged by keyboard' }).waitFor();
   });
 
@@ -139,7 +142,7 @@ describe('the main job in the window', () => {
     await page.getByRole('button', { name: 'Run pruning study' }).click();
     const scores = page.getByRole('table', { name: 'All results' });
     await scores.waitFor();
-    expect(await scores.getByRole('row').count()).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => scores.getByRole('row').count()).toBeGreaterThanOrEqual(3);
     await scores.getByRole('button', { name: /^Save the adapter of .*50/ }).click();
     await goTo(page, 'Merge');
     const shelf = page.getByRole('list', { name: 'Adapter shelf' });

@@ -27,9 +27,9 @@ export async function openStudio(home: string, switches: readonly string[] = [])
     env: { ...process.env, COTO_STUDIO_HOME: home } as Record<string, string>,
     timeout: 120_000,
   });
-  const page = await app.firstWindow();
   // Half a minute, as is usual, is short for a start on a machine that is busy with other work.
-  page.setDefaultTimeout(120_000);
+  app.context().setDefaultTimeout(120_000);
+  const page = await app.firstWindow({ timeout: 120_000 });
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {

@@ -57,7 +57,7 @@ test('a preset is changed as YAML and started', async () => {
   await yamlOf(page).fill(
     'model: quickdraw-vit\ndataset: Fashion-MNIST (small)\nadapter: { r: 3 }\nmax_steps: 4\nper_device_train_batch_size: 4\neval_samples: 20\n',
   );
-  expect(await page.getByLabel('Rank', { exact: true }).inputValue()).toBe('3');
+  await expect.poll(() => page.getByLabel('Rank', { exact: true }).inputValue()).toBe('3');
   await page.getByLabel('Name', { exact: true }).fill('From YAML');
   await page.getByRole('button', { name: 'Start training' }).click();
   await page.getByRole('heading', { name: 'From YAML' }).waitFor();

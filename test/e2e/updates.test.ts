@@ -47,9 +47,15 @@ test('a new version comes from the feed that the person agreed to, and takes the
 
   // The window alone cannot turn it on.
   await app.evaluate(({ dialog }) => {
-    dialog.showMessageBox = async () => ({ response: 1, checkboxChecked: false });
+    Reflect.set(globalThis, 'questions', 0);
+    dialog.showMessageBox = async () => {
+      Reflect.set(globalThis, 'questions', Reflect.get(globalThis, 'questions') + 1);
+      return { response: 1, checkboxChecked: false };
+    };
   });
   await turnOn.click();
+  // The shell hears of the click in its own time: it must have been refused before another answer is given.
+  await expect.poll(() => app.evaluate((): unknown => Reflect.get(globalThis, 'questions'))).toBe(1);
   await turnOn.waitFor();
   await app.evaluate(({ dialog }) => {
     dialog.showMessageBox = async () => ({ response: 0, checkboxChecked: false });
