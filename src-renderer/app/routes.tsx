@@ -1,6 +1,7 @@
 import { Anchor, type AnchorProps } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { create } from 'zustand';
+import type { PageId } from '../../src-shared/pages.ts';
 import { parseRoute, type Route } from './route-path.ts';
 
 export { pathOf } from './route-path.ts';
@@ -12,6 +13,11 @@ window.addEventListener('hashchange', () => useRoute.setState(parseRoute(window.
 export function navigate(path: string, options: { replace?: boolean } = {}): void {
   if (options.replace) window.location.replace(`#${path}`);
   else window.location.hash = path;
+}
+
+/** Goes on to a path once what was begun on a page is done, unless the person has left that page meanwhile. */
+export function goOn(from: PageId, path: string, options: { replace?: boolean } = {}): void {
+  if (useRoute.getState().segments[0] === from) navigate(path, options);
 }
 
 interface LinkProps extends AnchorProps {

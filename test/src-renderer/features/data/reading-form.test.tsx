@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
 import { fireEvent, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { parseRoute } from '../../../../src-renderer/app/route-path.ts';
+import { useRoute } from '../../../../src-renderer/app/routes.tsx';
 import { ReadingForm } from '../../../../src-renderer/features/data/reading-form.tsx';
 import { openReading, useReadings } from '../../../../src-renderer/features/data/reading-store.ts';
 import { noColumns, textInspectionSchema } from '../../../../src-shared/domain/dataset.ts';
-import { backend, catalog, textModel } from '../../fake-backend.ts';
+import { backend, catalog, dataset, textModel } from '../../fake-backend.ts';
 import { fieldOf, renderInWindow } from '../../window.tsx';
 
 vi.mock('../../../../src-renderer/api/client.ts', async (original) => ({
@@ -128,4 +130,27 @@ test('before it is added, the rows are shown as a base model reads them, with th
   fireEvent.click(view.getByRole('button', { name: 'Next row' }));
   await view.findByText('<|user|>Well 1');
   expect(backend.inputsOf('datasets.inspectTokens').at(-1)).toEqual({ path, options: {}, model: 'm', place: 1 });
+});
+
+test.each([
+  ['#/data/reading/x', '#/data/d1'],
+  ['#/train', '#/train'],
+])('who is on %s when a file has been added is on %s then', async (address, after) => {
+  const row = { kind: 'example', example: { ...emptyExample, row: 'row 2', text: 'Fine' } } as const;
+  backend.answers['datasets.inspect'] = () => ({
+    name: 'reviews',
+    source: { reader: 'csv', path: '/data/reviews.csv', options: {} },
+    text: { ...inspection, rows: [row] },
+  });
+  backend.answers['datasets.add'] = () => {
+    window.location.hash = address;
+    useRoute.setState(parseRoute(address), true);
+    return dataset('d1', 'reviews');
+  };
+  const view = renderInWindow(<Opened />);
+  const add = await view.findByRole('button', { name: 'Add' });
+  await waitFor(() => expect(add).toHaveProperty('disabled', false));
+  fireEvent.click(add);
+  await waitFor(() => expect(useReadings.getState()).toEqual([]));
+  await waitFor(() => expect(window.location.hash).toBe(after));
 });
