@@ -16,7 +16,7 @@ import { gpuCounters } from '../src-main/engine/compute/webgpu/counters.ts';
 import { unregisterGpuKernels } from '../src-main/engine/compute/webgpu/kernels/index.ts';
 import { BenchRunner } from './bench-runner.ts';
 import { workloads } from './workloads/index.ts';
-import { smollm2Shape } from './workloads/llama.ts';
+import { narrowSmollm2, smollm2Shape } from './workloads/llama.ts';
 import { smallLlama } from './workloads/small-llama.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
@@ -45,7 +45,7 @@ const shortTexts = {
   /** @param {import('./workload.ts').ProblemOptions} options */
   build: (options) => smollm2Shape.build({ ...options, batch: 1, tokens: 32 }),
 };
-const known = [...workloads, smallLlama({ texts: 4, tokens: 32, vocabulary: 4096 }), shortTexts];
+const known = [...workloads, smallLlama({ texts: 4, tokens: 32, vocabulary: 4096 }), shortTexts, narrowSmollm2];
 const chosen = (named.length === 0 ? ['vit', 'small-llama'] : named).map((id) => {
   const found = known.find((workload) => workload.id === id);
   if (found === undefined) throw new Error(`there is no workload "${id}": ${known.map((one) => one.id).join(', ')}`);

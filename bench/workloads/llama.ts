@@ -83,6 +83,15 @@ export const smollm2Shape = llamaWorkload({
   tokens: 512,
 });
 
+/** SmolLM2's layers and linears at a quarter of their width: what a step costs outside the kernels, where a device is slow. */
+export const narrowSmollm2 = llamaWorkload({
+  id: 'smollm2-narrow',
+  label: "SmolLM2's layers, narrower",
+  shape: { ...llamaShapes.smollm2, hidden: 144, inner: 384, vocabulary: 512 },
+  batch: 1,
+  tokens: 32,
+});
+
 export const llama1bShape = llamaWorkload({
   id: 'llama-1b',
   label: 'Llama 1.2B shape',
