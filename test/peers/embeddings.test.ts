@@ -129,4 +129,5 @@ it.skipIf(python === null)(
       ).toBeLessThan(1e-4);
     }
   },
+  300_000,
 );

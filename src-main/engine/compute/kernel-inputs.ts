@@ -1,17 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Inputs by name; those that are not given are undefined. */
+/** Inputs by name, or of a list by number; those that are not given are undefined. */
 export type KernelInputs = tf.NamedTensorInfoMap;
 export type KernelAttributes = Readonly<Record<string, unknown>>;
 
-export function input(inputs: KernelInputs, name: string): tf.TensorInfo {
+export function input(inputs: KernelInputs, name: string | number): tf.TensorInfo {
   const found = inputs[name];
   if (found === undefined) throw new Error(`kernel input ${name} is missing`);
   return found;
 }
 
 /** A float32 input, as our own operations take them. */
-export function real(inputs: KernelInputs, name: string): tf.TensorInfo {
+export function real(inputs: KernelInputs, name: string | number): tf.TensorInfo {
   const found = input(inputs, name);
   if (found.dtype !== 'float32') throw new Error(`kernel input ${name} is ${found.dtype}, not float32`);
   return found;
@@ -22,7 +22,7 @@ export function optionalReal(inputs: KernelInputs, name: string): tf.TensorInfo 
   return inputs[name] === undefined ? undefined : real(inputs, name);
 }
 
-export function number(attributes: KernelAttributes, name: string): number {
+export function number(attributes: KernelAttributes, name: string | number): number {
   const found = attributes[name];
   if (typeof found === 'number') return found;
   if (typeof found === 'boolean') return Number(found);

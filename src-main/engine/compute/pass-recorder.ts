@@ -15,6 +15,11 @@ export interface PassPart extends PassPlace {
 export interface PassResult {
   readonly value: tf.Tensor;
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
+  /**
+   * Where the gradients are the recorder's: to be called when they are used no more. Nobody disposes of them, and the next pass
+   * writes over them.
+   */
+  readonly giveBack?: () => void;
 }
 
 export interface PassRequest {
@@ -30,6 +35,8 @@ export interface PassRequest {
   readonly variables: Iterable<tf.Variable>;
   /** Whether the result outlives the next pass. */
   readonly isKept: boolean;
+  /** Whether the gradients may be lent; not where their values are asked for, or others put in their place. Default no. */
+  readonly mayLend?: boolean;
 }
 
 /** What a pass says while it runs. */

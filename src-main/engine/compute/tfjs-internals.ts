@@ -271,12 +271,13 @@ export function gpuSliceOf(
   { dataId }: Pick<tf.TensorInfo, 'dataId'>,
   isWritten: boolean,
 ): GpuSlice {
-  backend.uploadToGPU(dataId);
   const data = backend.tensorMap.get(dataId);
+  if (!data.resource) backend.uploadToGPU(dataId);
   const { resource } = data;
   if (!(resource instanceof GPUBuffer)) throw new Error('a tensor of the WebGPU backend has no buffer');
   if (isWritten) Reflect.set(data, 'values', null);
-  return sharedSlice(backend, { dataId }) ?? wholeBuffer(resource);
+  const slice: unknown = Reflect.get(data, 'slice');
+  return isSharedSlice(slice) ? slice : wholeBuffer(resource);
 }
 
 export function wholeBuffer(buffer: GPUBuffer): GpuSlice {

@@ -11,6 +11,8 @@ import type { DifferentiableModel } from './trainable-model.ts';
 export interface LossGradients {
   readonly value: tf.Tensor;
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
+  /** As in `PassResult`. */
+  readonly giveBack?: () => void;
 }
 
 /** Loss of the last layer's states. */

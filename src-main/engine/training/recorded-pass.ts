@@ -16,6 +16,7 @@ import type { TrainableModel } from './trainable-model.ts';
  * `tf.tidy`.
  * @param owner of the recordings.
  * @param share of the batch in the loss of its step.
+ * @param mayLend whether the gradients may be the recorder's own, of a step of this batch alone.
  */
 export function recordedPass(
   owner: object,
@@ -24,6 +25,7 @@ export function recordedPass(
   variables: readonly tf.Variable[],
   batch: MicroBatch,
   share: number,
+  mayLend: boolean,
 ): PassResult | null {
   const recorder = passRecorder();
   if (recorder === null || model.trainsBelowLayers()) return null;
@@ -42,6 +44,7 @@ export function recordedPass(
       inputs,
       variables: model.trainable().values(),
       isKept: share !== 1,
+      mayLend,
     };
     return recorder.run(request, (marks) => markedPass(keeping, model, variables, states, loss, { marks, seeds }));
   };

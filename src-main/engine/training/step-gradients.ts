@@ -16,12 +16,16 @@ export type Gradients = Map<string, tf.Tensor>;
 export interface GradientRequest {
   readonly batches: readonly MicroBatch[];
   readonly active: readonly (readonly [string, tf.Variable])[];
+  /** Nobody reads the gradients but norms and optimizer, nor replaces them: they may be lent. Default no. */
+  readonly mayLend?: boolean;
 }
 
-/** Mean loss over all labels of a step, and its gradients, which the caller disposes. */
+/** Mean loss over all labels of a step, and its gradients, which the caller disposes unless they are lent. */
 export interface StepGradients {
   readonly loss: number;
   readonly gradients: Gradients;
+  /** As in `PassResult`: to be called in place of disposing of the gradients. */
+  readonly giveBack?: (() => void) | undefined;
   /** What a loss of sequences says beside its value: means over the examples of the step, by metric. */
   readonly measures: Readonly<Record<string, number>>;
   /** Milliseconds from the request until its pass began: waiting for other runs. */
@@ -47,14 +51,22 @@ export class OwnPass implements GradientSource {
     this.keeping = keeping;
   }
 
-  async gradients({ batches, active }: GradientRequest): Promise<StepGradients> {
+  async gradients({ batches, active, mayLend = false }: GradientRequest): Promise<StepGradients> {
     const sums = emptySums({ active });
     const labels = labelCount(batches);
     try {
       for (const batch of batches)
         await addPass([sums], () => {
           const share = shareOf(batch, labels);
-          const recorded = recordedPass(this, this.keeping, this.model, variablesOf([sums]), batch, share);
+          const recorded = recordedPass(
+            this,
+            this.keeping,
+            this.model,
+            variablesOf([sums]),
+            batch,
+            share,
+            mayLend && batches.length === 1,
+          );
           if (recorded !== null) return recorded;
           const lossOf = sharedLoss(this.model, batch, labels, sums.measures);
           return passGradients(this.keeping, this.model, deviceInputs(batch.inputs), variablesOf([sums]), lossOf);
@@ -76,23 +88,26 @@ export interface GradientSums {
   readonly active: GradientRequest['active'];
   readonly gradients: Gradients;
   readonly measures: SequenceMeasures;
+  giveBack: (() => void) | undefined;
   loss: number;
 }
 
 export function emptySums({ active }: Pick<GradientRequest, 'active'>): GradientSums {
-  return { active, gradients: new Map(), measures: new SequenceMeasures(), loss: 0 };
+  return { active, gradients: new Map(), measures: new SequenceMeasures(), giveBack: undefined, loss: 0 };
 }
 
 export async function taken({
   loss,
   gradients,
+  giveBack,
   measures,
-}: GradientSums): Promise<Pick<StepGradients, 'loss' | 'gradients' | 'measures'>> {
-  return { loss, gradients, measures: await measures.take() };
+}: GradientSums): Promise<Pick<StepGradients, 'loss' | 'gradients' | 'giveBack' | 'measures'>> {
+  return { loss, gradients, giveBack, measures: await measures.take() };
 }
 
-export function disposeSums({ gradients, measures }: GradientSums): void {
-  tf.dispose([...gradients.values()]);
+export function disposeSums({ gradients, giveBack, measures }: GradientSums): void {
+  if (giveBack) giveBack();
+  else tf.dispose([...gradients.values()]);
   measures.dispose();
 }
 
@@ -131,8 +146,12 @@ export async function addPass(
   differentiate: () => LossGradients,
 ): Promise<void> {
   const kept = tf.tidy(() => {
-    const { value, gradients: made } = differentiate();
+    const { value, gradients: made, giveBack } = differentiate();
     const sums: tf.NamedTensorMap = { value };
+    if (giveBack !== undefined) {
+      for (const run of runs) borrow(run, made, giveBack);
+      return sums;
+    }
     runs.forEach(({ active, gradients }, run) => {
       for (const [name, variable] of active) {
         const gradient = made.get(variable.name);
@@ -143,7 +162,8 @@ export async function addPass(
     });
     return sums;
   });
-  runs.forEach(({ active, gradients }, run) => {
+  runs.forEach(({ active, gradients, giveBack }, run) => {
+    if (giveBack !== undefined) return;
     for (const [name] of active) replace(gradients, name, kept[`${run} ${name}`]);
   });
   const { value } = kept;
@@ -155,6 +175,14 @@ export async function addPass(
     });
   } finally {
     value.dispose();
+  }
+}
+
+function borrow(run: Omit<GradientSums, 'measures'>, lent: ReadonlyMap<string, tf.Tensor>, giveBack: () => void): void {
+  run.giveBack = giveBack;
+  for (const [name, variable] of run.active) {
+    const gradient = lent.get(variable.name);
+    if (gradient !== undefined) run.gradients.set(name, gradient);
   }
 }
 

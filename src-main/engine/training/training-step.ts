@@ -73,7 +73,8 @@ export class TrainingStep {
     step = 0,
   ): Promise<StepReport> {
     const active = [...this.model.trainable()].filter(([name]) => !frozenNames.has(name));
-    const { loss: taskLoss, gradients, measures, waited, runs } = await this.source.gradients({ batches, active });
+    const made = await this.source.gradients({ batches, active, mayLend: this.mayBorrow });
+    const { loss: taskLoss, gradients, measures, waited, runs } = made;
     try {
       const loss = taskLoss + (await this.addPenalty(active, gradients));
       this.hooks.completeGradients?.(gradients);
@@ -87,8 +88,16 @@ export class TrainingStep {
       await this.hooks.afterStep?.({ step, gradients, gradientScale });
       return { loss, gradientNorm, gradientNorms: norms, measures, waited, runs };
     } finally {
-      for (const gradient of gradients.values()) gradient.dispose();
+      if (made.giveBack) made.giveBack();
+      else for (const gradient of gradients.values()) gradient.dispose();
     }
+  }
+
+  /** Whether nothing but norms and an optimizer that allows it sees the gradients. */
+  private get mayBorrow(): boolean {
+    const { penalty, completeGradients, transformGradients, afterStep } = this.hooks;
+    const isHooked = [penalty, completeGradients, transformGradients, afterStep].some((hook) => hook !== undefined);
+    return this.optimizer.mayBorrow === true && !isHooked;
   }
 
   /** No further step is taken. */
@@ -100,7 +109,7 @@ export class TrainingStep {
   private async addPenalty(active: GradientRequest['active'], gradients: Gradients): Promise<number> {
     const { penalty } = this.hooks;
     if (!penalty) return 0;
-    const sums = { active, gradients, loss: 0 };
+    const sums = { active, gradients, giveBack: undefined, loss: 0 };
     await addPass([sums], () => gradientsOf(penalty, variablesOf([sums])));
     return sums.loss;
   }

@@ -181,7 +181,7 @@ function sumsOfSquares(module: KernelModule, inputs: Inputs, attributes: Attribu
   const out = module.output([count]);
   const place = module.address(out);
   for (let index = 0; index < count; index++) {
-    const tensor = taken(inputs, `t${index}`);
+    const tensor = taken(inputs, index);
     module.call('square_sum', module.address(tensor), tf.util.sizeFromShape(tensor.shape), place + index * 4);
   }
   return out;
@@ -192,15 +192,15 @@ function adamw(module: KernelModule, inputs: Inputs, attributes: Attributes): tf
   const [beta1, beta2] = [number(attributes, 'beta1'), number(attributes, 'beta2')];
   const rate = number(attributes, 'learningRate');
   for (let index = 0; index < number(attributes, 'count'); index++) {
-    const tensors = takenAll(inputs, `p${index}`, `g${index}`, `m${index}`, `v${index}`);
+    const tensors = takenAll(inputs, 4 * index, 4 * index + 1, 4 * index + 2, 4 * index + 3);
     module.call(
       'adamw',
       ...tensors.map(module.address),
-      tf.util.sizeFromShape(taken(inputs, `p${index}`).shape),
+      tf.util.sizeFromShape(taken(inputs, 4 * index).shape),
       ...[number(attributes, 'gradientScale'), beta1, 1 - beta1, beta2, 1 - beta2],
-      1 / Math.sqrt(number(attributes, `correction2_${index}`)),
+      1 / Math.sqrt(number(attributes, 2 * index + 1)),
       number(attributes, 'epsilon'),
-      rate / number(attributes, `correction1_${index}`),
+      rate / number(attributes, 2 * index),
       1 - rate * number(attributes, 'weightDecay'),
     );
   }
@@ -227,14 +227,14 @@ function rounded(columns: number): number {
   return Math.ceil(columns / panelColumns) * panelColumns;
 }
 
-function taken(inputs: Inputs, name: string, dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo {
+function taken(inputs: Inputs, name: string | number, dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo {
   const found = inputs[name];
   if (found === undefined) throw new Error(`kernel input ${name} is missing`);
   if (found.dtype !== dtype) throw new Error(`kernel input ${name} is ${found.dtype}, not ${dtype}`);
   return found;
 }
 
-function takenAll(inputs: Inputs, ...names: string[]): tf.TensorInfo[] {
+function takenAll(inputs: Inputs, ...names: (string | number)[]): tf.TensorInfo[] {
   return names.map((name) => taken(inputs, name));
 }
 
@@ -243,7 +243,7 @@ function optional(module: KernelModule, inputs: Inputs, name: string): number {
   return inputs[name] === undefined ? 0 : module.address(taken(inputs, name));
 }
 
-function number(attributes: Attributes, name: string): number {
+function number(attributes: Attributes, name: string | number): number {
   const found = attributes[name];
   if (found === undefined) throw new Error(`kernel attribute ${name} is missing`);
   return found;

@@ -148,8 +148,9 @@ export class ProgramRunner {
   share(tensors: readonly tf.TensorInfo[], isLasting: boolean): void {
     const alone = new Map<object, { readonly tensor: tf.TensorInfo; readonly size: number }>();
     for (const tensor of tensors) {
+      if (sharedSlice(this.backend, tensor) !== null) continue;
       const size = 4 * sizeOf(tensor.shape);
-      if (fitsIntoArena(size) && sharedSlice(this.backend, tensor) === null) alone.set(tensor.dataId, { tensor, size });
+      if (fitsIntoArena(size)) alone.set(tensor.dataId, { tensor, size });
     }
     if (alone.size < 2) return;
     this.observation.recording?.refuse('tensors are moved');
@@ -160,13 +161,18 @@ export class ProgramRunner {
     }
   }
 
-  /** Puts `tensor` where `leader`, of the same shape, is in its buffer, into one beside it. */
-  shareBeside(leader: tf.TensorInfo, name: string, tensor: tf.TensorInfo): void {
-    const slice = sharedSlice(this.backend, leader);
-    if (!(slice instanceof ArenaSlice)) return;
-    const companion = slice.arena.companion(name);
-    if (sharedSlice(this.backend, tensor)?.buffer === companion.buffer) return;
-    moveIntoSlice(this.backend, tensor, companion.slice(slice.offset, slice.size), true);
+  /**
+   * Puts `tensor`, which a program is to change, where `leader` of the same shape is in its buffer, into one beside it. Returns
+   * where it is.
+   */
+  beside(leader: GpuSlice, name: string, tensor: tf.TensorInfo): GpuSlice {
+    const own = gpuSliceOf(this.backend, tensor, true);
+    if (!(leader instanceof ArenaSlice)) return own;
+    const companion = leader.arena.companion(name);
+    if (own.buffer === companion.buffer) return own;
+    const slice = companion.slice(leader.offset, leader.size);
+    moveIntoSlice(this.backend, tensor, slice, true);
+    return slice;
   }
 
   /** Where a tensor is. */

@@ -37,22 +37,23 @@ export function adamwStep(parameters: readonly AdamWParameter[], settings: AdamW
 
 /** Lets a backend put parameters beside each other, whose steps will be asked for together. */
 export function arrangeParameters(parameters: readonly tf.Variable[]): void {
-  runInPlace(arrangeName, Object.fromEntries(parameters.map((parameter, index) => [`p${index}`, parameter])), {
-    count: parameters.length,
-  });
+  runInPlace(arrangeName, Object.fromEntries(parameters.entries()), { count: parameters.length });
 }
 
 function inPlace(parameters: readonly AdamWParameter[], settings: AdamWSettings): void {
+  // By number, four tensors and two corrections a parameter: names would have to be made for hundreds of them a step.
   const inputs: Record<string, tf.Tensor> = {};
   const attributes: Record<string, number> = { count: parameters.length, ...settings };
   parameters.forEach(({ parameter, gradient, first, second, step }, index) => {
-    for (const variable of [parameter, first, second]) unshare(variable);
-    inputs[`p${index}`] = parameter;
-    inputs[`g${index}`] = gradient;
-    inputs[`m${index}`] = first;
-    inputs[`v${index}`] = second;
-    attributes[`correction1_${index}`] = 1 - settings.beta1 ** step;
-    attributes[`correction2_${index}`] = 1 - settings.beta2 ** step;
+    unshare(parameter);
+    unshare(first);
+    unshare(second);
+    inputs[4 * index] = parameter;
+    inputs[4 * index + 1] = gradient;
+    inputs[4 * index + 2] = first;
+    inputs[4 * index + 3] = second;
+    attributes[2 * index] = 1 - settings.beta1 ** step;
+    attributes[2 * index + 1] = 1 - settings.beta2 ** step;
   });
   tf.tidy(() => {
     runInPlace(kernelName, inputs, attributes);

@@ -30,6 +30,7 @@ export const adamw: OptimizerKind = {
 
 /** AdamW as in `adamwStep`, with t counted by variable. */
 export class AdamW implements Optimizer {
+  readonly mayBorrow = true;
   protected readonly options: AdamWOptions;
   private readonly variables: ReadonlyMap<string, tf.Variable>;
   private readonly moments = new Map<string, Moments>();

@@ -66,6 +66,8 @@ export interface OptimizerKind {
 }
 
 export interface Optimizer {
+  /** Whether it takes gradients that are written over after its step: it neither keeps them nor reads them on the host. Default no. */
+  readonly mayBorrow?: boolean;
   /**
    * One step at `learningRate` over the variables that have a gradient in `gradients`; the others are unchanged: no decay,
    * no moments, no step count (PyTorch's rule for `grad is None`). Each gradient is scaled by `gradientScale` first

@@ -5,15 +5,15 @@ const adamw: NativeKernel = {
   name: 'CotoAdamW',
   run: (native, inputs, attributes) => {
     const parameters = Array.from({ length: number(attributes, 'count') }, (_, at) => {
-      const p = real(inputs, `p${at}`);
+      const p = real(inputs, 4 * at);
       return [
         native.handle(p),
-        native.handle(real(inputs, `g${at}`)),
-        native.handle(real(inputs, `m${at}`)),
-        native.handle(real(inputs, `v${at}`)),
+        native.handle(real(inputs, 4 * at + 1)),
+        native.handle(real(inputs, 4 * at + 2)),
+        native.handle(real(inputs, 4 * at + 3)),
         count(p),
-        number(attributes, `correction1_${at}`),
-        number(attributes, `correction2_${at}`),
+        number(attributes, 2 * at),
+        number(attributes, 2 * at + 1),
       ];
     });
     const options = {
@@ -36,7 +36,7 @@ const sumsOfSquares: NativeKernel = {
     const length = number(attributes, 'count');
     const list = new Float64Array(2 * length);
     for (let at = 0; at < length; at++) {
-      const x = real(inputs, `t${at}`);
+      const x = real(inputs, at);
       list[2 * at] = native.handle(x);
       list[2 * at + 1] = count(x);
     }

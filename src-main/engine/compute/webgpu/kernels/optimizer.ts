@@ -1,8 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { count, type KernelAttributes, number, real } from '../../kernel-inputs.ts';
-import type { GpuSlice } from '../../tfjs-internals.ts';
+import { count, type KernelAttributes, type KernelInputs, number, real } from '../../kernel-inputs.ts';
 import { type GpuBinding, type GpuProgram, programVariants } from '../program.ts';
-import type { ProgramRunner } from '../program-runner.ts';
 import type { GpuKernel } from './kernel.ts';
 import { reductions } from './reduce.ts';
 
@@ -12,7 +10,13 @@ const valuesAWorkgroup = 2048;
 /** Parts of a tensor that one workgroup sums up one after another; more are summed by as many. */
 const mostPartsInOne = 8;
 
-const indices = (length: number) => Array.from({ length }, (_, index) => index);
+/** The tensors of a list of inputs. */
+function listOf(inputs: KernelInputs, attributes: KernelAttributes): tf.TensorInfo[] {
+  const all: tf.TensorInfo[] = [];
+  for (let index = 0; index < number(attributes, 'count'); index++) all.push(real(inputs, index));
+  return all;
+}
+
 const real32 = (name: string): GpuBinding => ({ name, type: 'f32' });
 const table: GpuBinding = { name: 'table', type: 'i32' };
 
@@ -62,22 +66,23 @@ const addParts: GpuProgram = {
 const sumsOfSquares: GpuKernel = {
   name: 'CotoSumsOfSquares',
   run: (gpu, inputs, attributes) => {
-    const all = indices(number(attributes, 'count')).map((index) => real(inputs, `t${index}`));
+    const all = listOf(inputs, attributes);
     gpu.share(all, false);
-    const largest = Math.max(...all.map(count));
+    const largest = all.reduce((most, tensor) => Math.max(most, count(tensor)), 0);
     const parts = Math.min(64, Math.max(1, Math.ceil(largest / valuesAWorkgroup)));
     const isWhole = parts <= mostPartsInOne;
     const y = gpu.output([all.length]);
     const sums = isWhole ? y : gpu.output([all.length, parts]);
-    const places = all.map((tensor, index) => {
-      const slice = gpu.sliceOf(tensor, false);
-      return { slices: [slice], entry: [slice.offset / 4, count(tensor), index] };
+    const groups = new Groups();
+    all.forEach((tensor, index) => {
+      const { buffer, offset } = gpu.sliceOf(tensor, false);
+      groups.add([buffer], count(tensor), [offset / 4, count(tensor), index]);
     });
-    for (const { buffers, entries } of together(places)) {
-      const rows = tableOf(gpu, entries);
-      const workgroups = [isWhole ? 1 : parts, entries.length, 1] as const;
-      gpu.run(squares(isWhole), { reads: [...buffers, rows], writes: [sums], uniforms: [parts], workgroups });
-      gpu.release(rows);
+    for (const { buffers, rows, table } of groups.all) {
+      const entries = gpu.uploaded(new Int32Array(table));
+      const workgroups = [isWhole ? 1 : parts, rows, 1] as const;
+      gpu.run(squares(isWhole), { reads: [...buffers, entries], writes: [sums], uniforms: [parts], workgroups });
+      gpu.release(entries);
     }
     if (isWhole) return y;
     const workgroups = gpu.flat(Math.ceil(all.length / 64));
@@ -87,35 +92,43 @@ const sumsOfSquares: GpuKernel = {
   },
 };
 
-/** What a dispatch does with one of its tensors, or with those of one parameter. */
-interface Place {
-  readonly slices: readonly GpuSlice[];
-  /** Its row of the table. */
-  readonly entry: readonly number[];
-}
-
-/** Places in the same buffers, for one dispatch. */
+/** What is in the same buffers, for one dispatch. */
 interface Together {
   readonly buffers: readonly GPUBuffer[];
-  readonly entries: (readonly number[])[];
+  /** The rows of its table, one after another; reals are given by their bits. */
+  readonly table: number[];
+  rows: number;
+  /** Values of the largest tensor. */
+  largest: number;
 }
 
-function together(places: readonly Place[]): Together[] {
-  const groups: Together[] = [];
-  let last: Together | undefined;
-  for (const { slices, entry } of places) {
-    const isSame = ({ buffers }: Together) => buffers.every((buffer, index) => buffer === slices[index]?.buffer);
-    const found = last !== undefined && isSame(last) ? last : groups.find(isSame);
-    last = found ?? { buffers: slices.map(({ buffer }) => buffer), entries: [] };
-    if (found === undefined) groups.push(last);
-    last.entries.push(entry);
+/** Rows of the dispatches of a kernel, by the buffers that their tensors are in. */
+class Groups {
+  readonly all: Together[] = [];
+  private last: Together | undefined;
+
+  /** @param values of the tensor. */
+  add(buffers: readonly GPUBuffer[], values: number, row: readonly number[]): void {
+    const group = this.groupOf(buffers);
+    this.last = group;
+    for (let index = 0; index < row.length; index++) group.table.push(row[index] ?? 0);
+    group.rows++;
+    group.largest = Math.max(group.largest, values);
   }
-  return groups;
+
+  private groupOf(buffers: readonly GPUBuffer[]): Together {
+    if (this.last !== undefined && isIn(this.last, buffers)) return this.last;
+    const known = this.all.find((group) => isIn(group, buffers));
+    if (known !== undefined) return known;
+    const made = { buffers, table: [], rows: 0, largest: 0 };
+    this.all.push(made);
+    return made;
+  }
 }
 
-/** Rows of the table of a dispatch, whose reals are given by their bits. */
-function tableOf(gpu: ProgramRunner, entries: readonly (readonly number[])[]): tf.TensorInfo {
-  return gpu.uploaded(Int32Array.from(entries.flat()));
+function isIn({ buffers }: Together, others: readonly GPUBuffer[]): boolean {
+  for (let index = 0; index < buffers.length; index++) if (buffers[index] !== others[index]) return false;
+  return true;
 }
 
 const bits = new DataView(new ArrayBuffer(4));
@@ -160,37 +173,42 @@ const adamwProgram: GpuProgram = {
 const adamw: GpuKernel = {
   name: 'CotoAdamW',
   run: (gpu, inputs, attributes) => {
-    const all = indices(number(attributes, 'count'));
-    const parameters = all.map((index) => real(inputs, `p${index}`));
-    const gradients = all.map((index) => real(inputs, `g${index}`));
+    const length = number(attributes, 'count');
+    const parameters: tf.TensorInfo[] = [];
+    const gradients: tf.TensorInfo[] = [];
+    for (let index = 0; index < length; index++) {
+      parameters.push(real(inputs, 4 * index));
+      gradients.push(real(inputs, 4 * index + 1));
+    }
     gpu.share(parameters, true);
     gpu.share(gradients, false);
-    const places = parameters.map((parameter, index): Place => {
-      const moments = [real(inputs, `m${index}`), real(inputs, `v${index}`)];
-      moments.forEach((moment, which) => {
-        gpu.shareBeside(parameter, `moment ${which}`, moment);
-      });
-      const [gradient, ...written] = [gradients[index] ?? parameter, parameter, ...moments].map((tensor, which) =>
-        gpu.sliceOf(tensor, which > 0),
-      );
-      const slices = [gradient, ...written].filter((slice) => slice !== undefined);
-      const offsets = [1, 0, 2, 3].map((which) => (slices[which]?.offset ?? 0) / 4);
-      return { slices, entry: [...offsets, count(parameter), ...ownSettings(attributes, index)] };
-    });
-    for (const { buffers, entries } of together(places)) {
+    const learningRate = number(attributes, 'learningRate');
+    const groups = new Groups();
+    for (let index = 0; index < length; index++) {
+      const [given, parameter] = [gradients[index], parameters[index]];
+      if (given === undefined || parameter === undefined) continue;
+      const [g, p] = [gpu.sliceOf(given, false), gpu.sliceOf(parameter, true)];
+      const m = gpu.beside(p, 'moment 0', real(inputs, 4 * index + 2));
+      const v = gpu.beside(p, 'moment 1', real(inputs, 4 * index + 3));
+      const values = count(parameter);
+      const rate = learningRate / number(attributes, 2 * index);
+      const root = 1 / Math.sqrt(number(attributes, 2 * index + 1));
+      const offsets = [p.offset / 4, g.offset / 4, m.offset / 4, v.offset / 4];
+      groups.add([g.buffer, p.buffer, m.buffer, v.buffer], values, [...offsets, values, bitsOf(root), bitsOf(rate)]);
+    }
+    for (const { buffers, rows, table, largest } of groups.all) {
+      const workgroups = Math.min(1024, Math.max(1, Math.ceil(largest / valuesAWorkgroup)));
       const [gradient, ...writes] = buffers;
       if (gradient === undefined) continue;
-      const rows = tableOf(gpu, entries);
-      const largest = Math.max(...entries.map((entry) => entry[4] ?? 0));
-      const workgroups = Math.min(1024, Math.max(1, Math.ceil(largest / valuesAWorkgroup)));
+      const entries = gpu.uploaded(new Int32Array(table));
       gpu.run(adamwProgram, {
-        reads: [gradient, rows],
+        reads: [gradient, entries],
         writes,
         uniforms: sharedSettings(attributes),
-        workgroups: [workgroups, entries.length, 1],
+        workgroups: [workgroups, rows, 1],
         changing: true,
       });
-      gpu.release(rows);
+      gpu.release(entries);
     }
     return [];
   },
@@ -200,8 +218,7 @@ const adamw: GpuKernel = {
 const arrangeParameters: GpuKernel = {
   name: 'CotoArrangeParameters',
   run: (gpu, inputs, attributes) => {
-    const all = indices(number(attributes, 'count')).map((index) => real(inputs, `p${index}`));
-    gpu.share(all, true);
+    gpu.share(listOf(inputs, attributes), true);
     return [];
   },
 };
@@ -211,12 +228,6 @@ function sharedSettings(attributes: KernelAttributes): number[] {
   const keep = 1 - number(attributes, 'learningRate') * number(attributes, 'weightDecay');
   const moments = [beta1, 1 - beta1, beta2, 1 - beta2];
   return [number(attributes, 'gradientScale'), ...moments, number(attributes, 'epsilon'), keep];
-}
-
-function ownSettings(attributes: KernelAttributes, index: number): number[] {
-  const root = 1 / Math.sqrt(number(attributes, `correction2_${index}`));
-  const rate = number(attributes, 'learningRate') / number(attributes, `correction1_${index}`);
-  return [bitsOf(root), bitsOf(rate)];
 }
 
 export const stepKernels: readonly GpuKernel[] = [sumsOfSquares, adamw, arrangeParameters];

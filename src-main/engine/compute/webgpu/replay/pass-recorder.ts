@@ -1,5 +1,5 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../../src-shared/contract/errors.ts';
 import type { PassMarks, PassRecorder, PassRequest, PassResult } from '../../pass-recorder.ts';
 import {
@@ -115,11 +115,10 @@ export class GpuPassRecorder implements PassRecorder {
 
   /** Whether all weights and variables are where they were. */
   private isCurrent(parts: readonly PlannedPart[]): boolean {
-    const { tensorMap } = this.backend;
     return parts.every(
       ({ lasting, variables }) =>
         variables.every(([variable, id]) => variable.dataId === id) &&
-        lasting.every(([id, buffer]) => tensorMap.has(id) && tensorMap.get(id).resource === buffer),
+        lasting.every(([{ resource }, buffer]) => resource === buffer),
     );
   }
 
@@ -190,7 +189,11 @@ export class GpuPassRecorder implements PassRecorder {
     }
   }
 
-  private replay(plan: PassPlan, parts: readonly PlannedPart[], { inputs, isKept }: PassRequest): PassResult {
+  private replay(
+    plan: PassPlan,
+    parts: readonly PlannedPart[],
+    { inputs, isKept, mayLend = false }: PassRequest,
+  ): PassResult {
     const { backend } = this;
     this.counts.replayed++;
     const copied = this.writeInputs(plan, inputs);
@@ -210,7 +213,7 @@ export class GpuPassRecorder implements PassRecorder {
         pass = encoder.beginComputePass();
       }
     pass.end();
-    const result = this.resultOf(parts, isKept ? encoder : null);
+    const result = isKept || !mayLend ? this.resultOf(parts, isKept ? encoder : null) : this.lentResult(parts);
     this.submit(encoder);
     if (gpuCounters.isCounting) countAll(parts.flatMap(({ dispatches }) => dispatches));
     return result;
@@ -255,6 +258,28 @@ export class GpuPassRecorder implements PassRecorder {
     return { buffer, offset, size, release: () => this.resultsInUse-- };
   }
 
+  /** The gradients in tensors that are the same in every step. */
+  private lentResult(parts: readonly PlannedPart[]): PassResult {
+    const gradients = new Map<string, tf.Tensor>();
+    let value: tf.Tensor | null = null;
+    for (const part of parts) {
+      for (const { gradient, slice, shape } of part.outputs)
+        if (gradient === null) value = tensorInSlice(this.backend, this.staying(slice), shape);
+      part.lent ??= this.lentBy(part);
+      for (const [name, tensor] of part.lent) gradients.set(name, tensor);
+    }
+    if (value === null) throw new Error('a recorded pass has no loss');
+    this.resultsInUse++;
+    return { value, gradients, giveBack: () => this.resultsInUse-- };
+  }
+
+  private lentBy({ outputs }: PlannedPart): Map<string, tf.Tensor> {
+    const lent = new Map<string, tf.Tensor>();
+    for (const { gradient, slice, shape } of outputs)
+      if (gradient !== null) lent.set(gradient, tf.keep(tensorInSlice(this.backend, lentSlice(slice), shape)));
+    return lent;
+  }
+
   /** The same slice of a copy of its buffer, one for all that share it. */
   private copy(encoder: GPUCommandEncoder, copies: Map<GPUBuffer, GpuArena>, slice: GpuSlice): SharedSlice {
     const { buffer, offset, size } = slice;
@@ -278,6 +303,11 @@ export class GpuPassRecorder implements PassRecorder {
 
 function isOutOfMemory(thrown: unknown): boolean {
   return thrown instanceof StudioError && thrown.code === 'out_of_memory';
+}
+
+/** Of a tensor that ends with the plan. */
+function lentSlice({ buffer, offset, size }: GpuSlice): SharedSlice {
+  return { buffer, offset, size, release: () => undefined };
 }
 
 function countAll(dispatches: readonly PlannedDispatch[]): void {

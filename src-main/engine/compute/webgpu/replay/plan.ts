@@ -25,14 +25,19 @@ export interface PlannedOutput {
   readonly shape: readonly number[];
 }
 
+/** What the backend keeps of a tensor: no buffer once that is disposed of. */
+type LastingData = Readonly<Pick<ReturnType<WebGPUBackend['tensorMap']['get']>, 'resource'>>;
+
 /** A part of a pass, ready to be asked for. */
 export interface PlannedPart {
   readonly dispatches: readonly PlannedDispatch[];
   /** What was there before, where it was when the part was recorded. */
-  readonly lasting: readonly (readonly [id: object, buffer: GPUBuffer])[];
+  readonly lasting: readonly (readonly [data: LastingData, buffer: GPUBuffer])[];
   /** The variables among it. */
   readonly variables: readonly (readonly [variable: tf.Variable, id: object])[];
   readonly outputs: readonly PlannedOutput[];
+  /** Tensors of its gradients that are lent to each step that runs it, by their variables; null while none was. */
+  lent: ReadonlyMap<string, tf.Tensor> | null;
 }
 
 /**
@@ -99,6 +104,7 @@ export class PassPlan {
     const { bufferManager } = this.backend;
     // Commands that wait still read them, and who gets them next may write at once.
     submitGpuCommands(this.backend);
+    for (const { lent } of this.parts.values()) for (const tensor of lent?.values() ?? []) tensor.dispose();
     for (const buffer of [...this.buffers.values(), ...this.uniforms]) bufferManager.releaseBuffer(buffer);
     this.buffers.clear();
     this.parts.clear();
@@ -155,7 +161,9 @@ export class PassPlan {
       const variable = variables.get(id);
       return variable === undefined ? [] : [[variable, id] as const];
     });
-    return { dispatches: planned, lasting: [...lasting], variables: own, outputs };
+    const dataOf = (id: object) => this.backend.tensorMap.get(id);
+    const placed = [...lasting].map(([id, buffer]) => [dataOf(id), buffer] as const);
+    return { dispatches: planned, lasting: placed, variables: own, outputs, lent: null };
   }
 
   /** Buffers for the gradients of all variables that are not too large for a shared one. */
