@@ -1,7 +1,13 @@
 import { schedules } from '../../../src-shared/coto/schedules/index.ts';
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
-import { type LinearModule, labelHead, type ModelDescription, withTaskHead } from '../../../src-shared/domain/model.ts';
+import {
+  comparesWithTexts,
+  type LinearModule,
+  labelHead,
+  type ModelDescription,
+  withTaskHead,
+} from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { MemoryNeed } from '../../../src-shared/results/memory-verdict.ts';
@@ -12,6 +18,7 @@ import { scheduleRows } from '../../engine/coto/schedule-rows.ts';
 import type { ModelConfigFile } from '../../engine/models/family.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { textsOfExample } from '../../engine/tasks/embedding/counts.ts';
+import { classTextSize } from '../../engine/tasks/images/class-text-size.ts';
 import { resolveTask } from '../../engine/tasks/index.ts';
 import { preferenceCounts } from '../../engine/tasks/preference/counts.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';
@@ -135,9 +142,12 @@ function stepMemory(
   ofTokens = false,
 ): MemoryNeed {
   const { variant } = config.adapter;
+  const tokens = tokensOf(config, description);
+  const classTexts = comparesWithTexts(description) ? classTextSize(dataset.labels, config) : null;
+  const longest = classTexts && Math.min(classTexts.tokens, tokens ?? classTexts.tokens);
   const shape: StepShape = {
     description,
-    memory: familyOf(file).memory(file, tokensOf(config, description), ofTokens),
+    memory: familyOf(file).memory(file, longest ?? tokens, ofTokens, classTexts?.texts),
     adapters: adapterPresence(adapterVariant(variant), trainedParameters(config), targets, config.coto !== null),
     ...sizes,
     outputs: outputsOf(dataset),

@@ -12,6 +12,7 @@ import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import type { EvaluationProgress } from './evaluation-progress.ts';
 import { type FittedAdapter, headInUse } from './head-labels.ts';
 import { MaskedModel } from './masks/masked-model.ts';
+import { classTextProgress } from './phase-progress.ts';
 import type { TaskOutputs } from './task-outputs.ts';
 
 const batchSize = 100;
@@ -61,6 +62,7 @@ export class AdapterEvaluator {
   async outputs(state: AdapterState | null, progress: EvaluationProgress, context: TaskContext): Promise<TaskOutputs> {
     const outputs = await this.task.outputs(this.modelWith(state), this.indices, {
       batchSize,
+      onTexts: classTextProgress(context),
       onProgress: (done) => progress.within(done),
       cancelled: async () => (await context.signal()) !== null,
     });

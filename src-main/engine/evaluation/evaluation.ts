@@ -29,6 +29,8 @@ export interface EvaluationSteps {
 
 export interface EvaluationOptions extends EvaluationSteps {
   readonly batchSize: number;
+  /** Progress of the texts that all examples are compared with, before the first example. */
+  onTexts?(done: number, total: number): void;
 }
 
 export interface ClassificationOptions extends EvaluationOptions {

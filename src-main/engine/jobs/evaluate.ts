@@ -7,6 +7,7 @@ import { activateCompute } from '../compute/index.ts';
 import type { EngineResultOf, EvaluateTask } from '../contract.ts';
 import { evaluationIndices } from '../data/subset.ts';
 import { forgettingOf } from '../evaluation/forgetting/forgetting-meter.ts';
+import { classTextProgress } from '../evaluation/phase-progress.ts';
 import { predictionLines, writePredictions } from '../evaluation/prediction-lines.ts';
 import { scorePredictions } from '../evaluation/score-outputs.ts';
 import type { TaskOutputs } from '../evaluation/task-outputs.ts';
@@ -70,6 +71,7 @@ async function evaluate(
     members.push(
       await opened.outputs(model, indices, {
         batchSize: BATCH_SIZE,
+        onTexts: classTextProgress(context),
         onProgress: (done) => meter.at(pass * indices.length + done),
         cancelled: async () => (await context.signal()) !== null,
       }),

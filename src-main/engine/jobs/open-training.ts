@@ -11,6 +11,7 @@ import { type ActiveCompute, activateCompute } from '../compute/index.ts';
 import { deviceMetrics, UsageMeter } from '../compute/usage/index.ts';
 import type { TrainTask } from '../contract.ts';
 import { forgettingOf } from '../evaluation/forgetting/forgetting-meter.ts';
+import { classTextProgress } from '../evaluation/phase-progress.ts';
 import { scorePredictions } from '../evaluation/score-outputs.ts';
 import { predictionsOf } from '../evaluation/task-predictions.ts';
 import { rankingSteps } from '../evaluation/vectors/ranking-steps.ts';
@@ -175,6 +176,7 @@ function assemble(
     evaluate: async (step) => {
       const outputs = await opened.outputs(model, evaluated, {
         batchSize: config.per_device_eval_batch_size,
+        onTexts: classTextProgress(context),
         cancelled: async () => (await context.signal()) === 'cancel',
         onProgress: (done, total) =>
           context.emit({

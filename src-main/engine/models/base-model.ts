@@ -79,6 +79,15 @@ export interface BaseModel {
    * the mask is of all tokens so far, and the ids are the new ones.
    */
   embed(inputs: ModelInputs, runner: LinearRunner, cache?: KeyValueCache): HiddenStates;
+  /**
+   * Computes in batches what all passes on inputs with these texts have in common, and keeps it; does nothing where the runner changes
+   * it. `onBatch` is waited for after each batch, and ends it by what it throws. Left out by families without such texts.
+   */
+  prepare?(
+    inputs: ModelInputs,
+    runner: LinearRunner,
+    onBatch: (done: number, total: number) => Promise<void>,
+  ): Promise<void>;
   /** May return fewer tokens if the rest of the pass does not need them. */
   layer(index: number, states: HiddenStates, runner: LinearRunner): HiddenStates;
   /**

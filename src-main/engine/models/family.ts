@@ -47,8 +47,9 @@ export interface ModelFamily {
   /**
    * Memory of a training step of such a model, from its config alone, for sequences of `tokens` tokens.
    * @param ofTokens whether an adapter's head has outputs for each token
+   * @param texts of a model that compares images with texts: how many there are; absent: as many as images in a batch
    */
-  memory(config: ModelConfigFile, tokens?: number, ofTokens?: boolean): ModelMemory;
+  memory(config: ModelConfigFile, tokens?: number, ofTokens?: boolean, texts?: number): ModelMemory;
   load(
     description: ModelDescription,
     config: ModelConfigFile,

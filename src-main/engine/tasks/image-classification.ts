@@ -5,7 +5,7 @@ import { thumbnail } from '../data/thumbnail.ts';
 import { classificationLogits, type LoadBatch } from '../evaluation/evaluation.ts';
 import { metricIds } from '../metrics/index.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
-import { classInputs } from './images/class-inputs.ts';
+import { classInputs, prepareTexts } from './images/class-inputs.ts';
 import { recentBatches } from './recent-batches.ts';
 import type { ReadingProgress, TaskType } from './task-type.ts';
 
@@ -55,8 +55,10 @@ export const imageClassification: TaskType = {
       },
       testCount: batchers.test.split.count,
       notes: [],
-      outputs: (adapted, indices, options) =>
-        classificationLogits(adapted, test, indices, { ...options, labelCount: description.labels.length }),
+      outputs: async (adapted, indices, options) => {
+        if (isZeroShot) await prepareTexts(adapted, texts, options);
+        return classificationLogits(adapted, test, indices, { ...options, labelCount: description.labels.length });
+      },
       describe: (index) => ({ index, id: null }),
       show: async (index) => {
         const split = dataset.split('test');

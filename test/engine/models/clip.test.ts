@@ -103,3 +103,53 @@ test('biases that an adapter replaces are not those of the states that are kept'
   expect(logitsOf(model, inputs)).toEqual(before);
   model.dispose();
 });
+
+/** The golden's class texts, again and again: more than a text tower is given at once. */
+function manyTexts(times: number): { inputs: Record<string, tf.Tensor>; texts: number } {
+  const { input_ids: ids, pixel_values: pixels } = inputs;
+  if (ids === undefined || pixels === undefined) throw new Error('no inputs');
+  const [classes = 0, templates = 0] = ids.shape;
+  return {
+    inputs: { pixel_values: pixels, input_ids: tf.tile(ids, [times, 1, 1]) },
+    texts: times * classes * templates,
+  };
+}
+
+test('many texts run through a plain text tower in batches, to the logits that they have alone', async () => {
+  const model = new CountingModel(base);
+  const before = logitsOf(model, inputs);
+  const classes = inputs['input_ids']?.shape[0] ?? 0;
+  const { inputs: many, texts } = manyTexts(600);
+  const tokens = many['input_ids']?.shape[2] ?? 0;
+  const batches = Math.ceil(texts / Math.floor(8192 / tokens));
+  expect(batches).toBeGreaterThan(2);
+  model.ofTexts = 0;
+  const logits = logitsOf(model, many);
+  expect(model.ofTexts).toBe(batches);
+  for (const [at, logit] of logits.entries()) {
+    const [image, place] = [Math.floor(at / (600 * classes)), at % classes];
+    expect(Math.abs(logit - (before[image * classes + place] ?? 0))).toBeLessThan(1e-3);
+  }
+  // Of other texts again, but step by step.
+  const { inputs: others } = manyTexts(500);
+  const tensors = tf.memory().numTensors;
+  model.ofTexts = 0;
+  const told: [number, number][] = [];
+  const cancel = model.prepare(others, async (...progress) => {
+    told.push(progress);
+    if (told.length === 2) throw new Error('cancelled');
+  });
+  await expect(cancel).rejects.toThrow('cancelled');
+  expect([model.ofTexts, tf.memory().numTensors]).toEqual([2, tensors]);
+  await model.prepare(others, async (...progress) => void told.push(progress));
+  expect(told.at(-1)).toEqual([(texts * 500) / 600, (texts * 500) / 600]);
+  const ran = model.ofTexts;
+  logitsOf(model, others);
+  await model.prepare(others, () => Promise.reject(new Error('run again')));
+  expect([model.ofTexts, tf.memory().numTensors]).toEqual([ran, tensors]);
+  // What is adapted is not prepared.
+  model.loadState(await readAdapter(goldenPath('clip-zero-shot', 'train', 'lora', 'end'), base.description));
+  await model.prepare(inputs, () => Promise.reject(new Error('run again')));
+  model.dispose();
+  tf.dispose([many['input_ids'], others['input_ids']].flatMap((ids) => ids ?? []));
+});

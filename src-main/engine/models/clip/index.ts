@@ -5,6 +5,7 @@ import type { FamilyDescription, ModelFamily } from '../family.ts';
 import type { ModelMemory } from '../memory.ts';
 import { type ClipConfig, parseClipConfig } from './config.ts';
 import { clipBiases, clipLayerName, clipModules, clipNorms } from './modules.ts';
+import { textsAtOnce } from './texts-at-once.ts';
 
 /** CLIP (Radford et al. 2021), with the checkpoints of `CLIPModel`. */
 export const clipFamily: ModelFamily = {
@@ -20,7 +21,7 @@ export const clipFamily: ModelFamily = {
     parameters: [],
   },
   describe: (file, weights) => describe(parseClipConfig(file), weights),
-  memory: (file, tokens) => memoryOf(parseClipConfig(file), tokens),
+  memory: (file, tokens, _, texts) => memoryOf(parseClipConfig(file), tokens, texts),
   load: async (description, file, weights, options) => {
     const { loadClip } = await import('./load.ts');
     return loadClip(description, parseClipConfig(file), weights, options);
@@ -55,13 +56,27 @@ function describe(config: ClipConfig, weights: TensorSource): FamilyDescription 
   };
 }
 
-/** Assumes as many texts as images in a batch. */
-function memoryOf({ text, vision, projectionSize }: ClipConfig, tokens = text.maxPositions): ModelMemory {
+/** Adapters on the text tower keep the states of all texts; without one these run in batches, of which one state a text is kept. */
+function memoryOf(
+  { text, vision, projectionSize, ...config }: ClipConfig,
+  tokens = text.maxPositions,
+  allTexts?: number,
+): ModelMemory {
   const { image } = vision;
+  const ofTexts = clipModules({ text, vision, projectionSize, ...config }).filter(({ name }) =>
+    name.startsWith('text_model.'),
+  );
+  const textsOf = (batch: number) => allTexts ?? batch;
   return {
-    inputs: (batch) => [batch * image.channels * image.height * image.width, 3 * batch * tokens],
+    inputs: (batch) => [
+      batch * image.channels * image.height * image.width,
+      3 * textsOf(batch) * tokens,
+      textsOf(batch) * text.hiddenSize,
+    ],
     layer: (index, batch, adapters) => {
       const isText = index < text.layerCount;
+      const texts = textsOf(batch);
+      const atOnce = ofTexts.some(({ name }) => adapters.has(name)) ? texts : Math.min(texts, textsAtOnce(tokens));
       const tower = isText ? text : vision;
       const name = isText ? clipLayerName('text_model', index) : clipLayerName('vision_model', index - text.layerCount);
       const names = {
@@ -73,7 +88,7 @@ function memoryOf({ text, vision, projectionSize }: ClipConfig, tokens = text.ma
         fc2: `${name}.mlp.fc2`,
       };
       const sizes = {
-        batch,
+        batch: isText ? atOnce : batch,
         tokens: isText ? tokens : vision.tokens,
         hidden: tower.hiddenSize,
         inner: tower.innerSize,
@@ -81,9 +96,16 @@ function memoryOf({ text, vision, projectionSize }: ClipConfig, tokens = text.ma
         onlyFirstToken: index === text.layerCount + vision.layerCount - 1,
       };
       const memory = preNormMemory(sizes, names, adapters);
-      // The states of the images are sliced from a tensor that also carries the text embeddings.
-      return isText ? memory : { ...memory, kept: [...memory.kept, memory.input] };
+      if (isText) return memory;
+      // The states of the images are sliced from a tensor that also carries those of the texts, one each.
+      const carried = texts * text.hiddenSize;
+      return { ...memory, input: memory.input + carried, kept: [...memory.kept, memory.input, carried] };
     },
-    head: (batch, outputs) => [4 * batch * projectionSize, batch * outputs, batch * outputs],
+    head: (batch, outputs) => [
+      4 * batch * projectionSize,
+      4 * textsOf(batch) * projectionSize,
+      batch * outputs,
+      batch * outputs,
+    ],
   };
 }

@@ -18,6 +18,7 @@ import { readTextInputs } from '../text-inputs.ts';
 import type { ClipConfig, Tower } from './config.ts';
 import { clipLayerName, clipNames } from './modules.ts';
 import { TextCache } from './text-cache.ts';
+import { textsAtOnce } from './texts-at-once.ts';
 
 /**
  * Context of a batch for later layers: the images, and a 1 at the end token of each text [classes, templates, tokens]. Texts
@@ -33,7 +34,7 @@ const kept = { pixels: 'pixels', ends: 'ends', known: 'known' } as const;
  * Both towers form one chain, so that adapters on either are trained and switched by CoTo: first all layers of the text
  * tower, then all of the vision tower. The first layer of the vision tower starts from the images and keeps the states of
  * the texts' end tokens; from there on these are carried along as further rows, for the head to project and compare. While
- * nothing of the text tower is adapted or replaced, it runs once for the same texts, and its layers pass its states on.
+ * nothing of the text tower is adapted or replaced, it runs once for the same texts, in batches, and its layers pass its states on.
  */
 export async function loadClip(
   description: ModelDescription,
@@ -92,16 +93,45 @@ export async function loadClip(
       const all = pixels === undefined ? tensors : { ...tensors, [kept.pixels]: tf.clone(pixels) };
       return { ...states, context: { ...states.context, tensors: all } };
     };
+    /** The states of the texts' end tokens [texts, hiddenSize], batch by batch. */
+    function* pooledTexts(ids: tf.Tensor, runner: LinearRunner): Generator<tf.Tensor2D> {
+      const [classes, templates] = textsIn(ids);
+      const texts = classes * templates;
+      const tokens = ids.size / texts;
+      const atOnce = textsAtOnce(tokens);
+      for (let start = 0; start < texts; start += atOnce)
+        yield tf.tidy(() => {
+          const count = Math.min(atOnce, texts - start);
+          const input_ids = tf.slice2d(tf.reshape(ids, [texts, tokens]), [start, 0], [count, tokens]);
+          let states = text.embed({ input_ids }, runner);
+          for (let index = 0; index < textLayers; index++) states = text.layer(index, states, runner);
+          return text.pooled(states);
+        });
+    }
+    const prepare: BaseModel['prepare'] = async (inputs, runner, onBatch) => {
+      const ids = inputs['input_ids'];
+      if (ids === undefined || inputs['attention_mask'] !== undefined || !isPlain(runner)) return;
+      const given = await ids.data();
+      if (cache.has(given)) return;
+      const [classes, templates] = textsIn(ids);
+      const batches: tf.Tensor2D[] = [];
+      try {
+        for (const states of pooledTexts(ids, runner)) {
+          batches.push(states);
+          const done = batches.reduce((sum, { shape }) => sum + shape[0], 0);
+          await onBatch(done, classes * templates);
+        }
+        cache.keep(given, joined(batches));
+      } finally {
+        tf.dispose(batches);
+      }
+    };
     /** The states of the texts' end tokens, as states of texts of one token. */
     const known = (inputs: ModelInputs, runner: LinearRunner): HiddenStates => {
       const ids = inputs['input_ids'];
       if (ids === undefined) throw lacks('input_ids');
       const [classes, templates] = textsIn(ids);
-      const hidden = cache.statesOf(ids.dataSync(), () => {
-        let states = text.embed(inputs, runner);
-        for (let index = 0; index < textLayers; index++) states = text.layer(index, states, runner);
-        return text.pooled(states);
-      });
+      const hidden = cache.statesOf(ids.dataSync(), () => joined([...pooledTexts(ids, runner)]));
       const tensors = { [kept.known]: tf.ones([classes, templates, 1]) };
       return { hidden, batch: classes * templates, tokens: 1, context: { tensors } };
     };
@@ -112,6 +142,7 @@ export async function loadClip(
       layerCount,
       mixesExamples: true,
       embed,
+      prepare,
       layer,
       head: (states, runner) => compared(embeddings(states, runner)),
       outputs: (inputs, runner) => {
@@ -242,6 +273,10 @@ function endMarks(ids: ArrayLike<number>, [texts, tokens]: [number, number], end
     marks[text * tokens + Math.max(0, own.indexOf(end))] = 1;
   }
   return tf.tensor2d(marks, [texts, tokens]);
+}
+
+function joined(batches: tf.Tensor2D[]): tf.Tensor2D {
+  return batches.length === 1 && batches[0] ? tf.clone(batches[0]) : tf.concat2d(batches, 0);
 }
 
 /** Classes and texts of each; ids [classes, tokens] or [classes, templates, tokens]. */

@@ -9,13 +9,20 @@ export class TextCache {
 
   /** @param run computes the states of these tokens [texts, hiddenSize]; called only where they are not those of the last call. */
   statesOf(ids: ArrayLike<number>, run: () => tf.Tensor2D): tf.Tensor2D {
+    if (!this.has(ids)) this.keep(ids, tf.tidy(run));
+    if (this.kept === null) throw new Error('the states of the texts were not kept');
+    return tf.clone(this.kept.states);
+  }
+
+  has(ids: ArrayLike<number>): boolean {
     const { kept } = this;
-    if (kept?.ids.length === ids.length && kept.ids.every((id, index) => id === ids[index]))
-      return tf.clone(kept.states);
-    const states = tf.keep(tf.tidy(run));
+    return kept?.ids.length === ids.length && kept.ids.every((id, index) => id === ids[index]);
+  }
+
+  /** Takes the states of these tokens, which are disposed with it. */
+  keep(ids: ArrayLike<number>, states: tf.Tensor2D): void {
     this.dispose();
-    this.kept = { ids: Int32Array.from(ids), states };
-    return tf.clone(states);
+    this.kept = { ids: Int32Array.from(ids), states: tf.keep(states) };
   }
 
   dispose(): void {

@@ -1,8 +1,12 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { classTemplatesOf, classTexts } from '../../../../src-shared/domain/class-templates.ts';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import type { AdaptedModel } from '../../adapters/adapted-model.ts';
+import { type EvaluationOptions, refuseCancelled } from '../../evaluation/evaluation.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
+import { deviceInputs } from '../../training/device-inputs.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
 
 /**
@@ -29,6 +33,26 @@ export async function classInputs(
   );
   const { tokens, inputIds } = tokenizer.pad(encoded, 'right');
   return { input_ids: { shape: [labels.length, templates.length, tokens], data: inputIds } };
+}
+
+/**
+ * Runs the texts of the classes through the model, as far as all batches have their states in common.
+ * @throws StudioError cancelled, between batches of texts
+ */
+export async function prepareTexts(
+  model: AdaptedModel,
+  texts: MicroBatch['inputs'],
+  options: EvaluationOptions,
+): Promise<void> {
+  const inputs = deviceInputs(texts);
+  try {
+    await model.prepare(inputs, async (done, total) => {
+      options.onTexts?.(done, total);
+      await refuseCancelled(options);
+    });
+  } finally {
+    tf.dispose(Object.values(inputs));
+  }
 }
 
 /** Texts that were cut are of `maxLength` tokens; classes whose names are the same to the tokenizer are left alone. */
