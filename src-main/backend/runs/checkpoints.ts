@@ -44,6 +44,9 @@ export async function removeCheckpoint(
   { folder, evenIfNeeded }: { readonly folder: string; readonly evenIfNeeded: boolean },
 ): Promise<number> {
   const { store, home, hub } = services;
+  const path = home.absolute(requireCheckpoint(requireRun(store, id), folder).folder);
+  const freedBytes = await folderBytes(path);
+  // Nothing comes between what is asked from here on and the removal: meanwhile the run may have been resumed.
   const run = requireRun(store, id);
   const checkpoint = requireCheckpoint(run, folder);
   if (run.status === 'running' || run.status === 'queued')
@@ -57,8 +60,6 @@ export async function removeCheckpoint(
     );
   if (need === 'resume' && !evenIfNeeded)
     throw new StudioError('refused', `The run "${run.name}" is resumed from this checkpoint.`);
-  const path = home.absolute(folder);
-  const freedBytes = await folderBytes(path);
   discardFolder(path);
   store.runs.removeCheckpoint(id, folder);
   hub.runChanged(requireRun(store, id));

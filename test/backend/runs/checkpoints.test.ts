@@ -99,6 +99,18 @@ it('a deleted checkpoint is gone from the disk and the list; the one to resume f
   await expect(backend.handle('runs.removeCheckpoint', { id, folder })).rejects.toThrow(/no checkpoint/);
 });
 
+it('a checkpoint is not deleted from which the run is resumed at the same moment', async () => {
+  const { id } = await stoppedRun();
+  const needed = (await checkpointsOf(id)).find(({ neededFor }) => neededFor === 'resume');
+  await backend.handle('settings.set', { queue_paused: true });
+  const removal = backend.handle('runs.removeCheckpoint', { id, folder: needed?.folder ?? '', evenIfNeeded: true });
+  const refused = expect(removal).rejects.toThrow(/is queued/);
+  await backend.handle('runs.resume', { id });
+  await refused;
+  expect(existsSync(needed?.path ?? '')).toBe(true);
+  await backend.handle('runs.cancel', { id });
+});
+
 it('a run that ends with its best evaluation keeps that checkpoint, and is not resumed from before it', async () => {
   const { id, checkpoints } = await stoppedRun({ load_best_model_at_end: true, metric_for_best_model: 'loss' });
   const best = checkpoints.find(({ kind }) => kind === 'best');
