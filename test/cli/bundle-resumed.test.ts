@@ -1,8 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { bundleProgressSchema, bundleStudySchema, resultManifestSchema } from '../../src-shared/domain/bundle.ts';
+import { splitText } from '../../src-main/backend/runs/micro-batch-split.ts';
+import {
+  bundleProgressSchema,
+  bundleStudySchema,
+  resultManifestSchema,
+  resultRunSchema,
+} from '../../src-shared/domain/bundle.ts';
 import { runRecordSchema } from '../../src-shared/domain/run.ts';
 import { caseFolder, copyOf, editBytes, goodData } from './bad-input-support.ts';
 import { killCommandBy } from './killed-command.ts';
@@ -11,8 +17,9 @@ import { writeSmallAblation } from './small-ablation.ts';
 
 const folder = caseFolder();
 const file = join(folder, 'study.yaml');
+const inputs = { model: copyOf(folder), dataset: goodData(join(folder, 'bands')) };
 writeSmallAblation(file, {
-  ...{ model: copyOf(folder), dataset: goodData(join(folder, 'bands')), name: 'Resumed', seeds: [1] },
+  ...{ ...inputs, name: 'Resumed', seeds: [1] },
   run: {
     max_steps: 30,
     save_steps: 5,
@@ -86,6 +93,46 @@ test('a run whose node was lost after a checkpoint goes on from it, to the resul
   const curves = await collected(bundle, 'one');
   expect(curves.filter(({ name }) => name === 'loss').map(({ step: at }) => at)).toEqual([...Array(30).keys()]);
   expect(curves).toEqual(await collected(alone, 'other'));
+});
+
+test('a batch that splits itself is split again on the machine that goes on, with the same losses', async () => {
+  const auto = join(folder, 'auto.yaml');
+  writeSmallAblation(auto, {
+    ...{ ...inputs, name: 'Split', seeds: [1] },
+    run: {
+      ...{ max_steps: 20, save_steps: 5, eval_steps: 0, eval_samples: 2, auto_find_batch_size: true },
+      adapter: { r: 2, target_modules: ['q_proj'] },
+    },
+    grid: { coto: [{}] },
+  });
+  const [narrow, wide] = [join(folder, 'narrow'), join(folder, 'wide')];
+  const written = await cotoOn(home)(['study', 'bundle', auto, '--out', narrow]);
+  expect(written, written.err).toMatchObject({ code: 0 });
+  cpSync(narrow, wide, { recursive: true });
+  await killCommandBy('killed-at-kept.ts', ['job', narrow, '0']);
+  const [kept = ''] = keptIn(narrow);
+  // As a machine would have split the batch that had memory for single examples alone.
+  const record = join(narrow, 'checkpoints', kept, 'run.json');
+  const content = z
+    .looseObject({ run: z.looseObject({ config: z.looseObject({}) }) })
+    .parse(JSON.parse(readFileSync(record, 'utf8')));
+  Object.assign(content.run.config, { per_device_train_batch_size: 1, gradient_accumulation_steps: 4 });
+  writeFileSync(record, JSON.stringify(content));
+  const splitIn = (place: string) =>
+    resultRunSchema.parse(JSON.parse(readFileSync(join(resultIn(place), 'run.json'), 'utf8')));
+
+  expect(await node(['job', narrow, '0'])).toMatchObject({ code: 0 });
+  expect(manifestIn(narrow).resumed).toMatchObject({ step: Number(kept.split('.')[2]) });
+  expect(await node(['job', wide, '0'])).toMatchObject({ code: 0 });
+  const { config, log } = splitIn(narrow);
+  expect(config).toMatchObject({ per_device_train_batch_size: 4, gradient_accumulation_steps: 1 });
+  expect(config).toEqual(splitIn(wide).config);
+  expect(log.map(({ text }) => text)).toContain(splitText(config));
+  const losses = async (place: string, name: string) =>
+    (await collected(place, name)).filter((metric) => metric.name === 'loss').map(({ value }) => value);
+  const [goneOn, whole] = [await losses(narrow, 'third'), await losses(wide, 'fourth')];
+  expect(goneOn).toHaveLength(20);
+  for (const [step, loss] of whole.entries()) expect(goneOn[step], `step ${step}`).toBeCloseTo(loss, 4);
 });
 
 test('a checkpoint that is torn is not gone on with: the run begins again', async () => {

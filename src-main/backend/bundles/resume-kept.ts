@@ -6,8 +6,11 @@ import { discardFolder } from '../../engine/tensors/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { readCheckpointFolder, restoreHistory, restoreSamples } from '../home/settle-runs.ts';
 import { newId } from '../identifiers.ts';
+import { resolveDataset } from '../library/datasets.ts';
+import { resolveModel } from '../library/models.ts';
 import { readRunFile, recordIn } from '../recovery/run-file.ts';
 import { checkpointFolders } from '../runs/checkpoint-files.ts';
+import { splitText, withMicroBatches } from '../runs/micro-batch-split.ts';
 import { resumeRun } from '../runs/runs.ts';
 import { settingsOf } from './import-result.ts';
 import { type KeptCheckpoint, keptCheckpoints } from './kept-checkpoints.ts';
@@ -21,8 +24,8 @@ export interface ResumedRun {
 }
 
 /**
- * Goes on with the furthest checkpoint that attempts at this run have kept in the bundle, by the same settings and compute backend;
- * null where there is none that is whole. Base and dataset are in the home already.
+ * Goes on with the furthest checkpoint that attempts at this run have kept in the bundle, by the same settings and compute backend,
+ * with the batch split again for this machine where the run lets it be (`auto_find_batch_size`); null where there is none that is whole. Base and dataset are in the home already.
  */
 export async function resumeKept(services: HandlerServices, attempt: Attempt): Promise<ResumedRun | null> {
   const { home, log } = services;
@@ -63,7 +66,15 @@ async function adopt(
     checkpoints.push(found);
   }
   if (!checkpoints.some(({ step }) => step === kept.step)) throw new Error(`it has no checkpoint of step ${kept.step}`);
-  const own = { step: kept.step, result: null, adapterId: null, error: null, finishedAt: null };
+  // What fits here is not what fitted there. A step takes the same examples, however they are split.
+  const { model, dataset } = file.run.config;
+  const config = await withMicroBatches(
+    services,
+    file.run.config,
+    await resolveModel(services, model),
+    (await resolveDataset(services, dataset)).description,
+  );
+  const own = { config, step: kept.step, result: null, adapterId: null, error: null, finishedAt: null };
   const run: RunRecord = { ...recordIn(file, place, id), ...own, name: job.title, status: 'interrupted' };
   const { createdAt, startedAt, finishedAt, error } = run;
   store.durably(() => {
@@ -87,5 +98,6 @@ async function adopt(
   const message = `Attempt ${kept.attempt} was lost; this one goes on from its checkpoint at step ${kept.step}.`;
   await restoreHistory(services, run, kept.step, message);
   await restoreSamples(services, run, kept.step);
+  if (config.auto_find_batch_size) store.history.insertLog(id, Date.now(), 'info', splitText(config));
   return run;
 }
