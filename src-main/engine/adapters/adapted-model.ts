@@ -9,12 +9,13 @@ import type { KeyValueCache } from '../models/key-value-cache.ts';
 import { type FrozenWeight, frozenLinear, gatherRows, softmaxCrossEntropy, trainedLinear } from '../ops/index.ts';
 import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
-import { type AdapterGroup, adapterGroups, namesOff, statesByLayer } from './adapter-groups.ts';
+import { type AdapterGroup, adapterGroups, namesOff, type UsesByLayer, usesByLayer } from './adapter-groups.ts';
 import { BiasSwap } from './bias-swap.ts';
 import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
 import { AdapterDropout } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
 import type { Factors } from './initializations/initialization.ts';
+import type { LinearWatcher } from './linear-watcher.ts';
 import { mergedModules } from './merged-modules.ts';
 import type { PassSeeds } from './pass-seeds.ts';
 import { dropResidual, ResidualBase } from './residual.ts';
@@ -46,6 +47,7 @@ export class AdaptedModel implements LinearRunner {
   private readonly biasSwap = new BiasSwap();
   /** While the layers without a tape run, no adapter may be met: its gradient would be lost without a word. */
   private belowTape = false;
+  private watcher: LinearWatcher | null = null;
 
   constructor(base: BaseModel) {
     this.base = base;
@@ -173,21 +175,30 @@ export class AdaptedModel implements LinearRunner {
   }
 
   /** Layer by layer, then of what is in none, all that decides which operations a pass of training runs; null: that may vary. */
-  passVariants(): string[] | null {
+  passVariants(): UsesByLayer | null {
     const { adapter } = this;
     if (adapter === null || this.merged || this.residual || this.replacesBiases) return null;
     const modules = [...adapter.adapted.values()].map(({ module }) => module);
     if (!this.dropout.isEven(adapter.host, modules)) return null;
-    const stateOf = (module: LinearModule) => (this.trainedOn(module) ? 't' : this.activeOn(module) ? 'o' : '-');
-    return statesByLayer(modules, this.base.layerCount, stateOf);
+    const useOf = (module: LinearModule) => (this.trainedOn(module) ? 't' : this.activeOn(module) ? 'o' : '-');
+    return usesByLayer(modules, this.base.layerCount, useOf);
   }
 
   /** Runs a pass of these variants; of its dropout, if there is any, the seeds are drawn before. Null: they cannot be. */
-  withSeeds<Result>(variants: readonly string[], run: (seeds: PassSeeds | null) => Result): Result | null {
+  withSeeds<Result>(uses: UsesByLayer, isByName: boolean, run: (seeds: PassSeeds | null) => Result): Result | null {
     const { adapter } = this;
     if (adapter === null || !this.dropout.dropsInputs(adapter.host)) return run(null);
-    const counts = variants.map((states) => states.replaceAll('-', '').length);
-    return this.dropout.withSeeds(counts, Math.max(...variants.map(({ length }) => length)), run);
+    return this.dropout.withSeeds(uses, isByName, run);
+  }
+
+  /** Runs and tells of each linear that has an adapter, whether it is on or not. */
+  watching<Result>(watcher: LinearWatcher, run: () => Result): Result {
+    this.watcher = watcher;
+    try {
+      return run();
+    } finally {
+      this.watcher = null;
+    }
   }
 
   get headTask(): string | null {
@@ -199,6 +210,14 @@ export class AdaptedModel implements LinearRunner {
   }
 
   linear(module: LinearModule, x: tf.Tensor2D, options: LinearOptions = {}): tf.Tensor2D {
+    const watcher = this.adapter?.adapted.has(module.name) ? this.watcher : null;
+    watcher?.enter(module);
+    const result = this.linearNow(module, x, options);
+    watcher?.leave(module, result);
+    return result;
+  }
+
+  private linearNow(module: LinearModule, x: tf.Tensor2D, options: LinearOptions): tf.Tensor2D {
     const whole = this.adapter?.whole.get(module.name);
     const adapted = this.activeOn(module);
     this.refuseBelowTape(module, whole !== undefined || this.trainedOn(module));

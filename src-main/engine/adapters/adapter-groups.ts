@@ -1,4 +1,5 @@
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { AdapterUse } from '../compute/pass-recorder.ts';
 import type { TrainedModule } from './variant-training.ts';
 
 /** Adapters that CoTo switches together. */
@@ -40,13 +41,15 @@ export function adapterGroups(
   }));
 }
 
-/** A text for each layer, and one for the modules in none: the states of its modules one behind the other. */
-export function statesByLayer(
+/** By name how the adapters of each layer are used, and behind the last layer those of modules in none. */
+export type UsesByLayer = readonly ReadonlyMap<string, AdapterUse>[];
+
+export function usesByLayer(
   modules: readonly LinearModule[],
   layerCount: number,
-  stateOf: (module: LinearModule) => string,
-): string[] {
-  const states = Array.from({ length: layerCount + 1 }, () => '');
-  for (const module of modules) states[module.layer ?? layerCount] += stateOf(module);
-  return states;
+  useOf: (module: LinearModule) => AdapterUse,
+): UsesByLayer {
+  const uses = Array.from({ length: layerCount + 1 }, () => new Map<string, AdapterUse>());
+  for (const module of modules) uses[module.layer ?? layerCount]?.set(module.name, useOf(module));
+  return uses;
 }

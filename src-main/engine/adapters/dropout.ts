@@ -4,6 +4,7 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { numberOf } from '../../../src-shared/domain/parameter-values.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { dropoutMask } from '../ops/linear/dropout-mask.ts';
+import type { UsesByLayer } from './adapter-groups.ts';
 import { PassSeeds, UnevenDropout } from './pass-seeds.ts';
 import type { AdapterVariant, ForwardOptions, UpdateDropout } from './variant.ts';
 
@@ -44,7 +45,7 @@ export class AdapterDropout {
     const input = this.inputChance ?? inputDropoutOf(variant, parameters);
     const update = variant.updateDropout?.(parameters, module);
     const source = this.seeds ?? this.random;
-    return drawMasks({ input, update }, [rows, inputs, module.outFeatures], source);
+    return drawMasks({ input, update }, [rows, inputs, module.outFeatures], source, module.name);
   }
 
   /** Whether entries of the adapters' inputs are zeroed now. */
@@ -59,13 +60,12 @@ export class AdapterDropout {
   }
 
   /**
-   * Runs a pass with seeds drawn before it, `counts` as `PassSeeds` has them; null where it needs others: the stream then is where
-   * it was.
+   * Runs a pass with seeds drawn before it, as `PassSeeds` has them; null where it needs others: the stream then is where it was.
    */
-  withSeeds<Result>(counts: readonly number[], width: number, run: (seeds: PassSeeds) => Result): Result | null {
+  withSeeds<Result>(uses: UsesByLayer, isByName: boolean, run: (seeds: PassSeeds) => Result): Result | null {
     if (this.random === null) throw new Error('dropout needs a random stream in training');
     const before = this.random.state();
-    const seeds = new PassSeeds(this.random, counts, width);
+    const seeds = new PassSeeds(this.random, uses, isByName);
     this.seeds = seeds;
     try {
       return run(seeds);
@@ -114,10 +114,11 @@ function drawMasks(
   { input, update }: { readonly input: number; readonly update: UpdateDropout | undefined },
   [rows, inputs, outputs]: readonly [number, number, number],
   source: RandomStream | PassSeeds | null,
+  name: string,
 ): Pick<ForwardOptions, 'dropoutMask' | 'outputMask'> | null {
   if (input === 0 && !dropsUpdate(update)) return {};
   if (source === null) throw new Error('dropout needs a random stream in training');
-  const inputMask = input === 0 ? null : inputMaskOf([rows, inputs], input, source);
+  const inputMask = input === 0 ? null : inputMaskOf([rows, inputs], input, source, name);
   if (!dropsUpdate(update)) return { dropoutMask: inputMask };
   if (source instanceof PassSeeds) throw new Error('dropout of updates has no seeds');
   if (update.module && source.uniform() < update.module) return null;
@@ -132,8 +133,9 @@ export function inputMaskOf(
   shape: [number, number],
   probability: number,
   source: RandomStream | PassSeeds,
+  name: string,
 ): tf.Tensor2D {
-  if (source instanceof PassSeeds) return dropoutMask(shape, probability, source.next());
+  if (source instanceof PassSeeds) return dropoutMask(shape, probability, source.next(name));
   const seeds = tf.tensor1d(Int32Array.of(source.integer(2 ** 32)), 'int32');
   try {
     return dropoutMask(shape, probability, { seeds, place: 0 });

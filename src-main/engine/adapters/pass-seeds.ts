@@ -1,31 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '../../../src-shared/random.ts';
 import type { MaskSeed } from '../ops/linear/dropout-mask.ts';
+import type { UsesByLayer } from './adapter-groups.ts';
 
 /** A module met dropout twice in a pass, or not at all: how many seeds a pass takes is not known before it. */
 export class UnevenDropout extends Error {}
 
 /**
  * The seeds of one pass's dropout masks, drawn before it in the order in which the pass would draw them. Those of a layer are
- * always at the same places of the tensor, so that a recording of the layer finds them whatever is on below it.
+ * always at the same places of the tensor, and with `isByName` those of a module, so that a recording finds them whatever else is
+ * on.
  */
 export class PassSeeds {
   /** int32; its owner disposes it. */
   readonly tensor: tf.Tensor1D;
-  private readonly counts: readonly number[];
-  private readonly width: number;
+  /** Of each layer the modules that are on, and the places of their seeds. */
+  private readonly layers: readonly (readonly (readonly [name: string, place: number])[])[];
+  private readonly isByName: boolean;
   private layer: number | null = null;
   private used = 0;
 
-  /** @param counts masks of each layer, and of what follows the last; `width`: of a layer at most. */
-  constructor(random: RandomStream, counts: readonly number[], width: number) {
-    const seeds = new Int32Array(counts.length * width);
-    counts.forEach((count, layer) => {
-      for (let place = 0; place < count; place++) seeds[layer * width + place] = random.integer(2 ** 32);
+  /** @param isByName modules must then be met in the order of `uses`. */
+  constructor(random: RandomStream, uses: UsesByLayer, isByName: boolean) {
+    const width = Math.max(...uses.map(({ size }) => size));
+    const seeds = new Int32Array(uses.length * width);
+    this.layers = uses.map((modules, layer) => {
+      const on = [...modules].flatMap(([name, use], place) => (use === '-' ? [] : [{ name, place }]));
+      return on.map(({ name, place }, order) => [name, layer * width + (isByName ? place : order)] as const);
     });
+    for (const [, place] of this.layers.flat()) seeds[place] = random.integer(2 ** 32);
     this.tensor = tf.tensor1d(seeds, 'int32');
-    this.counts = counts;
-    this.width = width;
+    this.isByName = isByName;
   }
 
   /** What follows is in this layer, from its first mask on. @throws UnevenDropout where the one before had another number. */
@@ -37,15 +42,13 @@ export class PassSeeds {
 
   /** As `enter`, of the last layer that was entered. */
   check(): void {
-    if (this.layer !== null && this.used !== this.countOf(this.layer)) throw new UnevenDropout();
+    if (this.layer !== null && this.used !== this.layers[this.layer]?.length) throw new UnevenDropout();
   }
 
-  next(): MaskSeed {
-    if (this.layer === null || this.used >= this.countOf(this.layer)) throw new UnevenDropout();
-    return { seeds: this.tensor, place: this.layer * this.width + this.used++ };
-  }
-
-  private countOf(layer: number): number {
-    return this.counts[layer] ?? 0;
+  next(module: string): MaskSeed {
+    const [name, place] = this.layers[this.layer ?? -1]?.[this.used] ?? [];
+    if (place === undefined || (this.isByName && name !== module)) throw new UnevenDropout();
+    this.used++;
+    return { seeds: this.tensor, place };
   }
 }

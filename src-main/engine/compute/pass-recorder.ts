@@ -4,12 +4,22 @@ import type * as tf from '@tensorflow/tfjs-core';
 export interface PassPlace {
   readonly layer: number;
   readonly isBackward: boolean;
+  /** Of a layer that is kept linear by linear: one of them by its name, or what runs between two. Absent: all of it. */
+  readonly segment?: string;
+  readonly isLinear?: boolean;
 }
 
 /** A place, and all that decides which operations run there, e.g. whether its adapters are on. */
 export interface PassPart extends PassPlace {
   readonly variant: string;
+  /** Of a layer that is kept linear by linear: those that have an adapter, and how it is; the rest does not depend on it. */
+  readonly linears?: ReadonlyMap<string, AdapterUse>;
+  /** No layer further back is asked for: what comes behind the last linear that is trained is left out. */
+  readonly isLast?: boolean;
 }
+
+/** The adapter of a linear is trained, on without that, or off. */
+export type AdapterUse = 't' | 'o' | '-';
 
 /** A scalar (of several runs one a run), and the gradients of the variables that it depends on, by name. */
 export interface PassResult {
@@ -45,6 +55,10 @@ export interface PassMarks {
   enter(place: PassPlace): void;
   /** The states that a layer passes on. */
   handOver(layer: number, states: tf.Tensor): void;
+  /** The gradient of the states that a layer was given, where nothing further back may ask for it. */
+  handBack(gradient: tf.Tensor): void;
+  /** What the linear that is entered gives. */
+  give(result: tf.Tensor): void;
 }
 
 /** Keeps what passes ask of a device, part by part, and asks the same again without running their code. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { PassSeeds } from '../adapters/pass-seeds.ts';
-import type { PassMarks, PassResult } from '../compute/pass-recorder.ts';
+import type { PassMarks, PassPlace, PassResult } from '../compute/pass-recorder.ts';
 import { nextTapeNode, shallowClone } from '../compute/tfjs-internals.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { as2D } from '../ops/autograd/operation.ts';
@@ -24,30 +25,43 @@ interface GivenPass extends Listeners {
   readonly embedded: HiddenStates;
   readonly loss: PreparedLoss;
   readonly halved: boolean;
+  /** Whether layers are kept linear by linear; not with checkpoints or halved states. */
+  readonly isByLinear: boolean;
+}
+
+/** A linear of a layer, and what it has of the tape. */
+interface TapedLinear {
+  readonly layer: number;
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** The pass of `passGradients` behind the embedding, which says where it is. To be called within `tf.tidy`. */
 export function markedPass(
-  { gradientCheckpointing = false, halved = false }: StateKeeping,
+  { gradientCheckpointing = false, halved = false, isByLinear }: StateKeeping & { readonly isByLinear: boolean },
   model: TrainableModel,
   variables: readonly tf.Variable[],
   embedded: HiddenStates,
   loss: PreparedLoss,
   listeners: Listeners,
 ): PassResult {
-  const given = { ...listeners, model, variables, embedded, loss, halved };
+  const given = { ...listeners, model, variables, embedded, loss, halved, isByLinear };
   const result = gradientCheckpointing ? checkpointedPass(given) : wholePass(given);
   listeners.seeds?.check();
   return result;
 }
 
 function wholePass(given: GivenPass): PassResult {
-  const { model, variables, loss, halved, marks } = given;
+  const { model, variables, loss, halved, marks, isByLinear } = given;
   const { layerCount } = model.base;
+  const linears: TapedLinear[] = [];
+  const inLayer = (layer: number, states: HiddenStates) =>
+    isByLinear ? layerByLinears(given, layer, states, linears) : layerForward(given, layer, states);
   const lowest = model.lowestActiveLayer();
   let below = given.embedded;
   for (let layer = 0; layer < lowest; layer++) {
-    const next = layerForward(given, layer, below);
+    const next = inLayer(layer, below);
     if (below !== given.embedded) below.hidden.dispose();
     below = next;
   }
@@ -57,7 +71,7 @@ function wholePass(given: GivenPass): PassResult {
     let states = below;
     for (let layer = lowest; layer < layerCount; layer++) {
       starts[layer] = nextTapeNode();
-      const next = layerForward(given, layer, states);
+      const next = inLayer(layer, states);
       if (states !== below) states.hidden.dispose();
       states = next;
     }
@@ -66,11 +80,52 @@ function wholePass(given: GivenPass): PassResult {
   };
   let layer = layerCount + 1;
   const visit = ({ id }: { id: number }) => {
-    const before = layer;
     while (layer > lowest && id < (starts[layer] ?? Number.POSITIVE_INFINITY)) layer--;
-    if (layer !== before) marks.enter({ layer, isBackward: true });
+    const segment = isByLinear && layer < layerCount ? segmentBack(layer, id, linears) : {};
+    marks.enter({ layer, isBackward: true, ...segment });
   };
-  return differentiate(forward, variables, { halved, visit });
+  // Of the lowest layer all is recorded, as of those above it.
+  const input = isByLinear && lowest < layerCount ? below.hidden : null;
+  const made = differentiate(forward, variables, { input, halved, visit });
+  if (made.inputGradient !== null) marks.handBack(made.inputGradient);
+  return made;
+}
+
+/** As `layerForward`, which says of each linear with an adapter where it begins and ends. */
+function layerByLinears(given: GivenPass, layer: number, states: HiddenStates, linears: TapedLinear[]): HiddenStates {
+  const { model, marks, seeds } = given;
+  const enter = (segment: string, isLinear: boolean) => marks.enter({ layer, isBackward: false, segment, isLinear });
+  let start = 0;
+  const watcher = {
+    enter: ({ name }: LinearModule) => {
+      start = nextTapeNode();
+      enter(name, true);
+    },
+    leave: ({ name }: LinearModule, result: tf.Tensor) => {
+      marks.give(result);
+      linears.push({ layer, name, start, end: nextTapeNode() });
+      enter(`after ${name}`, false);
+    },
+  };
+  enter('first', false);
+  seeds?.enter(layer);
+  const run = () => model.layer(layer, states);
+  const next = model.watching?.(watcher, run) ?? run();
+  marks.handOver(layer, next.hidden);
+  return next;
+}
+
+/** Where an operation of the tape is on the way back. */
+function segmentBack(
+  layer: number,
+  id: number,
+  linears: readonly TapedLinear[],
+): Pick<PassPlace, 'segment' | 'isLinear'> {
+  const behind = linears.find((linear) => linear.layer === layer && id < linear.end);
+  if (behind === undefined) return { segment: 'last', isLinear: false };
+  return id >= behind.start
+    ? { segment: behind.name, isLinear: true }
+    : { segment: `before ${behind.name}`, isLinear: false };
 }
 
 /** As `checkpointedLossGradients`: a layer runs again in its backward part, with the seeds of its dropout once more. */

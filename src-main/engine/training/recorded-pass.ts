@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { UsesByLayer } from '../adapters/adapter-groups.ts';
 import type { PassSeeds } from '../adapters/pass-seeds.ts';
 import { passRecorder } from '../compute/active-recorder.ts';
-import type { PassPart, PassResult } from '../compute/pass-recorder.ts';
+import type { AdapterUse, PassPart, PassResult } from '../compute/pass-recorder.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { deviceInputs } from './device-inputs.ts';
 import { markedPass } from './marked-pass.ts';
@@ -29,26 +30,37 @@ export function recordedPass(
 ): PassResult | null {
   const recorder = passRecorder();
   if (recorder === null || model.trainsBelowLayers()) return null;
-  const variants = model.passVariants?.();
-  const loss = variants && preparedLoss(model, batch, share);
+  const uses = model.passVariants?.();
+  const loss = uses && preparedLoss(model, batch, share);
   if (!loss) return null;
+  const isByLinear = switchesLinears(owner, uses) && !keeping.gradientCheckpointing && !keeping.halved;
   const states = model.embed(deviceInputs(batch.inputs));
   if (states.context?.cache) return null;
   const run = (seeds: PassSeeds | null) => {
     const inputs = { ...namedStates(states), ...loss.tensors, ...(seeds === null ? {} : { seeds: seeds.tensor }) };
-    const parts = partsOf(variants, model.lowestActiveLayer());
+    const parts = (isByLinear ? partsByLinear : partsOf)(uses, model.lowestActiveLayer());
     const request = {
       owner,
-      shapes: `${loss.form}, ${keepingOf(keeping)}, ${shapesOf(states, inputs)}`,
+      shapes: `${loss.form}, ${keepingOf(keeping)}, ${isByLinear ? 'by linear' : 'by layer'}, ${shapesOf(states, inputs)}`,
       parts,
       inputs,
       variables: model.trainable().values(),
       isKept: share !== 1,
       mayLend,
     };
-    return recorder.run(request, (marks) => markedPass(keeping, model, variables, states, loss, { marks, seeds }));
+    return recorder.run(request, (marks) =>
+      markedPass({ ...keeping, isByLinear }, model, variables, states, loss, { marks, seeds }),
+    );
   };
-  return model.withSeeds?.(variants, run) ?? null;
+  return model.withSeeds?.(uses, isByLinear, run) ?? null;
+}
+
+/** Whose masks have switched off some adapters of a layer, and not all. */
+const switchingLinears = new WeakSet<object>();
+
+function switchesLinears(owner: object, uses: UsesByLayer): boolean {
+  if (uses.slice(0, -1).some((ofLayer) => new Set(ofLayer.values()).size > 1)) switchingLinears.add(owner);
+  return switchingLinears.has(owner);
 }
 
 function keepingOf({ gradientCheckpointing = false, halved = false }: StateKeeping): string {
@@ -56,16 +68,36 @@ function keepingOf({ gradientCheckpointing = false, halved = false }: StateKeepi
 }
 
 /** Layers below the lowest that is trained run forward only, and its own states need no gradient. */
-function partsOf(variants: readonly string[], lowest: number): PassPart[] {
+function partsOf(uses: UsesByLayer, lowest: number): PassPart[] {
   const kind = (layer: number) => (layer < lowest ? 'below' : layer === lowest ? 'lowest' : 'above');
-  const parts = variants.map((variant, layer) => ({ layer, isBackward: false, variant: `${kind(layer)} ${variant}` }));
-  return [
-    ...parts,
-    ...parts
-      .slice(lowest)
-      .map((part) => ({ ...part, isBackward: true }))
-      .reverse(),
-  ];
+  const variant = (ofLayer: ReadonlyMap<string, AdapterUse>) => [...ofLayer.values()].join('');
+  const parts = uses.map((ofLayer, layer) => ({
+    layer,
+    isBackward: false,
+    variant: `${kind(layer)} ${variant(ofLayer)}`,
+  }));
+  return withBackward(parts, lowest);
+}
+
+/**
+ * The same where the linears of a layer are kept one by one, so that each is recorded on and off, not the layer under every mask.
+ * The lowest layer that is trained is recorded like those above it, and asked for as far back as something is trained.
+ */
+function partsByLinear(uses: UsesByLayer, lowest: number): PassPart[] {
+  const head = uses.length - 1;
+  const parts = partsOf(uses, lowest)
+    .slice(0, uses.length)
+    .map((part) => {
+      const linears = uses[part.layer];
+      if (part.layer === head || linears === undefined) return part;
+      return { ...part, variant: part.layer < lowest ? 'below' : 'above', linears, isLast: part.layer === lowest };
+    });
+  return withBackward(parts, lowest);
+}
+
+function withBackward(parts: readonly PassPart[], lowest: number): PassPart[] {
+  const back = parts.slice(lowest).map((part) => ({ ...part, isBackward: true }));
+  return [...parts.map(({ isLast: _, ...part }) => part), ...back.reverse()];
 }
 
 function namedStates({ hidden, context }: HiddenStates): Record<string, tf.Tensor> {

@@ -14,4 +14,4 @@ export interface DifferentiableModel<Dropout>
 /** The part of a model that a training step uses: an adapted base, or a model trained as a whole. */
 export type TrainableModel = Pick<AdaptedModel, 'trainable' | 'head' | 'loss'> &
   DifferentiableModel<readonly number[] | null> &
-  Partial<Pick<AdaptedModel, 'passVariants' | 'withSeeds' | 'finalStates'>>;
+  Partial<Pick<AdaptedModel, 'passVariants' | 'withSeeds' | 'watching' | 'finalStates'>>;

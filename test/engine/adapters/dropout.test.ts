@@ -2,6 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { AdapterDropout } from '../../../src-main/engine/adapters/dropout.ts';
 import { adapterVariant } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import type { AdapterUse } from '../../../src-main/engine/compute/pass-recorder.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { testCompute } from '../test-compute.ts';
 import { vitLike } from './vit-like.ts';
@@ -18,6 +19,8 @@ function drawn(dropout: AdapterDropout, host = lora(0.5)): number[] | null {
   mask?.dispose();
   return values;
 }
+
+const usesOf = (uses: Readonly<Record<string, AdapterUse>>) => new Map(Object.entries(uses));
 
 beforeAll(() => activateCompute(testCompute));
 
@@ -71,12 +74,12 @@ it('draws the seeds of a pass before it, the same as one by one, and goes back w
   const masks = [drawn(dropout), drawn(dropout), drawn(dropout)];
   const end = dropout.state();
   dropout.rewind(start);
-  const counts = [1, 0, 2];
-  const passed = dropout.withSeeds(counts, 2, (seeds) => {
+  const uses = [usesOf({ a: 't', b: '-' }), usesOf({}), usesOf({ c: 'o', d: 't' })];
+  const passed = dropout.withSeeds(uses, false, (seeds) => {
     const made: (number[] | null)[] = [];
-    for (const layer of [0, 1, 2]) {
+    for (const [layer, modules] of uses.entries()) {
       seeds.enter(layer);
-      for (let place = 0; place < (counts[layer] ?? 0); place++) made.push(drawn(dropout));
+      for (const use of modules.values()) if (use !== '-') made.push(drawn(dropout));
     }
     seeds.check();
     // A layer that runs again has its own once more.
@@ -87,7 +90,7 @@ it('draws the seeds of a pass before it, the same as one by one, and goes back w
   expect(dropout.state()).toEqual(end);
   dropout.rewind(start);
   expect(dropout.isEven(lora(0.5), [module])).toBe(true);
-  const tooMany = dropout.withSeeds([1], 2, (seeds) => {
+  const tooMany = dropout.withSeeds([usesOf({ a: 't' })], false, (seeds) => {
     seeds.enter(0);
     return [drawn(dropout), drawn(dropout)];
   });

@@ -41,7 +41,7 @@ describe('dropout mask', () => {
 
   it('zeroes that share and scales up the rest, so that the mean stays 1', () => {
     const random = RandomStream.seeded(4, 'dropout');
-    const mask = inputMaskOf([300, 400], 0.2, random);
+    const mask = inputMaskOf([300, 400], 0.2, random, 'q');
     const values = Array.from(mask.dataSync());
     mask.dispose();
     expect(new Set(values)).toEqual(new Set([0, Math.fround(1.25)]));
@@ -49,7 +49,7 @@ describe('dropout mask', () => {
     // Rows do not repeat: neighbors agree as often as independent draws would, 0.2² + 0.8² of the time.
     const agree = values.filter((value, index) => index >= 400 && value === values[index - 400]).length;
     expect(agree / (299 * 400)).toBeCloseTo(0.68, 2);
-    const next = inputMaskOf([300, 400], 0.2, random);
+    const next = inputMaskOf([300, 400], 0.2, random, 'q');
     expect(Array.from(next.dataSync())).not.toEqual(values);
     next.dispose();
   });

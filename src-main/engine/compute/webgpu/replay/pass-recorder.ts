@@ -17,7 +17,12 @@ import { gpuCounters } from '../counters.ts';
 import { PassPlan, type PlannedDispatch, type PlannedPart } from './plan.ts';
 import { type Observation, Recording } from './recording.ts';
 
-const unmarked: PassMarks = { enter: () => undefined, handOver: () => undefined };
+const unmarked: PassMarks = {
+  enter: () => undefined,
+  handOver: () => undefined,
+  handBack: () => undefined,
+  give: () => undefined,
+};
 
 /** Dispatches of one command buffer: the device begins with the first while the next is written. */
 const dispatchesAtOnce = 256;
@@ -45,8 +50,7 @@ export class GpuPassRecorder implements PassRecorder {
   /** Results in the plan's buffers that were not disposed of. */
   private resultsInUse = 0;
   /**
-   * Dispatches of a plan, beyond which another is begun: single modules that are on and off make a variant of a part for each
-   * of their combinations, every one with bind groups and uniforms.
+   * Dispatches of a plan, beyond which another is begun: every variant of a part has bind groups and uniforms of its own.
    */
   mostDispatches = 50_000;
   /** Why the owner's passes are not recorded; null while they are. */
@@ -144,6 +148,8 @@ export class GpuPassRecorder implements PassRecorder {
       const result = pass({
         enter: (place) => recording.enter(place),
         handOver: (layer, { dataId }) => recording.handedOver.set(dataId, layer),
+        handBack: ({ dataId }) => recording.handedBack.add(dataId),
+        give: ({ dataId }) => recording.given.add(dataId),
       });
       observation.recording = null;
       this.keep(request, recording, result);

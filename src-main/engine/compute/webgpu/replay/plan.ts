@@ -1,7 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type * as tf from '@tensorflow/tfjs-core';
 import { sizeOf } from '../../kernel-inputs.ts';
-import type { PassPart, PassResult } from '../../pass-recorder.ts';
+import type { PassPart, PassPlace, PassResult } from '../../pass-recorder.ts';
 import { type GpuSlice, gpuTensorUsage, submitGpuCommands, wholeBuffer } from '../../tfjs-internals.ts';
 import { fitsIntoArena, layOut } from '../arena.ts';
 import { placeId, type RecordedDispatch, type Recording } from './recording.ts';
@@ -56,6 +56,8 @@ export class PassPlan {
     string,
     { readonly arena: string; readonly bytes: number; readonly at: Omit<GpuSlice, 'buffer'> }
   >();
+  /** The segments of layers that are kept linear by linear, in the order in which they run. */
+  private readonly segments = new Map<string, readonly PassPlace[]>();
   private constants = 0;
   /** Dispatches of all parts. */
   dispatches = 0;
@@ -70,11 +72,12 @@ export class PassPlan {
   /** Null where some part was never recorded. */
   find(parts: readonly PassPart[]): readonly PlannedPart[] | null {
     const found: PlannedPart[] = [];
-    for (const part of parts) {
-      const known = this.parts.get(partId(part));
-      if (known === undefined) return null;
-      found.push(known);
-    }
+    for (const part of parts)
+      for (const segment of neededSegments(part, this.segmentsOf(part))) {
+        const known = this.parts.get(partId(segment));
+        if (known === undefined) return null;
+        found.push(known);
+      }
     return found;
   }
 
@@ -88,15 +91,37 @@ export class PassPlan {
     const roles = rolesOf(recording, result);
     if (typeof roles === 'string') return roles;
     const byId = new Map([...variables].map((variable) => [variable.dataId, variable]));
+    const segments: PassPart[] = [];
     for (const part of parts) {
+      if (part.linears !== undefined) {
+        const order = segmentPlaces(recording, part);
+        const before = this.segments.get(partId(part));
+        if (before !== undefined && before.map(placeId).join() !== order.map(placeId).join())
+          return 'the linears of a layer run in another order';
+        this.segments.set(partId(part), order);
+      }
+      segments.push(...this.segmentsOf(part));
+    }
+    for (const part of segments) {
       const key = partId(part);
       const dispatches = recording.dispatches.get(placeId(part)) ?? [];
-      if (this.parts.has(key)) continue;
+      const known = this.parts.get(key);
+      if (known !== undefined && part.segment !== undefined && !areAlike(known.dispatches, dispatches))
+        return `${key} is another one from step to step`;
+      if (known !== undefined) continue;
       for (const { uniforms } of dispatches) if (recording.uniforms.delete(uniforms)) this.uniforms.push(uniforms);
       this.parts.set(key, this.plan(dispatches, recording, roles, byId));
       this.dispatches += dispatches.length;
     }
     return null;
+  }
+
+  /** A part itself, or its segments as far as they are known, each as a part. */
+  private segmentsOf(part: PassPart): readonly PassPart[] {
+    const { linears, layer, isBackward, variant } = part;
+    if (linears === undefined) return [part];
+    const order = this.segments.get(partId(part)) ?? [{ layer, isBackward, segment: 'unknown' }];
+    return order.map((place) => ({ ...place, variant: `${variant} ${linears.get(place.segment ?? '') ?? ''}` }));
   }
 
   /** Hands all buffers back to the backend's pool. */
@@ -198,6 +223,22 @@ export class PassPlan {
     this.buffers.set(key, known);
     return known;
   }
+}
+
+/** In the order in which they ran. */
+function segmentPlaces({ places }: Recording, { layer, isBackward }: PassPlace): PassPlace[] {
+  return [...places.values()].filter((place) => place.layer === layer && place.isBackward === isBackward);
+}
+
+/** Of the last layer back not what comes behind its last trained linear. */
+function neededSegments({ linears, isLast }: PassPart, segments: readonly PassPart[]): readonly PassPart[] {
+  if (linears === undefined || !isLast) return segments;
+  const last = segments.findLastIndex(({ segment }) => segment !== undefined && linears.get(segment) === 't');
+  return segments.slice(0, last + 1);
+}
+
+function areAlike(planned: readonly PlannedDispatch[], recorded: readonly RecordedDispatch[]): boolean {
+  return planned.map(({ name }) => name).join() === recorded.map(({ name }) => name).join();
 }
 
 function partId(part: PassPart): string {

@@ -28,8 +28,8 @@ export interface RecordedDispatch extends DispatchEvent {
   readonly values: readonly object[];
 }
 
-export function placeId({ layer, isBackward }: PassPlace): string {
-  return `${isBackward ? 'backward' : 'forward'} ${layer}`;
+export function placeId({ layer, isBackward, segment }: PassPlace): string {
+  return `${isBackward ? 'backward' : 'forward'} ${layer}${segment === undefined ? '' : `, ${segment}`}`;
 }
 
 /** What one pass asks of the device: dispatches by the part in which they are, on values by their data ids. */
@@ -40,6 +40,12 @@ export class Recording {
   readonly readers = new Map<object, Set<string>>();
   /** The layers whose states a value is. */
   readonly handedOver = new Map<object, number>();
+  /** Gradients of states that a layer may pass back. */
+  readonly handedBack = new Set<object>();
+  /** Results of linears that are kept one by one. */
+  readonly given = new Set<object>();
+  /** The places of the dispatches, in the order in which they ran. */
+  readonly places = new Map<string, PassPlace>();
   /** Buffers of uniforms that are left to the recording, and to be handed back to the pool. */
   readonly uniforms = new Set<GPUBuffer>();
   /** Why this pass cannot be asked for again; null if it can. */
@@ -55,8 +61,15 @@ export class Recording {
   }
 
   enter(place: PassPlace): void {
-    this.place = placeId(place);
-    if (!this.dispatches.has(this.place)) this.dispatches.set(this.place, []);
+    const entered = placeId(place);
+    if (entered === this.place) return;
+    this.place = entered;
+    if (this.dispatches.has(entered)) {
+      this.refuse(`${entered} runs in two pieces`);
+      return;
+    }
+    this.dispatches.set(entered, []);
+    this.places.set(entered, place);
   }
 
   refuse(reason: string): void {

@@ -1,4 +1,4 @@
-import type { PassResult } from '../../pass-recorder.ts';
+import type { PassPlace, PassResult } from '../../pass-recorder.ts';
 import type { Recording } from './recording.ts';
 
 /** What a value is to other parts than the one that makes it. */
@@ -23,34 +23,83 @@ export function rolesOf(recording: Recording, { value, gradients }: PassResult):
   }
   for (const id of outputs.keys())
     if (recording.values.get(id)?.from !== 'part') return 'a result is not made by the pass';
-  const kept = new Map<string, number>();
-  const passedBack = new Set<string>();
+  const counts = new Map<string, number>();
+  const count = (kind: string) => {
+    const index = counts.get(kind) ?? 0;
+    counts.set(kind, index + 1);
+    return index;
+  };
+  const passedBack = new Set<number>();
   for (const [id, made] of recording.values) {
     if (made.from !== 'part') continue;
     const elsewhere = [...(recording.readers.get(id) ?? [])].filter((place) => place !== made.place);
+    const place = placeOf(recording, made.place);
     const output = outputs.get(id);
     const handedOver = recording.handedOver.get(id);
     if (handedOver !== undefined) {
-      if (output !== undefined || made.place !== `forward ${handedOver}`) return 'states are passed on as they came';
+      if (output !== undefined || place.isBackward || place.layer !== handedOver)
+        return 'states are passed on as they came';
       roles.set(id, { name: `states ${handedOver}` });
     } else if (output !== undefined) {
       if (elsewhere.length > 0) return `a result is read by ${elsewhere.join(', ')}`;
       roles.set(id, { name: output.gradient === null ? 'loss' : `gradient of ${output.gradient}`, output });
+    } else if (isPassedBack(recording, id, place, elsewhere)) {
+      if (passedBack.has(place.layer)) return `${made.place} passes back more than one gradient`;
+      passedBack.add(place.layer);
+      // Two buffers in turn: that of the layer above is read no more when this one is written.
+      roles.set(id, { name: `passed back ${place.layer % 2}` });
+    } else if (place.segment !== undefined) {
+      const isGiven = recording.given.has(id);
+      const kind = kindInSegment(recording, place, isGiven, elsewhere);
+      if (kind === null) return `a value of ${made.place} is read by ${elsewhere.join(', ')}`;
+      if (kind === 'local') continue;
+      const index = count(`${made.place}, ${kind}`);
+      if (index > 0 && kind === 'result') return `${made.place} has more than one result`;
+      // Only what the way back may read lasts longer than the layer.
+      const layer = place.isBackward ? 'any layer back' : place.layer;
+      roles.set(id, { name: `${kind} of ${place.segment} in ${layer}, ${index}` });
     } else if (elsewhere.length > 0) {
-      const [direction, layer = ''] = made.place.split(' ');
-      const [only = '', ...further] = elsewhere;
-      if (further.length > 0) return `a value of ${made.place} is read by ${elsewhere.join(', ')}`;
-      if (direction === 'forward' && only === `backward ${layer}`) {
-        const size = `${layer} of ${made.bytes}`;
-        const index = kept.get(size) ?? 0;
-        kept.set(size, index + 1);
-        roles.set(id, { name: `kept ${layer}, ${index}` });
-      } else if (direction === 'backward' && only === `backward ${Number(layer) - 1}` && !passedBack.has(only)) {
-        passedBack.add(only);
-        // Two buffers in turn: that of the layer above is read no more when this one is written.
-        roles.set(id, { name: `passed back ${Number(layer) % 2}` });
-      } else return `a value of ${made.place} is read by ${only}`;
+      if (place.isBackward || elsewhere.join() !== `backward ${place.layer}`)
+        return `a value of ${made.place} is read by ${elsewhere.join(', ')}`;
+      roles.set(id, { name: `kept ${place.layer}, ${count(`${place.layer} of ${made.bytes}`)}` });
     }
   }
   return roles;
+}
+
+function placeOf({ places }: Recording, id: string): PassPlace {
+  const place = places.get(id);
+  if (place === undefined) throw new Error(`a recorded pass never entered ${id}`);
+  return place;
+}
+
+function isPassedBack(
+  recording: Recording,
+  id: object,
+  { layer, isBackward }: PassPlace,
+  elsewhere: string[],
+): boolean {
+  if (!isBackward) return false;
+  if (recording.handedBack.has(id)) return true;
+  const below = elsewhere.map((reader) => placeOf(recording, reader));
+  return below.length > 0 && below.every((reader) => reader.isBackward && reader.layer === layer - 1);
+}
+
+/**
+ * What a value of a segment is to others: the result of a linear, and what it keeps for its own way back, whether its adapter is on
+ * or not; of what runs between linears any value, since the linears alone decide which they read. Null: something else.
+ */
+function kindInSegment(
+  recording: Recording,
+  { layer, isBackward, segment, isLinear = false }: PassPlace,
+  isGiven: boolean,
+  elsewhere: readonly string[],
+): 'local' | 'result' | 'kept' | 'value' | null {
+  const readers = elsewhere.map((reader) => placeOf(recording, reader));
+  if (readers.some((reader) => reader.layer !== layer)) return null;
+  if (!isLinear) return 'value';
+  if (isGiven) return 'result';
+  if (readers.length === 0) return 'local';
+  if (isBackward) return 'result';
+  return readers.every((reader) => reader.isBackward && reader.segment === segment) ? 'kept' : null;
 }
