@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { isUnfinished, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { peekCheckpoint } from '../../engine/training/checkpoint.ts';
 import { checkpointsFolder } from '../../engine/training/checkpoint-folders.ts';
 import { runFileName, runFileText } from '../recovery/run-file.ts';
 import { latestCheckpoint } from '../runs/latest-checkpoint.ts';
@@ -14,8 +15,16 @@ import type { Attempt } from './write-result.ts';
 /** What a run's folder has besides its checkpoints that it cannot go on without. */
 const keptBeside = ['history', 'samples'];
 
+/** The run of a bundle whose checkpoints are kept there. */
+interface KeptRun {
+  readonly bundle: Pick<Attempt['bundle'], 'folder'>;
+  readonly job: Pick<Attempt['job'], 'runId'>;
+}
+
+type KeptAttempt = KeptRun & Pick<Attempt, 'id'>;
+
 /** The folder that an attempt keeps at a step: a node's own disk is lost with the node. */
-function keptFolder({ bundle, job, id }: Attempt, step: number): string {
+function keptFolder({ bundle, job, id }: KeptAttempt, step: number): string {
   return join(bundle.folder, bundleNames.checkpoints, `${job.runId}.${id}.${step}`);
 }
 
@@ -27,7 +36,7 @@ export interface KeptCheckpoint {
 }
 
 /** What attempts at a run have kept in the bundle, the furthest first. */
-export async function keptCheckpoints({ bundle, job }: Pick<Attempt, 'bundle' | 'job'>): Promise<KeptCheckpoint[]> {
+export async function keptCheckpoints({ bundle, job }: KeptRun): Promise<KeptCheckpoint[]> {
   const parent = join(bundle.folder, bundleNames.checkpoints);
   const names = await readdir(parent).catch(() => []);
   return names
@@ -40,7 +49,7 @@ export async function keptCheckpoints({ bundle, job }: Pick<Attempt, 'bundle' | 
 }
 
 /** Removes what attempts at a run have kept, and what was half-written as they were killed, once its result is there. */
-export async function removeKept({ bundle, job }: Pick<Attempt, 'bundle' | 'job'>): Promise<void> {
+export async function removeKept({ bundle, job }: KeptRun): Promise<void> {
   const parent = join(bundle.folder, bundleNames.checkpoints);
   for (const name of await readdir(parent).catch(() => []))
     if (name.startsWith(`${job.runId}.`) || (isUnfinished(name) && name.startsWith(`.${job.runId}.`)))
@@ -50,36 +59,47 @@ export async function removeKept({ bundle, job }: Pick<Attempt, 'bundle' | 'job'
 /** Copies each checkpoint that a run saves into its bundle, in place of the one before. */
 export class CheckpointKeeper {
   private readonly services: Pick<Services, 'home' | 'store' | 'log'>;
-  private readonly attempt: Attempt;
+  private readonly attempt: KeptAttempt;
   private keptStep: number;
-  private working: Promise<void> = Promise.resolve();
-  private isAsked = false;
+  /** Of the latest checkpoint that the run was seen with. */
+  private seenStep = 0;
+  private working: Promise<void> | null = null;
+  private isOver = false;
 
   /** @param keptStep of the checkpoint that the attempt goes on from; 0: from the start */
-  constructor(services: Pick<Services, 'home' | 'store' | 'log'>, attempt: Attempt, keptStep: number) {
+  constructor(services: Pick<Services, 'home' | 'store' | 'log'>, attempt: KeptAttempt, keptStep: number) {
     this.services = services;
     this.attempt = attempt;
     this.keptStep = keptStep;
   }
 
-  /** Called whenever the run has changed. */
+  /** Called whenever the run has changed. Training does not wait for it. */
   look(run: RunRecord): void {
-    const latest = Math.max(0, ...run.checkpoints.filter(({ resumable }) => resumable).map(({ step }) => step));
-    if (latest <= this.keptStep || this.isAsked) return;
-    // Training does not wait for it; what is saved meanwhile is seen at the next change.
-    this.isAsked = true;
-    this.working = this.keep(run.id)
-      .catch((error: unknown) => {
-        // The run itself is well: without it, another attempt only begins further back.
-        this.services.log.warn({ err: error, run: run.id }, 'a checkpoint could not be copied into the bundle');
-      })
-      .finally(() => {
-        this.isAsked = false;
-      });
+    this.seenStep = Math.max(
+      this.seenStep,
+      ...run.checkpoints.filter(({ resumable }) => resumable).map(({ step }) => step),
+    );
+    if (this.seenStep <= this.keptStep) return;
+    this.working ??= this.keepNewest(run.id).finally(() => {
+      this.working = null;
+    });
   }
 
+  /** No further checkpoint is kept. */
   async end(): Promise<void> {
+    this.isOver = true;
     await this.working;
+  }
+
+  /** One that training replaces while it is copied is not kept: then there is a later one. */
+  private async keepNewest(runId: string): Promise<void> {
+    for (let tried = 0; tried < this.seenStep && !this.isOver; ) {
+      tried = this.seenStep;
+      await this.keep(runId).catch((error: unknown) => {
+        // The run itself is well: without it, another attempt only begins further back.
+        this.services.log.warn({ err: error, run: runId }, 'a checkpoint could not be copied into the bundle');
+      });
+    }
   }
 
   private async keep(runId: string): Promise<void> {
@@ -100,8 +120,12 @@ export class CheckpointKeeper {
   private async write(temporary: string, run: RunRecord, kept: readonly CheckpointRecord[]): Promise<void> {
     const { home, store } = this.services;
     const from = home.absolute(run.folder);
-    for (const { folder } of kept)
-      await cp(home.absolute(folder), join(temporary, checkpointsFolder, basename(folder)), { recursive: true });
+    for (const { folder } of kept) {
+      const copy = join(temporary, checkpointsFolder, basename(folder));
+      await cp(home.absolute(folder), copy, { recursive: true });
+      // A copy of a folder that is removed meanwhile can come to its end without its files.
+      peekCheckpoint(copy);
+    }
     for (const name of keptBeside)
       if (existsSync(join(from, name)))
         await cp(join(from, name), join(temporary, name), {
