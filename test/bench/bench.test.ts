@@ -80,7 +80,7 @@ describe('the bench', () => {
       expect(dora?.losses[0]).toBeCloseTo(lora?.losses[0] ?? Number.NaN, 5);
       expect(Math.abs((dora?.losses[2] ?? 0) - (lora?.losses[2] ?? 0))).toBeGreaterThan(1e-4);
     }
-  }, 600_000);
+  });
 
   it.skipIf(python === null)(
     'has the losses of PyTorch on the same weights and batches, over three optimizer steps, with every adapter',
@@ -95,7 +95,6 @@ describe('the bench', () => {
         expect(losses).toHaveLength(3);
       }
     },
-    600_000,
   );
 
   it.skipIf(python === null)(
@@ -119,7 +118,6 @@ describe('the bench', () => {
         reason: expect.stringContaining('knows nothing of the adapter rslora'),
       });
     },
-    300_000,
   );
 });
 

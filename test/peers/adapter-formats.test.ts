@@ -90,7 +90,7 @@ describe.skipIf(adapterPeersPython() === null)('what the studio writes', () => {
       kohya: await write('kohya', '.safetensors', diffusion),
     };
     answer = answerSchema.parse(runPeer('foreign_formats.py', files, [], adapterPeersPython() ?? ''));
-  }, 240_000);
+  });
 
   test.each(['mlx', 'diffusers', 'kohya'] as const)('%s: its program makes the same ΔW of every module', (id) => {
     const adapter = id === 'mlx' ? language : diffusion;

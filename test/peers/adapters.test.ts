@@ -52,7 +52,7 @@ beforeAll(async () => {
     if (answer && 'refused' in answer) refusals.set(`${name} ${variant}`, answer.refused);
     else if (answer) peft.set(`${name} ${variant}`, answer);
   }
-}, 300_000);
+});
 
 describe.each(cases)('$variant on $name', ({ name, variant }) => {
   const key = `${name} ${variant}`;

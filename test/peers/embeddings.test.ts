@@ -129,5 +129,4 @@ it.skipIf(python === null)(
       ).toBeLessThan(1e-4);
     }
   },
-  300_000,
 );

@@ -100,7 +100,7 @@ beforeAll(async () => {
     model.base.dispose();
   }
   runPeer('./peft_outputs.py', requests);
-}, 300_000);
+});
 
 describe.each(cases)('$variant by $init on $name, in its $form form', (one) => {
   it('does in PEFT what it did in training', async () => {

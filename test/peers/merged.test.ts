@@ -67,7 +67,7 @@ beforeAll(async () => {
     requests.push({ base, class: autoClass, adapter: null, inputs, outputs: `${base}.safetensors` });
   }
   runPeer('./peft_outputs.py', requests);
-}, 300_000);
+});
 
 describe.each(cases)('$variant merged into $name', ({ name, variant }) => {
   it('gives in Transformers, without PEFT, what the studio computes with the adapter', async () => {

@@ -61,7 +61,7 @@ export function describeTokenHead({ does, task, model, kind, labels, inner }: To
     }
     const said = z.array(answer).parse(runPeer('./peft_outputs.py', requests));
     for (const [index, { family }] of families.entries()) answers.set(family, said[2 * index] ?? {});
-  }, 300_000);
+  });
 
   describe.each(families)(`$family with a head ${does}`, ({ family, name }) => {
     it.each(['peft', 'merged'])('gives the same logits in Transformers: %s', async (how) => {

@@ -36,7 +36,7 @@ let answers: Record<string, string>[] = [];
 beforeAll(() => {
   const requests = cases.map((drawn) => ({ ...drawn, type: adapterVariant(drawn.variant).peft.type }));
   answers = z.array(z.record(z.string(), z.string())).parse(runPeer('./torch_draws.py', requests));
-}, 120_000);
+});
 
 it.each(named)('$name is drawn as PEFT draws it, to the bit', async ({ at, drawn }) => {
   const tensors = await draw(drawn);

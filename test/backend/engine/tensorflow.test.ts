@@ -17,7 +17,6 @@ it.skipIf(!isSetUp)(
     expect(relativeDifference(actual, expected)).toBeLessThan(1e-4);
     await backend.close();
   },
-  120_000,
 );
 
 it('a driver that crashes while tensorflow is tried, ends nothing but the trial, and is told of', async () => {
