@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startEngine } from '../../../src-main/backend/engine/engine-host.ts';
 import { reportOn } from '../../../src-main/engine/compute/index.ts';
 import { serveEngine } from '../../../src-main/engine/serve-engine.ts';
@@ -15,12 +15,17 @@ import {
   tinyConfig,
   tinyIdx,
 } from '../support.ts';
+import { tellAtOnce } from '../tell-at-once.ts';
 
 process.env['COTO_ENGINE_PROCESS'] = 'child';
 const device = await reportOn('webgpu', false);
 const name = (what: string) => (device?.available ? what : `${what} (not here: ${device?.reason})`);
 
-afterAll(closeBackends);
+beforeAll(tellAtOnce);
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await closeBackends();
+});
 
 /** An engine in this very process. */
 function startHere() {
@@ -29,14 +34,18 @@ function startHere() {
   return hostOf(backendEnd, () => backendEnd.close());
 }
 
-/** Starts a run of 16 steps, and waits for its first checkpoint. */
+/** Starts a run of 16 steps, and is back between two of them, as soon as there is a checkpoint. */
 async function trainToCheckpoint(backend: OpenBackend) {
   const compute_backend = 'webgpu';
   const config = { ...tinyConfig, dataset: tinyIdx(), max_steps: 16, save_steps: 2, compute_backend } as const;
+  const saved = new Promise<void>((resolve) => {
+    backend.on('run.changed', ({ checkpoints }) => {
+      if (checkpoints.length > 0) resolve();
+    });
+  });
   const { run } = await backend.handle('runs.create', { config });
-  const state = () => backend.handle('runs.get', { id: run.id });
-  await expect.poll(async () => (await state()).checkpoints.length, { interval: 5 }).toBeGreaterThan(0);
-  return { run, state };
+  await saved;
+  return { run, state: () => backend.handle('runs.get', { id: run.id }) };
 }
 
 it.skipIf(!device?.available)(name('trains the bundled model with CoTo as wasm does'), async () => {
