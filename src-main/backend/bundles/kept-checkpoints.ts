@@ -123,7 +123,7 @@ export class CheckpointKeeper {
     for (const { folder } of kept) {
       const copy = join(temporary, checkpointsFolder, basename(folder));
       await cp(home.absolute(folder), copy, { recursive: true });
-      // A copy of a folder that is removed meanwhile can come to its end without its files.
+      // The copy of a folder that is removed meanwhile may lack its files, and says nothing of it.
       peekCheckpoint(copy);
     }
     for (const name of keptBeside)
