@@ -50,6 +50,7 @@ const tasks: Readonly<Record<string, object>> = {
   },
   letters: {
     task: 'made_letters',
+    tag: 'made_tagged',
     output_type: 'multiple_choice',
     doc_to_text:
       "{% for choice in choices %}{{ ['A', 'B', 'C', 'D'][loop.index0] }}. {{ choice }}\n{% endfor %}{{question}}",
@@ -100,6 +101,7 @@ const tasks: Readonly<Record<string, object>> = {
   },
   pair: {
     task: 'made_pairs',
+    tag: ['made_tagged'],
     output_type: 'multiple_choice',
     doc_to_text: '{{question}}',
     doc_to_target: '{{ answer % 2 }}',
@@ -109,6 +111,17 @@ const tasks: Readonly<Record<string, object>> = {
       { metric: 'f1', aggregation: 'f1', higher_is_better: true },
       { metric: 'mcc', aggregation: 'matthews_corrcoef', higher_is_better: true },
     ],
+  },
+  begun: {
+    task: 'made_begun',
+    output_type: 'multiple_choice',
+    description: 'Say of what kind it is.',
+    doc_to_text: '{{question}}',
+    doc_to_target: 'answer',
+    doc_to_choice: 'choices',
+    gen_prefix: 'The kind is',
+    num_fewshot: 2,
+    metric_list: ['acc', 'acc_norm'].map(mean),
   },
   write: {
     task: 'made_generation',
@@ -136,9 +149,9 @@ const groups: Readonly<Record<string, object>> = {
     aggregate_metric_list: [{ metric: 'acc', aggregation: 'mean', weight_by_size: true }],
     metadata: { version: 1 },
   },
-  inner: {
+  _inner: {
     group: 'made_inner',
-    task: ['made_letters', 'made_pairs'],
+    task: ['made_tagged'],
     aggregate_metric_list: [{ metric: 'acc', aggregation: 'mean', weight_by_size: false, filter_list: 'none' }],
     metadata: { version: 1 },
   },

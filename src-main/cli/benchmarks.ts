@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
-import type { BenchmarkResult, BenchmarkScore } from '../../src-shared/domain/benchmark.ts';
+import type { BenchmarkRequest, BenchmarkResult, BenchmarkScore } from '../../src-shared/domain/benchmark.ts';
 import { benchmarkRows } from '../../src-shared/results/benchmark-rows.ts';
 import { lmEvalResults } from '../../src-shared/results/lm-eval.ts';
 import { distinctNames } from '../../src-shared/results/names.ts';
@@ -22,13 +22,14 @@ export interface BenchmarkOrder {
   readonly adapters: readonly AdapterRecord[];
   readonly limit: number;
   readonly shots: number | null;
+  readonly chat: Pick<BenchmarkRequest, 'apply_chat_template' | 'fewshot_as_multiturn' | 'system_instruction'>;
   /** A folder for a file of each column in lm-eval's form; null: none is written. */
   readonly out: string | null;
 }
 
 /** Runs tasks with the base and each adapter, and answers their scores side by side. */
 export async function runBenchmarks(client: StudioClient, order: BenchmarkOrder, terminal: Terminal): Promise<Answer> {
-  const { modelId, adapters, limit } = order;
+  const { modelId, adapters, limit, chat } = order;
   const model = await client.request('models.get', { id: modelId });
   const names = distinctNames([model.name, ...adapters.map(({ name }) => name)]);
   const files = order.out === null ? [] : plannedFiles(order.out, names);
@@ -38,6 +39,7 @@ export async function runBenchmarks(client: StudioClient, order: BenchmarkOrder,
     columns: [null, ...adapters.map(({ id }) => ({ adapterId: id }))],
     limit,
     num_fewshot: order.shots,
+    ...chat,
   });
   // Before anything is computed, so that long work does not end at a folder that cannot be made.
   if (order.out !== null) await mkdir(resolve(order.out), { recursive: true });
@@ -45,7 +47,7 @@ export async function runBenchmarks(client: StudioClient, order: BenchmarkOrder,
   const result = await jobResult(client, job, 'benchmark');
   const at = Date.now();
   const documents = names.map((name, column) =>
-    lmEvalResults(result, column, { name, model: model.name, limit, at, version: packageVersion() }),
+    lmEvalResults(result, column, { name, model: model.name, limit, ...chat, at, version: packageVersion() }),
   );
   for (const [column, file] of files.entries()) await writeFileAtomic(file, toJson(documents[column]));
   const written = files.map((file) => `${file}\n`).join('');

@@ -1,3 +1,4 @@
+import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import { describeSchedule } from '../../src-shared/coto/describe.ts';
 import type { Forgetting } from '../../src-shared/domain/forgetting.ts';
 import { runFormatLabels } from '../../src-shared/domain/imported-run.ts';
@@ -14,8 +15,26 @@ import { togetherText } from '../../src-shared/results/together.ts';
 import { catalog } from '../backend/index.ts';
 import { formatCount, formatDuration, formatPercent, formatSummary, formatTime } from './format.ts';
 
+function withId(name: string | null, id: string): string {
+  return name === null ? id : `${name} (${id})`;
+}
+
+/** What a run was trained on, by name; null: it is gone. */
+export interface RunNames {
+  readonly model: string | null;
+  readonly dataset: string | null;
+}
+
+export async function namesOfRun(client: StudioClient, { modelId, datasetId }: RunRecord): Promise<RunNames> {
+  const nameOf = async (found: Promise<{ readonly name: string }>) => (await found.catch(() => null))?.name ?? null;
+  return {
+    model: await nameOf(client.request('models.get', { id: modelId })),
+    dataset: await nameOf(client.request('datasets.get', { id: datasetId })),
+  };
+}
+
 /** Settings and results of a run, as "name  value" lines. */
-export function describeRun(run: RunRecord): string {
+export function describeRun(run: RunRecord, names: RunNames): string {
   const { config, facts, result } = run;
   const { adapter, coto } = config;
   const stopped = earlyStop(run);
@@ -25,8 +44,8 @@ export function describeRun(run: RunRecord): string {
     ['status', run.status],
     ...(run.origin === undefined
       ? ([
-          ['model', run.modelId],
-          ['dataset', run.datasetId],
+          ['model', withId(names.model, run.modelId)],
+          ['dataset', withId(names.dataset, run.datasetId)],
           ['adapter', [adapter.variant, ...settingsOf(adapter)].join(', ')],
           ['schedule', coto === null ? 'all adapters always on' : describeSchedule(coto)],
           ['seed', String(config.seed)],

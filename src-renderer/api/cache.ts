@@ -25,7 +25,7 @@ const staleByList: Record<ListName, readonly string[]> = {
   adapters: ['adapters.list', 'adapters.get', 'adapters.scores', 'runs.checkpoints'],
   studies: ['studies.list', 'studies.get', 'studies.tuned', 'studies.submissions'],
   reports: ['reports.list', 'reports.get'],
-  jobs: ['jobs.list'],
+  jobs: ['jobs.list', 'benchmarks.list'],
   chats: ['chats.list', 'chats.get'],
   settings: ['settings.get', 'app.doctor', 'app.status', 'models.memory', 'targets.list'],
 };

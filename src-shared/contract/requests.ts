@@ -204,6 +204,8 @@ export const requests = {
   'benchmarks.start': { input: benchmarkRequestSchema, output: jobRecordSchema },
   /** What was benchmarked, the newest first; the scores are the result of the job. */
   'benchmarks.list': { input: nothing, output: z.array(benchmarkRecordSchema) },
+  /** Deletes one that has ended, with its scores. */
+  'benchmarks.remove': { input: byId, output: done },
 
   /**
    * Trains a base model from scratch and writes it to `path`, which must not exist yet. After `jobs.pause`, starting

@@ -6,6 +6,9 @@ export interface LmEvalRun {
   readonly name: string;
   readonly model: string;
   readonly limit: number;
+  readonly apply_chat_template: boolean;
+  readonly fewshot_as_multiturn: boolean;
+  readonly system_instruction: string | null;
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly version: string;
@@ -35,6 +38,9 @@ export function lmEvalResults({ tasks, groups, seconds }: BenchmarkResult, colum
     higher_is_better: of(({ higherIsBetter }) => higherIsBetter, [...tasks, ...groups]),
     'n-samples': of(({ total, examples }) => ({ original: total, effective: examples })),
     config: { model: 'coto-studio', model_args: run.model, limit: run.limit === 0 ? null : run.limit },
+    apply_chat_template: run.apply_chat_template,
+    fewshot_as_multiturn: run.apply_chat_template && run.fewshot_as_multiturn,
+    system_instruction: run.system_instruction,
     model_source: 'coto-studio',
     model_name: run.name,
     date: run.at / 1000,

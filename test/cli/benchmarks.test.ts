@@ -66,6 +66,11 @@ describe('tasks of lm-eval', () => {
     ['what is not there', [join(folder, 'none')], /none does not exist\. Name the YAML file of a task/],
     ['a folder without tasks', [join(folder, 'home')], /has no task\. Name a YAML file/],
     ['a dataset too', [tasks, '--dataset', 'mnist'], /^coto: Give either --dataset or --tasks/],
+    [
+      'turns without a chat template',
+      [tasks, '--fewshot-as-multiturn', 'false'],
+      /^coto: --fewshot-as-multiturn is for --apply-chat-template/,
+    ],
     ['what is for a dataset', [tasks, '--predictions', 'x'], /--predictions and --set are for --dataset/],
   ];
   test.each(wrong)('say what is wrong: %s', async (_, words, message) => {

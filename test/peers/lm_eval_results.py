@@ -20,6 +20,7 @@ for adapter in given["adapters"]:
         task_manager=TaskManager(include_path=given["folder"], include_defaults=False),
         bootstrap_iters=0,
         log_samples=False,
+        **given.get("chat", {}),
     )
     columns.append({key: results[key] for key in ["results", "n-shot", "higher_is_better", "n-samples", "versions"]})
 print(json.dumps(columns))

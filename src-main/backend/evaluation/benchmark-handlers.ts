@@ -1,10 +1,13 @@
 import { basename } from 'node:path';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import { isOver } from '../../../src-shared/domain/job.ts';
 import { distinctNames } from '../../../src-shared/results/names.ts';
 import { resolveModelFor } from '../generation/resolve-model-for.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { benchmarkJob } from '../jobs/benchmark.ts';
+import { requireJob } from '../jobs/require-job.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import { anyPath } from '../path-access.ts';
 
@@ -18,14 +21,20 @@ const languageModel = {
 const mostListed = 500;
 
 export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'benchmarks'>> {
-  const { store, queue, paths, reader } = services;
+  const { store, queue, hub, paths, reader } = services;
   // What the task of a stranger names is the person's to allow.
   const isConfined = paths !== anyPath;
+  /** The adapter that a run has made since, in place of the run. */
+  const trained = (column: AdapterReference | null): AdapterReference | null => {
+    const adapterId = column !== null && 'runId' in column ? store.runs.find(column.runId)?.adapterId : null;
+    return adapterId == null ? column : { adapterId };
+  };
   return {
     'benchmarks.tasks': async ({ tasks }) => {
       const place = { path: paths.readable(tasks), isConfined };
       // One row of each says whether its templates are sound.
-      const { tasks: prepared } = await reader.read('benchmarks', { ...place, limit: 1, shots: null });
+      const prompt = { system: null, isMultiturn: true, templateOf: null };
+      const { tasks: prepared } = await reader.read('benchmarks', { ...place, limit: 1, shots: null, prompt });
       return prepared.map(({ metrics, ...task }) => ({ ...task, metrics: metrics.map(({ name }) => name) }));
     },
     'benchmarks.start': async (request) => {
@@ -48,7 +57,17 @@ export function benchmarkHandlers(services: HandlerServices): Handlers<NamesOf<'
       store.jobs.newestOfKind('benchmark', mostListed).flatMap((job) => {
         // What cannot be read costs the list no other.
         const { data } = benchmarkJob.payload.safeParse(store.jobs.readablePayload(job.id));
-        return data === undefined ? [] : [{ job, request: data.request, names: data.names }];
+        if (data === undefined) return [];
+        const { request, names } = data;
+        return [{ job, request: { ...request, columns: request.columns.map(trained) }, names }];
       }),
+    'benchmarks.remove': async ({ id }) => {
+      const job = requireJob(store, id);
+      if (job.kind !== 'benchmark') throw new StudioError('refused', `"${job.title}" is not a benchmark.`);
+      if (!isOver(job)) throw new StudioError('refused', `"${job.title}" has not ended.`, 'Cancel it first.');
+      store.jobs.remove(id);
+      hub.listChanged('jobs');
+      return { ok: true };
+    },
   };
 }

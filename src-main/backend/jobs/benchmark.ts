@@ -22,7 +22,17 @@ export const benchmarkJob = defineJob({
     const adapterDirectories = columnDirectories(services, model, request.columns);
     const { tasks, groups } = await reader.read(
       'benchmarks',
-      { path: request.tasks, isConfined, limit: request.limit, shots: request.num_fewshot },
+      {
+        path: request.tasks,
+        isConfined,
+        limit: request.limit,
+        shots: request.num_fewshot,
+        prompt: {
+          system: request.system_instruction,
+          isMultiturn: request.fewshot_as_multiturn,
+          templateOf: request.apply_chat_template ? model.path : null,
+        },
+      },
       { signal: context.abort },
     );
     const { result } = await context.runEngine({

@@ -64,6 +64,11 @@ export const readingContract = {
         isConfined: z.boolean(),
         limit: z.number().int(),
         shots: z.number().int().nullable(),
+        prompt: z.strictObject({
+          system: z.string().nullable(),
+          isMultiturn: z.boolean(),
+          templateOf: z.string().nullable().describe('a model with a chat template, which is applied; null: none is'),
+        }),
       }),
       output: z.object({ tasks: z.array(preparedTaskSchema), groups: z.array(taskGroupSchema) }),
     },

@@ -40,14 +40,15 @@ export function serveReader(channel: Channel): void {
       for (const { backend, ...run } of runs) costs.push(await costOf({ ...placed(parts, run), backend }));
       return costs;
     },
-    async benchmarks({ path, isConfined, ...options }) {
+    async benchmarks({ path, isConfined, prompt, ...options }) {
       const { prepareTasks } = await import('../../engine/benchmarks/prepare-task.ts');
       const { TaskPlace } = await import('../../engine/benchmarks/task-place.ts');
       const { readConfigFiles } = await import('../../engine/benchmarks/task-file.ts');
       const { groupsOf } = await import('../../engine/benchmarks/group-file.ts');
+      const { promptForm } = await import('../../engine/benchmarks/prompt-form.ts');
       const place = new TaskPlace(path, isConfined);
       const files = await readConfigFiles(place);
-      const tasks = await prepareTasks(place, files, options);
+      const tasks = await prepareTasks(place, files, { ...options, form: await promptForm(prompt) });
       const names = tasks.map(({ name }) => name);
       return { tasks, groups: groupsOf(place, files, names) };
     },

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
@@ -23,6 +23,9 @@ const input = z.object({
   dataset: z.string().optional(),
   tasks: z.string().optional(),
   numFewshot: z.number().optional(),
+  applyChatTemplate: z.boolean().default(false),
+  fewshotAsMultiturn: z.enum(['true', 'false']).optional(),
+  systemInstruction: z.string().optional(),
   out: z.string().optional(),
   adapter: z.array(z.string()).default([]),
   weights: z.array(z.number()).optional(),
@@ -64,6 +67,14 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
           'with --tasks: examples before each question (default: as each task says)',
           collectCount,
         )
+        .option('--apply-chat-template', "with --tasks: prompts are conversations, by the base's chat template")
+        .addOption(
+          new Option(
+            '--fewshot-as-multiturn <boolean>',
+            'with --apply-chat-template: few-shot examples are turns of their own (default: true), or all are in one',
+          ).choices(['true', 'false']),
+        )
+        .option('--system-instruction <text>', 'with --tasks: text before the description of each task')
         .option('--out <folder>', "with --tasks: write each model's results there as lm-eval does");
       addNumberOption(command, evaluationParameters(), 'eval_samples', '--samples');
     },
@@ -82,8 +93,13 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
           throw new StudioError('invalid_input', 'Nothing to evaluate.', 'Give --model, --adapter, or both.');
         if (tasks !== undefined) {
           const { numFewshot: shots = null, out = null } = options;
-          const records = adapters.map(({ record }) => record);
-          return runBenchmarks(client, { modelId, tasks, adapters: records, limit: evalSamples, shots, out }, terminal);
+          const chat = {
+            apply_chat_template: options.applyChatTemplate,
+            fewshot_as_multiturn: options.fewshotAsMultiturn !== 'false',
+            system_instruction: options.systemInstruction ?? null,
+          };
+          const order = { modelId, tasks, adapters: adapters.map(({ record }) => record), limit: evalSamples };
+          return runBenchmarks(client, { ...order, shots, chat, out }, terminal);
         }
         const job = await client.request('evaluate.start', {
           model: modelId,
@@ -108,8 +124,19 @@ export function addEvalCommand(parent: Command, context: CommandContext): void {
 function checkTogether(given: z.infer<typeof input>): void {
   if ((given.dataset === undefined) === (given.tasks === undefined))
     throw new StudioError('invalid_input', 'Give either --dataset or --tasks.', '--tasks tasks/arc.yaml');
-  if (given.tasks === undefined && (given.numFewshot !== undefined || given.out !== undefined))
-    throw new StudioError('invalid_input', '--num-fewshot and --out are for --tasks.', 'Leave them out.');
+  const { numFewshot, out, systemInstruction, applyChatTemplate, fewshotAsMultiturn } = given;
+  if (given.tasks === undefined && ((numFewshot ?? out ?? systemInstruction) !== undefined || applyChatTemplate))
+    throw new StudioError(
+      'invalid_input',
+      '--num-fewshot, --apply-chat-template, --system-instruction and --out are for --tasks.',
+      'Leave them out.',
+    );
+  if (fewshotAsMultiturn !== undefined && !applyChatTemplate)
+    throw new StudioError(
+      'invalid_input',
+      '--fewshot-as-multiturn is for --apply-chat-template.',
+      'Give both, or none.',
+    );
   if (given.tasks !== undefined && (given.weights ?? given.predictions ?? given.set[0]) !== undefined)
     throw new StudioError('invalid_input', '--weights, --predictions and --set are for --dataset.', 'Leave them out.');
 }

@@ -11,7 +11,7 @@ import { formatPercent, formatSummary, formatTable } from '../format.ts';
 import { jsonWithMetrics, metricRows } from '../metric-rows.ts';
 import { importRuns } from '../read-files.ts';
 import { findRun } from '../references.ts';
-import { describeRun } from '../run-text.ts';
+import { describeRun, namesOfRun } from '../run-text.ts';
 import { samplesText } from '../samples-text.ts';
 import { tunedText } from '../tuned-text.ts';
 import { followRun } from './train.ts';
@@ -53,6 +53,7 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
       return withStudio(async (client) => {
         const run = await findRun(client, reference);
         const log = await client.request('runs.log', { id: run.id });
+        const names = await namesOfRun(client, run);
         await writeJson?.(jsonWithMetrics({ run }, metricRows(client, run.id), { log }));
         const checkpoints = formatTable(
           [
@@ -70,7 +71,9 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
         );
         const lines = log.slice(-10).map(({ level, text }) => `${level}: ${text.split('\n')[0]}\n`);
         return {
-          text: [describeRun(run), ...(run.checkpoints.length > 0 ? [checkpoints] : []), lines.join('')].join('\n'),
+          text: [describeRun(run, names), ...(run.checkpoints.length > 0 ? [checkpoints] : []), lines.join('')].join(
+            '\n',
+          ),
         };
       });
     },

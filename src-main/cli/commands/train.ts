@@ -15,7 +15,7 @@ import { followJob } from '../follow.ts';
 import { countBySuffix, formatSummary, onDevice } from '../format.ts';
 import { settingsHelp } from '../method-options.ts';
 import { findAdapter, findDataset, findModel } from '../references.ts';
-import { describeRun } from '../run-text.ts';
+import { describeRun, namesOfRun } from '../run-text.ts';
 import type { Terminal } from '../terminal.ts';
 import { parseYaml, readTextFile } from '../yaml-file.ts';
 
@@ -123,7 +123,8 @@ export async function followRun(
   const adapter = run.adapterId === null ? null : await client.request('adapters.get', { id: run.adapterId });
   const paused = ended.status === 'paused';
   const next = paused ? `Paused at step ${run.step}. Resume it with: coto runs resume ${run.id}\n` : '';
-  return { json: { run, adapter }, text: describeRun(run) + next, ...(paused ? { code: 130 } : {}) };
+  const text = describeRun(run, await namesOfRun(client, run)) + next;
+  return { json: { run, adapter }, text, ...(paused ? { code: 130 } : {}) };
 }
 
 /**

@@ -47,6 +47,7 @@ export function groupsOf(place: TaskPlace, files: readonly ConfigFile[], tasks: 
   const averaged: (z.output<typeof groupFileSchema> & ConfigFile)[] = [];
   /** Those without averages too, of whose tasks another group may have some. */
   const members = new Map<string, { readonly file: string; readonly task: readonly string[] }>();
+  const tagged = tagsOf(files);
   for (const { file, config } of files) {
     if (typeof config['group'] !== 'string' || !Array.isArray(config['task'])) continue;
     const hasAverages = (config['aggregate_metric_list'] ?? null) !== null;
@@ -70,12 +71,13 @@ export function groupsOf(place: TaskPlace, files: readonly ConfigFile[], tasks: 
   const leaves = (name: string, from: string, above: readonly string[]): readonly string[] => {
     const known = found.get(name);
     if (known !== undefined) return known;
-    const group = members.get(name);
+    // As in lm-eval, a group goes before a tag of its name.
+    const group = members.get(name) ?? tagged.get(name);
     if (group === undefined || above.includes(name))
       throw new StudioError(
         'invalid_file',
         group === undefined
-          ? `${from} names ${name}, which is neither a task nor a group in ${place.path}.`
+          ? `${from} names ${name}, which is no task, group or tag in ${place.path}.`
           : `${from} has itself among its groups.`,
       );
     const own = [...new Set(group.task.flatMap((one) => leaves(one, group.file, [...above, name])))];
@@ -94,4 +96,21 @@ export function groupsOf(place: TaskPlace, files: readonly ConfigFile[], tasks: 
     })),
     config,
   }));
+}
+
+/** The tasks with each tag, by their names, as if it were a group without averages. */
+function tagsOf(files: readonly ConfigFile[]): Map<string, { readonly file: string; readonly task: string[] }> {
+  const tagged = new Map<string, { readonly file: string; readonly task: string[] }>();
+  for (const { file, config } of files) {
+    const { task } = config;
+    const tags = strings.safeParse(config['tag']);
+    if (typeof task !== 'string' || !tags.success) continue;
+    for (const tag of [tags.data].flat()) {
+      const known = tagged.get(tag) ?? { file, task: [] };
+      known.task.push(task);
+      tagged.set(tag, known);
+    }
+  }
+  for (const { task } of tagged.values()) task.sort();
+  return tagged;
 }

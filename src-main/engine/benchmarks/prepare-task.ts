@@ -4,6 +4,7 @@ import { readSplits, type Splits, type TaskDocument } from './documents.ts';
 import { FewShotSampler } from './few-shot.ts';
 import { metricsOf } from './metrics/index.ts';
 import type { PreparedTask } from './prepared-task.ts';
+import { type PromptForm, plainPrompt } from './prompt-form.ts';
 import { pythonPattern } from './python-pattern.ts';
 import { QuestionWriter } from './question-writer.ts';
 import { type ConfigFile, type TaskFile, taskOf } from './task-file.ts';
@@ -16,6 +17,8 @@ export interface PrepareOptions {
   readonly limit: number;
   /** In place of each task's own. */
   readonly shots: number | null;
+  /** Default: plain text. */
+  readonly form?: PromptForm;
 }
 
 /**
@@ -47,7 +50,7 @@ export async function prepareTasks(
 async function prepareTask(
   task: TaskFile,
   place: TaskPlace,
-  { limit, shots: asked }: PrepareOptions,
+  { limit, shots: asked, form = plainPrompt }: PrepareOptions,
 ): Promise<PreparedTask> {
   const splits = await readSplits(task, place);
   const evaluated = evaluatedSplit(task);
@@ -58,7 +61,7 @@ async function prepareTask(
   const filters = task.filter_list ?? [{ name: 'none', filter: [{ function: 'take_first' as const }] }];
   checkPatterns(task.file, metrics, filters);
   const shots = asked ?? task.num_fewshot ?? 0;
-  const writer = new QuestionWriter(task, new WorkClock(maxTemplateMilliseconds));
+  const writer = new QuestionWriter(task, new WorkClock(maxTemplateMilliseconds), form);
   const examples = shots === 0 ? null : fewShots(task, splits);
   const questions = documents.map((document) => writer.write(document, examples?.draw(shots, document) ?? []));
   if (metrics.some(({ name }) => name === 'f1') && questions.some(({ choices }) => choices.length !== 2))

@@ -4,6 +4,7 @@ import type { WorkClock } from '../../files/work-clock.ts';
 import { DocumentTemplate } from './document-template.ts';
 import type { TaskDocument } from './documents.ts';
 import type { Question } from './prepared-task.ts';
+import { delimited, needsDelimiter, type PromptForm, promptText, type Turn } from './prompt-form.ts';
 import { parsePythonList } from './python-literal.ts';
 import type { TaskFile } from './task-file.ts';
 
@@ -12,12 +13,14 @@ type Target = number | string | (number | string)[];
 /** Writes the questions of a task: description, examples and question, joined as lm-eval joins them. */
 export class QuestionWriter {
   private readonly task: TaskFile;
+  private readonly form: PromptForm;
   private readonly templates: Readonly<
     Record<'text' | 'target' | 'choice' | 'description' | 'prefix', DocumentTemplate | null>
   >;
 
-  constructor(task: TaskFile, clock: WorkClock) {
+  constructor(task: TaskFile, clock: WorkClock, form: PromptForm) {
     this.task = task;
+    this.form = form;
     const template = (key: string, text: unknown): DocumentTemplate | null =>
       typeof text === 'string' && text !== '' ? new DocumentTemplate(text, `${task.file}: ${key}`, clock) : null;
     this.templates = {
@@ -30,10 +33,15 @@ export class QuestionWriter {
   }
 
   write(document: TaskDocument, examples: readonly TaskDocument[]): Question {
-    const { output_type, target_delimiter } = this.task;
-    const description = this.render('description', document);
-    const before = examples.map((example) => this.example(example)).join('');
-    const context = description + before + this.asked(document);
+    const { output_type, fewshot_delimiter } = this.task;
+    const system = delimited(this.form.system ?? '', this.render('description', document), fewshot_delimiter);
+    const prefix = this.render('prefix', document);
+    const turns: Turn[] = [
+      ...(system === '' ? [] : [{ role: 'system', content: system, delimiter: '' } as const]),
+      ...examples.flatMap((example) => this.example(example)),
+      ...this.turns(this.text(document), prefix, ''),
+    ];
+    const context = promptText(turns, this.form, prefix);
     const target = this.target(document);
     const right = Array.isArray(target) ? target : [target];
     if (output_type === 'multiple_choice') {
@@ -41,7 +49,7 @@ export class QuestionWriter {
       return {
         context,
         choices,
-        continuations: choices.map((choice) => target_delimiter + choice),
+        continuations: choices.map((choice) => this.delimiterOfChoices() + choice),
         right: right.map((one) => (typeof one === 'number' ? one : choices.indexOf(one))),
       };
     }
@@ -58,26 +66,29 @@ export class QuestionWriter {
     return { context, choices: [], continuations: [], right: texts };
   }
 
-  /** A document with its answer. */
-  private example(document: TaskDocument): string {
-    const { target_delimiter, fewshot_delimiter } = this.task;
-    const text = this.text(document);
-    const target = this.target(document);
-    const [first = ''] = Array.isArray(target) ? target : [target];
-    const answer =
-      typeof first === 'number' && this.task.doc_to_choice !== undefined
-        ? this.choices(document)[first]
-        : String(first);
-    const prefix = this.render('prefix', document);
-    const delimiter = prefix === '' || needsDelimiter(text, prefix) ? target_delimiter : '';
-    const joined = prefix !== '' && needsDelimiter(prefix, answer ?? '') ? `${prefix} ` : prefix;
-    return `${text}${delimiter}${joined}${answer ?? ''}${fewshot_delimiter}`;
+  /** A chat template ends where the answer begins, unless the answer has begun. */
+  private delimiterOfChoices(): string {
+    const { target_delimiter, gen_prefix } = this.task;
+    return this.form.chat === null || (gen_prefix && !/\s$/.test(gen_prefix)) ? target_delimiter : '';
   }
 
-  private asked(document: TaskDocument): string {
-    const text = this.text(document);
-    const prefix = this.render('prefix', document);
-    return text + (prefix !== '' && needsDelimiter(text, prefix) ? this.task.target_delimiter : '') + prefix;
+  /** A document with its answer. */
+  private example(document: TaskDocument): Turn[] {
+    const target = this.target(document);
+    const [first = ''] = Array.isArray(target) ? target : [target];
+    const isChoice = typeof first === 'number' && this.task.doc_to_choice !== undefined;
+    const answer = isChoice ? (this.choices(document)[first] ?? '') : String(first);
+    return this.turns(this.text(document), this.render('prefix', document), answer);
+  }
+
+  /** A question, and its answer or how it begins. */
+  private turns(text: string, prefix: string, answer: string): Turn[] {
+    const { target_delimiter, fewshot_delimiter } = this.task;
+    const isDelimited = prefix === '' ? answer !== '' : needsDelimiter(text, prefix);
+    const question = { role: 'user', content: text, delimiter: isDelimited ? target_delimiter : '' } as const;
+    if (answer !== '')
+      return [question, { role: 'assistant', content: delimited(prefix, answer, ' '), delimiter: fewshot_delimiter }];
+    return prefix === '' ? [question] : [question, { role: 'assistant', content: prefix, delimiter: '' }];
   }
 
   private text(document: TaskDocument): string {
@@ -120,9 +131,4 @@ export class QuestionWriter {
   private fault(key: string, what: string): StudioError {
     return new StudioError('invalid_file', `${this.task.file}: ${key} ${what}.`);
   }
-}
-
-/** Whether neither text has white space where they meet. */
-function needsDelimiter(before: string, after: string): boolean {
-  return before !== '' && !/\s$/.test(before) && !/^\s/.test(after);
 }

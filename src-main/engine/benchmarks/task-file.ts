@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Document, parseDocument, visit } from 'yaml';
+import { type Document, isMap, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { fileLimits, readBounded } from '../../files/foreign-file.ts';
@@ -104,9 +104,27 @@ export function taskOf({ file, config }: ConfigFile): TaskFile | null {
  */
 export async function readConfigFiles(place: TaskPlace): Promise<ConfigFile[]> {
   const read: ConfigFile[] = [];
-  for (const file of await taskFiles(place.path))
-    read.push({ file, config: await new Includes(file, place).keysOf(path.resolve(file)) });
-  return read;
+  const included = new Set<string>();
+  for (const file of await taskFiles(place.path)) {
+    const isTemplate = mayBeTemplate(file);
+    // Others include it: what is wrong with it is said of them.
+    if (isTemplate && !(await names(file))) continue;
+    read.push({ file, config: await new Includes(file, place, included).keysOf(path.resolve(file)) });
+  }
+  return read.filter(
+    ({ file, config }) => !(mayBeTemplate(file) && config['group'] === undefined && included.has(path.resolve(file))),
+  );
+}
+
+/** lm-eval's own tasks have their groups in files that are named so, and what others include. */
+function mayBeTemplate(file: string): boolean {
+  return path.basename(file).startsWith('_');
+}
+
+/** Whether a file names a task or a group. */
+async function names(file: string): Promise<boolean> {
+  const { contents } = await parsedFile(file);
+  return isMap(contents) && (contents.has('task') || contents.has('group'));
 }
 
 /** Reads the files that a task is made of. */
@@ -114,15 +132,19 @@ class Includes {
   private read = 0;
   private readonly task: string;
   private readonly place: TaskPlace;
+  private readonly included: Set<string>;
 
-  constructor(task: string, place: TaskPlace) {
+  /** @param included gets every file that is read by `include` */
+  constructor(task: string, place: TaskPlace, included: Set<string>) {
     this.task = task;
     this.place = place;
+    this.included = included;
   }
 
   /** `include: other.yaml` gives what the file itself leaves out. @param within files that include this one */
   async keysOf(file: string, within: readonly string[] = []): Promise<Record<string, unknown>> {
     if (within.includes(file)) throw new StudioError('invalid_file', `${file} is included by itself.`);
+    if (within.length > 0) this.included.add(file);
     if (++this.read > mostFiles)
       throw new StudioError('invalid_file', `${this.task} has more than ${mostFiles} files by include.`);
     const { include, ...own } = await readMapping(file);
@@ -135,8 +157,12 @@ class Includes {
   }
 }
 
+async function parsedFile(file: string): Promise<Document.Parsed> {
+  return parseDocument(await readBounded(file, fileLimits.yaml), { merge: true, logLevel: 'silent' });
+}
+
 async function readMapping(file: string): Promise<Record<string, unknown>> {
-  const document = parseDocument(await readBounded(file, fileLimits.yaml), { merge: true, logLevel: 'silent' });
+  const document = await parsedFile(file);
   const [problem] = document.errors;
   if (problem !== undefined)
     throw new StudioError('invalid_file', `${file} is not YAML: ${problem.message.split('\n')[0]?.replace(/:$/, '')}.`);

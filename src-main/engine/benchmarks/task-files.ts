@@ -15,10 +15,8 @@ export async function taskFiles(place: string): Promise<string[]> {
         `${place} has more than ${maxFiles} files.`,
         'Name the folder of the tasks.',
       );
-    // A file whose name begins so is included by others.
-    const isTask = (name: string) => /\.ya?ml$/i.test(name) && !path.basename(name).startsWith('_');
     return names
-      .filter(isTask)
+      .filter((name) => /\.ya?ml$/i.test(name))
       .sort()
       .map((name) => path.join(place, name));
   } catch (thrown) {

@@ -1,15 +1,19 @@
 import { Button, Group, Menu, Stack, Text } from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
 import type { BenchmarkResult } from '../../../src-shared/domain/benchmark.ts';
 import type { BenchmarkRecord } from '../../../src-shared/domain/benchmark-record.ts';
 import { lmEvalResults } from '../../../src-shared/results/lm-eval.ts';
+import { useAction } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { fileStem } from '../../components/download.ts';
+import { confirmRemoval } from '../../components/feedback/confirm.tsx';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { fileName } from '../../components/format/file-name.ts';
 import { formatDuration } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
+import { MoreMenu } from '../../components/layout/page.tsx';
 import { Facts, Panel } from '../../components/layout/panel.tsx';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
@@ -23,11 +27,19 @@ export function BenchmarkDetail({ record }: { record: BenchmarkRecord }) {
   const job = useJob(record.job.id) ?? record.job;
   const names = request.columns.map((_, column) => record.names[column] ?? String(column));
   const result = useJobResult(job, 'benchmark');
+  const name = fileName(request.tasks);
+  const remove = useAction('benchmarks.remove', {
+    failureTitle: words.notRemoved,
+    onSuccess: () => {
+      notifySuccess(words.removed(name));
+      navigate(pathOf('studies', 'benchmarks'), { replace: true });
+    },
+  });
   return (
     <Stack gap={12}>
       <Group justify="space-between" wrap="nowrap">
         <Text fw={600} lineClamp={2} title={request.tasks}>
-          {fileName(request.tasks)}
+          {name}
         </Text>
         <Group gap={8} wrap="nowrap" flex="none">
           {result ? <SaveMenu record={record} names={names} result={result} /> : null}
@@ -39,6 +51,25 @@ export function BenchmarkDetail({ record }: { record: BenchmarkRecord }) {
               {words.runAgain}
             </Button>
           )}
+          <MoreMenu
+            label={words.more(name)}
+            about={name}
+            items={[
+              {
+                label: words.remove,
+                icon: <IconTrash size={16} />,
+                danger: true,
+                disabledReason: isActive(job) ? words.stillRunning : null,
+                onClick: () =>
+                  confirmRemoval({
+                    what: words.what(name),
+                    consequence: words.removeConsequence,
+                    verb: words.remove,
+                    onConfirm: () => remove.mutate({ id: job.id }),
+                  }),
+              },
+            ]}
+          />
         </Group>
       </Group>
       <Panel>
@@ -49,6 +80,11 @@ export function BenchmarkDetail({ record }: { record: BenchmarkRecord }) {
             { label: words.facts.tasks, value: <PathText path={request.tasks} /> },
             { label: words.facts.limit, value: words.limited(request.limit) },
             { label: words.facts.fewShot, value: words.shotsOf(request.num_fewshot) },
+            {
+              label: words.facts.prompts,
+              value: words.promptsOf(request.apply_chat_template, request.fewshot_as_multiturn),
+            },
+            ...(request.system_instruction ? [{ label: words.facts.system, value: request.system_instruction }] : []),
             { label: words.facts.created, value: <RelativeTime at={job.createdAt} /> },
           ]}
         />
@@ -76,9 +112,9 @@ interface SaveMenuProps {
 function SaveMenu({ record: { job, request }, names, result }: SaveMenuProps) {
   const save = async (name: string, column: number) => {
     const document = lmEvalResults(result, column, {
+      ...request,
       name,
       model: names[request.columns.indexOf(null)] ?? request.model,
-      limit: request.limit,
       at: job.finishedAt ?? job.createdAt,
       version: window.coto.versions.app,
     });

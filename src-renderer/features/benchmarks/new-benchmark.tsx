@@ -7,6 +7,7 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 import { AdapterChoice } from '../studies/adapter-choice.tsx';
 import classes from '../studies/studies.module.css';
+import { ChatFields } from './chat-fields.tsx';
 import { TaskChoice } from './task-choice.tsx';
 import { type BenchmarkStart, useBenchmarkForm } from './use-benchmark-form.ts';
 
@@ -57,6 +58,7 @@ export function NewBenchmark({ start, onStarted }: NewBenchmarkProps) {
                 onChange={form.setShots}
               />
             </Group>
+            <ChatFields chat={form.chat} onChange={form.setChat} />
           </Panel>
         </div>
         <div className={classes['side']}>

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import type { BenchmarkRequest } from '../../../src-shared/domain/benchmark.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
@@ -15,9 +16,31 @@ export interface BenchmarkStart {
   readonly tasks: string | null;
   readonly limit: number;
   readonly shots: number | null;
+  readonly chat: BenchmarkChat;
 }
 
-export const firstStart: BenchmarkStart = { modelId: null, adapterIds: [], tasks: null, limit: 0, shots: null };
+/** How prompts are written. */
+export type BenchmarkChat = Pick<
+  BenchmarkRequest,
+  'apply_chat_template' | 'fewshot_as_multiturn' | 'system_instruction'
+>;
+
+export function chatOf({
+  apply_chat_template,
+  fewshot_as_multiturn,
+  system_instruction,
+}: BenchmarkChat): BenchmarkChat {
+  return { apply_chat_template, fewshot_as_multiturn, system_instruction };
+}
+
+export const firstStart: BenchmarkStart = {
+  modelId: null,
+  adapterIds: [],
+  tasks: null,
+  limit: 0,
+  shots: null,
+  chat: { apply_chat_template: false, fewshot_as_multiturn: true, system_instruction: null },
+};
 
 /** The choices of a benchmark, what is still missing, and its start. */
 export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobRecord) => void) {
@@ -26,6 +49,7 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
   const [chosen, setChosen] = useState(start.adapterIds);
   const [limit, setLimit] = useState(start.limit);
   const [shots, setShots] = useState(start.shots);
+  const [chat, setChat] = useState(start.chat);
   const models = useRequest('models.list', {}).data?.filter(({ description }) => description.kind === 'causal-lm');
   const allAdapters = useRequest('adapters.list', {}).data ?? [];
   const read = useRequest('benchmarks.tasks', { tasks: tasks ?? '' }, { enabled: tasks !== null });
@@ -38,7 +62,11 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
   });
   const modelId = chosenModel ?? allAdapters.find(({ id }) => chosen.includes(id))?.modelId ?? models?.[0]?.id ?? null;
   const adapters = beforeAndAfter(allAdapters.filter((one) => one.modelId === modelId && isOffered(one, chosen)));
-  const selected = adapters.filter(({ id }) => chosen.includes(id));
+  // As an earlier benchmark had them, then as they are listed.
+  const placeOf = ({ id }: AdapterRecord) => start.adapterIds.indexOf(id) + 1 || adapters.length + 1;
+  const selected = adapters
+    .filter(({ id }) => chosen.includes(id))
+    .toSorted((one, other) => placeOf(one) - placeOf(other));
   const found = tasks === null ? undefined : read.data;
   const examples = (found ?? []).reduce((sum, { total }) => sum + (limit === 0 ? total : Math.min(limit, total)), 0);
   const missing = (): string | null => {
@@ -66,6 +94,8 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
     setLimit,
     shots,
     setShots,
+    chat,
+    setChat,
     examples,
     problem,
     isStarting: begin.isPending,
@@ -77,6 +107,7 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
         columns: [null, ...selected.map(({ id }) => ({ adapterId: id }))],
         limit,
         num_fewshot: shots,
+        ...chat,
       });
     },
   };

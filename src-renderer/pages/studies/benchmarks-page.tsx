@@ -9,7 +9,7 @@ import { DataTable } from '../../components/table/data-table.tsx';
 import { benchmarkColumns } from '../../features/benchmarks/benchmark-columns.tsx';
 import { BenchmarkDetail } from '../../features/benchmarks/benchmark-detail.tsx';
 import { NewBenchmark } from '../../features/benchmarks/new-benchmark.tsx';
-import { type BenchmarkStart, firstStart } from '../../features/benchmarks/use-benchmark-form.ts';
+import { type BenchmarkStart, chatOf, firstStart } from '../../features/benchmarks/use-benchmark-form.ts';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 import { studiesStrings } from '../../strings/studies.ts';
 import classes from './studies-page.module.css';
@@ -37,6 +37,7 @@ function NewBenchmarkPage() {
           tasks: request.tasks,
           limit: request.limit,
           shots: request.num_fewshot,
+          chat: chatOf(request),
         };
   return (
     <Page

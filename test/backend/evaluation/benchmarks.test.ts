@@ -81,6 +81,33 @@ it('one that cannot be read costs the list no other', async () => {
   expect(listed.map(({ job, names }) => [job.id, names])).toEqual([[ids[2], ['small-llama']]]);
 });
 
+it('one is deleted with its scores once it has ended', async () => {
+  const startEngine = scriptedEngine(() => new Promise(() => undefined));
+  const backend = await openBackend({ startEngine, resourcesDirectory: bundledResources });
+  await backend.handle('settings.set', { queue_paused: true });
+  const request = { model: 'small-llama', tasks: taskFolder(), columns: [null] };
+  const { id } = await backend.handle('benchmarks.start', request);
+  await expect(backend.handle('benchmarks.remove', { id })).rejects.toThrow(/has not ended/);
+  await backend.handle('jobs.cancel', { id });
+  await backend.handle('benchmarks.remove', { id });
+  expect(await backend.handle('benchmarks.list', {})).toEqual([]);
+});
+
+it('prompts are conversations by the template of the base, where that is asked for', async () => {
+  const contexts: string[] = [];
+  const startEngine = scriptedEngine(async ({ task }) => {
+    if (task.kind === 'benchmark')
+      contexts.push(...task.tasks.flatMap(({ questions }) => questions.map((one) => one.context)));
+    throw new Error('enough');
+  });
+  const backend = await openBackend({ startEngine, resourcesDirectory: bundledResources });
+  const chat = { apply_chat_template: true, system_instruction: 'Be brief.' };
+  const request = { model: 'small-llama', tasks: taskFolder(), columns: [null], ...chat };
+  await backend.handle('benchmarks.start', request);
+  await backend.idle();
+  expect(contexts).toEqual([expect.stringMatching(/Be brief\..*One\?.*assistant\n$/s)]);
+});
+
 it('one of a single task and example says so', async () => {
   const startEngine = scriptedEngine(async ({ task }) => {
     if (task.kind !== 'benchmark') throw new Error(task.kind);

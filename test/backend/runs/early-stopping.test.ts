@@ -38,8 +38,9 @@ it('completes a run that stops early, and says so in its message, its card and c
   const log = await backend.handle('runs.log', { id: run.id });
   expect(log.some(({ text }) => text.startsWith(note))).toBe(true);
   expect(log.at(-1)?.text).toMatch(/^Trained with [\w ]+[\d.]+ % on the validation examples, after 3 steps\.$/);
-  expect(describeRun(ended)).toMatch(/accuracy +[\d.]+ % on 10 validation examples/);
-  expect(describeRun(ended)).toContain(note);
+  expect(describeRun(ended, { model: 'base', dataset: null })).toMatch(/accuracy +[\d.]+ % on 10 validation examples/);
+  expect(describeRun(ended, { model: 'base', dataset: null })).toContain(note);
+  expect(describeRun(ended, { model: 'base', dataset: null })).toMatch(/^model +base \(\S+\)\ndataset +[^ (]+$/m);
   const adapter = await backend.handle('adapters.get', { id: ended.adapterId ?? '' });
   expect(adapter.accuracy).toBeNull();
   expect(readFileSync(join(backend.home, adapter.folder, 'README.md'), 'utf8')).toContain(`## Training\n\n${note}`);

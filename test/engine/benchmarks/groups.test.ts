@@ -52,6 +52,15 @@ describe('groups', () => {
     expect(all?.tasks).toEqual(['one', 'two']);
   });
 
+  it('are found in files that begin with _, and name the tasks of a tag', async () => {
+    const [all] = await read({
+      _all: { group: 'all', task: ['some'], aggregate_metric_list: [acc] },
+      two: { task: 'two', tag: ['some', 'other'] },
+      one: { task: 'one', tag: 'some' },
+    });
+    expect(all).toMatchObject({ name: 'all', tasks: ['one', 'two'] });
+  });
+
   it('are looked into once, however often they are named', async () => {
     const chain = Array.from({ length: 40 }, (_, at) => {
       const below = at === 39 ? 'one' : `group ${at + 1}`;
@@ -69,10 +78,7 @@ describe('groups', () => {
   });
 
   test.each([
-    [
-      { group: 'a', task: ['three'], aggregate_metric_list: [acc] },
-      /names three, which is neither a task nor a group in/,
-    ],
+    [{ group: 'a', task: ['three'], aggregate_metric_list: [acc] }, /names three, which is no task, group or tag in/],
     [{ group: 'a', task: ['a'], aggregate_metric_list: [acc] }, /has itself among its groups/],
     [{ group: 'a', task: [{ task: 'one' }], aggregate_metric_list: [acc] }, /task\.0: must be names of tasks/],
     [{ group: 'a', task: ['one'], aggregate_metric_list: [{ ...acc, aggregation: 'max' }] }, /must be "mean"/],

@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { stringify } from 'yaml';
 import { type PrepareOptions, prepareTasks } from '../../../src-main/engine/benchmarks/prepare-task.ts';
+import { type PromptForm, plainPrompt } from '../../../src-main/engine/benchmarks/prompt-form.ts';
 import { readConfigFiles } from '../../../src-main/engine/benchmarks/task-file.ts';
 import { TaskPlace } from '../../../src-main/engine/benchmarks/task-place.ts';
+import type { ChatRenderer } from '../../../src-main/engine/tokenization/chat-template.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-benchmarks-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -120,7 +123,60 @@ describe('questions', () => {
   });
 });
 
+describe('prompts by a chat template', () => {
+  const shown = { description: 'Say.', fewshot_split: 'train', fewshot_config: { sampler: 'first_n' } };
+  /** Trims what is said, as many templates do. */
+  const chat: ChatRenderer = (messages, addGenerationPrompt) =>
+    messages.map(({ role, content }) => `<${role}>${String(content).trim()}</>`).join('') +
+    (addGenerationPrompt ? '<assistant>' : '');
+  const asked = async (changes: object, form: Partial<PromptForm>) => {
+    const own = write({ ...usual, ...shown, ...changes });
+    const [task] = await prepareIn(own, false, { limit: 1, shots: 1, form: { ...plainPrompt, ...form } });
+    return task?.questions[0];
+  };
+
+  it('have the examples as turns, or all in one', async () => {
+    expect(await asked({}, { chat, system: 'Be brief.' })).toMatchObject({
+      context: '<system>Be brief.\n\nSay.</><user>T One?</><assistant>no</><user>One?</><assistant>',
+      continuations: ['yes', 'no'],
+    });
+    expect((await asked({}, { chat, isMultiturn: false }))?.context).toBe(
+      '<system>Say.</><user>T One?  no\n\nOne?</><assistant>',
+    );
+  });
+
+  it('end within an answer that has begun', async () => {
+    const begun = { gen_prefix: 'It is' };
+    const expected = { context: '<system>Say.</><user>T One?</><assistant>It is no</><user>One?</><assistant>It is' };
+    expect(await asked(begun, { chat })).toMatchObject({ ...expected, continuations: [' yes', ' no'] });
+    const other = await asked({ gen_prefix: 'It is ' }, { chat });
+    expect(other).toMatchObject({ context: expect.stringMatching(/It is$/), continuations: ['yes', 'no'] });
+  });
+
+  it('leave out the system where the template refuses it', async () => {
+    const refusing: ChatRenderer = (messages, isOpen) => {
+      if (messages.some(({ role }) => role === 'system')) throw new StudioError('refused', 'no system');
+      return chat(messages, isOpen);
+    };
+    expect((await asked({}, { chat: refusing }))?.context).toBe(
+      '<user>T One?</><assistant>no</><user>One?</><assistant>',
+    );
+  });
+
+  it('have the system’s text before the description without a template', async () => {
+    expect((await asked({}, { system: 'Be brief.' }))?.context).toBe('Be brief.\n\nSay.T One?  no\n\nOne? ');
+  });
+});
+
 describe('files', () => {
+  it('that begin with _ are tasks unless others include them', async () => {
+    const own = write({ include: '_base.yaml', task: 'other' });
+    writeFileSync(join(own, '_base.yaml'), stringify(usual));
+    writeFileSync(join(own, '_own.yaml'), stringify({ ...usual, task: 'own' }));
+    writeFileSync(join(own, '_python.yaml'), 'process_docs: !function utils.docs');
+    expect((await prepareIn(own, true)).map(({ name }) => name)).toEqual(['own', 'other']);
+  });
+
   it('take from what they include what they leave out; groups and what begins with _ are no tasks', async () => {
     const own = write({ ...usual, include: 'sub/_base.yaml', dataset_path: undefined, num_fewshot: undefined });
     mkdirSync(join(own, 'sub'));

@@ -55,7 +55,7 @@ test('tasks are chosen and read, and run on a base and its own adapters, what wa
   await waitFor(() => expect(view.getByRole('cell', { name: 'multiple choice' })).toBeTruthy());
   expect(view.getByText('/tasks/arc.yaml')).toBeTruthy();
 
-  const boxes = view.getAllByRole('checkbox');
+  const boxes = view.getAllByRole('checkbox').filter((box) => box.hasAttribute('value'));
   expect(boxes.map((box) => box.getAttribute('value'))).toEqual(['after', 'merged']);
   for (const box of boxes.toReversed()) fireEvent.click(box);
   fireEvent.change(fieldOf(view, 'Examples of each task').control, { target: { value: '8' } });
@@ -71,6 +71,28 @@ test('tasks are chosen and read, and run on a base and its own adapters, what wa
       columns: [null, { adapterId: 'after' }, { adapterId: 'merged' }],
       limit: 8,
       num_fewshot: 0,
+      ...firstStart.chat,
+    },
+  ]);
+});
+
+test('an earlier benchmark is asked again with its adapters in their order and its prompts', async () => {
+  const chat = { apply_chat_template: true, fewshot_as_multiturn: false, system_instruction: 'Be brief.' };
+  const start = { modelId: 'base', adapterIds: ['merged', 'after'], tasks: '/tasks', limit: 0, shots: null, chat };
+  const view = renderInWindow(<NewBenchmark start={start} onStarted={() => undefined} />);
+  const button = view.getByRole('button', { name: 'Start benchmark' });
+  await waitFor(() => expect(button.hasAttribute('disabled')).toBe(false));
+  await waitFor(() => expect(view.getAllByRole('checkbox', { checked: true })).toHaveLength(3));
+  fireEvent.click(view.getByRole('checkbox', { name: /Few-shot examples as turns/ }));
+  fireEvent.change(view.getByRole('textbox', { name: 'System prompt' }), { target: { value: '' } });
+  fireEvent.click(button);
+  await waitFor(() => expect(backend.inputsOf('benchmarks.start')).toHaveLength(1));
+  expect(backend.inputsOf('benchmarks.start')).toMatchObject([
+    {
+      columns: [null, { adapterId: 'merged' }, { adapterId: 'after' }],
+      apply_chat_template: true,
+      fewshot_as_multiturn: true,
+      system_instruction: null,
     },
   ]);
 });
