@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { benchmarkResultSchema } from '../../src-shared/domain/benchmark.ts';
-import { classificationResultSchema } from '../../src-shared/domain/classification.ts';
+import { classificationResultSchema, zeroShotSchema } from '../../src-shared/domain/classification.ts';
 import { datasetSourceSchema } from '../../src-shared/domain/dataset.ts';
 import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
 import { forgettingSchema } from '../../src-shared/domain/forgetting.ts';
@@ -251,6 +251,7 @@ const jobs = [
           index: z.number().int(),
         }),
       ]),
+      zeroShot: zeroShotSchema.nullable(),
       top: z.number().int(),
     },
     { result: classificationResultSchema },

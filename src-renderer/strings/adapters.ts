@@ -20,7 +20,7 @@ export const adaptersStrings = {
   compareFit: 'Select up to three adapters of one base model to compare them in the Playground.',
   addToMerge: 'Add to merge',
   tryIt: 'Try in Playground',
-  notPlayable: 'The Playground takes language models and image classifiers.',
+  notPlayable: 'The Playground takes language models, image classifiers and CLIP.',
   noBase: 'Its base model is not in the studio: add it on the Models page.',
   star: (name: string) => `Star ${name}`,
   unstar: (name: string) => `Unstar ${name}`,

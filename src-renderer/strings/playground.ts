@@ -86,6 +86,12 @@ export const playgroundStrings = {
   },
   image: {
     title: 'Image',
+    classes: 'Classes',
+    classesLabel: 'Names of the classes',
+    classesHelp: 'One per line. An example of a dataset brings those of the dataset.',
+    classesPlaceholder: 'cat\ndog',
+    texts: 'Class templates',
+    chooseClasses: 'Name at least two classes.',
     choose: 'Choose an image…',
     chooseTitle: 'Choose an image to classify',
     images: 'Images',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adapterReferenceSchema } from './adapter-reference.ts';
+import { classTemplateSettings } from './class-templates.ts';
 
 /** An image to classify: a file, or an example of an image dataset. */
 export const classifiedImageSchema = z.discriminatedUnion('kind', [
@@ -13,11 +14,18 @@ export const classifiedImageSchema = z.discriminatedUnion('kind', [
 ]);
 export type ClassifiedImage = z.infer<typeof classifiedImageSchema>;
 
+/** Classes by their names, and the texts that stand for each. */
+export const zeroShotSchema = z.strictObject({
+  classes: z.array(z.string().min(1).max(1000)).min(2, 'at least two classes are needed').max(1000),
+  class_templates: classTemplateSettings.class_templates,
+});
+
 export const classificationRequestSchema = z.strictObject({
   model: z.string(),
   /** One answer per column: of the base alone (null) or with an adapter. */
   columns: z.array(adapterReferenceSchema.nullable()).min(1).max(8),
   image: classifiedImageSchema,
+  zero_shot: zeroShotSchema.nullable().default(null).describe('for CLIP, which has no classes of its own'),
   top: z.number().int().min(1).max(100).default(10).describe('likeliest classes per column'),
 });
 export type ClassificationRequest = z.infer<typeof classificationRequestSchema>;

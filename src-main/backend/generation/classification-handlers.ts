@@ -1,6 +1,9 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { comparesWithTexts } from '../../../src-shared/domain/model.ts';
 import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { classifyJob } from '../jobs/classify.ts';
+import { resolveModel } from '../library/models.ts';
 import { resolveModelFor } from './resolve-model-for.ts';
 
 const classifier = {
@@ -15,7 +18,13 @@ export function classificationHandlers(services: HandlerServices): Handlers<Name
     'classification.image': ({ path }) => services.reader.read('image', { path: paths.readable(path) }),
     'classification.start': async (request) => {
       if (request.image.kind === 'file') paths.readable(request.image.path);
-      const model = await resolveModelFor(classifier, services, request.model);
+      const found = await resolveModel(services, request.model);
+      const isClip = comparesWithTexts(found.description);
+      if (isClip && request.zero_shot === null)
+        throw new StudioError('refused', `${found.name} has no classes of its own.`, 'Name the classes.');
+      if (!isClip && request.zero_shot !== null)
+        throw new StudioError('refused', `${found.name} does not compare images with texts.`, 'Choose a CLIP.');
+      const model = isClip ? found : await resolveModelFor(classifier, services, request.model);
       return queue.add(classifyJob, { title: `Classify with ${model.name}`, subjectId: null }, { request });
     },
   };

@@ -30,6 +30,7 @@ export const classifyJob = defineJob({
               split: image.split,
               index: image.index,
             },
+      zeroShot: request.zero_shot,
       top,
     });
     return { status: 'completed', result, message: null };

@@ -1,6 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ClassificationResult } from '../../../src-shared/domain/classification.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';
@@ -13,6 +14,7 @@ import { headInUse } from '../evaluation/head-labels.ts';
 import type { TaskContext } from '../events.ts';
 import type { WarmBase } from '../generation/warm-base.ts';
 import type { BaseModel } from '../models/base-model.ts';
+import { classInputs } from '../tasks/images/class-inputs.ts';
 import { deviceInputs } from '../training/device-inputs.ts';
 import { defineEngineJob } from './define-job.ts';
 
@@ -29,11 +31,22 @@ export async function runClassifyTask(
   await activateCompute(task.compute, task.threads);
   return warm.use({ directory: task.modelDirectory, compute: task.compute, bfloat16: false }, async (base) => {
     const started = performance.now();
-    const inputs = await pixelsOf(task.modelDirectory, base.description, image);
+    const { modelDirectory, zeroShot } = task;
+    const pixels = await pixelsOf(modelDirectory, base.description, image);
+    const texts =
+      zeroShot === null
+        ? {}
+        : await classInputs(
+            modelDirectory,
+            base.description,
+            zeroShot.classes,
+            taskSettingsSchema.parse({ class_templates: zeroShot.class_templates }),
+          );
+    const inputs = { ...pixels, ...texts };
     const columns: Column[] = [];
     for (const directory of task.adapterDirectories) {
       if ((await context.signal()) !== null) throw new StudioError('cancelled', 'The classification was cancelled.');
-      columns.push(await classify(base, directory, inputs, task.top));
+      columns.push(await classify(base, directory, inputs, task));
     }
     return { kind: 'classify', result: { columns, seconds: (performance.now() - started) / 1000 } };
   });
@@ -72,18 +85,26 @@ async function pixelsOf(directory: string, description: ModelDescription, image:
 }
 
 /** What makes a single column impossible is said in its place: the others are still of use. */
-async function classify(base: BaseModel, directory: string | null, pixels: Inputs, top: number): Promise<Column> {
+async function classify(
+  base: BaseModel,
+  directory: string | null,
+  images: Inputs,
+  { top, zeroShot }: Pick<ClassifyTask, 'top' | 'zeroShot'>,
+): Promise<Column> {
   const model = new AdaptedModel(base);
   try {
     const state = directory === null ? null : await readAdapter(directory, base.description);
-    const { labels, rows } = headInUse(base.description, state);
+    const { labels, rows } =
+      zeroShot === null
+        ? headInUse(base.description, state)
+        : { labels: zeroShot.classes, rows: zeroShot.classes.length };
     const isHeadless = base.description.linears.some(
       ({ isHead, isMissing, name }) => isHead && isMissing && !state?.saved.has(`${name}.weight`),
     );
     if (rows === 0 || isHeadless)
       return { classes: [], classCount: 0, problem: 'It has no classes of its own: its head is missing.' };
     if (state !== null) model.loadState(state);
-    const inputs = deviceInputs(pixels);
+    const inputs = deviceInputs(images);
     const outputs = model.forward(inputs);
     try {
       return likeliest(await outputs.data<'float32'>(), labels, top);

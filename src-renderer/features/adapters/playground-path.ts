@@ -1,13 +1,15 @@
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import { comparesWithTexts, type ModelRecord } from '../../../src-shared/domain/model.ts';
 import { adaptersStrings as words } from '../../strings/adapters.ts';
 
-/** Kinds of models that the Playground runs. */
-const playable: ReadonlySet<string> = new Set(['causal-lm', 'image-classification']);
+/** Whether a model says the class of an image: by a head, or by texts of the classes. */
+export function classifiesImages({ description }: Pick<ModelRecord, 'description'>): boolean {
+  return description.kind === 'image-classification' || comparesWithTexts(description);
+}
 
 /** Whether the Playground runs a model. */
-export function isPlayable({ description }: Pick<ModelRecord, 'description'>): boolean {
-  return playable.has(description.kind);
+export function isPlayable(model: Pick<ModelRecord, 'description'>): boolean {
+  return model.description.kind === 'causal-lm' || classifiesImages(model);
 }
 
 /** Why an adapter cannot be tried in the Playground; null where it can, or as long as the models are not known. */

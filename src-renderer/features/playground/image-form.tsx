@@ -12,6 +12,7 @@ import { ModelPanel } from './model-panel.tsx';
 import classes from './playground.module.css';
 import type { useClassification } from './use-classification.ts';
 import type { PlaygroundInput } from './use-playground-form.ts';
+import { ZeroShotClasses } from './zero-shot-classes.tsx';
 
 const words = playgroundStrings.image;
 const shownExamples = 24;
@@ -38,6 +39,7 @@ export function ImageForm({
   return (
     <Stack gap={12} p={12}>
       <ModelPanel models={models} model={form.model} fitting={form.fitting} columns={form.columns} />
+      {form.isZeroShot ? <ZeroShotClasses classNames={form.classNames} classTemplates={form.classTemplates} /> : null}
       <Panel title={words.title} note={words.orDrop}>
         <Stack gap={12}>
           <Button variant="default" onClick={form.choose} loading={form.isStarting}>
@@ -107,7 +109,7 @@ function Examples({ form }: { form: Classification }) {
                 title={words.example(label, example.index)}
                 aria-label={words.example(label, example.index)}
                 aria-pressed={isPicked}
-                onClick={() => form.pickExample(image, example, label)}
+                onClick={() => form.pickExample(image, example, labels)}
               >
                 <ExampleCanvas example={example} label={label} />
               </button>

@@ -5,6 +5,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
+import { classifiesImages } from '../adapters/playground-path.ts';
 import { filterAdapters } from '../merge/bench.ts';
 import { CotoMark } from '../runs/coto-mark.tsx';
 import { columnLimit, toggleColumn } from './draft.ts';
@@ -27,10 +28,10 @@ interface ModelPanelProps {
 /** Which model is tried, alone and with which of its adapters. */
 export function ModelPanel({ models, model, fitting, columns, children }: ModelPanelProps) {
   const [search, setSearch] = useState('');
-  const group = (kind: string, label: string) => ({
+  const group = (label: string, areClassifiers: boolean) => ({
     group: label,
     items: models
-      .filter(({ description }) => description.kind === kind)
+      .filter((one) => classifiesImages(one) === areClassifiers)
       .map(({ id, name }) => ({ value: id, label: name })),
   });
   const chosen = fitting.filter(({ id }) => columns.includes(id));
@@ -43,9 +44,7 @@ export function ModelPanel({ models, model, fitting, columns, children }: ModelP
       <Stack gap={8}>
         <Select
           aria-label={words.label}
-          data={[group('causal-lm', words.writers), group('image-classification', words.classifiers)].filter(
-            ({ items }) => items.length > 0,
-          )}
+          data={[group(words.writers, false), group(words.classifiers, true)].filter(({ items }) => items.length > 0)}
           value={model?.id ?? null}
           onChange={(modelId) => changeDraft({ modelId, columns: [null] })}
           allowDeselect={false}

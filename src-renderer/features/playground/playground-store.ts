@@ -8,6 +8,7 @@ import type {
   Prompt,
   TextPiece,
 } from '../../../src-shared/domain/generation.ts';
+import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { onEvent } from '../../api/client.ts';
 import { type Draft, emptyDraft, saidMessages } from './draft.ts';
 
@@ -44,6 +45,9 @@ interface PlaygroundState {
   /** The texts of that job as far as they came. */
   readonly columns: readonly Column[];
   readonly picked: PickedImage | null;
+  /** Names of the classes for CLIP, one a line, and the texts that stand for each. */
+  readonly classNames: string;
+  readonly classTemplates: string;
   /** The last classification: of which image, by what. */
   readonly classified: {
     readonly jobId: string;
@@ -58,6 +62,8 @@ export const emptyPlayground: PlaygroundState = {
   asked: null,
   columns: [],
   picked: null,
+  classNames: '',
+  classTemplates: taskSettingsSchema.parse({}).class_templates,
   classified: null,
 };
 

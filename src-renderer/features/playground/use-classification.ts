@@ -1,9 +1,11 @@
 import { useState } from 'react';
 import type { ClassifiedImage } from '../../../src-shared/domain/classification.ts';
 import type { ExamplePreview } from '../../../src-shared/domain/dataset.ts';
+import { comparesWithTexts } from '../../../src-shared/domain/model.ts';
 import { useAction } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
+import { classTemplatesFault } from '../templates/class-templates-input.tsx';
 import { changeDraft, type PickedImage, usePlayground } from './playground-store.ts';
 import { type PlaygroundInput, useTriedModel } from './use-playground-form.ts';
 
@@ -12,29 +14,37 @@ const extensions = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 'tiff', 'avif'];
 
 /** What the form of a classifier shows and does: an image is classified as soon as it is picked. */
 export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapters' | 'isWriting'>) {
-  const { picked } = usePlayground();
+  const { picked, classNames, classTemplates } = usePlayground();
   const { model, fitting, columns, nameOf } = useTriedModel(input);
   const [unreadable, setUnreadable] = useState<Error | null>(null);
   const start = useAction('classification.start', { failureTitle: words.failed });
-  const problem = columns.length === 0 ? words.chooseColumn : null;
+  const isZeroShot = model !== undefined && comparesWithTexts(model.description);
+  const names = namesIn(classNames);
+  const problemOf = (classes: readonly string[]): string | null => {
+    if (columns.length === 0) return words.chooseColumn;
+    if (!isZeroShot) return null;
+    return classes.length < 2 ? words.chooseClasses : classTemplatesFault(classTemplates);
+  };
+  const problem = problemOf(names);
 
-  const classify = (chosen: PickedImage | null) => {
-    if (model === undefined || chosen === null || problem !== null || input.isWriting) return;
+  const classify = (chosen: PickedImage | null, classes = names) => {
+    if (model === undefined || chosen === null || problemOf(classes) !== null || input.isWriting) return;
     const named = columns.map((id) => ({ id, name: nameOf(id) }));
     start.mutate(
       {
         model: model.id,
         columns: columns.map((adapterId) => (adapterId === null ? null : { adapterId })),
         image: chosen.image,
+        ...(isZeroShot ? { zero_shot: { classes, class_templates: classTemplates } } : {}),
       },
       { onSuccess: (job) => usePlayground.setState({ classified: { jobId: job.id, picked: chosen, columns: named } }) },
     );
   };
-  const pick = (chosen: PickedImage) => {
+  const pick = (chosen: PickedImage, classes = names) => {
     setUnreadable(null);
-    usePlayground.setState({ picked: chosen });
+    usePlayground.setState({ picked: chosen, ...(classes === names ? {} : { classNames: classes.join('\n') }) });
     if (model) changeDraft({ modelId: model.id, columns });
-    classify(chosen);
+    classify(chosen, classes);
   };
   const read = useAction('classification.image', {
     onError: setUnreadable,
@@ -63,6 +73,10 @@ export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapt
     fitting,
     columns,
     picked,
+    /** Whether the model has to be told the classes, as CLIP has. */
+    isZeroShot,
+    classNames,
+    classTemplates,
     /** Why the last file is no image. */
     unreadable,
     problem: problem ?? (picked === null ? words.chooseFirst : null),
@@ -70,13 +84,28 @@ export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapt
     classify: () => classify(picked),
     choose: () => void choose(),
     take: (path: string) => read.mutate({ path }),
-    pickExample: (image: Extract<ClassifiedImage, { kind: 'example' }>, example: ExamplePreview, label: string) =>
-      pick({
-        image,
-        name: words.example(label, example.index),
-        size: words.size(example.width, example.height),
-        truth: label,
-        pixels: example,
-      }),
+    pickExample: (
+      image: Extract<ClassifiedImage, { kind: 'example' }>,
+      example: ExamplePreview,
+      labels: readonly string[],
+    ) => {
+      const label = labels[example.label] ?? String(example.label);
+      pick(
+        {
+          image,
+          name: words.example(label, example.index),
+          size: words.size(example.width, example.height),
+          truth: label,
+          pixels: example,
+        },
+        names.length === 0 && isZeroShot ? [...labels] : names,
+      );
+    },
   };
+}
+
+/** The lines with a name, each once. */
+function namesIn(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return [...new Set(lines.filter((line) => line !== ''))];
 }

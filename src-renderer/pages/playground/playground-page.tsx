@@ -12,6 +12,7 @@ import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { Page } from '../../components/layout/page.tsx';
 import { SplitPanel } from '../../components/layout/split-panel.tsx';
+import { classifiesImages } from '../../features/adapters/playground-path.ts';
 import { isActive, useJob } from '../../features/jobs/use-job.ts';
 import { columnLimit } from '../../features/playground/draft.ts';
 import { ImageDrop, ImageForm } from '../../features/playground/image-form.tsx';
@@ -31,8 +32,8 @@ export default function PlaygroundPage() {
   const catalog = useRequest('app.catalog', {}).data;
   const active = useRequest('jobs.list', { active: true });
   const { draft } = usePlayground();
-  const ofKind = (kind: string) => models.data?.filter(({ description }) => description.kind === kind) ?? [];
-  const [writers, classifiers] = [ofKind('causal-lm'), ofKind('image-classification')];
+  const writers = models.data?.filter(({ description }) => description.kind === 'causal-lm') ?? [];
+  const classifiers = models.data?.filter(classifiesImages) ?? [];
   const tried = [...writers, ...classifiers];
   const model = tried.find(({ id }) => id === draft.modelId) ?? tried[0];
   const input = {

@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { resultOf } from '../../../src-shared/domain/job.ts';
+import { goldenPath } from '../../engine/golden.ts';
 import {
   bundledResources,
   closeBackends,
@@ -93,6 +95,27 @@ describe('an image', () => {
       message,
     });
     expect((await classified({ kind: 'file', path })).job).toMatchObject({ status: 'failed', error: { message } });
+  });
+
+  it('is compared by CLIP with texts of the classes that are named', async () => {
+    const model = await backend.handle('models.add', { path: goldenPath('clip-zero-shot', 'base') });
+    const classes = ['7 of hearts', "cat's eye", 'Eiffel Tower', 'hot_dog'];
+    const image = { kind: 'file' as const, path: goldenPath('clip-zero-shot', 'images', 'test', 'hot_dog', '0.png') };
+    const request = { model: model.id, columns: [null], image };
+    await expect(backend.handle('classification.start', request)).rejects.toThrow(/has no classes of its own/);
+    const job = await backend.handle('classification.start', { ...request, zero_shot: { classes } });
+    await backend.idle();
+    const result = resultOf(await backend.handle('jobs.result', { id: job.id }), 'classify');
+    const golden = await readSafetensors(goldenPath('clip-zero-shot', 'expected.safetensors'));
+    // Of the fourth image, by the first template, which is the usual one.
+    const logits = [...(golden.get('logits.first')?.data ?? [])].slice(12).map(Number);
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+    const [column] = result?.columns ?? [];
+    expect(column).toMatchObject({ classCount: 4, problem: null });
+    for (const [index, label] of classes.entries()) {
+      const { probability = Number.NaN } = column?.classes.find((one) => one.label === label) ?? {};
+      expect(probability, label).toBeCloseTo(Math.exp(logits[index] ?? Number.NaN) / total, 2);
+    }
   });
 
   it('is refused by a language model, and an index that a split does not have', async () => {

@@ -113,3 +113,31 @@ test('a file is chosen; one that is no image is said in one sentence and nothing
   expect((await view.findByRole('alert')).textContent).toBe('/home/me/x.txt is not a readable image: unsupported.');
   expect(backend.inputsOf('classification.start')).toHaveLength(1);
 });
+
+test('CLIP asks for the names of the classes, which the first example brings', async () => {
+  const { description } = model;
+  const clip = {
+    ...model,
+    description: {
+      ...description,
+      kind: 'embedding' as const,
+      labels: [],
+      text: { vocabularySize: 9, maxPositions: 8 },
+    },
+  };
+  backend.answers['models.list'] = () => [clip];
+  const view = renderInWindow(<PlaygroundPage />);
+  fireEvent.click(await view.findByRole('button', { name: /example 3/ }));
+  const names = view.getByRole('textbox', { name: 'Names of the classes' });
+  await waitFor(() => expect(backend.inputsOf('classification.start')).toHaveLength(1));
+  const { labels } = dataset('letters').description;
+  const usual = { class_templates: 'a photo of a {label}.' };
+  expect(backend.inputsOf('classification.start')).toMatchObject([{ zero_shot: { classes: labels, ...usual } }]);
+  expect(names).toHaveProperty('value', labels.join('\n'));
+  fireEvent.change(names, { target: { value: ' cat\n\ncat ' } });
+  expect(view.getByText('Name at least two classes.')).toBeTruthy();
+  fireEvent.change(names, { target: { value: 'cat\n dog' } });
+  fireEvent.click(view.getByRole('button', { name: 'Classify' }));
+  await waitFor(() => expect(backend.inputsOf('classification.start')).toHaveLength(2));
+  expect(backend.inputsOf('classification.start')[1]).toMatchObject({ zero_shot: { classes: ['cat', 'dog'] } });
+});
