@@ -44,6 +44,8 @@ export interface ProblemOptions {
   readonly folder: string;
   /** Products with frozen weights in bfloat16. */
   readonly bfloat16: boolean;
+  /** Frozen matrices, and the operands of their products, in float16, where a backend has that. */
+  readonly halves?: 'float16';
   /** Examples of the batch. Default: the workload's own. */
   readonly batch?: number;
   /** Of each text, where a workload has texts of a length of its own. Default: that. */

@@ -33,12 +33,16 @@ const plans: Readonly<Record<TrajectoryId, Plan>> = {
   'decoder-hira': { label: 'decoder of 2 layers, HiRA', workload: decoderShape, variant: 'hira' },
 };
 
-/** Trains a small base on the active backend, with CoTo's masks in every second step. */
+/**
+ * Trains a small base on the active backend, with CoTo's masks in every second step; with `halves` one of the bundled bases rounded to
+ * float16, whose losses are not those of the tolerance.
+ */
 export async function runTrajectory(
   id: TrajectoryId,
   resources: string,
   folder: string,
   isAlive: () => void = () => undefined,
+  halves?: 'float16',
 ): Promise<Trajectory> {
   const plan = plans[id];
   const runner = await BenchRunner.load(plan.workload, plan.variant, {
@@ -46,6 +50,7 @@ export async function runTrajectory(
     resources,
     folder,
     bfloat16: false,
+    ...(halves ? { halves } : {}),
   });
   const losses: number[] = [];
   try {

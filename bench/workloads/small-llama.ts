@@ -20,9 +20,12 @@ export function smallLlama({ texts, tokens, vocabulary }: Texts): Workload {
     layers,
     smallLayers: layers,
     adapter: { targets: 'all-linear', parameters: { r: 8, lora_alpha: 16 } },
-    async build({ resources, bfloat16 }) {
+    async build({ resources, bfloat16, halves }) {
       return {
-        base: await loadBaseModel(join(resources, 'models', 'small-llama'), { bfloat16 }),
+        base: await loadBaseModel(join(resources, 'models', 'small-llama'), {
+          bfloat16,
+          ...(halves ? { halves } : {}),
+        }),
         labels: null,
         batch: nextTokens(texts, tokens, vocabulary),
         architecture: {

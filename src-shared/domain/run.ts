@@ -301,7 +301,7 @@ export const runConfigSchema = z.strictObject({
   compute_dtype: z.enum(['auto', 'float32', 'bfloat16', 'float16']).default('auto').meta({
     title: 'Compute dtype',
     description:
-      'Of the matrix products with the frozen base; the adapter and the optimizer stay float32. auto takes bfloat16 only where it was measured to be faster here. On WebGPU bfloat16 and float16 are how the matrices of a float32 base are kept on the card.',
+      'Of the matrix products with the frozen base; the adapter and the optimizer stay float32. auto takes bfloat16 only where it was measured to be faster here. On WebGPU bfloat16 and float16 are how the matrices of a float32 base are kept on the card; with float16, products may round what they multiply to it too, where that was timed to be faster.',
     advanced: true,
     group: 'Optimization',
   }),

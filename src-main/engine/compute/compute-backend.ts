@@ -27,6 +27,11 @@ export interface MatrixStorage {
   readonly keepsHalves: boolean;
   /** `finite`: whether no value is NaN or infinite. */
   store(matrix: StoredMatrix): Promise<{ readonly matrix: tf.Tensor; readonly finite: boolean }>;
+  /**
+   * Lets products by a stored matrix round it, and what it is multiplied by, to float16, with sums in float32, where that was timed to
+   * be faster. Omitted if the backend never does.
+   */
+  allowFloat16?(matrix: tf.Tensor): Promise<void>;
 }
 
 /** One compute backend of the engine: one file or folder each, listed in `index.ts`; `selection.ts` ranks them. */
@@ -50,6 +55,8 @@ export interface ComputeBackend {
   decoderStep?(step: DecoderStep): tf.Tensor;
   /** Keeps what passes of training ask of the device. Omitted, or null before it runs, where nothing is kept. */
   passRecorder?(): PassRecorder | null;
+  /** How products are computed that `storage.allowFloat16` was called for, for people; null before. Omitted if the backend has none. */
+  float16Products?(): string | null;
   /** Reason of a permanent failure, e.g. a lost device; null if it works. Explains later errors. */
   failure?(): StudioError | null;
   /** Reads again what memory may still be taken: a limit may have changed, and others may have taken theirs. Omitted without one. */

@@ -6,6 +6,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import { AdaptedModel } from '../adapters/adapted-model.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
 import { readAdapterOutline } from '../adapters/peft/open-adapter.ts';
+import { activeBackend } from '../compute/active-backend.ts';
 import { resolveComputeDtype } from '../compute/compute-dtype.ts';
 import { type ActiveCompute, activateCompute } from '../compute/index.ts';
 import { deviceMetrics, UsageMeter } from '../compute/usage/index.ts';
@@ -108,6 +109,8 @@ async function loadOnto(
     const text = `Values of ${tooLarge[0]}${others} are too large for ${computeDtype}: they stay in float32.`;
     context.emit({ kind: 'log', level: 'warning', text });
   }
+  const products = computeDtype === 'float16' ? (activeBackend()?.float16Products?.() ?? null) : null;
+  if (products !== null) context.emit({ kind: 'log', level: 'info', text: `Products with the base: ${products}` });
   return base;
 }
 

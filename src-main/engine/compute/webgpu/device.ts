@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { memoryRemedy, StudioError } from '../../../../src-shared/contract/errors.ts';
 import { nameOf } from './card.ts';
+import { subgroupMatrixFeature } from './kernels/subgroup-matrices.ts';
 
 /** Part of an adapter's name, e.g. `llvmpipe`, to select it over better ones. */
 const adapterVariable = 'COTO_WEBGPU_ADAPTER';
@@ -33,6 +34,12 @@ const raisedLimits = [
   'maxComputeWorkgroupSizeY',
   'maxComputeWorkgroupSizeZ',
 ] as const;
+
+/** Taken where an adapter has them: float16 in programs, and matrices that subgroups multiply. */
+const optionalFeatures = ['shader-f16', 'subgroups', subgroupMatrixFeature] as const;
+
+/** Dawn shows features that are no standard yet, subgroup matrices among them, where this is said. */
+const experimental = 'enable-dawn-features=allow_unsafe_apis';
 
 /**
  * In which values that are read have to arrive: a device that computes no more, and whose driver does not say so, never answers.
@@ -77,7 +84,7 @@ export async function findAdapter(): Promise<FoundAdapter | string> {
   }
   const named = process.env[adapterVariable];
   try {
-    const gpu = dawn.create(named ? [`adapter=${named}`] : []);
+    const gpu = dawn.create(named ? [experimental, `adapter=${named}`] : [experimental]);
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (adapter !== null) return { adapter, gpu };
   } catch (error) {
@@ -89,10 +96,11 @@ export async function findAdapter(): Promise<FoundAdapter | string> {
 
 export async function openDevice({ adapter, gpu }: FoundAdapter): Promise<DeviceWatch> {
   const requiredLimits: Record<string, number> = {};
-  if (process.env[plainVariable] !== '1')
-    for (const limit of raisedLimits) requiredLimits[limit] = adapter.limits[limit];
+  const isPlain = process.env[plainVariable] === '1';
+  if (!isPlain) for (const limit of raisedLimits) requiredLimits[limit] = adapter.limits[limit];
+  const requiredFeatures = isPlain ? [] : featuresOf(adapter);
   const { info } = adapter;
-  const device = await adapter.requestDevice({ requiredLimits });
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   let failure: StudioError | null = null;
   const lost = device.lost.then(({ message }) => {
     failure = new StudioError(
@@ -125,6 +133,11 @@ export async function openDevice({ adapter, gpu }: FoundAdapter): Promise<Device
       return failure;
     },
   };
+}
+
+function featuresOf({ features }: GPUAdapter): GPUFeatureName[] {
+  // Dawn's own names are among them too.
+  return [...features].filter((name): name is GPUFeatureName => optionalFeatures.some((wanted) => wanted === name));
 }
 
 /** A tensor above the device's limits is reported as invalid, not as out of memory: smaller batches help too. */

@@ -6,6 +6,8 @@ import { allowedBytes } from './buffer-limits.ts';
 import { cardOf, isSoftware, nameOf, usageOf } from './card.ts';
 import { type DeviceWatch, findAdapter, openDevice } from './device.ts';
 import { gpuEncodings } from './encodings/index.ts';
+import { subgroupMatricesOf, subgroupMatrixFeature } from './kernels/subgroup-matrices.ts';
+import { chooseExact, chooseRounded, type ProductFeatures } from './product-choice.ts';
 import type { ProgramRunner } from './program-runner.ts';
 import { storeMatrix } from './store-matrix.ts';
 import { watchedBackend } from './watched-backend.ts';
@@ -17,6 +19,9 @@ let cardBytes: number | null = null;
 /** Of all buffers, at most; null: any number. */
 let mostBytes: number | null = null;
 let recorder: PassRecorder | null = null;
+/** How products are computed on the device: once they are timed. */
+let exactChoice: Promise<void> | null = null;
+let roundedChoice: Promise<void> | null = null;
 
 /**
  * Any Vulkan, Metal or Direct3D 12 GPU by WebGPU: tfjs's backend on Dawn, in the package `webgpu`. Only loaded in a
@@ -29,20 +34,42 @@ export const webgpuBackend: ComputeBackend = {
     if (watch === null || watch.failure() !== null) watch = await start();
     followMemoryLimit();
     if (!(await tf.setBackend('webgpu'))) throw new StudioError('internal', 'The WebGPU backend did not start.');
+    exactChoice ??= chooseExact(runningPrograms(), featuresOf(watch));
+    await exactChoice;
     return { device: watch.name, threads: 1 };
   },
   storage: {
     encodings: gpuEncodings.map(({ encoding }) => encoding),
     keepsHalves: true,
-    store: async (matrix) => {
-      if (programs === null) throw new Error('the WebGPU backend is not active');
-      return storeMatrix(programs, matrix);
+    store: async (matrix) => storeMatrix(runningPrograms(), matrix),
+    allowFloat16: async (matrix) => {
+      if (watch === null) return;
+      roundedChoice ??= chooseRounded(runningPrograms(), featuresOf(watch));
+      await roundedChoice;
+      runningPrograms().products.allowRounding(matrix);
     },
   },
   passRecorder: () => recorder,
+  float16Products: () => (roundedChoice === null ? null : (programs?.products.rounded.label ?? null)),
   failure: () => watch?.failure() ?? null,
   followMemoryLimit,
 };
+
+function runningPrograms(): ProgramRunner {
+  if (programs === null) throw new Error('the WebGPU backend is not active');
+  return programs;
+}
+
+/** Sizes of the products that are timed. */
+const timedSizes = { card: 1024, software: 256 };
+
+function featuresOf({ device, info }: DeviceWatch): ProductFeatures {
+  return {
+    hasFloat16: device.features.has('shader-f16'),
+    matrices: new Set<string>(device.features).has(subgroupMatrixFeature) ? subgroupMatricesOf(info) : [],
+    size: isSoftware(info) ? timedSizes.software : timedSizes.card,
+  };
+}
 
 function followMemoryLimit(): void {
   mostBytes = smaller(allowedBytes(), cardBytes);
@@ -92,7 +119,7 @@ async function start(): Promise<DeviceWatch> {
   cardBytes = isSoftware(opened.info) ? null : ((await usageOf(opened.info))?.memoryTotalBytes ?? null);
   // After a loss of the device nothing can be read back.
   if (tf.findBackend('webgpu')) tf.removeBackend('webgpu');
-  recorder = null;
+  recorder = exactChoice = roundedChoice = null;
   tf.registerBackend('webgpu', () =>
     watchedBackend(
       opened,

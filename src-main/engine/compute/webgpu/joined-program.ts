@@ -35,7 +35,7 @@ export function runTogether(gpu: ProgramRunner, works: readonly GpuWork[]): void
 function joinedWork(gpu: ProgramRunner, works: readonly GpuWork[]): GpuWork | null {
   const [first] = works;
   if (first === undefined || works.some(({ program }) => threadsOf(program) !== threadsOf(first.program))) return null;
-  if (works.some(({ given: { workgroups } }) => workgroups.includes(0))) return null;
+  if (works.some(({ program, given }) => program.hasSubgroups || given.workgroups.includes(0))) return null;
   const { bindings, places } = bindingsOf(works);
   if (bindings.length > gpu.mostBuffers) return null;
   let total = 0;
@@ -133,6 +133,7 @@ ${renamed(body)}
   const threads = first === undefined ? 0 : threadsOf(first);
   return {
     name: programs.map(({ name }) => name).join(' + '),
+    directives: [...new Set(programs.flatMap(({ directives = [] }) => directives))],
     reads: bindings.flatMap(({ type, isWritten }, at) => (isWritten ? [] : [{ name: `t${at}`, type }])),
     writes: bindings.flatMap(({ type, isWritten }, at) => (isWritten ? [{ name: `t${at}`, type }] : [])),
     uniforms: programs.flatMap(({ uniforms }, index) => [

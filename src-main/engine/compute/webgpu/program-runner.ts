@@ -16,6 +16,7 @@ import { ArenaSlice, fitsIntoArena, GpuArena, layOut } from './arena.ts';
 import { gpuCounters } from './counters.ts';
 import { decodeProgram } from './encodings/decode-program.ts';
 import type { GpuEncoding } from './encodings/encoding.ts';
+import { ProductPaths } from './product-paths.ts';
 import { type GpuProgram, sourceOf, uniformBytes } from './program.ts';
 import type { Observation } from './replay/recording.ts';
 
@@ -74,6 +75,8 @@ export class ProgramRunner {
   private readonly encodings = new WeakMap<object, GpuEncoding>();
   private lastNumber = 0;
   private readonly mostWorkgroups: number;
+  /** How products are computed on this device. */
+  readonly products = new ProductPaths();
   /** Whether a pass is recorded. */
   readonly observation: Observation = { recording: null, uniforms: null };
   /** Buffers that a program may bind. */
@@ -224,6 +227,30 @@ export class ProgramRunner {
       isWritten: (index) => index >= reads.length,
       uniforms: uniformBuffer,
     });
+  }
+
+  /** Errors of the device in what `run` asks of it, instead of the device's failure; null if there is none. Waits until it is done. */
+  async tryOut(run: () => void): Promise<string | null> {
+    const { device } = this.backend;
+    const scopes = ['validation', 'internal', 'out-of-memory'] as const;
+    for (const scope of scopes) device.pushErrorScope(scope);
+    run();
+    await this.finished();
+    const errors = await Promise.all(scopes.map(() => device.popErrorScope()));
+    return errors.find((error) => error !== null)?.message ?? null;
+  }
+
+  /** Until the device has done what it was asked for. */
+  async finished(): Promise<void> {
+    submitGpuCommands(this.backend);
+    await this.backend.device.queue.onSubmittedWorkDone();
+  }
+
+  /** The values of a tensor that a program wrote. */
+  async read({ dataId }: tf.TensorInfo): Promise<Float32Array> {
+    const values = await this.backend.read(dataId);
+    if (!(values instanceof Float32Array)) throw new Error('a program writes float32');
+    return values;
   }
 
   private pipelineOf(program: GpuProgram): Pipeline {

@@ -9,6 +9,10 @@ export interface GpuBinding {
 export interface GpuProgram {
   /** For the counters and for messages of the driver. */
   readonly name: string;
+  /** What WGSL wants to be told of before anything else, e.g. `enable f16;`. The device must have it. */
+  readonly directives?: readonly string[];
+  /** Whether the body is given `subgroup` too, the number of the subgroup in its workgroup. Such a program has a dispatch of its own. */
+  readonly hasSubgroups?: boolean;
   /** Bound in this order, then `writes`; the program reads them. */
   readonly reads: readonly GpuBinding[];
   /** The program may also read these. */
@@ -26,13 +30,23 @@ export interface GpuProgram {
 }
 
 /** All of a program's WGSL. */
-export function sourceOf({ reads, writes, uniforms, workgroup, declarations = '', body }: GpuProgram): string {
+export function sourceOf(program: GpuProgram): string {
+  const {
+    directives = [],
+    hasSubgroups = false,
+    reads,
+    writes,
+    uniforms,
+    workgroup,
+    declarations = '',
+    body,
+  } = program;
   const bindings = [
     ...reads.map(({ name, type }) => `var<storage, read> ${name}: array<${elementOf(type)}>;`),
     ...writes.map(({ name, type }) => `var<storage, read_write> ${name}: array<${elementOf(type)}>;`),
     'var<uniform> u: Uniforms;',
   ];
-  return `
+  return `${directives.join('\n')}
 struct Uniforms { ${uniforms.map(([name, type]) => `${name}: ${type}`).join(', ')} }
 ${bindings.map((binding, index) => `@group(0) @binding(${index}) ${binding}`).join('\n')}
 ${declarations}
@@ -42,6 +56,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_id) local: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
+  ${hasSubgroups ? '@builtin(subgroup_id) subgroup: u32,' : ''}
 ) {
   let group = workgroup.x + workgroups.x * workgroup.y;
   let invocation = group * ${threadsOf({ workgroup })}u + lane;

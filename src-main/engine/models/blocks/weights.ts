@@ -50,6 +50,7 @@ export class FrozenTensors {
           (weight) =>
             new FrozenWeight(module.fanInFanOut ? transposed(weight) : weight, bias, this.bfloat16, { isTrained }),
         );
+    if (encoded && this.options.halves === 'float16') await this.storage()?.allowFloat16?.(encoded);
     this.register(`${key}.weight`, frozen.weight);
     if (frozen.bias) this.register(`${key}.bias`, frozen.bias);
     this.linears.set(module.name, frozen);

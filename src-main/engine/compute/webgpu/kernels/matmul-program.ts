@@ -1,94 +1,45 @@
-import type { StoredEncoding } from '../../../tensors/stored-matrix.ts';
-import { decodingOf, setUpOf } from '../encodings/index.ts';
-import type { GpuBinding, GpuProgram } from '../program.ts';
-import { type FactoredForm, factoredBindings, factoredUniforms, factorOf } from './factored-operand.ts';
-import type { MatmulTile } from './matmul-tiles.ts';
-
-/** What tells one program for products from another. */
-export interface MatmulForm {
-  readonly tile: MatmulTile;
-  /** a is stored [k, rows]. */
-  readonly transposeA: boolean;
-  /** b is stored [columns, k]. */
-  readonly transposeB: boolean;
-  /** How b's buffer has its values; null if as they are. */
-  readonly encoding: StoredEncoding | null;
-  /** Whether the columns of a, as it is stored, are multiplied by a vector. */
-  readonly hasColumnScale: boolean;
-  /** b is made of its values and of low-rank factors as it is read; null if it is not. */
-  readonly factored: FactoredForm | null;
-  /** Of a second product that is added. */
-  readonly second: { readonly transposeB: boolean } | null;
-  /** Whether the columns of both products are multiplied by a vector, and stored before that too. */
-  readonly hasGain: boolean;
-  readonly hasBias: boolean;
-  readonly hasAddend: boolean;
-  readonly hasMultiplier: boolean;
-  /** How the multiplier's buffer has its values, where b's has them as they are. */
-  readonly multiplierEncoding: StoredEncoding | null;
-  /** Whether the rows of all matrices are whole fours. */
-  readonly isAligned: boolean;
-}
-
-/**
- * Tiles of a and b in a workgroup's memory, as fours along k or along the rows or columns, whichever lie side by side in memory:
- * `dot` for a·bᵀ (both along k), `mixed` for a·b, `outer` for aᵀ·b (both across k).
- */
-type Inner = 'dot' | 'mixed' | 'outer';
+import { setUpOf } from '../encodings/index.ts';
+import type { GpuProgram } from '../program.ts';
+import { type Inner, innerOf, isAlongK, lines, type MatmulForm, steps } from './matmul-form.ts';
+import { extrasOf, matmulUniforms, operandsOf, putInto } from './matmul-operands.ts';
+import { storeOf } from './matmul-store.ts';
+import { columnsOf, type MatmulTile, rowsOf } from './matmul-tiles.ts';
+import { subgroupMatmulProgram } from './subgroup-matmul-program.ts';
 
 interface Plan {
   readonly tile: MatmulTile;
   readonly inner: Inner;
   /** Fours between two rows of a tile along k: one more where neighbors would meet in a bank of memory. */
   readonly stride: number;
+  readonly form: MatmulForm;
 }
-
-const steps = (count: number) => Array.from({ length: count }, (_, index) => index);
-const lines = (parts: readonly string[]) => parts.join('\n');
 
 /**
  * ((scale · op(a ∘ columnScale)·op(b) + scale2 · a2·op(b2)) ∘ gain + bias + addend) ∘ multiplier, with every sum of k in float32.
  */
 export function matmulProgram(form: MatmulForm): GpuProgram {
-  const { tile, transposeA, transposeB, encoding, multiplierEncoding, second, hasColumnScale, isAligned } = form;
-  const inner = transposeB ? 'dot' : transposeA ? 'outer' : 'mixed';
-  const plan: Plan = { tile, inner, stride: tile.depth + (tile.slices === 1 ? 1 : 0) };
-  const isWide = inner !== 'dot' && isAligned;
-  const result = isWide ? 'vec4<f32>' : 'f32';
-  const operands = [
-    operand(plan, 'a', transposeA, isAligned, hasColumnScale),
-    encoding === null && form.factored === null
-      ? operand(plan, 'b', transposeB, isAligned)
-      : madeOperand(plan, { encoding, factored: form.factored }, transposeB, isAligned),
-    ...(second ? [operand(plan, 'a2', false, isAligned), operand(plan, 'b2', second.transposeB, isAligned)] : []),
-  ];
-  const extras = (['gain', 'bias', 'addend', 'multiplier'] as const).filter((name) => hasExtra(form, name));
-  const typeOf = (name: string) => (name === 'multiplier' && multiplierEncoding !== null ? 'words' : result);
+  if (form.matrices !== null) return subgroupMatmulProgram(form, form.matrices);
+  const { tile, encoding, multiplierEncoding, second, rounded } = form;
+  const inner = innerOf(form);
+  const plan: Plan = { tile, inner, stride: tile.depth + (tile.slices === 1 ? 1 : 0), form };
+  const isWide = inner !== 'dot' && form.isAligned;
+  const operands = operandsOf(form);
+  const extras = extrasOf(form, isWide);
+  const four = rounded === null ? 'vec4<f32>' : 'vec4<f16>';
+  const name = ['matmul', inner, tile.name, rounded && 'float16', encoding, form.factored && 'factored'];
   return {
-    name: ['matmul', inner, tile.name, encoding, form.factored && 'factored'].filter((part) => part !== null).join('_'),
-    reads: [
-      ...operands.flatMap(({ bindings }) => bindings),
-      ...extras.map((name): GpuBinding => ({ name, type: typeOf(name) })),
-    ],
-    writes: [{ name: 'y', type: result }, ...(form.hasGain ? [{ name: 'product', type: result } as const] : [])],
-    uniforms: [
-      ['m', 'u32'],
-      ['n', 'u32'],
-      ['k', 'u32'],
-      ['k2', 'u32'],
-      ['a_row', 'u32'],
-      ['y_row', 'u32'],
-      ['scale', 'f32'],
-      ['scale2', 'f32'],
-      ...(form.factored === null ? [] : factoredUniforms),
-    ],
+    name: name.filter((part) => part !== null).join('_'),
+    directives: rounded === null ? [] : ['enable f16;'],
+    reads: [...operands.bindings, ...extras.reads],
+    writes: extras.writes,
+    uniforms: matmulUniforms(form),
     workgroup: [tile.across, tile.down, tile.slices],
     declarations: lines([
-      `var<workgroup> a_tile: array<vec4<f32>, ${tile.slices * tileSize(plan, 'a')}>;`,
-      `var<workgroup> b_tile: array<vec4<f32>, ${tile.slices * tileSize(plan, 'b')}>;`,
+      `var<workgroup> a_tile: array<${four}, ${tile.slices * tileSize(plan, 'a')}>;`,
+      `var<workgroup> b_tile: array<${four}, ${tile.slices * tileSize(plan, 'b')}>;`,
       ...(tile.slices > 1 ? [`var<workgroup> sums: array<f32, ${rowsOf(tile) * columnsOf(tile)}>;`] : []),
-      ...operands.map(({ code }) => code),
-      store(form, isWide),
+      operands.code,
+      storeOf(form, isWide),
     ]),
     body: lines([
       setUpOf(encoding ?? multiplierEncoding),
@@ -99,20 +50,12 @@ export function matmulProgram(form: MatmulForm): GpuProgram {
       `let b_base = local.z * ${tileSize(plan, 'b')}u;`,
       lines(accumulators(plan).map(({ name, type }) => `var ${name} = ${type}(0.0);`)),
       product(plan, 'a', 'b', 'k'),
-      lines(accumulators(plan).map(({ name }) => `${name} *= u.scale;`)),
+      rounded === null ? lines(accumulators(plan).map(({ name }) => `${name} *= u.scale;`)) : '',
       second ? product(plan, 'a2', 'b2', 'k2') : '',
       tile.slices > 1 ? addSlices(plan) : '',
       lines(accumulators(plan).map(({ name, row, column }) => storeCall(name, row, column, inner, isWide))),
     ]),
   };
-}
-
-export function rowsOf({ down, rows }: MatmulTile): number {
-  return down * rows;
-}
-
-export function columnsOf({ across, columns }: MatmulTile): number {
-  return across * columns;
 }
 
 /** Fours of a tile. */
@@ -121,99 +64,8 @@ function tileSize({ tile, inner, stride }: Plan, name: 'a' | 'b'): number {
   return isAlongK(inner, name) ? free * stride : tile.depth * free;
 }
 
-function isAlongK(inner: Inner, name: string): boolean {
-  return inner === 'dot' || (inner === 'mixed' && name.startsWith('a'));
-}
-
-/** As `operand`, of b as it is encoded, or as it is made of its values and factors. */
-function madeOperand(
-  { inner }: Plan,
-  { encoding, factored }: Pick<MatmulForm, 'encoding' | 'factored'>,
-  isTransposed: boolean,
-  isAligned: boolean,
-) {
-  const alongK = isAlongK(inner, 'b');
-  const index = isTransposed ? 'free * u.k + k' : 'k * u.n + free';
-  const isWide = isAligned && alongK === isTransposed;
-  const place = isTransposed ? 'free, k' : 'k, free';
-  const value = (form: 'one' | 'four') =>
-    `${form}_b(${index})${factored === null ? '' : ` * ${form}_factor(${place})`}`;
-  const four = isWide
-    ? value('four')
-    : `vec4<f32>(${steps(4)
-        .map((step) => (alongK ? `at_b(free, k + ${step}u)` : `at_b(free + ${step}u, k)`))
-        .join(', ')})`;
-  const plain = isWide
-    ? 'fn four_b(i: u32) -> vec4<f32> { return b[i / 4u]; }\nfn one_b(i: u32) -> f32 { return b[i / 4u][i & 3u]; }'
-    : 'fn one_b(i: u32) -> f32 { return b[i]; }';
-  const type = encoding === null ? (isWide ? 'vec4<f32>' : 'f32') : 'words';
-  const bindings: GpuBinding[] = [
-    { name: 'b', type },
-    ...(factored === null ? [] : factoredBindings(factored, isWide)),
-  ];
-  return {
-    bindings,
-    code: `${encoding === null ? plain : decodingOf(encoding, 'b', '(u.n * u.k)')}
-${factored === null ? '' : factorOf(factored, isTransposed ? 'u.k' : 'u.n', isWide)}
-fn at_b(free: u32, k: u32) -> f32 {
-  if (free < u.n && k < u.k) { return ${value('one')}; }
-  return 0.0;
-}
-fn load_b(free: u32, k: u32) -> vec4<f32> {
-  if (free < u.n && k < u.k) { return ${four}; }
-  return vec4<f32>(0.0);
-}`,
-  };
-}
-
-/** The bindings of an operand, and `load_a(row, k)`: four of its values, 0 beyond its edges. */
-function operand(
-  { inner }: Plan,
-  name: 'a' | 'b' | 'a2' | 'b2',
-  isTransposed: boolean,
-  isAligned: boolean,
-  hasColumnScale = false,
-) {
-  const free = name.startsWith('a') ? 'm' : 'n';
-  const k = name.endsWith('2') ? 'k2' : 'k';
-  const alongK = isAlongK(inner, name);
-  // Whether k is what lies side by side in memory.
-  const isKLast = name.startsWith('a') ? !isTransposed : isTransposed;
-  const isWide = isAligned && alongK === isKLast;
-  const row = name === 'a' && isKLast ? '(free + u.a_row)' : 'free';
-  const index = isKLast ? `${row} * u.${k} + k` : `k * u.${free} + ${row}`;
-  const last = isKLast ? 'k' : 'free';
-  const columnScale = isWide ? ` * column_scale[${last} / 4u]` : ` * column_scale[${last}]`;
-  const factor = name === 'a2' ? ' * u.scale2' : hasColumnScale ? columnScale : '';
-  const type = isWide ? 'vec4<f32>' : 'f32';
-  const bindings: GpuBinding[] = [{ name, type }, ...(hasColumnScale ? [{ name: 'column_scale', type } as const] : [])];
-  const inside = `free < u.${free} && k < u.${k}`;
-  if (isWide)
-    return {
-      bindings,
-      code: `
-fn load_${name}(free: u32, k: u32) -> vec4<f32> {
-  if (${inside}) { return ${name}[(${index}) / 4u]${factor}; }
-  return vec4<f32>(0.0);
-}`,
-    };
-  const [nextFree, nextK] = alongK ? ['free', 'k + '] : ['free + ', 'k'];
-  const four = steps(4).map(
-    (step) => `at_${name}(${nextFree}${alongK ? '' : `${step}u`}, ${nextK}${alongK ? `${step}u` : ''})`,
-  );
-  return {
-    bindings,
-    code: `
-fn at_${name}(free: u32, k: u32) -> f32 {
-  if (${inside}) { return ${name}[${index}]${factor}; }
-  return 0.0;
-}
-fn load_${name}(free: u32, k: u32) -> vec4<f32> { return vec4<f32>(${four.join(', ')}); }`,
-  };
-}
-
 /** Adds the products of all of k to the accumulators. */
-function product(plan: Plan, a: string, b: string, k: string): string {
+function product(plan: Plan, a: 'a' | 'a2', b: 'b' | 'b2', k: string): string {
   const { tile } = plan;
   const step = tile.depth * 4;
   return `
@@ -228,7 +80,7 @@ ${multiply(plan)}
 }
 
 /** Loads a tile, one four an invocation at a time. */
-function fill({ tile, inner, stride }: Plan, name: string): string {
+function fill({ tile, inner, stride, form }: Plan, name: 'a' | 'b' | 'a2' | 'b2'): string {
   const [side, start] = name.startsWith('a') ? ['a', 'row0'] : ['b', 'column0'];
   const free = side === 'a' ? rowsOf(tile) : columnsOf(tile);
   const alongK = isAlongK(inner, name);
@@ -241,17 +93,19 @@ function fill({ tile, inner, stride }: Plan, name: string): string {
     for (var place = thread; place < ${count}u; place += ${tile.across * tile.down}u) {
       let line = place / ${across}u;
       let four = place % ${across}u;
-      ${side}_tile[${side}_base + ${place.at}] = load_${name}(${place.load});
+      ${side}_tile[${side}_base + ${place.at}] = ${putInto(form, name, place.load)};
     }`;
 }
 
-function multiply({ tile, inner, stride }: Plan): string {
+function multiply({ tile, inner, stride, form }: Plan): string {
   const { rows, columns, across, down, depth } = tile;
-  const rowAt = (row: number) => `a_tile[a_base + (local.y + ${row * down}u) * ${stride}u + q]`;
+  // What is multiplied and added up is float32.
+  const read = (place: string) => (form.rounded === null ? place : `vec4<f32>(${place})`);
+  const rowAt = (row: number) => read(`a_tile[a_base + (local.y + ${row * down}u) * ${stride}u + q]`);
   if (inner === 'dot')
     return `
     for (var q = 0u; q < ${depth}u; q++) {
-${lines(steps(columns).map((j) => `let b${j} = b_tile[b_base + (local.x + ${j * across}u) * ${stride}u + q];`))}
+${lines(steps(columns).map((j) => `let b${j} = ${read(`b_tile[b_base + (local.x + ${j * across}u) * ${stride}u + q]`)};`))}
 ${lines(
   steps(rows).map(
     (i) => `let a${i} = ${rowAt(i)};\n${lines(steps(columns).map((j) => `s${i}_${j} += dot(a${i}, b${j});`))}`,
@@ -260,7 +114,7 @@ ${lines(
     }`;
   const width = columnsOf(tile) / 4;
   const wideColumns = steps(columns / 4);
-  const fourOfB = (k: string, j: number) => `b_tile[b_base + (${k}) * ${width}u + local.x + ${j * across}u]`;
+  const fourOfB = (k: string, j: number) => read(`b_tile[b_base + (${k}) * ${width}u + local.x + ${j * across}u]`);
   if (inner === 'mixed')
     return `
     for (var q = 0u; q < ${depth}u; q++) {
@@ -280,7 +134,7 @@ ${lines(
 ${lines(wideColumns.map((j) => `let b${j} = ${fourOfB('q', j)};`))}
 ${lines(
   steps(rows / 4).flatMap((i) => [
-    `let a${i} = a_tile[a_base + q * ${height}u + local.y + ${i * down}u];`,
+    `let a${i} = ${read(`a_tile[a_base + q * ${height}u + local.y + ${i * down}u]`)};`,
     ...steps(4).flatMap((step) => wideColumns.map((j) => `s${4 * i + step}_${j} += a${i}[${step}] * b${j};`)),
   ]),
 )}
@@ -323,29 +177,6 @@ ${lines(parts.map(({ value, at }) => `${value} += ${at};`))}
     workgroupBarrier();
   }
   if (local.z > 0u) { return; }`;
-}
-
-function store(form: MatmulForm, isWide: boolean): string {
-  const four = isWide ? ' / 4u' : '';
-  const { multiplierEncoding } = form;
-  const multiplier =
-    multiplierEncoding === null ? 'multiplier[at]' : isWide ? 'four_multiplier(4u * at)' : 'one_multiplier(at)';
-  return `
-${decodingOf(multiplierEncoding, 'multiplier', '(u.m * u.n)')}
-fn store(row: u32, column: u32, sum: ${isWide ? 'vec4<f32>' : 'f32'}) {
-  if (row >= u.m || column >= u.n) { return; }
-  let at = ((row + u.y_row) * u.n + column)${four};
-  var value = sum;
-  ${form.hasGain ? `product[at] = value;\n  value *= gain[column${four}];` : ''}
-  ${form.hasBias ? `value += bias[column${four}];` : ''}
-  ${form.hasAddend ? 'value += addend[at];' : ''}
-  ${form.hasMultiplier ? `value *= ${multiplier};` : ''}
-  y[at] = value;
-}`;
-}
-
-function hasExtra(form: MatmulForm, name: 'gain' | 'bias' | 'addend' | 'multiplier'): boolean {
-  return { gain: form.hasGain, bias: form.hasBias, addend: form.hasAddend, multiplier: form.hasMultiplier }[name];
 }
 
 function storeCall(name: string, row: string, column: string, inner: Inner, isWide: boolean): string {

@@ -29,11 +29,24 @@ const longK = 256;
 
 /** The tile for a product of m × k by k × n; `isJoined`: one of 64 invocations. */
 export function matmulTile(m: number, n: number, k: number, isJoined = false): MatmulTile {
-  const count = ({ down, rows, across, columns }: MatmulTile) =>
-    Math.ceil(m / (down * rows)) * Math.ceil(n / (across * columns));
-  if (m > skinny && n > skinny) return count(large) >= plenty ? large : small;
+  const count = (tile: MatmulTile) => Math.ceil(m / rowsOf(tile)) * Math.ceil(n / columnsOf(tile));
+  if (!isSkinny(m, n)) return count(large) >= plenty ? large : small;
   const tile = n <= skinny ? tall : wide;
   if (k < longK || count(tile) >= plenty) return tile;
   if (isJoined) return square;
   return { ...tile, ...sliced, name: `${tile.name}_sliced` };
+}
+
+/** Rows of the result of a workgroup. */
+export function rowsOf({ down, rows }: MatmulTile): number {
+  return down * rows;
+}
+
+export function columnsOf({ across, columns }: MatmulTile): number {
+  return across * columns;
+}
+
+/** Whether a product is by an adapter's rank: it waits for its operands, of whatever type they are while they are multiplied. */
+export function isSkinny(m: number, n: number): boolean {
+  return m <= skinny || n <= skinny;
 }

@@ -9,11 +9,14 @@ import {
   size,
 } from '../../kernel-inputs.ts';
 import type { GpuWork } from '../joined-program.ts';
+import { type ProductPath, plainPath } from '../product-paths.ts';
 import type { GpuProgram } from '../program.ts';
 import type { ProgramRunner } from '../program-runner.ts';
 import type { GpuKernel } from './kernel.ts';
-import { columnsOf, type MatmulForm, matmulProgram, rowsOf } from './matmul-program.ts';
-import { matmulTile } from './matmul-tiles.ts';
+import type { MatmulForm } from './matmul-form.ts';
+import { matmulProgram } from './matmul-program.ts';
+import { columnsOf, isSkinny, type MatmulTile, matmulTile, rowsOf } from './matmul-tiles.ts';
+import { subgroupTile } from './subgroup-matmul-program.ts';
 
 /** As `MatmulOptions` of the operation. */
 export interface GpuMatmul {
@@ -50,6 +53,8 @@ export interface GpuMatmul {
   readonly into?: { readonly y: tf.TensorInfo; readonly firstRow: number };
   /** By as many invocations a workgroup as other products that may be in the same dispatch. */
   readonly isJoined?: boolean;
+  /** Computed so, whatever was chosen for b. */
+  readonly path?: ProductPath;
 }
 
 /** A product that is still to be run. */
@@ -84,11 +89,15 @@ export function plannedMatmul(gpu: ProgramRunner, given: GpuMatmul): PlannedMatm
   if (k !== size(b, transposeB ? 1 : 0)) throw new Error(`a product of ${m} × ${k} by ${size(b, 0)} × ${size(b, 1)}`);
   const y = into?.y ?? gpu.output([m, n]);
   const product = gain === undefined ? null : gpu.output([m, n]);
-  const tile = matmulTile(m, n, k, given.isJoined);
+  const path = isSkinny(m, n) || transposeA || factored?.updateOnly ? plainPath : (given.path ?? gpu.products.of(b));
+  const tile = tileOf(path, matmulTile(m, n, k, given.isJoined));
   const operands = second ? [a, b, second.a, second.b] : [a, b];
   const encoding = gpu.encodingOf(b)?.encoding ?? null;
   const form: MatmulForm = {
     tile,
+    // A product by a weight [out, in] goes forward, one by its transpose back.
+    rounded: path.isRounded ? (transposeB ? 'values' : 'gradients') : null,
+    matrices: path.matrices,
     transposeA,
     transposeB,
     encoding,
@@ -112,10 +121,20 @@ export function plannedMatmul(gpu: ProgramRunner, given: GpuMatmul): PlannedMatm
       reads: reads.filter((tensor) => tensor !== undefined),
       writes: product === null ? [y] : [y, product],
       uniforms: [m, n, k, k2, rows?.first ?? 0, into?.firstRow ?? 0, scale, scale2, ...ofFactors],
-      workgroups: [Math.ceil(n / columnsOf(tile)), Math.ceil(m / rowsOf(tile)), 1],
+      workgroups: workgroupsOf(form, m, n),
     },
   };
   return { work, y, product };
+}
+
+/** Twice as deep where values take half of a workgroup's memory. */
+function tileOf({ isRounded }: ProductPath, tile: MatmulTile): MatmulTile {
+  return isRounded ? { ...tile, name: `${tile.name}_deep`, depth: 2 * tile.depth } : tile;
+}
+
+function workgroupsOf({ tile, matrices }: MatmulForm, m: number, n: number): [number, number, number] {
+  const size = matrices === null ? { rows: rowsOf(tile), columns: columnsOf(tile) } : subgroupTile;
+  return [Math.ceil(n / size.columns), Math.ceil(m / size.rows), 1];
 }
 
 /** What a kernel's product is followed by, as far as it is given. */

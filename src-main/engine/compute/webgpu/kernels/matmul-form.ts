@@ -1,0 +1,59 @@
+import type { StoredEncoding } from '../../../tensors/stored-matrix.ts';
+import type { FactoredForm } from './factored-operand.ts';
+import type { MatmulTile } from './matmul-tiles.ts';
+import type { SubgroupMatrices } from './subgroup-matrices.ts';
+
+/**
+ * What the left operand of a product in float16 has, which says by what powers of two the operands are multiplied as they are
+ * rounded: gradients are small.
+ */
+export type RoundedOperand = 'values' | 'gradients';
+
+/** What tells one program for products from another. */
+export interface MatmulForm {
+  readonly tile: MatmulTile;
+  /** Operands are float16 in a workgroup's memory; null: float32. */
+  readonly rounded: RoundedOperand | null;
+  /** What subgroups multiply by; null: each invocation by itself. */
+  readonly matrices: SubgroupMatrices | null;
+  /** a is stored [k, rows]. */
+  readonly transposeA: boolean;
+  /** b is stored [columns, k]. */
+  readonly transposeB: boolean;
+  /** How b's buffer has its values; null if as they are. */
+  readonly encoding: StoredEncoding | null;
+  /** Whether the columns of a, as it is stored, are multiplied by a vector. */
+  readonly hasColumnScale: boolean;
+  /** b is made of its values and of low-rank factors as it is read; null if it is not. */
+  readonly factored: FactoredForm | null;
+  /** Of a second product that is added. */
+  readonly second: { readonly transposeB: boolean } | null;
+  /** Whether the columns of both products are multiplied by a vector, and stored before that too. */
+  readonly hasGain: boolean;
+  readonly hasBias: boolean;
+  readonly hasAddend: boolean;
+  readonly hasMultiplier: boolean;
+  /** How the multiplier's buffer has its values, where b's has them as they are. */
+  readonly multiplierEncoding: StoredEncoding | null;
+  /** Whether the rows of all matrices are whole fours. */
+  readonly isAligned: boolean;
+}
+
+/**
+ * Tiles of a and b in a workgroup's memory, as fours along k or along the rows or columns, whichever lie side by side in memory:
+ * `dot` for a·bᵀ (both along k), `mixed` for a·b, `outer` for aᵀ·b (both across k).
+ */
+export type Inner = 'dot' | 'mixed' | 'outer';
+
+export function innerOf({ transposeA, transposeB }: Pick<MatmulForm, 'transposeA' | 'transposeB'>): Inner {
+  if (transposeB) return 'dot';
+  return transposeA ? 'outer' : 'mixed';
+}
+
+export function isAlongK(inner: Inner, name: string): boolean {
+  return inner === 'dot' || (inner === 'mixed' && name.startsWith('a'));
+}
+
+/** 0 to count − 1. */
+export const steps = (count: number) => Array.from({ length: count }, (_, index) => index);
+export const lines = (parts: readonly string[]) => parts.join('\n');
