@@ -27,6 +27,8 @@ const folder = mkdtempSync(join(tmpdir(), 'coto-accessibility-'));
 let studio: Studio;
 /** The folders of runs and adapters have their ids for names. */
 let ids: { run: string; runs: readonly string[]; adapter: string };
+/** For the demo as well: twenty seconds, or minutes where there is no native backend. */
+const startMilliseconds = 20 * 60_000;
 beforeAll(async () => {
   const home = demoHome(folder);
   const runs = readdirSync(join(home, 'runs'));
@@ -36,7 +38,7 @@ beforeAll(async () => {
   await studio.page.evaluate((regionMatcher) => {
     window.axe.configure({ checks: [{ id: 'region', options: { regionMatcher } }] });
   }, layers);
-});
+}, startMilliseconds);
 afterAll(async () => {
   await studio?.close();
   rmSync(folder, { recursive: true, force: true });

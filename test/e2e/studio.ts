@@ -11,6 +11,9 @@ import {
 import { replySchema } from '../../src-shared/rpc/contract.ts';
 import { appPath, electronArguments, electronBinary } from './environment.ts';
 
+/** What one wait in a flow may take: the longest, for a run of a few steps, takes a few seconds on an idle machine. */
+export const waitMilliseconds = 5 * 60_000;
+
 export interface Studio {
   readonly app: ElectronApplication;
   readonly page: Page;
@@ -27,9 +30,9 @@ export async function openStudio(home: string, switches: readonly string[] = [])
     env: { ...process.env, COTO_STUDIO_HOME: home } as Record<string, string>,
     timeout: 120_000,
   });
-  // Half a minute, as is usual, is short for a start on a machine that is busy with other work.
-  app.context().setDefaultTimeout(120_000);
   const page = await app.firstWindow({ timeout: 120_000 });
+  // Half a minute, as is usual, is short for a run on a machine that is busy with other work; less than a test has, so that it is named.
+  app.context().setDefaultTimeout(waitMilliseconds);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type QuitAnswer, quitButtons } from '../../src-main/shell/quit-question.ts';
 import { type RunRecord, runConfigSchema } from '../../src-shared/domain/run.ts';
 import { appPath, electronArguments, electronBinary } from './environment.ts';
-import { dropFile, goTo, homeFolder, openStudio, request, type Studio } from './studio.ts';
+import { dropFile, goTo, homeFolder, openStudio, request, type Studio, waitMilliseconds } from './studio.ts';
 
 /** The home is on a disk of its own, which can be filled: that needs root and the right to mount. */
 const folder = mkdtempSync(join(tmpdir(), 'coto-e2e-work-'));
@@ -44,11 +44,11 @@ async function current(): Promise<RunRecord> {
 }
 
 async function stepAfter(step: number): Promise<void> {
-  await expect.poll(async () => (await current()).step).toBeGreaterThan(step);
+  await expect.poll(async () => (await current()).step, { timeout: waitMilliseconds }).toBeGreaterThan(step);
 }
 
 async function statusIs(status: RunRecord['status']): Promise<void> {
-  await expect.poll(async () => (await current()).status).toBe(status);
+  await expect.poll(async () => (await current()).status, { timeout: waitMilliseconds }).toBe(status);
 }
 
 /** Quits as the menu does; the question, which nobody could answer here, is answered. */
