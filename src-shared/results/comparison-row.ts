@@ -8,7 +8,7 @@ export interface TableCell {
 }
 
 /** `percent` and `points` are fractions here (0.763, 0.051) and shown times 100. */
-export const tableUnitSchema = z.enum(['percent', 'points', 'loss', 'milliseconds', 'share']);
+export const tableUnitSchema = z.enum(['percent', 'points', 'loss', 'score', 'milliseconds', 'share']);
 export type TableUnit = z.infer<typeof tableUnitSchema>;
 
 /** One quantity with and without CoTo. */
@@ -46,6 +46,7 @@ export function formatFigure(value: number, unit: TableUnit): string {
     case 'share':
       return formatFixed(100 * value, 1);
     case 'loss':
+    case 'score':
       return formatFixed(value, 3);
     case 'milliseconds':
       return formatFixed(value, 1);
@@ -57,6 +58,7 @@ export const unitLabels: Record<TableUnit, string> = {
   percent: '%',
   points: 'points',
   loss: 'nats',
+  score: '',
   milliseconds: 'ms',
   share: '%',
 };

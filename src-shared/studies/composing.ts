@@ -1,7 +1,6 @@
 import { StudioError } from '../contract/errors.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { type ParameterValues, parameterSchema } from '../domain/parameter.ts';
-import { formatFixed } from '../format/numbers.ts';
 import type { StudyAdapter, StudyInput } from './define-study.ts';
 
 /** The declared parameters with their defaults filled in. @throws ZodError naming the parameter */
@@ -69,8 +68,4 @@ export function nameAmong(adapter: StudyAdapter, all: readonly StudyAdapter[]): 
 /** A series and its seed; seed 0 means that the seed is unknown, and the adapter's name is used alone. */
 export function seriesName({ label, seed }: { readonly label: string; readonly seed: number }): string {
   return seed === 0 || /\bseed\s*=?\s*\d+$/i.test(label) ? label : `${label}, seed ${seed}`;
-}
-
-export function percent(share: number): string {
-  return formatFixed(100 * share, 1);
 }

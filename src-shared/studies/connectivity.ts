@@ -5,7 +5,8 @@ import { formatFixed } from '../format/numbers.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { drawnSpread } from '../statistics/student.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
-import type { PointScore } from './point-score.ts';
+import { judgedWords } from './judged-metric.ts';
+import { byMetricSchema } from './point-score.ts';
 
 /**
  * Merge methods that studies of mode connectivity always compare: the factors A and B, ΔW, the factors after alignment,
@@ -21,11 +22,9 @@ export const estimateSchema = z.object({
 });
 export type Estimate = z.infer<typeof estimateSchema>;
 
-/** The same quantity of the accuracy (a share) and of the mean loss (nats). */
-export const bothMetricsSchema = z.object({ accuracy: estimateSchema, loss: estimateSchema });
-export type BothMetrics = z.infer<typeof bothMetricsSchema>;
-export const connectivityMetrics = ['accuracy', 'loss'] as const;
-export type ConnectivityMetric = keyof PointScore;
+/** The same quantity of every metric that a result keeps, each in its own unit. */
+export const estimatesSchema = byMetricSchema(estimateSchema);
+export type Estimates = z.infer<typeof estimatesSchema>;
 
 /**
  * Methods that take the place of another where the adapters do not allow it: tensors of a variant that is not B·A alone
@@ -130,6 +129,12 @@ export function spreadOverPairs(
   units: readonly (readonly string[])[],
 ): { mean: number; halfWidth: number | null } {
   return values.length < 3 ? drawnSpread(values) : jackknifeInterval(values, units);
+}
+
+/** An estimate of a metric in the unit of tables and captions; of shares with so many digits, else with three. */
+export function judgedEstimate(metric: string, estimate: Estimate, digits: number): string {
+  const { scale } = judgedWords(metric);
+  return estimateText(estimate, scale, scale === 100 ? digits : 3);
 }
 
 /** "2.7 [1.2, 4.0]", or "2.7" without an interval. The interval is never broken over two lines. */

@@ -1,19 +1,11 @@
 import type { PlannedAdapter } from '../domain/adapter-reference.ts';
 import { bandTrace, bySeries, overExamples } from '../figures/band.ts';
-import { evaluationRange } from '../figures/evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
-import { axis, baseLayout, legendAbove, paddedRange } from '../figures/layout.ts';
+import { axis, baseLayout, legendAbove } from '../figures/layout.ts';
 import { dashOf, faded, runStyles, seriesKey, themeColors } from '../figures/palette.ts';
 import { mean } from '../statistics/student.ts';
 import { barriersOf } from './barrier.ts';
-import {
-  type ConnectivityMetric,
-  estimateText,
-  shareAdapters,
-  spreadOverPairs,
-  stoodFor,
-  unitsOf,
-} from './connectivity.ts';
+import { judgedEstimate, shareAdapters, spreadOverPairs, stoodFor, unitsOf } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
 import {
   curvesOf,
@@ -21,6 +13,9 @@ import {
   type InterpolationCurve,
   type InterpolationResult,
 } from './interpolation-schemas.ts';
+import { judgedRange, judgedWords } from './judged-metric.ts';
+import { axisTitle } from './metric-words.ts';
+import { ofMetric } from './point-score.ts';
 
 /** Of further methods only the means are drawn: more bands over each other could not be told apart. The table has all. */
 const bandedMethods = 2;
@@ -36,10 +31,11 @@ export function interpolationFigure(
   config: InterpolationConfig,
   words: StudyWords,
   theme: FigureTheme,
-  metric: ConnectivityMetric = 'accuracy',
+  metric: string = result.metric,
 ): Figure {
-  const percent = metric === 'accuracy';
-  const scale = percent ? 100 : 1;
+  const named = judgedWords(metric);
+  const { scale } = named;
+  const isAccuracy = metric === 'accuracy';
   const groups = bySeries(result.pairs);
   const colors = runStyles(
     groups.map((group) => ({ group: seriesKey(group), coto: group.coto, variant: '' })),
@@ -74,19 +70,22 @@ export function interpolationFigure(
       const x = first.points.map(({ lambda }) => lambda);
       const spreads = x.map((_, at) =>
         spreadOverPairs(
-          curves.map(({ points }) => (points[at]?.[metric] ?? Number.NaN) * scale),
+          curves.map(({ points }) => {
+            const point = points[at];
+            return point === undefined ? Number.NaN : ofMetric(point, metric) * scale;
+          }),
           units,
         ),
       );
       const means = spreads.map((spread) => spread.mean);
       const edge = (sign: number) => spreads.map((spread) => spread.mean + sign * (spread.halfWidth ?? 0));
       const [low, high]: [number[], number[]] =
-        curves.length === 1 && percent ? overExamples(means, result.examples) : [edge(-1), edge(1)];
+        curves.length === 1 && isAccuracy ? overExamples(means, result.examples) : [edge(-1), edge(1)];
       if (place < bandedMethods) {
         // Methods are scored on the same examples, so one such band stands for all.
-        if (curves.length > 1 || (percent && place === 0))
+        if (curves.length > 1 || (isAccuracy && place === 0))
           bands.push(bandTrace(`${plainText(name)}: spread`, x, { low, high }, color, 0.1));
-        chords.push(...chordAndBarrier(plainText(name), x, means, percent ? 'higher' : 'lower', color));
+        chords.push(...chordAndBarrier(plainText(name), x, means, named.better, color));
       }
       lines.push({
         type: 'scatter',
@@ -97,7 +96,7 @@ export function interpolationFigure(
         customdata: x.map((_, at) => [group.entries[0]?.index ?? 0, at]),
         line: { width: 2, color, dash: dashOf(place) },
         marker: { size: place === 0 ? 5 : 3, color },
-        hovertemplate: percent ? '%{y:.1f}' : '%{y:.3f}',
+        hovertemplate: `%{y:.${named.digits}f}`,
         showlegend: false,
       });
       all.push(...means, ...(place < bandedMethods ? [...low, ...high] : []));
@@ -105,23 +104,25 @@ export function interpolationFigure(
       if (place < bandedMethods) barriers.push(`${name} ${heightText(curves, metric)}`);
     }
   }
-  const range = percent ? evaluationRange(all, result.examples, drawnMeans) : lossRange(all, drawnMeans);
+  const range = judgedRange(metric, all, result.examples, drawnMeans);
   const ends = endNames(groups, config, words, theme);
   return {
     data: [...bands, ...chords, ...lines, ...legendEntries(groups, styleNames, colors, theme)],
-    layout: baseLayout(theme, `${percent ? 'Accuracy' : 'Loss'} along the interpolation path`, {
+    layout: baseLayout(theme, `${named.title} along the interpolation path`, {
       margin: { l: 56, r: 24, t: 44, b: 96 },
       showlegend: true,
       legend: { ...legendAbove(theme), y: -0.26, yanchor: 'top' },
       xaxis: axis(theme, ends.axis, { range: [-0.01, 1.01] }),
-      yaxis: axis(theme, percent ? 'test accuracy (%)' : 'test loss (nats)', { range }),
+      yaxis: axis(theme, axisTitle(`test ${named.name}`, named.unit), { range }),
       annotations: ends.annotations,
     }),
     caption: [
-      `${percent ? 'Accuracy' : 'Loss'} on ${result.examples} test examples; color: group, line: merge method.`,
+      `${named.title} on ${result.examples} test examples; color: group, line: merge method.`,
       ...ends.caption,
       `Barrier (vertical bar: largest gap to the dotted line between the ends; the table has all, and those to the mean of the ends): ${barriers.join('; ')}.`,
       uncertaintyText(
+        result,
+        metric,
         groups.map(({ entries }) => entries.length),
         styleNames.slice(0, bandedMethods),
         config,
@@ -164,14 +165,6 @@ function chordAndBarrier(
   const above = (1 - share) * first + share * last;
   const below = y[x.indexOf(barriers.at)] ?? above;
   return [chord, line('barrier', [barriers.at, barriers.at], [above, below], { width: 2.5, color })];
-}
-
-/** A loss has a tenth of its level at least. */
-function lossRange(values: readonly number[], means: readonly number[]): [number, number] {
-  const [low, high] = paddedRange(values);
-  const least = means.length === 0 ? 0 : 0.1 * Math.abs(mean(means));
-  const missing = Math.max(0, least - (high - low)) / 2;
-  return [low - missing, high + missing];
 }
 
 /** More names than these make the caption longer than what it explains; the table has all pairs. */
@@ -260,22 +253,28 @@ function legendEntries(
 }
 
 /** "11.0 points [8.1, 14.2]" of one pair, the mean of several. */
-function heightText(curves: readonly InterpolationCurve[], metric: ConnectivityMetric): string {
-  const [scale, digits, unit] = metric === 'accuracy' ? ([100, 1, ' points'] as const) : ([1, 3, ''] as const);
-  const heights = curves.map(({ barriers }) => barriers[metric].line);
+function heightText(curves: readonly InterpolationCurve[], metric: string): string {
+  const unit = judgedWords(metric).points === 'points' ? ' points' : '';
+  const heights = curves.map(({ barriers }) => ofMetric(barriers, metric).line);
   const [only] = heights;
   const value = mean(heights.map((height) => height.value));
   const shown = heights.length === 1 && only ? only : { value, low: null, high: null };
-  const [height = '', ...interval] = estimateText(shown, scale, digits).split(/(?= \[)/);
+  const [height = '', ...interval] = judgedEstimate(metric, shown, 1).split(/(?= \[)/);
   return height + unit + interval.join('');
 }
 
 function uncertaintyText(
+  result: InterpolationResult,
+  metric: string,
   counts: readonly number[],
   methods: readonly string[],
   { pairs }: InterpolationConfig,
 ): string {
   const most = Math.max(0, ...counts);
+  const isEstimated = result.pairs.some(({ curves }) =>
+    curves.some(({ barriers }) => ofMetric(barriers, metric).line.low !== null),
+  );
+  if (most < 2 && metric !== 'accuracy' && !isEstimated) return 'Single pair: no interval.';
   if (most < 2) return 'Single pair: bands and intervals are 95 % intervals over the test examples; none over seeds.';
   if (most === 2) return `Bands (${methods.join(', ')}): range over 2 pairs (too few for a confidence interval).`;
   const by = shareAdapters(pairs.map(({ from, to }) => unitsOf([from, to])))

@@ -4,22 +4,22 @@ import { type Declaration, parameterValuesSchema } from '../domain/parameter.ts'
 import { barriersOf } from './barrier.ts';
 import {
   bootstrapSeed,
-  bothMetricsSchema,
-  connectivityMetrics,
   connectivityShape,
   estimateSchema,
+  estimatesSchema,
   joinedShape,
   standardMethods,
   unitsOf,
 } from './connectivity.ts';
-import { pointScoreSchema } from './point-score.ts';
+import { judgedMetric, judgedMetricSchema, resultMetricSchema } from './judged-metric.ts';
+import { byMetricSchema, pointScoreSchema } from './point-score.ts';
 import { scoredDataShape } from './scored-data.ts';
 
 export const interpolationDeclaration: Declaration = {
   id: 'interpolation',
   label: 'Interpolation',
   summary:
-    'Linear mode connectivity: accuracy and loss along the line between two adapters of one task, by their factors, by ΔW, by aligned factors and by their outputs, with the height of the barrier.',
+    'Linear mode connectivity: the metric and the loss along the line between two adapters of one task, by their factors, by ΔW, by aligned factors and by their outputs, with the height of the barrier.',
   paper: {
     title: 'Linear Mode Connectivity and the Lottery Ticket Hypothesis',
     url: 'https://arxiv.org/abs/1912.05671',
@@ -54,6 +54,7 @@ export const interpolationDeclaration: Declaration = {
       names: 'merge-method',
       help: 'A curve of its own, beside those of the factors, ΔW, the aligned factors and the outputs, which are always drawn.',
     },
+    judgedMetric,
     bootstrapSeed,
   ],
 };
@@ -61,6 +62,7 @@ export const interpolationDeclaration: Declaration = {
 export const interpolationConfigSchema = z.strictObject({
   kind: z.literal('interpolation'),
   ...scoredDataShape,
+  metric: judgedMetricSchema,
   points: z.number().int().min(3).max(201).default(21),
   curves: z
     .array(z.string())
@@ -95,9 +97,9 @@ const curveSchema = z.object({
   method: z.string().nullable(),
   points: z.array(pointScoreSchema.extend({ lambda: z.number() })),
   /** Heights of the barriers, by both definitions, with their bootstrap intervals over the test examples. */
-  barriers: z.object({ accuracy: barrierSchema, loss: barrierSchema }),
+  barriers: byMetricSchema(barrierSchema),
   /** Halfway: the merge minus the ensemble; null for the ensemble itself and without one. */
-  againstEnsemble: bothMetricsSchema.nullable(),
+  againstEnsemble: estimatesSchema.nullable(),
 });
 export type InterpolationCurve = z.infer<typeof curveSchema>;
 
@@ -111,7 +113,7 @@ function withCurves(value: unknown): unknown {
   const former = formerPairSchema.safeParse(value);
   if (!former.success) return value;
   const { points, accuracyBarrier, lossBarrier, ...pair } = former.data;
-  const [accuracy, loss] = connectivityMetrics.map((metric) => {
+  const [accuracy, loss] = (['accuracy', 'loss'] as const).map((metric) => {
     const curve = points.map((point) => ({ lambda: point.lambda, value: point[metric] }));
     const { mean, at } = barriersOf(curve, metric === 'accuracy' ? 'higher' : 'lower');
     const line = metric === 'accuracy' ? accuracyBarrier : lossBarrier;
@@ -124,7 +126,7 @@ function withCurves(value: unknown): unknown {
 const formerPairSchema = z.object({
   label: z.string(),
   coto: z.boolean(),
-  points: z.array(pointScoreSchema.extend({ lambda: z.number() })).min(2),
+  points: z.array(z.object({ accuracy: z.number(), loss: z.number(), lambda: z.number() })).min(2),
   accuracyBarrier: z.number(),
   lossBarrier: z.number(),
 });
@@ -132,6 +134,7 @@ const formerPairSchema = z.object({
 export const interpolationResultSchema = z.object({
   kind: z.literal('interpolation'),
   examples: z.number().int(),
+  metric: resultMetricSchema,
   pairs: z.array(z.preprocess(withCurves, pairSchema)),
 });
 export type InterpolationResult = z.output<typeof interpolationResultSchema>;

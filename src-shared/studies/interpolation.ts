@@ -4,8 +4,8 @@ import { comparisonRow } from '../results/comparison-row.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { mean } from '../statistics/student.ts';
 import { nameOfRecord } from './catalog-words.ts';
-import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
-import { type Estimate, estimateText, joinedLabel, leftOutTable, standardMethods, stoodFor } from './connectivity.ts';
+import { bySeed, datasetOf, distinctGroups, requireOneBase, valuesOf } from './composing.ts';
+import { type Estimate, joinedLabel, judgedEstimate, leftOutTable, standardMethods, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
 import { interpolationFigure } from './interpolation-figures.ts';
 import {
@@ -14,11 +14,15 @@ import {
   type InterpolationConfig,
   type InterpolationCurve,
   type InterpolationPair,
+  type InterpolationResult,
   interpolationConfigSchema,
   interpolationDeclaration,
   interpolationResultSchema,
   middleOf,
 } from './interpolation-schemas.ts';
+import { describeMetric, judgedWords, metricOfForm, shownMetrics, tableUnit } from './judged-metric.ts';
+import { axisTitle, valueText } from './metric-words.ts';
+import { ofMetric } from './point-score.ts';
 
 /** The metric along the line between two adapters of one base (linear mode connectivity). */
 export const interpolationStudy = defineStudy({
@@ -31,12 +35,13 @@ export const interpolationStudy = defineStudy({
   resultSchema: interpolationResultSchema,
   compose(input) {
     requireOneBase(input.adapters);
-    const { points, pairs, method, seed } = valuesOf(interpolationDeclaration, input);
+    const { points, pairs, method, metric, seed } = valuesOf(interpolationDeclaration, input);
     const further = method !== null && !standardMethods.some((id) => id === method);
     return {
       kind: 'interpolation' as const,
       dataset: datasetOf(input),
       eval_samples: input.eval_samples,
+      metric: metricOfForm(metric),
       points: Number(points),
       method: further ? String(method) : null,
       parameters: further ? (input.methodParameters ?? {}) : {},
@@ -49,36 +54,40 @@ export const interpolationStudy = defineStudy({
     };
   },
   references: ({ pairs }) => pairs.flatMap(({ from, to }) => [from, to]),
-  describeConfig: ({ points, dataset, pairs, ...config }, words) => [
+  describeConfig: ({ points, dataset, pairs, metric, ...config }, words) => [
     { label: 'Data', value: nameOfRecord(dataset, words) },
     { label: 'Curves', value: curveMethods(config).map(words.mergeMethod).join(', ') },
     { label: 'Points', value: `${points} from λ = 0 to 1, ${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'}` },
+    ...describeMetric(metric),
   ],
-  table: ({ pairs, examples }, config, words) => [
-    groupTable(pairs, examples, config, words),
-    ...pairTable(pairs, config, words),
+  table: (result, config, words) => [
+    groupTable(result, config, words),
+    ...pairTable(result, config, words),
     ...leftOutTable(config.left_out, (at) => joinedLabel(config.pairs[at]), words),
   ],
-  figures: (result, config, words) => [
-    {
-      name: 'Accuracy along the interpolation path',
-      draw: (theme) => interpolationFigure(result, config, words, theme),
-    },
-    { name: 'Loss between two adapters', draw: (theme) => interpolationFigure(result, config, words, theme, 'loss') },
-  ],
-  comparison({ pairs }) {
+  figures: (result, config, words) =>
+    shownMetrics(result.metric).map((metric) => ({
+      name:
+        metric === 'loss' ? 'Loss between two adapters' : `${judgedWords(metric).title} along the interpolation path`,
+      draw: (theme) => interpolationFigure(result, config, words, theme, metric),
+    })),
+  comparison({ pairs, metric: judged }) {
     const rowsOf = (method: string, suffix: string, label: string) => {
       const of = (value: (curve: InterpolationCurve) => number) => (coto: boolean) =>
         pairs
           .filter((pair) => pair.coto === coto)
           .flatMap(({ curves }) => curves.filter((curve) => (stoodFor(curve.method) ?? 'factor-average') === method))
           .map((curve) => ({ seed: null, value: value(curve) }));
-      const accuracy = of(({ barriers }) => barriers.accuracy.line.value);
-      const loss = of(({ barriers }) => barriers.loss.line.value);
-      return [
-        comparisonRow(`barrier/accuracy${suffix}`, `${label}, accuracy`, 'points', 'lower', accuracy),
-        comparisonRow(`barrier/loss${suffix}`, `${label}, loss`, 'loss', 'lower', loss),
-      ];
+      return shownMetrics(judged).map((metric) => {
+        const unit = tableUnit(metric);
+        return comparisonRow(
+          `barrier/${metric}${suffix}`,
+          `${label}, ${judgedWords(metric).name}`,
+          unit === 'percent' ? 'points' : unit,
+          'lower',
+          of(({ barriers }) => ofMetric(barriers, metric).line.value),
+        );
+      });
     };
     return [
       ...rowsOf('factor-average', '', 'Interpolation barrier'),
@@ -141,31 +150,39 @@ function nameOf(from: StudyAdapter, to: StudyAdapter): string {
   return from.seed === to.seed ? `${from.name} – ${to.name}` : `seeds ${from.seed}, ${to.seed}`;
 }
 
-const barrierColumns = [
-  { label: 'Accuracy barrier from line (points)', numeric: true },
-  { label: 'from mean of ends (points)', numeric: true },
-  { label: 'Loss barrier from line (nats)', numeric: true },
-  { label: 'from mean of ends (nats)', numeric: true },
-];
+function barrierColumns(judged: string) {
+  return shownMetrics(judged).flatMap((metric) => {
+    const { title, points } = judgedWords(metric);
+    return [
+      { label: axisTitle(`${title} barrier from line`, points), numeric: true },
+      { label: axisTitle('from mean of ends', points), numeric: true },
+    ];
+  });
+}
 
 /** Each group by each method: means over its pairs, with an interval over three or more of them. */
 function groupTable(
-  pairs: readonly InterpolationPair[],
-  examples: number,
+  { pairs, examples, metric: judged }: InterpolationResult,
   config: InterpolationConfig,
   words: StudyWords,
 ): StudyTable {
+  const { unit, points } = judgedWords(judged);
   const most = Math.max(0, ...bySeries(pairs).map(({ entries }) => entries.length));
-  const over = most > 2 ? ' [95 % interval over pairs]' : most === 1 ? ` [95 % over ${examples} examples]` : '';
+  const over =
+    most > 2
+      ? ' [95 % interval over pairs]'
+      : most === 1 && pairs.some(hasInterval)
+        ? ` [95 % over ${examples} examples]`
+        : '';
   return {
     title: `Barriers${over}`,
     columns: [
       { label: 'Group' },
       { label: 'Curve' },
       { label: 'Pairs', numeric: true },
-      { label: 'λ = ½ (%)', numeric: true },
-      ...barrierColumns,
-      { label: '½ minus ensemble (points)', numeric: true },
+      { label: axisTitle('λ = ½', unit), numeric: true },
+      ...barrierColumns(judged),
+      { label: axisTitle('½ minus ensemble', points), numeric: true },
     ],
     rows: bySeries(pairs).flatMap(({ label, entries }) =>
       methodsOf(entries.map(({ entry }) => entry)).map((method) => {
@@ -173,20 +190,22 @@ function groupTable(
         const curves = drawn.map(({ curve }) => curve);
         const average = (of: (curve: InterpolationCurve) => Estimate | undefined) =>
           overPairs(drawn.map(({ curve, units }) => ({ interval: of(curve), units })));
-        const against = average(({ againstEnsemble }) => againstEnsemble?.accuracy);
+        const against = average(({ againstEnsemble }) =>
+          againstEnsemble === null ? undefined : ofMetric(againstEnsemble, judged),
+        );
         return {
           cells: [
             label,
             words.mergeMethod(method ?? config.method ?? 'factor-average'),
             String(curves.length),
-            percent(mean(curves.map(({ points }) => points[middleOf(points)]?.accuracy ?? Number.NaN))),
-            ...(['accuracy', 'loss'] as const).flatMap((metric) =>
+            valueText(judged, mean(curves.map(({ points }) => valueAt(points, middleOf(points), judged)))),
+            ...shownMetrics(judged).flatMap((metric) =>
               (['line', 'mean'] as const).map((from) => {
-                const height = average(({ barriers }) => barriers[metric][from]);
-                return height === null ? '–' : written(height, metric);
+                const height = average(({ barriers }) => ofMetric(barriers, metric)[from]);
+                return height === null ? '–' : judgedEstimate(metric, height, 2);
               }),
             ),
-            against === null ? '–' : written(against, 'accuracy'),
+            against === null ? '–' : judgedEstimate(judged, against, 2),
           ],
         };
       }),
@@ -208,7 +227,12 @@ function overPairs(values: readonly { interval: Estimate | undefined; units: rea
 }
 
 /** Every pair of its own, where groups have several. */
-function pairTable(pairs: readonly InterpolationPair[], config: InterpolationConfig, words: StudyWords): StudyTable[] {
+function pairTable(
+  { pairs, metric: judged }: InterpolationResult,
+  config: InterpolationConfig,
+  words: StudyWords,
+): StudyTable[] {
+  const { unit } = judgedWords(judged);
   if (bySeries(pairs).every(({ entries }) => entries.length === 1)) return [];
   return [
     {
@@ -216,19 +240,17 @@ function pairTable(pairs: readonly InterpolationPair[], config: InterpolationCon
       columns: [
         { label: 'Pair' },
         { label: 'Curve' },
-        { label: 'λ = 0 (%)', numeric: true },
-        { label: 'λ = ½ (%)', numeric: true },
-        { label: 'λ = 1 (%)', numeric: true },
-        ...barrierColumns,
+        ...['λ = 0', 'λ = ½', 'λ = 1'].map((at) => ({ label: axisTitle(at, unit), numeric: true })),
+        ...barrierColumns(judged),
       ],
       rows: pairs.flatMap((pair) =>
         pair.curves.map(({ method, points, barriers }) => ({
           cells: [
             joinedLabel(pair),
             words.mergeMethod(method ?? config.method ?? 'factor-average'),
-            ...[0, middleOf(points), points.length - 1].map((at) => percent(points[at]?.accuracy ?? Number.NaN)),
-            ...(['accuracy', 'loss'] as const).flatMap((metric) =>
-              (['line', 'mean'] as const).map((from) => written(barriers[metric][from], metric)),
+            ...[0, middleOf(points), points.length - 1].map((at) => valueText(judged, valueAt(points, at, judged))),
+            ...shownMetrics(judged).flatMap((metric) =>
+              (['line', 'mean'] as const).map((from) => judgedEstimate(metric, ofMetric(barriers, metric)[from], 2)),
             ),
           ],
         })),
@@ -237,8 +259,16 @@ function pairTable(pairs: readonly InterpolationPair[], config: InterpolationCon
   ];
 }
 
-function written(interval: Estimate, metric: 'accuracy' | 'loss'): string {
-  return metric === 'accuracy' ? estimateText(interval, 100, 2) : estimateText(interval, 1, 3);
+function valueAt(points: InterpolationCurve['points'], at: number, metric: string): number {
+  const point = points[at];
+  return point === undefined ? Number.NaN : ofMetric(point, metric);
+}
+
+/** Whether any barrier of it has an interval of its own. */
+function hasInterval({ curves }: InterpolationPair): boolean {
+  return curves.some(({ barriers }) =>
+    [barriers.accuracy, barriers.loss, barriers.judged].some((one) => one != null && one.line.low !== null),
+  );
 }
 
 /** Methods of the curves of several pairs, in order. */

@@ -1,42 +1,50 @@
 import { inSeriesOrder, overExamples } from '../figures/band.ts';
 import { type DotPoint, dotLayout, dotOf, dotSeries } from '../figures/dots.ts';
-import { evaluationRange } from '../figures/evaluation-range.ts';
 import type { Figure, FigureObject, FigureTheme } from '../figures/figure.ts';
 import { axis, intervalCaption, verticalLine } from '../figures/layout.ts';
 import { seriesKey, studyStyles } from '../figures/palette.ts';
 import { mean } from '../statistics/student.ts';
 import type { StudyWords } from './define-study.ts';
+import { judgedRange, judgedWords } from './judged-metric.ts';
 import type { MergingResult } from './merging-schemas.ts';
+import { axisTitle } from './metric-words.ts';
+import { ofMetric, type PointScore } from './point-score.ts';
 
 /**
  * Same-task adapters alone and merged by each method: dots with their intervals, and a line at the mean of those alone.
  * `customdata` of a point is [index of the group, index of the adapter or method, "alone" or "merged"].
  */
 export function mergingFigure(result: MergingResult, theme: FigureTheme, words: StudyWords): Figure {
+  const { metric } = result;
+  const named = judgedWords(metric);
+  const isAccuracy = metric === 'accuracy';
   const styles = studyStyles(result.groups, theme);
   const methods = [...new Set(result.groups.flatMap((group) => group.merged.map((entry) => entry.method)))];
   const data: FigureObject[] = [];
   const shapes: FigureObject[] = [];
   const drawn: number[] = [];
   const levels: number[] = [];
-  const pointOf = (accuracy: number, customdata: DotPoint['customdata'], name: string): DotPoint => {
-    const [[low = 0], [high = 0]] = overExamples([100 * accuracy], result.examples);
-    return { value: 100 * accuracy, interval: [low, high], customdata, name };
+  const pointOf = (score: PointScore, customdata: DotPoint['customdata'], name: string): DotPoint => {
+    const value = named.scale * ofMetric(score, metric);
+    // Of other metrics the noise over examples is not known.
+    if (!isAccuracy) return { value, customdata, name };
+    const [[low = 0], [high = 0]] = overExamples([value], result.examples);
+    return { value, interval: [low, high], customdata, name };
   };
   const ordered = inSeriesOrder(result.groups.map((group, index) => ({ ...group, index })));
   ordered.forEach((group, slot) => {
     const style = styles.get(seriesKey(group));
     if (style === undefined) return;
     const alone = group.alone.map((score, adapter) =>
-      pointOf(score.accuracy, [group.index, adapter, 'alone'], `${group.label}, adapter ${adapter + 1}`),
+      pointOf(score, [group.index, adapter, 'alone'], `${group.label}, adapter ${adapter + 1}`),
     );
     const merged = methods.map((method) =>
       group.merged.flatMap((score, position) =>
-        score.method === method ? [pointOf(score.accuracy, [group.index, position, 'merged'], 'one merge')] : [],
+        score.method === method ? [pointOf(score, [group.index, position, 'merged'], 'one merge')] : [],
       ),
     );
     const rows = [alone, ...merged];
-    data.push(...dotSeries(group.label, style, rows, slot, ordered.length, '%'));
+    data.push(...dotSeries(group.label, style, rows, slot, ordered.length, named.unit));
     const level = mean(alone.map(({ value }) => value));
     shapes.push(verticalLine(level, { color: style.color, width: 1.2, dash: 'dot' }));
     for (const points of rows) {
@@ -53,9 +61,11 @@ export function mergingFigure(result: MergingResult, theme: FigureTheme, words: 
       theme,
       'Merged vs single adapters',
       ['single adapters', ...methods.map((method) => words.mergeMethod(method))],
-      axis(theme, 'test accuracy (%)', { range: evaluationRange(drawn, result.examples, levels) }),
+      axis(theme, axisTitle(`test ${named.name}`, named.unit), {
+        range: judgedRange(metric, drawn, result.examples, levels),
+      }),
       { shapes },
     ),
-    caption: `Accuracy on ${result.examples} test examples; dotted lines: mean of the single adapters. ${intervalCaption(most, 'single adapters')} Each merge is one value: its bar is the 95 % interval over the test examples.`,
+    caption: `${named.title} on ${result.examples} test examples; dotted lines: mean of the single adapters. ${intervalCaption(most, 'single adapters')} Each merge is one value${isAccuracy ? ': its bar is the 95 % interval over the test examples' : ', without an interval'}.`,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
+import { judgedMetricSchema, resultMetricSchema } from './judged-metric.ts';
 import { measuredScoreSchema } from './point-score.ts';
 import { scoredDataShape } from './scored-data.ts';
 
@@ -8,6 +9,7 @@ export const usualMethods = ['factor-average', 'weight-average', 'ensemble'];
 export const mergingConfigSchema = z.strictObject({
   kind: z.literal('merging'),
   ...scoredDataShape,
+  metric: judgedMetricSchema,
   methods: z.array(z.string()).default(usualMethods),
   placebos: z.boolean().default(false),
   seed: z.number().int().min(0).default(0),
@@ -21,12 +23,13 @@ export const mergingConfigSchema = z.strictObject({
 export const mergingResultSchema = z.object({
   kind: z.literal('merging'),
   examples: z.number().int(),
+  metric: resultMetricSchema,
   groups: z.array(
     z.object({
       label: z.string(),
       coto: z.boolean(),
       alone: z.array(measuredScoreSchema),
-      /** `tuning`: accuracy on the training examples that a search was tuned on. */
+      /** `tuning`: the accuracy of classes, else the negative loss, on the training examples that a search was tuned on. */
       merged: z.array(measuredScoreSchema.extend({ method: z.string(), tuning: z.number().optional() })),
       /** Of each merge that makes an adapter. */
       placebos: z.array(measuredScoreSchema.extend({ method: z.string(), placebo: z.string() })).optional(),

@@ -2,13 +2,25 @@ import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import { searchSpecs } from '../domain/merge-search.ts';
 import type { Declaration } from '../domain/parameter.ts';
+import { formatFixed } from '../format/numbers.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import { nameOfRecord } from './catalog-words.ts';
-import { datasetOf, groupsOf, percent, requireOneBase, valuesOf } from './composing.ts';
+import { datasetOf, groupsOf, requireOneBase, valuesOf } from './composing.ts';
 import { defineStudy, type StudyTable, type StudyWords } from './define-study.ts';
+import {
+  bestOf,
+  describeMetric,
+  judgedHeading,
+  judgedMetric,
+  judgedRow,
+  judgedWords,
+  metricOfForm,
+} from './judged-metric.ts';
 import { mergingFigure } from './merging-figures.ts';
 import { type MergingResult, mergingConfigSchema, mergingResultSchema, usualMethods } from './merging-schemas.ts';
+import { axisTitle, valueText } from './metric-words.ts';
+import { ofMetric, type PointScore } from './point-score.ts';
 
 const declaration: Declaration = {
   id: 'merging',
@@ -24,6 +36,7 @@ const declaration: Declaration = {
       names: 'merge-methods',
       help: 'Ids of the merge methods to compare, each with its defaults and equal weights.',
     },
+    judgedMetric,
     {
       name: 'placebos',
       label: 'Beside placebos',
@@ -64,11 +77,12 @@ export const mergingStudy = defineStudy({
     const groups = groupsOf(input.adapters);
     if (groups.some(({ adapters }) => adapters.length < 2))
       throw new StudioError('refused', 'Comparing methods needs two or more seeds of each kind of adapter.');
-    const { methods, placebos, seed, search, search_evaluations } = valuesOf(declaration, input);
+    const { methods, metric, placebos, seed, search, search_evaluations } = valuesOf(declaration, input);
     return {
       kind: 'merging' as const,
       dataset: datasetOf(input),
       eval_samples: input.eval_samples,
+      metric: metricOfForm(metric),
       methods: z.array(z.string()).min(1).parse(methods),
       placebos: placebos === true,
       seed: Number(seed),
@@ -82,18 +96,20 @@ export const mergingStudy = defineStudy({
     };
   },
   references: ({ groups }) => groups.flatMap((group) => group.adapters),
-  describeConfig: ({ dataset, methods, search, search_evaluations, seed }, words) => [
+  describeConfig: ({ dataset, methods, metric, search, search_evaluations, seed }, words) => [
     { label: 'Data', value: nameOfRecord(dataset, words) },
     { label: 'Methods', value: methods.map(words.mergeMethod).join(', ') },
+    ...describeMetric(metric),
     ...(search === 'none' ? [] : [{ label: 'Search', value: `${search}, ${search_evaluations} merges, seed ${seed}` }]),
   ],
-  table({ groups }, _config, words) {
+  table({ groups, metric }, _config, words) {
+    const written = (score: PointScore) => valueText(metric, ofMetric(score, metric));
     const methods = methodsOf(groups);
     return [
       {
         title: isSearched(groups)
-          ? 'Accuracy on the test split (%), and in brackets on the training examples that a search was tuned on'
-          : 'Accuracy (%)',
+          ? `${axisTitle(`${judgedWords(metric).title} on the test split`, judgedWords(metric).unit)}, and in brackets ${tunedWords(metric)}on the training examples that a search was tuned on`
+          : judgedHeading(metric),
         columns: [
           { label: 'Group' },
           { label: 'Alone, each', numeric: true },
@@ -103,47 +119,44 @@ export const mergingStudy = defineStudy({
         rows: groups.map(({ label, alone, merged }) => ({
           cells: [
             label,
-            alone.map(({ accuracy }) => percent(accuracy)).join(', '),
-            percent(Math.max(...alone.map(({ accuracy }) => accuracy))),
+            alone.map(written).join(', '),
+            best(metric, alone),
             ...methods.map((method) => {
               const score = merged.find((one) => one.method === method);
               if (score === undefined) return '–';
-              return percent(score.accuracy) + (score.tuning === undefined ? '' : ` (${percent(score.tuning)})`);
+              return written(score) + (score.tuning === undefined ? '' : ` (${tunedText(metric, score.tuning)})`);
             }),
           ],
         })),
       },
-      ...placeboTable(groups, words),
+      ...placeboTable(groups, metric, words),
       ...forgettingTable(groups, words),
     ];
   },
   figures: (result, _config, words) => [
     { name: 'Merging study', draw: (theme) => mergingFigure(result, theme, words) },
   ],
-  comparison: ({ groups }) =>
+  comparison: ({ groups, metric }) =>
     methodsOf(groups).map((method) =>
       comparisonRow(
-        `merged/${method}`,
-        mergedLabels.get(method) ?? `Merged by ${method}`,
-        'percent',
-        'higher',
+        ...judgedRow(metric, `merged/${method}`, mergedLabels.get(method) ?? `Merged by ${method}`),
         (coto) =>
           groups
             .filter((group) => group.coto === coto)
             .flatMap((group) => group.merged)
             .filter((score) => score.method === method)
-            .map(({ accuracy }) => ({ seed: null, value: accuracy })),
+            .map((score) => ({ seed: null, value: ofMetric(score, metric) })),
       ),
     ),
 });
 
 /** Merges beside their placebos, if there are any: a merge that is no better has merged nothing. */
-function placeboTable(groups: MergingResult['groups'], words: StudyWords): StudyTable[] {
+function placeboTable(groups: MergingResult['groups'], metric: string, words: StudyWords): StudyTable[] {
   const placebos = [...new Set(groups.flatMap((group) => (group.placebos ?? []).map(({ placebo }) => placebo)))];
   if (placebos.length === 0) return [];
   return [
     {
-      title: 'Merges beside their placebos: accuracy (%)',
+      title: `Merges beside their placebos: ${axisTitle(judgedWords(metric).name, judgedWords(metric).unit)}`,
       columns: [
         { label: 'Group' },
         { label: 'Merge' },
@@ -154,16 +167,16 @@ function placeboTable(groups: MergingResult['groups'], words: StudyWords): Study
       rows: groups.flatMap(({ label, alone, merged, placebos: scores = [] }) =>
         merged
           .filter(({ method }) => scores.some((score) => score.method === method))
-          .map(({ method, accuracy }) => ({
+          .map(({ method, ...own }) => ({
             cells: [
               label,
               words.mergeMethod(method),
-              percent(accuracy),
+              valueText(metric, ofMetric(own, metric)),
               ...placebos.map((placebo) => {
                 const score = scores.find((one) => one.method === method && one.placebo === placebo);
-                return score === undefined ? '–' : percent(score.accuracy);
+                return score === undefined ? '–' : valueText(metric, ofMetric(score, metric));
               }),
-              percent(Math.max(...alone.map((score) => score.accuracy))),
+              best(metric, alone),
             ],
           })),
       ),
@@ -194,6 +207,26 @@ function forgettingTable(groups: MergingResult['groups'], words: StudyWords): St
       })),
     },
   ];
+}
+
+/** The best of those alone. */
+function best(metric: string, alone: readonly PointScore[]): string {
+  return valueText(
+    metric,
+    bestOf(
+      metric,
+      alone.map((score) => ofMetric(score, metric)),
+    ),
+  );
+}
+
+/** What a search was tuned by, where it is not what the study judges by. */
+function tunedWords(metric: string): string {
+  return metric === 'accuracy' ? '' : 'what it was tuned by (the accuracy of classes, else the negative loss) ';
+}
+
+function tunedText(metric: string, score: number): string {
+  return metric === 'accuracy' ? valueText(metric, score) : formatFixed(score, 3);
 }
 
 function isSearched(groups: MergingResult['groups']): boolean {

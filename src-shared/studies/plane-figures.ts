@@ -2,9 +2,12 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout, colorbar } from '../figures/layout.ts';
 import { sequentialColor, sequentialScale, themeColors } from '../figures/palette.ts';
 import { formatFixed } from '../format/numbers.ts';
-import { type ConnectivityMetric, estimateText } from './connectivity.ts';
+import { judgedEstimate } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
+import { judgedWords } from './judged-metric.ts';
+import { valueText } from './metric-words.ts';
 import type { PlaneConfig, PlaneResult, PlaneSurface, PlaneTriple } from './plane-schemas.ts';
+import { ofMetric, type PointScore } from './point-score.ts';
 
 const height = Math.sqrt(3) / 2;
 /** Distance between the corners of two panels, in sides of a triangle. */
@@ -28,22 +31,21 @@ export function planeFigure(
   result: PlaneResult,
   config: PlaneConfig,
   at: number,
-  metric: ConnectivityMetric,
+  metric: string,
   words: StudyWords,
   theme: FigureTheme,
 ): Figure {
   const triple = result.triples[at] ?? { label: '', name: '', coto: false, corners: [], ensemble: null, surfaces: [] };
-  const percent = metric === 'accuracy';
-  const scale = percent ? 100 : 1;
+  const { scale, title: metricTitle } = judgedWords(metric);
   const all = result.triples.flatMap(({ surfaces }) =>
-    surfaces.flatMap(({ points }) => points.map((point) => point[metric] * scale)),
+    surfaces.flatMap(({ points }) => points.map((point) => ofMetric(point, metric) * scale)),
   );
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const range = high > low ? ([low, high] as const) : ([low - 0.5, high + 0.5] as const);
   const reach = 1 + (3 * config.beyond) / config.subdivisions;
   const panels = triple.surfaces.map((surface, place) => ({ surface, left: place * pitch * reach }));
   const tones = themeColors(theme);
-  const title = `${percent ? 'Accuracy' : 'Loss'} over the plane of ${plainText(triple.label)}`;
+  const title = `${metricTitle} over the plane of ${plainText(triple.label)}`;
   const margin = config.beyond / config.subdivisions;
   return {
     data: panels.flatMap((panel, place) => [
@@ -78,14 +80,14 @@ function place(left: number, [, second, third]: readonly [number, number, number
 function shading(
   { surface, left }: Panel,
   { subdivisions, beyond }: PlaneConfig,
-  metric: ConnectivityMetric,
+  metric: string,
   scale: number,
   [low, high]: readonly [number, number],
 ): FigureObject[] {
   const known = new Map(
     surface.points.map(({ weights, ...score }) => [
       weights.map((weight) => Math.round(weight * subdivisions * 1e6) / 1e6).join(),
-      score[metric] * scale,
+      ofMetric(score, metric) * scale,
     ]),
   );
   const valueAt = (second: number, third: number) => known.get([subdivisions - second - third, second, third].join());
@@ -149,9 +151,9 @@ function shading(
   });
 }
 
-/** Bright is better: a high accuracy, a low loss. */
-function upward(metric: ConnectivityMetric, share: number): number {
-  return metric === 'accuracy' ? share : 1 - share;
+/** Bright is better: a low loss, a high value of any other metric. */
+function upward(metric: string, share: number): number {
+  return metric === 'loss' ? 1 - share : share;
 }
 
 /** A triangle divided into parts² triangles, corners as shares of its own corners. */
@@ -191,7 +193,7 @@ function outline({ left }: Panel, color: string): FigureObject {
 
 function measured(
   { surface, left }: Panel,
-  metric: ConnectivityMetric,
+  metric: string,
   scale: number,
   [low, high]: readonly [number, number],
   withScale: boolean,
@@ -210,21 +212,21 @@ function measured(
     showlegend: false,
     marker: {
       size: 7,
-      color: surface.points.map((point) => point[metric] * scale),
+      color: surface.points.map((point) => ofMetric(point, metric) * scale),
       cmin: low,
       cmax: high,
       colorscale: sequentialScale,
       reversescale: metric === 'loss',
       line: { width: 1, color: text },
       showscale: withScale,
-      colorbar: colorbar(theme, metric === 'accuracy' ? '%' : 'nats'),
+      colorbar: colorbar(theme, judgedWords(metric).unit || judgedWords(metric).title),
     },
   };
 }
 
 function center(
   { surface, left }: Panel,
-  metric: ConnectivityMetric,
+  metric: string,
   scale: number,
   tones: { text: string; surface: string },
 ): FigureObject {
@@ -235,7 +237,7 @@ function center(
     name: `${surface.method}: 1:1:1`,
     x: [x],
     y: [y],
-    customdata: [surface.center[metric] * scale],
+    customdata: [ofMetric(surface.center, metric) * scale],
     text: [pointText({ weights: [1 / 3, 1 / 3, 1 / 3], ...surface.center }, metric)],
     hovertemplate: '%{text}<extra></extra>',
     showlegend: false,
@@ -243,8 +245,9 @@ function center(
   };
 }
 
-function pointText({ weights, ...score }: PlaneSurface['points'][number], metric: ConnectivityMetric): string {
-  const value = metric === 'accuracy' ? `${(100 * score.accuracy).toFixed(1)} %` : `${score.loss.toFixed(3)} nats`;
+function pointText({ weights, ...score }: PlaneSurface['points'][number], metric: string): string {
+  const { unit } = judgedWords(metric);
+  const value = `${valueText(metric, ofMetric(score, metric))}${unit === '' ? '' : ` ${unit}`}`;
   return `${weights.map((weight) => formatFixed(weight, 2)).join(' : ')}<br>${value}`;
 }
 
@@ -287,15 +290,16 @@ function labels(
 function captionOf(
   { examples }: PlaneResult,
   { corners, ensemble, surfaces }: Pick<PlaneTriple, 'corners' | 'ensemble' | 'surfaces'>,
-  metric: ConnectivityMetric,
+  metric: string,
   words: StudyWords,
 ): string {
-  const percent = metric === 'accuracy';
-  const written = (value: number) => (percent ? `${(100 * value).toFixed(1)} %` : value.toFixed(3));
+  const { title, unit } = judgedWords(metric);
+  const isShare = unit === '%';
+  const written = (score: PointScore) => `${valueText(metric, ofMetric(score, metric))}${isShare ? ' %' : ''}`;
   const difference = (surface: PlaneSurface) =>
-    `${estimateText(surface.againstCorners[metric], percent ? 100 : 1, percent ? 1 : 3)}${percent ? ' points' : ''}`;
+    `${judgedEstimate(metric, ofMetric(surface.againstCorners, metric), 1)}${isShare ? ' points' : ''}`;
   return [
-    `${percent ? 'Accuracy' : 'Loss'} on ${examples} test examples; corners are the adapters (${corners.map((corner) => written(corner[metric])).join(', ')}), dots are measured, colors between them interpolated linearly; bright is better.`,
-    `★ 1:1:1: ${surfaces.map((surface) => `${words.mergeMethod(surface.method)} ${written(surface.center[metric])}, ${difference(surface)} from the mean of the corners`).join('; ')}${ensemble === null ? '' : `; their ensemble ${written(ensemble[metric])}`}.`,
+    `${title} on ${examples} test examples; corners are the adapters (${corners.map((corner) => written(corner)).join(', ')}), dots are measured, colors between them interpolated linearly; bright is better.`,
+    `★ 1:1:1: ${surfaces.map((surface) => `${words.mergeMethod(surface.method)} ${written(surface.center)}, ${difference(surface)} from the mean of the corners`).join('; ')}${ensemble === null ? '' : `; their ensemble ${written(ensemble)}`}.`,
   ].join(' ');
 }

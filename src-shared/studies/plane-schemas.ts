@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import type { Declaration } from '../domain/parameter.ts';
-import { bootstrapSeed, bothMetricsSchema, connectivityShape, joinedShape } from './connectivity.ts';
+import { bootstrapSeed, connectivityShape, estimatesSchema, joinedShape } from './connectivity.ts';
+import { judgedMetric, judgedMetricSchema, resultMetricSchema } from './judged-metric.ts';
 import { pointScoreSchema } from './point-score.ts';
 import { scoredDataShape } from './scored-data.ts';
 
@@ -12,7 +13,7 @@ export const planeDeclaration: Declaration = {
   id: 'plane',
   label: 'Plane of three',
   summary:
-    'Linear mode connectivity of three: accuracy and loss over the triangle of weights of three adapters of one task, by their factors and by ΔW, with the merge at 1:1:1 against its corners and their ensemble.',
+    'Linear mode connectivity of three: the metric and the loss over the triangle of weights of three adapters of one task, by their factors and by ΔW, with the merge at 1:1:1 against its corners and their ensemble.',
   paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
   parameters: [
     {
@@ -51,6 +52,7 @@ export const planeDeclaration: Declaration = {
       ],
       help: 'Which adapters that differ in their seed alone are joined.',
     },
+    judgedMetric,
     bootstrapSeed,
   ],
 };
@@ -58,6 +60,7 @@ export const planeDeclaration: Declaration = {
 export const planeConfigSchema = z.strictObject({
   kind: z.literal('plane'),
   ...scoredDataShape,
+  metric: judgedMetricSchema,
   subdivisions: z.number().int().min(2).max(30).default(5),
   beyond: z.number().int().min(0).max(10).default(0),
   methods: z
@@ -88,15 +91,16 @@ const surfaceSchema = z.object({
   points: z.array(pointScoreSchema.extend({ weights: weightsSchema })),
   center: pointScoreSchema,
   /** The merge at 1:1:1 minus the mean of the corners, with the bootstrap interval over the test examples. */
-  againstCorners: bothMetricsSchema,
+  againstCorners: estimatesSchema,
   /** The same minus the ensemble of the three; null without one. */
-  againstEnsemble: bothMetricsSchema.nullable(),
+  againstEnsemble: estimatesSchema.nullable(),
 });
 export type PlaneSurface = z.infer<typeof surfaceSchema>;
 
 export const planeResultSchema = z.object({
   kind: z.literal('plane'),
   examples: z.number().int(),
+  metric: resultMetricSchema,
   triples: z.array(
     z.object({
       ...joinedShape,

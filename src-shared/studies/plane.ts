@@ -4,9 +4,11 @@ import { formatFixed } from '../format/numbers.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { mean } from '../statistics/student.ts';
 import { nameOfRecord } from './catalog-words.ts';
-import { bySeed, datasetOf, distinctGroups, percent, requireOneBase, valuesOf } from './composing.ts';
-import { type Estimate, estimateText, joinedLabel, leftOutTable, stoodFor } from './connectivity.ts';
+import { bySeed, datasetOf, distinctGroups, requireOneBase, valuesOf } from './composing.ts';
+import { joinedLabel, judgedEstimate, leftOutTable, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
+import { bestOf, describeMetric, judgedRow, judgedWords, metricOfForm, shownMetrics } from './judged-metric.ts';
+import { axisTitle, valueText } from './metric-words.ts';
 import { planeFigure } from './plane-figures.ts';
 import {
   type PlaneResult,
@@ -17,6 +19,7 @@ import {
   planeResultSchema,
   surfaceMethods,
 } from './plane-schemas.ts';
+import { ofMetric, type PointScore } from './point-score.ts';
 
 /** Labels of the comparison with and without CoTo. */
 const centerLabels = new Map([
@@ -34,12 +37,13 @@ export const planeStudy = defineStudy({
   resultSchema: planeResultSchema,
   compose(input) {
     requireOneBase(input.adapters);
-    const { subdivisions, beyond, methods, triples, seed } = valuesOf(planeDeclaration, input);
+    const { subdivisions, beyond, methods, triples, metric, seed } = valuesOf(planeDeclaration, input);
     const ids = z.array(z.string()).min(1).parse(methods);
     return {
       kind: 'plane' as const,
       dataset: datasetOf(input),
       eval_samples: input.eval_samples,
+      metric: metricOfForm(metric),
       subdivisions: Number(subdivisions),
       beyond: Number(beyond),
       // The usual ones may be left out where the adapters do not allow them.
@@ -52,9 +56,10 @@ export const planeStudy = defineStudy({
     };
   },
   references: ({ triples }) => triples.flatMap(({ adapters }) => adapters),
-  describeConfig: ({ dataset, triples, beyond, ...config }, words) => [
+  describeConfig: ({ dataset, triples, beyond, metric, ...config }, words) => [
     { label: 'Data', value: nameOfRecord(dataset, words) },
     { label: 'Surfaces', value: surfaceMethods(config).map(words.mergeMethod).join(', ') },
+    ...describeMetric(metric),
     {
       label: 'Points',
       value: `${planeGrid({ ...config, beyond }).length} each, ${triples.length} ${triples.length === 1 ? 'triple' : 'triples'}${beyond > 0 ? `, ${beyond} steps beyond the triangle` : ''}`,
@@ -66,26 +71,23 @@ export const planeStudy = defineStudy({
   ],
   figures: (result, config, words) =>
     result.triples.flatMap((triple, at) =>
-      (['accuracy', 'loss'] as const).map((metric) => ({
-        name: `${metric === 'accuracy' ? 'Accuracy' : 'Loss'} over the plane of ${joinedLabel(triple)}`,
+      shownMetrics(result.metric).map((metric) => ({
+        name: `${judgedWords(metric).title} over the plane of ${joinedLabel(triple)}`,
         draw: (theme) => planeFigure(result, config, at, metric, words, theme),
       })),
     ),
-  comparison({ triples }) {
+  comparison({ triples, metric }) {
     const methods = [
       ...new Set(triples.flatMap(({ surfaces }) => surfaces.map(({ method }) => stoodFor(method) ?? method))),
     ];
     return methods.map((method) =>
       comparisonRow(
-        `plane/${method}`,
-        centerLabels.get(method) ?? `Three merged 1:1:1 by ${method}`,
-        'percent',
-        'higher',
+        ...judgedRow(metric, `plane/${method}`, centerLabels.get(method) ?? `Three merged 1:1:1 by ${method}`),
         (coto) =>
           triples
             .filter((triple) => triple.coto === coto)
             .flatMap(({ surfaces }) => surfaces.filter((surface) => stoodFor(surface.method) === method))
-            .map(({ center }) => ({ seed: null, value: center.accuracy })),
+            .map(({ center }) => ({ seed: null, value: ofMetric(center, metric) })),
       ),
     );
   },
@@ -152,48 +154,50 @@ function nameOf(adapters: readonly StudyAdapter[]): string {
 }
 
 /** The merge at 1:1:1 against the mean of its corners and their ensemble, and the best point of each surface. */
-function centerTable({ triples, examples }: PlaneResult, words: StudyWords): StudyTable {
+function centerTable({ triples, examples, metric }: PlaneResult, words: StudyWords): StudyTable {
+  const { unit, points } = judgedWords(metric);
+  const written = (score: PointScore) => valueText(metric, ofMetric(score, metric));
+  const isLoss = metric === 'loss';
+  const isEstimated = triples.some(({ surfaces }) =>
+    surfaces.some(({ againstCorners }) =>
+      shownMetrics(metric).some((one) => ofMetric(againstCorners, one).low !== null),
+    ),
+  );
   return {
-    title: `Three merged 1:1:1 [95 % over ${examples} examples]`,
+    title: `Three merged 1:1:1${metric === 'accuracy' ? '' : `, ${judgedWords(metric).name}`}${metric === 'accuracy' || isEstimated ? ` [95 % over ${examples} examples]` : ''}`,
     columns: [
       { label: 'Triple' },
       { label: 'Merge method' },
-      { label: 'Mean of corners (%)', numeric: true },
-      { label: 'Ensemble (%)', numeric: true },
-      { label: '1:1:1 (%)', numeric: true },
-      { label: 'minus mean of corners (points)', numeric: true },
-      { label: 'minus ensemble (points)', numeric: true },
-      { label: 'Loss minus mean of corners (nats)', numeric: true },
-      { label: 'Best point (%)', numeric: true },
+      { label: axisTitle('Mean of corners', unit), numeric: true },
+      { label: axisTitle('Ensemble', unit), numeric: true },
+      { label: axisTitle('1:1:1', unit), numeric: true },
+      { label: axisTitle('minus mean of corners', points), numeric: true },
+      { label: axisTitle('minus ensemble', points), numeric: true },
+      ...(isLoss ? [] : [{ label: 'Loss minus mean of corners (nats)', numeric: true }]),
+      { label: axisTitle('Best point', unit), numeric: true },
     ],
     rows: triples.flatMap((triple) =>
       triple.surfaces.map((surface) => ({
         cells: [
           joinedLabel(triple),
           words.mergeMethod(surface.method),
-          percent(mean(triple.corners.map(({ accuracy }) => accuracy))),
-          triple.ensemble === null ? '–' : percent(triple.ensemble.accuracy),
-          percent(surface.center.accuracy),
-          points(surface.againstCorners.accuracy),
-          surface.againstEnsemble === null ? '–' : points(surface.againstEnsemble.accuracy),
-          estimateText(surface.againstCorners.loss, 1, 3),
-          bestText(surface),
+          valueText(metric, mean(triple.corners.map((corner) => ofMetric(corner, metric)))),
+          triple.ensemble === null ? '–' : written(triple.ensemble),
+          written(surface.center),
+          judgedEstimate(metric, ofMetric(surface.againstCorners, metric), 2),
+          surface.againstEnsemble === null ? '–' : judgedEstimate(metric, ofMetric(surface.againstEnsemble, metric), 2),
+          ...(isLoss ? [] : [judgedEstimate('loss', surface.againstCorners.loss, 3)]),
+          bestText(surface, metric),
         ],
       })),
     ),
   };
 }
 
-function points(interval: Estimate): string {
-  return estimateText(interval, 100, 2);
-}
-
 /** "72.4 at 0.20 : 0.40 : 0.40" */
-function bestText({ points: all }: PlaneSurface): string {
-  const best = all.reduce<PlaneSurface['points'][number] | null>(
-    (top, point) => (top === null || point.accuracy > top.accuracy ? point : top),
-    null,
-  );
-  if (best === null) return '–';
-  return `${percent(best.accuracy)} at ${best.weights.map((weight) => formatFixed(weight, 2)).join(' : ')}`;
+function bestText({ points }: PlaneSurface, metric: string): string {
+  const values = points.map((point) => ofMetric(point, metric));
+  const best = points[values.indexOf(bestOf(metric, values))];
+  if (best === undefined) return '–';
+  return `${valueText(metric, ofMetric(best, metric))} at ${best.weights.map((weight) => formatFixed(weight, 2)).join(' : ')}`;
 }

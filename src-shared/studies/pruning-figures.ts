@@ -1,6 +1,6 @@
 import { bySeries, meanCurve } from '../figures/band.ts';
 import { type DotPoint, dotLayout, dotOf, dotSeries } from '../figures/dots.ts';
-import { differenceRange, evaluationRange } from '../figures/evaluation-range.ts';
+import { differenceRange } from '../figures/evaluation-range.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import {
   axis,
@@ -14,14 +14,20 @@ import {
 import { seriesKey, studyStyles, themeColors } from '../figures/palette.ts';
 import { shareDifferenceInterval } from '../statistics/binomial.ts';
 import { mean } from '../statistics/student.ts';
+import { judgedRange, judgedWords } from './judged-metric.ts';
+import { axisTitle } from './metric-words.ts';
+import { type MeasuredScore, ofMetric } from './point-score.ts';
 import type { PrunedAdapter, PruningResult } from './pruning-schemas.ts';
 
 /**
- * What each structured pattern costs against the unpruned adapter, in points: the mean over seeds with its spread, every seed a
- * dot; of one seed an interval over test examples. `customdata` of a point is [index in result.adapters, index in its
+ * What each structured pattern costs against the unpruned adapter, in points of a share, else in the metric's unit: the mean over
+ * seeds with its spread, every seed a dot; of one seed the accuracy has an interval over test examples, other metrics none. `customdata` of a point is [index in result.adapters, index in its
  * patterns], of a mean the list of those of its seeds.
  */
 export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure {
+  const { metric } = result;
+  const words = judgedWords(metric);
+  const isAccuracy = metric === 'accuracy';
   const series = bySeries(result.adapters);
   const styles = studyStyles(result.adapters, theme);
   const labels = result.adapters[0]?.patterns.map((pattern) => pattern.label) ?? [];
@@ -35,12 +41,12 @@ export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure
       group.entries.flatMap(({ entry, index }): DotPoint[] => {
         const pattern = entry.patterns[row];
         if (pattern === undefined) return [];
-        const { accuracy } = entry.unpruned;
-        const { low, high } = shareDifferenceInterval(pattern.accuracy, accuracy, examples);
+        const [pruned, whole] = [ofMetric(pattern, metric), ofMetric(entry.unpruned, metric)];
+        const { low, high } = shareDifferenceInterval(pruned, whole, examples);
         return [
           {
-            value: 100 * (pattern.accuracy - accuracy),
-            interval: [100 * low, 100 * high],
+            value: words.scale * (pruned - whole),
+            ...(isAccuracy ? { interval: [100 * low, 100 * high] as const } : {}),
             customdata: [index, row],
             name: `${group.label}, seed ${entry.seed}`,
           },
@@ -48,34 +54,43 @@ export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure
       }),
     );
     drawn.push(...rows.flatMap((points) => [dotOf(points) ?? []].flat().flatMap(({ low, high }) => [low, high])));
-    data.push(...dotSeries(group.label, style, rows, slot, series.length, 'points'));
+    data.push(...dotSeries(group.label, style, rows, slot, series.length, words.points));
   });
   const seeds = Math.max(0, ...series.map(({ entries }) => entries.length));
-  const levels = result.adapters.map(({ unpruned }) => 100 * unpruned.accuracy);
+  const levels = result.adapters.map(({ unpruned }) => words.scale * ofMetric(unpruned, metric));
   const { quiet } = themeColors(theme);
   return {
     data,
     layout: dotLayout(
       theme,
-      'Accuracy after dropping layers',
+      `${words.title} after dropping layers`,
       labels,
-      axis(theme, 'Δ accuracy vs unpruned (points)', { range: differenceRange(drawn, examples, levels) }),
+      axis(
+        theme,
+        axisTitle(`Δ ${words.name} vs unpruned`, words.points),
+        words.scale === 100 ? { range: differenceRange(drawn, examples, levels) } : {},
+      ),
       { shapes: [verticalLine(0, { color: quiet, width: 1.2, dash: 'dash' })] },
     ),
     caption: `Pruned minus unpruned, paired by adapter, on ${result.examples} test examples; dashed line: unpruned. ${
-      seeds < 2 ? oneSeedOverExamples : intervalCaption(seeds)
+      seeds > 1 ? intervalCaption(seeds) : isAccuracy ? oneSeedOverExamples : oneSeed
     }`,
   };
 }
 
+const oneSeed = 'Single seed: no confidence interval.';
 const oneSeedOverExamples =
   'Single seed: bars are 95 % intervals over the test examples (too wide rather than too narrow, since both scores share them).';
 
 /**
- * Accuracy over the values of one grid; where a value leaves the adapter as it is, the unpruned level is the point there.
+ * The metric over the values of one grid; where a value leaves the adapter as it is, the unpruned level is the point there.
  * `customdata` of a point is a list with, for each seed, [index in result.adapters, index in the grid's points; −1 unpruned].
  */
 export function gridFigure(result: PruningResult, at: number, theme: FigureTheme): Figure {
+  const { metric } = result;
+  const named = judgedWords(metric);
+  const heightOf = (score: MeasuredScore) => named.scale * ofMetric(score, metric);
+  const isAccuracy = metric === 'accuracy';
   const styles = studyStyles(result.adapters, theme);
   const data: FigureObject[] = [];
   const shapes: FigureObject[] = [];
@@ -101,34 +116,38 @@ export function gridFigure(result: PruningResult, at: number, theme: FigureTheme
     ];
     const points = pointsOf(first.entry);
     const x = points.map(({ value }) => value * scale);
-    const values = group.entries.map(({ entry }) => pointsOf(entry).map(({ accuracy }) => accuracy * 100));
+    const values = group.entries.map(({ entry }) => pointsOf(entry).map(heightOf));
     const curve = meanCurve(
       group.label,
       style,
       x,
       values,
       points.map(({ index }) => group.entries.map((one) => [one.index, index])),
-      result.examples,
+      isAccuracy ? result.examples : undefined,
     );
     data.push(...curve.traces);
-    const level = mean(group.entries.map(({ entry }) => entry.unpruned.accuracy * 100));
+    const level = mean(group.entries.map(({ entry }) => heightOf(entry.unpruned)));
     all.push(...values.flat(), level);
     levels.push(level);
     shapes.push(levelLine(level, { color: style.color, width: 1, dash: 'dot' }));
     ends.push({ label: group.label, style, x: x.at(-1) ?? 100, y: curve.means.at(-1) ?? Number.NaN });
   }
-  const range = evaluationRange(all, result.examples, levels);
+  const range = judgedRange(metric, all, result.examples, levels);
   return {
     data,
-    layout: baseLayout(theme, `Accuracy after pruning: ${plainText(label)}`, {
+    layout: baseLayout(theme, `${named.title} after pruning: ${plainText(label)}`, {
       margin: { l: 56, r: marginFor(ends.map((end) => end.label)), t: 44, b: 48 },
       xaxis: axis(theme, isShare ? `${plainText(words)} (%)` : plainText(words), isShare ? { range: [-1, 101] } : {}),
-      yaxis: axis(theme, 'test accuracy (%)', { range: [...range] }),
+      yaxis: axis(theme, axisTitle(`test ${named.name}`, named.unit), { range: [...range] }),
       annotations: lineEnds(theme, ends, range),
       shapes,
     }),
-    caption: `Accuracy on ${result.examples} test examples; dotted lines: unpruned. ${
-      seeds < 2 ? 'Single seed: bands are 95 % intervals over the test examples.' : intervalCaption(seeds)
+    caption: `${named.title} on ${result.examples} test examples; dotted lines: unpruned. ${
+      seeds > 1
+        ? intervalCaption(seeds)
+        : isAccuracy
+          ? 'Single seed: bands are 95 % intervals over the test examples.'
+          : oneSeed
     }`,
   };
 }

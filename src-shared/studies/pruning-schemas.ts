@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parameterValuesSchema } from '../domain/parameter.ts';
 import { gridLabel } from '../domain/prune.ts';
+import { judgedMetricSchema, resultMetricSchema } from './judged-metric.ts';
 import { namedAdaptersSchema } from './named-adapters.ts';
 import { measuredScoreSchema } from './point-score.ts';
 import { scoredDataShape } from './scored-data.ts';
@@ -16,6 +17,7 @@ export const pruningConfigSchema = z
   .strictObject({
     kind: z.literal('pruning'),
     ...scoredDataShape,
+    metric: judgedMetricSchema,
     patterns: z
       .array(z.strictObject({ method: z.string(), parameters: parameterValuesSchema }))
       .nullable()
@@ -98,6 +100,7 @@ function magnitudeCurve(
 export const pruningResultSchema = z.object({
   kind: z.literal('pruning'),
   examples: z.number().int(),
+  metric: resultMetricSchema,
   adapters: z.array(prunedSchema),
 });
 export type PruningResult = z.output<typeof pruningResultSchema>;

@@ -6,10 +6,12 @@ import { plural } from '../format/numbers.ts';
 import { comparisonRow, type TableRow } from '../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import { nameOfRecord } from './catalog-words.ts';
-import { datasetOf, percent, requireOneBase, seriesName, valuesOf } from './composing.ts';
+import { datasetOf, requireOneBase, seriesName, valuesOf } from './composing.ts';
 import { defineStudy, type PrunedChoice, type StudyTable } from './define-study.ts';
+import { describeMetric, judgedHeading, judgedMetric, judgedRow, judgedWords, metricOfForm } from './judged-metric.ts';
+import { axisTitle, valueText } from './metric-words.ts';
 import { namedAdapters } from './named-adapters.ts';
-import type { MeasuredScore } from './point-score.ts';
+import { type MeasuredScore, ofMetric } from './point-score.ts';
 import { gridFigure, pruningFigure } from './pruning-figures.ts';
 import {
   magnitudeGrids,
@@ -40,6 +42,7 @@ const declaration: Declaration = {
       default: true,
       help: 'Also try the usual patterns of layers that keep their adapters.',
     },
+    judgedMetric,
   ],
 };
 
@@ -53,19 +56,21 @@ export const pruningStudy = defineStudy({
   resultSchema: pruningResultSchema,
   compose(input) {
     requireOneBase(input.adapters);
-    const { sparsities, layers } = valuesOf(declaration, input);
+    const { sparsities, layers, metric } = valuesOf(declaration, input);
     return {
       kind: 'pruning' as const,
       dataset: datasetOf(input),
       eval_samples: input.eval_samples,
+      metric: metricOfForm(metric),
       patterns: layers === true ? null : [],
       grids: magnitudeGrids(sharesFromTexts(sparsities)),
       adapters: namedAdapters(input.adapters),
     };
   },
   references: ({ adapters }) => adapters.map(({ adapter }) => adapter),
-  describeConfig: ({ dataset, patterns, grids }, words) => [
+  describeConfig: ({ dataset, patterns, grids, metric }, words) => [
     { label: 'Data', value: nameOfRecord(dataset, words) },
+    ...describeMetric(metric),
     {
       label: 'Methods',
       value: `${patterns === null ? 'the usual patterns' : plural(patterns.length, 'pattern')}, ${
@@ -91,7 +96,7 @@ export const pruningStudy = defineStudy({
       })),
     ];
   },
-  comparison: ({ adapters }) => comparisonRows(adapters),
+  comparison: comparisonRows,
 });
 
 /**
@@ -144,6 +149,8 @@ function choiceOf(
 }
 
 function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
+  const { metric } = result;
+  const isLoss = metric === 'loss';
   const heading = forgettingHeading(
     result.adapters.flatMap(({ unpruned, patterns, grids }) =>
       [unpruned, ...patterns, ...grids.flatMap(({ points }) => points)].map(({ forgetting }) => forgetting),
@@ -154,19 +161,21 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
     columns: [
       { label: 'Adapter' },
       { label: 'Method' },
-      { label: 'Accuracy (%)', numeric: true },
-      { label: 'Lost (points)', numeric: true },
-      { label: 'Loss', numeric: true },
+      { label: isLoss ? 'Loss' : judgedHeading(metric), numeric: true },
+      { label: axisTitle(isLoss ? 'Risen' : 'Lost', judgedWords(metric).points), numeric: true },
+      ...(isLoss ? [] : [{ label: 'Loss', numeric: true }]),
       ...(heading === null ? [] : [{ label: heading, numeric: true }]),
     ],
     rows: result.adapters.flatMap((adapter, at) => {
+      const lost = (score: MeasuredScore) =>
+        (isLoss ? -1 : 1) * (ofMetric(adapter.unpruned, metric) - ofMetric(score, metric));
       const row = (label: string, score: MeasuredScore, keep: PrunedChoice | null) => ({
         cells: [
           seriesName(adapter),
           label,
-          percent(score.accuracy),
-          keep === null ? '' : percent(adapter.unpruned.accuracy - score.accuracy),
-          score.loss.toFixed(3),
+          valueText(metric, ofMetric(score, metric)),
+          keep === null ? '' : valueText(metric, lost(score)),
+          ...(isLoss ? [] : [score.loss.toFixed(3)]),
           ...(heading === null ? [] : [riseText(score.forgetting?.rise)]),
         ],
         ...(keep === null ? {} : { keep }),
@@ -182,21 +191,21 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
   };
 }
 
-function comparisonRows(adapters: readonly PrunedAdapter[]): TableRow[] {
+function comparisonRows({ adapters, metric }: PruningResult): TableRow[] {
   const scored = (adapter: PrunedAdapter) => [
-    ...adapter.patterns.map(({ label, accuracy }) => ({ id: `pattern/${label}`, label, accuracy })),
+    ...adapter.patterns.map(({ label, ...score }) => ({ id: `pattern/${label}`, label, score })),
     ...adapter.grids.flatMap(({ method, points }) =>
-      points.map(({ label, accuracy }) => ({ id: `grid/${method}/${label}`, label, accuracy })),
+      points.map(({ label, ...score }) => ({ id: `grid/${method}/${label}`, label, score })),
     ),
   ];
   const rows = new Map(adapters.flatMap((adapter) => scored(adapter).map(({ id, label }) => [id, label] as const)));
   return [...rows].map(([id, label]) =>
-    comparisonRow(id, label, 'percent', 'higher', (coto) =>
+    comparisonRow(...judgedRow(metric, id, label), (coto) =>
       adapters
         .filter((adapter) => adapter.coto === coto)
         .flatMap((adapter) => {
           const found = scored(adapter).find((one) => one.id === id);
-          return found === undefined ? [] : [{ seed: adapter.seed, value: found.accuracy }];
+          return found === undefined ? [] : [{ seed: adapter.seed, value: ofMetric(found.score, metric) }];
         }),
     ),
   );

@@ -431,7 +431,7 @@ describe('adapters, studies, reports', () => {
     };
     store.studies.insert(study);
     expect(store.studies.list()).toEqual([study]);
-    const result = { kind: 'interpolation' as const, examples: 3, pairs: [] };
+    const result = { kind: 'interpolation' as const, examples: 3, metric: 'accuracy', pairs: [] };
     const finished = { status: 'completed', result, error: null, finishedAt: 8 } as const;
     store.studies.finish('study-1', { ...finished, provenance });
     expect(store.studies.find('study-1')).toEqual({ ...study, ...finished, provenance });

@@ -9,6 +9,7 @@ import {
   tuningOf,
 } from '../../../src-shared/domain/plan.ts';
 import { type HeadInUse, headInUse, labelsOfHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
+import { greaterIsBetter } from '../../engine/metrics/index.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { peekDataset } from '../library/datasets.ts';
@@ -132,21 +133,25 @@ async function checkScore(
   }
 }
 
-/** @throws StudioError refused where evaluations on these data do not have the metric that the study judges by */
+/** @throws StudioError refused where evaluations on these data do not have the metric that the study judges by, or it falls */
 function checkMetric(metric: string, known: readonly string[], description: DatasetDescription, name: string): void {
-  if (known.includes(metric)) return;
-  if (metric !== 'accuracy')
+  const possible = known.filter((id) => id === 'loss' || greaterIsBetter(id));
+  if (possible.includes(metric)) return;
+  const choice = `Choose one of ${possible.join(', ')}.`;
+  if (known.includes(metric))
     throw new StudioError(
       'refused',
-      `metric: evaluations on ${name} have no metric "${metric}".`,
-      `Choose one of ${known.join(', ')}.`,
+      `metric: less ${metric} is better: a study judges by the loss or by a metric of which more is better.`,
+      choice,
     );
+  if (metric !== 'accuracy')
+    throw new StudioError('refused', `metric: evaluations on ${name} have no metric "${metric}".`, choice);
   const what =
     description.text?.columns.text_pair === null ? 'numbers to predict' : 'pairs of texts with a score to predict';
   throw new StudioError(
     'refused',
     `This study judges by accuracy, and ${name} has ${what}, for which there is none.`,
-    'Choose a dataset with classes or text, or a study that takes another metric, such as the ablation.',
+    choice,
   );
 }
 

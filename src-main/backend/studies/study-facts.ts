@@ -16,6 +16,7 @@ import { pruneMethod } from '../../engine/prune/index.ts';
 import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/define-study-work.ts';
 import { runTitle } from '../../engine/studies/planned-adapters.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
+import { metricKnownBy } from '../../engine/tasks/known-by.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { requireModelOf } from '../library/adapter-base.ts';
@@ -195,6 +196,14 @@ export class StudioFacts implements StudyFacts {
     return 'adapterId' in adapter
       ? requireAdapter(store, adapter.adapterId).name
       : requireRun(store, adapter.runId).name;
+  }
+
+  async metricKnownBy(adapters: readonly PlannedAdapter[], dataset: string): Promise<string> {
+    const sources = await this.sourcesOf(adapters);
+    const { description } = await this.baseOf(sources);
+    const settings = this.taskOf(sources);
+    const data = await peekDataset(this.services, dataset);
+    return metricKnownBy(requireTask(settings.task, description, data), data, settings);
   }
 
   async hasAccuracy(dataset: string): Promise<boolean> {

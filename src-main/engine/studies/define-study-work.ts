@@ -59,6 +59,8 @@ export interface StudyFacts {
   /** Equal for adapters of equal content. */
   contentOf(adapter: PlannedAdapter): Promise<string>;
   nameOf(adapter: PlannedAdapter): string;
+  /** The metric that such adapters' task is known by on this dataset: what chooses its best checkpoint, where that is no loss. */
+  metricKnownBy(adapters: readonly PlannedAdapter[], dataset: string): Promise<string>;
   /** False for a dataset of numbers to predict. */
   hasAccuracy(dataset: string): Promise<boolean>;
 }

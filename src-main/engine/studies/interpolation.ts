@@ -1,7 +1,7 @@
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
+import type { Score, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
 import { barriersOf } from '../../../src-shared/studies/barrier.ts';
-import { type ConnectivityMetric, joinedLabel, methodsAt } from '../../../src-shared/studies/connectivity.ts';
+import { joinedLabel, methodsAt } from '../../../src-shared/studies/connectivity.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
 import {
   curveMethods,
@@ -9,9 +9,11 @@ import {
   type InterpolationCurve,
   middleOf,
 } from '../../../src-shared/studies/interpolation-schemas.ts';
+import { byMetric, ofMetric, type PointScore } from '../../../src-shared/studies/point-score.ts';
 import { mergeMethod } from '../merge/index.ts';
 import { methodParameters, methodsLeftOut, outputsFirst, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
+import { judgedBy, withMetric } from './judged-by.ts';
 import { adapterSubject } from './planned-adapters.ts';
 import { bootstrapsOf, withInterval } from './score-bootstrap.ts';
 import { pointScore } from './study-score.ts';
@@ -44,9 +46,14 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
       parameters: parametersOf(config, id),
       isChosen: (curves ?? []).includes(id) || id === method,
     }));
-    return { ...config, left_out: await methodsLeftOut(facts, dataset, pairs, methods, [1, 1]) };
+    const judged = await withMetric(
+      config,
+      pairs.flatMap(({ adapters }) => adapters),
+      facts,
+    );
+    return { ...judged, left_out: await methodsLeftOut(facts, dataset, pairs, methods, [1, 1]) };
   },
-  judgedBy: () => 'accuracy',
+  judgedBy,
   plan(config) {
     const { dataset, eval_samples } = config;
     const specOf = (pair: number, point: number, subject: Subject, curve: string | null): ScoreSpec => {
@@ -86,7 +93,7 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
       const isFew = (counts.get(JSON.stringify([label, coto]))?.length ?? 0) < enoughPairs;
       return { label, name, coto, curves: foldPair(config, pair, scoreOf, isFew) };
     });
-    return { kind: 'interpolation', examples: scoreOf(endKey(0, 0)).examples, pairs };
+    return { kind: 'interpolation', examples: scoreOf(endKey(0, 0)).examples, metric: judgedBy(config), pairs };
   },
 });
 
@@ -104,35 +111,41 @@ function foldPair(
   const methods = curvesOf(config, pair).map(({ id }) => id);
   const scores = methods.map(scoresOf);
   const bootstraps = withIntervals ? bootstrapsOf(scores.flat(), config.seed) : null;
+  const judged = judgedBy(config);
+  const hasAccuracy = scores.flat().every(({ accuracy }) => accuracy !== null);
+  const pointsOf = (list: readonly Score[] | undefined) => (list ?? []).map((score) => pointScore(score, judged));
   const middle = middleOf(grid);
   const ensemble = methods.findIndex((id) => mergeMethod(id).makes === 'outputs');
   return methods.map((method, curve) => {
-    const values = (scores[curve] ?? []).map(pointScore);
-    const barrierOf = (metric: ConnectivityMetric) => {
+    const values = pointsOf(scores[curve]);
+    const valueAt = (list: readonly PointScore[], point: number, metric: string) => {
+      const score = list[point];
+      return score === undefined ? Number.NaN : ofMetric(score, metric);
+    };
+    const barrierOf = (metric: string) => {
       const heights = (of: (point: number) => number) =>
         barriersOf(
           grid.map(({ lambda }, point) => ({ lambda, value: of(point) })),
-          metric === 'accuracy' ? 'higher' : 'lower',
+          metric === 'loss' ? 'lower' : 'higher',
         );
-      const { line, mean, at } = heights((point) => values[point]?.[metric] ?? Number.NaN);
+      const { line, mean, at } = heights((point) => valueAt(values, point, metric));
       const start = curve * grid.length;
       const interval = (which: 'line' | 'mean', value: number) =>
-        withInterval(bootstraps?.[metric], value, (means) => heights((point) => means[start + point] ?? 0)[which]);
+        withInterval(bootstraps?.(metric), value, (means) => heights((point) => means[start + point] ?? 0)[which]);
       return { line: interval('line', line), mean: interval('mean', mean), at };
     };
-    const other = scores[ensemble]?.map(pointScore);
-    const difference = (metric: ConnectivityMetric) =>
+    const other = pointsOf(scores[ensemble]);
+    const difference = (metric: string) =>
       withInterval(
-        bootstraps?.[metric],
-        (values[middle]?.[metric] ?? 0) - (other?.[middle]?.[metric] ?? 0),
+        bootstraps?.(metric),
+        valueAt(values, middle, metric) - valueAt(other, middle, metric),
         (means) => (means[curve * grid.length + middle] ?? 0) - (means[ensemble * grid.length + middle] ?? 0),
       );
     return {
       method,
-      points: grid.map(({ lambda }, point) => ({ lambda, ...(values[point] ?? { accuracy: 0, loss: 0 }) })),
-      barriers: { accuracy: barrierOf('accuracy'), loss: barrierOf('loss') },
-      againstEnsemble:
-        ensemble < 0 || ensemble === curve ? null : { accuracy: difference('accuracy'), loss: difference('loss') },
+      points: values.map((value, point) => ({ lambda: grid[point]?.lambda ?? 0, ...value })),
+      barriers: byMetric(judged, hasAccuracy, barrierOf),
+      againstEnsemble: ensemble < 0 || ensemble === curve ? null : byMetric(judged, hasAccuracy, difference),
     };
   });
 }

@@ -2,13 +2,20 @@ import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging.ts';
 import { mergeMethod, placeboIds } from '../merge/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
+import { judgedBy, withMetric } from './judged-by.ts';
 import { searchFor } from './merge-search.ts';
 import { adapterSubject } from './planned-adapters.ts';
 import { measuredScore } from './study-score.ts';
 
 /** Same-task adapters of several seeds, alone and merged with equal weights by each method. */
 export const mergingWork = defineStudyWork(mergingStudy, {
-  judgedBy: () => 'accuracy',
+  fit: (config, facts) =>
+    withMetric(
+      config,
+      config.groups.flatMap(({ adapters }) => adapters),
+      facts,
+    ),
+  judgedBy,
   plan: ({ dataset, eval_samples, groups, methods, placebos, seed, ...search }) =>
     groups.flatMap(({ label, adapters }, group): ScoreSpec[] => {
       const names = adapters.map((_, index) => `Adapter ${index + 1} of ${label}`);
@@ -46,21 +53,26 @@ export const mergingWork = defineStudyWork(mergingStudy, {
       }));
       return [...alone, ...merged, ...controls];
     }),
-  fold: ({ groups, methods, placebos }, scoreOf) => ({
+  fold: ({ groups, methods, placebos, metric }, scoreOf) => ({
     kind: 'merging',
     examples: scoreOf('0/alone/0').examples,
+    metric: judgedBy({ metric }),
     groups: groups.map(({ label, coto, adapters }, group) => ({
       label,
       coto,
-      alone: adapters.map((_, index) => measuredScore(scoreOf(`${group}/alone/${index}`))),
+      alone: adapters.map((_, index) => measuredScore(scoreOf(`${group}/alone/${index}`), judgedBy({ metric }))),
       merged: methods.map((method) => {
         const score = scoreOf(`${group}/merged/${method}`);
-        return { method, ...measuredScore(score), ...(score.tuned ? { tuning: score.tuned.score } : {}) };
+        return {
+          method,
+          ...measuredScore(score, judgedBy({ metric })),
+          ...(score.tuned ? { tuning: score.tuned.score } : {}),
+        };
       }),
       placebos: controlsOf(methods, placebos).map(({ method, placebo }) => ({
         method,
         placebo,
-        ...measuredScore(scoreOf(`${group}/placebo/${method}/${placebo}`)),
+        ...measuredScore(scoreOf(`${group}/placebo/${method}/${placebo}`), judgedBy({ metric })),
       })),
     })),
   }),

@@ -1,11 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
-import {
-  type BothMetrics,
-  type ConnectivityMetric,
-  joinedLabel,
-  methodsAt,
-} from '../../../src-shared/studies/connectivity.ts';
+import type { Score, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
+import { type Estimates, joinedLabel, methodsAt } from '../../../src-shared/studies/connectivity.ts';
 import { planeStudy } from '../../../src-shared/studies/plane.ts';
 import {
   type PlaneConfig,
@@ -15,9 +10,11 @@ import {
   type Steps,
   surfaceMethods,
 } from '../../../src-shared/studies/plane-schemas.ts';
+import { byMetric, ofMetric, type PointScore } from '../../../src-shared/studies/point-score.ts';
 import { mergeMethod } from '../merge/index.ts';
 import { methodParameters, methodsLeftOut, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
+import { judgedBy, withMetric } from './judged-by.ts';
 import { adapterSubject } from './planned-adapters.ts';
 import { bootstrapsOf, withInterval } from './score-bootstrap.ts';
 import { pointScore } from './study-score.ts';
@@ -38,15 +35,20 @@ export const planeWork = defineStudyWork(planeStudy, {
     // The lowest weights of the grid stand for all: a method that takes no negative ones is refused.
     const { beyond, subdivisions } = config;
     const weights = [subdivisions + 2 * beyond, -beyond, -beyond].map((steps) => steps / subdivisions);
+    const judged = await withMetric(
+      config,
+      triples.flatMap(({ adapters }) => adapters),
+      facts,
+    );
     return {
-      ...config,
+      ...judged,
       left_out: [
         ...(await methodsLeftOut(facts, config.dataset, triples, surfaces, beyond === 0 ? [1, 1, 1] : weights)),
         ...(await methodsLeftOut(facts, config.dataset, triples, [outputs], [1, 1, 1], false)),
       ],
     };
   },
-  judgedBy: () => 'accuracy',
+  judgedBy,
   plan(config) {
     const { dataset, eval_samples } = config;
     for (const id of surfaceMethods(config)) refuseOutputs(id);
@@ -86,6 +88,7 @@ export const planeWork = defineStudyWork(planeStudy, {
   fold: (config, scoreOf) => ({
     kind: 'plane',
     examples: scoreOf('0/corner/0').examples,
+    metric: judgedBy(config),
     triples: config.triples.map(({ label, name, coto }, triple) => ({
       label,
       name,
@@ -111,37 +114,39 @@ function foldTriple(
   triple: number,
   scoreOf: ScoreOf,
 ): Pick<PlaneTriple, 'corners' | 'ensemble' | 'surfaces'> {
+  const judged = judgedBy(config);
+  const pointOf = (score: Score): PointScore => pointScore(score, judged);
   const corners = [0, 1, 2].map((corner) => scoreOf(`${triple}/corner/${corner}`));
   const outputs = hasEnsemble(config, triple) ? scoreOf(`${triple}/${ensemble}`) : null;
   const surfaces = surfacesOf(config, triple).map((method) => {
     const center = scoreOf(`${triple}/${method}/center`);
-    const compared = bootstrapsOf([center, ...corners, ...(outputs === null ? [] : [outputs])], config.seed);
-    const difference = (others: readonly number[]): BothMetrics => {
-      const of = (metric: ConnectivityMetric) => {
-        const scores = [center, ...corners, ...(outputs === null ? [] : [outputs])].map(
-          (score) => pointScore(score)[metric],
-        );
+    const scored = [center, ...corners, ...(outputs === null ? [] : [outputs])];
+    const compared = bootstrapsOf(scored, config.seed);
+    const hasAccuracy = scored.every(({ accuracy }) => accuracy !== null);
+    const difference = (others: readonly number[]): Estimates => {
+      const of = (metric: string) => {
+        const scores = scored.map((score) => ofMetric(pointOf(score), metric));
         const statistic = (means: ArrayLike<number>) =>
           (means[0] ?? 0) - others.reduce((sum, other) => sum + (means[other] ?? 0), 0) / others.length;
-        return withInterval(compared?.[metric], statistic(scores), statistic);
+        return withInterval(compared(metric), statistic(scores), statistic);
       };
-      return { accuracy: of('accuracy'), loss: of('loss') };
+      return byMetric(judged, hasAccuracy, of);
     };
     const points = planeGrid(config).map((steps) => ({
       weights: weightsOf(config, steps),
-      ...pointScore(scoreOf(keyOf(config, triple, method, steps))),
+      ...pointOf(scoreOf(keyOf(config, triple, method, steps))),
     }));
     const isOnGrid = config.subdivisions % 3 === 0;
-    const middle: PlaneSurface['points'][number] = { weights: [1 / 3, 1 / 3, 1 / 3], ...pointScore(center) };
+    const middle: PlaneSurface['points'][number] = { weights: [1 / 3, 1 / 3, 1 / 3], ...pointOf(center) };
     return {
       method,
-      center: pointScore(center),
+      center: pointOf(center),
       points: isOnGrid ? points : [...points, middle],
       againstCorners: difference([1, 2, 3]),
       againstEnsemble: outputs === null ? null : difference([4]),
     };
   });
-  return { corners: corners.map(pointScore), ensemble: outputs === null ? null : pointScore(outputs), surfaces };
+  return { corners: corners.map(pointOf), ensemble: outputs === null ? null : pointOf(outputs), surfaces };
 }
 
 function surfacesOf(config: PlaneConfig, triple: number): string[] {

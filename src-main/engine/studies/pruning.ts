@@ -7,6 +7,7 @@ import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import type { PruningConfig, PruningGrid } from '../../../src-shared/studies/pruning-schemas.ts';
 import { pruneMethod, pruneMethods } from '../prune/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
+import { judgedBy, withMetric } from './judged-by.ts';
 import { adapterSubject } from './planned-adapters.ts';
 import { measuredScore } from './study-score.ts';
 
@@ -15,7 +16,13 @@ type Grid = NonNullable<PruningConfig['grids']>[number];
 
 /** Scores every adapter unpruned, under each pattern, and at each value of each grid. */
 export const pruningWork = defineStudyWork(pruningStudy, {
-  judgedBy: () => 'accuracy',
+  fit: (config, facts) =>
+    withMetric(
+      config,
+      config.adapters.map(({ adapter }) => adapter),
+      facts,
+    ),
+  judgedBy,
   plan: (config) =>
     config.adapters.flatMap(({ label, seed, adapter }, at): ScoreSpec[] => {
       const name = seriesName({ label, seed });
@@ -42,16 +49,17 @@ export const pruningWork = defineStudyWork(pruningStudy, {
   fold: (config, scoreOf) => ({
     kind: 'pruning',
     examples: scoreOf('0/unpruned').examples,
+    metric: judgedBy(config),
     adapters: config.adapters.map(({ label, coto, seed }, at) => ({
       label,
       coto,
       seed,
-      unpruned: measuredScore(scoreOf(`${at}/unpruned`)),
+      unpruned: measuredScore(scoreOf(`${at}/unpruned`), judgedBy(config)),
       patterns: patternsOf(config).map(({ method, parameters }, index) => ({
         label: nameOf(method, parameters),
         method,
         parameters,
-        ...measuredScore(scoreOf(`${at}/pattern/${index}`)),
+        ...measuredScore(scoreOf(`${at}/pattern/${index}`), judgedBy(config)),
       })),
       grids: gridsOf(config).map((grid, place): PruningGrid => {
         const { parameter, axis, percent, unchanged } = declaredGrid(grid.method);
@@ -66,7 +74,12 @@ export const pruningWork = defineStudyWork(pruningStudy, {
           points: pointsOf(grid).map(({ value, parameters }, index) => {
             const score = scoreOf(`${at}/grid/${place}/${index}`);
             const counts = { kept: score.kept ?? 0, total: score.total ?? 0 };
-            return { value, label: nameOf(grid.method, parameters), ...counts, ...measuredScore(score) };
+            return {
+              value,
+              label: nameOf(grid.method, parameters),
+              ...counts,
+              ...measuredScore(score, judgedBy(config)),
+            };
           }),
         };
       }),

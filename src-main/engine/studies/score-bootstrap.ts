@@ -1,21 +1,19 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { ExampleBootstrap } from '../../../src-shared/statistics/example-bootstrap.ts';
-import type { ConnectivityMetric, Estimate } from '../../../src-shared/studies/connectivity.ts';
-
-type Bootstraps = Readonly<Record<ConnectivityMetric, ExampleBootstrap>>;
+import type { Estimate } from '../../../src-shared/studies/connectivity.ts';
 
 /**
- * Bootstraps over the test examples of scores, whose columns are in the order of the scores. Null if a score does not
- * know its examples one by one.
+ * Bootstraps over the test examples of scores by their metric, whose columns are in the order of the scores. Undefined for a
+ * metric that is no mean over examples, and where a score does not know its examples one by one.
  */
-export function bootstrapsOf(scores: readonly Score[], seed: number): Bootstraps | null {
-  const columnsOf = (metric: ConnectivityMetric) => {
+export function bootstrapsOf(scores: readonly Score[], seed: number): (metric: string) => ExampleBootstrap | undefined {
+  const columnsOf = (metric: 'accuracy' | 'loss') => {
     const columns = scores.flatMap((score) => exampleValues(score, metric) ?? []);
-    return columns.length === scores.length && columns.length > 0 ? new ExampleBootstrap(columns, seed) : null;
+    return columns.length === scores.length && columns.length > 0 ? new ExampleBootstrap(columns, seed) : undefined;
   };
   const [accuracy, loss] = [columnsOf('accuracy'), columnsOf('loss')];
-  return accuracy === null || loss === null ? null : { accuracy, loss };
+  return (metric) => (metric === 'accuracy' ? accuracy : metric === 'loss' ? loss : undefined);
 }
 
 /** A value with the 95 % interval of its statistic, if there is a bootstrap. */

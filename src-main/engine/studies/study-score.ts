@@ -1,21 +1,22 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
-import type { MeasuredScore, PointScore } from '../../../src-shared/studies/point-score.ts';
+import { byMetric, type MeasuredScore, type PointScore } from '../../../src-shared/studies/point-score.ts';
 
-/** @throws StudioError refused if the task has no accuracy */
-export function pointScore({ accuracy, loss }: Pick<Score, 'accuracy' | 'loss'>): PointScore {
-  if (accuracy !== null) return { accuracy, loss };
-  throw new StudioError(
-    'refused',
-    'This study needs an accuracy, which a regression task does not have.',
-    'Choose a dataset with classes or text.',
-  );
+/** @param metric the one that the study judges by. @throws StudioError refused for one that the score does not have */
+export function pointScore(score: Score, metric: string): PointScore {
+  return byMetric(metric, score.accuracy !== null, (id) => judgedValue(score, id));
 }
 
-/** The same with what the subject costs the base. @throws StudioError refused if the task has no accuracy */
-export function measuredScore(score: Pick<Score, 'accuracy' | 'loss' | 'forgetting'>): MeasuredScore {
+/** The same with what the subject costs the base. @throws StudioError refused for a metric that the score does not have */
+export function measuredScore(score: Score, metric: string): MeasuredScore {
   const { forgetting } = score;
-  return { ...pointScore(score), ...(forgetting === undefined ? {} : { forgetting }) };
+  return { ...pointScore(score, metric), ...(forgetting === undefined ? {} : { forgetting }) };
+}
+
+/** A correlation of predictions that are all equal is not defined: one merge or pruning of many must not end the study. */
+function judgedValue(score: Score, metric: string): number {
+  const isCorrelation = metric === 'pearson' || metric === 'spearman';
+  return isCorrelation && score.metrics[metric] === undefined ? 0 : metricOf(score, metric);
 }
 
 /** @throws StudioError refused listing the available metrics */

@@ -181,6 +181,7 @@ describe('an ablation over outcomes of examples', () => {
         adapter.variant === 'dora' ? null : { message: 'no pruning', hint: null },
       contentOf: async () => '',
       nameOf: () => '',
+      metricKnownBy: async () => 'accuracy',
       hasAccuracy: async () => true,
     };
     const mixed = { ...config, grid: { 'adapter.variant': ['lora', 'dora'] }, further_metrics: [] };

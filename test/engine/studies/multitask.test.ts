@@ -265,6 +265,7 @@ test('tasks and methods that cannot be decided are refused with the reason', asy
     pruneRefusalOfRun: async () => null,
     contentOf: async () => '',
     nameOf: () => '',
+    metricKnownBy: async () => 'accuracy',
     hasAccuracy: async () => true,
   };
   await expect(work.fit(parse(), facts)).rejects.toThrow('methods: Output ensemble: outputs cannot be averaged.');

@@ -106,6 +106,7 @@ test('refuses outputs as a surface; leaves out the ensemble where outputs cannot
     nameOf: () => '',
     refusalOfRun: async () => null,
     pruneRefusalOfRun: async () => null,
+    metricKnownBy: async () => 'accuracy',
     hasAccuracy: async () => true,
   };
   const config = await work.fit(configOf({ beyond: 1 }), facts);

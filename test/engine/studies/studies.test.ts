@@ -121,7 +121,7 @@ test('λ runs evenly from 0 to 1, its ends are the adapters, and each method has
   expect([fromLine?.value, at]).toEqual([0, 0]);
   expect(mean?.value).toBeCloseTo((lossOf(3) - lossOf(1)) / 2, 6);
   // One of two examples is right whatever is said.
-  expect(pair?.curves[0]?.barriers.accuracy.line).toEqual({ value: 0, low: 0, high: 0 });
+  expect(pair?.curves[0]?.barriers.accuracy?.line).toEqual({ value: 0, low: 0, high: 0 });
   // Two ends, and three inner points of three curves: the ensembles cost nothing.
   expect(passes).toBe(11);
   expect(phases).toHaveLength(11);
@@ -153,6 +153,7 @@ test('what the adapters of a pair do not allow is left out with its reason, unle
     refusalOfRun: async () => null,
     pruneRefusalOfRun: async () => null,
     nameOf: () => 'Twin',
+    metricKnownBy: async () => 'accuracy',
     hasAccuracy: async () => true,
   });
   const adapters = { a: numbered(1), b: opposite };

@@ -315,7 +315,7 @@ describe('studies', () => {
       coto: false,
       curves: (lora?.curves ?? []).map((curve) => ({
         ...curve,
-        points: curve.points.map((point) => ({ ...point, accuracy: point.accuracy - shift / 100 })),
+        points: curve.points.map((point) => ({ ...point, accuracy: (point.accuracy ?? 0) - shift / 100 })),
       })),
     }));
     const reference = (id: string) => ({ adapterId: id });

@@ -26,6 +26,7 @@ const surface = (method: string): PlaneResult['triples'][number]['surfaces'][num
 const result: PlaneResult = {
   kind: 'plane',
   examples: 100,
+  metric: 'accuracy',
   triples: [
     {
       label: 'LoRA',

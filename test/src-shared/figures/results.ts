@@ -22,6 +22,7 @@ const curve = (
 export const interpolationResult: InterpolationResult = {
   kind: 'interpolation',
   examples: 100,
+  metric: 'accuracy',
   pairs: [
     {
       label: 'LoRA',
@@ -74,6 +75,7 @@ const pruned = (
 export const pruningResult: PruningResult = {
   kind: 'pruning',
   examples: 100,
+  metric: 'accuracy',
   adapters: [
     pruned('LoRA', false, 1, [0.7, 0.6, 0.5, 0.4]),
     pruned('LoRA', false, 2, [0.72, 0.62, 0.52, 0.42]),
@@ -85,6 +87,7 @@ export const pruningResult: PruningResult = {
 export const mergingResult: MergingResult = {
   kind: 'merging',
   examples: 100,
+  metric: 'accuracy',
   groups: [
     {
       label: 'LoRA',

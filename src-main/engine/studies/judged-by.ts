@@ -1,0 +1,20 @@
+import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
+import type { StudyFacts } from './define-study-work.ts';
+
+interface Judged {
+  readonly metric: string | null;
+}
+
+/** The metric that a study judges by; studies of earlier versions name none, and are of accuracy. */
+export function judgedBy({ metric }: Judged): string {
+  return metric ?? 'accuracy';
+}
+
+/** The config with the metric that its task is known by, unless it names one. */
+export async function withMetric<Config extends Judged & { readonly dataset: string }>(
+  config: Config,
+  adapters: readonly PlannedAdapter[],
+  facts: StudyFacts,
+): Promise<Config> {
+  return { ...config, metric: config.metric ?? (await facts.metricKnownBy(adapters, config.dataset)) };
+}

@@ -1,0 +1,17 @@
+import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
+import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import type { TaskType } from './task-type.ts';
+
+/**
+ * The metric that a task is known by on these data: the one that chooses its best checkpoint, unless that is the loss; of a
+ * language model the accuracy of tokens, of numbers to predict Pearson's correlation.
+ */
+export function metricKnownBy(
+  task: Pick<TaskType, 'bestBy' | 'metrics'>,
+  dataset: DatasetDescription,
+  settings: TaskSettings,
+): string {
+  const known = task.metrics(dataset, settings);
+  const wanted = [task.bestBy].flat().filter((id) => id !== 'loss');
+  return [...wanted, 'accuracy', 'pearson'].find((id) => known.includes(id)) ?? 'loss';
+}
