@@ -15,7 +15,7 @@ import { preflightLines } from '../../engine/merge/preflight.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
 import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/define-study-work.ts';
 import { runTitle } from '../../engine/studies/planned-adapters.ts';
-import { requireTask } from '../../engine/tasks/index.ts';
+import { requireTask, resolveTask } from '../../engine/tasks/index.ts';
 import { metricKnownBy } from '../../engine/tasks/known-by.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireRun } from '../jobs/training-record.ts';
@@ -203,7 +203,9 @@ export class StudioFacts implements StudyFacts {
     const { description } = await this.baseOf(sources);
     const settings = this.taskOf(sources);
     const data = await peekDataset(this.services, dataset);
-    return metricKnownBy(requireTask(settings.task, description, data), data, settings);
+    // Whether it can learn from these data is checked with the plan, after what comes before it.
+    const task = resolveTask({ task: settings.task, model: description, columns: data.text?.columns ?? null });
+    return metricKnownBy(task, data, settings);
   }
 
   async hasAccuracy(dataset: string): Promise<boolean> {
