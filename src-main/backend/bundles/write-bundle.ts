@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, constants, copyFile, link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type BundleJob, type BundleStudy, bundleFormat } from '../../../src-shared/domain/bundle.ts';
@@ -13,7 +13,6 @@ import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts
 import { freeDiskBytes } from '../../files/free-disk.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { withOutputNote } from '../home/output-notes.ts';
-import { fileHash } from '../library/adapter-facts.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import { resolveModel } from '../library/models.ts';
@@ -26,6 +25,7 @@ import { describeDatasetInput, describeModelInput, type HashWatch, type LocalInp
 import { jobScript } from './job-script.ts';
 import type { PlannedTraining, PythonWriter } from './python-runs.ts';
 import { runKey } from './run-key.ts';
+import { isWhole } from './verified-blobs.ts';
 
 export interface BundleWish {
   readonly config: StudyConfig;
@@ -198,9 +198,7 @@ async function linkShared(
   signal: AbortSignal,
 ): Promise<void> {
   const common = join(folder, sha256);
-  const found = await stat(common).catch(() => null);
-  const isThere =
-    found?.size === bytes && (await fileHash(common, () => signal.throwIfAborted()).catch(() => null)) === sha256;
+  const isThere = await isWhole(common, { sha256, bytes }, () => signal.throwIfAborted());
   signal.throwIfAborted();
   if (!isThere) {
     await mkdir(folder, { recursive: true });
