@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { activeBackend } from '../../src-main/engine/compute/active-backend.ts';
 import { matmul } from '../../src-main/engine/ops/linear/matmul.ts';
+import { encodeFloats } from '../../src-main/engine/tensors/encode-floats.ts';
 import { RandomTensors } from '../random-tensors.ts';
 import type { CardLimits, EngineProduct } from './report.ts';
 
@@ -57,12 +59,59 @@ export async function measureProducts(
       tf.dispose([a, b]);
     }
   }
-  return products;
+  const [square] = quick ? reducedProducts : wholeProducts;
+  const rounded = square === undefined ? null : await measureRounded(square, limits);
+  isAlive();
+  return rounded === null ? products : [...products, rounded];
+}
+
+/** The same product by a weight [columns, inner] of `compute_dtype: float16`, in the way that was timed to be fastest; null where there is none. */
+async function measureRounded(
+  { label, rows, inner, columns }: Product,
+  limits: CardLimits | null,
+): Promise<EngineProduct | null> {
+  const backend = activeBackend();
+  const { storage } = backend ?? {};
+  if (storage?.allowFloat16 === undefined) return null;
+  const made = new RandomTensors(3);
+  const a = tf.tensor(made.uniform([rows, inner], 1).data as Float32Array, [rows, inner]);
+  const bytes = encodeFloats('F16', made.uniform([columns, inner], 0.05).data as Float32Array);
+  const { matrix } = await storage.store({
+    shape: [columns, inner],
+    encoding: 'float16',
+    byteLength: bytes.length,
+    pieces: () => [bytes],
+  });
+  try {
+    await storage.allowFloat16(matrix);
+    const milliseconds = await best(() => matmul(a, matrix, { transposeB: true, frozen: true }));
+    const operations = 2 * rows * inner * columns;
+    const moved = 4 * rows * (inner + columns) + bytes.length;
+    const way = backend?.float16Products?.() ?? 'float16';
+    return {
+      label: `${label}, compute_dtype float16 (${way})`,
+      rows,
+      inner,
+      columns,
+      milliseconds,
+      gflops: operations / milliseconds / 1e6,
+      gigabytes: moved / milliseconds / 1e6,
+      shareOfLimit: limits === null ? null : shortest(operations, moved, limits, 'float16') / milliseconds,
+    };
+  } finally {
+    tf.dispose([a, matrix]);
+  }
 }
 
 /** Milliseconds that the card's tuned product, or its copying, would need at least. */
-function shortest(operations: number, bytes: number, { product, copyGigabytes }: CardLimits): number {
-  return Math.max(operations / product.float32Gflops, bytes / copyGigabytes) / 1e6;
+function shortest(
+  operations: number,
+  bytes: number,
+  { product, copyGigabytes }: CardLimits,
+  precision: 'float32' | 'float16' = 'float32',
+): number {
+  const rate = (precision === 'float16' ? product.float16Gflops : null) ?? product.float32Gflops;
+  return Math.max(operations / rate, bytes / copyGigabytes) / 1e6;
 }
 
 /** Best milliseconds of one product; the last of several is read, so that the queue's latency does not count. */
