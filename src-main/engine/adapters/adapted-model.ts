@@ -303,11 +303,6 @@ export class AdaptedModel implements LinearRunner {
     return tf.tidy(() => this.head(layersFrom(this, 0, this.embed(inputs))));
   }
 
-  /** Computes what passes on inputs with these texts have in common, as far as the adapter leaves it the base's: `BaseModel.prepare`. */
-  async prepare(inputs: ModelInputs, onBatch: (done: number, total: number) => Promise<void>): Promise<void> {
-    await this.base.prepare?.(inputs, this, onBatch);
-  }
-
   /** What comes before the layers. */
   embed(inputs: ModelInputs, cache?: KeyValueCache): HiddenStates {
     return tidyHiddenStates(() => this.onBase(() => this.base.embed(inputs, this, cache)));

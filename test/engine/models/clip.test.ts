@@ -135,21 +135,21 @@ test('many texts run through a plain text tower in batches, to the logits that t
   const tensors = tf.memory().numTensors;
   model.ofTexts = 0;
   const told: [number, number][] = [];
-  const cancel = model.prepare(others, async (...progress) => {
+  const cancel = base.prepare?.(others, model, async (...progress) => {
     told.push(progress);
     if (told.length === 2) throw new Error('cancelled');
   });
   await expect(cancel).rejects.toThrow('cancelled');
   expect([model.ofTexts, tf.memory().numTensors]).toEqual([2, tensors]);
-  await model.prepare(others, async (...progress) => void told.push(progress));
+  await base.prepare?.(others, model, async (...progress) => void told.push(progress));
   expect(told.at(-1)).toEqual([(texts * 500) / 600, (texts * 500) / 600]);
   const ran = model.ofTexts;
   logitsOf(model, others);
-  await model.prepare(others, () => Promise.reject(new Error('run again')));
+  await base.prepare?.(others, model, () => Promise.reject(new Error('run again')));
   expect([model.ofTexts, tf.memory().numTensors]).toEqual([ran, tensors]);
   // What is adapted is not prepared.
   model.loadState(await readAdapter(goldenPath('clip-zero-shot', 'train', 'lora', 'end'), base.description));
-  await model.prepare(inputs, () => Promise.reject(new Error('run again')));
+  await base.prepare?.(inputs, model, () => Promise.reject(new Error('run again')));
   model.dispose();
   tf.dispose([many['input_ids'], others['input_ids']].flatMap((ids) => ids ?? []));
 });

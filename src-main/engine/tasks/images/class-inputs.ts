@@ -46,7 +46,7 @@ export async function prepareTexts(
 ): Promise<void> {
   const inputs = deviceInputs(texts);
   try {
-    await model.prepare(inputs, async (done, total) => {
+    await model.base.prepare?.(inputs, model, async (done, total) => {
       options.onTexts?.(done, total);
       await refuseCancelled(options);
     });
