@@ -35,13 +35,13 @@ export class AdaptedModel implements LinearRunner {
   readonly inBfloat16 = (module: LinearModule): boolean => this.base.frozenWeight(module).bfloat16;
   /** The last layer's states [batch · tokens, hiddenSize] as a model without a head gives them. */
   readonly finalStates = (states: HiddenStates) => this.onBase(() => this.base.finalStates?.(states) ?? states.hidden);
+  readonly dropout = new AdapterDropout();
   private adapter: DeviceAdapter | null = null;
   /** The adapter's frozen weights, where they differ from the base's (a residual base). */
   private residual: ResidualBase | null = null;
   private inactive: ReadonlySet<string> = new Set();
   /** Modules whose adapters are on, but not trained. */
   private untrained: ReadonlySet<string> = new Set();
-  private readonly dropout = new AdapterDropout();
   /** The merged weights that replace the base's while the adapter is merged. */
   private merged: ReadonlyMap<string, FrozenWeight> | null = null;
   private readonly biasSwap = new BiasSwap();
@@ -133,11 +133,6 @@ export class AdaptedModel implements LinearRunner {
   /** Groups that are trained, though all stay on: mask[i] 0 freezes groups[i]. null: everything is trained. */
   setTrained(groups: readonly AdapterGroup[], mask: Uint8Array | null): void {
     this.untrained = namesOff(groups, mask, 'modules');
-  }
-
-  /** Dropout probability on the adapters' inputs in training; null: the variant's own. */
-  setInputDropout(probability: number | null): void {
-    this.dropout.inputChance = probability;
   }
 
   adaptedModules(): TrainedModule[] {
@@ -348,11 +343,6 @@ export class AdaptedModel implements LinearRunner {
   /** The dropout's position, for `replayDropout`; null without dropout. */
   dropoutState(): readonly number[] | null {
     return this.dropout.state();
-  }
-
-  /** Draws the masks again that were drawn from `state` on; null: there is no dropout. */
-  rewindDropout(state: readonly number[] | null): void {
-    this.dropout.rewind(state);
   }
 
   /** Runs with the masks that were drawn from `state` on; the stream itself stays where it is. */

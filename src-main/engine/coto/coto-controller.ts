@@ -53,7 +53,7 @@ export class CotoController {
     if (this.unit === 'group') model.setActive(groups, draw.mask);
     if (this.unit === 'update') model.setTrained(groups, draw.mask);
     if (this.unit === 'rank') this.ranks.apply(model.described.variant, model.adaptedModules(), draw.mask);
-    if (this.unit === 'input') model.setInputDropout(1 - draw.probability);
+    if (this.unit === 'input') model.dropout.inputChance = 1 - draw.probability;
     return draw;
   }
 
@@ -72,6 +72,6 @@ export class CotoController {
     this.ranks.restore();
     this.model.setActive(this.groups, null);
     this.model.setTrained(this.groups, null);
-    this.model.setInputDropout(null);
+    this.model.dropout.inputChance = null;
   }
 }

@@ -125,7 +125,7 @@ export class SharedPass {
       } catch (thrown) {
         if (toErrorValue(toStudioError(thrown)).code !== 'out_of_memory' || some.length === 1) throw thrown;
         some.forEach(({ model }, index) => {
-          model.rewindDropout(dropout[index] ?? null);
+          model.dropout.rewind(dropout[index] ?? null);
         });
         this.width = Math.ceil(some.length / 2);
         this.onSmaller(this.width);

@@ -75,7 +75,7 @@ async function train(training: Training, isRecorded: boolean) {
   const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear', variant, parameters: { r: 3 } });
   const random = RandomStream.seeded(1, 'initialization');
   await model.createAdapter(settings, { random, labels: base.description.labels, ...(headTask ? { headTask } : {}) });
-  model.setInputDropout(dropout);
+  model.dropout.inputChance = dropout;
   const seen: TrainableModel = isRecorded ? model : Object.create(model, { passVariants: { value: () => null } });
   const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1 });
   const step = new TrainingStep(seen, optimizer, 1, {}, {}, new OwnPass(seen, keeping));
