@@ -14,7 +14,7 @@ import { headInUse } from '../evaluation/head-labels.ts';
 import type { TaskContext } from '../events.ts';
 import type { WarmBase } from '../generation/warm-base.ts';
 import type { BaseModel } from '../models/base-model.ts';
-import { classInputs } from '../tasks/images/class-inputs.ts';
+import { classInputs, prepareTexts } from '../tasks/images/class-inputs.ts';
 import { deviceInputs } from '../training/device-inputs.ts';
 import { defineEngineJob } from './define-job.ts';
 
@@ -42,11 +42,11 @@ export async function runClassifyTask(
             zeroShot.classes,
             taskSettingsSchema.parse({ class_templates: zeroShot.class_templates }),
           );
-    const inputs = { ...pixels, ...texts };
+    const cancelled = async () => (await context.signal()) !== null;
     const columns: Column[] = [];
     for (const directory of task.adapterDirectories) {
-      if ((await context.signal()) !== null) throw new StudioError('cancelled', 'The classification was cancelled.');
-      columns.push(await classify(base, directory, inputs, task));
+      if (await cancelled()) throw new StudioError('cancelled', 'The classification was cancelled.');
+      columns.push(await classify(base, directory, { pixels, texts, cancelled }, task));
     }
     return { kind: 'classify', result: { columns, seconds: (performance.now() - started) / 1000 } };
   });
@@ -76,6 +76,13 @@ async function readImage({ image }: ClassifyTask): Promise<Image> {
 
 type Inputs = Parameters<typeof deviceInputs>[0];
 
+interface ClassifyInputs {
+  readonly pixels: Inputs;
+  /** Of the classes, where they are compared with the image. */
+  readonly texts: Inputs;
+  cancelled(): Promise<boolean>;
+}
+
 async function pixelsOf(directory: string, description: ModelDescription, image: Image): Promise<Inputs> {
   const preprocessor = await createImagePreprocessor(directory, description, { image });
   const { channels, height, width } = preprocessor;
@@ -88,7 +95,7 @@ async function pixelsOf(directory: string, description: ModelDescription, image:
 async function classify(
   base: BaseModel,
   directory: string | null,
-  images: Inputs,
+  { pixels, texts, cancelled }: ClassifyInputs,
   { top, zeroShot }: Pick<ClassifyTask, 'top' | 'zeroShot'>,
 ): Promise<Column> {
   const model = new AdaptedModel(base);
@@ -104,7 +111,8 @@ async function classify(
     if (rows === 0 || isHeadless)
       return { classes: [], classCount: 0, problem: 'It has no classes of its own: its head is missing.' };
     if (state !== null) model.loadState(state);
-    const inputs = deviceInputs(images);
+    if (zeroShot !== null) await prepareTexts(model, texts, { cancelled });
+    const inputs = deviceInputs({ ...pixels, ...texts });
     const outputs = model.forward(inputs);
     try {
       return likeliest(await outputs.data<'float32'>(), labels, top);

@@ -42,7 +42,7 @@ export async function classInputs(
 export async function prepareTexts(
   model: AdaptedModel,
   texts: MicroBatch['inputs'],
-  options: EvaluationOptions,
+  options: Pick<EvaluationOptions, 'cancelled' | 'onTexts'>,
 ): Promise<void> {
   const inputs = deviceInputs(texts);
   try {
