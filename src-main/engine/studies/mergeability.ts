@@ -1,5 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { MergeabilitySpec, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
+import { plural } from '../../../src-shared/format/numbers.ts';
 import { mergeabilityStudy } from '../../../src-shared/studies/mergeability.ts';
 import type { MergeabilityConfig } from '../../../src-shared/studies/mergeability-schemas.ts';
 import { checkedParameters } from '../checked-parameters.ts';
@@ -13,6 +14,7 @@ import { plannedSets, refusalOfSets, type SetGroup } from './task-sets.ts';
 
 /** Pairs of adapters of one task and of different tasks: what is measured before they are merged, and what the merge loses. */
 export const mergeabilityWork = defineStudyWork(mergeabilityStudy, {
+  judgedBy: ({ metric }) => metric,
   async fit(config, facts) {
     for (const { id, parameters } of methodsOf(config)) {
       const refusal = await refusalOfSets(config, { id, parameters }, facts);
@@ -27,7 +29,7 @@ export const mergeabilityWork = defineStudyWork(mergeabilityStudy, {
     if (pairs < 4)
       throw new StudioError(
         'refused',
-        `These adapters make ${pairs} pairs, of which no correlation can be told.`,
+        `These adapters make ${plural(pairs, 'pair')}, of which no correlation can be told.`,
         'Choose adapters of more tasks or seeds: two of each make four pairs.',
       );
     return groups.flatMap((group, place) => specsOfGroup(config, tasks, group, place));

@@ -72,6 +72,29 @@ describe('a study that judges by a metric that the data do not have is refused b
     expect(await backend.handle('runs.list', {})).toEqual([]);
   });
 
+  it.each(['multitask', 'mergeability'] as const)('of adapters of several tasks: %s', async (kind) => {
+    const backend = await openBackend({ startEngine: realEngine, resourcesDirectory: bundledResources });
+    const model = await littleBert(temporaryFolder());
+    const datasets = [numbers(), numbers()];
+    const sets = [1, 2].map((seed) => ({
+      seed,
+      adapters: datasets.map((dataset) => ({ run: { model, dataset, seed, max_steps: 2, adapter: { r: 2 } } })),
+    }));
+    const config = {
+      kind,
+      tasks: datasets.map((dataset, at) => ({ dataset, name: `task ${at}` })),
+      groups: [{ label: 'LoRA', coto: false, sets }],
+      methods: ['factor-average'],
+    };
+    await expect(backend.handle('studies.create', { config })).rejects.toMatchObject({
+      message: `This study judges by accuracy, and ${datasets[0]} has numbers to predict, for which there is none.`,
+    });
+    expect(await backend.handle('jobs.list', {})).toEqual([]);
+    await expect(
+      backend.handle('studies.forecast', { config: { ...config, metric: 'pearson' } }),
+    ).resolves.toBeDefined();
+  });
+
   it('of a metric that falls as a model gets better', async () => {
     const backend = await openBackend({ startEngine: realEngine, resourcesDirectory: bundledResources });
     const dataset = rowsFile((text) => ({ text }));
