@@ -1,9 +1,9 @@
+import { keysAt } from '../contract/schema-keys.ts';
 import { type PlannedAdapter, plannedAdapterSchema } from '../domain/adapter-reference.ts';
 import type { RunConfig } from '../domain/run.ts';
 import { type CellSettings, cellLabel, cellSettingsSchema } from './cell-settings.ts';
 import type { FieldWords } from './field-words.ts';
 import { studyConfigSchema, studyKinds } from './index.ts';
-import { keysAt } from './schema-keys.ts';
 
 /** What is known of a study's adapter from its run, there or yet to be trained, or from its record. */
 export interface AdapterFacts {

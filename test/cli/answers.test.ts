@@ -28,7 +28,12 @@ describe('models and datasets', () => {
 
 describe('errors are one line, and an exit code', () => {
   const cases: [string, string[], number, RegExp][] = [
-    ['an unknown key', ['train', file, '--set', 'learning_rat=1'], 1, /^coto: .*Unrecognized key: "learning_rat"/],
+    [
+      'an unknown key',
+      ['train', file, '--set', 'learning_rat=1'],
+      1,
+      /^coto: .*Unrecognized key: "learning_rat".* Did you mean learning_rate\?/,
+    ],
     [
       'a batch beyond the memory',
       ['train', file, '--set', 'per_device_train_batch_size=3000000'],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { keysAt } from '../../../src-shared/contract/schema-keys.ts';
 import { nearestName } from '../../../src-shared/format/nearest-name.ts';
 import { configProblem } from '../../../src-shared/studies/config-problem.ts';
 import { studyConfigSchema, studyKind, studyKinds } from '../../../src-shared/studies/index.ts';
-import { keysAt } from '../../../src-shared/studies/schema-keys.ts';
 
 function problemOf(
   config: Readonly<Record<'kind', string> & Record<string, unknown>>,
