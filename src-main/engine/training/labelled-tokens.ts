@@ -11,13 +11,23 @@ export type LabelTensors = { readonly labels: tf.Tensor1D } & Partial<
   Readonly<Record<'places' | 'counted', tf.Tensor1D>>
 >;
 
-/** To be called within `tf.tidy`. */
-export function labelTensors(labels: Int32Array): LabelTensors {
+/** Of a batch's places, the part by whose multiples labelled places are counted in a recorded pass. */
+const roundedShare = 1 / 16;
+
+/**
+ * To be called within `tf.tidy`.
+ * @param isRounded the places are filled up, without labels, so that batches whose answers are about as long have equal shapes
+ */
+export function labelTensors(labels: Int32Array, isRounded = false): LabelTensors {
   const all = tf.tensor1d(labels, 'int32');
   const places = countedPlaces(labels);
-  if (places.length === 0 || places.length > nearlyAll * labels.length) return { labels: all };
-  const counted = places.map((place) => labels[place] ?? ignoredLabel);
-  return { labels: all, places: tf.tensor1d(places, 'int32'), counted: tf.tensor1d(counted, 'int32') };
+  const multiple = isRounded ? Math.ceil(labels.length * roundedShare) : 1;
+  const count = multiple * Math.ceil(places.length / multiple);
+  if (places.length === 0 || count > nearlyAll * labels.length) return { labels: all };
+  const filled = new Int32Array(count);
+  filled.set(places);
+  const counted = filled.map((place, at) => (at < places.length ? (labels[place] ?? ignoredLabel) : ignoredLabel));
+  return { labels: all, places: tf.tensor1d(filled, 'int32'), counted: tf.tensor1d(counted, 'int32') };
 }
 
 /**

@@ -22,7 +22,7 @@ export function preparedLoss(
   share: number,
 ): PreparedLoss | null {
   if (batch.sequences !== undefined || batch.vectors !== undefined || batch.targets?.kind === 'spans') return null;
-  const { form, tensors, compute } = meanLoss(model, batch);
+  const { form, tensors, compute } = meanLoss(model, batch, true);
   if (share === 1) return { form, tensors, compute };
   const factor = tf.scalar(share);
   return {
@@ -32,13 +32,17 @@ export function preparedLoss(
   };
 }
 
-/** The mean loss over a batch's labels, or over its targets other than spans. To be called within `tf.tidy`. */
+/**
+ * The mean loss over a batch's labels, or over its targets other than spans. To be called within `tf.tidy`.
+ * @param isRounded as in `labelTensors`
+ */
 export function meanLoss(
   model: Pick<TrainableModel, 'loss' | 'head'>,
   { labels, targets }: Pick<MicroBatch, 'labels' | 'targets'>,
+  isRounded = false,
 ): PreparedLoss {
   if (targets === undefined) {
-    const tensors = labelTensors(labels);
+    const tensors = labelTensors(labels, isRounded);
     return {
       form: 'labels',
       tensors,
