@@ -140,6 +140,24 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('the set-
     expect(fetched).toEqual(['one from 0', 'two from 0', 'two from 0']);
   });
 
+  it('is refused while another is under way, and does not touch what that has done', async () => {
+    const { compile } = parts;
+    let second: unknown;
+    parts = {
+      ...parts,
+      compile: async (...given) => {
+        second = await setUpTensorflow('cpu', () => undefined, signal, { ...parts, compile }).catch((thrown) => thrown);
+        return compile(...given);
+      },
+    };
+    await setUp();
+    expect(second).toMatchObject({ code: 'refused', message: expect.stringContaining('by another program') });
+    expect(fetched).toEqual(['one from 0', 'two from 0']);
+    expect(compiled).toBe(1);
+    expect(await states()).toEqual([null, null, null, null]);
+    await setUp();
+  });
+
   it('ends a check of its files at once when it is cancelled', async () => {
     await setUp();
     const cancelled = new AbortController();

@@ -10,6 +10,7 @@ import {
   unfinishedFolder,
 } from '../installation.ts';
 import { compileAddon, requireCompiler, requireSystem, tryAddon } from './compile.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { cudaVersion, cudnnVersion, wheelsFor } from './packages.ts';
 import type { OnProgress } from './progress.ts';
 import { removeDownloads, type SetupParts, setupSteps } from './steps.ts';
@@ -20,7 +21,7 @@ import { removeDownloads, type SetupParts, setupSteps } from './steps.ts';
  * it was, and one of an installation that is there mends what is damaged, and takes nothing else again.
  *
  * @returns the folder. While it is worked on it has another name, so that nothing is loaded from it.
- * @throws StudioError naming what is missing, or AbortError.
+ * @throws StudioError naming what is missing, refused while another process sets it up, or AbortError.
  */
 export async function setUpTensorflow(
   device: TensorflowDevice,
@@ -30,6 +31,15 @@ export async function setUpTensorflow(
 ): Promise<string> {
   requireSystem();
   await requireCompiler(signal);
+  return oneAtATime(installationFolder(device), () => setUpAlone(device, onProgress, signal, parts));
+}
+
+async function setUpAlone(
+  device: TensorflowDevice,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+  parts: SetupParts,
+): Promise<string> {
   const folder = installationFolder(device);
   const building = unfinishedFolder(device);
   const downloads = join(cacheFolder(), 'downloads');
