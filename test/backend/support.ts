@@ -9,6 +9,7 @@ import { serveReader } from '../../src-main/backend/reading/serve-reader.ts';
 import type { EngineIsolation } from '../../src-main/engine/compute/selection.ts';
 import type { EngineResult, EngineTask } from '../../src-main/engine/contract.ts';
 import type { EngineEvent, EngineSignal } from '../../src-main/engine/events.ts';
+import { releaseWarmBase } from '../../src-main/engine/jobs/run-job.ts';
 import { engineContract } from '../../src-main/engine/rpc-contract.ts';
 import { serveEngine } from '../../src-main/engine/serve-engine.ts';
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
@@ -208,6 +209,8 @@ export async function openBackend(
 export async function closeBackends(): Promise<void> {
   for (const backend of open) await backend.close(0);
   open.clear();
+  // An engine in this process would leave it to the tests that follow.
+  releaseWarmBase();
   removeTemporaryFolders();
 }
 

@@ -20,3 +20,8 @@ export async function runTask(task: EngineTask, context: TaskContext): Promise<E
     throw computeFailure() ?? toStudioError(thrown);
   }
 }
+
+/** Frees the base that is kept for the next generation. */
+export function releaseWarmBase(): void {
+  state.warm.release();
+}
