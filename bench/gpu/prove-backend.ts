@@ -104,11 +104,12 @@ export async function proveBackend(
     await keep();
 
     options.report(`${label}: conformance`);
-    proof.conformance = await checkAll(worker, budget, options.conformanceSeconds, (found, left) =>
-      options.report(
-        `${label}: conformance ${found.checked} of ${found.total}, ${found.failures.length} wrong, at most ${Math.max(0, Math.ceil(left))} s more`,
-      ),
-    );
+    const given = budget.take(weights.conformance);
+    const most = options.conformanceSeconds ?? Number.POSITIVE_INFINITY;
+    proof.conformance =
+      given === null
+        ? { outcome: 'skipped', reason: leftOut, seconds: 0, found: null }
+        : await checkAll(worker, budget.now, Math.min(given, most), null, toldBy(label, options));
     await keep();
 
     proof.trajectories = { outcome: 'passed', reason: '', seconds: 0, found: [] };
@@ -166,20 +167,53 @@ async function attempt<Value>(given: number | null, run: (seconds: number) => Pr
   }
 }
 
-/** In slices, so that a program that hangs loses one of them, and what is found is told. */
+/** Goes on with a conformance suite whose share of the time was too short, in what all parts have left. */
+export async function finishConformance(
+  proof: BackendProof,
+  options: ProofOptions,
+  budget: TimeBudget,
+  keep: () => Promise<void>,
+): Promise<void> {
+  const { conformance, adapter, label } = proof;
+  if (conformance?.outcome !== 'unfinished' || options.conformanceSeconds !== undefined) return;
+  const seconds = budget.take(weights.conformance);
+  if (seconds === null) return;
+  const worker = (options.open ?? openWorker)(proof.id, budget, options.signal);
+  if (adapter?.kind !== 'gpu') worker.silence = softwareSilence;
+  try {
+    const rest = await checkAll(worker, budget.now, seconds, conformance.found, toldBy(label, options));
+    proof.conformance = { ...rest, seconds: conformance.seconds + rest.seconds };
+    await keep();
+  } finally {
+    await worker.close();
+  }
+}
+
+type Told = (found: Conformance, left: number) => void;
+
+function toldBy(label: string, { report }: Pick<ProofOptions, 'report'>): Told {
+  return ({ checked, total, failures }, left) =>
+    report(
+      `${label}: conformance ${checked} of ${total}, ${failures.length} wrong, at most ${Math.max(0, Math.ceil(left))} s more`,
+    );
+}
+
+/**
+ * In slices, so that a program that hangs loses one of them, and what is found is told.
+ * @param now of a clock, in seconds
+ * @param before what was found of the suite's beginning
+ */
 async function checkAll(
   worker: Worker,
-  budget: TimeBudget,
-  most: number = Number.POSITIVE_INFINITY,
-  tell: (found: Conformance, left: number) => void,
+  now: () => number,
+  seconds: number,
+  before: Conformance | null,
+  tell: Told,
 ): Promise<NonNullable<BackendProof['conformance']>> {
-  const given = budget.take(weights.conformance);
-  if (given === null) return { outcome: 'skipped', reason: leftOut, seconds: 0, found: null };
-  const seconds = Math.min(given, most);
-  const started = budget.now();
-  const left = () => seconds - (budget.now() - started);
-  let found: Conformance | null = null;
-  let from: number | null = 0;
+  const started = now();
+  const left = () => seconds - (now() - started);
+  let found = before;
+  let from: number | null = before?.checked ?? 0;
   while (from !== null && (found === null || left() > 1)) {
     const request: GpuRequest = { do: 'conformance', from, seconds: Math.max(1, Math.min(10, left() * sliceShare)) };
     const part: Attempt<GpuAnswer<'conformance'>> = await attempt(Math.max(worker.silence ?? 0, left()), (longest) =>

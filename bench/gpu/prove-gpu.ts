@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import type { ComputeId } from '../../src-shared/domain/catalog.ts';
 import { describeMachine } from '../machine.ts';
 import { workloads } from '../workloads/index.ts';
-import { exchangeFile, type ProofOptions, proofWeight, proveBackend, unprovenBackend } from './prove-backend.ts';
+import {
+  exchangeFile,
+  finishConformance,
+  type ProofOptions,
+  proofWeight,
+  proveBackend,
+  unprovenBackend,
+} from './prove-backend.ts';
 import { timePyTorch } from './pytorch.ts';
 import type { GpuReport } from './report.ts';
 import { leftOut, TimeBudget } from './time-budget.ts';
@@ -93,6 +100,7 @@ export async function proveGpu(options: GpuProofOptions): Promise<GpuReport> {
       report.pytorch.reason = 'There is no device to compare it with.';
     else if (seconds === null) report.pytorch.reason = leftOut;
     else report.pytorch = await timePyTorch({ python, shapes, small, exchange, seconds, signal, report: tell });
+    for (const backend of report.backends) await finishConformance(backend, proof, budget, keep);
     report.complete = true;
   } catch (thrown) {
     if (signal?.aborted !== true) throw thrown;

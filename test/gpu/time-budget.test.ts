@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { PartError } from '../../bench/gpu/guarded-worker.ts';
-import { proofWeight, proveBackend, unprovenBackend } from '../../bench/gpu/prove-backend.ts';
+import { finishConformance, proofWeight, proveBackend, unprovenBackend } from '../../bench/gpu/prove-backend.ts';
 import { leftOut, TimeBudget } from '../../bench/gpu/time-budget.ts';
 import { trajectoryIds } from '../../bench/gpu/trajectory-ids.ts';
 import { workloads } from '../../bench/workloads/index.ts';
@@ -23,18 +23,27 @@ it('gives what a part leaves to those after it, and never less than a start of a
   expect(budget.remaining).toBe(0);
 });
 
+const options = {
+  quick: false,
+  isNamed: true,
+  shapes: workloads,
+  trajectories: trajectoryIds,
+  resources: '',
+  folder: '/no/such/folder',
+  report: () => undefined,
+};
+
+/** The answer of a card. */
+const probed = {
+  id: 'webgpu',
+  available: true,
+  reason: '',
+  adapter: { device: 'A card', kind: 'gpu', memoryBytes: null, driver: null, features: [], limits: {} },
+};
+
 /** A backend whose parts take what `cost` says of the seconds that they are given, on a clock of the test. */
 async function proveWith(seconds: number, cost: (given: number, budget: TimeBudget) => number) {
   let now = 0;
-  const options = {
-    quick: false,
-    isNamed: true,
-    shapes: workloads,
-    trajectories: trajectoryIds,
-    resources: '',
-    folder: '/no/such/folder',
-    report: () => undefined,
-  };
   const budget = new TimeBudget(seconds, proofWeight(options), () => now);
   const asked: string[] = [];
   const proof = unprovenBackend('webgpu');
@@ -46,12 +55,7 @@ async function proveWith(seconds: number, cost: (given: number, budget: TimeBudg
       asked.push(what);
       now += cost(given, budget);
       if (what !== 'probe') throw new PartError('unfinished', 'Its time was over.');
-      return schema.parse({
-        id: 'webgpu',
-        available: true,
-        reason: '',
-        adapter: { device: 'A card', kind: 'gpu', memoryBytes: null, driver: null, features: [], limits: {} },
-      });
+      return schema.parse(probed);
     },
   });
   await proveBackend(proof, { ...options, open }, budget, async () => undefined);
@@ -75,4 +79,39 @@ describe('a proof on a card on which every part takes all of its time', () => {
       workloads.map(() => ['skipped', leftOut]),
     );
   });
+});
+
+it('goes on with a slow conformance suite in what the other parts leave', async () => {
+  let now = 0;
+  const total = 40;
+  const budget = new TimeBudget(480, proofWeight(options), () => now);
+  const places: number[] = [];
+  const open = () => ({
+    silence: 60,
+    close: async () => undefined,
+    // A case takes nine seconds, any other part one.
+    ask: async <Schema extends z.ZodType>(request: object, schema: Schema): Promise<z.infer<Schema>> => {
+      const what = Reflect.get(request, 'do');
+      now += what === 'conformance' ? 9 : 1;
+      if (what === 'probe') return schema.parse(probed);
+      if (what !== 'conformance') throw new PartError('unfinished', 'Its time was over.');
+      const from = Number(Reflect.get(request, 'from'));
+      places.push(from);
+      const differences = { largestValueDifference: 0, largestGradientDifference: 0 };
+      const next = from + 1 < total ? from + 1 : null;
+      return schema.parse({ total, checked: 1, passed: 1, ...differences, failures: [], next });
+    },
+  });
+  const proof = unprovenBackend('webgpu');
+  await proveBackend(proof, { ...options, open }, budget, async () => undefined);
+  expect(proof.conformance).toMatchObject({ outcome: 'unfinished', found: { checked: places.length } });
+  await finishConformance(proof, { ...options, open }, budget, async () => undefined);
+  expect(proof.conformance).toMatchObject({
+    outcome: 'passed',
+    reason: '',
+    seconds: 9 * total,
+    found: { checked: total },
+  });
+  expect(places).toEqual([...Array(total).keys()]);
+  expect(now).toBeLessThanOrEqual(480);
 });
