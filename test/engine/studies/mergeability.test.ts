@@ -118,7 +118,7 @@ test('a verdict that predicts nothing is said to', () => {
 test('too few pairs, and methods without a merge of weights, are refused', () => {
   const few = { tasks: tasks.slice(0, 2).map((dataset) => ({ dataset })) };
   const one = { label: 'LoRA', coto: false, sets: [{ seed: 1, adapters: [{ adapterId: 'a' }, { adapterId: 'b' }] }] };
-  expect(() => work.plan(parse({ ...few, groups: [one] }))).toThrow(/make 1 pairs/);
+  expect(() => work.plan(parse({ ...few, groups: [one] }))).toThrow(/make 1 pair,/);
   expect(() => work.plan(parse({ methods: ['ensemble'] }))).toThrow(/Output ensemble does not merge the weights/);
   expect(() => work.plan(parse({ methods: [{ method: 'ties', parameters: { search: 'weights' } }] }))).toThrow(/TIES/);
 });
