@@ -79,7 +79,8 @@ export const benchmarksStrings = {
   higher: 'higher is better',
   lower: 'lower is better',
   against: (difference: string, base: string) => `${difference} compared with ${base}`,
-  legend: 'Value ± standard error; below it, the difference from the base.',
+  legend: (isCompared: boolean) =>
+    `Value ± standard error${isCompared ? '; below it, the difference from the base' : ''}.`,
   scrolled: (table: string) => `${table} by task`,
   took: (duration: string) => `Took ${duration}.`,
   save: 'Save as lm-eval JSON',

@@ -27,6 +27,7 @@ export function BenchmarkDetail({ record }: { record: BenchmarkRecord }) {
   const job = useJob(record.job.id) ?? record.job;
   const names = request.columns.map((_, column) => record.names[column] ?? String(column));
   const result = useJobResult(job, 'benchmark');
+  const isCompared = request.columns.includes(null) && request.columns.length > 1;
   const name = fileName(request.tasks);
   const remove = useAction('benchmarks.remove', {
     failureTitle: words.notRemoved,
@@ -94,7 +95,7 @@ export function BenchmarkDetail({ record }: { record: BenchmarkRecord }) {
         <Panel title={words.results} flush note={words.took(formatDuration(result.seconds))}>
           <BenchmarkTable result={result} columns={request.columns} names={names} />
           <Text size="xs" c="dimmed" p={12}>
-            {words.legend}
+            {words.legend(isCompared)}
           </Text>
         </Panel>
       )}

@@ -131,6 +131,21 @@ test('while the model works, its progress is followed', async () => {
   await waitFor(() => expect(view.getByText(/^arc · 3 of 8/)).toBeTruthy());
 });
 
+test.each([
+  [[null], 'Value ± standard error.'],
+  [[{ adapterId: 'after' }, { adapterId: 'merged' }], 'Value ± standard error.'],
+  [[null, { adapterId: 'after' }], 'Value ± standard error; below it, the difference from the base.'],
+])('the legend speaks of differences only where the base has adapters beside it: %j', async (columns, legend) => {
+  backend.answers['jobs.result'] = () => ({ kind: 'benchmark', result: { tasks: [], groups: [], seconds: 3 } });
+  const record = benchmarkRecordSchema.parse({
+    job: { ...job('job', 'benchmark'), status: 'completed' },
+    request: { model: 'base', tasks: '/tasks/arc.yaml', columns },
+    names: [],
+  });
+  const view = renderInWindow(<BenchmarkDetail record={record} />);
+  expect((await view.findByText(/^Value ±/)).textContent).toBe(legend);
+});
+
 test('before, after and merged are columns of one table, and each is saved as lm-eval writes it', async () => {
   const score = (metric: string, value: number | null, stderr: number | null): BenchmarkScore => ({
     metric,
