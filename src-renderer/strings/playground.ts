@@ -90,7 +90,6 @@ export const playgroundStrings = {
     classesLabel: 'Names of the classes',
     classesHelp: 'One per line. An example of a dataset brings those of the dataset.',
     classesPlaceholder: 'cat\ndog',
-    texts: 'Class templates',
     chooseClasses: 'Name at least two classes.',
     choose: 'Choose an image…',
     chooseTitle: 'Choose an image to classify',

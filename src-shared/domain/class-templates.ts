@@ -53,6 +53,8 @@ export const classTemplateSettings = {
     }),
 };
 
+export const usualClassTemplates = classTemplateSettings.class_templates.parse(undefined);
+
 /** Where the name of the class goes; `{}` as OpenAI and open_clip write it. */
 const place = /\{(?:label|c|)\}/g;
 

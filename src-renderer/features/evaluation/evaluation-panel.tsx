@@ -1,5 +1,4 @@
-import { Button, Group, Input, Stack, Table, Text } from '@mantine/core';
-import { useId } from 'react';
+import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { namedScores, scoreText } from '../../../src-shared/results/headline.ts';
@@ -8,9 +7,8 @@ import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Facts } from '../../components/layout/panel.tsx';
-import { trainStrings } from '../../strings/train.ts';
 import { JobProgress } from '../jobs/job-progress.tsx';
-import { ClassTemplatesInput, classTemplatesFault } from '../templates/class-templates-input.tsx';
+import { LabeledClassTemplates } from '../templates/class-templates-input.tsx';
 import { type Evaluated, useEvaluation } from './use-evaluation.ts';
 
 const declaration = { parameters: evaluationParameters(), card: 'guide/merge' };
@@ -18,7 +16,6 @@ const declaration = { parameters: evaluationParameters(), card: 'guide/merge' };
 /** Scores an adapter or a base on the test split of a dataset, and writes what it predicts for each example to a file. */
 export function EvaluationPanel({ evaluated }: { evaluated: Evaluated }) {
   const form = useEvaluation(evaluated);
-  const templatesId = useId();
   return (
     <Stack gap={12}>
       <Select
@@ -48,14 +45,7 @@ export function EvaluationPanel({ evaluated }: { evaluated: Evaluated }) {
       />
       <ParameterForm declaration={declaration} values={form.values} onChange={form.setValues} showHelp="below" />
       {form.classTemplates === null ? null : (
-        <Input.Wrapper label={trainStrings.classTemplates.label} id={templatesId}>
-          <ClassTemplatesInput
-            id={templatesId}
-            value={form.classTemplates}
-            onChange={form.setClassTemplates}
-            isFaulty={classTemplatesFault(form.classTemplates) !== null}
-          />
-        </Input.Wrapper>
+        <LabeledClassTemplates value={form.classTemplates} onChange={form.setClassTemplates} />
       )}
       <JobProgress job={form.job} />
       {form.result ? <ResultFacts result={form.result} /> : null}

@@ -1,16 +1,14 @@
 import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { usualClassTemplates } from '../../../src-shared/domain/class-templates.ts';
 import { evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
 import { comparesWithTexts } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { firstProblem } from '../../../src-shared/domain/parameter-check.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifyFailure } from '../../components/feedback/notify.tsx';
 import { isActive, useJob, useJobResult } from '../jobs/use-job.ts';
 import { classTemplatesFault } from '../templates/class-templates-input.tsx';
-
-const usualTemplates = taskSettingsSchema.parse({}).class_templates;
 
 /** What is evaluated: a base, alone or with an adapter on it. */
 export interface Evaluated {
@@ -78,7 +76,7 @@ export function useEvaluation({ name, modelId, adapter }: Evaluated) {
     values,
     setValues,
     /** Texts of the classes, where the base is compared with them; null where it is not. */
-    classTemplates: asksForTexts ? (classTemplates ?? usualTemplates) : null,
+    classTemplates: asksForTexts ? (classTemplates ?? usualClassTemplates) : null,
     setClassTemplates,
     problem,
     isBusy: start.isPending || isActive(job),

@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { ChatContent, ChatRecord } from '../../../src-shared/domain/chat.ts';
+import { usualClassTemplates } from '../../../src-shared/domain/class-templates.ts';
 import type { ClassifiedImage } from '../../../src-shared/domain/classification.ts';
 import type {
   FinishReason,
@@ -8,7 +9,6 @@ import type {
   Prompt,
   TextPiece,
 } from '../../../src-shared/domain/generation.ts';
-import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { onEvent } from '../../api/client.ts';
 import { type Draft, emptyDraft, saidMessages } from './draft.ts';
 
@@ -63,7 +63,7 @@ export const emptyPlayground: PlaygroundState = {
   columns: [],
   picked: null,
   classNames: '',
-  classTemplates: taskSettingsSchema.parse({}).class_templates,
+  classTemplates: usualClassTemplates,
   classified: null,
 };
 

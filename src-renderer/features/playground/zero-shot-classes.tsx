@@ -1,15 +1,13 @@
-import { Input, Stack, Textarea } from '@mantine/core';
-import { useId } from 'react';
+import { Stack, Textarea } from '@mantine/core';
 import { Panel } from '../../components/layout/panel.tsx';
 import { playgroundStrings } from '../../strings/playground.ts';
-import { ClassTemplatesInput, classTemplatesFault } from '../templates/class-templates-input.tsx';
+import { LabeledClassTemplates } from '../templates/class-templates-input.tsx';
 import { usePlayground } from './playground-store.ts';
 
 const words = playgroundStrings.image;
 
 /** The classes that CLIP compares an image with. */
 export function ZeroShotClasses({ classNames, classTemplates }: { classNames: string; classTemplates: string }) {
-  const id = useId();
   return (
     <Panel title={words.classes}>
       <Stack gap={12}>
@@ -23,14 +21,10 @@ export function ZeroShotClasses({ classNames, classTemplates }: { classNames: st
           value={classNames}
           onChange={(event) => usePlayground.setState({ classNames: event.currentTarget.value })}
         />
-        <Input.Wrapper label={words.texts} id={id}>
-          <ClassTemplatesInput
-            id={id}
-            value={classTemplates}
-            onChange={(lines) => usePlayground.setState({ classTemplates: lines })}
-            isFaulty={classTemplatesFault(classTemplates) !== null}
-          />
-        </Input.Wrapper>
+        <LabeledClassTemplates
+          value={classTemplates}
+          onChange={(lines) => usePlayground.setState({ classTemplates: lines })}
+        />
       </Stack>
     </Panel>
   );

@@ -1,4 +1,5 @@
-import { Stack, Textarea } from '@mantine/core';
+import { Input, Stack, Textarea } from '@mantine/core';
+import { useId } from 'react';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { classTemplatesOf, classTexts, knownClassTemplates } from '../../../src-shared/domain/class-templates.ts';
 import { Select } from '../../components/form/choices.tsx';
@@ -43,6 +44,16 @@ export function ClassTemplatesInput({ id, value, onChange, isFaulty }: ClassTemp
         onChange={(event) => onChange(event.currentTarget.value)}
       />
     </Stack>
+  );
+}
+
+/** The same with its label, outside of the form of a run. */
+export function LabeledClassTemplates({ value, onChange }: Pick<ClassTemplatesInputProps, 'value' | 'onChange'>) {
+  const id = useId();
+  return (
+    <Input.Wrapper label={words.label} id={id}>
+      <ClassTemplatesInput id={id} value={value} onChange={onChange} isFaulty={classTemplatesFault(value) !== null} />
+    </Input.Wrapper>
   );
 }
 
