@@ -1,6 +1,8 @@
 import { Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
+import { IconTrash } from '@tabler/icons-react';
 import { formatBytes } from '../format/format.ts';
+import type { MoreItem } from '../layout/page.tsx';
 
 interface ConfirmRemoval {
   /** What goes, by its kind and name: "the run "fmnist seed 1"". */
@@ -27,4 +29,21 @@ export function confirmRemoval({ what, consequence, freedBytes, verb = 'Remove',
     confirmProps: { color: 'red.9', 'data-autofocus': true },
     onConfirm,
   });
+}
+
+interface RemovalItem extends ConfirmRemoval {
+  label: string;
+  /** Why it cannot be removed now. */
+  disabledReason?: string | null;
+}
+
+/** The item of a menu that removes something once the person has confirmed. */
+export function removalItem({ label, disabledReason = null, ...removal }: RemovalItem): MoreItem {
+  return {
+    label,
+    icon: <IconTrash size={16} />,
+    danger: true,
+    disabledReason,
+    onClick: () => confirmRemoval(removal),
+  };
 }

@@ -1,12 +1,11 @@
 import { Button, Group, Menu, Stack, Text } from '@mantine/core';
-import { IconTrash } from '@tabler/icons-react';
 import type { BenchmarkResult } from '../../../src-shared/domain/benchmark.ts';
 import type { BenchmarkRecord } from '../../../src-shared/domain/benchmark-record.ts';
 import { lmEvalResults } from '../../../src-shared/results/lm-eval.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { fileStem } from '../../components/download.ts';
-import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { removalItem } from '../../components/feedback/confirm.tsx';
 import { notifyFailure, notifySuccess } from '../../components/feedback/notify.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { fileName } from '../../components/format/file-name.ts';
@@ -56,19 +55,14 @@ export function BenchmarkDetail({ record }: { record: BenchmarkRecord }) {
             label={words.more(name)}
             about={name}
             items={[
-              {
+              removalItem({
                 label: words.remove,
-                icon: <IconTrash size={16} />,
-                danger: true,
                 disabledReason: isActive(job) ? words.stillRunning : null,
-                onClick: () =>
-                  confirmRemoval({
-                    what: words.what(name),
-                    consequence: words.removeConsequence,
-                    verb: words.remove,
-                    onConfirm: () => remove.mutate({ id: job.id }),
-                  }),
-              },
+                what: words.what(name),
+                consequence: words.removeConsequence,
+                verb: words.remove,
+                onConfirm: () => remove.mutate({ id: job.id }),
+              }),
             ]}
           />
         </Group>

@@ -1,10 +1,9 @@
 import { Badge, Button } from '@mantine/core';
-import { IconTrash } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import type { DatasetDescription, DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
-import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { removalItem } from '../../components/feedback/confirm.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { formatBytes, plural } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
@@ -59,18 +58,13 @@ export function DatasetDetail({ dataset }: { dataset: DatasetRecord }) {
             label={`More actions for ${dataset.name}`}
             about={dataset.name}
             items={[
-              {
+              removalItem({
                 label: 'Remove from the list',
-                icon: <IconTrash size={16} />,
-                danger: true,
                 disabledReason: dataset.bundled ? 'Bundled datasets can’t be removed.' : null,
-                onClick: () =>
-                  confirmRemoval({
-                    what: `the dataset “${dataset.name}”`,
-                    consequence: 'It is removed from the list; files on disk are untouched.',
-                    onConfirm: () => remove.mutate({ id: dataset.id, undoMilliseconds }),
-                  }),
-              },
+                what: `the dataset “${dataset.name}”`,
+                consequence: 'It is removed from the list; files on disk are untouched.',
+                onConfirm: () => remove.mutate({ id: dataset.id, undoMilliseconds }),
+              }),
             ]}
           />
         </>

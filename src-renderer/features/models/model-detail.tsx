@@ -1,11 +1,11 @@
 import { Badge, Button } from '@mantine/core';
-import { IconMinimize, IconTarget, IconTrash } from '@tabler/icons-react';
+import { IconMinimize, IconTarget } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
-import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { removalItem } from '../../components/feedback/confirm.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { formatBytes, formatCount, plural } from '../../components/format/format.ts';
 import { HashText, PathText } from '../../components/format/path-text.tsx';
@@ -92,19 +92,14 @@ export function ModelDetail({ model, onStarted }: { model: ModelRecord; onStarte
                 icon: <IconMinimize size={16} />,
                 onClick: () => setQuantizing(true),
               },
-              {
+              removalItem({
                 label: 'Remove from the list',
-                icon: <IconTrash size={16} />,
-                danger: true,
                 disabledReason: model.bundled ? 'Bundled models can’t be removed.' : null,
-                onClick: () =>
-                  confirmRemoval({
-                    what: `the model “${model.name}”`,
-                    consequence:
-                      'It is removed from the list. A folder that the studio converted or quantized is deleted; other files on disk are untouched.',
-                    onConfirm: () => remove.mutate({ id: model.id, undoMilliseconds }),
-                  }),
-              },
+                what: `the model “${model.name}”`,
+                consequence:
+                  'It is removed from the list. A folder that the studio converted or quantized is deleted; other files on disk are untouched.',
+                onConfirm: () => remove.mutate({ id: model.id, undoMilliseconds }),
+              }),
             ]}
           />
         </>

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
-import { IconFolder, IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconFolder, IconPencil } from '@tabler/icons-react';
 import type { ReportRecord } from '../../../src-shared/domain/report.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate } from '../../app/routes.tsx';
-import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { removalItem } from '../../components/feedback/confirm.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { MoreMenu } from '../../components/layout/page.tsx';
 import { reportsStrings as strings } from '../../strings/reports.ts';
@@ -38,18 +38,13 @@ export function ReportView({ report }: { report: ReportRecord }) {
           items={[
             { label: strings.rename.item, icon: <IconPencil size={16} />, onClick: () => renameReport(report) },
             { label: strings.showInFolder, icon: <IconFolder size={16} />, onClick: () => showInFolder(report) },
-            {
+            removalItem({
               label: strings.remove,
-              icon: <IconTrash size={16} />,
-              danger: true,
-              onClick: () =>
-                confirmRemoval({
-                  what: strings.what(report.name),
-                  consequence: strings.removeConsequence,
-                  verb: strings.remove,
-                  onConfirm: () => remove.mutate({ id: report.id, undoMilliseconds }),
-                }),
-            },
+              what: strings.what(report.name),
+              consequence: strings.removeConsequence,
+              verb: strings.remove,
+              onConfirm: () => remove.mutate({ id: report.id, undoMilliseconds }),
+            }),
           ]}
         />
       </div>

@@ -1,10 +1,9 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { IconTrash } from '@tabler/icons-react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { useAction } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
-import { confirmRemoval } from '../../components/feedback/confirm.tsx';
+import { removalItem } from '../../components/feedback/confirm.tsx';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { notifyDeleted, undoMilliseconds } from '../../components/feedback/undo.tsx';
 import { formatCount } from '../../components/format/format.ts';
@@ -66,19 +65,14 @@ export function StudyDetail({ study }: { study: StudyRecord }) {
             label={strings.more(name)}
             about={name}
             items={[
-              {
+              removalItem({
                 label: strings.remove,
-                icon: <IconTrash size={16} />,
-                danger: true,
                 disabledReason: isOpen ? strings.stillRunning : null,
-                onClick: () =>
-                  confirmRemoval({
-                    what: strings.what(name),
-                    consequence: strings.removeConsequence,
-                    verb: strings.remove,
-                    onConfirm: () => remove.mutate({ id, undoMilliseconds }),
-                  }),
-              },
+                what: strings.what(name),
+                consequence: strings.removeConsequence,
+                verb: strings.remove,
+                onConfirm: () => remove.mutate({ id, undoMilliseconds }),
+              }),
             ]}
           />
         </Group>

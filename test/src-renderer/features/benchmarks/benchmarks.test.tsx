@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { fireEvent, waitFor } from '@testing-library/react';
+import { fireEvent, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { queryClient, requestKey } from '../../../../src-renderer/api/query.ts';
 import { BenchmarkDetail } from '../../../../src-renderer/features/benchmarks/benchmark-detail.tsx';
@@ -129,6 +129,22 @@ test('while the model works, its progress is followed', async () => {
   // As cache.ts does with the event of a job; the list is not asked for again.
   queryClient.setQueryData(requestKey('jobs.get', { id: 'job' }), { ...record.job, progress });
   await waitFor(() => expect(view.getByText(/^arc · 3 of 8/)).toBeTruthy());
+});
+
+test('a benchmark is deleted once that is confirmed', async () => {
+  backend.answers['benchmarks.remove'] = () => ({ ok: true });
+  const record = benchmarkRecordSchema.parse({
+    job: { ...job('job', 'benchmark'), status: 'failed' },
+    request: { model: 'base', tasks: '/tasks/arc.yaml', columns: [null] },
+    names: ['writer'],
+  });
+  const view = renderInWindow(<BenchmarkDetail record={record} />);
+  fireEvent.click(view.getByRole('button', { name: 'More for arc.yaml' }));
+  fireEvent.click(await view.findByRole('menuitem', { name: 'Delete' }));
+  const question = await view.findByRole('dialog', { name: 'Delete the benchmark "arc.yaml"?' });
+  expect(backend.inputsOf('benchmarks.remove')).toEqual([]);
+  fireEvent.click(within(question).getByRole('button', { name: 'Delete' }));
+  await waitFor(() => expect(backend.inputsOf('benchmarks.remove')).toEqual([{ id: 'job' }]));
 });
 
 test.each([
