@@ -46,11 +46,7 @@ export const interpolationWork = defineStudyWork(interpolationStudy, {
       parameters: parametersOf(config, id),
       isChosen: (curves ?? []).includes(id) || id === method,
     }));
-    const judged = await withMetric(
-      config,
-      pairs.flatMap(({ adapters }) => adapters),
-      facts,
-    );
+    const judged = await withMetric(interpolationStudy, config, facts);
     return { ...judged, left_out: await methodsLeftOut(facts, dataset, pairs, methods, [1, 1]) };
   },
   judgedBy,

@@ -1,4 +1,4 @@
-import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
+import type { StudyKind } from '../../../src-shared/studies/define-study.ts';
 import type { StudyFacts } from './define-study-work.ts';
 
 interface Judged {
@@ -10,11 +10,11 @@ export function judgedBy({ metric }: Judged): string {
   return metric ?? 'accuracy';
 }
 
-/** The config with the metric that its task is known by, unless it names one. */
+/** The config with the metric that the task of its adapters is known by, unless it names one. */
 export async function withMetric<Config extends Judged & { readonly dataset: string }>(
+  { references }: Pick<StudyKind, 'references'>,
   config: Config,
-  adapters: readonly PlannedAdapter[],
   facts: StudyFacts,
 ): Promise<Config> {
-  return { ...config, metric: config.metric ?? (await facts.metricKnownBy(adapters, config.dataset)) };
+  return { ...config, metric: config.metric ?? (await facts.metricKnownBy(references(config), config.dataset)) };
 }

@@ -9,12 +9,7 @@ import { measuredScore } from './study-score.ts';
 
 /** Same-task adapters of several seeds, alone and merged with equal weights by each method. */
 export const mergingWork = defineStudyWork(mergingStudy, {
-  fit: (config, facts) =>
-    withMetric(
-      config,
-      config.groups.flatMap(({ adapters }) => adapters),
-      facts,
-    ),
+  fit: (config, facts) => withMetric(mergingStudy, config, facts),
   judgedBy,
   plan: ({ dataset, eval_samples, groups, methods, placebos, seed, ...search }) =>
     groups.flatMap(({ label, adapters }, group): ScoreSpec[] => {

@@ -35,11 +35,7 @@ export const planeWork = defineStudyWork(planeStudy, {
     // The lowest weights of the grid stand for all: a method that takes no negative ones is refused.
     const { beyond, subdivisions } = config;
     const weights = [subdivisions + 2 * beyond, -beyond, -beyond].map((steps) => steps / subdivisions);
-    const judged = await withMetric(
-      config,
-      triples.flatMap(({ adapters }) => adapters),
-      facts,
-    );
+    const judged = await withMetric(planeStudy, config, facts);
     return {
       ...judged,
       left_out: [

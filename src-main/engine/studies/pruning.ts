@@ -16,12 +16,7 @@ type Grid = NonNullable<PruningConfig['grids']>[number];
 
 /** Scores every adapter unpruned, under each pattern, and at each value of each grid. */
 export const pruningWork = defineStudyWork(pruningStudy, {
-  fit: (config, facts) =>
-    withMetric(
-      config,
-      config.adapters.map(({ adapter }) => adapter),
-      facts,
-    ),
+  fit: (config, facts) => withMetric(pruningStudy, config, facts),
   judgedBy,
   plan: (config) =>
     config.adapters.flatMap(({ label, seed, adapter }, at): ScoreSpec[] => {
