@@ -48,29 +48,28 @@ export const mergingWork = defineStudyWork(mergingStudy, {
       }));
       return [...alone, ...merged, ...controls];
     }),
-  fold: ({ groups, methods, placebos, metric }, scoreOf) => ({
-    kind: 'merging',
-    examples: scoreOf('0/alone/0').examples,
-    metric: judgedBy({ metric }),
-    groups: groups.map(({ label, coto, adapters }, group) => ({
-      label,
-      coto,
-      alone: adapters.map((_, index) => measuredScore(scoreOf(`${group}/alone/${index}`), judgedBy({ metric }))),
-      merged: methods.map((method) => {
-        const score = scoreOf(`${group}/merged/${method}`);
-        return {
+  fold({ groups, methods, placebos, ...config }, scoreOf) {
+    const metric = judgedBy(config);
+    return {
+      kind: 'merging',
+      examples: scoreOf('0/alone/0').examples,
+      metric,
+      groups: groups.map(({ label, coto, adapters }, group) => ({
+        label,
+        coto,
+        alone: adapters.map((_, index) => measuredScore(scoreOf(`${group}/alone/${index}`), metric)),
+        merged: methods.map((method) => {
+          const score = scoreOf(`${group}/merged/${method}`);
+          return { method, ...measuredScore(score, metric), ...(score.tuned ? { tuning: score.tuned.score } : {}) };
+        }),
+        placebos: controlsOf(methods, placebos).map(({ method, placebo }) => ({
           method,
-          ...measuredScore(score, judgedBy({ metric })),
-          ...(score.tuned ? { tuning: score.tuned.score } : {}),
-        };
-      }),
-      placebos: controlsOf(methods, placebos).map(({ method, placebo }) => ({
-        method,
-        placebo,
-        ...measuredScore(scoreOf(`${group}/placebo/${method}/${placebo}`), judgedBy({ metric })),
+          placebo,
+          ...measuredScore(scoreOf(`${group}/placebo/${method}/${placebo}`), metric),
+        })),
       })),
-    })),
-  }),
+    };
+  },
 });
 
 /** Placebos accompany merges that make an adapter. */

@@ -41,45 +41,43 @@ export const pruningWork = defineStudyWork(pruningStudy, {
         ),
       ];
     }),
-  fold: (config, scoreOf) => ({
-    kind: 'pruning',
-    examples: scoreOf('0/unpruned').examples,
-    metric: judgedBy(config),
-    adapters: config.adapters.map(({ label, coto, seed }, at) => ({
-      label,
-      coto,
-      seed,
-      unpruned: measuredScore(scoreOf(`${at}/unpruned`), judgedBy(config)),
-      patterns: patternsOf(config).map(({ method, parameters }, index) => ({
-        label: nameOf(method, parameters),
-        method,
-        parameters,
-        ...measuredScore(scoreOf(`${at}/pattern/${index}`), judgedBy(config)),
+  fold(config, scoreOf) {
+    const metric = judgedBy(config);
+    return {
+      kind: 'pruning',
+      examples: scoreOf('0/unpruned').examples,
+      metric,
+      adapters: config.adapters.map(({ label, coto, seed }, at) => ({
+        label,
+        coto,
+        seed,
+        unpruned: measuredScore(scoreOf(`${at}/unpruned`), metric),
+        patterns: patternsOf(config).map(({ method, parameters }, index) => ({
+          label: nameOf(method, parameters),
+          method,
+          parameters,
+          ...measuredScore(scoreOf(`${at}/pattern/${index}`), metric),
+        })),
+        grids: gridsOf(config).map((grid, place): PruningGrid => {
+          const { parameter, axis, percent, unchanged } = declaredGrid(grid.method);
+          return {
+            method: grid.method,
+            label: pruneMethod(grid.method).declaration.label,
+            parameter,
+            parameters: grid.parameters,
+            axis,
+            percent,
+            unchanged,
+            points: pointsOf(grid).map(({ value, parameters }, index) => {
+              const score = scoreOf(`${at}/grid/${place}/${index}`);
+              const counts = { kept: score.kept ?? 0, total: score.total ?? 0 };
+              return { value, label: nameOf(grid.method, parameters), ...counts, ...measuredScore(score, metric) };
+            }),
+          };
+        }),
       })),
-      grids: gridsOf(config).map((grid, place): PruningGrid => {
-        const { parameter, axis, percent, unchanged } = declaredGrid(grid.method);
-        return {
-          method: grid.method,
-          label: pruneMethod(grid.method).declaration.label,
-          parameter,
-          parameters: grid.parameters,
-          axis,
-          percent,
-          unchanged,
-          points: pointsOf(grid).map(({ value, parameters }, index) => {
-            const score = scoreOf(`${at}/grid/${place}/${index}`);
-            const counts = { kept: score.kept ?? 0, total: score.total ?? 0 };
-            return {
-              value,
-              label: nameOf(grid.method, parameters),
-              ...counts,
-              ...measuredScore(score, judgedBy(config)),
-            };
-          }),
-        };
-      }),
-    })),
-  }),
+    };
+  },
 });
 
 /** The patterns of the config, or those declared as usual by the methods. */
