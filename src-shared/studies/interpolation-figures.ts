@@ -15,7 +15,7 @@ import {
 } from './interpolation-schemas.ts';
 import { judgedRange, judgedWords } from './judged-metric.ts';
 import { axisTitle } from './metric-words.ts';
-import { ofMetric } from './point-score.ts';
+import { metricAt, ofMetric } from './point-score.ts';
 
 /** Of further methods only the means are drawn: more bands over each other could not be told apart. The table has all. */
 const bandedMethods = 2;
@@ -70,10 +70,7 @@ export function interpolationFigure(
       const x = first.points.map(({ lambda }) => lambda);
       const spreads = x.map((_, at) =>
         spreadOverPairs(
-          curves.map(({ points }) => {
-            const point = points[at];
-            return point === undefined ? Number.NaN : ofMetric(point, metric) * scale;
-          }),
+          curves.map(({ points }) => metricAt(points, at, metric) * scale),
           units,
         ),
       );

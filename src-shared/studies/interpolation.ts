@@ -22,7 +22,7 @@ import {
 } from './interpolation-schemas.ts';
 import { describeMetric, judgedWords, metricOfForm, shownMetrics, tableUnit } from './judged-metric.ts';
 import { axisTitle, valueText } from './metric-words.ts';
-import { ofMetric } from './point-score.ts';
+import { metricAt, ofMetric } from './point-score.ts';
 
 /** The metric along the line between two adapters of one base (linear mode connectivity). */
 export const interpolationStudy = defineStudy({
@@ -198,7 +198,7 @@ function groupTable(
             label,
             words.mergeMethod(method ?? config.method ?? 'factor-average'),
             String(curves.length),
-            valueText(judged, mean(curves.map(({ points }) => valueAt(points, middleOf(points), judged)))),
+            valueText(judged, mean(curves.map(({ points }) => metricAt(points, middleOf(points), judged)))),
             ...shownMetrics(judged).flatMap((metric) =>
               (['line', 'mean'] as const).map((from) => {
                 const height = average(({ barriers }) => ofMetric(barriers, metric)[from]);
@@ -248,7 +248,7 @@ function pairTable(
           cells: [
             joinedLabel(pair),
             words.mergeMethod(method ?? config.method ?? 'factor-average'),
-            ...[0, middleOf(points), points.length - 1].map((at) => valueText(judged, valueAt(points, at, judged))),
+            ...[0, middleOf(points), points.length - 1].map((at) => valueText(judged, metricAt(points, at, judged))),
             ...shownMetrics(judged).flatMap((metric) =>
               (['line', 'mean'] as const).map((from) => judgedEstimate(metric, ofMetric(barriers, metric)[from], 2)),
             ),
@@ -257,11 +257,6 @@ function pairTable(
       ),
     },
   ];
-}
-
-function valueAt(points: InterpolationCurve['points'], at: number, metric: string): number {
-  const point = points[at];
-  return point === undefined ? Number.NaN : ofMetric(point, metric);
 }
 
 /** Whether any barrier of it has an interval of its own. */

@@ -18,6 +18,12 @@ export function ofMetric<T>({ accuracy, loss, judged }: ByMetric<T>, metric: str
   return found;
 }
 
+/** Of the point at a place of a curve; NaN where there is none. */
+export function metricAt(points: readonly ByMetric<number>[], at: number, metric: string): number {
+  const point = points[at];
+  return point === undefined ? Number.NaN : ofMetric(point, metric);
+}
+
 /** The quantity of every metric that a result of this one keeps. */
 export function byMetric<T>(metric: string, hasAccuracy: boolean, of: (metric: string) => T) {
   const judged = metric === 'accuracy' || metric === 'loss' ? {} : { judged: of(metric) };

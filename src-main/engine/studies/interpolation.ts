@@ -1,5 +1,5 @@
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import type { Score, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
+import type { ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
 import { barriersOf } from '../../../src-shared/studies/barrier.ts';
 import { joinedLabel, methodsAt } from '../../../src-shared/studies/connectivity.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
@@ -9,7 +9,8 @@ import {
   type InterpolationCurve,
   middleOf,
 } from '../../../src-shared/studies/interpolation-schemas.ts';
-import { byMetric, ofMetric, type PointScore } from '../../../src-shared/studies/point-score.ts';
+import { judgedWords } from '../../../src-shared/studies/judged-metric.ts';
+import { byMetric, metricAt } from '../../../src-shared/studies/point-score.ts';
 import { mergeMethod } from '../merge/index.ts';
 import { methodParameters, methodsLeftOut, outputsFirst, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
@@ -109,32 +110,28 @@ function foldPair(
   const bootstraps = withIntervals ? bootstrapsOf(scores.flat(), config.seed) : null;
   const judged = judgedBy(config);
   const hasAccuracy = scores.flat().every(({ accuracy }) => accuracy !== null);
-  const pointsOf = (list: readonly Score[] | undefined) => (list ?? []).map((score) => pointScore(score, judged));
+  const points = scores.map((list) => list.map((score) => pointScore(score, judged)));
   const middle = middleOf(grid);
   const ensemble = methods.findIndex((id) => mergeMethod(id).makes === 'outputs');
   return methods.map((method, curve) => {
-    const values = pointsOf(scores[curve]);
-    const valueAt = (list: readonly PointScore[], point: number, metric: string) => {
-      const score = list[point];
-      return score === undefined ? Number.NaN : ofMetric(score, metric);
-    };
+    const values = points[curve] ?? [];
     const barrierOf = (metric: string) => {
       const heights = (of: (point: number) => number) =>
         barriersOf(
           grid.map(({ lambda }, point) => ({ lambda, value: of(point) })),
-          metric === 'loss' ? 'lower' : 'higher',
+          judgedWords(metric).better,
         );
-      const { line, mean, at } = heights((point) => valueAt(values, point, metric));
+      const { line, mean, at } = heights((point) => metricAt(values, point, metric));
       const start = curve * grid.length;
       const interval = (which: 'line' | 'mean', value: number) =>
         withInterval(bootstraps?.(metric), value, (means) => heights((point) => means[start + point] ?? 0)[which]);
       return { line: interval('line', line), mean: interval('mean', mean), at };
     };
-    const other = pointsOf(scores[ensemble]);
+    const other = points[ensemble] ?? [];
     const difference = (metric: string) =>
       withInterval(
         bootstraps?.(metric),
-        valueAt(values, middle, metric) - valueAt(other, middle, metric),
+        metricAt(values, middle, metric) - metricAt(other, middle, metric),
         (means) => (means[curve * grid.length + middle] ?? 0) - (means[ensemble * grid.length + middle] ?? 0),
       );
     return {
