@@ -6,7 +6,8 @@ import { amidWords } from '../format/amid-words.ts';
 import type { TableRow, TableUnit } from '../results/comparison-row.ts';
 import { metricLabel } from '../results/metric-labels.ts';
 import { mean } from '../statistics/student.ts';
-import { axisTitle, metricUnit } from './metric-words.ts';
+import { axisTitle, metricUnit, valueText } from './metric-words.ts';
+import { ofMetric, type PointScore } from './point-score.ts';
 
 /** The metric that a study of adapters of one task judges by, as its config says it. */
 export const judgedMetricSchema = z
@@ -73,6 +74,11 @@ export function judgedWords(metric: string): JudgedWords {
 export function judgedHeading(metric: string): string {
   const { title, unit } = judgedWords(metric);
   return axisTitle(title, unit);
+}
+
+/** The metric of a score without its unit: "72.4", "0.713". */
+export function judgedText(metric: string, score: PointScore): string {
+  return valueText(metric, ofMetric(score, metric));
 }
 
 /** The better of scores of one metric. */

@@ -14,6 +14,7 @@ import {
   judgedHeading,
   judgedMetric,
   judgedRow,
+  judgedText,
   judgedWords,
   metricOfForm,
 } from './judged-metric.ts';
@@ -103,12 +104,13 @@ export const mergingStudy = defineStudy({
     ...(search === 'none' ? [] : [{ label: 'Search', value: `${search}, ${search_evaluations} merges, seed ${seed}` }]),
   ],
   table({ groups, metric }, _config, words) {
-    const written = (score: PointScore) => valueText(metric, ofMetric(score, metric));
+    const { title, unit } = judgedWords(metric);
+    const written = (score: PointScore) => judgedText(metric, score);
     const methods = methodsOf(groups);
     return [
       {
         title: isSearched(groups)
-          ? `${axisTitle(`${judgedWords(metric).title} on the test split`, judgedWords(metric).unit)}, and in brackets ${tunedWords(metric)}on the training examples that a search was tuned on`
+          ? `${axisTitle(`${title} on the test split`, unit)}, and in brackets ${tunedWords(metric)}on the training examples that a search was tuned on`
           : judgedHeading(metric),
         columns: [
           { label: 'Group' },
@@ -154,9 +156,10 @@ export const mergingStudy = defineStudy({
 function placeboTable(groups: MergingResult['groups'], metric: string, words: StudyWords): StudyTable[] {
   const placebos = [...new Set(groups.flatMap((group) => (group.placebos ?? []).map(({ placebo }) => placebo)))];
   if (placebos.length === 0) return [];
+  const { name, unit } = judgedWords(metric);
   return [
     {
-      title: `Merges beside their placebos: ${axisTitle(judgedWords(metric).name, judgedWords(metric).unit)}`,
+      title: `Merges beside their placebos: ${axisTitle(name, unit)}`,
       columns: [
         { label: 'Group' },
         { label: 'Merge' },
@@ -171,10 +174,10 @@ function placeboTable(groups: MergingResult['groups'], metric: string, words: St
             cells: [
               label,
               words.mergeMethod(method),
-              valueText(metric, ofMetric(own, metric)),
+              judgedText(metric, own),
               ...placebos.map((placebo) => {
                 const score = scores.find((one) => one.method === method && one.placebo === placebo);
-                return score === undefined ? '–' : valueText(metric, ofMetric(score, metric));
+                return score === undefined ? '–' : judgedText(metric, score);
               }),
               best(metric, alone),
             ],

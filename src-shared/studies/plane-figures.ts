@@ -4,8 +4,7 @@ import { sequentialColor, sequentialScale, themeColors } from '../figures/palett
 import { formatFixed } from '../format/numbers.ts';
 import { judgedEstimate } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
-import { judgedWords } from './judged-metric.ts';
-import { valueText } from './metric-words.ts';
+import { judgedText, judgedWords } from './judged-metric.ts';
 import type { PlaneConfig, PlaneResult, PlaneSurface, PlaneTriple } from './plane-schemas.ts';
 import { ofMetric, type PointScore } from './point-score.ts';
 
@@ -247,7 +246,7 @@ function center(
 
 function pointText({ weights, ...score }: PlaneSurface['points'][number], metric: string): string {
   const { unit } = judgedWords(metric);
-  const value = `${valueText(metric, ofMetric(score, metric))}${unit === '' ? '' : ` ${unit}`}`;
+  const value = `${judgedText(metric, score)}${unit === '' ? '' : ` ${unit}`}`;
   return `${weights.map((weight) => formatFixed(weight, 2)).join(' : ')}<br>${value}`;
 }
 
@@ -295,7 +294,7 @@ function captionOf(
 ): string {
   const { title, unit } = judgedWords(metric);
   const isShare = unit === '%';
-  const written = (score: PointScore) => `${valueText(metric, ofMetric(score, metric))}${isShare ? ' %' : ''}`;
+  const written = (score: PointScore) => `${judgedText(metric, score)}${isShare ? ' %' : ''}`;
   const difference = (surface: PlaneSurface) =>
     `${judgedEstimate(metric, ofMetric(surface.againstCorners, metric), 1)}${isShare ? ' points' : ''}`;
   return [

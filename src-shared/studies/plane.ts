@@ -7,7 +7,15 @@ import { nameOfRecord } from './catalog-words.ts';
 import { bySeed, datasetOf, distinctGroups, requireOneBase, valuesOf } from './composing.ts';
 import { joinedLabel, judgedEstimate, leftOutTable, stoodFor } from './connectivity.ts';
 import { defineStudy, type StudyAdapter, type StudyTable, type StudyWords } from './define-study.ts';
-import { bestOf, describeMetric, judgedRow, judgedWords, metricOfForm, shownMetrics } from './judged-metric.ts';
+import {
+  bestOf,
+  describeMetric,
+  judgedRow,
+  judgedText,
+  judgedWords,
+  metricOfForm,
+  shownMetrics,
+} from './judged-metric.ts';
 import { axisTitle, valueText } from './metric-words.ts';
 import { planeFigure } from './plane-figures.ts';
 import {
@@ -19,7 +27,7 @@ import {
   planeResultSchema,
   surfaceMethods,
 } from './plane-schemas.ts';
-import { ofMetric, type PointScore } from './point-score.ts';
+import { ofMetric } from './point-score.ts';
 
 /** Labels of the comparison with and without CoTo. */
 const centerLabels = new Map([
@@ -155,8 +163,7 @@ function nameOf(adapters: readonly StudyAdapter[]): string {
 
 /** The merge at 1:1:1 against the mean of its corners and their ensemble, and the best point of each surface. */
 function centerTable({ triples, examples, metric }: PlaneResult, words: StudyWords): StudyTable {
-  const { unit, points } = judgedWords(metric);
-  const written = (score: PointScore) => valueText(metric, ofMetric(score, metric));
+  const { name, unit, points } = judgedWords(metric);
   const isLoss = metric === 'loss';
   const isEstimated = triples.some(({ surfaces }) =>
     surfaces.some(({ againstCorners }) =>
@@ -164,7 +171,7 @@ function centerTable({ triples, examples, metric }: PlaneResult, words: StudyWor
     ),
   );
   return {
-    title: `Three merged 1:1:1${metric === 'accuracy' ? '' : `, ${judgedWords(metric).name}`}${metric === 'accuracy' || isEstimated ? ` [95 % over ${examples} examples]` : ''}`,
+    title: `Three merged 1:1:1${metric === 'accuracy' ? '' : `, ${name}`}${metric === 'accuracy' || isEstimated ? ` [95 % over ${examples} examples]` : ''}`,
     columns: [
       { label: 'Triple' },
       { label: 'Merge method' },
@@ -182,8 +189,8 @@ function centerTable({ triples, examples, metric }: PlaneResult, words: StudyWor
           joinedLabel(triple),
           words.mergeMethod(surface.method),
           valueText(metric, mean(triple.corners.map((corner) => ofMetric(corner, metric)))),
-          triple.ensemble === null ? '–' : written(triple.ensemble),
-          written(surface.center),
+          triple.ensemble === null ? '–' : judgedText(metric, triple.ensemble),
+          judgedText(metric, surface.center),
           judgedEstimate(metric, ofMetric(surface.againstCorners, metric), 2),
           surface.againstEnsemble === null ? '–' : judgedEstimate(metric, ofMetric(surface.againstEnsemble, metric), 2),
           ...(isLoss ? [] : [judgedEstimate('loss', surface.againstCorners.loss, 3)]),
@@ -199,5 +206,5 @@ function bestText({ points }: PlaneSurface, metric: string): string {
   const values = points.map((point) => ofMetric(point, metric));
   const best = points[values.indexOf(bestOf(metric, values))];
   if (best === undefined) return '–';
-  return `${valueText(metric, ofMetric(best, metric))} at ${best.weights.map((weight) => formatFixed(weight, 2)).join(' : ')}`;
+  return `${judgedText(metric, best)} at ${best.weights.map((weight) => formatFixed(weight, 2)).join(' : ')}`;
 }

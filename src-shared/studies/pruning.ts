@@ -8,7 +8,15 @@ import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import { nameOfRecord } from './catalog-words.ts';
 import { datasetOf, requireOneBase, seriesName, valuesOf } from './composing.ts';
 import { defineStudy, type PrunedChoice, type StudyTable } from './define-study.ts';
-import { describeMetric, judgedHeading, judgedMetric, judgedRow, judgedWords, metricOfForm } from './judged-metric.ts';
+import {
+  describeMetric,
+  judgedHeading,
+  judgedMetric,
+  judgedRow,
+  judgedText,
+  judgedWords,
+  metricOfForm,
+} from './judged-metric.ts';
 import { axisTitle, valueText } from './metric-words.ts';
 import { namedAdapters } from './named-adapters.ts';
 import { type MeasuredScore, ofMetric } from './point-score.ts';
@@ -173,7 +181,7 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
         cells: [
           seriesName(adapter),
           label,
-          valueText(metric, ofMetric(score, metric)),
+          judgedText(metric, score),
           keep === null ? '' : valueText(metric, lost(score)),
           ...(isLoss ? [] : [score.loss.toFixed(3)]),
           ...(heading === null ? [] : [riseText(score.forgetting?.rise)]),
