@@ -4,7 +4,7 @@ import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { classifyJob } from '../jobs/classify.ts';
 import { resolveModel } from '../library/models.ts';
-import { resolveModelFor } from './resolve-model-for.ts';
+import { requireAbility } from './resolve-model-for.ts';
 
 const classifier = {
   kind: 'image-classification',
@@ -18,13 +18,13 @@ export function classificationHandlers(services: HandlerServices): Handlers<Name
     'classification.image': ({ path }) => services.reader.read('image', { path: paths.readable(path) }),
     'classification.start': async (request) => {
       if (request.image.kind === 'file') paths.readable(request.image.path);
-      const found = await resolveModel(services, request.model);
-      const isClip = comparesWithTexts(found.description);
+      const model = await resolveModel(services, request.model);
+      const isClip = comparesWithTexts(model.description);
       if (isClip && request.zero_shot === null)
-        throw new StudioError('refused', `${found.name} has no classes of its own.`, 'Name the classes.');
+        throw new StudioError('refused', `${model.name} has no classes of its own.`, 'Name the classes.');
       if (!isClip && request.zero_shot !== null)
-        throw new StudioError('refused', `${found.name} does not compare images with texts.`, 'Choose a CLIP.');
-      const model = isClip ? found : await resolveModelFor(classifier, services, request.model);
+        throw new StudioError('refused', `${model.name} does not compare images with texts.`, 'Choose a CLIP.');
+      if (!isClip) requireAbility(classifier, model);
       return queue.add(classifyJob, { title: `Classify with ${model.name}`, subjectId: null }, { request });
     },
   };

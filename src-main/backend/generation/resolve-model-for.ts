@@ -12,16 +12,17 @@ interface Ability {
 
 /** Resolves a model that can do what is asked of it. @throws StudioError refused for one of another kind */
 export async function resolveModelFor(
-  { kind, does, hint }: Ability,
+  ability: Ability,
   services: HandlerServices,
   reference: string,
 ): Promise<ModelRecord> {
   const model = await resolveModel(services, reference);
-  if (model.description.kind !== kind)
-    throw new StudioError(
-      'refused',
-      `${model.name} does not ${does}: it is a model for ${model.description.kind}.`,
-      hint,
-    );
+  requireAbility(ability, model);
   return model;
+}
+
+/** @throws StudioError refused for a model of another kind */
+export function requireAbility({ kind, does, hint }: Ability, { name, description }: ModelRecord): void {
+  if (description.kind !== kind)
+    throw new StudioError('refused', `${name} does not ${does}: it is a model for ${description.kind}.`, hint);
 }
