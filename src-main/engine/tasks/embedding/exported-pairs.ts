@@ -1,5 +1,5 @@
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import { markedRowTensors } from '../text/row-tensors.ts';
+import { markedRowTensors, offsetsOf } from '../text/row-tensors.ts';
 import type { PairRows } from './pair-rows.ts';
 
 /**
@@ -17,8 +17,6 @@ export function exportedPairs(
   const used = [...new Set(pairs.flatMap(({ anchor, other, negatives }) => [anchor, other, ...negatives]))];
   const places = new Map(used.map((row, place) => [row, place]));
   const placeOf = (row: number) => places.get(row) ?? 0;
-  const offsets = new Int32Array(pairs.length + 1);
-  for (const [index, { negatives }] of pairs.entries()) offsets[index + 1] = (offsets[index] ?? 0) + negatives.length;
   const vector = <Data extends Int32Array | Float32Array>(data: Data) => ({ shape: [data.length], data });
   const chosen = targets.length === 0 ? targets : Float32Array.from(indices, (index) => targets[index] ?? 0);
   return [
@@ -35,7 +33,7 @@ export function exportedPairs(
       },
     ],
     [`${split}.negatives`, vector(Int32Array.from(pairs.flatMap(({ negatives }) => negatives.map(placeOf))))],
-    [`${split}.negative_offsets`, vector(offsets)],
+    [`${split}.negative_offsets`, vector(offsetsOf(pairs.map(({ negatives }) => negatives)))],
     [`${split}.targets`, vector(chosen)],
   ];
 }

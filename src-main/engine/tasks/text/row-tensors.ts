@@ -7,8 +7,7 @@ type NamedTensors = [name: string, tensor: HostTensor][];
  * Concatenated rows of tokens: `<name>.input_ids`, and `<name>.offsets` with the start of each row and the end of the last.
  */
 export function rowTensors(name: string, rows: readonly ArrayLike<number>[]): NamedTensors {
-  const offsets = new Int32Array(rows.length + 1);
-  for (const [index, row] of rows.entries()) offsets[index + 1] = (offsets[index] ?? 0) + row.length;
+  const offsets = offsetsOf(rows);
   const ids = new Int32Array(offsets[rows.length] ?? 0);
   for (const [index, row] of rows.entries()) ids.set(row, offsets[index]);
   return [
@@ -17,7 +16,14 @@ export function rowTensors(name: string, rows: readonly ArrayLike<number>[]): Na
   ];
 }
 
-/** The same with a byte a token, named by its meaning: 1 for the mark 1, 2 for `textEnd`, else 0. */
+/** The start of each row among all that follow each other, and the end of the last [rows + 1]. */
+export function offsetsOf(rows: readonly ArrayLike<number>[]): Int32Array<ArrayBuffer> {
+  const offsets = new Int32Array(rows.length + 1);
+  for (const [index, row] of rows.entries()) offsets[index + 1] = (offsets[index] ?? 0) + row.length;
+  return offsets;
+}
+
+/** As `rowTensors`, with a byte a token, named by its meaning: 1 for the mark 1, 2 for `textEnd`, else 0. */
 export function markedRowTensors(name: string, rows: readonly TokenRow[], marksName: string): NamedTensors {
   const tensors = rowTensors(
     name,
