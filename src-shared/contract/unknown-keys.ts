@@ -10,7 +10,7 @@ export function unknownKeys(
 ): { readonly path: readonly PropertyKey[]; readonly key: string; readonly meant: string | null }[] {
   return issues.flatMap(nearestIssues).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [];
-    const known = [...new Set(keysAt(schema, issue.path))];
+    const known = keysAt(schema, issue.path);
     return issue.keys.map((key) => ({ path: issue.path, key, meant: nearestName(key, known) }));
   });
 }
