@@ -68,10 +68,11 @@ export class GpuPassRecorder implements PassRecorder {
     const { shapes } = request;
     const cameTwice = this.lastShapes === shapes;
     this.lastShapes = shapes;
-    if (this.plan?.shapes === shapes) {
-      const parts = this.plan.find(request.parts);
+    const { plan } = this;
+    if (plan?.shapes === shapes) {
+      const parts = plan.find(request.parts);
       if (parts !== null) {
-        if (this.isCurrent(parts)) return this.replayed(this.plan, parts, request);
+        if (this.isCurrent(parts)) return this.whileBusy(() => this.replay(plan, parts, request));
         this.drop();
         this.outdated++;
         if (this.outdated >= mostOutdated) this.refusal = 'weights or variables are replaced from step to step';
@@ -166,19 +167,15 @@ export class GpuPassRecorder implements PassRecorder {
     const variables = [...request.variables];
     if (this.plan?.shapes !== shapes || this.plan.dispatches > this.mostDispatches) this.drop();
     this.plan ??= new PassPlan(this.backend, shapes, variables);
-    this.isBusy = true;
-    try {
-      this.refusal = recording.refusal ?? this.added(this.plan, [recording, parts, result, variables]);
-    } finally {
-      this.isBusy = false;
-    }
+    this.refusal = recording.refusal ?? this.added(this.plan, [recording, parts, result, variables]);
     this.counts.recorded++;
   }
 
-  private replayed(...given: Parameters<GpuPassRecorder['replay']>): PassResult {
+  /** The plan stays, however short memory is. */
+  private whileBusy<Result>(run: () => Result): Result {
     this.isBusy = true;
     try {
-      return this.replay(...given);
+      return run();
     } finally {
       this.isBusy = false;
     }
@@ -187,7 +184,7 @@ export class GpuPassRecorder implements PassRecorder {
   /** Why the parts of a recording cannot be kept; null if they are. */
   private added(plan: PassPlan, given: Parameters<PassPlan['add']>): string | null {
     try {
-      return plan.add(...given);
+      return this.whileBusy(() => plan.add(...given));
     } catch (thrown) {
       if (!isOutOfMemory(thrown)) throw thrown;
       this.drop();
