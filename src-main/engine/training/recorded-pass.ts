@@ -38,11 +38,10 @@ export function recordedPass(
   if (states.context?.cache) return null;
   const run = (seeds: PassSeeds | null) => {
     const inputs = { ...namedStates(states), ...loss.tensors, ...(seeds === null ? {} : { seeds: seeds.tensor }) };
-    const parts = (isByLinear ? partsByLinear : partsOf)(uses, model.lowestActiveLayer());
     const request = {
       owner,
       shapes: `${loss.form}, ${keepingOf(keeping)}, ${isByLinear ? 'by linear' : 'by layer'}, ${shapesOf(states, inputs)}`,
-      parts,
+      parts: partsOf(uses, model.lowestActiveLayer(), isByLinear),
       inputs,
       variables: model.trainable().values(),
       isKept: share !== 1,
@@ -67,37 +66,32 @@ function keepingOf({ gradientCheckpointing = false, halved = false }: StateKeepi
   return `checkpointing ${gradientCheckpointing}, halved ${halved}`;
 }
 
-/** Layers below the lowest that is trained run forward only, and its own states need no gradient. */
-function partsOf(uses: UsesByLayer, lowest: number): PassPart[] {
-  const kind = (layer: number) => (layer < lowest ? 'below' : layer === lowest ? 'lowest' : 'above');
-  const variant = (ofLayer: ReadonlyMap<string, AdapterUse>) => [...ofLayer.values()].join('');
-  const parts = uses.map((ofLayer, layer) => ({
-    layer,
-    isBackward: false,
-    variant: `${kind(layer)} ${variant(ofLayer)}`,
-  }));
-  return withBackward(parts, lowest);
+/** The parts of a pass on its way forth, then back. Layers below the lowest that is trained run forward only. */
+function partsOf(uses: UsesByLayer, lowest: number, isByLinear: boolean): PassPart[] {
+  const head = uses.length - 1;
+  const forward = uses.map((ofLayer, layer) => {
+    const variant =
+      isByLinear && layer < head ? partByLinear(ofLayer, layer < lowest) : partByLayer(ofLayer, layer - lowest);
+    return { layer, isBackward: false, ...variant };
+  });
+  const back = forward.slice(lowest).map((part) => ({ ...part, isBackward: true, isLast: part.layer === lowest }));
+  return [...forward, ...back.reverse()];
+}
+
+type PartVariant = Pick<PassPart, 'variant' | 'linears'>;
+
+/** The lowest layer's own states need no gradient. */
+function partByLayer(ofLayer: ReadonlyMap<string, AdapterUse>, aboveLowest: number): PartVariant {
+  const kind = aboveLowest < 0 ? 'below' : aboveLowest === 0 ? 'lowest' : 'above';
+  return { variant: `${kind} ${[...ofLayer.values()].join('')}` };
 }
 
 /**
  * The same where the linears of a layer are kept one by one, so that each is recorded on and off, not the layer under every mask.
  * The lowest layer that is trained is recorded like those above it, and asked for as far back as something is trained.
  */
-function partsByLinear(uses: UsesByLayer, lowest: number): PassPart[] {
-  const head = uses.length - 1;
-  const parts = partsOf(uses, lowest)
-    .slice(0, uses.length)
-    .map((part) => {
-      const linears = uses[part.layer];
-      if (part.layer === head || linears === undefined) return part;
-      return { ...part, variant: part.layer < lowest ? 'below' : 'above', linears, isLast: part.layer === lowest };
-    });
-  return withBackward(parts, lowest);
-}
-
-function withBackward(parts: readonly PassPart[], lowest: number): PassPart[] {
-  const back = parts.slice(lowest).map((part) => ({ ...part, isBackward: true }));
-  return [...parts.map(({ isLast: _, ...part }) => part), ...back.reverse()];
+function partByLinear(linears: ReadonlyMap<string, AdapterUse>, isBelow: boolean): PartVariant {
+  return { variant: isBelow ? 'below' : 'above', linears };
 }
 
 function namedStates({ hidden, context }: HiddenStates): Record<string, tf.Tensor> {
