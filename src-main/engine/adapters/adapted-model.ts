@@ -11,14 +11,14 @@ import type { LinearOptions } from '../ops/linear/linear-options.ts';
 import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type AdapterGroup, adapterGroups, namesOff, type UsesByLayer, usesByLayer } from './adapter-groups.ts';
 import { BiasSwap } from './bias-swap.ts';
-import { type DeviceAdapter, disposeAdapter, fromDevice, toDevice } from './device-adapter.ts';
+import { type DeviceAdapter, fromDevice, toDevice } from './device-adapter.ts';
 import { AdapterDropout } from './dropout.ts';
 import { type FreshOptions, freshAdapter } from './fresh-adapter.ts';
 import type { Factors } from './initializations/initialization.ts';
 import type { LinearWatcher } from './linear-watcher.ts';
-import { mergedModules } from './merged-modules.ts';
 import type { PassSeeds } from './pass-seeds.ts';
-import { dropResidual, ResidualBase } from './residual.ts';
+import { PlacedAdapter } from './placed-adapter.ts';
+import { ResidualBase } from './residual.ts';
 import { layersFrom } from './run-layers.ts';
 import type { AdapterState } from './state.ts';
 import { isBelowLayers } from './target-modules.ts';
@@ -36,14 +36,7 @@ export class AdaptedModel implements LinearRunner {
   /** The last layer's states [batch · tokens, hiddenSize] as a model without a head gives them. */
   readonly finalStates = (states: HiddenStates) => this.onBase(() => this.base.finalStates?.(states) ?? states.hidden);
   readonly dropout = new AdapterDropout();
-  private adapter: DeviceAdapter | null = null;
-  /** The adapter's frozen weights, where they differ from the base's (a residual base). */
-  private residual: ResidualBase | null = null;
-  private inactive: ReadonlySet<string> = new Set();
-  /** Modules whose adapters are on, but not trained. */
-  private untrained: ReadonlySet<string> = new Set();
-  /** The merged weights that replace the base's while the adapter is merged. */
-  private merged: ReadonlyMap<string, FrozenWeight> | null = null;
+  private placed: PlacedAdapter | null = null;
   private readonly biasSwap = new BiasSwap();
   /** While the layers without a tape run, no adapter may be met: its gradient would be lost without a word. */
   private belowTape = false;
@@ -65,14 +58,12 @@ export class AdaptedModel implements LinearRunner {
 
   /** As `loadState`, on a base that has lost these factors; null: on the base itself. */
   async loadOnResidual(state: AdapterState, subtracted: ReadonlyMap<string, Factors> | null): Promise<void> {
-    const residual = subtracted && (await ResidualBase.create(this.base, state, subtracted));
-    this.loadState(state);
-    this.residual = residual;
+    this.put(state, subtracted && (await ResidualBase.create(this.base, state, subtracted)));
   }
 
   /** The factors that the base has lost for the adapter that is on; null where it uses the base itself. */
   get subtracted(): ReadonlyMap<string, Factors> | null {
-    return this.residual?.subtracted ?? null;
+    return this.placed?.residual?.subtracted ?? null;
   }
 
   /**
@@ -80,26 +71,24 @@ export class AdaptedModel implements LinearRunner {
    * @throws StudioError refused where the adapter does not fit the base; the adapter before it then stays.
    */
   loadState(state: AdapterState): void {
+    this.put(state, null);
+  }
+
+  private put(state: AdapterState, residual: ResidualBase | null): void {
     const next = toDevice(state, this.base, this.adapter);
-    this.unmerge();
-    this.residual = dropResidual(this.residual);
-    this.adapter = next;
-    this.inactive = new Set();
-    this.untrained = new Set();
+    this.placed?.release();
+    this.placed = new PlacedAdapter(this.base, next, residual);
   }
 
   /** The current adapter, copied to the host. */
   async exportState(): Promise<AdapterState> {
-    return fromDevice(this.loaded());
+    return fromDevice(this.loaded().device);
   }
 
   /** Back to the plain base. */
   clear(): void {
-    this.unmerge();
-    this.residual = dropResidual(this.residual);
-    if (this.adapter) disposeAdapter(this.adapter);
-    this.inactive = new Set();
-    this.adapter = null;
+    this.placed?.dispose();
+    this.placed = null;
   }
 
   /** Every trained tensor by its name in the model, from the input up: the factors, then the modules saved whole. */
@@ -109,14 +98,14 @@ export class AdaptedModel implements LinearRunner {
 
   /** The kind of the adapter that is on, and its settings. */
   get described(): Pick<AdapterState, 'variant' | 'parameters'> {
-    const { variant, parameters } = this.loaded().host;
+    const { variant, parameters } = this.loaded().device.host;
     return { variant, parameters };
   }
 
   /** How the variant is trained by `plan`, on this adapter; groups are off here as they are in the step. */
   trainingHooks(plan: TrainingPlan): TrainingHooks {
     const all = () => this.adaptedModules();
-    const active = () => all().filter(({ module }) => this.trainedOn(module));
+    const active = () => all().filter(({ module }) => this.placed?.trainedOn(module));
     return hooksOf(this.described, plan, all, active);
   }
 
@@ -127,16 +116,16 @@ export class AdaptedModel implements LinearRunner {
 
   /** Switches groups: mask[i] 0 turns groups[i] off. null: everything on. */
   setActive(groups: readonly AdapterGroup[], mask: Uint8Array | null): void {
-    this.inactive = namesOff(groups, mask, 'modules');
+    if (this.placed) this.placed.inactive = namesOff(groups, mask, 'modules');
   }
 
   /** Groups that are trained, though all stay on: mask[i] 0 freezes groups[i]. null: everything is trained. */
   setTrained(groups: readonly AdapterGroup[], mask: Uint8Array | null): void {
-    this.untrained = namesOff(groups, mask, 'modules');
+    if (this.placed) this.placed.untrained = namesOff(groups, mask, 'modules');
   }
 
   adaptedModules(): TrainedModule[] {
-    return [...this.loaded().adapted.values()];
+    return [...this.loaded().device.adapted.values()];
   }
 
   /** The lowest layer with something trained and on: layerCount if only the head is, 0 if something below the layers is. */
@@ -156,7 +145,7 @@ export class AdaptedModel implements LinearRunner {
   /** Whether the layers below `layer`, and what comes before them, run as the plain base, whatever is trained. */
   isPlainBelow(layer: number): boolean {
     const isBelow = (module: LinearModule) => (module.layer === null ? isBelowLayers(module) : module.layer < layer);
-    return !this.changedModules((module) => this.activeOn(module) !== null).some(isBelow);
+    return !this.placed?.activeModules().some(isBelow);
   }
 
   /** Whether it replaces biases of the base while it runs. */
@@ -171,12 +160,12 @@ export class AdaptedModel implements LinearRunner {
 
   /** Layer by layer, then of what is in none, all that decides which operations a pass of training runs; null: that may vary. */
   passVariants(): UsesByLayer | null {
-    const { adapter } = this;
-    if (adapter === null || this.merged || this.residual || this.replacesBiases) return null;
-    const modules = [...adapter.adapted.values()].map(({ module }) => module);
-    if (!this.dropout.isEven(adapter.host, modules)) return null;
-    const useOf = (module: LinearModule) => (this.trainedOn(module) ? 't' : this.activeOn(module) ? 'o' : '-');
-    return usesByLayer(modules, this.base.layerCount, useOf);
+    const { placed } = this;
+    if (placed === null || placed.isMerged || placed.residual || this.replacesBiases) return null;
+    const { adapted, host } = placed.device;
+    const modules = [...adapted.values()].map(({ module }) => module);
+    if (!this.dropout.isEven(host, modules)) return null;
+    return usesByLayer(modules, this.base.layerCount, (module) => placed.useOf(module));
   }
 
   /** Runs a pass of these variants; of its dropout, if there is any, the seeds are drawn before. Null: they cannot be. */
@@ -213,21 +202,23 @@ export class AdaptedModel implements LinearRunner {
   }
 
   private linearNow(module: LinearModule, x: tf.Tensor2D, options: LinearOptions): tf.Tensor2D {
-    const whole = this.adapter?.whole.get(module.name);
-    const adapted = this.activeOn(module);
-    this.refuseBelowTape(module, whole !== undefined || this.trainedOn(module));
+    const { placed } = this;
+    const whole = placed?.device.whole.get(module.name);
+    const adapted = placed?.activeOn(module);
+    this.refuseBelowTape(module, whole !== undefined);
     if (whole) return trainedLinear(x, whole.weight, whole.bias, options);
-    if (!this.adapter || !adapted) return frozenLinear(x, this.frozenNow(module), options);
-    const masks = this.dropout.masks(this.adapter.host, module, x.shape);
+    if (!placed || !adapted) return frozenLinear(x, this.frozenNow(module), options);
+    const { host } = placed.device;
+    const masks = this.dropout.masks(host, module, x.shape);
     if (masks === null) return frozenLinear(x, this.frozenNow(module), options);
-    const own = this.residual?.optionsFor(module, x, options) ?? options;
-    return this.adapter.host.variant.forward(x, this.frozenUnder(module), adapted, { ...own, ...masks });
+    const own = placed.residual?.optionsFor(module, x, options) ?? options;
+    return host.variant.forward(x, placed.frozenUnder(module), adapted, { ...own, ...masks });
   }
 
   embedding(module: LinearModule, ids: tf.Tensor1D): tf.Tensor2D {
     const whole = this.adapter?.whole.get(module.name);
-    const adapted = this.activeOn(module);
-    this.refuseBelowTape(module, whole !== undefined || this.trainedOn(module));
+    const adapted = this.placed?.activeOn(module);
+    this.refuseBelowTape(module, whole !== undefined);
     if (whole) return gatherRows(whole.weight, ids);
     if (!this.adapter || !adapted) return tf.gather(this.frozenNow(module).weight, ids);
     const { embedding } = this.adapter.host.variant;
@@ -236,26 +227,27 @@ export class AdaptedModel implements LinearRunner {
   }
 
   isPlain(module: LinearModule): boolean {
-    return !this.adapter?.whole.has(module.name) && !this.merged?.has(module.name) && this.activeOn(module) === null;
+    return !this.adapter?.whole.has(module.name) && !this.placed?.mergedOn(module) && !this.placed?.activeOn(module);
   }
 
   product(module: LinearModule): LinearProduct | null {
     if (this.dropout.isTraining) return null;
     const whole = this.adapter?.whole.get(module.name);
     if (whole) return { weight: whole.weight, bias: whole.bias, isFrozen: false, factors: null, bfloat16: false };
-    const isAdapted = this.activeOn(module) !== null;
-    const factors = isAdapted ? this.loraFactors(module) : null;
-    if (isAdapted && factors === null) return null;
-    const { weight, bias, bfloat16 } = isAdapted ? this.frozenUnder(module) : this.frozenNow(module);
+    const adapter = this.placed?.activeOn(module) ? this.placed : null;
+    const factors = adapter && this.loraFactors(module);
+    if (adapter && factors === null) return null;
+    const { weight, bias, bfloat16 } = adapter?.frozenUnder(module) ?? this.frozenNow(module);
     return { weight, bias, bfloat16, isFrozen: true, factors };
   }
 
   /** The factors of LoRA on the base's own weight, if that is all that the module is now; null where it is more. */
   loraFactors(module: LinearModule): { a: tf.Tensor; b: tf.Tensor; scaling: number } | null {
-    const adapted = this.activeOn(module);
-    if (!this.adapter || adapted === null || this.adapter.whole.has(module.name) || this.residual) return null;
-    const { host } = this.adapter;
-    return this.dropout.dropsInputs(host) ? null : (host.variant.loraFactors?.(adapted) ?? null);
+    const adapted = this.placed?.activeOn(module);
+    if (!this.placed || !adapted || this.placed.residual) return null;
+    const { host, whole } = this.placed.device;
+    if (whole.has(module.name) || this.dropout.dropsInputs(host)) return null;
+    return host.variant.loraFactors?.(adapted) ?? null;
   }
 
   /** Every output by its name, as `BaseModel` gives them; the caller disposes them. */
@@ -355,18 +347,12 @@ export class AdaptedModel implements LinearRunner {
    * head that is tied to an adapted embedding stays what it was.
    */
   async mergeIntoBase(): Promise<void> {
-    if (this.merged) return;
-    const { adapted, host } = this.loaded();
-    this.merged = await mergedModules(adapted.values(), host, {
-      frozenUnder: (module) => this.frozenUnder(module),
-      madeWeight: (module, weight) => this.residual?.madeWeight(module, weight) ?? null,
-    });
+    await this.loaded().merge();
   }
 
   /** Back to the base's weights with the adapter beside them. */
   unmerge(): void {
-    for (const weight of this.merged?.values() ?? []) weight.dispose();
-    this.merged = null;
+    this.placed?.unmerge();
   }
 
   /** Disposes the adapter; the base stays its owner's. */
@@ -374,46 +360,30 @@ export class AdaptedModel implements LinearRunner {
     this.clear();
   }
 
-  /** The adapter on a module, where there is one and it is neither switched off nor merged. */
-  private activeOn({ name }: LinearModule): TrainedModule | null {
-    return this.merged || this.inactive.has(name) ? null : (this.adapter?.adapted.get(name) ?? null);
-  }
-
-  private trainedOn(module: LinearModule): boolean {
-    return this.activeOn(module) !== null && !this.untrained.has(module.name);
+  private get adapter(): DeviceAdapter | null {
+    return this.placed?.device ?? null;
   }
 
   private trainedModules(): LinearModule[] {
-    return this.changedModules((module) => this.trainedOn(module));
-  }
-
-  /** The adapted modules that `isOn` takes, and those that are saved whole. */
-  private changedModules(isOn: (module: LinearModule) => boolean): LinearModule[] {
-    if (this.adapter === null) return [];
-    const adapted = [...this.adapter.adapted.values()].filter(({ module }) => isOn(module));
-    return [...adapted, ...this.adapter.whole.values()].map(({ module }) => module);
-  }
-
-  /** The frozen weight below a module's adapter. */
-  private frozenUnder(module: LinearModule): FrozenWeight {
-    return this.residual?.weightOf(module) ?? this.base.frozenWeight(module);
+    return this.placed?.trainedModules() ?? [];
   }
 
   /** The weight that runs without an adapter: the base's own, even where the adapter uses a residual base. */
   private frozenNow(module: LinearModule): FrozenWeight {
-    return this.merged?.get(module.name) ?? this.base.frozenWeight(module);
+    return this.placed?.mergedOn(module) ?? this.base.frozenWeight(module);
   }
 
-  private refuseBelowTape({ name }: LinearModule, isTrained: boolean): void {
-    if (this.belowTape && isTrained) throw new Error(`${name} is trained, but runs without a tape`);
+  private refuseBelowTape(module: LinearModule, isWhole: boolean): void {
+    if (this.belowTape && (isWhole || this.placed?.trainedOn(module)))
+      throw new Error(`${module.name} is trained, but runs without a tape`);
   }
 
   private onBase<Result>(run: () => Result): Result {
     return this.biasSwap.run(this.adapter?.biases ?? [], run);
   }
 
-  private loaded(): DeviceAdapter {
-    if (this.adapter) return this.adapter;
+  private loaded(): PlacedAdapter {
+    if (this.placed) return this.placed;
     throw new Error('there is no adapter on the model');
   }
 }

@@ -91,12 +91,6 @@ export class ResidualBase {
   }
 }
 
-/** Disposes the residual base that an adapter had; what a model holds after it. */
-export function dropResidual(residual: ResidualBase | null): null {
-  residual?.dispose();
-  return null;
-}
-
 /**
  * The equal adapter on the unchanged base, as PEFT converts it: W − s·B₀·A₀ + s·B·A = W + s·[B, −B₀]·[A; A₀], of twice the rank.
  * It starts like any other LoRA when it is loaded, and modules saved whole stay with it.

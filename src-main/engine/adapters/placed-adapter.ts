@@ -1,0 +1,96 @@
+import type { LinearModule } from '../../../src-shared/domain/model.ts';
+import type { AdapterUse } from '../compute/pass-recorder.ts';
+import type { BaseModel } from '../models/base-model.ts';
+import type { FrozenWeight } from '../ops/index.ts';
+import { type DeviceAdapter, disposeAdapter } from './device-adapter.ts';
+import { mergedModules } from './merged-modules.ts';
+import type { ResidualBase } from './residual.ts';
+import type { TrainedModule } from './variant-training.ts';
+
+/** An adapter on a base, and all that begins and ends with it: its residual base, what is switched off, what it is merged into. */
+export class PlacedAdapter {
+  readonly device: DeviceAdapter;
+  /** Its frozen weights, where they differ from the base's. */
+  readonly residual: ResidualBase | null;
+  /** Modules whose adapters are off. */
+  inactive: ReadonlySet<string> = new Set();
+  /** Modules whose adapters are on, but not trained. */
+  untrained: ReadonlySet<string> = new Set();
+  private readonly base: BaseModel;
+  /** The merged weights that replace the base's while it is merged. */
+  private merged: ReadonlyMap<string, FrozenWeight> | null = null;
+
+  constructor(base: BaseModel, device: DeviceAdapter, residual: ResidualBase | null) {
+    this.base = base;
+    this.device = device;
+    this.residual = residual;
+  }
+
+  get isMerged(): boolean {
+    return this.merged !== null;
+  }
+
+  /** The adapter on a module, where there is one and it is neither switched off nor merged. */
+  activeOn({ name }: LinearModule): TrainedModule | null {
+    return this.merged || this.inactive.has(name) ? null : (this.device.adapted.get(name) ?? null);
+  }
+
+  trainedOn(module: LinearModule): boolean {
+    return this.activeOn(module) !== null && !this.untrained.has(module.name);
+  }
+
+  /** How the adapter of an adapted module is used. */
+  useOf(module: LinearModule): AdapterUse {
+    return this.trainedOn(module) ? 't' : this.activeOn(module) ? 'o' : '-';
+  }
+
+  /** The modules whose adapters are on, and those that are saved whole. */
+  activeModules(): LinearModule[] {
+    return this.changedModules((module) => this.activeOn(module) !== null);
+  }
+
+  /** The modules whose adapters are trained, and those that are saved whole. */
+  trainedModules(): LinearModule[] {
+    return this.changedModules((module) => this.trainedOn(module));
+  }
+
+  private changedModules(isOn: (module: LinearModule) => boolean): LinearModule[] {
+    const adapted = [...this.device.adapted.values()].filter(({ module }) => isOn(module));
+    return [...adapted, ...this.device.whole.values()].map(({ module }) => module);
+  }
+
+  /** The frozen weight below a module's adapter. */
+  frozenUnder(module: LinearModule): FrozenWeight {
+    return this.residual?.weightOf(module) ?? this.base.frozenWeight(module);
+  }
+
+  /** The weight in place of a module's own while the adapter is merged; undefined where there is none. */
+  mergedOn({ name }: LinearModule): FrozenWeight | undefined {
+    return this.merged?.get(name);
+  }
+
+  async merge(): Promise<void> {
+    if (this.merged) return;
+    const { adapted, host } = this.device;
+    this.merged = await mergedModules(adapted.values(), host, {
+      frozenUnder: (module) => this.frozenUnder(module),
+      madeWeight: (module, weight) => this.residual?.madeWeight(module, weight) ?? null,
+    });
+  }
+
+  unmerge(): void {
+    for (const weight of this.merged?.values() ?? []) weight.dispose();
+    this.merged = null;
+  }
+
+  /** Another one is in its place, which has taken its variables over. */
+  release(): void {
+    this.unmerge();
+    this.residual?.dispose();
+  }
+
+  dispose(): void {
+    this.release();
+    disposeAdapter(this.device);
+  }
+}
