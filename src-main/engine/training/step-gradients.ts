@@ -20,11 +20,11 @@ export interface GradientRequest {
   readonly mayLend?: boolean;
 }
 
-/** Mean loss over all labels of a step, and its gradients, which the caller disposes unless they are lent. */
+/** Mean loss over all labels of a step, and its gradients; when they are used no more, the caller calls `disposeGradients`. */
 export interface StepGradients {
   readonly loss: number;
   readonly gradients: Gradients;
-  /** As in `PassResult`: to be called in place of disposing of the gradients. */
+  /** As in `PassResult`. */
   readonly giveBack?: (() => void) | undefined;
   /** What a loss of sequences says beside its value: means over the examples of the step, by metric. */
   readonly measures: Readonly<Record<string, number>>;
@@ -105,10 +105,15 @@ export async function taken({
   return { loss, gradients, giveBack, measures: await measures.take() };
 }
 
-export function disposeSums({ gradients, giveBack, measures }: GradientSums): void {
+export function disposeSums(sums: GradientSums): void {
+  disposeGradients(sums);
+  sums.measures.dispose();
+}
+
+/** Disposes of gradients, or gives them back where they are lent. */
+export function disposeGradients({ gradients, giveBack }: Pick<StepGradients, 'gradients' | 'giveBack'>): void {
   if (giveBack) giveBack();
   else tf.dispose([...gradients.values()]);
-  measures.dispose();
 }
 
 export function variablesOf(runs: readonly Pick<GradientSums, 'active'>[]): tf.Variable[] {

@@ -7,6 +7,7 @@ import type { Optimizer } from './optimizers/optimizer.ts';
 import type { StateKeeping } from './state-keeping.ts';
 import {
   addPass,
+  disposeGradients,
   type GradientRequest,
   type GradientSource,
   type Gradients,
@@ -88,8 +89,7 @@ export class TrainingStep {
       await this.hooks.afterStep?.({ step, gradients, gradientScale });
       return { loss, gradientNorm, gradientNorms: norms, measures, waited, runs };
     } finally {
-      if (made.giveBack) made.giveBack();
-      else for (const gradient of gradients.values()) gradient.dispose();
+      disposeGradients(made);
     }
   }
 
