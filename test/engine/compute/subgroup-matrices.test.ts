@@ -122,6 +122,24 @@ describe.skipIf(report?.available !== true)('a product by subgroup matrices', ()
     compileMilliseconds,
   );
 
+  it('is one program for results of any size', () => {
+    const [config] = configs;
+    if (config === undefined) throw new Error('there are some');
+    const runner = programsOf(tf.backend());
+    const programs = [
+      [40, 80],
+      [80, 40],
+      [80, 80],
+    ].map(([rows = 0, columns = 0]) => {
+      const [a, b] = [tf.zeros([rows, 44]), tf.zeros([columns, 44])];
+      const { work, y } = plannedMatmul(runner, { a, b, transposeB: true, path: pathOf(config) });
+      runner.release(y);
+      tf.dispose([a, b]);
+      return work.program;
+    });
+    expect(new Set(programs).size).toBe(1);
+  });
+
   it(
     'decodes a stored matrix on its way',
     async () => {

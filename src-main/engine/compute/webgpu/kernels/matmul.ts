@@ -121,20 +121,16 @@ export function plannedMatmul(gpu: ProgramRunner, given: GpuMatmul): PlannedMatm
       reads: reads.filter((tensor) => tensor !== undefined),
       writes: product === null ? [y] : [y, product],
       uniforms: [m, n, k, k2, rows?.first ?? 0, into?.firstRow ?? 0, scale, scale2, ...ofFactors],
-      workgroups: workgroupsOf(form, m, n),
+      workgroups: [Math.ceil(n / columnsOf(tile)), Math.ceil(m / rowsOf(tile)), 1],
     },
   };
   return { work, y, product };
 }
 
-/** Twice as deep where values take half of a workgroup's memory. */
-function tileOf({ isRounded }: ProductPath, tile: MatmulTile): MatmulTile {
+/** Subgroups have their own; one of invocations is twice as deep where values take half of a workgroup's memory. */
+function tileOf({ isRounded, matrices }: ProductPath, tile: MatmulTile): MatmulTile {
+  if (matrices !== null) return subgroupTile(matrices);
   return isRounded ? { ...tile, name: `${tile.name}_deep`, depth: 2 * tile.depth } : tile;
-}
-
-function workgroupsOf({ tile, matrices }: MatmulForm, m: number, n: number): [number, number, number] {
-  const size = matrices === null ? { rows: rowsOf(tile), columns: columnsOf(tile) } : subgroupTile;
-  return [Math.ceil(n / size.columns), Math.ceil(m / size.rows), 1];
 }
 
 /** What a kernel's product is followed by, as far as it is given. */

@@ -3,13 +3,20 @@ import type { GpuProgram } from '../program.ts';
 import { type Inner, innerOf, lines, type MatmulForm, steps } from './matmul-form.ts';
 import { extrasOf, matmulUniforms, operandsOf, putInto } from './matmul-operands.ts';
 import { storeOf } from './matmul-store.ts';
+import type { MatmulTile } from './matmul-tiles.ts';
 import { type SubgroupMatrices, subgroupBlock } from './subgroup-matrices.ts';
 
 /** Subgroups of a workgroup, down and across. More there may be, where they are small: they only load. */
 const [down, across] = [2, 2];
 
 /** Rows and columns of the result of a workgroup. */
-export const subgroupTile = { rows: down * subgroupBlock, columns: across * subgroupBlock };
+const [rows, columns] = [down * subgroupBlock, across * subgroupBlock];
+
+/** What a workgroup computes, as a tile of subgroups in place of invocations: the same for products of any size. */
+export function subgroupTile({ component }: SubgroupMatrices): MatmulTile {
+  const depth = (component === 'f16' ? subgroupBlock : subgroupBlock / 2) / 4;
+  return { name: 'subgroups', across, down, rows: subgroupBlock, columns: subgroupBlock, slices: 1, depth };
+}
 
 /** Bytes of a row of a tile to the next but for its values: whole sixteens, as loads want them, and no two rows in a bank. */
 const padding = 16;
@@ -25,11 +32,10 @@ interface Plan extends SubgroupMatrices {
 /** As `matmulProgram`, multiplied by subgroups: tiles in a workgroup's memory, matrices of sums in their registers. */
 export function subgroupMatmulProgram(form: MatmulForm, matrices: SubgroupMatrices): GpuProgram {
   const { component, m, n } = matrices;
-  const { rows, columns } = subgroupTile;
   const inner = innerOf(form);
   if (inner === 'outer') throw new Error('subgroups multiply no transposed left operand');
-  const [bytes, depth] = component === 'f16' ? [2, subgroupBlock] : [4, subgroupBlock / 2];
-  const pad = padding / bytes;
+  const depth = 4 * form.tile.depth;
+  const pad = padding / (component === 'f16' ? 2 : 4);
   const strides = { a: depth + pad, b: (inner === 'dot' ? depth : columns) + pad };
   const plan: Plan = { ...matrices, inner, depth, strides };
   const isWide = inner === 'mixed' && form.isAligned;
@@ -105,7 +111,7 @@ function fill({ inner, depth, strides, subgroup }: Plan, form: MatmulForm, name:
   const isA = name.startsWith('a');
   const [side, start] = isA ? (['a', 'row0'] as const) : (['b', 'column0'] as const);
   const alongK = isA || inner === 'dot';
-  const free = isA ? subgroupTile.rows : subgroupTile.columns;
+  const free = isA ? rows : columns;
   const [count, fours] = alongK ? [free, depth / 4] : [depth, free / 4];
   const load = alongK ? `${start} + line, k0 + 4u * four` : `${start} + 4u * four, k0 + line`;
   return `
@@ -140,7 +146,6 @@ function multiply({ component, m, n, k, inner, strides }: Plan, kStart: number):
 
 /** Stores the sums of the i-th row of matrices of every subgroup, by way of the workgroup's memory. */
 function storeBlock({ m, n, subgroup }: Plan, i: number, isWide: boolean): string {
-  const { columns } = subgroupTile;
   const width = isWide ? 4 : 1;
   const sum = isWide ? `vec4<f32>(${steps(4).map((step) => `sums[at + ${step}u]`)})` : 'sums[at]';
   return `
