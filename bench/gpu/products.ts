@@ -37,23 +37,14 @@ export async function measureProducts(
 ): Promise<EngineProduct[]> {
   const made = new RandomTensors(2);
   const products: EngineProduct[] = [];
-  for (const { label, rows, inner, columns } of quick ? reducedProducts : wholeProducts) {
+  for (const product of quick ? reducedProducts : wholeProducts) {
+    const { rows, inner, columns } = product;
     const a = tf.tensor(made.uniform([rows, inner], 1).data as Float32Array, [rows, inner]);
     const b = tf.tensor(made.uniform([inner, columns], 0.05).data as Float32Array, [inner, columns]);
     try {
       const milliseconds = await best(() => matmul(a, b, { frozen: true }));
-      const operations = 2 * rows * inner * columns;
       const bytes = 4 * (rows * inner + inner * columns + rows * columns);
-      products.push({
-        label,
-        rows,
-        inner,
-        columns,
-        milliseconds,
-        gflops: operations / milliseconds / 1e6,
-        gigabytes: bytes / milliseconds / 1e6,
-        shareOfLimit: limits === null ? null : shortest(operations, bytes, limits) / milliseconds,
-      });
+      products.push(measured(product, milliseconds, bytes, limits, 'float32'));
       isAlive();
     } finally {
       tf.dispose([a, b]);
@@ -66,10 +57,8 @@ export async function measureProducts(
 }
 
 /** The same product by a weight [columns, inner] of `compute_dtype: float16`, in the way that was timed to be fastest; null where there is none. */
-async function measureRounded(
-  { label, rows, inner, columns }: Product,
-  limits: CardLimits | null,
-): Promise<EngineProduct | null> {
+async function measureRounded(product: Product, limits: CardLimits | null): Promise<EngineProduct | null> {
+  const { label, rows, inner, columns } = product;
   const backend = activeBackend();
   const { storage } = backend ?? {};
   if (storage?.allowFloat16 === undefined) return null;
@@ -85,22 +74,33 @@ async function measureRounded(
   try {
     await storage.allowFloat16(matrix);
     const milliseconds = await best(() => matmul(a, matrix, { transposeB: true, frozen: true }));
-    const operations = 2 * rows * inner * columns;
     const moved = 4 * rows * (inner + columns) + bytes.length;
     const way = backend?.float16Products?.() ?? 'float16';
-    return {
-      label: `${label}, compute_dtype float16 (${way})`,
-      rows,
-      inner,
-      columns,
-      milliseconds,
-      gflops: operations / milliseconds / 1e6,
-      gigabytes: moved / milliseconds / 1e6,
-      shareOfLimit: limits === null ? null : shortest(operations, moved, limits, 'float16') / milliseconds,
-    };
+    const named = { ...product, label: `${label}, compute_dtype float16 (${way})` };
+    return measured(named, milliseconds, moved, limits, 'float16');
   } finally {
     tf.dispose([a, matrix]);
   }
+}
+
+type Precision = 'float32' | 'float16';
+
+/** What a product's time says, of which so many bytes are read and written. */
+function measured(
+  product: Product,
+  milliseconds: number,
+  bytes: number,
+  limits: CardLimits | null,
+  precision: Precision,
+): EngineProduct {
+  const operations = 2 * product.rows * product.inner * product.columns;
+  return {
+    ...product,
+    milliseconds,
+    gflops: operations / milliseconds / 1e6,
+    gigabytes: bytes / milliseconds / 1e6,
+    shareOfLimit: limits === null ? null : shortest(operations, bytes, limits, precision) / milliseconds,
+  };
 }
 
 /** Milliseconds that the card's tuned product, or its copying, would need at least. */
@@ -108,7 +108,7 @@ function shortest(
   operations: number,
   bytes: number,
   { product, copyGigabytes }: CardLimits,
-  precision: 'float32' | 'float16' = 'float32',
+  precision: Precision,
 ): number {
   const rate = (precision === 'float16' ? product.float16Gflops : null) ?? product.float32Gflops;
   return Math.max(operations / rate, bytes / copyGigabytes) / 1e6;
