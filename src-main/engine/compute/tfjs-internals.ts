@@ -224,7 +224,11 @@ export function allowGpuSlices(backend: WebGPUBackend): void {
 
 /** Null of a tensor that has a buffer of its own, or none. */
 export function sharedSlice(backend: WebGPUBackend, { dataId }: Pick<tf.TensorInfo, 'dataId'>): SharedSlice | null {
-  const slice: unknown = Reflect.get(backend.tensorMap.get(dataId), 'slice');
+  return sliceIn(backend.tensorMap.get(dataId));
+}
+
+function sliceIn(data: object): SharedSlice | null {
+  const slice: unknown = Reflect.get(data, 'slice');
   return isSharedSlice(slice) ? slice : null;
 }
 
@@ -276,8 +280,7 @@ export function gpuSliceOf(
   const { resource } = data;
   if (!(resource instanceof GPUBuffer)) throw new Error('a tensor of the WebGPU backend has no buffer');
   if (isWritten) Reflect.set(data, 'values', null);
-  const slice: unknown = Reflect.get(data, 'slice');
-  return isSharedSlice(slice) ? slice : wholeBuffer(resource);
+  return sliceIn(data) ?? wholeBuffer(resource);
 }
 
 export function wholeBuffer(buffer: GPUBuffer): GpuSlice {
