@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import type { AdapterRecord } from '../../src-shared/domain/adapter.ts';
-import type { BenchmarkRequest, BenchmarkResult, BenchmarkScore } from '../../src-shared/domain/benchmark.ts';
+import type { BenchmarkChat, BenchmarkResult, BenchmarkScore } from '../../src-shared/domain/benchmark.ts';
 import { benchmarkRows } from '../../src-shared/results/benchmark-rows.ts';
 import { lmEvalResults } from '../../src-shared/results/lm-eval.ts';
 import { distinctNames } from '../../src-shared/results/names.ts';
@@ -22,7 +22,7 @@ export interface BenchmarkOrder {
   readonly adapters: readonly AdapterRecord[];
   readonly limit: number;
   readonly shots: number | null;
-  readonly chat: Pick<BenchmarkRequest, 'apply_chat_template' | 'fewshot_as_multiturn' | 'system_instruction'>;
+  readonly chat: BenchmarkChat;
   /** A folder for a file of each column in lm-eval's form; null: none is written. */
   readonly out: string | null;
 }

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { adapterReferenceSchema } from './adapter-reference.ts';
 
+/** How prompts are written, as lm-eval names it. */
+export const benchmarkChatSchema = z.object({
+  apply_chat_template: z.boolean().default(false).describe("prompts are conversations, by the base's own template"),
+  fewshot_as_multiturn: z
+    .boolean()
+    .default(true)
+    .describe('with a chat template: few-shot examples are turns of their own; else all are in one'),
+  system_instruction: z.string().max(100_000).nullable().default(null).describe('before the description of each task'),
+});
+export type BenchmarkChat = z.infer<typeof benchmarkChatSchema>;
+
 /** Tasks in lm-eval's form, run with a base alone (null) and with adapters, side by side. */
 export const benchmarkRequestSchema = z.strictObject({
   model: z.string(),
@@ -8,12 +19,7 @@ export const benchmarkRequestSchema = z.strictObject({
   columns: z.array(adapterReferenceSchema.nullable()).min(1).max(16),
   limit: z.number().int().min(0).default(0).describe('examples of each task, from its first; 0: all'),
   num_fewshot: z.number().int().min(0).max(1000).nullable().default(null).describe("null: as each task's file says"),
-  apply_chat_template: z.boolean().default(false).describe("prompts are conversations, by the base's own template"),
-  fewshot_as_multiturn: z
-    .boolean()
-    .default(true)
-    .describe('with a chat template: few-shot examples are turns of their own; else all are in one'),
-  system_instruction: z.string().max(100_000).nullable().default(null).describe('before the description of each task'),
+  ...benchmarkChatSchema.shape,
 });
 export type BenchmarkRequest = z.infer<typeof benchmarkRequestSchema>;
 

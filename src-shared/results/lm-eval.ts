@@ -1,14 +1,11 @@
-import type { BenchmarkResult, BenchmarkTask } from '../domain/benchmark.ts';
+import type { BenchmarkChat, BenchmarkResult, BenchmarkTask } from '../domain/benchmark.ts';
 
 /** What else lm-eval writes of a run. */
-export interface LmEvalRun {
+export interface LmEvalRun extends BenchmarkChat {
   /** Of the model, or of the adapter on it. */
   readonly name: string;
   readonly model: string;
   readonly limit: number;
-  readonly apply_chat_template: boolean;
-  readonly fewshot_as_multiturn: boolean;
-  readonly system_instruction: string | null;
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly version: string;

@@ -1,6 +1,6 @@
 import { Checkbox, Stack, Textarea } from '@mantine/core';
+import type { BenchmarkChat } from '../../../src-shared/domain/benchmark.ts';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
-import type { BenchmarkChat } from './use-benchmark-form.ts';
 
 /** Whether prompts are conversations, and what is said before them. */
 export function ChatFields({ chat, onChange }: { chat: BenchmarkChat; onChange: (chat: BenchmarkChat) => void }) {

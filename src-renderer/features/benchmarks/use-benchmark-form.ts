@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
-import type { BenchmarkRequest } from '../../../src-shared/domain/benchmark.ts';
+import { type BenchmarkChat, benchmarkChatSchema } from '../../../src-shared/domain/benchmark.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { notifySuccess } from '../../components/feedback/notify.tsx';
@@ -19,27 +19,13 @@ export interface BenchmarkStart {
   readonly chat: BenchmarkChat;
 }
 
-/** How prompts are written. */
-export type BenchmarkChat = Pick<
-  BenchmarkRequest,
-  'apply_chat_template' | 'fewshot_as_multiturn' | 'system_instruction'
->;
-
-export function chatOf({
-  apply_chat_template,
-  fewshot_as_multiturn,
-  system_instruction,
-}: BenchmarkChat): BenchmarkChat {
-  return { apply_chat_template, fewshot_as_multiturn, system_instruction };
-}
-
 export const firstStart: BenchmarkStart = {
   modelId: null,
   adapterIds: [],
   tasks: null,
   limit: 0,
   shots: null,
-  chat: { apply_chat_template: false, fewshot_as_multiturn: true, system_instruction: null },
+  chat: benchmarkChatSchema.parse({}),
 };
 
 /** The choices of a benchmark, what is still missing, and its start. */

@@ -1,4 +1,5 @@
 import { Button, Skeleton } from '@mantine/core';
+import { benchmarkChatSchema } from '../../../src-shared/domain/benchmark.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate, pathOf, useRoute } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
@@ -9,7 +10,7 @@ import { DataTable } from '../../components/table/data-table.tsx';
 import { benchmarkColumns } from '../../features/benchmarks/benchmark-columns.tsx';
 import { BenchmarkDetail } from '../../features/benchmarks/benchmark-detail.tsx';
 import { NewBenchmark } from '../../features/benchmarks/new-benchmark.tsx';
-import { type BenchmarkStart, chatOf, firstStart } from '../../features/benchmarks/use-benchmark-form.ts';
+import { type BenchmarkStart, firstStart } from '../../features/benchmarks/use-benchmark-form.ts';
 import { benchmarksStrings as words } from '../../strings/benchmarks.ts';
 import { studiesStrings } from '../../strings/studies.ts';
 import classes from './studies-page.module.css';
@@ -37,7 +38,7 @@ function NewBenchmarkPage() {
           tasks: request.tasks,
           limit: request.limit,
           shots: request.num_fewshot,
-          chat: chatOf(request),
+          chat: benchmarkChatSchema.parse(request),
         };
   return (
     <Page
