@@ -87,8 +87,8 @@ export const playgroundStrings = {
   image: {
     title: 'Image',
     classes: 'Classes',
-    classesLabel: 'Names of the classes',
-    classesHelp: 'One per line. An example of a dataset brings those of the dataset.',
+    classesLabel: 'Class names',
+    classesHelp: 'One per line. If empty, picking an example fills in the classes of its dataset.',
     classesPlaceholder: 'cat\ndog',
     chooseClasses: 'Name at least two classes.',
     choose: 'Choose an image…',

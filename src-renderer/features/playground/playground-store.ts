@@ -45,7 +45,7 @@ interface PlaygroundState {
   /** The texts of that job as far as they came. */
   readonly columns: readonly Column[];
   readonly picked: PickedImage | null;
-  /** Names of the classes for CLIP, one a line, and the texts that stand for each. */
+  /** Class names for CLIP, one per line, and the texts that stand for each. */
   readonly classNames: string;
   readonly classTemplates: string;
   /** The last classification: of which image, by what. */

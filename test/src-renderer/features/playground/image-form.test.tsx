@@ -128,7 +128,7 @@ test('CLIP asks for the names of the classes, which the first example brings', a
   backend.answers['models.list'] = () => [clip];
   const view = renderInWindow(<PlaygroundPage />);
   fireEvent.click(await view.findByRole('button', { name: /example 3/ }));
-  const names = view.getByRole('textbox', { name: 'Names of the classes' });
+  const names = view.getByRole('textbox', { name: 'Class names' });
   await waitFor(() => expect(backend.inputsOf('classification.start')).toHaveLength(1));
   const { labels } = dataset('letters').description;
   const usual = { class_templates: 'a photo of a {label}.' };
