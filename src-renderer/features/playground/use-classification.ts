@@ -27,7 +27,9 @@ export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapt
   };
   const problem = problemOf(names);
 
-  const classify = (chosen: PickedImage | null, classes = names) => {
+  const classify = (chosen: PickedImage | null) => {
+    // An example may just have filled them in.
+    const classes = namesIn(usePlayground.getState().classNames);
     if (model === undefined || chosen === null || problemOf(classes) !== null || input.isWriting) return;
     const named = columns.map((id) => ({ id, name: nameOf(id) }));
     start.mutate(
@@ -40,11 +42,11 @@ export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapt
       { onSuccess: (job) => usePlayground.setState({ classified: { jobId: job.id, picked: chosen, columns: named } }) },
     );
   };
-  const pick = (chosen: PickedImage, classes = names) => {
+  const pick = (chosen: PickedImage) => {
     setUnreadable(null);
-    usePlayground.setState({ picked: chosen, ...(classes === names ? {} : { classNames: classes.join('\n') }) });
+    usePlayground.setState({ picked: chosen });
     if (model) changeDraft({ modelId: model.id, columns });
-    classify(chosen, classes);
+    classify(chosen);
   };
   const read = useAction('classification.image', {
     onError: setUnreadable,
@@ -90,16 +92,14 @@ export function useClassification(input: Pick<PlaygroundInput, 'models' | 'adapt
       labels: readonly string[],
     ) => {
       const label = labels[example.label] ?? String(example.label);
-      pick(
-        {
-          image,
-          name: words.example(label, example.index),
-          size: words.size(example.width, example.height),
-          truth: label,
-          pixels: example,
-        },
-        names.length === 0 && isZeroShot ? [...labels] : names,
-      );
+      if (isZeroShot && names.length === 0) usePlayground.setState({ classNames: labels.join('\n') });
+      pick({
+        image,
+        name: words.example(label, example.index),
+        size: words.size(example.width, example.height),
+        truth: label,
+        pixels: example,
+      });
     },
   };
 }
