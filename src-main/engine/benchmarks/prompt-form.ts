@@ -58,12 +58,12 @@ export function promptText(turns: readonly Turn[], { chat, isMultiturn }: Prompt
 
 /** Two texts, with a delimiter between them where neither has white space. */
 export function delimited(before: string, after: string, delimiter: string): string {
-  return before !== '' && after !== '' && needsDelimiter(before, after) ? before + delimiter + after : before + after;
+  return needsDelimiter(before, after) ? before + delimiter + after : before + after;
 }
 
-/** Whether neither text has white space where they meet. */
+/** Whether there are two texts, neither with white space where they meet. */
 export function needsDelimiter(before: string, after: string): boolean {
-  return before !== '' && !/\s$/.test(before) && !/^\s/.test(after);
+  return /\S$/.test(before) && /^\S/.test(after);
 }
 
 function joined(turns: readonly Turn[]): string {
