@@ -48,11 +48,9 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
   });
   const modelId = chosenModel ?? allAdapters.find(({ id }) => chosen.includes(id))?.modelId ?? models?.[0]?.id ?? null;
   const adapters = beforeAndAfter(allAdapters.filter((one) => one.modelId === modelId && isOffered(one, chosen)));
+  const listed = adapters.map(({ id }) => id).filter((id) => chosen.includes(id));
   // As an earlier benchmark had them, then as they are listed.
-  const placeOf = ({ id }: AdapterRecord) => start.adapterIds.indexOf(id) + 1 || adapters.length + 1;
-  const selected = adapters
-    .filter(({ id }) => chosen.includes(id))
-    .toSorted((one, other) => placeOf(one) - placeOf(other));
+  const selected = [...new Set([...start.adapterIds, ...listed])].filter((id) => listed.includes(id));
   const found = tasks === null ? undefined : read.data;
   const examples = (found ?? []).reduce((sum, { total }) => sum + (limit === 0 ? total : Math.min(limit, total)), 0);
   const missing = (): string | null => {
@@ -74,7 +72,7 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
     modelId,
     setModel,
     adapters,
-    selected: selected.map(({ id }) => id),
+    selected,
     setChosen,
     limit,
     setLimit,
@@ -90,7 +88,7 @@ export function useBenchmarkForm(start: BenchmarkStart, onStarted: (job: JobReco
       begin.mutate({
         model: modelId,
         tasks,
-        columns: [null, ...selected.map(({ id }) => ({ adapterId: id }))],
+        columns: [null, ...selected.map((adapterId) => ({ adapterId }))],
         limit,
         num_fewshot: shots,
         ...chat,
