@@ -117,7 +117,6 @@ export const runStrings = {
       weights: 'It holds weights only.',
       endsWithIt: 'The run ends with it (load_best_model_at_end).',
       replaced: 'Training may replace it: pause the run first.',
-      noText: 'The Playground takes language models, image classifiers and CLIP.',
     },
     removed: 'Checkpoint deleted',
     freed: (bytes: string) => `${bytes} freed`,

@@ -7,16 +7,16 @@ export function classifiesImages({ description }: Pick<ModelRecord, 'description
   return description.kind === 'image-classification' || comparesWithTexts(description);
 }
 
-/** Whether the Playground runs a model. */
-export function isPlayable(model: Pick<ModelRecord, 'description'>): boolean {
-  return model.description.kind === 'causal-lm' || classifiesImages(model);
+/** Why the Playground does not run a model; null where it does, or as long as the model is not known. */
+export function modelNotPlayable(model: Pick<ModelRecord, 'description'> | undefined): string | null {
+  if (model === undefined || model.description.kind === 'causal-lm' || classifiesImages(model)) return null;
+  return words.notPlayable;
 }
 
 /** Why an adapter cannot be tried in the Playground; null where it can, or as long as the models are not known. */
 export function notPlayable(adapter: AdapterRecord, models: readonly ModelRecord[] | undefined): string | null {
   if (adapter.modelId === null) return words.noBase;
-  const model = models?.find(({ id }) => id === adapter.modelId);
-  return model === undefined || isPlayable(model) ? null : words.notPlayable;
+  return modelNotPlayable(models?.find(({ id }) => id === adapter.modelId));
 }
 
 /** The address that opens the Playground with these adapters beside their base. */

@@ -16,7 +16,7 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { useRequest } from '../../api/query.ts';
 import pageClasses from '../../components/layout/page.module.css';
 import { runStrings } from '../../strings/run.ts';
-import { isPlayable } from '../adapters/playground-path.ts';
+import { modelNotPlayable } from '../adapters/playground-path.ts';
 import { ExportItems } from '../merge/export-items.tsx';
 import type { useCheckpointActions } from './use-checkpoint-actions.ts';
 
@@ -32,7 +32,6 @@ interface CheckpointMenuProps {
 export function CheckpointMenu({ run, checkpoint, actions }: CheckpointMenuProps) {
   const { data: model } = useRequest('models.get', { id: run.modelId });
   const reasons = reasonsOf(run, checkpoint);
-  const noText = model && !isPlayable(model) ? words.reasons.noText : null;
   const item = (label: string, icon: ReactNode, act: () => unknown, reason: string | null, danger = false) => (
     <Menu.Item
       leftSection={icon}
@@ -56,7 +55,12 @@ export function CheckpointMenu({ run, checkpoint, actions }: CheckpointMenuProps
         {item(words.newRun, <IconPlus size={16} />, () => actions.newRun(checkpoint), reasons.adapter)}
         <Menu.Divider />
         {item(words.saveAdapter, <IconDeviceFloppy size={16} />, () => actions.save(checkpoint), reasons.adapter)}
-        {item(words.playground, <IconMessage2 size={16} />, () => actions.tryIt(checkpoint), reasons.adapter ?? noText)}
+        {item(
+          words.playground,
+          <IconMessage2 size={16} />,
+          () => actions.tryIt(checkpoint),
+          reasons.adapter ?? modelNotPlayable(model),
+        )}
         {item(words.merge, <IconArrowMerge size={16} />, () => actions.merge(checkpoint), reasons.adapter)}
         <Menu.Sub>
           <Menu.Sub.Target>
