@@ -1,7 +1,7 @@
 import { amidWords } from '../format/amid-words.ts';
 import { formatNumber, plural } from '../format/numbers.ts';
 import type { GridResult, OutcomeCell } from '../studies/grid-schemas.ts';
-import { halfWidthText, metricUnit, signedText, valueText } from '../studies/metric-words.ts';
+import { halfWidthText, metricUnit, signedText, valueText, withUnit } from '../studies/metric-words.ts';
 import type { GroupComparison, NamedGroup } from './compare-groups.ts';
 import { headlineText } from './headline.ts';
 
@@ -40,9 +40,8 @@ function runSentence({ name, step, facts, result }: NamedGroup['runs'][number]):
 }
 
 function meanSentence({ metric, label }: GroupComparison, { own }: OutcomeCell, name: string): string {
-  const { unit } = metricUnit(metric);
   const spread = own.halfWidth === null ? '' : `, 95 % interval ± ${halfWidthText(metric, own)}`;
-  return `${name}: ${amidWords(label)} ${[valueText(metric, own.mean), unit].join(' ').trim()} (${plural(own.n, 'seed')}${spread}).`;
+  return `${name}: ${amidWords(label)} ${withUnit(metric, valueText(metric, own.mean))} (${plural(own.n, 'seed')}${spread}).`;
 }
 
 function differenceSentence(

@@ -1,11 +1,10 @@
 import type { MeanInterval } from '../statistics/student.ts';
-import { metricUnit, signedText, valueText } from '../studies/metric-words.ts';
+import { signedText, valueText, withUnit } from '../studies/metric-words.ts';
 
 /** "65.8 ± 1.9 %", "65.8 %" of a single value, "4.420 ± 0.051" of a perplexity. */
 export function intervalText(metric: string, { mean, halfWidth }: MeanInterval): string {
   const spread = halfWidth === null ? '' : ` ± ${valueText(metric, halfWidth)}`;
-  const { unit } = metricUnit(metric);
-  return `${valueText(metric, mean)}${spread}${unit === '' ? '' : ` ${unit}`}`;
+  return withUnit(metric, valueText(metric, mean) + spread);
 }
 
 /** "+1.2 ± 0.8": of shares in points, so without a unit. */

@@ -15,6 +15,12 @@ export function valueText(metric: string, value: number): string {
   return formatFixed(value * scale, scale === 100 ? 1 : 3);
 }
 
+/** "70.1 %", "0.412 nats", "0.713": a text of a metric with its unit, if it has one. */
+export function withUnit(metric: string, text: string): string {
+  const { unit } = metricUnit(metric);
+  return unit === '' ? text : `${text} ${unit}`;
+}
+
 export function signedText(metric: string, value: number): string {
   return value < 0 ? valueText(metric, value) : `+${valueText(metric, value)}`;
 }

@@ -5,6 +5,7 @@ import { formatFixed } from '../format/numbers.ts';
 import { judgedEstimate } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
 import { judgedText, judgedWords } from './judged-metric.ts';
+import { withUnit } from './metric-words.ts';
 import type { PlaneConfig, PlaneResult, PlaneSurface, PlaneTriple } from './plane-schemas.ts';
 import { ofMetric, type PointScore } from './point-score.ts';
 
@@ -245,8 +246,7 @@ function center(
 }
 
 function pointText({ weights, ...score }: PlaneSurface['points'][number], metric: string): string {
-  const { unit } = judgedWords(metric);
-  const value = `${judgedText(metric, score)}${unit === '' ? '' : ` ${unit}`}`;
+  const value = withUnit(metric, judgedText(metric, score));
   return `${weights.map((weight) => formatFixed(weight, 2)).join(' : ')}<br>${value}`;
 }
 

@@ -7,7 +7,7 @@ import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { differenceText, intervalText } from '../../../src-shared/results/interval-text.ts';
 import { type GroupSummary, metricOf, seedValues } from '../../../src-shared/results/run-groups.ts';
-import { metricUnit, valueText } from '../../../src-shared/studies/metric-words.ts';
+import { valueText, withUnit } from '../../../src-shared/studies/metric-words.ts';
 import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { formatCount, formatDuration, formatNumber, formatShortDuration } from '../../components/format/format.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
@@ -40,7 +40,7 @@ export function ScoreCell({ run }: { run: RunRecord }) {
     const score = glance?.score;
     if (score == null) return <>–</>;
     const { metric, label, last, best, bestStep } = score;
-    const text = withUnit(metric, last);
+    const text = withUnit(metric, valueText(metric, last));
     return (
       <span className={classes['soFar']} title={runsStrings.soFar(label, text)}>
         {validation}
@@ -79,16 +79,11 @@ function Best({ metric, label, value, than, step }: BestProps) {
   return (
     <span
       className={classes['best']}
-      title={runsStrings.bestTitle(amidWords(label), withUnit(metric, value), formatCount(step))}
+      title={runsStrings.bestTitle(amidWords(label), withUnit(metric, text), formatCount(step))}
     >
       {runsStrings.best(text)}
     </span>
   );
-}
-
-function withUnit(metric: string, value: number): string {
-  const { unit } = metricUnit(metric);
-  return unit === '' ? valueText(metric, value) : `${valueText(metric, value)} ${unit}`;
 }
 
 /** "65.8 ± 1.9 %" over the seeds of a group. */
