@@ -11,6 +11,7 @@ import { outcomesOf } from '../../../src-shared/studies/grid-schemas.ts';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { sweepStudy } from '../../../src-shared/studies/sweep.ts';
 import { studiedInRounds } from './studied-in-rounds.ts';
+import { studyFacts } from './study-facts.ts';
 
 const words = { mergeMethod: (id: string) => id };
 const run = runConfigSchema.parse({ max_steps: 20, learning_rate: 1e-3 });
@@ -174,15 +175,12 @@ describe('an ablation over outcomes of examples', () => {
 
   it('leaves out before the start what a cell cannot take, and shows why; refuses what no cell can', async () => {
     const facts: StudyFacts = {
+      ...studyFacts,
       refusalOf: () => Promise.reject(new Error('no adapters')),
       refusalOfRun: async ({ run: { adapter }, adapters }) =>
         adapter.variant === 'dora' ? { message: `no merge of ${adapters} DoRA`, hint: 'ensemble' } : null,
       pruneRefusalOfRun: async ({ run: { adapter } }) =>
         adapter.variant === 'dora' ? null : { message: 'no pruning', hint: null },
-      contentOf: async () => '',
-      nameOf: () => '',
-      metricKnownBy: async () => 'accuracy',
-      hasAccuracy: async () => true,
     };
     const mixed = { ...config, grid: { 'adapter.variant': ['lora', 'dora'] }, further_metrics: [] };
     const work = studyWork('ablation');

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import type { StudyFacts } from '../../../src-main/engine/studies/define-study-work.ts';
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import type { JobSpec, Score, ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { multitaskStudy } from '../../../src-shared/studies/multitask.ts';
 import { multitaskResultSchema } from '../../../src-shared/studies/multitask-schemas.ts';
+import { studyFacts } from './study-facts.ts';
 
 const work = studyWork('multitask');
 const adapter = (id: string) => ({ adapterId: id });
@@ -258,15 +260,10 @@ test('tasks and methods that cannot be decided are refused with the reason', asy
   expect(() => planned({ methods: ['slerp'], tasks: given().tasks })).not.toThrow();
   expect(() => planned({ methods: [{ method: 'ties', parameters: { density: 7 } }] })).toThrow(/density/);
   expect(() => planned({ methods: ['no-such'] })).toThrow(/no merge method "no-such"/);
-  const facts = {
-    refusalOf: async ({ method }: { method: string }) =>
+  const facts: StudyFacts = {
+    ...studyFacts,
+    refusalOf: async ({ method }) =>
       method === 'ensemble' ? { message: 'outputs cannot be averaged.', hint: 'Merge weights.' } : null,
-    refusalOfRun: async () => null,
-    pruneRefusalOfRun: async () => null,
-    contentOf: async () => '',
-    nameOf: () => '',
-    metricKnownBy: async () => 'accuracy',
-    hasAccuracy: async () => true,
   };
   await expect(work.fit(parse(), facts)).rejects.toThrow('methods: Output ensemble: outputs cannot be averaged.');
   // DoRA merges by parameters and outputs; its placebos would be plain LoRA.

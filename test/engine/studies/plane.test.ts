@@ -5,6 +5,7 @@ import type { Score, Subject } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
 import { planeGrid } from '../../../src-shared/studies/plane-schemas.ts';
+import { studyFacts } from './study-facts.ts';
 
 const adapters = ['a', 'b', 'c'].map((adapterId) => ({ adapterId }));
 const configOf = (more: object = {}): StudyConfig =>
@@ -98,16 +99,11 @@ test('refuses outputs as a surface; leaves out the ensemble where outputs cannot
   expect(() => work.plan(configOf({ methods: ['ensemble'] }))).toThrow(/makes no adapter to score over the plane/);
   const asked: (readonly unknown[])[] = [];
   const facts: StudyFacts = {
+    ...studyFacts,
     refusalOf: async ({ method, weights }) => {
       asked.push([method, ...weights]);
       return method === 'ensemble' ? { message: 'language models.', hint: null } : null;
     },
-    contentOf: async (reference) => JSON.stringify(reference),
-    nameOf: () => '',
-    refusalOfRun: async () => null,
-    pruneRefusalOfRun: async () => null,
-    metricKnownBy: async () => 'accuracy',
-    hasAccuracy: async () => true,
   };
   const config = await work.fit(configOf({ beyond: 1 }), facts);
   // The farthest point of the grid stands for all.

@@ -9,6 +9,7 @@ import { type StudyConfig, studyConfigSchema, studyResultSchema } from '../../..
 import { mergingStudy } from '../../../src-shared/studies/merging.ts';
 import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
 import { change, description, factors, state } from '../merge/states.ts';
+import { studyFacts } from './study-facts.ts';
 
 const module = 'vit.layers.0.attention.q_proj';
 /** An adapter whose one entry of A is `value`. */
@@ -147,14 +148,10 @@ test('interpolation adds the curve of a further method, and takes chosen ones al
 
 test('what the adapters of a pair do not allow is left out with its reason, unless it was asked for', async () => {
   const facts = (refused: readonly string[]): StudyFacts => ({
+    ...studyFacts,
     refusalOf: async ({ method }) =>
       refused.includes(method) ? { message: 'not B·A alone.', hint: 'Use another.' } : null,
-    contentOf: async (reference) => JSON.stringify(reference),
-    refusalOfRun: async () => null,
-    pruneRefusalOfRun: async () => null,
     nameOf: () => 'Twin',
-    metricKnownBy: async () => 'accuracy',
-    hasAccuracy: async () => true,
   });
   const adapters = { a: numbered(1), b: opposite };
   const factors = ['factor-average', 'parameter-average'];
