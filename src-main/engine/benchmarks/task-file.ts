@@ -106,9 +106,8 @@ export async function readConfigFiles(place: TaskPlace): Promise<ConfigFile[]> {
   const read: ConfigFile[] = [];
   const included = new Set<string>();
   for (const file of await taskFiles(place.path)) {
-    const isTemplate = mayBeTemplate(file);
     // Others include it: what is wrong with it is said of them.
-    if (isTemplate && !(await names(file))) continue;
+    if (mayBeTemplate(file) && !(await namesTaskOrGroup(file))) continue;
     read.push({ file, config: await new Includes(file, place, included).keysOf(path.resolve(file)) });
   }
   return read.filter(
@@ -121,8 +120,7 @@ function mayBeTemplate(file: string): boolean {
   return path.basename(file).startsWith('_');
 }
 
-/** Whether a file names a task or a group. */
-async function names(file: string): Promise<boolean> {
+async function namesTaskOrGroup(file: string): Promise<boolean> {
   const { contents } = await parsedFile(file);
   return isMap(contents) && (contents.has('task') || contents.has('group'));
 }
