@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { goTo, homeFolder, openStudio, request, type Studio } from './studio.ts';
+import { answerOpenDialog, goTo, homeFolder, openStudio, request, type Studio } from './studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coto-security-'));
 let studio: Studio;
@@ -223,13 +223,13 @@ describe('the window is shut in', () => {
       await expect(request(page, name, input as never), name).rejects.toThrow('was not chosen in this window');
     expect(existsSync(profile)).toBe(false);
     // What a dialog gives is a token, and with it the same file is read, but not written.
-    await app.evaluate(({ dialog }, chosen) => {
-      dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [chosen] });
+    await answerOpenDialog(app, own);
+    await app.evaluate(({ dialog }) => {
       dialog.showSaveDialog = async (...given: unknown[]) => {
         Reflect.set(globalThis, 'proposed', Reflect.get(Object(given.at(-1)), 'defaultPath'));
         return { canceled: true, filePath: '' };
       };
-    }, own);
+    });
     const token = await page.evaluate(() => window.coto.dialogs.openFile());
     expect(token).toMatch(new RegExp(`^chosen:[\\w-]{22}:${own}$`));
     expect(await request(page, 'datasets.inspect', { path: token ?? '' })).toMatchObject({ name: 'own' });
