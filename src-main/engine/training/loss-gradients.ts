@@ -60,7 +60,7 @@ export function checkpointedLossGradients<Dropout>(
   halved = false,
 ): LossGradients {
   const lowest = model.lowestActiveLayer();
-  const kept: { enter: () => HiddenStates; dropout: Dropout }[] = [];
+  const kept: KeptLayer[] = [];
   const trainsBelow = model.trainsBelowLayers();
   const dropoutBelow = model.dropoutState();
   let states = trainsBelow ? model.embed(inputs) : model.forwardBelow(inputs);
@@ -68,7 +68,10 @@ export function checkpointedLossGradients<Dropout>(
     const entered = states;
     const dropout = model.dropoutState();
     states = model.layer(index, entered);
-    kept.push({ enter: halved ? halvedStates(entered) : () => entered, dropout });
+    kept.push({
+      enter: halved ? halvedStates(entered) : () => entered,
+      run: (given) => model.replayDropout(dropout, () => model.layer(index, given).hidden),
+    });
   }
   const top = states;
   const head = differentiate(() => loss(top), variables, {
@@ -76,20 +79,7 @@ export function checkpointedLossGradients<Dropout>(
     halved,
   });
   top.hidden.dispose();
-  const gradients = new Map(head.gradients);
-  let dy = head.inputGradient;
-  for (let index = model.base.layerCount - 1; index >= lowest; index--) {
-    const layer = kept[index - lowest];
-    if (layer === undefined || dy === null) throw new Error(`nothing was kept of layer ${index}`);
-    const { enter, dropout } = layer;
-    const entered = enter();
-    const run = () => model.replayDropout(dropout, () => model.layer(index, entered).hidden);
-    const input = index > lowest || trainsBelow ? entered.hidden : null;
-    const made = differentiate(run, variables, { input, dy, halved });
-    for (const [name, gradient] of made.gradients) gradients.set(name, gradient);
-    tf.dispose([made.value, dy, entered.hidden]);
-    dy = made.inputGradient;
-  }
+  const { gradients, inputGradient: dy } = backThroughLayers(kept, head, variables, { trainsBelow, halved });
   if (trainsBelow && dy !== null) {
     const run = () => model.replayDropout(dropoutBelow, () => model.embed(inputs).hidden);
     const made = differentiate(run, variables, { dy, halved });
@@ -97,6 +87,38 @@ export function checkpointedLossGradients<Dropout>(
     tf.dispose([made.value, dy]);
   }
   return { value: head.value, gradients };
+}
+
+/** A layer that is run again on the way back. */
+export interface KeptLayer {
+  /** Gives the states that it was given, once; they are disposed of then. */
+  readonly enter: () => HiddenStates;
+  readonly run: (entered: HiddenStates) => tf.Tensor;
+}
+
+/**
+ * The gradients of what is above the layers, and theirs, each of which runs again.
+ * @param kept the lowest first
+ * @param trainsBelow whether the gradient of what the lowest was given is asked for
+ */
+export function backThroughLayers(
+  kept: readonly KeptLayer[],
+  above: Pick<InputGradients, 'gradients' | 'inputGradient'>,
+  variables: readonly tf.Variable[],
+  { trainsBelow, halved }: { readonly trainsBelow: boolean; readonly halved: boolean },
+): { readonly gradients: Map<string, tf.Tensor>; readonly inputGradient: tf.Tensor | null } {
+  const gradients = new Map(above.gradients);
+  let dy = above.inputGradient;
+  for (const [order, { enter, run }] of [...kept.entries()].reverse()) {
+    if (dy === null) throw new Error('no gradient reaches a layer that was kept');
+    const entered = enter();
+    const input = order > 0 || trainsBelow ? entered.hidden : null;
+    const made = differentiate(() => run(entered), variables, { input, dy, halved });
+    for (const [name, gradient] of made.gradients) gradients.set(name, gradient);
+    tf.dispose([made.value, dy, entered.hidden]);
+    dy = made.inputGradient;
+  }
+  return { gradients, inputGradient: dy };
 }
 
 /** A scalar that `run` computes, and its gradients. To be called within `tf.tidy`. */
@@ -115,6 +137,11 @@ export function halvedStates(states: HiddenStates): () => HiddenStates {
   };
 }
 
+interface InputGradients extends LossGradients {
+  /** Null where it was not asked for, or nothing depends on the input. */
+  readonly inputGradient: tf.Tensor | null;
+}
+
 /** Gradients with respect to the variables and an optional input. `dy`: gradient of what `run` gives; default 1. */
 export function differentiate(
   run: () => tf.Tensor,
@@ -130,7 +157,7 @@ export function differentiate(
     halved?: boolean;
     visit?: (node: TapeNode) => void;
   } = {},
-): LossGradients & { readonly inputGradient: tf.Tensor | null } {
+): InputGradients {
   const sources = input === null ? variables : [...variables, input];
   const { value, gradients: made } = valueAndGradients(run, sources, dy, halved, visit);
   const gradients = new Map<string, tf.Tensor>();

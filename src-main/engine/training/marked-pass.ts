@@ -1,11 +1,11 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { LinearModule } from '../../../src-shared/domain/model.ts';
 import type { PassSeeds } from '../adapters/pass-seeds.ts';
 import type { PassMarks, PassPlace, PassResult } from '../compute/pass-recorder.ts';
 import { nextTapeNode, shallowClone } from '../compute/tfjs-internals.ts';
 import type { HiddenStates } from '../models/base-model.ts';
 import { as2D } from '../ops/autograd/operation.ts';
-import { differentiate, halvedStates } from './loss-gradients.ts';
+import { backThroughLayers, differentiate, halvedStates, type KeptLayer } from './loss-gradients.ts';
 import type { PreparedLoss } from './prepared-loss.ts';
 import type { StateKeeping } from './state-keeping.ts';
 import type { TrainableModel } from './trainable-model.ts';
@@ -130,16 +130,16 @@ function segmentBack(
 
 /** As `checkpointedLossGradients`: a layer runs again in its backward part, with the seeds of its dropout once more. */
 function checkpointedPass(given: GivenPass): PassResult {
-  const { model, variables, loss, halved, marks, seeds } = given;
+  const { model, variables, loss, halved, marks } = given;
   const { layerCount } = model.base;
   const lowest = model.lowestActiveLayer();
-  const kept = new Map<number, () => HiddenStates>();
+  const kept: KeptLayer[] = [];
   let states = given.embedded;
   for (let layer = 0; layer < layerCount; layer++) {
     const entered = states;
     states = layerForward(given, layer, entered);
     const own = entered === given.embedded ? { ...entered, hidden: as2D(shallowClone(entered.hidden)) } : entered;
-    if (layer >= lowest) kept.set(layer, halved ? halvedStates(own) : () => own);
+    if (layer >= lowest) kept.push(markedLayer(given, layer, halved ? halvedStates(own) : () => own));
     else own.hidden.dispose();
   }
   const top = states;
@@ -148,23 +148,21 @@ function checkpointedPass(given: GivenPass): PassResult {
     if (!isBackward) marks.enter({ layer: layerCount, isBackward: true });
     isBackward = true;
   };
-  const input = kept.size > 0 ? top.hidden : null;
+  const input = kept.length > 0 ? top.hidden : null;
   const head = differentiate(() => headForward(given, () => loss.compute(top)), variables, { input, halved, visit });
-  const gradients = new Map(head.gradients);
-  let dy = head.inputGradient;
-  for (let layer = layerCount - 1; layer >= lowest; layer--) {
-    const enter = kept.get(layer);
-    if (enter === undefined || dy === null) throw new Error(`nothing was kept of layer ${layer}`);
-    marks.enter({ layer, isBackward: true });
-    seeds?.enter(layer);
-    const entered = enter();
-    const again = () => model.layer(layer, entered).hidden;
-    const made = differentiate(again, variables, { input: layer > lowest ? entered.hidden : null, dy, halved });
-    for (const [name, gradient] of made.gradients) gradients.set(name, gradient);
-    tf.dispose([made.value, dy, entered.hidden]);
-    dy = made.inputGradient;
-  }
+  const { gradients } = backThroughLayers(kept, head, variables, { trainsBelow: false, halved });
   return { value: head.value, gradients };
+}
+
+function markedLayer({ model, marks, seeds }: GivenPass, layer: number, enter: () => HiddenStates): KeptLayer {
+  return {
+    enter: () => {
+      marks.enter({ layer, isBackward: true });
+      seeds?.enter(layer);
+      return enter();
+    },
+    run: (entered) => model.layer(layer, entered).hidden,
+  };
 }
 
 function layerForward({ model, marks, seeds }: GivenPass, layer: number, states: HiddenStates): HiddenStates {
