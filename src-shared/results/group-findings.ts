@@ -1,7 +1,7 @@
 import { amidWords } from '../format/amid-words.ts';
 import { formatNumber, plural } from '../format/numbers.ts';
 import type { GridResult, OutcomeCell } from '../studies/grid-schemas.ts';
-import { halfWidthText, metricUnit, signedText, valueText, withUnit } from '../studies/metric-words.ts';
+import { differenceUnit, halfWidthText, signedText, valueText, withUnit } from '../studies/metric-words.ts';
 import type { GroupComparison, NamedGroup } from './compare-groups.ts';
 import { headlineText } from './headline.ts';
 
@@ -53,13 +53,11 @@ function differenceSentence(
 ): string {
   if (difference === null) return '';
   const reference = cells[references[at] ?? 0]?.label ?? '';
-  const { scale, unit } = metricUnit(metric);
-  const words = scale === 100 ? 'points' : unit;
   const interval =
     difference.halfWidth === null
       ? difference.n > 1
         ? 'all pairs equal, no interval'
         : 'one pair, no interval'
       : `95 % interval ± ${halfWidthText(metric, difference)}, ${difference.n} pairs${difference.n === 2 ? ', which make it very wide' : ''}`;
-  return `${name} differs from ${reference} by ${[signedText(metric, difference.mean), words].join(' ').trim()} in ${amidWords(label)} (${interval}).`;
+  return `${name} differs from ${reference} by ${[signedText(metric, difference.mean), differenceUnit(metric)].join(' ').trim()} in ${amidWords(label)} (${interval}).`;
 }

@@ -7,7 +7,7 @@ import { type FieldWords, fieldIds } from './field-words.ts';
 import { labelled } from './grid-labels.ts';
 import { commonReference, type GridOutcome, type GridResult, isReference, outcomesOf } from './grid-schemas.ts';
 import { intervalEnds, type MetricInterval } from './metric-interval.ts';
-import { axisTitle, metricUnit, titled } from './metric-words.ts';
+import { axisTitle, differenceUnit, metricUnit, titled } from './metric-words.ts';
 import { isParallel, parallelFigure } from './parallel-figure.ts';
 import { tuningFigure } from './tuning.ts';
 
@@ -154,7 +154,7 @@ function differenceFigure(
       theme,
       `${several ? `${plainText(label)}: difference` : 'Difference'} of each ${noun} to ${of}`,
       {
-        yaxis: axis(theme, axisTitle(`difference in ${metric}`, unit === '%' ? 'points' : unit), {
+        yaxis: axis(theme, axisTitle(`difference in ${metric}`, differenceUnit(metric)), {
           ...(scale === 100 ? { range: differenceRange(ends, result.examples, levels) } : {}),
           zeroline: true,
           zerolinecolor: quiet,

@@ -6,7 +6,7 @@ import { amidWords } from '../format/amid-words.ts';
 import type { TableRow, TableUnit } from '../results/comparison-row.ts';
 import { metricLabel } from '../results/metric-labels.ts';
 import { mean } from '../statistics/student.ts';
-import { axisTitle, metricUnit, valueText } from './metric-words.ts';
+import { axisTitle, differenceUnit, metricUnit, valueText } from './metric-words.ts';
 import { ofMetric, type PointScore } from './point-score.ts';
 
 /** The metric that a study of adapters of one task judges by, as its config says it. */
@@ -65,7 +65,7 @@ export function judgedWords(metric: string): JudgedWords {
     scale,
     digits: scale === 100 ? 1 : 3,
     unit,
-    points: unit === '%' ? 'points' : unit,
+    points: differenceUnit(metric),
     better: metric === 'loss' ? 'lower' : 'higher',
   };
 }

@@ -9,6 +9,12 @@ export function metricUnit(metric: string): { scale: number; unit: string; label
   return { scale: 1, unit: '', label: '' };
 }
 
+/** The unit of a difference: shares differ by points. */
+export function differenceUnit(metric: string): string {
+  const { unit } = metricUnit(metric);
+  return unit === '%' ? 'points' : unit;
+}
+
 /** Per cent to a tenth, anything else to a thousandth. */
 export function valueText(metric: string, value: number): string {
   const { scale } = metricUnit(metric);
