@@ -5,6 +5,7 @@ import { comparisonRow } from '../results/comparison-row.ts';
 import { mean } from '../statistics/student.ts';
 import { valuesOf } from './composing.ts';
 import { defineStudy } from './define-study.ts';
+import { judgedRow } from './judged-metric.ts';
 import { multitaskFigures } from './multitask-figures.ts';
 import { methodsOf, multitaskConfigSchema, multitaskResultSchema, usualMethods } from './multitask-schemas.ts';
 import { multitaskTables, rowLabel } from './multitask-tables.ts';
@@ -119,7 +120,7 @@ export const multitaskStudy = defineStudy({
   },
   table: multitaskTables,
   figures: multitaskFigures,
-  comparison: ({ groups, rows }) =>
+  comparison: ({ groups, rows, metric }) =>
     rows.flatMap((row, at) => {
       if (row.kind !== 'own' && row.kind !== 'merge') return [];
       const values = (coto: boolean) =>
@@ -132,14 +133,7 @@ export const multitaskStudy = defineStudy({
             }),
           );
       const label = rowLabel(row, { mergeMethod: (id) => id });
-      return [
-        comparisonRow(
-          `multitask/${row.method ?? row.kind}/${at}`,
-          `Mean of the tasks, ${label}`,
-          'percent',
-          'higher',
-          values,
-        ),
-      ];
+      const id = `multitask/${row.method ?? row.kind}/${at}`;
+      return [comparisonRow(...judgedRow(metric, id, `Mean of the tasks, ${label}`), values)];
     }),
 });

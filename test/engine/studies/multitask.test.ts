@@ -196,6 +196,20 @@ test('a task without a gain over the base is left out of what is recovered, and 
   expect(none.groups[0]?.summaries[3]).toMatchObject({ normalized: null, recovered: null });
 });
 
+test('rows of a comparison are shown in the unit of the metric', () => {
+  const scored = (key: string) => ({ ...hand(key), metrics: { pearson: 0.5 } });
+  const result = multitaskResultSchema.parse(work.fold(parse({ metric: 'pearson' }), scored));
+  const row = multitaskStudy.comparison(result).find(({ id }) => id.startsWith('multitask/weight-average/'));
+  expect(row).toMatchObject({
+    unit: 'score',
+    better: 'higher',
+    lora: { mean: 0.5 },
+    label: expect.stringMatching(/Pearson$/),
+  });
+  const ofAccuracy = multitaskStudy.comparison(multitaskResultSchema.parse(work.fold(parse(), hand)));
+  expect(ofAccuracy.map(({ unit }) => unit)).toEqual(ofAccuracy.map(() => 'percent'));
+});
+
 test('one set has intervals over its test examples, paired between rows and groups', () => {
   const groups = [
     { label: 'LoRA', coto: false, sets: [set('plain', 1)] },
