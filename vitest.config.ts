@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
@@ -10,6 +11,10 @@ process.execPath = process.env['COTO_ARM64_NODE'] ?? process.execPath;
 
 /** What a machine has must not change what tests compare: backends that need a device or a setup are tested by name. */
 const bothBackends = { COTO_COMPUTE_BACKENDS: 'native,wasm' };
+
+/** Homes of tests are recorded here, not in the configuration of the person who runs the tests. */
+const userRecords = mkdtempSync(join(tmpdir(), 'coto-test-config-'));
+process.on('exit', () => rmSync(userRecords, { recursive: true, force: true }));
 
 /** The suites that compute: all of them run on wasm in `unit`, and again on native. */
 const computing = ['training', 'models', 'adapters', 'merge', 'tasks', 'jobs', 'generation'].map(
@@ -137,7 +142,7 @@ function configured(project: Project): TestProjectInlineConfiguration {
       name,
       include: [...include],
       exclude: [...exclude],
-      env: { ...bothBackends, ...env },
+      env: { ...bothBackends, COTO_STUDIO_CONFIG: userRecords, ...env },
       // Worker threads and child processes are part of what is tested, and native modules want a process of their own.
       pool: 'forks',
       maxWorkers: workers,

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
@@ -9,6 +8,7 @@ import { serve } from '../../src-shared/rpc/serve.ts';
 import { besideArchive } from '../archive/beside-archive.ts';
 import { createBackend, type Recovered, startEngine } from '../backend/index.ts';
 import { PathGrants } from '../files/path-grants.ts';
+import { appDataFolder } from '../files/user-records.ts';
 
 /** The backend in this very process, asked by the requests that the window uses too. */
 export interface Studio {
@@ -24,14 +24,7 @@ export const resourcesDirectory = besideArchive(fileURLToPath(new URL('../../ass
 
 /** The folder by which the home is named: `--home`, else COTO_STUDIO_HOME, else where the window keeps its things too. */
 export function homePlace(option: string | undefined, environment: NodeJS.ProcessEnv): string {
-  return option ?? (environment['COTO_STUDIO_HOME'] || join(userDataFolder(environment), 'CoTo Studio'));
-}
-
-/** The folder that Electron calls `appData`. */
-function userDataFolder(environment: NodeJS.ProcessEnv): string {
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support');
-  if (process.platform === 'win32') return environment['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming');
-  return environment['XDG_CONFIG_HOME'] || join(homedir(), '.config');
+  return option ?? (environment['COTO_STUDIO_HOME'] || join(appDataFolder(environment), 'CoTo Studio'));
 }
 
 export interface OpenOptions {
