@@ -49,10 +49,10 @@ export const cotoSettingsSchema = z.strictObject({
     description: 'How p rises in stage 1. Constant stays at initial_p throughout.',
     labels: labelsOf(curves),
   }),
-  exponential_rate: z.number().min(-20).max(20).default(5).meta({
+  exponential_rate: z.number().min(-20).max(20).default(-1).meta({
     title: 'Exponential rate',
     description:
-      'k of the exponential curve (1 − e^(−kx)) / (1 − e^(−k)): above 0 it rises fast at first, below 0 fast at the end.',
+      'k of the exponential curve (1 − e^(−kx)) / (1 − e^(−k)). The paper’s curve has −1. Below 0 the curve rises slowly at first, above 0 fast.',
     step: 1,
   }),
   curve_steps: z.number().int().min(1).max(100).default(4).meta({

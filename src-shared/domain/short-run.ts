@@ -30,7 +30,7 @@ export function shortRun(config: RunConfig, variants: readonly Declaration[]): R
 function cotoSettings(settings: CotoSettings): Record<string, unknown> {
   const used = usedSettings(settings);
   const differing = differences(settings, cotoSettingsSchema.parse({}));
-  const always = ['initial_p', 'final_p', 'stage1_ratio', 'curve', 'granularity'] as const;
+  const always = ['initial_p', 'final_p', 'stage1_ratio', 'curve', 'exponential_rate', 'granularity'] as const;
   return Object.fromEntries(
     Object.entries(settings).filter(
       ([key]) => Object.hasOwn(differing, key) || always.some((name) => name === key && used.has(name)),

@@ -352,6 +352,61 @@ describe('migrations', () => {
     expect(database.prepare('SELECT count(*) FROM submissions').pluck().get()).toBe(0);
   });
 
+  it('0250 keeps the exponential curve of recorded runs and studies, whose rate was 5 by default', () => {
+    const database = databaseAt(240);
+    const linear = { curve: 'linear', exponential_rate: 5 };
+    const used = { curve: 'exponential', exponential_rate: 5 };
+    const chosen = { curve: 'exponential', exponential_rate: 3 };
+    const insertStudy = database.prepare(
+      "INSERT INTO studies (id, name, kind, status, config, created_at) VALUES (?, 'S', 'ablation', 'paused', ?, 1)",
+    );
+    const runs = { linear, used, chosen, bare: { curve: 'exponential' }, off: null };
+    database.exec(`${insertModel}; ${insertDataset};`);
+    for (const [id, coto] of Object.entries(runs)) {
+      database.exec(insertRun.replace("'r', 'Run'", `'${id}', 'Run'`));
+      database.prepare('UPDATE runs SET config = ? WHERE id = ?').run(JSON.stringify({ seed: 1, coto }), id);
+    }
+    database.exec(`
+      INSERT INTO adapters (id, name, folder, model_id, variant, parameters, target_modules, layers, modules_to_save, coto,
+        origin, parameter_count, size_bytes, sha256, created_at, archived)
+      VALUES ('a', 'A', 'adapters/a', 'm', 'lora', '{}', '[]', '[]', '[]', '${JSON.stringify(linear)}', '{}', 1, 2, 'ff', 3, 0);`);
+    const studies = {
+      // Cells that switch CoTo on take its defaults, except where the run has CoTo itself.
+      off: { run: { coto: null }, grid: { 'coto.curve': ['linear', 'exponential'], seed: [1] } },
+      on: { run: { coto: linear }, grid: { 'coto.curve': ['linear', 'exponential'] } },
+      value: { run: { coto: null }, grid: { coto: [null, { curve: 'exponential' }, chosen] } },
+      axes: { run: { coto: linear }, grid: { coto: [{}, { reversed: true }], 'coto.curve': ['exponential'] } },
+      variants: { run: { coto: null }, variants: [{ settings: { 'coto.curve': 'exponential' } }, { settings: {} }] },
+      stated: { run: { coto: null }, grid: { 'coto.curve': ['exponential'], 'coto.exponential_rate': [2] } },
+    };
+    for (const [id, config] of Object.entries(studies)) insertStudy.run(id, JSON.stringify(config));
+    migrate(database, migrations, 250);
+    const stored = (table: string, id: string): unknown =>
+      JSON.parse(String(database.prepare(`SELECT config FROM ${table} WHERE id = ?`).pluck().get(id)));
+    const unused = { curve: 'linear', exponential_rate: -1 };
+    expect(stored('runs', 'linear')).toEqual({ seed: 1, coto: unused });
+    expect(stored('runs', 'used')).toEqual({ seed: 1, coto: used });
+    expect(stored('runs', 'chosen')).toEqual({ seed: 1, coto: chosen });
+    expect(stored('runs', 'bare')).toEqual({ seed: 1, coto: used });
+    expect(stored('runs', 'off')).toEqual({ seed: 1, coto: null });
+    expect(JSON.parse(String(database.prepare('SELECT coto FROM adapters').pluck().get()))).toEqual(unused);
+    expect(stored('studies', 'off')).toEqual({
+      run: { coto: null },
+      grid: { 'coto.curve': ['linear', 'exponential'], seed: [1], 'coto.exponential_rate': [5] },
+    });
+    expect(stored('studies', 'on')).toEqual(studies.on);
+    expect(stored('studies', 'value')).toEqual({ run: { coto: null }, grid: { coto: [null, used, chosen] } });
+    expect(stored('studies', 'axes')).toEqual({
+      run: { coto: linear },
+      grid: { ...studies.axes.grid, 'coto.exponential_rate': [5] },
+    });
+    expect(stored('studies', 'variants')).toEqual({
+      run: { coto: null },
+      variants: [{ settings: { 'coto.curve': 'exponential', 'coto.exponential_rate': 5 } }, { settings: {} }],
+    });
+    expect(stored('studies', 'stated')).toEqual(studies.stated);
+  });
+
   it('that fail leave the version before them', () => {
     const database = databaseAt(10);
     const bad = { version: 20, name: 'bad', up: (db: Database) => void db.exec('CREATE TABLE t (a); nonsense;') };

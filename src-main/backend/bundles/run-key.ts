@@ -3,12 +3,12 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { BundleInput, BundleJob } from '../../../src-shared/domain/bundle.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { fromYaml } from '../runs/run-yaml.ts';
-import { canonicalJson } from '../studies/content-keys.ts';
+import { canonicalJson, withKeyRate } from '../studies/content-keys.ts';
 import { type Bundle, program, readJobText } from './bundle-files.ts';
 
 /** Hash of a run's settings, the files that it needs and the version of the program, in 32 digits. */
 export function runKey(config: RunConfig, inputs: readonly BundleInput[], version: string = program.version): string {
-  const { model, dataset, ...settings } = config;
+  const { model, dataset, ...settings } = withKeyRate(config);
   const content = {
     version,
     settings,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
+import { usedSettings } from '../../../src-shared/domain/coto.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { MaskUnit } from '../../../src-shared/domain/mask-table.ts';
 import { mergeRule } from '../../../src-shared/domain/mergeability.ts';
@@ -61,6 +62,8 @@ const firstSettings: ReadonlySet<string> = new Set([
 /** Settings of a run that have no part in its result. */
 const watchingSettings: ReadonlySet<string> = new Set(['eval_on_start', ...Object.keys(sampleSettings)]);
 const defaultConfig = runConfigSchema.parse({});
+/** Rate of the exponential curve that keys contain while another curve is used. Must never change. */
+const unusedExponentialRate = 5;
 
 /** Must be raised whenever the groups, the blocks of examples or the scores of a mask change. */
 const maskTableVersion = 2;
@@ -153,13 +156,20 @@ export async function trainingKey(config: RunConfig, model: ModelRecord, dataset
 
 /** As `trainingKey`, for many runs on a dataset whose content is known. */
 export function trainingKeyOn(config: RunConfig, model: ModelRecord, content: string): string {
-  const settings = Object.entries(unsplit(config)).filter(
+  const settings = Object.entries(withKeyRate(unsplit(config))).filter(
     ([name, value]) =>
       !watchingSettings.has(name) &&
       (firstSettings.has(name) || canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name))),
   );
   const references = { model: model.description.fingerprint, dataset: content };
   return keyOf({ ...Object.fromEntries(settings), ...references }).key;
+}
+
+/** A run as keys contain it: the rate of an exponential curve matters only where the run has that curve. */
+export function withKeyRate(config: RunConfig): RunConfig {
+  const { coto } = config;
+  if (coto === null || usedSettings(coto).has('exponential_rate')) return config;
+  return { ...config, coto: { ...coto, exponential_rate: unusedExponentialRate } };
 }
 
 /** A run whose batch is split by the machine's memory, as one batch: it is the same run on any machine. */
@@ -187,7 +197,7 @@ const untunedSettings: ReadonlySet<string> = new Set([
 
 /** Key of what a learning rate is tuned for: base, data and every setting of the run but rate, seed and evaluation. */
 export async function tuningKey(config: RunConfig, model: ModelRecord, dataset: DatasetRecord): Promise<string> {
-  const settings = Object.entries(unsplit(config)).filter(
+  const settings = Object.entries(withKeyRate(unsplit(config))).filter(
     ([name, value]) =>
       !untunedSettings.has(name) && canonicalJson(value) !== canonicalJson(Reflect.get(defaultConfig, name)),
   );

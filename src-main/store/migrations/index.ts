@@ -22,6 +22,7 @@ import { migration as pathsBelowTheHome } from './0210-paths-below-the-home.ts';
 import { migration as stagedRuns } from './0220-staged-runs.ts';
 import { migration as bundleResults } from './0230-bundle-results.ts';
 import { migration as targets } from './0240-targets.ts';
+import { migration as exponentialRate } from './0250-exponential-rate.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   stagedRuns,
   bundleResults,
   targets,
+  exponentialRate,
 ];

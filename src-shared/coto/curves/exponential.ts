@@ -1,8 +1,8 @@
 import type { Curve } from './curve.ts';
 
 /**
- * (1 − e^(−kx)) / (1 − e^(−k)), linear in the limit k = 0. The authors' rebuttal names the curve, not its formula; this
- * form is ours.
+ * (1 − e^(−kx)) / (1 − e^(−k)), linear in the limit k = 0. Figure r1 of the authors' rebuttal draws k = −1:
+ * (e^x − 1) / (e − 1). The rate as a setting is ours.
  */
 export const exponential: Curve = {
   label: 'Exponential',

@@ -14,6 +14,12 @@ describe('a run as YAML', () => {
     expect(text).not.toContain('exponential_rate');
   });
 
+  it.each([5, -1])('writes the rate %d of an exponential curve out, whatever the default is', (rate) => {
+    const config = checkedRun({ coto: { curve: 'exponential', exponential_rate: rate } });
+    expect(toYaml(config)).toContain(`exponential_rate: ${rate}`);
+    expect(fromYaml(toYaml(config))).toEqual(config);
+  });
+
   it('has its model and dataset and what differs from the defaults, and reads back the same', () => {
     const config = checkedRun({
       learning_rate: 3e-3,

@@ -18,6 +18,17 @@ test('runs keep the keys that they had before runs had more settings', async () 
   );
 });
 
+test('the rate of an exponential curve is in the key where the curve uses it', async () => {
+  const linear = await keyOf({ coto: {} });
+  expect(await keyOf({ coto: { exponential_rate: 5 } })).toBe(linear);
+  const exponential = { curve: 'exponential' };
+  const [usual, former] = await Promise.all([
+    keyOf({ coto: exponential }),
+    keyOf({ coto: { ...exponential, exponential_rate: 5 } }),
+  ]);
+  expect(usual).not.toBe(former);
+});
+
 test('a later setting is in the key where it differs from its default', async () => {
   const keys = await Promise.all(
     [

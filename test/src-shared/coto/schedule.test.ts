@@ -82,6 +82,16 @@ describe('curves', () => {
     expect(curves.exponential.rise(0.3, { ...shaped, exponential_rate: -2 })).toBeLessThan(0.3);
   });
 
+  it("exponential is by default the paper's p(x) = (e^x − 1) / (e − 1), slow at first", () => {
+    const paper = cotoSettingsSchema.parse({ curve: 'exponential', initial_p: 0 });
+    // Figure r1 of the authors' rebuttal: 0.23 at a third and 0.55 at two thirds of stage 1, which has 300 of 400 steps.
+    expect(activationProbability(paper, 100, 400)).toBeCloseTo(0.23, 2);
+    expect(activationProbability(paper, 200, 400)).toBeCloseTo(0.55, 2);
+    for (let step = 0; step < 300; step++)
+      expect(activationProbability(paper, step, 400)).toBeCloseTo((Math.exp(step / 300) - 1) / (Math.E - 1), 12);
+    expect(activationProbability(paper, 300, 400)).toBe(1);
+  });
+
   it('constant stays at initial_p in every step', () => {
     const constant = cotoSettingsSchema.parse({ curve: 'constant', initial_p: 0.5 });
     for (const step of [0, 50, 99]) expect(activationProbability(constant, step, 100)).toBe(0.5);
