@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { fireEvent, within } from '@testing-library/react';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { adapterVariants } from '../../../../src-main/engine/adapters/variants/index.ts';
+import { adapterVariant, adapterVariants } from '../../../../src-main/engine/adapters/variants/index.ts';
 import { shownValue } from '../../../../src-renderer/components/form/parameter-origin.ts';
 import { checkDraft, defaultDraft } from '../../../../src-renderer/features/train/draft.ts';
 import {
@@ -68,6 +68,29 @@ test('modules are named only where the base has them', () => {
   expect(settings('peft-defaults', bases['other names'])).not.toHaveProperty('adapter.target_modules');
   expect(settings('coto-paper', bases['images'])['adapter.target_modules']).toEqual(['q_proj', 'k_proj', 'v_proj']);
   expect(settings('coto-paper', bases['text'])).not.toHaveProperty('learning_rate');
+});
+
+test('the CoTo paper’s few-shot set-up has the strength, steps and optimizer of CLIP-LoRA', () => {
+  const settings = presets.find(({ id }) => id === 'coto-paper')?.settings(bases['images']) ?? {};
+  const { config } = checkDraft({ ...defaultDraft, ...settings }, variants);
+  if (config === null) throw new Error('not a run');
+  // CLIP-LoRA: rank 2 and alpha 1 scaled by 1/√r; 500 iterations a shot at 16 shots; PyTorch's AdamW and cosine, no warmup.
+  const paper = { r: 2, alpha: 1, iterations: 500, shots: 16 };
+  const { rank, scaling } = adapterVariant(config.adapter.variant).strength(config.adapter.parameters, []);
+  expect(rank).toBe(paper.r);
+  expect(scaling).toBeCloseTo(paper.alpha / Math.sqrt(paper.r), 12);
+  expect(config).toMatchObject({
+    adapter: { parameters: { lora_dropout: 0.25 }, target_modules: ['q_proj', 'k_proj', 'v_proj'] },
+    train_samples_per_class: paper.shots,
+    max_steps: paper.iterations * paper.shots,
+    per_device_train_batch_size: 32,
+    learning_rate: 2e-4,
+    lr_scheduler_type: 'cosine',
+    warmup_steps: 0,
+    weight_decay: 0.01,
+    adam_beta1: 0.9,
+    adam_beta2: 0.999,
+  });
 });
 
 test('what would change is said in words, in the form’s order, without settings of CoTo while it is off', () => {
