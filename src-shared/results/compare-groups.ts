@@ -103,7 +103,6 @@ function cellOf(
             ),
             bootstrap: null,
             permutation: differences.length < 2 ? null : signFlipTest(differences),
-            signs: null,
           },
     forgetting: measure === undefined || rise === null ? null : { measure, rise },
   };

@@ -1,5 +1,4 @@
 import { RandomStream } from '../random.ts';
-import { regularizedBeta } from './special-functions.ts';
 
 /** Up to this many pairs every one of the 2ⁿ sign patterns is counted. */
 const exactPairs = 20;
@@ -56,29 +55,4 @@ function countFlips(differences: readonly number[], threshold: number): number {
     if (Math.abs(sum) >= threshold) extreme++;
   }
   return extreme;
-}
-
-export interface SignTestResult {
-  readonly p: number;
-  readonly positive: number;
-  readonly negative: number;
-}
-
-/**
- * Two-sided sign test: positive differences among those that are not zero, against a fair coin. On examples that
- * exactly one of two classifiers gets right it is McNemar's exact test. p is 1 if all differences are zero.
- */
-export function signTest(differences: ArrayLike<number>): SignTestResult {
-  let positive = 0;
-  let negative = 0;
-  for (let at = 0; at < differences.length; at++) {
-    const value = differences[at] ?? 0;
-    if (value > 0) positive++;
-    else if (value < 0) negative++;
-  }
-  const n = positive + negative;
-  const least = Math.min(positive, negative);
-  // P(X ≤ k) of the binomial with ½ is I(½; n − k, k + 1).
-  const p = n === 0 ? 1 : Math.min(1, 2 * regularizedBeta(0.5, n - least, least + 1));
-  return { p, positive, negative };
 }

@@ -123,7 +123,7 @@ export function outcomesOf({ outcomes, cells, metric, reference }: GridResult): 
           difference:
             at === reference || pairs.length === 0
               ? null
-              : { ...pairedDifference(treated, controls), bootstrap: null, permutation: null, signs: null },
+              : { ...pairedDifference(treated, controls), bootstrap: null, permutation: null },
           forgetting: null,
         };
       }),

@@ -85,7 +85,6 @@ function outcomeTable(result: GridResult, { label, metric, cells, notes }: GridO
     halfWidthText(metric, difference),
     ...(bySeedsOnly ? [] : [intervalText(metric, difference, signedText)]),
     difference?.permutation == null ? '–' : probabilityText(difference.permutation.p),
-    ...(bySeedsOnly ? [] : [difference?.signs == null ? '–' : probabilityText(difference.signs.p)]),
     ...(forgetting === null ? [] : [riseText(forgotten?.rise)]),
   ];
   const columns = [
@@ -97,7 +96,6 @@ function outcomeTable(result: GridResult, { label, metric, cells, notes }: GridO
     { label: '± 95 %, paired seeds', numeric: true },
     ...(bySeedsOnly ? [] : [{ label: '95 %, paired seeds and examples', numeric: true }]),
     { label: 'p, seeds', numeric: true },
-    ...(bySeedsOnly ? [] : [{ label: 'p, examples', numeric: true }]),
     ...(forgetting === null ? [] : [{ label: forgetting, numeric: true }]),
   ];
   return {

@@ -20,10 +20,6 @@ export const differenceSchema = metricIntervalSchema.extend({
     .object({ p: z.number(), smallest: z.number(), exact: z.boolean() })
     .nullable()
     .describe('two-sided sign-flip test over paired seeds; null for one seed'),
-  signs: z
-    .object({ p: z.number(), positive: z.number().int(), negative: z.number().int() })
-    .nullable()
-    .describe('two-sided sign test over test examples: more often right, or less often, in the mean over seeds'),
 });
 export type MetricDifference = z.infer<typeof differenceSchema>;
 

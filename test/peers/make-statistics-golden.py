@@ -32,13 +32,6 @@ def sign_flips():
     return {'exact': cases, 'monteCarlo': {'values': many, 'p': p}}
 
 
-def signs():
-    return [
-        {'positive': k, 'negative': n - k, 'p': stats.binomtest(k, n).pvalue}
-        for k, n in ((0, 5), (1, 5), (3, 6), (9, 12), (41, 100), (430, 1000))
-    ]
-
-
 def ranks():
     x = [0.7, 0.71, 0.9, 0.65, 0.8, 0.71]
     y = [1.0, 3.0, 4.0, 2.0, 3.0, 5.0]
@@ -112,7 +105,6 @@ def powers():
 golden = {
     'scipy': scipy.__version__,
     'signFlips': sign_flips(),
-    'signs': signs(),
     'ranks': ranks(),
     'bootstraps': bootstraps(),
     'distributions': distributions(),

@@ -1,9 +1,9 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { NestedBootstrap } from '../../../src-shared/statistics/bootstrap.ts';
-import { exampleMeans, type OutcomeTable, outcomeTable } from '../../../src-shared/statistics/outcome-table.ts';
+import { type OutcomeTable, outcomeTable } from '../../../src-shared/statistics/outcome-table.ts';
 import { pseudoValues } from '../../../src-shared/statistics/pairs-of-seeds.ts';
-import { signFlipTest, signTest } from '../../../src-shared/statistics/permutation-test.ts';
+import { signFlipTest } from '../../../src-shared/statistics/permutation-test.ts';
 import { meanInterval, pairedDifference } from '../../../src-shared/statistics/student.ts';
 import type { MetricDifference, MetricInterval } from '../../../src-shared/studies/metric-interval.ts';
 import { metricOf } from './study-score.ts';
@@ -55,13 +55,14 @@ export function estimateCells(
     if (control === undefined || at === reference || reference === null) return { ...common, difference: null };
     const other = bootstraps[reference];
     const isPaired = cell.examples === cells[reference]?.examples && bootstrap?.of === other?.of;
+    const differences = own.map((value, seed) => value - (control[seed] ?? Number.NaN));
     return {
       ...common,
-      difference: differenceOf(
-        own,
-        control,
-        isPaired ? { bootstrap, other, table: tables[at], control: tables[reference] } : null,
-      ),
+      difference: {
+        ...pairedDifference(own, control),
+        permutation: differences.length < 2 ? null : signFlipTest(differences),
+        bootstrap: isPaired && bootstrap && other ? ends(bootstrap.of.difference(bootstrap.place, other.place)) : null,
+      },
     };
   });
 }
@@ -69,37 +70,6 @@ export function estimateCells(
 interface Placed {
   readonly of: NestedBootstrap;
   readonly place: number;
-}
-
-interface PairedTables {
-  readonly bootstrap: Placed | undefined;
-  readonly other: Placed | undefined;
-  readonly table: OutcomeTable | null | undefined;
-  readonly control: OutcomeTable | null | undefined;
-}
-
-function differenceOf(
-  own: readonly number[],
-  control: readonly number[],
-  paired: PairedTables | null,
-): MetricDifference {
-  const differences = own.map((value, seed) => value - (control[seed] ?? Number.NaN));
-  const { bootstrap, other, table, control: controls } = paired ?? {};
-  const found = {
-    ...pairedDifference(own, control),
-    permutation: differences.length < 2 ? null : signFlipTest(differences),
-  };
-  if (!bootstrap || !other || !table || !controls) return { ...found, bootstrap: null, signs: null };
-  const examples = exampleMeans(table);
-  const others = exampleMeans(controls);
-  return {
-    ...found,
-    bootstrap: ends(bootstrap.of.difference(bootstrap.place, other.place)),
-    // Rounding of equal means is no difference.
-    signs: signTest(
-      examples.map((value, at) => (Math.abs(value - (others[at] ?? 0)) < 1e-9 ? 0 : value - (others[at] ?? 0))),
-    ),
-  };
 }
 
 /** One bootstrap for all cells that share their examples, so that its resamples are paired. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { bcaInterval, percentileInterval } from '../../../src-shared/statistics/bootstrap.ts';
 import { detectableShift } from '../../../src-shared/statistics/detectable-difference.ts';
-import { signFlipTest, signTest } from '../../../src-shared/statistics/permutation-test.ts';
+import { signFlipTest } from '../../../src-shared/statistics/permutation-test.ts';
 import { kendall, ranks, spearman } from '../../../src-shared/statistics/rank-correlation.ts';
 import { normalDistribution, normalQuantile } from '../../../src-shared/statistics/special-functions.ts';
 import { noncentralStudentDistribution } from '../../../src-shared/statistics/student.ts';
@@ -14,7 +14,6 @@ const interval = z.tuple([z.number(), z.number()]);
 const golden = z
   .object({
     signFlips: z.object({ exact: z.array(flips), monteCarlo: flips }),
-    signs: z.array(z.object({ positive: z.number(), negative: z.number(), p: z.number() })),
     ranks: z.array(z.object({ x: z.array(z.number()), y: z.array(z.number()), spearman: tested, kendall: tested })),
     bootstraps: z.array(
       z.object({
@@ -59,14 +58,6 @@ test('the sign-flip test counts every pattern of up to 20 pairs, and draws patte
   // Four standard errors of 40,000 draws.
   expect(Math.abs(drawn.p - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / 40_000) + 1e-4);
   expect(signFlipTest(values, { resamples: 500 })).toEqual(signFlipTest(values, { resamples: 500 }));
-});
-
-test('the sign test is the binomial one; ties say nothing', () => {
-  for (const { positive, negative, p } of golden.signs) {
-    const differences = [...Array<number>(positive).fill(0.5), ...Array<number>(negative).fill(-2), 0, 0];
-    expect(signTest(differences)).toEqual({ positive, negative, p: expect.closeTo(p, 10) });
-  }
-  expect(signTest([0, 0]).p).toBe(1);
 });
 
 test('rank correlations with ties, and their permutation p values', () => {
