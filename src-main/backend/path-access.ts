@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import { testFileOf } from '../engine/data/dataset-files.ts';
 import { isInside } from '../files/inside.ts';
 import type { PathGrants } from '../files/path-grants.ts';
 import type { Store } from '../store/open-store.ts';
-import { testFileOf } from './library/test-file.ts';
 
 /**
  * Which paths a client may name. The command names any: it has the rights of the person who typed it. The window has

@@ -2,9 +2,9 @@ import { basename, dirname } from 'node:path';
 import type { BundleInput, HashedFile } from '../../../src-shared/domain/bundle.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { fileHash } from '../library/adapter-facts.ts';
-import { testFileOf } from '../library/test-file.ts';
-import { type FoundFile, filesAt, hashOfAll } from './hash-files.ts';
+import { datasetFiles, testFileOf } from '../../engine/data/dataset-files.ts';
+import { fileHash } from '../../files/file-hash.ts';
+import { type FoundFile, filesAt, hashOfAll } from '../../files/input-files.ts';
 
 /** Weights in formats that no training reads. */
 const otherWeights = /\.(bin|pt|pth|h5|msgpack|onnx|ot|tflite|gguf)$/i;
@@ -25,13 +25,6 @@ export interface HashWatch {
 export function modelFiles({ path }: Pick<ModelRecord, 'path'>): Promise<FoundFile[]> {
   // What is in folders below it are the weights of other programs.
   return filesAt(path, basename(path), (file) => !file.includes('/') && !otherWeights.test(file));
-}
-
-/** The files of a dataset, with the one that holds its test examples. */
-export async function datasetFiles({ source }: Pick<DatasetRecord, 'source'>): Promise<FoundFile[]> {
-  const own = await filesAt(source.path, basename(source.path));
-  const testFile = testFileOf(source.options);
-  return testFile === null ? own : [...own, ...(await filesAt(testFile, `test/${basename(testFile)}`))];
 }
 
 /** @param place whether it stays where it is, and whether one that comes with the app is copied as well */
@@ -63,7 +56,7 @@ export async function describeDatasetInput(
   watch: HashWatch,
 ): Promise<LocalInput> {
   const { path, reader, options } = dataset.source;
-  const files = await datasetFiles(dataset);
+  const files = await datasetFiles(dataset.source);
   const hashed = await hashAll(files, watch);
   const testFile = testFileOf(options);
   return {

@@ -4,11 +4,12 @@ import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
+import { datasetFiles } from '../../engine/data/dataset-files.ts';
 import { datasetContent } from '../library/dataset-content.ts';
 import type { Services } from '../services.ts';
 import { trainingKeyOn } from '../studies/content-keys.ts';
 import type { Bundle } from './bundle-files.ts';
-import { datasetFiles, describeDatasetInput } from './describe-inputs.ts';
+import { describeDatasetInput } from './describe-inputs.ts';
 import { unnamedInput } from './run-key.ts';
 
 type Parts = Pick<Services, 'store'>;
@@ -99,7 +100,7 @@ async function findDataset({ store }: Parts, input: BundleInput): Promise<Datase
   for (const candidate of own === null ? others : [own, ...others]) {
     if (candidate.source.reader !== input.source?.reader) continue;
     // Only what may be the one is read to its end.
-    const files = await datasetFiles(candidate).catch(() => []);
+    const files = await datasetFiles(candidate.source).catch(() => []);
     const total = files.reduce((sum, file) => sum + file.bytes, 0);
     if (total !== input.bytes) continue;
     const described = await describeDatasetInput(candidate, false, {});

@@ -6,7 +6,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { BundleInput } from '../../../src-shared/domain/bundle.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { fileHash } from '../library/adapter-facts.ts';
+import { fileHash } from '../../files/file-hash.ts';
 import { addDataset } from '../library/datasets.ts';
 import { addModel } from '../library/models.ts';
 import type { Services } from '../services.ts';

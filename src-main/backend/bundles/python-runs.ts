@@ -4,9 +4,9 @@ import type { BundleJob } from '../../../src-shared/domain/bundle.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { fileHash } from '../../files/file-hash.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import type { JobContext } from '../jobs/define-job.ts';
-import { fileHash } from '../library/adapter-facts.ts';
 import type { Services } from '../services.ts';
 import { bundleNames } from './bundle-files.ts';
 

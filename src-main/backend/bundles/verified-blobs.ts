@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { HashedFile } from '../../../src-shared/domain/bundle.ts';
-import { fileHash } from '../library/adapter-facts.ts';
+import { fileHash } from '../../files/file-hash.ts';
 
 /** By path, what each blob was when this process found it to be what its name says. */
 const verified = new Map<string, string>();

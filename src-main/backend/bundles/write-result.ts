@@ -13,11 +13,11 @@ import {
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { syncFolder, syncTree } from '../../engine/tensors/atomic.ts';
 import { writeHistoryPart } from '../../engine/training/history-files.ts';
+import { filesAt } from '../../files/input-files.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import type { Services } from '../services.ts';
 import { type Bundle, bundleNames, program, resultFolder, resultNames } from './bundle-files.ts';
 import { hashAll } from './describe-inputs.ts';
-import { filesAt } from './hash-files.ts';
 
 /** One try of one job. */
 export interface Attempt {

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { lastName } from '../../engine/adapters/target-modules.ts';
 import { elementCount } from '../../engine/tensors/host-tensor.ts';
-import { openRegularFile } from '../../files/foreign-file.ts';
+import { fileHash } from '../../files/file-hash.ts';
 import type { AdapterFacts } from '../reading/adapter-schemas.ts';
 import { folderBytes } from './folder-fingerprint.ts';
 
@@ -46,15 +45,4 @@ function summarizeOutline(outline: AdapterOutline, description: ModelDescription
     coto: outline.coto,
     parameterCount,
   };
-}
-
-/** SHA-256 of a file. `onBytes` is told of each piece, and may throw to end it. */
-export async function fileHash(file: string, onBytes: (bytes: number) => void = () => undefined): Promise<string> {
-  const hash = createHash('sha256');
-  const handle = await openRegularFile(file);
-  for await (const piece of handle.createReadStream({ highWaterMark: 2 ** 20 })) {
-    hash.update(piece);
-    onBytes(piece.length);
-  }
-  return hash.digest('hex');
 }

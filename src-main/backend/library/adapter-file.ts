@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterReference } from '../../../src-shared/domain/adapter-reference.ts';
+import { fileHash } from '../../files/file-hash.ts';
 import type { Home } from '../home.ts';
 import type { Services } from '../services.ts';
-import { fileHash } from './adapter-facts.ts';
 import { requireAdapter } from './adapters.ts';
 
 /** Of files that were found as they were written: size, time, inode and hash. Looking at one again costs a stat. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileHash } from './adapter-facts.ts';
+import { fileHash } from '../../files/file-hash.ts';
 import { folderBytes } from './folder-fingerprint.ts';
 
 /** Bytes that are read at most. */

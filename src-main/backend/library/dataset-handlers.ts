@@ -9,6 +9,7 @@ import type {
 } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
+import { testFileOf } from '../../engine/data/dataset-files.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
@@ -17,7 +18,6 @@ import { importJob } from '../jobs/import.ts';
 import { findSource, removeDataset, requireChangeable, requireDataset, requireRemovable } from './datasets.ts';
 import { listCachedDatasets } from './huggingface/list-datasets.ts';
 import { requireModel } from './models.ts';
-import { testFileOf } from './test-file.ts';
 
 export function datasetHandlers(services: HandlerServices): Handlers<NamesOf<'datasets'>> {
   const { store, deletions } = services;

@@ -13,13 +13,13 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { readingOf } from '../../../src-shared/few-values.ts';
 import { bundledDatasets } from '../../engine/data/bundled.ts';
 import type { ReadWatch } from '../../engine/data/dataset.ts';
+import { testFileOf } from '../../engine/data/dataset-files.ts';
 import { newId } from '../identifiers.ts';
 import type { Services } from '../services.ts';
 import { datasetName } from './dataset-name.ts';
 import { describeDataset } from './describe-dataset.ts';
 import { folderFingerprint } from './folder-fingerprint.ts';
 import { reportUnreadable } from './models.ts';
-import { testFileOf } from './test-file.ts';
 
 type Parts = Pick<Services, 'store' | 'hub' | 'paths' | 'reader'>;
 
@@ -47,9 +47,8 @@ export async function describeDatasetCached(
   const readings = beingRead.get(store) ?? new Map<string, Promise<unknown>>();
   beingRead.set(store, readings);
   for (;;) {
-    const found = store.descriptions.find('dataset', keptUnder(source), stamp);
-    const kept = datasetDescriptionSchema.safeParse(found, readingOf(found));
-    if (kept.success && isEnough(kept.data)) return kept.data;
+    const kept = descriptionOf(store, source, stamp);
+    if (kept !== null && isEnough(kept)) return kept;
     const other = readings.get(stamp);
     if (other === undefined) break;
     await unlessAborted(other, signal);
@@ -66,6 +65,20 @@ export async function describeDatasetCached(
   } finally {
     readings.delete(stamp);
   }
+}
+
+/** The description from the cache; null if the dataset has changed since it was read. */
+export async function keptDescription(
+  store: Services['store'],
+  source: DatasetSource,
+): Promise<DatasetDescription | null> {
+  return descriptionOf(store, source, await datasetStamp(source));
+}
+
+function descriptionOf(store: Services['store'], source: DatasetSource, stamp: string): DatasetDescription | null {
+  const found = store.descriptions.find('dataset', keptUnder(source), stamp);
+  const kept = datasetDescriptionSchema.safeParse(found, readingOf(found));
+  return kept.success ? kept.data : null;
 }
 
 /** Resolves with `other`, or rejects with the signal's reason. */
@@ -269,7 +282,7 @@ export function requireDataset(store: Services['store'], id: string): DatasetRec
 /** Removes a dataset from the studio. Throws `refused` for a bundled one and for one that runs were trained on. */
 export function removeDataset({ store, hub }: Pick<Services, 'store' | 'hub'>, id: string): void {
   requireRemovable({ store }, id);
-  store.datasets.remove(id);
+  store.durably(() => store.datasets.remove(id));
   hub.listChanged('datasets');
 }
 

@@ -7,9 +7,10 @@ import { recognizeAdapter } from '../../engine/formats/adapters/index.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { fileHash } from '../../files/file-hash.ts';
 import { type ImportRequest, importedFolder, type ReadImport } from '../reading/adapter-schemas.ts';
 import { baseFields } from './adapter-base.ts';
-import { fileHash, readFacts } from './adapter-facts.ts';
+import { readFacts } from './adapter-facts.ts';
 import { copyAdapterFiles } from './adapter-files.ts';
 import { type BaseModel, baseFor, type FoundBase } from './find-base.ts';
 

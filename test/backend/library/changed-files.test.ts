@@ -2,11 +2,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { fileHash } from '../../../src-main/backend/library/adapter-facts.ts';
 import { checkAdapterFile } from '../../../src-main/backend/library/adapter-file.ts';
 import { checkModelFiles } from '../../../src-main/backend/library/model-files.ts';
 import { ForeignReader } from '../../../src-main/backend/reading/foreign-reader.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
+import { fileHash } from '../../../src-main/files/file-hash.ts';
 import { silentLog } from '../../../src-main/logging/log.ts';
 import { openStore } from '../../../src-main/store/open-store.ts';
 import { goldenPath } from '../../engine/golden.ts';
