@@ -10,6 +10,7 @@ import { formatFixed } from '../../src-shared/format/numbers.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';
 import { forgettingFact } from '../../src-shared/results/forgetting.ts';
 import { headlineOf, namedScores } from '../../src-shared/results/headline.ts';
+import { inputChangesText } from '../../src-shared/results/input-changes.ts';
 import { paddingText } from '../../src-shared/results/padding.ts';
 import { togetherText } from '../../src-shared/results/together.ts';
 import { catalog } from '../backend/index.ts';
@@ -57,6 +58,7 @@ export function describeRun(run: RunRecord, names: RunNames): string {
     ['started', run.startedAt === null ? '–' : formatTime(run.startedAt)],
   ];
   const together = facts && togetherText(facts);
+  const changes = inputChangesText(facts);
   if (facts !== null)
     lines.push(
       ['steps', `${run.step} of ${facts.totalSteps}`],
@@ -64,6 +66,7 @@ export function describeRun(run: RunRecord, names: RunNames): string {
       ...(facts.paddingShare === null ? [] : [['padding', paddingText(facts.paddingShare)] as const]),
       ['computed on', `${facts.backend}, ${facts.threads} threads, ${facts.computeDtype}`],
       ...(together === null ? [] : [['trained', together] as const]),
+      ...(changes === null ? [] : [['changed inputs', changes] as const]),
     );
   if (result !== null)
     lines.push(

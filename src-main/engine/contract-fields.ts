@@ -23,6 +23,10 @@ export const runFields = {
   ...seedField,
   /** A checkpoint folder to resume from. */
   resumeFrom: z.string().nullable(),
+  /** How dataset or base differ from those of the checkpoint, where the run is resumed in spite of it. */
+  acceptedChange: z.string().optional(),
+  /** Rows of the dataset; null: unknown. */
+  datasetRows: z.number().int().nullish(),
   /** Compute dtype before a resumption: `auto` keeps it, for bitwise equal results. */
   earlierDtype: runInfoSchema.shape.computeDtype.nullable(),
 };

@@ -17,6 +17,17 @@ export const runStrings = {
     log: 'Log',
   },
 
+  resume: {
+    failed: 'The run was not resumed',
+    fromLast: 'Resume from the last checkpoint',
+    anywayButton: 'Resume anyway…',
+    anywayQuestion: (name: string) => `Resume ${name} anyway?`,
+    anywayConsequence:
+      'Its remaining steps then train on the changed files, so its adapter is not what one training on either version gives. The log and reports of the run state this.',
+    anyway: 'Resume anyway',
+    cancel: 'Cancel',
+  },
+
   /** Runs of other programs. */
   imported: {
     choose: 'Choose event files of TensorBoard, a database of Trackio, or a trainer_state.json',

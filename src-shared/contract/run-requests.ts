@@ -44,9 +44,13 @@ export const runRequests = {
   'runs.pause': { input: byId, output: done },
   /**
    * Resumes a run that has not completed from the checkpoint in `folder`, by default the latest; what was recorded after
-   * it is discarded.
+   * it is discarded. The job fails with inputs_changed where dataset or base have changed since the checkpoint, unless
+   * `anyway`, which the run's log and reports then state.
    */
-  'runs.resume': { input: ofCheckpoint, output: jobRecordSchema },
+  'runs.resume': {
+    input: ofCheckpoint.extend({ anyway: z.boolean().default(false) }),
+    output: jobRecordSchema,
+  },
   'runs.stop': { input: byId, output: done },
   'runs.cancel': { input: byId, output: done },
   'runs.update': {

@@ -1,5 +1,12 @@
 import { z } from 'zod';
 
+/** A change of a run's dataset or base that it was resumed in spite of. */
+export const inputChangeSchema = z.strictObject({
+  step: z.number().int().min(0).describe('after which the changed files were trained on'),
+  text: z.string(),
+});
+export type InputChange = z.infer<typeof inputChangeSchema>;
+
 /** Properties fixed when a run starts, so that its figures can be drawn later without its model. */
 export const runInfoSchema = z.object({
   totalSteps: z.number().int(),
@@ -26,5 +33,6 @@ export const runInfoSchema = z.object({
     .nullable()
     .default(null)
     .describe('of the tokens of a batch, with group_by_length and without it; null where the run does not group'),
+  inputChanges: z.array(inputChangeSchema).optional(),
 });
 export type RunInfo = z.infer<typeof runInfoSchema>;

@@ -35,7 +35,8 @@ export async function resumeKept(services: HandlerServices, attempt: Attempt): P
     try {
       await cp(kept.folder, folder, { recursive: true });
       const run = await adopt(services, attempt, { id, kept });
-      return { run, job: resumeRun(services, id), from: kept };
+      // The inputs of a bundle were compared with its hashes as they were opened.
+      return { run, job: resumeRun(services, id, { inputs: 'verified' }), from: kept };
     } catch (error) {
       // Removed by an attempt that has ended meanwhile, torn, or of another backend: then it begins further back.
       log.warn({ err: error, folder: kept.folder }, 'a checkpoint of an earlier attempt was not gone on with');

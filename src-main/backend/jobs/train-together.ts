@@ -3,21 +3,27 @@ import type { JobResult } from '../../../src-shared/domain/job.ts';
 import type { TrainTogetherTask } from '../../engine/contract.ts';
 import type { EngineEvent } from '../../engine/events.ts';
 import type { HandlerServices } from '../handler-services.ts';
+import { CurrentInputs } from '../runs/compare-inputs.ts';
 import { latestCheckpoint } from '../runs/latest-checkpoint.ts';
 import { runsThatFit, togetherKey } from '../runs/runs-together.ts';
 import { computeFields } from './compute-fields.ts';
 import type { JobMember, JobOutcome } from './define-job.ts';
 import { forgettingField } from './forgetting-field.ts';
-import { type BegunTraining, beginTraining, finishTraining, keepEvent, requireRun } from './training-record.ts';
+import {
+  type BegunTraining,
+  beginTraining,
+  finishTraining,
+  keepEvent,
+  requireRun,
+  type TrainPayload,
+} from './training-record.ts';
 
-/** What jobs of training say of their run. */
-interface TrainPayload {
-  readonly runId: string;
-  readonly resumeFrom: string | null;
+/** The payload of a training that others can join. */
+interface SharedPayload extends TrainPayload {
   readonly together: string | null;
 }
 
-interface Member extends JobMember<TrainPayload> {
+interface Member extends JobMember<SharedPayload> {
   readonly outcome: PromiseWithResolvers<JobOutcome<JobResult<'train'>>>;
   hasBegun: boolean;
   hasEnded: boolean;
@@ -25,8 +31,8 @@ interface Member extends JobMember<TrainPayload> {
 
 /** The queued runs of the same group that can share a pass with `first`, as many as memory allows. */
 export async function runsToTrainWith(
-  first: TrainPayload,
-  queued: readonly { readonly id: string; readonly payload: TrainPayload }[],
+  first: SharedPayload,
+  queued: readonly { readonly id: string; readonly payload: SharedPayload }[],
   services: HandlerServices,
 ): Promise<readonly string[]> {
   if (first.together === null) return [];
@@ -44,7 +50,7 @@ export async function runsToTrainWith(
 
 /** Trains the runs of several jobs in shared passes. Where memory runs out, they go on in two groups, one after the other. */
 export function trainTogether(
-  given: readonly JobMember<TrainPayload>[],
+  given: readonly JobMember<SharedPayload>[],
   services: HandlerServices,
 ): Promise<JobOutcome<JobResult<'train'>>>[] {
   const members = given.map<Member>((member) => ({
@@ -72,8 +78,11 @@ async function trainInGroups(members: readonly Member[], services: HandlerServic
 /** Returns the error of those runs that have not ended, or null. */
 async function trainGroup(group: readonly Member[], services: HandlerServices): Promise<unknown> {
   const begun: { readonly member: Member; readonly training: BegunTraining }[] = [];
+  const [leader] = group;
+  if (leader === undefined) return null;
+  const inputs = new CurrentInputs(services, leader.context);
   for (const member of group) {
-    const training = await begin(member, services);
+    const training = await begin(member, services, inputs);
     if (training !== null) begun.push({ member, training });
   }
   const [first] = begun;
@@ -114,12 +123,13 @@ async function trainGroup(group: readonly Member[], services: HandlerServices): 
 }
 
 /** Null if it has ended by that. */
-async function begin(member: Member, services: HandlerServices): Promise<BegunTraining | null> {
+async function begin(member: Member, services: HandlerServices, inputs: CurrentInputs): Promise<BegunTraining | null> {
   const { payload, context } = member;
   try {
     context.abort.throwIfAborted();
     const latest = () => latestCheckpoint(services.home, requireRun(services.store, payload.runId))?.folder ?? null;
-    const training = await beginTraining(services, payload.runId, member.hasBegun ? latest() : payload.resumeFrom);
+    const resumeFrom = member.hasBegun ? latest() : payload.resumeFrom;
+    const training = await beginTraining(services, { ...payload, resumeFrom }, inputs);
     member.hasBegun = true;
     return training;
   } catch (thrown) {

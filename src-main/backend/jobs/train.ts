@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CurrentInputs } from '../runs/compare-inputs.ts';
 import { seedReference } from '../runs/seed-adapter.ts';
 import { computeFields } from './compute-fields.ts';
 import { defineJob } from './define-job.ts';
@@ -17,14 +18,20 @@ export const trainJob = defineJob({
       .nullable()
       .default(null)
       .describe('runs with the same may be trained in one pass over the base, where they fit'),
+    inputs: z
+      .enum(['compare', 'accept', 'verified'])
+      .default('compare')
+      .describe('whether dataset and base are compared with those of the checkpoint'),
   }),
   references({ runId }, store) {
     const run = store.runs.find(runId);
     const seed = run === null ? null : seedReference(store, run.config);
     return seed === null ? [] : [seed];
   },
-  async execute({ runId, resumeFrom }, context, services) {
-    const { run, model, dataset, ...fields } = await beginTraining(services, runId, resumeFrom);
+  async execute(payload, context, services) {
+    const { runId } = payload;
+    const current = new CurrentInputs(services, context);
+    const { run, model, dataset, ...fields } = await beginTraining(services, payload, current);
     const answer = await context.runEngine(
       {
         kind: 'train',

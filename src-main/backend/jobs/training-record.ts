@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { type ErrorValue, StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
@@ -9,6 +9,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
+import { inputChangesText } from '../../../src-shared/results/input-changes.ts';
 import type { TrainTogetherTask } from '../../engine/contract.ts';
 import type { EngineEvent, RunOutcome } from '../../engine/events.ts';
 import { ownTemplate } from '../../engine/tokenization/chosen-template.ts';
@@ -19,6 +20,7 @@ import { requireDataset } from '../library/datasets.ts';
 import { requireModel } from '../library/models.ts';
 import { writeRunFile } from '../recovery/run-file.ts';
 import { cutRun, keepCheckpoint } from '../runs/checkpoint-files.ts';
+import { type CurrentInputs, compareInputs, knownRows } from '../runs/compare-inputs.ts';
 import { latestCheckpoint, latestWholeCheckpoint } from '../runs/latest-checkpoint.ts';
 import { metricsAt } from '../runs/metrics-at.ts';
 import { keepTemplate } from '../runs/run-template.ts';
@@ -36,14 +38,22 @@ export interface BegunTraining {
   readonly ofEngine: TrainTogetherTask['runs'][number];
 }
 
+/** Which run to train, and from where. */
+export interface TrainPayload {
+  readonly runId: string;
+  readonly resumeFrom: string | null;
+  /** Whether the files that the checkpoint was trained on are compared: `accept` trains on changed ones, `verified` skips it. */
+  readonly inputs: 'compare' | 'accept' | 'verified';
+}
+
 /**
- * Marks a run as running, from its start or from a checkpoint, and forgets what came after that.
- * @throws StudioError not_found if the checkpoint is gone
+ * Marks a run as running, from its start or from a checkpoint, and discards what was recorded after it.
+ * @throws StudioError not_found if the checkpoint is gone, inputs_changed if dataset or base are not what it was trained on
  */
 export async function beginTraining(
   services: Services,
-  runId: string,
-  resumeFrom: string | null,
+  { runId, resumeFrom, inputs }: TrainPayload,
+  current: CurrentInputs,
 ): Promise<BegunTraining> {
   const { home, store, hub } = services;
   const run = requireRun(store, runId);
@@ -51,7 +61,19 @@ export async function beginTraining(
   const dataset = requireDataset(store, run.datasetId);
   const runDirectory = home.absolute(run.folder);
   const from = resumeFrom === null ? null : await checkedStart(services, run, resumeFrom);
+  const { change, rows } =
+    from === null || inputs === 'verified'
+      ? { change: null, rows: await knownRows(services, dataset) }
+      : await compareInputs(services, { run, model, dataset, checkpoint: from }, current);
+  if (change !== null && inputs === 'compare')
+    throw new StudioError(
+      'inputs_changed',
+      change,
+      `Put the files back, or clone the run to train it from the start. To train the remaining steps on the changed files, resume it anyway: coto runs resume ${runId} --anyway.`,
+    );
   const startStep = from?.step ?? 0;
+  if (change !== null)
+    store.history.insertLog(runId, Date.now(), 'warning', `Resumed anyway at step ${startStep}. ${change}`);
   await mkdir(runDirectory, { recursive: true });
   await cutRun(services, run, startStep);
   hub.runRestarted(runId, startStep);
@@ -73,6 +95,8 @@ export async function beginTraining(
     config: run.config,
     runDirectory,
     resumeFrom: from === null ? null : home.absolute(from.folder),
+    ...(change === null ? {} : { acceptedChange: change }),
+    datasetRows: rows,
     earlierDtype: from === null ? null : (run.facts?.computeDtype ?? null),
   };
   return { run, model, dataset, ofEngine };
@@ -130,7 +154,8 @@ export async function finishTraining(
   const split = run.config.eval_split;
   // The run's facts have come meanwhile.
   const { name, facts } = requireRun(services.store, run.id);
-  const note = earlyStop({ config: run.config, facts, result });
+  const notes = [earlyStop({ config: run.config, facts, result }), inputChangesText(facts)];
+  const note = notes.filter((one) => one !== null).join(' ') || null;
   let adapter: AdapterRecord | null = null;
   if (adapterDirectory !== null) {
     const model = requireModel(services.store, run.modelId);
@@ -226,7 +251,7 @@ export function endTraining(services: Services, runId: string, { status, error }
     error:
       error === null
         ? null
-        : { code: error.code, message: error.message, hint: resumeHint(services, runId, status, error.hint) },
+        : { code: error.code, message: error.message, hint: resumeHint(services, runId, status, error) },
     finishedAt: endOf(services, runId),
   });
 }
@@ -245,8 +270,9 @@ function resumeHint(
   { store, home }: Services,
   runId: string,
   status: RunRecord['status'],
-  hint: string | null,
+  { code, hint }: ErrorValue,
 ): string | null {
+  if (code === 'inputs_changed') return hint;
   const run = store.runs.find(runId);
   const latest = run === null ? null : latestCheckpoint(home, run);
   const way =

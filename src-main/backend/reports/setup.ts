@@ -3,6 +3,7 @@ import { formatFigure } from '../../../src-shared/results/comparison-row.ts';
 import { groupDifferences } from '../../../src-shared/results/config-differences.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
+import { inputChangesText } from '../../../src-shared/results/input-changes.ts';
 import { knownSettings } from '../../../src-shared/results/known-setting.ts';
 import { distinctModelNames } from '../../../src-shared/results/names.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
@@ -54,6 +55,10 @@ export function setupFacts({ models, datasets, runs }: ReportOptions, versions: 
       ].join('; '),
     })),
     ...chatTemplates({ models, runs }).map((value) => ({ label: 'Chat template', value })),
+    ...runs.flatMap(({ name, facts }) => {
+      const changes = inputChangesText(facts);
+      return changes === null ? [] : [{ label: 'Changed inputs', value: `${name}: ${changes}` }];
+    }),
     ...(runs.length === 0 ? [] : [{ label: 'Trained on', value: [...machines].join('; ') || 'nothing yet' }]),
     {
       label: 'Versions',

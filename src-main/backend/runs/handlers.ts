@@ -23,7 +23,8 @@ export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>
       pauseRun(services, id);
       return ok;
     },
-    'runs.resume': ({ id, folder }) => resumeRun(services, id, { folder }),
+    'runs.resume': ({ id, folder, anyway }) =>
+      resumeRun(services, id, { folder, inputs: anyway ? 'accept' : 'compare' }),
     'runs.stop': ({ id }) => {
       stopRun(services, id);
       return ok;

@@ -6,7 +6,7 @@ import { removeFolder } from '../../engine/tensors/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { trainJob } from '../jobs/train.ts';
-import { requireRun } from '../jobs/training-record.ts';
+import { requireRun, type TrainPayload } from '../jobs/training-record.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import { resolveModel } from '../library/models.ts';
@@ -71,7 +71,7 @@ export async function createRun(
     if (config.auto_find_batch_size) store.history.insertLog(id, Date.now(), 'info', splitText(config));
     const parent = parentId === undefined ? {} : { parentId };
     const details = { title: `Train ${run.name}`, subjectId: id, after: seedJobs(store, config), ...parent };
-    return queue.add(trainJob, details, { runId: id, resumeFrom: null, together });
+    return queue.add(trainJob, details, { runId: id, resumeFrom: null, together, inputs: 'compare' });
   });
   hub.runChanged(run);
   hub.listChanged('runs');
@@ -121,14 +121,19 @@ export const resumableStatuses: ReadonlySet<RunStatus> = new Set([
   'stopped',
 ]);
 
-/**
- * Resumes from the checkpoint in `folder`, by default the latest that exists; a run without one starts again.
- * `together`: as of a new run.
- */
+interface ResumeOptions {
+  readonly folder?: string | null;
+  /** As of a new run. */
+  readonly together?: string | null;
+  /** By default, a run whose dataset or base has changed since the checkpoint is refused as it starts. */
+  readonly inputs?: TrainPayload['inputs'];
+}
+
+/** Resumes from the checkpoint in `folder`, by default the latest that exists; a run without one starts again. */
 export function resumeRun(
   services: HandlerServices,
   id: string,
-  { folder = null, together = null }: { readonly folder?: string | null; readonly together?: string | null } = {},
+  { folder = null, together = null, inputs = 'compare' }: ResumeOptions = {},
 ): JobRecord {
   const { store, hub, queue, home } = services;
   const { run, job } = runAndJob(services, id);
@@ -137,7 +142,7 @@ export function resumeRun(
   const queued = store.transaction(() => {
     const changed = store.runs.update(id, { status: 'queued', error: null, finishedAt: null });
     if (changed) hub.runChanged(changed);
-    return queue.requeue(job, { runId: id, resumeFrom: from, together });
+    return queue.requeue(job, { runId: id, resumeFrom: from, together, inputs });
   });
   return queued;
 }
@@ -179,7 +184,7 @@ async function removeRunNow(services: HandlerServices, id: string): Promise<void
     const { job } = runAndJob(services, id);
     if (['queued', 'paused', 'interrupted'].includes(job.status)) queue.cancel(job.id);
   }
-  store.runs.remove(id);
+  store.durably(() => store.runs.remove(id));
   await removeFolder(home.absolute(run.folder));
   hub.listChanged('runs');
 }

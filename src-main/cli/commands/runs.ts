@@ -153,11 +153,13 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
   addCommand(group, context, {
     usage: 'resume <run>',
     summary: 'resume a paused, interrupted or stopped run from its last checkpoint',
-    input: byRun,
-    async run({ run: reference }, { terminal, withStudio }) {
+    options: (command) =>
+      void command.option('--anyway', 'resume also where the dataset or the base has changed since the checkpoint'),
+    input: byRun.extend({ anyway: z.boolean().default(false) }),
+    async run({ run: reference, anyway }, { terminal, withStudio }) {
       return withStudio(async (client) => {
         const { id } = await findRun(client, reference);
-        const job = await client.request('runs.resume', { id });
+        const job = await client.request('runs.resume', { id, anyway });
         return followRun(client, id, job, terminal);
       });
     },

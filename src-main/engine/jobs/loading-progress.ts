@@ -3,8 +3,8 @@ import type { TaskContext } from '../events.ts';
 import type { LoadingOptions } from '../models/load-model.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 
-/** Smaller models are loaded in about a second. */
-const slowBytes = 2 ** 28;
+/** Less is read in about a second. */
+export const slowBytes = 2 ** 28;
 
 /** Reports how far a base is loaded that takes more than a second, and ends the loading of a job that is cancelled. */
 export function loadingProgress(context: TaskContext): LoadingOptions {

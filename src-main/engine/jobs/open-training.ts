@@ -22,22 +22,26 @@ import { loadBaseModel } from '../models/load-model.ts';
 import { checkGrouping, chosenExamples } from '../tasks/chosen-examples.ts';
 import { openTask, type TaskOnData } from '../tasks/open-task.ts';
 import { criterionOf } from '../training/best-evaluation.ts';
+import { readManifest } from '../training/checkpoint-manifest.ts';
 import { countSteps } from '../training/count-steps.ts';
+import { ProgressMeter } from '../training/progress-meter.ts';
 import { RunSampler } from '../training/run-sampler.ts';
 import { stateKeeping } from '../training/state-keeping.ts';
 import type { GradientSource } from '../training/step-gradients.ts';
+import { type BaseInput, type DatasetInput, hashBase, hashDataset } from '../training/training-inputs.ts';
 import { type TrainingOutcome, TrainingRun, type TrainingRunParts } from '../training/training-run.ts';
-import { loadingProgress } from './loading-progress.ts';
+import { loadingProgress, slowBytes } from './loading-progress.ts';
 import { startOptions } from './start-options.ts';
 
 /** One run of a training task. */
 export type TrainedRun = Pick<
   TrainTask,
-  'config' | 'runDirectory' | 'initAdapterDirectory' | 'resumeFrom' | 'earlierDtype'
+  'config' | 'runDirectory' | 'initAdapterDirectory' | 'resumeFrom' | 'acceptedChange' | 'datasetRows' | 'earlierDtype'
 >;
 
 interface Material {
   readonly task: TrainingTask;
+  readonly inputs: HashedInputs;
   readonly base: BaseModel;
   readonly opened: TaskOnData;
   readonly compute: ActiveCompute & { readonly computeDtype: RunInfo['computeDtype'] };
@@ -60,6 +64,12 @@ export interface Training {
 
 type TrainingTask = Pick<TrainTask, 'compute' | 'threads' | 'modelDirectory' | 'dataset' | 'forgetting'>;
 
+/** Hashes of the files that a training reads; each run knows the rows of its dataset. */
+interface HashedInputs {
+  readonly dataset: Omit<DatasetInput, 'rows'>;
+  readonly base: BaseInput;
+}
+
 /** Opens base and data as one of the runs needs them. */
 export async function openTraining(
   task: TrainingTask,
@@ -74,13 +84,16 @@ export async function openTraining(
   context.emit({ kind: 'log', level: 'info', text: `Computing on ${compute.id}: ${compute.device}` });
   const base = await loadOnto(computeDtype, task.modelDirectory, context);
   const request = { modelDirectory: task.modelDirectory, model: base.description, base, source: task.dataset };
-  const opened = await openTask({ ...request, settings: config, split: config, training: true }, context).catch(
-    (thrown) => {
-      base.dispose();
-      throw thrown;
-    },
-  );
-  const material = { task, base, opened, compute: { ...compute, computeDtype } };
+  const open = async () => {
+    // A file that changes while it is opened differs from this hash when the run is resumed.
+    const inputs = await hashInputs(task, base, context);
+    return { inputs, opened: await openTask({ ...request, settings: config, split: config, training: true }, context) };
+  };
+  const { inputs, opened } = await open().catch((thrown: unknown) => {
+    base.dispose();
+    throw thrown;
+  });
+  const material = { task, inputs, base, opened, compute: { ...compute, computeDtype } };
   return {
     base,
     run: (run, of, together) => trainOn(material, run, of, together),
@@ -88,6 +101,26 @@ export async function openTraining(
       base.dispose();
       opened.close();
     },
+  };
+}
+
+/** Hashes the dataset and the small files of the base, which has hashed its weights as it was loaded. */
+async function hashInputs(
+  { dataset, modelDirectory }: TrainingTask,
+  base: BaseModel,
+  context: TaskContext,
+): Promise<HashedInputs> {
+  let meter: ProgressMeter | null = null;
+  let done = 0;
+  const onBytes = (bytes: number, total: number): void => {
+    if (total < slowBytes) return;
+    done += bytes;
+    meter ??= new ProgressMeter(context, 'Hashing the dataset', Math.ceil(total / 2 ** 20), 'MiB');
+    meter.at(Math.floor(done / 2 ** 20));
+  };
+  return {
+    dataset: await hashDataset(dataset, onBytes),
+    base: await hashBase(modelDirectory, base.description.fingerprint),
   };
 }
 
@@ -155,13 +188,16 @@ async function withForgetting(
 }
 
 function assemble(
-  { config, runDirectory }: TrainedRun,
+  { config, runDirectory, resumeFrom, acceptedChange, datasetRows }: TrainedRun,
   model: AdaptedModel,
-  { opened, compute }: Material,
+  { inputs: { dataset, base }, opened, compute }: Material,
   context: TaskContext,
   together: Together | undefined,
 ): TrainingRunParts {
   checkGrouping(config, opened.type);
+  const earlier = resumeFrom === null ? null : readManifest(resumeFrom);
+  const accepted =
+    earlier === null || acceptedChange === undefined ? [] : [{ step: earlier.step, text: acceptedChange }];
   const gradients = together?.sourceFor(model) ?? undefined;
   const { train: examples, test: evaluated } = chosenExamples(config, opened);
   const usage = compute.kind === 'gpu' ? new UsageMeter(compute.device) : null;
@@ -200,6 +236,8 @@ function assemble(
     },
     runDirectory,
     baseModelName: config.model,
+    inputs: { dataset: { ...dataset, rows: datasetRows ?? null }, base },
+    inputChanges: [...(earlier?.inputChanges ?? []), ...accepted],
     context,
     gradients,
     deviceMetrics: () => deviceMetrics(usage?.current() ?? null),

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { inputChangeSchema } from '../../../src-shared/domain/run-info.ts';
+import { fileHash } from '../../files/file-hash.ts';
+import { trainingInputsSchema } from './training-inputs.ts';
 
 const manifestFile = 'manifest.json';
 
@@ -13,20 +14,22 @@ const manifestSchema = z.strictObject({
   step: z.number().int().min(0),
   accuracy: z.number().nullable(),
   files: z.array(z.strictObject({ name: z.string(), bytes: z.number().int().min(0), sha256: z.string() })),
+  inputs: trainingInputsSchema.optional().describe('absent in checkpoints of earlier versions'),
+  inputChanges: z.array(inputChangeSchema).optional().describe('that the run was resumed in spite of'),
 });
 export type CheckpointManifest = z.infer<typeof manifestSchema>;
 
 /** Lists the files of a checkpoint with their hashes, so that a damaged one is found before it is trained on. */
 export async function writeManifest(
   directory: string,
-  { step, accuracy }: Pick<CheckpointManifest, 'step' | 'accuracy'>,
+  facts: Omit<CheckpointManifest, 'format' | 'files'>,
 ): Promise<void> {
   const files: CheckpointManifest['files'] = [];
   for (const name of (await readdir(directory)).sort()) {
     const path = join(directory, name);
-    files.push({ name, bytes: (await stat(path)).size, sha256: await fileSha256(path) });
+    files.push({ name, bytes: (await stat(path)).size, sha256: await fileHash(path) });
   }
-  await writeFile(join(directory, manifestFile), `${JSON.stringify({ format: 1, step, accuracy, files })}\n`);
+  await writeFile(join(directory, manifestFile), `${JSON.stringify({ format: 1, ...facts, files })}\n`);
 }
 
 /** Null in checkpoints of versions that wrote none. @throws StudioError invalid_file if it is damaged */
@@ -70,14 +73,8 @@ export function requireFiles(directory: string, names: readonly string[]): void 
 export async function checkHashes(directory: string, manifest: CheckpointManifest): Promise<void> {
   checkSizes(directory, manifest);
   for (const { name, sha256 } of manifest.files)
-    if ((await fileSha256(join(directory, basename(name)))) !== sha256)
+    if ((await fileHash(join(directory, basename(name)))) !== sha256)
       throw damaged(directory, `${name} is not as it was written (SHA-256)`);
-}
-
-export async function fileSha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }
 
 function damaged(directory: string, why: string): StudioError {

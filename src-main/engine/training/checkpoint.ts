@@ -5,7 +5,14 @@ import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { writeFolderAtomic } from '../tensors/atomic.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
-import { checkHashes, checkSizes, readManifest, requireFiles, writeManifest } from './checkpoint-manifest.ts';
+import {
+  type CheckpointManifest,
+  checkHashes,
+  checkSizes,
+  readManifest,
+  requireFiles,
+  writeManifest,
+} from './checkpoint-manifest.ts';
 import type { OptimizerState } from './optimizers/optimizer.ts';
 import { readTrainerState, type TrainerState, trainerStateFile } from './trainer-state.ts';
 
@@ -24,13 +31,18 @@ export interface Checkpoint {
 export async function writeCheckpoint(
   directory: string,
   checkpoint: Checkpoint,
-  details: { description: ModelDescription; baseModelName: string; accuracy: number | null; readme?: string },
+  details: Pick<CheckpointManifest, 'accuracy' | 'inputs' | 'inputChanges'> & {
+    description: ModelDescription;
+    baseModelName: string;
+    readme?: string;
+  },
 ): Promise<void> {
   await writeFolderAtomic(directory, async (temporary) => {
     await writeAdapter(temporary, checkpoint.adapter, details);
     await writeSafetensors(join(temporary, optimizerFile), checkpoint.optimizer.tensors);
     await writeFile(join(temporary, trainerStateFile), `${JSON.stringify(checkpoint.trainer)}\n`);
-    await writeManifest(temporary, { step: checkpoint.trainer.global_step, accuracy: details.accuracy });
+    const { accuracy, inputs, inputChanges } = details;
+    await writeManifest(temporary, { step: checkpoint.trainer.global_step, accuracy, inputs, inputChanges });
   });
 }
 

@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StepDraw } from '../../../src-shared/coto/draws.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunConfig, RunResult } from '../../../src-shared/domain/run.ts';
-import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
+import type { InputChange, RunInfo } from '../../../src-shared/domain/run-info.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
@@ -28,6 +28,7 @@ import type { GradientSource } from './step-gradients.ts';
 import { StepTotals } from './step-totals.ts';
 import type { TrainerState } from './trainer-state.ts';
 import type { TrainingHooks } from './training-hooks.ts';
+import type { TrainingInputs } from './training-inputs.ts';
 import { type FailedStep, type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
 import { trainingPlan } from './training-plan.ts';
 import { gradientNorms } from './training-step.ts';
@@ -54,12 +55,19 @@ export interface TrainingRunParts {
   readonly isZeroShot?: boolean | undefined;
   readonly runDirectory: string;
   readonly baseModelName: string;
+  /** Hashes of the files that the run trains on, for its checkpoints. */
+  readonly inputs?: TrainingInputs;
+  /** Changes of these files that the run was resumed in spite of. */
+  readonly inputChanges?: readonly InputChange[];
   readonly context: TaskContext;
   /** Of the steps, in place of passes of the run's own. */
   readonly gradients?: GradientSource | undefined;
   /** Of the device that computes, at the last reading; nothing on a processor. */
   deviceMetrics?(): Readonly<Record<string, number>>;
-  readonly facts: Omit<RunInfo, 'groups' | 'maskRows' | 'totalSteps' | 'trainExamples' | 'paddingShare'>;
+  readonly facts: Omit<
+    RunInfo,
+    'groups' | 'maskRows' | 'totalSteps' | 'trainExamples' | 'paddingShare' | 'inputChanges'
+  >;
 }
 
 export interface TrainingOutcome {
@@ -145,7 +153,7 @@ export class TrainingRun implements Objective {
   }
 
   async run(): Promise<TrainingOutcome> {
-    const { config, model, totalSteps, context, facts, isZeroShot = false } = this.parts;
+    const { config, model, totalSteps, context, facts, inputChanges = [], isZeroShot = false } = this.parts;
     if (config.coto)
       this.coto = new CotoController(model, config.coto, totalSteps, { seed: config.seed, random: this.cotoRandom });
     const rows = this.coto?.rows ?? [];
@@ -161,6 +169,7 @@ export class TrainingRun implements Objective {
         groups,
         paddingShare,
         maskRows: rows.join() === groups.join() ? [] : [...rows],
+        ...(inputChanges.length === 0 ? {} : { inputChanges: [...inputChanges] }),
       },
     });
     try {
@@ -298,7 +307,7 @@ export class TrainingRun implements Objective {
 
   /** Writes a new checkpoint and returns its folder; whoever keeps the list of them removes the one that it replaces. */
   private async save(kind: CheckpointRecord['kind']): Promise<string> {
-    const { model, baseModelName, context, runDirectory, totalSteps } = this.parts;
+    const { model, baseModelName, inputs, inputChanges = [], context, runDirectory, totalSteps } = this.parts;
     const checkpoint = await this.checkpoint();
     refuseDiverged(checkpoint.adapter, `step ${this.globalStep} of ${totalSteps}`);
     // Metrics of a step must arrive before a checkpoint that includes it.
@@ -307,7 +316,13 @@ export class TrainingRun implements Objective {
       await writeHistoryPart(runDirectory, { step: this.globalStep, columns, masks });
     const folder = newCheckpointFolder(runDirectory, kind, this.globalStep);
     const accuracy = this.lastScore?.step === this.globalStep ? this.lastScore.accuracy : null;
-    const details = { description: model.base.description, baseModelName, accuracy };
+    const details = {
+      description: model.base.description,
+      baseModelName,
+      accuracy,
+      inputs,
+      inputChanges: inputChanges.length === 0 ? undefined : [...inputChanges],
+    };
     await writeCheckpoint(folder, checkpoint, details);
     context.emit({
       kind: 'checkpoint',

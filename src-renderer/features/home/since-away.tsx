@@ -13,6 +13,7 @@ import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { homeStrings as strings } from '../../strings/home.ts';
 import { canResume } from '../runs/run-labels.ts';
+import { useResumeRun } from '../runs/use-resume-run.tsx';
 import { type Entry, keyOf, whatHappened } from './away.ts';
 import { useAwaySince } from './away-since.ts';
 import { useDismissed } from './dismissed.ts';
@@ -31,7 +32,7 @@ interface SinceAwayProps {
 export function SinceAway({ runs, studies, jobs }: SinceAwayProps) {
   const since = useAwaySince();
   const { isDismissed, dismiss } = useDismissed();
-  const resumeRun = useAction('runs.resume', { failureTitle: strings.runNotResumed });
+  const { resumeRun } = useResumeRun(strings.runNotResumed);
   const resumeStudy = useAction('studies.resume', { failureTitle: strings.studyNotResumed });
   const happened = whatHappened({ runs, studies, jobs, since });
   const { paused, byQuitting } = happened;
@@ -52,7 +53,7 @@ export function SinceAway({ runs, studies, jobs }: SinceAwayProps) {
   ].join(' · ');
   const resume = (entry: Entry): (() => void) | null => {
     if (entry.kind === 'study') return () => resumeStudy.mutate({ id: entry.record.id });
-    return canResume(entry.record) ? () => resumeRun.mutate({ id: entry.record.id }) : null;
+    return canResume(entry.record) ? () => resumeRun(entry.record) : null;
   };
   return (
     <Panel
@@ -65,7 +66,7 @@ export function SinceAway({ runs, studies, jobs }: SinceAwayProps) {
               variant="default"
               size="compact-sm"
               onClick={() => {
-                for (const { id } of paused) resumeRun.mutate({ id });
+                for (const run of paused) resumeRun(run);
               }}
             >
               {strings.resumeAll}
@@ -92,7 +93,7 @@ export function SinceAway({ runs, studies, jobs }: SinceAwayProps) {
             variant="default"
             aria-label={strings.resumeOne(run.name)}
             leftSection={<IconPlayerPlay size={14} />}
-            onClick={() => resumeRun.mutate({ id: run.id })}
+            onClick={() => resumeRun(run)}
           >
             {strings.resume}
           </Button>

@@ -9,11 +9,12 @@ import { askToDeleteRuns } from './ask-to-delete.tsx';
 import { archiveRuns } from './change-runs.ts';
 import { askToDiscard } from './discard-run.tsx';
 import { canResume } from './run-labels.ts';
+import { useResumeRun } from './use-resume-run.tsx';
 
 /** What can be done with a run now: at most two buttons, the rest for the "more" menu. */
 export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more: MoreItem[] } {
   const pause = useAction('runs.pause', { failureTitle: 'The run was not paused' });
-  const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
+  const resume = useResumeRun();
   const stop = useAction('runs.stop', { failureTitle: 'The run was not stopped' });
   const cancel = useAction('runs.cancel', { failureTitle: 'The run was not cancelled' });
   const save = useAction('runs.saveAdapter', {
@@ -75,7 +76,7 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
           )}
           <Button
             variant={toMerge ? 'default' : 'filled'}
-            onClick={() => resume.mutate({ id })}
+            onClick={() => resume.resumeRun(run)}
             loading={resume.isPending}
           >
             Resume

@@ -2,7 +2,7 @@ import { Stack, Tabs, Text } from '@mantine/core';
 import { memo, useState } from 'react';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
-import { useAction } from '../../api/query.ts';
+import { inputChangesText } from '../../../src-shared/results/input-changes.ts';
 import { navigate } from '../../app/routes.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { runStrings } from '../../strings/run.ts';
@@ -17,6 +17,7 @@ import { RunOverview } from './run-overview.tsx';
 import { RunSamplesPanel } from './run-samples.tsx';
 import { RunTiles } from './run-tiles.tsx';
 import type { HistorySource } from './use-history.ts';
+import { resumeLabel, useResumeRun } from './use-resume-run.tsx';
 import { useOverviewHistory } from './use-run-history.ts';
 import { useDrawnRun, useRestOfRun } from './use-unchanged.ts';
 
@@ -38,15 +39,16 @@ export function RunView({ run }: { run: RunRecord }) {
 
 /** What became of the run: that it ended early, or why it failed and the way on. */
 const RunEnd = memo(function RunEnd({ run }: { run: RunRecord }) {
-  const resume = useAction('runs.resume', { failureTitle: 'The run was not resumed' });
+  const { resumeRun } = useResumeRun();
   return (
     <>
-      <EarlyStop run={run} />
+      <EndNote text={earlyStop(run)} />
+      <EndNote text={inputChangesText(run.facts)} />
       {run.error ? (
         <ErrorNote
           error={run.error}
           {...(canResume(run)
-            ? { action: { label: 'Resume from the last checkpoint', onClick: () => resume.mutate({ id: run.id }) } }
+            ? { action: { label: resumeLabel(run), onClick: () => resumeRun(run) } }
             : {
                 action: {
                   label: 'Edit and rerun',
@@ -103,12 +105,10 @@ function RunTab({ value, label }: { value: string; label: string }) {
   );
 }
 
-/** That the run ended before its last step; nothing for others. */
-function EarlyStop({ run }: { run: RunRecord }) {
-  const note = earlyStop(run);
-  return note === null ? null : (
+function EndNote({ text }: { text: string | null }) {
+  return text === null ? null : (
     <Text size="sm" c="dimmed">
-      {note}
+      {text}
     </Text>
   );
 }

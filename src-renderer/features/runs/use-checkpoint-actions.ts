@@ -11,12 +11,13 @@ import { formatBytes } from '../../components/format/format.ts';
 import { runStrings } from '../../strings/run.ts';
 import { changeDraft } from '../playground/playground-store.ts';
 import { openConfig } from '../train/draft-store.ts';
+import { useResumeRun } from './use-resume-run.tsx';
 
 const words = runStrings.checkpoints;
 
 /** What can be done with the checkpoints of a run. */
 export function useCheckpointActions(run: RunRecord, checkpoints: readonly CheckpointSummary[]) {
-  const resume = useAction('runs.resume', { failureTitle: words.failed.resume });
+  const { resumeRun } = useResumeRun(words.failed.resume);
   const remove = useAction('runs.removeCheckpoint', {
     failureTitle: words.failed.remove,
     onSuccess: ({ freedBytes }) => notifySuccess(words.removed, words.freed(formatBytes(freedBytes))),
@@ -40,7 +41,7 @@ export function useCheckpointActions(run: RunRecord, checkpoints: readonly Check
   return {
     adapterOf,
     resume: (checkpoint: CheckpointSummary) => {
-      const start = () => resume.mutate({ id, folder: checkpoint.folder });
+      const start = () => resumeRun(run, checkpoint.folder);
       if (run.step <= checkpoint.step) return start();
       modals.openConfirmModal({
         title: words.resumeAsk(checkpoint.step),

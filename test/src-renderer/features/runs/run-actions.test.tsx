@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { fireEvent, waitFor } from '@testing-library/react';
+import { fireEvent, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { RunPage } from '../../../../src-renderer/pages/runs/run-page.tsx';
 import { type RunRecord, runConfigSchema } from '../../../../src-shared/domain/run.ts';
@@ -56,4 +56,20 @@ test('neither is offered where there is nothing to save', async () => {
   const { names } = await open({ status: 'failed', checkpoints: [] });
   expect(names()).not.toEqual(expect.arrayContaining(['Save as adapter']));
   expect(names()).not.toEqual(expect.arrayContaining(['Add to merge']));
+});
+
+test('a run that was refused for its changed dataset is resumed on it only after a question', async () => {
+  const message = 'The dataset "reviews" has changed since step 3 (rows 300 → 340).';
+  const { view } = await open({ status: 'failed', error: { code: 'inputs_changed', message, hint: null } });
+  for (const name of ['Resume anyway…', 'Resume']) {
+    fireEvent.click(view.getByRole('button', { name }));
+    const dialog = within(await view.findByRole('dialog', { name: 'Resume a anyway?' }));
+    expect(dialog.getByText(message)).toBeTruthy();
+    fireEvent.click(dialog.getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(view.queryByRole('dialog')).toBeNull());
+  }
+  expect(backend.inputsOf('runs.resume')).toEqual([]);
+  fireEvent.click(view.getByRole('button', { name: 'Resume anyway…' }));
+  fireEvent.click(within(await view.findByRole('dialog')).getByRole('button', { name: 'Resume anyway' }));
+  await waitFor(() => expect(backend.inputsOf('runs.resume')).toEqual([{ id: 'a', anyway: true }]));
 });

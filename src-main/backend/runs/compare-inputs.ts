@@ -1,0 +1,134 @@
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
+import type { DatasetDescription, DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../src-shared/domain/model.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { unreadable } from '../../engine/data/byte-source.ts';
+import { readManifest } from '../../engine/training/checkpoint-manifest.ts';
+import {
+  type BaseInput,
+  baseChange,
+  type DatasetInput,
+  datasetChange,
+  hashBase,
+  hashDataset,
+} from '../../engine/training/training-inputs.ts';
+import { byteProgress } from '../jobs/byte-progress.ts';
+import type { JobContext } from '../jobs/define-job.ts';
+import { describeDatasetCached, keptDescription } from '../library/datasets.ts';
+import { storedBytes } from '../reading/limits.ts';
+import type { Services } from '../services.ts';
+
+type Parts = Pick<Services, 'home' | 'store' | 'reader'>;
+
+/** Datasets and bases as they are on disk now; each is hashed once, however many runs of a job are resumed. */
+export class CurrentInputs {
+  private readonly parts: Parts;
+  private readonly context: Pick<JobContext, 'progress' | 'abort'>;
+  private readonly datasets = new Map<string, Promise<Omit<DatasetInput, 'rows'>>>();
+  private readonly bases = new Map<string, Promise<BaseInput>>();
+
+  constructor(parts: Parts, context: Pick<JobContext, 'progress' | 'abort'>) {
+    this.parts = parts;
+    this.context = context;
+  }
+
+  dataset({ id, source }: DatasetRecord): Promise<Omit<DatasetInput, 'rows'>> {
+    const { abort, progress } = this.context;
+    const report = byteProgress('Comparing the dataset with the checkpoint', progress);
+    let done = 0;
+    const hashed =
+      this.datasets.get(id) ??
+      hashDataset(source, (bytes, total) => {
+        abort.throwIfAborted();
+        done += bytes;
+        report(done, total);
+      }).catch((thrown: unknown) => {
+        throw thrown instanceof StudioError ? thrown : unreadable(source.path, thrown);
+      });
+    this.datasets.set(id, hashed);
+    return hashed;
+  }
+
+  base({ id, path }: ModelRecord): Promise<BaseInput> {
+    const found = this.bases.get(id) ?? this.hashBase(path);
+    this.bases.set(id, found);
+    return found;
+  }
+
+  private async hashBase(path: string): Promise<BaseInput> {
+    const { abort, progress } = this.context;
+    const bytes = await storedBytes(path);
+    progress({
+      phase: 'Comparing the base with the checkpoint',
+      done: 0,
+      total: 0,
+      unit: '',
+      perSecond: null,
+      etaSeconds: null,
+    });
+    const { fingerprint } = await this.parts.reader.read('model', { folder: path }, { bytes, signal: abort });
+    return hashBase(path, fingerprint);
+  }
+}
+
+interface Comparison {
+  /** A sentence on what has changed; null: nothing, or it cannot be told. */
+  readonly change: string | null;
+  /** Rows of the dataset as it is now; null: unknown. */
+  readonly rows: number | null;
+}
+
+interface Resumption {
+  readonly run: RunRecord;
+  readonly model: ModelRecord;
+  readonly dataset: DatasetRecord;
+  readonly checkpoint: CheckpointRecord;
+}
+
+/**
+ * Compares dataset and base of a run with those that its checkpoint was trained on. Where an earlier version saved no hashes, the
+ * run's log reports that.
+ */
+export async function compareInputs(
+  parts: Parts,
+  { run, model, dataset, checkpoint }: Resumption,
+  current: CurrentInputs,
+): Promise<Comparison> {
+  const before = readManifest(parts.home.absolute(checkpoint.folder))?.inputs;
+  if (before === undefined) {
+    const message = `The checkpoint at step ${checkpoint.step} has no hashes of the dataset and the base (an earlier version saved it), so they could not be compared.`;
+    parts.store.history.insertLog(run.id, Date.now(), 'warning', message);
+    return { change: null, rows: await knownRows(parts, dataset) };
+  }
+  const now = await current.dataset(dataset);
+  const rows = now.sha256 === before.dataset.sha256 ? before.dataset.rows : await countRows(parts, dataset);
+  const ofData = datasetChange(before.dataset, { ...now, rows });
+  const ofBase = baseChange(before.base, await current.base(model));
+  const since = `has changed since step ${checkpoint.step}`;
+  const sentences = [
+    ...(ofData === null ? [] : [`The dataset "${dataset.name}" ${since} (${ofData}).`]),
+    ...(ofBase === null ? [] : [`The base "${model.name}" ${since} (${ofBase}).`]),
+  ];
+  return { change: sentences.length === 0 ? null : sentences.join(' '), rows };
+}
+
+/** Rows of a dataset as it is now; null where it cannot be read any more. */
+async function countRows({ store, reader }: Parts, { source }: DatasetRecord): Promise<number | null> {
+  try {
+    return rowsOf(await describeDatasetCached(store, source, () => reader.read('describe', { source })));
+  } catch (thrown) {
+    if (thrown instanceof StudioError) return null;
+    throw thrown;
+  }
+}
+
+/** Rows of a dataset, where it was read since its files changed; null otherwise. */
+export async function knownRows({ store }: Pick<Parts, 'store'>, dataset: DatasetRecord): Promise<number | null> {
+  const description = dataset.bundled ? dataset.description : await keptDescription(store, dataset.source);
+  return description === null ? null : rowsOf(description);
+}
+
+function rowsOf({ text, splits }: DatasetDescription): number {
+  return text?.rowCount ?? splits.reduce((sum, { exampleCount }) => sum + exampleCount, 0);
+}
