@@ -7,6 +7,7 @@ import {
   requests,
 } from '../../src-shared/contract/requests.ts';
 import { readingOf } from '../../src-shared/few-values.ts';
+import type { Store } from '../store/open-store.ts';
 import { appHandlers } from './app/handlers.ts';
 import { settingsHandlers } from './app/settings-handlers.ts';
 import { bundleHandlers } from './bundles/handlers.ts';
@@ -47,7 +48,7 @@ export function createDispatch(services: HandlerServices): Dispatch {
   const register = <Name extends RequestName>(handlers: Handlers<Name>): void => {
     for (const name of namesOf(handlers)) {
       if (endpoints.has(name)) throw new Error(`two handlers for the request ${name}`);
-      endpoints.set(name, endpoint(name, handlers));
+      endpoints.set(name, endpoint(name, handlers, services.store));
     }
   };
   register(appHandlers(services));
@@ -91,15 +92,22 @@ export function createDispatch(services: HandlerServices): Dispatch {
   };
 }
 
+/** Validates, handles and answers a request. Rows that it has written survive a loss of power once it is answered. */
 function endpoint<Name extends RequestName>(
   name: Name,
   handlers: Handlers<Name>,
+  store: Pick<Store, 'rowsWritten' | 'sync'>,
 ): (input: unknown) => Promise<unknown> {
   const { input: inputSchema, output: outputSchema } = schemas[name];
   const handler = handlers[name];
   return async (input) => {
     const argument = inputSchema.parse(input, readingOf(input));
-    const answer: unknown = await handler(argument);
+    const written = store.rowsWritten();
+    const answering = handler(argument);
+    // Jobs write while a handler waits, so that of one that answers at once only its own rows count.
+    const atOnce = answering instanceof Promise ? null : store.rowsWritten();
+    const answer: unknown = await answering;
+    if ((atOnce ?? store.rowsWritten()) !== written) store.sync();
     const checked = outputSchema.safeParse(answer, readingOf(answer));
     if (!checked.success)
       throw new StudioError(

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { z } from 'zod';
@@ -60,8 +60,12 @@ export interface Store {
   transaction<Result>(work: () => Result): Result;
   /** Copies the database to a new file, a piece at a time between other work. */
   copyTo(file: string): Promise<void>;
-  /** As `transaction`, and what was written before and in it survives a loss of power: the write-ahead log is synced. */
+  /** As `transaction`; everything written up to its end then survives a loss of power. */
   durably<Result>(work: () => Result): Result;
+  /** Makes everything written so far survive a loss of power: one sync of the write-ahead log. */
+  sync(): void;
+  /** Rows written since the database was opened. */
+  rowsWritten(): number;
   /** Writes the write-ahead log into the database and truncates it, which frees space on a full disk. */
   shrinkLog(): void;
   close(): void;
@@ -116,6 +120,10 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
     for (const { id } of studies.list()) submissions.list(id);
     return rows.list();
   };
+  const countRows = database.prepare('SELECT total_changes() AS rows');
+  const sync = (): void => {
+    if (!database.memory) syncFile(`${database.name}-wal`);
+  };
   return {
     ...repositories,
     unreadable: rows,
@@ -139,13 +147,12 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
       await database.backup(target, { progress: () => pagesAtOnce });
     },
     durably: (work) => {
-      database.pragma('synchronous = FULL');
-      try {
-        return database.transaction(work)();
-      } finally {
-        database.pragma('synchronous = NORMAL');
-      }
+      const result = database.transaction(work)();
+      sync();
+      return result;
     },
+    sync,
+    rowsWritten: () => rowsWritten.parse(countRows.get()).rows,
     shrinkLog: () => {
       database.pragma('wal_checkpoint(TRUNCATE)');
     },
@@ -175,6 +182,19 @@ export function openDatabase(file: string, { mayBeNew = true, backups }: OpenOpt
   } catch (error) {
     database?.close();
     throw openError(error, file);
+  }
+}
+
+const rowsWritten = z.object({ rows: z.number() });
+
+/** A log that is missing has been written into the database, which SQLite syncs. Windows only syncs files opened for writing. */
+function syncFile(file: string): void {
+  if (!existsSync(file)) return;
+  const descriptor = openSync(file, 'r+');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

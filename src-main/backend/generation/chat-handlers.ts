@@ -34,7 +34,7 @@ export function chatHandlers({ store, hub, deletions }: HandlerServices): Handle
     'chats.remove': async ({ id, undoMilliseconds }) => {
       require(id);
       await deletions.remove('chats', id, undoMilliseconds, () => {
-        store.chats.remove(id);
+        store.durably(() => store.chats.remove(id));
         hub.listChanged('chats');
       });
       return { ok: true };

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { discardFolder } from '../../engine/tensors/atomic.ts';
 import { checkCheckpoint } from '../../engine/training/checkpoint.ts';
 import { checkpointKind } from '../../engine/training/checkpoint-folders.ts';
 import { readHistoryParts } from '../../engine/training/history-files.ts';
 import { readSamples } from '../../engine/training/sample-files.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
+import { readRunFile } from '../recovery/run-file.ts';
 import { checkpointFolders, keepCheckpoint } from '../runs/checkpoint-files.ts';
 import type { Services } from '../services.ts';
 
@@ -25,6 +27,26 @@ export async function settleRuns(parts: Parts): Promise<void> {
       // A run whose folder is refused or cannot be read costs that run only.
       log.warn({ err: error, run: run.id }, 'the checkpoints of a run could not be looked at');
     }
+  for (const status of ['running', 'interrupted'] as const)
+    for (const run of store.runs.withStatus(status)) completeRun(parts, run);
+}
+
+/** Ends a run that has completed, by its run.json and the adapter that it has left, where the database has lost its end. */
+function completeRun({ home, store, log }: Parts, { id, folder }: RunRecord): void {
+  const ended = readRunFile(home, home.absolute(folder))?.run;
+  const adapter = typeof ended?.adapterId === 'string' ? store.adapters.find(ended.adapterId) : null;
+  if (ended?.status !== 'completed' || adapter === null) return;
+  const { result, step, adapterId, finishedAt } = ended;
+  const adapterStep = adapter.origin.kind === 'run' ? adapter.origin.step : null;
+  store.durably(() => {
+    store.runs.update(id, { status: 'completed', result, step, adapterId, finishedAt, error: null });
+    store.history.insertLog(id, Date.now(), 'warning', 'The database had lost the end of this run; run.json had it.');
+    const job = store.jobs.findOfSubject(id);
+    if (job === null) return;
+    store.jobs.saveResult(job.id, { outcome: 'completed', result, adapterStep });
+    store.jobs.update(job.id, { status: 'completed', error: null, finishedAt });
+  });
+  log.warn({ run: id }, 'the end of a run that the database had lost was found in its folder');
 }
 
 async function settleRun(parts: Parts, run: RunPlace): Promise<void> {

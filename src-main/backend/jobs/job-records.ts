@@ -31,7 +31,11 @@ export class JobRecords {
 
   change(jobId: string, changes: Parameters<Store['jobs']['update']>[1]): JobRecord {
     this.parts.home.noteAlive();
-    const job = this.parts.store.jobs.update(jobId, changes);
+    const { store } = this.parts;
+    const write = () => store.jobs.update(jobId, changes);
+    // An end survives a loss of power, with everything that the job wrote before it.
+    const isEnd = changes.status !== undefined && changes.status !== 'queued' && changes.status !== 'running';
+    const job = isEnd ? store.durably(write) : write();
     if (job === null) throw new StudioError('not_found', `There is no job ${jobId}.`);
     if (changes.status !== undefined)
       this.parts.log.info({ job: jobId, kind: job.kind, status: job.status }, job.title);

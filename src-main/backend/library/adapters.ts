@@ -177,7 +177,7 @@ export async function exportAdapter({ home, store }: Parts, id: string, director
 
 export async function removeAdapter({ home, store, hub }: Parts, id: string): Promise<void> {
   const adapter = requireAdapter(store, id);
-  store.adapters.remove(id);
+  store.durably(() => store.adapters.remove(id));
   await removeFolder(home.absolute(adapter.folder));
   hub.listChanged('adapters');
 }

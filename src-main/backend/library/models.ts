@@ -156,7 +156,7 @@ export async function removeModel(
   id: string,
 ): Promise<void> {
   const model = requireRemovableModel({ store }, id);
-  store.models.remove(id);
+  store.durably(() => store.models.remove(id));
   if (dirname(model.path) === home.absolute('models')) await removeFolder(model.path);
   hub.listChanged('models');
 }

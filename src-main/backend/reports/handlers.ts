@@ -37,7 +37,7 @@ export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'rep
       const report = find(id);
       await deletions.remove('reports', id, undoMilliseconds, async () => {
         // A report without its files would be a broken one; files without a report are only left over.
-        store.reports.remove(id);
+        store.durably(() => store.reports.remove(id));
         await removeReportFiles(home, report);
         hub.listChanged('reports');
       });

@@ -41,7 +41,7 @@ export function studyHandlers(services: HandlerServices): Handlers<Exclude<Names
       await deletions.remove('studies', id, milliseconds, () => {
         const job = idleJob();
         if (job?.status === 'queued' || job?.status === 'paused') queue.cancel(job.id);
-        store.studies.remove(id);
+        store.durably(() => store.studies.remove(id));
         hub.listChanged('studies');
       });
       return ok;
