@@ -1,5 +1,5 @@
 /** The schema version that they are of: a migration that is newer than them is carried out as any older one. */
-export const newestColumnsVersion = 240;
+export const newestColumnsVersion = 260;
 
 /**
  * The columns of each table at the newest schema version, in order: a start need not carry all migrations out in memory to know
@@ -8,7 +8,7 @@ export const newestColumnsVersion = 240;
 export const newestColumns: Readonly<Record<string, string>> = {
   adapter_pairs: 'key, content, pairs, created_at',
   adapters:
-    'id, name, folder, model_id, foreign_base, variant, parameters, target_modules, layers, modules_to_save, coto, origin, dataset_id, accuracy, parameter_count, size_bytes, sha256, created_at, archived, metrics, tags, starred',
+    'id, name, folder, model_id, foreign_base, variant, parameters, target_modules, layers, modules_to_save, coto, origin, dataset_id, accuracy, parameter_count, size_bytes, sha256, created_at, archived, metrics, tags, starred, config_sha256',
   bundle_results: 'key, attempt, bundle_id, run_id, manifest, created_at',
   bundles: 'id, folder, study_id, created_at',
   chats: 'id, name, model_id, content, created_at, updated_at',

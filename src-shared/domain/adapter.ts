@@ -166,6 +166,10 @@ export const adapterRecordSchema = z.object({
   parameterCount: z.number().int(),
   sizeBytes: z.number().int(),
   sha256: z.string(),
+  configSha256: z
+    .string()
+    .optional()
+    .describe('of adapter_config.json; absent where an earlier version added the adapter, until it is next used'),
   createdAt: z.number().describe('milliseconds since 1970'),
   archived: z.boolean(),
   tags: z.array(z.string()).default([]),

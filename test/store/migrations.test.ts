@@ -352,6 +352,17 @@ describe('migrations', () => {
     expect(database.prepare('SELECT count(*) FROM submissions').pluck().get()).toBe(0);
   });
 
+  it('0260 keeps adapters, whose configs have no hash yet', () => {
+    const database = databaseAt(250);
+    database.exec(`${insertModel}; INSERT INTO adapters (id, name, folder, model_id, variant, parameters, target_modules, layers,
+      modules_to_save, origin, parameter_count, size_bytes, sha256, created_at, archived)
+      VALUES ('a', 'A', 'adapters/a', 'm', 'lora', '{}', '[]', '[]', '[]', '{}', 1, 2, 'ff', 3, 0)`);
+    migrate(database, migrations, 260);
+    expect(database.prepare('SELECT sha256, config_sha256 FROM adapters').all()).toEqual([
+      { sha256: 'ff', config_sha256: null },
+    ]);
+  });
+
   it('0250 keeps the exponential curve of recorded runs and studies, whose rate was 5 by default', () => {
     const database = databaseAt(240);
     const linear = { curve: 'linear', exponential_rate: 5 };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { adapterConfigFile } from '../../engine/adapters/peft/adapter-config.ts';
 import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { lastName } from '../../engine/adapters/target-modules.ts';
 import { elementCount } from '../../engine/tensors/host-tensor.ts';
@@ -20,6 +21,7 @@ export async function readFacts(
     ...summarizeOutline(await readAdapterOutline(folder, description), description),
     sizeBytes: known?.sizeBytes ?? (await folderBytes(folder)),
     sha256: known?.sha256 ?? (await fileHash(join(folder, 'adapter_model.safetensors'))),
+    configSha256: await fileHash(join(folder, adapterConfigFile)),
   };
 }
 

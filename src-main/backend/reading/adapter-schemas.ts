@@ -13,6 +13,7 @@ export const adapterFactsSchema = adapterRecordSchema.pick({
   parameterCount: true,
   sizeBytes: true,
   sha256: true,
+  configSha256: true,
 });
 export type AdapterFacts = z.infer<typeof adapterFactsSchema>;
 

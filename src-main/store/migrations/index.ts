@@ -23,6 +23,7 @@ import { migration as stagedRuns } from './0220-staged-runs.ts';
 import { migration as bundleResults } from './0230-bundle-results.ts';
 import { migration as targets } from './0240-targets.ts';
 import { migration as exponentialRate } from './0250-exponential-rate.ts';
+import { migration as adapterConfigHashes } from './0260-adapter-config-hashes.ts';
 import type { Migration } from './migration.ts';
 
 /** The schema's history, oldest first. */
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   bundleResults,
   targets,
   exponentialRate,
+  adapterConfigHashes,
 ];

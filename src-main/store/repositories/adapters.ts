@@ -27,6 +27,7 @@ const rowSchema = z
     parameter_count: z.number(),
     size_bytes: z.number(),
     sha256: z.string(),
+    config_sha256: z.string().nullable(),
     created_at: z.number(),
     archived: booleanColumn,
     tags: jsonColumn(z.array(z.string())),
@@ -52,6 +53,7 @@ const rowSchema = z
       parameterCount: row.parameter_count,
       sizeBytes: row.size_bytes,
       sha256: row.sha256,
+      ...(row.config_sha256 === null ? {} : { configSha256: row.config_sha256 }),
       createdAt: row.created_at,
       archived: row.archived,
       tags: row.tags,
@@ -97,9 +99,9 @@ export class AdapterRepository {
     this.database
       .prepare(
         `INSERT INTO adapters (id, name, folder, model_id, foreign_base, variant, parameters, target_modules, layers, modules_to_save,
-           coto, origin, dataset_id, accuracy, metrics, parameter_count, size_bytes, sha256, created_at, archived, tags, starred)
+           coto, origin, dataset_id, accuracy, metrics, parameter_count, size_bytes, sha256, config_sha256, created_at, archived, tags, starred)
          VALUES (@id, @name, @folder, @modelId, @foreignBase, @variant, @parameters, @targetModules, @layers, @modulesToSave,
-           @coto, @origin, @datasetId, @accuracy, @metrics, @parameterCount, @sizeBytes, @sha256, @createdAt, @archived, @tags, @starred)`,
+           @coto, @origin, @datasetId, @accuracy, @metrics, @parameterCount, @sizeBytes, @sha256, @configSha256, @createdAt, @archived, @tags, @starred)`,
       )
       .run({
         ...adapter,
@@ -109,6 +111,7 @@ export class AdapterRepository {
         layers: toJson(adapter.layers),
         modulesToSave: toJson(adapter.modulesToSave),
         coto: toNullableJson(adapter.coto),
+        configSha256: adapter.configSha256 ?? null,
         origin: toJson(adapter.origin),
         metrics: toJson(adapter.metrics),
         archived: toBit(adapter.archived),
@@ -141,6 +144,10 @@ export class AdapterRepository {
         tags: toNullableJson(values.tags),
         starred: values.starred === undefined ? null : toBit(values.starred),
       });
+  }
+
+  saveConfigHash(id: string, sha256: string): void {
+    this.database.prepare('UPDATE adapters SET config_sha256 = ? WHERE id = ?').run(sha256, id);
   }
 
   remove(id: string): void {

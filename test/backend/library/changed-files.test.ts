@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { checkAdapterFile } from '../../../src-main/backend/library/adapter-file.ts';
+import { checkAdapterFiles } from '../../../src-main/backend/library/adapter-file.ts';
 import { checkModelFiles } from '../../../src-main/backend/library/model-files.ts';
 import { ForeignReader } from '../../../src-main/backend/reading/foreign-reader.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
@@ -32,7 +32,7 @@ it('an adapter with a flipped bit is named before it is used', async () => {
   const file = join(folder, 'adapters', 'one', 'adapter_model.safetensors');
   const home = { absolute: (...parts: string[]) => join(folder, ...parts) };
   const adapter = { name: 'Mine', folder: 'adapters/one', sha256: await fileHash(file) };
-  const check = () => checkAdapterFile({ home }, adapter);
+  const check = () => checkAdapterFiles({ home }, adapter);
   await check();
   const { atime, mtime } = statSync(file);
   flipBit(file);
@@ -46,6 +46,31 @@ it('an adapter with a flipped bit is named before it is used', async () => {
   await check();
   rmSync(file);
   await expect(check()).rejects.toThrow(`${file} is missing`);
+});
+
+it('an adapter whose adapter_config.json has a flipped bit is named before it is used', async () => {
+  const own = join(folder, 'adapters', 'one');
+  cpSync(goldenPath('vit-28', 'adapters', 'lora'), own, { recursive: true });
+  const file = join(own, 'adapter_config.json');
+  const home = { absolute: (...parts: string[]) => join(folder, ...parts) };
+  const sha256 = await fileHash(join(own, 'adapter_model.safetensors'));
+  const adapter = { name: 'Mine', folder: 'adapters/one', sha256, configSha256: await fileHash(file) };
+  const check = () => checkAdapterFiles({ home }, adapter);
+  await check();
+  const before = readFileSync(file, 'utf8');
+  const { atime, mtime } = statSync(file);
+  // 8 and 9 differ in one bit; size and time stay.
+  expect(before).toContain('"lora_alpha": 8');
+  writeFileSync(file, before.replace('"lora_alpha": 8', '"lora_alpha": 9'));
+  utimesSync(file, atime, mtime);
+  await expect(check()).rejects.toMatchObject({
+    code: 'invalid_file',
+    message: `The adapter "Mine" is damaged: ${file} has been changed since it was added (SHA-256).`,
+  });
+  // Added by an earlier version, it has no hash of its config.
+  await checkAdapterFiles({ home }, { name: adapter.name, folder: adapter.folder, sha256 });
+  writeFileSync(file, before);
+  await check();
 });
 
 it('a base whose weights have changed since it was added is refused', async () => {
