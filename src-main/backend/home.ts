@@ -4,9 +4,10 @@ import {
   chmodSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
-  readdirSync,
-  readFileSync,
+  readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -15,21 +16,27 @@ import { hostname, userInfo } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { isUnfinished } from '../engine/tensors/atomic.ts';
+import { type Entries, entriesIn, linkBelow, pathBelow, readOwnText, requireOwnEntries } from '../files/below.ts';
 import { type MemoryKills, memoryKills, ranOutOfMemory } from '../files/control-group.ts';
 import { isDatabaseInUse, lockFile } from '../store/home-lock.ts';
 import { settleMove } from './home/move/settle-move.ts';
 
 /** The studio's folder: the database and all files. */
 export interface Home {
+  /** The real path, also where the person names the home by a link. */
   readonly path: string;
   readonly database: string;
   /** The folder with copies of the database. */
   readonly backups: string;
   /**
-   * Absolute path below the home, e.g. absolute('adapters', id). @throws StudioError refused for one that leads out of it, as the
-   * database of a home from elsewhere might say.
+   * Returns an absolute path below the home, e.g. absolute('adapters', id). @throws StudioError refused for a path that leads out
+   * of the home or through a link, as the database of a home from elsewhere might name.
    */
   absolute(...parts: string[]): string;
+  /** Returns the path of a file or folder of the home; null if it is missing, or would be reached through a link. */
+  existing(stored: string): string | null;
+  /** Lists a folder of the home, its links apart. */
+  entries(...parts: string[]): Entries;
   /** The path as stored in the database: relative to the home, with forward slashes. */
   relative(absolutePath: string): string;
   /**
@@ -57,10 +64,21 @@ export interface Home {
  * Throws StudioError('refused') while another backend has it, 'invalid_input' if it cannot be created.
  */
 export function openHome(path: string): Home {
-  const home = resolve(path);
-  const isThere = existsSync(home);
+  const named = resolve(path);
+  const isThere = existsSync(named);
+  let home = named;
   try {
-    for (const folder of ['runs', 'adapters', 'datasets', 'models', 'reports']) makeFolder(join(home, folder));
+    if (!isThere && lstatSync(named, { throwIfNoEntry: false }) !== undefined)
+      throw new StudioError(
+        'not_found',
+        `The home folder ${named} is a link to ${readlinkSync(named)}, which is missing.`,
+        'Connect its disk, remove the link, or choose another home folder (COTO_STUDIO_HOME).',
+      );
+    mkdirSync(named, { recursive: true, mode: 0o700 });
+    home = realpathSync(named);
+    requireOwnEntries(home);
+    for (const folder of ['runs', 'adapters', 'datasets', 'models', 'reports'])
+      mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
     closeToOthers(home);
   } catch (error) {
     throw homeError(error, home, isThere ? 'written' : 'made');
@@ -95,7 +113,7 @@ export function openHome(path: string): Home {
   let moved: boolean;
   let noted = memoryKills();
   try {
-    moved = existsSync(database) && readIfThere(placeFile) !== place;
+    moved = existsSync(database) && readOwnText(placeFile, noteBytes) !== place;
     writeFileSync(placeFile, place);
     writeOwner(owner, lockNumber, noted);
     removeUnfinished(home);
@@ -109,20 +127,18 @@ export function openHome(path: string): Home {
     moved,
     ranOutOfMemory: ranOutOfMemory(earlier?.kills ?? null),
     hasWork: ['runs', 'adapters'].some((folder) =>
-      readdirSync(join(home, folder)).some((name) => ownFolder.test(name)),
+      entriesIn(join(home, folder)).folders.some((name) => ownFolder.test(name)),
     ),
     database,
-    backups: join(home, 'backups'),
-    absolute(...parts) {
-      const path = resolve(home, ...parts);
-      if (!path.startsWith(`${home}${sep}`))
-        throw new StudioError(
-          'refused',
-          `The home folder names ${path}, which is outside of it.`,
-          'Its database was changed by something else: use a copy of it from before.',
-        );
-      return path;
+    get backups() {
+      return pathBelow(home, 'backups');
     },
+    absolute: (...parts) => pathBelow(home, ...parts),
+    existing(stored) {
+      const path = resolve(home, stored);
+      return linkBelow(home, path) === null && existsSync(pathBelow(home, stored)) ? path : null;
+    },
+    entries: (...parts) => entriesIn(pathBelow(home, ...parts)),
     relative(absolutePath) {
       const inside = relative(home, absolutePath);
       if (inside === '' || inside.startsWith('..') || isAbsolute(inside))
@@ -158,26 +174,18 @@ export function openHome(path: string): Home {
   };
 }
 
+/** Largest size of the files that name the process and the place of a home. */
+const noteBytes = 4096;
+
 /** Names that the studio gives to folders of runs and adapters. */
 const ownFolder = /^(run|adapter)-[0-9a-f]{10}$/;
 
-/** Data, prompts and generated text are the person's own: other users of the machine have no business in the home. */
+/** Closes the home to other users of the machine, before the database is there: data and prompts are the person's own. */
 function closeToOthers(home: string): void {
-  if (process.platform === 'win32' || !existsSync(join(home, 'studio.sqlite'))) return;
+  if (process.platform === 'win32') return;
   const { mode } = statSync(home);
   const isSharedFolder = (mode & 0o1000) !== 0;
   if ((mode & 0o007) !== 0 && !isSharedFolder) chmodSync(home, mode & 0o700);
-}
-
-function makeFolder(path: string): void {
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (there !== undefined && !there.isDirectory())
-    throw new StudioError(
-      'invalid_file',
-      `${path} is a file, where CoTo Studio keeps a folder.`,
-      'Move the file away, or choose another home folder (COTO_STUDIO_HOME).',
-    );
-  mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
 function lockHome(lock: string, home: string): (() => void) | null {
@@ -229,23 +237,20 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : null;
 }
 
-/** Removes partial files of a killed process. The lock is held, so nobody else is writing. */
+/** Removes partial files of a killed process. The lock is held, so nobody else is writing. Links are not followed. */
 function removeUnfinished(home: string): void {
-  const below = (folder: string): string[] =>
-    readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-      const path = join(folder, entry.name);
-      if (isUnfinished(entry.name)) rmSync(path, { recursive: true, force: true });
-      else if (entry.isDirectory()) return [path];
-      return [];
-    });
+  const below = (folder: string): string[] => {
+    const { names, folders } = entriesIn(folder);
+    for (const name of names.filter(isUnfinished)) rmSync(join(folder, name), { recursive: true, force: true });
+    return folders.filter((name) => !isUnfinished(name)).map((name) => join(folder, name));
+  };
   below(home);
   below(join(home, 'adapters'));
   below(join(home, 'models'));
   // Homes of earlier versions have unfinished files in the folders of reports.
   for (const report of below(join(home, 'reports'))) below(report);
   for (const run of below(join(home, 'runs'))) for (const folder of below(run)) below(folder);
-  for (const folder of ['cache', 'bundles'])
-    if (existsSync(join(home, folder))) for (const each of below(join(home, folder))) below(each);
+  for (const folder of ['cache', 'bundles']) for (const each of below(join(home, folder))) below(each);
 }
 
 function ownerText(file: string): string {
@@ -267,17 +272,9 @@ function writeOwner(file: string, lock: string, kills: MemoryKills | null): void
 }
 
 function readOwner(file: string): Owner | null {
-  const [process, lock, count, ...of] = (readIfThere(file) ?? '').trim().split(' ');
+  const [process, lock, count, ...of] = (readOwnText(file, noteBytes) ?? '').trim().split(' ');
   if (process === undefined || process === '') return null;
   return { process, lock, kills: of.length === 0 ? null : { count: Number(count), of: of.join(' ') } };
-}
-
-function readIfThere(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
 }
 
 /** The machine, user and folder: a copy has another inode. Moving a home within its disk keeps it. */

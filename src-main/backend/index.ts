@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { EventName, EventPayload } from '../../src-shared/contract/events.ts';
 import type { RecoveryWay } from '../../src-shared/contract/recovery-way.ts';
@@ -61,6 +62,8 @@ export interface Backend {
   readonly log: Log;
   /** What came of `recovery`. */
   readonly recovered: Recovered | null;
+  /** Links in the home's folders, which were skipped; one sentence each. */
+  readonly skipped: readonly string[];
   /** Handles a request of the contract; rejects with a StudioError. */
   handle<Name extends RequestName>(name: Name, input: RequestInput<Name>): Promise<RequestOutput<Name>>;
   /** Like `handle`, for an unchecked name and input: an unknown name is rejected with `not_found`. */
@@ -112,7 +115,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     log,
     deletions: new Deletions(hub, log),
     engine: new EngineSupervisor(options.startEngine, log, {
-      kept: new KnownBackends(home.absolute('cache', 'compute.json')),
+      kept: new KnownBackends(join(home.absolute('cache'), 'compute.json')),
     }),
     usage: new UsageMeter(null),
     reader: new ForeignReader(options.startReader ?? startReader, log),
@@ -145,7 +148,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     await registerBundledDatasets(services);
     const recovered = recovery === null ? null : await finishRecovery({ ...services, queue }, recovery);
     if (recovered !== null) log.info(recovered, 'the database was recovered');
-    await sweepHome({ ...services, queue });
+    const skipped = await sweepHome({ ...services, queue });
     const dispatch = createDispatch({ ...services, queue });
     queue.open();
     if (home.moved) leaveUnfollowed(services);
@@ -153,6 +156,7 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     return {
       log,
       recovered,
+      skipped,
       // The contract's schemas, by which `dispatch` checks every answer, are what these types are inferred from.
       handle: dispatch as Backend['handle'],
       dispatch,

@@ -105,6 +105,7 @@ export function addCommand<Input>(parent: Command, context: CommandContext, deta
       },
       async withStudio(work, options) {
         const studio = await openStudio(home, options);
+        for (const message of studio.skipped) context.terminal.report(`warning: ${message}\n`);
         const warn = studio.client.on('notification', ({ level, title, message }) => {
           if (level === 'warning') context.terminal.report(`warning: ${title}: ${message}\n`);
         });

@@ -15,6 +15,8 @@ export interface Studio {
   readonly client: StudioClient;
   /** What came of the recovery that was asked for. */
   readonly recovered: Recovered | null;
+  /** Links in the home's folders, which were skipped; one sentence each. */
+  readonly skipped: readonly string[];
   /** Pauses a training run that is under way, ends the engine and closes the database. */
   close(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function openStudio(home: string, { recovery, forPrograms = false }
   return {
     client,
     recovered: backend.recovered,
+    skipped: backend.skipped,
     async close() {
       await backend.close();
       client.close();

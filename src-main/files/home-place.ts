@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import { readOwnText, requireOwnEntries } from './below.ts';
 
 /** In the folder by which a home is named (COTO_STUDIO_HOME, --home, the window's own): where the home is now. */
 const pointerFile = 'moved-to.json';
@@ -27,11 +28,13 @@ const homeSigns = ['studio.sqlite', 'runs', 'backups'] as const;
 
 /**
  * The home that `place` names: itself, or where it was moved to.
- * @throws StudioError not_found where that is not there, as on a disk that is not connected: no empty one is made in its place
+ * @throws StudioError not_found where that is not there, as on a disk that is not connected: no empty one is made in its place;
+ * refused for links among what the app keeps in a home
  */
 export function locateHome(place: string): string {
   let home = place;
   for (let moves = 0; moves < mostMoves; moves++) {
+    if (existsSync(home)) requireOwnEntries(realpathSync(home));
     const next = pointedTo(home) ?? switchedTo(home);
     if (next === null) return home;
     if (!homeSigns.some((name) => existsSync(join(next, name))))
@@ -73,12 +76,12 @@ export function pointerTo(place: string, home: string): { readonly file: string;
   return { file: join(place, pointerFile), text: `${JSON.stringify(pointerSchema.parse({ home }))}\n` };
 }
 
-/** What a small JSON file holds; null where it is not there, or something else. */
+/** Returns the content of a small JSON file; null if it is missing, a link, no regular file, or another kind of JSON. */
 export function readJson<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> | null {
-  const there = statSync(file, { throwIfNoEntry: false });
-  if (there === undefined || !there.isFile() || there.size > largestBytes) return null;
+  const text = readOwnText(file, largestBytes);
+  if (text === null) return null;
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return schema.parse(JSON.parse(text));
   } catch {
     return null;
   }

@@ -19,7 +19,7 @@ export function moveQuestion({ from, to, bytes, freeBytes }: PlannedMove): Messa
   };
 }
 
-/** Where the home was moved to a disk that is not connected. */
+/** For a home that was moved to a disk that is not connected, or that has links among its folders. */
 export const missingHomeAnswers = ['again', 'quit'] as const;
 
 export function missingHomeQuestion({ message, hint }: ErrorValue): MessageBoxOptions {

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, Menu } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
@@ -31,16 +32,24 @@ import { openUpdates } from './updates/open-updates.ts';
 import { openWindow } from './window.ts';
 
 const home = process.env['COTO_STUDIO_HOME'];
-// Each studio home (tests, a second project) has its own Chromium files and single-instance lock.
-if (home) app.setPath('userData', join(home, 'window'));
 const place = home ?? app.getPath('userData');
 const { studioHome, missing } = locate();
+const isRefused = missing !== null && missing.code !== 'not_found';
+if (isRefused) {
+  // Nothing is written into a home with links among its folders.
+  const folder = mkdtempSync(join(tmpdir(), 'coto-window-'));
+  app.setPath('userData', folder);
+  app.once('quit', () => rmSync(folder, { recursive: true, force: true }));
+} else if (home) {
+  // Each studio home (tests, a second project) has its own Chromium files and single-instance lock.
+  app.setPath('userData', join(home, 'window'));
+}
 const resources = locateResources();
 const developmentServer = developmentServerOf(process.env['COTO_DEV_SERVER'], app.isPackaged);
 /** Self-check of the packed app: waits for the window's first response from the backend, then quits. */
 const isSmokeTest = process.env['COTO_SMOKE'] === '1';
 
-const logs = join(studioHome, logFolder);
+const logs = join(isRefused ? app.getPath('userData') : studioHome, logFolder);
 const { log, close: closeLog } = openLog(logs, 'shell');
 
 /** Time for a running training to finish its step and save it, a long one of a large model on a slow processor. */
@@ -110,7 +119,7 @@ async function refuseChangedFiles(): Promise<void> {
   throw new StudioError('refused', message);
 }
 
-/** Where the home was moved to a disk that is not connected, nothing is made in its place. */
+/** Finds the home. Nothing is written for a home on a disk that is not connected, or one that has links where the app writes. */
 function locate(): { readonly studioHome: string; readonly missing: ErrorValue | null } {
   try {
     return { studioHome: locateHome(place), missing: null };

@@ -30,6 +30,11 @@ export function numberRow(row: unknown): readonly number[] {
   });
 }
 
+/** Whether an id is one name of a folder. A database from elsewhere may hold any text. */
+export function isFolderName(id: string): boolean {
+  return /^[^/\\]+$/.test(id) && id !== '.' && id !== '..';
+}
+
 /** SQLite has no booleans: 0 and 1. */
 export const booleanColumn = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1);
 

@@ -129,10 +129,20 @@ describe('runs', () => {
 
   it('have one last and one best checkpoint, and as many others as were saved', () => {
     const checkpoint = { accuracy: null, resumable: true };
-    store.runs.saveCheckpoint('run-1', { ...checkpoint, kind: 'last', step: 5, folder: 'c/last' });
-    store.runs.saveCheckpoint('run-1', { ...checkpoint, kind: 'step', step: 6, folder: 'c/step-6' });
-    store.runs.saveCheckpoint('run-1', { ...checkpoint, kind: 'step', step: 8, folder: 'c/step-8' });
-    store.runs.saveCheckpoint('run-1', { ...checkpoint, kind: 'last', step: 9, folder: 'c/last' });
+    store.runs.saveCheckpoint('run-1', { ...checkpoint, kind: 'last', step: 5, folder: 'runs/run-1/checkpoints/last' });
+    store.runs.saveCheckpoint('run-1', {
+      ...checkpoint,
+      kind: 'step',
+      step: 6,
+      folder: 'runs/run-1/checkpoints/step-6',
+    });
+    store.runs.saveCheckpoint('run-1', {
+      ...checkpoint,
+      kind: 'step',
+      step: 8,
+      folder: 'runs/run-1/checkpoints/step-8',
+    });
+    store.runs.saveCheckpoint('run-1', { ...checkpoint, kind: 'last', step: 9, folder: 'runs/run-1/checkpoints/last' });
     const steps = () => store.runs.find('run-1')?.checkpoints.map((one) => `${one.kind} ${one.step}`);
     expect(steps()).toEqual(['step 6', 'step 8', 'last 9']);
     expect(store.runs.list(false)[0]?.checkpoints).toHaveLength(3);

@@ -5,10 +5,11 @@ import type { DoctorCheck } from './check.ts';
 import { database } from './database.ts';
 import { diskSpace } from './disk-space.ts';
 import { leftOver } from './left-over.ts';
+import { links } from './links.ts';
 import { unreadableRows } from './unreadable-rows.ts';
 
 /** Every check of `coto doctor`, in the order in which it lists them. */
-const checks: readonly DoctorCheck[] = [database, unreadableRows, leftOver, baseModels, diskSpace];
+const checks: readonly DoctorCheck[] = [database, unreadableRows, leftOver, links, baseModels, diskSpace];
 
 export async function runChecks(services: HandlerServices): Promise<CheckResult[]> {
   const results: CheckResult[] = [];

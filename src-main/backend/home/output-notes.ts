@@ -31,8 +31,7 @@ export async function withOutputNote<Result>(
 /** The paths that were being written as the home was last open; they are forgotten. */
 export function takeNotedOutputs({ home }: Pick<Services, 'home'>): string[] {
   const folder = home.absolute(notesFolder);
-  if (!existsSync(folder)) return [];
-  const paths = readdirSync(folder).flatMap((name) => readJson(join(folder, name), noteSchema)?.path ?? []);
+  const paths = home.entries(notesFolder).names.flatMap((name) => readJson(join(folder, name), noteSchema)?.path ?? []);
   rmSync(folder, { recursive: true, force: true });
   return paths;
 }

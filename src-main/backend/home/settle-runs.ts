@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
@@ -51,7 +50,7 @@ function completeRun({ home, store, log }: Parts, { id, folder }: RunRecord): vo
 
 async function settleRun(parts: Parts, run: RunPlace): Promise<void> {
   const { home, log } = parts;
-  const there = run.checkpoints.filter(({ folder }) => existsSync(home.absolute(folder)));
+  const there = run.checkpoints.filter(({ folder }) => home.existing(folder) !== null);
   const named = new Set(there.map(({ folder }) => folder));
   let adopted = 0;
   for (const folder of checkpointFolders(parts, run)) {

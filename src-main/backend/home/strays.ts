@@ -1,5 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Stray } from '../../../src-shared/domain/catalog.ts';
 import type { RowKind, UnreadableRow } from '../../../src-shared/domain/unreadable-row.ts';
@@ -23,15 +22,22 @@ export function findStrays({ home, store }: Parts): Omit<Stray, 'bytes'>[] {
     ...runs.flatMap(({ checkpoints }) => checkpoints.map(({ folder }) => folder)),
   ]);
   const places = [
-    ...childrenOf(home.path, 'adapters').map((path) => ({ kind: 'adapter', path }) as const),
-    ...childrenOf(home.path, 'models').map((path) => ({ kind: 'model', path }) as const),
-    ...childrenOf(home.path, 'runs').map((path) => ({ kind: 'run', path }) as const),
-    ...childrenOf(home.path, 'reports').map((path) => ({ kind: 'report', path }) as const),
+    ...childrenOf(home, 'adapters').map((path) => ({ kind: 'adapter', path }) as const),
+    ...childrenOf(home, 'models').map((path) => ({ kind: 'model', path }) as const),
+    ...childrenOf(home, 'runs').map((path) => ({ kind: 'run', path }) as const),
+    ...childrenOf(home, 'reports').map((path) => ({ kind: 'report', path }) as const),
     ...runs
       .filter(({ isImported }) => !isImported)
       .flatMap((run) => foldersOf({ home }, run).map((path) => ({ kind: 'checkpoint', path }) as const)),
   ];
   return places.filter(({ path }) => !named.has(path));
+}
+
+/** Returns the paths of links that stand for adapters, models, runs or reports. Nothing follows them. */
+export function findLinks({ home }: Pick<Parts, 'home'>): string[] {
+  return ['adapters', 'models', 'runs', 'reports'].flatMap((folder) =>
+    home.entries(folder).links.map((name) => join(home.path, folder, name)),
+  );
 }
 
 /** As `findStrays`, with what each takes; with `only`, of the one there. */
@@ -88,13 +94,12 @@ function foldersOf(parts: Pick<Parts, 'home'>, run: RunPlace): string[] {
   }
 }
 
-function childrenOf(home: string, folder: string): string[] {
-  const path = `${home}/${folder}`;
-  if (!existsSync(path)) return [];
+function childrenOf(home: Pick<Services['home'], 'entries'>, folder: string): string[] {
   return (
-    readdirSync(path)
+    home
+      .entries(folder)
       // A model that is being trained keeps its checkpoint beside it.
-      .filter((name) => !isUnfinished(name) && !name.endsWith('.checkpoint'))
+      .names.filter((name) => !isUnfinished(name) && !name.endsWith('.checkpoint'))
       .map((name) => `${folder}/${name}`)
   );
 }

@@ -1,20 +1,26 @@
+import { linkText } from '../../files/below.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { settleRuns } from './settle-runs.ts';
-import { findStrays } from './strays.ts';
+import { findLinks, findStrays } from './strays.ts';
 import { sweepOutputs } from './sweep-outputs.ts';
 
 /**
  * Makes home and database agree as the home is opened, when nothing is being written: whole folders that no row names are
  * added, and rows that lag behind the folder of their run are put right. What cannot be read is left for the person to delete.
+ * @returns one sentence for each link in the home's folders, which is skipped
  */
-export async function sweepHome(services: HandlerServices): Promise<void> {
-  services.store.runs.removeLeftOfImports();
+export async function sweepHome(services: HandlerServices): Promise<string[]> {
+  const { store, home, log } = services;
+  store.runs.removeLeftOfImports();
   sweepOutputs(services);
   if (findStrays(services).some(({ kind }) => kind !== 'checkpoint')) {
     const found = { aside: null, skipped: [] };
     // It reads files of every kind, which few starts do.
     const { adoptFolders } = await import('../recovery/adopt-folders.ts');
     const adopted = await adoptFolders(services, found);
-    services.log.warn({ ...adopted, ...found }, 'folders that the database did not know were added');
+    log.warn({ ...adopted, ...found }, 'folders that the database did not know were added');
   } else await settleRuns(services);
+  const links = findLinks(services).map((path) => linkText(home.path, path));
+  for (const message of links) log.warn({ message }, 'a link in the home was skipped');
+  return links;
 }

@@ -13,6 +13,7 @@ import { inputChangesText } from '../../../src-shared/results/input-changes.ts';
 import type { TrainTogetherTask } from '../../engine/contract.ts';
 import type { EngineEvent, RunOutcome } from '../../engine/events.ts';
 import { ownTemplate } from '../../engine/tokenization/chosen-template.ts';
+import { requireUnlinked } from '../../files/below.ts';
 import type { RunChanges } from '../../store/repositories/runs.ts';
 import { clock } from '../clock.ts';
 import { copyAdapterIn } from '../library/adapters.ts';
@@ -60,6 +61,7 @@ export async function beginTraining(
   const model = requireModel(store, run.modelId);
   const dataset = requireDataset(store, run.datasetId);
   const runDirectory = home.absolute(run.folder);
+  requireUnlinked(home.path, run.folder);
   const from = resumeFrom === null ? null : await checkedStart(services, run, resumeFrom);
   const { change, rows } =
     from === null || inputs === 'verified'

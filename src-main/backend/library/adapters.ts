@@ -176,9 +176,9 @@ export async function exportAdapter({ home, store }: Parts, id: string, director
 }
 
 export async function removeAdapter({ home, store, hub }: Parts, id: string): Promise<void> {
-  const adapter = requireAdapter(store, id);
+  const folder = home.absolute(requireAdapter(store, id).folder);
   store.durably(() => store.adapters.remove(id));
-  await removeFolder(home.absolute(adapter.folder));
+  await removeFolder(folder);
   hub.listChanged('adapters');
 }
 

@@ -156,8 +156,9 @@ export async function removeModel(
   id: string,
 ): Promise<void> {
   const model = requireRemovableModel({ store }, id);
+  const folder = dirname(model.path) === home.absolute('models') ? home.absolute(home.relative(model.path)) : null;
   store.durably(() => store.models.remove(id));
-  if (dirname(model.path) === home.absolute('models')) await removeFolder(model.path);
+  if (folder !== null) await removeFolder(folder);
   hub.listChanged('models');
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdapterOrigin } from '../../../src-shared/domain/adapter.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
@@ -17,13 +17,13 @@ export async function adoptAdapters(services: HandlerServices, { aside, skipped 
     ),
   );
   let adopted = 0;
-  for (const id of readdirSync(home.absolute('adapters'))) {
+  for (const id of home.entries('adapters').folders) {
     const folder = home.absolute('adapters', id);
     if (!existsSync(join(folder, 'adapter_config.json')) || store.adapters.folders().includes(`adapters/${id}`))
       continue;
     const run = trained.get(id);
-    const createdAt = Math.round(statSync(join(folder, 'adapter_config.json')).mtimeMs);
     try {
+      const createdAt = Math.round(statSync(join(folder, 'adapter_config.json')).mtimeMs);
       const base = await baseFor(
         folder,
         store.models.list(),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HandlerServices } from '../handler-services.ts';
 import { addModel } from '../library/models.ts';
@@ -13,7 +13,7 @@ export async function adoptModels(services: HandlerServices, { skipped }: Adopti
   const { home, store } = services;
   let adopted = 0;
   const named = namedModels(services);
-  for (const name of readdirSync(home.absolute('models'))) {
+  for (const name of home.entries('models').folders) {
     const folder = home.absolute('models', name);
     if (!existsSync(join(folder, 'config.json')) || store.models.paths().includes(folder)) continue;
     try {

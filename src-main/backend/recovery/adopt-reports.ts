@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readBounded } from '../../files/foreign-file.ts';
@@ -24,10 +24,14 @@ export async function adoptReports(
 ): Promise<number> {
   const known = new Set(store.reports.ids());
   let adopted = 0;
-  for (const id of readdirSync(home.absolute('reports'))) {
-    const [page, numbers] = ['report.html', 'report.json'].map((name) => home.absolute('reports', id, name));
-    if (known.has(id) || page === undefined || numbers === undefined || !existsSync(page)) continue;
+  for (const id of home.entries('reports').folders) {
+    const folder = home.absolute('reports', id);
+    if (known.has(id) || !existsSync(join(folder, 'report.html'))) continue;
     try {
+      const [page, numbers] = [
+        home.absolute('reports', id, 'report.html'),
+        home.absolute('reports', id, 'report.json'),
+      ];
       const { runs, studies, ...stored } = storedSchema.parse(JSON.parse(await readBounded(numbers, largestBytes)));
       store.reports.insert({
         id,

@@ -1,15 +1,19 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { readOwnText } from '../../files/below.ts';
+import { fileLimits } from '../../files/foreign-file.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { restoreHistory, restoreSamples } from '../home/settle-runs.ts';
+import type { Home } from '../home.ts';
 import { newId } from '../identifiers.ts';
 import { describeDatasetCached } from '../library/datasets.ts';
 import { addModel } from '../library/models.ts';
+import { checkpointFolders } from '../runs/checkpoint-files.ts';
 import { placeAt } from '../trackers/place.ts';
 import type { RecordedRun } from '../trackers/readers/recorded-run.ts';
 import { tensorboardReader } from '../trackers/readers/tensorboard.ts';
@@ -22,9 +26,9 @@ export async function adoptRuns(services: HandlerServices, { skipped }: Adoption
   const { home, store } = services;
   const known = new Set(store.runs.places().map(({ id }) => id));
   let adopted = 0;
-  for (const id of readdirSync(home.absolute('runs'))) {
+  for (const id of home.entries('runs').folders) {
+    if (known.has(id)) continue;
     const folder = home.absolute('runs', id);
-    if (!statSync(folder).isDirectory() || known.has(id)) continue;
     try {
       await adoptRun(services, id, folder);
       adopted++;
@@ -55,7 +59,7 @@ async function adoptRun(services: HandlerServices, id: string, folder: string): 
   const { home, store } = services;
   const file = readRunFile(home, folder);
   const recorded = await recordedIn(folder);
-  const checkpoints = checkpointsIn(folder, (path) => home.relative(path));
+  const checkpoints = checkpointsIn(home, `runs/${id}`);
   if (file === null && recorded === null && checkpoints.length === 0)
     throw new StudioError('invalid_file', 'There is no run.json, event file or checkpoint in it.');
   const whole = file === null ? null : await withBase(services, file);
@@ -204,11 +208,9 @@ const stateSchema = z.object({ global_step: z.number().int().min(0) });
 const manifestSchema = z.object({ accuracy: z.number().nullable() });
 
 /** The checkpoints in the folder of a run that have all that training needs to go on. */
-function checkpointsIn(folder: string, relative: (path: string) => string): CheckpointRecord[] {
-  const parent = join(folder, 'checkpoints');
-  if (!existsSync(parent)) return [];
-  return readdirSync(parent).flatMap((name): CheckpointRecord[] => {
-    const path = join(parent, name);
+function checkpointsIn(home: Pick<Home, 'absolute' | 'entries'>, run: string): CheckpointRecord[] {
+  return checkpointFolders({ home }, { folder: run }).flatMap((folder): CheckpointRecord[] => {
+    const path = home.absolute(folder);
     const kind = /^(last|best|step)\b/.exec(basename(path))?.[1];
     const state = parsed(join(path, 'trainer_state.json'), stateSchema);
     if (kind === undefined || state === null || !existsSync(join(path, 'adapter_model.safetensors'))) return [];
@@ -216,7 +218,7 @@ function checkpointsIn(folder: string, relative: (path: string) => string): Chec
       {
         kind: kind === 'last' ? 'last' : kind === 'best' ? 'best' : 'step',
         step: state.global_step,
-        folder: relative(path),
+        folder,
         accuracy: parsed(join(path, 'manifest.json'), manifestSchema)?.accuracy ?? null,
         resumable: existsSync(join(path, 'optimizer.safetensors')),
       },
@@ -226,7 +228,7 @@ function checkpointsIn(folder: string, relative: (path: string) => string): Chec
 
 function parsed<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> | null {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return schema.parse(JSON.parse(readOwnText(file, fileLimits.config) ?? ''));
   } catch {
     return null;
   }

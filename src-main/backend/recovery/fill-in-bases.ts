@@ -25,6 +25,7 @@ export async function fillInBases(services: HandlerServices): Promise<FilledIn> 
   let [runs, adapters] = [0, 0];
   for (const run of withoutBase(store)) if (await completeRun(services, run)) runs++;
   for (const adapter of store.adapters.list()) {
+    if (home.existing(adapter.folder) === null) continue;
     const found = await baseOf(services, adapter);
     if (found === null || found.model.id === adapter.modelId) continue;
     const { model, run } = found;

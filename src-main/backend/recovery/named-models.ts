@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { HandlerServices } from '../handler-services.ts';
 import { describeModelCached } from '../library/models.ts';
 import { readRunFile } from './run-file.ts';
@@ -16,7 +16,7 @@ export interface NamedModel {
 /** The models that the folders of runs name, each once. */
 export function namedModels({ home }: Pick<HandlerServices, 'home'>): NamedModel[] {
   const named = new Map<string, NamedModel>();
-  for (const folder of readdirSync(home.absolute('runs'))) {
+  for (const folder of home.entries('runs').folders) {
     const file = readRunFile(home, home.absolute('runs', folder));
     if (file?.model) named.set(file.run.modelId, { id: file.run.modelId, ...file.model });
   }

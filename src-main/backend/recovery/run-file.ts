@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type DatasetRecord, datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
 import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { readOwnText } from '../../files/below.ts';
+import { fileLimits } from '../../files/foreign-file.ts';
 import { homePaths } from '../../store/home-paths.ts';
 import type { Home } from '../home.ts';
 import type { Services } from '../services.ts';
@@ -65,7 +66,9 @@ export function runFileText(
 /** With the absolute path of its model; null if the folder has none, or one that cannot be read. */
 export function readRunFile({ path: home }: Pick<Home, 'path'>, folder: string): RunFile | null {
   try {
-    const { model, ...rest } = runFileSchema.parse(JSON.parse(readFileSync(join(folder, runFileName), 'utf8')));
+    const { model, ...rest } = runFileSchema.parse(
+      JSON.parse(readOwnText(join(folder, runFileName), fileLimits.index) ?? ''),
+    );
     return { ...rest, model: model && { ...model, path: homePaths(home).absolute(model.path) } };
   } catch {
     return null;

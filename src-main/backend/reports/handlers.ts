@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ReportRecord, ReportRequest } from '../../../src-shared/domain/report.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
+import { removeFolder } from '../../engine/tensors/atomic.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
@@ -10,11 +12,12 @@ import { reportJob } from '../jobs/report.ts';
 import { requireStudy } from '../jobs/study.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
-import { readPage, readReportFiles, readSummary, removeReportFiles } from './stored.ts';
+import { readPage, readReportFiles, readSummary, reportFolder } from './stored.ts';
 
 export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'reports'>> {
   const { store, home, hub, deletions } = services;
-  const absolute = (report: ReportRecord): ReportRecord => ({ ...report, path: home.absolute(report.path) });
+  // A link in the home is met by what reads the files; it must not close the list.
+  const absolute = (report: ReportRecord): ReportRecord => ({ ...report, path: join(home.path, report.path) });
   const find = (id: string): ReportRecord => {
     const report = store.reports.find(id);
     if (report === null) throw new StudioError('not_found', `There is no report "${id}" in the studio.`);
@@ -36,9 +39,10 @@ export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'rep
     'reports.remove': async ({ id, undoMilliseconds }) => {
       const report = find(id);
       await deletions.remove('reports', id, undoMilliseconds, async () => {
+        const folder = reportFolder(home, report);
         // A report without its files would be a broken one; files without a report are only left over.
         store.durably(() => store.reports.remove(id));
-        await removeReportFiles(home, report);
+        await removeFolder(folder);
         hub.listChanged('reports');
       });
       return ok;

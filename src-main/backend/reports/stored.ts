@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ReportFile, ReportRecord, ReportSummary } from '../../../src-shared/domain/report.ts';
 import { tableUnitSchema } from '../../../src-shared/results/comparison-row.ts';
-import { removeFolder } from '../../engine/tensors/atomic.ts';
 import type { Home } from '../home.ts';
 
 /** Extensions of the files of a report. */
@@ -50,7 +49,7 @@ export async function readSummary(home: Home, report: ReportRecord): Promise<Rep
 
 /** Every file of the report, the page first. */
 export async function readReportFiles(home: Home, report: ReportRecord): Promise<ReportFile[]> {
-  const folder = folderOf(home, report);
+  const folder = reportFolder(home, report);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => {
     throw missing(report);
   });
@@ -63,26 +62,18 @@ export async function readReportFiles(home: Home, report: ReportRecord): Promise
   );
 }
 
-export async function removeReportFiles(home: Home, report: ReportRecord): Promise<void> {
-  await removeFolder(folderOf(home, report));
-}
-
 async function readPart(home: Home, report: ReportRecord, file: string): Promise<string> {
-  folderOf(home, report);
+  const own = home.absolute(home.relative(file));
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(own, 'utf8');
   } catch {
     throw missing(report);
   }
 }
 
-/** @throws StudioError internal if the record of a foreign home leads out of the folder of its reports */
-function folderOf(home: Home, { path: file }: ReportRecord): string {
-  const folder = path.dirname(file);
-  const [first, id, ...deeper] = home.relative(folder).split('/');
-  if (first !== 'reports' || id === undefined || deeper.length > 0)
-    throw new StudioError('internal', `${file} is not in the folder of a report.`);
-  return folder;
+/** Returns the folder of a report. @throws StudioError refused if it is a link */
+export function reportFolder(home: Home, { id }: Pick<ReportRecord, 'id'>): string {
+  return home.absolute('reports', id);
 }
 
 function missing({ name, path: file }: ReportRecord): StudioError {

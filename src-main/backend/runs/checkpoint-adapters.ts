@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
@@ -25,7 +24,7 @@ export async function checkpointAdapters(
   const steps = new Map<number, CheckpointRecord>();
   for (const checkpoint of run.checkpoints) {
     const { step, folder } = checkpoint;
-    if (step < (from ?? 0) || step > (to ?? step) || !existsSync(home.absolute(folder))) continue;
+    if (step < (from ?? 0) || step > (to ?? step) || home.existing(folder) === null) continue;
     steps.set(step, steps.get(step) ?? checkpoint);
   }
   if (steps.size < 2)

@@ -1,11 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { discardFolder } from '../../engine/tensors/atomic.ts';
 import { checkpointsFolder } from '../../engine/training/checkpoint-folders.ts';
 import { cutHistory } from '../../engine/training/history-files.ts';
 import { cutSamples } from '../../engine/training/sample-files.ts';
+import type { Home } from '../home.ts';
 import type { Services } from '../services.ts';
 
 type Parts = Pick<Services, 'home' | 'store'>;
@@ -37,10 +36,9 @@ export async function cutRun({ home, store }: Parts, run: RunRecord, step: numbe
 }
 
 /** The checkpoint folders of a run that are on disk, relative to the home. */
-export function checkpointFolders({ home }: Pick<Parts, 'home'>, { folder }: Pick<RunRecord, 'folder'>): string[] {
-  const parent = join(home.absolute(folder), checkpointsFolder);
-  if (!existsSync(parent)) return [];
-  return readdirSync(parent, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => home.relative(join(parent, name)));
+export function checkpointFolders(
+  { home }: { readonly home: Pick<Home, 'entries'> },
+  { folder }: Pick<RunRecord, 'folder'>,
+): string[] {
+  return home.entries(folder, checkpointsFolder).folders.map((name) => `${folder}/${checkpointsFolder}/${name}`);
 }

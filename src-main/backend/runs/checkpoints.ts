@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { CheckpointRecord, CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
@@ -19,8 +18,8 @@ export async function listCheckpoints(services: HandlerServices, id: string): Pr
   const bestStep = bestStepOf(run);
   const summaries: CheckpointSummary[] = [];
   for (const checkpoint of run.checkpoints) {
-    const path = home.absolute(checkpoint.folder);
-    if (!existsSync(path)) continue;
+    const path = home.existing(checkpoint.folder);
+    if (path === null) continue;
     summaries.push({
       ...checkpoint,
       path,

@@ -184,8 +184,9 @@ async function removeRunNow(services: HandlerServices, id: string): Promise<void
     const { job } = runAndJob(services, id);
     if (['queued', 'paused', 'interrupted'].includes(job.status)) queue.cancel(job.id);
   }
+  const folder = home.absolute(run.folder);
   store.durably(() => store.runs.remove(id));
-  await removeFolder(home.absolute(run.folder));
+  await removeFolder(folder);
   hub.listChanged('runs');
 }
 

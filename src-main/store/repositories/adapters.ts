@@ -5,7 +5,7 @@ import { cotoSettingsSchema } from '../../../src-shared/domain/coto.ts';
 import { foreignBaseSchema } from '../../../src-shared/domain/model.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import type { RowReader } from '../row-reader.ts';
-import { booleanColumn, jsonColumn, textColumn, toBit, toJson, toNullableJson } from '../rows.ts';
+import { booleanColumn, isFolderName, jsonColumn, textColumn, toBit, toJson, toNullableJson } from '../rows.ts';
 
 const rowSchema = z
   .object({
@@ -32,6 +32,10 @@ const rowSchema = z
     archived: booleanColumn,
     tags: jsonColumn(z.array(z.string())),
     starred: booleanColumn,
+  })
+  .refine(({ id, folder }) => isFolderName(id) && folder === `adapters/${id}`, {
+    path: ['folder'],
+    message: 'this is not the folder adapters/ with the id of the adapter',
   })
   .transform(
     (row): AdapterRecord => ({

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { z } from 'zod';
 import type { RowReader } from '../row-reader.ts';
-import { jsonColumn, toJson } from '../rows.ts';
+import { isFolderName, jsonColumn, toJson } from '../rows.ts';
 
 /** A stored report; `path` is relative to the home. */
 const rowSchema = z
@@ -13,6 +13,10 @@ const rowSchema = z
     run_ids: jsonColumn(z.array(z.string())),
     note: z.string(),
     created_at: z.number(),
+  })
+  .refine(({ id, path }) => isFolderName(id) && path === `reports/${id}/report.html`, {
+    path: ['path'],
+    message: 'this is not the page in the folder reports/ with the id of the report',
   })
   .transform(({ study_ids, run_ids, created_at, ...row }) => ({
     ...row,

@@ -16,6 +16,7 @@ import type { RowReader } from '../row-reader.ts';
 import {
   booleanColumn,
   countRow,
+  isFolderName,
   jsonColumn,
   type StoredError,
   storedErrorSchema,
@@ -47,6 +48,10 @@ const rowSchema = z
     started_at: z.number().nullable(),
     finished_at: z.number().nullable(),
     origin: jsonColumn(runOriginSchema).nullable(),
+  })
+  .refine(({ id, folder }) => isFolderName(id) && folder === runFolder(id), {
+    path: ['folder'],
+    message: 'this is not the folder runs/ with the id of the run',
   })
   .transform(
     (row): Omit<RunRecord, 'checkpoints'> => ({
@@ -85,7 +90,7 @@ const checkpointRowSchema = z.object({
 const checkpointRowsSchema = z.array(checkpointRowSchema);
 
 const historyIdSchema = z.object({ history_id: z.string().nullable() });
-const rowPlaceSchema = z.object({ id: z.string(), folder: z.string(), isImported: booleanColumn });
+const rowPlaceSchema = z.object({ id: z.string(), isImported: booleanColumn });
 export interface RunPlace extends Pick<RunRecord, 'id' | 'folder' | 'checkpoints'> {
   /** Its folder has no checkpoints to go on from. */
   readonly isImported: boolean;
@@ -144,13 +149,16 @@ export class RunRepository {
   places(): RunPlace[] {
     const rows = z
       .array(rowPlaceSchema)
-      .parse(
-        this.database
-          .prepare('SELECT id, folder, origin IS NOT NULL AS isImported FROM runs WHERE is_staged = 0')
-          .all(),
-      );
+      .parse(this.database.prepare('SELECT id, origin IS NOT NULL AS isImported FROM runs WHERE is_staged = 0').all());
     const checkpoints = Map.groupBy(this.checkpointRows(), (row) => row.run_id);
-    return rows.map((run) => ({ ...run, checkpoints: (checkpoints.get(run.id) ?? []).map(toCheckpoint) }));
+    // Of rows that cannot be read, the folder is the one that the app gave.
+    return rows
+      .filter(({ id }) => isFolderName(id))
+      .map((run) => ({
+        ...run,
+        folder: runFolder(run.id),
+        checkpoints: (checkpoints.get(run.id) ?? []).map(toCheckpoint),
+      }));
   }
 
   withStatus(status: RunStatus): RunRecord[] {
@@ -277,12 +285,24 @@ export class RunRepository {
 
   private checkpoints(runId: string): CheckpointRecord[] {
     const rows = this.database.prepare('SELECT * FROM checkpoints WHERE run_id = ? ORDER BY step, kind').all(runId);
-    return checkpointRowsSchema.parse(rows).map(toCheckpoint);
+    return checkpointRowsSchema.parse(rows).filter(isOwnCheckpoint).map(toCheckpoint);
   }
 
   private checkpointRows(): z.output<typeof checkpointRowSchema>[] {
-    return checkpointRowsSchema.parse(this.database.prepare('SELECT * FROM checkpoints ORDER BY step, kind').all());
+    const rows = this.database.prepare('SELECT * FROM checkpoints ORDER BY step, kind').all();
+    return checkpointRowsSchema.parse(rows).filter(isOwnCheckpoint);
   }
+}
+
+/** Returns the folder of a run, relative to the home. */
+function runFolder(id: string): string {
+  return `runs/${id}`;
+}
+
+/** Whether a checkpoint lies in its run's folder, as the app writes it; other rows come from a changed database. */
+function isOwnCheckpoint({ run_id, folder }: z.output<typeof checkpointRowSchema>): boolean {
+  const parent = `${runFolder(run_id)}/checkpoints/`;
+  return folder.startsWith(parent) && isFolderName(folder.slice(parent.length));
 }
 
 function toCheckpoint({ run_id: _, ...checkpoint }: z.output<typeof checkpointRowSchema>): CheckpointRecord {

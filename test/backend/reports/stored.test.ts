@@ -107,6 +107,6 @@ it('a record that leads out of the reports of the home is not followed', async (
   store.close();
   const again = await openBackend({ home: backend.home, startEngine: scriptedEngine(async () => cancelled) });
   for (const name of ['reports.page', 'reports.summary', 'reports.files', 'reports.remove'] as const)
-    await expect(again.handle(name, { id })).rejects.toThrow('not in the folder of a report');
+    await expect(again.handle(name, { id })).rejects.toThrow('this is not the page in the folder reports/');
   expect(existsSync(`${backend.home}/runs`)).toBe(true);
 });

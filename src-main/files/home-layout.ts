@@ -1,0 +1,36 @@
+/** Folders that the app keeps in a home, each after the one that it is in. */
+export const homeFolders = [
+  'adapters',
+  'backups',
+  'bundles',
+  'cache',
+  'cache/compiled',
+  'cache/forgetting',
+  'cache/updates',
+  'damaged',
+  'datasets',
+  'logs',
+  'models',
+  'reports',
+  'runs',
+  'window',
+  'writing',
+] as const;
+
+/** Files that the app keeps at the top of a home. */
+export const homeFiles = [
+  'backend.lock',
+  'backend.pid',
+  'backend.place',
+  'moved-from.json',
+  'moved-to.json',
+  'moving-to.json',
+  'studio.sqlite',
+  'studio.sqlite-journal',
+  'studio.sqlite-shm',
+  'studio.sqlite-wal',
+  'updates.json',
+  'updates.json.new',
+  'window.json',
+  'window.json.new',
+] as const;
