@@ -452,7 +452,7 @@ describe('adapters, studies, reports', () => {
       id: 'report-1',
       name: 'R',
       note: 'Why',
-      path: 'reports/r.html',
+      path: 'reports/report-1/report.html',
       runIds: ['run-1'],
       studyIds: ['study-1'],
       createdAt: 4,
