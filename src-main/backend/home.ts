@@ -44,6 +44,8 @@ export interface Home {
    * version that did not note it. Its queue was not filled here.
    */
   readonly moved: boolean;
+  /** One sentence for an unfinished move that is left alone, since the person's own records do not know it; null if there is none. */
+  readonly unfinishedMove: string | null;
   /**
    * Whether memory ran out after the studio that had it before was last known to live, and the kernel ended processes for it:
    * that studio, if it was no other of its control group.
@@ -111,13 +113,14 @@ export function openHome(path: string): Home {
   const placeFile = join(home, 'backend.place');
   const place = placeOf(home);
   let moved: boolean;
+  let unfinishedMove: string | null;
   let noted = memoryKills();
   try {
     moved = existsSync(database) && readOwnText(placeFile, noteBytes) !== place;
     writeFileSync(placeFile, place);
     writeOwner(owner, lockNumber, noted);
     removeUnfinished(home);
-    settleMove(home);
+    unfinishedMove = settleMove(home);
   } catch (error) {
     unlock();
     throw homeError(error, home, 'written');
@@ -125,6 +128,7 @@ export function openHome(path: string): Home {
   return {
     path: home,
     moved,
+    unfinishedMove,
     ranOutOfMemory: ranOutOfMemory(earlier?.kills ?? null),
     hasWork: ['runs', 'adapters'].some((folder) =>
       entriesIn(join(home, folder)).folders.some((name) => ownFolder.test(name)),

@@ -62,7 +62,7 @@ export interface Backend {
   readonly log: Log;
   /** What came of `recovery`. */
   readonly recovered: Recovered | null;
-  /** Links in the home's folders, which were skipped; one sentence each. */
+  /** One sentence for each link in the home's folders, and for an unfinished move, that was left alone. */
   readonly skipped: readonly string[];
   /** Handles a request of the contract; rejects with a StudioError. */
   handle<Name extends RequestName>(name: Name, input: RequestInput<Name>): Promise<RequestOutput<Name>>;
@@ -149,6 +149,10 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
     const recovered = recovery === null ? null : await finishRecovery({ ...services, queue }, recovery);
     if (recovered !== null) log.info(recovered, 'the database was recovered');
     const skipped = await sweepHome({ ...services, queue });
+    if (home.unfinishedMove !== null) {
+      log.warn({ message: home.unfinishedMove }, 'an unfinished move was left alone');
+      skipped.unshift(home.unfinishedMove);
+    }
     const dispatch = createDispatch({ ...services, queue });
     queue.open();
     if (home.moved) leaveUnfollowed(services);

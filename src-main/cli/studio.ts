@@ -15,7 +15,7 @@ export interface Studio {
   readonly client: StudioClient;
   /** What came of the recovery that was asked for. */
   readonly recovered: Recovered | null;
-  /** Links in the home's folders, which were skipped; one sentence each. */
+  /** One sentence for each link in the home's folders, and for an unfinished move, that was left alone. */
   readonly skipped: readonly string[];
   /** Pauses a training run that is under way, ends the engine and closes the database. */
   close(): Promise<void>;

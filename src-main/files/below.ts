@@ -10,6 +10,7 @@ import {
   readlinkSync,
 } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
+import type { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 import { homeFiles, homeFolders } from './home-layout.ts';
 
@@ -133,6 +134,20 @@ export function readOwnText(file: string, limit: number): string | null {
     return null;
   } finally {
     if (handle !== null) closeSync(handle);
+  }
+}
+
+/** Most bytes of a JSON file that the app itself keeps. */
+const largestJson = 2 ** 16;
+
+/** Returns the content of a small JSON file; null if it is missing, a link, no regular file, or another kind of JSON. */
+export function readJson<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> | null {
+  const text = readOwnText(file, largestJson);
+  if (text === null) return null;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return null;
   }
 }
 

@@ -1,8 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { StudioError } from '../../src-shared/contract/errors.ts';
-import { readOwnText, requireOwnEntries } from './below.ts';
+import { readJson, requireOwnEntries } from './below.ts';
+import { readUserRecord, userRecordsFolder, writeUserRecord } from './user-records.ts';
 
 /** In the folder by which a home is named (COTO_STUDIO_HOME, --home, the window's own): where the home is now. */
 const pointerFile = 'moved-to.json';
@@ -20,11 +22,14 @@ export const moveSchema = z.object({
 });
 export type Move = z.infer<typeof moveSchema>;
 
+/** The person's own record of a move that has begun, which lies outside of both homes. */
+const moveRecordSchema = moveSchema.extend({ from: z.string().describe('the real path of the old home') });
+export type MoveRecord = z.infer<typeof moveRecordSchema>;
+
 /** More than anybody moves a home; fewer than a circle. */
 const mostMoves = 20;
-const largestBytes = 2 ** 16;
-/** Where a disk is not connected, the folder that it appears in may be there, and is empty. */
-const homeSigns = ['studio.sqlite', 'runs', 'backups'] as const;
+/** Files that only a home has: a pointer makes no home of another folder, such as the empty one of a disk that is not connected. */
+const homeSigns = ['studio.sqlite', 'home.json', 'backend.place'] as const;
 
 /**
  * The home that `place` names: itself, or where it was moved to.
@@ -54,7 +59,7 @@ export function locateHome(place: string): string {
 
 /** Where a move whose pointer was switched before it was killed has brought the home that lies here. */
 function switchedTo(home: string): string | null {
-  const move = readMove(home);
+  const move = recordedMove(home);
   return move !== null && !move.keep && isSwitched(move) ? move.target : null;
 }
 
@@ -67,6 +72,29 @@ export function readMove(home: string): Move | null {
   return readJson(join(home, moveFile), moveSchema);
 }
 
+/** @throws StudioError invalid_input if the record cannot be written: an interrupted move could then not be ended */
+export function recordMove(record: MoveRecord): void {
+  if (writeUserRecord('moves', record.id, record)) return;
+  throw new StudioError(
+    'invalid_input',
+    `The move cannot be recorded in ${userRecordsFolder()}: this user may not write there, or its disk is full.`,
+    'Change its permissions or free some space, then move the home again.',
+  );
+}
+
+/** Returns the person's own record of a move; null if there is none. */
+export function findMoveRecord(id: string): MoveRecord | null {
+  return readUserRecord('moves', id, moveRecordSchema);
+}
+
+/** Returns the unfinished move that a home names, if the person's own record says the same; null otherwise. */
+export function recordedMove(from: string): MoveRecord | null {
+  const move = readMove(from);
+  if (move === null) return null;
+  const record = findMoveRecord(move.id);
+  return isDeepStrictEqual(record, { ...move, from: realpathSync(from) }) ? record : null;
+}
+
 function pointedTo(place: string): string | null {
   return readJson(join(place, pointerFile), pointerSchema)?.home ?? null;
 }
@@ -74,15 +102,4 @@ function pointedTo(place: string): string | null {
 /** File and text by which `place` names a home. */
 export function pointerTo(place: string, home: string): { readonly file: string; readonly text: string } {
   return { file: join(place, pointerFile), text: `${JSON.stringify(pointerSchema.parse({ home }))}\n` };
-}
-
-/** Returns the content of a small JSON file; null if it is missing, a link, no regular file, or another kind of JSON. */
-export function readJson<Schema extends z.ZodType>(file: string, schema: Schema): z.output<Schema> | null {
-  const text = readOwnText(file, largestBytes);
-  if (text === null) return null;
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

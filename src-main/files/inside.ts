@@ -9,7 +9,7 @@ export function isInside(root: string, path: string): boolean {
 }
 
 /** The path with every link followed, as far as it exists. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {

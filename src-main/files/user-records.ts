@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFil
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { readJson } from './home-place.ts';
+import { readJson } from './below.ts';
 
 /**
  * The person's own records about homes, outside of every home: a home from elsewhere cannot bring them along. Each record is

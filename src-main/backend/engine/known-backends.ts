@@ -6,7 +6,7 @@ import { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { type ComputeBackendReport, computeBackendReportSchema } from '../../../src-shared/domain/catalog.ts';
 import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
-import { readJson } from '../../files/home-place.ts';
+import { readJson } from '../../files/below.ts';
 
 const keptSchema = z.object({
   machine: z.string(),

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isUnfinished, writeFileAtomic } from '../../engine/tensors/atomic.ts';
-import { readJson } from '../../files/home-place.ts';
+import { readJson } from '../../files/below.ts';
 import type { Services } from '../services.ts';
 
 /** In the home: a file for each path outside of it that is being written and that no job names. */

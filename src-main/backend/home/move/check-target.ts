@@ -4,7 +4,7 @@ import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { formatBytes } from '../../../../src-shared/format/bytes.ts';
 import { temporaryName } from '../../../engine/tensors/atomic.ts';
 import { freeDiskBytes } from '../../../files/free-disk.ts';
-import { isInside } from '../../../files/inside.ts';
+import { isInside, realPath } from '../../../files/inside.ts';
 import { lockFile } from '../../../store/home-lock.ts';
 
 /** For the database, which grows, and the rest of the machine. */
@@ -29,7 +29,8 @@ export async function checkTarget({ home, folder, bytes }: TargetOptions): Promi
   /** The nearest folder that is there. */
   readonly disk: string;
 }> {
-  const target = resolve(folder);
+  // Also where a link leads there: the move is known by it when the home is opened again.
+  const target = realPath(resolve(folder));
   const there = statSync(target, { throwIfNoEntry: false });
   if (there !== undefined && !there.isDirectory())
     throw new StudioError(

@@ -5,7 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { JobProgress } from '../../../../src-shared/domain/job-progress.ts';
 import { syncFolder, temporaryName, writeFileAtomic } from '../../../engine/tensors/atomic.ts';
-import { locateHome, type Move, moveFile, pointerTo } from '../../../files/home-place.ts';
+import { locateHome, type Move, moveFile, pointerTo, recordMove } from '../../../files/home-place.ts';
+import { removeUserRecord } from '../../../files/user-records.ts';
 import { openStore } from '../../../store/open-store.ts';
 import { openHome, placeOf } from '../../home.ts';
 import { byteProgress } from '../../jobs/byte-progress.ts';
@@ -85,6 +86,7 @@ export async function moveHome(options: MoveOptions): Promise<Moved> {
     release();
     removeOld(home.path, options.keep);
     await rm(join(target, originFile), { force: true });
+    removeUserRecord('moves', move.id);
     return { from: home.path, to: target, bytes, oldIsThere: existsSync(home.path) };
   } finally {
     release();
@@ -100,6 +102,7 @@ async function copyAndSwitch(
   const { temporary, target, place } = move;
   const total = totalBytes(entries);
   try {
+    recordMove({ ...move, from });
     await writeFileAtomic(join(from, moveFile), `${JSON.stringify(move)}\n`);
     makeHomeFolder(temporary);
     await writeFileAtomic(join(temporary, originFile), `${JSON.stringify({ id: move.id, from })}\n`);

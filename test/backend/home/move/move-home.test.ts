@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { moveHome } from '../../../../src-main/backend/home/move/move-home.ts';
 import { settleMove } from '../../../../src-main/backend/home/move/settle-move.ts';
 import { openHome } from '../../../../src-main/backend/home.ts';
@@ -206,6 +206,107 @@ describe('moving the home', () => {
     settleMove(other);
     expect(existsSync(join(move.temporary, 'x'))).toBe(true);
     expectWhole(home);
+  });
+
+  it('removes nothing where links of a home from elsewhere lead', () => {
+    const { folder, home } = smallHome();
+    const own = join(folder, 'own');
+    mkdirSync(join(own, 'victim'), { recursive: true });
+    writeFileSync(join(own, 'file'), 'own');
+    symlinkSync(join(own, 'victim'), join(home, 'evil'));
+    const move = { id: '0123456789abcdef', place: home, target: join(home, 'nowhere'), keep: false };
+    const temporary = `${home}/evil/..`;
+    writeFileSync(join(home, 'moved-from.json'), JSON.stringify({ id: move.id, from: home }));
+    writeFileSync(join(home, 'moving-to.json'), JSON.stringify({ ...move, temporary }));
+    const opened = openHome(home);
+    opened.release();
+    expect(readdirSync(own).sort()).toEqual(['file', 'victim']);
+    expect(existsSync(join(home, 'moving-to.json'))).toBe(false);
+    expect(opened.unfinishedMove).toContain(
+      'was not begun by this user here, so nothing outside of the home was removed',
+    );
+  });
+
+  it('removes no old files by a home from elsewhere that has both sides of the move', () => {
+    const { folder, home } = smallHome();
+    const own = join(folder, 'own');
+    mkdirSync(join(own, 'forgetting'), { recursive: true });
+    const from = join(home, 'old');
+    mkdirSync(join(from, 'runs', 'run-1'), { recursive: true });
+    symlinkSync(own, join(from, 'cache'));
+    const move = { id: '0123456789abcdef', place: from, temporary: join(home, 't'), target: home, keep: false };
+    writeFileSync(join(from, 'moving-to.json'), JSON.stringify(move));
+    writeFileSync(join(from, 'moved-to.json'), JSON.stringify({ home }));
+    writeFileSync(join(home, 'moved-from.json'), JSON.stringify({ id: move.id, from }));
+    const opened = openHome(home);
+    opened.release();
+    expect(readdirSync(own)).toEqual(['forgetting']);
+    expect(existsSync(join(from, 'runs', 'run-1'))).toBe(true);
+    expect(opened.unfinishedMove).toContain('so the old files were not removed');
+  });
+
+  it('leads nowhere by an unfinished move of a home from elsewhere, nor to a folder that is no home', () => {
+    const { folder, home } = smallHome();
+    const own = join(folder, 'own');
+    mkdirSync(join(own, 'runs'), { recursive: true });
+    mkdirSync(join(own, 'backups'), { recursive: true });
+    writeFileSync(join(own, 'studio.sqlite'), '');
+    const place = join(home, 'place');
+    mkdirSync(place);
+    writeFileSync(join(place, 'moved-to.json'), JSON.stringify({ home: own }));
+    const move = { id: '0123456789abcdef', place, temporary: join(home, 't'), target: own, keep: false };
+    writeFileSync(join(home, 'moving-to.json'), JSON.stringify(move));
+    expect(locateHome(home)).toBe(home);
+    rmSync(join(own, 'studio.sqlite'));
+    expect(() => locateHome(place)).toThrow(/was moved to .*own, and is not there/);
+  });
+
+  it('leaves a killed move alone that the configuration of another user began, and says so', async () => {
+    let { folder, home } = smallHome();
+    const isBegun = () => readdirSync(folder).some((name) => existsSync(join(folder, name, 'moved-from.json')));
+    for (let killAt = 14; !isBegun(); killAt++) {
+      ({ folder, home } = smallHome());
+      openHome(home).release();
+      await withMortalFiles(killAt, async () => {
+        await moveHome({ ...options, place: home, folder: join(folder, 'new') });
+      });
+    }
+    const before = readdirSync(folder).sort();
+    expect(before).toEqual([expect.stringMatching(/^\.new\..*\.tmp$/), 'home']);
+    vi.stubEnv('COTO_STUDIO_CONFIG', join(folder, 'config'));
+    const opened = openHome(home);
+    vi.unstubAllEnvs();
+    opened.release();
+    expect(readdirSync(folder).sort()).toEqual(before);
+    expect(opened.unfinishedMove).toMatch(/nothing outside of the home was removed. A part of a copy may be left/);
+  });
+
+  it('is not begun where it cannot be recorded', async () => {
+    const { folder, home } = smallHome();
+    openHome(home).release();
+    writeFileSync(join(folder, 'config'), 'a file');
+    vi.stubEnv('COTO_STUDIO_CONFIG', join(folder, 'config'));
+    await expect(moveHome({ ...options, place: home, folder: join(folder, 'new') })).rejects.toThrow(
+      /The move cannot be recorded in .*config/,
+    );
+    vi.unstubAllEnvs();
+    expect(readdirSync(folder).sort()).toEqual(['config', 'home']);
+    expectWhole(home);
+  });
+
+  it('moves through a link to another disk, and back from a home that is a link', async () => {
+    const { folder, home } = smallHome();
+    vi.stubEnv('COTO_STUDIO_CONFIG', join(folder, 'config'));
+    mkdirSync(join(folder, 'disk'));
+    symlinkSync(join(folder, 'disk'), join(folder, 'mount'));
+    const moved = await moveHome({ ...options, place: home, folder: join(folder, 'mount', 'studio') });
+    expect(moved.to).toBe(join(folder, 'disk', 'studio'));
+    expectWhole(locateHome(home));
+    symlinkSync(moved.to, join(folder, 'named'));
+    await moveHome({ ...options, place: join(folder, 'named'), folder: join(folder, 'third') });
+    expectWhole(locateHome(join(folder, 'named')));
+    expect(readdirSync(join(folder, 'config', 'moves'))).toEqual([]);
+    vi.unstubAllEnvs();
   });
 
   it('killed at any of its steps leaves one whole home, and the next opening nothing else', async () => {
