@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
 import { bareEncoder } from '../engine/bare-encoder.ts';
 import { withWords } from '../engine/tasks/text-task.ts';
+import { outcomeSeed } from '../outcome-seed.ts';
 import { coto, folder, json, trained } from './commands-support.ts';
 
 const model = join(folder, 'encoder');
@@ -36,6 +37,7 @@ beforeAll(async () => {
     model,
     dataset: 'films',
     max_steps: 40,
+    seed: outcomeSeed(42),
     eval_steps: 20,
     learning_rate: 0.01,
     per_device_train_batch_size: 8,

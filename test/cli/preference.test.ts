@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { outcomeSeed } from '../outcome-seed.ts';
 import { cotoOn, temporaryFolder } from './run-command.ts';
 
 const folder = temporaryFolder();
@@ -45,7 +46,13 @@ const runSchema = z.object({
 });
 
 const train = (dataset: string, ...more: string[]) => {
-  const size = ['max_steps=6', 'learning_rate=5e-3', 'per_device_train_batch_size=4', 'max_length=64'];
+  const size = [
+    'max_steps=6',
+    `seed=${outcomeSeed(42)}`,
+    'learning_rate=5e-3',
+    'per_device_train_batch_size=4',
+    'max_length=64',
+  ];
   return coto(['train', '--json', '--set', 'model=small-llama', `dataset=${dataset}`, ...size, ...more]);
 };
 

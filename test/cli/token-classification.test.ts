@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { evaluationResultSchema } from '../../src-shared/domain/evaluation.ts';
 import { bareEncoder } from '../engine/bare-encoder.ts';
 import { withWords } from '../engine/tasks/text-task.ts';
+import { outcomeSeed } from '../outcome-seed.ts';
 import { coto, folder, json, trained } from './commands-support.ts';
 
 const model = join(folder, 'encoder');
@@ -28,7 +29,9 @@ beforeAll(async () => {
     model,
     dataset: 'films',
     max_steps: 60,
-    learning_rate: 0.02,
+    seed: outcomeSeed(42),
+    // At 0.02, one of 24 trainings (eight seeds, three instruction sets) forgot again what it had learned.
+    learning_rate: 0.01,
     per_device_train_batch_size: 16,
     adapter: { r: 4, target_modules: 'all-linear' },
   };

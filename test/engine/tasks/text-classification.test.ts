@@ -12,6 +12,7 @@ import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { outcomeSeed } from '../../outcome-seed.ts';
 import { testCompute } from '../test-compute.ts';
 import { jsonlFolder, littleBert, openOn } from './text-task.ts';
 
@@ -40,7 +41,7 @@ function rows(count: number, label: (isGood: boolean, isLong: boolean) => unknow
 async function trained(data: string, steps: number) {
   const task = await openOn(modelDirectory, base.description, data);
   const model = new AdaptedModel(base);
-  const random = RandomStream.seeded(1, 'initialization');
+  const random = RandomStream.seeded(outcomeSeed(1), 'initialization');
   const settings = adapterSettingsSchema.parse({ target_modules: 'all-linear' });
   await model.createAdapter(settings, { random, labels: task.labels });
   const optimizer = new AdamW(model.trainable(), { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });

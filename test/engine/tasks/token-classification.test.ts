@@ -20,6 +20,7 @@ import { AdamW } from '../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
+import { outcomeSeed } from '../../outcome-seed.ts';
 import { bareEncoder } from '../bare-encoder.ts';
 import { testCompute } from '../test-compute.ts';
 import { jsonlFolder, littleBert, openOn, quietContext, withWords } from './text-task.ts';
@@ -55,7 +56,7 @@ const all = (count: number) => Int32Array.from({ length: count }, (_, index) => 
 
 async function fresh(labels: readonly string[] | null) {
   const model = new AdaptedModel(base);
-  const random = RandomStream.seeded(1, 'initialization');
+  const random = RandomStream.seeded(outcomeSeed(1), 'initialization');
   await model.createAdapter(adapterSettingsSchema.parse({}), { random, labels, headTask: 'TOKEN_CLS' });
   return model;
 }

@@ -18,6 +18,7 @@ import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts'
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';
 import { RandomStream } from '../../../../src-shared/random.ts';
+import { outcomeSeed } from '../../../outcome-seed.ts';
 import { bareEncoder } from '../../bare-encoder.ts';
 import { goldenPath } from '../../golden.ts';
 import { testCompute } from '../../test-compute.ts';
@@ -66,7 +67,7 @@ const all = (count: number) => Int32Array.from({ length: count }, (_, index) => 
 
 async function fresh(on = base, seed = 1) {
   const model = new AdaptedModel(on);
-  const random = RandomStream.seeded(seed, 'initialization');
+  const random = RandomStream.seeded(outcomeSeed(seed), 'initialization');
   await model.createAdapter(adapterSettingsSchema.parse({ target_modules: 'all-linear' }), {
     random,
     labels: null,
