@@ -51,6 +51,18 @@ const sharing = [
   'test/engine/!(compute)/**/*.test.ts',
 ];
 
+/**
+ * Judge the outcome of a training, outside the suites that run on native: run on another instruction set too
+ * (`scripts/tasks/test-processors.mjs`). docs/development/testing.md says what such a test has to hold for.
+ */
+const outcomes = [
+  ...['cli/embeddings', 'cli/preference', 'cli/qa', 'cli/token-classification'],
+  'engine/pretrain/pretrain-task',
+].map((name) => `test/${name}.test.ts`);
+for (const file of outcomes)
+  if (!readFileSync(join(import.meta.dirname, file), 'utf8').includes('outcomeSeed'))
+    throw new Error(`${file} does not take the seed of its training from test/outcome-seed.ts.`);
+
 interface Project {
   readonly name: string;
   readonly include: readonly string[];
@@ -96,6 +108,7 @@ const projects: readonly Project[] = [
     workers: 2,
     shared: 'node',
   },
+  { name: 'outcomes', include: outcomes, workers: 2 },
   {
     // tfjs's own tests of the operations that the native backend has kernels for.
     name: 'tfjs',

@@ -7,26 +7,34 @@ import { ensureBuild } from '../build.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:processors
-// What computes, where `npm test` takes a share: the engine's suites as on a processor with AVX2 and no AVX-512, where this one
-// has more (matrix products and kernels sum in another order there), and all of the conformance suite on WebGPU.
+// What computes, where `npm test` takes a share: the engine's suites and the tests that judge a training as on a processor with
+// AVX2 and no AVX-512, where this one has more (matrix products and kernels sum in another order there), and all of the
+// conformance suite on WebGPU. Trainings that are judged take other seeds than in `npm test`: none may need its own.
 const nativeAddon = join(root, 'dist', 'native', 'coto-native.node');
 
 await ensureBuild(['main']);
 ensureVulkanForTests();
 const codes = [
-  await onAvx2(),
+  await onLesser(),
   await runNode(tools.vitest, ['run', '--project', 'unit', 'test/engine/compute/conformance-webgpu.test.ts'], {
     env: { COTO_CONFORMANCE: 'all' },
   }),
 ];
 process.exit(codes.find((code) => code !== 0) ?? 0);
 
-function onAvx2() {
-  if (existsSync(nativeAddon) && describeAddon().includes('kernels avx512'))
-    return runNode(tools.vitest, ['run', '--project', 'native'], {
-      env: { COTO_ISA: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' },
+/** Runs what computes on the instruction set below this processor's; on one with AVX2 alone, only what judges a training. */
+function onLesser() {
+  const addon = existsSync(nativeAddon) ? describeAddon() : '';
+  const otherSeeds = { COTO_SEED_SHIFT: '1000' };
+  if (addon.includes('kernels avx512'))
+    return runNode(tools.vitest, ['run', '--project', 'native', '--project', 'outcomes'], {
+      env: { ...otherSeeds, COTO_ISA: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2' },
     });
-  console.log('skipped: the native compute backend is not built here, or this processor has no more than AVX2');
+  if (addon.includes('kernels avx2'))
+    return runNode(tools.vitest, ['run', '--project', 'outcomes'], {
+      env: { ...otherSeeds, COTO_ISA: 'baseline', ONEDNN_MAX_CPU_ISA: 'SSE41' },
+    });
+  console.log('skipped: the native compute backend is not built here, or this processor has no lesser instruction set');
   return 0;
 }
 
