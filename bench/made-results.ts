@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { contentIdOf } from '../src-main/backend/bundles/bundle-files.ts';
 import { runKey } from '../src-main/backend/bundles/run-key.ts';
 import { fromYaml, toYaml } from '../src-main/backend/runs/run-yaml.ts';
 import {
@@ -29,7 +30,14 @@ export function makeResults(bundle: string, count: number): void {
     jobs.push(job);
     copyResult(bundle, first.runId, job, own);
   }
-  writeFileSync(file, JSON.stringify({ ...study, jobs }));
+  // The id of a bundle is the hash of its content, which its results name.
+  const id = contentIdOf({ ...study, jobs }, inputs);
+  for (const { runId } of jobs) {
+    const manifest = join(bundle, 'results', runId, 'manifest.json');
+    const named = resultManifestSchema.parse(JSON.parse(readFileSync(manifest, 'utf8')));
+    writeFileSync(manifest, JSON.stringify({ ...named, bundle: id }));
+  }
+  writeFileSync(file, JSON.stringify({ ...study, jobs, id }));
 }
 
 function copyResult(bundle: string, from: string, { runId, index }: BundleJob, config: RunConfig): void {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open, realpath } from 'node:fs/promises';
+import { copyFile, type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
 
@@ -25,11 +25,11 @@ export const fileLimits = {
  * Opens a file for reading that is a regular one: a FIFO or a device would answer never or without end.
  * @throws StudioError invalid_file naming it; the system's own error where it does not exist or may not be read.
  */
-export async function openRegularFile(file: string): Promise<FileHandle> {
+export async function openRegularFile(file: string, flags = 0): Promise<FileHandle> {
   // Node's own words for it name an argument, not the file.
   if (file.includes('\0')) throw notRegular(JSON.stringify(file));
   // Without O_NONBLOCK the opening of a FIFO waits for a writer, and takes one of four threads with it.
-  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);
   try {
     if (!(await handle.stat()).isFile()) throw notRegular(file);
     return handle;
@@ -37,6 +37,29 @@ export async function openRegularFile(file: string): Promise<FileHandle> {
     await handle.close();
     throw error;
   }
+}
+
+/**
+ * Opens a regular file below a folder that other machines write to. No link below that folder is followed.
+ * @param file relative to the folder, with forward slashes
+ * @throws StudioError invalid_file naming it; the system's own error where it does not exist or may not be read.
+ */
+export async function openBelow(folder: string, file: string): Promise<FileHandle> {
+  const parts = file.split('/');
+  const last = parts.pop() ?? '';
+  let at = folder;
+  for (const part of parts) {
+    at = path.join(at, part);
+    if (!(await lstat(at)).isDirectory()) throw notRegular(at, 'folder');
+  }
+  at = path.join(at, last);
+  if (!(await lstat(at)).isFile()) throw notRegular(at);
+  return openRegularFile(at, constants.O_NOFOLLOW ?? 0);
+}
+
+/** Text of a regular file of at most `limit` bytes below a folder that other machines write to. Errors as `openBelow`. */
+export async function readBelow(folder: string, file: string, limit: number): Promise<string> {
+  return boundedText(await openBelow(folder, file), path.join(folder, file), limit);
 }
 
 /**
@@ -55,7 +78,11 @@ export async function readForeignText(file: string, limit: number): Promise<stri
 
 /** Text of a regular file of at most `limit` bytes, wherever it is: the person named it. Errors as `readForeignText`. */
 export async function readBounded(file: string, limit: number): Promise<string> {
-  const handle = await openRegularFile(file);
+  return boundedText(await openRegularFile(file), file, limit);
+}
+
+/** Text of an open file, which is closed. */
+async function boundedText(handle: FileHandle, file: string, limit: number): Promise<string> {
   try {
     const { size } = await handle.stat();
     if (size > limit)
@@ -103,6 +130,6 @@ async function insideFolder(file: string): Promise<string> {
   );
 }
 
-function notRegular(file: string): StudioError {
-  return new StudioError('invalid_file', `${file} is not a regular file.`, 'Put a copy of the file in its place.');
+function notRegular(file: string, kind: 'file' | 'folder' = 'file'): StudioError {
+  return new StudioError('invalid_file', `${file} is not a regular ${kind}.`, `Put a copy of the ${kind} in its place.`);
 }

@@ -12,6 +12,10 @@ export const bundleFormat = 1;
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** Name of a result's folder. */
 export const bundleRunIdSchema = z.string().regex(/^[0-9a-f]{32}$/);
+/** Maximum number of runs of a bundle. */
+export const mostBundleJobs = 50_000;
+/** A time in milliseconds, as the database stores it. */
+const time = z.number().int().min(0).max(8.64e15);
 /** A path below a folder, with forward slashes: never out of it. */
 const innerPath = z
   .string()
@@ -68,7 +72,7 @@ export const bundleStudySchema = z.object({
   config: studyConfigSchema,
   computeBackend: z.string().nullable().describe('that the runs take here, unless they name one; null: none was known'),
   settings: settingsSchema.pick({ forgetting: true }),
-  jobs: z.array(bundleJobSchema).min(1),
+  jobs: z.array(bundleJobSchema).min(1).max(mostBundleJobs),
 });
 export type BundleStudy = z.infer<typeof bundleStudySchema>;
 
@@ -118,10 +122,10 @@ export const resultRunSchema = z.object({
     accuracy: z.number().nullable(),
     metrics: z.record(z.string(), z.number()),
   }),
-  createdAt: z.number(),
-  startedAt: z.number().nullable(),
-  finishedAt: z.number().nullable(),
-  log: z.array(z.object({ at: z.number(), level: z.string(), text: z.string() })),
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  log: z.array(z.object({ at: time, level: z.string(), text: z.string() })).max(100_000),
 });
 export type ResultRun = z.infer<typeof resultRunSchema>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Most examples or prompts whose answers a run keeps. */
-const mostSamples = 16;
+export const mostSamples = 16;
 
 /** Settings of a run's samples, as `runConfigSchema` has them. */
 export const sampleSettings = {

@@ -1,17 +1,22 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import {
   type BundleInput,
   type BundleJob,
-  type BundleStudy,
   bundleFormat,
   bundleInputsSchema,
   bundleStudySchema,
 } from '../../../src-shared/domain/bundle.ts';
-import { fileLimits, readBounded } from '../../files/foreign-file.ts';
+import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { readBelow } from '../../files/foreign-file.ts';
+import type { BundleContent } from '../reading/bundle-schemas.ts';
+import { bundleLimits } from '../reading/limits.ts';
+import { fromYaml } from '../runs/run-yaml.ts';
+import type { Services } from '../services.ts';
+import { canonicalJson } from '../studies/content-keys.ts';
 
 /** Names of what a bundle has. */
 export const bundleNames = {
@@ -42,17 +47,51 @@ export const resultNames = {
 export const program = { name: packageJson.name, version: packageJson.version } as const;
 
 /** A bundle that was read. */
-export interface Bundle {
+export interface Bundle extends BundleContent {
   readonly folder: string;
-  readonly study: BundleStudy;
-  readonly inputs: readonly BundleInput[];
 }
 
-/** @throws StudioError naming the file, for a folder that is no bundle, or one of another format */
-export async function readBundle(folder: string): Promise<Bundle> {
-  const study = await readJson(folder, bundleNames.study, bundleStudySchema);
-  const { inputs } = await readJson(folder, bundleNames.inputs, bundleInputsSchema);
-  return { folder, study, inputs };
+/**
+ * Reads a bundle's study and inputs in the reader.
+ * @throws StudioError naming the file, for a folder that is no bundle, or one of another format
+ */
+export async function readBundle({ reader }: Pick<Services, 'reader'>, folder: string): Promise<Bundle> {
+  return { folder, ...(await reader.read('bundle', { folder })) };
+}
+
+/** Reads study.json and inputs.json of a bundle. Errors as `readBundle`. */
+export async function parseBundle(folder: string): Promise<BundleContent> {
+  const study = await readJson(folder, bundleNames.study, bundleStudySchema, bundleLimits.study);
+  const inputs = await readJson(folder, bundleNames.inputs, bundleInputsSchema, bundleLimits.inputs);
+  // As the file has it: a later version may fill in other defaults.
+  return { study: study.parsed, inputs: inputs.parsed.inputs, contentId: contentIdOf(study.value, inputs.parsed.inputs) };
+}
+
+const identitySchema = z.object({
+  program: z.unknown(),
+  name: z.unknown(),
+  config: z.unknown(),
+  computeBackend: z.unknown(),
+  settings: z.unknown(),
+  jobs: z.unknown(),
+});
+
+/** SHA-256 of a study, its jobs and their inputs: the id of the bundle. */
+export function contentIdOf(study: unknown, inputs: readonly BundleInput[]): string {
+  const { program, name, config, computeBackend, settings, jobs } = identitySchema.parse(study);
+  const content = { program, name, config, computeBackend, settings, jobs };
+  const identity = canonicalJson([content, inputs.map(({ role, id, sha256 }) => ({ role, id, sha256 }))]);
+  return createHash('sha256').update(identity).digest('hex');
+}
+
+/** @throws StudioError invalid_file for a bundle whose study is not the one that its id names */
+export function requireUnchanged({ folder, study, contentId }: Bundle): void {
+  if (contentId === study.id) return;
+  throw new StudioError(
+    'invalid_file',
+    `The study in ${join(folder, bundleNames.study)} is not the one that the bundle was written with: its content does not have the SHA-256 of its id.`,
+    'Put back study.json and inputs.json as coto study bundle wrote them, or write the bundle again.',
+  );
 }
 
 /** @throws StudioError refused if another version of the program wrote it: its runs would not be the same ones */
@@ -82,16 +121,14 @@ export function resultFolder(folder: string, runId: string): string {
   return join(folder, bundleNames.results, runId);
 }
 
-/** Largest file of JSON that a bundle has: 10 000 jobs and their titles take 3 MiB. */
-const mostBytes = 8 * fileLimits.config;
-
 async function readJson<Schema extends z.ZodType>(
   folder: string,
   name: string,
   schema: Schema,
-): Promise<z.output<Schema>> {
+  limit: number,
+): Promise<{ readonly value: unknown; readonly parsed: z.output<Schema> }> {
   const path = join(folder, name);
-  const value = parsedJson(await textOf(folder, path), path);
+  const value = parsedJson(await textOf(folder, name, limit), path);
   const { format } = Object(value);
   if (typeof format === 'number' && format !== bundleFormat)
     throw new StudioError(
@@ -100,7 +137,7 @@ async function readJson<Schema extends z.ZodType>(
       'Use the version that wrote the bundle, or write it again.',
     );
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { value, parsed: parsed.data };
   throw new StudioError(
     'invalid_file',
     `${path} is not valid: ${describeIssues(parsed.error)}.`,
@@ -108,15 +145,15 @@ async function readJson<Schema extends z.ZodType>(
   );
 }
 
-async function textOf(folder: string, path: string): Promise<string> {
+async function textOf(folder: string, name: string, limit: number): Promise<string> {
   try {
-    return await readBounded(path, mostBytes);
+    return await readBelow(folder, name, limit);
   } catch (thrown) {
     if (!(thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')))
       throw thrown;
     throw new StudioError(
       'not_found',
-      `${folder} is no bundle: there is no ${path}.`,
+      `${folder} is no bundle: there is no ${join(folder, name)}.`,
       'Give the folder that coto study bundle has written.',
     );
   }
@@ -130,13 +167,31 @@ function parsedJson(text: string, path: string): unknown {
   }
 }
 
-/** The YAML of a job. */
-export async function readJobText({ folder }: Bundle, { file }: BundleJob): Promise<string> {
-  return readFile(join(folder, file), 'utf8').catch((thrown: unknown) => {
+/**
+ * Parses the YAML of a job. Errors name the file and the line, and quote nothing of it.
+ * @throws StudioError invalid_file
+ */
+export async function parseJobRun(folder: string, { file }: BundleJob): Promise<RunConfig> {
+  let text: string;
+  try {
+    text = await readBelow(folder, file, bundleLimits.yaml);
+  } catch (thrown) {
+    if (thrown instanceof StudioError) throw thrown;
+    const code = thrown instanceof Error && 'code' in thrown ? ` (${thrown.code})` : '';
     throw new StudioError(
       'invalid_file',
-      `The bundle lacks ${join(folder, file)}: ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
+      `The bundle lacks ${join(folder, file)}${code}.`,
       'Copy the whole bundle, or write it again.',
     );
-  });
+  }
+  try {
+    return fromYaml(text);
+  } catch (thrown) {
+    const line = thrown instanceof StudioError ? /at line \d+/.exec(thrown.message)?.[0] : undefined;
+    throw new StudioError(
+      'invalid_file',
+      `${join(folder, file)} is not the YAML of a run${line === undefined ? '' : `: it cannot be read ${line}`}.`,
+      'Copy the whole bundle, or write it again.',
+    );
+  }
 }

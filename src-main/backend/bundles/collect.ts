@@ -1,63 +1,70 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import {
-  type BundleJob,
-  type Collected,
-  failedAttemptSchema,
-  type ResultManifest,
-} from '../../../src-shared/domain/bundle.ts';
+import type { BundleJob, Collected, ResultManifest } from '../../../src-shared/domain/bundle.ts';
 import { syncFolder } from '../../engine/tensors/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
-import { type Bundle, bundleNames, readBundle } from './bundle-files.ts';
-import { discardStaged, type StagedResult, settingsOf, stageResult, storeResult } from './import-result.ts';
+import type { CopiedResult, CopyRequest, ResultHead, RowsRequest } from '../reading/bundle-schemas.ts';
+import { bundleLimits } from '../reading/limits.ts';
+import { type Bundle, readBundle, requireUnchanged } from './bundle-files.ts';
+import {
+  discardStaged,
+  planResult,
+  type StagedResult,
+  settingsOf,
+  storeResult,
+  type VerifiedResult,
+  verifiedResult,
+} from './import-result.ts';
 import { LocalInputs } from './local-inputs.ts';
-import { readManifest, readResultRun } from './read-result.ts';
-import { readJobConfig } from './run-key.ts';
+import { orRefused } from './read-result.ts';
+import { requireJobRun } from './run-key.ts';
 
 export interface CollectWatch {
   readonly signal: AbortSignal;
   readonly onResult: (done: number, total: number) => void;
 }
 
-/** Results that are verified together, and stored in one durable transaction. */
+/** Results that are verified together. Each is stored whole, in durable transactions of as many as fit into memory. */
 const atOnce = 64;
 
 /**
- * Imports the results of a bundle, each once: the first attempt that is accepted counts, further ones are recorded. Each batch is
- * stored whole or not at all; what was stored before an error or a cancel stays.
+ * Imports the results of a bundle, each once: the first attempt that is accepted counts, further ones are recorded. What was stored
+ * before an error or a cancel stays.
+ * @param id of the bundle that is expected; by default any
  * @throws StudioError for a folder that is no bundle, or one whose base or dataset is not here
  */
 export async function collectBundle(
   services: HandlerServices,
   folder: string,
-  { signal, onResult }: CollectWatch,
+  watch: CollectWatch,
+  id?: string,
 ): Promise<Collected> {
   const { store, hub } = services;
-  const bundle = await readBundle(folder);
-  const { id, name, jobs } = bundle.study;
+  const bundle = await readBundle(services, folder);
+  requireUnchanged(bundle);
+  const { study } = bundle;
+  if (id !== undefined && study.id !== id)
+    throw new StudioError(
+      'invalid_file',
+      `The bundle in ${folder} is not the one that was submitted: another study is in its place.`,
+      'Find out who writes to this folder, then resume the study.',
+    );
   const inputs = await LocalInputs.find(services, bundle);
-  const studyId = store.bundles.find(id)?.studyId ?? newId('study');
-  store.bundles.save({ id, folder, studyId });
+  const studyId = store.bundles.find(study.id)?.studyId ?? newId('study');
+  store.bundles.save({ id: study.id, folder, studyId });
   const collected: Collected = {
-    bundle: id,
-    name,
-    jobs: jobs.length,
+    bundle: study.id,
+    name: study.name,
+    jobs: study.jobs.length,
     ...{ imported: 0, known: 0, others: 0, missing: [], refused: [], failed: [] },
   };
-  const counting = store.bundles.counting();
+  const collecting = { services, bundle, inputs, studyId, counting: store.bundles.counting(), collected, watch };
   try {
-    for (let from = 0; from < jobs.length; from += atOnce) {
-      signal.throwIfAborted();
-      const batch = jobs.slice(from, from + atOnce);
-      const staged = await settled(
-        batch.map((job) => stageJob(services, { bundle, inputs, studyId, counting, collected }, job)),
-      );
-      await storeAll(services, staged);
-      collected.imported += staged.length;
-      onResult(Math.min(from + atOnce, jobs.length), jobs.length);
+    for (let from = 0; from < study.jobs.length; from += atOnce) {
+      watch.signal.throwIfAborted();
+      await collectJobs(collecting, study.jobs.slice(from, from + atOnce));
+      watch.onResult(Math.min(from + atOnce, study.jobs.length), study.jobs.length);
       await setImmediate();
     }
   } finally {
@@ -66,53 +73,179 @@ export async function collectBundle(
   // They were looked at together.
   collected.missing.sort((one, other) => one - other);
   collected.refused.sort((one, other) => one.index - other.index);
-  collected.failed = await failures(bundle, new Set(collected.missing));
+  const missing = new Set(collected.missing);
+  const failed = study.jobs.filter(({ index }) => missing.has(index)).map(({ index, runId }) => ({ index, runId }));
+  collected.failed = await services.reader.read('failedAttempts', { ...referenceOf(bundle), jobs: failed }, { signal: watch.signal });
   return collected;
 }
 
 interface Collecting {
+  readonly services: HandlerServices;
   readonly bundle: Bundle;
   readonly inputs: LocalInputs;
   readonly studyId: string;
   readonly counting: ReadonlyMap<string, string>;
   readonly collected: Collected;
+  readonly watch: CollectWatch;
 }
 
-/** The result of a job with its files in the home; null where there is none to be imported. */
-async function stageJob(
-  services: HandlerServices,
-  { bundle, inputs, studyId, counting, collected }: Collecting,
+/** The bundle, as the reader is told of it. */
+function referenceOf({ folder, study: { id, program } }: Bundle) {
+  return { folder, study: { id, program } };
+}
+
+async function collectJobs(collecting: Collecting, jobs: readonly BundleJob[]): Promise<void> {
+  const { services, bundle, counting, watch } = collecting;
+  const asked = jobs.map((job) => ({ ...job, isKnown: counting.has(job.runId) }));
+  const heads = await readEach(asked, (some) =>
+    services.reader.read('resultHeads', { ...referenceOf(bundle), jobs: some }, { signal: watch.signal }),
+  );
+  const staged: StagedResult[] = [];
+  for (const { of: job, answer } of heads) {
+    const result = await plannedImport(collecting, job, answer);
+    if (result !== null) staged.push(result);
+  }
+  await importResults(collecting, staged);
+}
+
+/** A job's result with its places in the home; null where there is none to be imported. */
+async function plannedImport(
+  { services, bundle, inputs, counting, collected }: Collecting,
   job: BundleJob,
+  head: ResultHead,
 ): Promise<StagedResult | null> {
-  try {
-    const counts = counting.get(job.runId);
-    if (counts !== undefined) {
-      // Whatever became of its files since, the run is here.
-      const other = await readManifest(bundle, job).catch(() => null);
-      collected.known++;
-      if (other !== null && other.attempt !== counts) recordOther(services, collected, other);
-      return null;
-    }
-    const manifest = await readManifest(bundle, job);
-    const ended = manifest === null ? null : await readResultRun(bundle, job);
-    const own = inputs.run(
-      job,
-      ended === null ? await readJobConfig(bundle, job) : await settingsOf(bundle, job, ended),
-    );
+  const counts = counting.get(job.runId);
+  if (counts !== undefined) {
+    // Whatever became of its files since, the run is here.
+    collected.known++;
+    if (head.kind === 'found' && head.manifest.attempt !== counts) recordOther(services, collected, head.manifest);
+    return null;
+  }
+  const result = await orRefused(async () => {
+    if (head.kind === 'refused') throw new StudioError('invalid_file', head.message);
+    const ended = head.kind === 'found' ? head.run : null;
+    const config =
+      head.kind === 'none'
+        ? requireJobRun(bundle, job, head.config)
+        : ended && (await settingsOf(services, bundle, job, ended));
+    if (config === null) return null;
+    const own = inputs.run(job, config);
     if (isTrained(services, own.contentKey)) {
       collected.known++;
-      if (manifest !== null) recordOther(services, collected, manifest);
+      if (head.kind === 'found') recordOther(services, collected, head.manifest);
       return null;
     }
-    if (manifest !== null && ended !== null)
-      return await stageResult(services, bundle, { own, ended, manifest }, studyId);
-  } catch (thrown) {
-    // A full disk, or a bug, is no fault of the result.
-    if (!(thrown instanceof StudioError) || thrown.code !== 'invalid_file') throw thrown;
-    collected.refused.push({ index: job.index, message: thrown.message });
-  }
-  collected.missing.push(job.index);
+    if (head.kind === 'found' && ended !== null)
+      return planResult(services, { own, ended, manifest: head.manifest });
+    collected.missing.push(job.index);
+    return null;
+  });
+  if (result === null || !('kind' in result)) return result;
+  refuse(collected, job, result.message);
   return null;
+}
+
+function refuse({ refused, missing }: Collected, { index }: BundleJob, message: string): void {
+  refused.push({ index, message });
+  missing.push(index);
+}
+
+/** Copies, verifies and stores results. What is refused, and what an error or a cancel leaves, is removed. */
+async function importResults(collecting: Collecting, staged: readonly StagedResult[]): Promise<void> {
+  const { services, bundle, collected, watch } = collecting;
+  const open = new Set(staged);
+  const drop = async (result: StagedResult, message: string): Promise<void> => {
+    await discardStaged(result);
+    open.delete(result);
+    refuse(collected, result.own.job, message);
+  };
+  try {
+    const whole: CopiedOne[] = [];
+    for (const { of, answer } of await readEach(staged, (some) => copyAll(services.reader, bundle, some, watch)))
+      if (answer.kind === 'copied') whole.push({ of, copy: answer });
+      else await drop(of, answer.message);
+    while (whole.length > 0) {
+      watch.signal.throwIfAborted();
+      const read = await readEach(whole, (some) =>
+        services.reader.read('resultRows', { results: some.map(({ of }) => rowsRequest(of)) }, { signal: watch.signal }),
+      );
+      whole.splice(0, read.length);
+      const verified: VerifiedResult[] = [];
+      for (const { of: result, answer } of read)
+        if (answer.kind === 'read')
+          verified.push(await verifiedResult(services, result.of, result.copy, answer, collecting.studyId));
+        else await drop(result.of, answer.message);
+      await storeAll(services, verified);
+      for (const { staged: one } of verified) open.delete(one);
+      collected.imported += verified.length;
+    }
+  } catch (error) {
+    for (const one of open) await discardStaged(one);
+    throw error;
+  }
+}
+
+interface CopiedOne {
+  readonly of: StagedResult;
+  readonly copy: Extract<CopiedResult, { kind: 'copied' }>;
+}
+
+function rowsRequest({ own, steps, runFolder }: StagedResult): RowsRequest {
+  const { fixed, perModule } = bundleLimits.metrics;
+  const columns = fixed + perModule * own.model.description.linears.length;
+  return { job: own.job, runFolder, steps, columns };
+}
+
+function copyAll(
+  reader: HandlerServices['reader'],
+  { folder }: Bundle,
+  results: readonly StagedResult[],
+  { signal }: CollectWatch,
+): Promise<CopiedResult[]> {
+  const models = [...new Set(results.map(({ own }) => own.model))];
+  const datasets = [...new Set(results.map(({ own }) => own.dataset))];
+  const requests = results.map(
+    ({ own, manifest, adapterPlaces, runFolder }): CopyRequest => ({
+      ...{ job: own.job, manifest, config: own.config },
+      ...{ model: models.indexOf(own.model), dataset: datasets.indexOf(own.dataset) },
+      ...{ adapterFolder: adapterPlaces.written, runFolder },
+    }),
+  );
+  const bytes = Math.max(0, ...results.map(({ manifest }) => manifest.files.reduce((sum, one) => sum + one.bytes, 0)));
+  const input = {
+    folder,
+    models: models.map(({ description }) => description),
+    datasets: datasets.map(({ description }) => description),
+    results: requests,
+  };
+  return reader.read('copyResults', input, { signal, bytes });
+}
+
+/**
+ * Reads jobs or results together, and answers the first of them at least. Where the reader was ended for what it took, each is read
+ * alone, so that only those at fault are refused.
+ */
+async function readEach<Of, Answer extends { readonly kind: string }>(
+  list: readonly Of[],
+  read: (some: Of[]) => Promise<Answer[]>,
+): Promise<{ readonly of: Of; readonly answer: Answer | Refused }[]> {
+  if (list.length === 0) return [];
+  const answers = await read([...list]).catch(async (thrown: unknown) => {
+    if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
+    if (list.length === 1) return [{ kind: 'refused' as const, message: thrown.message }];
+    const alone: (Answer | Refused)[] = [];
+    for (const one of list) for (const { answer } of await readEach([one], read)) alone.push(answer);
+    return alone;
+  });
+  return answers.flatMap((answer, at) => {
+    const of = list[at];
+    return of === undefined ? [] : [{ of, answer }];
+  });
+}
+
+interface Refused {
+  readonly kind: 'refused';
+  readonly message: string;
 }
 
 function recordOther({ store }: HandlerServices, collected: Collected, manifest: ResultManifest): void {
@@ -128,52 +261,11 @@ function isTrained({ store }: HandlerServices, contentKey: string): boolean {
   });
 }
 
-/** The results of all; where one failed, the files of the others are removed. */
-async function settled(staging: readonly Promise<StagedResult | null>[]): Promise<StagedResult[]> {
-  const outcomes = await Promise.allSettled(staging);
-  const staged = outcomes.flatMap((one) => (one.status === 'fulfilled' && one.value !== null ? [one.value] : []));
-  const failed = outcomes.find((one) => one.status === 'rejected');
-  if (failed === undefined) return staged;
-  for (const one of staged) await discardStaged(one);
-  throw failed.reason;
-}
-
-async function storeAll(services: HandlerServices, staged: readonly StagedResult[]): Promise<void> {
-  if (staged.length === 0) return;
+async function storeAll(services: HandlerServices, verified: readonly VerifiedResult[]): Promise<void> {
+  if (verified.length === 0) return;
   const { store, home } = services;
-  try {
-    for (const folder of ['adapters', 'runs']) await syncFolder(home.absolute(folder));
-    store.durably(() => {
-      for (const one of staged) storeResult(services, one);
-    });
-  } catch (error) {
-    for (const one of staged) await discardStaged(one);
-    throw error;
-  }
-}
-
-/** The last error of each job without a result. */
-async function failures({ folder, study }: Bundle, missing: ReadonlySet<number>): Promise<Collected['failed']> {
-  const results = join(folder, bundleNames.results);
-  const names = await readdir(results).catch(() => []);
-  const byJob = new Map<number, { at: number; attempts: number; message: string }>();
-  for (const name of names.filter((one) => /^[0-9a-f]{32}\.failed-.+\.json$/.test(one))) {
-    const text = await readFile(join(results, name), 'utf8').catch(() => '');
-    const failed = failedAttemptSchema.safeParse(parsed(text)).data;
-    if (failed === undefined || failed.bundle !== study.id || !missing.has(failed.index)) continue;
-    const before = byJob.get(failed.index);
-    const attempts = (before?.attempts ?? 0) + 1;
-    const latest = before === undefined || failed.at > before.at ? failed : null;
-    const message = latest === null ? (before?.message ?? '') : `${latest.error.message} (on ${latest.host})`;
-    byJob.set(failed.index, { at: Math.max(failed.at, before?.at ?? 0), attempts, message });
-  }
-  return [...byJob].map(([index, { attempts, message }]) => ({ index, attempts, message }));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  for (const folder of ['adapters', 'runs']) await syncFolder(home.absolute(folder));
+  store.durably(() => {
+    for (const one of verified) storeResult(services, one);
+  });
 }

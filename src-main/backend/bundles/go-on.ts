@@ -4,7 +4,7 @@ import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireStudy } from '../jobs/study.ts';
 import { createStudy, resumeStudy } from '../studies/studies.ts';
-import { readBundle } from './bundle-files.ts';
+import { readBundle, requireUnchanged } from './bundle-files.ts';
 import { LocalInputs } from './local-inputs.ts';
 
 /**
@@ -17,7 +17,8 @@ export async function goOnWithStudy(
   folder: string,
 ): Promise<{ study: StudyRecord; job: JobRecord | null }> {
   const { store } = services;
-  const bundle = await readBundle(folder);
+  const bundle = await readBundle(services, folder);
+  requireUnchanged(bundle);
   const known = store.bundles.find(bundle.study.id);
   if (known === null)
     throw new StudioError(

@@ -4,7 +4,7 @@ import type { Handlers, NamesOf } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { bundleJob } from '../jobs/bundle.ts';
 import { collectJob } from '../jobs/collect.ts';
-import { readBundle } from './bundle-files.ts';
+import { readBundle, requireUnchanged } from './bundle-files.ts';
 import { goOnWithStudy } from './go-on.ts';
 import { workOn } from './work.ts';
 
@@ -19,7 +19,7 @@ export function bundleHandlers(services: HandlerServices): Handlers<NamesOf<'bun
     'bundles.work': ({ path, index, computeBackend }) => workOn(services, paths.writable(path), index, computeBackend),
     'bundles.collect': async ({ path: given }) => {
       const path = paths.readable(given);
-      await readBundle(path);
+      requireUnchanged(await readBundle(services, path));
       return queue.add(collectJob, { title: `Collect ${basename(path)}`, subjectId: null }, { path });
     },
     'bundles.study': ({ path }) => goOnWithStudy(services, paths.readable(path)),

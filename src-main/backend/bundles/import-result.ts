@@ -1,121 +1,148 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { BundleJob, ResultManifest, ResultRun } from '../../../src-shared/domain/bundle.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
-import { type HistoryPart, readHistoryParts } from '../../engine/training/history-files.ts';
-import { readSamples } from '../../engine/training/sample-files.ts';
+import { countSteps } from '../../engine/training/count-steps.ts';
 import { newId } from '../identifiers.ts';
 import { baseFields } from '../library/adapter-base.ts';
-import { readFacts } from '../library/adapter-facts.ts';
 import { newAdapterFolder } from '../library/adapters.ts';
+import type { CopiedResult, ResultRows } from '../reading/bundle-schemas.ts';
 import { runFileName, runFileText } from '../recovery/run-file.ts';
+import { countTrainExamples } from '../runs/check-config.ts';
 import type { Services } from '../services.ts';
 import { canonicalJson } from '../studies/content-keys.ts';
-import { type Bundle, resultNames } from './bundle-files.ts';
+import type { Bundle } from './bundle-files.ts';
 import type { LocalRun } from './local-inputs.ts';
-import { copyResult, refusedResult } from './read-result.ts';
+import { refusedResult } from './read-result.ts';
 import { readJobConfig, runKey } from './run-key.ts';
 
-/** A verified result whose files are in the home, and which no row names yet. */
+/** A result that is copied into new folders of the home. */
 export interface StagedResult {
   readonly own: LocalRun;
   readonly manifest: ResultManifest;
+  readonly ended: ResultRun;
+  /** Maximum number of steps of its run. */
+  readonly steps: number;
+  readonly runId: string;
+  readonly adapterId: string;
+  /** Where the adapter is written, and its folder in the home once it is whole. */
+  readonly adapterPlaces: { readonly written: string; readonly kept: string };
+  readonly runFolder: string;
+}
+
+/** A verified result, which no row names yet. */
+export interface VerifiedResult {
+  readonly staged: StagedResult;
   readonly run: RunRecord;
   readonly adapter: AdapterRecord;
-  readonly history: readonly HistoryPart[];
-  readonly samples: Awaited<ReturnType<typeof readSamples>>;
-  readonly log: ResultRun['log'];
-  /** What to remove if it is not stored. */
-  readonly folders: readonly string[];
+  readonly rows: Extract<ResultRows, { kind: 'read' }>;
+  readonly leftOut: readonly string[];
 }
 
 /**
- * Verifies a result and copies its files into the home.
- * @throws StudioError invalid_file for a torn one or one of another run; nothing is left of it then
+ * Gives a result its places in the home.
+ * @throws StudioError invalid_file for steps that its run does not plan
  */
-export async function stageResult(
-  services: Pick<Services, 'home'>,
-  bundle: Bundle,
-  { own, ended, manifest }: { own: LocalRun; ended: ResultRun; manifest: ResultManifest },
-  studyId: string,
-): Promise<StagedResult> {
-  const { home } = services;
-  const { job, config, model, dataset } = own;
-  const adapterPlace = newAdapterFolder({ home });
+export function planResult(
+  { home }: Pick<Services, 'home'>,
+  result: Pick<StagedResult, 'own' | 'manifest' | 'ended'>,
+): StagedResult {
+  const steps = plannedSteps(result.own);
+  requirePlannedSteps(result, steps);
+  const { id: adapterId, directory: written } = newAdapterFolder({ home });
   const runId = newId('run');
-  const runFolder = home.absolute('runs', runId);
-  const adapterFolder = home.absolute('adapters', adapterPlace.id);
-  const folders = [adapterPlace.directory, adapterFolder, runFolder];
+  const adapterPlaces = { written, kept: home.absolute('adapters', adapterId) };
+  return { ...result, steps, runId, adapterId, adapterPlaces, runFolder: home.absolute('runs', runId) };
+}
+
+function plannedSteps({ job, config, dataset }: LocalRun): number {
   try {
-    await mkdir(runFolder);
-    await copyResult(bundle, job, manifest, { adapter: adapterPlace.directory, run: runFolder });
-    const facts = await readFacts(adapterPlace.directory, model.description, sumsOf(manifest)).catch(
-      (thrown: unknown) => {
-        throw thrown instanceof StudioError
-          ? refusedResult(job, `its adapter cannot be used: ${thrown.message}`)
-          : thrown;
-      },
-    );
-    const run: RunRecord = {
-      id: runId,
-      name: job.title,
-      status: 'completed',
-      config,
-      modelId: model.id,
-      datasetId: dataset.id,
-      tags: [],
-      note: '',
-      starred: false,
-      archived: false,
-      studyId,
-      step: ended.step,
-      facts: ended.facts,
-      result: ended.result,
-      adapterId: adapterPlace.id,
-      checkpoints: [],
-      error: null,
-      folder: `runs/${runId}`,
-      createdAt: ended.createdAt,
-      startedAt: ended.startedAt,
-      finishedAt: ended.finishedAt,
-    };
-    const { checkpoint, step, accuracy, metrics } = ended.adapter;
-    const adapter: AdapterRecord = {
-      id: adapterPlace.id,
-      name: job.title,
-      folder: home.relative(adapterFolder),
-      ...baseFields({ model, description: model.description }),
-      ...facts,
-      origin: { kind: 'run', runId, checkpoint, step },
-      datasetId: dataset.id,
-      accuracy,
-      metrics,
-      createdAt: ended.finishedAt ?? ended.createdAt,
-      archived: false,
-      tags: [],
-      starred: false,
-    };
-    await writeFile(join(runFolder, runFileName), runFileText(home, run, { model, dataset }));
-    const history = await readHistoryParts(runFolder, Number.POSITIVE_INFINITY);
-    if (history.length === 0) throw refusedResult(job, 'it has no history');
-    const samples = await readSamples(runFolder, Number.POSITIVE_INFINITY);
-    await rename(adapterPlace.directory, adapterFolder);
-    return { own, manifest, run, adapter, history, samples, log: ended.log, folders };
-  } catch (error) {
-    await discardStaged({ folders });
-    throw error;
+    return countSteps(config, countTrainExamples(config, dataset.description));
+  } catch (thrown) {
+    if (!(thrown instanceof StudioError)) throw thrown;
+    throw refusedResult(job, `its settings do not fit the dataset: ${thrown.message.replace(/[.]$/, '')}`);
   }
 }
 
-export async function discardStaged({ folders }: Pick<StagedResult, 'folders'>): Promise<void> {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+function requirePlannedSteps({ own, ended }: Pick<StagedResult, 'own' | 'ended'>, most: number): void {
+  const steps = {
+    step: ended.step,
+    'facts.totalSteps': ended.facts?.totalSteps,
+    'result.steps': ended.result.steps,
+    'result.best.step': ended.result.best?.step,
+    'adapter.step': ended.adapter.step,
+  };
+  for (const [field, step = 0] of Object.entries(steps))
+    if (step < 0 || step > most)
+      throw refusedResult(own.job, `run.json has ${step} as ${field}, and its run plans ${most} steps`);
 }
 
-/** Stores a staged result: run, adapter and history. Within a transaction of whoever calls. */
-export function storeResult({ store }: Pick<Services, 'store'>, staged: StagedResult): void {
-  const { own, manifest, run, adapter, history, samples, log } = staged;
+/** What the copy of a result in the home is recorded as. */
+export async function verifiedResult(
+  { home }: Pick<Services, 'home'>,
+  staged: StagedResult,
+  { facts, leftOut }: Extract<CopiedResult, { kind: 'copied' }>,
+  rows: VerifiedResult['rows'],
+  studyId: string,
+): Promise<VerifiedResult> {
+  const { own, ended, runId, adapterId, adapterPlaces } = staged;
+  const { job, config, model, dataset } = own;
+  const run: RunRecord = {
+    id: runId,
+    name: job.title,
+    status: 'completed',
+    config,
+    modelId: model.id,
+    datasetId: dataset.id,
+    tags: [],
+    note: '',
+    starred: false,
+    archived: false,
+    studyId,
+    step: ended.step,
+    facts: ended.facts,
+    result: ended.result,
+    adapterId,
+    checkpoints: [],
+    error: null,
+    folder: `runs/${runId}`,
+    createdAt: ended.createdAt,
+    startedAt: ended.startedAt,
+    finishedAt: ended.finishedAt,
+  };
+  const { checkpoint, step, accuracy, metrics } = ended.adapter;
+  const adapter: AdapterRecord = {
+    id: adapterId,
+    name: job.title,
+    folder: home.relative(adapterPlaces.kept),
+    ...baseFields({ model, description: model.description }),
+    ...facts,
+    origin: { kind: 'run', runId, checkpoint, step },
+    datasetId: dataset.id,
+    accuracy,
+    metrics,
+    createdAt: ended.finishedAt ?? ended.createdAt,
+    archived: false,
+    tags: [],
+    starred: false,
+  };
+  await writeFile(join(staged.runFolder, runFileName), runFileText(home, run, { model, dataset }));
+  await rename(adapterPlaces.written, adapterPlaces.kept);
+  return { staged, run, adapter, rows, leftOut };
+}
+
+/** Removes what is copied of a result that is not stored. */
+export async function discardStaged({ adapterPlaces, runFolder }: StagedResult): Promise<void> {
+  for (const folder of [adapterPlaces.written, adapterPlaces.kept, runFolder]) await rm(folder, { recursive: true, force: true });
+}
+
+/** Stores a verified result: run, adapter and history. Within a transaction of whoever calls. */
+export function storeResult({ store }: Pick<Services, 'store'>, verified: VerifiedResult): void {
+  const { run, adapter, leftOut } = verified;
+  const { own, manifest, ended } = verified.staged;
+  const { history, samples } = verified.rows;
   const { id, createdAt, startedAt, finishedAt } = run;
   store.runs.insert(run);
   store.adapters.insert(adapter);
@@ -128,9 +155,10 @@ export function storeResult({ store }: Pick<Services, 'store'>, staged: StagedRe
     store.samples.saveInputs(id, samples.inputs);
     for (const sampled of samples.steps) store.samples.saveAnswers(id, sampled);
   }
-  for (const { at, level, text } of log) store.history.insertLog(id, at, level, text);
+  for (const { at, level, text } of ended.log) store.history.insertLog(id, at, level, text);
   const where = `Trained on ${manifest.host} (${manifest.computeBackend}), as job ${manifest.index} of a bundle; attempt ${manifest.attempt}${fromText(manifest)}.`;
   store.history.insertLog(id, Date.now(), 'info', where);
+  if (leftOut.length > 0) store.history.insertLog(id, Date.now(), 'warning', leftOutText(leftOut));
   store.jobs.insert(
     {
       id: newId('job'),
@@ -151,6 +179,14 @@ export function storeResult({ store }: Pick<Services, 'store'>, staged: StagedRe
   store.bundles.saveResult(manifest, id);
 }
 
+/** Most names of files in a line of a log. */
+const mostNamed = 10;
+
+function leftOutText(paths: readonly string[]): string {
+  const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '';
+  return `Files of its result that no result has were not imported: ${paths.slice(0, mostNamed).join(', ')}${more}.`;
+}
+
 function fromText({ resumed }: ResultManifest): string {
   return resumed === null ? '' : `, from step ${resumed.step} on, which attempt ${resumed.attempt} had reached`;
 }
@@ -161,6 +197,7 @@ function fromText({ resumed }: ResultManifest): string {
  * @throws StudioError invalid_file if they are not those of the job
  */
 export async function settingsOf(
+  services: Pick<Services, 'reader'>,
   bundle: Bundle,
   job: BundleJob,
   { config: trained }: Pick<ResultRun, 'config'>,
@@ -170,7 +207,7 @@ export async function settingsOf(
   if (!names('model') || !names('dataset')) throw refusedResult(job, 'it is of another base or dataset');
   // Most results are known by their key; to read the YAML of each takes longer than all the rest.
   if (runKey(trained, inputs, study.program.version) === job.runId) return trained;
-  const config = await readJobConfig(bundle, job);
+  const config = await readJobConfig(services, bundle, job);
   const { per_device_train_batch_size, gradient_accumulation_steps } = trained;
   const split = { ...config, per_device_train_batch_size, gradient_accumulation_steps };
   const effective = (of: RunConfig) => of.per_device_train_batch_size * of.gradient_accumulation_steps;
@@ -181,11 +218,4 @@ export async function settingsOf(
   )
     return split;
   throw refusedResult(job, 'it was trained with other settings');
-}
-
-function sumsOf({ files }: ResultManifest) {
-  const own = files.filter(({ path }) => path.startsWith(`${resultNames.adapter}/`));
-  const tensors = own.find(({ path }) => path === `${resultNames.adapter}/adapter_model.safetensors`);
-  const sizeBytes = own.reduce((sum, { bytes }) => sum + bytes, 0);
-  return tensors === undefined ? null : { sizeBytes, sha256: tensors.sha256 };
 }

@@ -1,28 +1,56 @@
-import { createHash } from 'node:crypto';
-import { lstat, mkdir, open, readdir } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { lstat, opendir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import {
   type BundleJob,
-  type HashedFile,
+  type BundleStudy,
+  type Collected,
+  failedAttemptSchema,
   type ResultManifest,
   type ResultRun,
   resultManifestSchema,
   resultRunSchema,
 } from '../../../src-shared/domain/bundle.ts';
-import { fileLimits, openRegularFile, readBounded } from '../../files/foreign-file.ts';
-import { type Bundle, resultFolder, resultNames } from './bundle-files.ts';
+import { readBelow } from '../../files/foreign-file.ts';
+import type { ResultHead } from '../reading/bundle-schemas.ts';
+import { bundleLimits } from '../reading/limits.ts';
+import { bundleNames, parseJobRun, resultFolder, resultNames } from './bundle-files.ts';
+
+/** The bundle that a result must be of. */
+export interface ResultOf {
+  readonly folder: string;
+  readonly study: Pick<BundleStudy, 'id' | 'program'>;
+}
+
+/** Reads manifest and run.json of a job's result; of a job without a result the run of its YAML. */
+export async function readHead(of: ResultOf, job: BundleJob & { readonly isKnown: boolean }): Promise<ResultHead> {
+  return orRefused(async () => {
+    const manifest = await readManifest(of, job);
+    if (manifest === null) return { kind: 'none', config: await parseJobRun(of.folder, job) };
+    const run = job.isKnown ? null : await readRun(of, job);
+    return { kind: 'found', manifest, run };
+  });
+}
+
+/** What is wrong with a result is its answer; a full disk, or a bug, is no fault of the result. */
+export async function orRefused<Answer>(
+  read: () => Promise<Answer>,
+): Promise<Answer | { readonly kind: 'refused'; readonly message: string }> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (!(thrown instanceof StudioError) || thrown.code !== 'invalid_file') throw thrown;
+    return { kind: 'refused', message: thrown.message };
+  }
+}
 
 /** The manifest of a job's result; null where there is none yet. @throws StudioError for one that is torn, or another bundle's */
-export async function readManifest(bundle: Bundle, job: BundleJob): Promise<ResultManifest | null> {
-  const folder = resultFolder(bundle.folder, job.runId);
-  const there = await lstat(folder).catch(() => null);
-  if (there === null) return null;
-  if (!there.isDirectory()) throw refusedResult(job, 'it is no folder');
-  const manifest = await readJson(join(folder, resultNames.manifest), resultManifestSchema, job);
-  const { study } = bundle;
+async function readManifest({ folder, study }: ResultOf, job: BundleJob): Promise<ResultManifest | null> {
+  const place = await lstat(resultFolder(folder, job.runId)).catch(() => null);
+  if (place === null) return null;
+  if (!place.isDirectory()) throw refusedResult(job, 'it is no folder');
+  const manifest = await readJson(folder, job, resultNames.manifest, resultManifestSchema, bundleLimits.manifest);
   if (manifest.bundle !== study.id || manifest.run !== job.runId || manifest.index !== job.index)
     throw refusedResult(job, 'its manifest is that of another bundle or run');
   if (manifest.program.version !== study.program.version)
@@ -33,113 +61,88 @@ export async function readManifest(bundle: Bundle, job: BundleJob): Promise<Resu
   return manifest;
 }
 
-/**
- * Copies the files that a manifest names, and holds each to its size and SHA-256; those below `adapter/` go to a folder of their
- * own.
- * @throws StudioError invalid_file naming the first that differs
- */
-export async function copyResult(
-  bundle: Bundle,
-  job: BundleJob,
-  manifest: ResultManifest,
-  to: { readonly adapter: string; readonly run: string },
-): Promise<void> {
-  const folder = resultFolder(bundle.folder, job.runId);
-  await requireNoOthers(folder, job, manifest);
-  const made = new Set<string>();
-  for (const file of manifest.files) {
-    const target = targetOf(file.path, to);
-    if (target !== null && !made.has(dirname(target))) {
-      await mkdir(dirname(target), { recursive: true });
-      made.add(dirname(target));
-    }
-    await copyVerified(join(folder, file.path), target, file, job);
-  }
-}
-
-/** Null: it is verified and not kept. */
-function targetOf(path: string, to: { readonly adapter: string; readonly run: string }): string | null {
-  const [first = '', ...rest] = path.split('/');
-  if (first === resultNames.adapter) return join(to.adapter, ...rest);
-  return keptFolders.has(first) ? join(to.run, path) : null;
-}
-
-/** What `run.json` of a verified result says. */
-export function readResultRun(bundle: Bundle, job: BundleJob): Promise<ResultRun> {
-  return readJson(join(resultFolder(bundle.folder, job.runId), resultNames.run), resultRunSchema, job);
-}
-
-/** A file that the manifest does not name was not verified by anybody. */
-async function requireNoOthers(folder: string, job: BundleJob, { files }: ResultManifest): Promise<void> {
-  const named = new Set(files.map(({ path }) => path));
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isDirectory()) continue;
-    const path = join(entry.parentPath, entry.name)
-      .slice(folder.length + 1)
-      .split(sep)
-      .join('/');
-    if (path !== resultNames.manifest && !named.has(path))
-      throw refusedResult(job, `its manifest does not name ${path}`);
-  }
-}
-
-/** Folders of a run that its database can be made of again. */
-const keptFolders: ReadonlySet<string> = new Set(['history', 'samples']);
-/** Files up to this size are read at once. */
-const atOnce = 2 ** 22;
-
-async function copyVerified(from: string, to: string | null, file: HashedFile, job: BundleJob): Promise<void> {
-  const found = await lstat(from).catch(() => null);
-  if (found === null) throw refusedResult(job, `${file.path} is missing`);
-  if (!found.isFile()) throw refusedResult(job, `${file.path} is not a regular file`);
-  if (found.size !== file.bytes)
-    throw refusedResult(job, `${file.path} has ${found.size} bytes in place of ${file.bytes}`);
-  const hash = createHash('sha256');
-  const source = await openRegularFile(from);
-  let target: Awaited<ReturnType<typeof open>> | null = null;
-  try {
-    target = to === null ? null : await open(to, 'wx');
-    const writer = target;
-    if (file.bytes <= atOnce) {
-      const bytes = await source.readFile();
-      hash.update(bytes);
-      await writer?.writeFile(bytes);
-    } else
-      await pipeline(source.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 }), async (pieces) => {
-        for await (const piece of pieces) {
-          hash.update(piece);
-          await writer?.write(piece);
-        }
-      });
-    if (hash.digest('hex') !== file.sha256) throw refusedResult(job, `${file.path} has another SHA-256`);
-    await writer?.sync();
-  } finally {
-    await source.close();
-    await target?.close();
-  }
+function readRun({ folder }: ResultOf, job: BundleJob): Promise<ResultRun> {
+  return readJson(folder, job, resultNames.run, resultRunSchema, bundleLimits.run);
 }
 
 async function readJson<Schema extends z.ZodType>(
-  path: string,
-  schema: Schema,
+  folder: string,
   job: BundleJob,
+  name: string,
+  schema: Schema,
+  limit: number,
 ): Promise<z.output<Schema>> {
-  const name = path.slice(dirname(path).length + 1);
   let value: unknown;
   try {
-    value = JSON.parse(await readBounded(path, fileLimits.config));
+    value = JSON.parse(await readBelow(folder, `${bundleNames.results}/${job.runId}/${name}`, limit));
   } catch {
-    throw refusedResult(job, `${name} is missing or torn`);
+    throw refusedResult(job, `${name} is missing, torn or no regular file of at most ${limit / 2 ** 20} MiB`);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw refusedResult(job, `${name} is not valid (${describeIssues(parsed.error)})`);
 }
 
-export function refusedResult({ index, title }: BundleJob, why: string): StudioError {
+export function refusedResult({ index, title }: Pick<BundleJob, 'index' | 'title'>, why: string): StudioError {
   return new StudioError(
     'invalid_file',
     `The result of job ${index} ("${title}") is refused: ${why}.`,
     'Remove its folder and run the job again.',
   );
+}
+
+type FailedJob = Pick<BundleJob, 'index' | 'runId'>;
+
+/** The last error of each of these jobs that has failed. A file that is too large to be an error is counted and named. */
+export async function readFailures(
+  { folder, study }: ResultOf,
+  jobs: readonly FailedJob[],
+): Promise<Collected['failed']> {
+  const indices = new Map(jobs.map(({ runId, index }) => [runId, index]));
+  const byJob = new Map<number, { at: number; attempts: number; message: string }>();
+  let left: number = bundleLimits.failures;
+  for (const name of await namesIn(join(folder, bundleNames.results))) {
+    const [, runId = ''] = /^([0-9a-f]{32})\.failed-[\w-]+\.json$/.exec(name) ?? [];
+    const index = indices.get(runId);
+    if (index === undefined) continue;
+    const read = left <= 0 ? null : await readFailure(folder, name);
+    left -= read?.bytes ?? 0;
+    if (read?.failed !== undefined && (read.failed.bundle !== study.id || read.failed.index !== index)) continue;
+    const before = byJob.get(index);
+    const at = read?.failed?.at ?? 0;
+    const text = read?.failed === undefined ? `${name} cannot be read` : failureText(read.failed);
+    const message = before === undefined || at > before.at ? text : before.message;
+    byJob.set(index, { at: Math.max(at, before?.at ?? 0), attempts: (before?.attempts ?? 0) + 1, message });
+  }
+  return [...byJob].map(([index, { attempts, message }]) => ({ index, attempts, message }));
+}
+
+function failureText({ error, host }: z.output<typeof failedAttemptSchema>): string {
+  return `${error.message} (on ${host})`;
+}
+
+/** Null: it is no regular file of the size that an error has. */
+async function readFailure(folder: string, name: string) {
+  try {
+    const text = await readBelow(folder, `${bundleNames.results}/${name}`, bundleLimits.failure);
+    return { bytes: text.length, failed: failedAttemptSchema.safeParse(parsed(text)).data };
+  } catch {
+    return null;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const found = await lstat(folder).catch(() => null);
+  if (found?.isDirectory() !== true) return [];
+  const names: string[] = [];
+  for await (const { name } of await opendir(folder)) names.push(name);
+  return names;
 }

@@ -56,7 +56,7 @@ async function adopt(
   const place = `runs/${id}`;
   const file = readRunFile(home, home.absolute(place));
   if (file === null) throw new Error('its run.json cannot be read');
-  await settingsOf(bundle, job, file.run);
+  await settingsOf(services, bundle, job, file.run);
   const { compute_backend: backend } = store.settings.get();
   if (backend !== 'auto' && file.run.facts?.backend !== backend)
     throw new Error(`it is of ${file.run.facts?.backend}, and this attempt takes ${backend}`);

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { BundleInput, BundleJob } from '../../../src-shared/domain/bundle.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { fromYaml } from '../runs/run-yaml.ts';
+import type { Services } from '../services.ts';
 import { canonicalJson, withKeyRate } from '../studies/content-keys.ts';
-import { type Bundle, program, readJobText } from './bundle-files.ts';
+import { type Bundle, program } from './bundle-files.ts';
 
 /** Hash of a run's settings, the files that it needs and the version of the program, in 32 digits. */
 export function runKey(config: RunConfig, inputs: readonly BundleInput[], version: string = program.version): string {
@@ -39,12 +39,20 @@ export function unnamedInput(role: BundleInput['role'], id: string): StudioError
 }
 
 /** The run of a job. @throws StudioError invalid_file if its YAML is not what the bundle was written with */
-export async function readJobConfig(bundle: Bundle, job: BundleJob): Promise<RunConfig> {
-  const config = fromYaml(await readJobText(bundle, job));
-  if (runKey(config, bundle.inputs, bundle.study.program.version) === job.runId) return config;
+export async function readJobConfig(
+  { reader }: Pick<Services, 'reader'>,
+  bundle: Bundle,
+  job: BundleJob,
+): Promise<RunConfig> {
+  return requireJobRun(bundle, job, await reader.read('jobRun', { folder: bundle.folder, job }));
+}
+
+/** The run that a job's YAML has. @throws StudioError invalid_file if the bundle was written with another */
+export function requireJobRun({ inputs, study }: Bundle, { runId, file }: BundleJob, config: RunConfig): RunConfig {
+  if (runKey(config, inputs, study.program.version) === runId) return config;
   throw new StudioError(
     'invalid_file',
-    `${job.file} of the bundle was changed: it is not the run ${job.runId} any more.`,
+    `${file} of the bundle was changed: it is not the run ${runId} any more.`,
     'Write the bundle again: coto study bundle.',
   );
 }

@@ -31,7 +31,7 @@ export async function workOn(
   index: number,
   backend: ComputeId | null,
 ): Promise<Worked> {
-  const bundle = await readBundle(folder);
+  const bundle = await readBundle(services, folder);
   const job = requireJob(bundle, index);
   const target = resultFolder(folder, job.runId);
   const done = { run: job.runId, title: job.title, folder: target };
@@ -78,7 +78,7 @@ function failureOf({ bundle: { folder }, job }: Attempt, thrown: unknown): unkno
 
 async function train(services: HandlerServices, attempt: Attempt, backend: ComputeId | null): Promise<void> {
   const { bundle, job: own, folder } = attempt;
-  const config = await readJobConfig(bundle, own);
+  const config = await readJobConfig(services, bundle, own);
   await settle(services, attempt, config, backend);
   await openModelInput(services, bundle.folder, requireInput(bundle.inputs, 'model', config.model));
   await openDatasetInput(services, bundle.folder, requireInput(bundle.inputs, 'dataset', config.dataset));

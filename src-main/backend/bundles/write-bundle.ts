@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, constants, copyFile, link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type BundleJob, type BundleStudy, bundleFormat } from '../../../src-shared/domain/bundle.ts';
+import { type BundleJob, type BundleStudy, bundleFormat, mostBundleJobs } from '../../../src-shared/domain/bundle.ts';
 import type { ComputeId } from '../../../src-shared/domain/catalog.ts';
 import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
@@ -16,11 +15,12 @@ import { withOutputNote } from '../home/output-notes.ts';
 import { resolveDataset } from '../library/datasets.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';
 import { resolveModel } from '../library/models.ts';
+import { bundleLimits } from '../reading/limits.ts';
 import { checkedRun, toYaml } from '../runs/run-yaml.ts';
-import { canonicalJson, trainingKey } from '../studies/content-keys.ts';
+import { trainingKey } from '../studies/content-keys.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
 import { preparedStudy } from '../studies/studies.ts';
-import { bundleNames, program } from './bundle-files.ts';
+import { bundleNames, contentIdOf, program } from './bundle-files.ts';
 import { describeDatasetInput, describeModelInput, type HashWatch, type LocalInput } from './describe-inputs.ts';
 import { jobScript } from './job-script.ts';
 import type { PlannedTraining, PythonWriter } from './python-runs.ts';
@@ -76,7 +76,14 @@ export async function writeBundle(
         : `"${wish.name}" trains nothing: it only evaluates adapters that are here.`,
       'Run the study here: coto study.',
     );
+  if (trainings.size > mostBundleJobs)
+    throw new StudioError(
+      'refused',
+      `"${wish.name}" has ${trainings.size} runs to train, and a bundle has at most ${mostBundleJobs}.`,
+      'Split the study, for example by its seeds.',
+    );
   const planned = [...trainings.values()];
+  const texts = planned.map(({ title, config: run }) => yamlOf(title, run));
   const inputs = await describeInputs(planned, wish, watch);
   const described = inputs.map(({ input }) => input);
   const jobs = planned.map((training, index): BundleJob => {
@@ -86,8 +93,7 @@ export async function writeBundle(
   const { forgetting } = services.store.settings.get();
   const computeBackend = await backendOf(services, planned);
   const content = { program, name: wish.name, config, computeBackend, settings: { forgetting }, jobs };
-  const identity = canonicalJson([content, described.map(({ role, id, sha256 }) => ({ role, id, sha256 }))]);
-  const id = createHash('sha256').update(identity).digest('hex');
+  const id = contentIdOf(content, described);
   const study: BundleStudy = { format: bundleFormat, id, createdAt: Date.now(), ...content };
   const blobs = blobsOf(inputs);
   await requireSpace(folder, blobs, wish.sharedInputs);
@@ -99,7 +105,7 @@ export async function writeBundle(
         watch.signal.throwIfAborted();
         const training = planned[at];
         if (training === undefined) continue;
-        await writeFile(join(temporary, job.file), `# ${training.title}\n${toYaml(training.config)}`);
+        await writeFile(join(temporary, job.file), texts[at] ?? '');
         await wish.python?.run(temporary, job, training);
       }
       await writeFile(join(temporary, bundleNames.inputs), json({ format: bundleFormat, inputs: described }));
@@ -111,6 +117,18 @@ export async function writeBundle(
     }),
   );
   return study;
+}
+
+/** The file of a job. @throws StudioError refused for one that whoever collects the bundle would not read */
+function yamlOf(title: string, config: RunConfig): string {
+  const text = `# ${title}\n${toYaml(config)}`;
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= bundleLimits.yaml) return text;
+  throw new StudioError(
+    'refused',
+    `The settings of the run "${title}" have ${formatBytes(bytes)} as YAML, and a bundle takes ${formatBytes(bundleLimits.yaml)}.`,
+    'Shorten its prompts or lists of modules.',
+  );
 }
 
 async function describeInputs(

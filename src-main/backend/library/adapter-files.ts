@@ -4,7 +4,7 @@ import { chatTemplateFile } from '../../engine/models/huggingface/chat-template-
 import { copyForeignFile } from '../../files/foreign-file.ts';
 
 /** The files of a PEFT folder; a checkpoint has more (the optimizer state), which an adapter does not need. */
-const adapterFiles = [
+export const adapterFiles: readonly string[] = [
   'adapter_config.json',
   'adapter_model.safetensors',
   'coto_config.json',

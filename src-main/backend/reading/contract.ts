@@ -10,6 +10,7 @@ import { taskGroupSchema } from '../../engine/benchmarks/group-file.ts';
 import { preparedTaskSchema } from '../../engine/benchmarks/prepared-task.ts';
 import { recordedRunSchema } from '../trackers/readers/recorded-run.ts';
 import { importRequestSchema, readImportSchema } from './adapter-schemas.ts';
+import { bundleReadings } from './bundle-schemas.ts';
 import { plannedModuleSchema, runCostSchema, runsSchema } from './run-schemas.ts';
 
 const model = modelRecordSchema.pick({ name: true, path: true, description: true });
@@ -113,6 +114,7 @@ export const readingContract = {
     },
     /** A run's YAML, checked. */
     run: { input: requests['runs.parse'].input, output: requests['runs.parse'].output },
+    ...bundleReadings,
   },
   events: {
     rows: z.object({ rows: z.number(), bytes: z.number(), totalBytes: z.number() }),

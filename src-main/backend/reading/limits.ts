@@ -50,7 +50,48 @@ const milliseconds: Readonly<Record<ReadingName, number>> = {
   recordedRuns: 120_000,
   convertGguf: Number.POSITIVE_INFINITY,
   run: 5000,
+  bundle: 20_000,
+  jobRun: 5000,
+  resultHeads: 20_000,
+  failedAttempts: 20_000,
+  copyResults: 30_000,
+  resultRows: 30_000,
 };
+
+const mebibyte = 2 ** 20;
+
+/** Maximum sizes of what other machines write into a bundle. */
+export const bundleLimits = {
+  /** study.json: 10,000 jobs and their titles take 3 MiB. */
+  study: 32 * mebibyte,
+  /** inputs.json: an image dataset has a line for each file. */
+  inputs: 128 * mebibyte,
+  /** The YAML of a job. Parsing takes 5 s a MiB. */
+  yaml: mebibyte / 8,
+  /** `<run>.failed-<attempt>.json`, and a file of a run's log that says where and how it ended. */
+  failure: mebibyte / 16,
+  /** All files of failed attempts together. */
+  failures: 64 * mebibyte,
+  /** New lines of a log or progress file that are read at once. */
+  tail: mebibyte,
+  /** manifest.json of a result. */
+  manifest: mebibyte,
+  /** run.json of a result. */
+  run: 16 * mebibyte,
+  /** All files of a result's history, and of its samples, as they are stored and unpacked. */
+  history: { stored: 64 * mebibyte, unpacked: 128 * mebibyte },
+  samples: { stored: 32 * mebibyte, unpacked: 64 * mebibyte },
+  /** Metrics of a run besides those by module, and by module of its base. */
+  metrics: { fixed: 512, perModule: 4 },
+  /** Characters in the name of a metric. */
+  metricName: 200,
+  /** Values of a result's metrics, and of all results that are stored at once. */
+  values: 4_000_000,
+  /** Files and folders below a result's folder. */
+  entries: 2000,
+  /** Of an adapter's tensors beyond twice those that its run trains: biases, and the header. */
+  adapterSlack: 16 * mebibyte,
+} as const;
 
 /** @param bytes of the files that it reads in whole. */
 export function limitOf(name: ReadingName, bytes = 0): ReadingLimit {

@@ -1,5 +1,4 @@
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import type { Channel } from '../../../src-shared/rpc/channel.ts';
 import { serve } from '../../../src-shared/rpc/serve.ts';
 import { readingContract } from './contract.ts';
@@ -10,6 +9,8 @@ import type { RunCost } from './run-schemas.ts';
 const templates = () => import('../generation/templates.ts');
 const tokens = () => import('../library/describe-tokens.ts');
 const textPreview = () => import('../library/text-preview.ts');
+const bundleFiles = () => import('../bundles/bundle-files.ts');
+const results = () => import('../bundles/read-result.ts');
 const imagePreview = () => import('../library/image-preview.ts');
 
 /** Reads files that somebody else may have made, for the backend on the other side of the channel. */
@@ -91,17 +92,29 @@ export function serveReader(channel: Channel): void {
       return { warnings: [...warnings] };
     },
     run: async ({ yaml }) => (await import('../runs/run-yaml.ts')).fromYaml(yaml),
+    bundle: async ({ folder }) => (await bundleFiles()).parseBundle(folder),
+    jobRun: async ({ folder, job }) => (await bundleFiles()).parseJobRun(folder, job),
+    async resultHeads({ jobs, ...bundle }) {
+      const { readHead } = await results();
+      return Promise.all(jobs.map((job) => readHead(bundle, job)));
+    },
+    failedAttempts: async ({ jobs, ...bundle }) => (await results()).readFailures(bundle, jobs),
+    async copyResults({ folder, models, datasets, results: copied }) {
+      const { copyResult } = await import('../bundles/copy-result.ts');
+      return Promise.all(copied.map((result) => copyResult(folder, placed({ models, datasets }, result))));
+    },
+    resultRows: async ({ results: copied }) => (await import('../bundles/read-rows.ts')).readRows(copied),
   });
 }
 
 /** A run with its model and dataset. */
-function placed<Model, Dataset>(
+function placed<Model, Dataset, Run extends { readonly model: number; readonly dataset: number }>(
   { models, datasets }: { readonly models: readonly Model[]; readonly datasets: readonly Dataset[] },
-  run: { readonly config: RunConfig; readonly model: number; readonly dataset: number },
+  run: Run,
 ) {
   const [model, dataset] = [models[run.model], datasets[run.dataset]];
   if (model === undefined || dataset === undefined) throw new RangeError('a run names no model or dataset');
-  return { config: run.config, model, dataset };
+  return { ...run, model, dataset };
 }
 
 async function listOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

@@ -34,13 +34,10 @@ export interface CostedRun extends Omit<PlannedRun, 'seedFolder'> {
 }
 
 /** Estimates the cost of a run that `checkConfig` has nothing against. */
-export async function costOf({ config, model: base, dataset, backend }: CostedRun): Promise<RunCost> {
-  const columns = dataset.text?.columns ?? null;
-  const { headTask = null } = resolveTask({ task: config.task, model: base.description, columns });
-  const description = withTaskHead(base.description, headTask);
-  const model = { ...base, description };
-  const targets = resolveTargetModules(targetConfig(config, description), description);
-  const sizes = tensorSizes({ config, description, dataset, backend }, targets);
+export async function costOf(run: CostedRun): Promise<RunCost> {
+  const { config, dataset, backend } = run;
+  const { description, targets, sizes, headTask } = adapterOf(run);
+  const model = { ...run.model, description };
   const trainExamples = countTrainExamples(config, dataset);
   const totalSteps = countSteps(config, trainExamples);
   return {
@@ -59,12 +56,36 @@ export async function costOf({ config, model: base, dataset, backend }: CostedRu
   };
 }
 
+/** Bytes of the tensors that a run's adapter has, with what stands below it, as float32. */
+export function adapterBytes(run: Pick<StepOfRun, 'config' | 'backend'> & AdapterOfRun): number {
+  const { sizes } = adapterOf(run);
+  return float32Bytes(sizes.trained) + float32Bytes(sizes.fixed);
+}
+
+interface AdapterOfRun {
+  readonly model: Pick<CostedRun['model'], 'description'>;
+  readonly dataset: DatasetDescription;
+}
+
+/** The modules that a run adapts, with the sizes of its tensors. */
+function adapterOf({ config, model, dataset, backend }: Pick<StepOfRun, 'config' | 'backend'> & AdapterOfRun) {
+  const columns = dataset.text?.columns ?? null;
+  const { headTask = null } = resolveTask({ task: config.task, model: model.description, columns });
+  const description = withTaskHead(model.description, headTask);
+  const targets = resolveTargetModules(targetConfig(config, description), description);
+  const sizes = tensorSizes({ config, description, dataset, backend }, targets);
+  return { description, targets, sizes, headTask };
+}
+
+function float32Bytes(sizes: readonly number[]): number {
+  return 4 * sizes.reduce((sum, count) => sum + count, 0);
+}
+
 /** The adapter in the library and in the checkpoints last and best, those with their optimizer state; and every `save_steps`. */
 function diskBytes({ save_steps }: RunConfig, totalSteps: number, { trained, fixed, optimizer }: AdapterSizes): number {
-  const bytes = (sizes: readonly number[]) => 4 * sizes.reduce((sum, count) => sum + count, 0);
   const checkpoints = 2 + (save_steps === 0 ? 0 : Math.floor(totalSteps / save_steps));
-  const adapter = bytes(trained) + bytes(fixed);
-  return adapter + checkpoints * (adapter + bytes(optimizer));
+  const adapter = float32Bytes(trained) + float32Bytes(fixed);
+  return adapter + checkpoints * (adapter + float32Bytes(optimizer));
 }
 
 /** Rows of the strip of the schedule, from the input up. */

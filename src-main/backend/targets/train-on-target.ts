@@ -56,10 +56,11 @@ export async function trainOnTarget(
         services.hub.listChanged('studies');
       },
     });
-    const collected = await collectBundle(services, bundle.folder, {
+    const watch = {
       signal: context.abort,
-      onResult: (done, total) => context.progress(importProgress(done, total)),
-    });
+      onResult: (done: number, total: number) => context.progress(importProgress(done, total)),
+    };
+    const collected = await collectBundle(services, bundle.folder, watch, bundle.id);
     const torn = collected.refused.filter(({ index }) => collected.missing.includes(index));
     if (torn.length > 0 && round < retries) {
       for (const { index } of torn) await setAside(bundle, index, engine);

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +12,8 @@ import { writeFileAtomic } from '../tensors/atomic.ts';
 const historyFolder = 'history';
 const fileName = /^(\d{6,})\.json\.gz$/;
 
-const count = z.number().int().min(0);
+/** Steps are 32-bit integers wherever they are kept. */
+const count = z.number().int().min(0).max(2 ** 31 - 1);
 const fileSchema = z.strictObject({
   format: z.literal(1),
   step: count,
@@ -47,11 +49,39 @@ export async function writeHistoryPart(runDirectory: string, { step, columns, ma
 /** The history of a run up to a checkpoint after `step` steps, the earliest first. A damaged file is left out. */
 export async function readHistoryParts(runDirectory: string, step: number): Promise<HistoryPart[]> {
   const parts: HistoryPart[] = [];
-  for (const { path } of await listFiles(runDirectory)) {
+  for (const path of await historyFiles(runDirectory)) {
     const part = await readPart(path);
     if (part !== null && part.step <= step) parts.push(part);
   }
   return parts;
+}
+
+/** Paths of the files with a run's history, the earliest first. */
+export async function historyFiles(runDirectory: string): Promise<string[]> {
+  return (await listFiles(runDirectory)).map(({ path }) => path);
+}
+
+/**
+ * Parses a file of a run's history.
+ * @param mostBytes maximum size of the unpacked text
+ * @throws Error for a file that is damaged or unpacks to more
+ */
+export async function unpackHistory(
+  packed: Uint8Array,
+  mostBytes: number,
+): Promise<{ readonly part: HistoryPart; readonly bytes: number }> {
+  const text = await promisify(gunzip)(packed, { maxOutputLength: mostBytes });
+  const { step, columns, masks } = fileSchema.parse(JSON.parse(text.toString('utf8')));
+  const part = {
+    step,
+    columns: columns.map(({ name, steps, values }) => ({
+      name,
+      steps: Int32Array.from(steps),
+      values: Float64Array.from(values),
+    })),
+    masks: masks.map(({ bytes, ...mask }) => ({ ...mask, bytes: Uint8Array.from(Buffer.from(bytes, 'base64')) })),
+  };
+  return { part, bytes: text.length };
 }
 
 /** Removes what was recorded after `step` steps: the run goes on from there in another way. */
@@ -65,17 +95,7 @@ export async function cutHistory(runDirectory: string, step: number): Promise<vo
 
 async function readPart(path: string): Promise<HistoryPart | null> {
   try {
-    const text = await promisify(gunzip)(await readFile(path));
-    const { step, columns, masks } = fileSchema.parse(JSON.parse(text.toString('utf8')));
-    return {
-      step,
-      columns: columns.map(({ name, steps, values }) => ({
-        name,
-        steps: Int32Array.from(steps),
-        values: Float64Array.from(values),
-      })),
-      masks: masks.map(({ bytes, ...mask }) => ({ ...mask, bytes: Uint8Array.from(Buffer.from(bytes, 'base64')) })),
-    };
+    return (await unpackHistory(await readFile(path), constants.MAX_STRING_LENGTH)).part;
   } catch {
     return null;
   }

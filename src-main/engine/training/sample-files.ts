@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -56,6 +57,23 @@ export async function readSamples(runDirectory: string, step: number): Promise<R
   return { inputs, steps };
 }
 
+/** Paths of the files with a run's samples: the inputs, and the answers of each step in order. Null: it kept none. */
+export async function samplePaths(runDirectory: string): Promise<{ inputs: string; steps: string[] } | null> {
+  const inputs = join(runDirectory, samplesFolder, inputsFile);
+  if (!existsSync(inputs)) return null;
+  return { inputs, steps: (await listSteps(runDirectory)).map(({ path }) => path) };
+}
+
+/** Parses a file of sample inputs. Errors as `unpackHistory`. */
+export function unpackInputs(packed: Uint8Array, mostBytes: number) {
+  return unpack(packed, inputsSchema, mostBytes);
+}
+
+/** Parses a file with the answers of a step. Errors as `unpackHistory`. */
+export function unpackAnswers(packed: Uint8Array, mostBytes: number) {
+  return unpack(packed, sampledStepSchema, mostBytes);
+}
+
 /** Removes the answers after `step` steps: the run goes on from there in another way. */
 export async function cutSamples(runDirectory: string, step: number): Promise<void> {
   for (const one of await listSteps(runDirectory)) if (one.step > step) await rm(one.path, { force: true });
@@ -63,10 +81,15 @@ export async function cutSamples(runDirectory: string, step: number): Promise<vo
 
 async function read<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema> | null> {
   try {
-    return schema.parse(JSON.parse((await promisify(gunzip)(await readFile(path))).toString('utf8')));
+    return (await unpack(await readFile(path), schema, constants.MAX_STRING_LENGTH)).value;
   } catch {
     return null;
   }
+}
+
+async function unpack<Schema extends z.ZodType>(packed: Uint8Array, schema: Schema, mostBytes: number) {
+  const text = await promisify(gunzip)(packed, { maxOutputLength: mostBytes });
+  return { value: schema.parse(JSON.parse(text.toString('utf8'))), bytes: text.length };
 }
 
 async function listSteps(runDirectory: string): Promise<{ step: number; path: string }[]> {
