@@ -131,5 +131,9 @@ async function insideFolder(file: string): Promise<string> {
 }
 
 function notRegular(file: string, kind: 'file' | 'folder' = 'file'): StudioError {
-  return new StudioError('invalid_file', `${file} is not a regular ${kind}.`, `Put a copy of the ${kind} in its place.`);
+  return new StudioError(
+    'invalid_file',
+    `${file} is not a regular ${kind}.`,
+    `Put a copy of the ${kind} in its place.`,
+  );
 }

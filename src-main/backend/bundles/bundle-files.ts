@@ -64,7 +64,11 @@ export async function parseBundle(folder: string): Promise<BundleContent> {
   const study = await readJson(folder, bundleNames.study, bundleStudySchema, bundleLimits.study);
   const inputs = await readJson(folder, bundleNames.inputs, bundleInputsSchema, bundleLimits.inputs);
   // As the file has it: a later version may fill in other defaults.
-  return { study: study.parsed, inputs: inputs.parsed.inputs, contentId: contentIdOf(study.value, inputs.parsed.inputs) };
+  return {
+    study: study.parsed,
+    inputs: inputs.parsed.inputs,
+    contentId: contentIdOf(study.value, inputs.parsed.inputs),
+  };
 }
 
 const identitySchema = z.object({

@@ -75,7 +75,11 @@ export async function collectBundle(
   collected.refused.sort((one, other) => one.index - other.index);
   const missing = new Set(collected.missing);
   const failed = study.jobs.filter(({ index }) => missing.has(index)).map(({ index, runId }) => ({ index, runId }));
-  collected.failed = await services.reader.read('failedAttempts', { ...referenceOf(bundle), jobs: failed }, { signal: watch.signal });
+  collected.failed = await services.reader.read(
+    'failedAttempts',
+    { ...referenceOf(bundle), jobs: failed },
+    { signal: watch.signal },
+  );
   return collected;
 }
 
@@ -135,8 +139,7 @@ async function plannedImport(
       if (head.kind === 'found') recordOther(services, collected, head.manifest);
       return null;
     }
-    if (head.kind === 'found' && ended !== null)
-      return planResult(services, { own, ended, manifest: head.manifest });
+    if (head.kind === 'found' && ended !== null) return planResult(services, { own, ended, manifest: head.manifest });
     collected.missing.push(job.index);
     return null;
   });
@@ -167,7 +170,11 @@ async function importResults(collecting: Collecting, staged: readonly StagedResu
     while (whole.length > 0) {
       watch.signal.throwIfAborted();
       const read = await readEach(whole, (some) =>
-        services.reader.read('resultRows', { results: some.map(({ of }) => rowsRequest(of)) }, { signal: watch.signal }),
+        services.reader.read(
+          'resultRows',
+          { results: some.map(({ of }) => rowsRequest(of)) },
+          { signal: watch.signal },
+        ),
       );
       whole.splice(0, read.length);
       const verified: VerifiedResult[] = [];

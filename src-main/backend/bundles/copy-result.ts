@@ -50,7 +50,10 @@ export async function copyResult(folder: string, run: CopiedRun): Promise<Copied
       const bytes = wanted.reduce((sum, one) => sum + (one.kind === kind ? one.file.bytes : 0), 0);
       if (bytes <= kind.mostBytes) continue;
       const name = wanted.find((one) => one.kind === kind && one.file.bytes > kind.mostBytes)?.file.path ?? kind.name;
-      throw refusedResult(job, `${name} has ${formatBytes(bytes)}, and at most ${formatBytes(kind.mostBytes)} are read`);
+      throw refusedResult(
+        job,
+        `${name} has ${formatBytes(bytes)}, and at most ${formatBytes(kind.mostBytes)} are read`,
+      );
     }
     const made = new Set<string>();
     for (const { file, kind } of wanted) {

@@ -135,7 +135,8 @@ export async function verifiedResult(
 
 /** Removes what is copied of a result that is not stored. */
 export async function discardStaged({ adapterPlaces, runFolder }: StagedResult): Promise<void> {
-  for (const folder of [adapterPlaces.written, adapterPlaces.kept, runFolder]) await rm(folder, { recursive: true, force: true });
+  for (const folder of [adapterPlaces.written, adapterPlaces.kept, runFolder])
+    await rm(folder, { recursive: true, force: true });
 }
 
 /** Stores a verified result: run, adapter and history. Within a transaction of whoever calls. */

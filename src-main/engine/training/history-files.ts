@@ -13,7 +13,11 @@ const historyFolder = 'history';
 const fileName = /^(\d{6,})\.json\.gz$/;
 
 /** Steps are 32-bit integers wherever they are kept. */
-const count = z.number().int().min(0).max(2 ** 31 - 1);
+const count = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
 const fileSchema = z.strictObject({
   format: z.literal(1),
   step: count,

@@ -1,13 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
@@ -198,21 +190,24 @@ describe('sizes', () => {
 });
 
 describe('numbers', () => {
-  test.each([Number.NaN, Number.POSITIVE_INFINITY])('an adapter with %d is refused by tensor and file', async (value) => {
-    let name = '';
-    const message = await refusalOf(async (result) => {
-      const file = join(result, 'adapter', 'adapter_model.safetensors');
-      const tensors = await readSafetensors(file);
-      const [first] = tensors;
-      if (first === undefined) throw new Error('it has tensors');
-      name = first[0];
-      first[1].data[1] = value;
-      await writeSafetensors(file, tensors);
-      reseal(result);
-    });
-    expect(message).toContain(`adapter/adapter_model.safetensors: ${name} contains numbers that are not finite`);
-    expect(message).not.toContain(backend.home);
-  });
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'an adapter with %d is refused by tensor and file',
+    async (value) => {
+      let name = '';
+      const message = await refusalOf(async (result) => {
+        const file = join(result, 'adapter', 'adapter_model.safetensors');
+        const tensors = await readSafetensors(file);
+        const [first] = tensors;
+        if (first === undefined) throw new Error('it has tensors');
+        name = first[0];
+        first[1].data[1] = value;
+        await writeSafetensors(file, tensors);
+        reseal(result);
+      });
+      expect(message).toContain(`adapter/adapter_model.safetensors: ${name} contains numbers that are not finite`);
+      expect(message).not.toContain(backend.home);
+    },
+  );
 
   test.each([
     ['step', 1e15],
@@ -230,7 +225,10 @@ describe('numbers', () => {
 
   test.each([1e15, 2 ** 53, 3, -1, 0.5])('a history with the step %d is refused by its name', async (step) => {
     const message = await refusalOf((result) => {
-      editValue(historyOf(result), (history) => ({ ...history, columns: [{ name: 'loss', steps: [step], values: [1] }] }));
+      editValue(historyOf(result), (history) => ({
+        ...history,
+        columns: [{ name: 'loss', steps: [step], values: [1] }],
+      }));
       reseal(result);
     });
     expect(message).toMatch(/history\/000000\.json\.gz (has the step|is not valid)/);
