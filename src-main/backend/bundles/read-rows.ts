@@ -26,7 +26,9 @@ export async function readRows(results: readonly RowsRequest[]): Promise<ResultR
 }
 
 async function rowsOf(result: RowsRequest): Promise<ResultRows> {
-  return { kind: 'read', history: await readHistory(result), samples: await readSamples(result) };
+  const parts = await readHistory(result);
+  const history = parts.map(({ columns, masks, ...part }) => ({ ...part, columns: [...columns], masks: [...masks] }));
+  return { kind: 'read', history, samples: await readSamples(result) };
 }
 
 async function readHistory({ job, runFolder, steps, columns }: RowsRequest): Promise<HistoryPart[]> {
