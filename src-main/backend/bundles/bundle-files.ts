@@ -12,6 +12,7 @@ import {
 } from '../../../src-shared/domain/bundle.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { readBelow } from '../../files/foreign-file.ts';
+import { adapterFiles } from '../library/adapter-files.ts';
 import type { BundleContent } from '../reading/bundle-schemas.ts';
 import { bundleLimits } from '../reading/limits.ts';
 import { fromYaml } from '../runs/run-yaml.ts';
@@ -42,6 +43,19 @@ export const resultNames = {
   progress: 'progress.jsonl',
   adapter: 'adapter',
 } as const;
+
+/** Files of a run's history and samples, by their folder in a result. */
+export const rowFiles = {
+  history: /^history\/\d{6,}\.json\.gz$/,
+  samples: /^samples\/(inputs|\d{8,})\.json\.gz$/,
+} as const;
+
+/** Whether a result has a file of this path besides its manifest. */
+export function isResultFile(path: string): boolean {
+  if (path === resultNames.run || path === resultNames.progress) return true;
+  const isRows = Object.values(rowFiles).some((pattern) => pattern.test(path));
+  return isRows || adapterFiles.some((name) => path === `${resultNames.adapter}/${name}`);
+}
 
 /** Who writes a bundle or a result. */
 export const program = { name: packageJson.name, version: packageJson.version } as const;

@@ -17,7 +17,7 @@ import { adapterFiles } from '../library/adapter-files.ts';
 import type { CopiedResult } from '../reading/bundle-schemas.ts';
 import { bundleLimits } from '../reading/limits.ts';
 import { adapterBytes } from '../runs/cost.ts';
-import { bundleNames, resultNames } from './bundle-files.ts';
+import { bundleNames, resultNames, rowFiles } from './bundle-files.ts';
 import { orRefused, refusedResult } from './read-result.ts';
 
 interface CopiedRun {
@@ -98,16 +98,16 @@ function fileKinds(run: CopiedRun): FileKind[] {
   const own = (name: string, mostBytes: number): FileKind => ({
     ...{ name, matches: exactly(name), mostBytes, target: null, skipped: 0 },
   });
-  const kept = (name: 'history' | 'samples', pattern: RegExp): FileKind => ({
-    ...{ name, matches: (path) => pattern.test(path), mostBytes: bundleLimits[name].stored },
+  const kept = (name: keyof typeof rowFiles): FileKind => ({
+    ...{ name, matches: (path) => rowFiles[name].test(path), mostBytes: bundleLimits[name].stored },
     ...{ target: runFolder, skipped: 0 },
   });
   return [
     ...adapter,
     own(resultNames.run, bundleLimits.run),
     own(resultNames.progress, bundleLimits.run),
-    kept('history', /^history\/\d{6,}\.json\.gz$/),
-    kept('samples', /^samples\/(inputs|\d{8,})\.json\.gz$/),
+    kept('history'),
+    kept('samples'),
   ];
 }
 

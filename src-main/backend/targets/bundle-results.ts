@@ -1,7 +1,9 @@
-import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { openBelow, readBelow } from '../../files/foreign-file.ts';
 import { bundleNames, resultNames } from '../bundles/bundle-files.ts';
+import { bundleLimits } from '../reading/limits.ts';
 
 /** What is followed of `study.json`. */
 const bundleSchema = z.object({
@@ -27,7 +29,7 @@ export interface Results {
 
 /** @throws the system's error where there is no bundle, ZodError where it is none */
 export async function readFollowedBundle(folder: string): Promise<FollowedBundle> {
-  const value: unknown = JSON.parse(await readFile(join(folder, bundleNames.study), 'utf8'));
+  const value: unknown = JSON.parse(await readBelow(folder, bundleNames.study, bundleLimits.study));
   return { folder, ...bundleSchema.parse(value) };
 }
 
@@ -48,7 +50,7 @@ export async function readResults(folder: string): Promise<Results> {
 /** Why an attempt failed and the way out, in the worker's words. */
 export async function failureOf(folder: string, name: string): Promise<string> {
   try {
-    const text = await readFile(join(folder, bundleNames.results, name), 'utf8');
+    const text = await readBelow(folder, `${bundleNames.results}/${name}`, bundleLimits.failure);
     const { message, hint } = failureSchema.parse(JSON.parse(text)).error;
     return hint === null ? message : `${message} ${hint}`;
   } catch {
@@ -59,7 +61,7 @@ export async function failureOf(folder: string, name: string): Promise<string> {
 /** The last words in the log of a run that ended without any of its own: the command says an error and the way out, a line each. */
 export async function lastLogWords(folder: string, names: readonly string[]): Promise<string | null> {
   for (const name of names) {
-    const tail = await tailOf(join(folder, 'logs', name), -4096).catch(() => null);
+    const tail = await tailOf(folder, `logs/${name}`, -4096).catch(() => null);
     const lines = (tail?.text ?? '').split('\n').map((line) => line.trim());
     const words = lines.filter((line) => line !== '').slice(-2);
     if (words.length > 0) return words.join(' ');
@@ -91,8 +93,8 @@ export class ProgressTails {
   private async readOne(name: string): Promise<RunProgress | null> {
     const tail = this.tails.get(name) ?? { offset: 0, rest: '' };
     // It is renamed when its run ends, also between two calls of this.
-    const file = join(this.folder, bundleNames.results, name, resultNames.progress);
-    const read = await tailOf(file, tail.offset).catch(() => null);
+    const file = `${bundleNames.results}/${name}/${resultNames.progress}`;
+    const read = await tailOf(this.folder, file, tail.offset).catch(() => null);
     if (read === null) return this.latest.get(name) ?? null;
     const lines = (tail.rest + read.text).split('\n');
     const rest = lines.pop() ?? '';
@@ -114,18 +116,21 @@ function progressOf(line: string): RunProgress | null {
   }
 }
 
-/** Text of a file from a byte on, or of its last bytes where that is negative. */
-async function tailOf(path: string, from: number): Promise<{ readonly text: string; readonly end: number }> {
-  let handle: FileHandle | null = null;
+/** Text of a file from a byte on, or of its last bytes where that is negative: the last part of more than is read at once. */
+async function tailOf(
+  folder: string,
+  file: string,
+  from: number,
+): Promise<{ readonly text: string; readonly end: number }> {
+  const handle = await openBelow(folder, file);
   try {
-    handle = await open(path, 'r');
     const { size } = await handle.stat();
-    const start = from < 0 ? Math.max(0, size + from) : from;
+    const start = Math.max(0, size - bundleLimits.tail, from < 0 ? size + from : from);
     const bytes = Buffer.alloc(Math.max(0, size - start));
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
     return { text: bytes.toString('utf8', 0, bytesRead), end: start + bytesRead };
   } finally {
-    await handle?.close();
+    await handle.close();
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import {
   commandThere,
   lastLine,
@@ -20,6 +21,8 @@ export interface CopiedFiles {
   readonly here: string;
   readonly there: string;
   readonly paths: readonly string[];
+  /** Maximum number of bytes that a copy from the host takes, with 1 KiB for each file. Default: unlimited. */
+  readonly mostBytes?: number;
 }
 
 export type Direction = 'to' | 'from';
@@ -60,14 +63,14 @@ async function runsRsync(run: RunProgram): Promise<boolean> {
 export async function copyByRsync(
   place: SshPlace,
   direction: Direction,
-  { here, there, paths }: CopiedFiles,
+  { here, there, paths, mostBytes }: CopiedFiles,
   signal?: AbortSignal,
 ) {
   const remote = `${place.host}:${there}/`;
   const ends = direction === 'to' ? [`${here}/`, remote] : [remote, `${here}/`];
   await stream({
     // Names with spaces and quotes pass as they are; links are not followed and not made.
-    words: [
+    words: limited(mostBytes, [
       'rsync',
       '--times',
       '--partial',
@@ -77,7 +80,7 @@ export async function copyByRsync(
       '--rsh',
       rshWord(place),
       ...ends,
-    ],
+    ]),
     input: paths.join('\0'),
     place,
     signal,
@@ -91,7 +94,7 @@ function rshWord({ config }: SshPlace): string {
 export async function copyByTar(
   place: SshPlace,
   direction: Direction,
-  { here, there, paths }: CopiedFiles,
+  { here, there, paths, mostBytes }: CopiedFiles,
   signal?: AbortSignal,
 ) {
   const list = paths.join('\0');
@@ -113,26 +116,43 @@ export async function copyByTar(
   const script = `tar --directory=${quoted(there)} ${pack.join(' ')} --files-from=-`;
   await piped({
     first: commandThere(place, script),
-    second: ['tar', `--directory=${here}`, ...unpack],
+    second: limited(mostBytes, ['tar', `--directory=${here}`, ...unpack]),
     input: list,
     place,
     signal,
+    mostBytes: mostBytes === undefined ? undefined : mostBytes + archiveBytes(paths.length),
   });
 }
 
-/** Unpacks the archive that a command of the host writes to its output. @throws StudioError as `copyFiles` */
+/** What an archive of so many files has besides their bytes. */
+function archiveBytes(files: number): number {
+  return 2 ** 20 + 2048 * files;
+}
+
+/** The command, with a limit of the system for each file that it writes: an archive may describe files of holes. */
+function limited(mostBytes: number | undefined, words: readonly string[]): readonly string[] {
+  if (mostBytes === undefined) return words;
+  const blocks = String(Math.ceil(mostBytes / 512) + 1);
+  return ['sh', '-c', 'ulimit -f "$1"; shift; exec "$@"', 'coto', blocks, ...words];
+}
+
+/**
+ * Unpacks the archive that a command of the host writes to its output.
+ * @throws StudioError as `copyFiles`; refused where it sends more than `mostBytes`
+ */
 export async function streamFrom(
   place: SshPlace,
   words: readonly string[],
-  folder: string,
+  { folder, mostBytes }: { readonly folder: string; readonly mostBytes: number },
   signal?: AbortSignal,
 ): Promise<void> {
   await piped({
     first: commandThere(place, words.map(quoted).join(' ')),
-    second: ['tar', `--directory=${folder}`, '--extract', '--file=-', '--no-same-owner'],
+    second: limited(mostBytes, ['tar', `--directory=${folder}`, '--extract', '--file=-', '--no-same-owner']),
     input: '',
     place,
     signal,
+    mostBytes,
   });
 }
 
@@ -154,16 +174,38 @@ async function stream({ words, input, place, signal }: Streamed): Promise<void> 
 interface Piped extends Omit<Streamed, 'words'> {
   readonly first: readonly string[];
   readonly second: readonly string[];
+  /** Maximum number of bytes that the first may write. */
+  readonly mostBytes?: number | undefined;
 }
 
-async function piped({ first, second, input, place, signal }: Piped): Promise<void> {
+async function piped({ first, second, input, place, signal, mostBytes }: Piped): Promise<void> {
   const [source, sink] = [start(first, signal), start(second, signal)];
   source.stdin.end(input);
   // One that ends early closes the pipe; its own words say why.
-  const through = pipeline(source.stdout, sink.stdin).catch(() => {});
+  let isOver = false;
+  const counted = async function* (pieces: AsyncIterable<Uint8Array>) {
+    let bytes = 0;
+    for await (const piece of pieces) {
+      bytes += piece.length;
+      isOver = mostBytes !== undefined && bytes > mostBytes;
+      if (isOver) break;
+      yield piece;
+    }
+  };
+  const through = pipeline(source.stdout, counted, sink.stdin)
+    .catch(() => {})
+    .finally(() => {
+      if (isOver) source.end();
+    });
   const ends = await Promise.all([source.ended, sink.ended]);
   await through;
   signal?.throwIfAborted();
+  if (isOver)
+    throw new StudioError(
+      'refused',
+      `${place.host} sent more than the ${formatBytes(mostBytes ?? 0)} that the files of this bundle can have.`,
+      'Look at the folder of the bundle there: something else than its runs writes to it.',
+    );
   const failed = ends.filter(({ code }) => code !== 0);
   if (failed.length > 0) throw failure(place, failed.map(({ said }) => said).join('\n'));
 }
@@ -179,7 +221,7 @@ function start([program = '', ...words]: readonly string[], signal: AbortSignal 
     child.once('error', (error) => resolve({ code: 1, said: said || error.message }));
     child.once('close', (code) => resolve({ code: code ?? 1, said }));
   });
-  return { ended, stdin: child.stdin, stdout: child.stdout satisfies Readable };
+  return { ended, stdin: child.stdin, stdout: child.stdout satisfies Readable, end: () => child.kill('SIGKILL') };
 }
 
 function failure({ host }: SshPlace, said: string): StudioError {

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { resultManifestSchema } from '../../../src-shared/domain/bundle.ts';
-import { syncTree, temporaryName } from '../../engine/tensors/atomic.ts';
+import { bundleInputsSchema, resultManifestSchema } from '../../../src-shared/domain/bundle.ts';
+import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
 import { fileHash } from '../../files/file-hash.ts';
-import { fileLimits, readBounded } from '../../files/foreign-file.ts';
-import { bundleNames, resultFolder, resultNames } from '../bundles/bundle-files.ts';
+import { fileLimits, openBelow, readBelow } from '../../files/foreign-file.ts';
+import { bundleNames, isResultFile, resultFolder, resultNames } from '../bundles/bundle-files.ts';
+import { bundleLimits } from '../reading/limits.ts';
 import { readFollowedBundle } from './bundle-results.ts';
 import { copyFiles, streamFrom } from './copy-files.ts';
 import { ownName } from './remote-bundle.ts';
@@ -20,7 +21,7 @@ const question = [
   ': > ".mark-$2"; touch -d "@$(( $(date +%s) - 2 ))" ".mark-$2"',
   'ls -1 results > ".listing-$2"',
   'if [ -e ".mark-$3" ]; then newer="-newer .mark-$3"; else newer=; fi',
-  'found() { echo "./.listing-$2"; find logs -type f ! -name "*.sh" $newer; find results -type f \\( -path "results/*.tmp-*/progress.jsonl" -o -path "results/*.failed-*.json" \\) $newer; }',
+  'found() { echo "./.listing-$2"; find logs -type f \\( -name "*.out" -o -name "*.host" -o -name "*.pid" -o -name "*.ended" \\) $newer; find results -type f \\( -path "results/*.tmp-*/progress.jsonl" -o -path "results/*.failed-*.json" \\) $newer; }',
   // A run may end, and so move its files, meanwhile: the listing comes first and is whole.
   'found "$@" | tar -cf - -T - 2>/dev/null',
   'rm -f ".listing-$2" ".mark-$3"',
@@ -32,6 +33,12 @@ const tries = 2;
 
 const manifestSchema = resultManifestSchema.pick({ files: true });
 
+/** A file that a host writes of one run: its output, where it runs and how it ended. Others would steer this machine. */
+const logFile = /^[\w-]+_\d+[.](out|host|pid|ended)$/;
+
+/** Most bytes of logs, progress and failures that a host sends at once, in all and for each run. */
+const mostNews = { fixed: 64 * 2 ** 20, perRun: 2 ** 18 };
+
 /** Brings what came of a bundle on a host into the bundle here. */
 export class ResultFetcher {
   private readonly place: SshPlace;
@@ -40,6 +47,7 @@ export class ResultFetcher {
   private mark = 'none';
   private runIds: ReadonlySet<string> | null = null;
   private readonly torn = new Map<string, number>();
+  private mostBytes: number | null = null;
 
   /** @param there the bundle's folder on the host */
   constructor(place: SshPlace, there: string, bundle: string) {
@@ -55,8 +63,10 @@ export class ResultFetcher {
     const folder = temporaryName(join(this.bundle, 'fetched'));
     await mkdir(folder);
     try {
-      await streamFrom(this.place, ['sh', '-c', question, 'coto', this.there, mark, this.mark], folder, signal);
-      const listing = await readBounded(join(folder, `.listing-${mark}`), fileLimits.config);
+      const mostBytes = mostNews.fixed + mostNews.perRun * this.runIds.size;
+      const words = ['sh', '-c', question, 'coto', this.there, mark, this.mark];
+      await streamFrom(this.place, words, { folder, mostBytes }, signal);
+      const listing = await readBelow(folder, `.listing-${mark}`, fileLimits.config);
       const names = listing.split('\n').filter((name) => name !== '');
       await this.keep(folder);
       await this.fetchResults(names, signal);
@@ -70,7 +80,7 @@ export class ResultFetcher {
   /** Takes over what was asked for, and nothing else that a host may send. */
   private async keep(folder: string): Promise<void> {
     for (const name of await namesIn(join(folder, 'logs')))
-      if (!name.endsWith('.sh')) await this.move(join(folder, 'logs', name), join(this.bundle, 'logs', name));
+      if (logFile.test(name)) await this.move(join(folder, 'logs', name), join(this.bundle, 'logs', name));
     const results = join(this.bundle, bundleNames.results);
     for (const name of await namesIn(join(folder, bundleNames.results))) {
       const [, runId = '', kind] = /^([^.]+)[.](tmp|failed)-[\w.-]+$/.exec(name) ?? [];
@@ -85,6 +95,7 @@ export class ResultFetcher {
     const found = await lstat(from).catch(() => null);
     if (found?.isFile() !== true) return;
     await mkdir(dirname(to), { recursive: true });
+    await chmod(from, 0o600);
     await rename(from, to);
   }
 
@@ -96,30 +107,34 @@ export class ResultFetcher {
     const there = `${this.there}/${bundleNames.results}`;
     try {
       const manifests = wanted.map((name) => `${name}/${resultNames.manifest}`);
-      await copyFiles(this.place, 'from', { here: folder, there, paths: manifests }, signal);
-      const files = new Map(
-        await Promise.all(wanted.map(async (name) => [name, await filesOf(join(folder, name))] as const)),
-      );
-      const paths = [...files].flatMap(([name, own]) => own.map(({ path }) => `${name}/${path}`));
-      await copyFiles(this.place, 'from', { here: folder, there, paths }, signal);
-      for (const [name, own] of files) await this.accept(name, join(folder, name), own);
+      const ofManifests = { here: folder, there, paths: manifests, mostBytes: wanted.length * bundleLimits.manifest };
+      await copyFiles(this.place, 'from', ofManifests, signal);
+      this.mostBytes ??= await mostResultBytes(this.bundle);
+      const files = new Map<string, readonly ManifestFile[]>();
+      for (const name of wanted) files.set(name, await filesOf(folder, name, this.mostBytes));
+      const own = [...files].flatMap(([name, list]) => list.map((file) => ({ ...file, path: `${name}/${file.path}` })));
+      const mostBytes = own.reduce((sum, { bytes }) => sum + bytes, 0);
+      await copyFiles(this.place, 'from', { here: folder, there, paths: own.map(({ path }) => path), mostBytes }, signal);
+      for (const [name, list] of files) await this.accept(name, folder, list);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
 
-  private async accept(runId: string, folder: string, files: readonly ManifestFile[]): Promise<void> {
-    const isWhole = files.length > 0 && (await Promise.all(files.map((file) => isAs(folder, file)))).every(Boolean);
+  private async accept(runId: string, fetched: string, files: readonly ManifestFile[]): Promise<void> {
+    const sent = join(fetched, runId);
+    const isWhole = files.length > 0 && (await Promise.all(files.map((file) => isAs(sent, file)))).every(Boolean);
     const before = this.torn.get(runId) ?? 0;
     if (!isWhole && before + 1 < tries) {
       this.torn.set(runId, before + 1);
       return;
     }
-    await syncTree(folder);
     const target = resultFolder(this.bundle, runId);
-    await mkdir(dirname(target), { recursive: true });
     // The first writer wins, as on a shared folder.
-    if (!existsSync(target)) await rename(folder, target);
+    if (existsSync(target)) return;
+    await writeFolderAtomic(target, (folder) =>
+      takeFiles(sent, folder, [resultNames.manifest, ...files.map(({ path }) => path)]),
+    );
   }
 }
 
@@ -138,11 +153,37 @@ export async function removeEnded(bundle: string, names: ReadonlySet<string>): P
 
 type ManifestFile = z.infer<typeof manifestSchema>['files'][number];
 
-/** Of a manifest that cannot be read none: what is wrong with it is said when it is imported. */
-async function filesOf(folder: string): Promise<readonly ManifestFile[]> {
+/** Moves these files, where they are regular ones, into a new folder, for this person alone. */
+async function takeFiles(from: string, to: string, paths: readonly string[]): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const path of paths) {
+    const handle = await openBelow(from, path).catch(() => null);
+    if (handle === null) continue;
+    await handle.chmod(0o600);
+    await handle.close();
+    await mkdir(dirname(join(to, path)), { recursive: true });
+    await rename(join(from, path), join(to, path));
+  }
+}
+
+/** Maximum size of a result: its history, samples and log, and an adapter of twice the bytes of the largest base. */
+async function mostResultBytes(bundle: string): Promise<number> {
+  const { history, samples, run, adapterSlack } = bundleLimits;
+  const rest = history.stored + samples.stored + 3 * run + adapterSlack;
+  const text = await readBelow(bundle, bundleNames.inputs, bundleLimits.inputs).catch(() => null);
+  const inputs = text === null ? [] : bundleInputsSchema.parse(JSON.parse(text)).inputs;
+  return rest + 2 * Math.max(0, ...inputs.map(({ role, bytes }) => (role === 'model' ? bytes : 0)));
+}
+
+/**
+ * The files of a fetched manifest that a result has. None of a manifest that cannot be read, or of a result that is larger than
+ * any of the bundle: its import says what is wrong with it.
+ */
+async function filesOf(fetched: string, runId: string, mostBytes: number): Promise<readonly ManifestFile[]> {
   try {
-    const text = await readBounded(join(folder, resultNames.manifest), fileLimits.index);
-    return manifestSchema.parse(JSON.parse(text)).files;
+    const text = await readBelow(fetched, `${runId}/${resultNames.manifest}`, bundleLimits.manifest);
+    const files = manifestSchema.parse(JSON.parse(text)).files.filter(({ path }) => isResultFile(path));
+    return files.reduce((sum, { bytes }) => sum + bytes, 0) > mostBytes ? [] : files;
   } catch {
     return [];
   }

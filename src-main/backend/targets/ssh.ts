@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { TargetProbe } from '../../../src-shared/domain/target.ts';
 import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { readBelow } from '../../files/foreign-file.ts';
+import { bundleLimits } from '../reading/limits.ts';
 import {
   commandParameter,
   commonParameters,
@@ -117,7 +119,7 @@ function openHosts(parameters: ParameterValues): TargetEngine {
     async find(bundle, parts) {
       const found = new Map<string, string>();
       for (const { name } of parts) {
-        const pid = await textOf(join(bundle, 'logs', `${name}.parallel`));
+        const pid = await textOf(join(bundle, 'logs'), `${name}.parallel`);
         if (pid !== null) found.set(name, pid);
       }
       return found;
@@ -130,7 +132,7 @@ function openHosts(parameters: ParameterValues): TargetEngine {
         const goesOn = id !== null && (await isParallel(id, name));
         for (const index of indices) {
           const has = (kind: Parameters<typeof fileOf>[2]): boolean => names.has(fileOf(name, index, kind));
-          const node = has('host') ? await textOf(join(logs, fileOf(name, index, 'host'))) : null;
+          const node = has('host') ? await textOf(logs, fileOf(name, index, 'host')) : null;
           const state = stateOf({ goesOn, cancelled: has('cancelled'), began: has('host'), ended: has('ended') });
           if (state !== null) states.set(index, { state, node, reason: null });
         }
@@ -244,18 +246,18 @@ function endProcess(pid: number): void {
 /** A run that has begun and not ended is killed where it runs: an ssh that ends leaves it alone. */
 async function endRun(logs: string, name: string, index: number, config: string): Promise<void> {
   const [host, pid] = await Promise.all(
-    (['host', 'pid'] as const).map((kind) => textOf(join(logs, fileOf(name, index, kind)))),
+    (['host', 'pid'] as const).map((kind) => textOf(logs, fileOf(name, index, kind))),
   );
-  if (!host || !pid || !/^\d+$/.test(pid) || (await textOf(join(logs, fileOf(name, index, 'ended')))) !== null) return;
+  if (!host || !pid || !/^\d+$/.test(pid) || (await textOf(logs, fileOf(name, index, 'ended'))) !== null) return;
   // The number is used again for another process at some time: only one that trains this run is ended.
   const script = 'tr "\\0" "\\n" < /proc/$1/cmdline | tail -n 1 | grep -qx "$2" && kill -TERM "$1"';
   await runThere({ host, config })(['sh', '-c', script, 'coto-cancel', pid, String(index)]);
   await writeFileAtomic(join(logs, fileOf(name, index, 'ended')), 'cancelled\n');
 }
 
-async function textOf(file: string): Promise<string | null> {
+async function textOf(logs: string, name: string): Promise<string | null> {
   try {
-    return (await readFile(file, 'utf8')).trim();
+    return (await readBelow(logs, name, bundleLimits.failure)).trim();
   } catch {
     return null;
   }
