@@ -114,7 +114,12 @@ export class ResultFetcher {
       for (const name of wanted) files.set(name, await filesOf(folder, name, this.mostBytes));
       const own = [...files].flatMap(([name, list]) => list.map((file) => ({ ...file, path: `${name}/${file.path}` })));
       const mostBytes = own.reduce((sum, { bytes }) => sum + bytes, 0);
-      await copyFiles(this.place, 'from', { here: folder, there, paths: own.map(({ path }) => path), mostBytes }, signal);
+      await copyFiles(
+        this.place,
+        'from',
+        { here: folder, there, paths: own.map(({ path }) => path), mostBytes },
+        signal,
+      );
       for (const [name, list] of files) await this.accept(name, folder, list);
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -37,7 +37,10 @@ beforeEach(() => {
     mkdirSync(join(folder, 'logs'), { recursive: true });
     mkdirSync(join(folder, 'results'));
   }
-  writeFileSync(join(bundle, 'study.json'), JSON.stringify({ id: 'b', jobs: [{ index: 0, runId: run, title: 'One' }] }));
+  writeFileSync(
+    join(bundle, 'study.json'),
+    JSON.stringify({ id: 'b', jobs: [{ index: 0, runId: run, title: 'One' }] }),
+  );
 });
 afterEach(() => {
   process.env['PATH'] = PATH;
