@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError } from '../../src-shared/contract/errors.ts';
+import { linkBelow } from './below.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -45,15 +46,9 @@ export async function openRegularFile(file: string, flags = 0): Promise<FileHand
  * @throws StudioError invalid_file naming it; the system's own error where it does not exist or may not be read.
  */
 export async function openBelow(folder: string, file: string): Promise<FileHandle> {
-  const parts = file.split('/');
-  const last = parts.pop() ?? '';
-  let at = folder;
-  for (const part of parts) {
-    at = path.join(at, part);
-    if (!(await lstat(at)).isDirectory()) throw notRegular(at, 'folder');
-  }
-  at = path.join(at, last);
-  if (!(await lstat(at)).isFile()) throw notRegular(at);
+  const at = path.join(folder, file);
+  const link = linkBelow(folder, at);
+  if (link !== null) throw notRegular(link);
   return openRegularFile(at, constants.O_NOFOLLOW ?? 0);
 }
 
@@ -130,10 +125,6 @@ async function insideFolder(file: string): Promise<string> {
   );
 }
 
-function notRegular(file: string, kind: 'file' | 'folder' = 'file'): StudioError {
-  return new StudioError(
-    'invalid_file',
-    `${file} is not a regular ${kind}.`,
-    `Put a copy of the ${kind} in its place.`,
-  );
+function notRegular(file: string): StudioError {
+  return new StudioError('invalid_file', `${file} is not a regular file.`, 'Put a copy of the file in its place.');
 }
