@@ -34,7 +34,7 @@ export interface TunedSide {
   readonly sweeps: readonly TuningRecord[];
 }
 
-const untunedNote = 'A difference may be one of learning rates (arXiv 2602.04998).';
+const untunedNote = "The learning rate wasn't tuned, so it may explain the difference.";
 
 /** The verdict over the sides of a comparison; null without sides. */
 export function tunedVerdict(sides: readonly TunedSide[]): TunedVerdict | null {

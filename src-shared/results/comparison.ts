@@ -1,6 +1,8 @@
 import { amidWords } from '../format/amid-words.ts';
+import { plural } from '../format/numbers.ts';
 import { type MeanInterval, meanInterval, pairedDifference } from '../statistics/student.ts';
 import { formatFigure, type TableRow, type TableUnit } from './comparison-row.ts';
+import { type Clarity, clarityOf, clarityWords, differenceWords } from './difference-clarity.ts';
 import type { ComparisonSides } from './names.ts';
 
 /**
@@ -36,39 +38,33 @@ export function differenceText(difference: Pick<MeanInterval, 'mean' | 'halfWidt
   return `${formatDifference(mean, unit)}${halfWidth === null ? '' : ` ± ${formatFigure(halfWidth, unit)}`}`;
 }
 
-type Verdict = 'coto' | 'without' | 'level';
+/** A row with a direction, the side whose mean is better, and whether the interval of the difference says so. */
+interface Judged {
+  readonly row: TableRow;
+  readonly difference: MeanInterval;
+  readonly ahead: 'coto' | 'without' | 'level';
+  readonly clarity: Clarity;
+}
 
-/**
- * Which side is better in a row with a direction; `certain` says whether the 95 % interval excludes zero, null without
- * an interval.
- */
-function verdictOf(row: TableRow): { ahead: Verdict; certain: boolean | null } | null {
+function judge(row: TableRow): Judged[] {
   const difference = rowDifference(row);
-  if (difference === null || row.better === null) return null;
+  if (difference === null || row.better === null || row.unit === 'milliseconds') return [];
   const gain = row.better === 'higher' ? difference.mean : -difference.mean;
-  const { halfWidth } = difference;
-  const certain = halfWidth === null ? null : Math.abs(difference.mean) > halfWidth;
-  if (Math.abs(gain) < 1e-12) return { ahead: 'level', certain };
-  return { ahead: gain > 0 ? 'coto' : 'without', certain };
+  const ahead = Math.abs(gain) < 1e-12 ? 'level' : gain > 0 ? 'coto' : 'without';
+  return [{ row, difference, ahead, clarity: clarityOf(difference) }];
 }
 
 /**
- * What the table shows, in sentences that claim no more than it does: which side is better in how many metrics, which intervals
- * exclude zero, what cannot be said, the cost of a step, and how finely the test set can tell scores apart.
+ * Sentences that claim no more than the table: how many metrics differ clearly and in whose favor, which have no interval,
+ * the cost of a step, and how finely the test set can tell scores apart. No difference inside its interval is a result.
  *
  * @param examples test examples behind each accuracy; null where unknown or mixed.
  */
 export function conclusions(rows: readonly TableRow[], examples: number | null, sides: ComparisonSides): string[] {
-  const scores = rows.filter((row) => row.unit !== 'milliseconds' && row.better !== null);
-  const judged = scores.flatMap((row) => {
-    const verdict = verdictOf(row);
-    return verdict === null ? [] : [{ row, ...verdict }];
-  });
+  const judged = rows.flatMap(judge);
   return [
-    ...countSentence(
-      judged.map(({ ahead }) => ahead),
-      sides,
-    ),
+    ...countSentences(judged, sides),
+    ...clearSentences(judged),
     ...intervalSentences(judged),
     ...aloneSentence(rows),
     ...stepSentence(rows),
@@ -76,59 +72,74 @@ export function conclusions(rows: readonly TableRow[], examples: number | null, 
   ];
 }
 
-function countSentence(verdicts: readonly Verdict[], { without, coto }: ComparisonSides): string[] {
-  if (verdicts.length === 0) return ['No metric has values both with and without CoTo: there is nothing to compare.'];
-  const count = (wanted: Verdict) => verdicts.filter((verdict) => verdict === wanted).length;
-  const level = count('level') > 0 ? `; they are equal in ${count('level')}` : '';
+function countSentences(judged: readonly Judged[], { without, coto }: ComparisonSides): string[] {
+  if (judged.length === 0) return ['No metric has values both with and without CoTo: there is nothing to compare.'];
+  const compared = judged.length === 1 ? 'the one metric compared' : `all ${judged.length} metrics compared`;
+  if (judged.every(({ ahead }) => ahead === 'level')) return [`Both methods score the same on ${compared}.`];
+  const count = (isCounted: (one: Judged) => boolean) => judged.filter(isCounted).length;
+  const favors = (side: Judged['ahead']) => count(({ ahead, clarity }) => ahead === side && clarity === 'clear');
+  const [unclear, unknown] = [
+    count(({ clarity }) => clarity === 'unclear'),
+    count(({ clarity }) => clarity === 'unknown'),
+  ];
+  const open = [
+    ...(unclear > 0 ? [`${clarityWords.unclear} in ${unclear}`] : []),
+    ...(unknown > 0 ? [`${clarityWords.unknown} in ${unknown}`] : []),
+  ];
+  const dependent =
+    judged.length > 1 ? ' Metrics of one study share their adapters, so they are not independent evidence.' : '';
   return [
-    `${coto} has the better mean in ${count('coto')} of ${verdicts.length} metrics, ${without} in ${count('without')}${level}. Metrics of one study share their adapters, so they are not independent evidence.`,
+    `${coto} is clearly better in ${favors('coto')} of ${plural(judged.length, 'metric')}, ${without} in ${favors('without')}${open.map((part) => `; ${part}`).join('')}.${dependent}`,
   ];
 }
 
-function intervalSentences(judged: readonly { row: TableRow; ahead: Verdict; certain: boolean | null }[]): string[] {
-  const withInterval = judged.filter(({ certain }) => certain !== null);
-  const sentences: string[] = [];
-  if (withInterval.length > 0) {
-    const pairs = Math.min(...withInterval.map(({ row }) => rowDifference(row)?.n ?? 0));
-    const clear = withInterval.filter(({ certain }) => certain);
-    const named = (side: Verdict) => clear.filter(({ ahead }) => ahead === side).map(({ row }) => row.label);
-    const list = [
-      ...(named('coto').length > 0 ? [`in favor of CoTo in: ${named('coto').join(', ')}`] : []),
-      ...(named('without').length > 0 ? [`against it in: ${named('without').join(', ')}`] : []),
-    ];
-    const outcome =
-      clear.length === 0
-        ? "no metric's 95 % interval of the difference excludes zero"
-        : `the 95 % interval of the difference excludes zero in ${clear.length} of ${withInterval.length} metrics, ${list.join('; ')}`;
-    const wide = pairs === 2 ? ' Two pairs make such intervals very wide.' : '';
-    const chance =
-      clear.length > 0
-        ? ` Of ${withInterval.length} intervals, about ${formatExpected(withInterval.length)} would exclude zero by chance alone.`
-        : '';
-    sentences.push(`With ${countWord(pairs)} paired seeds, ${outcome}.${wide}${chance}`);
-  }
-  const unsure = judged.filter(({ certain }) => certain === null);
-  const labelled = (several: boolean) =>
-    unsure.filter(({ row }) => (rowDifference(row)?.n ?? 0) > 1 === several).map(({ row }) => row.label);
-  if (labelled(true).length > 0)
-    sentences.push(
-      `All seeds differ by exactly the same, which says nothing of the spread, so no interval is given: ${labelled(true).join(', ')}.`,
-    );
-  if (labelled(false).length > 0)
-    sentences.push(`Single value per method, no interval: ${labelled(false).join(', ')}.`);
-  return sentences;
+/** The metrics whose interval excludes zero, with how many would by chance. */
+function clearSentences(judged: readonly Judged[]): string[] {
+  const clear = judged.filter(({ clarity }) => clarity === 'clear');
+  if (clear.length === 0) return [];
+  const named = (side: Judged['ahead']) => clear.filter(({ ahead }) => ahead === side).map(({ row }) => row.label);
+  const list = [
+    ...(named('coto').length > 0 ? [`in favor of CoTo in ${named('coto').join(', ')}`] : []),
+    ...(named('without').length > 0 ? [`against CoTo in ${named('without').join(', ')}`] : []),
+  ];
+  const intervals = judged.filter(({ clarity }) => clarity !== 'unknown').length;
+  return [
+    `The 95% interval of the difference excludes zero ${list.join('; ')}. Of ${plural(intervals, 'interval')}, about ${formatExpected(intervals)} would exclude zero by chance alone.`,
+  ];
+}
+
+function intervalSentences(judged: readonly Judged[]): string[] {
+  const [known, unknown] = [
+    judged.filter(({ clarity }) => clarity !== 'unknown'),
+    judged.filter(({ clarity }) => clarity === 'unknown'),
+  ];
+  const isTwo = known.length > 0 && Math.min(...known.map(({ difference }) => difference.n)) === 2;
+  const labels = (rows: readonly Judged[]) => rows.map(({ row }) => row.label).join(', ');
+  const [single, equal] = [
+    unknown.filter(({ difference }) => difference.n < 2),
+    unknown.filter(({ difference }) => difference.n > 1),
+  ];
+  const isPair = equal.every(({ difference }) => difference.n === 2);
+  return [
+    ...(isTwo ? ['Two seeds give very wide intervals. Use at least three.'] : []),
+    ...(equal.length > 0
+      ? [`No interval for ${labels(equal)}: ${isPair ? 'both' : 'all'} seed pairs differ by the same amount.`]
+      : []),
+    ...(single.length > 0 ? [`No interval for ${labels(single)}: one value per method.`] : []),
+  ];
 }
 
 function aloneSentence(rows: readonly TableRow[]): string[] {
   const alone = rows.find((row) => row.id === 'alone');
   const difference = alone && rowDifference(alone);
   if (!alone || !difference) return [];
-  const interval =
-    difference.halfWidth === null
-      ? `${countWord(difference.n)} ${difference.n === 1 ? 'pair' : 'equal pairs'} of seeds, no interval`
-      : `95 % interval ± ${formatFigure(difference.halfWidth, alone.unit)}, ${difference.n} pairs`;
+  const figure = (value: number) => formatFigure(value, alone.unit);
+  const words = differenceWords(difference, figure, 'points');
+  if (words !== null) return [`Before merging or pruning, CoTo scores ${words}.`];
+  const { lora, coto } = alone;
+  if (lora.mean === null || coto.mean === null) return [];
   return [
-    `On the task itself, before any merging or pruning, CoTo makes a difference of ${formatDifference(difference.mean, alone.unit)} points (${interval}).`,
+    `Before merging or pruning: ${figure(lora.mean)}% without CoTo, ${figure(coto.mean)}% with CoTo; ${clarityWords.unknown}.`,
   ];
 }
 
@@ -136,12 +147,17 @@ function stepSentence(rows: readonly TableRow[]): string[] {
   const step = rows.find((row) => row.unit === 'milliseconds');
   const { lora, coto } = step ?? {};
   if (!step || lora?.mean == null || coto?.mean == null || lora.mean <= 0) return [];
+  const difference = rowDifference(step);
+  const clarity = difference === null ? 'unknown' : clarityOf(difference);
   const share = (coto.mean - lora.mean) / lora.mean;
-  const word = share < 0 ? 'less' : 'more';
+  const verdict =
+    clarity === 'clear'
+      ? `${(100 * Math.abs(share)).toFixed(1)}% ${share < 0 ? 'less' : 'more'}`
+      : clarityWords[clarity];
   const active = rows.find((row) => row.id === 'active')?.coto.mean;
-  const on = active == null ? '' : `, with ${formatFigure(active, 'share')} % of the layers on in the mean`;
+  const on = active == null ? '' : `; ${formatFigure(active, 'share')}% of layers active on average`;
   return [
-    `A training step took ${formatFigure(lora.mean, 'milliseconds')} ms without and ${formatFigure(coto.mean, 'milliseconds')} ms with CoTo (${amidWords(step.label)}), ${(100 * Math.abs(share)).toFixed(1)} % ${word}${on}.`,
+    `A training step took ${formatFigure(lora.mean, 'milliseconds')} ms without and ${formatFigure(coto.mean, 'milliseconds')} ms with CoTo (${amidWords(step.label)}${on}): ${verdict}.`,
   ];
 }
 
@@ -153,15 +169,11 @@ function samplingSentence(rows: readonly TableRow[], examples: number | null): s
   const accuracy = meanInterval(values).mean;
   const error = Math.sqrt((accuracy * (1 - accuracy)) / examples);
   return [
-    `Each accuracy is measured on ${examples} test examples, which alone gives it a standard error of about ${formatFigure(error, 'points')} points.`,
+    `With ${plural(examples, 'test example')}, each accuracy has a standard error of about ${formatFigure(error, 'points')} points.`,
   ];
 }
 
 function formatExpected(intervals: number): string {
   const expected = 0.05 * intervals;
   return expected < 1 ? expected.toFixed(1) : String(Math.round(expected));
-}
-
-function countWord(count: number): string {
-  return ['no', 'one', 'two', 'three', 'four', 'five'][count] ?? String(count);
 }

@@ -1,8 +1,9 @@
 import { amidWords } from '../format/amid-words.ts';
 import { formatNumber, plural } from '../format/numbers.ts';
 import type { GridResult, OutcomeCell } from '../studies/grid-schemas.ts';
-import { differenceUnit, halfWidthText, signedText, valueText, withUnit } from '../studies/metric-words.ts';
+import { differenceUnit, halfWidthText, valueText, withUnit } from '../studies/metric-words.ts';
 import type { GroupComparison, NamedGroup } from './compare-groups.ts';
+import { clarityWords, differenceWords } from './difference-clarity.ts';
 import { headlineText } from './headline.ts';
 
 /** Groups whose difference has a sentence of its own; the tables have all. */
@@ -53,11 +54,9 @@ function differenceSentence(
 ): string {
   if (difference === null) return '';
   const reference = cells[references[at] ?? 0]?.label ?? '';
-  const interval =
-    difference.halfWidth === null
-      ? difference.n > 1
-        ? 'all pairs equal, no interval'
-        : 'one pair, no interval'
-      : `95 % interval ± ${halfWidthText(metric, difference)}, ${difference.n} pairs${difference.n === 2 ? ', which make it very wide' : ''}`;
-  return `${name} differs from ${reference} by ${[signedText(metric, difference.mean), differenceUnit(metric)].join(' ').trim()} in ${amidWords(label)} (${interval}).`;
+  const unit = differenceUnit(metric);
+  const words = differenceWords(difference, (size) => valueText(metric, size), unit);
+  return words === null
+    ? `${name} and ${reference} in ${amidWords(label)}: ${clarityWords.unknown}.`
+    : `${name} against ${reference}: ${amidWords(label)} ${words}.`;
 }

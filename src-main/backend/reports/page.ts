@@ -125,7 +125,7 @@ function studySection(
 <p class="quiet">${facts.map(({ label, value }) => html`${label}: ${value}. `)}${study.result.examples} test examples.</p>
 ${tunedNote(tuned.studies.get(study.id) ?? null)}
 ${tables.map(tableHtml)}
-${names.length === 0 ? html`` : html`<p class="quiet">The ${names.length === 1 ? 'table is' : 'tables are'} beside this page as ${names.join(', ')}; every number is in ${stem}.json.</p>`}
+${names.length === 0 ? html`` : html`<p class="quiet">Data: ${[...names, `${stem}.json`].join(', ')} (in the report folder)</p>`}
 </section>`;
 }
 

@@ -4,6 +4,7 @@ import type { ReportRecord, ReportSummary } from '../../../src-shared/domain/rep
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { differenceText } from '../../../src-shared/results/comparison.ts';
 import { formatFigure, unitLabels } from '../../../src-shared/results/comparison-row.ts';
+import { clarityOf, clarityWords, type Difference } from '../../../src-shared/results/difference-clarity.ts';
 import { useRequest } from '../../api/query.ts';
 import { navigate, pathOf } from '../../app/routes.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
@@ -64,7 +65,10 @@ function Findings({ report, onDismiss }: { report: ReportRecord; onDismiss: () =
               </Table.Td>
               <Table.Td ta="right">{valueText(row.without, row)}</Table.Td>
               <Table.Td ta="right">{valueText(row.coto, row)}</Table.Td>
-              <Table.Td ta="right">{differenceText(row.difference, row.unit)}</Table.Td>
+              <Table.Td ta="right">
+                {differenceText(row.difference, row.unit)}
+                {row.difference !== null && <Verdict difference={row.difference} />}
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -74,6 +78,12 @@ function Findings({ report, onDismiss }: { report: ReportRecord; onDismiss: () =
       </Text>
     </Panel>
   );
+}
+
+/** What the interval of a difference leaves open, below it. */
+function Verdict({ difference }: { difference: Difference }) {
+  const words = clarityWords[clarityOf(difference)];
+  return words === '' ? null : <div className={classes['quiet']}>{words}</div>;
 }
 
 /** The first scored row of each study and of the runs: never chosen by their results. */

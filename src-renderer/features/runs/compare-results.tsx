@@ -2,6 +2,7 @@ import { ActionIcon, Group, Table, Text } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Fragment, useMemo, useState } from 'react';
 import { formatFixed } from '../../../src-shared/format/numbers.ts';
+import { clarityOf, clarityWords } from '../../../src-shared/results/difference-clarity.ts';
 import { forgettingHeading } from '../../../src-shared/results/forgetting.ts';
 import {
   type ComparedGroup,
@@ -246,7 +247,11 @@ function Difference({ value, row, referenceName, isReference }: DifferenceProps)
   if (row.reference === null) return <>–</>;
   if (difference == null) return <span title={compareStrings.noPair}>–</span>;
   return (
-    <span title={compareStrings.differenceHelp(difference.n, referenceName)}>
+    <span
+      title={[compareStrings.differenceHelp(difference.n, referenceName), clarityWords[clarityOf(difference)]]
+        .filter((note) => note !== '')
+        .join('; ')}
+    >
       {differenceText(value.id, difference)}
     </span>
   );

@@ -3,6 +3,7 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { seriesColors } from '../../../src-shared/figures/index.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { clarityOf, clarityWords } from '../../../src-shared/results/difference-clarity.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineOf, headlineText } from '../../../src-shared/results/headline.ts';
 import { differenceText, intervalText } from '../../../src-shared/results/interval-text.ts';
@@ -111,6 +112,7 @@ export function GainCell({ summary, baselineName }: { summary: GroupSummary; bas
   const notes = [
     `${runsStrings.against(baselineName)}: ${runsStrings.pairs(interval.n)}`,
     ...(interval.halfWidth === null ? [runsStrings.noInterval] : []),
+    ...(clarityOf(interval) === 'clear' ? [] : [clarityWords[clarityOf(interval)]]),
     ...(otherSettings.length > 0 ? [runsStrings.otherRate] : []),
   ];
   return (
