@@ -41,7 +41,8 @@ export function differenceWords(
           .map((end) => `${end < 0 ? '−' : ''}${amount(Math.abs(end))}`)
           .join(' to ')
       : `±${amount(halfWidth)}`;
-  const size = [amount(Math.abs(mean)), unit].join(' ').trim();
+  const size = amount(Math.abs(mean));
+  const words = Number(size) === 0 ? 'the same' : [size, unit, mean < 0 ? less : more].filter(Boolean).join(' ');
   const open = clarity === 'clear' ? '' : `: ${clarityWords[clarity]}`;
-  return `${size} ${mean < 0 ? less : more} (95% CI ${interval})${open}`;
+  return `${words} (95% CI ${interval})${open}`;
 }

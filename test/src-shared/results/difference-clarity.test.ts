@@ -11,6 +11,7 @@ test('a difference is clear where its interval excludes zero, and words say so',
 
 test('a difference inside its interval is never stated as a result', () => {
   expect(words({ n: 2, mean: 0.2, halfWidth: 6.4 })).toBe('0.2 points higher (95% CI ±6.4): no clear difference');
+  expect(words({ n: 2, mean: -0.01, halfWidth: 4.2 })).toBe('the same (95% CI ±4.2): no clear difference');
 });
 
 test('a difference without an interval has no words of its own', () => {
