@@ -17,6 +17,11 @@ export function reportPage(reports: string, path: string): string {
   return page;
 }
 
+/** The sheet in inches, and how much smaller than on a screen the page is printed. */
+const paper = { width: 8.27, height: 11.69, margin: 0.4, scale: 0.7 };
+/** Width of the printed area in the page's own pixels: the window is as wide, so that figures are drawn to fit. */
+const paperPixels = Math.floor(((paper.width - 2 * paper.margin) * 96) / paper.scale);
+
 /** The page as PDF, printed by a hidden window that can load this one file and nothing else. */
 export async function printReport(page: string): Promise<Buffer> {
   const own = pathToFileURL(page);
@@ -28,8 +33,10 @@ export async function printReport(page: string): Promise<Buffer> {
   );
   const window = new BrowserWindow({
     show: false,
-    width: 1180,
+    width: paperPixels,
     height: 1600,
+    useContentSize: true,
+    frame: false,
     webPreferences: {
       session: alone,
       sandbox: true,
@@ -39,13 +46,20 @@ export async function printReport(page: string): Promise<Buffer> {
     },
   });
   try {
+    // The page lays itself out as printed, and measures its tables and figures there. Tools need a page to attach to.
+    await window.loadURL('about:blank');
+    const { debugger: tools } = window.webContents;
+    tools.attach();
+    await tools.sendCommand('Emulation.setEmulatedMedia', { media: 'print' });
+    await tools.sendCommand('Emulation.setScrollbarsHidden', { hidden: true });
     await window.loadURL(`${own.href}#print`);
     await drawn(window);
+    const { width, height, margin, scale } = paper;
     return await window.webContents.printToPDF({
       printBackground: true,
-      pageSize: 'A4',
-      scale: 0.7,
-      margins: { top: 0.4, bottom: 0.4, left: 0.4, right: 0.4 },
+      pageSize: { width, height },
+      scale,
+      margins: { top: margin, bottom: margin, left: margin, right: margin },
     });
   } finally {
     window.destroy();

@@ -41,7 +41,50 @@ summary { cursor: pointer; }
 summary:focus-visible { outline: 2px solid #4c6ef5; outline-offset: 2px; }
 .samples td { white-space: pre-wrap; overflow-wrap: anywhere; vertical-align: top; }
 .sample { display: block; width: 48px; height: 48px; object-fit: contain; image-rendering: pixelated; }
-@media print { :root { --ground: #ffffff; --text: #000000; --quiet: #444444; --line: #cccccc; } main { max-width: none; } }
+@media print {
+  :root { --ground: #ffffff; --text: #000000; --quiet: #444444; --line: #cccccc; }
+  main { max-width: none; padding: 0; }
+  .note, .findings { max-width: none; }
+  .scroll { overflow: visible; }
+  .number { white-space: normal; }
+  tbody tr > :first-child { min-width: 12em; }
+  th, td { padding-right: 8px; overflow-wrap: break-word; }
+  thead { display: table-header-group; }
+  tr, summary { break-inside: avoid; }
+  h2, caption, summary { break-after: avoid; }
+  .figures { display: block; }
+  figure { margin-bottom: 16px; }
+  .plot { height: 400px; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; overflow: visible; }
+}
+`;
+
+/**
+ * Prepares the page for paper, where nothing can be opened or scrolled: opens all details, and shrinks tables that are wider
+ * than the page. With the address `#print` the page is laid out for paper at once.
+ */
+export const paperScript = `
+(() => {
+  const closed = () => [...document.querySelectorAll('details:not([open])')];
+  let opened = [];
+  const prepare = () => {
+    opened = closed();
+    for (const details of opened) details.open = true;
+    for (const box of document.querySelectorAll('.scroll')) {
+      const table = box.firstElementChild;
+      table.style.zoom = String(Math.min(1, box.clientWidth / table.offsetWidth));
+    }
+  };
+  const restore = () => {
+    for (const details of opened) details.open = false;
+    for (const table of document.querySelectorAll('.scroll > table')) table.style.zoom = '';
+  };
+  if (location.hash === '#print') prepare();
+  else {
+    window.addEventListener('beforeprint', prepare);
+    window.addEventListener('afterprint', restore);
+  }
+})();
 `;
 
 /**
@@ -72,8 +115,10 @@ export const drawScript = `
     const inTheme = () => draw(dark.matches && !forPaper);
     inTheme();
     dark.addEventListener('change', inTheme);
-    window.addEventListener('beforeprint', () => draw(false));
-    window.addEventListener('afterprint', inTheme);
+    if (!forPaper) {
+      window.addEventListener('beforeprint', () => draw(false));
+      window.addEventListener('afterprint', inTheme);
+    }
     document.documentElement.dataset.drawn = 'true';
   });
 })();

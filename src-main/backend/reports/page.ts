@@ -11,7 +11,7 @@ import type { ReportContent } from './content.ts';
 import type { ReportFigure } from './figures.ts';
 import { html, type SafeHtml, scriptJson, scriptText } from './html.ts';
 import { type ReportOptions, studyWords } from './options.ts';
-import { drawScript, styleSheet } from './page-assets.ts';
+import { drawScript, paperScript, styleSheet } from './page-assets.ts';
 import { samplesSection } from './samples.ts';
 import { differencesTable, type ReportVersions, runsTable, setupFacts, stateLine } from './setup.ts';
 
@@ -30,7 +30,8 @@ export function reportPage(
   createdAt: number,
 ): string {
   const has = (section: ReportOptions['sections'][number]) => options.sections.includes(section);
-  const scripts = figures.length === 0 ? [] : [scriptText(inlined.plotly), scriptText(drawScript)];
+  const drawing = figures.length === 0 ? [] : [scriptText(inlined.plotly), scriptText(drawScript)];
+  const scripts = [scriptText(paperScript), ...drawing];
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -65,9 +66,8 @@ ${scripts.map((script) => html`<script>${script}</script>\n`)}</body>
 /** Allows the page's own scripts, by their hashes, and nothing from elsewhere. */
 function contentPolicy(scripts: readonly SafeHtml[]): SafeHtml {
   const hashes = scripts.map(({ html: code }) => `'sha256-${createHash('sha256').update(code).digest('base64')}'`);
-  const allowed = hashes.length === 0 ? "'none'" : hashes.join(' ');
   return {
-    html: `default-src 'none'; script-src ${allowed}; style-src 'unsafe-inline'; font-src data:; img-src data: blob:`,
+    html: `default-src 'none'; script-src ${hashes.join(' ')}; style-src 'unsafe-inline'; font-src data:; img-src data: blob:`,
   };
 }
 

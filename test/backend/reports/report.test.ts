@@ -107,8 +107,8 @@ test('names are escaped everywhere, and no text can end a script early', async (
   const page = await readFile((await writeReport(options)).path, 'utf8');
   expect(page).not.toContain('<script>alert(1)');
   expect(page).toContain('Demo &lt;script&gt;alert(1)&lt;/script&gt;');
-  // The style's and three scripts of our own; the bundle's text holds none.
-  expect(page.match(/<\/script>/g)).toHaveLength(3);
+  // The figures' data, the scripts for paper and for drawing, and the bundle, whose text holds no end of a script.
+  expect(page.match(/<\/script>/g)).toHaveLength(4);
   expect(html`<a title="${'"x" & <y>'}">${3}</a>`.html).toBe('<a title="&quot;x&quot; &amp; &lt;y&gt;">3</a>');
   expect(JSON.parse(scriptJson({ text: '</script>\u2028' }).html)).toEqual({ text: '</script>\u2028' });
   expect(scriptText('"</SCRIPT>"').html).toBe('"<\\/SCRIPT>"');
@@ -240,7 +240,7 @@ test('the page allows its own scripts by their hashes, and no other', async () =
   const page = await readFile((await writeReport(options)).path, 'utf8');
   const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
   const scripts = [...page.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, code = '']) => code);
-  expect(scripts).toHaveLength(2);
+  expect(scripts).toHaveLength(3);
   const hashes = scripts.map((code) => `'sha256-${createHash('sha256').update(code).digest('base64')}'`);
   expect(policy).toContain(`script-src ${hashes.join(' ')};`);
 });
