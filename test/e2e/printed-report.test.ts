@@ -75,8 +75,8 @@ test('a printed report has every column, all details and figures across the page
         names: first?.getBoundingClientRect().width ?? 0,
       };
     };
-    const window: BrowserWindow = Reflect.get(globalThis, 'printing');
-    return window.webContents.executeJavaScript(`(${measure})()`).finally(() => window.close());
+    const printing: BrowserWindow = Reflect.get(globalThis, 'printing');
+    return printing.webContents.executeJavaScript(`(${measure})()`).finally(() => printing.close());
   });
   expect(printed).toMatchObject({ cut: [], scrolling: [], closed: 0 });
   expect(printed.cells).toBeGreaterThan(50);
