@@ -22,6 +22,7 @@ export const homeFiles = [
   'backend.lock',
   'backend.pid',
   'backend.place',
+  'home.json',
   'moved-from.json',
   'moved-to.json',
   'moving-to.json',

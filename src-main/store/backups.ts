@@ -1,17 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { entriesIn } from '../files/below.ts';
 
 /** Of each kind: those before a migration, and those of a day. */
 const kept = 3;
@@ -24,11 +15,10 @@ export interface Backup {
   readonly at: number;
 }
 
-/** The backups in a folder, the newest first. */
+/** The backups in a folder, the newest first. Links are none: a home from elsewhere could name the person's own databases. */
 export function listBackups(folder: string): Backup[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .flatMap((name) => {
+  return entriesIn(folder)
+    .names.flatMap((name) => {
       const found = fileName.exec(name);
       if (found === null) return [];
       const [, time = '', kind] = found;

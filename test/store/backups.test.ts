@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -42,4 +42,16 @@ test('what a killed process had not finished goes with the next', () => {
   writeFileSync(newTemporary(folder), 'half');
   const path = backUp('daily');
   expect(listBackups(folder)).toMatchObject([{ path }]);
+});
+
+test('a link is no backup, and stays', () => {
+  const path = backUp('daily');
+  const link = join(folder, 'studio-2026-03-01T00-00-00-000Z-daily.sqlite');
+  symlinkSync(path, link);
+  expect(listBackups(folder)).toMatchObject([{ path }]);
+  for (let copy = 0; copy < 4; copy++) {
+    vi.advanceTimersByTime(day);
+    backUp('daily');
+  }
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
 });
