@@ -79,7 +79,10 @@ describe('preferences, from a file to a metric', () => {
   ])(
     'of %s, %s trains an adapter that prefers the chosen answers on rows held out',
     async (dataset, loss) => {
-      if (dataset === 'answers') await coto(['datasets', 'add', jsonl('answers', answers)]);
+      if (dataset === 'answers') {
+        const added = await coto(['datasets', 'add', jsonl('answers', answers)]);
+        expect(added.code, added.err).toBe(0);
+      }
       const trained = await train(dataset, `loss_type=${loss}`);
       expect(trained.code, trained.err).toBe(0);
       const { run, adapter } = runSchema.parse(JSON.parse(trained.out));
