@@ -33,9 +33,9 @@ export const linearModuleSchema = z.object({
 export const plainLinear = { kind: 'linear', fanInFanOut: false, isMissing: false } as const;
 export type LinearModule = z.infer<typeof linearModuleSchema>;
 
-/** The linear layer whose outputs are the labels: the last part of the head. */
-export function labelHead({ linears }: { readonly linears: readonly LinearModule[] }): LinearModule | undefined {
-  return linears.findLast((module) => module.isHead);
+/** The linear layer whose outputs are the labels: the last part of the head. A language model's head has no labels. */
+export function labelHead({ kind, linears }: Pick<ModelDescription, 'kind' | 'linears'>): LinearModule | undefined {
+  return kind === 'causal-lm' ? undefined : linears.findLast((module) => module.isHead);
 }
 
 /** A head with outputs for each token, one linear. */

@@ -88,6 +88,7 @@ export async function freshAdapter(
       tensors: await variant.initialize(module, { rank, parameters }, source),
     });
   }
+  const hasLabels = labelHead(description) !== undefined;
   const state: AdapterState = {
     variant,
     parameters,
@@ -97,7 +98,7 @@ export async function freshAdapter(
     shared: variant.shared?.initialize(targets, parameters) ?? new Map(),
     saved: calibrated ?? (await savedTensors(base, description, whole, options)),
     biases: new Map(),
-    labels: whole.some(({ module }) => module.isHead) ? (labels ?? description.labels) : null,
+    labels: whole.some(({ module }) => module.isHead) && hasLabels ? (labels ?? description.labels) : null,
   };
   const isResidual = initialization?.residual === true && started !== null;
   const subtracted = isResidual ? new Map([...started].map(([name, { start }]) => [name, start])) : null;

@@ -48,7 +48,9 @@ export interface OpenAdapter {
 export async function openAdapter(directory: string, base: ModelDescription, remade = false): Promise<OpenAdapter> {
   const described = await readDescription(directory, remade);
   const description = withTaskHead(base, described.config.task_type);
-  const { coto, labels } = await readCotoConfig(directory);
+  const { coto, labels: named } = await readCotoConfig(directory);
+  // Earlier versions wrote no labels as an empty list for the head of a language model.
+  const labels = labelHead(description) === undefined ? null : named;
   const file = await openSafetensors(path.join(directory, adapterTensorsFile));
   try {
     const stored = new Map<string, StoredTensor>();

@@ -233,7 +233,7 @@ function oriented<T extends Shaped>(
   tensor: T,
 ): PlacedSaved<T> {
   const { inFeatures, outFeatures, kind, fanInFanOut } = module;
-  const ownLabels = module === labelHead(description) && description.kind !== 'causal-lm';
+  const ownLabels = module === labelHead(description);
   const rows = ownLabels ? (tensor.shape[0] ?? 0) : outFeatures;
   if (key.endsWith('.bias')) {
     checkShape(file, key, tensor, [rows]);
