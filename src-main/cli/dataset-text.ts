@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type ChatMessage, messageText } from '../../src-shared/domain/chat-message.ts';
+import { type ChatMessage, isExcluded, messageText } from '../../src-shared/domain/chat-message.ts';
 import type { DatasetDescription, TextDescription, TextExample } from '../../src-shared/domain/dataset.ts';
 import { pairTexts } from '../../src-shared/domain/pair-texts.ts';
 import type { ParameterValues } from '../../src-shared/domain/parameter.ts';
@@ -87,7 +87,10 @@ export function drawText(example: TextExample): string {
 /** The turns of a conversation, each with its name; of two that differ in their answers, the shared ones once. */
 function turnsOf(example: TextExample): [name: string, text: string][] {
   const named = (turns: readonly ChatMessage[], prefix = '') =>
-    turns.map((turn): [string, string] => [`${prefix}${turn.role}`, messageText(turn)]);
+    turns.map((turn): [string, string] => [
+      `${prefix}${turn.role}${turn.role === 'assistant' && isExcluded(turn) ? ' (not in the loss)' : ''}`,
+      messageText(turn),
+    ]);
   const { asked, chosen, rejected } = preferenceOf(example);
   if (rejected.length === 0) return named(example.messages ?? []);
   return [...named(asked), ...named(chosen, 'chosen: '), ...named(rejected, 'rejected: ')];

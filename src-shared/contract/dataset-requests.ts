@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerCountsSchema } from '../domain/answer-counts.ts';
 import {
   datasetRecordSchema,
   datasetSourceSchema,
@@ -97,13 +98,19 @@ export const datasetRequests = {
     output: describedTokensSchema,
   },
   /**
-   * Token counts of the first 1000 training examples, in order. `unwritable` counts those that the template rejects.
+   * Token counts of the first 1000 training examples, in order, and counts of their answers. `unwritable` counts the examples
+   * that the template rejects.
    */
   'datasets.lengths': {
-    input: z.strictObject({ id: z.string(), model: z.string() }),
+    input: z.strictObject({
+      id: z.string(),
+      model: z.string(),
+      chat_template: taskSettingsSchema.shape.chat_template.unwrap().optional().describe('as of a run'),
+    }),
     output: z.object({
       lengths: z.array(z.number().int()),
       unwritable: z.number().int(),
+      answers: answerCountsSchema,
       maxPositions: z.number().int(),
     }),
   },

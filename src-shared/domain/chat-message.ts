@@ -6,6 +6,25 @@ export const chatMessageSchema = z.looseObject({
 });
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
 
+/** Whether a message is out of the loss: `weight: 0` of OpenAI and Mistral, `train: false` of Axolotl. */
+export function isExcluded({ weight, train }: ChatMessage): boolean {
+  return Number(weight ?? 1) === 0 || train === false;
+}
+
+/** Names of a message's reasoning in files; the first one that is present counts. */
+export const reasoningNames: readonly string[] = ['reasoning_content', 'thinking', 'reasoning'];
+/** Templates split an answer here. */
+export const endOfReasoning = '</think>';
+
+/** The reasoning of an answer: beside its content, or in it, before `</think>`; null if there is none. */
+export function reasoningOf(message: ChatMessage): string | null {
+  const beside = reasoningNames.map((name) => message[name]).find((value) => typeof value === 'string');
+  const [before, after] = message.content.split(endOfReasoning);
+  const within = after === undefined ? '' : (before?.split('<think>').at(-1) ?? '');
+  const reasoning = typeof beside === 'string' ? beside : within;
+  return reasoning.trim() === '' ? null : reasoning.trim();
+}
+
 /** What a message says, its reasoning and its calls of tools included, to read it outside of a template. */
 export function messageText({ content, reasoning_content: reasoning, tool_calls: calls }: ChatMessage): string {
   const parts = [

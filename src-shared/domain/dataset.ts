@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerCountsSchema } from './answer-counts.ts';
 import { chatMessageSchema } from './chat-message.ts';
 import { parameterValuesSchema } from './parameter.ts';
 
@@ -189,6 +190,10 @@ export const textExampleSchema = z.object({
     .nullable()
     .describe('with what else the file says of a message, such as tool_calls, for the chat template'),
   tools: z.array(z.unknown()).optional().describe('JSON schemas of functions, for the chat template'),
+  templateKwargs: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('variables of the chat template, from the column chat_template_kwargs'),
   words: z.array(z.string()).optional().describe('the text in words'),
   tags: z.array(z.string()).optional().describe('of each word, in IOB2'),
   rejected: z
@@ -213,6 +218,7 @@ const readRowSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('example'), example: textExampleSchema }),
   rowProblemSchema.extend({
     kind: z.literal('fault'),
+    lines: z.number().int().optional().describe('how many lines that look like rows it has; absent for one'),
     repaired: textExampleSchema.optional().describe('what the step repair makes of it, where it can'),
   }),
   rowProblemSchema.extend({ kind: z.literal('left-out') }),
@@ -266,5 +272,6 @@ export const describedTokensSchema = z.object({
     .describe('the first ones'),
   tokenCount: z.number().int(),
   countedCount: z.number().int(),
+  answers: answerCountsSchema.optional().describe('of a conversation'),
 });
 export type DescribedTokens = z.infer<typeof describedTokensSchema>;

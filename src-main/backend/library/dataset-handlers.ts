@@ -133,12 +133,12 @@ async function tokensOf(
 
 async function lengthsOf(
   services: HandlerServices,
-  { id, model: reference }: RequestArgument<'datasets.lengths'>,
+  { id, model: reference, ...settings }: RequestArgument<'datasets.lengths'>,
 ): Promise<RequestOutput<'datasets.lengths'>> {
   const model = readableModel(services, reference);
   const dataset = readableDataset(services, id);
   const { columns } = requireTexts(services, id);
-  return services.reader.read('lengths', { model, dataset, columns });
+  return services.reader.read('lengths', { model, dataset, columns, ...settings });
 }
 
 function readableModel({ store }: HandlerServices, id: string): Pick<ModelRecord, 'name' | 'path' | 'description'> {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
+import { type AnswerCounts, addCounts, noAnswers } from '../../../src-shared/domain/answer-counts.ts';
 import type { DescribedTokens, TextColumns, TextExample } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
@@ -23,6 +24,7 @@ export interface ReadTokens {
   readonly marks: readonly number[];
   readonly written: DescribedTokens['written'];
   readonly counts: DescribedTokens['counts'];
+  readonly answers?: AnswerCounts;
 }
 
 /** Examples whose lengths are counted. */
@@ -53,7 +55,10 @@ export async function describeTokens(
 }
 
 /** What was read of an example, for the window: its first tokens. */
-export function describe(tokenizer: TextTokenizer, { ids, marks, written, counts }: ReadTokens): DescribedTokens {
+export function describe(
+  tokenizer: TextTokenizer,
+  { ids, marks, written, counts, answers }: ReadTokens,
+): DescribedTokens {
   const shown = ids.slice(0, shownTokens);
   return {
     text: tokenizer.decode(shown),
@@ -62,6 +67,7 @@ export function describe(tokenizer: TextTokenizer, { ids, marks, written, counts
     tokens: shown.map((id, place) => ({ id, text: shownToken(tokenizer, id), counted: isLearned(marks[place]) })),
     tokenCount: ids.length,
     countedCount: countMarked(marks),
+    ...(answers === undefined ? {} : { answers }),
   };
 }
 
@@ -74,19 +80,22 @@ export async function countTokens(
   model: TextModel,
   columns: TextColumns,
   dataset: ReadableDataset,
+  chat_template?: string,
 ): Promise<RequestOutput<'datasets.lengths'>> {
-  const read = exampleReader(await tokenizerOf(model), model, columns);
+  const read = exampleReader(await tokenizerOf(model), model, columns, chat_template);
   const lengths: number[] = [];
-  let unwritable = 0;
+  let [unwritable, answers] = [0, noAnswers];
   for await (const example of readExamples(dataset, { split: 'train', offset: 0, limit: measuredExamples })) {
     try {
-      lengths.push(read(example).ids.length);
+      const tokens = read(example);
+      lengths.push(tokens.ids.length);
+      answers = addCounts(answers, tokens.answers);
     } catch (thrown) {
       if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
       unwritable++;
     }
   }
-  return { lengths, unwritable, maxPositions: model.description.text?.maxPositions ?? 0 };
+  return { lengths, unwritable, answers, maxPositions: model.description.text?.maxPositions ?? 0 };
 }
 
 /** @throws StudioError refused for a model of images, or one without a tokenizer */

@@ -87,7 +87,10 @@ export const readingContract = {
       input: requests['datasets.tokens'].input.omit({ id: true }).extend({ dataset, columns, model }),
       output: requests['datasets.tokens'].output,
     },
-    lengths: { input: z.strictObject({ dataset, columns, model }), output: requests['datasets.lengths'].output },
+    lengths: {
+      input: requests['datasets.lengths'].input.omit({ id: true }).extend({ dataset, columns, model }),
+      output: requests['datasets.lengths'].output,
+    },
     /** Images of a split, from `offset` on. */
     preview: {
       input: requests['datasets.preview'].input.omit({ id: true }).extend({ source }),

@@ -64,7 +64,8 @@ export function serveReader(channel: Channel): void {
     },
     tokens: async ({ dataset, columns, model, ...example }) =>
       (await tokens()).describeTokens(model, columns, dataset, example),
-    lengths: async ({ dataset, columns, model }) => (await tokens()).countTokens(model, columns, dataset),
+    lengths: async ({ dataset, columns, model, chat_template }) =>
+      (await tokens()).countTokens(model, columns, dataset, chat_template),
     preview: async ({ source, ...part }) => (await imagePreview()).previewImages(source, part),
     image: async ({ path }) => (await imagePreview()).previewImage(path),
     async describe({ source, compares }) {

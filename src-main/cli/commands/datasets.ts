@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { answerNotes } from '../../../src-shared/domain/answer-counts.ts';
 import { dataStepUsage } from '../../../src-shared/domain/data-steps.ts';
 import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
@@ -11,7 +12,7 @@ import { formatCount, formatSummary, formatTable } from '../format.ts';
 import { addMethodOptions, parseNumber } from '../method-options.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { addDataset } from '../read-files.ts';
-import { findDataset } from '../references.ts';
+import { findDataset, findModel } from '../references.ts';
 
 const splitName = z.enum(['train', 'test']);
 const steps = z.array(z.string()).optional();
@@ -73,13 +74,25 @@ export function addDatasetCommands(parent: Command, context: CommandContext): vo
       void command
         .option('--split <split>', 'train or test', 'train')
         .option('--limit <count>', 'how many', parseNumber, 4)
-        .option('--offset <count>', 'index of the first one', parseNumber, 0),
-    input: z.object({ dataset: z.string(), split: splitName, limit: z.number(), offset: z.number() }),
-    async run({ dataset: reference, split, limit, offset }, { terminal, withStudio }) {
+        .option('--offset <count>', 'index of the first one', parseNumber, 0)
+        .option('--model <model>', 'a base: reports the answers that its chat template leaves out'),
+    input: z.object({
+      dataset: z.string(),
+      split: splitName,
+      limit: z.number(),
+      offset: z.number(),
+      model: z.string().optional(),
+    }),
+    async run({ dataset: reference, split, limit, offset, model }, { terminal, withStudio }) {
       const { dataset, examples, texts } = await withStudio(async (client) => {
         const found = await findDataset(client, reference, terminal);
         if (found.description.text !== null) {
           const shown = await client.request('datasets.texts', { id: found.id, split, limit, offset });
+          if (model !== undefined) {
+            const { id } = await findModel(client, model);
+            const { answers } = await client.request('datasets.lengths', { id: found.id, model: id });
+            for (const note of answerNotes(answers)) terminal.report(`${note}\n`);
+          }
           return { dataset: found, examples: [], texts: shown };
         }
         return {

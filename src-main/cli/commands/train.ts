@@ -5,6 +5,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { StudioClient } from '../../../src-shared/contract/studio-client.ts';
 import { adapterParameters, isFlatParameter } from '../../../src-shared/domain/adapter.ts';
+import { answerNotes } from '../../../src-shared/domain/answer-counts.ts';
 import { cotoDeclaration } from '../../../src-shared/domain/coto.ts';
 import { type RunConfig, runParameters } from '../../../src-shared/domain/run.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
@@ -62,9 +63,11 @@ export function addTrainCommand(parent: Command, context: CommandContext): void 
         const config = await readRun(client, file, set, terminal);
         if (dryRun) {
           const estimate = await client.request('runs.estimate', { config });
+          await reportAnswers(client, config, terminal);
           return { json: { config, forecast: estimate }, text: estimateText(estimate) };
         }
         if (!anyway) refuseWithoutMemory(await client.request('runs.estimate', { config }));
+        await reportAnswers(client, config, terminal);
         const { run, job } = await client.request('runs.create', {
           config,
           tags: tag,
@@ -74,6 +77,16 @@ export function addTrainCommand(parent: Command, context: CommandContext): void 
       });
     },
   });
+}
+
+/** Reports the answers of the first training examples that the run would not learn. */
+async function reportAnswers(client: StudioClient, config: RunConfig, terminal: Terminal): Promise<void> {
+  const { description } = await client.request('models.get', { id: config.model });
+  const dataset = await client.request('datasets.get', { id: config.dataset });
+  if (description.kind !== 'causal-lm' || dataset.description.text?.columns.messages == null) return;
+  const { chat_template } = config;
+  const { answers } = await client.request('datasets.lengths', { id: dataset.id, model: config.model, chat_template });
+  for (const note of answerNotes(answers)) terminal.report(`${note}\n`);
 }
 
 /** The run of a YAML file (without one: the defaults) with single keys changed; its model, dataset and seed adapter by their ids. */

@@ -1,4 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { addCounts, answerNotes, isMostlyUnlearned, noAnswers } from '../../../src-shared/domain/answer-counts.ts';
 import type { TextColumns } from '../../../src-shared/domain/dataset.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
 import type { LoadBatch } from '../evaluation/evaluation.ts';
@@ -69,7 +70,7 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
   const { dataset, tokenizer, maxLength, wanted } = await textReading(material);
   const writer = new PromptWriter(tokenizer, settings);
   const rows = { train: new TokenRows(), test: new TokenRows() };
-  let cut = 0;
+  let [cut, beyond, answerCounts] = [0, 0, noAnswers];
   const { leftOut, tests } = await readTexts(
     dataset,
     wanted,
@@ -78,10 +79,20 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
       if (example.answers?.length === 0) return false;
       const encoded = writer.learned(example, typeof example.label === 'string' ? example.label : null);
       if (encoded.ids.length > maxLength) cut++;
+      if (example.split === 'train') {
+        answerCounts = addCounts(answerCounts, encoded.answers);
+        beyond += (encoded.starts ?? []).filter((start) => start >= maxLength).length;
+      }
       return addCut(rows[example.split], encoded, maxLength);
     },
     material.onRead,
   );
+  if (training && isMostlyUnlearned(answerCounts))
+    throw new StudioError(
+      'refused',
+      `The chat template leaves out ${answerCounts.unlearned} of the ${answerCounts.answers} answers in the training split, so nothing of them would be learned.`,
+      'Choose another chat_template, e.g. chatml, or a base whose own template writes such messages.',
+    );
   if (training && rows.train.count === 0)
     throw new StudioError(
       'invalid_input',
@@ -114,7 +125,11 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
       lengthOf: (index) => learned.length(index),
     },
     testCount: rows.test.count,
-    notes: lengthNotes({ cut, leftOut, maxLength }),
+    notes: [
+      ...lengthNotes({ cut, leftOut, maxLength }),
+      ...(beyond > 0 ? [`${beyond} answers begin after ${maxLength} tokens and are not learned.`] : []),
+      ...answerNotes(answerCounts),
+    ],
     outputs: async (adapted, indices, options) => {
       const lengthOf = (index: number) => rows.test.length(order[index] ?? 0);
       const run = byLength(indices, lengthOf, options.batchSize);

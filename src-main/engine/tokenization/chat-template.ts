@@ -211,6 +211,8 @@ export type ChatRenderer = (
   messages: readonly ChatMessage[],
   addGenerationPrompt: boolean,
   tools?: readonly unknown[],
+  /** Variables of the template for this conversation, e.g. enable_thinking. */
+  variables?: Readonly<Record<string, unknown>>,
 ) => string;
 
 /** The model's template, or another one, read once for many conversations; null if the model has none. */
@@ -223,5 +225,6 @@ export function chatRenderer({ files }: Pick<TextTokenizer, 'files'>, other?: st
     const content = files.config[`${name}_token`];
     if (content !== null) variables[`${name}_token`] = content;
   }
-  return (messages, addGenerationPrompt, tools) => template.render(messages, { addGenerationPrompt, tools, variables });
+  return (messages, addGenerationPrompt, tools, own) =>
+    template.render(messages, { addGenerationPrompt, tools, variables: { ...variables, ...own } });
 }

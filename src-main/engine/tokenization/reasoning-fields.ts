@@ -1,12 +1,11 @@
-import type { ChatMessage } from '../../../src-shared/domain/chat-message.ts';
-
-/** A message's reasoning by the names that it has in files, the first that is there. */
-const names = ['reasoning_content', 'thinking', 'reasoning'];
+import { type ChatMessage, reasoningNames } from '../../../src-shared/domain/chat-message.ts';
 
 /** Messages with their reasoning by both names that templates ask for, whatever it is called in the file: as in Transformers. */
 export function withReasoning(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   return messages.map((message) => {
-    const reasoning = names.map((name) => message[name]).find((value) => value !== undefined && value !== null);
+    const reasoning = reasoningNames
+      .map((name) => message[name])
+      .find((value) => value !== undefined && value !== null);
     return reasoning === undefined ? message : { thinking: reasoning, ...message, reasoning_content: reasoning };
   });
 }

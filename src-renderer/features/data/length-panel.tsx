@@ -1,5 +1,6 @@
-import { Skeleton } from '@mantine/core';
+import { Skeleton, Text } from '@mantine/core';
 import { useMemo } from 'react';
+import { answerNotes, noAnswers } from '../../../src-shared/domain/answer-counts.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import { useLastAnswer, useRequest } from '../../api/query.ts';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
@@ -37,7 +38,14 @@ export function LengthPanel({ dataset, modelId }: { dataset: DatasetRecord; mode
           }}
         />
       ) : figure ? (
-        <Figure figure={figure} height={220} name={`Lengths of ${dataset.name}`} />
+        <>
+          <Figure figure={figure} height={220} name={`Lengths of ${dataset.name}`} />
+          {answerNotes(measured?.answers ?? noAnswers).map((note) => (
+            <Text key={note} size="sm">
+              {note}
+            </Text>
+          ))}
+        </>
       ) : (
         <Skeleton height={240} />
       )}

@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { answerNotes, noAnswers } from '../../../src-shared/domain/answer-counts.ts';
 import type { DescribedTokens } from '../../../src-shared/domain/dataset.ts';
 import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';
@@ -14,7 +15,7 @@ interface TokenViewProps {
 
 /** An example as a model reads it: the text that its template makes, and the tokens, those of the loss highlighted. */
 export function TokenView({ read, modelName, isStale }: TokenViewProps) {
-  const { tokens, tokenCount, countedCount, counts, written } = read;
+  const { tokens, tokenCount, countedCount, counts, written, answers = noAnswers } = read;
   const marks = counts === 'completion' || counts === 'tags' || counts === 'answer';
   return (
     <div className={classes['reading']} data-stale={isStale || undefined}>
@@ -39,6 +40,9 @@ export function TokenView({ read, modelName, isStale }: TokenViewProps) {
         {strings.loss[counts]}
         {tokens.length < tokenCount ? ` ${strings.first(tokens.length)}` : ''}
       </Text>
+      {answerNotes(answers).map((note) => (
+        <Text key={note}>{note}</Text>
+      ))}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { modals } from '@mantine/modals';
 import { useId, useState } from 'react';
+import { answerNotes } from '../../../src-shared/domain/answer-counts.ts';
 import type { ChatMessage } from '../../../src-shared/domain/chat-message.ts';
 import type { DatasetRecord, TextExample } from '../../../src-shared/domain/dataset.ts';
 import type { TemplateChoices } from '../../../src-shared/domain/generation.ts';
@@ -46,8 +47,14 @@ export function TemplateField({ model, dataset, problem }: TemplateFieldProps) {
     { value: ownText, label: words.own },
   ];
   const edit = () => openEditor(model, dataset);
+  const notes = useAnswerNotes(model, dataset, value);
   return (
     <FieldFrame id={id} {...frame} problem={problem} wide>
+      {notes.map((note) => (
+        <Text key={note} size="sm">
+          {note}
+        </Text>
+      ))}
       <Group gap={8} wrap="nowrap">
         <Select
           id={id}
@@ -69,6 +76,15 @@ export function TemplateField({ model, dataset, problem }: TemplateFieldProps) {
       </Group>
     </FieldFrame>
   );
+}
+
+/** Answers of the first training examples that a template leaves out, and those that the data exclude. */
+function useAnswerNotes(model: ModelRecord, dataset: DatasetRecord | undefined, template: string): string[] {
+  const [chosen] = useDebouncedValue(template, 250);
+  const hasTexts = dataset?.description.text != null;
+  const request = { id: dataset?.id ?? '', model: model.id, chat_template: chosen };
+  const answer = useRequest('datasets.lengths', request, { enabled: hasTexts });
+  return answer.data === undefined ? [] : answerNotes(answer.data.answers);
 }
 
 function openEditor(model: ModelRecord, dataset: DatasetRecord | undefined): void {

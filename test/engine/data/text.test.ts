@@ -20,7 +20,7 @@ function file(extension: string, content: string | Buffer): string {
 }
 
 async function open(path: string, options: ParameterValues = {}): Promise<OpenTexts> {
-  const opened = await openDataset({ ...(await detectReader(path)), options });
+  const opened = await openDataset({ ...(await detectReader(path)), options: { skip_faulty_rows: true, ...options } });
   if (opened.kind !== 'texts') throw new Error('these are images');
   return opened;
 }
@@ -179,6 +179,40 @@ describe('shapes', () => {
       expect.stringContaining('completion has no answer of the assistant'),
       expect.stringContaining('prompt: message 1 lacks content'),
     ]);
+  });
+
+  test('flags that take messages out of the loss, and variables of the template', async () => {
+    const talk = (besides: object, first: object = {}) => ({
+      messages: [
+        { role: 'user', content: 'Hi', ...first },
+        { role: 'assistant', content: 'Hello', ...besides },
+        { role: 'assistant', content: 'Bye' },
+      ],
+      chat_template_kwargs: { enable_thinking: false },
+    });
+    const [kept] = await examples(file('jsonl', asLines([talk({ weight: 0, train: false })])));
+    expect(kept?.messages?.[1]).toMatchObject({ content: 'Hello', weight: 0, train: false });
+    expect(kept?.templateKwargs).toEqual({ enable_thinking: false });
+    const faults: [object, string][] = [
+      [talk({ weight: 0.5 }), 'message 2 has the weight 0.5: write 1 to learn an answer, or 0'],
+      [talk({ train: 'no' }), 'message 2 has the value "no" for train: write true or false'],
+      [talk({}, { train: true }), 'message 1 of the role "user" has train true, but only answers'],
+      [talk({ train_detail: [{ begin_offset: 0 }] }), 'message 2 has train_detail, which is not supported'],
+      [{ ...talk({}), chat_template_kwargs: [1] }, 'chat_template_kwargs is no object'],
+      [
+        {
+          messages: [
+            { role: 'user', content: 'Hi' },
+            { role: 'assistant', content: 'Hello', weight: 0 },
+          ],
+        },
+        'messages has weight 0 or train false on every answer',
+      ],
+    ];
+    for (const [row, message] of faults) {
+      const { problems } = await describeFile(file('jsonl', asLines([talk({}), row])));
+      expect(problems).toEqual([{ where: 'row 2', message: expect.stringContaining(message) }]);
+    }
   });
 
   test('calls of tools, reasoning and tools go along with their numbers as written', async () => {

@@ -59,6 +59,77 @@ describe('what counts', () => {
     expect(counted(writerOf({ completion_only_loss: false }).learned(example))).toBe(tokenizer.decode(chat.ids));
   });
 
+  /** As Qwen 3 writes conversations: reasoning stands in the turns after the last question only. */
+  const reasoning =
+    "{%- set ns = namespace(last=0) %}{%- for m in messages %}{%- if m.role == 'user' %}{%- set ns.last = loop.index0 %}{%- endif %}{%- endfor %}{%- for m in messages %}{{- '<|im_start|>' + m.role + '\n' }}{%- if m.role == 'assistant' %}{%- set content = m.content.split('</think>')[-1].lstrip('\n') %}{%- if loop.index0 > ns.last %}{{- '<think>\n' + (m.reasoning_content or '').strip('\n') + '\n</think>\n\n' }}{%- endif %}{{- content }}{%- else %}{{- m.content }}{%- endif %}{{- '<|im_end|>\n' }}{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- if enable_thinking is defined and not enable_thinking %}{{- '<think>\n\n</think>\n\n' }}{%- endif %}{%- endif %}";
+  const talk = (first: object, second: object) => [
+    { role: 'user', content: 'Where is it, or where was it?' },
+    { role: 'assistant', content: '', ...first },
+    { role: 'user', content: 'And the other one?' },
+    { role: 'assistant', content: '', ...second },
+  ];
+
+  test('of a conversation whose template writes earlier turns otherwise: every answer that is in the text', () => {
+    const writer = writerOf({ chat_template: reasoning });
+    const messages = talk({ content: 'Paris.' }, { content: 'Rome.' });
+    const plain = writer.learned({ ...nothing, messages });
+    expect(tokenizer.decode(plain.ids)).toBe(
+      '<|im_start|>user\nWhere is it, or where was it?<|im_end|>\n<|im_start|>assistant\nParis.<|im_end|>\n' +
+        '<|im_start|>user\nAnd the other one?<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\nRome.<|im_end|>\n',
+    );
+    expect(counted(plain)).toBe('Paris.<|im_end|>\n<think>\n\n</think>\n\nRome.<|im_end|>\n');
+    expect(ends(plain)).toBe('<|im_end|>\n<|im_end|>\n');
+    expect(plain.answers).toEqual({ answers: 2, unlearned: 0, excluded: 0, droppedReasoning: 0 });
+    const thought = writer.learned({
+      ...nothing,
+      messages: talk(
+        { content: 'Paris.', reasoning_content: 'In France.' },
+        { content: 'Rome.', reasoning_content: 'In Italy.' },
+      ),
+    });
+    expect(counted(thought)).toBe('Paris.<|im_end|>\n<think>\nIn Italy.\n</think>\n\nRome.<|im_end|>\n');
+    expect(thought.answers).toEqual({ answers: 2, unlearned: 0, excluded: 0, droppedReasoning: 1 });
+  });
+
+  test('of answers with weight 0 or train false: nothing', () => {
+    for (const flag of [{ weight: 0 }, { train: false }]) {
+      const messages = talk({ content: 'Paris.', ...flag }, { content: 'Rome.', weight: 1, train: true });
+      for (const chat_template of ['auto', reasoning]) {
+        const encoded = writerOf({ chat_template }).learned({ ...nothing, messages });
+        expect(counted(encoded)).not.toContain('Paris');
+        expect(counted(encoded)).toContain('Rome.<|im_end|>');
+        expect(encoded.answers).toEqual({ answers: 1, unlearned: 0, excluded: 1, droppedReasoning: 0 });
+        const whole = writerOf({ chat_template, completion_only_loss: false }).learned({ ...nothing, messages });
+        expect(counted(whole)).not.toContain('Paris');
+        expect(counted(whole)).toContain('And the other one?');
+      }
+    }
+  });
+
+  test('of an answer that the template leaves out: nothing, not even its end', () => {
+    const calls = { tool_calls: [{ type: 'function', function: { name: 'find', arguments: { place: 'it' } } }] };
+    const encoded = writerOf({}).learned({ ...nothing, messages: talk(calls, { content: 'Rome.' }) });
+    expect(counted(encoded)).toBe('Rome.<|im_end|>\n');
+    expect(encoded.answers).toEqual({ answers: 2, unlearned: 1, excluded: 0, droppedReasoning: 0 });
+  });
+
+  test('of a conversation with variables for its template: what follows the prompt that they make', () => {
+    const messages = [
+      { role: 'user', content: 'Where is it?' },
+      { role: 'assistant', content: 'Rome.' },
+    ];
+    const of = (templateKwargs?: Record<string, unknown>) =>
+      counted(
+        writerOf({ chat_template: reasoning }).learned({
+          ...nothing,
+          messages,
+          ...(templateKwargs === undefined ? {} : { templateKwargs }),
+        }),
+      );
+    expect(of()).toBe('<think>\n\n</think>\n\nRome.<|im_end|>\n');
+    expect(of({ enable_thinking: false })).toBe('Rome.<|im_end|>\n');
+  });
+
   test('of a conversation: every turn of the assistant', () => {
     const messages = [
       { role: 'user', content: 'Hello' },

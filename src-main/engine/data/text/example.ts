@@ -1,3 +1,4 @@
+import { isExcluded } from '../../../../src-shared/domain/chat-message.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import { readNegatives } from './anchors.ts';
 import { readAnswers } from './answers.ts';
@@ -48,6 +49,7 @@ export function readExample(
       wordColumn === null || tagFormat === null ? null : readTaggedWords(cells, { words: wordColumn, tags }, tagFormat);
     if (typeof tagged === 'string') throw new CellProblem(tagged);
     const tools = columns.tools === null ? null : toolsCell(cellOf(cells, columns.tools), columns.tools);
+    const templateKwargs = templateKwargsOf(cells);
     const content: ExampleContent = {
       ...(id === null ? {} : { id }),
       text: tagged === null ? text(columns.text, false) : tagged.words.join(' '),
@@ -59,6 +61,7 @@ export function readExample(
       completion: columns.messages === null ? completionText(cells, columns.completion, text) : null,
       messages: conversation(cells, columns, shape === 'sharegpt'),
       ...(tools === null ? {} : { tools }),
+      ...(templateKwargs === null ? {} : { templateKwargs }),
       ...(tagged === null ? {} : { words: tagged.words }),
       ...(tagged?.tags ? { tags: tagged.tags } : {}),
     };
@@ -201,9 +204,16 @@ function conversation(cells: RawRow['cells'], columns: Mapping['columns'], share
   const turns = messageCells(cellOf(cells, column), column, sharegpt);
   const answer = completion === null ? [] : messageCells(cellOf(cells, completion), completion, sharegpt);
   const answers = completion === null ? turns : answer;
-  if (!answers.some((turn) => turn.role === 'assistant' && (turn.content.trim() !== '' || callsTools(turn))))
+  const written = answers.filter(
+    (turn) => turn.role === 'assistant' && (turn.content.trim() !== '' || callsTools(turn)),
+  );
+  if (written.length === 0)
     throw new CellProblem(
       `${completion ?? column} has no answer of the assistant, so there is nothing to learn: add one, or leave the row out`,
+    );
+  if (written.every(isExcluded))
+    throw new CellProblem(
+      `${completion ?? column} has weight 0 or train false on every answer, so there is nothing to learn: leave the row out`,
     );
   return [...turns, ...answer];
 }
@@ -229,9 +239,41 @@ function messageCells(cell: unknown, column: string, sharegpt: boolean): Message
         `${column}: message ${index + 1} has the unknown role "${role.slice(0, 100)}": use one of ${choices.join(', ')}`,
       );
     }
+    const flagProblem = learningFlagProblem(turn, known);
+    if (flagProblem !== null) throw new CellProblem(`${column}: message ${index + 1} ${flagProblem}`);
     const besides = Object.entries(withoutNulls(turn)).filter(([key]) => key !== roleKey && key !== contentKey);
     return { ...Object.fromEntries(besides), role: known, content };
   });
+}
+
+/** Problem of the flags that take a message into the loss or out of it, without its place; null if they can be honored. */
+function learningFlagProblem(turn: Readonly<Record<string, unknown>>, role: string): string | null {
+  const { weight, train, train_detail, training_detail } = turn;
+  if ((weight ?? null) !== null && ![0, 1].includes(Number(weight)))
+    return `has the weight ${JSON.stringify(weight)}: write 1 to learn an answer, or 0 to leave it out of the loss`;
+  if ((train ?? null) !== null && typeof train !== 'boolean')
+    return `has the value ${JSON.stringify(train)} for train: write true or false`;
+  if (train === true && role !== 'assistant')
+    return `of the role "${role}" has train true, but only answers of the assistant are learned: set it to false`;
+  if ((train_detail ?? training_detail ?? null) !== null)
+    return 'has train_detail, which is not supported: use train or weight for a whole message';
+  return null;
+}
+
+/** Variables of the chat template that a row sets, as TRL takes them; null if there are none. */
+function templateKwargsOf(cells: RawRow['cells']): Record<string, unknown> | null {
+  const column = 'chat_template_kwargs';
+  const cell = cellOf(cells, column);
+  if (cell === undefined || cell === null || cell === '') return null;
+  let kwargs: unknown = cell;
+  try {
+    if (typeof cell === 'string') kwargs = parseAsPython(cell);
+  } catch {
+    // Reported below.
+  }
+  if (kwargs === null) return null;
+  if (isObject(kwargs)) return withoutNulls(kwargs);
+  throw new CellProblem(`${column} is no object: write it as {"enable_thinking": false}, or as the JSON of it`);
 }
 
 /** What a row of preferences has besides: the rejected answer with its prompt, or whether its answer is wanted. */

@@ -1,16 +1,23 @@
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import type { ChatMessage } from '../../../../src-shared/domain/chat-message.ts';
+import { type AnswerCounts, noAnswers } from '../../../../src-shared/domain/answer-counts.ts';
+import { type ChatMessage, isExcluded, messageText, reasoningOf } from '../../../../src-shared/domain/chat-message.ts';
 import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
 import type { ChatRenderer } from '../../tokenization/chat-template.ts';
 import { type ChosenTemplate, chosenTemplate } from '../../tokenization/chosen-template.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
+import { AnswerSpans } from './answer-spans.ts';
+import { sharedLength } from './shared-length.ts';
 import { textEnd } from './token-rows.ts';
 
 /** Tokens of an example, and the mark of each (`TokenRow`). */
 export interface EncodedText {
   readonly ids: readonly number[];
   readonly marks: readonly number[];
+  /** Counts of the answers; absent for what no chat template wrote. */
+  readonly answers?: AnswerCounts;
+  /** First token of each answer that is in the text. */
+  readonly starts?: readonly number[];
 }
 
 /** The prompt's tokens, and those of each answer, without what ends it. */
@@ -27,7 +34,10 @@ interface EncodedAnswers {
   readonly answers: readonly (readonly number[])[];
 }
 
-export type Content = Pick<TextExample, 'text' | 'textPair' | 'prompt' | 'completion' | 'messages' | 'tools'>;
+export type Content = Pick<
+  TextExample,
+  'text' | 'textPair' | 'prompt' | 'completion' | 'messages' | 'tools' | 'templateKwargs'
+>;
 
 const placeholder = /\{(prompt|text|text_pair)\}/g;
 
@@ -70,15 +80,19 @@ export class PromptWriter {
    */
   learned(example: Content, label: string | null = null): EncodedText {
     const completion = example.completion ?? label;
-    if (example.messages !== null) return this.conversation(example.messages, example.tools);
+    if (example.messages !== null) return this.conversation(example.messages, example);
     if (completion === null) return this.plainText(example.text ?? example.prompt ?? '');
-    if (this.chat !== null) {
-      const messages = [this.question(example), { role: 'assistant', content: completion }];
-      return this.marked(this.chat(messages, false), [[this.chat([this.question(example)], true), null]]);
-    }
+    if (this.chat !== null)
+      return this.conversation([this.question(example), { role: 'assistant', content: completion }], {
+        templateKwargs: example.templateKwargs,
+      });
     const prompt = this.fill(example);
-    const { ids, marks } = this.marked(prompt + completion, [[prompt, null]], true);
-    return { ids: [...ids, ...this.end], marks: [...marks, ...this.end.map(() => textEnd)] };
+    const ids = this.encode(prompt + completion, true);
+    const start = this.settings.completion_only_loss ? sharedLength(ids, this.encode(prompt, true)) : 0;
+    return {
+      ids: [...ids, ...this.end],
+      marks: [...ids.map((_, at) => Number(at >= start)), ...this.end.map(() => textEnd)],
+    };
   }
 
   /**
@@ -87,13 +101,16 @@ export class PromptWriter {
    * @param answers texts, or turns after the messages
    */
   preferred(asked: Content, answers: readonly (string | readonly ChatMessage[])[]): EncodedAnswers {
-    const { messages, tools } = asked;
+    const { messages, tools, templateKwargs } = asked;
     const wholes = answers.map((answer) => {
       if (typeof answer === 'string') return this.learned({ ...asked, completion: answer }).ids;
-      return this.encode(this.requireChat()([...(messages ?? []), ...answer], false, tools), false);
+      const talk = [...(messages ?? []), ...answer];
+      return this.encode(this.requireChat()(talk, false, tools, templateKwargs), false);
     });
     const alone =
-      messages === null ? this.promptIds(asked) : this.encode(this.requireChat()(messages, true, tools), false);
+      messages === null
+        ? this.promptIds(asked)
+        : this.encode(this.requireChat()(messages, true, tools, templateKwargs), false);
     const length = Math.min(alone.length, ...wholes.map((whole) => sharedLength(alone, whole)));
     return { prompt: alone.slice(0, length), answers: wholes.map((whole) => whole.slice(length)) };
   }
@@ -176,32 +193,45 @@ export class PromptWriter {
     );
   }
 
-  private conversation(messages: readonly ChatMessage[], tools: Content['tools']): EncodedText {
-    const chat = this.requireChat();
-    const turns = messages.flatMap(({ role }, turn): [string, string][] =>
-      role === 'assistant'
-        ? [[chat(messages.slice(0, turn), true, tools), chat(messages.slice(0, turn + 1), false, tools)]]
-        : [],
-    );
-    return this.marked(chat(messages, false, tools), turns);
-  }
-
   /**
-   * @param turns for each turn in the loss: the text before it, and the text up to its end (null: the end of the whole). If
-   * their tokens differ from those of the whole (a template may format earlier turns differently), the common prefix
-   * counts.
+   * A conversation as its template writes it, as Transformers does. Each answer that is in the text is learned, with the end of
+   * its turn.
    */
-  private marked(text: string, turns: readonly (readonly [string, string | null])[], isPlain = false): EncodedText {
-    const ids = this.encode(text, isPlain);
-    if (!this.settings.completion_only_loss) return { ids, marks: ids.map(() => 1) };
-    const marks = ids.map(() => 0);
-    for (const [before, upTo] of turns) {
-      const start = sharedLength(ids, this.encode(before, isPlain));
-      const end = upTo === null ? ids.length : sharedLength(ids, this.encode(upTo, isPlain));
-      marks.fill(1, start, end);
-      this.markEnd(ids, marks, start, end);
+  private conversation(
+    messages: readonly ChatMessage[],
+    given: Pick<Content, 'tools' | 'templateKwargs'>,
+  ): EncodedText {
+    const chat = this.requireChat();
+    const render = (talk: readonly ChatMessage[], addGenerationPrompt: boolean) =>
+      chat(talk, addGenerationPrompt, given.tools, given.templateKwargs);
+    const encode = (part: string) => this.encode(part, false);
+    const text = render(messages, false);
+    const ids = encode(text);
+    const marks: number[] = ids.map(() => (this.settings.completion_only_loss ? 0 : 1));
+    const answers = { ...noAnswers };
+    const starts: number[] = [];
+    for (const { turn, start, end } of new AnswerSpans(messages, text, ids, render, encode).all()) {
+      const message = messages[turn];
+      if (message === undefined) continue;
+      if (isExcluded(message)) {
+        answers.excluded++;
+        marks.fill(0, start, end);
+        continue;
+      }
+      answers.answers++;
+      if (end > start) starts.push(start);
+      if (this.settings.completion_only_loss) {
+        marks.fill(1, start, end);
+        this.markEnd(ids, marks, start, end);
+      }
+      const said = ids.slice(start, end).filter((_, at) => marks[start + at] !== textEnd);
+      if (messageText(message).trim() !== '' && this.tokenizer.decode(said).trim() === '') {
+        answers.unlearned++;
+        // The end of a turn without what it ends would teach the model to say nothing.
+        if (this.settings.completion_only_loss) marks.fill(0, start, end);
+      } else if (isReasoningDropped(message, this.tokenizer.decode(ids.slice(start, end)))) answers.droppedReasoning++;
     }
-    return { ids, marks };
+    return { ids, marks, answers, starts };
   }
 
   /** The end of a turn in [start, end): a special token, and the line break that a template may write after it. */
@@ -220,8 +250,12 @@ export class PromptWriter {
   }
 }
 
-function sharedLength(one: readonly number[], other: readonly number[]): number {
-  const length = Math.min(one.length, other.length);
-  for (let at = 0; at < length; at++) if (one[at] !== other[at]) return at;
-  return length;
+/** Whether the template left the reasoning out of an answer. White space is not compared: templates and decoding change it. */
+function isReasoningDropped(message: ChatMessage, written: string): boolean {
+  const reasoning = reasoningOf(message);
+  return reasoning !== null && !withoutSpaces(written).includes(withoutSpaces(reasoning));
+}
+
+function withoutSpaces(text: string): string {
+  return text.replaceAll(/\s/g, '');
 }

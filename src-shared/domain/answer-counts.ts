@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { formatCount, plural } from '../format/numbers.ts';
+
+/** Counts of the assistant's answers in texts that a chat template wrote. */
+export const answerCountsSchema = z.object({
+  answers: z.number().int().describe('to be learned'),
+  unlearned: z.number().int().describe('of them, those without a learned token: the template leaves them out'),
+  excluded: z.number().int().describe('answers with weight 0 or train false, which are not in the loss'),
+  droppedReasoning: z.number().int().describe('answers whose reasoning the template leaves out'),
+});
+export type AnswerCounts = z.infer<typeof answerCountsSchema>;
+
+export const noAnswers: AnswerCounts = { answers: 0, unlearned: 0, excluded: 0, droppedReasoning: 0 };
+
+export function addCounts(one: AnswerCounts, other: AnswerCounts | undefined): AnswerCounts {
+  if (other === undefined) return one;
+  return {
+    answers: one.answers + other.answers,
+    unlearned: one.unlearned + other.unlearned,
+    excluded: one.excluded + other.excluded,
+    droppedReasoning: one.droppedReasoning + other.droppedReasoning,
+  };
+}
+
+/** Whether most answers have no learned token. */
+export function isMostlyUnlearned({ answers, unlearned }: AnswerCounts): boolean {
+  return 2 * unlearned > answers;
+}
+
+/** Sentences on the answers that training does not learn, or learns without their reasoning. */
+export function answerNotes({ answers, unlearned, excluded, droppedReasoning }: AnswerCounts): string[] {
+  const of = (count: number) => `${formatCount(count)} of ${plural(answers, 'answer')}`;
+  return [
+    ...(unlearned > 0 ? [`The chat template leaves out ${of(unlearned)}: nothing of them is learned.`] : []),
+    ...(excluded > 0 ? [`${plural(excluded, 'answer')} with weight 0 or train false: not in the loss.`] : []),
+    ...(droppedReasoning > 0
+      ? [`The chat template leaves out the reasoning of ${of(droppedReasoning)}: it is not learned.`]
+      : []),
+  ];
+}
