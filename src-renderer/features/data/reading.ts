@@ -5,6 +5,7 @@ import {
   type TextInspection,
   textColumnRoles,
 } from '../../../src-shared/domain/dataset.ts';
+import { mostFaultyRows } from '../../../src-shared/domain/faulty-rows.ts';
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { dataStrings } from '../../strings/data.ts';
 
@@ -154,7 +155,7 @@ export function whatIsWrong(inspection: TextInspection | undefined, options: Par
   if (inspection === undefined) return 'Reading the file…';
   if (inspection.misfit !== null) return 'These choices do not fit the file.';
   const faulty = inspection.faultyRows ?? 0;
-  if (options['skip_faulty_rows'] !== true && faulty > Math.max(10, inspection.rowsRead / 100))
+  if (options['skip_faulty_rows'] !== true && faulty > mostFaultyRows(inspection.rowsRead))
     return dataStrings.tooManyFaults(faulty, inspection.rowsRead);
   if (!inspection.rows.some((row) => row.kind === 'example')) return 'None of the first rows is a good example.';
   return null;

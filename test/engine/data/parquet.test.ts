@@ -31,7 +31,7 @@ async function rowsOf(path: string): Promise<RawRow[]> {
 }
 
 async function open(path: string): Promise<OpenTexts> {
-  const opened = await openDataset(await detectReader(path));
+  const opened = await openDataset({ ...(await detectReader(path)), options: { skip_faulty_rows: true } });
   if (opened.kind !== 'texts') throw new Error('these are images');
   return opened;
 }

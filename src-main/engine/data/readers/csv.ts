@@ -15,6 +15,7 @@ import {
   type RowReading,
   tooLong,
 } from '../text/raw-row.ts';
+import { withLoneQuotesDoubled } from '../text/tab-lines.ts';
 import { dialectOf, separatorParameter, type TableDialect } from '../text/table-dialect.ts';
 import { headerParameter, headerRows, namesColumns, numberedNames } from '../text/table-header.ts';
 import { textReader } from '../text/text-reader.ts';
@@ -64,6 +65,8 @@ async function tableNotes(path: string, dialect: TableDialect, options: Paramete
 
 const recordSchema = z.array(z.string());
 const batchRows = 512;
+/** Lines of one row that each have the separators of a row. Fewer lines of a text may have them by chance. */
+const swallowedLines = { ofTwoColumns: 5, ofMore: 3 };
 const mostCellsOfLine = 2 ** 20;
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
@@ -83,7 +86,7 @@ async function* records(
   { separator, quote, escapedBy, isAnnounced }: TableDialect,
   { options, onBytes }: RowReading,
 ): AsyncGenerator<{ header: Header; rows: RawRow[] }> {
-  let row = 0;
+  let [row, lastLine] = [0, 0];
   const isEscaped = escapedBy === '\\';
   const faults: RawRow[] = [];
   const parser = parse({
@@ -101,13 +104,17 @@ async function* records(
     max_record_size: largestRowBytes,
     // The row's number goes along as the first cell: records and faults are told apart before they are read. So does
     // the number of cells, of which no more are kept than are read.
-    on_record: (cells: string[]) => [String(++row), String(cells.length), ...cells.slice(0, mostColumns)],
+    on_record: (cells: string[], { lines }) => {
+      lastLine = lines;
+      return [String(++row), String(cells.length), ...cells.slice(0, mostColumns)];
+    },
     on_skip: (error: unknown): undefined => {
-      faults.push(faultyRow(++row, faultOf(error)));
+      faults.push(faultOf(++row, error, lastLine));
+      lastLine = lineOf(error) ?? lastLine;
       return undefined;
     },
   });
-  const source = Readable.from(boundedLines(path, separator, { options, onBytes }));
+  const source = Readable.from(boundedLines(path, { separator, quote, escapedBy }, { options, onBytes }));
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
   let header: Header | null = null;
@@ -122,7 +129,7 @@ async function* records(
       if (header.isNamed) kept.shift();
     }
     const { names } = header;
-    const rows = [...kept.map((record) => rowOfCells(record, names)), ...faults.splice(0)];
+    const rows = [...kept.map((record) => rowOfCells(record, names, separator)), ...faults.splice(0)];
     kept = [];
     return { header, rows };
   };
@@ -134,7 +141,7 @@ async function* records(
     }
   } catch (thrown) {
     if (!(thrown instanceof CsvError)) throw thrown;
-    faults.push(faultyRow(row + 1, faultOf(thrown)));
+    faults.push(faultOf(row + 1, thrown, lastLine));
   } finally {
     source.destroy();
     parser.destroy();
@@ -169,9 +176,15 @@ function headerOf(path: string, records: readonly TableRecord[], chosen: string)
  * count.
  * @throws StudioError invalid_file if a line has implausibly many separators
  */
-async function* boundedLines(path: string, separator: string, reading: RowReading): AsyncGenerator<Buffer> {
+async function* boundedLines(
+  path: string,
+  { separator, quote, escapedBy }: Pick<TableDialect, 'separator' | 'quote' | 'escapedBy'>,
+  reading: RowReading,
+): AsyncGenerator<Buffer> {
   let cells = 0;
-  for await (const chunk of utf8Chunks(path, reading)) {
+  const bytes = utf8Chunks(path, reading);
+  const isPlain = separator === '\t' && quote === '"' && escapedBy === '"';
+  for await (const chunk of isPlain ? withLoneQuotesDoubled(bytes) : bytes) {
     const end = chunk.includes(lineFeed) ? lineFeed : carriageReturn;
     const first = chunk.indexOf(end);
     cells += countOf(first < 0 ? chunk : chunk.subarray(0, first), separator);
@@ -222,19 +235,54 @@ function tooManyColumns(path: string, count: number): StudioError {
   );
 }
 
-function rowOfCells({ row, count, cells }: TableRecord, header: readonly string[]): RawRow {
+function rowOfCells({ row, count, cells }: TableRecord, header: readonly string[], separator: string): RawRow {
+  const { lines, rows } = linesOf(cells, separator, header.length - 1);
   if (count !== header.length)
     return faultyRow(
       row,
       `expected ${header.length} columns, found ${count}; quote cells that contain the separator or a line break`,
+      Math.max(1, rows),
     );
+  if (
+    header.length > 1 &&
+    rows === lines &&
+    lines >= (header.length === 2 ? swallowedLines.ofTwoColumns : swallowedLines.ofMore)
+  )
+    return faultyRow(row, swallows(lines), lines);
   return { row, cells: Object.fromEntries(header.map((name, index) => [name, cells[index]])), fault: null };
 }
 
-function faultOf(error: unknown): string {
+/** Number of lines that the cells of a row have together, and how many of them have the separators of a row. */
+function linesOf(cells: readonly string[], separator: string, separators: number): { lines: number; rows: number } {
+  if (!cells.some((cell) => /[\r\n]/.test(cell))) return { lines: 1, rows: 1 };
+  const lines = cells.join(separator).split(/\r\n|[\r\n]/);
+  return { lines: lines.length, rows: lines.filter((line) => line.split(separator).length - 1 === separators).length };
+}
+
+function swallows(lines: number): string {
+  return `has a quotation mark that swallows ${lines - 1} more lines, each of which looks like a row; double the mark where it is meant as such, or close it`;
+}
+
+function lineOf(error: unknown): number | undefined {
+  const lines: unknown = error instanceof CsvError ? Reflect.get(error, 'lines') : undefined;
+  return typeof lines === 'number' ? lines : undefined;
+}
+
+/** The fault of a row that the parser skips. `lastLine`: where the row before ended. */
+function faultOf(row: number, error: unknown, lastLine: number): RawRow {
   const code = error instanceof CsvError ? error.code : '';
-  if (code === 'CSV_MAX_RECORD_SIZE') return tooLong;
+  if (code === 'CSV_MAX_RECORD_SIZE') return faultyRow(row, tooLong);
+  const lines = Math.max(1, (lineOf(error) ?? lastLine + 1) - lastLine);
+  const more = lines > 1 ? ` and swallows ${lines - 1} more lines` : '';
   if (code === 'CSV_QUOTE_NOT_CLOSED')
-    return 'opens a quotation mark that is never closed; close it, or double it where it is meant as such';
-  return 'has a quotation mark inside a cell; put the whole cell in quotation marks and double those inside';
+    return faultyRow(
+      row,
+      `opens a quotation mark that is never closed${more}; close it, or double it where it is meant as such`,
+      lines,
+    );
+  return faultyRow(
+    row,
+    `has a quotation mark inside a cell${more}; put the whole cell in quotation marks and double those inside`,
+    lines,
+  );
 }

@@ -41,7 +41,7 @@ export async function describeTexts(
     onRead?.({ rows: rowCount, bytes, totalBytes: files.sizeBytes });
     for (const row of rows) {
       if (row.kind !== 'example') {
-        if (row.kind === 'fault') problems.addFaulty(row.where, row.message);
+        if (row.kind === 'fault') problems.addFaulty(row.where, row.message, row.lines);
         else problems.add(row.where, row.message);
         continue;
       }
@@ -55,6 +55,7 @@ export async function describeTexts(
         problems.add(example.row, 'is in both splits with the same text: remove it from one of them');
     }
   }
+  rowCount += problems.swallowedRows;
   const nearAcross = near.across();
   for (const { where } of nearAcross)
     problems.add(where, 'nearly repeats a training row: a score on it says little, take it out of one of the splits');
@@ -75,7 +76,7 @@ export async function describeTexts(
       `${files.train.join(', ')}: none of its ${rowCount} rows is a good example; ${worst?.where}: ${worst?.message}.`,
       `Columns: ${plan.columnNames.slice(0, 20).join(', ')}. Assign them, e.g. --set text=NAME.`,
     );
-  const tooMany = problems.tooMany(rowCount);
+  const tooMany = problems.tooMany(rowCount, counts.train);
   if (tooMany !== null && !keepsFaults && plan.options['skip_faulty_rows'] !== true)
     throw new StudioError(
       'invalid_file',

@@ -105,7 +105,7 @@ async function readSome(
           labels.addExample(row.example);
           for (const change of row.example.changes ?? []) repairs.add(row.example.row, change);
         } else if (row.kind === 'fault') {
-          problems.addFaulty(row.where, row.message);
+          problems.addFaulty(row.where, row.message, row.lines);
           if (row.repaired !== undefined) repairableRows++;
           for (const change of row.repaired?.changes ?? []) offers.add(row.where, change);
         } else problems.add(row.where, row.message);
@@ -120,7 +120,8 @@ async function readSome(
   return {
     rows: shown,
     ...labelled,
-    ...{ rowsRead, isWhole, faultyRows: problems.faultyRows, repairableRows },
+    rowsRead: rowsRead + problems.swallowedRows,
+    ...{ isWhole, faultyRows: problems.faultyRows, repairableRows },
     problems: problems.list(),
     repairs: repairs.list(),
     offers: offers.list(),

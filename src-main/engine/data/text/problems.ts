@@ -1,15 +1,16 @@
 import type { DatasetDescription } from '../../../../src-shared/domain/dataset.ts';
+import { mostFaultyRows } from '../../../../src-shared/domain/faulty-rows.ts';
 
 const shownPerKind = 20;
 const mostKinds = 200;
-/** As many faulty rows are left out, with a list; of more, it is asked first. */
-const mostFaulty = { rows: 10, share: 0.01 };
 
 /** Problems of rows by kind: the first of each with its row number, the rest counted. */
 export class RowProblems {
   private readonly kinds = new Map<string, { rows: string[]; count: number }>();
-  /** Number of rows skipped. */
+  /** Number of rows skipped, with those that a faulty one swallowed. */
   faultyRows = 0;
+  /** Number of rows that others swallowed. */
+  swallowedRows = 0;
   private firstFault: DatasetDescription['problems'][number] | null = null;
 
   /** `where`: e.g. "row 4711"; `message`: the problem and its remedy. */
@@ -23,18 +24,21 @@ export class RowProblems {
     if (kind.rows.length < shownPerKind) kind.rows.push(where);
   }
 
-  addFaulty(where: string, message: string): void {
-    this.faultyRows++;
+  /** `lines`: how many lines that look like rows the faulty one has. */
+  addFaulty(where: string, message: string, lines = 1): void {
+    this.faultyRows += lines;
+    this.swallowedRows += lines - 1;
     this.firstFault ??= { where, message };
     this.add(where, message);
   }
 
-  /** Why a file with so many faulty rows of `rowCount` would lose more than a few rows; null for a few. */
-  tooMany(rowCount: number): string | null {
-    const most = Math.max(mostFaulty.rows, mostFaulty.share * rowCount);
-    if (this.faultyRows <= most || this.firstFault === null) return null;
+  /** Why a file of `rowCount` rows would lose too many of them, or all that it trains on; null for a few. */
+  tooMany(rowCount: number, trainingRows: number): string | null {
+    if (this.firstFault === null) return null;
+    if (this.faultyRows <= mostFaultyRows(rowCount) && trainingRows > 0) return null;
     const { where, message } = this.firstFault;
-    return `${this.faultyRows} of its ${rowCount} rows cannot be used, first ${where}: ${message}`;
+    const rest = trainingRows > 0 ? '' : ', and none is left to train on';
+    return `${this.faultyRows} of its ${rowCount} rows cannot be used${rest}, first ${where}: ${message}`;
   }
 
   list(): DatasetDescription['problems'] {

@@ -11,6 +11,8 @@ export interface RawRow {
   readonly cells: Readonly<Record<string, unknown>>;
   /** Problem of the row and its remedy; null if it was read. */
   readonly fault: string | null;
+  /** How many lines of the file that look like rows a faulty one has; absent for one. */
+  readonly lines?: number | undefined;
 }
 
 export type BytesListener = (bytes: number) => void;
@@ -45,8 +47,8 @@ export function numberedName(index: number): string {
   return `column ${index + 1}`;
 }
 
-export function faultyRow(row: number, fault: string): RawRow {
-  return { row, cells: {}, fault };
+export function faultyRow(row: number, fault: string, lines = 1): RawRow {
+  return { row, cells: {}, fault, ...(lines > 1 ? { lines } : {}) };
 }
 
 /** Whether a value is a list that begins with a turn of a conversation, as messages or ShareGPT have it. */

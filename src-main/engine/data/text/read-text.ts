@@ -104,7 +104,7 @@ export async function* readTexts(
         const assigned = rule.assign(row, place++);
         if (typeof content === 'string') {
           const mended = typeof assigned === 'string' ? repairedExample(row, mapping) : null;
-          const fault = { kind: 'fault', where, message: content } as const;
+          const fault = { kind: 'fault', where, message: content, lines: row.lines } as const;
           if (mended === null || typeof assigned !== 'string') return fault;
           const { content: whole, changes } = mended;
           return { ...fault, repaired: { row: where, changes: [...changes], split: assigned, ...whole } };
