@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { parseAsPython } from '../../src-main/engine/data/text/written-number.ts';
+import { AnswerSpans } from '../../src-main/engine/tasks/text/answer-spans.ts';
 import { ChatTemplate } from '../../src-main/engine/tokenization/chat-template.ts';
-import { chatMessageSchema } from '../../src-shared/domain/chat-message.ts';
+import { type ChatMessage, chatMessageSchema } from '../../src-shared/domain/chat-message.ts';
 import { chatTemplatesFolder, runPeer } from './python.ts';
 
 const folder = chatTemplatesFolder();
@@ -32,6 +33,86 @@ const special = { bos_token: '<s>', eos_token: '</s>', pad_token: '<pad>', unk_t
 /** A day and an hour of one digit, in the afternoon; the months of Date begin with 0. */
 const now = [2026, 7, 4, 15, 9, 5] as const;
 
+/** Two answers, the second of which is the last: many templates write its reasoning only. */
+const talks: Readonly<Record<string, ChatMessage[]>> = {
+  plain: talk({}, {}),
+  reasoning: talk(
+    ...(['Think of France.', 'Think of Italy.'].map((reasoning) => ({
+      reasoning_content: reasoning,
+      thinking: reasoning,
+    })) as [object, object]),
+  ),
+};
+
+function talk(first: object, second: object): ChatMessage[] {
+  return [
+    { role: 'user', content: 'Capital of France?' },
+    { role: 'assistant', content: 'Paris.', ...first },
+    { role: 'user', content: 'Of Italy?' },
+    { role: 'assistant', content: 'Rome.', ...second },
+  ];
+}
+
+/** Tags, words and single characters, as the tokenizers of most models split what templates write. */
+const pieces = /<[^<>\s]{1,40}>|\[\/?[A-Z_]+\]|\w+|[\s\S]/g;
+
+/** The texts of a talk's answers that are learned; null where the template has no text of the talk. */
+function learnedAnswers(template: string, messages: readonly ChatMessage[]): string[] | null {
+  const render = (part: readonly ChatMessage[], addGenerationPrompt: boolean) =>
+    new ChatTemplate('default', 'it', template).render(part, { addGenerationPrompt, variables: special });
+  const [known, names] = [new Map<string, number>(), [] as string[]];
+  const encode = (text: string) =>
+    (text.match(pieces) ?? []).map((piece) => {
+      if (!known.has(piece)) known.set(piece, names.push(piece) - 1);
+      return known.get(piece) ?? 0;
+    });
+  let text: string;
+  try {
+    text = render(messages, false);
+  } catch {
+    return null;
+  }
+  const ids = encode(text);
+  const spans = new AnswerSpans(messages, text, ids, render, encode).all();
+  return spans.map(({ start, end }) =>
+    ids
+      .slice(start, end)
+      .map((id) => names[id])
+      .join(''),
+  );
+}
+
+/** How many answers are learned, and how many of them without their reasoning. */
+function answersCell(template: string, name: string): string {
+  const messages = talks[name] ?? [];
+  const answers = learnedAnswers(template, messages);
+  if (answers === null) return '–';
+  const asked = messages.filter(({ role }) => role === 'assistant');
+  for (const answer of answers) expect(answer).not.toMatch(/Italy\?|France\?/);
+  const learned = asked.filter(({ content }, at) => answers[at]?.includes(content));
+  const bare = asked.filter(
+    ({ reasoning_content: reasoning }, at) => typeof reasoning === 'string' && !answers[at]?.includes(reasoning),
+  );
+  return `${learned.length} of ${asked.length}${bare.length > 0 ? `, ${bare.length} without reasoning` : ''}`;
+}
+
+test.skipIf(folder === null)('answers are those that templates with {% generation %} mark, without a header', () => {
+  const schema = z.record(z.string(), z.record(z.string(), z.array(z.string())));
+  const marked = schema.parse(runPeer('chat_answers.py', { folder, talks, special }));
+  expect(Object.keys(marked)).toHaveLength(4);
+  for (const [name, answers] of Object.entries(marked))
+    for (const [talkName, texts] of Object.entries(answers)) {
+      const template = readFileSync(join(folder ?? '', name), 'utf8');
+      const own = learnedAnswers(template, talks[talkName] ?? []) ?? [];
+      // Some mark the header and what else add_generation_prompt writes, which the model does not generate.
+      const headers = texts.map((text, at) => [text.endsWith(own[at] ?? '?'), text.slice(0, -(own[at] ?? '').length)]);
+      for (const [isEnd, header] of headers) {
+        expect([name, talkName, isEnd]).toEqual([name, talkName, true]);
+        expect(header).toMatch(/^(<assistant>\n?(<\/?think>)?)?$/);
+      }
+    }
+});
+
 beforeAll(() => {
   const [year, month, ...rest] = now;
   vi.useFakeTimers({ toFake: ['Date'], now: new Date(year, month - 1, ...rest) });
@@ -53,7 +134,7 @@ test.skipIf(folder === null)(
       const template = readFileSync(join(folder ?? '', name), 'utf8');
       const count = (of: (one: (typeof own)[number]) => boolean) => own.filter(of).length;
       rows.push(
-        `| ${name} | ${count((one) => one.text !== undefined)} | ${count((one) => one.kind === 'raised')} | ${count((one) => one.kind === 'fault')} |`,
+        `| ${name} | ${count((one) => one.text !== undefined)} | ${count((one) => one.kind === 'raised')} | ${count((one) => one.kind === 'fault')} | ${answersCell(template, 'plain')} | ${answersCell(template, 'reasoning')} |`,
       );
       for (const { conversation, tools, prompt, text, error, kind } of own) {
         if (kind === 'fault' && name === writesGenerators) continue;
@@ -87,8 +168,13 @@ ${templates.size} templates as models were published with them, of llama.cpp's f
 at a fault of the template or at what it is not made for (no tools, arguments as one text), the studio stops too; only \`${writesGenerators}\` it renders with tools, which Transformers
 does not. \`npm run test:peers -- chat-templates\` fetches the templates by pip, compares, and holds this page to what it finds; \`-u\` writes it again.
 
-| Template | Equal texts | Equal refusals | Neither renders |
-| --- | --- | --- | --- |
+The last columns count the answers of a conversation of two that training learns, without and with reasoning: an answer's tokens
+follow the generation prompt and include the end of the turn. *Without reasoning*: the template leaves it out of the text. Of the four
+templates with \`{% generation %}\`, the answers are what Transformers marks, less the header where they mark it too. – : the template
+has no text of the conversation without tools.
+
+| Template | Equal texts | Equal refusals | Neither renders | Answers learned | With reasoning |
+| --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
     await expect(page).toMatchFileSnapshot('../../docs/results/chat-templates.md');
