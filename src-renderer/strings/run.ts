@@ -21,9 +21,9 @@ export const runStrings = {
     failed: 'The run was not resumed',
     fromLast: 'Resume from the last checkpoint',
     anywayButton: 'Resume anyway…',
-    anywayQuestion: (name: string) => `Resume ${name} anyway?`,
+    anywayQuestion: (name: string) => `Resume "${name}" anyway?`,
     anywayConsequence:
-      'Its remaining steps then train on the changed files, so its adapter is not what one training on either version gives. The log and reports of the run state this.',
+      'The remaining steps then train on the changed files, so the adapter differs from one trained on either version alone. The log and the reports of the run state this.',
     anyway: 'Resume anyway',
     cancel: 'Cancel',
   },

@@ -58,16 +58,11 @@ export class CurrentInputs {
 
   private async hashBase(path: string): Promise<BaseInput> {
     const { abort, progress } = this.context;
+    const report = byteProgress('Comparing the base with the checkpoint', progress);
     const bytes = await storedBytes(path);
-    progress({
-      phase: 'Comparing the base with the checkpoint',
-      done: 0,
-      total: 0,
-      unit: '',
-      perSecond: null,
-      etaSeconds: null,
-    });
+    report(0, bytes);
     const { fingerprint } = await this.parts.reader.read('model', { folder: path }, { bytes, signal: abort });
+    report(bytes, bytes);
     return hashBase(path, fingerprint);
   }
 }

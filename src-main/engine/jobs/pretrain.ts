@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -25,6 +26,7 @@ import type { FloatType } from '../tensors/encode-floats.ts';
 import { elementCount } from '../tensors/host-tensor.ts';
 import type { TensorSource } from '../tensors/safetensors.ts';
 import { transposed } from '../tensors/transpose.ts';
+import { hashBase, hashDataset } from '../training/training-inputs.ts';
 import { defineEngineJob } from './define-job.ts';
 
 const floatTypes = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const satisfies Record<string, FloatType>;
@@ -48,9 +50,11 @@ export async function runPretrainTask(task: PretrainTask, context: TaskContext):
         ? await languageExamples(config, description, context)
         : await imageExamples(config, description, await folderOf(config.model_config), task.dataset);
     try {
+      const data = await hashData(task);
       const run = await runPretraining({
         config,
         model,
+        data,
         exampleCount: examples.count,
         context,
         checkpointDirectory: task.checkpointDirectory,
@@ -90,6 +94,15 @@ export async function runPretrainTask(task: PretrainTask, context: TaskContext):
 }
 
 export const pretrainJob = defineEngineJob('pretrain', runPretrainTask);
+
+/** Hashes of the dataset, or of the texts and their tokenizer. */
+async function hashData({ config: { train_data, tokenizer }, dataset }: PretrainTask): Promise<string> {
+  const sources = dataset === null ? train_data.map((path) => ({ reader: 'text', path, options: {} })) : [dataset];
+  const hashes: string[] = [];
+  for (const source of sources) hashes.push((await hashDataset(source)).sha256);
+  if (tokenizer !== null) hashes.push(...Object.values((await hashBase(tokenizer, '')).files));
+  return createHash('sha256').update(hashes.join()).digest('hex');
+}
 
 async function freshModel(file: ModelConfigFile, seed: number) {
   const keys = freshKeys.parse(file.value);

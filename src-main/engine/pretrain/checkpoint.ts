@@ -22,6 +22,8 @@ const stateSchema = z.strictObject({
   seconds: z.number(),
   /** Settings of the steps so far; a training with others cannot be resumed. */
   config: z.string(),
+  /** Hashes of the data of the steps so far; absent in checkpoints of earlier versions. */
+  data: z.string().optional(),
   order: z.strictObject({
     epoch: z.number().int(),
     position: z.number().int(),
@@ -35,6 +37,7 @@ export interface PretrainCheckpoint {
   readonly step: number;
   readonly seconds: number;
   readonly config: string;
+  readonly data?: string | undefined;
   readonly order: BatchOrderState;
   readonly optimizer: OptimizerState;
 }
@@ -69,12 +72,12 @@ export async function writePretrainCheckpoint(
 
 /**
  * Reads the latest checkpoint below `parent` and assigns its weights to the variables; null if there is none.
- * @throws StudioError invalid_file if it is damaged, refused if it has other settings.
+ * @throws StudioError invalid_file if it is damaged, refused if it has other settings, inputs_changed if it has other data.
  */
 export async function readPretrainCheckpoint(
   parent: string,
   variables: ReadonlyMap<string, tf.Variable>,
-  config: string,
+  { config, data }: Required<Pick<PretrainCheckpoint, 'config' | 'data'>>,
 ): Promise<PretrainCheckpoint | null> {
   removeUnfinished(parent);
   const latest = foldersIn(parent).at(-1);
@@ -90,6 +93,12 @@ export async function readPretrainCheckpoint(
       'refused',
       `The checkpoint in ${directory} was made with other settings.`,
       'Give the settings that it was started with, or remove it to start from the beginning.',
+    );
+  if (state.data !== undefined && state.data !== data)
+    throw new StudioError(
+      'inputs_changed',
+      `The data or the tokenizer have changed since step ${state.step}, at which ${directory} was saved.`,
+      'Put the files back, or remove that folder to start from the beginning.',
     );
   const weights = await readSafetensors(join(directory, weightsFile));
   for (const [name, variable] of variables) {

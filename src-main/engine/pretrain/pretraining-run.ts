@@ -21,6 +21,8 @@ export interface PretrainScore {
 export interface PretrainingParts {
   readonly config: PretrainConfig;
   readonly model: FullModel;
+  /** Hashes of the files that it trains on. */
+  readonly data: string;
   /** Training examples: windows of text, or images. */
   readonly exampleCount: number;
   readonly context: TaskContext;
@@ -132,8 +134,9 @@ class PretrainingRun implements Objective {
   }
 
   private async resume(): Promise<void> {
-    const { checkpointDirectory } = this.parts;
-    const earlier = await readPretrainCheckpoint(checkpointDirectory, this.model.trainable(), this.settings());
+    const { checkpointDirectory, data } = this.parts;
+    const current = { config: this.settings(), data };
+    const earlier = await readPretrainCheckpoint(checkpointDirectory, this.model.trainable(), current);
     if (!earlier) return;
     this.loop.order.restore(earlier.order);
     this.loop.optimizer.restore(earlier.optimizer);
@@ -148,6 +151,7 @@ class PretrainingRun implements Objective {
       step: done,
       seconds: this.seconds(),
       config: this.settings(),
+      data: this.parts.data,
       order: order.state(),
       optimizer: await optimizer.state(),
     });

@@ -120,6 +120,22 @@ describe('a language model from scratch', () => {
     expect(weights('broken').equals(weights('unbroken'))).toBe(true);
   });
 
+  it('refuses to resume on other data', async () => {
+    const config = languageConfig();
+    await pretrain(config, 'data', 3);
+    const [text = ''] = config.train_data;
+    const before = readFileSync(text, 'utf8');
+    writeFileSync(text, before.replace('cat', 'dog'));
+    await expect(pretrain(config, 'data')).rejects.toMatchObject({
+      code: 'inputs_changed',
+      message: expect.stringMatching(
+        /^The data or the tokenizer have changed since step \d+, at which .* was saved\.$/,
+      ),
+    });
+    writeFileSync(text, before);
+    expect(await pretrain(config, 'data', 3)).toMatchObject({ outcome: 'paused' });
+  });
+
   it('refuses to go on with other settings, and data that does not fit, in one sentence', async () => {
     await pretrain(languageConfig(), 'settings', 3);
     await expect(pretrain(languageConfig({ learning_rate: 0.1 }), 'settings')).rejects.toMatchObject({

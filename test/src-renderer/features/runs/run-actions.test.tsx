@@ -63,7 +63,7 @@ test('a run that was refused for its changed dataset is resumed on it only after
   const { view } = await open({ status: 'failed', error: { code: 'inputs_changed', message, hint: null } });
   for (const name of ['Resume anyway…', 'Resume']) {
     fireEvent.click(view.getByRole('button', { name }));
-    const dialog = within(await view.findByRole('dialog', { name: 'Resume a anyway?' }));
+    const dialog = within(await view.findByRole('dialog', { name: 'Resume "a" anyway?' }));
     expect(dialog.getByText(message)).toBeTruthy();
     fireEvent.click(dialog.getByRole('button', { name: 'Cancel' }));
     await waitFor(() => expect(view.queryByRole('dialog')).toBeNull());
