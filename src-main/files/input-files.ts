@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Stats, statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HashedFile } from '../../src-shared/domain/bundle.ts';
@@ -19,7 +20,7 @@ export async function filesAt(
   const found = await stat(from);
   if (!found.isDirectory()) return [{ from, path, bytes: found.size }];
   const files: FoundFile[] = [];
-  await walk(from, '', new Set(), async (file, inner, bytes) => {
+  await walk(from, '', new Set(), (file, inner, bytes) => {
     if (keeps(inner)) files.push({ from: file, path: `${path}/${inner}`, bytes });
   });
   return files.sort((one, other) => (one.path < other.path ? -1 : 1));
@@ -30,17 +31,25 @@ async function walk(
   folder: string,
   inner: string,
   above: ReadonlySet<string>,
-  add: (file: string, inner: string, bytes: number) => Promise<void>,
+  add: (file: string, inner: string, bytes: number) => void,
 ): Promise<void> {
   const real = await realpath(folder);
   if (above.has(real)) return;
   for (const name of await readdir(folder)) {
     if (name.startsWith('.')) continue;
     const [file, path] = [join(folder, name), inner === '' ? name : `${inner}/${name}`];
-    const found = await stat(file).catch(() => null);
-    if (found === null) continue;
-    if (found.isDirectory()) await walk(file, path, new Set([...above, real]), add);
-    else if (found.isFile()) await add(file, path, found.size);
+    const found = stateOf(file);
+    if (found?.isDirectory()) await walk(file, path, new Set([...above, real]), add);
+    else if (found?.isFile()) add(file, path, found.size);
+  }
+}
+
+/** Synchronous: among tens of thousands of images, a promise for each takes many times as long as the call. */
+function stateOf(file: string): Stats | null {
+  try {
+    return statSync(file);
+  } catch {
+    return null;
   }
 }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
@@ -12,7 +14,11 @@ import { datasetFiles } from '../data/dataset-files.ts';
 const mostHashedBytes = 2 ** 30;
 const samples = 256;
 const sampleBytes = 2 ** 16;
-const inParallel = 16;
+/** Smaller files are read at once: a dataset may have tens of thousands of images. */
+const smallBytes = 2 ** 18;
+/** Bytes between two turns of the event loop; opening a file counts as some, too. */
+const bytesPerTurn = 2 ** 22;
+const bytesPerOpening = 2 ** 14;
 
 const datasetInputSchema = z.strictObject({
   sha256: z.string().describe('of the lines of `sha256sum` of its files, sorted by path'),
@@ -41,14 +47,14 @@ export async function hashDataset(
   const files = await datasetFiles(source);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const hashed: { path: string; sha256: string }[] = [];
-  for (let first = 0; first < files.length; first += inParallel)
-    hashed.push(
-      ...(await Promise.all(
-        files
-          .slice(first, first + inParallel)
-          .map(async (file) => ({ path: file.path, sha256: await identity(file, (piece) => onBytes?.(piece, bytes)) })),
-      )),
-    );
+  let sinceTurn = 0;
+  for (const file of files) {
+    hashed.push({ path: file.path, sha256: await identity(file, (piece) => onBytes?.(piece, bytes)) });
+    sinceTurn += file.bytes + bytesPerOpening;
+    if (sinceTurn < bytesPerTurn) continue;
+    sinceTurn = 0;
+    await setImmediate();
+  }
   const { test_file: _, ...options } = source.options;
   const reading = JSON.stringify([source.reader, ...Object.entries(options).sort()]);
   return { sha256: hashOfAll(hashed, basename(source.path)), bytes, files: files.length, reading };
@@ -68,6 +74,10 @@ function isRead(path: string): boolean {
 }
 
 async function identity({ from, bytes }: FoundFile, onBytes: (bytes: number) => void): Promise<string> {
+  if (bytes <= smallBytes) {
+    onBytes(bytes);
+    return smallFileHash(from);
+  }
   if (bytes <= mostHashedBytes) return fileHash(from, onBytes);
   const { size, mtimeNs, ino } = await stat(from, { bigint: true });
   const hash = createHash('sha256').update(`${size} ${mtimeNs} ${ino}`);
@@ -84,6 +94,16 @@ async function identity({ from, bytes }: FoundFile, onBytes: (bytes: number) => 
     await handle.close();
   }
   return `sampled-${hash.digest('hex')}`;
+}
+
+function smallFileHash(file: string): string {
+  // As `openRegularFile`: without O_NONBLOCK, a FIFO in the file's place would block.
+  const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    return createHash('sha256').update(readFileSync(descriptor)).digest('hex');
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Describes in a few words how a dataset differs from the one that was trained on; null: it does not. */
