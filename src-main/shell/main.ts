@@ -34,13 +34,10 @@ import { openWindow } from './window.ts';
 const home = process.env['COTO_STUDIO_HOME'];
 const place = home ?? app.getPath('userData');
 const { studioHome, missing } = locate();
-const isRefused = missing !== null && missing.code !== 'not_found';
-if (isRefused) {
-  // Nothing is written into a home with links among its folders.
-  const folder = mkdtempSync(join(tmpdir(), 'coto-window-'));
-  app.setPath('userData', folder);
-  app.once('quit', () => rmSync(folder, { recursive: true, force: true }));
-} else if (home) {
+/** Nothing is written into a home with links among its folders: what the window and its log need goes here. */
+const scratch = missing !== null && missing.code !== 'not_found' ? mkdtempSync(join(tmpdir(), 'coto-window-')) : null;
+if (scratch !== null) app.setPath('userData', scratch);
+else if (home) {
   // Each studio home (tests, a second project) has its own Chromium files and single-instance lock.
   app.setPath('userData', join(home, 'window'));
 }
@@ -49,7 +46,7 @@ const developmentServer = developmentServerOf(process.env['COTO_DEV_SERVER'], ap
 /** Self-check of the packed app: waits for the window's first response from the backend, then quits. */
 const isSmokeTest = process.env['COTO_SMOKE'] === '1';
 
-const logs = join(isRefused ? app.getPath('userData') : studioHome, logFolder);
+const logs = join(scratch ?? studioHome, logFolder);
 const { log, close: closeLog } = openLog(logs, 'shell');
 
 /** Time for a running training to finish its step and save it, a long one of a large model on a slow processor. */
@@ -101,7 +98,7 @@ else {
     .then(begin, (error: unknown) => {
       log.fatal({ err: error }, 'the app could not start');
       process.stderr.write(`${toErrorValue(error).message}\n`);
-      app.exit(1);
+      exitUnopened(1);
     });
 }
 
@@ -134,7 +131,13 @@ function requireHome(): void {
   if (isSmokeTest) throw StudioError.fromValue(missing);
   const answer = missingHomeAnswers[dialog.showMessageBoxSync(missingHomeQuestion(missing))] ?? 'quit';
   if (answer === 'again') app.relaunch();
-  app.exit(0);
+  exitUnopened(0);
+}
+
+function exitUnopened(code: number): void {
+  closeLog();
+  if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
+  app.exit(code);
 }
 
 function begin(): void {
