@@ -110,6 +110,11 @@ it('says what the labels are', () => {
 it('is wrong as long as no row is a good example', () => {
   expect(whatIsWrong(undefined)).toMatch(/Reading the file/);
   expect(whatIsWrong({ ...inspection, misfit: { message: 'no', hint: null } })).toMatch(/do not fit/);
+  const faults = (faultyRows: number, rowsRead: number) => whatIsWrong({ ...inspection, faultyRows, rowsRead });
+  expect(faults(9, 10)).toMatch(/9 of the first 10 rows are faulty/);
+  expect(faults(3, 10)).toMatch(/3 of the first 10 rows are faulty/);
+  expect(faults(2, 10)).not.toMatch(/faulty/);
+  expect(faults(11, 100)).toMatch(/11 of the first 100 rows are faulty/);
   expect(whatIsWrong(inspection)).toMatch(/None of the first rows/);
   const example = { row: 'row 2', split: 'train', text: 'a', label: null } as const;
   const rest = { textPair: null, choices: null, prompt: null, completion: null, messages: null };
