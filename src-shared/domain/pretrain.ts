@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { saveMinutes } from './run.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -63,6 +64,9 @@ export const pretrainConfigSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe('windows or images to evaluate on; 0: all that are held out'),
+  save_minutes: saveMinutes.describe(
+    'a checkpoint to resume from is saved once the latest one is this old, and removed at the end; 0: only on a pause',
+  ),
   save_dtype: z.enum(['float32', 'float16', 'bfloat16']).default('float32'),
 });
 export type PretrainConfig = z.infer<typeof pretrainConfigSchema>;

@@ -10,6 +10,9 @@ import { runInfoSchema } from './run-info.ts';
 import { sampleSettings } from './run-samples.ts';
 import { taskSettingsSchema } from './task.ts';
 
+/** Age in minutes at which the latest checkpoint of a training is replaced; 0: never by time. */
+export const saveMinutes = z.number().min(0).default(2);
+
 /**
  * A run as a YAML file: Transformers' and PEFT's own names, unknown keys are rejected. Reports contain the same file.
  * Where `max_steps` is 0 the length is `num_train_epochs`.
@@ -251,8 +254,16 @@ export const runConfigSchema = z.strictObject({
   save_steps: z.number().int().min(0).default(0).meta({
     title: 'Save steps',
     description:
-      'Saves a checkpoint every this many steps. 0 saves only at the end, on a pause and at each best evaluation.',
+      'Keeps a checkpoint every this many steps. 0 keeps only the one of the end and the one of the best evaluation.',
     unit: 'steps',
+    advanced: true,
+    group: 'Optimization',
+  }),
+  save_minutes: saveMinutes.meta({
+    title: 'Save minutes',
+    description:
+      'Saves a checkpoint as soon as the latest one is this many minutes old, so that a run whose process is killed can be resumed. The next one, or the checkpoint of the end, replaces it. Changes no result. 0 turns it off.',
+    unit: 'minutes',
     advanced: true,
     group: 'Optimization',
   }),

@@ -3,7 +3,8 @@ import { type ConfigRow, groupDifferences } from './config-differences.ts';
 import type { RunGroup } from './run-groups.ts';
 
 /** Settings that a label has no room for: it says CoTo itself, and seeds are folded. */
-const unsaid = /^(coto|seed|data_seed|order_seed|logging_steps|save_steps|eval_steps|per_device_eval_batch_size)$/;
+const unsaid =
+  /^(coto|seed|data_seed|order_seed|logging_steps|save_steps|save_minutes|eval_steps|per_device_eval_batch_size)$/;
 /** Settings by the words of the forms; those of a variant, such as r, by their own names. */
 const words = fieldWords([]);
 /** More than this many settings are not said in a label. */

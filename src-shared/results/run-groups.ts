@@ -41,7 +41,12 @@ export interface GroupSummary {
 export type RunValue = (run: RunRecord) => number | null;
 
 /** Settings that change neither what a run learns nor how it is scored, besides its seeds. */
-const withoutEffect: ReadonlySet<string> = new Set(['logging_steps', 'save_steps', 'per_device_eval_batch_size']);
+const withoutEffect: ReadonlySet<string> = new Set([
+  'logging_steps',
+  'save_steps',
+  'save_minutes',
+  'per_device_eval_batch_size',
+]);
 
 /** Folds the seeds of the same settings, base and dataset; groups in the order of their first run. */
 export function groupRuns(runs: readonly RunRecord[]): RunGroup[] {

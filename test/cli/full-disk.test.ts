@@ -113,52 +113,57 @@ describe('a run whose process is killed', () => {
   const shown = z.object({ run: runRecordSchema, metrics: z.array(metricRow) });
   const settings = training(
     'max_steps=40',
-    'save_steps=5',
     'eval_steps=10',
     'learning_rate=0.01',
     'coto={}',
     'adapter.lora_dropout=0.1',
   );
 
-  test('is interrupted, and resumed to the very result of one that was left alone', async () => {
-    const [home, other] = [await newHome(), await newHome()];
-    await killCommandBy('killed-at-checkpoint.ts', [...settings, '--home', home]);
-    // What such a process was writing when it was killed.
-    const [id = ''] = readdirSync(join(home, 'runs'));
-    const unfinished = join(home, 'runs', id, 'checkpoints', '.step-000020.0123456789ab.tmp');
-    mkdirSync(unfinished, { recursive: true });
-    writeFileSync(join(unfinished, 'adapter_model.safetensors'), 'half');
+  test.each([
+    ['every five steps', 'save_steps=5'],
+    ['by time', 'save_minutes=1e-7'],
+  ])(
+    'is interrupted, and with checkpoints %s resumed to the result of a run that was left alone',
+    async (_, saving) => {
+      const [home, other] = [await newHome(), await newHome()];
+      await killCommandBy('killed-at-checkpoint.ts', [...settings, saving, '--home', home]);
+      // What such a process was writing when it was killed.
+      const [id = ''] = readdirSync(join(home, 'runs'));
+      const unfinished = join(home, 'runs', id, 'checkpoints', '.step-000020.0123456789ab.tmp');
+      mkdirSync(unfinished, { recursive: true });
+      writeFileSync(join(unfinished, 'adapter_model.safetensors'), 'half');
 
-    const interrupted = await onlyRun(home);
-    expect(interrupted).toMatchObject({
-      status: 'interrupted',
-      adapterId: null,
-      error: {
-        code: 'disconnected',
-        hint: 'It can be resumed from its checkpoint at step 15.',
-      },
-    });
-    expect(interrupted.checkpoints.map(({ step }) => step).at(-1)).toBe(15);
-    expect(halfWritten(home)).toEqual([]);
-    expect(await adaptersOf(home)).toEqual([]);
+      const interrupted = await onlyRun(home);
+      expect(interrupted).toMatchObject({
+        status: 'interrupted',
+        adapterId: null,
+        error: {
+          code: 'disconnected',
+          hint: 'It can be resumed from its checkpoint at step 15.',
+        },
+      });
+      expect(interrupted.checkpoints.map(({ step }) => step).at(-1)).toBe(15);
+      expect(halfWritten(home)).toEqual([]);
+      expect(await adaptersOf(home)).toEqual([]);
 
-    const resumed = await cotoOn(home)(['runs', 'resume', id, '--json']);
-    expect(resumed.code).toBe(0);
-    const alone = await cotoOn(other)([...settings, '--json']);
-    expect(alone.code).toBe(0);
-    const [one, two] = [resumed, alone].map(({ out }) => trained.parse(JSON.parse(out)));
-    expect(one?.run.status).toBe('completed');
-    expect(one?.adapter.sha256).toBe(two?.adapter.sha256);
-    expect(one?.run.result?.accuracy).toBe(two?.run.result?.accuracy);
-    expect(one?.run.result?.evalLoss).toBe(two?.run.result?.evalLoss);
-    const curve = async (at: string, runId: string) => {
-      const { metrics } = shown.parse(JSON.parse((await cotoOn(at)(['runs', 'show', runId, '--json'])).out));
-      return metrics.filter(({ name }) => ['loss', 'p', 'active_share', 'eval_accuracy'].includes(name));
-    };
-    const [first, second] = [await curve(home, id), await curve(other, two?.run.id ?? '')];
-    expect(first.filter(({ name }) => name === 'loss').map(({ step }) => step)).toEqual([...Array(40).keys()]);
-    expect(first).toEqual(second);
-    const tensors = (at: string, folder = '') => readFileSync(join(at, folder, 'adapter_model.safetensors'));
-    expect(tensors(home, one?.adapter.folder).equals(tensors(other, two?.adapter.folder))).toBe(true);
-  });
+      const resumed = await cotoOn(home)(['runs', 'resume', id, '--json']);
+      expect(resumed.code).toBe(0);
+      const alone = await cotoOn(other)([...settings, 'save_minutes=0', '--json']);
+      expect(alone.code).toBe(0);
+      const [one, two] = [resumed, alone].map(({ out }) => trained.parse(JSON.parse(out)));
+      expect(one?.run.status).toBe('completed');
+      expect(one?.adapter.sha256).toBe(two?.adapter.sha256);
+      expect(one?.run.result?.accuracy).toBe(two?.run.result?.accuracy);
+      expect(one?.run.result?.evalLoss).toBe(two?.run.result?.evalLoss);
+      const curve = async (at: string, runId: string) => {
+        const { metrics } = shown.parse(JSON.parse((await cotoOn(at)(['runs', 'show', runId, '--json'])).out));
+        return metrics.filter(({ name }) => ['loss', 'p', 'active_share', 'eval_accuracy'].includes(name));
+      };
+      const [first, second] = [await curve(home, id), await curve(other, two?.run.id ?? '')];
+      expect(first.filter(({ name }) => name === 'loss').map(({ step }) => step)).toEqual([...Array(40).keys()]);
+      expect(first).toEqual(second);
+      const tensors = (at: string, folder = '') => readFileSync(join(at, folder, 'adapter_model.safetensors'));
+      expect(tensors(home, one?.adapter.folder).equals(tensors(other, two?.adapter.folder))).toBe(true);
+    },
+  );
 });

@@ -9,6 +9,6 @@ process.env['COTO_TEST_KILLED'] ??= String(process.pid);
 const { rename } = promises;
 promises.rename = async (from, to) => {
   await rename(from, to);
-  if (String(to).endsWith('step-000015')) process.kill(Number(process.env['COTO_TEST_KILLED']), 'SIGKILL');
+  if (/(step|last)-000015$/.test(String(to))) process.kill(Number(process.env['COTO_TEST_KILLED']), 'SIGKILL');
 };
 syncBuiltinESMExports();

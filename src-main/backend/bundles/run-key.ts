@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { BundleInput, BundleJob } from '../../../src-shared/domain/bundle.ts';
-import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { type RunConfig, saveMinutes } from '../../../src-shared/domain/run.ts';
 import type { Services } from '../services.ts';
 import { canonicalJson, withKeyRate } from '../studies/content-keys.ts';
 import { type Bundle, program } from './bundle-files.ts';
 
+const defaultSaveMinutes = saveMinutes.parse(undefined);
+
 /** Hash of a run's settings, the files that it needs and the version of the program, in 32 digits. */
 export function runKey(config: RunConfig, inputs: readonly BundleInput[], version: string = program.version): string {
-  const { model, dataset, ...settings } = withKeyRate(config);
+  const { model, dataset, save_minutes: minutes, ...settings } = withKeyRate(config);
   const content = {
     version,
-    settings,
+    // Bundles of versions without this setting have the same key.
+    settings: minutes === defaultSaveMinutes ? settings : { ...settings, save_minutes: minutes },
     model: requireInput(inputs, 'model', model).sha256,
     dataset: keyOfDataset(requireInput(inputs, 'dataset', dataset)),
   };

@@ -27,6 +27,7 @@ export function shortened(config: RunConfig): RunConfig {
     eval_steps: 0,
     sample_prompts: [],
     save_steps: 0,
+    save_minutes: 0,
     early_stopping_patience: 0,
     load_best_model_at_end: false,
   };

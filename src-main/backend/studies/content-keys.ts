@@ -60,7 +60,11 @@ const firstSettings: ReadonlySet<string> = new Set([
   'compute_dtype',
 ]);
 /** Settings of a run that have no part in its result. */
-const watchingSettings: ReadonlySet<string> = new Set(['eval_on_start', ...Object.keys(sampleSettings)]);
+const watchingSettings: ReadonlySet<string> = new Set([
+  'eval_on_start',
+  'save_minutes',
+  ...Object.keys(sampleSettings),
+]);
 const defaultConfig = runConfigSchema.parse({});
 /** Rate of the exponential curve that keys contain while another curve is used. Must never change. */
 const unusedExponentialRate = 5;

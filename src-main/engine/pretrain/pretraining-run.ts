@@ -3,6 +3,7 @@ import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import type { TaskContext } from '../events.ts';
 import { BatchOrder } from '../training/batch-order.ts';
+import { CheckpointAge } from '../training/checkpoint-age.ts';
 import { MetricRecorder } from '../training/metric-recorder.ts';
 import type { MicroBatch } from '../training/micro-batch.ts';
 import type { ParameterGroup } from '../training/optimizers/optimizer.ts';
@@ -10,8 +11,6 @@ import type { TrainingHooks } from '../training/training-hooks.ts';
 import { type Objective, type TakenStep, TrainingLoop } from '../training/training-loop.ts';
 import { readPretrainCheckpoint, writePretrainCheckpoint } from './checkpoint.ts';
 import type { FullModel } from './full-model.ts';
-
-const checkpointMilliseconds = 60_000;
 
 export interface PretrainScore {
   readonly loss: number;
@@ -63,13 +62,14 @@ class PretrainingRun implements Objective {
   private readonly loop: TrainingLoop;
   private secondsBefore = 0;
   private startedAt = performance.now();
-  private savedAt = performance.now();
+  private readonly checkpointAge: CheckpointAge;
   private loss: number | null = null;
 
   constructor(parts: PretrainingParts) {
     const { config, model, context, exampleCount } = parts;
     this.parts = parts;
     this.model = model;
+    this.checkpointAge = new CheckpointAge(config.save_minutes);
     this.hooks = { parameterGroups: () => [undecayed(model.trainable())] };
     this.totalSteps = pretrainSteps(config, exampleCount);
     this.recorder = new MetricRecorder(context);
@@ -89,7 +89,7 @@ class PretrainingRun implements Objective {
     try {
       await this.resume();
       this.startedAt = performance.now();
-      this.savedAt = performance.now();
+      this.checkpointAge.reset();
       const signal = await this.loop.run();
       this.recorder.flush();
       const facts = { steps: this.loop.done, trainLoss: this.loss };
@@ -130,7 +130,7 @@ class PretrainingRun implements Objective {
   async afterStep(done: number): Promise<void> {
     const { eval_steps } = this.parts.config;
     if (eval_steps > 0 && done % eval_steps === 0 && done < this.totalSteps) await this.score();
-    if (performance.now() - this.savedAt > checkpointMilliseconds) await this.save();
+    if (this.checkpointAge.isDue && done < this.totalSteps) await this.save();
   }
 
   private async resume(): Promise<void> {
@@ -155,7 +155,7 @@ class PretrainingRun implements Objective {
       order: order.state(),
       optimizer: await optimizer.state(),
     });
-    this.savedAt = performance.now();
+    this.checkpointAge.reset();
   }
 
   private async score(): Promise<PretrainScore> {
@@ -171,9 +171,10 @@ class PretrainingRun implements Objective {
     return made;
   }
 
-  /** Settings that a checkpoint must agree with. */
+  /** Settings that a checkpoint must agree with: all but `save_minutes`, which changes no result. */
   private settings(): string {
-    return JSON.stringify(this.parts.config);
+    const { save_minutes: _, ...settings } = this.parts.config;
+    return JSON.stringify(settings);
   }
 
   private seconds(): number {

@@ -17,6 +17,7 @@ import { checkSchedule } from '../coto/schedule-rows.ts';
 import type { EngineSignal, TaskContext } from '../events.ts';
 import { BestEvaluation, type Criterion, type Score } from './best-evaluation.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { CheckpointAge } from './checkpoint-age.ts';
 import { findBestFolder, newCheckpointFolder } from './checkpoint-folders.ts';
 import { divergedAt, refuseDiverged } from './diverged.ts';
 import { writeHistoryPart } from './history-files.ts';
@@ -33,8 +34,6 @@ import { type FailedStep, type Objective, type TakenStep, TrainingLoop } from '.
 import { trainingPlan } from './training-plan.ts';
 import { gradientNorms } from './training-step.ts';
 
-/** Maximum age of the latest checkpoint, whatever `save_steps` is, so that a crash loses little. */
-const SAFETY_CHECKPOINT_MILLISECONDS = 20_000;
 /** Interval of weight norms and of the memory in steps: the norms cost a pass over every adapter. */
 const WEIGHT_NORM_EVERY = 10;
 
@@ -94,7 +93,7 @@ export class TrainingRun implements Objective {
   private lastScore: (Score & { step: number }) | null = null;
   /** The evaluation before the first step. */
   private firstScore: TrainerState['start'];
-  private lastCheckpointAt = performance.now();
+  private readonly checkpointAge: CheckpointAge;
 
   constructor(parts: TrainingRunParts) {
     this.parts = parts;
@@ -116,6 +115,7 @@ export class TrainingRun implements Objective {
       ranks: model.adaptedModules().map(({ rank }) => rank),
     });
     this.best = new BestEvaluation(parts.criterion, config);
+    this.checkpointAge = new CheckpointAge(config.save_minutes);
     this.recorder = new MetricRecorder(context, { keepsSent: true });
     const { recorder } = this;
     this.loop = new TrainingLoop(config, this, { examples, lengthOf, totalSteps, context, recorder, gradients });
@@ -231,7 +231,7 @@ export class TrainingRun implements Objective {
     const { config, totalSteps } = this.parts;
     if (isDue(done, config.eval_steps) && done < totalSteps) await this.evaluateNow();
     if (isDue(done, config.save_steps)) await this.save('step');
-    if (performance.now() - this.lastCheckpointAt > SAFETY_CHECKPOINT_MILLISECONDS) await this.save('last');
+    if (this.checkpointAge.isDue && done < totalSteps) await this.save('last');
   }
 
   isOver(): boolean {
@@ -328,7 +328,7 @@ export class TrainingRun implements Objective {
       kind: 'checkpoint',
       checkpoint: { kind, step: this.globalStep, folder, accuracy, resumable: true },
     });
-    if (kind === 'last') this.lastCheckpointAt = performance.now();
+    this.checkpointAge.reset();
     // If less memory is left than before, the run had better end here, where it can be resumed.
     followMemoryLimit();
     return folder;

@@ -46,6 +46,10 @@ test('a later setting is in the key where it differs from its default', async ()
   expect(await keyOf({ max_train_samples: 0, greater_is_better: null })).toBe(keys[0]);
 });
 
+test('how often a checkpoint is saved by time has no part in the key', async () => {
+  expect(await keyOf({ save_minutes: 0 })).toBe(await keyOf({}));
+});
+
 test('a batch that memory splits has one key, however it is split', async () => {
   const keyOfSplit = (size: number, accumulation: number, auto: boolean) =>
     keyOf({

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,14 +59,23 @@ function imageConfig(settings: Record<string, unknown>) {
   return languageConfig({ model_config: place, tokenizer: null, train_data: ['idx'], ...settings });
 }
 
-async function pretrain(config: ReturnType<typeof languageConfig>, name: string, stopAfter = Number.POSITIVE_INFINITY) {
+async function pretrain(
+  config: ReturnType<typeof languageConfig>,
+  name: string,
+  stopAfter = Number.POSITIVE_INFINITY,
+  then: 'pause' | 'fail' = 'pause',
+) {
   const losses: number[] = [];
   const emit = (event: EngineEvent) => {
     if (event.kind === 'metrics')
       losses.push(...event.columns.flatMap(({ name, values }) => (name === 'loss' ? [...values] : [])));
   };
   let asked = 0;
-  const signal = async (): Promise<EngineSignal | null> => (asked++ >= stopAfter ? 'pause' : null);
+  const signal = async (): Promise<EngineSignal | null> => {
+    if (asked++ < stopAfter) return null;
+    if (then === 'fail') throw new Error('killed');
+    return 'pause';
+  };
   const outputDirectory = join(folder, name);
   const answer = await runTask(
     {
@@ -134,6 +143,17 @@ describe('a language model from scratch', () => {
     });
     writeFileSync(text, before);
     expect(await pretrain(config, 'data', 3)).toMatchObject({ outcome: 'paused' });
+  });
+
+  it('goes on from a checkpoint saved by time, also by another interval, to the very bits', async () => {
+    const unbroken = await pretrain(languageConfig({ save_minutes: 0 }), 'untimed');
+    const config = languageConfig({ save_minutes: 1e-7 });
+    await expect(pretrain(config, 'timed', 5, 'fail')).rejects.toThrow('killed');
+    expect(readdirSync(join(folder, 'timed.checkpoint'))).toEqual(['step-000005']);
+    const resumed = await pretrain(languageConfig({ save_minutes: 3 }), 'timed');
+    expect(resumed.losses).toEqual(unbroken.losses.slice(5));
+    const weights = (name: string) => readFileSync(join(folder, name, 'model.safetensors'));
+    expect(weights('timed').equals(weights('untimed'))).toBe(true);
   });
 
   it('refuses to go on with other settings, and data that does not fit, in one sentence', async () => {

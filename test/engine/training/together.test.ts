@@ -31,6 +31,7 @@ const groups: Record<string, RunConfig[]> = {
     dora({ seed: 2, coto: {} }),
     hira({ seed: 3, coto: {} }),
   ],
+  'checkpoints saved by time': [lora({ seed: 1 }, 0.1), lora({ seed: 2, save_minutes: 1e-7 }, 0.1)],
   'one order of the data': [
     lora({ seed: 1 }),
     lora({ seed: 1, coto: {} }),

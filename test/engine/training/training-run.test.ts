@@ -154,6 +154,39 @@ describe('a training run', () => {
     expect(result?.steps).toBe(config().max_steps);
   });
 
+  it('saves a checkpoint by time, and is bit for bit the run that does not', async () => {
+    const saved = (events: readonly EngineEvent[]) =>
+      events.flatMap((event) =>
+        event.kind === 'checkpoint' && event.checkpoint.kind === 'last' ? event.checkpoint.step : [],
+      );
+    const never = await train(config({ save_minutes: 0 }), { name: 'never' });
+    // Shorter than any step.
+    const often = await train(config({ save_minutes: 1e-7 }), { name: 'often' });
+    expect(saved(never.events)).toEqual([12]);
+    // After steps 4 and 8 the best evaluation may have been saved just now.
+    expect(saved(often.events)).toEqual(expect.arrayContaining([1, 2, 3, 5, 6, 7, 9, 10, 11, 12]));
+    for (const metric of ['loss', 'active_share'])
+      expect(rows(often.events, metric)).toEqual(rows(never.events, metric));
+    expect(masks(often.events)).toEqual(masks(never.events));
+    const adapter = ({ adapterDirectory }: { readonly adapterDirectory: string | null }) =>
+      readFileSync(join(adapterDirectory ?? '', 'adapter_model.safetensors'));
+    expect(adapter(often).equals(adapter(never))).toBe(true);
+  });
+
+  it('saves nothing by time within its first two minutes, and once for each two minutes after', async () => {
+    const start = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(start);
+    // A step takes half a minute.
+    const beforeStep = (done: number) => void clock.mockReturnValue(start + 30_000 * (done + 1));
+    const { events } = await train(config({ eval_steps: 0 }), { name: 'clock', beforeStep }).finally(() =>
+      vi.restoreAllMocks(),
+    );
+    const saved = events.flatMap((event) =>
+      event.kind === 'checkpoint' ? `${event.checkpoint.kind} ${event.checkpoint.step}` : [],
+    );
+    expect(saved).toEqual(['last 4', 'last 8', 'best 12', 'last 12']);
+  });
+
   it('hands on the best checkpoint where the config asks for it', async () => {
     const { adapterDirectory, adapterStep } = await train(config({ load_best_model_at_end: true }), { name: 'best' });
     expect(adapterStep).toBe(4);

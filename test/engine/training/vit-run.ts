@@ -63,6 +63,8 @@ export async function trainVit(
     criterion?: Criterion;
     scores?: (step: number) => Score;
     place?: SharedPassPlace | undefined;
+    /** Called before each step with the number of steps done, to set a clock. */
+    beforeStep?: (done: number) => void;
     /** Where the events go, for a training that fails. */
     events?: EngineEvent[];
   },
@@ -98,8 +100,11 @@ export async function trainVit(
       baseModelName: 'golden',
       context: {
         emit: (event) => events.push(event),
-        signal: async () =>
-          options.signalAt !== undefined && asked++ >= options.signalAt ? (options.signal ?? null) : null,
+        signal: async () => {
+          const done = asked++;
+          options.beforeStep?.(done);
+          return options.signalAt !== undefined && done >= options.signalAt ? (options.signal ?? null) : null;
+        },
       },
       facts: {
         trainableParameters: 1,

@@ -46,7 +46,7 @@ describe('groups of runs', () => {
   test('a setting, the base and the dataset tell groups apart; how often a run is logged does not', () => {
     const runs = [
       run({ seed: 1 }),
-      run({ seed: 2, logging_steps: 10, save_steps: 50, eval_steps: 20 }),
+      run({ seed: 2, logging_steps: 10, save_steps: 50, save_minutes: 10, eval_steps: 20 }),
       run({ seed: 3, learning_rate: 0.01 }),
       run({ seed: 4 }, null, { modelId: 'other' }),
       run({ seed: 5 }, null, { datasetId: 'letters' }),
