@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { systemErrorText } from './system-errors.ts';
 
 /**
  * Error codes by cause: `invalid_*` bad input, `not_found` a stale reference, `refused` an operation that is
@@ -69,7 +70,7 @@ export const recoveryHint =
 /** SQLite's error codes for a file, log or log index that cannot grow. */
 const fullDatabase = new Set(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_FSYNC']);
 
-/** Converts anything thrown into a cloneable value; a full disk and a zod error get messages of their own. */
+/** Converts anything thrown into a cloneable value; errors of the system, the database and zod get messages of their own. */
 export function toErrorValue(thrown: unknown): ErrorValue {
   if (thrown instanceof StudioError)
     return {
@@ -82,14 +83,15 @@ export function toErrorValue(thrown: unknown): ErrorValue {
     return { code: 'invalid_input', message: describeIssues(thrown), hint: null, details: thrown.stack ?? null };
   if (thrown instanceof Error) {
     const code = systemCode(thrown);
-    const full = {
-      code: 'disk_full',
-      hint: 'Free some space, then try again.',
-      details: thrown.stack ?? null,
-    } as const;
-    if (code === 'ENOSPC' || code === 'EDQUOT') return { ...full, message: 'The disk is full.' };
+    const known = systemErrorText(thrown);
+    if (known !== null) return { ...known, details: thrown.stack ?? null };
     if (typeof code === 'string' && fullDatabase.has(code))
-      return { ...full, message: "The disk is full: the studio's database in the home folder cannot be written." };
+      return {
+        code: 'disk_full',
+        message: "The disk is full: the studio's database in the home folder cannot be written.",
+        hint: 'Free some space, then try again.',
+        details: thrown.stack ?? null,
+      };
     if (code === 'SQLITE_CORRUPT')
       return {
         code: 'invalid_file',
