@@ -29,6 +29,7 @@ import { StudyRepository } from './repositories/studies.ts';
 import { SubmissionRepository } from './repositories/submissions.ts';
 import { TargetRepository } from './repositories/targets.ts';
 import { RowReader } from './row-reader.ts';
+import { UnwrittenEnds } from './unwritten-ends.ts';
 
 /** The open database of the studio, with one repository per entity. */
 export interface Store {
@@ -48,6 +49,8 @@ export interface Store {
   readonly bundles: BundleRepository;
   readonly targets: TargetRepository;
   readonly submissions: SubmissionRepository;
+  /** Ends of runs, jobs and studies that wait for space on the disk. */
+  readonly ends: Pick<UnwrittenEnds, 'keep' | 'has'>;
   /** Rows that cannot be read. */
   readonly unreadable: Pick<RowReader, 'list' | 'onFound'>;
   /** Reads every list again. */
@@ -85,7 +88,8 @@ export interface OpenOptions {
  */
 export function openStore(file: string, options: OpenOptions = {}): Store {
   const database = openDatabase(file, options);
-  const rows = new RowReader();
+  const ends = new UnwrittenEnds();
+  const rows = new RowReader(ends);
   const version = z
     .object({ version: z.string() })
     .parse(database.prepare('SELECT sqlite_version() AS version').get()).version;
@@ -94,13 +98,13 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
     datasets: new DatasetRepository(database, rows),
     descriptions: new DescriptionRepository(database),
     settings: new SettingsRepository(database),
-    runs: new RunRepository(database, rows),
+    runs: new RunRepository(database, rows, ends),
     history: new RunHistoryRepository(database),
     samples: new RunSampleRepository(database),
     adapters: new AdapterRepository(database, rows),
-    studies: new StudyRepository(database, rows),
+    studies: new StudyRepository(database, rows, ends),
     contents: new ContentRepository(database),
-    jobs: new JobRepository(database, rows),
+    jobs: new JobRepository(database, rows, ends),
     reports: new ReportRepository(database, rows),
     chats: new ChatRepository(database, rows),
     bundles: new BundleRepository(database),
@@ -126,6 +130,7 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
   };
   return {
     ...repositories,
+    ends,
     unreadable: rows,
     findUnreadable,
     deleteUnreadable: (id) => {
@@ -142,12 +147,12 @@ export function openStore(file: string, options: OpenOptions = {}): Store {
     },
     schemaVersion: schemaVersion(database),
     sqliteVersion: version,
-    transaction: (work) => database.transaction(work)(),
+    transaction: (work) => ends.within(database.transaction(work)),
     copyTo: async (target) => {
       await database.backup(target, { progress: () => pagesAtOnce });
     },
     durably: (work) => {
-      const result = database.transaction(work)();
+      const result = ends.within(database.transaction(work));
       sync();
       return result;
     },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { describeIssues, StudioError } from '../../src-shared/contract/errors.ts';
 import type { RowKind, UnreadableRow } from '../../src-shared/domain/unreadable-row.ts';
 import { readingOf } from '../../src-shared/few-values.ts';
+import type { UnwrittenEnds } from './unwritten-ends.ts';
 
 const idSchema = z.object({ id: z.coerce.string() });
 
@@ -9,12 +10,17 @@ const idSchema = z.object({ id: z.coerce.string() });
 export class RowReader {
   private readonly found = new Map<string, UnreadableRow>();
   private readonly listeners = new Set<(row: UnreadableRow) => void>();
+  private readonly ends: UnwrittenEnds;
+
+  constructor(ends: UnwrittenEnds) {
+    this.ends = ends;
+  }
 
   /** The rows that can be read. */
   all<Schema extends z.ZodType>(kind: RowKind, schema: Schema, rows: readonly unknown[]): z.output<Schema>[] {
     const reading = readingOf(rows);
     return rows.flatMap((row) => {
-      const read = schema.safeParse(row, reading);
+      const read = schema.safeParse(this.ends.shownIn(kind, row), reading);
       if (read.success) return [read.data];
       this.keep(kind, row, read.error);
       return [];
@@ -26,7 +32,7 @@ export class RowReader {
    * @throws StudioError invalid_file that names it
    */
   one<Schema extends z.ZodType>(kind: RowKind, schema: Schema, row: unknown): z.output<Schema> {
-    const read = schema.safeParse(row, readingOf(row));
+    const read = schema.safeParse(this.ends.shownIn(kind, row), readingOf(row));
     if (read.success) return read.data;
     const { id, reason } = this.keep(kind, row, read.error);
     throw unreadable({ kind, id, reason });

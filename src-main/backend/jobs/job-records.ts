@@ -48,7 +48,7 @@ export class JobRecords {
     this.tellEnd(this.storeEnd(job, ending), ending.error);
   }
 
-  /** Like `end`, but also notifies those who wait for the job if the disk is full. */
+  /** Like `end`; on a full disk the end is shown at once and stored as soon as there is space. */
   endOnFullDisk(job: JobRecord, ending: JobEnding): void {
     for (const attempt of ['first', 'last'] as const)
       try {
@@ -59,8 +59,8 @@ export class JobRecords {
         const full = toErrorValue(failure).code === 'disk_full';
         if (!full) this.parts.log.error({ err: failure, job: job.id }, 'the end of a job could not be stored');
         if (full && attempt === 'first') continue;
-        this.tellEnd({ ...job, ...endedNow(ending, job) }, ending.error);
-        if (full) this.storeEndLater(job, ending);
+        if (full) this.keepEnd(job, ending);
+        else this.tellEnd({ ...job, ...endedNow(ending, job) }, ending.error);
         return;
       }
   }
@@ -81,10 +81,27 @@ export class JobRecords {
     }
   }
 
-  /** Until there is space, the job is listed as running; if that takes longer than the studio, the next start marks it. */
+  /** Shows the end of a job that cannot be stored now, and stores it later. */
+  private keepEnd(job: JobRecord, ending: JobEnding): void {
+    this.parts.store.ends.keep(() => {
+      try {
+        this.parts.settle(job, ending);
+      } catch (failure) {
+        // Its log entry is written with the end.
+        if (toErrorValue(failure).code !== 'disk_full')
+          this.parts.log.error({ err: failure, job: job.id }, 'the end of a job could not be shown');
+      }
+      // Without a transaction, whose commit would fail as a whole.
+      const ended = { ...job, ...endedNow(ending, job) };
+      this.tellEnd(this.parts.store.jobs.update(job.id, ended) ?? ended, ending.error);
+    });
+    this.storeEndLater(job, ending);
+  }
+
+  /** Tries again until the end is stored, or the job was started again. If the studio quits first, its next start marks the job. */
   private storeEndLater(job: JobRecord, ending: JobEnding): void {
     const attempt = (): void => {
-      if (this.parts.isClosing()) return;
+      if (this.parts.isClosing() || !this.parts.store.ends.has('job', job.id)) return;
       try {
         this.tell(this.storeEnd(job, ending));
       } catch {

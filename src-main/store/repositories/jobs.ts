@@ -13,6 +13,7 @@ import {
   toJson,
   toNullableJson,
 } from '../rows.ts';
+import type { UnwrittenEnds } from '../unwritten-ends.ts';
 
 const rowSchema = z
   .object({
@@ -55,6 +56,7 @@ export interface JobChanges {
   finishedAt?: number | null;
 }
 
+const activeStatuses: ReadonlySet<JobRecord['status']> = new Set(['queued', 'running', 'paused']);
 /** Order of the queue: by creation, but for jobs that were moved. */
 const inQueueOrder = 'ORDER BY coalesce(position, sequence), sequence';
 
@@ -62,24 +64,24 @@ const inQueueOrder = 'ORDER BY coalesce(position, sequence), sequence';
 export class JobRepository {
   private readonly database: Database;
   private readonly rows: RowReader;
+  private readonly ends: UnwrittenEnds;
 
-  constructor(database: Database, rows: RowReader) {
+  constructor(database: Database, rows: RowReader, ends: UnwrittenEnds) {
     this.database = database;
     this.rows = rows;
+    this.ends = ends;
   }
 
   /** All jobs, or the active ones: queued, running, paused. In the order of the queue. */
   list(active: boolean): JobRecord[] {
-    const where = active ? "WHERE status IN ('queued', 'running', 'paused')" : '';
-    return this.rows.all('job', rowSchema, this.database.prepare(`${selectJobs} ${where} ${inQueueOrder}`).all());
+    const where = active ? `WHERE status IN (${[...activeStatuses].map((status) => `'${status}'`).join(', ')})` : '';
+    const jobs = this.rows.all('job', rowSchema, this.database.prepare(`${selectJobs} ${where} ${inQueueOrder}`).all());
+    return active ? jobs.filter(({ status }) => activeStatuses.has(status)) : jobs;
   }
 
   withStatus(status: JobRecord['status']): JobRecord[] {
-    return this.rows.all(
-      'job',
-      rowSchema,
-      this.database.prepare(`${selectJobs} WHERE status = ? ${inQueueOrder}`).all(status),
-    );
+    const found = this.database.prepare(`${selectJobs} WHERE status = ? ${inQueueOrder}`).all(status);
+    return this.rows.all('job', rowSchema, found).filter((job) => job.status === status);
   }
 
   countWithStatus(status: JobRecord['status']): number {
@@ -200,19 +202,19 @@ export class JobRepository {
     const job = this.find(id);
     if (job === null) return null;
     const changed: JobRecord = { ...job, ...changes };
-    this.database
-      .prepare(
-        `UPDATE jobs SET status = @status, progress = @progress, error = @error, started_at = @startedAt,
-           finished_at = @finishedAt WHERE id = @id`,
-      )
-      .run({
-        id,
-        status: changed.status,
-        progress: toNullableJson(changed.progress),
-        error: toNullableJson(changed.error),
-        startedAt: changed.startedAt,
-        finishedAt: changed.finishedAt,
-      });
+    const write = this.database.prepare(
+      `UPDATE jobs SET status = @status, progress = @progress, error = @error, started_at = @startedAt,
+         finished_at = @finishedAt WHERE id = @id`,
+    );
+    const row = {
+      id,
+      status: changed.status,
+      progress: toNullableJson(changed.progress),
+      error: toNullableJson(changed.error),
+      startedAt: changed.startedAt,
+      finishedAt: changed.finishedAt,
+    };
+    this.ends.write('job', id, changed, () => write.run(row));
     return changed;
   }
 

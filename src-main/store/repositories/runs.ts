@@ -24,6 +24,7 @@ import {
   toJson,
   toNullableJson,
 } from '../rows.ts';
+import type { UnwrittenEnds } from '../unwritten-ends.ts';
 
 const rowSchema = z
   .object({
@@ -118,10 +119,12 @@ export interface RunChanges {
 export class RunRepository {
   private readonly database: Database;
   private readonly rows: RowReader;
+  private readonly ends: UnwrittenEnds;
 
-  constructor(database: Database, rows: RowReader) {
+  constructor(database: Database, rows: RowReader, ends: UnwrittenEnds) {
     this.database = database;
     this.rows = rows;
+    this.ends = ends;
   }
 
   list(archived: boolean): RunRecord[] {
@@ -165,7 +168,7 @@ export class RunRepository {
     const rows = z
       .array(z.object({ id: z.string() }))
       .parse(this.database.prepare('SELECT id FROM runs WHERE status = ? AND is_staged = 0').all(status));
-    return rows.flatMap((row) => this.readable(row.id) ?? []);
+    return rows.flatMap((row) => this.readable(row.id) ?? []).filter((run) => run.status === status);
   }
 
   /** The imported run of that file and name; null if there is none. */
@@ -245,13 +248,12 @@ export class RunRepository {
     if (run === null) return null;
     const defined = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     const changed: RunRecord = { ...run, ...defined };
-    this.database
-      .prepare(
-        `UPDATE runs SET name = @name, status = @status, config = @config, tags = @tags, note = @note, starred = @starred,
-           archived = @archived, step = @step, facts = @facts, result = @result, adapter_id = @adapterId, error = @error,
-           started_at = @startedAt, finished_at = @finishedAt, origin = @origin WHERE id = @id`,
-      )
-      .run(toRow(changed));
+    const write = this.database.prepare(
+      `UPDATE runs SET name = @name, status = @status, config = @config, tags = @tags, note = @note, starred = @starred,
+         archived = @archived, step = @step, facts = @facts, result = @result, adapter_id = @adapterId, error = @error,
+         started_at = @startedAt, finished_at = @finishedAt, origin = @origin WHERE id = @id`,
+    );
+    this.ends.write('run', id, changed, () => write.run(toRow(changed)));
     return changed;
   }
 

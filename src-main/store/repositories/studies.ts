@@ -5,6 +5,7 @@ import { type StudyRecord, studyRecordSchema } from '../../../src-shared/domain/
 import { type StudyResult, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
 import type { RowReader } from '../row-reader.ts';
 import { jsonColumn, type StoredError, storedErrorSchema, toJson, toNullableJson } from '../rows.ts';
+import type { UnwrittenEnds } from '../unwritten-ends.ts';
 
 const rowSchema = z
   .object({
@@ -35,10 +36,12 @@ const rowSchema = z
 export class StudyRepository {
   private readonly database: Database;
   private readonly rows: RowReader;
+  private readonly ends: UnwrittenEnds;
 
-  constructor(database: Database, rows: RowReader) {
+  constructor(database: Database, rows: RowReader, ends: UnwrittenEnds) {
     this.database = database;
     this.rows = rows;
+    this.ends = ends;
   }
 
   list(): StudyRecord[] {
@@ -89,19 +92,19 @@ export class StudyRepository {
       finishedAt: number;
     },
   ): void {
-    this.database
-      .prepare(
-        `UPDATE studies SET status = @status, result = @result, provenance = @provenance, error = @error,
+    const write = this.database.prepare(
+      `UPDATE studies SET status = @status, result = @result, provenance = @provenance, error = @error,
            finished_at = @finishedAt WHERE id = @id`,
-      )
-      .run({
-        id,
-        status: values.status,
-        result: toNullableJson(values.result),
-        provenance: toNullableJson(values.provenance ?? null),
-        error: toNullableJson(values.error),
-        finishedAt: values.finishedAt,
-      });
+    );
+    const row = {
+      id,
+      status: values.status,
+      result: toNullableJson(values.result),
+      provenance: toNullableJson(values.provenance ?? null),
+      error: toNullableJson(values.error),
+      finishedAt: values.finishedAt,
+    };
+    this.ends.write('study', id, values, () => write.run(row));
   }
 
   remove(id: string): void {
