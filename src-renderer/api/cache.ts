@@ -2,7 +2,8 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { EventPayload } from '../../src-shared/contract/events.ts';
 import type { JobRecord } from '../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../src-shared/domain/run.ts';
-import { onConnection, onEvent } from './client.ts';
+import { onConnection, onEvent, useBackendStatus } from './client.ts';
+import { interruptedWork } from './lost-work.ts';
 
 type ListName = EventPayload<'list.changed'>['list'];
 
@@ -46,6 +47,11 @@ export function followBackend(client: QueryClient): () => void {
     onEvent('job.changed', (job) => applyJob(client, job)),
     onConnection((connected) => {
       if (connected) void client.invalidateQueries();
+      else if (useBackendStatus.getState().status === 'lost') {
+        const { runs, jobs } = interruptedWork(client);
+        for (const run of runs) applyRun(client, run);
+        for (const job of jobs) applyJob(client, job);
+      }
     }),
   ];
   return () => {

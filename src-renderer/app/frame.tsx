@@ -2,6 +2,7 @@ import { Button, Skeleton, useMantineColorScheme } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { memo, Suspense, useCallback, useEffect, useRef } from 'react';
 import { useBackendStatus } from '../api/client.ts';
+import { useLostRuns } from '../api/lost-work.ts';
 import { useRequest } from '../api/query.ts';
 import { useActionKeys } from '../components/actions/use-action-keys.ts';
 import { EmptyState } from '../components/feedback/empty-state.tsx';
@@ -92,14 +93,14 @@ function PageSkeleton() {
   );
 }
 
-/** Says that the backend is lost while it is; whatever the window shows is asked again once it is back. */
+/** Tells that the backend is lost while it is. Everything that the window shows is read again once the backend is back. */
 function BackendBanner() {
   const { status, error } = useBackendStatus();
   if (status === 'ready' || status === 'starting') return null;
   return (
     <div className={classes['banner']} role="alert" data-failed={status === 'failed' || undefined}>
       {status === 'lost' ? (
-        <span>{appStrings.backendLost}</span>
+        <LostWork />
       ) : (
         <>
           <span>
@@ -112,6 +113,24 @@ function BackendBanner() {
         </>
       )}
     </div>
+  );
+}
+
+/** What became of the runs that the lost backend was training. */
+function LostWork() {
+  const runs = useLostRuns();
+  const [only] = runs;
+  const resumable = runs.filter(({ step }) => step !== null).length;
+  const fate =
+    only === undefined
+      ? ''
+      : runs.length === 1
+        ? appStrings.lostRun(only.name, only.step)
+        : appStrings.lostRuns(resumable, runs.length);
+  return (
+    <span>
+      {appStrings.backendLost} {fate}
+    </span>
   );
 }
 

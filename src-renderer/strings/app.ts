@@ -1,3 +1,5 @@
+import { formatCount } from '../../src-shared/format/numbers.ts';
+
 /** The words of the frame: rail, status bar, palette, shortcuts, banner, and what every page shares. */
 export const appStrings = {
   name: 'CoTo Studio',
@@ -17,7 +19,15 @@ export const appStrings = {
   pageFailed: (message: string) => `This page failed: ${message}`,
   reload: 'Reload page',
 
-  backendLost: 'The backend quit unexpectedly and is restarting. You can resume the running job afterwards.',
+  backendLost: 'The backend quit unexpectedly and is restarting.',
+  lostRun: (name: string, step: number | null) =>
+    step === null
+      ? `“${name}” had no checkpoint yet and has to start again.`
+      : `“${name}” can be resumed from step ${formatCount(step)}.`,
+  lostRuns: (resumable: number, all: number) =>
+    resumable === all
+      ? `All ${formatCount(all)} runs can be resumed from their checkpoints.`
+      : `${formatCount(resumable)} of ${formatCount(all)} runs can be resumed from a checkpoint; the others have to start again.`,
   backendFailed: 'The backend cannot start.',
   startAgain: 'Start it again',
 

@@ -19,7 +19,11 @@ export const runStrings = {
 
   resume: {
     failed: 'The run was not resumed',
-    fromLast: 'Resume from the last checkpoint',
+    plain: 'Resume',
+    fromStep: (step: number) => `Resume from step ${formatCount(step)}`,
+    startAgain: 'Start again',
+    tryAgain: 'Try again',
+    editAndRerun: 'Edit and rerun',
     anywayButton: 'Resume anyway…',
     anywayQuestion: (name: string) => `Resume "${name}" anyway?`,
     anywayConsequence:
@@ -90,7 +94,7 @@ export const runStrings = {
 
   checkpoints: {
     title: 'Checkpoints',
-    none: 'No checkpoints yet. save_steps sets how often one is saved.',
+    none: 'No checkpoints yet. save_minutes and save_steps set how often one is saved.',
     noneLeft: 'No checkpoints on disk.',
     step: 'Step',
     marks: 'Marks',

@@ -95,17 +95,67 @@ test('quitting can be called off, or leaves the run going on until the app is st
   await expect.poll(() => isVisible(app)).toBe(true);
 });
 
-test('a backend that is killed comes back, and its run says how to go on', async () => {
+/** Kills the backend while the page of a run is open. Both the banner and the page must be true before the backend is back. */
+async function killOnPage(name: string, { banner, hint, label }: Record<'banner' | 'hint' | 'label', RegExp>) {
   const { page } = studio;
+  await page.evaluate((id) => {
+    location.hash = `/runs/${id}`;
+  }, run.id);
+  await page.getByRole('heading', { name, exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+  // The backend comes back within a second: all of it is read as soon as the banner is there.
+  const reading = page.evaluate(async () => {
+    const text = (selector: string) => document.querySelector(selector)?.textContent ?? null;
+    const isLost = () => /quit unexpectedly/.test(text('main [role="alert"]') ?? '');
+    while (!isLost()) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const buttons = [...document.querySelectorAll('main button')].map((button) => button.textContent ?? '');
+    return { banner: text('main [role="alert"]'), page: text('main') ?? '', buttons };
+  });
   process.kill(Number.parseInt(readFileSync(join(home, 'backend.pid'), 'utf8'), 10), 'SIGKILL');
-  await goTo(page, 'Home');
-  await page.getByText('CoTo Studio quit while this was running.').first().waitFor();
-  await page
-    .getByText(/It can be resumed from its checkpoint at step \d+\./)
-    .first()
-    .waitFor();
-  expect((await current()).status).toBe('interrupted');
-  await page.getByRole('button', { name: 'Resume' }).first().click();
+  const seen = await reading;
+  expect(seen.banner).toMatch(banner);
+  expect(seen.page).toMatch(/Interrupted.*Training was interrupted unexpectedly\./);
+  expect(seen.page).toMatch(hint);
+  expect(seen.buttons.filter((name) => label.test(name))).not.toEqual([]);
+  expect(seen.buttons).not.toContain('Pause');
+  expect(seen.buttons).not.toContain('Stop and save');
+  // The same with what the next backend has stored. A request that is posted before it is ready has no answer.
+  await page.getByText(/quit unexpectedly/).waitFor({ state: 'detached' });
+  await page.getByText('Connecting to the backend').waitFor({ state: 'detached' });
+  await statusIs('interrupted');
+  await page.getByText('Training was interrupted unexpectedly.').first().waitFor();
+  expect(run.error?.hint).toMatch(hint);
+  await page.getByRole('button', { name: label }).first().click();
+  await statusIs('running');
+}
+
+test('a backend that is killed leaves its run interrupted, and the page resumes it from its checkpoint', async () => {
+  await stepAfter(210);
+  await killOnPage('Long run', {
+    banner: /is restarting\. “Long run” can be resumed from step [\d,]+\./,
+    hint: /It can be resumed from its checkpoint at step \d+\./,
+    label: /^Resume from step [\d,]+$/,
+  });
+  expect(run.step).toBeGreaterThanOrEqual(200);
+});
+
+test('a run whose backend is killed before its first checkpoint says so, and starts again', async () => {
+  const long = run;
+  await request(studio.page, 'runs.pause', { id: long.id });
+  await statusIs('paused');
+  const config = { ...long.config, save_steps: 0 };
+  ({ run } = await request(studio.page, 'runs.create', { name: 'Short run', config }));
+  await stepAfter(2);
+  await killOnPage('Short run', {
+    banner: /is restarting\. “Short run” had no checkpoint yet and has to start again\./,
+    hint: /No checkpoint had been saved, so it has to start again\./,
+    label: /^Start again$/,
+  });
+  await request(studio.page, 'runs.cancel', { id: run.id });
+  await statusIs('cancelled');
+  run = long;
+  await request(studio.page, 'runs.resume', { id: run.id });
   await statusIs('running');
 });
 
@@ -135,10 +185,20 @@ test.skipIf(!mounted)('a full disk ends the run with the reason, and freed space
       return resize(Number(stdout.split('\n')[1]) + 1500);
     })
     .toBe(true);
-  await page
+  // The page of the run says so while the disk is still full.
+  await page.evaluate((id) => {
+    location.hash = `/runs/${id}`;
+  }, run.id);
+  const content = page.getByRole('main');
+  const resuming = page.getByRole('button', { name: /^Resume from step/ });
+  // Beside the way on, and not in the notification alone.
+  await content
+    .getByRole('alert')
+    .filter({ has: resuming })
     .getByText(/disk is full/)
-    .first()
     .waitFor();
+  await content.getByText('Failed', { exact: true }).waitFor();
+  expect(await content.getByRole('button', { name: 'Pause', exact: true }).count()).toBe(0);
   resize(1024 * 1024);
   // On a disk that has no room even for that, the end of the run is stored as soon as there is.
   await statusIs('failed');

@@ -1,4 +1,5 @@
 import { type ErrorValue, memoryRemedy, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import { interruptedMessage } from '../../../src-shared/domain/interruption.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import { EngineLostError } from '../engine/engine-supervisor.ts';
 import { InterruptedError } from './interrupted-error.ts';
@@ -24,10 +25,8 @@ export function endingOfThrown(thrown: unknown, isClosing: boolean): JobEnding {
 /** How a job ends that an earlier session left running. */
 export function endingOfLostSession({ kind }: JobRecord, ranOutOfMemory: boolean): JobEnding {
   const again = jobInfo(kind).resumable ? null : 'Start it again.';
-  if (!ranOutOfMemory)
-    return { status: 'interrupted', error: lostError('CoTo Studio quit while this was running.', again) };
-  const message =
-    'CoTo Studio quit while this was running. Memory had run out, and the system ended processes for it: CoTo Studio is probably one of them.';
+  if (!ranOutOfMemory) return { status: 'interrupted', error: lostError(interruptedMessage(kind), again) };
+  const message = `${interruptedMessage(kind)} Memory had run out, and the system ended processes for it: CoTo Studio is probably one of them.`;
   const hint = again === null ? memoryRemedy : `${memoryRemedy} ${again}`;
   return { status: 'interrupted', error: { code: 'out_of_memory', message, hint, details: null } };
 }

@@ -4,6 +4,7 @@ import { type ErrorValue, StudioError } from '../../../src-shared/contract/error
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
+import { resumeHint } from '../../../src-shared/domain/interruption.ts';
 import type { JobResult } from '../../../src-shared/domain/job.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
@@ -124,7 +125,7 @@ async function checkedStart(services: Services, run: RunRecord, resumeFrom: stri
   const [first] = damaged;
   if (first === undefined) return wanted;
   if (checkpoint === null)
-    throw new StudioError('invalid_file', first.message, 'The run has no other checkpoint: clone it to start again.');
+    throw new StudioError('invalid_file', first.message, 'The run has no other checkpoint: start it again.');
   const message = `${first.message} The run goes on from the checkpoint before it, at step ${checkpoint.step}.`;
   store.history.insertLog(run.id, Date.now(), 'warning', message);
   hub.notify({ level: 'warning', title: run.name, message, error: null });
@@ -247,15 +248,16 @@ export function endTraining(services: Services, runId: string, { status, error }
   const run = store.runs.find(runId);
   // Killed between the end of a run and that of its job: the run has its result and its adapter, and is not trained again.
   if (run === null || run.status === 'completed' || run.status === 'stopped') return;
-  if (error !== null) store.history.insertLog(runId, Date.now(), 'error', error.details ?? error.message);
   changeRun(services, runId, {
     status,
     error:
       error === null
         ? null
-        : { code: error.code, message: error.message, hint: resumeHint(services, runId, status, error) },
+        : { code: error.code, message: error.message, hint: withWayOn(services, runId, status, error) },
     finishedAt: endOf(services, runId),
   });
+  // On a full disk the run shows its end, though its log cannot grow.
+  if (error !== null) store.history.insertLog(runId, Date.now(), 'error', error.details ?? error.message);
 }
 
 function endOf({ store }: Services, runId: string): number {
@@ -267,8 +269,8 @@ export function changeRun({ store, hub }: Services, runId: string, changes: RunC
   if (run) hub.runChanged(run);
 }
 
-/** The step from which the run can be resumed, or a note that an interrupted one cannot. */
-function resumeHint(
+/** The hint of an error with the way on: the step from which the run can be resumed, or that an interrupted one starts again. */
+function withWayOn(
   { store, home }: Services,
   runId: string,
   status: RunRecord['status'],
@@ -277,12 +279,8 @@ function resumeHint(
   if (code === 'inputs_changed') return hint;
   const run = store.runs.find(runId);
   const latest = run === null ? null : latestCheckpoint(home, run);
-  const way =
-    latest !== null
-      ? `It can be resumed from its checkpoint at step ${latest.step}.`
-      : status === 'interrupted'
-        ? 'It has no checkpoint: clone it to start again (save_steps sets how often one is saved).'
-        : null;
+  const canTell = run !== null && (latest !== null || status === 'interrupted');
+  const way = canTell ? resumeHint(latest?.step ?? null, run.config) : null;
   return [hint, way].filter((part) => part !== null).join(' ') || null;
 }
 

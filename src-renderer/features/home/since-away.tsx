@@ -12,7 +12,7 @@ import { StatusMark } from '../../components/feedback/status-mark.tsx';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { homeStrings as strings } from '../../strings/home.ts';
-import { canResume } from '../runs/run-labels.ts';
+import { resumeLabel } from '../runs/run-labels.ts';
 import { useResumeRun } from '../runs/use-resume-run.tsx';
 import { type Entry, keyOf, whatHappened } from './away.ts';
 import { useAwaySince } from './away-since.ts';
@@ -51,9 +51,11 @@ export function SinceAway({ runs, studies, jobs }: SinceAwayProps) {
         ? [strings.pausedCount(paused.length)]
         : []),
   ].join(' · ');
-  const resume = (entry: Entry): (() => void) | null => {
-    if (entry.kind === 'study') return () => resumeStudy.mutate({ id: entry.record.id });
-    return canResume(entry.record) ? () => resumeRun(entry.record) : null;
+  const resume = (entry: Entry): FailedRowProps['action'] => {
+    if (entry.kind === 'study')
+      return { label: strings.resume, onClick: () => resumeStudy.mutate({ id: entry.record.id }) };
+    const label = resumeLabel(entry.record);
+    return label === null ? null : { label, onClick: () => resumeRun(entry.record) };
   };
   return (
     <Panel
@@ -103,7 +105,7 @@ export function SinceAway({ runs, studies, jobs }: SinceAwayProps) {
         <FailedRow
           key={entry.record.id}
           entry={entry}
-          onResume={resume(entry)}
+          action={resume(entry)}
           onDismiss={() => dismiss([keyOf(entry)])}
         />
       ))}
@@ -121,11 +123,12 @@ export function SinceAway({ runs, studies, jobs }: SinceAwayProps) {
 
 interface FailedRowProps {
   entry: Entry;
-  onResume: (() => void) | null;
+  /** The way on; null if there is none. */
+  action: { label: string; onClick: () => void } | null;
   onDismiss: () => void;
 }
 
-function FailedRow({ entry, onResume, onDismiss }: FailedRowProps) {
+function FailedRow({ entry, action, onDismiss }: FailedRowProps) {
   return (
     <div className={classes['failure']}>
       <div className={classes['failureTitle']}>
@@ -135,7 +138,7 @@ function FailedRow({ entry, onResume, onDismiss }: FailedRowProps) {
       <ErrorNote
         error={entry.record.error ?? { message: strings.quitDuring, hint: null }}
         isFailure={entry.record.status === 'failed'}
-        {...(onResume === null ? {} : { action: { label: strings.resume, onClick: onResume } })}
+        {...(action === null ? {} : { action })}
       />
     </div>
   );

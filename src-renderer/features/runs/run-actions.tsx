@@ -8,7 +8,7 @@ import type { MoreItem } from '../../components/layout/page.tsx';
 import { askToDeleteRuns } from './ask-to-delete.tsx';
 import { archiveRuns } from './change-runs.ts';
 import { askToDiscard } from './discard-run.tsx';
-import { canResume } from './run-labels.ts';
+import { resumeLabel } from './run-labels.ts';
 import { useResumeRun } from './use-resume-run.tsx';
 
 /** What can be done with a run now: at most two buttons, the rest for the "more" menu. */
@@ -66,10 +66,11 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
       </Button>
     );
   } else {
-    if (canResume(run))
+    const label = resumeLabel(run);
+    if (label !== null)
       buttons = (
         <>
-          {toMerge ? null : (
+          {toMerge || !run.checkpoints.some(({ resumable }) => resumable) ? null : (
             <Button variant="default" onClick={() => save.mutate({ id })} loading={save.isPending}>
               Save as adapter
             </Button>
@@ -79,7 +80,7 @@ export function useRunActions(run: RunRecord): { buttons: React.ReactNode; more:
             onClick={() => resume.resumeRun(run)}
             loading={resume.isPending}
           >
-            Resume
+            {label}
           </Button>
           {toMerge}
         </>

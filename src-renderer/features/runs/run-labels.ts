@@ -1,5 +1,9 @@
+import { latestResumable } from '../../../src-shared/domain/interruption.ts';
 import { rankText } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunConfig, RunRecord } from '../../../src-shared/domain/run.ts';
+import { runStrings } from '../../strings/run.ts';
+
+const words = runStrings.resume;
 
 /** "LoRA + CoTo": the variant's name in the catalog, and whether CoTo was on. */
 export function methodLabel(config: RunConfig, variants: ReadonlyMap<string, string>): string {
@@ -12,14 +16,21 @@ export function methodWithRank(config: RunConfig, variants: ReadonlyMap<string, 
   return [methodLabel(config, variants), rankText(config.adapter.parameters)].filter(Boolean).join(', ');
 }
 
+/** Errors of the machine: the same run may succeed when it is started again. */
+const machineErrors: ReadonlySet<string> = new Set(['disk_full', 'device_lost', 'disconnected', 'out_of_memory']);
+
 /**
- * Whether a run can be taken up again: it ended early and left a checkpoint that holds the optimizer, or it was paused
- * before its first step.
+ * Label of the way on with a run that has ended early; null if the same run cannot go on. A run without a checkpoint starts from
+ * its first step.
  */
-export function canResume(run: RunRecord): boolean {
-  if (run.status === 'paused') return true;
-  const early = run.status === 'interrupted' || run.status === 'failed' || run.status === 'stopped';
-  return early && run.checkpoints.some((checkpoint) => checkpoint.resumable);
+export function resumeLabel({ status, checkpoints, error, origin }: RunRecord): string | null {
+  if (origin !== undefined) return null;
+  if (status === 'paused') return words.plain;
+  if (status !== 'interrupted' && status !== 'failed' && status !== 'stopped') return null;
+  const latest = latestResumable(checkpoints);
+  if (latest !== null) return words.fromStep(latest.step);
+  if (status === 'interrupted') return words.startAgain;
+  return status === 'failed' && error !== null && machineErrors.has(error.code) ? words.tryAgain : null;
 }
 
 export function isActive(run: RunRecord): boolean {

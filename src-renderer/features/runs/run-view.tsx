@@ -12,12 +12,12 @@ import { RunCharts } from './run-charts.tsx';
 import { RunConfigPanel } from './run-config.tsx';
 import { RunLog } from './run-details.tsx';
 import { RunNotes } from './run-heading.tsx';
-import { canResume } from './run-labels.ts';
+import { resumeLabel } from './run-labels.ts';
 import { RunOverview } from './run-overview.tsx';
 import { RunSamplesPanel } from './run-samples.tsx';
 import { RunTiles } from './run-tiles.tsx';
 import type { HistorySource } from './use-history.ts';
-import { resumeLabel, useResumeRun } from './use-resume-run.tsx';
+import { useResumeRun } from './use-resume-run.tsx';
 import { useOverviewHistory } from './use-run-history.ts';
 import { useDrawnRun, useRestOfRun } from './use-unchanged.ts';
 
@@ -40,23 +40,16 @@ export function RunView({ run }: { run: RunRecord }) {
 /** What became of the run: that it ended early, or why it failed and the way on. */
 const RunEnd = memo(function RunEnd({ run }: { run: RunRecord }) {
   const { resumeRun } = useResumeRun();
+  const label = run.error?.code === 'inputs_changed' ? runStrings.resume.anywayButton : resumeLabel(run);
+  const action =
+    label === null
+      ? { label: runStrings.resume.editAndRerun, onClick: () => navigate(`/train?from=${encodeURIComponent(run.id)}`) }
+      : { label, onClick: () => resumeRun(run) };
   return (
     <>
       <EndNote text={earlyStop(run)} />
       <EndNote text={inputChangesText(run.facts)} />
-      {run.error ? (
-        <ErrorNote
-          error={run.error}
-          {...(canResume(run)
-            ? { action: { label: resumeLabel(run), onClick: () => resumeRun(run) } }
-            : {
-                action: {
-                  label: 'Edit and rerun',
-                  onClick: () => navigate(`/train?from=${encodeURIComponent(run.id)}`),
-                },
-              })}
-        />
-      ) : null}
+      {run.error ? <ErrorNote error={run.error} action={action} isFailure={run.status === 'failed'} /> : null}
     </>
   );
 });

@@ -29,8 +29,3 @@ export function useResumeRun(failureTitle: string = words.failed) {
   };
   return { resumeRun, isPending: resume.isPending };
 }
-
-/** Label of the button that resumes a run beside its error. */
-export function resumeLabel({ error }: Pick<RunRecord, 'error'>): string {
-  return error?.code === 'inputs_changed' ? words.anywayButton : words.fromLast;
-}

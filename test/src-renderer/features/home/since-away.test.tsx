@@ -50,7 +50,7 @@ test('what a checkpoint can go on from is resumed in place', async () => {
   const checkpoint = { kind: 'last', step: 7, folder: 'last', accuracy: null, resumable: true } as const;
   const lost = run('lost', { status: 'interrupted', checkpoints: [checkpoint] });
   const view = shown([lost, failed('a', 1)]);
-  fireEvent.click(view.getByRole('button', { name: 'Resume' }));
+  fireEvent.click(view.getByRole('button', { name: /^Resume from step/ }));
   await waitFor(() => expect(backend.inputsOf('runs.resume')).toEqual([{ id: 'lost' }]));
 });
 

@@ -38,7 +38,7 @@ beforeEach(() => {
 
 test('a stopped run leads on with its adapter: to a merge, to an evaluation, to an export', async () => {
   const { view, names } = await open({ status: 'stopped', adapterId: 'made' });
-  expect(names()).toEqual(expect.arrayContaining(['Resume', 'Add to merge']));
+  expect(names()).toEqual(expect.arrayContaining(['Resume from step 3', 'Add to merge']));
   await waitFor(() => expect(backend.inputsOf('adapters.get')).toEqual([{ id: 'made' }]));
   fireEvent.click(view.getByLabelText('More actions'));
   await waitFor(() => expect(view.getByText('Evaluate…')).toBeTruthy());
@@ -61,7 +61,7 @@ test('neither is offered where there is nothing to save', async () => {
 test('a run that was refused for its changed dataset is resumed on it only after a question', async () => {
   const message = 'The dataset "reviews" has changed since step 3 (rows 300 → 340).';
   const { view } = await open({ status: 'failed', error: { code: 'inputs_changed', message, hint: null } });
-  for (const name of ['Resume anyway…', 'Resume']) {
+  for (const name of ['Resume anyway…', 'Resume from step 3']) {
     fireEvent.click(view.getByRole('button', { name }));
     const dialog = within(await view.findByRole('dialog', { name: 'Resume "a" anyway?' }));
     expect(dialog.getByText(message)).toBeTruthy();
@@ -72,4 +72,30 @@ test('a run that was refused for its changed dataset is resumed on it only after
   fireEvent.click(view.getByRole('button', { name: 'Resume anyway…' }));
   fireEvent.click(within(await view.findByRole('dialog')).getByRole('button', { name: 'Resume anyway' }));
   await waitFor(() => expect(backend.inputsOf('runs.resume')).toEqual([{ id: 'a', anyway: true }]));
+});
+
+test.each([
+  ['interrupted before its first checkpoint', { status: 'interrupted' as const, error: 'disconnected' }, 'Start again'],
+  ['ended by a full disk', { status: 'failed' as const, error: 'disk_full' }, 'Try again'],
+])('a run that was %s is started again from its page', async (_, { status, error }, label) => {
+  const { view, names } = await open({
+    status,
+    checkpoints: [],
+    error: { code: error, message: 'The reason.', hint: 'The way out.' },
+  });
+  expect(view.getByText('The reason.')).toBeTruthy();
+  expect(view.getByText('The way out.')).toBeTruthy();
+  expect(names()).not.toEqual(expect.arrayContaining(['Pause']));
+  expect(names()).not.toEqual(expect.arrayContaining(['Save as adapter']));
+  // In the head of the page, and beside the reason.
+  expect(names().filter((name) => name === label)).toHaveLength(2);
+  fireEvent.click(view.getAllByText(label)[0] ?? view.container);
+  await waitFor(() => expect(backend.inputsOf('runs.resume')).toEqual([{ id: 'a' }]));
+});
+
+test('a run that its settings made fail is edited instead', async () => {
+  const error = { code: 'not_finite', message: 'The loss is not a number.', hint: null };
+  const { names } = await open({ status: 'failed', checkpoints: [], error });
+  expect(names()).toContain('Edit and rerun');
+  expect(names()).not.toEqual(expect.arrayContaining(['Try again']));
 });
