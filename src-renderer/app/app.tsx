@@ -1,6 +1,5 @@
 import { MantineProvider } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { followBackend } from '../api/cache.ts';
@@ -18,7 +17,6 @@ export function App() {
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
         <ModalsProvider labels={{ confirm: appStrings.confirm, cancel: appStrings.cancel }}>
-          <Notifications position="top-right" limit={4} containerWidth={380} />
           <Frame />
         </ModalsProvider>
       </QueryClientProvider>

@@ -1,5 +1,6 @@
 import { Button, Skeleton, useMantineColorScheme } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
+import { Notifications } from '@mantine/notifications';
 import { memo, Suspense, useCallback, useEffect, useRef } from 'react';
 import { useBackendStatus } from '../api/client.ts';
 import { useLostRuns } from '../api/lost-work.ts';
@@ -41,6 +42,12 @@ export function Frame() {
         <div className={classes['page']}>
           <CurrentPage />
         </div>
+        <Notifications
+          position="bottom-right"
+          limit={4}
+          withinPortal={false}
+          classNames={{ root: classes['notifications'] ?? '' }}
+        />
       </main>
       <StatusBar />
       <CommandPalette />
