@@ -46,7 +46,7 @@ export async function measureWindow({ home, totalSteps, groups, pictures }) {
     const studio = await _electron.launch({
       executablePath: env.COTO_ELECTRON,
       args: [...electronFlags({ virtual: process.platform === 'linux' }), root],
-      env: { ...process.env, ...env, COTO_STUDIO_HOME: home },
+      env: { ...process.env, ...env, COTO_STUDIO_HOME: home, COTO_STUDIO_CONFIG: join(home, 'config') },
     });
     try {
       const page = await studio.firstWindow();

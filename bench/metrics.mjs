@@ -200,7 +200,12 @@ async function measureBackend() {
   const entry = fileURLToPath(new URL('../src-main/backend/entry.ts', import.meta.url));
   const child = fork(entry, [], {
     serialization: 'advanced',
-    env: { ...process.env, COTO_STUDIO_HOME: home, COTO_STUDIO_RESOURCES: resourcesDirectory },
+    env: {
+      ...process.env,
+      COTO_STUDIO_HOME: home,
+      COTO_STUDIO_CONFIG: join(home, 'config'),
+      COTO_STUDIO_RESOURCES: resourcesDirectory,
+    },
   });
   const channel = childProcessChannel(child);
   /** @type {Promise<void>} */

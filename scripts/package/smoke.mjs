@@ -59,7 +59,14 @@ export async function smoke(app) {
         `--remote-debugging-port=${debuggingPort}`,
       ];
       const { COTO_ELECTRON: _, ...rest } = screen;
-      const env = { ...rest, COTO_STUDIO_HOME: home, COTO_NODE: foreign, HOME: home, XDG_RUNTIME_DIR: '' };
+      const env = {
+        ...rest,
+        COTO_STUDIO_HOME: home,
+        COTO_STUDIO_CONFIG: join(home, 'config'),
+        COTO_NODE: foreign,
+        HOME: home,
+        XDG_RUNTIME_DIR: '',
+      };
       /** @type {(more: Record<string, string>) => import('node:child_process').ChildProcess} */
       const start = (more) => {
         const [command, args] = user

@@ -37,7 +37,13 @@ await withScreen(async (env) => {
     executablePath: env.COTO_ELECTRON,
     args: [...electronFlags({ virtual: process.platform === 'linux' }), app],
     // What whoever takes them has in the cache of Hugging Face is not shown.
-    env: { ...process.env, ...env, COTO_STUDIO_HOME: home, HF_HOME: join(stage, 'huggingface') },
+    env: {
+      ...process.env,
+      ...env,
+      COTO_STUDIO_HOME: home,
+      COTO_STUDIO_CONFIG: join(stage, 'config'),
+      HF_HOME: join(stage, 'huggingface'),
+    },
   });
   const page = await studio.firstWindow();
   await page.setViewportSize(size);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
@@ -12,13 +11,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import { isUnfinished } from '../engine/tensors/atomic.ts';
 import { type Entries, entriesIn, linkBelow, pathBelow, readOwnText, requireOwnEntries } from '../files/below.ts';
 import { type MemoryKills, memoryKills, ranOutOfMemory } from '../files/control-group.ts';
 import { isDatabaseInUse, lockFile } from '../store/home-lock.ts';
+import { HomeIdentity } from './home/home-identity.ts';
 import { settleMove } from './home/move/settle-move.ts';
 
 /** The studio's folder: the database and all files. */
@@ -39,11 +38,8 @@ export interface Home {
   entries(...parts: string[]): Entries;
   /** The path as stored in the database: relative to the home, with forward slashes. */
   relative(absolutePath: string): string;
-  /**
-   * Whether the folder is another one than the studio opened last: a copy, one from another machine or user, or one of a
-   * version that did not note it. Its queue was not filled here.
-   */
-  readonly moved: boolean;
+  /** Whether the person used the home here before: otherwise nothing of its queue starts by itself. */
+  readonly identity: HomeIdentity;
   /** One sentence for an unfinished move that is left alone, since the person's own records do not know it; null if there is none. */
   readonly unfinishedMove: string | null;
   /**
@@ -62,10 +58,10 @@ export interface Home {
 }
 
 /**
- * Creates the home if missing and locks it.
+ * Creates the home if missing and locks it. `isScratch`: a home that is removed after use, and is recorded nowhere.
  * Throws StudioError('refused') while another backend has it, 'invalid_input' if it cannot be created.
  */
-export function openHome(path: string): Home {
+export function openHome(path: string, { isScratch = false }: { readonly isScratch?: boolean } = {}): Home {
   const named = resolve(path);
   const isThere = existsSync(named);
   let home = named;
@@ -110,14 +106,15 @@ export function openHome(path: string): Home {
     );
   }
   const own = statSync(home);
-  const placeFile = join(home, 'backend.place');
-  const place = placeOf(home);
-  let moved: boolean;
+  const hasWork = ['runs', 'adapters'].some((folder) =>
+    entriesIn(join(home, folder)).folders.some((name) => ownFolder.test(name)),
+  );
+  const isNew = !hasWork && !existsSync(database) && !existsSync(join(home, 'backups'));
+  let identity: HomeIdentity;
   let unfinishedMove: string | null;
   let noted = memoryKills();
   try {
-    moved = existsSync(database) && readOwnText(placeFile, noteBytes) !== place;
-    writeFileSync(placeFile, place);
+    identity = new HomeIdentity(home, { isNew, isScratch });
     writeOwner(owner, lockNumber, noted);
     removeUnfinished(home);
     unfinishedMove = settleMove(home);
@@ -127,12 +124,10 @@ export function openHome(path: string): Home {
   }
   return {
     path: home,
-    moved,
+    identity,
     unfinishedMove,
     ranOutOfMemory: ranOutOfMemory(earlier?.kills ?? null),
-    hasWork: ['runs', 'adapters'].some((folder) =>
-      entriesIn(join(home, folder)).folders.some((name) => ownFolder.test(name)),
-    ),
+    hasWork,
     database,
     get backups() {
       return pathBelow(home, 'backups');
@@ -279,12 +274,4 @@ function readOwner(file: string): Owner | null {
   const [process, lock, count, ...of] = (readOwnText(file, noteBytes) ?? '').trim().split(' ');
   if (process === undefined || process === '') return null;
   return { process, lock, kills: of.length === 0 ? null : { count: Number(count), of: of.join(' ') } };
-}
-
-/** The machine, user and folder: a copy has another inode. Moving a home within its disk keeps it. */
-export function placeOf(home: string): string {
-  const { dev, ino } = statSync(home);
-  return createHash('sha256')
-    .update(JSON.stringify([hostname(), userInfo().username, dev, ino]))
-    .digest('hex');
 }

@@ -55,6 +55,8 @@ export interface BackendOptions {
   readonly plotlyScript?: string;
   /** Opens a home with a damaged or lost database. */
   readonly recovery?: RecoveryWay;
+  /** Whether the home is removed after use. */
+  readonly isScratch?: boolean;
 }
 
 /** The app's backend: the window and the command line are its clients. */
@@ -85,7 +87,7 @@ export interface Backend {
  * starts the queue. Throws StudioError if the home is in use, cannot be created, or was written by a newer studio.
  */
 export async function createBackend(options: BackendOptions): Promise<Backend> {
-  const home = openHome(options.home);
+  const home = openHome(options.home, { isScratch: options.isScratch ?? false });
   const { log, close: closeLog } = openLog(home.absolute(logFolder), 'backend');
   log.info(
     { version: packageJson.version, node: process.version, platform: `${process.platform} ${process.arch}` },
@@ -154,8 +156,9 @@ export async function createBackend(options: BackendOptions): Promise<Backend> {
       skipped.unshift(home.unfinishedMove);
     }
     const dispatch = createDispatch({ ...services, queue });
+    const isFromElsewhere = !home.identity.isKnown;
     queue.open();
-    if (home.moved) leaveUnfollowed(services);
+    if (isFromElsewhere) leaveUnfollowed(services);
     else if (options.takeUpQueue ?? true) followAgain({ ...services, queue });
     return {
       log,

@@ -8,6 +8,7 @@ import type { StudioClient } from '../../src-shared/contract/studio-client.ts';
 import { type Recovered, writeFileAtomic } from '../backend/index.ts';
 import { locateHome } from '../files/home-place.ts';
 import { toJson } from './format.ts';
+import { askAboutHeldJobs } from './held-jobs.ts';
 import { homePlace, type OpenOptions, openStudio } from './studio.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -50,10 +51,13 @@ export interface CommandTools {
   readonly place: string;
   /** Where it is: there, or where it was moved to. */
   readonly home: string;
-  /** Opens the studio for `work` and closes it afterwards, however that ends. */
+  /**
+   * Opens the studio for `work` and closes it afterwards, however that ends. Asks first about jobs that are held because the
+   * home was last used elsewhere, unless the command itself answers.
+   */
   withStudio<Result>(
     work: (client: StudioClient) => Promise<Result>,
-    options?: Pick<OpenOptions, 'forPrograms'>,
+    options?: Pick<OpenOptions, 'forPrograms'> & { readonly answersHeldJobs?: boolean },
   ): Promise<Result>;
   /** Opens a studio whose database is damaged or lost in that way, closes it, and answers what came of it. */
   recover(way: RecoveryWay): Promise<Recovered>;
@@ -103,13 +107,14 @@ export function addCommand<Input>(parent: Command, context: CommandContext, deta
         if (recovered === null) throw new StudioError('internal', 'Nothing was recovered.');
         return recovered;
       },
-      async withStudio(work, options) {
+      async withStudio(work, { answersHeldJobs = false, ...options } = {}) {
         const studio = await openStudio(home, options);
         for (const message of studio.skipped) context.terminal.report(`warning: ${message}\n`);
         const warn = studio.client.on('notification', ({ level, title, message }) => {
           if (level === 'warning') context.terminal.report(`warning: ${title}: ${message}\n`);
         });
         try {
+          if (!answersHeldJobs) await askAboutHeldJobs(studio.client, context.terminal);
           return await work(studio.client);
         } finally {
           warn();

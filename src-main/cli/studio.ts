@@ -34,15 +34,21 @@ export interface OpenOptions {
   readonly recovery?: RecoveryWay;
   /** What is asked comes from other programs, which choose no path: they may name only what the studio knows. */
   readonly forPrograms?: boolean;
+  /** Whether the home is removed after use. */
+  readonly isScratch?: boolean;
 }
 
 /** Throws StudioError('refused') while a window or another command has the home. */
-export async function openStudio(home: string, { recovery, forPrograms = false }: OpenOptions = {}): Promise<Studio> {
+export async function openStudio(
+  home: string,
+  { recovery, forPrograms = false, isScratch = false }: OpenOptions = {},
+): Promise<Studio> {
   const backend = await createBackend({
     home,
     resourcesDirectory,
     startEngine,
     takeUpQueue: false,
+    isScratch,
     ...(forPrograms ? { grants: new PathGrants() } : {}),
     ...(recovery === undefined ? {} : { recovery }),
   });

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline/promises';
+
 /** Where a command writes, and how it is interrupted: the process's own streams, or a test's. */
 export interface Terminal {
   /** Standard output: the answer, and nothing else. */
@@ -7,6 +9,8 @@ export interface Terminal {
   /** Whether standard error is a terminal on which a line can be written over. */
   readonly rewrites: boolean;
   readonly columns: number;
+  /** Asks a person for one line; null where none can answer, as in a script. */
+  ask(question: string): Promise<string | null>;
   /** Calls `listener` at each Ctrl+C, and when the terminal is closed, until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
 }
@@ -39,6 +43,21 @@ export const processTerminal: Terminal = {
   rewrites: process.stderr.isTTY === true,
   get columns() {
     return process.stderr.columns || 80;
+  },
+  async ask(question) {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    const interrupted = new AbortController();
+    lines.once('SIGINT', () => interrupted.abort());
+    lines.once('close', () => interrupted.abort());
+    try {
+      return await lines.question(printable(question), { signal: interrupted.signal });
+    } catch {
+      // Ctrl+C and Ctrl+D answer nothing.
+      return '';
+    } finally {
+      lines.close();
+    }
   },
   onInterrupt(listener) {
     for (const signal of interrupts) process.on(signal, listener);

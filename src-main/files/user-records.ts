@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { readJson } from './below.ts';
 
@@ -36,21 +37,30 @@ export function readUserRecord<Schema extends z.ZodType>(
 export function writeUserRecord(kind: RecordKind, id: string, record: object): boolean {
   const file = recordFile(kind, id);
   if (file === null) return false;
-  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    mkdirSync(join(userRecordsFolder(), kind), { recursive: true, mode: 0o700 });
-    const handle = openSync(temporary, 'w', 0o600);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeJson(file, record);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Writes a small JSON file durably: the file keeps its old content, or has all of the new one. */
+export function writeJson(file: string, value: object): void {
+  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const handle = openSync(temporary, 'wx', 0o600);
     try {
-      writeFileSync(handle, `${JSON.stringify(record)}\n`);
+      writeFileSync(handle, `${JSON.stringify(value)}\n`);
       fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
     renameSync(temporary, file);
-    return true;
-  } catch {
+  } catch (error) {
     removeQuietly(temporary);
-    return false;
+    throw error;
   }
 }
 

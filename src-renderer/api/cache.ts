@@ -26,7 +26,7 @@ const staleByList: Record<ListName, readonly string[]> = {
   adapters: ['adapters.list', 'adapters.get', 'adapters.scores', 'runs.checkpoints'],
   studies: ['studies.list', 'studies.get', 'studies.tuned', 'studies.submissions'],
   reports: ['reports.list', 'reports.get'],
-  jobs: ['jobs.list', 'benchmarks.list'],
+  jobs: ['jobs.list', 'jobs.held', 'benchmarks.list'],
   chats: ['chats.list', 'chats.get'],
   settings: ['settings.get', 'app.doctor', 'app.status', 'models.memory', 'targets.list'],
 };
@@ -88,7 +88,8 @@ function applyJob(client: QueryClient, job: JobRecord): void {
     const onlyActive = isOnlyActive(query.queryKey[1]);
     client.setQueryData<JobRecord[]>(query.queryKey, (jobs) => jobs && upsertJob(jobs, job, onlyActive));
   }
-  if (before?.status !== job.status) void client.invalidateQueries({ queryKey: ['app.status'] });
+  if (before?.status !== job.status)
+    for (const name of ['app.status', 'jobs.held']) void client.invalidateQueries({ queryKey: [name] });
   if (before?.status !== job.status && job.kind === 'benchmark')
     void client.invalidateQueries({ queryKey: ['benchmarks.list'] });
   if (job.status === 'completed' && scoringKinds.has(job.kind))

@@ -12,6 +12,7 @@ import { appStrings } from '../strings/app.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import classes from './frame.module.css';
+import { HeldJobsBanner } from './held-jobs-banner.tsx';
 import { HelpSheet } from './help-sheet.tsx';
 import { pages } from './pages.tsx';
 import { openPalette } from './palette-store.ts';
@@ -39,6 +40,7 @@ export function Frame() {
       <Rail collapsed={collapsed} onToggle={toggle} onSkip={skip} />
       <main ref={content} className={classes['content']} tabIndex={-1}>
         <BackendBanner />
+        <HeldJobsBanner />
         <div className={classes['page']}>
           <CurrentPage />
         </div>

@@ -28,6 +28,7 @@ import {
   renderedPromptSchema,
   templateChoicesSchema,
 } from '../domain/generation.ts';
+import { heldQueueSchema } from '../domain/held-queue.ts';
 import { cachedModelSchema, downloadPlanSchema } from '../domain/hub.ts';
 import { jobAnswerSchema, jobRecordSchema } from '../domain/job.ts';
 import { identityTestSchema, mergeInputSchema, placeboSchema, tuningSchema } from '../domain/merge.ts';
@@ -373,6 +374,10 @@ export const requests = {
   /** Result of a job, typed by its kind; null until there is one. */
   'jobs.result': { input: byId, output: jobAnswerSchema },
   'jobs.cancel': { input: byId, output: done },
+  /** Queued jobs that start only when the person says so, because the home was last used elsewhere. */
+  'jobs.held': { input: nothing, output: heldQueueSchema },
+  /** Continues the held jobs, or leaves them held at later openings too. */
+  'jobs.answerHeld': { input: z.strictObject({ continue: z.boolean() }), output: done },
   /** Puts a queued job before another queued one; null: at the end of the queue. */
   'jobs.move': { input: z.strictObject({ id: z.string(), before: z.string().nullable() }), output: done },
   /** Saves a running job's progress and ends it as paused; refused for a kind that cannot be resumed. */

@@ -11,8 +11,11 @@ export interface CommandResult {
   readonly err: string;
 }
 
-/** A terminal that keeps what is written; `onReport` may press Ctrl+C by calling its second argument. */
-export function recordingTerminal(onReport: (text: string, interrupt: () => void) => void = () => undefined) {
+/** A terminal that keeps what is written; `onReport` may press Ctrl+C by calling its second argument. `answer`: a person's. */
+export function recordingTerminal(
+  onReport: (text: string, interrupt: () => void) => void = () => undefined,
+  answer: string | null = null,
+) {
   const written = { out: '', err: '' };
   const listeners = new Set<() => void>();
   const terminal: Terminal = {
@@ -27,6 +30,10 @@ export function recordingTerminal(onReport: (text: string, interrupt: () => void
     },
     rewrites: false,
     columns: 80,
+    async ask(question) {
+      written.err += question;
+      return answer;
+    },
     onInterrupt(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -40,8 +47,9 @@ export function cotoOn(home: string) {
   return async (
     words: readonly string[],
     onReport?: (text: string, interrupt: () => void) => void,
+    answer: string | null = null,
   ): Promise<CommandResult> => {
-    const { terminal, written } = recordingTerminal(onReport);
+    const { terminal, written } = recordingTerminal(onReport, answer);
     const code = await main(words, terminal, { COTO_STUDIO_HOME: home });
     return { code, ...written };
   };

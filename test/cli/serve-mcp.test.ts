@@ -109,7 +109,7 @@ test('one that is told to end before it serves ends, though its assistant stays'
   const main = new URL('../../src-main/cli/main.ts', import.meta.url);
   const script = `
     import { main } from ${JSON.stringify(main.href)};
-    const terminal = { write() {}, report() {}, rewrites: false, columns: 80, onInterrupt(listener) { listener(); return () => {}; } };
+    const terminal = { write() {}, report() {}, rewrites: false, columns: 80, ask: async () => null, onInterrupt(listener) { listener(); return () => {}; } };
     process.exit(await main(['serve', '--mcp', '--home', ${JSON.stringify(home)}], terminal, process.env));`;
   const words = ['--input-type=module', '--eval', script];
   const child = spawn(process.execPath, words, { stdio: ['pipe', 'ignore', 'inherit'] });

@@ -16,6 +16,7 @@ export const bundleJob = defineJob({
     python: z.boolean().default(false),
   }),
   references: () => [],
+  writesTo: ({ path }) => path,
   async execute({ path, python, ...given }, context, services) {
     const wish = python ? { ...given, python: pythonRuns(services, context) } : given;
     const onBytes = byteProgress(`Hashing what ${wish.name} needs`, context.progress);

@@ -66,6 +66,8 @@ interface JobDetails<Kind extends JobKind, Payload> {
   /** Adapters that must not be removed until the job has ended. */
   references(payload: Payload, store: Services['store']): readonly AdapterReference[];
   execute(payload: Payload, context: JobContext, services: HandlerServices): Promise<JobOutcome<JobResult<Kind>>>;
+  /** The path outside of the home that the job writes; absent: it writes in the home alone. */
+  writesTo?(payload: Payload): string;
   /** Called when the job ended without `execute` returning, to update its subject (run, study). */
   settle?(payload: Payload, ending: JobEnding, services: HandlerServices): void;
   /** Absent: every job of the kind runs by itself. */
@@ -81,6 +83,8 @@ export interface Job<Payload = unknown> extends JobInfo {
   readonly payload: z.ZodType<Payload>;
   references(kept: unknown, store: Services['store']): readonly AdapterReference[];
   execute(kept: unknown, context: JobContext, services: HandlerServices): Promise<JobOutcome>;
+  /** The path outside of the home that the job writes; null if it writes in the home alone, or its payload is not valid. */
+  writesTo(kept: unknown): string | null;
   settle(kept: unknown, ending: JobEnding, services: HandlerServices): void;
   readonly together?: TogetherWork<unknown, unknown>;
 }
@@ -97,6 +101,10 @@ export function defineJob<Kind extends JobKind, Payload>(details: JobDetails<Kin
       const parsed = payload.parse(kept);
       await checkReferenced(services, details.references(parsed, services.store));
       return details.execute(parsed, context, services);
+    },
+    writesTo: (kept) => {
+      const parsed = payload.safeParse(kept);
+      return parsed.success ? (details.writesTo?.(parsed.data) ?? null) : null;
     },
     settle: (kept, ending, services) => details.settle?.(payload.parse(kept), ending, services),
     ...(details.together ? { together: onKept(payload, details.together) } : {}),

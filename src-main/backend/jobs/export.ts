@@ -20,6 +20,7 @@ export const exportJob = defineJob({
     parameters: parameterValuesSchema.default({}),
   }),
   references: ({ adapterId }) => [{ adapterId }],
+  writesTo: ({ path }) => path,
   async execute({ adapterId, target, path: wished, numbered, parameters }, context, services) {
     const { home, store } = services;
     const adapter = requireAdapter(store, adapterId);

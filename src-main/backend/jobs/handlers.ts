@@ -23,6 +23,11 @@ export function jobHandlers(services: HandlerServices): Handlers<NamesOf<'jobs'>
       queue.move(id, before);
       return ok;
     },
+    'jobs.held': () => queue.held.describe(),
+    'jobs.answerHeld': ({ continue: continues }) => {
+      queue.held.answer(continues);
+      return ok;
+    },
     'jobs.cancel': async ({ id }) => {
       const { kind, subjectId } = requireJob(store, id);
       // One that is not followed now still has runs elsewhere.

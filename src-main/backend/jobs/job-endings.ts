@@ -32,22 +32,14 @@ export function endingOfLostSession({ kind }: JobRecord, ranOutOfMemory: boolean
 }
 
 /**
- * How a job ends that a home from elsewhere, or a copy of a home, has in its queue: opening a folder must not write files or
- * train by itself. What can be resumed waits for the person; the rest can be started again.
+ * State of a study whose runs go on at a target, in a home that was last used elsewhere: the target may name programs, so the
+ * study waits until the person resumes it.
  */
-export function endingInMovedHome({ kind, parentId }: JobRecord): JobEnding {
-  const message = 'The home folder was opened in another place than before, so nothing of its queue was started.';
-  return jobInfo(kind).resumable && parentId === null
-    ? { status: 'interrupted', error: lostError(message, 'Resume it if you want it to run here.') }
-    : { status: 'cancelled', error: lostError(message, 'Start it again if you want it.') };
-}
-
-/** How such a home has a study whose runs go on at a target: that may name programs, so it is not followed by itself. */
-export const leftInMovedHome = {
+export const leftUnfollowed = {
   status: 'interrupted',
   error: {
     code: 'refused',
-    message: 'The home folder was opened in another place than before, so this is not followed by itself.',
+    message: 'The home folder was last used elsewhere, so this is not followed by itself.',
     hint: 'Resume it if you want it to go on from here.',
     details: null,
   },

@@ -13,6 +13,7 @@ export const pretrainJob = defineJob({
   kind: 'pretrain',
   payload: z.object({ modelId: z.string(), name: z.string(), config: pretrainConfigSchema, path: z.string() }),
   references: () => [],
+  writesTo: ({ path }) => path,
   async execute({ modelId, name, config, path }, context, services) {
     if (existsSync(path))
       throw new StudioError('refused', `${path} already exists.`, 'Choose another folder: nothing is overwritten.');

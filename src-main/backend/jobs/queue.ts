@@ -16,14 +16,8 @@ import { checkModelFiles } from '../library/model-files.ts';
 import type { Services } from '../services.ts';
 import { companionJobs } from './companion-jobs.ts';
 import type { Job, JobContext, JobOutcome } from './define-job.ts';
-import {
-  closedError,
-  endingInMovedHome,
-  endingOfLostSession,
-  endingOfThrown,
-  type JobEnding,
-  pausedByClosing,
-} from './job-endings.ts';
+import { HeldJobs } from './held-jobs.ts';
+import { closedError, endingOfLostSession, endingOfThrown, type JobEnding, pausedByClosing } from './job-endings.ts';
 import { JobRecords } from './job-records.ts';
 import { moveInQueue, waitsInPausedQueue } from './queue-order.ts';
 import { readyJobs } from './ready-jobs.ts';
@@ -47,6 +41,7 @@ interface Current {
  * them.
  */
 export class JobQueue {
+  readonly held: HeldJobs;
   private readonly parts: HandlerServices;
   private readonly jobOf: QueueOptions['jobOf'];
   private readonly takeUpQueue: boolean;
@@ -66,6 +61,12 @@ export class JobQueue {
       settle: (job, ending) => this.settleKept(job, ending),
       isClosing: () => this.closing,
     });
+    this.held = new HeldJobs({
+      ...services,
+      writesTo: ({ id, kind }) => jobOf(kind).writesTo(services.store.jobs.payload(id)),
+      end: (job, ending) => this.records.end(job, ending),
+      onReleased: () => this.pumpSoon(),
+    });
   }
 
   /** Removes what nobody asks for any more, marks jobs that an earlier session left running, then starts the queue. */
@@ -74,7 +75,7 @@ export class JobQueue {
     store.jobs.removeUnkept();
     for (const job of store.jobs.withStatus('running'))
       this.records.end(job, endingOfLostSession(job, home.ranOutOfMemory));
-    if (home.moved) for (const job of store.jobs.withStatus('queued')) this.records.end(job, endingInMovedHome(job));
+    this.held.open();
     this.pump();
   }
 
@@ -248,8 +249,13 @@ export class JobQueue {
     }
   }
 
+  /** Whether a job that an earlier session queued starts without being asked for. */
+  private startsByItself(id: string): boolean {
+    return this.takeUpQueue && !this.held.has(id);
+  }
+
   private takeUp({ id, after }: JobRecord): void {
-    if (this.takeUpQueue || this.own.has(id)) return;
+    if (this.own.has(id) || this.startsByItself(id)) return;
     this.own.add(id);
     for (const needed of after) {
       const job = this.parts.store.jobs.find(needed);
@@ -296,7 +302,8 @@ export class JobQueue {
     const isPaused = this.takeUpQueue && settings.get().queue_paused;
     return readyJobs(jobs, {
       kinds: kindsOfLane(lane),
-      isCandidate: (job) => (this.takeUpQueue || this.own.has(job.id)) && !(isPaused && waitsInPausedQueue(job)),
+      isCandidate: (job) =>
+        (this.own.has(job.id) || this.startsByItself(job.id)) && !(isPaused && waitsInPausedQueue(job)),
       endWithout: (job, error) => this.records.end(job, { status: 'failed', error }),
     });
   }

@@ -1,7 +1,7 @@
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { Submission } from '../../../src-shared/domain/target.ts';
 import type { HandlerServices } from '../handler-services.ts';
-import { leftInMovedHome } from '../jobs/job-endings.ts';
+import { leftUnfollowed } from '../jobs/job-endings.ts';
 import type { Services } from '../services.ts';
 import { resumeStudy } from '../studies/studies.ts';
 import { latestRuns } from './follow-submissions.ts';
@@ -31,7 +31,7 @@ function wasLeft({ store }: Parts, studyId: string): boolean {
 export function followAgain(services: HandlerServices): void {
   const { store, log } = services;
   for (const { id, name, target } of unfollowedStudies({ store })) {
-    if (store.jobs.findOfSubject(id)?.error?.code === leftInMovedHome.error.code) continue;
+    if (store.jobs.findOfSubject(id)?.error?.code === leftUnfollowed.error.code) continue;
     resumeStudy(services, id);
     log.info({ study: id, target }, `${name} is followed again`);
   }
@@ -43,6 +43,6 @@ export function leaveUnfollowed({ store }: Parts): void {
     const job = store.jobs.findOfSubject(id);
     // One that was paused stays so; one that had lost its target would no longer be told from one that failed.
     if (job !== null)
-      store.jobs.update(job.id, job.status === 'failed' ? leftInMovedHome : { error: leftInMovedHome.error });
+      store.jobs.update(job.id, job.status === 'failed' ? leftUnfollowed : { error: leftUnfollowed.error });
   }
 }

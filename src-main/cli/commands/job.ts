@@ -34,7 +34,7 @@ export function addJobCommand(parent: Command, context: CommandContext): void {
     async run({ folder, index, computeBackend }, { terminal }) {
       const home = await mkdtemp(join(tmpdir(), 'coto-job-'));
       try {
-        const studio = await openStudio(home);
+        const studio = await openStudio(home, { isScratch: true });
         const line = new ProgressLine(terminal);
         const stop = studio.client.on('job.changed', ({ status, progress }) => {
           if (status === 'running' && progress !== null) line.show(progress, '', '');

@@ -5,6 +5,7 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { useAction, useRequest } from '../../api/query.ts';
 import { formatDuration } from '../../components/format/format.ts';
+import { heldStrings } from '../../strings/held-jobs.ts';
 import { homeStrings as strings } from '../../strings/home.ts';
 import classes from './home.module.css';
 import { placeBefore, queueTime } from './queue-order.ts';
@@ -21,6 +22,7 @@ interface QueueListProps {
 /** The queue: its order can be changed by dragging and by the arrow keys, and it can be paused. */
 export function QueueList({ jobs, runs, onCancel }: QueueListProps) {
   const [isLong, setIsLong] = useState(false);
+  const { data: held } = useRequest('jobs.held', {});
   const move = useAction('jobs.move', { failureTitle: 'The job was not moved' });
   const waiting = jobs.filter(({ status }) => status === 'queued');
   // A study leads its own parts: to move one by itself would change nothing that anybody sees.
@@ -42,6 +44,7 @@ export function QueueList({ jobs, runs, onCancel }: QueueListProps) {
         </span>
         <PauseQueue />
       </header>
+      {held !== undefined && held.jobs.length > 0 && !held.isAsked ? <LeftHeld count={held.jobs.length} /> : null}
       <ol className={classes['queue']}>
         {shown.map((job, at) => (
           <li
@@ -52,6 +55,9 @@ export function QueueList({ jobs, runs, onCancel }: QueueListProps) {
           >
             <MoveHandle job={job} isMoved={moved === job.id} at={at} onKeyDown={handlers(job.id, at).onKeyDown} />
             <span className={classes['jobTitle']}>{job.title}</span>
+            {held?.jobs.some(({ id }) => id === job.id) ? (
+              <span className={classes['quiet']}>{heldStrings.held}</span>
+            ) : null}
             <ActionIcon size={20} ml="auto" aria-label={strings.cancelJob(job.title)} onClick={() => onCancel(job)}>
               <IconX size={14} />
             </ActionIcon>
@@ -64,6 +70,24 @@ export function QueueList({ jobs, runs, onCancel }: QueueListProps) {
         </Button>
       ) : null}
     </section>
+  );
+}
+
+/** Jobs that the person left held can be continued at any time. */
+function LeftHeld({ count }: { count: number }) {
+  const answer = useAction('jobs.answerHeld', { failureTitle: heldStrings.notAnswered });
+  return (
+    <p className={classes['leftHeld']}>
+      <span className={classes['quiet']}>{heldStrings.heldCount(count)}</span>
+      <Button
+        variant="default"
+        size="compact-sm"
+        loading={answer.isPending}
+        onClick={() => answer.mutate({ continue: true })}
+      >
+        {heldStrings.continueHeld}
+      </Button>
+    </p>
   );
 }
 

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rm
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { HomeIdentity } from '../../../src-main/backend/home/home-identity.ts';
 import { withOutputNote } from '../../../src-main/backend/home/output-notes.ts';
 import { sweepOutputs } from '../../../src-main/backend/home/sweep-outputs.ts';
 import { type Home, openHome } from '../../../src-main/backend/home.ts';
@@ -59,7 +60,9 @@ it('what a killed export had not finished beside its path goes, and nothing else
 
 it('a home from elsewhere removes nothing outside of it', () => {
   killedExport();
-  sweep({ ...home, moved: true });
+  const copy = join(folder, 'copy');
+  cpSync(home.path, copy, { recursive: true });
+  sweep({ ...home, identity: new HomeIdentity(copy, { isNew: false, isScratch: false }) });
   expect(readdirSync(join(folder, 'out')).sort()).toEqual([...unfinished, 'mine'].sort());
 });
 

@@ -85,10 +85,32 @@ it('does not follow by itself what a home from elsewhere names, however often it
     expect((await backend.handle('studies.unfollowed', {})).map(({ id }) => id)).toEqual(['study-1']);
     expect(await backend.handle('jobs.get', { id: 'job-1' })).toMatchObject({
       status: 'paused',
-      error: { message: expect.stringContaining('opened in another place') },
+      error: { message: expect.stringContaining('last used elsewhere') },
     });
     await backend.close();
   }
+});
+
+it('does not queue a study of a home from elsewhere for its target, also where the queue is continued', async () => {
+  const copy = join(temporaryFolder(), 'copy');
+  cpSync(await homeWithRuns({ status: 'queued', error: null }), copy, { recursive: true });
+  const store = openStore(join(copy, 'studio.sqlite'));
+  const part = { kind: 'train-on-target', title: 'A study on slurm', subjectId: null, parentId: 'job-1' } as const;
+  const status = 'queued' as const;
+  const waiting = { status, after: [] as string[], progress: null, error: null };
+  const times = { createdAt: 1, startedAt: null, finishedAt: null };
+  store.jobs.insert({ ...part, ...waiting, ...times, id: 'job-2' }, {});
+  const evaluation = { kind: 'evaluate', title: 'Evaluate', subjectId: null, parentId: null } as const;
+  store.jobs.insert({ ...evaluation, ...waiting, ...times, id: 'job-3' }, {});
+  store.close();
+  const backend = await openBackend({ home: copy, startEngine: realEngine });
+  expect((await backend.handle('jobs.held', {})).jobs.map(({ id }) => id)).toEqual(['job-3']);
+  await backend.handle('jobs.answerHeld', { continue: true });
+  await backend.idle();
+  const statusOf = async (id: string) => (await backend.handle('jobs.get', { id })).status;
+  expect([await statusOf('job-1'), await statusOf('job-2')]).toEqual(['interrupted', 'cancelled']);
+  expect((await backend.handle('studies.unfollowed', {})).map(({ id }) => id)).toEqual(['study-1']);
+  expect(asked()).toEqual([]);
 });
 
 it('still offers what had lost its target before the home was moved', async () => {

@@ -3,6 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { logFolder } from '../../../logging/log.ts';
+import { formerPlaceFile, identityFile } from '../home-identity.ts';
 
 /**
  * What the studio keeps in its home, the database last: without it a copy is no home. The window's own files may lie beside, and
@@ -28,7 +29,8 @@ export const homeEntries: readonly string[] = [
 export const placeEntries: readonly string[] = [
   'cache/compute.json',
   'studio.sqlite-shm',
-  'backend.place',
+  identityFile,
+  formerPlaceFile,
   'backend.lock',
   'backend.pid',
 ];

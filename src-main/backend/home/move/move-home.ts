@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { JobProgress } from '../../../../src-shared/domain/job-progress.ts';
 import { syncFolder, temporaryName, writeFileAtomic } from '../../../engine/tensors/atomic.ts';
 import { locateHome, type Move, moveFile, pointerTo, recordMove } from '../../../files/home-place.ts';
 import { removeUserRecord } from '../../../files/user-records.ts';
 import { openStore } from '../../../store/open-store.ts';
-import { openHome, placeOf } from '../../home.ts';
+import { type Home, openHome } from '../../home.ts';
 import { byteProgress } from '../../jobs/byte-progress.ts';
+import type { HomeIdentity } from '../home-identity.ts';
 import { checkTarget, makeHomeFolder, requireLocks } from './check-target.ts';
 import { copyEntries, verifyCopy } from './copy-entries.ts';
 import { type Entry, listHome, totalBytes } from './home-entries.ts';
@@ -58,15 +59,12 @@ export async function moveHome(options: MoveOptions): Promise<Moved> {
     held = false;
   };
   try {
-    if (home.moved) {
-      // It stays unknown here: what is queued in it waits to be asked for.
-      rmSync(join(home.path, 'backend.place'), { force: true });
+    if (!home.identity.isKnown)
       throw new StudioError(
         'refused',
-        `The home ${home.path} came from another place, and was not opened here yet.`,
-        'Open it once, then move it.',
+        `The home ${home.path} was last used elsewhere, and was not opened here yet.`,
+        'Open it once, and continue its queued jobs or leave them held. Then move it.',
       );
-    }
     // As the backend opens it: a damaged database is not carried along, and one of an earlier version is brought to this one.
     const store = openStore(home.database, { mayBeNew: !home.hasWork, backups: home.backups });
     store.shrinkLog();
@@ -81,7 +79,7 @@ export async function moveHome(options: MoveOptions): Promise<Moved> {
       target,
       keep: options.keep,
     };
-    await copyAndSwitch(home.path, move, entries, options);
+    await copyAndSwitch(home, move, entries, options);
     // The lock is one of the files that go.
     release();
     removeOld(home.path, options.keep);
@@ -94,13 +92,14 @@ export async function moveHome(options: MoveOptions): Promise<Moved> {
 }
 
 async function copyAndSwitch(
-  from: string,
+  { path: from, identity }: Pick<Home, 'path' | 'identity'>,
   move: Move,
   entries: readonly Entry[],
   { signal, onProgress, locks }: MoveOptions,
 ): Promise<void> {
   const { temporary, target, place } = move;
   const total = totalBytes(entries);
+  let handed: ReturnType<HomeIdentity['handOver']> | null = null;
   try {
     recordMove({ ...move, from });
     await writeFileAtomic(join(from, moveFile), `${JSON.stringify(move)}\n`);
@@ -109,15 +108,17 @@ async function copyAndSwitch(
     requireLocks(temporary, locks);
     const hashes = await copyEntries(from, temporary, entries, signal, counted('Copying', total, onProgress));
     await verifyCopy(temporary, hashes, signal, counted('Checking', total, onProgress));
-    // Nobody else's: what was queued in it goes on.
-    writeFileSync(join(temporary, 'backend.place'), placeOf(temporary));
+    // The new home is known here too: its queue continues there.
+    handed = identity.handOver(temporary, join(realpathSync(dirname(target)), basename(target)));
     signal.throwIfAborted();
     if (existsSync(target)) await rmdir(target);
     await rename(temporary, target);
     await syncFolder(dirname(target));
     const pointer = pointerTo(place, target);
     await writeFileAtomic(pointer.file, pointer.text);
+    handed.finish();
   } catch (error) {
+    handed?.cancel();
     settleMove(from);
     if (signal.aborted) throw new StudioError('cancelled', `The home was not moved: it is in ${from} as before.`);
     throw error;

@@ -74,6 +74,13 @@ function expectWhole(home: string): void {
   opened.release();
 }
 
+/** Opens a home that is not known here, as a person who accepts it. */
+function accept(home: string): void {
+  const opened = openHome(home);
+  opened.identity.adopt([]);
+  opened.release();
+}
+
 describe('moving the home', () => {
   it('takes everything along, and the place leads there', async () => {
     const { folder, home } = smallHome();
@@ -106,7 +113,7 @@ describe('moving the home', () => {
     expect(locateHome(home)).toBe(third);
     // It was known here all the time: its queue goes on.
     const opened = openHome(third);
-    expect(opened.moved).toBe(false);
+    expect(opened.identity.isKnown).toBe(true);
     opened.release();
   });
 
@@ -120,6 +127,11 @@ describe('moving the home', () => {
     rmSync(join(home, 'moved-to.json'));
     expectWhole(home);
     expectWhole(join(folder, 'a'));
+    // The kept files are a copy from now on: its queue must not run twice.
+    const kept = openHome(home);
+    expect(kept.identity.isKnown).toBe(false);
+    kept.identity.adopt([]);
+    kept.release();
     await moveHome({ ...options, place: home, folder: join(folder, 'b') });
     expect(readdirSync(home).sort()).toEqual(['moved-to.json', 'window']);
   });
@@ -166,7 +178,7 @@ describe('moving the home', () => {
     cpSync(home, copy, { recursive: true, verbatimSymlinks: true });
     for (let time = 0; time < 2; time++)
       await expect(moveHome({ ...options, place: copy, folder: join(folder, 'n') })).rejects.toThrow(
-        /came from another place/,
+        /was last used elsewhere/,
       );
     await expect(moveHome({ ...options, place: join(folder, 'no'), folder: join(folder, 'n') })).rejects.toThrow(
       /There is no home/,
@@ -283,9 +295,9 @@ describe('moving the home', () => {
 
   it('is not begun where it cannot be recorded', async () => {
     const { folder, home } = smallHome();
-    openHome(home).release();
-    writeFileSync(join(folder, 'config'), 'a file');
     vi.stubEnv('COTO_STUDIO_CONFIG', join(folder, 'config'));
+    accept(home);
+    writeFileSync(join(folder, 'config', 'moves'), 'a file');
     await expect(moveHome({ ...options, place: home, folder: join(folder, 'new') })).rejects.toThrow(
       /The move cannot be recorded in .*config/,
     );
@@ -297,6 +309,7 @@ describe('moving the home', () => {
   it('moves through a link to another disk, and back from a home that is a link', async () => {
     const { folder, home } = smallHome();
     vi.stubEnv('COTO_STUDIO_CONFIG', join(folder, 'config'));
+    accept(home);
     mkdirSync(join(folder, 'disk'));
     symlinkSync(join(folder, 'disk'), join(folder, 'mount'));
     const moved = await moveHome({ ...options, place: home, folder: join(folder, 'mount', 'studio') });
@@ -317,13 +330,16 @@ describe('moving the home', () => {
       const folder = temporaryFolder();
       const home = join(folder, 'home');
       cpSync(template, home, { recursive: true, verbatimSymlinks: true });
-      openHome(home).release();
+      accept(home);
       const made = await withMortalFiles(killAt, async () => {
         await moveHome({ ...options, place: home, folder: join(folder, 'new') });
       });
       if (made <= killAt) calls = made;
       const current = locateHome(home);
       outcomes.add(current === home ? 'old' : 'new');
+      const opened = openHome(current);
+      expect(opened.identity.isKnown, `killed at ${killAt}`).toBe(true);
+      opened.release();
       expectWhole(current);
       const left = [readdirSync(folder).sort(), readdirSync(home)];
       if (current === home) expect(left[0], `killed at ${killAt}`).toEqual(['home']);

@@ -30,7 +30,8 @@ beforeEach(() => {
   };
 });
 
-const asked = () => backend.asked.filter(({ name }) => name !== 'settings.get').map(({ name, input }) => [name, input]);
+const looks = ['settings.get', 'jobs.held'];
+const asked = () => backend.asked.filter(({ name }) => !looks.includes(name)).map(({ name, input }) => [name, input]);
 const queued = { status: 'queued' } as const;
 
 test('a run that trains is shown live, and not thrown away by one click', async () => {
@@ -49,6 +50,17 @@ test('a run that trains is shown live, and not thrown away by one click', async 
   fireEvent.click(view.getByRole('button', { name: 'Cancel' }));
   fireEvent.click(await view.findByRole('button', { name: 'Discard run' }));
   await waitFor(() => expect(asked()).toContainEqual(['jobs.cancel', { id: 'job-a' }]));
+});
+
+test('jobs that were left held are marked, and continued by a button', async () => {
+  const held = { id: 'job-old', title: 'Train old', kind: 'train', isPart: false, writesTo: null } as const;
+  backend.answers['jobs.held'] = () => ({ jobs: [held], isAsked: false, lastPath: null });
+  backend.answers['jobs.answerHeld'] = () => ({ ok: true });
+  const view = renderInWindow(<NowPanel jobs={[training('old', queued), training('new', queued)]} runs={[]} />);
+  await view.findByText('1 job is held, because this home was last used elsewhere.');
+  expect(view.getAllByText('held')).toHaveLength(1);
+  fireEvent.click(view.getByRole('button', { name: 'Continue held jobs' }));
+  await waitFor(() => expect(asked()).toEqual([['jobs.answerHeld', { continue: true }]]));
 });
 
 test('a queued run is taken out at once, unless it has learned something before', async () => {
