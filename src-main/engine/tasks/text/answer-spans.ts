@@ -11,6 +11,11 @@ export interface AnswerSpan {
   readonly end: number;
 }
 
+interface MarkedTalk {
+  readonly messages: readonly ChatMessage[];
+  readonly read: MarkedText;
+}
+
 /** Writes messages as text; with `true`, up to where an answer begins. */
 export type Render = (messages: readonly ChatMessage[], addGenerationPrompt: boolean) => string;
 
@@ -27,7 +32,9 @@ export class AnswerSpans {
   private readonly encode: Encode;
   private readonly text: string;
   private readonly ids: readonly number[];
-  private marks: { readonly messages: readonly ChatMessage[]; readonly read: MarkedText } | null | undefined;
+  private marks: MarkedTalk | null | undefined;
+  private readonly prompts = new Map<string, readonly number[]>();
+  private plainTail: readonly number[] | undefined;
 
   constructor(messages: readonly ChatMessage[], text: string, ids: readonly number[], render: Render, encode: Encode) {
     this.messages = messages;
@@ -42,12 +49,15 @@ export class AnswerSpans {
   }
 
   private span(turn: number): { start: number; end: number } {
+    // A template that wrote one turn otherwise is not asked again at each turn.
+    if (this.marks) return this.markedSpan(turn, this.marks);
     const prompt = this.attempt(this.messages.slice(0, turn), true);
     const whole = this.attempt(this.messages.slice(0, turn + 1), false);
     // Most templates write a turn the same whatever follows: the prompt and the turn are parts of the text as they are.
     if (prompt !== null && whole !== null && this.text.startsWith(prompt) && this.text.startsWith(whole))
       return { start: this.tokenAt(prompt), end: this.tokenAt(whole) };
-    return this.markedSpan(turn, prompt, whole);
+    const marks = this.marked();
+    return marks === null ? { start: 0, end: 0 } : this.markedSpan(turn, marks);
   }
 
   /**
@@ -55,22 +65,21 @@ export class AnswerSpans {
    * answer begins after the longest beginning of the generation prompt that precedes it, and ends with the tokens that end the
    * turn when it is the last one.
    */
-  private markedSpan(turn: number, prompt: string | null, whole: string | null): { start: number; end: number } {
-    const marked = this.marked();
-    const [open, close] = [marked?.read.opens.get(turn), marked?.read.closes.get(turn)];
-    if (!marked || open === undefined || close === undefined || close < open) return { start: 0, end: 0 };
-    const before = [...marked.read.closes].flatMap(([message, at]) => (message < turn && at <= open ? [at] : []));
+  private markedSpan(turn: number, { messages, read }: MarkedTalk): { start: number; end: number } {
+    const [open, close] = [read.opens.get(turn), read.closes.get(turn)];
+    if (open === undefined || close === undefined || close < open) return { start: 0, end: 0 };
+    const before = [...read.closes].flatMap(([message, at]) => (message < turn && at <= open ? [at] : []));
     const from = this.tokenAt(this.text.slice(0, Math.max(0, ...before)));
     const to = this.tokenAt(this.text.slice(0, open));
-    const header = prompt === null ? [] : this.generationPrompt(turn, prompt);
     // A header of this turn may come twice, e.g. before its reasoning; a message without a mark has a header of its own.
-    const start = this.afterPrompt(header, from, to, turn > 0 && !marked.read.closes.has(turn - 1));
+    const start = this.afterPrompt(this.generationPrompt(turn), from, to, turn > 0 && !read.closes.has(turn - 1));
     const said = this.tokenAt(this.text.slice(0, close));
-    return { start, end: Math.max(start, said + this.tailLength(turn, whole, marked.messages, said)) };
+    const tail = this.tail(turn, messages);
+    return { start, end: Math.max(start, said + sharedLength(this.ids.slice(said, said + tail.length), tail)) };
   }
 
   /** The conversation with marks; null if the template writes such a conversation otherwise than without them. */
-  private marked(): { readonly messages: readonly ChatMessage[]; readonly read: MarkedText } | null {
+  private marked(): MarkedTalk | null {
     if (this.marks !== undefined) return this.marks;
     const messages = withMarks(this.messages);
     const rendered = messages === null ? null : this.attempt(messages, false);
@@ -79,11 +88,17 @@ export class AnswerSpans {
     return this.marks;
   }
 
-  /** Tokens that `add_generation_prompt` adds before a turn. */
-  private generationPrompt(turn: number, prompt: string): readonly number[] {
+  /** Tokens that `add_generation_prompt` adds before a turn: the same after every message of one role. */
+  private generationPrompt(turn: number): readonly number[] {
+    const role = this.messages[turn - 1]?.role ?? '';
+    const known = this.prompts.get(role);
+    if (known !== undefined) return known;
+    const prompt = this.attempt(this.messages.slice(0, turn), true);
     const without = this.attempt(this.messages.slice(0, turn), false);
-    const ids = this.encode(prompt);
-    return without === null ? [] : ids.slice(sharedLength(ids, this.encode(without)));
+    const ids = prompt === null || without === null ? [] : this.encode(prompt);
+    const added = ids.slice(sharedLength(ids, this.encode(without ?? '')));
+    this.prompts.set(role, added);
+    return added;
   }
 
   /** Index after the first (or last) longest beginning of `prompt` in [from, to); `to` if there is none. */
@@ -97,16 +112,17 @@ export class AnswerSpans {
     return after;
   }
 
-  /** Number of tokens from `said` that follow the answer also where it is the last turn: what a model ends it with. */
-  private tailLength(turn: number, whole: string | null, marked: readonly ChatMessage[], said: number): number {
-    const rendered = whole === null ? null : this.attempt(marked.slice(0, turn + 1), false);
-    if (rendered === null || whole === null) return 0;
-    const { text, closes } = readMarks(rendered);
+  /** Tokens that follow an answer where it is the last turn: those that a model ends it with. Calls of tools may end otherwise. */
+  private tail(turn: number, marked: readonly ChatMessage[]): readonly number[] {
+    const hasCalls = this.messages[turn]?.['tool_calls'] !== undefined;
+    if (this.plainTail !== undefined && !hasCalls) return this.plainTail;
+    const rendered = this.attempt(marked.slice(0, turn + 1), false);
+    const { text, closes } = readMarks(rendered ?? '');
     const close = closes.get(turn);
-    if (text !== whole || close === undefined) return 0;
-    const ids = this.encode(whole);
-    const tail = ids.slice(sharedLength(ids, this.encode(whole.slice(0, close))));
-    return sharedLength(this.ids.slice(said, said + tail.length), tail);
+    const ids = close === undefined ? [] : this.encode(text);
+    const tail = ids.slice(sharedLength(ids, this.encode(text.slice(0, close))));
+    if (!hasCalls) this.plainTail = tail;
+    return tail;
   }
 
   /** Number of tokens of the text's beginning that it shares with the whole. */
