@@ -21,7 +21,7 @@ test('datasets add rejects a file that would lose most of its rows, and adds it 
   expect(refused.code).not.toBe(0);
   expect(refused.err).toContain('9 of its 10 rows cannot be used');
   expect(refused.err).toContain('first row 2: label is missing');
-  expect(refused.err).toContain('--set skip_faulty_rows=true');
+  expect(refused.err).toContain('leave them out (skip_faulty_rows=true)');
   const added = await json(datasetRecordSchema, ['datasets', 'add', path, '--set', 'skip_faulty_rows=true']);
   expect(added.description.text).toMatchObject({ rowCount: 10, faultyRows: 9 });
 });

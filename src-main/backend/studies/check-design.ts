@@ -31,7 +31,7 @@ export async function checkDesign(services: HandlerServices, { runs, metrics, se
       throw new StudioError(
         'refused',
         `The dataset ${services.store.datasets.find(run.dataset)?.name ?? run.dataset} has no test examples: nothing is held out to judge by.`,
-        'Choose a dataset with a test split, or hold rows out by its options: Edit import… in the window, coto datasets add PATH --set test_fraction=0.2 in the command.',
+        'Choose a dataset with a test split, or hold rows out by its options: test_fraction=0.2 (Edit import… in the window).',
       );
   }
 }

@@ -108,7 +108,7 @@ async function checkScore(
     throw new StudioError(
       'refused',
       `The dataset ${name} has no test examples: nothing is held out to score on.`,
-      'Choose a dataset with a test split, or hold rows out by its options: Edit import… in the window, coto datasets add PATH --set test_fraction=0.2 in the command.',
+      'Choose a dataset with a test split, or hold rows out by its options: test_fraction=0.2 (Edit import… in the window).',
     );
   if (scored.length === 0) return;
   const adapters = scored.map(({ adapter }) => adapter);

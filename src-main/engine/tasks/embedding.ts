@@ -36,7 +36,7 @@ export const embeddings: TaskType = {
     if (formOf(dataset) === null)
       return {
         message: 'The dataset has no pairs of texts to learn embeddings from.',
-        hint: 'Choose the columns of anchor and positive, or of two texts and a score or a label 0 or 1: Edit import… in the window, coto datasets add PATH --set anchor=NAME positive=NAME in the command.',
+        hint: 'Choose the columns of anchor and positive, or of two texts and a score or a label 0 or 1: anchor=NAME positive=NAME (Edit import… in the window).',
       };
     return null;
   },

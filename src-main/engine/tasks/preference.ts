@@ -36,7 +36,7 @@ export const preferenceTraining: TaskType = {
       return {
         message:
           'Preference training needs a chosen and a rejected answer in each row, or an answer and whether it is wanted.',
-        hint: 'Choose the columns, e.g. --set completion=chosen rejected=rejected, or set task to auto.',
+        hint: 'Choose the columns, e.g. completion=chosen rejected=rejected, or set task to auto.',
       };
     return null;
   },

@@ -34,7 +34,7 @@ export const extractiveQuestionAnswering: TaskType = {
     if (!text?.columns.answers)
       return {
         message: 'The dataset has no questions with answers in a text.',
-        hint: 'Choose the columns of question, context and answers: Edit import… in the window, coto datasets add PATH --set answers=NAME in the command.',
+        hint: 'Choose the columns of question, context and answers: answers=NAME (Edit import… in the window).',
       };
     return null;
   },

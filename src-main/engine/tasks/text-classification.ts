@@ -37,7 +37,7 @@ export const textClassification: TaskType = {
     if (!text?.columns.text || text.labelKind === 'none')
       return {
         message: 'The dataset has no text with a label in each row.',
-        hint: 'Choose the text and label columns of the dataset: Edit import… in the window, coto datasets add PATH --set label=NAME in the command.',
+        hint: 'Choose the text and label columns of the dataset: label=NAME (Edit import… in the window).',
       };
     if (text.labelKind !== 'numbers' && labels.length < 2)
       return {

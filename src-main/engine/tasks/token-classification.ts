@@ -36,7 +36,7 @@ export const tokenClassification: TaskType = {
     if (!text?.columns.words || text.labelKind !== 'tags')
       return {
         message: 'The dataset has no words with a tag each.',
-        hint: 'Choose the columns of words and tags: Edit import… in the window, coto datasets add PATH --set words=NAME tags=NAME in the command.',
+        hint: 'Choose the columns of words and tags: words=NAME tags=NAME (Edit import… in the window).',
       };
     if (labels.length < 2)
       return {

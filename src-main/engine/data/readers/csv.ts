@@ -215,7 +215,7 @@ function checkedHeader(path: string, cells: readonly string[], count: number): s
     throw new StudioError(
       'invalid_file',
       `${path} has a header that is no text in UTF-8: "${garbled.replaceAll(/\p{Cc}/gu, '\uFFFD').slice(0, 100)}".`,
-      'If it is a table, choose its encoding, e.g. --set encoding=windows-1252; if it is another kind of file, export its rows as CSV.',
+      'If it is a table, choose its encoding, e.g. encoding=windows-1252; if it is another kind of file, export its rows as CSV.',
     );
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)

@@ -44,7 +44,7 @@ function listOfRows(path: string, document: Readonly<Record<string, unknown>>, p
   throw new StudioError(
     'invalid_input',
     `${path} has several lists of rows: ${choices.join(', ')}.`,
-    `Choose one, e.g. --set rows_at=${first[0]}.`,
+    `Choose one, e.g. rows_at=${first[0]}.`,
   );
 }
 

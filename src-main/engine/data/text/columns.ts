@@ -41,14 +41,14 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
     throw new StudioError(
       'invalid_input',
       `A question on a text needs the columns of question, context and answers, but ${lacking} has none: ${path} has ${listNames(names)}.`,
-      `Name it, e.g. --set ${lacking}=NAME.`,
+      `Name it, e.g. ${lacking}=NAME.`,
     );
   const alone = missingAnchorRole(mapping.columns);
   if (alone !== null)
     throw new StudioError(
       'invalid_input',
       `Pairs for embeddings need the columns of anchor and positive, but ${alone} has none: ${path} has ${listNames(names)}.`,
-      `Name it, e.g. --set ${alone}=NAME.`,
+      `Name it, e.g. ${alone}=NAME.`,
     );
   if ([text, messages, completion, prompt, words, answers, anchor].every((column) => column === null))
     throw new StudioError(
@@ -56,7 +56,7 @@ export function mapColumns(path: string, head: readonly RawRow[], options: Param
       mayGuess
         ? `${path} has the columns ${listNames(names)}, none of which looks like text.`
         : `No column of ${path} is named to read from: it has ${listNames(names)}.`,
-      'Name one, e.g. --set text=NAME.',
+      'Name one, e.g. text=NAME.',
     );
   const { label } = mapping.columns;
   const several = label === null ? null : severalColumns(label, names);

@@ -61,7 +61,7 @@ export async function describeTexts(
     problems.add(where, 'nearly repeats a training row: a score on it says little, take it out of one of the splits');
   const column = plan.mapping.columns.label ?? plan.mapping.columns.tags ?? '';
   if (labels.tooMany)
-    problems.add(`column ${column}`, 'has more than 1000 different labels: choose another with --set label=NAME');
+    problems.add(`column ${column}`, 'has more than 1000 different labels: choose another (label=NAME)');
   for (const tag of unknownTags(labels))
     problems.add(
       `column ${column}`,
@@ -74,14 +74,14 @@ export async function describeTexts(
     throw new StudioError(
       'invalid_file',
       `${files.train.join(', ')}: none of its ${rowCount} rows is a good example; ${worst?.where}: ${worst?.message}.`,
-      `Columns: ${plan.columnNames.slice(0, 20).join(', ')}. Assign them, e.g. --set text=NAME.`,
+      `Columns: ${plan.columnNames.slice(0, 20).join(', ')}. Assign them, e.g. text=NAME.`,
     );
   const tooMany = problems.tooMany(rowCount, counts.train);
   if (tooMany !== null && !keepsFaults && plan.options['skip_faulty_rows'] !== true)
     throw new StudioError(
       'invalid_file',
       `${files.train.join(', ')}: ${tooMany}.`,
-      'Correct them, choose how the file is read (the encoding, a column), or leave them out: --set skip_faulty_rows=true.',
+      'Correct them, choose how the file is read (the encoding, a column), or leave them out (skip_faulty_rows=true).',
     );
   const names = labels.names();
   return {

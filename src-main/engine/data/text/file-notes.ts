@@ -1,5 +1,5 @@
 /** Words about what was guessed of a file. */
-export const chooseEncoding = 'choose its encoding, e.g. --set encoding=windows-1252, or save the file as UTF-8';
+export const chooseEncoding = 'choose its encoding, e.g. encoding=windows-1252, or save the file as UTF-8';
 
 export function guessedEncoding(label: string): string {
   return `Read as ${label}, which its bytes look like. If letters are wrong, choose another encoding.`;

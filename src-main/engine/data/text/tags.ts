@@ -107,7 +107,7 @@ export function readTaggedWords(
   if (wrong >= 0) return `${wordColumn}: word ${wrong + 1} is no text: write it as one`;
   const texts = words.map(String);
   if (texts.some((word) => word.includes('\uFFFD')))
-    return `${wordColumn} has bytes that are not UTF-8 (shown as \uFFFD): choose the encoding, e.g. --set encoding=windows-1252`;
+    return `${wordColumn} has bytes that are not UTF-8 (shown as \uFFFD): choose the encoding, e.g. encoding=windows-1252`;
   if (tagColumn === null) return { words: texts, tags: null };
   const given = cellOf(cells, tagColumn);
   if (!Array.isArray(given)) return `${tagColumn} is no list of tags: write it as ["O", "B-PER"], a tag for each word`;
@@ -127,7 +127,7 @@ function asIob2(given: readonly unknown[], column: string, { scheme, names }: Ta
     if (tag === null) {
       if (typeof name === 'string' && /^-?\d+$/.test(name))
         return names === null
-          ? `${where}, a number: name the tags in their order, e.g. --set tag_names=O,B-PER,I-PER`
+          ? `${where}, a number: name the tags in their order, e.g. tag_names=O,B-PER,I-PER`
           : `${where}, but tag_names has ${names.length} names: name them all, from 0 on`;
       return `${where}, no tag of IOB2: write O, or B- or I- and the entity, e.g. B-PER`;
     }
@@ -137,9 +137,9 @@ function asIob2(given: readonly unknown[], column: string, { scheme, names }: Ta
     if (scheme === 'bilou') mark = mark === 'U' ? 'B' : mark === 'L' ? 'I' : mark;
     if (scheme === 'iob1' && mark === 'I' && !continues) mark = 'B';
     if (!['O', 'B', 'I'].includes(mark))
-      return `${where}, which is not of ${scheme.toUpperCase()}: choose another scheme, e.g. --set tag_scheme=iobes`;
+      return `${where}, which is not of ${scheme.toUpperCase()}: choose another scheme, e.g. tag_scheme=iobes`;
     if (mark === 'I' && !continues)
-      return `${where}, but no ${tag.type} goes before it: begin an entity with B-${tag.type}, or choose the scheme, e.g. --set tag_scheme=iob1`;
+      return `${where}, but no ${tag.type} goes before it: begin an entity with B-${tag.type}, or choose the scheme, e.g. tag_scheme=iob1`;
     before = tag;
     tags.push(mark === 'O' ? 'O' : `${mark}-${tag.type}`);
   }

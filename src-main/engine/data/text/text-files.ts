@@ -118,7 +118,7 @@ export async function findTextFiles(path: string, format: FileFormat, options: P
     throw new StudioError(
       'invalid_input',
       `${path} is to be tested on a second file, but none is named.`,
-      'Choose the file, e.g. --set test_file=PATH.',
+      'Choose the file, e.g. test_file=PATH.',
     );
   let sizeBytes = 0;
   for (const file of [...train, ...test]) {

@@ -30,7 +30,7 @@ export async function* utf8Chunks(path: string, { options, onBytes }: RowReading
         throw new StudioError(
           'invalid_file',
           `${path} does not contain text in ${encodingLabel(encoding.name)}.`,
-          'If it is text, choose its encoding, e.g. --set encoding=windows-1252; if it is an archive, a spreadsheet or an image, export its rows as CSV or JSONL.',
+          'If it is text, choose its encoding, e.g. encoding=windows-1252; if it is an archive, a spreadsheet or an image, export its rows as CSV or JSONL.',
         );
       yield bytes;
     }
