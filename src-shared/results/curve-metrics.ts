@@ -1,3 +1,6 @@
+import { amidWords } from '../format/amid-words.ts';
+import { metricIds, metricLabel, metricSymbol, metricUnit } from '../metrics/index.ts';
+
 /** A metric of a run's history, as figures show it. */
 export interface CurveMetric {
   readonly metric: string;
@@ -7,6 +10,22 @@ export interface CurveMetric {
   readonly factor?: number;
 }
 
+/** The curve of a metric over the evaluations of a run, in the metric's unit. */
+export function evaluationCurve(id: string, title = `Eval ${amidWords(metricLabel(id))}`): CurveMetric {
+  const { scale, label } = metricUnit(id);
+  return {
+    metric: `eval_${id}`,
+    title,
+    yTitle: `${amidWords(metricSymbol(id))}${label}`,
+    ...(scale === 1 ? {} : { factor: scale }),
+  };
+}
+
+/** Metrics of evaluations in the order of figures: those that a language model is known by first, the loss last. */
+const evaluations = [...new Set(['exact_match', 'perplexity', 'accuracy', ...metricIds, 'loss'])].map((id) =>
+  evaluationCurve(id),
+);
+
 /** Every metric of a run as a whole (not of one layer), in the order of figures: what it learns, then what it costs. */
 export const curveMetrics: readonly CurveMetric[] = [
   { metric: 'loss', title: 'Training loss', yTitle: 'loss (nats)' },
@@ -14,23 +33,7 @@ export const curveMetrics: readonly CurveMetric[] = [
   { metric: 'rewards_accuracies', title: 'Preference accuracy', yTitle: 'accuracy (%)', factor: 100 },
   { metric: 'rewards_chosen', title: 'Reward of chosen answers', yTitle: 'reward' },
   { metric: 'rewards_rejected', title: 'Reward of rejected answers', yTitle: 'reward' },
-  { metric: 'eval_exact_match', title: 'Eval exact match', yTitle: 'exact match (%)', factor: 100 },
-  { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
-  { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
-  { metric: 'eval_answer_f1', title: 'Eval answer F1', yTitle: 'F1 (%)', factor: 100 },
-  { metric: 'eval_entity_f1', title: 'Eval entity F1', yTitle: 'F1 (%)', factor: 100 },
-  { metric: 'eval_f1_macro', title: 'Eval F1 (macro)', yTitle: 'F1 (%)', factor: 100 },
-  { metric: 'eval_f1_binary', title: 'Eval F1', yTitle: 'F1 (%)', factor: 100 },
-  { metric: 'eval_matthews', title: 'Eval Matthews correlation', yTitle: 'Matthews correlation' },
-  { metric: 'eval_ndcg_at_10', title: 'Eval NDCG@10', yTitle: 'NDCG' },
-  { metric: 'eval_mrr_at_10', title: 'Eval MRR@10', yTitle: 'MRR' },
-  { metric: 'eval_recall_at_1', title: 'Eval recall@1', yTitle: 'recall (%)', factor: 100 },
-  { metric: 'eval_recall_at_10', title: 'Eval recall@10', yTitle: 'recall (%)', factor: 100 },
-  { metric: 'eval_average_precision', title: 'Eval average precision', yTitle: 'average precision' },
-  { metric: 'eval_spearman', title: 'Eval Spearman correlation', yTitle: 'ρ' },
-  { metric: 'eval_pearson', title: 'Eval Pearson correlation', yTitle: 'r' },
-  { metric: 'eval_rewards_margins', title: 'Eval reward margin', yTitle: 'reward' },
-  { metric: 'eval_loss', title: 'Eval loss', yTitle: 'loss (nats)' },
+  ...evaluations,
   { metric: 'learning_rate', title: 'Learning rate', yTitle: 'learning rate' },
   { metric: 'grad_norm', title: 'Gradient norm', yTitle: 'L2 norm' },
   { metric: 'active_share', title: 'Active layers', yTitle: 'active layers (%)', factor: 100 },

@@ -1,6 +1,5 @@
 import { amidWords } from '../format/amid-words.ts';
-import { formatNumber, formatPercent } from '../format/numbers.ts';
-import { furtherMetrics } from './metric-labels.ts';
+import { isLowerBetter, metricIds, metricLabel, scoreText } from '../metrics/index.ts';
 
 /** What an evaluation has of scores. */
 export interface Scores {
@@ -30,7 +29,10 @@ export function namedScores({ accuracy, metrics }: Scores): NamedScore[] {
   const isTagger = metrics['entity_f1'] !== undefined;
   const label = isLanguageModel ? 'Token accuracy' : isTagger ? 'Word accuracy' : 'Accuracy';
   const own = accuracy === null ? [] : [scoreOf('accuracy', label, accuracy)];
-  const further = furtherMetrics(metrics).map(({ id, label, value }) => scoreOf(id, label, value));
+  const further = metricIds.flatMap((id) => {
+    const value = metrics[id];
+    return value === undefined ? [] : [scoreOf(id, metricLabel(id), value)];
+  });
   if (metrics['answer_f1'] !== undefined) return further;
   if (isTagger || metrics['ndcg_at_10'] !== undefined) return [...further, ...own];
   if (!isLanguageModel) return [...own, ...further];
@@ -54,35 +56,11 @@ function isExactMatch({ id }: NamedScore): boolean {
   return id === 'exact_match';
 }
 
-const percentages: ReadonlySet<string> = new Set([
-  'accuracy',
-  'exact_match',
-  'entity_f1',
-  'entity_precision',
-  'entity_recall',
-  'answer_f1',
-  'answerable_f1',
-  'unanswerable_accuracy',
-  'recall_at_1',
-  'recall_at_5',
-  'recall_at_10',
-]);
-
-/** Whether a metric is a share that is shown in per cent wherever it is. */
-export function isPercentage(id: string): boolean {
-  return percentages.has(id);
-}
-
-/** A score with its unit: "93.2 %", "4.42". */
-export function scoreText(id: string, value: number): string {
-  return isPercentage(id) ? `${formatPercent(value)} %` : formatNumber(value);
-}
-
 function scoreOf(id: string, label: string, value: number): NamedScore {
   return {
     id,
     label,
     text: scoreText(id, value),
-    rank: id === 'perplexity' ? -value : value,
+    rank: isLowerBetter(id) ? -value : value,
   };
 }

@@ -2,12 +2,13 @@ import { differenceRange, evaluationRange } from '../figures/evaluation-range.ts
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout } from '../figures/layout.ts';
 import { faded, seriesColors, themeColors } from '../figures/palette.ts';
+import { metricUnit } from '../metrics/index.ts';
 import type { StudyFigure } from './define-study.ts';
 import { type FieldWords, fieldIds } from './field-words.ts';
 import { labelled } from './grid-labels.ts';
 import { commonReference, type GridOutcome, type GridResult, isReference, outcomesOf } from './grid-schemas.ts';
 import { intervalEnds, type MetricInterval } from './metric-interval.ts';
-import { axisTitle, differenceUnit, metricUnit, titled } from './metric-words.ts';
+import { axisTitle, differenceUnit, titled } from './metric-words.ts';
 import { isParallel, parallelFigure } from './parallel-figure.ts';
 import { tuningFigure } from './tuning.ts';
 

@@ -1,3 +1,4 @@
+import { metricUnit, valueText } from '../metrics/index.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import type { StudyTable } from './define-study.ts';
 import type { FieldWords } from './field-words.ts';
@@ -11,15 +12,7 @@ import {
   outcomesOf,
   referenceOf,
 } from './grid-schemas.ts';
-import {
-  halfWidthText,
-  intervalText,
-  metricUnit,
-  probabilityText,
-  signedText,
-  titled,
-  valueText,
-} from './metric-words.ts';
+import { halfWidthText, intervalText, probabilityText, signedText, titled } from './metric-words.ts';
 import { rateText, tuningTable } from './tuning.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { StudioError } from '../contract/errors.ts';
 import { bySeries } from '../figures/band.ts';
+import { valueText } from '../metrics/index.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { jackknifeInterval } from '../statistics/jackknife.ts';
 import { mean } from '../statistics/student.ts';
@@ -21,7 +22,7 @@ import {
   middleOf,
 } from './interpolation-schemas.ts';
 import { describeMetric, judgedWords, metricOfForm, shownMetrics, tableUnit } from './judged-metric.ts';
-import { axisTitle, valueText } from './metric-words.ts';
+import { axisTitle } from './metric-words.ts';
 import { metricAt, ofMetric } from './point-score.ts';
 
 /** The metric along the line between two adapters of one base (linear mode connectivity). */

@@ -3,10 +3,10 @@ import type { ParameterSpec } from '../domain/parameter.ts';
 import { evaluationRange } from '../figures/evaluation-range.ts';
 import { paddedRange } from '../figures/layout.ts';
 import { amidWords } from '../format/amid-words.ts';
+import { isLowerBetter, metricLabel, metricUnit, valueText } from '../metrics/index.ts';
 import type { TableRow, TableUnit } from '../results/comparison-row.ts';
-import { metricLabel } from '../results/metric-labels.ts';
 import { mean } from '../statistics/student.ts';
-import { axisTitle, differenceUnit, metricUnit, valueText } from './metric-words.ts';
+import { axisTitle, differenceUnit } from './metric-words.ts';
 import { ofMetric, type PointScore } from './point-score.ts';
 
 /** The metric that a study of adapters of one task judges by, as its config says it. */
@@ -66,7 +66,7 @@ export function judgedWords(metric: string): JudgedWords {
     digits: scale === 100 ? 1 : 3,
     unit,
     points: differenceUnit(metric),
-    better: metric === 'loss' ? 'lower' : 'higher',
+    better: isLowerBetter(metric) ? 'lower' : 'higher',
   };
 }
 
@@ -83,7 +83,7 @@ export function judgedText(metric: string, score: PointScore): string {
 
 /** The better of scores of one metric. */
 export function bestOf(metric: string, values: readonly number[]): number {
-  return metric === 'loss' ? Math.min(...values) : Math.max(...values);
+  return isLowerBetter(metric) ? Math.min(...values) : Math.max(...values);
 }
 
 /** The metrics that figures and tables show: the one that is judged by, and the loss. */

@@ -1,8 +1,9 @@
 import { mergeVerdicts } from '../domain/mergeability.ts';
 import { formatFixed } from '../format/numbers.ts';
+import { valueText } from '../metrics/index.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
 import { type MergeabilityConfig, type MergeabilityResult, pairScopes, predictors } from './mergeability-schemas.ts';
-import { probabilityText, signedText, valueText } from './metric-words.ts';
+import { probabilityText, signedText } from './metric-words.ts';
 import { taskTuningTables } from './task-tuning.ts';
 
 /** What a merge loses is a share, shown as accuracies are. */

@@ -3,6 +3,7 @@ import { StudioError } from '../contract/errors.ts';
 import { searchSpecs } from '../domain/merge-search.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import { formatFixed } from '../format/numbers.ts';
+import { valueText } from '../metrics/index.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import { nameOfRecord } from './catalog-words.ts';
@@ -20,7 +21,7 @@ import {
 } from './judged-metric.ts';
 import { mergingFigure } from './merging-figures.ts';
 import { type MergingResult, mergingConfigSchema, mergingResultSchema, usualMethods } from './merging-schemas.ts';
-import { axisTitle, valueText } from './metric-words.ts';
+import { axisTitle } from './metric-words.ts';
 import { ofMetric, type PointScore } from './point-score.ts';
 
 const declaration: Declaration = {

@@ -1,30 +1,10 @@
-import { formatFixed } from '../format/numbers.ts';
-import { isPercentage } from '../results/headline.ts';
+import { metricUnit, valueText } from '../metrics/index.ts';
 import { intervalEnds, type MetricInterval } from './metric-interval.ts';
-
-/** Shares are shown in per cent; a loss, in nats, as it is. */
-export function metricUnit(metric: string): { scale: number; unit: string; label: string } {
-  if (metric === 'loss') return { scale: 1, unit: 'nats', label: ' (nats)' };
-  if (isPercentage(metric) || metric.startsWith('f1')) return { scale: 100, unit: '%', label: ' (%)' };
-  return { scale: 1, unit: '', label: '' };
-}
 
 /** The unit of a difference: shares differ by points. */
 export function differenceUnit(metric: string): string {
   const { unit } = metricUnit(metric);
   return unit === '%' ? 'points' : unit;
-}
-
-/** Per cent to a tenth, anything else to a thousandth. */
-export function valueText(metric: string, value: number): string {
-  const { scale } = metricUnit(metric);
-  return formatFixed(value * scale, scale === 100 ? 1 : 3);
-}
-
-/** "70.1 %", "0.412 nats", "0.713": a text of a metric with its unit, if it has one. */
-export function withUnit(metric: string, text: string): string {
-  const { unit } = metricUnit(metric);
-  return unit === '' ? text : `${text} ${unit}`;
 }
 
 export function signedText(metric: string, value: number): string {

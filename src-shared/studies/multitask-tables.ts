@@ -1,9 +1,10 @@
 import { formatFixed } from '../format/numbers.ts';
+import { metricUnit, valueText } from '../metrics/index.ts';
 import { forgettingHeading, meanRise, riseText } from '../results/forgetting.ts';
 import { mean } from '../statistics/student.ts';
 import type { StudyTable, StudyWords } from './define-study.ts';
 import type { Interval } from './interval.ts';
-import { metricUnit, probabilityText, signedText, valueText } from './metric-words.ts';
+import { probabilityText, signedText } from './metric-words.ts';
 import type { MultitaskConfig, MultitaskResult, MultitaskRow } from './multitask-schemas.ts';
 import { taskTuningTables } from './task-tuning.ts';
 

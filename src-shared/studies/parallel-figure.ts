@@ -1,10 +1,11 @@
 import { type Figure, type FigureObject, type FigureTheme, plainText } from '../figures/figure.ts';
 import { axis, baseLayout } from '../figures/layout.ts';
 import { faded, seriesColors, themeColors } from '../figures/palette.ts';
+import { metricUnit, valueText } from '../metrics/index.ts';
 import { type CellSettings, settingText } from './cell-settings.ts';
 import type { FieldWords } from './field-words.ts';
 import type { GridOutcome, GridResult } from './grid-schemas.ts';
-import { axisTitle, metricUnit, titled, valueText } from './metric-words.ts';
+import { axisTitle, titled } from './metric-words.ts';
 
 /** Marks on the axis of the metric. */
 const metricMarks = 5;

@@ -2,10 +2,10 @@ import { type Figure, type FigureObject, type FigureTheme, plainText } from '../
 import { axis, baseLayout, colorbar } from '../figures/layout.ts';
 import { sequentialColor, sequentialScale, themeColors } from '../figures/palette.ts';
 import { formatFixed } from '../format/numbers.ts';
+import { withUnit } from '../metrics/index.ts';
 import { judgedEstimate } from './connectivity.ts';
 import type { StudyWords } from './define-study.ts';
 import { judgedText, judgedWords } from './judged-metric.ts';
-import { withUnit } from './metric-words.ts';
 import type { PlaneConfig, PlaneResult, PlaneSurface, PlaneTriple } from './plane-schemas.ts';
 import { ofMetric, type PointScore } from './point-score.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
 import { formatFixed } from '../format/numbers.ts';
+import { valueText } from '../metrics/index.ts';
 import { comparisonRow } from '../results/comparison-row.ts';
 import { mean } from '../statistics/student.ts';
 import { nameOfRecord } from './catalog-words.ts';
@@ -16,7 +17,7 @@ import {
   metricOfForm,
   shownMetrics,
 } from './judged-metric.ts';
-import { axisTitle, valueText } from './metric-words.ts';
+import { axisTitle } from './metric-words.ts';
 import { planeFigure } from './plane-figures.ts';
 import {
   type PlaneResult,

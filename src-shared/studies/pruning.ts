@@ -3,6 +3,7 @@ import { StudioError } from '../contract/errors.ts';
 import type { Declaration } from '../domain/parameter.ts';
 import type { FigureTheme } from '../figures/figure.ts';
 import { plural } from '../format/numbers.ts';
+import { valueText } from '../metrics/index.ts';
 import { comparisonRow, type TableRow } from '../results/comparison-row.ts';
 import { forgettingHeading, riseText } from '../results/forgetting.ts';
 import { nameOfRecord } from './catalog-words.ts';
@@ -17,7 +18,7 @@ import {
   judgedWords,
   metricOfForm,
 } from './judged-metric.ts';
-import { axisTitle, valueText } from './metric-words.ts';
+import { axisTitle } from './metric-words.ts';
 import { namedAdapters } from './named-adapters.ts';
 import { type MeasuredScore, ofMetric } from './point-score.ts';
 import { gridFigure, pruningFigure } from './pruning-figures.ts';

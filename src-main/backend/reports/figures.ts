@@ -13,10 +13,10 @@ import {
   stepTimeFigure,
 } from '../../../src-shared/figures/index.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
-import { metricLabel } from '../../../src-shared/results/metric-labels.ts';
+import { metricLabel } from '../../../src-shared/metrics/index.ts';
+import { evaluationCurve } from '../../../src-shared/results/curve-metrics.ts';
 import { gridFigures } from '../../../src-shared/studies/grid-figures.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { metricUnit } from '../../../src-shared/studies/metric-words.ts';
 import { groupNoun, type ReportContent } from './content.ts';
 import { methodLabel, type ReportOptions, wordsOf } from './options.ts';
 
@@ -107,14 +107,7 @@ function mostPoints(runs: readonly MetricRun[], metric: string): number {
 
 function evaluationOptions(metric: string): MetricOptions {
   const id = metric.replace(/^eval_/, '');
-  const { scale, unit } = metricUnit(id);
-  const label = amidWords(metricLabel(id));
-  return {
-    metric,
-    title: `Test ${label}`,
-    yTitle: unit === '' ? label : `${label} (${unit})`,
-    factor: scale,
-  };
+  return evaluationCurve(id, `Test ${amidWords(metricLabel(id))}`);
 }
 
 function withActivations(

@@ -8,8 +8,8 @@ import {
   type TrainingSpec,
   tuningOf,
 } from '../../../src-shared/domain/plan.ts';
+import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { type HeadInUse, headInUse, labelsOfHead, suitsLabels } from '../../engine/evaluation/head-labels.ts';
-import { greaterIsBetter } from '../../engine/metrics/index.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { peekDataset } from '../library/datasets.ts';
@@ -135,7 +135,7 @@ async function checkScore(
 
 /** @throws StudioError refused where evaluations on these data do not have the metric that the study judges by, or it falls */
 function checkMetric(metric: string, known: readonly string[], description: DatasetDescription, name: string): void {
-  const possible = known.filter((id) => id === 'loss' || greaterIsBetter(id));
+  const possible = known.filter((id) => id === 'loss' || !isLowerBetter(id));
   if (possible.includes(metric)) return;
   const choice = `Choose one of ${possible.join(', ')}.`;
   if (known.includes(metric))

@@ -5,7 +5,6 @@ import { defineMetric } from './metric.ts';
 export const accuracy = defineMetric(
   {
     id: 'accuracy',
-    label: 'Accuracy',
     summary:
       'sklearn.metrics.accuracy_score: the share of examples that are right; with several labels an example, all of them. Of tags, the share of words (seqeval.metrics.accuracy_score). Of preferences, TRL’s rewards/accuracies; of answers, the exact matches; of pairs that are alike or not, at the best threshold; of texts looked up, the share of examples whose nearest text is right.',
     needs: ['classes', 'label-sets', 'tags', 'preferences', 'answers', 'alike', 'retrieval'],

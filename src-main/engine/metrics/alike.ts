@@ -44,7 +44,6 @@ export function bestCut(outcome: OutcomeOf<'alike'>): Cut | null {
 export const averagePrecision = defineMetric(
   {
     id: 'average_precision',
-    label: 'Average precision',
     summary: 'sklearn.metrics.average_precision_score of the cosine similarities, of pairs with label 1.',
     needs: ['alike'],
   },

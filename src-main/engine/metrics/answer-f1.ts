@@ -28,7 +28,6 @@ export const answerExact = (outcome: OutcomeOf<'answers'>): number | null => mea
 export const answerF1 = defineMetric(
   {
     id: 'answer_f1',
-    label: 'Answer F1',
     summary:
       'SQuAD’s F1: how many words an answer shares with the right one, the best of them, as a mean over questions.',
     needs: ['answers'],
@@ -39,7 +38,6 @@ export const answerF1 = defineMetric(
 export const answerableF1 = defineMetric(
   {
     id: 'answerable_f1',
-    label: 'F1, answerable',
     summary: 'HasAns_f1 of SQuAD 2’s script: the F1 of questions that the text answers, where others are not.',
     needs: ['answers'],
   },
@@ -49,7 +47,6 @@ export const answerableF1 = defineMetric(
 export const unanswerableAccuracy = defineMetric(
   {
     id: 'unanswerable_accuracy',
-    label: 'Accuracy, unanswerable',
     summary: 'NoAns_exact of SQuAD 2’s script: the share of questions without an answer that are given none.',
     needs: ['answers'],
   },

@@ -4,7 +4,6 @@ import { defineMetric } from './metric.ts';
 export const pearson = defineMetric(
   {
     id: 'pearson',
-    label: 'Pearson correlation',
     summary: 'scipy.stats.pearsonr: linear correlation; none where truth or prediction is constant.',
     needs: ['numbers'],
   },
@@ -14,7 +13,6 @@ export const pearson = defineMetric(
 export const spearman = defineMetric(
   {
     id: 'spearman',
-    label: 'Spearman correlation',
     summary: 'scipy.stats.spearmanr: the Pearson correlation of ranks; equal values share the mean of their ranks.',
     needs: ['numbers'],
   },

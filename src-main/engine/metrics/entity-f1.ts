@@ -15,7 +15,6 @@ function overall({ labels, predictions }: OutcomeOf<'tags'>) {
 export const entityF1 = defineMetric(
   {
     id: 'entity_f1',
-    label: 'Entity F1',
     summary: 'seqeval.metrics.f1_score: an entity is right where its type and all of its words are.',
     needs: ['tags'],
   },
@@ -25,7 +24,6 @@ export const entityF1 = defineMetric(
 export const entityPrecision = defineMetric(
   {
     id: 'entity_precision',
-    label: 'Entity precision',
     summary: 'seqeval.metrics.precision_score: the share of predicted entities that are true.',
     needs: ['tags'],
   },
@@ -35,7 +33,6 @@ export const entityPrecision = defineMetric(
 export const entityRecall = defineMetric(
   {
     id: 'entity_recall',
-    label: 'Entity recall',
     summary: 'seqeval.metrics.recall_score: the share of true entities that are predicted.',
     needs: ['tags'],
   },

@@ -4,7 +4,6 @@ import { defineMetric } from './metric.ts';
 export const exactMatch = defineMetric(
   {
     id: 'exact_match',
-    label: 'Exact match',
     summary:
       'The share of texts that are the expected one, but for white space at either end; of answers, SQuAD’s exact match.',
     needs: ['texts', 'answers'],

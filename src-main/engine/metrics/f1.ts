@@ -15,7 +15,6 @@ const support = ({ truePositives, falseNegatives }: ClassCounts): number => true
 export const f1Binary = defineMetric(
   {
     id: 'f1_binary',
-    label: 'F1 of the second class',
     summary: 'sklearn.metrics.f1_score(average="binary"): the second of two classes is the positive one.',
     needs: ['classes'],
     classCount: 2,
@@ -29,7 +28,6 @@ export const f1Binary = defineMetric(
 export const f1Macro = defineMetric(
   {
     id: 'f1_macro',
-    label: 'F1, macro',
     summary:
       'sklearn.metrics.f1_score(average="macro"): the plain mean over classes that are true or predicted somewhere; over all labels where examples have several.',
     needs: ['classes', 'label-sets'],
@@ -44,7 +42,6 @@ export const f1Macro = defineMetric(
 export const f1Micro = defineMetric(
   {
     id: 'f1_micro',
-    label: 'F1, micro',
     summary:
       'sklearn.metrics.f1_score(average="micro"): of the counts of all classes together; with one class an example it is the accuracy.',
     needs: ['classes', 'label-sets'],
@@ -62,7 +59,6 @@ export const f1Micro = defineMetric(
 export const f1Weighted = defineMetric(
   {
     id: 'f1_weighted',
-    label: 'F1, weighted',
     summary: 'sklearn.metrics.f1_score(average="weighted"): the mean over classes by how often each is true.',
     needs: ['classes', 'label-sets'],
   },

@@ -57,8 +57,3 @@ export function metricIds(kind: OutcomeKind, classCount = 0): string[] {
   );
   return ['loss', ...fitting.map(({ id }) => id)];
 }
-
-/** False for the loss and for metrics that fall as a model gets better. */
-export function greaterIsBetter(id: string): boolean {
-  return id !== 'loss' && (metrics.find((metric) => metric.id === id)?.greaterIsBetter ?? true);
-}

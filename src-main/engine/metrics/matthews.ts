@@ -4,7 +4,6 @@ import { defineMetric } from './metric.ts';
 export const matthews = defineMetric(
   {
     id: 'matthews',
-    label: 'Matthews correlation',
     summary: 'sklearn.metrics.matthews_corrcoef, for any number of classes; 0 where truth or prediction is constant.',
     needs: ['classes'],
   },

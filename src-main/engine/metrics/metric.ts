@@ -1,3 +1,5 @@
+import type { MetricId } from '../../../src-shared/metrics/index.ts';
+
 /** Outcome of an evaluation, in the form of its task. */
 export type Outcome =
   /** counts[actual][predicted] over all classes, square */
@@ -50,27 +52,23 @@ export type OutcomeOf<Kind extends OutcomeKind> = Extract<Outcome, { kind: Kind 
 
 /** A metric of an evaluation. */
 export interface Metric {
-  readonly id: string;
-  readonly label: string;
+  readonly id: MetricId;
   /** Source of the definition. */
   readonly summary: string;
   readonly needs: readonly OutcomeKind[];
-  readonly greaterIsBetter: boolean;
   /** Number of classes that it is defined for; absent: any. */
   readonly classCount?: number;
   /** Null if undefined for this outcome: another kind, no examples, more than two classes. */
   score(outcome: Outcome): number | null;
 }
 
-type MetricDeclaration<Kind extends OutcomeKind> = Pick<Metric, 'id' | 'label' | 'summary' | 'classCount'> & {
+type MetricDeclaration<Kind extends OutcomeKind> = Pick<Metric, 'id' | 'summary' | 'classCount'> & {
   readonly needs: readonly Kind[];
-  /** Default: true. */
-  readonly greaterIsBetter?: boolean;
 };
 
 /** Defines a metric whose `compute` only gets the kinds that it supports. */
 export function defineMetric<Kind extends OutcomeKind>(
-  { needs, greaterIsBetter = true, ...words }: MetricDeclaration<Kind>,
+  { needs, ...words }: MetricDeclaration<Kind>,
   compute: (outcome: OutcomeOf<Kind>) => number | null,
 ): Metric {
   const kinds: ReadonlySet<string> = new Set(needs);
@@ -78,7 +76,6 @@ export function defineMetric<Kind extends OutcomeKind>(
   return {
     ...words,
     needs,
-    greaterIsBetter,
     score: (outcome) => {
       const value = fits(outcome) ? compute(outcome) : null;
       return value === null || Number.isNaN(value) ? null : value;

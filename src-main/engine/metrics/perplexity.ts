@@ -3,11 +3,9 @@ import { defineMetric } from './metric.ts';
 export const perplexity = defineMetric(
   {
     id: 'perplexity',
-    label: 'Perplexity',
     summary:
       'exp of the mean cross-entropy in nats over the predicted tokens of an answer or a text, without the tokens that only end it, as lm-eval counts. The loss, as Transformers’, has these too.',
     needs: ['tokens'],
-    greaterIsBetter: false,
   },
   ({ lossSum, tokens }) => (tokens === 0 ? null : Math.exp(lossSum / tokens)),
 );

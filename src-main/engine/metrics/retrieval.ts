@@ -9,11 +9,10 @@ function meanOver({ queries }: OutcomeOf<'retrieval'>, of: (query: Query) => num
   return queries.length === 0 ? null : queries.reduce((sum, query) => sum + of(query), 0) / queries.length;
 }
 
-function recallAt(places: number) {
+function recallAt(places: 1 | 5 | 10) {
   return defineMetric(
     {
       id: `recall_at_${places}`,
-      label: `Recall@${places}`,
       summary: `sentence-transformers’ recall@${places}: the share of an anchor’s positives among its ${places} nearest texts, as a mean over anchors.`,
       needs: ['retrieval'],
     },
@@ -29,7 +28,6 @@ export const recallAt10 = recallAt(10);
 export const mrrAt10 = defineMetric(
   {
     id: 'mrr_at_10',
-    label: 'MRR@10',
     summary:
       'sentence-transformers’ mrr@10: 1 over the place of the first positive among the 10 nearest texts, 0 where there is none, as a mean over anchors.',
     needs: ['retrieval'],
@@ -49,7 +47,6 @@ function gain(hits: readonly boolean[]): number {
 export const ndcgAt10 = defineMetric(
   {
     id: 'ndcg_at_10',
-    label: 'NDCG@10',
     summary:
       'sentence-transformers’ ndcg@10: the discounted gain of the positives among the 10 nearest texts over that of the best order, as a mean over anchors.',
     needs: ['retrieval'],

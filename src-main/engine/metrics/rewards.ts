@@ -6,7 +6,6 @@ const mean = (values: readonly number[]): number | null =>
 export const rewardMargin = defineMetric(
   {
     id: 'rewards_margins',
-    label: 'Reward margin',
     summary: 'TRL’s rewards/margins: the mean reward of chosen answers less that of rejected ones.',
     needs: ['preferences'],
   },
@@ -19,7 +18,6 @@ export const rewardMargin = defineMetric(
 export const chosenReward = defineMetric(
   {
     id: 'rewards_chosen',
-    label: 'Reward of chosen answers',
     summary:
       'TRL’s rewards/chosen: the mean of β times the log-likelihood of chosen answers, less that under the base where the loss has a reference.',
     needs: ['preferences'],
@@ -30,10 +28,8 @@ export const chosenReward = defineMetric(
 export const rejectedReward = defineMetric(
   {
     id: 'rewards_rejected',
-    label: 'Reward of rejected answers',
     summary: 'TRL’s rewards/rejected: the same of rejected answers.',
     needs: ['preferences'],
-    greaterIsBetter: false,
   },
   ({ rejected }) => mean(rejected),
 );

@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobSpec, Score } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
+import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { mean } from '../../../src-shared/statistics/student.ts';
 import { rateText, type TuneConfig, type TunedCell, type Tuning } from '../../../src-shared/studies/tuning.ts';
-import { greaterIsBetter } from '../metrics/index.ts';
 import type { ChosenRate, ScoreOf } from './define-study-work.ts';
 import { estimateCells } from './metric-estimates.ts';
 import { metricOf } from './study-score.ts';
@@ -212,7 +212,7 @@ function edgeOf(place: number, rates: readonly number[]): 'low' | 'high' | null 
 
 /** Position of the best mean, the first of equal ones; a mean that is not a number (a diverged training) is never the best. */
 export function bestOf(means: readonly number[], metric: string): number {
-  const sign = greaterIsBetter(metric) ? 1 : -1;
+  const sign = isLowerBetter(metric) ? -1 : 1;
   return means.reduce((best, mean, at) => {
     const value = sign * mean;
     const known = sign * (means[best] ?? Number.NaN);

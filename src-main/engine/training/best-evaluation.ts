@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { greaterIsBetter } from '../metrics/index.ts';
+import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import type { OpenTask, TaskType } from '../tasks/task-type.ts';
 
 /** What makes one evaluation better than another. */
@@ -51,7 +51,7 @@ export function criterionOf(
       `metric_for_best_model is "${wanted}", but the task has no such metric.`,
       `Choose one of ${metrics.join(', ')}.`,
     );
-  return { metric, greaterIsBetter: greater_is_better ?? greaterIsBetter(metric) };
+  return { metric, greaterIsBetter: greater_is_better ?? !isLowerBetter(metric) };
 }
 
 export interface BestState {

@@ -1,7 +1,8 @@
 import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
+import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
-import { namedScores, scoreText } from '../../../src-shared/results/headline.ts';
+import { namedScores } from '../../../src-shared/results/headline.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
 import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';

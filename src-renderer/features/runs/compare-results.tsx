@@ -2,6 +2,7 @@ import { ActionIcon, Group, Table, Text } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { Fragment, useMemo, useState } from 'react';
 import { formatFixed } from '../../../src-shared/format/numbers.ts';
+import { metricUnit, valueText } from '../../../src-shared/metrics/index.ts';
 import { clarityOf, clarityWords } from '../../../src-shared/results/difference-clarity.ts';
 import { forgettingHeading } from '../../../src-shared/results/forgetting.ts';
 import {
@@ -15,7 +16,6 @@ import { differenceText } from '../../../src-shared/results/interval-text.ts';
 import { knownSetting } from '../../../src-shared/results/known-setting.ts';
 import type { RunGroup } from '../../../src-shared/results/run-groups.ts';
 import type { MeanInterval } from '../../../src-shared/statistics/student.ts';
-import { metricUnit, valueText } from '../../../src-shared/studies/metric-words.ts';
 import { Link, pathOf } from '../../app/routes.tsx';
 import { Select } from '../../components/form/choices.tsx';
 import { Panel } from '../../components/layout/panel.tsx';

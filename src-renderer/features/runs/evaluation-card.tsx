@@ -2,6 +2,7 @@ import { Text } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import type { MetricOptions } from '../../../src-shared/figures/index.ts';
+import { evaluationCurve } from '../../../src-shared/results/curve-metrics.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
 import { formatNumber } from '../../components/format/format.ts';
 import { runStrings as words } from '../../strings/run.ts';
@@ -14,15 +15,15 @@ type Curves = ReadonlyMap<string, Curve>;
 
 /** What evaluations are drawn by, as far as the task has it. */
 const curveOptions: readonly MetricOptions[] = [
-  { metric: 'eval_answer_f1', title: 'Answer F1', yTitle: 'F1 (%)', factor: 100 },
-  { metric: 'eval_entity_f1', title: 'Entity F1', yTitle: 'F1 (%)', factor: 100 },
-  { metric: 'eval_ndcg_at_10', title: 'NDCG@10', yTitle: 'NDCG' },
-  { metric: 'eval_exact_match', title: 'Exact match', yTitle: 'exact match (%)', factor: 100 },
-  { metric: 'eval_perplexity', title: 'Eval perplexity', yTitle: 'perplexity' },
-  { metric: 'eval_spearman', title: 'Spearman correlation', yTitle: 'ρ' },
-  { metric: 'eval_rewards_margins', title: 'Eval reward margin', yTitle: 'reward' },
-  { metric: 'eval_accuracy', title: 'Eval accuracy', yTitle: 'accuracy (%)', factor: 100 },
-];
+  'answer_f1',
+  'entity_f1',
+  'ndcg_at_10',
+  'exact_match',
+  'perplexity',
+  'spearman',
+  'rewards_margins',
+  'accuracy',
+].map((id) => evaluationCurve(id));
 
 /** The evaluation metrics that a run has, as curves. The accuracy of a language model is that of its tokens. */
 export function evaluationCurves(curves: Curves | undefined): MetricOptions[] {

@@ -3,6 +3,7 @@ import { IconStar, IconStarFilled } from '@tabler/icons-react';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import { rankOf } from '../../../src-shared/domain/parameter-values.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { forgettingFact, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { knownSetting } from '../../../src-shared/results/known-setting.ts';
@@ -241,7 +242,7 @@ function scoreRank(row: RunsRow): number | null {
   if (row.kind === 'run') return headlineOf(row.run.result)?.rank ?? null;
   const { score } = row.summary;
   if (score === null) return null;
-  return score.metric === 'perplexity' ? -score.interval.mean : score.interval.mean;
+  return isLowerBetter(score.metric) ? -score.interval.mean : score.interval.mean;
 }
 
 function nameOf(row: RunsRow): string {

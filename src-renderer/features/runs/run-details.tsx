@@ -1,9 +1,9 @@
 import { Code, Skeleton } from '@mantine/core';
 import type { RunRecord, RunResult } from '../../../src-shared/domain/run.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { metricLabel, scoreText } from '../../../src-shared/metrics/index.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
-import { headlineOf, namedScores, scoreText } from '../../../src-shared/results/headline.ts';
-import { metricLabel } from '../../../src-shared/results/metric-labels.ts';
+import { headlineOf, namedScores } from '../../../src-shared/results/headline.ts';
 import { paddingText } from '../../../src-shared/results/padding.ts';
 import { togetherText } from '../../../src-shared/results/together.ts';
 import { useRequest } from '../../api/query.ts';

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { create } from 'zustand';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
+import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { request } from '../../api/client.ts';
@@ -98,7 +99,7 @@ export function glanceOf(curves: readonly Curve[]): RunGlance {
             metric: headline.id,
             label: headline.label,
             last: curve.mean.at(-1) ?? 0,
-            ...bestOf(curve, headline.id === 'perplexity'),
+            ...bestOf(curve, isLowerBetter(headline.id)),
           },
   };
 }

@@ -2,9 +2,9 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { isLowerBetter, isPercentage, metricIds, scoreText } from '../../../src-shared/metrics/index.ts';
 import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
-import { headlineOf, isPercentage, scoreText } from '../../../src-shared/results/headline.ts';
-import { metricIds } from '../../../src-shared/results/metric-labels.ts';
+import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { formatBytes, formatDuration, formatNumber, formatSigned } from '../../components/format/format.ts';
 import { runStrings as words } from '../../strings/run.ts';
 
@@ -141,7 +141,7 @@ function changeText(id: string, change: number): string {
 }
 
 export function bestIndex(id: string, values: readonly number[]): number {
-  const isBetter = (one: number, other: number) => (id === 'perplexity' || id === 'loss' ? one < other : one > other);
+  const isBetter = (one: number, other: number) => (isLowerBetter(id) ? one < other : one > other);
   return values.reduce((best, value, index) => (isBetter(value, values[best] ?? value) ? index : best), 0);
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { metricUnit, scoreText } from '../../../src-shared/metrics/index.ts';
 import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
-import { headlineOf, type Scores, scoreText } from '../../../src-shared/results/headline.ts';
-import { metricUnit } from '../../../src-shared/studies/metric-words.ts';
+import { headlineOf, type Scores } from '../../../src-shared/results/headline.ts';
 
 /** Scores as the tasks give them, each with another one that an evaluation is known by. */
 const evaluations: readonly Scores[] = [

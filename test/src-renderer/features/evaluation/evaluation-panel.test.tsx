@@ -71,7 +71,7 @@ test('of tagged words, the scores of each entity are a table', async () => {
   expect([...(row?.children ?? [])].map((cell) => cell.textContent)).toEqual([
     'PER',
     '66.7 %',
-    '100 %',
+    '100.0 %',
     '50.0 %',
     '1,200',
   ]);
