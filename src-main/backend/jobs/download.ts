@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { ggufTitle, isGguf } from '../../../src-shared/domain/model.ts';
+import { checkRemote } from '../library/huggingface/check-remote.ts';
 import { downloadRepository } from '../library/huggingface/download.ts';
 import { addModel } from '../library/models.ts';
 import { byteProgress } from './byte-progress.ts';
@@ -24,6 +25,7 @@ export const downloadJob = defineJob({
       asked,
       context.abort,
       byteProgress(`Getting ${repository}`, context.progress),
+      (model) => checkRemote(services, model),
     );
     const known = services.store.models.findByPath(path);
     // Of GGUF by its file: the name of a repository says nothing of the type.

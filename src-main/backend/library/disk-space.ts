@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';
 
@@ -6,13 +8,18 @@ const reserveBytes = 64 * 1024 * 1024;
 
 /** Throws StudioError('disk_full') if `bytes` do not fit on the disk of `folder`. */
 export async function requireDiskSpace(folder: string, bytes: number): Promise<void> {
-  const freeBytes = await freeDiskBytes(folder);
+  const freeBytes = await freeDiskBytes(nearestFolder(folder));
   if (bytes + reserveBytes <= freeBytes) return;
   throw new StudioError(
     'disk_full',
     `${folder} has ${gibibytes(freeBytes)} GiB free, and ${gibibytes(bytes)} GiB are needed.`,
     'Free some space there, or choose another home folder (COTO_STUDIO_HOME).',
   );
+}
+
+/** The folder itself, or the one above it that exists. */
+export function nearestFolder(folder: string): string {
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
 function gibibytes(bytes: number): string {

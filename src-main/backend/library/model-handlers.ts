@@ -11,6 +11,7 @@ import { convertJob } from '../jobs/convert.ts';
 import { downloadJob } from '../jobs/download.ts';
 import { quantizeJob } from '../jobs/quantize.ts';
 import { memoryOfModels } from '../runs/model-memory.ts';
+import { checkRemote } from './huggingface/check-remote.ts';
 import { planDownload } from './huggingface/download.ts';
 import { openEndpoint } from './huggingface/endpoint.ts';
 import { listCachedModels } from './huggingface/list-cache.ts';
@@ -42,7 +43,10 @@ export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'mode
       );
     },
     'models.cached': () => listCachedModels(process.env),
-    'models.plan': (asked) => planDownload(process.env, asked, AbortSignal.timeout(lookUpMilliseconds)),
+    'models.plan': (asked) =>
+      planDownload(process.env, asked, AbortSignal.timeout(lookUpMilliseconds), (model) =>
+        checkRemote(services, model),
+      ),
     'models.download': ({ repository, revision, quantization }) => {
       // Reported now, not when the job starts.
       openEndpoint(process.env);

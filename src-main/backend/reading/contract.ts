@@ -110,6 +110,16 @@ export const readingContract = {
       input: z.strictObject({ path: z.string() }),
       output: z.object({ problems: z.array(errorValueSchema) }),
     },
+    /** Refuses an unsupported model folder by config.json, or by the headers of its weights too; the sizes are of the whole files. */
+    checkModelHead: {
+      input: z.strictObject({ folder, wholeBytes: z.record(z.string(), z.number()) }),
+      output: z.object({ ok: z.literal(true) }),
+    },
+    /** Refuses an unsupported GGUF file by its start; null: more of the file is needed. */
+    checkGgufHead: {
+      input: z.strictObject({ file: z.string(), wholeBytes: z.number() }),
+      output: z.object({ convertedBytes: z.number().nullable() }),
+    },
     /** Writes a GGUF file's model into an empty folder, with `written` events. */
     convertGguf: {
       input: z.strictObject({ file: z.string(), folder, decoded: z.boolean() }),

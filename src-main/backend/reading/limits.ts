@@ -48,6 +48,8 @@ const milliseconds: Readonly<Record<ReadingName, number>> = {
   image: 10_000,
   describe: Number.POSITIVE_INFINITY,
   recordedRuns: 120_000,
+  checkModelHead: 8000,
+  checkGgufHead: 20_000,
   convertGguf: Number.POSITIVE_INFINITY,
   run: 5000,
   bundle: 20_000,

@@ -81,6 +81,15 @@ export function serveReader(channel: Channel): void {
       const problems = await readRuns(path, (found) => server.emit('run', found));
       return { problems: problems.map(toErrorValue) };
     },
+    async checkModelHead({ folder, wholeBytes }) {
+      const { checkModelHead } = await import('../../engine/models/huggingface/model-folder.ts');
+      await checkModelHead(folder, new Map(Object.entries(wholeBytes)));
+      return { ok: true } as const;
+    },
+    async checkGgufHead({ file, wholeBytes }) {
+      const { checkGgufHead } = await import('../../engine/formats/gguf/check-head.ts');
+      return { convertedBytes: await checkGgufHead(file, wholeBytes) };
+    },
     async convertGguf({ file, folder, decoded }) {
       const { convertGguf } = await import('../../engine/formats/gguf/convert.ts');
       const { requireDiskSpace } = await import('../library/disk-space.ts');

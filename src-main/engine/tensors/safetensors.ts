@@ -47,11 +47,14 @@ export interface SafetensorsFile extends TensorFiles {
   stage(name: string, arena: FloatArena): Promise<LentTensor>;
 }
 
-/** Opens a safetensors file and checks its header; tensors are read on demand. */
-export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+/**
+ * Opens a safetensors file and checks its header; tensors are read on demand.
+ * @param wholeBytes size of the whole file, where only its header is there yet
+ */
+export async function openSafetensors(path: string, wholeBytes?: number): Promise<SafetensorsFile> {
   const handle = await openForReading(path);
   try {
-    const header = await readHeader(path, handle);
+    const header = await readHeader(path, handle, wholeBytes);
     return safetensorsFile(path, handle, header);
   } catch (error) {
     await handle.close();
@@ -102,8 +105,8 @@ async function openForReading(path: string): Promise<FileHandle> {
   }
 }
 
-async function readHeader(path: string, handle: FileHandle): Promise<SafetensorsHeader> {
-  const { size } = await handle.stat();
+async function readHeader(path: string, handle: FileHandle, wholeBytes?: number): Promise<SafetensorsHeader> {
+  const size = wholeBytes ?? (await handle.stat()).size;
   const prefix = await readBytes(handle, 0, Math.min(8, size));
   const length = headerLength(path, prefix, size);
   return parseHeader(path, await readBytes(handle, 8, length), size);

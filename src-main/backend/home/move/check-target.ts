@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { formatBytes } from '../../../../src-shared/format/bytes.ts';
@@ -6,6 +6,7 @@ import { temporaryName } from '../../../engine/tensors/atomic.ts';
 import { freeDiskBytes } from '../../../files/free-disk.ts';
 import { isInside, realPath } from '../../../files/inside.ts';
 import { lockFile } from '../../../store/home-lock.ts';
+import { nearestFolder } from '../../library/disk-space.ts';
 
 /** For the database, which grows, and the rest of the machine. */
 const reserveBytes = 64 * 2 ** 20;
@@ -78,10 +79,6 @@ function namesIn(folder: string): string[] {
       'Choose another folder.',
     );
   }
-}
-
-function nearestFolder(folder: string): string {
-  return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
 }
 
 /** Makes and removes a folder there. @throws StudioError invalid_input or disk_full */

@@ -4,16 +4,21 @@ import type { DownloadPlan } from '../../../../src-shared/domain/hub.ts';
 import { writeFileAtomic } from '../../../engine/tensors/atomic.ts';
 import { requireDiskSpace } from '../disk-space.ts';
 import { cacheFolder, repositoryFolder } from './cache-folder.ts';
+import type { RemoteModel } from './check-remote.ts';
 import { addressOf, type Endpoint, openEndpoint } from './endpoint.ts';
 import { fetchFile, isIntact } from './fetch-file.ts';
 import type { RemoteFile } from './needed-files.ts';
 import { type AskedModel, lookUpRepository, type Repository } from './repository.ts';
 
-/** Lists the files of a model, their host and the target folder. Downloads nothing. */
+/** Refuses a model before its weights are fetched. */
+type Check = (model: RemoteModel) => Promise<void>;
+
+/** Lists the files of a model, their host and the target folder. Downloads nothing of what passes the check. */
 export async function planDownload(
   environment: NodeJS.ProcessEnv,
   asked: AskedModel,
   signal: AbortSignal,
+  check?: Check,
 ): Promise<DownloadPlan> {
   const endpoint = openEndpoint(environment);
   const repository = await lookUpRepository(endpoint, asked, signal);
@@ -25,6 +30,10 @@ export async function planDownload(
       present: await isPresent(join(folder, 'blobs', file.hash.hex), file),
     })),
   );
+  if (files.some(({ present }) => !present)) {
+    await requireSpace(folder, repository.files);
+    await check?.({ endpoint, repository, snapshot, signal });
+  }
   const { id, revision, commit, quantization } = repository;
   const formats = [...repository.formats];
   return { repository: id, revision, commit, host: endpoint.url.host, folder: snapshot, files, quantization, formats };
@@ -43,13 +52,14 @@ export async function downloadRepository(
   asked: AskedModel,
   signal: AbortSignal,
   onProgress: (doneBytes: number, totalBytes: number) => void,
+  check?: Check,
 ): Promise<string> {
   const endpoint = openEndpoint(environment);
   const repository = await lookUpRepository(endpoint, asked, signal);
   const { folder, snapshot } = placeOf(environment, repository);
-  await mkdir(snapshot, { recursive: true });
   const totalBytes = repository.files.reduce((sum, { bytes }) => sum + bytes, 0);
-  await requireSpace(folder, repository.files);
+  if ((await requireSpace(folder, repository.files)) > 0) await check?.({ endpoint, repository, snapshot, signal });
+  await mkdir(snapshot, { recursive: true });
   let doneBytes = 0;
   for (const file of repository.files) {
     const blob = join(folder, 'blobs', file.hash.hex);
@@ -82,7 +92,8 @@ async function isPresent(path: string, { bytes }: RemoteFile): Promise<boolean> 
   return (await stat(path).catch(() => null))?.size === bytes;
 }
 
-async function requireSpace(folder: string, files: readonly RemoteFile[]): Promise<void> {
+/** Returns the missing bytes. @throws StudioError disk_full if they do not fit on the disk */
+async function requireSpace(folder: string, files: readonly RemoteFile[]): Promise<number> {
   let missing = 0;
   for (const file of files) {
     const blob = join(folder, 'blobs', file.hash.hex);
@@ -90,6 +101,7 @@ async function requireSpace(folder: string, files: readonly RemoteFile[]): Promi
     missing += file.bytes - ((await stat(`${blob}.incomplete`).catch(() => null))?.size ?? 0);
   }
   await requireDiskSpace(folder, missing);
+  return missing;
 }
 
 /** Creates a relative link, as Hugging Face's tools do; a copy where links are not permitted (Windows). */

@@ -85,6 +85,40 @@ async function fetchRest(
   if (done < file.bytes) throw new Error(`the connection ended after ${done} of ${file.bytes} bytes`);
 }
 
+/**
+ * Fetches the bytes of a file from `from` up to `to`, without the rest; the hash of the file does not cover them.
+ * @throws StudioError if the server sends fewer
+ */
+export async function fetchRange(
+  endpoint: Endpoint,
+  address: URL,
+  file: RemoteFile,
+  { from, to, signal }: { readonly from: number; readonly to: number; readonly signal: AbortSignal },
+): Promise<Buffer> {
+  if (from >= to) return Buffer.alloc(0);
+  const headers = { 'accept-encoding': 'identity', range: `bytes=${from}-${to - 1}` };
+  const response = await reach(endpoint, address, { what: file.name, signal, headers });
+  // A server that ignores the range sends the file from its start.
+  let skipped = response.status === 206 ? from - (startOf(response) ?? from) : from;
+  const chunks: Uint8Array[] = [];
+  let missing = to - from;
+  try {
+    for await (const chunk of piecesOf(response, signal)) {
+      const wanted = chunk.subarray(skipped, skipped + missing);
+      skipped = Math.max(0, skipped - chunk.length);
+      chunks.push(wanted);
+      missing -= wanted.length;
+      if (missing === 0) break;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw unreachable(address, error);
+  }
+  if (missing > 0)
+    throw new StudioError('invalid_file', `${address.host} sent only a part of ${file.name}.`, 'Try again.');
+  return Buffer.concat(chunks);
+}
+
 const openFlags = constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 
 async function* piecesOf({ body }: Response, signal: AbortSignal): AsyncGenerator<Uint8Array> {

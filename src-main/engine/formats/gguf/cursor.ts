@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readSync } from 'node:fs';
-import { ggufParseError } from './parse-error.ts';
+import { GgufEndError, ggufParseError } from './parse-error.ts';
 
 const windowBytes = 1 << 20;
 
@@ -86,10 +86,11 @@ export class Cursor {
     let filled = 0;
     while (filled < wanted) {
       const read = readSync(this.descriptor, fresh, filled, wanted - filled, this.at + filled);
-      if (read === 0) throw ggufParseError(this.path, `ended while ${what} was being read`);
+      if (read === 0) break;
       filled += read;
     }
-    this.window = fresh;
+    if (filled < length) throw new GgufEndError(this.path, what);
+    this.window = fresh.subarray(0, filled);
     this.windowStart = this.at;
   }
 }

@@ -7,7 +7,7 @@ import type { TensorType } from '../../tensors/tensor-types/tensor-type.ts';
 import { Cursor } from './cursor.ts';
 import { type GgufValue, readMetadata } from './metadata.ts';
 import { MetadataView } from './metadata-view.ts';
-import { ggufParseError, unsupportedGguf } from './parse-error.ts';
+import { GgufEndError, ggufParseError, unsupportedGguf } from './parse-error.ts';
 
 export interface GgufTensor {
   readonly name: string;
@@ -39,13 +39,14 @@ const smallestTensorBytes = 8 + 1 + 4 + 4 + 8;
  * Opens a GGUF file (version 2 or 3, little-endian) and checks its metadata and the offsets of its tensors; values are read
  * on demand.
  *
+ * @param wholeBytes size of the whole file, where only its start is there yet
  * @throws StudioError invalid_file (damaged, truncated) or refused (another version, byte order or tensor type), naming the
  * file and the key or tensor.
  */
-export async function openGguf(path: string): Promise<GgufFile> {
+export async function openGguf(path: string, wholeBytes?: number): Promise<GgufFile> {
   const handle = await openForReading(path);
   try {
-    return readHead(path, handle, (await handle.stat()).size);
+    return readHead(path, handle, wholeBytes ?? (await handle.stat()).size);
   } catch (error) {
     await handle.close();
     throw error;
@@ -182,7 +183,7 @@ async function readBytes(
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await handle.read(bytes, filled, length - filled, tensor.start + from + filled);
-    if (bytesRead === 0) throw ggufParseError(path, `ended while tensor "${tensor.name}" was being read`);
+    if (bytesRead === 0) throw new GgufEndError(path, `tensor "${tensor.name}"`);
     filled += bytesRead;
   }
   return bytes;

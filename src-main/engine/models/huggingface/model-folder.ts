@@ -9,12 +9,13 @@ import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
 import { quantizedFromSchema } from '../../../../src-shared/domain/quantization.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 import { backendMemory } from '../../compute/backend-memory.ts';
+import { hasQuantized, refuseFp4 } from '../../tensors/bitsandbytes/read-quantized.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
 import { staysEncoded } from '../../tensors/stored-matrix.ts';
 import { modelFamilies } from '../families.ts';
 import type { ModelConfigFile, ModelFamily } from '../family.ts';
 import { isLargeModel } from '../large-model.ts';
-import { type ModelWeights, openModelWeights } from './model-weights.ts';
+import { type ModelWeights, openModelWeights, openStoredWeights } from './model-weights.ts';
 import { quantizedFromKey } from './quantized-from.ts';
 
 /**
@@ -26,6 +27,24 @@ export async function describeModel(directory: string): Promise<ModelDescription
   const weights = await openModelWeights(directory);
   try {
     return await describeOpened(config, weights);
+  } finally {
+    await weights.close();
+  }
+}
+
+/**
+ * Refuses what `describeModel` would refuse, before the weights are there: by config.json alone, or by the headers of the
+ * weights too. Of matrices that bitsandbytes has quantized only the type is checked: their shapes are values.
+ * @param wholeBytes sizes of the whole weights files by name; empty: config.json alone is there
+ */
+export async function checkModelHead(directory: string, wholeBytes: ReadonlyMap<string, number>): Promise<void> {
+  const config = await readConfig(directory);
+  const family = familyOf(config);
+  if (wholeBytes.size === 0) return;
+  const weights = await openStoredWeights(directory, wholeBytes);
+  try {
+    refuseFp4(weights);
+    if (!hasQuantized(weights.names)) family.describe(config, weights);
   } finally {
     await weights.close();
   }

@@ -30,15 +30,21 @@ export async function openModelWeights(directory: string): Promise<ModelWeights>
   }
 }
 
-/** As `openModelWeights`, each tensor as the files have it. */
-async function openStoredWeights(directory: string): Promise<ModelWeights> {
+/**
+ * As `openModelWeights`, each tensor as the files have it.
+ * @param wholeBytes sizes of the whole files by name, where only their headers are there yet
+ */
+export async function openStoredWeights(
+  directory: string,
+  wholeBytes: ReadonlyMap<string, number> = new Map(),
+): Promise<ModelWeights> {
   const single = path.join(directory, 'model.safetensors');
   if (existsSync(single)) {
-    const file = await openSafetensors(single);
+    const file = await openSafetensors(single, wholeBytes.get('model.safetensors'));
     return { ...file, files: [single] };
   }
   const index = path.join(directory, indexName);
-  if (existsSync(index)) return openShards(directory, index);
+  if (existsSync(index)) return openShards(directory, index, wholeBytes);
   const pickled = existsSync(path.join(directory, 'pytorch_model.bin'));
   throw new StudioError(
     'invalid_file',
@@ -49,7 +55,11 @@ async function openStoredWeights(directory: string): Promise<ModelWeights> {
   );
 }
 
-async function openShards(directory: string, index: string): Promise<ModelWeights> {
+async function openShards(
+  directory: string,
+  index: string,
+  wholeBytes: ReadonlyMap<string, number>,
+): Promise<ModelWeights> {
   const places = await readIndex(index);
   const opened = new Map<string, TensorFiles>();
   const close = async () => {
@@ -57,7 +67,7 @@ async function openShards(directory: string, index: string): Promise<ModelWeight
   };
   try {
     for (const name of [...new Set(places.values())].sort())
-      opened.set(name, await openSafetensors(path.join(directory, name)));
+      opened.set(name, await openSafetensors(path.join(directory, name), wholeBytes.get(name)));
     const shardOf = (tensor: string): TensorFiles => {
       const shard = opened.get(places.get(tensor) ?? '');
       if (shard === undefined) throw new StudioError('invalid_file', `${index} lacks the tensor "${tensor}".`);

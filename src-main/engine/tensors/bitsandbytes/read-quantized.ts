@@ -24,16 +24,27 @@ interface QuantizedMatrix {
   blocks(): AsyncIterable<Uint8Array>;
 }
 
+/** @throws StudioError refused for a source with matrices of FP4 */
+export function refuseFp4({ path, names }: Pick<TensorFiles, 'path' | 'names'>): void {
+  const name = names.find((candidate) => candidate.endsWith(fp4Ending));
+  if (name !== undefined)
+    throw new StudioError(
+      'refused',
+      `${path} stores the tensor "${name.slice(0, -fp4Ending.length)}" as FP4, which is not supported.`,
+      'Quantize the base again as NF4 (bnb_4bit_quant_type: nf4), or take the unquantized one.',
+    );
+}
+
+/** Whether tensors of these names make up matrices that bitsandbytes has quantized. */
+export function hasQuantized(names: readonly string[]): boolean {
+  return names.some((name) => name.endsWith(stateEnding) || name.endsWith(rowsEnding));
+}
+
 /** A source with the weights that bitsandbytes has quantized as matrices of NF4 and INT8; the source itself without such. */
 export async function withQuantized<Source extends TensorFiles>(source: Source): Promise<Source> {
   const matrices = new Map<string, QuantizedMatrix>();
+  refuseFp4(source);
   for (const name of source.names) {
-    if (name.endsWith(fp4Ending))
-      throw new StudioError(
-        'refused',
-        `${source.path} stores the tensor "${name.slice(0, -fp4Ending.length)}" as FP4, which is not supported.`,
-        'Quantize the base again as NF4 (bnb_4bit_quant_type: nf4), or take the unquantized one.',
-      );
     if (name.endsWith(stateEnding)) {
       const weight = name.slice(0, -stateEnding.length);
       matrices.set(weight, normalMatrix(source, weight, await readState(source, name)));

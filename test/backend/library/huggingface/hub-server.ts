@@ -11,6 +11,8 @@ export interface HubBehavior {
   /** Ends the connection after so many bytes once they are `taken`, this many times; it hangs where they never are. */
   drop?: { name: string; afterBytes: number; times: number; taken: (bytes: number) => Promise<void> };
   ignoresRange?: boolean;
+  /** Every answer with bytes of a file, where they are counted. */
+  served?: { name: string; bytes: number }[];
 }
 
 export interface HubServer {
@@ -94,14 +96,17 @@ function send(
   behavior: HubBehavior,
 ): void {
   const content = behavior.replaced?.get(name) ?? files.get(name) ?? Buffer.alloc(0);
-  const start = behavior.ignoresRange ? 0 : Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
-  const rest = content.subarray(start);
-  response.writeHead(start > 0 ? 206 : 200, {
+  const [, from, to] = (behavior.ignoresRange ? null : /^bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '')) ?? [];
+  const start = Number(from ?? 0);
+  const rest = content.subarray(start, to ? Number(to) + 1 : content.length);
+  response.writeHead(from === undefined ? 200 : 206, {
     'content-length': rest.length,
-    ...(start > 0 ? { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` } : {}),
+    ...(from === undefined ? {} : { 'content-range': `bytes ${start}-${start + rest.length - 1}/${content.length}` }),
   });
+  behavior.served?.push({ name, bytes: rest.length });
   const { drop } = behavior;
-  if (drop?.name === name && drop.times > 0) {
+  // The start of a file, which is looked at before it is fetched, arrives.
+  if (drop?.name === name && drop.times > 0 && !to) {
     drop.times--;
     response.write(rest.subarray(0, drop.afterBytes));
     // A client drops what it has not taken up when the connection breaks.

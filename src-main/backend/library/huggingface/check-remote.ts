@@ -1,0 +1,112 @@
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { temporaryName } from '../../../engine/tensors/atomic.ts';
+import { headerLength } from '../../../engine/tensors/safetensors-header.ts';
+import { fileLimits } from '../../../files/foreign-file.ts';
+import type { Services } from '../../services.ts';
+import { requireDiskSpace } from '../disk-space.ts';
+import { addressOf, type Endpoint } from './endpoint.ts';
+import { fetchFile, fetchRange } from './fetch-file.ts';
+import type { RemoteFile } from './needed-files.ts';
+import type { Repository } from './repository.ts';
+
+type Parts = Pick<Services, 'home' | 'reader'>;
+
+const indexName = 'model.safetensors.index.json';
+/** First bytes of a GGUF file that are fetched; each further part is four times as long. */
+const firstGgufBytes = 2 ** 18;
+/** A header that is longer is checked by the conversion. */
+const mostGgufBytes = 2 ** 26;
+
+/** A model of the hub whose weights are about to be fetched. */
+export interface RemoteModel {
+  readonly endpoint: Endpoint;
+  readonly repository: Repository;
+  /** The folder that its files will lie in. */
+  readonly snapshot: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Refuses an unsupported model of the hub before its weights are fetched, in the sentence by which the model in its folder
+ * would be refused: by config.json, the headers of its safetensors files, or the start of its GGUF file.
+ */
+export async function checkRemote({ home, reader }: Parts, model: RemoteModel): Promise<void> {
+  // What a killed process leaves of it is removed as the home is opened.
+  const scratch = temporaryName(home.absolute('hub'));
+  await mkdir(scratch, { mode: 0o700 });
+  try {
+    if (model.repository.quantization === null) await checkFolder(reader, model, scratch);
+    else {
+      const bytes = await checkGguf(reader, model, scratch);
+      await requireDiskSpace(home.absolute('models'), bytes);
+    }
+  } catch (error) {
+    if (!(error instanceof StudioError)) throw error;
+    const message = error.message.replaceAll(scratch, model.snapshot);
+    throw new StudioError(error.code, message, error.hint, error.details);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function checkFolder(reader: Parts['reader'], model: RemoteModel, folder: string): Promise<void> {
+  const { repository, signal } = model;
+  const fetched = async (name: string, limit: number): Promise<void> => {
+    const file = repository.files.find((candidate) => candidate.name === name);
+    if (file === undefined) return;
+    if (file.bytes > limit)
+      throw new StudioError(
+        'invalid_file',
+        `${join(folder, name)} has ${file.bytes} bytes; at most ${limit} are read.`,
+      );
+    const options = { signal, onBytes: () => undefined };
+    await fetchFile(model.endpoint, addressIn(model, file), file, join(folder, name), options);
+  };
+  await fetched('config.json', fileLimits.config);
+  await reader.read('checkModelHead', { folder, wholeBytes: {} }, { signal });
+  await fetched(indexName, fileLimits.index);
+  const weights = repository.files.filter(({ name }) => name.endsWith('.safetensors'));
+  await Promise.all(weights.map((file) => fetchHeader(model, file, join(folder, file.name))));
+  const wholeBytes = Object.fromEntries(weights.map(({ name, bytes }) => [name, bytes]));
+  await reader.read('checkModelHead', { folder, wholeBytes }, { signal });
+}
+
+/** Writes the header of a safetensors file, and none of its values. */
+async function fetchHeader(model: RemoteModel, file: RemoteFile, target: string): Promise<void> {
+  const range = (from: number, to: number) =>
+    fetchRange(model.endpoint, addressIn(model, file), file, {
+      from,
+      to: Math.min(to, file.bytes),
+      signal: model.signal,
+    });
+  const prefix = await range(0, 8);
+  const length = headerLength(target, prefix, file.bytes);
+  await writeFile(target, Buffer.concat([prefix, await range(8, 8 + length)]), { flag: 'wx' });
+}
+
+/** Fetches as much of a GGUF file as its header needs. Returns the bytes of the converted weights; 0 if that is not known. */
+async function checkGguf(reader: Parts['reader'], model: RemoteModel, folder: string): Promise<number> {
+  const [file] = model.repository.files;
+  if (file === undefined) return 0;
+  const target = join(folder, basename(file.name));
+  const handle = await open(target, 'wx');
+  try {
+    for (let from = 0, to = firstGgufBytes; ; from = to, to *= 4) {
+      const end = Math.min(to, file.bytes);
+      const address = addressIn(model, file);
+      await handle.writeFile(await fetchRange(model.endpoint, address, file, { from, to: end, signal: model.signal }));
+      const head = { file: target, wholeBytes: file.bytes };
+      const { convertedBytes } = await reader.read('checkGgufHead', head, { signal: model.signal });
+      if (convertedBytes !== null) return convertedBytes;
+      if (end === file.bytes || to >= mostGgufBytes) return 0;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function addressIn({ endpoint, repository: { id, commit } }: RemoteModel, { name }: RemoteFile): URL {
+  return addressOf(endpoint, `${id}/resolve/${commit}/${name}`);
+}

@@ -1,0 +1,119 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { type ErrorValue, toErrorValue } from '../../../../src-shared/contract/errors.ts';
+import { goldenPath } from '../../../engine/golden.ts';
+import { closeBackends, type OpenBackend, openBackend, scriptedEngine, temporaryFolder } from '../../support.ts';
+import { commit, type HubServer, startHub } from './hub-server.ts';
+
+/** Of the disk of every folder. */
+const disk = vi.hoisted(() => ({ freeBytes: 2 ** 40 }));
+vi.mock(import('../../../../src-main/files/free-disk.ts'), () => ({ freeDiskBytes: async () => disk.freeBytes }));
+
+const engine = scriptedEngine(() => Promise.reject(new Error('no engine is needed')));
+const folderOf = (name: string) =>
+  new Map(readdirSync(goldenPath(name, 'base')).map((file) => [file, readFileSync(goldenPath(name, 'base', file))]));
+const sharded = folderOf('llama-sharded');
+const config = (changes: object) =>
+  Buffer.from(JSON.stringify({ ...JSON.parse(String(sharded.get('config.json'))), ...changes }));
+
+let hub: HubServer;
+let cache: string;
+let backend: OpenBackend;
+beforeEach(async () => {
+  disk.freeBytes = 2 ** 40;
+  cache = join(temporaryFolder(), 'hub');
+  vi.stubEnv('HF_HUB_CACHE', cache);
+  backend = await openBackend({ startEngine: engine });
+});
+afterEach(async () => {
+  await hub.close();
+  await closeBackends();
+  vi.unstubAllEnvs();
+});
+
+async function serveModel(files: ReadonlyMap<string, Buffer>): Promise<NonNullable<HubServer['behavior']['served']>> {
+  hub = await startHub('org/model', files);
+  vi.stubEnv('HF_ENDPOINT', hub.url);
+  hub.behavior.served = [];
+  return hub.behavior.served;
+}
+
+const asked = { repository: 'org/model' };
+const snapshot = () => join(cache, 'models--org--model', 'snapshots', commit);
+
+/** How the model is refused: as it is asked for, and by a download that was queued before. */
+async function refusal(): Promise<ErrorValue> {
+  const found = toErrorValue(await backend.handle('models.plan', asked).catch((error: unknown) => error));
+  const { id } = await backend.handle('models.download', asked);
+  await backend.idle();
+  const job = await backend.handle('jobs.get', { id });
+  expect(job).toMatchObject({ status: 'failed', error: { message: found.message, hint: found.hint } });
+  expect(existsSync(snapshot())).toBe(false);
+  expect(readdirSync(backend.home).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  return found;
+}
+
+/** How `models.add` refuses these files in a local folder. */
+async function localRefusal(files: ReadonlyMap<string, Buffer>): Promise<ErrorValue> {
+  const folder = join(temporaryFolder(), 'local');
+  mkdirSync(folder);
+  for (const [name, content] of files) writeFileSync(join(folder, name), content);
+  const error = toErrorValue(await backend.handle('models.add', { path: folder }).catch((thrown: unknown) => thrown));
+  return { ...error, message: error.message.replaceAll(folder, snapshot()) };
+}
+
+it('refuses an unsupported family by its config.json alone', async () => {
+  const files = new Map([...sharded, ['config.json', config({ model_type: 'mamba' })]]);
+  const served = await serveModel(files);
+  const { code, message, hint } = await refusal();
+  expect(message).toContain('models of the model_type "mamba" are not supported yet');
+  expect(await localRefusal(files)).toMatchObject({ code, message, hint });
+  expect(new Set(served.map(({ name }) => name))).toEqual(new Set(['config.json']));
+});
+
+it.each([
+  ['sizes that do not fit the weights', { hidden_size: 32 }],
+  ['layers that the weights lack', { num_hidden_layers: 9 }],
+])('refuses %s by the headers, without a value of a tensor', async (_what, changes) => {
+  const files = new Map([...sharded, ['config.json', config(changes)]]);
+  const served = await serveModel(files);
+  const { code, message, hint } = await refusal();
+  expect(await localRefusal(files)).toMatchObject({ code, message, hint });
+  for (const [name, content] of files) {
+    if (!name.endsWith('.safetensors')) continue;
+    const header = 8 + Number(content.readBigUInt64LE(0));
+    const bytes = served.filter((one) => one.name === name).reduce((sum, one) => sum + one.bytes, 0);
+    // Once for the plan and once for the job.
+    expect(bytes, name).toBe(2 * header);
+    expect(header).toBeLessThan(content.length);
+  }
+});
+
+it('refuses an unsupported GGUF file by its start', async () => {
+  const gguf = readFileSync(join(goldenPath('gguf'), 'llama.gguf'));
+  const at = gguf.indexOf('llama', gguf.indexOf('general.architecture'));
+  gguf.write('xlama', at);
+  const served = await serveModel(new Map([['Tiny-Q8_0.gguf', Buffer.concat([gguf, Buffer.alloc(2 ** 22)])]]));
+  const { message } = await refusal();
+  expect(message).toBe(
+    `${join(snapshot(), 'Tiny-Q8_0.gguf')} is a model of the architecture "xlama" ("general.architecture").`,
+  );
+  expect(served.map(({ bytes }) => bytes)).toEqual([2 ** 18, 2 ** 18]);
+});
+
+it('refuses what does not fit on the disk before anything is fetched', async () => {
+  const served = await serveModel(sharded);
+  disk.freeBytes = 2 ** 20;
+  expect(await refusal()).toMatchObject({ code: 'disk_full', message: expect.stringContaining('are needed') });
+  expect(served).toEqual([]);
+});
+
+it('fetches a supported model, also from a server that ignores ranges', async () => {
+  await serveModel(sharded);
+  hub.behavior.ignoresRange = true;
+  const { id } = await backend.handle('models.download', asked);
+  await backend.idle();
+  expect(await backend.handle('jobs.get', { id })).toMatchObject({ status: 'completed', error: null });
+  expect(readdirSync(snapshot())).toContain('model.safetensors.index.json');
+});
