@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
-import { type ErrorCode, StudioError } from '../../src-shared/contract/errors.ts';
+import type { ErrorCode } from '../../src-shared/contract/error-code.ts';
+import { StudioError } from '../../src-shared/contract/errors.ts';
 import { fileLimits, readBounded } from '../files/foreign-file.ts';
 
 /** The text of a file that a command was given. Throws StudioError naming the file where it cannot be read. */

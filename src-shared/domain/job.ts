@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { errorCodeSchema, StudioError } from '../contract/errors.ts';
+import { errorCodeSchema } from '../contract/error-code.ts';
+import { StudioError } from '../contract/errors.ts';
 import { benchmarkResultSchema } from './benchmark.ts';
 import { bundleStudySchema, collectedSchema } from './bundle.ts';
 import { classificationResultSchema } from './classification.ts';

@@ -6,7 +6,7 @@ import { afterAll, expect } from 'vitest';
 import { z } from 'zod';
 import type { HostTensor } from '../../src-main/engine/tensors/host-tensor.ts';
 import { readSafetensors, writeSafetensors } from '../../src-main/engine/tensors/safetensors.ts';
-import type { ErrorCode } from '../../src-shared/contract/errors.ts';
+import type { ErrorCode } from '../../src-shared/contract/error-code.ts';
 import { idxBytes } from '../engine/data/make-data.ts';
 import { goldenPath } from '../engine/golden.ts';
 import { type CommandResult, cotoOn } from './run-command.ts';

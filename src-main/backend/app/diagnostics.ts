@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { errorCodeSchema } from '../../../src-shared/contract/errors.ts';
+import { errorCodeSchema } from '../../../src-shared/contract/error-code.ts';
 import type { DoctorReport } from '../../../src-shared/domain/catalog.ts';
 import { logFolder } from '../../logging/log.ts';
 import type { HandlerServices } from '../handler-services.ts';

@@ -1,4 +1,5 @@
-import { type ErrorCode, errorCodeSchema, StudioError } from '../../../src-shared/contract/errors.ts';
+import { type ErrorCode, errorCodeSchema } from '../../../src-shared/contract/error-code.ts';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
 import { clock } from '../clock.ts';

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { type ErrorCode, errorText, toErrorValue } from '../../../src-shared/contract/errors.ts';
+import type { ErrorCode } from '../../../src-shared/contract/error-code.ts';
+import { errorText, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { HttpError } from '../http/http-error.ts';
 import { sendJson } from '../http/server.ts';
 

@@ -9,6 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'coto-system-errors-'));
 const file = join(folder, 'file');
 writeFileSync(file, 'text');
 symlinkSync(join(folder, 'circle'), join(folder, 'circle'));
+const missingProgram = 'coto-no-such-program';
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function errorOf(work: () => unknown) {
@@ -44,10 +45,10 @@ test.each([
   [
     'a missing program',
     () => {
-      throw spawnSync('coto-no-such-program').error;
+      throw spawnSync(missingProgram).error;
     },
     'not_found',
-    'The program coto-no-such-program is not installed.',
+    `The program ${missingProgram} is not installed.`,
   ],
 ])('%s is told in a sentence with a way out', (_, work, code, message) => {
   const error = errorOf(work);
