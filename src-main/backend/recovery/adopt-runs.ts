@@ -105,7 +105,10 @@ function ended(run: RunRecord, checkpoints: readonly CheckpointRecord[]): RunRec
   const error = {
     code: 'disconnected',
     message: 'The database was rebuilt from the folders while this run had not ended.',
-    hint: step > 0 ? `It can be resumed from its checkpoint at step ${step}.` : 'No checkpoint had been saved, so it has to start again.',
+    hint:
+      step > 0
+        ? `It can be resumed from its checkpoint at step ${step}.`
+        : 'No checkpoint had been saved, so it has to start again.',
   };
   return { ...run, status: 'interrupted', step, error, finishedAt: null };
 }

@@ -117,7 +117,7 @@ describe('quotation marks of a CSV', () => {
       '35 of its 40 rows cannot be used, first row 7: opens a quotation mark that is never closed and swallows 34 more lines',
     );
     const shown = await inspectDataset({ ...(await detectReader(path)), options: {} });
-    expect([shown.rowsRead, shown.faultyRows]).toEqual([40, 35]);
+    expect([shown?.rowsRead, shown?.faultyRows]).toEqual([40, 35]);
   });
 
   test('counts the lines between two marks that make a cell', async () => {
