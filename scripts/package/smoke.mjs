@@ -65,6 +65,8 @@ export async function smoke(app) {
         COTO_STUDIO_CONFIG: join(home, 'config'),
         COTO_NODE: foreign,
         HOME: home,
+        // Code is not kept compiled inside of a home.
+        XDG_CACHE_HOME: join(folder, 'cache'),
         XDG_RUNTIME_DIR: '',
       };
       /** @type {(more: Record<string, string>) => import('node:child_process').ChildProcess} */

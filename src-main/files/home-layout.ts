@@ -4,7 +4,6 @@ export const homeFolders = [
   'backups',
   'bundles',
   'cache',
-  'cache/compiled',
   'cache/forgetting',
   'cache/updates',
   'damaged',

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PathGrant } from '../../src-shared/contract/paths.ts';
@@ -15,6 +14,8 @@ export interface BackendProcessOptions {
   /** The built backend module. */
   readonly entry: string;
   readonly home: string;
+  /** Folder of the modules' compiled code, outside of the home; null if nothing is kept compiled. */
+  readonly compiled: string | null;
   readonly resourcesDirectory: string;
   /**
    * A plain Node ≥ 22: for engines on a GPU, and for the backend if Electron's Node is older. null if there is none.
@@ -171,7 +172,7 @@ function openChannel(options: BackendProcessOptions, recovery: RecoveryWay | und
       COTO_STUDIO_HOME: options.home,
       COTO_STUDIO_RESOURCES: options.resourcesDirectory,
       // Compiling its modules is a third of what the backend's start costs.
-      NODE_COMPILE_CACHE: join(options.home, 'cache', 'compiled'),
+      ...(options.compiled === null ? { NODE_DISABLE_COMPILE_CACHE: '1' } : { NODE_COMPILE_CACHE: options.compiled }),
       // Also where there is none: what the surroundings name is not for the backend to run.
       COTO_NODE: options.node ?? '',
       // Also where nothing is to be recovered: it is asked for once, and by nobody else.

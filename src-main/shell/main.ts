@@ -1,17 +1,19 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { app, BrowserWindow, dialog, Menu } from 'electron';
+import { app, BrowserWindow, dialog, Menu, session } from 'electron';
 import type { BackendStatus } from '../../src-shared/contract/bridge.ts';
 import { type ErrorValue, StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
 import type { PlannedMove } from '../../src-shared/contract/home-move.ts';
 import { replyId } from '../../src-shared/rpc/contract.ts';
 import { locateHome } from '../files/home-place.ts';
+import { compiledCodeFolder } from '../files/user-cache.ts';
 import { logFolder, openLog } from '../logging/log.ts';
 import { type BackendProcess, startBackendProcess } from './backend-process.ts';
 import { Background } from './background.ts';
 import { bridgeChannels } from './bridge-channels.ts';
 import { ChosenPaths } from './chosen-paths.ts';
+import { keepShadersNowhere, removeCompiled } from './compiled-code.ts';
 import { developmentServerOf } from './development-server.ts';
 import { HomeMover } from './home-mover.ts';
 import { missingHomeAnswers, missingHomeQuestion, moveAnswers, moveQuestion } from './home-questions.ts';
@@ -45,6 +47,8 @@ const resources = locateResources();
 const developmentServer = developmentServerOf(process.env['COTO_DEV_SERVER'], app.isPackaged);
 /** Self-check of the packed app: waits for the window's first response from the backend, then quits. */
 const isSmokeTest = process.env['COTO_SMOKE'] === '1';
+
+const compiled = compiledCodeFolder([place, studioHome]);
 
 const logs = join(scratch ?? studioHome, logFolder);
 const { log, close: closeLog } = openLog(logs, 'shell');
@@ -83,10 +87,12 @@ if (process.platform === 'linux') process.env['GDK_GL'] ??= 'disable';
 const refused = app.isPackaged ? refuseSwitches(app.commandLine) : [];
 // Electron's own, which it would make before ours.
 Menu.setApplicationMenu(null);
-registerScheme();
+registerScheme(compiled !== null);
+keepShadersNowhere();
 closeNetwork(developmentServer);
 if (!app.requestSingleInstanceLock()) app.quit();
 else {
+  removeCompiled(app.getPath('userData'), log);
   app.on('second-instance', () => {
     if (quitting) startedAgain = true;
     else if (app.isReady()) background.leave();
@@ -147,6 +153,8 @@ function begin(): void {
     'the app starts',
   );
   if (refused.length > 0) log.warn({ switches: refused }, 'switches of the command line are not followed');
+  if (compiled === null) log.warn('no compiled code is kept, since no folder for it belongs to this user alone');
+  else session.defaultSession.setCodeCachePath(join(compiled, 'window'));
   lockDown(developmentServer);
   serveRenderer(resources.renderer);
   const send = (channel: string, payload: unknown): void => {
@@ -157,6 +165,7 @@ function begin(): void {
   const started = startBackendProcess({
     entry: resources.backend,
     home: studioHome,
+    compiled: compiled === null ? null : join(compiled, 'backend'),
     log,
     resourcesDirectory: resources.assets,
     node: resources.node,

@@ -33,13 +33,15 @@ export function closeNetwork(developmentServer: string | null): void {
   if (developmentServer === null) commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
 }
 
-/** Must run before the app is ready. */
-export function registerScheme(): void {
+/**
+ * Must run before the app is ready.
+ * @param keepsCode whether compiled code is kept, so that the next start need not compile it again
+ */
+export function registerScheme(keepsCode: boolean): void {
   protocol.registerSchemesAsPrivileged([
     {
       scheme: 'app',
-      // What V8 has compiled is kept, so that the next start need not compile it again.
-      privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: false, codeCache: true },
+      privileges: { standard: true, secure: true, supportFetchAPI: true, corsEnabled: false, codeCache: keepsCode },
     },
   ]);
 }

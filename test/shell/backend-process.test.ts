@@ -42,6 +42,7 @@ function open() {
   const backend = startBackendProcess({
     entry: 'backend.mjs',
     home: '/home',
+    compiled: null,
     resourcesDirectory: '/resources',
     node: null,
     log: silentLog,

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { linkText } from '../../files/below.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { settleRuns } from './settle-runs.ts';
@@ -13,6 +15,7 @@ export async function sweepHome(services: HandlerServices): Promise<string[]> {
   const { store, home, log } = services;
   store.runs.removeLeftOfImports();
   sweepOutputs(services);
+  removeCompiled(services);
   if (findStrays(services).some(({ kind }) => kind !== 'checkpoint')) {
     const found = { aside: null, skipped: [] };
     // It reads files of every kind, which few starts do.
@@ -23,4 +26,13 @@ export async function sweepHome(services: HandlerServices): Promise<string[]> {
   const links = findLinks(services).map((path) => linkText(home.path, path));
   for (const message of links) log.warn({ message }, 'a link in the home was skipped');
   return links;
+}
+
+/** Removes the compiled code that earlier versions kept in the home. Nothing runs it; one that cannot be removed stays. */
+function removeCompiled({ home, log }: HandlerServices): void {
+  try {
+    rmSync(join(home.absolute('cache'), 'compiled'), { recursive: true, force: true });
+  } catch (error) {
+    log.warn({ err: error }, 'cache/compiled could not be removed');
+  }
 }

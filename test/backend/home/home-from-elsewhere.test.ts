@@ -187,3 +187,17 @@ it.runIf(process.platform !== 'win32')(
     expect(statSync(home).mode & 0o777).toBe(0o700);
   },
 );
+
+it.each(['folder', 'link'])('loses its cache/compiled, a %s, as it is opened', async (kind) => {
+  const { home, victim } = homeWithRows();
+  const path = join(home, 'cache', 'compiled');
+  mkdirSync(join(home, 'cache'), { recursive: true });
+  if (kind === 'link') symlinkSync(victim, path);
+  else {
+    mkdirSync(join(path, 'v24.0.0-x64-00000000-0'), { recursive: true });
+    writeFileSync(join(path, 'v24.0.0-x64-00000000-0', '0123abcd'), 'code');
+  }
+  await open(home);
+  expect(readdirSync(join(home, 'cache'))).not.toContain('compiled');
+  expect(readdirSync(victim)).toEqual(['own']);
+});

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { besideArchive } from '../../../archive/beside-archive.ts';
+import { cacheFolder } from '../../../files/user-cache.ts';
 
 /** Version pinned in `setup/packages.ts`. */
 export const tensorflowVersion = '2.21.0';
@@ -37,15 +37,6 @@ export function installationFolder(device: TensorflowDevice): string {
 /** Its name while it is set up, and after a set-up that was not finished. */
 export function unfinishedFolder(device: TensorflowDevice): string {
   return `${installationFolder(device)}.building`;
-}
-
-/** Folder of downloads that are kept across clones. */
-export function cacheFolder(): string {
-  const { env, platform } = process;
-  if (env['XDG_CACHE_HOME']) return join(env['XDG_CACHE_HOME'], 'coto-studio');
-  if (platform === 'win32' && env['LOCALAPPDATA']) return join(env['LOCALAPPDATA'], 'coto-studio', 'cache');
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'coto-studio');
-  return join(homedir(), '.cache', 'coto-studio');
 }
 
 /** The installation set up here, CUDA before CPU, else a tfjs-node-gpu installed by npm; null without any. */

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder } from '../../../../files/user-cache.ts';
 import { writeFileAtomic } from '../../../tensors/atomic.ts';
 import {
-  cacheFolder,
   installationFolder,
   installationSchema,
   type TensorflowDevice,
