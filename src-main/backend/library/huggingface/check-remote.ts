@@ -23,14 +23,12 @@ const mostGgufBytes = 2 ** 26;
 export interface RemoteModel {
   readonly endpoint: Endpoint;
   readonly repository: Repository;
-  /** The folder that its files will lie in. */
-  readonly snapshot: string;
   readonly signal: AbortSignal;
 }
 
 /**
- * Refuses an unsupported model of the hub before its weights are fetched, in the sentence by which the model in its folder
- * would be refused: by config.json, the headers of its safetensors files, or the start of its GGUF file.
+ * Refuses an unsupported model of the hub before its weights are fetched, in the sentence by which a local
+ * folder would be refused: by config.json, the headers of its safetensors files, or the start of its GGUF file.
  */
 export async function checkRemote({ home, reader }: Parts, model: RemoteModel): Promise<void> {
   // What a killed process leaves of it is removed as the home is opened.
@@ -44,7 +42,8 @@ export async function checkRemote({ home, reader }: Parts, model: RemoteModel): 
     }
   } catch (error) {
     if (!(error instanceof StudioError)) throw error;
-    const message = error.message.replaceAll(scratch, model.snapshot);
+    // The model's files are not local, so they are named as the hub names them.
+    const message = error.message.replaceAll(scratch, model.repository.id);
     throw new StudioError(error.code, message, error.hint, error.details);
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -32,7 +32,7 @@ export async function planDownload(
   );
   if (files.some(({ present }) => !present)) {
     await requireSpace(folder, repository.files);
-    await check?.({ endpoint, repository, snapshot, signal });
+    await check?.({ endpoint, repository, signal });
   }
   const { id, revision, commit, quantization } = repository;
   const formats = [...repository.formats];
@@ -58,7 +58,7 @@ export async function downloadRepository(
   const repository = await lookUpRepository(endpoint, asked, signal);
   const { folder, snapshot } = placeOf(environment, repository);
   const totalBytes = repository.files.reduce((sum, { bytes }) => sum + bytes, 0);
-  if ((await requireSpace(folder, repository.files)) > 0) await check?.({ endpoint, repository, snapshot, signal });
+  if ((await requireSpace(folder, repository.files)) > 0) await check?.({ endpoint, repository, signal });
   await mkdir(snapshot, { recursive: true });
   let doneBytes = 0;
   for (const file of repository.files) {
