@@ -31,10 +31,12 @@ export const dataStrings = {
   matchesNothing: (value: string, rows: number, column: string, found: readonly string[]) =>
     `None of the first ${formatCount(rows)} rows has “${value}” in ${column}: nothing would be held out for testing. Found: ${found.join(', ')}.`,
   tooManyFaults: (faulty: number, rows: number) =>
-    `${formatCount(faulty)} of the first ${plural(rows, 'row')} are faulty: see Problems, repair them, or turn on “Leave out faulty rows”.`,
+    `${formatCount(faulty)} of the first ${plural(rows, 'row')} are faulty. Fix the rows under Problems, or turn on “Leave out faulty rows”.`,
   lengths: (examples: number, median: number, p95: number, longest: number) =>
     `First ${plural(examples, 'training example')}: median ${formatCount(median)} · p95 ${formatCount(p95)} · max ${formatCount(longest)} tokens.`,
   problems: 'Problems',
+  problemsNote: (isTooMany: boolean) =>
+    `${isTooMany ? 'too many rows to skip without asking' : 'these rows are skipped'}; all rows are checked when the dataset is added`,
   byRow: (title: string) => `${title} by row`,
   repairs: {
     repair: (rows: number) => `Repair ${plural(rows, 'row')}`,
@@ -49,6 +51,7 @@ export const dataStrings = {
   context: (model: string, tokens: number) => `${model} reads up to ${formatCount(tokens)}.`,
   conversation: {
     title: 'Conversation',
+    excluded: (role: string) => `${role} (not in the loss)`,
     verdicts: { chosen: 'Chosen', rejected: 'Rejected', wanted: 'Wanted', unwanted: 'Unwanted' },
   },
   tokens: {

@@ -31,10 +31,14 @@ export function isMostlyUnlearned({ answers, unlearned }: AnswerCounts): boolean
 export function answerNotes({ answers, unlearned, excluded, droppedReasoning }: AnswerCounts): string[] {
   const of = (count: number) => `${formatCount(count)} of ${plural(answers, 'answer')}`;
   return [
-    ...(unlearned > 0 ? [`The chat template leaves out ${of(unlearned)}: nothing of them is learned.`] : []),
-    ...(excluded > 0 ? [`${plural(excluded, 'answer')} with weight 0 or train false: not in the loss.`] : []),
+    ...(unlearned > 0 ? [`The chat template leaves out ${of(unlearned)}, so the loss has none of their tokens.`] : []),
+    ...(excluded > 0
+      ? [
+          `${plural(excluded, 'answer has', 'answers have')} weight 0 or train false and ${excluded === 1 ? 'is' : 'are'} not in the loss.`,
+        ]
+      : []),
     ...(droppedReasoning > 0
-      ? [`The chat template leaves out the reasoning of ${of(droppedReasoning)}: it is not learned.`]
+      ? [`The chat template leaves out the reasoning of ${of(droppedReasoning)}, so that reasoning is not learned.`]
       : []),
   ];
 }

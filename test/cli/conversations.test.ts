@@ -54,7 +54,7 @@ test('a language model with its head saved whole is trained, evaluated, merged a
   ]);
   const shown = await coto(['datasets', 'preview', 'talks', '--limit', '1', '--model', 'small-llama']);
   expect(shown.out).toContain('assistant (not in the loss): Paris.');
-  expect(shown.err).toMatch(/\d answers with weight 0 or train false: not in the loss\./);
+  expect(shown.err).toMatch(/\d answers have weight 0 or train false and are not in the loss\./);
   const settings = ['model=small-llama', 'dataset=talks', 'max_steps=1', 'adapter.r=2'];
   const all = ['k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj', 'embed_tokens', 'lm_head'];
   for (const saved of [['lm_head'], all]) {
@@ -62,7 +62,7 @@ test('a language model with its head saved whole is trained, evaluated, merged a
     const run = ['train', '--name', name, '--set', ...settings, 'adapter.target_modules=[q_proj]'];
     const { code, out, err } = await coto([...run, `adapter.modules_to_save=[${saved.join()}]`, '--json']);
     expect([err.match(/^coto:.*/m), code]).toEqual([null, 0]);
-    expect(err).toContain('with weight 0 or train false: not in the loss.');
+    expect(err).toContain('have weight 0 or train false and are not in the loss.');
     const { run: done, adapter } = trained.parse(JSON.parse(out));
     expect(done.status).toBe('completed');
     expect(adapter?.modulesToSave).toEqual(saved);
@@ -89,6 +89,6 @@ test('train rejects data of which the template leaves out most answers', async (
   await coto(['datasets', 'add', written('calls.jsonl', asLines(rows)), '--name', 'calls']);
   const { code, err } = await coto(['train', '--set', 'model=small-llama', 'dataset=calls', 'max_steps=1']);
   expect(code).not.toBe(0);
-  expect(err).toMatch(/The chat template leaves out (\d+) of \1 answers: nothing of them is learned\./);
+  expect(err).toMatch(/The chat template leaves out (\d+) of \1 answers, so the loss has none of their tokens\./);
   expect(err).toMatch(/leaves out (\d+) of the \1 answers in the training split/);
 });

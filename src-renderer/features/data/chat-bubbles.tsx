@@ -26,9 +26,9 @@ export function ChatBubbles({ turns, answers }: ConversationTurns) {
 function Bubbles({ turns }: { turns: readonly Turn[] }) {
   return (
     <ol className={classes['turns']}>
-      {turns.map(({ role, text }, place) => (
+      {turns.map(({ role, text, isExcluded }, place) => (
         <li key={place} data-role={role}>
-          <small>{role}</small>
+          <small>{isExcluded ? strings.excluded(role) : role}</small>
           <p>{text}</p>
         </li>
       ))}

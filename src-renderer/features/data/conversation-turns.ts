@@ -1,4 +1,4 @@
-import { type ChatMessage, messageText } from '../../../src-shared/domain/chat-message.ts';
+import { type ChatMessage, isExcluded, messageText } from '../../../src-shared/domain/chat-message.ts';
 import type { TextExample } from '../../../src-shared/domain/dataset.ts';
 import { preferenceOf } from '../../../src-shared/domain/preference.ts';
 
@@ -8,6 +8,8 @@ export type Verdict = 'chosen' | 'rejected' | 'wanted' | 'unwanted';
 export interface Turn {
   readonly role: string;
   readonly text: string;
+  /** Present on an answer that the data exclude from the loss. */
+  readonly isExcluded?: true;
 }
 
 /** An example as people chat: what was said, then the answers that the data compare; without any, nothing of them. */
@@ -49,5 +51,9 @@ export function conversationOf(example: TextExample): ConversationTurns | null {
 }
 
 function turnsOf(messages: readonly ChatMessage[]): Turn[] {
-  return messages.map((message) => ({ role: message.role, text: messageText(message) }));
+  return messages.map((message) => ({
+    role: message.role,
+    text: messageText(message),
+    ...(message.role === 'assistant' && isExcluded(message) ? { isExcluded: true } : {}),
+  }));
 }

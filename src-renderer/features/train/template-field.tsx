@@ -48,13 +48,9 @@ export function TemplateField({ model, dataset, problem }: TemplateFieldProps) {
   ];
   const edit = () => openEditor(model, dataset);
   const notes = useAnswerNotes(model, dataset, value);
+  const note = notes.length === 0 ? null : notes.map((line) => <div key={line}>{line}</div>);
   return (
-    <FieldFrame id={id} {...frame} problem={problem} wide>
-      {notes.map((note) => (
-        <Text key={note} size="sm">
-          {note}
-        </Text>
-      ))}
+    <FieldFrame id={id} {...frame} problem={problem} note={note} wide>
       <Group gap={8} wrap="nowrap">
         <Select
           id={id}

@@ -27,6 +27,19 @@ test('messages are turns, with what is called', () => {
   });
 });
 
+test('an answer that the data exclude from the loss is marked', () => {
+  const excluded = { ...four, weight: 0 };
+  const turns = conversationOf(example({ messages: [user, excluded, user, five] }));
+  if (turns === null) throw new Error('there is no conversation');
+  const list = renderInWindow(<ChatBubbles {...turns} />).getAllByRole('listitem');
+  expect(list.map((turn) => turn.querySelector('small')?.textContent)).toEqual([
+    'user',
+    'assistant (not in the loss)',
+    'user',
+    'assistant',
+  ]);
+});
+
 test('two conversations share their beginning, and differ in their answers', () => {
   expect(conversationOf(example({ messages: [user, four], rejected: [user, five] }))).toEqual({
     turns: [{ role: 'user', text: 'Two plus two?' }],
