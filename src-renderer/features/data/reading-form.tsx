@@ -13,7 +13,7 @@ import { Panel } from '../../components/layout/panel.tsx';
 import { dataStrings } from '../../strings/data.ts';
 import classes from './data.module.css';
 import { ProblemList } from './problem-list.tsx';
-import { kindWords, labelsWords, type Reading, rowKinds } from './reading.ts';
+import { hasTooManyFaults, kindWords, labelsWords, type Reading, rowKinds } from './reading.ts';
 import { RowPreview } from './row-preview.tsx';
 import { TemplatePreview } from './template-preview.tsx';
 import { useReadingForm } from './use-reading-form.ts';
@@ -78,7 +78,7 @@ export function ReadingForm({ reading }: { reading: Reading }) {
             {fitting.problems.length > 0 ? (
               <Panel
                 title="Problems"
-                note="these rows are skipped; all rows are checked when the dataset is added"
+                note={dataStrings.problemsNote(hasTooManyFaults(fitting, form.fittingOptions))}
                 aside={
                   fitting.repairableRows ? (
                     <Button variant="default" size="compact-sm" onClick={form.repair}>

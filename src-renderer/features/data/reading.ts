@@ -150,13 +150,17 @@ export function whatIsMissing(
   return null;
 }
 
+/** Whether the faulty rows are too many to be skipped without the person's consent. */
+export function hasTooManyFaults({ faultyRows = 0, rowsRead }: TextInspection, options: ParameterValues): boolean {
+  return options['skip_faulty_rows'] !== true && faultyRows > mostFaultyRows(rowsRead);
+}
+
 /** Why it cannot be added though everything is chosen; null where it can. */
 export function whatIsWrong(inspection: TextInspection | undefined, options: ParameterValues = {}): string | null {
   if (inspection === undefined) return 'Reading the file…';
   if (inspection.misfit !== null) return 'These choices do not fit the file.';
-  const faulty = inspection.faultyRows ?? 0;
-  if (options['skip_faulty_rows'] !== true && faulty > mostFaultyRows(inspection.rowsRead))
-    return dataStrings.tooManyFaults(faulty, inspection.rowsRead);
+  if (hasTooManyFaults(inspection, options))
+    return dataStrings.tooManyFaults(inspection.faultyRows ?? 0, inspection.rowsRead);
   if (!inspection.rows.some((row) => row.kind === 'example')) return 'None of the first rows is a good example.';
   return null;
 }

@@ -154,3 +154,13 @@ test.each([
   await waitFor(() => expect(useReadings.getState()).toEqual([]));
   await waitFor(() => expect(window.location.hash).toBe(after));
 });
+
+test('faulty rows that are too many to be skipped are not called skipped', async () => {
+  const text = { ...inspection, faultyRows: 3, problems: [{ where: 'row 6', message: 'empty' }] };
+  const source = { reader: 'csv', path, options: {} };
+  backend.answers['datasets.inspect'] = () => ({ name: 'reviews', source, text });
+  const view = renderInWindow(<Opened />);
+  await waitFor(() => expect(view.getByText(/^too many rows to skip without asking;/)).toBeTruthy());
+  expect(view.getByText(/^3 of the first 6 rows are faulty\./)).toBeTruthy();
+  expect(view.queryByText(/these rows are skipped/)).toBeNull();
+});
