@@ -27,6 +27,7 @@ export function resumeLabel({ status, checkpoints, error, origin }: RunRecord): 
   if (origin !== undefined) return null;
   if (status === 'paused') return words.plain;
   if (status !== 'interrupted' && status !== 'failed' && status !== 'stopped') return null;
+  if (error?.code === 'inputs_changed') return words.anywayButton;
   const latest = latestResumable(checkpoints);
   if (latest !== null) return words.fromStep(latest.step);
   if (status === 'interrupted') return words.startAgain;

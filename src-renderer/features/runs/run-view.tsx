@@ -40,7 +40,7 @@ export function RunView({ run }: { run: RunRecord }) {
 /** What became of the run: that it ended early, or why it failed and the way on. */
 const RunEnd = memo(function RunEnd({ run }: { run: RunRecord }) {
   const { resumeRun } = useResumeRun();
-  const label = run.error?.code === 'inputs_changed' ? runStrings.resume.anywayButton : resumeLabel(run);
+  const label = resumeLabel(run);
   const action =
     label === null
       ? { label: runStrings.resume.editAndRerun, onClick: () => navigate(`/train?from=${encodeURIComponent(run.id)}`) }
