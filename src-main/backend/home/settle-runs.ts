@@ -7,7 +7,7 @@ import { checkpointKind } from '../../engine/training/checkpoint-folders.ts';
 import { readHistoryParts } from '../../engine/training/history-files.ts';
 import { readSamples } from '../../engine/training/sample-files.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
-import { readRunFile } from '../recovery/run-file.ts';
+import { originOf, readRunFile } from '../recovery/run-file.ts';
 import { checkpointFolders, keepCheckpoint } from '../runs/checkpoint-files.ts';
 import type { Services } from '../services.ts';
 
@@ -27,16 +27,27 @@ export async function settleRuns(parts: Parts): Promise<void> {
       log.warn({ err: error, run: run.id }, 'the checkpoints of a run could not be looked at');
     }
   for (const status of ['running', 'interrupted'] as const)
-    for (const run of store.runs.withStatus(status)) completeRun(parts, run);
+    for (const run of store.runs.withStatus(status))
+      try {
+        completeRun(parts, run);
+      } catch (error) {
+        log.warn({ err: error, run: run.id }, 'the end of a run could not be looked for in its folder');
+      }
 }
 
-/** Ends a run that has completed, by its run.json and the adapter that it has left, where the database has lost its end. */
-function completeRun({ home, store, log }: Parts, { id, folder }: RunRecord): void {
+/**
+ * Ends a run that has completed, by its run.json and the adapter that it has left, where the database has lost its end. An adapter
+ * that the database has lost too is added by its folder later.
+ */
+function completeRun({ home, store, log }: Parts, run: RunRecord): void {
+  const { id, folder } = run;
   const ended = readRunFile(home, home.absolute(folder))?.run;
-  const adapter = typeof ended?.adapterId === 'string' ? store.adapters.find(ended.adapterId) : null;
-  if (ended?.status !== 'completed' || adapter === null) return;
+  if (ended?.status !== 'completed' || typeof ended.adapterId !== 'string') return;
+  const adapter = store.adapters.find(ended.adapterId);
+  if (adapter === null && !home.entries('adapters').folders.includes(ended.adapterId)) return;
   const { result, step, adapterId, finishedAt } = ended;
-  const adapterStep = adapter.origin.kind === 'run' ? adapter.origin.step : null;
+  const origin = adapter?.origin ?? originOf({ ...run, result, step });
+  const adapterStep = origin.kind === 'run' ? origin.step : null;
   store.durably(() => {
     store.runs.update(id, { status: 'completed', result, step, adapterId, finishedAt, error: null });
     store.history.insertLog(id, Date.now(), 'warning', 'The database had lost the end of this run; run.json had it.');

@@ -1,11 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AdapterOrigin } from '../../../src-shared/domain/adapter.ts';
-import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { listAdapter } from '../library/adapters.ts';
 import { baseFor } from '../library/find-base.ts';
 import { requireModel } from '../library/models.ts';
+import { originOf } from './run-file.ts';
 import type { Adoption } from './set-aside.ts';
 
 /** Adds the adapter folders that no row names. One that cannot be read is put aside, in a recovery. */
@@ -48,9 +47,4 @@ export async function adoptAdapters(services: HandlerServices, { aside, skipped 
     }
   }
   return adopted;
-}
-
-export function originOf(run: RunRecord): AdapterOrigin {
-  const best = run.config.load_best_model_at_end ? run.result?.best : null;
-  return { kind: 'run', runId: run.id, checkpoint: best ? 'best' : 'last', step: best?.step ?? run.step };
 }

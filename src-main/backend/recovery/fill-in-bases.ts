@@ -6,8 +6,8 @@ import type { HandlerServices } from '../handler-services.ts';
 import { readFacts } from '../library/adapter-facts.ts';
 import { namedBase } from '../library/find-base.ts';
 import type { Services } from '../services.ts';
-import { originOf } from './adopt-adapters.ts';
 import { completeRun } from './adopt-runs.ts';
+import { originOf } from './run-file.ts';
 
 /** How many got their base. */
 export interface FilledIn {

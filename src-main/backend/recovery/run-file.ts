@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { AdapterOrigin } from '../../../src-shared/domain/adapter.ts';
 import { type DatasetRecord, datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
@@ -78,4 +79,10 @@ export function readRunFile({ path: home }: Pick<Home, 'path'>, folder: string):
 /** As `readRunFile`: of the run whose folder it is, whatever else the file says. */
 export function recordIn(file: RunFile, folder: string, id: string): RunRecord {
   return { ...file.run, id, folder, checkpoints: [], studyId: null };
+}
+
+/** The origin of the adapter that an ended run has left. */
+export function originOf(run: Pick<RunRecord, 'id' | 'config' | 'result' | 'step'>): AdapterOrigin {
+  const best = run.config.load_best_model_at_end ? run.result?.best : null;
+  return { kind: 'run', runId: run.id, checkpoint: best ? 'best' : 'last', step: best?.step ?? run.step };
 }

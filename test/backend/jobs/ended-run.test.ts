@@ -1,13 +1,30 @@
+import { mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, expect, it } from 'vitest';
-import { closeBackends, openBackend, realEngine, tinyConfig, tinyIdx, tinyResources } from '../support.ts';
+import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import {
+  closeBackends,
+  openBackend,
+  realEngine,
+  temporaryFolder,
+  tinyConfig,
+  tinyIdx,
+  tinyResources,
+} from '../support.ts';
 
 afterEach(closeBackends);
 
-it('a run that has its end keeps it, where the app was killed before its job had one', async () => {
+interface Trained {
+  readonly home: string;
+  readonly run: RunRecord;
+  readonly resourcesDirectory: string;
+}
+
+/** A closed home with one run that has completed. */
+async function trained(): Promise<Trained> {
   const resourcesDirectory = tinyResources();
-  const first = await openBackend({ startEngine: realEngine, resourcesDirectory });
+  const backend = await openBackend({ startEngine: realEngine, resourcesDirectory });
   const config = {
     ...tinyConfig,
     dataset: tinyIdx(),
@@ -15,16 +32,55 @@ it('a run that has its end keeps it, where the app was killed before its job had
     max_steps: 2,
     eval_samples: 10,
   };
-  await first.handle('runs.create', { config });
-  await first.idle();
-  const [ended] = await first.handle('runs.list', {});
-  expect(ended).toMatchObject({ status: 'completed', error: null });
-  await first.close();
-  const database = new Database(join(first.home, 'studio.sqlite'));
-  expect(
-    database.prepare("UPDATE jobs SET status = 'running', finished_at = NULL WHERE kind = 'train'").run().changes,
-  ).toBe(1);
+  await backend.handle('runs.create', { config });
+  await backend.idle();
+  const [run] = await backend.handle('runs.list', {});
+  if (run?.status !== 'completed') throw new Error(`the run is ${run?.status}`);
+  await backend.close();
+  return { home: backend.home, run, resourcesDirectory };
+}
+
+function change(home: string, ...statements: readonly string[]): void {
+  const database = new Database(join(home, 'studio.sqlite'));
+  for (const statement of statements) expect(database.prepare(statement).run().changes).toBe(1);
   database.close();
-  const second = await openBackend({ startEngine: realEngine, resourcesDirectory, home: first.home });
-  expect(await second.handle('runs.get', { id: ended?.id ?? '' })).toEqual(ended);
+}
+
+const lostJob = "UPDATE jobs SET status = 'running', finished_at = NULL WHERE kind = 'train'";
+const lostRun = "UPDATE runs SET status = 'running', result = NULL, adapter_id = NULL, finished_at = NULL";
+
+it('a run that has its end keeps it, where the app was killed before its job had one', async () => {
+  const { home, run, resourcesDirectory } = await trained();
+  change(home, lostJob);
+  const second = await openBackend({ startEngine: realEngine, resourcesDirectory, home });
+  expect(await second.handle('runs.get', { id: run.id })).toEqual(run);
 });
+
+it('completes a run at once whose end and adapter a loss of power took out of the database', async () => {
+  const { home, run, resourcesDirectory } = await trained();
+  change(home, lostJob, lostRun, 'DELETE FROM adapters');
+  const second = await openBackend({ startEngine: realEngine, resourcesDirectory, home });
+  const { status, result, adapterId, error } = await second.handle('runs.get', { id: run.id });
+  expect({ status, result, adapterId, error }).toEqual({
+    ...{ status: 'completed', result: run.result, adapterId: run.adapterId, error: null },
+  });
+  const [adapter] = await second.handle('adapters.list', {});
+  expect(adapter).toMatchObject({ id: run.adapterId, name: run.name, origin: { kind: 'run', runId: run.id } });
+  const [job] = await second.handle('jobs.list', { active: false });
+  expect(job).toMatchObject({ status: 'completed', error: null });
+});
+
+it.each(['running', 'interrupted'])(
+  'opens a home with a link in place of the folder of a run that is %s',
+  async (status) => {
+    const { home, run, resourcesDirectory } = await trained();
+    change(home, `UPDATE runs SET status = '${status}'`, `UPDATE jobs SET status = '${status}' WHERE kind = 'train'`);
+    const elsewhere = join(temporaryFolder(), 'elsewhere');
+    mkdirSync(elsewhere);
+    renameSync(join(home, run.folder), join(elsewhere, 'run'));
+    symlinkSync(join(elsewhere, 'run'), join(home, run.folder));
+    const second = await openBackend({ startEngine: realEngine, resourcesDirectory, home });
+    expect(second.skipped).toEqual([expect.stringContaining(`${run.folder} in the home folder`)]);
+    expect(await second.handle('runs.list', {})).toHaveLength(1);
+  },
+);
