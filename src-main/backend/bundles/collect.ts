@@ -203,12 +203,14 @@ function rowsRequest({ own, steps, runFolder }: StagedResult): RowsRequest {
   return { job: own.job, runFolder, steps, columns };
 }
 
-function copyAll(
+/** Copies results into their new folders, without what a reader that was ended has left in them. */
+async function copyAll(
   reader: HandlerServices['reader'],
   { folder }: Bundle,
   results: readonly StagedResult[],
   { signal }: CollectWatch,
 ): Promise<CopiedResult[]> {
+  for (const result of results) await discardStaged(result);
   const models = [...new Set(results.map(({ own }) => own.model))];
   const datasets = [...new Set(results.map(({ own }) => own.dataset))];
   const requests = results.map(
