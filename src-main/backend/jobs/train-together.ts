@@ -129,7 +129,7 @@ async function begin(member: Member, services: HandlerServices, inputs: CurrentI
     context.abort.throwIfAborted();
     const latest = () => latestCheckpoint(services.home, requireRun(services.store, payload.runId))?.folder ?? null;
     const resumeFrom = member.hasBegun ? latest() : payload.resumeFrom;
-    const training = await beginTraining(services, { ...payload, resumeFrom }, inputs);
+    const training = await beginTraining(services, { ...payload, resumeFrom }, inputs.in(context));
     member.hasBegun = true;
     return training;
   } catch (thrown) {

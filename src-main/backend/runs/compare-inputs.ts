@@ -23,37 +23,48 @@ type Parts = Pick<Services, 'home' | 'store' | 'reader'>;
 
 /** Datasets and bases as they are on disk now; each is hashed once, however many runs of a job are resumed. */
 export class CurrentInputs {
-  private readonly parts: Parts;
+  private readonly parts: Pick<Parts, 'reader'>;
   private readonly context: Pick<JobContext, 'progress' | 'abort'>;
-  private readonly datasets = new Map<string, Promise<Omit<DatasetInput, 'rows'>>>();
-  private readonly bases = new Map<string, Promise<BaseInput>>();
+  private readonly datasets: Map<string, Omit<DatasetInput, 'rows'>>;
+  private readonly bases: Map<string, BaseInput>;
 
-  constructor(parts: Parts, context: Pick<JobContext, 'progress' | 'abort'>) {
+  constructor(parts: Pick<Parts, 'reader'>, context: Pick<JobContext, 'progress' | 'abort'>, hashed?: CurrentInputs) {
     this.parts = parts;
     this.context = context;
+    this.datasets = hashed?.datasets ?? new Map();
+    this.bases = hashed?.bases ?? new Map();
   }
 
-  dataset({ id, source }: DatasetRecord): Promise<Omit<DatasetInput, 'rows'>> {
+  /** The same inputs for another run of the job, which is cancelled by itself. */
+  in(context: Pick<JobContext, 'progress' | 'abort'>): CurrentInputs {
+    return new CurrentInputs(this.parts, context, this);
+  }
+
+  async dataset({ id, source }: Pick<DatasetRecord, 'id' | 'source'>): Promise<Omit<DatasetInput, 'rows'>> {
+    const found = this.datasets.get(id) ?? (await this.hashDataset(source));
+    this.datasets.set(id, found);
+    return found;
+  }
+
+  async base({ id, path }: Pick<ModelRecord, 'id' | 'path'>): Promise<BaseInput> {
+    const found = this.bases.get(id) ?? (await this.hashBase(path));
+    this.bases.set(id, found);
+    return found;
+  }
+
+  private async hashDataset(source: DatasetRecord['source']): Promise<Omit<DatasetInput, 'rows'>> {
     const { abort, progress } = this.context;
     const report = byteProgress('Comparing the dataset with the checkpoint', progress);
     let done = 0;
-    const hashed =
-      this.datasets.get(id) ??
-      hashDataset(source, (bytes, total) => {
+    try {
+      return await hashDataset(source, (bytes, total) => {
         abort.throwIfAborted();
         done += bytes;
         report(done, total);
-      }).catch((thrown: unknown) => {
-        throw thrown instanceof StudioError ? thrown : unreadable(source.path, thrown);
       });
-    this.datasets.set(id, hashed);
-    return hashed;
-  }
-
-  base({ id, path }: ModelRecord): Promise<BaseInput> {
-    const found = this.bases.get(id) ?? this.hashBase(path);
-    this.bases.set(id, found);
-    return found;
+    } catch (thrown) {
+      throw thrown instanceof StudioError ? thrown : unreadable(source.path, thrown);
+    }
   }
 
   private async hashBase(path: string): Promise<BaseInput> {
