@@ -19,7 +19,8 @@ import type { Job, JobContext, JobOutcome } from './define-job.ts';
 import { HeldJobs } from './held-jobs.ts';
 import { closedError, endingOfLostSession, endingOfThrown, type JobEnding, pausedByClosing } from './job-endings.ts';
 import { JobRecords } from './job-records.ts';
-import { moveInQueue, waitsInPausedQueue } from './queue-order.ts';
+import { QueueAdmission } from './queue-admission.ts';
+import { moveInQueue } from './queue-order.ts';
 import { readyJobs } from './ready-jobs.ts';
 import { forwardSignal, type Running, runOnEngine } from './run-on-engine.ts';
 
@@ -44,8 +45,7 @@ export class JobQueue {
   readonly held: HeldJobs;
   private readonly parts: HandlerServices;
   private readonly jobOf: QueueOptions['jobOf'];
-  private readonly takeUpQueue: boolean;
-  private readonly own = new Set<string>();
+  private readonly admission: QueueAdmission;
   private readonly current = new Map<JobLane, Current>();
   private readonly records: JobRecords;
   private closing = false;
@@ -55,7 +55,6 @@ export class JobQueue {
   constructor(services: Services, { jobOf, takeUpQueue }: QueueOptions) {
     this.parts = { ...services, queue: this };
     this.jobOf = jobOf;
-    this.takeUpQueue = takeUpQueue;
     this.records = new JobRecords({
       ...services,
       settle: (job, ending) => this.settleKept(job, ending),
@@ -67,6 +66,7 @@ export class JobQueue {
       end: (job, ending) => this.records.end(job, ending),
       onReleased: () => this.pumpSoon(),
     });
+    this.admission = new QueueAdmission({ ...services, held: this.held, takeUpQueue });
   }
 
   /** Removes what nobody asks for any more, marks jobs that an earlier session left running, then starts the queue. */
@@ -99,7 +99,7 @@ export class JobQueue {
       finishedAt: null,
     };
     this.parts.store.jobs.insert(job, payload);
-    this.own.add(job.id);
+    this.admission.add(job.id);
     this.parts.hub.jobChanged(job);
     this.pumpSoon();
     return job;
@@ -119,7 +119,7 @@ export class JobQueue {
   /** Puts a paused or ended job back into the queue at its old position. */
   requeue(job: JobRecord, payload: unknown): JobRecord {
     this.parts.store.jobs.setPayload(job.id, payload);
-    this.own.add(job.id);
+    this.admission.add(job.id);
     const queued = this.records.change(job.id, { status: 'queued', error: null, progress: null, finishedAt: null });
     this.parts.hub.listChanged('jobs');
     this.pumpSoon();
@@ -186,7 +186,7 @@ export class JobQueue {
    * needs it, so it is started even if an earlier session queued it.
    */
   ended(job: JobRecord): Promise<JobRecord> {
-    this.takeUp(job);
+    if (this.admission.takeUp(job)) this.pumpSoon();
     return this.records.ended(job);
   }
 
@@ -249,21 +249,6 @@ export class JobQueue {
     }
   }
 
-  /** Whether a job that an earlier session queued starts without being asked for. */
-  private startsByItself(id: string): boolean {
-    return this.takeUpQueue && !this.held.has(id);
-  }
-
-  private takeUp({ id, after }: JobRecord): void {
-    if (this.own.has(id) || this.startsByItself(id)) return;
-    this.own.add(id);
-    for (const needed of after) {
-      const job = this.parts.store.jobs.find(needed);
-      if (job !== null) this.takeUp(job);
-    }
-    this.pumpSoon();
-  }
-
   private running(jobId: string): Running | null {
     return [...this.current.values()].flatMap(({ jobs }) => jobs).find(({ job }) => job.id === jobId) ?? null;
   }
@@ -298,12 +283,9 @@ export class JobQueue {
 
   /** Every queued job of the lane that could start, as `nextReady`. */
   private ready(lane: JobLane): Generator<JobRecord, undefined> {
-    const { jobs, settings } = this.parts.store;
-    const isPaused = this.takeUpQueue && settings.get().queue_paused;
-    return readyJobs(jobs, {
+    return readyJobs(this.parts.store.jobs, {
       kinds: kindsOfLane(lane),
-      isCandidate: (job) =>
-        (this.own.has(job.id) || this.startsByItself(job.id)) && !(isPaused && waitsInPausedQueue(job)),
+      isCandidate: this.admission.current(),
       endWithout: (job, error) => this.records.end(job, { status: 'failed', error }),
     });
   }
