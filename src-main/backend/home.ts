@@ -38,7 +38,7 @@ export interface Home {
   entries(...parts: string[]): Entries;
   /** The path as stored in the database: relative to the home, with forward slashes. */
   relative(absolutePath: string): string;
-  /** Whether the person used the home here before: otherwise nothing of its queue starts by itself. */
+  /** Knows whether the person used the home here before. In an unknown home, no queued job starts by itself. */
   readonly identity: HomeIdentity;
   /** One sentence for an unfinished move that is left alone, since the person's own records do not know it; null if there is none. */
   readonly unfinishedMove: string | null;

@@ -55,7 +55,7 @@ export interface BackendOptions {
   readonly plotlyScript?: string;
   /** Opens a home with a damaged or lost database. */
   readonly recovery?: RecoveryWay;
-  /** Whether the home is removed after use. */
+  /** true: the home is removed after use. */
   readonly isScratch?: boolean;
 }
 

@@ -116,7 +116,7 @@ export function linkText(home: string, path: string): string {
   return `${name} in the home folder ${home} is a link to ${readlinkSync(path)}, which CoTo Studio does not follow.`;
 }
 
-/** What to do about a link in a home. */
+/** Tells the person how to resolve a link in a home. */
 export const linkHint =
   'Put the folder itself in its place, or remove the link. To keep a home on another disk, make the whole home folder the link.';
 
@@ -137,7 +137,7 @@ export function readOwnText(file: string, limit: number): string | null {
   }
 }
 
-/** Most bytes of a JSON file that the app itself keeps. */
+/** Maximum size of a JSON file that the app itself keeps. */
 const largestJson = 2 ** 16;
 
 /** Returns the content of a small JSON file; null if it is missing, a link, no regular file, or another kind of JSON. */

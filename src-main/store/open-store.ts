@@ -63,7 +63,7 @@ export interface Store {
   transaction<Result>(work: () => Result): Result;
   /** Copies the database to a new file, a piece at a time between other work. */
   copyTo(file: string): Promise<void>;
-  /** As `transaction`; everything written up to its end then survives a loss of power. */
+  /** Runs a transaction and makes everything written up to its end survive a loss of power. */
   durably<Result>(work: () => Result): Result;
   /** Makes everything written so far survive a loss of power: one sync of the write-ahead log. */
   sync(): void;

@@ -30,7 +30,7 @@ export function numberRow(row: unknown): readonly number[] {
   });
 }
 
-/** Whether an id is one name of a folder. A database from elsewhere may hold any text. */
+/** Returns true for an id that is a single folder name. A database from elsewhere may hold any text. */
 export function isFolderName(id: string): boolean {
   return /^[^/\\]+$/.test(id) && id !== '.' && id !== '..';
 }

@@ -50,7 +50,7 @@ export const rowFiles = {
   samples: /^samples\/(inputs|\d{8,})\.json\.gz$/,
 } as const;
 
-/** Whether a result has a file of this path besides its manifest. */
+/** Returns true for a path that a result can have besides its manifest. */
 export function isResultFile(path: string): boolean {
   if (path === resultNames.run || path === resultNames.progress) return true;
   const isRows = Object.values(rowFiles).some((pattern) => pattern.test(path));
@@ -77,7 +77,7 @@ export async function readBundle({ reader }: Pick<Services, 'reader'>, folder: s
 export async function parseBundle(folder: string): Promise<BundleContent> {
   const study = await readJson(folder, bundleNames.study, bundleStudySchema, bundleLimits.study);
   const inputs = await readJson(folder, bundleNames.inputs, bundleInputsSchema, bundleLimits.inputs);
-  // As the file has it: a later version may fill in other defaults.
+  // The id covers the values of the file itself: a later version may fill in other defaults.
   return {
     study: study.parsed,
     inputs: inputs.parsed.inputs,

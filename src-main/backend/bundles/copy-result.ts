@@ -74,15 +74,15 @@ export async function copyResult(folder: string, run: CopiedRun): Promise<Copied
   });
 }
 
-/** Files of a result that are alike. */
+/** One kind of files in a result. */
 interface FileKind {
   readonly name: string;
   matches(path: string): boolean;
-  /** Of all files of the kind together. */
+  /** Maximum size of all files of the kind together. */
   readonly mostBytes: number;
-  /** Where they are kept; null: they are checked only. */
+  /** Folder that keeps the files; null: the files are only checked. */
   readonly target: string | null;
-  /** Folders of the result that are not repeated there. */
+  /** Number of leading folders of the path that the copy leaves out. */
   readonly skipped: number;
 }
 

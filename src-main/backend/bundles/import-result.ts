@@ -27,7 +27,7 @@ export interface StagedResult {
   readonly steps: number;
   readonly runId: string;
   readonly adapterId: string;
-  /** Where the adapter is written, and its folder in the home once it is whole. */
+  /** Temporary folder in which the adapter is written, and its folder in the home once it is whole. */
   readonly adapterPlaces: { readonly written: string; readonly kept: string };
   readonly runFolder: string;
 }
@@ -79,7 +79,7 @@ function requirePlannedSteps({ own, ended }: Pick<StagedResult, 'own' | 'ended'>
       throw refusedResult(own.job, `run.json has ${step} as ${field}, and its run plans ${most} steps`);
 }
 
-/** What the copy of a result in the home is recorded as. */
+/** Returns the records of a result that was copied into the home, and moves its adapter to its folder. */
 export async function verifiedResult(
   { home }: Pick<Services, 'home'>,
   staged: StagedResult,

@@ -33,7 +33,7 @@ export async function readHead(of: ResultOf, job: BundleJob & { readonly isKnown
   });
 }
 
-/** What is wrong with a result is its answer; a full disk, or a bug, is no fault of the result. */
+/** Returns a fault of a result as an answer. Other errors are thrown: a full disk, or a bug, is no fault of the result. */
 export async function orRefused<Answer>(
   read: () => Promise<Answer>,
 ): Promise<Answer | { readonly kind: 'refused'; readonly message: string }> {

@@ -96,7 +96,7 @@ function newId(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** Whether a home of an earlier version was last opened here. */
+/** Returns true if a home of an earlier version was last opened here. */
 function isFormerPlace(home: string): boolean {
   const written = readOwnText(join(home, formerPlaceFile), 4096);
   if (written === null) return false;

@@ -44,7 +44,7 @@ export interface BegunTraining {
 export interface TrainPayload {
   readonly runId: string;
   readonly resumeFrom: string | null;
-  /** Whether the files that the checkpoint was trained on are compared: `accept` trains on changed ones, `verified` skips it. */
+  /** Controls the check for files that have changed since the checkpoint: `accept` trains on changed files, `verified` skips it. */
   readonly inputs: 'compare' | 'accept' | 'verified';
 }
 

@@ -91,7 +91,7 @@ export const bundleLimits = {
   values: 4_000_000,
   /** Files and folders below a result's folder. */
   entries: 2000,
-  /** Of an adapter's tensors beyond twice those that its run trains: biases, and the header. */
+  /** Bytes of an adapter beyond twice the tensors that its run trains: biases, and the header. */
   adapterSlack: 16 * mebibyte,
 } as const;
 

@@ -123,7 +123,7 @@ export const resumableStatuses: ReadonlySet<RunStatus> = new Set([
 
 interface ResumeOptions {
   readonly folder?: string | null;
-  /** As of a new run. */
+  /** Key of runs that can be trained in one pass; null: the run trains alone. */
   readonly together?: string | null;
   /** By default, a run whose dataset or base has changed since the checkpoint is refused as it starts. */
   readonly inputs?: TrainPayload['inputs'];

@@ -124,7 +124,7 @@ export async function copyByTar(
   });
 }
 
-/** What an archive of so many files has besides their bytes. */
+/** Returns the bytes of an archive besides those of its files. */
 function archiveBytes(files: number): number {
   return 2 ** 20 + 2048 * files;
 }

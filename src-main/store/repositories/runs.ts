@@ -154,7 +154,7 @@ export class RunRepository {
       .array(rowPlaceSchema)
       .parse(this.database.prepare('SELECT id, origin IS NOT NULL AS isImported FROM runs WHERE is_staged = 0').all());
     const checkpoints = Map.groupBy(this.checkpointRows(), (row) => row.run_id);
-    // Of rows that cannot be read, the folder is the one that the app gave.
+    // The folder follows from the id, also for a row that cannot be read.
     return rows
       .filter(({ id }) => isFolderName(id))
       .map((run) => ({
@@ -301,7 +301,7 @@ function runFolder(id: string): string {
   return `runs/${id}`;
 }
 
-/** Whether a checkpoint lies in its run's folder, as the app writes it; other rows come from a changed database. */
+/** Returns true for a checkpoint in its run's folder, where the app writes it. Other rows come from a changed database. */
 function isOwnCheckpoint({ run_id, folder }: z.output<typeof checkpointRowSchema>): boolean {
   const parent = `${runFolder(run_id)}/checkpoints/`;
   return folder.startsWith(parent) && isFolderName(folder.slice(parent.length));

@@ -35,7 +35,7 @@ afterEach(() => {
   removeTemporaryFolders();
 });
 
-/** What an opening finds; `adopt`: the person accepts the home. */
+/** Opens the home and returns its state; `adopt`: the person accepts the home. */
 function look(path: string, adopt = false): { isKnown: boolean; lastPath: string | null } {
   const opened = openHome(path);
   const { isKnown, lastPath } = opened.identity;

@@ -48,7 +48,7 @@ function goForward(home: string): string | null {
     if (recordedMove(origin.from) !== null && isSwitched(record)) removeOld(record.from, record.keep);
     removeUserRecord('moves', record.id);
   }
-  // Where the new place was not named, somebody opened the copy by its own: from here on it is a home for itself.
+  // A copy that no pointer names was opened by its own path: from now on it is a separate home.
   rmSync(join(home, originFile), { force: true });
   if (isKnown || !isUnfinished) return null;
   return `The move of this home from ${origin.from} was not begun by this user here, so the old files were not removed.`;

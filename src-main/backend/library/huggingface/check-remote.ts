@@ -31,7 +31,7 @@ export interface RemoteModel {
  * folder would be refused: by config.json, the headers of its safetensors files, or the start of its GGUF file.
  */
 export async function checkRemote({ home, reader }: Parts, model: RemoteModel): Promise<void> {
-  // What a killed process leaves of it is removed as the home is opened.
+  // The next opening of the home removes this folder if the process is killed.
   const scratch = temporaryName(home.absolute('hub'));
   await mkdir(scratch, { mode: 0o700 });
   try {

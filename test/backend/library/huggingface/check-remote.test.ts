@@ -6,7 +6,7 @@ import { goldenPath } from '../../../engine/golden.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine, temporaryFolder } from '../../support.ts';
 import { commit, type HubServer, startHub } from './hub-server.ts';
 
-/** Of the disk of every folder. */
+/** Free bytes on the disk of every folder. */
 const disk = vi.hoisted(() => ({ freeBytes: 2 ** 40 }));
 vi.mock(import('../../../../src-main/files/free-disk.ts'), () => ({ freeDiskBytes: async () => disk.freeBytes }));
 
