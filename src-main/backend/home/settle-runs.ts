@@ -29,32 +29,33 @@ export async function settleRuns(parts: Parts): Promise<void> {
   for (const status of ['running', 'interrupted'] as const)
     for (const run of store.runs.withStatus(status))
       try {
-        completeRun(parts, run);
+        restoreEnd(parts, run);
       } catch (error) {
         log.warn({ err: error, run: run.id }, 'the end of a run could not be looked for in its folder');
       }
 }
 
 /**
- * Ends a run that has completed, by its run.json and the adapter that it has left, where the database has lost its end. An adapter
+ * Ends a run that has completed or was stopped, by its run.json and its adapter, where the database has lost its end. An adapter
  * that the database has lost too is added by its folder later.
  */
-function completeRun({ home, store, log }: Parts, run: RunRecord): void {
+function restoreEnd({ home, store, log }: Parts, run: RunRecord): void {
   const { id, folder } = run;
   const ended = readRunFile(home, home.absolute(folder))?.run;
-  if (ended?.status !== 'completed' || typeof ended.adapterId !== 'string') return;
-  const adapter = store.adapters.find(ended.adapterId);
-  if (adapter === null && !home.entries('adapters').folders.includes(ended.adapterId)) return;
-  const { result, step, adapterId, finishedAt } = ended;
+  if (ended === undefined || typeof ended.adapterId !== 'string') return;
+  const { status, result, step, adapterId, finishedAt } = ended;
+  if (status !== 'completed' && status !== 'stopped') return;
+  const adapter = store.adapters.find(adapterId);
+  if (adapter === null && !home.entries('adapters').folders.includes(adapterId)) return;
   const origin = adapter?.origin ?? originOf({ ...run, result, step });
   const adapterStep = origin.kind === 'run' ? origin.step : null;
   store.durably(() => {
-    store.runs.update(id, { status: 'completed', result, step, adapterId, finishedAt, error: null });
+    store.runs.update(id, { status, result, step, adapterId, finishedAt, error: null });
     store.history.insertLog(id, Date.now(), 'warning', 'The database had lost the end of this run; run.json had it.');
     const job = store.jobs.findOfSubject(id);
     if (job === null) return;
-    store.jobs.saveResult(job.id, { outcome: 'completed', result, adapterStep });
-    store.jobs.update(job.id, { status: 'completed', error: null, finishedAt });
+    store.jobs.saveResult(job.id, { outcome: status, result, adapterStep });
+    store.jobs.update(job.id, { status, error: null, finishedAt });
   });
   log.warn({ run: id }, 'the end of a run that the database had lost was found in its folder');
 }

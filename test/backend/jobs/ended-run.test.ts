@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, expect, it } from 'vitest';
@@ -56,19 +56,24 @@ it('a run that has its end keeps it, where the app was killed before its job had
   expect(await second.handle('runs.get', { id: run.id })).toEqual(run);
 });
 
-it('completes a run at once whose end and adapter a loss of power took out of the database', async () => {
-  const { home, run, resourcesDirectory } = await trained();
-  change(home, lostJob, lostRun, 'DELETE FROM adapters');
-  const second = await openBackend({ startEngine: realEngine, resourcesDirectory, home });
-  const { status, result, adapterId, error } = await second.handle('runs.get', { id: run.id });
-  expect({ status, result, adapterId, error }).toEqual({
-    ...{ status: 'completed', result: run.result, adapterId: run.adapterId, error: null },
-  });
-  const [adapter] = await second.handle('adapters.list', {});
-  expect(adapter).toMatchObject({ id: run.adapterId, name: run.name, origin: { kind: 'run', runId: run.id } });
-  const [job] = await second.handle('jobs.list', { active: false });
-  expect(job).toMatchObject({ status: 'completed', error: null });
-});
+it.each(['completed', 'stopped'])(
+  'restores a run that was %s, after a loss of power took its end and adapter out of the database',
+  async (outcome) => {
+    const { home, run, resourcesDirectory } = await trained();
+    const file = join(home, run.folder, 'run.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"status":"completed"', `"status":"${outcome}"`));
+    change(home, lostJob, lostRun, 'DELETE FROM adapters');
+    const second = await openBackend({ startEngine: realEngine, resourcesDirectory, home });
+    const { status, result, adapterId, error } = await second.handle('runs.get', { id: run.id });
+    expect({ status, result, adapterId, error }).toEqual({
+      ...{ status: outcome, result: run.result, adapterId: run.adapterId, error: null },
+    });
+    const [adapter] = await second.handle('adapters.list', {});
+    expect(adapter).toMatchObject({ id: run.adapterId, name: run.name, origin: { kind: 'run', runId: run.id } });
+    const [job] = await second.handle('jobs.list', { active: false });
+    expect(job).toMatchObject({ status: outcome, error: null });
+  },
+);
 
 it.each(['running', 'interrupted'])(
   'opens a home with a link in place of the folder of a run that is %s',
