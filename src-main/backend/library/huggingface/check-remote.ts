@@ -14,6 +14,9 @@ import type { Repository } from './repository.ts';
 type Parts = Pick<Services, 'home' | 'reader'>;
 
 const indexName = 'model.safetensors.index.json';
+/** Connections to the hub at a time: models may have hundreds of weight files. */
+const headersAtOnce = 8;
+
 /** First bytes of a GGUF file that are fetched; each further part is four times as long. */
 const firstGgufBytes = 2 ** 18;
 /** A header that is longer is checked by the conversion. */
@@ -67,7 +70,10 @@ async function checkFolder(reader: Parts['reader'], model: RemoteModel, folder: 
   await reader.read('checkModelHead', { folder, wholeBytes: {} }, { signal });
   await fetched(indexName, fileLimits.index);
   const weights = repository.files.filter(({ name }) => name.endsWith('.safetensors'));
-  await Promise.all(weights.map((file) => fetchHeader(model, file, join(folder, file.name))));
+  for (let start = 0; start < weights.length; start += headersAtOnce)
+    await Promise.all(
+      weights.slice(start, start + headersAtOnce).map((file) => fetchHeader(model, file, join(folder, file.name))),
+    );
   const wholeBytes = Object.fromEntries(weights.map(({ name, bytes }) => [name, bytes]));
   await reader.read('checkModelHead', { folder, wholeBytes }, { signal });
 }
