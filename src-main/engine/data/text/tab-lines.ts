@@ -19,19 +19,29 @@ export async function* withLoneQuotesDoubled(chunks: AsyncIterable<Buffer>): Asy
   if (rest !== '') yield Buffer.from(rest, 'latin1');
 }
 
+/** First line of a table that names its separator. */
+const announcement = /^sep=\t\r?\n?$/i;
+
 class TabLines {
-  /** Tabs of the first line. */
+  /** Number of tabs of the first line that is part of the table. */
   private width: number | null = null;
+  /** Character that ends a line; unknown before the first one. */
+  private lineEnd: '\n' | '\r' | null = null;
   private rest = '';
   /** A whole row whose last cell opens a quotation mark; the next line decides. */
   private held: string | null = null;
   private isInQuotes = false;
 
   take(text: string): string {
-    const lines = (this.rest + text).split('\n');
-    this.rest = lines.pop() ?? '';
+    this.lineEnd ??= lineEndOf(this.rest + text);
+    const lines = this.lineEnd === null ? [text] : text.split(this.lineEnd);
+    const last = lines.pop() ?? '';
     let taken = '';
-    for (const line of lines) taken += this.line(`${line}\n`);
+    for (const line of lines) {
+      taken += this.line(`${this.rest}${line}${this.lineEnd}`);
+      this.rest = '';
+    }
+    this.rest += last;
     // Such a line is refused for its length; the parser has to see it.
     if (this.rest.length <= largestRowBytes) return taken;
     const long = this.release() + this.rest;
@@ -52,8 +62,8 @@ class TabLines {
 
   private line(line: string): string {
     const tabs = line.split('\t').length - 1;
-    this.width ??= tabs;
-    const isRow = this.width > 0 && tabs === this.width;
+    if (this.width === null && tabs > 0 && !announcement.test(line)) this.width = tabs;
+    const isRow = tabs === this.width;
     let before = '';
     if (this.held !== null && isRow) before = this.release();
     else if (this.held !== null) {
@@ -76,6 +86,12 @@ class TabLines {
     this.held = line;
     return before;
   }
+}
+
+/** A carriage return at the end of a text may be half of a line end. */
+function lineEndOf(text: string): '\n' | '\r' | null {
+  if (text.includes('\n')) return '\n';
+  return /\r[^]/.test(text) ? '\r' : null;
 }
 
 function isLone(cell: string): boolean {
