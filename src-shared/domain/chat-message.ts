@@ -6,7 +6,7 @@ export const chatMessageSchema = z.looseObject({
 });
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
 
-/** Whether a message is out of the loss: `weight: 0` of OpenAI and Mistral, `train: false` of Axolotl. */
+/** Returns whether a message is out of the loss: `weight: 0` of OpenAI and Mistral, `train: false` of Axolotl. */
 export function isExcluded({ weight, train }: ChatMessage): boolean {
   return Number(weight ?? 1) === 0 || train === false;
 }

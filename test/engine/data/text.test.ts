@@ -195,6 +195,8 @@ describe('shapes', () => {
     expect(kept?.templateKwargs).toEqual({ enable_thinking: false });
     const faults: [object, string][] = [
       [talk({ weight: 0.5 }), 'message 2 has the weight 0.5: write 1 to learn an answer, or 0'],
+      [talk({ weight: '' }), 'message 2 has the weight "": write 1 to learn an answer, or 0'],
+      [talk({ weight: [] }), 'message 2 has the weight []: write 1 to learn an answer, or 0'],
       [talk({ train: 'no' }), 'message 2 has the value "no" for train: write true or false'],
       [talk({}, { train: true }), 'message 1 of the role "user" has train true, but only answers'],
       [talk({ train_detail: [{ begin_offset: 0 }] }), 'message 2 has train_detail, which is not supported'],

@@ -249,7 +249,9 @@ function messageCells(cell: unknown, column: string, sharegpt: boolean): Message
 /** Problem of the flags that take a message into the loss or out of it, without its place; null if they can be honored. */
 function learningFlagProblem(turn: Readonly<Record<string, unknown>>, role: string): string | null {
   const { weight, train, train_detail, training_detail } = turn;
-  if ((weight ?? null) !== null && ![0, 1].includes(Number(weight)))
+  // Number('') and Number([]) are 0.
+  const isNumber = !Array.isArray(weight) && String(weight).trim() !== '';
+  if ((weight ?? null) !== null && !(isNumber && [0, 1].includes(Number(weight))))
     return `has the weight ${JSON.stringify(weight)}: write 1 to learn an answer, or 0 to leave it out of the loss`;
   if ((train ?? null) !== null && typeof train !== 'boolean')
     return `has the value ${JSON.stringify(train)} for train: write true or false`;
