@@ -2,6 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { addCounts, answerNotes, isMostlyUnlearned, noAnswers } from '../../../src-shared/domain/answer-counts.ts';
 import type { TextColumns } from '../../../src-shared/domain/dataset.ts';
 import type { TaskSettings } from '../../../src-shared/domain/task.ts';
+import { plural } from '../../../src-shared/format/numbers.ts';
 import type { LoadBatch } from '../evaluation/evaluation.ts';
 import { readEndTokens } from '../generation/end-tokens.ts';
 import { exactMatch } from '../metrics/exact-match.ts';
@@ -127,7 +128,7 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
     testCount: rows.test.count,
     notes: [
       ...lengthNotes({ cut, leftOut, maxLength }),
-      ...(beyond > 0 ? [`${beyond} answers begin after ${maxLength} tokens and are not learned.`] : []),
+      ...(beyond > 0 ? [`${plural(beyond, 'answer begins', 'answers begin')} after ${maxLength} tokens: not learned.`] : []),
       ...answerNotes(answerCounts),
     ],
     outputs: async (adapted, indices, options) => {

@@ -130,6 +130,17 @@ describe('what counts', () => {
     expect(of({ enable_thinking: false })).toBe('Rome.<|im_end|>\n');
   });
 
+  test('of a preference or choice with variables for its template: the prompt has them too', () => {
+    const asked = { ...nothing, prompt: 'Where is it?', templateKwargs: { enable_thinking: false } };
+    const writer = writerOf({ chat_template: reasoning });
+    const text = (ids: readonly number[]) => tokenizer.decode([...ids]);
+    const preferred = writer.preferred(asked, ['Rome.', 'Paris.']);
+    expect(text(preferred.prompt)).toContain('<think>\n\n</think>\n\n');
+    expect(preferred.answers.map(text)).toEqual(['Rome.<|im_end|>\n', 'Paris.<|im_end|>\n']);
+    const chosen = writer.choices(asked, ['Rome.', 'Paris.']);
+    expect([text(chosen.prompt), ...chosen.choices.map(text)]).toEqual([text(preferred.prompt), 'Rome.', 'Paris.']);
+  });
+
   test('of a conversation: every turn of the assistant', () => {
     const messages = [
       { role: 'user', content: 'Hello' },

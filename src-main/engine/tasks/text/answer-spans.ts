@@ -52,7 +52,8 @@ export class AnswerSpans {
     // A template that wrote one turn otherwise is not asked again at each turn.
     if (this.marks) return this.markedSpan(turn, this.marks);
     const prompt = this.attempt(this.messages.slice(0, turn), true);
-    const whole = this.attempt(this.messages.slice(0, turn + 1), false);
+    const isLast = turn === this.messages.length - 1;
+    const whole = isLast ? this.text : this.attempt(this.messages.slice(0, turn + 1), false);
     // Most templates write a turn the same whatever follows: the prompt and the turn are parts of the text as they are.
     if (prompt !== null && whole !== null && this.text.startsWith(prompt) && this.text.startsWith(whole))
       return { start: this.tokenAt(prompt), end: this.tokenAt(whole) };

@@ -151,15 +151,16 @@ export class PromptWriter {
   /** Tokens of a prompt and its answer, up to the answer's last character. */
   private scored(example: Content, answer: string): readonly number[] {
     if (this.chat === null) return this.encode(this.fill(example) + answer, true);
-    const text = this.chat([this.question(example), { role: 'assistant', content: answer }], false);
+    const talk = [this.question(example), { role: 'assistant', content: answer }];
+    const text = this.chat(talk, false, undefined, example.templateKwargs);
     const written = answer.trim();
     const at = text.lastIndexOf(written);
     return this.encode(at < 0 ? text : text.slice(0, at + written.length), false);
   }
 
   private promptIds(example: Content): readonly number[] {
-    const text = this.chat === null ? this.fill(example) : this.chat([this.question(example)], true);
-    return this.encode(text, this.chat === null);
+    if (this.chat === null) return this.encode(this.fill(example), true);
+    return this.encode(this.chat([this.question(example)], true, undefined, example.templateKwargs), false);
   }
 
   private question(example: Content): ChatMessage {
@@ -229,9 +230,15 @@ export class PromptWriter {
         answers.unlearned++;
         // The end of a turn without what it ends would teach the model to say nothing.
         if (this.settings.completion_only_loss) marks.fill(0, start, end);
-      } else if (isReasoningDropped(message, this.tokenizer.decode(ids.slice(start, end)))) answers.droppedReasoning++;
+      } else if (this.dropsReasoning(message, ids.slice(start, end))) answers.droppedReasoning++;
     }
     return { ids, marks, answers, starts };
+  }
+
+  /** Returns whether the template left the reasoning out of an answer. Templates and decoding change white space. */
+  private dropsReasoning(message: ChatMessage, written: readonly number[]): boolean {
+    const reasoning = reasoningOf(message);
+    return reasoning !== null && !withoutSpaces(this.tokenizer.decode(written)).includes(withoutSpaces(reasoning));
   }
 
   /** The end of a turn in [start, end): a special token, and the line break that a template may write after it. */
@@ -248,12 +255,6 @@ export class PromptWriter {
     // An end token that the template adds to every text belongs after the completion, where it is added separately.
     return isPlain && this.end.length > 0 && ids.length > 1 && ids.at(-1) === this.end[0] ? ids.slice(0, -1) : ids;
   }
-}
-
-/** Whether the template left the reasoning out of an answer. White space is not compared: templates and decoding change it. */
-function isReasoningDropped(message: ChatMessage, written: string): boolean {
-  const reasoning = reasoningOf(message);
-  return reasoning !== null && !withoutSpaces(written).includes(withoutSpaces(reasoning));
 }
 
 function withoutSpaces(text: string): string {
