@@ -97,7 +97,7 @@ async function identity({ from, bytes }: FoundFile, onBytes: (bytes: number) => 
 }
 
 function smallFileHash(file: string): string {
-  // As `openRegularFile`: without O_NONBLOCK, a FIFO in the file's place would block.
+  // A FIFO in place of the file would block without O_NONBLOCK (see `openRegularFile`).
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     return createHash('sha256').update(readFileSync(descriptor)).digest('hex');

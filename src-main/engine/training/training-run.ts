@@ -1,9 +1,10 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StepDraw } from '../../../src-shared/coto/draws.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
-import type { RunConfig, RunResult } from '../../../src-shared/domain/run.ts';
-import type { InputChange, RunInfo } from '../../../src-shared/domain/run-info.ts';
+import type { RunResult } from '../../../src-shared/domain/run.ts';
+import type { RunInfo } from '../../../src-shared/domain/run-info.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { valueText } from '../../../src-shared/metrics/index.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { earlyStop } from '../../../src-shared/results/early-stop.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
@@ -11,16 +12,14 @@ import { paddingText } from '../../../src-shared/results/padding.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
 import type { AdapterGroup } from '../adapters/adapter-groups.ts';
 import { joinFactors, trainingForm } from '../adapters/residual.ts';
-import { followMemoryLimit } from '../compute/index.ts';
 import { CotoController } from '../coto/coto-controller.ts';
 import { checkSchedule } from '../coto/schedule-rows.ts';
-import type { EngineSignal, TaskContext } from '../events.ts';
+import type { EngineSignal } from '../events.ts';
 import { BestEvaluation, type Criterion, type Score } from './best-evaluation.ts';
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { CheckpointAge } from './checkpoint-age.ts';
-import { findBestFolder, newCheckpointFolder } from './checkpoint-folders.ts';
-import { divergedAt, refuseDiverged } from './diverged.ts';
-import { writeHistoryPart } from './history-files.ts';
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import { findBestFolder } from './checkpoint-folders.ts';
+import { CheckpointSaver, type SavedParts } from './checkpoint-saver.ts';
+import { divergedAt } from './diverged.ts';
 import { MetricRecorder } from './metric-recorder.ts';
 import type { MicroBatch } from './micro-batch.ts';
 import { outOfMemoryAt } from './out-of-memory.ts';
@@ -29,7 +28,6 @@ import type { GradientSource } from './step-gradients.ts';
 import { StepTotals } from './step-totals.ts';
 import type { TrainerState } from './trainer-state.ts';
 import type { TrainingHooks } from './training-hooks.ts';
-import type { TrainingInputs } from './training-inputs.ts';
 import { type FailedStep, type Objective, type TakenStep, TrainingLoop } from './training-loop.ts';
 import { trainingPlan } from './training-plan.ts';
 import { gradientNorms } from './training-step.ts';
@@ -38,27 +36,17 @@ import { gradientNorms } from './training-step.ts';
 const WEIGHT_NORM_EVERY = 10;
 
 /** Inputs of a training run. The model has its fresh adapter; `evaluate` scores it with every adapter on. */
-export interface TrainingRunParts {
-  readonly config: RunConfig;
-  readonly model: AdaptedModel;
+export interface TrainingRunParts extends SavedParts {
   /** Indices of the training examples. */
   readonly examples: Int32Array;
   /** Tokens of an example; absent for images. */
   readonly lengthOf?: ((example: number) => number) | undefined;
-  readonly totalSteps: number;
   /** Criterion of the best checkpoint and of early stopping. */
   readonly criterion: Criterion;
   loadBatch(indices: Int32Array): Promise<MicroBatch>;
   evaluate(step: number): Promise<Score>;
   /** Whether the base is a classifier of these labels by itself: it is scored before the first step. */
   readonly isZeroShot?: boolean | undefined;
-  readonly runDirectory: string;
-  readonly baseModelName: string;
-  /** Hashes of the files that the run trains on, for its checkpoints. */
-  readonly inputs?: TrainingInputs;
-  /** Changes of these files that the run was resumed in spite of. */
-  readonly inputChanges?: readonly InputChange[];
-  readonly context: TaskContext;
   /** Of the steps, in place of passes of the run's own. */
   readonly gradients?: GradientSource | undefined;
   /** Of the device that computes, at the last reading; nothing on a processor. */
@@ -93,7 +81,7 @@ export class TrainingRun implements Objective {
   private lastScore: (Score & { step: number }) | null = null;
   /** The evaluation before the first step. */
   private firstScore: TrainerState['start'];
-  private readonly checkpointAge: CheckpointAge;
+  private readonly saver: CheckpointSaver;
 
   constructor(parts: TrainingRunParts) {
     this.parts = parts;
@@ -115,8 +103,8 @@ export class TrainingRun implements Objective {
       ranks: model.adaptedModules().map(({ rank }) => rank),
     });
     this.best = new BestEvaluation(parts.criterion, config);
-    this.checkpointAge = new CheckpointAge(config.save_minutes);
     this.recorder = new MetricRecorder(context, { keepsSent: true });
+    this.saver = new CheckpointSaver(parts, this.recorder);
     const { recorder } = this;
     this.loop = new TrainingLoop(config, this, { examples, lengthOf, totalSteps, context, recorder, gradients });
   }
@@ -231,7 +219,7 @@ export class TrainingRun implements Objective {
     const { config, totalSteps } = this.parts;
     if (isDue(done, config.eval_steps) && done < totalSteps) await this.evaluateNow();
     if (isDue(done, config.save_steps)) await this.save('step');
-    if (this.checkpointAge.isDue && done < totalSteps) await this.save('last');
+    if (this.saver.isDue && done < totalSteps) await this.save('last');
   }
 
   isOver(): boolean {
@@ -285,7 +273,7 @@ export class TrainingRun implements Objective {
     this.recorder.flush();
     const headline = headlineOf(score);
     const said = headline === null ? '' : ` ${amidWords(headline.label)} ${headline.text},`;
-    this.log(`Step ${this.globalStep}: evaluation${said} loss ${score.loss.toFixed(4)}.`);
+    this.log(`Step ${this.globalStep}: evaluation${said} loss ${valueText('loss', score.loss)}.`);
     return score;
   }
 
@@ -305,33 +293,9 @@ export class TrainingRun implements Objective {
     return folder;
   }
 
-  /** Writes a new checkpoint and returns its folder; whoever keeps the list of them removes the one that it replaces. */
   private async save(kind: CheckpointRecord['kind']): Promise<string> {
-    const { model, baseModelName, inputs, inputChanges = [], context, runDirectory, totalSteps } = this.parts;
-    const checkpoint = await this.checkpoint();
-    refuseDiverged(checkpoint.adapter, `step ${this.globalStep} of ${totalSteps}`);
-    // Metrics of a step must arrive before a checkpoint that includes it.
-    const { columns, masks } = this.recorder.takeSent();
-    if (columns.length > 0 || masks.length > 0)
-      await writeHistoryPart(runDirectory, { step: this.globalStep, columns, masks });
-    const folder = newCheckpointFolder(runDirectory, kind, this.globalStep);
     const accuracy = this.lastScore?.step === this.globalStep ? this.lastScore.accuracy : null;
-    const details = {
-      description: model.base.description,
-      baseModelName,
-      accuracy,
-      inputs,
-      inputChanges: inputChanges.length === 0 ? undefined : [...inputChanges],
-    };
-    await writeCheckpoint(folder, checkpoint, details);
-    context.emit({
-      kind: 'checkpoint',
-      checkpoint: { kind, step: this.globalStep, folder, accuracy, resumable: true },
-    });
-    this.checkpointAge.reset();
-    // If less memory is left than before, the run had better end here, where it can be resumed.
-    followMemoryLimit();
-    return folder;
+    return this.saver.save(kind, await this.checkpoint(), accuracy);
   }
 
   private async checkpoint(): Promise<Checkpoint> {
