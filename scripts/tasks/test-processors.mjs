@@ -7,8 +7,8 @@ import { ensureBuild } from '../build.mjs';
 import { runNode, tools } from './steps.mjs';
 
 // usage: npm run test:processors
-// What computes, where `npm test` takes a share: the engine's suites and the tests that judge a training as on a processor with
-// AVX2 and no AVX-512, where this one has more (matrix products and kernels sum in another order there), and all of the
+// Runs the computing tests of which `npm test` takes a share: the engine's suites and the tests that judge a training as on a
+// processor with AVX2 and no AVX-512, where this one has more (matrix products and kernels sum in another order there), and all of the
 // conformance suite on WebGPU. Trainings that are judged take other seeds than in `npm test`: none may need its own.
 const nativeAddon = join(root, 'dist', 'native', 'coto-native.node');
 

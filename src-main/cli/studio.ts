@@ -34,7 +34,7 @@ export interface OpenOptions {
   readonly recovery?: RecoveryWay;
   /** What is asked comes from other programs, which choose no path: they may name only what the studio knows. */
   readonly forPrograms?: boolean;
-  /** Whether the home is removed after use. */
+  /** True for a home that is removed after use. */
   readonly isScratch?: boolean;
 }
 

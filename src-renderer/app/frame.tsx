@@ -125,7 +125,7 @@ function BackendBanner() {
   );
 }
 
-/** What became of the runs that the lost backend was training. */
+/** Tells which runs of the lost backend can be resumed. */
 function LostWork() {
   const runs = useLostRuns();
   const [only] = runs;

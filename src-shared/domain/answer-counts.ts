@@ -22,7 +22,7 @@ export function addCounts(one: AnswerCounts, other: AnswerCounts | undefined): A
   };
 }
 
-/** Whether most answers have no learned token. */
+/** Returns whether most answers have no learned token. */
 export function isMostlyUnlearned({ answers, unlearned }: AnswerCounts): boolean {
   return 2 * unlearned > answers;
 }

@@ -4,7 +4,7 @@ import { intervalEnds, type MetricInterval } from '../studies/metric-interval.ts
 /** A paired difference with its 95 % interval, over seeds or over seeds and examples. */
 export type Difference = Pick<MeanInterval, 'n' | 'mean' | 'halfWidth'> & Partial<Pick<MetricInterval, 'bootstrap'>>;
 
-/** Whether the 95 % interval of a difference excludes zero; unknown without an interval. */
+/** Verdict of a difference: its 95 % interval excludes zero, includes it, or is missing. */
 export type Clarity = 'clear' | 'unclear' | 'unknown';
 
 export function clarityOf({ bootstrap = null, ...difference }: Difference): Clarity {

@@ -80,7 +80,7 @@ function Findings({ report, onDismiss }: { report: ReportRecord; onDismiss: () =
   );
 }
 
-/** What the interval of a difference leaves open, below it. */
+/** Note below a difference that its interval leaves open. */
 function Verdict({ difference }: { difference: Difference }) {
   const words = clarityWords[clarityOf(difference)];
   return words === '' ? null : <div className={classes['quiet']}>{words}</div>;

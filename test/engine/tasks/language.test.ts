@@ -59,7 +59,7 @@ describe('what counts', () => {
     expect(counted(writerOf({ completion_only_loss: false }).learned(example))).toBe(tokenizer.decode(chat.ids));
   });
 
-  /** As Qwen 3 writes conversations: reasoning stands in the turns after the last question only. */
+  /** Qwen 3's way to write conversations: only the turns after the last question have their reasoning. */
   const reasoning =
     "{%- set ns = namespace(last=0) %}{%- for m in messages %}{%- if m.role == 'user' %}{%- set ns.last = loop.index0 %}{%- endif %}{%- endfor %}{%- for m in messages %}{{- '<|im_start|>' + m.role + '\n' }}{%- if m.role == 'assistant' %}{%- set content = m.content.split('</think>')[-1].lstrip('\n') %}{%- if loop.index0 > ns.last %}{{- '<think>\n' + (m.reasoning_content or '').strip('\n') + '\n</think>\n\n' }}{%- endif %}{{- content }}{%- else %}{{- m.content }}{%- endif %}{{- '<|im_end|>\n' }}{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- if enable_thinking is defined and not enable_thinking %}{{- '<think>\n\n</think>\n\n' }}{%- endif %}{%- endif %}";
   const talk = (first: object, second: object) => [

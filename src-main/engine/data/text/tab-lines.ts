@@ -42,7 +42,7 @@ class TabLines {
       this.rest = '';
     }
     this.rest += last;
-    // Such a line is refused for its length; the parser has to see it.
+    // The parser rejects a line of this length.
     if (this.rest.length <= largestRowBytes) return taken;
     const long = this.release() + this.rest;
     this.rest = '';
@@ -91,7 +91,7 @@ class TabLines {
 /** A carriage return at the end of a text may be half of a line end. */
 function lineEndOf(text: string): '\n' | '\r' | null {
   if (text.includes('\n')) return '\n';
-  return /\r[^]/.test(text) ? '\r' : null;
+  return /\r[\s\S]/.test(text) ? '\r' : null;
 }
 
 function isLone(cell: string): boolean {
@@ -108,7 +108,7 @@ function withDoubled(line: string): string {
   return cells.map((cell) => (isLone(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join('\t') + end;
 }
 
-/** Whether a quoted cell is open at the end of a line. */
+/** Returns whether a quoted cell is open at the end of a line. */
 function staysOpen(line: string, isOpen: boolean): boolean {
   let [isQuoted, isStart] = [isOpen, true];
   for (let at = 0; at < line.length; at++) {

@@ -31,7 +31,7 @@ export async function openModelWeights(directory: string): Promise<ModelWeights>
 }
 
 /**
- * As `openModelWeights`, each tensor as the files have it.
+ * Opens the weights like `openModelWeights`, but leaves each tensor in the form of the files.
  * @param wholeBytes sizes of the whole files by name, where only their headers are there yet
  */
 export async function openStoredWeights(

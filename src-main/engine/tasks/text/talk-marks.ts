@@ -5,7 +5,7 @@ const [open, close, stop, zero] = ['\uFDD0', '\uFDD1', '\uFDD2', 0xfde0];
 const mark = new RegExp(`([${open}${close}])([\uFDE0-\uFDEF]+)${stop}`, 'g');
 const anyMark = /[\uFDD0-\uFDEF]/;
 
-/** Where the contents of messages lie in a rendered conversation, by the number of the message, in UTF-16 units. */
+/** Positions of the messages' contents in a rendered conversation by message number, in UTF-16 units. */
 export interface MarkedText {
   /** The rendered text without the marks. */
   readonly text: string;

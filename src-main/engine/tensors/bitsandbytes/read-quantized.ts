@@ -35,7 +35,7 @@ export function refuseFp4({ path, names }: Pick<TensorFiles, 'path' | 'names'>):
     );
 }
 
-/** Whether tensors of these names make up matrices that bitsandbytes has quantized. */
+/** Returns whether tensors of these names make up matrices that bitsandbytes has quantized. */
 export function hasQuantized(names: readonly string[]): boolean {
   return names.some((name) => name.endsWith(stateEnding) || name.endsWith(rowsEnding));
 }
