@@ -6,7 +6,7 @@ import type { ParameterSpec, ParameterValues } from '../../src-shared/domain/par
 import { isInUse } from '../../src-shared/domain/parameter-values.ts';
 import type { RunRecord, RunResult } from '../../src-shared/domain/run.ts';
 import { amidWords } from '../../src-shared/format/amid-words.ts';
-import { formatFixed } from '../../src-shared/format/numbers.ts';
+import { metricLabel, scoreText, valueText } from '../../src-shared/metrics/index.ts';
 import { earlyStop } from '../../src-shared/results/early-stop.ts';
 import { forgettingFact } from '../../src-shared/results/forgetting.ts';
 import { headlineOf, namedScores } from '../../src-shared/results/headline.ts';
@@ -76,8 +76,8 @@ export function describeRun(run: RunRecord, names: RunNames): string {
         return [[amidWords(label), text + on] as const, ...(at === 0 ? startLines(result) : [])];
       }),
       ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
-      ['eval loss', result.evalLoss?.toFixed(4) ?? '–'],
-      ['train loss', result.trainLoss?.toFixed(4) ?? '–'],
+      ['eval loss', valueText('loss', result.evalLoss)],
+      ['train loss', valueText('loss', result.trainLoss)],
       // An imported run has neither, or roughly.
       ...(run.origin === undefined
         ? ([
@@ -92,7 +92,10 @@ export function describeRun(run: RunRecord, names: RunNames): string {
       ...(result.best === null || result.best.value === null
         ? []
         : [
-            ['best', `${result.best.metric} ${formatFixed(result.best.value, 4)} at step ${result.best.step}`] as const,
+            [
+              'best',
+              `${amidWords(metricLabel(result.best.metric))} ${scoreText(result.best.metric, result.best.value)} at step ${result.best.step}`,
+            ] as const,
           ]),
       ['trained for', formatDuration(result.trainSeconds)],
     );

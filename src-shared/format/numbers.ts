@@ -1,7 +1,7 @@
 /** How numbers are written for people, in window, command and reports alike; files for programs keep JavaScript's own form. */
 
-const missing = '–';
-type MaybeNumber = number | null | undefined;
+export const missing = '–';
+export type MaybeNumber = number | null | undefined;
 
 /** A true minus sign (U+2212): a hyphen is shorter than a plus, and lines break after it. */
 function withMinus(text: string): string {

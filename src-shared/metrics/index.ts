@@ -1,4 +1,4 @@
-import { formatFixed, formatNumber } from '../format/numbers.ts';
+import { formatFixed, formatNumber, type MaybeNumber, missing } from '../format/numbers.ts';
 
 /** The quantity of a metric: a share is shown in per cent, a loss in nats; a perplexity and a score have no unit. */
 type Quantity = 'share' | 'loss' | 'perplexity' | 'score';
@@ -83,8 +83,12 @@ export function metricUnit(id: string): { scale: number; unit: string; label: st
   return quantity === 'loss' ? { scale: 1, unit: 'nats', label: ' (nats)' } : { scale: 1, unit: '', label: '' };
 }
 
-/** A value without its unit: per cent to a tenth, a perplexity to three figures, anything else to a thousandth. */
-export function valueText(id: string, value: number): string {
+/**
+ * A value without its unit: per cent to a tenth, a perplexity to three figures, anything else to a thousandth. A missing value
+ * is a dash.
+ */
+export function valueText(id: string, value: MaybeNumber): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return formatNumber(value);
   const { quantity } = declarationOf(id);
   if (quantity === 'perplexity') return formatNumber(value);
   return quantity === 'share' ? formatFixed(100 * value, 1) : formatFixed(value, 3);
@@ -97,6 +101,6 @@ export function withUnit(id: string, text: string): string {
 }
 
 /** A value with its unit: "93.2 %", "4.42". */
-export function scoreText(id: string, value: number): string {
-  return withUnit(id, valueText(id, value));
+export function scoreText(id: string, value: MaybeNumber): string {
+  return value === null || value === undefined ? missing : withUnit(id, valueText(id, value));
 }

@@ -1,5 +1,5 @@
 import { amidWords } from '../format/amid-words.ts';
-import { formatNumber, plural } from '../format/numbers.ts';
+import { plural } from '../format/numbers.ts';
 import { valueText, withUnit } from '../metrics/index.ts';
 import type { GridResult, OutcomeCell } from '../studies/grid-schemas.ts';
 import { differenceUnit, halfWidthText } from '../studies/metric-words.ts';
@@ -37,7 +37,7 @@ export function groupFindings(groups: readonly NamedGroup[], comparisons: readon
 function runSentence({ name, step, facts, result }: NamedGroup['runs'][number]): string {
   const score = headlineText(result);
   const examples = facts === null ? '' : ` on ${plural(facts.evalExamples, 'example')}`;
-  const loss = result?.evalLoss == null ? '' : `, loss ${formatNumber(result.evalLoss)}`;
+  const loss = result?.evalLoss == null ? '' : `, loss ${valueText('loss', result.evalLoss)}`;
   return `${name}: ${score === '' ? 'no score' : score}${loss}${examples}, after ${plural(step, 'step')}.`;
 }
 

@@ -16,7 +16,11 @@ export function halfWidthText(metric: string, interval: MetricInterval | null): 
 }
 
 /** "70.1 to 73.9" of the widest interval that is known; "–" where none is. */
-export function intervalText(metric: string, interval: MetricInterval | null, text = valueText): string {
+export function intervalText(
+  metric: string,
+  interval: MetricInterval | null,
+  text: (metric: string, value: number) => string = valueText,
+): string {
   if (interval === null || (interval.bootstrap === null && interval.halfWidth === null)) return '–';
   return intervalEnds(interval)
     .map((end) => text(metric, end))

@@ -184,7 +184,7 @@ function everyScore(result: PruningResult, config: PruningConfig): StudyTable {
           label,
           judgedText(metric, score),
           keep === null ? '' : valueText(metric, lost(score)),
-          ...(isLoss ? [] : [score.loss.toFixed(3)]),
+          ...(isLoss ? [] : [valueText('loss', score.loss)]),
           ...(heading === null ? [] : [riseText(score.forgetting?.rise)]),
         ],
         ...(keep === null ? {} : { keep }),

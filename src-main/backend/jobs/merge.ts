@@ -10,6 +10,7 @@ import {
   tuningSchema,
 } from '../../../src-shared/domain/merge.ts';
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
+import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { mergeMethod, placeboIds } from '../../engine/merge/index.ts';
 import { baseOf } from '../library/adapter-base.ts';
@@ -160,7 +161,9 @@ function matrixColumns(
 function mergeMessage(matrix: MergeMatrix, mergedColumn: number): string {
   const scores = matrix.rows.flatMap((row) => {
     const accuracy = row.accuracies[mergedColumn];
-    return accuracy === null || accuracy === undefined ? [] : `${(100 * accuracy).toFixed(1)} % on ${row.datasetName}`;
+    return accuracy === null || accuracy === undefined
+      ? []
+      : `${scoreText('accuracy', accuracy)} on ${row.datasetName}`;
   });
   return scores.length === 0 ? 'Merged.' : `Merged: ${scores.join(', ')}.`;
 }

@@ -7,6 +7,7 @@ import type { StudioClient } from '../../../src-shared/contract/studio-client.ts
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
 import { runBenchmarks } from '../benchmarks.ts';
 import { addCommand, type CommandContext } from '../command.ts';
@@ -169,7 +170,7 @@ export async function findWeighted<Weight = number>(
 function describe(result: EvaluationResult): string {
   const facts = formatSummary([
     ...namedScores(result).map(({ label, text }) => [amidWords(label), text] as const),
-    ['loss', result.loss.toFixed(4)],
+    ['loss', valueText('loss', result.loss)],
     ...(result.forgetting === null ? [] : [forgettingLine(result.forgetting)]),
     ['examples', formatCount(result.examples)],
     ['took', formatDuration(result.seconds)],
@@ -186,7 +187,7 @@ function describe(result: EvaluationResult): string {
     const rows = result.entities.map(({ type, f1, precision, recall, count }) => [
       type,
       String(count),
-      ...[f1, precision, recall].map(formatPercent),
+      ...[f1, precision, recall].map((share) => scoreText('entity_f1', share)),
     ]);
     return `${facts}\n${formatTable(['entity', 'true', 'F1', 'precision', 'recall'], rows, 1)}`;
   }

@@ -15,6 +15,7 @@ import {
 import type { Mergeability, PairMeasures } from '../../../src-shared/domain/mergeability.ts';
 import { type ParameterValues, parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { formatFixed } from '../../../src-shared/format/numbers.ts';
+import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { catalog } from '../../backend/index.ts';
 import { type Answer, addCommand, type CommandContext } from '../command.ts';
@@ -265,7 +266,10 @@ function matrixText({ columns, rows }: MergeMatrix): string {
   return formatTable(
     ['dataset', ...columns.map(({ label }) => label)],
     [
-      ...rows.map(({ datasetName, accuracies }) => [datasetName, ...accuracies.map(formatPercent)]),
+      ...rows.map(({ datasetName, accuracies }) => [
+        datasetName,
+        ...accuracies.map((accuracy) => scoreText('accuracy', accuracy)),
+      ]),
       ...(heading === null
         ? []
         : [[heading.toLowerCase(), ...columns.map(({ forgetting }) => riseText(forgetting?.rise))]]),

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../src-shared/contract/errors.ts';
 import { type PretrainConfig, pretrainConfigSchema } from '../../../src-shared/domain/pretrain.ts';
+import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { addCommand, type CommandContext } from '../command.ts';
 import { followJob, jobResult } from '../follow.ts';
 import { formatSummary } from '../format.ts';
@@ -49,7 +50,7 @@ export function addPretrainCommand(parent: Command, context: CommandContext): vo
           ['parameters', String(result.parameterCount)],
           ['steps', String(result.steps)],
           score === null
-            ? ['accuracy', `${(100 * (result.accuracy ?? 0)).toFixed(1)} %`]
+            ? ['accuracy', scoreText('accuracy', result.accuracy)]
             : ['perplexity', `${score.toFixed(1)} a token`],
           ['trained for', `${(result.seconds / 60).toFixed(1)} min`],
         ]);

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { runFormatLabels } from '../../../src-shared/domain/imported-run.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { headlineText } from '../../../src-shared/results/headline.ts';
 import { knownSettings } from '../../../src-shared/results/known-setting.ts';
@@ -65,7 +66,7 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
           run.checkpoints.map(({ kind, step, accuracy, folder }) => [
             kind,
             String(step),
-            formatPercent(accuracy),
+            scoreText('accuracy', accuracy),
             folder,
           ]),
         );
@@ -98,7 +99,7 @@ export function addRunCommands(parent: Command, context: CommandContext): void {
           forgettingHeading(runs.map(({ result }) => result?.forgetting))?.toLowerCase() ?? 'forgetting',
           ...runs.map(({ result }) => riseText(result?.forgetting?.rise)),
         ],
-        ['eval loss', ...runs.map(({ result }) => result?.evalLoss?.toFixed(4) ?? '–')],
+        ['eval loss', ...runs.map(({ result }) => valueText('loss', result?.evalLoss))],
         ['step time, ms', ...runs.map(({ result }) => result?.medianStepMilliseconds.toFixed(1) ?? '–')],
         ['layers on', ...runs.map(({ result }) => formatPercent(result?.meanActiveShare ?? null))],
       ]);

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { PretrainConfig } from '../../../src-shared/domain/pretrain.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
+import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import type { TaskContext } from '../events.ts';
 import { BatchOrder } from '../training/batch-order.ts';
 import { CheckpointAge } from '../training/checkpoint-age.ts';
@@ -166,7 +167,7 @@ class PretrainingRun implements Objective {
       ...(made.accuracy === null ? {} : { eval_accuracy: made.accuracy }),
     });
     this.recorder.flush();
-    this.log(`Step ${done} of ${this.totalSteps}: evaluation loss ${made.loss.toFixed(4)}${scoreWords(made)}.`);
+    this.log(`Step ${done} of ${this.totalSteps}: evaluation loss ${valueText('loss', made.loss)}${scoreWords(made)}.`);
     progress.startAt(done);
     return made;
   }
@@ -195,5 +196,5 @@ function undecayed(variables: ReadonlyMap<string, tf.Variable>): ParameterGroup 
 function scoreWords({ loss, accuracy }: PretrainScore): string {
   return accuracy === null
     ? `, perplexity ${Math.exp(loss).toFixed(1)}`
-    : `, accuracy ${(100 * accuracy).toFixed(1)} %`;
+    : `, accuracy ${scoreText('accuracy', accuracy)}`;
 }

@@ -128,7 +128,9 @@ async function openLanguageModelling(material: TaskMaterial): Promise<OpenTask> 
     testCount: rows.test.count,
     notes: [
       ...lengthNotes({ cut, leftOut, maxLength }),
-      ...(beyond > 0 ? [`${plural(beyond, 'answer begins', 'answers begin')} after ${maxLength} tokens: not learned.`] : []),
+      ...(beyond > 0
+        ? [`${plural(beyond, 'answer begins', 'answers begin')} after ${maxLength} tokens: not learned.`]
+        : []),
       ...answerNotes(answerCounts),
     ],
     outputs: async (adapted, indices, options) => {

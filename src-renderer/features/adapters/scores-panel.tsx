@@ -2,6 +2,7 @@ import { Button, Table, Text } from '@mantine/core';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { AdapterScore } from '../../../src-shared/domain/evaluation.ts';
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
+import { valueText } from '../../../src-shared/metrics/index.ts';
 import { forgettingFact, forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
 import { wilsonInterval } from '../../../src-shared/statistics/binomial.ts';
@@ -10,7 +11,7 @@ import { Link, pathOf } from '../../app/routes.tsx';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
 import { ListSkeleton } from '../../components/feedback/list-skeleton.tsx';
-import { formatCount, formatNumber, formatPercent } from '../../components/format/format.ts';
+import { formatCount, formatPercent } from '../../components/format/format.ts';
 import { RelativeTime } from '../../components/format/relative-time.tsx';
 import { Panel } from '../../components/layout/panel.tsx';
 import { adaptersStrings } from '../../strings/adapters.ts';
@@ -102,7 +103,7 @@ function ScoreTable({ scores }: { scores: readonly AdapterScore[] }) {
                     {riseText(score.forgetting?.rise)}
                   </Table.Td>
                 )}
-                <Table.Td ta="right">{formatNumber(score.loss)}</Table.Td>
+                <Table.Td ta="right">{valueText('loss', score.loss)}</Table.Td>
                 <Table.Td style={{ whiteSpace: 'nowrap' }}>
                   {words.sources[score.source]}, <RelativeTime at={score.at} />
                 </Table.Td>

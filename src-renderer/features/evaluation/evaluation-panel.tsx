@@ -1,11 +1,11 @@
 import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import { type EvaluationResult, evaluationParameters } from '../../../src-shared/domain/evaluation.ts';
-import { scoreText } from '../../../src-shared/metrics/index.ts';
+import { scoreText, valueText } from '../../../src-shared/metrics/index.ts';
 import { forgettingFact } from '../../../src-shared/results/forgetting.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
 import { Select } from '../../components/form/choices.tsx';
 import { ParameterForm } from '../../components/form/parameter-form.tsx';
-import { formatCount, formatDuration, formatNumber } from '../../components/format/format.ts';
+import { formatCount, formatDuration } from '../../components/format/format.ts';
 import { PathText } from '../../components/format/path-text.tsx';
 import { Facts } from '../../components/layout/panel.tsx';
 import { JobProgress } from '../jobs/job-progress.tsx';
@@ -79,7 +79,7 @@ function ResultFacts({ result }: { result: EvaluationResult }) {
     <Facts
       items={[
         ...namedScores(result).map(({ label, text }) => ({ label, value: text })),
-        { label: 'Test loss', value: formatNumber(loss) },
+        { label: 'Test loss', value: valueText('loss', loss) },
         ...(forgetting === null ? [] : [forgettingFact(forgetting)]),
         { label: 'Examples', value: formatCount(examples) },
         { label: 'Took', value: formatDuration(seconds) },

@@ -3,9 +3,9 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { MergeMatrix } from '../../../src-shared/domain/evaluation.ts';
 import { type FigureTheme, seriesColors } from '../../../src-shared/figures/index.ts';
 import { formatSigned } from '../../../src-shared/format/numbers.ts';
+import { valueText } from '../../../src-shared/metrics/index.ts';
 import { forgettingFact, forgettingHeading, riseText } from '../../../src-shared/results/forgetting.ts';
 import { useRequest } from '../../api/query.ts';
-import { formatPercent } from '../../components/format/format.ts';
 import { useFigureTheme } from '../../plots/figure-theme.ts';
 import { mergeStrings } from '../../strings/merge.ts';
 import classes from './merge.module.css';
@@ -78,7 +78,7 @@ export function ResultMatrix({ matrix }: { matrix: MergeMatrix }) {
                             : mergeStrings.against(formatSigned(points, 2))
                       }
                     >
-                      {formatPercent(accuracy)}
+                      {valueText('accuracy', accuracy)}
                     </td>
                   );
                 })}

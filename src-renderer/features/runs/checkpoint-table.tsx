@@ -1,11 +1,12 @@
 import { Badge, Group, Skeleton, Table, Text, VisuallyHidden } from '@mantine/core';
 import type { CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
+import { valueText } from '../../../src-shared/metrics/index.ts';
 import { headlineOf } from '../../../src-shared/results/headline.ts';
 import { useRequest } from '../../api/query.ts';
 import { EmptyState } from '../../components/feedback/empty-state.tsx';
 import { ErrorNote } from '../../components/feedback/error-note.tsx';
-import { formatBytes, formatCount, formatNumber } from '../../components/format/format.ts';
+import { formatBytes, formatCount } from '../../components/format/format.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { runStrings } from '../../strings/run.ts';
 import { CheckpointMenu } from './checkpoint-menu.tsx';
@@ -48,7 +49,7 @@ export function CheckpointTable({ run }: { run: RunRecord }) {
                 <Marks checkpoint={checkpoint} />
               </Table.Td>
               <Table.Td ta="right">{scoreOf(checkpoint)?.text ?? '–'}</Table.Td>
-              <Table.Td ta="right">{formatNumber(checkpoint.evaluation?.loss)}</Table.Td>
+              <Table.Td ta="right">{valueText('loss', checkpoint.evaluation?.loss)}</Table.Td>
               <Table.Td ta="right">{formatBytes(checkpoint.bytes)}</Table.Td>
               <Table.Td c="dimmed">{checkpoint.adapterId === null ? '' : words.saved}</Table.Td>
               <Table.Td>

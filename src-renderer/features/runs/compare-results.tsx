@@ -36,7 +36,7 @@ const costs: readonly Column[] = [
   {
     ...{ id: 'eval-loss', label: compareStrings.evalLoss, heading: compareStrings.evalLoss },
     value: ({ result }) => result?.evalLoss ?? null,
-    format: (value) => formatFixed(value, 3),
+    format: (value) => valueText('loss', value),
   },
   {
     ...{ id: 'step-time', label: compareStrings.stepTime, heading: compareStrings.stepTime },

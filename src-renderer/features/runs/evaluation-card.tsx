@@ -2,9 +2,9 @@ import { Text } from '@mantine/core';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import type { MetricOptions } from '../../../src-shared/figures/index.ts';
+import { metricLabel, valueText } from '../../../src-shared/metrics/index.ts';
 import { evaluationCurve } from '../../../src-shared/results/curve-metrics.ts';
 import { namedScores } from '../../../src-shared/results/headline.ts';
-import { formatNumber } from '../../components/format/format.ts';
 import { runStrings as words } from '../../strings/run.ts';
 import classes from './charts.module.css';
 import { CurveFigure } from './curve-figure.tsx';
@@ -13,7 +13,7 @@ import { type HistorySource, useCurves } from './use-history.ts';
 
 type Curves = ReadonlyMap<string, Curve>;
 
-/** What evaluations are drawn by, as far as the task has it. */
+/** Curves of evaluations; a run is drawn by the first one that it has. */
 const curveOptions: readonly MetricOptions[] = [
   'answer_f1',
   'entity_f1',
@@ -77,7 +77,7 @@ function EvaluationNumbers({ run, curves }: { run: RunRecord; curves: Curves }) 
     }
     const { accuracy = null, loss, ...further } = metrics;
     const scores = namedScores({ accuracy, metrics: further }).map(({ label, text }) => ({ label, text }));
-    return loss === undefined ? scores : [...scores, { label: 'Loss', text: formatNumber(loss) }];
+    return loss === undefined ? scores : [...scores, { label: metricLabel('loss'), text: valueText('loss', loss) }];
   };
   const steps = Array.from(curves.get('eval_loss')?.ends ?? []);
   const first = steps.length > 1 ? scoresAt(0) : [];

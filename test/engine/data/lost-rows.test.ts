@@ -111,7 +111,11 @@ describe('quotation marks of a TSV', () => {
 
   test.each([
     ['lines that end with a carriage return', 'tsv', 'label\ttext\r"y"\t"one"\r"x"\t"two"\ry\t"three\r'],
-    ['a first line that announces the separator', 'csv', 'sep=\t\nlabel\ttext\tnote\ny\tone\t\nx\ttwo\t\ny\t"three\t\n'],
+    [
+      'a first line that announces the separator',
+      'csv',
+      'sep=\t\nlabel\ttext\tnote\ny\tone\t\nx\ttwo\t\ny\t"three\t\n',
+    ],
     ['blank first lines', 'tsv', '\n\nlabel\ttext\ny\tone\nx\ttwo\ny\t"three\n'],
   ])('reads quoted cells and lone marks in a file with %s', async (_, extension, content) => {
     const { texts, description } = await read(file(extension, content), { text: 'text', label: 'label' });

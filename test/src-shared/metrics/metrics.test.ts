@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { metricIds as engineMetricIds } from '../../../src-main/engine/metrics/index.ts';
 import type { OutcomeKind } from '../../../src-main/engine/metrics/metric.ts';
-import { isLowerBetter, metricIds, metricLabel, metricUnit, scoreText } from '../../../src-shared/metrics/index.ts';
+import {
+  isLowerBetter,
+  metricIds,
+  metricLabel,
+  metricUnit,
+  scoreText,
+  valueText,
+} from '../../../src-shared/metrics/index.ts';
 import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
 import { headlineText, namedScores } from '../../../src-shared/results/headline.ts';
 import { intervalText } from '../../../src-shared/results/interval-text.ts';
@@ -49,6 +56,13 @@ test.each(['loss', 'accuracy', ...metricIds])('a value of %s reads the same ever
   const { scale, unit } = metricUnit(id);
   expect(curve?.factor ?? 1).toBe(scale);
   expect(/\((.*)\)$/.exec(curve?.yTitle ?? '')?.[1] ?? '').toBe(unit);
+});
+
+test('a missing or diverged value has no decimals and no unit of its own', () => {
+  for (const id of ['loss', 'accuracy', 'f1_macro', 'perplexity']) {
+    expect([scoreText(id, null), valueText(id, undefined)]).toEqual(['–', '–']);
+    expect([valueText(id, Number.NaN), valueText(id, Number.POSITIVE_INFINITY)]).toEqual(['NaN', '∞']);
+  }
 });
 
 test('F1 is a share, whatever its mean', () => {

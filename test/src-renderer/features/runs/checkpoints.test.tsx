@@ -63,7 +63,7 @@ test('each checkpoint has its step, score, size and marks', async () => {
     checkpoint(300, { kind: 'last', neededFor: 'resume', evaluation: null }),
   ]);
   const rows = view.getAllByRole('row').map((row) => row.textContent);
-  expect(rows[1]).toContain('100Savedbest10.0 %1.001.00 MiBsaved');
+  expect(rows[1]).toContain('100Savedbest10.0 %1.0001.00 MiBsaved');
   expect(rows[2]).toContain('300Lastresumes here––1.00 MiB');
 });
 
