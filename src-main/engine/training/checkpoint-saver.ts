@@ -38,7 +38,7 @@ export class CheckpointSaver {
     this.age = new CheckpointAge(parts.config.save_minutes);
   }
 
-  /** Whether the latest checkpoint is `save_minutes` old. */
+  /** True once the latest checkpoint is `save_minutes` old. */
   get isDue(): boolean {
     return this.age.isDue;
   }

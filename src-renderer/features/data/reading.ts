@@ -150,7 +150,7 @@ export function whatIsMissing(
   return null;
 }
 
-/** Whether the faulty rows are too many to be skipped without the person's consent. */
+/** Returns whether the faulty rows are too many to be skipped without the person's consent. */
 export function hasTooManyFaults({ faultyRows = 0, rowsRead }: TextInspection, options: ParameterValues): boolean {
   return options['skip_faulty_rows'] !== true && faultyRows > mostFaultyRows(rowsRead);
 }
