@@ -174,7 +174,8 @@ describe('a training run', () => {
   });
 
   it('saves nothing by time within its first two minutes, and once for each two minutes after', async () => {
-    const start = performance.now();
+    // Whole milliseconds, so that differences of two times are exact.
+    const start = Math.ceil(performance.now());
     const clock = vi.spyOn(performance, 'now').mockReturnValue(start);
     // A step takes half a minute.
     const beforeStep = (done: number) => void clock.mockReturnValue(start + 30_000 * (done + 1));
