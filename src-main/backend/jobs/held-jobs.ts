@@ -68,7 +68,7 @@ export class HeldJobs {
     this.parts.onReleased();
   }
 
-  /** A study queued for a target waits until the person resumes it, which queues its part at the target anew. */
+  /** A study queued for a target waits until the person resumes it, which queues its part at the target again. */
   private leaveTargets(): void {
     const { store, end } = this.parts;
     for (const job of store.jobs.withStatus('queued'))
