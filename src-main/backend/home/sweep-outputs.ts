@@ -11,7 +11,7 @@ export function sweepOutputs({ home, store, log }: Pick<Services, 'home' | 'stor
   if (!home.identity.isKnown) return;
   for (const path of noted) if (removeUnfinishedAt(path)) log.info('removed what a killed export had not finished');
   for (const { id, kind } of store.jobs.withStatus('running')) {
-    const path = jobOf(kind).writesTo(store.jobs.payload(id));
+    const path = jobOf(kind).writesTo(store.jobs.readablePayload(id));
     if (path !== null && removeUnfinishedAt(path)) log.info({ job: id }, 'removed what a killed job had not finished');
   }
 }

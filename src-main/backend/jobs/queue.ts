@@ -62,7 +62,7 @@ export class JobQueue {
     });
     this.held = new HeldJobs({
       ...services,
-      writesTo: ({ id, kind }) => jobOf(kind).writesTo(services.store.jobs.payload(id)),
+      writesTo: ({ id, kind }) => jobOf(kind).writesTo(services.store.jobs.readablePayload(id)),
       end: (job, ending) => this.records.end(job, ending),
       onReleased: () => this.pumpSoon(),
     });
