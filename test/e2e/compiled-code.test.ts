@@ -23,6 +23,8 @@ const compiled = join(cache, 'coto-studio', 'compiled');
 const home = homeFolder(folder);
 beforeEach(() => {
   vi.stubEnv('XDG_CACHE_HOME', cache);
+  // `npm test` has Node keep compiled code for all its processes.
+  vi.stubEnv('NODE_COMPILE_CACHE', undefined);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
