@@ -127,7 +127,7 @@ describe('a run whose process is killed', () => {
     async (_, saving) => {
       const [home, other] = [await newHome(), await newHome()];
       await killCommandBy('killed-at-checkpoint.ts', [...settings, saving, '--home', home]);
-      // What such a process was writing when it was killed.
+      // The file that such a process was writing when it was killed.
       const [id = ''] = readdirSync(join(home, 'runs'));
       const unfinished = join(home, 'runs', id, 'checkpoints', '.step-000020.0123456789ab.tmp');
       mkdirSync(unfinished, { recursive: true });

@@ -110,7 +110,7 @@ test.runIf(process.platform === 'linux')(
     const ofWindow = filesIn(join(compiled, 'window', 'js')).filter((name) => name.endsWith('_0'));
     expect(ofWindow.length).toBeGreaterThan(10);
 
-    // What Node would read without a question, had it been led there.
+    // Compiled code that Node would read if the home were its cache folder.
     cpSync(join(compiled, 'backend'), join(home, 'cache', 'compiled'), { recursive: true });
     vi.stubEnv('NODE_DEBUG_NATIVE', 'COMPILE_CACHE');
     await openOnce();
