@@ -10,7 +10,7 @@ import { nameWithoutHead } from '../../src-main/engine/adapters/peft/name-withou
 import { activateCompute } from '../../src-main/engine/compute/index.ts';
 import { runTask } from '../../src-main/engine/jobs/run-job.ts';
 import { loadBaseModel } from '../../src-main/engine/models/load-model.ts';
-import { encoderInputs } from '../../src-main/engine/tasks/text/pad-rows.ts';
+import { encoderInputs } from '../../src-main/engine/tasks/shared/pad-rows.ts';
 import { loadTokenizer } from '../../src-main/engine/tokenization/tokenizer.ts';
 import { deviceInputs } from '../../src-main/engine/training/device-inputs.ts';
 import { textVectors } from '../../src-main/engine/training/text-vectors.ts';

@@ -18,7 +18,7 @@ import { familyOf, readConfig } from '../../engine/models/huggingface/model-fold
 import { checkGrouping, checkSampleCounts } from '../../engine/tasks/chosen-examples.ts';
 import { requireTask } from '../../engine/tasks/index.ts';
 import { preferenceCounts } from '../../engine/tasks/preference/counts.ts';
-import { refuseEmptyTemplate } from '../../engine/tasks/text/prompt-writer.ts';
+import { refuseEmptyTemplate } from '../../engine/tasks/shared/prompt-writer.ts';
 import { criterionOf } from '../../engine/training/best-evaluation.ts';
 import { checkTraining } from '../../engine/training/check-training.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';

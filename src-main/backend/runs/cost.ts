@@ -18,7 +18,7 @@ import { scheduleRows } from '../../engine/coto/schedule-rows.ts';
 import type { ModelConfigFile } from '../../engine/models/family.ts';
 import { familyOf, readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { textsOfExample } from '../../engine/tasks/embedding/counts.ts';
-import { classTextSize } from '../../engine/tasks/images/class-text-size.ts';
+import { classTextSize } from '../../engine/tasks/image-classification/class-text-size.ts';
 import { resolveTask } from '../../engine/tasks/index.ts';
 import { preferenceCounts } from '../../engine/tasks/preference/counts.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../adapters/adapted-model.ts';
-import { type AnswerScore, answerScores } from '../tasks/text/choice-scores.ts';
-import type { EncodedChoices } from '../tasks/text/prompt-writer.ts';
+import { type AnswerScore, answerScores } from '../tasks/multiple-choice/choice-scores.ts';
+import type { EncodedChoices } from '../tasks/shared/prompt-writer.ts';
 import type { TextTokenizer } from '../tokenization/tokenizer.ts';
 import type { Likelihood } from './metrics/choice-metrics.ts';
 import type { PreparedTask } from './prepared-task.ts';

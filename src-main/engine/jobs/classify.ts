@@ -14,7 +14,7 @@ import { headInUse } from '../evaluation/head-labels.ts';
 import type { TaskContext } from '../events.ts';
 import type { WarmBase } from '../generation/warm-base.ts';
 import type { BaseModel } from '../models/base-model.ts';
-import { classInputs, prepareTexts } from '../tasks/images/class-inputs.ts';
+import { classInputs, prepareTexts } from '../tasks/image-classification/class-inputs.ts';
 import { deviceInputs } from '../training/device-inputs.ts';
 import { defineEngineJob } from './define-job.ts';
 

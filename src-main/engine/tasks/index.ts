@@ -2,15 +2,15 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { DatasetDescription, TextColumns } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { defaultTask, type TaskId } from '../../../src-shared/domain/task.ts';
-import { causalLanguageModelling } from './causal-lm.ts';
-import { embeddings } from './embedding.ts';
-import { imageClassification } from './image-classification.ts';
-import { multipleChoice } from './multiple-choice.ts';
-import { preferenceTraining } from './preference.ts';
-import { extractiveQuestionAnswering } from './qa.ts';
+import { causalLanguageModelling } from './causal-lm/index.ts';
+import { embeddings } from './embedding/index.ts';
+import { imageClassification } from './image-classification/index.ts';
+import { multipleChoice } from './multiple-choice/index.ts';
+import { preferenceTraining } from './preference/index.ts';
+import { extractiveQuestionAnswering } from './qa/index.ts';
 import type { TaskType } from './task-type.ts';
-import { textClassification } from './text-classification.ts';
-import { tokenClassification } from './token-classification.ts';
+import { textClassification } from './text-classification/index.ts';
+import { tokenClassification } from './token-classification/index.ts';
 
 /** All tasks, in display order. */
 export const taskTypes: readonly TaskType[] = [

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activateCompute, computeBackends } from '../../../src-main/engine/compute/index.ts';
 import { familyOf, readConfig } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { classTextSize } from '../../../src-main/engine/tasks/images/class-text-size.ts';
+import { classTextSize } from '../../../src-main/engine/tasks/image-classification/class-text-size.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { closeBackends, type OpenBackend, openBackend, scriptedEngine } from '../support.ts';
 import { estimateOverPeak } from './measured-estimate.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { rollingWindows } from '../../../src-main/engine/benchmarks/likelihoods.ts';
 import { aggregate } from '../../../src-main/engine/benchmarks/metrics/aggregations.ts';
 import { rollingMetrics } from '../../../src-main/engine/benchmarks/metrics/rolling-metrics.ts';
-import { scoringBatches } from '../../../src-main/engine/tasks/text/choice-scores.ts';
+import { scoringBatches } from '../../../src-main/engine/tasks/multiple-choice/choice-scores.ts';
 
 describe('windows of a whole text', () => {
   it('have each token once, and the last one has its context filled up, as lm-eval cuts them', () => {

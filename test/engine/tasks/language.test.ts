@@ -10,12 +10,12 @@ import { scoreOutputs } from '../../../src-main/engine/evaluation/score-outputs.
 import { outcomesOf, predictionsOf } from '../../../src-main/engine/evaluation/task-predictions.ts';
 import { Generation } from '../../../src-main/engine/generation/generation.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
-import { choiceScores } from '../../../src-main/engine/tasks/text/choice-scores.ts';
-import { packedRows } from '../../../src-main/engine/tasks/text/pack-rows.ts';
-import { languageBatch } from '../../../src-main/engine/tasks/text/pad-rows.ts';
-import { PromptWriter } from '../../../src-main/engine/tasks/text/prompt-writer.ts';
-import { testOrder } from '../../../src-main/engine/tasks/text/test-order.ts';
-import { isLearned, TokenRows, textEnd } from '../../../src-main/engine/tasks/text/token-rows.ts';
+import { packedRows } from '../../../src-main/engine/tasks/causal-lm/pack-rows.ts';
+import { choiceScores } from '../../../src-main/engine/tasks/multiple-choice/choice-scores.ts';
+import { languageBatch } from '../../../src-main/engine/tasks/shared/pad-rows.ts';
+import { PromptWriter } from '../../../src-main/engine/tasks/shared/prompt-writer.ts';
+import { testOrder } from '../../../src-main/engine/tasks/shared/test-order.ts';
+import { isLearned, TokenRows, textEnd } from '../../../src-main/engine/tasks/shared/token-rows.ts';
 import { loadTokenizer, type TextTokenizer } from '../../../src-main/engine/tokenization/tokenizer.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
 import { testCompute } from '../test-compute.ts';

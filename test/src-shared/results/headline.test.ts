@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { embeddings } from '../../../src-main/engine/tasks/embedding.ts';
+import { embeddings } from '../../../src-main/engine/tasks/embedding/index.ts';
 import { headlineOf, headlineText, namedScores } from '../../../src-shared/results/headline.ts';
 
 test('a classifier is known by its accuracy', () => {

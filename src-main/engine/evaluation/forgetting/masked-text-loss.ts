@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
 import { loadMaskedHead } from '../../models/encoder/masked-head.ts';
-import { encoderInputs } from '../../tasks/text/pad-rows.ts';
+import { encoderInputs } from '../../tasks/shared/pad-rows.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';

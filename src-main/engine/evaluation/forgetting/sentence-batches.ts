@@ -1,4 +1,4 @@
-import { encoderInputs } from '../../tasks/text/pad-rows.ts';
+import { encoderInputs } from '../../tasks/shared/pad-rows.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
 import { hashOf, inBatches, type MeasureMaterial } from './measure.ts';

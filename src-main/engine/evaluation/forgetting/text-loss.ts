@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { stateTensors } from '../../adapters/tidy-hidden-states.ts';
-import { languageBatch } from '../../tasks/text/pad-rows.ts';
-import { tokenScores } from '../../tasks/text/token-scores.ts';
+import { languageBatch } from '../../tasks/shared/pad-rows.ts';
+import { tokenScores } from '../../tasks/shared/token-scores.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';
 import { loadTokenizer } from '../../tokenization/tokenizer.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';

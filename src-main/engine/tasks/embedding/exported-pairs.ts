@@ -1,5 +1,5 @@
 import type { HostTensor } from '../../tensors/host-tensor.ts';
-import { markedRowTensors, offsetsOf } from '../text/row-tensors.ts';
+import { markedRowTensors, offsetsOf } from '../shared/row-tensors.ts';
 import type { PairRows } from './pair-rows.ts';
 
 /**

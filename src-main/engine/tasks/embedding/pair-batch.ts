@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EmbeddingSettings, PoolingMode } from '../../../../src-shared/domain/embedding.ts';
 import type { MicroBatch } from '../../training/micro-batch.ts';
-import { encoderInputs } from '../text/pad-rows.ts';
-import type { TokenRow } from '../text/token-rows.ts';
+import { encoderInputs } from '../shared/pad-rows.ts';
+import type { TokenRow } from '../shared/token-rows.ts';
 import type { EmbeddingLoss } from './losses/embedding-loss.ts';
 
 /** Texts of some examples, and what is learned of them. */

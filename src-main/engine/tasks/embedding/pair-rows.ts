@@ -1,4 +1,4 @@
-import { type TokenRow, TokenRows } from '../text/token-rows.ts';
+import { type TokenRow, TokenRows } from '../shared/token-rows.ts';
 
 export interface PairTexts {
   readonly anchor: string;

@@ -9,8 +9,8 @@ import {
 import type { VectorOutputs } from '../../evaluation/task-outputs.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import { textVectors } from '../../training/text-vectors.ts';
-import { encoderInputs } from '../text/pad-rows.ts';
-import { byLength, inGivenOrder } from '../text/test-order.ts';
+import { encoderInputs } from '../shared/pad-rows.ts';
+import { byLength, inGivenOrder } from '../shared/test-order.ts';
 import type { PairForm } from './losses/embedding-loss.ts';
 import type { EmbeddingForm } from './pair-batch.ts';
 import type { PairRows } from './pair-rows.ts';

@@ -1,4 +1,4 @@
-import { markedRowTensors } from '../text/row-tensors.ts';
+import { markedRowTensors } from '../shared/row-tensors.ts';
 import { tokenRowOf } from './answer-rows.ts';
 import { type PreferenceExamples, rowsOf } from './examples.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '../../evaluation/evaluation.ts';
 import type { PreferenceOutputs } from '../../evaluation/task-outputs.ts';
 import { currentLikelihoods } from '../../training/sequence-likelihoods.ts';
-import { byLength, inGivenOrder } from '../text/test-order.ts';
+import { byLength, inGivenOrder } from '../shared/test-order.ts';
 import { type AnswerRow, answerBatch, lengthOf, segmentOf } from './answer-rows.ts';
 import { type LabelledAnswer, type Pair, rowsOf } from './examples.ts';
 import type { PreferenceSplit } from './load-batch.ts';

@@ -2,7 +2,7 @@ import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
 import type { AnswerWindow, PlacedContext } from '../../evaluation/answers/decode-answer.ts';
 import type { AskedQuestion } from '../../evaluation/task-outputs.ts';
 import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
-import { type TokenRow, TokenRows } from '../text/token-rows.ts';
+import { type TokenRow, TokenRows } from '../shared/token-rows.ts';
 import { questionWindows } from './question-windows.ts';
 
 interface QuestionLengths {

@@ -11,7 +11,7 @@ import {
 } from '../../evaluation/evaluation.ts';
 import type { SpanOutputs } from '../../evaluation/task-outputs.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
-import { byLength } from '../text/test-order.ts';
+import { byLength } from '../shared/test-order.ts';
 import type { QuestionRows } from './question-rows.ts';
 
 /**

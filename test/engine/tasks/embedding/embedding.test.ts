@@ -12,7 +12,7 @@ import { scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/evaluat
 import { outcomesOf, predictionsOf } from '../../../../src-main/engine/evaluation/task-predictions.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
-import { embeddings } from '../../../../src-main/engine/tasks/embedding.ts';
+import { embeddings } from '../../../../src-main/engine/tasks/embedding/index.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';

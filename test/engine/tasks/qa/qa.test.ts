@@ -15,7 +15,7 @@ import { mergeMethod } from '../../../../src-main/engine/merge/index.ts';
 import { mergeFolders } from '../../../../src-main/engine/merge/merge-folders.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
-import { extractiveQuestionAnswering } from '../../../../src-main/engine/tasks/qa.ts';
+import { extractiveQuestionAnswering } from '../../../../src-main/engine/tasks/qa/index.ts';
 import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts';
 import { TrainingStep } from '../../../../src-main/engine/training/training-step.ts';
 import { adapterSettingsSchema } from '../../../../src-shared/domain/adapter.ts';

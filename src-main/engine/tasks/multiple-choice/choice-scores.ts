@@ -5,9 +5,9 @@ import { type EvaluationOptions, refuseCancelled, refuseNoExamples } from '../..
 import type { HiddenStates } from '../../models/base-model.ts';
 import { KeyValueCache } from '../../models/key-value-cache.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
-import type { EncodedChoices } from './prompt-writer.ts';
-import { tokensAtOnce } from './test-order.ts';
-import { tokenScores } from './token-scores.ts';
+import type { EncodedChoices } from '../shared/prompt-writer.ts';
+import { tokensAtOnce } from '../shared/test-order.ts';
+import { tokenScores } from '../shared/token-scores.ts';
 
 /** Answers per batch, whose keys and values are in memory. */
 const rowsAtOnce = 64;

@@ -1,16 +1,16 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { LoadBatch } from '../evaluation/evaluation.ts';
-import { metricIds } from '../metrics/index.ts';
-import { ignoredLabel } from '../ops/loss/softmax-cross-entropy.ts';
-import { recentBatches } from './recent-batches.ts';
-import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
-import { encoderInputs } from './text/pad-rows.ts';
-import { readTexts } from './text/read-split.ts';
-import { rowTensors } from './text/row-tensors.ts';
-import { tagOutputs } from './text/tag-outputs.ts';
-import { TaggedRows } from './text/tagged-rows.ts';
-import { byLength, testOrder } from './text/test-order.ts';
-import { textReading } from './text/text-reading.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { LoadBatch } from '../../evaluation/evaluation.ts';
+import { metricIds } from '../../metrics/index.ts';
+import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
+import { encoderInputs } from '../shared/pad-rows.ts';
+import { readTexts } from '../shared/read-split.ts';
+import { recentBatches } from '../shared/recent-batches.ts';
+import { rowTensors } from '../shared/row-tensors.ts';
+import { byLength, testOrder } from '../shared/test-order.ts';
+import { textReading } from '../shared/text-reading.ts';
+import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
+import { tagOutputs } from './tag-outputs.ts';
+import { TaggedRows } from './tagged-rows.ts';
 
 export const tokenClassification: TaskType = {
   declaration: {

@@ -1,6 +1,6 @@
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import type { WordEncoding } from '../../tokenization/tokenizer.ts';
-import { type TokenRow, TokenRows } from './token-rows.ts';
+import { type TokenRow, TokenRows } from '../shared/token-rows.ts';
 
 /** Texts in words, with a tag on the first token of each. */
 export class TaggedRows {

@@ -1,24 +1,24 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { addCounts, answerNotes, isMostlyUnlearned, noAnswers } from '../../../src-shared/domain/answer-counts.ts';
-import type { TextColumns } from '../../../src-shared/domain/dataset.ts';
-import type { TaskSettings } from '../../../src-shared/domain/task.ts';
-import { plural } from '../../../src-shared/format/numbers.ts';
-import type { LoadBatch } from '../evaluation/evaluation.ts';
-import { readEndTokens } from '../generation/end-tokens.ts';
-import { exactMatch } from '../metrics/exact-match.ts';
-import { metricIds } from '../metrics/index.ts';
-import { recentBatches } from './recent-batches.ts';
-import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
-import { addCut, lengthNotes } from './text/cut-rows.ts';
-import { packedRows } from './text/pack-rows.ts';
-import { languageBatch } from './text/pad-rows.ts';
-import { PromptWriter } from './text/prompt-writer.ts';
-import { readTexts } from './text/read-split.ts';
-import { languageSettings, markedRowTensors } from './text/row-tensors.ts';
-import { byLength, inGivenOrder, testOrder } from './text/test-order.ts';
-import { textReading } from './text/text-reading.ts';
-import { tokenOutputs } from './text/token-outputs.ts';
-import { isLearned, TokenRows } from './text/token-rows.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { addCounts, answerNotes, isMostlyUnlearned, noAnswers } from '../../../../src-shared/domain/answer-counts.ts';
+import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
+import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import { plural } from '../../../../src-shared/format/numbers.ts';
+import type { LoadBatch } from '../../evaluation/evaluation.ts';
+import { readEndTokens } from '../../generation/end-tokens.ts';
+import { exactMatch } from '../../metrics/exact-match.ts';
+import { metricIds } from '../../metrics/index.ts';
+import { addCut, lengthNotes } from '../shared/cut-rows.ts';
+import { languageBatch } from '../shared/pad-rows.ts';
+import { PromptWriter } from '../shared/prompt-writer.ts';
+import { readTexts } from '../shared/read-split.ts';
+import { recentBatches } from '../shared/recent-batches.ts';
+import { languageSettings, markedRowTensors } from '../shared/row-tensors.ts';
+import { byLength, inGivenOrder, testOrder } from '../shared/test-order.ts';
+import { textReading } from '../shared/text-reading.ts';
+import { isLearned, TokenRows } from '../shared/token-rows.ts';
+import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
+import { packedRows } from './pack-rows.ts';
+import { tokenOutputs } from './token-outputs.ts';
 
 export const causalLanguageModelling: TaskType = {
   declaration: {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { recentBatches } from '../../../src-main/engine/tasks/recent-batches.ts';
+import { recentBatches } from '../../../../src-main/engine/tasks/shared/recent-batches.ts';
 
 /** The batches that are loaded when these are asked for in turn, each of `floats` values. */
 async function loadedOf(asked: readonly number[], floats: number): Promise<number[]> {

@@ -14,7 +14,7 @@ import { gatherRows } from '../../ops/index.ts';
 import { countedPlaces } from '../../ops/loss/softmax-cross-entropy.ts';
 import { joinArrays } from '../../tensors/join-arrays.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
-import type { LengthOrder } from './test-order.ts';
+import type { LengthOrder } from '../shared/test-order.ts';
 
 /**
  * Logits of the tags of all words of the examples `run`, in the order in which they were given.

@@ -1,15 +1,15 @@
-import { answerOutputs } from '../../../src-shared/domain/model.ts';
-import type { LoadBatch } from '../evaluation/evaluation.ts';
-import { metricIds } from '../metrics/index.ts';
-import { ContextCache, QuestionRows } from './qa/question-rows.ts';
-import { spanOutputs } from './qa/span-outputs.ts';
-import { recentBatches } from './recent-batches.ts';
-import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
-import { encoderInputs } from './text/pad-rows.ts';
-import { readTexts } from './text/read-split.ts';
-import { markedRowTensors } from './text/row-tensors.ts';
-import { testOrder } from './text/test-order.ts';
-import { textReading } from './text/text-reading.ts';
+import { answerOutputs } from '../../../../src-shared/domain/model.ts';
+import type { LoadBatch } from '../../evaluation/evaluation.ts';
+import { metricIds } from '../../metrics/index.ts';
+import { encoderInputs } from '../shared/pad-rows.ts';
+import { readTexts } from '../shared/read-split.ts';
+import { recentBatches } from '../shared/recent-batches.ts';
+import { markedRowTensors } from '../shared/row-tensors.ts';
+import { testOrder } from '../shared/test-order.ts';
+import { textReading } from '../shared/text-reading.ts';
+import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
+import { ContextCache, QuestionRows } from './question-rows.ts';
+import { spanOutputs } from './span-outputs.ts';
 
 export const extractiveQuestionAnswering: TaskType = {
   declaration: {

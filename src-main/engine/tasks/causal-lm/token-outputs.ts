@@ -10,7 +10,7 @@ import {
 import type { TokenOutputs } from '../../evaluation/task-outputs.ts';
 import { ignoredLabel } from '../../ops/loss/softmax-cross-entropy.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
-import { tokenScores } from './token-scores.ts';
+import { tokenScores } from '../shared/token-scores.ts';
 
 /**
  * Outputs of a language model for the tokens in the loss of the examples `indices`, in their order.

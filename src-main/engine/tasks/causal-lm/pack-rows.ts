@@ -1,4 +1,4 @@
-import { TokenRows, textStart } from './token-rows.ts';
+import { TokenRows, textStart } from '../shared/token-rows.ts';
 
 /**
  * Packs texts in order into rows of at most `size` tokens without splitting any (TRL's packing). A text's first

@@ -1,13 +1,13 @@
-import { comparesWithTexts } from '../../../src-shared/domain/model.ts';
-import { imageAt } from '../data/dataset.ts';
-import { createImagePreprocessor, ImageBatcher } from '../data/image-batch.ts';
-import { thumbnail } from '../data/thumbnail.ts';
-import { classificationLogits, type LoadBatch } from '../evaluation/evaluation.ts';
-import { metricIds } from '../metrics/index.ts';
-import type { HostTensor } from '../tensors/host-tensor.ts';
-import { classInputs, prepareTexts } from './images/class-inputs.ts';
-import { recentBatches } from './recent-batches.ts';
-import type { ReadingProgress, TaskType } from './task-type.ts';
+import { comparesWithTexts } from '../../../../src-shared/domain/model.ts';
+import { imageAt } from '../../data/dataset.ts';
+import { createImagePreprocessor, ImageBatcher } from '../../data/image-batch.ts';
+import { thumbnail } from '../../data/thumbnail.ts';
+import { classificationLogits, type LoadBatch } from '../../evaluation/evaluation.ts';
+import { metricIds } from '../../metrics/index.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { recentBatches } from '../shared/recent-batches.ts';
+import type { ReadingProgress, TaskType } from '../task-type.ts';
+import { classInputs, prepareTexts } from './class-inputs.ts';
 
 /** Pixels of the longer side of an image beside its prediction, at most. */
 const thumbnailSide = 64;

@@ -1,21 +1,21 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TextExample } from '../../../src-shared/domain/dataset.ts';
-import type { PoolingMode } from '../../../src-shared/domain/embedding.ts';
-import type { TaskSettings } from '../../../src-shared/domain/task.ts';
-import type { LoadBatch } from '../evaluation/evaluation.ts';
-import { metricIds } from '../metrics/index.ts';
-import { readSentenceTransformer } from '../models/huggingface/sentence-transformer.ts';
-import { exportedPairs } from './embedding/exported-pairs.ts';
-import type { EmbeddingLoss, PairForm } from './embedding/losses/embedding-loss.ts';
-import { embeddingLoss } from './embedding/losses/index.ts';
-import { embeddingBatch } from './embedding/pair-batch.ts';
-import { formOf, targetsOf } from './embedding/pair-form.ts';
-import { PairRows, type PairTexts } from './embedding/pair-rows.ts';
-import { vectorOutputs } from './embedding/vector-outputs.ts';
-import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
-import { readTexts } from './text/read-split.ts';
-import { testOrder } from './text/test-order.ts';
-import { textReading } from './text/text-reading.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { PoolingMode } from '../../../../src-shared/domain/embedding.ts';
+import type { TaskSettings } from '../../../../src-shared/domain/task.ts';
+import type { LoadBatch } from '../../evaluation/evaluation.ts';
+import { metricIds } from '../../metrics/index.ts';
+import { readSentenceTransformer } from '../../models/huggingface/sentence-transformer.ts';
+import { readTexts } from '../shared/read-split.ts';
+import { testOrder } from '../shared/test-order.ts';
+import { textReading } from '../shared/text-reading.ts';
+import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
+import { exportedPairs } from './exported-pairs.ts';
+import type { EmbeddingLoss, PairForm } from './losses/embedding-loss.ts';
+import { embeddingLoss } from './losses/index.ts';
+import { embeddingBatch } from './pair-batch.ts';
+import { formOf, targetsOf } from './pair-form.ts';
+import { PairRows, type PairTexts } from './pair-rows.ts';
+import { vectorOutputs } from './vector-outputs.ts';
 
 export const embeddings: TaskType = {
   declaration: {

@@ -1,18 +1,18 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TextExample } from '../../../src-shared/domain/dataset.ts';
-import { classificationLogits, headOutputs, type LoadBatch } from '../evaluation/evaluation.ts';
-import { metricIds } from '../metrics/index.ts';
-import type { TextTokenizer } from '../tokenization/tokenizer.ts';
-import type { MicroBatch, Targets } from '../training/micro-batch.ts';
-import { recentBatches } from './recent-batches.ts';
-import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
-import { labelTensor, problemTypes } from './text/label-tensor.ts';
-import { encoderInputs } from './text/pad-rows.ts';
-import { classIds, type ReadTexts, readTexts } from './text/read-split.ts';
-import { markedRowTensors } from './text/row-tensors.ts';
-import { byLength, inGivenOrder, testOrder } from './text/test-order.ts';
-import { textReading } from './text/text-reading.ts';
-import { TokenRows } from './text/token-rows.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { TextExample } from '../../../../src-shared/domain/dataset.ts';
+import { classificationLogits, headOutputs, type LoadBatch } from '../../evaluation/evaluation.ts';
+import { metricIds } from '../../metrics/index.ts';
+import type { TextTokenizer } from '../../tokenization/tokenizer.ts';
+import type { MicroBatch, Targets } from '../../training/micro-batch.ts';
+import { encoderInputs } from '../shared/pad-rows.ts';
+import { classIds, type ReadTexts, readTexts } from '../shared/read-split.ts';
+import { recentBatches } from '../shared/recent-batches.ts';
+import { markedRowTensors } from '../shared/row-tensors.ts';
+import { byLength, inGivenOrder, testOrder } from '../shared/test-order.ts';
+import { textReading } from '../shared/text-reading.ts';
+import { TokenRows } from '../shared/token-rows.ts';
+import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
+import { labelTensor, problemTypes } from './label-tensor.ts';
 
 /** Transformers' label name of a regression head. */
 const valueLabel = 'LABEL_0';

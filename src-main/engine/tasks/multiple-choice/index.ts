@@ -1,15 +1,15 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { metricIds } from '../metrics/index.ts';
-import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
-import { choiceScores } from './text/choice-scores.ts';
-import { addCut, lengthNotes } from './text/cut-rows.ts';
-import { languageBatch } from './text/pad-rows.ts';
-import { type Content, type EncodedChoices, PromptWriter } from './text/prompt-writer.ts';
-import { classIds, readTexts } from './text/read-split.ts';
-import { languageSettings, markedRowTensors, rowTensors } from './text/row-tensors.ts';
-import { testOrder } from './text/test-order.ts';
-import { textReading } from './text/text-reading.ts';
-import { TokenRows } from './text/token-rows.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { metricIds } from '../../metrics/index.ts';
+import { addCut, lengthNotes } from '../shared/cut-rows.ts';
+import { languageBatch } from '../shared/pad-rows.ts';
+import { type Content, type EncodedChoices, PromptWriter } from '../shared/prompt-writer.ts';
+import { classIds, readTexts } from '../shared/read-split.ts';
+import { languageSettings, markedRowTensors, rowTensors } from '../shared/row-tensors.ts';
+import { testOrder } from '../shared/test-order.ts';
+import { textReading } from '../shared/text-reading.ts';
+import { TokenRows } from '../shared/token-rows.ts';
+import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
+import { choiceScores } from './choice-scores.ts';
 
 /** Maximum number of classes, since each is scored as an answer. */
 const mostChoices = 200;

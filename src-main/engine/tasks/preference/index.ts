@@ -1,24 +1,24 @@
-import { StudioError } from '../../../src-shared/contract/errors.ts';
-import type { TextColumns } from '../../../src-shared/domain/dataset.ts';
-import type { PreferenceSettings } from '../../../src-shared/domain/preference.ts';
-import { readEndTokens } from '../generation/end-tokens.ts';
-import { metricIds } from '../metrics/index.ts';
-import { AnswerRows, lengthOf } from './preference/answer-rows.ts';
-import { askedOf } from './preference/asked.ts';
-import { examplesOf, rowsOf } from './preference/examples.ts';
-import { exportedExamples } from './preference/exported-examples.ts';
-import { type PreferenceSplit, preferenceLoader } from './preference/load-batch.ts';
-import { preferenceLoss } from './preference/losses/index.ts';
-import type { PreferenceLoss } from './preference/losses/preference-loss.ts';
-import { preferenceOutputs } from './preference/preference-outputs.ts';
-import { Reference } from './preference/reference.ts';
-import type { OpenTask, TaskMaterial, TaskType } from './task-type.ts';
-import { lengthNotes } from './text/cut-rows.ts';
-import { PromptWriter } from './text/prompt-writer.ts';
-import { readTexts } from './text/read-split.ts';
-import { languageSettings } from './text/row-tensors.ts';
-import { testOrder } from './text/test-order.ts';
-import { textReading } from './text/text-reading.ts';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { TextColumns } from '../../../../src-shared/domain/dataset.ts';
+import type { PreferenceSettings } from '../../../../src-shared/domain/preference.ts';
+import { readEndTokens } from '../../generation/end-tokens.ts';
+import { metricIds } from '../../metrics/index.ts';
+import { lengthNotes } from '../shared/cut-rows.ts';
+import { PromptWriter } from '../shared/prompt-writer.ts';
+import { readTexts } from '../shared/read-split.ts';
+import { languageSettings } from '../shared/row-tensors.ts';
+import { testOrder } from '../shared/test-order.ts';
+import { textReading } from '../shared/text-reading.ts';
+import type { OpenTask, TaskMaterial, TaskType } from '../task-type.ts';
+import { AnswerRows, lengthOf } from './answer-rows.ts';
+import { askedOf } from './asked.ts';
+import { examplesOf, rowsOf } from './examples.ts';
+import { exportedExamples } from './exported-examples.ts';
+import { type PreferenceSplit, preferenceLoader } from './load-batch.ts';
+import { preferenceLoss } from './losses/index.ts';
+import type { PreferenceLoss } from './losses/preference-loss.ts';
+import { preferenceOutputs } from './preference-outputs.ts';
+import { Reference } from './reference.ts';
 
 export const preferenceTraining: TaskType = {
   declaration: {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byLength, inGivenOrder, testOrder } from '../../../src-main/engine/tasks/text/test-order.ts';
+import { byLength, inGivenOrder, testOrder } from '../../../../src-main/engine/tasks/shared/test-order.ts';
 
 test('the order is one of all examples, and the same each time', () => {
   const order = testOrder(50);
