@@ -92,8 +92,8 @@ if (given === undefined) rmSync(folder, { recursive: true });
  */
 async function timed(what, directories, output) {
   const { writeFolderAtomic } = await import('../src-main/engine/tensors/atomic.ts');
-  const { mergeFolders } = await import('../src-main/engine/merge/merge-folders.ts');
-  const { mergeMethod } = await import('../src-main/engine/merge/index.ts');
+  const { mergeFolders } = await import('../src-main/engine/merge/run/merge-folders.ts');
+  const { mergeMethod } = await import('../src-main/engine/merge/methods/index.ts');
   const description = describeBase();
   const weights = directories.map((_, index) => (index + 1) / 10);
   if (what === 'preflight') return preflight(directories, description, weights);
@@ -143,8 +143,8 @@ function copyAll(directories, target) {
  */
 async function preflight(directories, description, weights) {
   const { OutlineCache } = await import('../src-main/backend/merging/outline-cache.ts');
-  const { mergeMethod } = await import('../src-main/engine/merge/index.ts');
-  const { preflightLines } = await import('../src-main/engine/merge/preflight.ts');
+  const { mergeMethod } = await import('../src-main/engine/merge/methods/index.ts');
+  const { preflightLines } = await import('../src-main/engine/merge/checks/preflight.ts');
   const outlines = new OutlineCache();
   const once = async () => {
     const start = performance.now();

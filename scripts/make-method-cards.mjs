@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { initializations } from '../src-main/engine/adapters/initializations/index.ts';
 import { adapterVariants } from '../src-main/engine/adapters/variants/index.ts';
-import { mergeMethods } from '../src-main/engine/merge/index.ts';
+import { mergeMethods } from '../src-main/engine/merge/methods/index.ts';
 import { pruneMethods } from '../src-main/engine/prune/index.ts';
 import { optimizerKinds } from '../src-main/engine/training/optimizers/index.ts';
 import { curves } from '../src-shared/coto/curves/index.ts';

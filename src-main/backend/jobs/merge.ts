@@ -12,7 +12,7 @@ import {
 import { parameterValuesSchema } from '../../../src-shared/domain/parameter.ts';
 import { scoreText } from '../../../src-shared/metrics/index.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
-import { mergeMethod, placeboIds } from '../../engine/merge/index.ts';
+import { mergeMethod, placeboIds } from '../../engine/merge/methods/index.ts';
 import { baseOf } from '../library/adapter-base.ts';
 import { listAdapter, newAdapterFolder, requireAdapter } from '../library/adapters.ts';
 import { requireDataset } from '../library/datasets.ts';

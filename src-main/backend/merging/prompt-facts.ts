@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PreflightLine } from '../../../src-shared/domain/evaluation.ts';
-import { checkPrompts } from '../../engine/merge/check-prompts.ts';
+import { checkPrompts } from '../../engine/merge/checks/check-prompts.ts';
 import type { TokenizerIdentity } from '../../engine/tokenization/tokenizer-identity.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import type { AdapterBase } from '../library/adapter-base.ts';

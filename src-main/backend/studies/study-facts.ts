@@ -10,8 +10,8 @@ import { type TaskId, type TaskSettings, taskSettingsOf } from '../../../src-sha
 import type { AdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
 import { type PlannedOutline, plannedOutline } from '../../engine/adapters/planned-outline.ts';
 import { checkedParameters } from '../../engine/checked-parameters.ts';
-import { mergeMethod } from '../../engine/merge/index.ts';
-import { preflightLines } from '../../engine/merge/preflight.ts';
+import { preflightLines } from '../../engine/merge/checks/preflight.ts';
+import { mergeMethod } from '../../engine/merge/methods/index.ts';
 import { pruneMethod } from '../../engine/prune/index.ts';
 import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/define-study-work.ts';
 import { runTitle } from '../../engine/studies/planned-adapters.ts';

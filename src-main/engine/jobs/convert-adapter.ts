@@ -7,7 +7,7 @@ import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import type { ConvertAdapterTask, EngineResultOf } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
-import { BaseWeights } from '../merge/base-weights.ts';
+import { BaseWeights } from '../merge/run/base-weights.ts';
 import { writeFolderAtomic } from '../tensors/atomic.ts';
 import { defineEngineJob } from './define-job.ts';
 

@@ -1,6 +1,6 @@
 import type { EngineResultOf, MergeabilityTask } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
-import { compareFolders } from '../merge/merge-folders.ts';
+import { compareFolders } from '../merge/run/merge-folders.ts';
 import { defineEngineJob } from './define-job.ts';
 import { followPhases } from './follow-phases.ts';
 

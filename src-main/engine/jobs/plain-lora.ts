@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../compute/index.ts';
 import { toPlainLora } from '../formats/adapters/plain-lora.ts';
-import { BaseWeights } from '../merge/base-weights.ts';
+import { BaseWeights } from '../merge/run/base-weights.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
 

@@ -1,8 +1,8 @@
 import type { ParameterValue } from '../../../src-shared/domain/parameter.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import type { AdapterState, ModuleState } from '../adapters/state.ts';
-import { cutMatrix } from '../merge/cut-rank.ts';
-import { deltaOf } from '../merge/delta.ts';
+import { cutMatrix } from '../merge/spaces/cut-rank.ts';
+import { deltaOf } from '../merge/spaces/delta.ts';
 import { LargestMagnitudes } from '../tensors/largest-magnitudes.ts';
 import { keptCount } from './parameters.ts';
 import { type Pruned, productOf, refuseNotFinite, requireProduct } from './prune-method.ts';

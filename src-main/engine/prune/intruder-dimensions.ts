@@ -3,7 +3,7 @@ import { RandomStream } from '../../../src-shared/random.ts';
 import type { ModuleState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { factorsOfSvd, leading, type Matrix, randomizedSvd, type Svd, svd, svdOfProduct } from '../linalg/index.ts';
-import { deltaOf } from '../merge/delta.ts';
+import { deltaOf } from '../merge/spaces/delta.ts';
 import type { HostTensor } from '../tensors/host-tensor.ts';
 import { countEntries, type PruneMethod, productOf, refuseNotFinite, requireProduct } from './prune-method.ts';
 

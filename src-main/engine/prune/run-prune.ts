@@ -2,8 +2,8 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { AdapterState } from '../adapters/state.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { BaseWeights } from '../merge/base-weights.ts';
-import type { MergeBase } from '../merge/run-merge.ts';
+import { BaseWeights } from '../merge/run/base-weights.ts';
+import type { MergeBase } from '../merge/run/run-merge.ts';
 import type { PruneContext, PruneData, Pruned, PruneMethod } from './prune-method.ts';
 
 export interface PruneRequest {

@@ -4,7 +4,7 @@ import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
 import { type LeftOut, standInOf } from '../../../src-shared/studies/connectivity.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { mergeMethod } from '../merge/index.ts';
+import { mergeMethod } from '../merge/methods/index.ts';
 import type { StudyFacts } from './define-study-work.ts';
 import { adapterSubject } from './planned-adapters.ts';
 

@@ -8,7 +8,7 @@ import type { Grid } from '../../../src-shared/studies/grid-cells.ts';
 import type { SubjectChoice } from '../../../src-shared/studies/grid-schemas.ts';
 import type { TuneConfig } from '../../../src-shared/studies/tuning.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { mergeMethod } from '../merge/index.ts';
+import { mergeMethod } from '../merge/methods/index.ts';
 import { pruneMethod } from '../prune/index.ts';
 
 /** What studies over a grid of a run's fields have in common. */

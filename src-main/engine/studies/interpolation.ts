@@ -11,7 +11,7 @@ import {
 } from '../../../src-shared/studies/interpolation-schemas.ts';
 import { judgedWords } from '../../../src-shared/studies/judged-metric.ts';
 import { byMetric, metricAt } from '../../../src-shared/studies/point-score.ts';
-import { mergeMethod } from '../merge/index.ts';
+import { mergeMethod } from '../merge/methods/index.ts';
 import { methodParameters, methodsLeftOut, outputsFirst, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
 import { judgedBy, withMetric } from './judged-by.ts';

@@ -1,5 +1,5 @@
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
-import { mergeMethod } from '../merge/index.ts';
+import { mergeMethod } from '../merge/methods/index.ts';
 
 /** The search of a method that has it: outputs have none, and soups no weights to search. */
 export function searchFor(

@@ -23,7 +23,7 @@ import {
   pairScopes,
   predictors,
 } from '../../../src-shared/studies/mergeability-schemas.ts';
-import { mergeMethod } from '../merge/index.ts';
+import { mergeMethod } from '../merge/methods/index.ts';
 import type { PairsOf, ScoreOf } from './define-study-work.ts';
 import { adaptersOfGroup, mapKey, mergedPairs, ownKey, pairKey, setKey } from './mergeability-pairs.ts';
 import { metricOf } from './study-score.ts';

@@ -1,6 +1,6 @@
 import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging.ts';
-import { mergeMethod, placeboIds } from '../merge/index.ts';
+import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { judgedBy, withMetric } from './judged-by.ts';
 import { searchFor } from './merge-search.ts';

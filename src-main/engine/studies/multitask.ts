@@ -9,8 +9,8 @@ import {
   methodsOf,
 } from '../../../src-shared/studies/multitask-schemas.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { mergeMethod, placeboIds } from '../merge/index.ts';
-import { looksAtData } from '../merge/search-parameters.ts';
+import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
+import { looksAtData } from '../merge/search/search-parameters.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { searchFor } from './merge-search.ts';
 import { foldMultitask } from './multitask-fold.ts';

@@ -11,7 +11,7 @@ import {
   surfaceMethods,
 } from '../../../src-shared/studies/plane-schemas.ts';
 import { byMetric, ofMetric, type PointScore } from '../../../src-shared/studies/point-score.ts';
-import { mergeMethod } from '../merge/index.ts';
+import { mergeMethod } from '../merge/methods/index.ts';
 import { methodParameters, methodsLeftOut, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';
 import { judgedBy, withMetric } from './judged-by.ts';

@@ -5,7 +5,7 @@ import { cellLabel, scheduleName } from '../../../src-shared/studies/cell-settin
 import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets.ts';
 import { adapterVariant } from '../adapters/variants/index.ts';
 import { checkedParameters } from '../checked-parameters.ts';
-import { mergeMethod, placeboIds } from '../merge/index.ts';
+import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
 import type { MergeRefusal, StudyFacts } from './define-study-work.ts';
 import { adapterSubject } from './planned-adapters.ts';
 import { runWithSettings } from './run-settings.ts';

@@ -8,8 +8,8 @@ import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/pef
 import { findLinear } from '../../../src-main/engine/adapters/target-modules.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
-import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
-import { mergeFolders } from '../../../src-main/engine/merge/merge-folders.ts';
+import { mergeMethod } from '../../../src-main/engine/merge/methods/index.ts';
+import { mergeFolders } from '../../../src-main/engine/merge/run/merge-folders.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { pruneMethod } from '../../../src-main/engine/prune/index.ts';
 import { runPrune } from '../../../src-main/engine/prune/run-prune.ts';

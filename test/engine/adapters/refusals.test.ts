@@ -11,9 +11,9 @@ import { resolveTargetModules } from '../../../src-main/engine/adapters/target-m
 import { adapterVariant, adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { checkedParameters } from '../../../src-main/engine/checked-parameters.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
-import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
-import { preflightLines } from '../../../src-main/engine/merge/preflight.ts';
+import { preflightLines } from '../../../src-main/engine/merge/checks/preflight.ts';
+import { mergeMethod } from '../../../src-main/engine/merge/methods/index.ts';
+import { mergeStates } from '../../../src-main/engine/merge/run/merge-states.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { openModelWeights } from '../../../src-main/engine/models/huggingface/model-weights.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';

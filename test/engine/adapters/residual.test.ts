@@ -12,7 +12,7 @@ import { joinFactors, splitFactors } from '../../../src-main/engine/adapters/res
 import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { adapterVariants } from '../../../src-main/engine/adapters/variants/index.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
-import { BaseWeights } from '../../../src-main/engine/merge/base-weights.ts';
+import { BaseWeights } from '../../../src-main/engine/merge/run/base-weights.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';

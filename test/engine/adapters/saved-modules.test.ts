@@ -7,8 +7,8 @@ import { AdaptedModel } from '../../../src-main/engine/adapters/adapted-model.ts
 import { readAdapter, writeAdapter } from '../../../src-main/engine/adapters/peft/adapter-folder.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { runExportMergedTask } from '../../../src-main/engine/jobs/export-merged.ts';
-import { mergeMethod } from '../../../src-main/engine/merge/index.ts';
-import { mergeStates } from '../../../src-main/engine/merge/merge-states.ts';
+import { mergeMethod } from '../../../src-main/engine/merge/methods/index.ts';
+import { mergeStates } from '../../../src-main/engine/merge/run/merge-states.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
 import { adapterSettingsSchema } from '../../../src-shared/domain/adapter.ts';

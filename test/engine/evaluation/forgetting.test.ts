@@ -9,7 +9,7 @@ import type { AdapterState } from '../../../src-main/engine/adapters/state.ts';
 import { activateCompute } from '../../../src-main/engine/compute/index.ts';
 import { ForgettingMeter, onOwnHead } from '../../../src-main/engine/evaluation/forgetting/forgetting-meter.ts';
 import { neutralParagraphs, neutralSentences } from '../../../src-main/engine/evaluation/forgetting/neutral-text.ts';
-import { plainBase } from '../../../src-main/engine/merge/task-heads.ts';
+import { plainBase } from '../../../src-main/engine/merge/run/task-heads.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadMaskedHead } from '../../../src-main/engine/models/encoder/masked-head.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';

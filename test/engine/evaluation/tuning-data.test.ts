@@ -10,9 +10,9 @@ import { recordInputs } from '../../../src-main/engine/evaluation/record-inputs.
 import { TuningData } from '../../../src-main/engine/evaluation/tuning-data.ts';
 import { TuningExamples } from '../../../src-main/engine/evaluation/tuning-examples.ts';
 import type { TaskContext } from '../../../src-main/engine/events.ts';
-import { concatenated } from '../../../src-main/engine/merge/concatenated.ts';
 import type { LossRequest, MergeCandidate } from '../../../src-main/engine/merge/merge-data.ts';
 import { updateOf } from '../../../src-main/engine/merge/merge-method.ts';
+import { concatenated } from '../../../src-main/engine/merge/spaces/concatenated.ts';
 import type { BaseModel } from '../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import type { HostTensor } from '../../../src-main/engine/tensors/host-tensor.ts';

@@ -14,7 +14,7 @@ import { runEvaluateTask } from '../../../src-main/engine/jobs/evaluate.ts';
 import { runMergeTask } from '../../../src-main/engine/jobs/merge.ts';
 import { runPruneTask } from '../../../src-main/engine/jobs/prune.ts';
 import { runScoreTask } from '../../../src-main/engine/jobs/score.ts';
-import { plainBase } from '../../../src-main/engine/merge/task-heads.ts';
+import { plainBase } from '../../../src-main/engine/merge/run/task-heads.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import type { DatasetSource } from '../../../src-shared/domain/dataset.ts';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gram, matmul, symmetricEigen, toFloat32, transpose } from '../../../src-main/engine/linalg/index.ts';
-import { mixed, stacked } from '../../../src-main/engine/merge/stacked-factors.ts';
+import { mixed, stacked } from '../../../src-main/engine/merge/spaces/stacked-factors.ts';
 import { eigenByKernel } from '../../../src-main/engine/tensors/eigen-kernel.ts';
 import { multiplyDoubles } from '../../../src-main/engine/tensors/stacked-products.ts';
 import { FloatArena } from '../../../src-main/engine/tensors/staging.ts';

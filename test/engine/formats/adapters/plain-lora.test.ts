@@ -6,7 +6,7 @@ import { adapterVariants } from '../../../../src-main/engine/adapters/variants/i
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { toPlainLora } from '../../../../src-main/engine/formats/adapters/plain-lora.ts';
 import { matmul } from '../../../../src-main/engine/linalg/index.ts';
-import { BaseWeights } from '../../../../src-main/engine/merge/base-weights.ts';
+import { BaseWeights } from '../../../../src-main/engine/merge/run/base-weights.ts';
 import { describeModel } from '../../../../src-main/engine/models/huggingface/model-folder.ts';
 import { openModelWeights } from '../../../../src-main/engine/models/huggingface/model-weights.ts';
 import { goldenPath } from '../../golden.ts';

@@ -11,8 +11,8 @@ import { predictionLines } from '../../../../src-main/engine/evaluation/predicti
 import { scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/evaluation/score-outputs.ts';
 import { outcomesOf, predictionsOf } from '../../../../src-main/engine/evaluation/task-predictions.ts';
 import { runExportMergedTask } from '../../../../src-main/engine/jobs/export-merged.ts';
-import { mergeMethod } from '../../../../src-main/engine/merge/index.ts';
-import { mergeFolders } from '../../../../src-main/engine/merge/merge-folders.ts';
+import { mergeMethod } from '../../../../src-main/engine/merge/methods/index.ts';
+import { mergeFolders } from '../../../../src-main/engine/merge/run/merge-folders.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
 import { extractiveQuestionAnswering } from '../../../../src-main/engine/tasks/qa/index.ts';

@@ -1,0 +1,130 @@
+import { adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
+import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
+import type { AdapterState } from '../../adapters/state.ts';
+import { findLinear } from '../../adapters/target-modules.ts';
+import { lora } from '../../adapters/variants/lora.ts';
+import { checkedParameters } from '../../checked-parameters.ts';
+import type { HostTensor } from '../../tensors/host-tensor.ts';
+import { type MergeInput, sum } from '../merge-method.ts';
+import { weightedSum } from '../spaces/weighted-sums.ts';
+
+/** Parts of an adapter that a task head is made of. */
+type Headed = Pick<AdapterState, 'saved' | 'labels'>;
+
+/**
+ * The adapter without its task head: what is merged of adapters of different tasks. The head is what is saved whole
+ * (modules_to_save, e.g. the classifier), and a low-rank update of the classifier.
+ */
+export function withoutHead(state: AdapterState, description: ModelDescription): AdapterState {
+  const modules = new Map([...state.modules].filter(([name]) => findLinear(description, name)?.isHead !== true));
+  return { ...state, modules, saved: new Map(), labels: null, config: { ...state.config, modules_to_save: null } };
+}
+
+/**
+ * The low-rank updates of `state` with the task head of `head`, which the field evaluates merged classifiers with. A
+ * language model has no task head: there it is `state` itself.
+ */
+export function withHead(state: AdapterState, head: AdapterState, description: ModelDescription): AdapterState {
+  if (description.kind === 'causal-lm') return state;
+  const { saved, labels, config } = head;
+  const body = withoutHead(state, description);
+  const own = [...head.modules].filter(([name]) => findLinear(description, name)?.isHead === true);
+  return {
+    ...body,
+    modules: new Map([...body.modules, ...own]),
+    saved,
+    labels,
+    config: { ...body.config, modules_to_save: config.modules_to_save, task_type: config.task_type },
+  };
+}
+
+/** The plain base, as an adapter that changes nothing. */
+export function plainBase(): AdapterState {
+  return {
+    variant: lora,
+    parameters: checkedParameters(lora.declaration, {}),
+    config: adapterConfigSchema.parse({}),
+    coto: null,
+    labels: null,
+    modules: new Map(),
+    shared: new Map(),
+    saved: new Map(),
+    biases: new Map(),
+  };
+}
+
+/** Σ wᵢ·headᵢ / Σ wᵢ, tensor by tensor over the adapters that saved it: the head that adapters of one task share. */
+export function meanHead(states: readonly Headed[], weights: readonly number[]): ReadonlyMap<string, HostTensor> {
+  const names = new Set(states.flatMap(({ saved }) => [...saved.keys()]));
+  const merged = [...names].map((name) => {
+    const having = states.flatMap(({ saved }, index) => {
+      const tensor = saved.get(name);
+      return tensor ? [{ tensor, weight: weights[index] ?? 0 }] : [];
+    });
+    const total = sum(having.map(({ weight }) => weight));
+    const shares = having.map(({ weight }) => weight / total);
+    const tensors = having.map(({ tensor }) => tensor);
+    return [name, weightedSum(tensors, shares)] as const;
+  });
+  return new Map(merged);
+}
+
+/** Why the task heads of two adapters have no mean. */
+export interface HeadDifference {
+  /** `task`: they are heads of different tasks. `modules`: the adapters saved different modules. */
+  readonly of: 'task' | 'modules';
+  /** A sentence on it, with the adapters' names. */
+  words(names: readonly string[]): string;
+}
+
+/** The first difference between the task heads; null where they have a mean. */
+export function headDifference(states: readonly Pick<MergeInput, 'saved' | 'labels'>[]): HeadDifference | null {
+  const having = states.map((_, index) => index).filter((index) => (states[index]?.saved.size ?? 0) > 0);
+  const [first = 0] = having;
+  for (const second of having) {
+    const found = difference(states[first], states[second]);
+    if (found !== null) return { of: found.of, words: (names) => found.words(names[first] ?? '', names[second] ?? '') };
+  }
+  return null;
+}
+
+interface PairDifference {
+  readonly of: HeadDifference['of'];
+  words(one: string, other: string): string;
+}
+
+function difference(
+  reference: Pick<MergeInput, 'saved' | 'labels'> | undefined,
+  state: Pick<MergeInput, 'saved' | 'labels'> | undefined,
+): PairDifference | null {
+  if (reference === undefined || state === undefined) return null;
+  const { labels } = state;
+  const known = reference.labels;
+  if (known !== null && labels !== null) {
+    const at = known.findIndex((label, index) => label !== labels[index]);
+    if (known.length !== labels.length)
+      return {
+        of: 'task',
+        words: (one, other) =>
+          `The task heads differ: ${one} has ${known.length} labels, ${other} has ${labels.length}.`,
+      };
+    if (at >= 0)
+      return {
+        of: 'task',
+        words: (one, other) =>
+          `The task heads differ in their labels: label ${at} is "${known[at]}" in ${one} and "${labels[at]}" in ${other}.`,
+      };
+  }
+  for (const [name, { shape }] of state.saved) {
+    const own = reference.saved.get(name);
+    if (own === undefined) return { of: 'modules', words: (one, other) => `${other} saved ${name}, ${one} did not.` };
+    if (own.shape.join() !== shape.join())
+      return {
+        of: 'task',
+        words: (one, other) => `${name} is [${own.shape.join(', ')}] in ${one} and [${shape.join(', ')}] in ${other}.`,
+      };
+  }
+  const missing = [...reference.saved.keys()].find((name) => !state.saved.has(name));
+  if (missing === undefined) return null;
+  return { of: 'modules', words: (one, other) => `${one} saved ${missing}, ${other} did not.` };
+}

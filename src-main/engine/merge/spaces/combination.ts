@@ -1,0 +1,100 @@
+import type { Declaration, ParameterValues } from '../../../../src-shared/domain/parameter.ts';
+import { matmul, transpose } from '../../linalg/index.ts';
+import type { AdapterUpdate, LowRankUpdate, MergeNeeds, ModuleMergeMethod } from '../merge-method.ts';
+import { concatenated } from './concatenated.ts';
+import { cutProduct } from './cut-rank.ts';
+import { clampFactors, rankCut, rankParameters } from './svd-parameters.ts';
+
+/** Vectors of matrices: each as a whole, or its rows or columns. */
+export type VectorKind = 'matrices' | 'rows' | 'columns';
+
+/**
+ * A merge Σ cᵢ·ΔWᵢ whose coefficients follow from inner products of the ΔWᵢ, over the whole matrix or for each of its
+ * rows or columns. It needs no full ΔW: products of factors give the inner products, and the sum is a concatenation.
+ */
+export interface Combination {
+  readonly declaration: Declaration;
+  readonly needs: Pick<MergeNeeds, 'negativeWeights' | 'normalized'> & Partial<MergeNeeds>;
+  /** Which vectors are combined. Default: the whole matrices. */
+  vectors?(parameters: ParameterValues): VectorKind;
+  /**
+   * cᵢ from the inner products gram[i][j] of the vectors.
+   * @param weights in the order of the vectors
+   */
+  coefficients(
+    gram: readonly (readonly number[])[],
+    weights: readonly number[],
+    parameters: ParameterValues,
+  ): readonly number[];
+}
+
+/** The merge method: exact, of rank Σ rᵢ, unless a rank is set. */
+export function combined({ declaration, needs, vectors, coefficients }: Combination): ModuleMergeMethod {
+  const exact = 'the sum of the ranks: exact';
+  return {
+    declaration: { ...declaration, parameters: [...declaration.parameters, ...rankParameters(exact)] },
+    makes: 'adapter',
+    needs: { equalRanks: false, equalTargets: true, ...needs },
+    mergeModule(updates, weights, parameters) {
+      const kind = vectors?.(parameters) ?? 'matrices';
+      const products = updates.map((one) => updates.map((other) => innerProducts(one, other, kind)));
+      const grams = Array.from({ length: products[0]?.[0]?.length ?? 0 }, (_, vector) =>
+        products.map((row) => row.map((values) => values[vector] ?? 0)),
+      );
+      const found = grams.map((gram) => coefficients(gram, weights, parameters));
+      const merged = concatenated(
+        updates.map((update, index) =>
+          scaled(
+            update,
+            found.map((own) => own[index] ?? 0),
+            kind,
+          ),
+        ),
+        updates.map(() => 1),
+      );
+      const cut = rankCut(parameters, merged.rank);
+      if (cut.rank >= merged.rank && cut.energy === undefined) return clampFactors(merged, parameters);
+      return clampFactors(cutProduct(merged, cut), parameters);
+    },
+  };
+}
+
+/**
+ * ⟨ΔWᵢ, ΔWⱼ⟩ of the matrices (one value), or of their rows or columns: with G = AᵢAⱼᵀ and H = BᵢᵀBⱼ it is
+ * sᵢsⱼ·Σ G ⊙ H, for row o sᵢsⱼ·bᵢ(o)·G·bⱼ(o)ᵀ, for column k sᵢsⱼ·aᵢ(k)ᵀ·H·aⱼ(k).
+ */
+function innerProducts(one: AdapterUpdate, other: AdapterUpdate, kind: VectorKind): Float64Array {
+  const scale = one.scaling * other.scaling;
+  if (kind === 'rows')
+    return rowProducts(matmul(one.b, matmul(one.a, transpose(other.a))).data, other.b.data, other.rank, scale);
+  const crossed = matmul(transpose(one.b), other.b);
+  if (kind === 'columns')
+    return rowProducts(matmul(transpose(one.a), crossed).data, transpose(other.a).data, other.rank, scale);
+  const products = matmul(one.a, transpose(other.a)).data;
+  return Float64Array.of(scale * products.reduce((sum, value, at) => sum + value * (crossed.data[at] ?? 0), 0));
+}
+
+function rowProducts(left: ArrayLike<number>, right: ArrayLike<number>, width: number, scale: number): Float64Array {
+  const products = new Float64Array(left.length / width);
+  for (let at = 0; at < left.length; at++) {
+    const row = Math.floor(at / width);
+    products[row] = (products[row] ?? 0) + scale * (left[at] ?? 0) * (right[at] ?? 0);
+  }
+  return products;
+}
+
+/** The update with its matrix, or each row or column of it, times its coefficient. */
+function scaled(update: AdapterUpdate, coefficients: readonly number[], kind: VectorKind): LowRankUpdate {
+  const { a, b, rank, scaling } = update;
+  if (kind === 'matrices') return { ...update, scaling: scaling * (coefficients[0] ?? 0) };
+  if (kind === 'rows')
+    return {
+      ...update,
+      b: { ...b, data: Float32Array.from(b.data, (value, at) => value * (coefficients[Math.floor(at / rank)] ?? 0)) },
+    };
+  const inputs = a.shape[1] ?? 1;
+  return {
+    ...update,
+    a: { ...a, data: Float32Array.from(a.data, (value, at) => value * (coefficients[at % inputs] ?? 0)) },
+  };
+}
