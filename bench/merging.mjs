@@ -91,7 +91,7 @@ if (given === undefined) rmSync(folder, { recursive: true });
  * @param {string} output
  */
 async function timed(what, directories, output) {
-  const { writeFolderAtomic } = await import('../src-main/engine/tensors/atomic.ts');
+  const { writeFolderAtomic } = await import('../src-main/files/atomic.ts');
   const { mergeFolders } = await import('../src-main/engine/merge/run/merge-folders.ts');
   const { mergeMethod } = await import('../src-main/engine/merge/methods/index.ts');
   const description = describeBase();

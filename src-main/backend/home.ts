@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { StudioError, toErrorValue } from '../../src-shared/contract/errors.ts';
-import { isUnfinished } from '../engine/tensors/atomic.ts';
+import { isUnfinished } from '../files/atomic.ts';
 import { type Entries, entriesIn, linkBelow, pathBelow, readOwnText, requireOwnEntries } from '../files/below.ts';
 import { type MemoryKills, memoryKills, ranOutOfMemory } from '../files/control-group.ts';
 import { isDatabaseInUse, lockFile } from '../store/home-lock.ts';

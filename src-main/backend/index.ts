@@ -30,7 +30,7 @@ import type { Services } from './services.ts';
 import { followAgain, leaveUnfollowed } from './targets/follow-again.ts';
 import { EventLogs } from './trackers/event-logs.ts';
 
-export { writeFileAtomic } from '../engine/tensors/atomic.ts';
+export { writeFileAtomic } from '../files/atomic.ts';
 export { catalog } from './app/catalog.ts';
 export { startEngine } from './engine/engine-host.ts';
 export { EngineSupervisor } from './engine/engine-supervisor.ts';

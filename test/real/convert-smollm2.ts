@@ -1,5 +1,5 @@
 import { convertGguf } from '../../src-main/engine/formats/gguf/convert.ts';
-import { writeFolderAtomic } from '../../src-main/engine/tensors/atomic.ts';
+import { writeFolderAtomic } from '../../src-main/files/atomic.ts';
 import { smolLm2Folder, smolLm2Gguf } from './models.ts';
 
 /** Runs once before the tests. */

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { BundleJob, Collected, ResultManifest } from '../../../src-shared/domain/bundle.ts';
-import { syncFolder } from '../../engine/tensors/atomic.ts';
+import { syncFolder } from '../../files/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import type { CopiedResult, CopyRequest, ResultHead, RowsRequest } from '../reading/bundle-schemas.ts';

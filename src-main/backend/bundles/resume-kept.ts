@@ -2,7 +2,7 @@ import { cp } from 'node:fs/promises';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { discardFolder } from '../../engine/tensors/atomic.ts';
+import { discardFolder } from '../../files/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { readCheckpointFolder, restoreHistory, restoreSamples } from '../home/settle-runs.ts';
 import { newId } from '../identifiers.ts';

@@ -8,7 +8,7 @@ import type { FailedAttempt, Worked } from '../../../src-shared/domain/bundle.ts
 import { type ComputeId, computeIdSchema, computeLabels } from '../../../src-shared/domain/catalog.ts';
 import { type JobRecord, jobError } from '../../../src-shared/domain/job.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { requireRun } from '../jobs/training-record.ts';
 import { createRun } from '../runs/runs.ts';

@@ -8,7 +8,7 @@ import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { formatBytes } from '../../../src-shared/format/bytes.ts';
 import type { StudyConfig } from '../../../src-shared/studies/index.ts';
-import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { temporaryName, writeFolderAtomic } from '../../files/atomic.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { withOutputNote } from '../home/output-notes.ts';

@@ -11,8 +11,8 @@ import {
   type ResultRun,
 } from '../../../src-shared/domain/bundle.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { syncFolder, syncTree } from '../../engine/tensors/atomic.ts';
 import { writeHistoryPart } from '../../engine/training/history-files.ts';
+import { syncFolder, syncTree } from '../../files/atomic.ts';
 import { filesAt } from '../../files/input-files.ts';
 import { requireAdapter } from '../library/adapters.ts';
 import type { Services } from '../services.ts';

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { temporaryName } from '../../engine/tensors/atomic.ts';
+import { temporaryName } from '../../files/atomic.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';
 import { sizeOf } from '../../store/backups.ts';
 import { checkInWorker } from '../../store/check-in-worker.ts';

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { type ComputeBackendReport, computeBackendReportSchema } from '../../../src-shared/domain/catalog.ts';
-import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
 import { readJson } from '../../files/below.ts';
 
 const keptSchema = z.object({

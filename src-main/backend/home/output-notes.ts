@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { isUnfinished, writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { isUnfinished, writeFileAtomic } from '../../files/atomic.ts';
 import { readJson } from '../../files/below.ts';
 import type { Services } from '../services.ts';
 

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { discardFolder } from '../../engine/tensors/atomic.ts';
 import { checkCheckpoint } from '../../engine/training/checkpoint.ts';
 import { checkpointKind } from '../../engine/training/checkpoint-folders.ts';
 import { readHistoryParts } from '../../engine/training/history-files.ts';
 import { readSamples } from '../../engine/training/sample-files.ts';
+import { discardFolder } from '../../files/atomic.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
 import { originOf, readRunFile } from '../recovery/run-file.ts';
 import { checkpointFolders, keepCheckpoint } from '../runs/checkpoint-files.ts';

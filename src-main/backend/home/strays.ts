@@ -2,7 +2,7 @@ import { join, sep } from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Stray } from '../../../src-shared/domain/catalog.ts';
 import type { RowKind, UnreadableRow } from '../../../src-shared/domain/unreadable-row.ts';
-import { discardFolder, isUnfinished } from '../../engine/tensors/atomic.ts';
+import { discardFolder, isUnfinished } from '../../files/atomic.ts';
 import type { RunPlace } from '../../store/repositories/runs.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { folderBytes } from '../library/folder-fingerprint.ts';

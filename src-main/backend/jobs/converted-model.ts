@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
-import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { writeFolderAtomic } from '../../files/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { addModel, newModelFolder } from '../library/models.ts';
 import { byteProgress } from './byte-progress.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { reportRequestSchema } from '../../../src-shared/domain/report.ts';
-import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { writeFolderAtomic } from '../../files/atomic.ts';
 import { studyYaml } from '../studies/study-files.ts';
 import { tunedRuns, tunedStudy } from '../studies/tuned.ts';
 import { defineJob } from './define-job.ts';

@@ -10,7 +10,7 @@ import { findLinear } from '../../engine/adapters/target-modules.ts';
 import { checkRuntimes } from '../../engine/formats/runtimes/index.ts';
 import { writeChatTemplate } from '../../engine/models/huggingface/chat-template-file.ts';
 import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
-import { removeFolder, temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { removeFolder, temporaryName, writeFolderAtomic } from '../../files/atomic.ts';
 import { withOutputNote } from '../home/output-notes.ts';
 import { newId } from '../identifiers.ts';
 import type { AdapterFacts } from '../reading/adapter-schemas.ts';

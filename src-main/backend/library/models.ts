@@ -11,7 +11,7 @@ import {
 } from '../../../src-shared/domain/model.ts';
 import { readingOf } from '../../../src-shared/few-values.ts';
 import { describeModel } from '../../engine/models/huggingface/model-folder.ts';
-import { removeFolder } from '../../engine/tensors/atomic.ts';
+import { removeFolder } from '../../files/atomic.ts';
 import { fileLimits, readForeignText } from '../../files/foreign-file.ts';
 import { newId } from '../identifiers.ts';
 import { storedBytes } from '../reading/limits.ts';

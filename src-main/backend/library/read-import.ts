@@ -6,7 +6,7 @@ import type { AdapterFormat, AdapterSource, KnownBase } from '../../engine/forma
 import { recognizeAdapter } from '../../engine/formats/adapters/index.ts';
 import { readConfig } from '../../engine/models/huggingface/model-folder.ts';
 import { copyTokenizer } from '../../engine/models/huggingface/write-model.ts';
-import { writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { writeFolderAtomic } from '../../files/atomic.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import { type ImportRequest, importedFolder, type ReadImport } from '../reading/adapter-schemas.ts';
 import { baseFields } from './adapter-base.ts';

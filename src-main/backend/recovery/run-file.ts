@@ -4,7 +4,7 @@ import type { AdapterOrigin } from '../../../src-shared/domain/adapter.ts';
 import { type DatasetRecord, datasetRecordSchema } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { type RunRecord, runRecordSchema } from '../../../src-shared/domain/run.ts';
-import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
 import { readOwnText } from '../../files/below.ts';
 import { fileLimits } from '../../files/foreign-file.ts';
 import { homePaths } from '../../store/home-paths.ts';

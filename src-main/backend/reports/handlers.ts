@@ -4,7 +4,7 @@ import type { ReportRecord, ReportRequest } from '../../../src-shared/domain/rep
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
-import { removeFolder } from '../../engine/tensors/atomic.ts';
+import { removeFolder } from '../../files/atomic.ts';
 import { type Handlers, type NamesOf, ok } from '../handler.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';

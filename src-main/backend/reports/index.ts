@@ -4,7 +4,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
 import type { InlineTypeface } from '../../../src-shared/typeface.ts';
-import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
 import { reportContent } from './content.ts';
 import { reportFigures } from './figures.ts';
 import { reportCsv, reportJson } from './files.ts';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { chatTemplateFile } from '../../engine/models/huggingface/chat-template-file.ts';
-import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
 import { ownTemplate } from '../../engine/tokenization/chosen-template.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
 import type { Services } from '../services.ts';
 
 /** Keeps the chat template by which a run's conversations are written beside its history: the model's own may change or go. */

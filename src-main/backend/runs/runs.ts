@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunConfig, RunRecord, RunStatus } from '../../../src-shared/domain/run.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
-import { removeFolder } from '../../engine/tensors/atomic.ts';
+import { removeFolder } from '../../files/atomic.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { newId } from '../identifiers.ts';
 import { trainJob } from '../jobs/train.ts';

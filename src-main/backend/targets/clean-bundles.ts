@@ -3,7 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import type { PlacedBundle, Submission, TargetRecord } from '../../../src-shared/domain/target.ts';
-import { isUnfinished, removeFolder } from '../../engine/tensors/atomic.ts';
+import { isUnfinished, removeFolder } from '../../files/atomic.ts';
 import { bundleNames, resultFolder } from '../bundles/bundle-files.ts';
 import type { HandlerServices } from '../handler-services.ts';
 import { filesBelow } from '../library/folder-fingerprint.ts';

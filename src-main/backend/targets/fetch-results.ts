@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { bundleInputsSchema, resultManifestSchema } from '../../../src-shared/domain/bundle.ts';
-import { temporaryName, writeFolderAtomic } from '../../engine/tensors/atomic.ts';
+import { temporaryName, writeFolderAtomic } from '../../files/atomic.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import { fileLimits, openBelow, readBelow } from '../../files/foreign-file.ts';
 import { bundleNames, isResultFile, resultFolder, resultNames } from '../bundles/bundle-files.ts';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Declaration, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { TargetProbe } from '../../../src-shared/domain/target.ts';
-import { writeFileAtomic } from '../../engine/tensors/atomic.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
 import { readBelow } from '../../files/foreign-file.ts';
 import { bundleLimits } from '../reading/limits.ts';
 import {

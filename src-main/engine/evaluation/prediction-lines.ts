@@ -1,5 +1,5 @@
+import { writeFileAtomicWith } from '../../files/atomic.ts';
 import type { OpenTask } from '../tasks/task-type.ts';
-import { writeFileAtomicWith } from '../tensors/atomic.ts';
 import { predictedClass } from './evaluation.ts';
 import { isRight, namedTags, outcomesOf, type TaskPredictions } from './task-predictions.ts';
 import { pairLine } from './vectors/vector-predictions.ts';

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { labelHead, type ModelDescription, withTaskHead } from '../../../src-shared/domain/model.ts';
+import { writeFolderAtomic } from '../../files/atomic.ts';
 import { classifierCheckpoint } from '../adapters/classifier-checkpoint.ts';
 import { mergedTensors } from '../adapters/merged-weights.ts';
 import { readAdapter } from '../adapters/peft/adapter-folder.ts';
@@ -14,7 +15,6 @@ import { describeOpened, readConfig } from '../models/huggingface/model-folder.t
 import { openModelWeights } from '../models/huggingface/model-weights.ts';
 import { quantizedFromKey } from '../models/huggingface/quantized-from.ts';
 import { copyModelCompanions, type ModelTensor, writeModelWeights } from '../models/huggingface/write-model.ts';
-import { writeFolderAtomic } from '../tensors/atomic.ts';
 import type { FloatType } from '../tensors/encode-floats.ts';
 import { blockTypeNamed } from '../tensors/tensor-types/index.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';

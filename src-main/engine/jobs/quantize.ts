@@ -1,10 +1,10 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { writeFolderAtomic } from '../../files/atomic.ts';
 import type { EngineResultOf, QuantizeTask } from '../contract.ts';
 import type { TaskContext } from '../events.ts';
 import { readConfig } from '../models/huggingface/model-folder.ts';
 import { openModelWeights } from '../models/huggingface/model-weights.ts';
 import { quantizeModel } from '../models/huggingface/quantize-model.ts';
-import { writeFolderAtomic } from '../tensors/atomic.ts';
 import { ProgressMeter } from '../training/progress-meter.ts';
 import { defineEngineJob } from './define-job.ts';
 

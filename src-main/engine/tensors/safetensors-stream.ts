@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { writeFileAtomicWith } from './atomic.ts';
+import { writeFileAtomicWith } from '../../files/atomic.ts';
 import { elementCount } from './host-tensor.ts';
 import { blockTypesKey, elementBytes, headBytes, paddedLength } from './safetensors-header.ts';
 import { blockTypeNamed } from './tensor-types/index.ts';

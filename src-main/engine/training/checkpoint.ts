@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
+import { writeFolderAtomic } from '../../files/atomic.ts';
 import { readAdapter, writeAdapter } from '../adapters/peft/adapter-folder.ts';
 import type { AdapterState } from '../adapters/state.ts';
-import { writeFolderAtomic } from '../tensors/atomic.ts';
 import { readSafetensors, writeSafetensors } from '../tensors/safetensors.ts';
 import {
   type CheckpointManifest,

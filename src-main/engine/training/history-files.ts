@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import type { ActivationMasks, MetricColumn } from '../../../src-shared/domain/run-history.ts';
-import { writeFileAtomic } from '../tensors/atomic.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
 
 /** Beside checkpoints/, in the folder of a run. */
 const historyFolder = 'history';

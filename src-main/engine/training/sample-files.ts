@@ -12,7 +12,7 @@ import {
   sampledStepSchema,
   sampleInputSchema,
 } from '../../../src-shared/domain/run-samples.ts';
-import { writeFileAtomic } from '../tensors/atomic.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
 
 /** Beside checkpoints/ and history/, in the folder of a run. */
 const samplesFolder = 'samples';

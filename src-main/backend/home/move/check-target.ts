@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { formatBytes } from '../../../../src-shared/format/bytes.ts';
-import { temporaryName } from '../../../engine/tensors/atomic.ts';
+import { temporaryName } from '../../../files/atomic.ts';
 import { freeDiskBytes } from '../../../files/free-disk.ts';
 import { isInside, realPath } from '../../../files/inside.ts';
 import { lockFile } from '../../../store/home-lock.ts';

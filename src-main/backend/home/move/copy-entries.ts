@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, type FileHandle, mkdir, open, readlink, stat, symlink, utimes } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { syncFolder } from '../../../engine/tensors/atomic.ts';
+import { syncFolder } from '../../../files/atomic.ts';
 import { isInside } from '../../../files/inside.ts';
 import type { Entry } from './home-entries.ts';
 

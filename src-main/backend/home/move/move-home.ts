@@ -4,7 +4,7 @@ import { rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { JobProgress } from '../../../../src-shared/domain/job-progress.ts';
-import { syncFolder, temporaryName, writeFileAtomic } from '../../../engine/tensors/atomic.ts';
+import { syncFolder, temporaryName, writeFileAtomic } from '../../../files/atomic.ts';
 import { locateHome, type Move, moveFile, pointerTo, recordMove } from '../../../files/home-place.ts';
 import { removeUserRecord } from '../../../files/user-records.ts';
 import { openStore } from '../../../store/open-store.ts';

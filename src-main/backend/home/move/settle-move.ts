@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isUnfinished } from '../../../engine/tensors/atomic.ts';
+import { isUnfinished } from '../../../files/atomic.ts';
 import { readJson, requireOwnEntries } from '../../../files/below.ts';
 import { findMoveRecord, isSwitched, moveFile, readMove, recordedMove } from '../../../files/home-place.ts';
 import { removeUserRecord } from '../../../files/user-records.ts';

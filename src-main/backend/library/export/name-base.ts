@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { plainMarkdown } from '../../../../src-shared/studies/study-markdown.ts';
 import { adapterConfigFile } from '../../../engine/adapters/peft/adapter-config.ts';
 import { withMembers } from '../../../engine/models/huggingface/json-members.ts';
-import { writeFileAtomic } from '../../../engine/tensors/atomic.ts';
+import { writeFileAtomic } from '../../../files/atomic.ts';
 import type { AdapterBase } from '../adapter-base.ts';
 import { repositoryOf } from '../huggingface/cache-folder.ts';
 

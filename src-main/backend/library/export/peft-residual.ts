@@ -3,7 +3,7 @@ import { initFolder } from '../../../engine/adapters/convert-residual.ts';
 import { initializations } from '../../../engine/adapters/initializations/index.ts';
 import { writeChatTemplate } from '../../../engine/models/huggingface/chat-template-file.ts';
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
-import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
+import { writeFolderAtomic } from '../../../files/atomic.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import { requireModelOf } from '../adapter-base.ts';
 import { chatTemplateOf } from '../chat-template-of.ts';

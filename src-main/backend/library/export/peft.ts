@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { nameWithoutHead } from '../../../engine/adapters/peft/name-without-head.ts';
 import { writeChatTemplate } from '../../../engine/models/huggingface/chat-template-file.ts';
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
-import { writeFolderAtomic } from '../../../engine/tensors/atomic.ts';
+import { writeFolderAtomic } from '../../../files/atomic.ts';
 import { copyAdapterFiles } from '../adapter-files.ts';
 import { chatTemplateOf } from '../chat-template-of.ts';
 import { nameBase } from './name-base.ts';

@@ -1,8 +1,8 @@
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
-import { temporaryName } from '../../../engine/tensors/atomic.ts';
 import { headerLength } from '../../../engine/tensors/safetensors-header.ts';
+import { temporaryName } from '../../../files/atomic.ts';
 import { fileLimits } from '../../../files/foreign-file.ts';
 import type { Services } from '../../services.ts';
 import { requireDiskSpace } from '../disk-space.ts';

@@ -4,8 +4,8 @@ import { describeIssues, StudioError } from '../../../../src-shared/contract/err
 import { type AdapterConfig, adapterConfigSchema } from '../../../../src-shared/domain/adapter.ts';
 import { cotoSettingsSchema } from '../../../../src-shared/domain/coto.ts';
 import { foreignBaseSchema, type ModelDescription } from '../../../../src-shared/domain/model.ts';
+import { writeFileAtomic } from '../../../files/atomic.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
-import { writeFileAtomic } from '../../tensors/atomic.ts';
 
 export const adapterConfigFile = 'adapter_config.json';
 export const adapterTensorsFile = 'adapter_model.safetensors';

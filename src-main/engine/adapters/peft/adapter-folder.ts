@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { ModelDescription } from '../../../../src-shared/domain/model.ts';
-import { writeFileAtomic, writeFolderAtomic } from '../../tensors/atomic.ts';
+import { writeFileAtomic, writeFolderAtomic } from '../../../files/atomic.ts';
 import { allFinite } from '../../tensors/float-arrays.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { writeSafetensors } from '../../tensors/safetensors.ts';

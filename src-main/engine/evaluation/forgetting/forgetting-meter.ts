@@ -4,12 +4,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { type Forgetting, forgettingMeasures } from '../../../../src-shared/domain/forgetting.ts';
 import { type ModelDescription, withTaskHead } from '../../../../src-shared/domain/model.ts';
+import { writeFileAtomic } from '../../../files/atomic.ts';
 import { AdaptedModel } from '../../adapters/adapted-model.ts';
 import type { AdapterState } from '../../adapters/state.ts';
 import type { ForgettingTask } from '../../contract.ts';
 import type { TaskContext } from '../../events.ts';
 import type { BaseModel } from '../../models/base-model.ts';
-import { writeFileAtomic } from '../../tensors/atomic.ts';
 import { measureOpeners } from './index.ts';
 import type { OpenMeasure } from './measure.ts';
 

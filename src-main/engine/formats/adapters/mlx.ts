@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { describeIssues, StudioError } from '../../../../src-shared/contract/errors.ts';
+import { writeFileAtomic, writeFolderAtomic } from '../../../files/atomic.ts';
 import { fileLimits, readForeignText } from '../../../files/foreign-file.ts';
 import { mostFrequent } from '../../adapters/peft/strength-keys.ts';
-import { writeFileAtomic, writeFolderAtomic } from '../../tensors/atomic.ts';
 import type { HostTensor } from '../../tensors/host-tensor.ts';
 import { openSafetensors, writeSafetensors } from '../../tensors/safetensors.ts';
 import { transposed } from '../../tensors/transpose.ts';

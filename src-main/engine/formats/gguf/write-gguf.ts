@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { writeFileAtomicWith } from '../../tensors/atomic.ts';
+import { writeFileAtomicWith } from '../../../files/atomic.ts';
 import { elementCount } from '../../tensors/host-tensor.ts';
 
 /** Metadata to write: text, integers, and numbers as float32. */

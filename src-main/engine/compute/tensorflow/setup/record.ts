@@ -2,7 +2,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync, statSync, writ
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { writeFileAtomic } from '../../../tensors/atomic.ts';
+import { writeFileAtomic } from '../../../../files/atomic.ts';
 
 /** What a step of the set-up has made: its files, as they were when it was done. */
 const recordSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomic } from '../../../../files/atomic.ts';
 import { cacheFolder } from '../../../../files/user-cache.ts';
-import { writeFileAtomic } from '../../../tensors/atomic.ts';
 import {
   installationFolder,
   installationSchema,

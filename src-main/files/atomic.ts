@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { renameSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { StudioError } from '../../../src-shared/contract/errors.ts';
+import { StudioError } from '../../src-shared/contract/errors.ts';
 
 /**
  * Writes `data` so that `filePath` either keeps its old content or has all of the new one: temporary name beside it,

@@ -8,8 +8,8 @@ import {
   writeFileAtomic,
   writeFileAtomicWith,
   writeFolderAtomic,
-} from '../../../src-main/engine/tensors/atomic.ts';
-import { withMortalFiles } from '../../backend/home/mortal-files.ts';
+} from '../../src-main/files/atomic.ts';
+import { withMortalFiles } from '../backend/home/mortal-files.ts';
 
 let folder: string;
 beforeEach(async () => {
