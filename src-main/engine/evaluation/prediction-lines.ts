@@ -1,8 +1,8 @@
 import { writeFileAtomicWith } from '../../files/atomic.ts';
+import { isRight, namedTags, outcomesOf, type TaskPredictions } from '../outcomes/index.ts';
+import { pairLine } from '../outcomes/vectors.ts';
 import type { OpenTask } from '../tasks/task-type.ts';
 import { predictedClass } from './evaluation.ts';
-import { isRight, namedTags, outcomesOf, type TaskPredictions } from './task-predictions.ts';
-import { pairLine } from './vectors/vector-predictions.ts';
 
 /** Lines that are written at once. */
 const linesAtOnce = 256;

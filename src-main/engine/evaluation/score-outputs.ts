@@ -2,9 +2,6 @@ import type { EvaluationResult } from '../../../src-shared/domain/evaluation.ts'
 import { countEntities, entityScores } from '../metrics/entities.ts';
 import { scoreOutcome } from '../metrics/index.ts';
 import type { Outcome } from '../metrics/metric.ts';
-import type { SpanPredictions } from './answers/span-predictions.ts';
-import { type EvaluationSteps, negativeLog, scoreProbabilities } from './evaluation.ts';
-import type { PreferenceOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
 import {
   ensemblePredictions,
   isRight,
@@ -13,7 +10,10 @@ import {
   predictionsOf,
   type TagPredictions,
   type TaskPredictions,
-} from './task-predictions.ts';
+} from '../outcomes/index.ts';
+import type { SpanPredictions } from '../outcomes/spans.ts';
+import { type EvaluationSteps, negativeLog, scoreProbabilities } from './evaluation.ts';
+import type { PreferenceOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
 
 /** The loss is the mean over examples in nats (for tokens: over tokens, for tags: over words), for regression the mean squared error. */
 export type TaskScore = Pick<EvaluationResult, 'accuracy' | 'loss' | 'confusion' | 'metrics' | 'entities'>;

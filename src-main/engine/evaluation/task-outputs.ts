@@ -1,6 +1,6 @@
 import type { EmbeddingSettings } from '../../../src-shared/domain/embedding.ts';
+import type { AnswerDecoding, AnswerWindow, PlacedContext, WindowLogits } from '../outcomes/decode-answer.ts';
 import type { EmbeddingLoss, PairForm } from '../tasks/embedding/losses/embedding-loss.ts';
-import type { AnswerDecoding, AnswerWindow, PlacedContext, WindowLogits } from './answers/decode-answer.ts';
 import type { ClassificationLogits } from './evaluation.ts';
 
 /** Outputs of a language model; arrays have one entry an example. */

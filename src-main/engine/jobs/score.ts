@@ -9,6 +9,7 @@ import { AdapterEvaluator } from '../evaluation/adapter-evaluator.ts';
 import { EvaluationProgress } from '../evaluation/evaluation-progress.ts';
 import { ForgettingMeter, measureOrWarn } from '../evaluation/forgetting/forgetting-meter.ts';
 import { PruneCalibration } from '../evaluation/prune-calibration.ts';
+import { rankingSteps } from '../evaluation/ranking-steps.ts';
 import {
   passesOf,
   type ScoredDataset,
@@ -17,7 +18,6 @@ import {
   type TuningExamplesRequest,
 } from '../evaluation/score-subjects.ts';
 import { TuningData } from '../evaluation/tuning-data.ts';
-import { rankingSteps } from '../evaluation/vectors/ranking-steps.ts';
 import type { TaskContext } from '../events.ts';
 import type { BaseModel } from '../models/base-model.ts';
 import { loadBaseModel } from '../models/load-model.ts';

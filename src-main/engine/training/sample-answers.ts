@@ -1,8 +1,8 @@
 import type { SampleAnswer } from '../../../src-shared/domain/run-samples.ts';
 import { predictedClass } from '../evaluation/evaluation.ts';
-import { namedTags, type TaskPredictions } from '../evaluation/task-predictions.ts';
-import { pairLine } from '../evaluation/vectors/vector-predictions.ts';
 import { answerScore } from '../metrics/squad.ts';
+import { namedTags, type TaskPredictions } from '../outcomes/index.ts';
+import { pairLine } from '../outcomes/vectors.ts';
 
 /**
  * What a classifier answered to the first `count` examples of an evaluation; nothing of a language model, whose answers are

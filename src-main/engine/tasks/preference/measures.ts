@@ -1,5 +1,5 @@
 import type { PreferenceSettings } from '../../../../src-shared/domain/preference.ts';
-import { isRight } from '../../evaluation/task-predictions.ts';
+import { isRight } from '../../outcomes/index.ts';
 import { type LabelledAnswer, type Pair, rowsOf } from './examples.ts';
 import type { PreferenceLoss } from './losses/preference-loss.ts';
 import type { ReferencePair } from './reference.ts';

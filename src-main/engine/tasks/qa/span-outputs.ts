@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import type { AdaptedModel } from '../../adapters/adapted-model.ts';
-import type { AnswerDecoding, WindowLogits } from '../../evaluation/answers/decode-answer.ts';
 import {
   type EvaluationOptions,
   type LoadBatch,
@@ -10,6 +9,7 @@ import {
   refuseNoExamples,
 } from '../../evaluation/evaluation.ts';
 import type { SpanOutputs } from '../../evaluation/task-outputs.ts';
+import type { AnswerDecoding, WindowLogits } from '../../outcomes/decode-answer.ts';
 import { deviceInputs } from '../../training/device-inputs.ts';
 import { byLength } from '../shared/test-order.ts';
 import type { QuestionRows } from './question-rows.ts';

@@ -9,9 +9,9 @@ import { nameWithoutHead } from '../../../../src-main/engine/adapters/peft/name-
 import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
 import { predictionLines } from '../../../../src-main/engine/evaluation/prediction-lines.ts';
 import { scoreEnsemble, scoreOutputs } from '../../../../src-main/engine/evaluation/score-outputs.ts';
-import { outcomesOf, predictionsOf } from '../../../../src-main/engine/evaluation/task-predictions.ts';
 import type { BaseModel } from '../../../../src-main/engine/models/base-model.ts';
 import { loadBaseModel } from '../../../../src-main/engine/models/load-model.ts';
+import { outcomesOf, predictionsOf } from '../../../../src-main/engine/outcomes/index.ts';
 import { embeddings } from '../../../../src-main/engine/tasks/embedding/index.ts';
 import { readSafetensors } from '../../../../src-main/engine/tensors/safetensors.ts';
 import { AdamW } from '../../../../src-main/engine/training/optimizers/adamw.ts';

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { activateCompute } from '../../../../src-main/engine/compute/index.ts';
-import { rankCandidates } from '../../../../src-main/engine/evaluation/vectors/rank-candidates.ts';
-import { rankingSteps } from '../../../../src-main/engine/evaluation/vectors/ranking-steps.ts';
-import type { EngineEvent } from '../../../../src-main/engine/events.ts';
-import { RandomStream } from '../../../../src-shared/random.ts';
-import { testCompute } from '../../test-compute.ts';
+import { activateCompute } from '../../../src-main/engine/compute/index.ts';
+import { rankingSteps } from '../../../src-main/engine/evaluation/ranking-steps.ts';
+import type { EngineEvent } from '../../../src-main/engine/events.ts';
+import { rankCandidates } from '../../../src-main/engine/outcomes/rank-candidates.ts';
+import { RandomStream } from '../../../src-shared/random.ts';
+import { testCompute } from '../test-compute.ts';
 
 beforeAll(() => activateCompute(testCompute));
 

@@ -1,5 +1,5 @@
-import { type EvaluationSteps, refuseCancelled } from '../evaluation.ts';
-import type { VectorPairs } from '../task-outputs.ts';
+import { type EvaluationSteps, refuseCancelled } from '../evaluation/evaluation.ts';
+import type { VectorPairs } from '../evaluation/task-outputs.ts';
 
 /** Examples of a batch whose loss is computed together: the default of per_device_train_batch_size. */
 const batchSize = 32;

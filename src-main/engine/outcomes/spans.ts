@@ -1,5 +1,5 @@
-import { negativeLog, softmaxRows } from '../evaluation.ts';
-import type { SpanOutputs } from '../task-outputs.ts';
+import { negativeLog, softmaxRows } from '../evaluation/evaluation.ts';
+import type { SpanOutputs } from '../evaluation/task-outputs.ts';
 import { type DecodedAnswer, decodeAnswer, type WindowLogits } from './decode-answer.ts';
 
 /** An answer with what it is compared with. */

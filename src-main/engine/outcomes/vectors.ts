@@ -1,8 +1,8 @@
-import { bestCut } from '../../metrics/alike.ts';
-import type { OutcomeOf } from '../../metrics/metric.ts';
-import { rankedPlaces } from '../../metrics/retrieval.ts';
-import type { EvaluationSteps } from '../evaluation.ts';
-import type { VectorOutputs, VectorPairs } from '../task-outputs.ts';
+import type { EvaluationSteps } from '../evaluation/evaluation.ts';
+import type { VectorOutputs, VectorPairs } from '../evaluation/task-outputs.ts';
+import { bestCut } from '../metrics/alike.ts';
+import type { OutcomeOf } from '../metrics/metric.ts';
+import { rankedPlaces } from '../metrics/retrieval.ts';
 import { pairLosses } from './pair-losses.ts';
 import { rankCandidates, type WeightedVectors } from './rank-candidates.ts';
 

@@ -1,6 +1,6 @@
-import type { EngineSignal, TaskContext } from '../../events.ts';
-import type { EvaluationSteps } from '../evaluation.ts';
-import { phaseProgress } from '../phase-progress.ts';
+import type { EngineSignal, TaskContext } from '../events.ts';
+import type { EvaluationSteps } from './evaluation.ts';
+import { phaseProgress } from './phase-progress.ts';
 
 /** Progress of rankings, where one takes more than a block, and their cancellation by a signal that `isEnd`. */
 export function rankingSteps(

@@ -1,11 +1,7 @@
 import { expect, it } from 'vitest';
 import { scoreOutputs, scorePredictions } from '../../../src-main/engine/evaluation/score-outputs.ts';
 import type { TaskOutputs } from '../../../src-main/engine/evaluation/task-outputs.ts';
-import {
-  ensemblePredictions,
-  outcomesOf,
-  predictionsOf,
-} from '../../../src-main/engine/evaluation/task-predictions.ts';
+import { ensemblePredictions, outcomesOf, predictionsOf } from '../../../src-main/engine/outcomes/index.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes, exampleValues } from '../../../src-shared/results/outcomes.ts';
 

@@ -1,7 +1,5 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ExampleOutcomes } from '../../../src-shared/results/outcomes.ts';
-import { answerScore } from '../metrics/squad.ts';
-import { type SpanPredictions, spanPredictions } from './answers/span-predictions.ts';
 import {
   type EvaluationSteps,
   ensembleProbabilities,
@@ -9,9 +7,11 @@ import {
   predictedClass,
   softmaxRows,
   weightedMean,
-} from './evaluation.ts';
-import type { PreferenceOutputs, TagOutputs, TaskOutputs, TokenOutputs } from './task-outputs.ts';
-import { type VectorPredictions, vectorPredictions } from './vectors/vector-predictions.ts';
+} from '../evaluation/evaluation.ts';
+import type { PreferenceOutputs, TagOutputs, TaskOutputs, TokenOutputs } from '../evaluation/task-outputs.ts';
+import { answerScore } from '../metrics/squad.ts';
+import { type SpanPredictions, spanPredictions } from './spans.ts';
+import { type VectorPredictions, vectorPredictions } from './vectors.ts';
 
 /** Predictions of a model or an ensemble for test examples, and their targets: everything that a score is computed from. */
 export type TaskPredictions =
