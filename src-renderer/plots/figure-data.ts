@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FigureHover } from '../../src-shared/figures/index.ts';
-import { csvField } from '../../src-shared/studies/table-csv.ts';
+import { csvField } from '../../src-shared/studies/report/table-csv.ts';
 
 /** A plotly figure as the pure figure functions make it: traces and layout. */
 export interface FigureSource {

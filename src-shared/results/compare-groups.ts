@@ -1,7 +1,7 @@
 import type { RunRecord } from '../domain/run.ts';
 import { signFlipTest } from '../statistics/permutation-test.ts';
 import { meanInterval, pairedDifference } from '../statistics/student.ts';
-import type { GridResult, OutcomeCell } from '../studies/grid-schemas.ts';
+import type { GridResult, OutcomeCell } from '../studies/grid/grid-schemas.ts';
 import { meanRise } from './forgetting.ts';
 import { groupLabels } from './group-labels.ts';
 import { namedScores } from './headline.ts';

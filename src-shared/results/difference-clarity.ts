@@ -1,5 +1,5 @@
 import type { MeanInterval } from '../statistics/student.ts';
-import { intervalEnds, type MetricInterval } from '../studies/metric-interval.ts';
+import { intervalEnds, type MetricInterval } from '../studies/scores/metric-interval.ts';
 
 /** A paired difference with its 95 % interval, over seeds or over seeds and examples. */
 export type Difference = Pick<MeanInterval, 'n' | 'mean' | 'halfWidth'> & Partial<Pick<MetricInterval, 'bootstrap'>>;

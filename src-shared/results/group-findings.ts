@@ -1,8 +1,8 @@
 import { amidWords } from '../format/amid-words.ts';
 import { plural } from '../format/numbers.ts';
 import { valueText, withUnit } from '../metrics/index.ts';
-import type { GridResult, OutcomeCell } from '../studies/grid-schemas.ts';
-import { differenceUnit, halfWidthText } from '../studies/metric-words.ts';
+import type { GridResult, OutcomeCell } from '../studies/grid/grid-schemas.ts';
+import { differenceUnit, halfWidthText } from '../studies/scores/metric-words.ts';
 import type { GroupComparison, NamedGroup } from './compare-groups.ts';
 import { clarityWords, differenceWords } from './difference-clarity.ts';
 import { headlineText } from './headline.ts';

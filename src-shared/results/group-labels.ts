@@ -1,4 +1,4 @@
-import { fieldWords } from '../studies/field-words.ts';
+import { fieldWords } from '../studies/config/field-words.ts';
 import { type ConfigRow, groupDifferences } from './config-differences.ts';
 import type { RunGroup } from './run-groups.ts';
 

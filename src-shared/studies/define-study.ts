@@ -4,7 +4,7 @@ import type { Declaration, ParameterValues } from '../domain/parameter.ts';
 import type { RunConfig } from '../domain/run.ts';
 import type { Figure, FigureTheme } from '../figures/figure.ts';
 import type { TableRow } from '../results/comparison-row.ts';
-import type { FieldWords } from './field-words.ts';
+import type { FieldWords } from './config/field-words.ts';
 
 /** A table for the command line, the window and reports: cells are formatted text, units are in the headers. */
 export interface StudyTable {

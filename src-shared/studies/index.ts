@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { StudioError } from '../contract/errors.ts';
-import { ablationStudy } from './ablation.ts';
-import { contributionStudy } from './contribution.ts';
+import { contributionStudy } from './adapters/contribution.ts';
+import { pruningStudy } from './adapters/pruning.ts';
 import type { StudyKind } from './define-study.ts';
-import { interpolationStudy } from './interpolation.ts';
-import { mergeabilityStudy } from './mergeability.ts';
-import { mergingStudy } from './merging.ts';
-import { multitaskStudy } from './multitask.ts';
-import { planeStudy } from './plane.ts';
-import { pruningStudy } from './pruning.ts';
-import { sweepStudy } from './sweep.ts';
+import { ablationStudy } from './grid/ablation.ts';
+import { sweepStudy } from './grid/sweep.ts';
+import { interpolationStudy } from './interpolation/interpolation.ts';
+import { planeStudy } from './interpolation/plane.ts';
+import { mergingStudy } from './merging/merging.ts';
+import { mergeabilityStudy } from './task-sets/mergeability.ts';
+import { multitaskStudy } from './task-sets/multitask.ts';
 
 /** Every kind of study, in display order. */
 const kinds = [

@@ -15,7 +15,7 @@ import {
 import { amidWords } from '../../../src-shared/format/amid-words.ts';
 import { metricLabel } from '../../../src-shared/metrics/index.ts';
 import { evaluationCurve } from '../../../src-shared/results/curve-metrics.ts';
-import { gridFigures } from '../../../src-shared/studies/grid-figures.ts';
+import { gridFigures } from '../../../src-shared/studies/grid/grid-figures.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { groupNoun, type ReportContent } from './content.ts';
 import { methodLabel, type ReportOptions, wordsOf } from './options.ts';

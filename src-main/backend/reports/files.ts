@@ -2,7 +2,7 @@ import type { RunSamples } from '../../../src-shared/domain/run-samples.ts';
 import { metricUnit } from '../../../src-shared/metrics/index.ts';
 import { formatDifference, rowDifference } from '../../../src-shared/results/comparison.ts';
 import { type TableRow, unitLabels } from '../../../src-shared/results/comparison-row.ts';
-import { csvField } from '../../../src-shared/studies/table-csv.ts';
+import { csvField } from '../../../src-shared/studies/report/table-csv.ts';
 import type { ReportContent } from './content.ts';
 import type { ReportOptions } from './options.ts';
 import type { ReportVersions } from './setup.ts';

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
+import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
 import type { InlineTypeface } from '../../../src-shared/typeface.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import { reportContent } from './content.ts';

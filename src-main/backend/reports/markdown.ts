@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
-import { markdownTable, plainMarkdown } from '../../../src-shared/studies/study-markdown.ts';
+import { provenanceFacts, studyCommand } from '../../../src-shared/studies/report/provenance-facts.ts';
+import { markdownTable, plainMarkdown } from '../../../src-shared/studies/report/study-markdown.ts';
 import type { ReportContent } from './content.ts';
 import type { ReportOptions } from './options.ts';
 import { sampledRuns } from './samples.ts';

@@ -6,7 +6,7 @@ import type { ActivationShares, Curve } from '../../../src-shared/domain/run-his
 import type { RunSamples } from '../../../src-shared/domain/run-samples.ts';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
-import { catalogWords } from '../../../src-shared/studies/catalog-words.ts';
+import { catalogWords } from '../../../src-shared/studies/config/catalog-words.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { adapterVariants } from '../../engine/adapters/variants/index.ts';
 import { catalog } from '../app/catalog.ts';

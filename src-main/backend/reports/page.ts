@@ -4,7 +4,11 @@ import { stringify } from 'yaml';
 import type { TunedVerdict } from '../../../src-shared/domain/tuned.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { type ProvenanceFact, provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
+import {
+  type ProvenanceFact,
+  provenanceFacts,
+  studyCommand,
+} from '../../../src-shared/studies/report/provenance-facts.ts';
 import type { InlineTypeface } from '../../../src-shared/typeface.ts';
 import { comparisonSection } from './comparison-section.ts';
 import type { ReportContent } from './content.ts';

@@ -7,7 +7,7 @@ import { inputChangesText } from '../../../src-shared/results/input-changes.ts';
 import { knownSettings } from '../../../src-shared/results/known-setting.ts';
 import { distinctModelNames } from '../../../src-shared/results/names.ts';
 import type { StudyTable } from '../../../src-shared/studies/define-study.ts';
-import type { ProvenanceFact } from '../../../src-shared/studies/provenance-facts.ts';
+import type { ProvenanceFact } from '../../../src-shared/studies/report/provenance-facts.ts';
 import type { ReportContent } from './content.ts';
 import { methodLabel, type ReportOptions } from './options.ts';
 

@@ -1,11 +1,11 @@
 import { stringify } from 'yaml';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { StudyFile, StudyRecord } from '../../../src-shared/domain/study.ts';
-import { wordsOfFiles } from '../../../src-shared/studies/catalog-words.ts';
+import { wordsOfFiles } from '../../../src-shared/studies/config/catalog-words.ts';
 import { studyConfigSchema, studyKind } from '../../../src-shared/studies/index.ts';
-import { provenanceFacts, studyCommand } from '../../../src-shared/studies/provenance-facts.ts';
-import { studyMarkdown } from '../../../src-shared/studies/study-markdown.ts';
-import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
+import { provenanceFacts, studyCommand } from '../../../src-shared/studies/report/provenance-facts.ts';
+import { studyMarkdown } from '../../../src-shared/studies/report/study-markdown.ts';
+import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
 import { studyWords } from '../reports/options.ts';
 import type { Services } from '../services.ts';
 import { recordOf, runOf, withAdaptersAsRuns } from './adapters-as-runs.ts';

@@ -1,4 +1,4 @@
-import { ablationStudy } from '../../../src-shared/studies/ablation.ts';
+import { ablationStudy } from '../../../src-shared/studies/grid/ablation.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { gridCompared, gridDesign, gridFit, gridFold, gridNext, gridPlan, gridTunings } from './grid-work.ts';
 

@@ -2,7 +2,7 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { PlannedAdapter } from '../../../src-shared/domain/adapter-reference.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { Subject } from '../../../src-shared/domain/plan.ts';
-import { type LeftOut, standInOf } from '../../../src-shared/studies/connectivity.ts';
+import { type LeftOut, standInOf } from '../../../src-shared/studies/interpolation/connectivity.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import type { StudyFacts } from './define-study-work.ts';

@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { MaskChoice } from '../../../src-shared/domain/mask-table.ts';
 import type { MasksSpec } from '../../../src-shared/domain/plan.ts';
-import { seriesName } from '../../../src-shared/studies/composing.ts';
-import { contributionStudy } from '../../../src-shared/studies/contribution.ts';
-import type { ContributionConfig } from '../../../src-shared/studies/contribution-schemas.ts';
+import { contributionStudy } from '../../../src-shared/studies/adapters/contribution.ts';
+import type { ContributionConfig } from '../../../src-shared/studies/adapters/contribution-schemas.ts';
+import { seriesName } from '../../../src-shared/studies/config/composing.ts';
 import { contributionsOf } from './contributions-of-table.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { adapterSubject } from './planned-adapters.ts';

@@ -26,7 +26,7 @@ import {
   shapleyValues,
 } from '../../../src-shared/statistics/shapley.ts';
 import { mean, studentQuantile } from '../../../src-shared/statistics/student.ts';
-import type { AdapterContribution, IntervalValue } from '../../../src-shared/studies/contribution-schemas.ts';
+import type { AdapterContribution, IntervalValue } from '../../../src-shared/studies/adapters/contribution-schemas.ts';
 import { treeCost } from './tree-cost.ts';
 
 type Metric = 'accuracy' | 'loss';

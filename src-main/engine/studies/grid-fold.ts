@@ -1,9 +1,9 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { meanRise } from '../../../src-shared/results/forgetting.ts';
-import { cellLabel } from '../../../src-shared/studies/cell-settings.ts';
-import { cellsOf } from '../../../src-shared/studies/grid-cells.ts';
-import type { GridOutcome, GridResult, OutcomeCell } from '../../../src-shared/studies/grid-schemas.ts';
-import type { Tuning } from '../../../src-shared/studies/tuning.ts';
+import { cellLabel } from '../../../src-shared/studies/grid/cell-settings.ts';
+import { cellsOf } from '../../../src-shared/studies/grid/grid-cells.ts';
+import type { GridOutcome, GridResult, OutcomeCell } from '../../../src-shared/studies/grid/grid-schemas.ts';
+import type { Tuning } from '../../../src-shared/studies/grid/tuning.ts';
 import type { ScoreOf } from './define-study-work.ts';
 import { cellRun, referencesOf } from './grid-run.ts';
 import { type GridConfig, isPairs, isScored, labelOf, scoreKey, subjectsOf } from './grid-subjects.ts';

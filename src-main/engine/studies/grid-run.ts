@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { type CellSettings, cellLabel } from '../../../src-shared/studies/cell-settings.ts';
-import { cellsOf, type Grid } from '../../../src-shared/studies/grid-cells.ts';
+import { type CellSettings, cellLabel } from '../../../src-shared/studies/grid/cell-settings.ts';
+import { cellsOf, type Grid } from '../../../src-shared/studies/grid/grid-cells.ts';
 import { runWithSettings } from './run-settings.ts';
 import { settingWords } from './setting-words.ts';
 

@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobSpec, ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { type CellSettings, cellLabel } from '../../../src-shared/studies/cell-settings.ts';
-import { cellsOf } from '../../../src-shared/studies/grid-cells.ts';
-import type { GridResult, SubjectChoice } from '../../../src-shared/studies/grid-schemas.ts';
+import { type CellSettings, cellLabel } from '../../../src-shared/studies/grid/cell-settings.ts';
+import { cellsOf } from '../../../src-shared/studies/grid/grid-cells.ts';
+import type { GridResult, SubjectChoice } from '../../../src-shared/studies/grid/grid-schemas.ts';
 import type { ChosenRate, MergeRefusal, ScoreOf, StudyDesign, StudyFacts } from './define-study-work.ts';
 import { foldCells } from './grid-fold.ts';
 import { cellRun, referencesOf } from './grid-run.ts';

@@ -1,16 +1,16 @@
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
-import { barriersOf } from '../../../src-shared/studies/barrier.ts';
-import { joinedLabel, methodsAt } from '../../../src-shared/studies/connectivity.ts';
-import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
+import { barriersOf } from '../../../src-shared/studies/interpolation/barrier.ts';
+import { joinedLabel, methodsAt } from '../../../src-shared/studies/interpolation/connectivity.ts';
+import { interpolationStudy } from '../../../src-shared/studies/interpolation/interpolation.ts';
 import {
   curveMethods,
   type InterpolationConfig,
   type InterpolationCurve,
   middleOf,
-} from '../../../src-shared/studies/interpolation-schemas.ts';
-import { judgedWords } from '../../../src-shared/studies/judged-metric.ts';
-import { byMetric, metricAt } from '../../../src-shared/studies/point-score.ts';
+} from '../../../src-shared/studies/interpolation/interpolation-schemas.ts';
+import { judgedWords } from '../../../src-shared/studies/scores/judged-metric.ts';
+import { byMetric, metricAt } from '../../../src-shared/studies/scores/point-score.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import { methodParameters, methodsLeftOut, outputsFirst, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';

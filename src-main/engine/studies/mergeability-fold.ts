@@ -15,14 +15,14 @@ import {
 } from '../../../src-shared/statistics/matrix-permutation.ts';
 import { rho, tauB } from '../../../src-shared/statistics/rank-correlation.ts';
 import { mean } from '../../../src-shared/statistics/student.ts';
-import { studentInterval } from '../../../src-shared/studies/interval.ts';
+import { studentInterval } from '../../../src-shared/studies/scores/interval.ts';
 import {
   type MergeabilityConfig,
   type MergeabilityResult,
   type PredictorId,
   pairScopes,
   predictors,
-} from '../../../src-shared/studies/mergeability-schemas.ts';
+} from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import type { PairsOf, ScoreOf } from './define-study-work.ts';
 import { adaptersOfGroup, mapKey, mergedPairs, ownKey, pairKey, setKey } from './mergeability-pairs.ts';

@@ -1,5 +1,5 @@
 import type { Subject } from '../../../src-shared/domain/plan.ts';
-import type { MergeabilityConfig } from '../../../src-shared/studies/mergeability-schemas.ts';
+import type { MergeabilityConfig } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
 import type { SetGroup } from './task-sets.ts';
 
 /** An adapter of a group, task by task: those of a task follow each other in the order of the seeds. */

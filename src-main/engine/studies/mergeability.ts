@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { MergeabilitySpec, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
 import { plural } from '../../../src-shared/format/numbers.ts';
-import { mergeabilityStudy } from '../../../src-shared/studies/mergeability.ts';
-import type { MergeabilityConfig } from '../../../src-shared/studies/mergeability-schemas.ts';
+import { mergeabilityStudy } from '../../../src-shared/studies/task-sets/mergeability.ts';
+import type { MergeabilityConfig } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import { looksAtData } from '../merge/search/search-parameters.ts';

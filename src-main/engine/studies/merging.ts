@@ -1,5 +1,5 @@
 import type { ScoreSpec } from '../../../src-shared/domain/plan.ts';
-import { mergingStudy } from '../../../src-shared/studies/merging.ts';
+import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';
 import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { judgedBy, withMetric } from './judged-by.ts';

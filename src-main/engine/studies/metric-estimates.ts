@@ -5,7 +5,7 @@ import { type OutcomeTable, outcomeTable } from '../../../src-shared/statistics/
 import { pseudoValues } from '../../../src-shared/statistics/pairs-of-seeds.ts';
 import { signFlipTest } from '../../../src-shared/statistics/permutation-test.ts';
 import { meanInterval, pairedDifference } from '../../../src-shared/statistics/student.ts';
-import type { MetricDifference, MetricInterval } from '../../../src-shared/studies/metric-interval.ts';
+import type { MetricDifference, MetricInterval } from '../../../src-shared/studies/scores/metric-interval.ts';
 import { metricOf } from './study-score.ts';
 
 /** Scores of one cell, in the order of the seeds; of merges of pairs, in that of `pairsOfSeeds`. */

@@ -2,13 +2,13 @@ import type { Score } from '../../../src-shared/domain/plan.ts';
 import { type ExampleValues, exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { signFlipTest } from '../../../src-shared/statistics/permutation-test.ts';
 import { mean } from '../../../src-shared/statistics/student.ts';
-import { type Interval, studentInterval } from '../../../src-shared/studies/interval.ts';
+import { type Interval, studentInterval } from '../../../src-shared/studies/scores/interval.ts';
 import type {
   MultitaskCell,
   MultitaskConfig,
   MultitaskResult,
   MultitaskRow,
-} from '../../../src-shared/studies/multitask-schemas.ts';
+} from '../../../src-shared/studies/task-sets/multitask-schemas.ts';
 import type { ScoreOf } from './define-study-work.ts';
 import { multitaskKey, singleKey } from './multitask-keys.ts';
 import { metricOf } from './study-score.ts';

@@ -1,13 +1,13 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import type { JobSpec, MergeTuning, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
-import { multitaskStudy } from '../../../src-shared/studies/multitask.ts';
+import { multitaskStudy } from '../../../src-shared/studies/task-sets/multitask.ts';
 import {
   type MethodChoice,
   type MultitaskConfig,
   type MultitaskRow,
   methodsOf,
-} from '../../../src-shared/studies/multitask-schemas.ts';
+} from '../../../src-shared/studies/task-sets/multitask-schemas.ts';
 import { checkedParameters } from '../checked-parameters.ts';
 import { mergeMethod, placeboIds } from '../merge/methods/index.ts';
 import { looksAtData } from '../merge/search/search-parameters.ts';

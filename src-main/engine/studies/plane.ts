@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Score, ScoreSpec, Subject } from '../../../src-shared/domain/plan.ts';
-import { type Estimates, joinedLabel, methodsAt } from '../../../src-shared/studies/connectivity.ts';
-import { planeStudy } from '../../../src-shared/studies/plane.ts';
+import { type Estimates, joinedLabel, methodsAt } from '../../../src-shared/studies/interpolation/connectivity.ts';
+import { planeStudy } from '../../../src-shared/studies/interpolation/plane.ts';
 import {
   type PlaneConfig,
   type PlaneSurface,
@@ -9,8 +9,8 @@ import {
   planeGrid,
   type Steps,
   surfaceMethods,
-} from '../../../src-shared/studies/plane-schemas.ts';
-import { byMetric, ofMetric, type PointScore } from '../../../src-shared/studies/point-score.ts';
+} from '../../../src-shared/studies/interpolation/plane-schemas.ts';
+import { byMetric, ofMetric, type PointScore } from '../../../src-shared/studies/scores/point-score.ts';
 import { mergeMethod } from '../merge/methods/index.ts';
 import { methodParameters, methodsLeftOut, weightedSubject } from './connectivity.ts';
 import { defineStudyWork, type ScoreOf } from './define-study-work.ts';

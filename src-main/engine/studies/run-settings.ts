@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { isFlatParameter } from '../../../src-shared/domain/adapter.ts';
 import { type RunConfig, runConfigSchema } from '../../../src-shared/domain/run.ts';
-import type { CellSettings } from '../../../src-shared/studies/cell-settings.ts';
+import type { CellSettings } from '../../../src-shared/studies/grid/cell-settings.ts';
 import { adapterVariant } from '../adapters/variants/index.ts';
 
 type Settings = { [name: string]: CellSettings[string] };

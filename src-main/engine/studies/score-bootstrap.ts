@@ -1,7 +1,7 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { exampleValues } from '../../../src-shared/results/outcomes.ts';
 import { ExampleBootstrap } from '../../../src-shared/statistics/example-bootstrap.ts';
-import type { Estimate } from '../../../src-shared/studies/connectivity.ts';
+import type { Estimate } from '../../../src-shared/studies/interpolation/connectivity.ts';
 
 /**
  * Bootstraps over the test examples of scores by their metric, whose columns are in the order of the scores. Undefined for a

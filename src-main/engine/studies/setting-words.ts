@@ -1,4 +1,4 @@
-import { fieldWords } from '../../../src-shared/studies/field-words.ts';
+import { fieldWords } from '../../../src-shared/studies/config/field-words.ts';
 import { adapterVariants } from '../adapters/variants/index.ts';
 
 /** What labels and titles of a study's work call the settings of its runs. */

@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
-import { byMetric, type MeasuredScore, type PointScore } from '../../../src-shared/studies/point-score.ts';
+import { byMetric, type MeasuredScore, type PointScore } from '../../../src-shared/studies/scores/point-score.ts';
 
 /** @param metric the one that the study judges by. @throws StudioError refused for one that the score does not have */
 export function pointScore(score: Score, metric: string): PointScore {

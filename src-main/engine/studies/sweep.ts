@@ -1,4 +1,4 @@
-import { sweepStudy } from '../../../src-shared/studies/sweep.ts';
+import { sweepStudy } from '../../../src-shared/studies/grid/sweep.ts';
 import { defineStudyWork } from './define-study-work.ts';
 import { gridCompared, gridDesign, gridFit, gridFold, gridNext, gridPlan, gridTunings } from './grid-work.ts';
 

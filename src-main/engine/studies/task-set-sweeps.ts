@@ -1,7 +1,7 @@
 import type { JobSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets.ts';
-import type { TaskTuning } from '../../../src-shared/studies/task-tuning.ts';
+import { type TaskSets, taskNames } from '../../../src-shared/studies/task-sets/task-sets.ts';
+import type { TaskTuning } from '../../../src-shared/studies/task-sets/task-tuning.ts';
 import type { ChosenRate, ScoreOf, StudyDesign } from './define-study-work.ts';
 import { countsAfterSweeps, nextOfSweeps, refuseSweptFields } from './sweep-rounds.ts';
 import { memberRun, type PlannedSets, plannedSets, variantLabels } from './task-sets.ts';

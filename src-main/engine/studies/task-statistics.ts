@@ -2,7 +2,7 @@ import type { ExampleValues } from '../../../src-shared/results/outcomes.ts';
 import { percentileInterval } from '../../../src-shared/statistics/bootstrap.ts';
 import { ExampleBootstrap } from '../../../src-shared/statistics/example-bootstrap.ts';
 import { mean } from '../../../src-shared/statistics/student.ts';
-import { type Interval, studentInterval } from '../../../src-shared/studies/interval.ts';
+import { type Interval, studentInterval } from '../../../src-shared/studies/scores/interval.ts';
 
 /** Gain of the own adapters over the base below which (value − base) / (own − base) says nothing. */
 export const leastGain = 0.02;

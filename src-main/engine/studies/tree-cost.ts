@@ -1,5 +1,5 @@
 import type { MaskOutline } from '../../../src-shared/domain/mask-table.ts';
-import type { AdapterContribution } from '../../../src-shared/studies/contribution-schemas.ts';
+import type { AdapterContribution } from '../../../src-shared/studies/adapters/contribution-schemas.ts';
 
 /** What masks cost in the tree of their prefixes, where a layer is run once for all masks that agree up to it. */
 export function treeCost(

@@ -3,7 +3,7 @@ import type { JobSpec, Score } from '../../../src-shared/domain/plan.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { isLowerBetter } from '../../../src-shared/metrics/index.ts';
 import { mean } from '../../../src-shared/statistics/student.ts';
-import { rateText, type TuneConfig, type TunedCell, type Tuning } from '../../../src-shared/studies/tuning.ts';
+import { rateText, type TuneConfig, type TunedCell, type Tuning } from '../../../src-shared/studies/grid/tuning.ts';
 import type { ChosenRate, ScoreOf } from './define-study-work.ts';
 import { estimateCells } from './metric-estimates.ts';
 import { metricOf } from './study-score.ts';

@@ -1,7 +1,7 @@
 import type { ParameterSpec, ParameterValues } from '../../../src-shared/domain/parameter.ts';
 import { checkParameters, firstProblem } from '../../../src-shared/domain/parameter-check.ts';
 import type { PruneDeclaration } from '../../../src-shared/domain/prune.ts';
-import type { PruningConfig } from '../../../src-shared/studies/pruning-schemas.ts';
+import type { PruningConfig } from '../../../src-shared/studies/adapters/pruning-schemas.ts';
 
 export interface PatternChoice {
   /** Identity in a set of chosen patterns. */

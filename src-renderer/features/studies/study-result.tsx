@@ -1,10 +1,10 @@
 import { Button, Group, Stack, Table, Text, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useMemo, useState } from 'react';
 import type { StudyRecord } from '../../../src-shared/domain/study.ts';
-import { wordsOfFiles } from '../../../src-shared/studies/catalog-words.ts';
+import { wordsOfFiles } from '../../../src-shared/studies/config/catalog-words.ts';
 import type { PrunedChoice, StudyFigure, StudyTable } from '../../../src-shared/studies/define-study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
+import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
 import { downloadText, fileStem } from '../../components/download.ts';
 import { Panel } from '../../components/layout/panel.tsx';
 import { Figure } from '../../plots/figure.tsx';

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { catalogWords } from '../../../src-shared/studies/catalog-words.ts';
+import { catalogWords } from '../../../src-shared/studies/config/catalog-words.ts';
 import type { StudyWords } from '../../../src-shared/studies/define-study.ts';
 import { useRequest } from '../../api/query.ts';
 

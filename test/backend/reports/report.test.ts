@@ -17,7 +17,7 @@ import { type RunRecord, runConfigSchema } from '../../../src-shared/domain/run.
 import { studyRecordSchema } from '../../../src-shared/domain/study.ts';
 import { sampleStrip } from '../../../src-shared/figures/index.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { tableCsv } from '../../../src-shared/studies/table-csv.ts';
+import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
 import { makeCurve } from '../../src-shared/curves/make-curve.ts';
 import { dataset, model, runRecord, runs, studies } from './records.ts';
 

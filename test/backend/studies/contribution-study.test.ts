@@ -10,7 +10,7 @@ import type { EngineEvent } from '../../../src-main/engine/events.ts';
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { loadBaseModel } from '../../../src-main/engine/models/load-model.ts';
 import { taskSettingsSchema } from '../../../src-shared/domain/task.ts';
-import { contributionResultSchema } from '../../../src-shared/studies/contribution-schemas.ts';
+import { contributionResultSchema } from '../../../src-shared/studies/adapters/contribution-schemas.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import { randomAdapter } from '../../engine/jobs/random-adapters.ts';
 import { testCompute } from '../../engine/test-compute.ts';

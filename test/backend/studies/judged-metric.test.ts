@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { pruningResultSchema } from '../../../src-shared/studies/adapters/pruning-schemas.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { pruningResultSchema } from '../../../src-shared/studies/pruning-schemas.ts';
 import { bareEncoder } from '../../engine/bare-encoder.ts';
 import { littleBert, withWords, words } from '../../engine/tasks/text-task.ts';
 import { bundledResources, closeBackends, openBackend, realEngine, temporaryFolder } from '../support.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { multitaskResultSchema } from '../../../src-shared/studies/multitask-schemas.ts';
+import { multitaskResultSchema } from '../../../src-shared/studies/task-sets/multitask-schemas.ts';
 import { bundledResources, closeBackends, openBackend, realEngine, temporaryFolder } from '../support.ts';
 
 afterEach(closeBackends);

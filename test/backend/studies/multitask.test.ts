@@ -2,8 +2,8 @@ import { afterEach, expect, it } from 'vitest';
 import { runTask } from '../../../src-main/engine/jobs/run-job.ts';
 import { resultOf } from '../../../src-shared/domain/job.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import { mergeabilityResultSchema } from '../../../src-shared/studies/mergeability-schemas.ts';
-import { multitaskResultSchema } from '../../../src-shared/studies/multitask-schemas.ts';
+import { mergeabilityResultSchema } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
+import { multitaskResultSchema } from '../../../src-shared/studies/task-sets/multitask-schemas.ts';
 import { goldenPath } from '../../engine/golden.ts';
 import {
   closeBackends,

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
-import { mergeabilityResultSchema } from '../../../src-shared/studies/mergeability-schemas.ts';
-import { multitaskResultSchema } from '../../../src-shared/studies/multitask-schemas.ts';
+import { mergeabilityResultSchema } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
+import { multitaskResultSchema } from '../../../src-shared/studies/task-sets/multitask-schemas.ts';
 import { closeBackends, openBackend, tinyConfig, tinyIdx, tinyResources } from '../support.ts';
 import { countingEngine } from './counting-engine.ts';
 

@@ -6,7 +6,7 @@ import { mergeMethod } from '../../../src-main/engine/merge/methods/index.ts';
 import { mergeStates } from '../../../src-main/engine/merge/run/merge-states.ts';
 import { lambdaGrid } from '../../../src-main/engine/studies/interpolation.ts';
 import { readSafetensors } from '../../../src-main/engine/tensors/safetensors.ts';
-import { barriersOf } from '../../../src-shared/studies/barrier.ts';
+import { barriersOf } from '../../../src-shared/studies/interpolation/barrier.ts';
 import { goldenPath, taken } from '../golden.ts';
 import { change, description, moduleOf, state } from '../merge/states.ts';
 

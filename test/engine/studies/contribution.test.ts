@@ -4,7 +4,7 @@ import { treeCost } from '../../../src-main/engine/studies/tree-cost.ts';
 import type { MaskChoice, MaskTable } from '../../../src-shared/domain/mask-table.ts';
 import { chosenMasks } from '../../../src-shared/statistics/mask-choice.ts';
 import { meanInterval } from '../../../src-shared/statistics/student.ts';
-import { contributionStudy } from '../../../src-shared/studies/contribution.ts';
+import { contributionStudy } from '../../../src-shared/studies/adapters/contribution.ts';
 
 const exact: MaskChoice = { kind: 'all' };
 

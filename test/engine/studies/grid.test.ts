@@ -6,10 +6,10 @@ import type { JobSpec, Score, ScoreSpec, TrainingSpec } from '../../../src-share
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { RandomStream } from '../../../src-shared/random.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
-import { ablationStudy } from '../../../src-shared/studies/ablation.ts';
-import { outcomesOf } from '../../../src-shared/studies/grid-schemas.ts';
+import { ablationStudy } from '../../../src-shared/studies/grid/ablation.ts';
+import { outcomesOf } from '../../../src-shared/studies/grid/grid-schemas.ts';
+import { sweepStudy } from '../../../src-shared/studies/grid/sweep.ts';
 import { studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
-import { sweepStudy } from '../../../src-shared/studies/sweep.ts';
 import { studiedInRounds } from './studied-in-rounds.ts';
 import { studyFacts } from './study-facts.ts';
 

@@ -3,8 +3,8 @@ import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import type { PairsOfAdapters } from '../../../src-shared/domain/mergeability.ts';
 import type { Score, ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
-import { mergeabilityStudy } from '../../../src-shared/studies/mergeability.ts';
-import { mergeabilityResultSchema } from '../../../src-shared/studies/mergeability-schemas.ts';
+import { mergeabilityStudy } from '../../../src-shared/studies/task-sets/mergeability.ts';
+import { mergeabilityResultSchema } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
 
 const work = studyWork('mergeability');
 const tasks = ['a', 'b', 'c'];

@@ -4,8 +4,8 @@ import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import type { JobSpec, Score, ScoreSpec } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { studyConfigSchema } from '../../../src-shared/studies/index.ts';
-import { multitaskStudy } from '../../../src-shared/studies/multitask.ts';
-import { multitaskResultSchema } from '../../../src-shared/studies/multitask-schemas.ts';
+import { multitaskStudy } from '../../../src-shared/studies/task-sets/multitask.ts';
+import { multitaskResultSchema } from '../../../src-shared/studies/task-sets/multitask-schemas.ts';
 import { studyFacts } from './study-facts.ts';
 
 const work = studyWork('multitask');

@@ -4,7 +4,7 @@ import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import type { Score, Subject } from '../../../src-shared/domain/plan.ts';
 import { encodeOutcomes } from '../../../src-shared/results/outcomes.ts';
 import { type StudyConfig, studyConfigSchema } from '../../../src-shared/studies/index.ts';
-import { planeGrid } from '../../../src-shared/studies/plane-schemas.ts';
+import { planeGrid } from '../../../src-shared/studies/interpolation/plane-schemas.ts';
 import { studyFacts } from './study-facts.ts';
 
 const adapters = ['a', 'b', 'c'].map((adapterId) => ({ adapterId }));

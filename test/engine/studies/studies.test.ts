@@ -5,9 +5,9 @@ import type { StudyFacts } from '../../../src-main/engine/studies/define-study-w
 import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import { lambdaGrid } from '../../../src-main/engine/studies/interpolation.ts';
 import type { Score } from '../../../src-shared/domain/plan.ts';
+import { pruningStudy } from '../../../src-shared/studies/adapters/pruning.ts';
 import { type StudyConfig, studyConfigSchema, studyResultSchema } from '../../../src-shared/studies/index.ts';
-import { mergingStudy } from '../../../src-shared/studies/merging.ts';
-import { pruningStudy } from '../../../src-shared/studies/pruning.ts';
+import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';
 import { change, description, factors, state } from '../merge/states.ts';
 import { studyFacts } from './study-facts.ts';
 

@@ -3,8 +3,8 @@ import { studyWork } from '../../../src-main/engine/studies/index.ts';
 import type { PairsOfAdapters } from '../../../src-shared/domain/mergeability.ts';
 import type { JobSpec, Score, ScoreSpec, TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import { studyConfigSchema, studyKind } from '../../../src-shared/studies/index.ts';
-import { mergeabilityResultSchema } from '../../../src-shared/studies/mergeability-schemas.ts';
-import { multitaskResultSchema } from '../../../src-shared/studies/multitask-schemas.ts';
+import { mergeabilityResultSchema } from '../../../src-shared/studies/task-sets/mergeability-schemas.ts';
+import { multitaskResultSchema } from '../../../src-shared/studies/task-sets/multitask-schemas.ts';
 import { studiedInRounds } from './studied-in-rounds.ts';
 
 const words = { mergeMethod: (id: string) => id };

@@ -20,10 +20,10 @@ import {
 } from '../../../src-shared/figures/index.ts';
 import { lineEnds } from '../../../src-shared/figures/layout.ts';
 import { faded, runStyles, seriesLabel, studyStyles } from '../../../src-shared/figures/palette.ts';
-import { interpolationStudy } from '../../../src-shared/studies/interpolation.ts';
-import { interpolationFigure } from '../../../src-shared/studies/interpolation-figures.ts';
-import { mergingFigure } from '../../../src-shared/studies/merging-figures.ts';
-import { gridFigure, pruningFigure } from '../../../src-shared/studies/pruning-figures.ts';
+import { gridFigure, pruningFigure } from '../../../src-shared/studies/adapters/pruning-figures.ts';
+import { interpolationStudy } from '../../../src-shared/studies/interpolation/interpolation.ts';
+import { interpolationFigure } from '../../../src-shared/studies/interpolation/interpolation-figures.ts';
+import { mergingFigure } from '../../../src-shared/studies/merging/merging-figures.ts';
 import { makeCurve } from '../curves/make-curve.ts';
 import { interpolationResult, mergingResult, pruningResult } from './results.ts';
 

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { sequentialColor } from '../../../src-shared/figures/palette.ts';
-import { planeFigure } from '../../../src-shared/studies/plane-figures.ts';
-import { type PlaneResult, planeConfigSchema, planeGrid } from '../../../src-shared/studies/plane-schemas.ts';
+import { planeFigure } from '../../../src-shared/studies/interpolation/plane-figures.ts';
+import {
+  type PlaneResult,
+  planeConfigSchema,
+  planeGrid,
+} from '../../../src-shared/studies/interpolation/plane-schemas.ts';
 
 const config = planeConfigSchema.parse({
   kind: 'plane',

@@ -1,6 +1,9 @@
-import type { InterpolationCurve, InterpolationResult } from '../../../src-shared/studies/interpolation-schemas.ts';
-import type { MergingResult } from '../../../src-shared/studies/merging-schemas.ts';
-import type { PruningResult } from '../../../src-shared/studies/pruning-schemas.ts';
+import type { PruningResult } from '../../../src-shared/studies/adapters/pruning-schemas.ts';
+import type {
+  InterpolationCurve,
+  InterpolationResult,
+} from '../../../src-shared/studies/interpolation/interpolation-schemas.ts';
+import type { MergingResult } from '../../../src-shared/studies/merging/merging-schemas.ts';
 
 const alone = (value: number) => ({ value, low: null, high: null });
 const curve = (

@@ -12,8 +12,8 @@ import {
 import { curveMetrics } from '../../../src-shared/results/curve-metrics.ts';
 import { headlineText, namedScores } from '../../../src-shared/results/headline.ts';
 import { intervalText } from '../../../src-shared/results/interval-text.ts';
-import type { GridResult } from '../../../src-shared/studies/grid-schemas.ts';
-import { gridTables } from '../../../src-shared/studies/grid-tables.ts';
+import type { GridResult } from '../../../src-shared/studies/grid/grid-schemas.ts';
+import { gridTables } from '../../../src-shared/studies/grid/grid-tables.ts';
 
 const values = [0.7134, 0.0525, 1, 0];
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { plainMarkdown } from '../../../../src-shared/studies/study-markdown.ts';
+import { plainMarkdown } from '../../../../src-shared/studies/report/study-markdown.ts';
 import { adapterConfigFile } from '../../../engine/adapters/peft/adapter-config.ts';
 import { withMembers } from '../../../engine/models/huggingface/json-members.ts';
 import { writeFileAtomic } from '../../../files/atomic.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { methodChoice } from '../../../../src-renderer/features/merge/use-merge-panel.ts';
-import { interpolationStudy } from '../../../../src-shared/studies/interpolation.ts';
-import { mergingStudy } from '../../../../src-shared/studies/merging.ts';
+import { interpolationStudy } from '../../../../src-shared/studies/interpolation/interpolation.ts';
+import { mergingStudy } from '../../../../src-shared/studies/merging/merging.ts';
 
 const ties = { id: 'ties', makes: 'adapter' } as const;
 

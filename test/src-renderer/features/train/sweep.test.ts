@@ -10,7 +10,7 @@ import {
   sweepRuns,
   valuesFromText,
 } from '../../../../src-renderer/features/train/sweep.ts';
-import { cellsOf } from '../../../../src-shared/studies/grid-cells.ts';
+import { cellsOf } from '../../../../src-shared/studies/grid/grid-cells.ts';
 
 const variants = adapterVariants.map(({ declaration }) => declaration);
 const alone: Sweep = { axes: [], seeds: [], paired: false };

@@ -1,0 +1,224 @@
+import { mostExactGroups } from '../../domain/mask-table.ts';
+import type { Declaration } from '../../domain/parameter.ts';
+import { formatFixed } from '../../format/numbers.ts';
+import { comparisonRow } from '../../results/comparison-row.ts';
+import { nameOfRecord } from '../config/catalog-words.ts';
+import { datasetOf, requireOneBase, seriesName, valuesOf } from '../config/composing.ts';
+import { defineStudy, type StudyTable } from '../define-study.ts';
+import { contributionFigures } from './contribution-figures.ts';
+import { unitOfMetric, withInterval } from './contribution-format.ts';
+import { type ContributionResult, contributionConfigSchema, contributionResultSchema } from './contribution-schemas.ts';
+import { namedAdapters } from './named-adapters.ts';
+
+const declaration: Declaration = {
+  id: 'contribution',
+  label: 'Contribution',
+  summary:
+    'What each layer or module of an adapter contributes to the score: Shapley and Banzhaf values, leave-one-out, interactions of pairs, and the score with only some adapters on (dropout stability).',
+  paper: { title: 'Come Together, But Not Right Now (CoTo)', url: 'https://arxiv.org/abs/2506.05713' },
+  parameters: [
+    {
+      name: 'unit',
+      label: 'Unit',
+      type: 'choice',
+      default: 'layer',
+      choices: [
+        { value: 'layer', label: 'Layer' },
+        { value: 'module-type', label: 'Type of module, e.g. all q_proj' },
+        { value: 'module', label: 'Module' },
+      ],
+      help: 'What is switched as a whole. Adapters outside the layers, such as a task head, stay on.',
+    },
+    {
+      name: 'metric',
+      label: 'Metric',
+      type: 'choice',
+      default: 'accuracy',
+      choices: [
+        { value: 'accuracy', label: 'Accuracy' },
+        { value: 'loss', label: 'Loss (contributions are to −loss, so that positive values help)' },
+      ],
+      help: 'What the units contribute to. The loss shows smaller differences than the accuracy.',
+    },
+    {
+      name: 'values',
+      label: 'Values',
+      type: 'choice',
+      default: 'auto',
+      choices: [
+        { value: 'auto', label: `Exact for up to ${mostExactGroups} units, else sampled permutations` },
+        { value: 'exact', label: 'Exact: every subset' },
+        { value: 'permutations', label: 'Sampled permutations' },
+        { value: 'integral', label: 'Integral over p of sampled sets, as in the paper' },
+      ],
+      help: 'Exact values evaluate all 2ⁿ subsets of n units; subsets share the layers up to where they differ.',
+    },
+    {
+      name: 'budget',
+      label: 'Budget',
+      type: 'integer',
+      default: 2000,
+      minimum: 2,
+      maximum: 1_000_000,
+      step: 500,
+      unit: 'subsets',
+      help: 'Distinct subsets that sampling evaluates at most.',
+      advanced: true,
+    },
+    {
+      name: 'antithetic',
+      label: 'Antithetic',
+      type: 'boolean',
+      default: true,
+      help: 'Whether each sampled permutation comes with its reverse, each sampled set with its complement.',
+      advanced: true,
+    },
+    {
+      name: 'seed',
+      label: 'Seed',
+      type: 'integer',
+      default: 0,
+      minimum: 0,
+      maximum: 2 ** 31 - 1,
+      help: 'Draws the permutations or sets.',
+      advanced: true,
+    },
+  ],
+};
+
+/** What each group of an adapter contributes, from one table of subsets. */
+export const contributionStudy = defineStudy({
+  kind: 'contribution',
+  formerKinds: ['shapley'],
+  declaration,
+  takes: 'adapters',
+  configSchema: contributionConfigSchema,
+  resultSchema: contributionResultSchema,
+  compose(input) {
+    requireOneBase(input.adapters);
+    return {
+      kind: 'contribution' as const,
+      dataset: datasetOf(input),
+      eval_samples: input.eval_samples,
+      ...contributionConfigSchema
+        .pick({ unit: true, metric: true, values: true, budget: true, antithetic: true, seed: true })
+        .parse(valuesOf(declaration, input)),
+      adapters: namedAdapters(input.adapters),
+    };
+  },
+  references: ({ adapters }) => adapters.map(({ adapter }) => adapter),
+  describeConfig: ({ dataset, unit, metric, values, budget, antithetic, seed }, words) => [
+    { label: 'Data', value: nameOfRecord(dataset, words) },
+    { label: 'Unit', value: unit },
+    { label: 'Metric', value: metric },
+    {
+      label: 'Values',
+      value:
+        values === 'exact'
+          ? 'exact'
+          : `${values}, at most ${budget} sampled subsets${antithetic ? ', antithetic' : ''}, seed ${seed}`,
+    },
+  ],
+  table: (result) => [valueTable(result), checkTable(result), stabilityTable(result)],
+  figures: (result) => contributionFigures(result),
+  comparison({ metric, adapters }) {
+    const half = (coto: boolean) =>
+      adapters
+        .filter((adapter) => adapter.coto === coto)
+        .flatMap(({ seed, groups, stability }) => {
+          const middle = stability.find(({ active }) => active === Math.floor(groups.length / 2));
+          return middle === undefined ? [] : [{ seed, value: metric === 'loss' ? -middle.mean : middle.mean }];
+        });
+    const [unit, better] = metric === 'loss' ? (['loss', 'lower'] as const) : (['percent', 'higher'] as const);
+    return [comparisonRow('contribution/half', 'Half of the adapters on, mean of subsets', unit, better, half)];
+  },
+});
+
+function valueTable({ adapters, metric }: ContributionResult): StudyTable {
+  const { scale, difference } = unitOfMetric(metric);
+  return {
+    title: `Contribution of each unit (${difference}, ± 95 %)`,
+    columns: [
+      { label: 'Adapter' },
+      { label: 'Unit' },
+      ...['Shapley', 'Banzhaf', 'Leave one out', 'Alone'].map((label) => ({ label, numeric: true })),
+    ],
+    rows: adapters.flatMap((adapter) =>
+      adapter.groups.map(({ name, shapley, banzhaf, leaveOneOut, alone }) => ({
+        cells: [
+          seriesName(adapter),
+          name,
+          withInterval(shapley, scale),
+          banzhaf === null ? '–' : withInterval(banzhaf, scale),
+          withInterval(leaveOneOut, scale),
+          withInterval(alone, scale),
+        ],
+      })),
+    ),
+  };
+}
+
+function checkTable({ adapters, metric }: ContributionResult): StudyTable {
+  const { scale, value, difference } = unitOfMetric(metric);
+  const sign = metric === 'loss' ? -1 : 1;
+  return {
+    title: 'Checks and cost',
+    columns: [
+      { label: 'Adapter' },
+      { label: `None on (${value})`, numeric: true },
+      { label: `All on (${value})`, numeric: true },
+      { label: `Σφ (${difference})`, numeric: true },
+      { label: `v(all) − v(none) (${difference})`, numeric: true },
+      { label: 'Values' },
+      { label: 'Subsets', numeric: true },
+      { label: 'Layers run', numeric: true },
+      { label: 'One by one', numeric: true },
+      { label: 'Forward passes', numeric: true },
+    ],
+    rows: adapters.map((adapter) => {
+      const { none, all, efficiency, exact, samples, cost } = adapter;
+      return {
+        cells: [
+          seriesName(adapter),
+          withInterval({ ...none, value: sign * none.value }, scale),
+          withInterval({ ...all, value: sign * all.value }, scale),
+          formatFixed(scale * efficiency.sum, 4),
+          formatFixed(scale * efficiency.difference, 4),
+          exact ? 'exact' : `${samples} samples`,
+          String(cost.masks),
+          String(cost.layerEvaluations),
+          String(cost.layerEvaluationsAlone),
+          cost.forwardPasses.toFixed(1),
+        ],
+      };
+    }),
+  };
+}
+
+function stabilityTable({ adapters, metric }: ContributionResult): StudyTable {
+  const { scale, value } = unitOfMetric(metric);
+  const sign = metric === 'loss' ? -1 : 1;
+  const written = (score: number) => formatFixed(sign * scale * score, scale === 100 ? 1 : 4);
+  return {
+    title: `Dropout stability: ${metric} by the number of units that are on`,
+    columns: [
+      { label: 'Adapter' },
+      { label: 'Units on', numeric: true },
+      { label: `Mean (${value})`, numeric: true },
+      { label: '5 %', numeric: true },
+      { label: '95 %', numeric: true },
+      { label: 'Subsets', numeric: true },
+    ],
+    rows: adapters.flatMap((adapter) =>
+      adapter.stability.map(({ active, mean, low, high, masks }) => ({
+        cells: [
+          seriesName(adapter),
+          String(active),
+          written(mean),
+          ...(sign > 0 ? [written(low), written(high)] : [written(high), written(low)]),
+          String(masks),
+        ],
+      })),
+    ),
+  };
+}

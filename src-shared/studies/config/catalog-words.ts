@@ -1,0 +1,31 @@
+import type { Catalog } from '../../domain/catalog.ts';
+import { describePruning } from '../../domain/prune.ts';
+import type { StudyWords } from '../define-study.ts';
+import { fieldIds, fieldWords } from './field-words.ts';
+
+/** What the catalog calls the methods and settings that a study names by id; an id that it does not know stays as it is. */
+export function catalogWords({
+  adapterVariants,
+  mergeMethods,
+  pruneMethods,
+}: Pick<Catalog, 'adapterVariants' | 'mergeMethods' | 'pruneMethods'>): StudyWords {
+  const merges = new Map(mergeMethods.map(({ id, label }) => [id, label]));
+  return {
+    mergeMethod: (id) => merges.get(id) ?? id,
+    pruning(id, parameters) {
+      const method = pruneMethods.find((one) => one.id === id);
+      return method === undefined ? id : describePruning(method, parameters);
+    },
+    fields: fieldWords(adapterVariants),
+  };
+}
+
+/** The same for files that programs read: settings by their ids. */
+export function wordsOfFiles(words: StudyWords): StudyWords {
+  return { ...words, fields: fieldIds };
+}
+
+/** A dataset or a base model by its name, or by its id where it is not known. */
+export function nameOfRecord(id: string, { recordName }: StudyWords): string {
+  return recordName?.(id) ?? id;
+}

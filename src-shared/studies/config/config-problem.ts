@@ -1,0 +1,26 @@
+import type { z } from 'zod';
+import { describeIssues } from '../../contract/errors.ts';
+import { keysAt } from '../../contract/schema-keys.ts';
+import { meantQuestion, unknownKeys } from '../../contract/unknown-keys.ts';
+import type { StudyKind } from '../define-study.ts';
+
+/** What is wrong with a study's config, and the way out: of keys that nobody knows, those that may have been meant. */
+export function configProblem(
+  { configSchema, declaration }: Pick<StudyKind, 'configSchema' | 'declaration'>,
+  error: Pick<z.ZodError, 'issues'>,
+): { readonly message: string; readonly hint: string } {
+  const unknown = unknownKeys(configSchema, error);
+  const has = (path: readonly PropertyKey[]) => {
+    const keys = [...new Set(keysAt(configSchema, path))];
+    return `${path.length === 0 ? declaration.label : path.join('.')} has the keys ${keys.join(', ')}.`;
+  };
+  const [first] = unknown;
+  if (first === undefined) return { message: describeIssues(error), hint: has([]) };
+  // What is missing there is likely what the unknown keys were meant to be.
+  const message = unknown.map(({ path, key }) => [...path, key].join('.')).join(', ');
+  const question = meantQuestion(unknown);
+  return {
+    message: `there is no key ${message}`,
+    hint: [...(question === null ? [] : [question]), has(first.path)].join(' '),
+  };
+}

@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import { StudioError } from '../../contract/errors.ts';
+import type { ParameterSpec, ParameterValue } from '../../domain/parameter.ts';
+import { fieldIds } from '../config/field-words.ts';
+import type { StudyWords } from '../define-study.ts';
+import type { Grid } from './grid-cells.ts';
+import type { SubjectChoice } from './grid-schemas.ts';
+import { rateText, type TuneConfig } from './tuning.ts';
+
+/** Parameters that studies over a grid of a run's fields have in common, as a form declares them. */
+export const gridParameters = {
+  grid: {
+    name: 'grid',
+    label: 'Grid',
+    type: 'text',
+    multiline: true,
+    default: 'coto: off, on',
+    help: 'A line for each field of the run with its values, e.g. "learning_rate: 5e-4, 1e-3", "adapter.parameters.r: 4, 8", "adapter.variant: lora, dora", "coto: off, on". The first cell is the reference.',
+  },
+  metric: {
+    name: 'metric',
+    label: 'Metric',
+    type: 'text',
+    default: 'accuracy',
+    help: 'accuracy, loss, or a further metric of the task by its id, e.g. f1_macro. Accuracy and loss have intervals over seeds and examples, the others over seeds.',
+  },
+  further_metrics: {
+    name: 'further_metrics',
+    label: 'Further metrics',
+    type: 'text-list',
+    default: [],
+    empty: 'none',
+    advanced: true,
+    help: 'Metrics that are reported beside the first.',
+  },
+  scores: {
+    name: 'scores',
+    label: 'Scored',
+    type: 'text',
+    multiline: true,
+    default: 'alone',
+    help: 'A line for each thing that is scored of every cell: "alone", "merge factor-average" (of every pair of seeds; "of=all" merges all), "prune every-other-layer", "prune layer-third third=low", "prune magnitude sparsity=0.5".',
+  },
+} as const satisfies Record<string, ParameterSpec>;
+
+/** Parameters of the sweep of learning rates; in a file they are keys of `tune`. */
+export function tuneParameters(rates: readonly number[]): ParameterSpec[] {
+  const group = 'Learning-rate sweep';
+  return [
+    {
+      name: 'tune_learning_rate',
+      label: 'Learning rates',
+      type: 'number-list',
+      default: [...rates],
+      above: 0,
+      empty: 'no sweep: the rate of the run or of the grid',
+      group,
+      help: 'Every cell tries these rates, with the same steps and seeds, and takes the best by its mean score on the validation split (tune.learning_rate in a file).',
+    },
+    {
+      name: 'tune_seeds',
+      label: 'Seeds of the sweep',
+      type: 'integer-list',
+      default: [1],
+      minimum: 0,
+      group,
+      help: 'Every rate of every cell is trained once on each (tune.seeds in a file).',
+    },
+    {
+      name: 'tune_validation_samples',
+      label: 'Validation samples',
+      type: 'integer',
+      default: 0,
+      minimum: 0,
+      unit: 'examples',
+      group,
+      help: 'Training examples held out to choose the rate by; 0: the validation_samples of the run. No cell trains on them, and the test split chooses nothing (tune.validation_samples in a file).',
+    },
+    {
+      name: 'tune_extend',
+      label: 'Extensions',
+      type: 'integer',
+      default: 0,
+      minimum: 0,
+      maximum: 8,
+      group,
+      help: 'How often the rates are extended, for all cells alike, while the best of a cell is at an end of them (tune.extend in a file).',
+    },
+  ];
+}
+
+/** The sweep that these values of a form say; null without rates. */
+export function tuneOf(values: Readonly<Record<string, ParameterValue>>): z.input<typeof tuneShape> | null {
+  const rates = z.array(z.number()).parse(values['tune_learning_rate']);
+  if (rates.length === 0) return null;
+  const samples = z.number().parse(values['tune_validation_samples']);
+  return {
+    learning_rate: rates,
+    seeds: z.array(z.number()).parse(values['tune_seeds']),
+    validation_samples: samples === 0 ? null : samples,
+    extend: z.number().parse(values['tune_extend']),
+  };
+}
+const tuneShape = z.object({
+  learning_rate: z.array(z.number()),
+  seeds: z.array(z.number()),
+  validation_samples: z.number().nullable(),
+  extend: z.number(),
+});
+
+/**
+ * "merge factor-average of=all" by lines → what is scored. Values are parsed as JSON if possible, else taken as text.
+ * @throws StudioError invalid_input naming the line
+ */
+export function choicesFromText(text: string): SubjectChoice[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .map(choiceFromLine);
+}
+
+function choiceFromLine(line: string): SubjectChoice {
+  const [first, id, ...settings] = line.split(/\s+/);
+  const pairs = settings.map((setting) => /^([\w]+)=(.+)$/.exec(setting));
+  if (first === 'alone' && id === undefined) return 'alone';
+  if ((first !== 'merge' && first !== 'prune') || id === undefined || pairs.includes(null))
+    throw new StudioError(
+      'invalid_input',
+      `"${line}" says nothing to score.`,
+      'Write alone, merge METHOD or prune METHOD, then its parameters as name=value.',
+    );
+  const values = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', valueFromWord(pair?.[2] ?? '')]));
+  if (first === 'prune') return { prune: id, parameters: values };
+  const { of = 'pairs', ...parameters } = values;
+  return { merge: id, parameters, of: z.enum(['pairs', 'all']).parse(of) };
+}
+
+function valueFromWord(word: string): ParameterValue {
+  try {
+    return z.union([z.number(), z.boolean(), z.string()]).parse(JSON.parse(word));
+  } catch {
+    return word;
+  }
+}
+
+/** "Factor average of two seeds", "50 % zeroed", as the study's page and reports show it. */
+export function choiceText(choice: SubjectChoice, { mergeMethod, pruning }: StudyWords): string {
+  if (choice === 'alone') return 'Alone';
+  if ('prune' in choice) return pruning?.(choice.prune, choice.parameters) ?? choice.prune;
+  const settings = Object.entries(choice.parameters).map(([name, value]) => `${name} ${String(value)}`);
+  const merged = `${mergeMethod(choice.merge)} of ${choice.of === 'pairs' ? 'two seeds' : 'all seeds'}`;
+  return settings.length === 0 ? merged : `${merged} (${settings.join(', ')})`;
+}
+
+export function gridText(grid: Grid, { fields: words = fieldIds }: StudyWords): string {
+  const fields = Object.entries(grid).map(
+    ([name, values]) => `${name === 'coto' ? 'CoTo' : words.field(name)} × ${values.length}`,
+  );
+  return fields.length === 0 ? 'the run as it is' : fields.join(', ');
+}
+
+export function tuneText({ learning_rate, seeds, extend }: TuneConfig): string {
+  const more = extend === 0 ? '' : `, extended up to ${extend} times`;
+  return `${learning_rate.map(rateText).join(', ')} on seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}${more}`;
+}

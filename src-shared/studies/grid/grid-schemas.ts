@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { forgettingSchema } from '../../domain/forgetting.ts';
+import { parameterValuesSchema } from '../../domain/parameter.ts';
+import { runConfigSchema } from '../../domain/run.ts';
+import { meanInterval, pairedDifference } from '../../statistics/student.ts';
+import { differenceSchema, metricIntervalSchema } from '../scores/metric-interval.ts';
+import { cellSettingsSchema } from './cell-settings.ts';
+import { gridSchema } from './grid-cells.ts';
+import { tuningSchema } from './tuning.ts';
+
+/** What is scored of every cell: its adapters alone, merged across seeds, or pruned. */
+export const subjectChoiceSchema = z.union([
+  z.literal('alone'),
+  z.strictObject({
+    merge: z.string().describe('id of a merge method'),
+    parameters: parameterValuesSchema.default({}),
+    of: z.enum(['pairs', 'all']).default('pairs').describe('every pair of seeds, or all seeds in one merge'),
+  }),
+  z.strictObject({
+    prune: z.string().describe('id of a prune method'),
+    parameters: parameterValuesSchema.default({}),
+  }),
+]);
+export type SubjectChoice = z.output<typeof subjectChoiceSchema>;
+
+/** Fields that studies over a grid of a run's fields have in common. */
+export const gridConfigShape = {
+  run: runConfigSchema.prefault({}).describe('the run that the cells vary; its seed is not used'),
+  grid: gridSchema,
+  metric: z.string().default('accuracy'),
+  further_metrics: z.array(z.string()).default([]).describe('metrics reported beside the first'),
+  scores: z.array(subjectChoiceSchema).min(1).default(['alone']).describe('alone, merged across seeds, pruned'),
+  reference: cellSettingsSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'values of the reference cell; of some fields only: each cell is compared with the one that has these and its other values; null: the first cell',
+    ),
+  left_out: z
+    .array(z.object({ cell: z.number().int(), score: z.number().int(), reason: z.string() }))
+    .default([])
+    .describe('cells whose adapters a merge or pruning cannot take, by positions; filled in before the start'),
+};
+
+const outcomeCellSchema = z.object({
+  /** Of each seed; of a merge, of each pair (or of all) of the seeds. In the metric's own unit: an accuracy is a share. */
+  values: z.array(z.object({ seeds: z.array(z.number().int()), value: z.number() })),
+  own: metricIntervalSchema,
+  /** From the cell's reference, paired in seeds and examples; null for a cell that is its own. */
+  difference: differenceSchema.nullable(),
+  /** Mean rise over the seeds; null where it was not measured. */
+  forgetting: forgettingSchema.pick({ measure: true, rise: true }).nullable(),
+});
+
+/** One subject under one metric, for every cell. */
+const outcomeSchema = z.object({
+  label: z.string().describe('e.g. "Alone", "Every other layer"'),
+  metric: z.string(),
+  /** null where a cell's adapters cannot be merged or pruned so. */
+  cells: z.array(outcomeCellSchema.nullable()),
+  notes: z.array(z.string()).default([]).describe('why cells are left out'),
+});
+export type GridOutcome = z.infer<typeof outcomeSchema>;
+export type OutcomeCell = z.infer<typeof outcomeCellSchema>;
+
+export const gridResultShape = {
+  examples: z.number().int(),
+  metric: z.string(),
+  /** Index of the cell that the first is compared with; of earlier versions, that all are. */
+  reference: z.number().int(),
+  references: z.array(z.number().int()).default([]).describe('index of the cell that each is compared with'),
+  cells: z.array(
+    z.object({
+      label: z.string(),
+      settings: cellSettingsSchema,
+      coto: z.boolean(),
+      /** Chosen by the sweep of the same study; null: as the run or the grid says. */
+      learning_rate: z.number().nullable().default(null),
+      /** Scores by seed, in results of earlier versions. */
+      scores: z.array(z.object({ seed: z.number().int(), value: z.number() })).default([]),
+    }),
+  ),
+  outcomes: z.array(outcomeSchema).default([]),
+  tuning: tuningSchema.nullable().default(null),
+};
+const gridResultSchema = z.object(gridResultShape);
+export type GridResult = z.infer<typeof gridResultSchema>;
+
+/** Index of the cell that this one is compared with. */
+export function referenceOf({ reference, references }: GridResult, at: number): number {
+  return references[at] ?? reference;
+}
+
+/** Whether another cell is compared with this one. */
+export function isReference(result: GridResult, at: number): boolean {
+  return result.cells.some((_, other) => other !== at && referenceOf(result, other) === at);
+}
+
+/** The cell that all others are compared with; null where there are several. */
+export function commonReference(result: GridResult): number | null {
+  const all = new Set(result.cells.map((_, at) => referenceOf(result, at)));
+  return all.size === 1 ? ([...all][0] ?? null) : null;
+}
+
+/** The outcomes of a result; of an earlier version, by seeds only. */
+export function outcomesOf({ outcomes, cells, metric, reference }: GridResult): GridOutcome[] {
+  if (outcomes.length > 0 || cells.every(({ scores }) => scores.length === 0)) return outcomes;
+  const control = new Map(cells[reference]?.scores.map(({ seed, value }) => [seed, value]));
+  return [
+    {
+      label: 'Alone',
+      metric,
+      notes: [],
+      cells: cells.map(({ scores }, at) => {
+        const pairs = scores.flatMap(({ seed, value }) => {
+          const other = control.get(seed);
+          return other === undefined ? [] : [{ value, other }];
+        });
+        const [treated, controls] = [pairs.map(({ value }) => value), pairs.map(({ other }) => other)];
+        return {
+          values: scores.map(({ seed, value }) => ({ seeds: [seed], value })),
+          own: { ...meanInterval(scores.map(({ value }) => value)), bootstrap: null },
+          difference:
+            at === reference || pairs.length === 0
+              ? null
+              : { ...pairedDifference(treated, controls), bootstrap: null, permutation: null },
+          forgetting: null,
+        };
+      }),
+    },
+  ];
+}
