@@ -11,7 +11,7 @@ import { testCompute } from '../test-compute.ts';
 
 beforeAll(() => activateCompute(testCompute));
 
-/** Golden values of transformers: see test/peers/make-masked-head-golden.py. */
+/** Golden values of transformers: see test/golden/make/make-masked-head-golden.py. */
 it.each(['bert', 'roberta', 'deberta-v2', 'distilbert'])('gives the losses of transformers for %s', async (family) => {
   const directory = goldenPath('masked-head', family, 'base');
   const expected = await readSafetensors(goldenPath('masked-head', family, 'expected.safetensors'));

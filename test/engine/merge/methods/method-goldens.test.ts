@@ -50,7 +50,7 @@ async function mergedDelta(id: string, { values, settings }: Golden, parameters:
   return change(merged);
 }
 
-/** Methods whose golden folder has the merged `delta` (test/peers/make-merge-golden.py), inputs X where they need them. */
+/** Methods whose golden folder has the merged `delta` (test/golden/make/make-merge-golden.py), inputs X where they need them. */
 const withDelta = mergeMethods
   .map(({ declaration }) => declaration.id)
   .filter((id) => existsSync(goldenPath('methods', id, 'values.safetensors')));

@@ -1,4 +1,4 @@
-"""Makes golden adapters of test/golden with the real PEFT: python test/peers/make-adapter-golden.py [case ...]
+"""Makes golden adapters of test/golden with the real PEFT: python test/golden/make/make-adapter-golden.py [case ...]
 
 A case is a family, a folder of its `adapters` and PEFT's config. The adapter stands on the family's own base with random values in
 place of its start; beside it go the outputs for the family's inputs and, where the base's names are those of its checkpoint, the

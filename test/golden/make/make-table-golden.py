@@ -1,6 +1,6 @@
 """Writes test/golden/tables: what Hugging Face's datasets and openpyxl write, read by test/engine/data/saved-tables.test.ts.
 
-usage: python test/peers/make-table-golden.py, with datasets, pillow, polars and openpyxl
+usage: python test/golden/make/make-table-golden.py, with datasets, pillow, polars and openpyxl
 """
 
 import datetime

@@ -2,7 +2,7 @@
 
 Code points that are treated alike are ranges [first, last]; all others are kept.
 
-usage: python test/peers/make-bert-golden.py, with tokenizers
+usage: python test/golden/make/make-bert-golden.py, with tokenizers
 """
 
 import json

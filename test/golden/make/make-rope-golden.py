@@ -1,5 +1,5 @@
 """Frequencies of every kind of RoPE scaling, and a tiny Llama with YaRN, as transformers computes them:
-~/.cache/coto-studio/peers/bin/python test/peers/make-rope-golden.py"""
+~/.cache/coto-studio/peers/bin/python test/golden/make/make-rope-golden.py"""
 
 import json
 import shutil

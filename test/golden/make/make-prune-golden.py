@@ -1,6 +1,6 @@
 """Golden values of PEFT's reduce_intruder_dimension on a golden base and adapter.
 
-    python test/peers/make-prune-golden.py      (needs torch, transformers and peft)
+    python test/golden/make/make-prune-golden.py      (needs torch, transformers and peft)
 """
 
 import json

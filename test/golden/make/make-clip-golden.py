@@ -1,4 +1,4 @@
-"""Makes the golden values of zero-shot classification by CLIP, test/golden/clip-zero-shot: python test/peers/make-clip-golden.py
+"""Makes the golden values of zero-shot classification by CLIP, test/golden/clip-zero-shot: python test/golden/make/make-clip-golden.py
 
 A little CLIP of random weights with its tokenizer and preprocessor_config.json, images in class folders, what Transformers reads of
 both, and the outputs of CLIPModel with the texts of the classes by several templates, alone and with an adapter of PEFT on both towers.

@@ -3,7 +3,7 @@
 The templates in tool_templates have the structure of those that were published with Llama 3.1, Mistral v0.3 and Qwen 2.5, in words of
 our own: the originals' licenses differ, and what is held here is what they ask of Jinja.
 
-usage: python test/peers/make-jinja-golden.py, with transformers
+usage: python test/golden/make/make-jinja-golden.py, with transformers
 """
 
 import json
