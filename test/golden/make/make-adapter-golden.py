@@ -10,14 +10,14 @@ import json
 import math
 import shutil
 import sys
-from pathlib import Path
 
 import peft
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+from folders import GOLDEN, OUTPUT
+
 CLASSES = {"vit": "AutoModelForImageClassification", "bert": "AutoModelForSequenceClassification"}
 ATTENTION = ["q_proj", "v_proj"]
 MIXED = ["q_proj", "k_proj", "up_proj", "down_proj"]
@@ -218,7 +218,7 @@ def outputs(model, inputs):
 
 
 def make_adapter(family, name, make_config, settings, deviation):
-    folder = GOLDEN / family / "adapters" / name
+    folder = OUTPUT / family / "adapters" / name
     shutil.rmtree(folder, ignore_errors=True)
     model = adapted(family, make_config, settings, deviation)
     inputs = load_file(GOLDEN / family / "inputs.safetensors")
@@ -236,7 +236,7 @@ def make_adapter(family, name, make_config, settings, deviation):
 
 
 def make_run(name, make_config, settings, deviation, learning_rate, max_norm, masks, steps=10, warmup=2):
-    folder = GOLDEN / "llama" / "train" / name
+    folder = OUTPUT / "llama" / "train" / name
     shutil.rmtree(folder, ignore_errors=True)
     model = adapted("llama", make_config, settings, deviation)
     write_adapter(model, "llama", folder / "start")
@@ -292,7 +292,7 @@ def set_active(model, mask):
 
 def make_abba(family="llama", name="abba", r1=2, r2=3, alpha=0.5, targets=("q_proj", "v_proj")):
     """ABBA (arXiv 2505.14238, equation 7), which PEFT has not: W + alpha² / √(r1·r2) · (B1·A1) ∘ (B2·A2), in float64."""
-    folder = GOLDEN / family / "adapters" / name
+    folder = OUTPUT / family / "adapters" / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     torch.manual_seed(5)

@@ -6,10 +6,11 @@ usage: python test/golden/make/make-bert-golden.py, with tokenizers
 """
 
 import json
-from pathlib import Path
 
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
+
+from folders import OUTPUT
 
 
 def ranges(holds):
@@ -37,5 +38,6 @@ golden = {
     "separators": ranges(lambda text: len(words.pre_tokenize_str(text)) == 2),
     "punctuation": ranges(lambda text: len(words.pre_tokenize_str(text)) == 3),
 }
-target = Path(__file__).parent.parent / "golden" / "misc" / "bert-characters.json"
+target = OUTPUT / "misc" / "bert-characters.json"
+target.parent.mkdir(parents=True, exist_ok=True)
 target.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -1,13 +1,11 @@
 """Makes test/golden/bitsandbytes and test/golden/llama-nf4 with the real bitsandbytes, Transformers and PEFT on the CPU.
 
-usage: python make-bitsandbytes-golden.py <output folder>
+usage: python test/golden/make/make-bitsandbytes-golden.py
 needs: pip install torch==2.13.0 bitsandbytes==0.48.2 transformers==5.24.0 peft==0.21.2 gguf==0.17.1 safetensors
 """
 import json
 import math
 import shutil
-import sys
-from pathlib import Path
 
 import bitsandbytes.functional as bnb
 import gguf
@@ -18,7 +16,8 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, LlamaConfig, LlamaForCausalLM
 
-output = Path(sys.argv[1])
+from folders import OUTPUT as output
+
 torch.manual_seed(20261127)
 
 

@@ -1,19 +1,41 @@
-"""Writes what Transformers makes of a bundled image base: expected.safetensors beside its weights, for the tests.
+"""Writes the outputs that Transformers computes for the bundled bases: expected.safetensors beside the weights of quickdraw-vit,
+and test/golden/small-llama/expected.safetensors.
 
-usage: ~/.cache/coto-studio/peers/bin/python test/peers/make-bundled-expected.py assets/models/quickdraw-vit
-The images are those that the file has already.
+usage: python test/golden/make/make-bundled-golden.py
+needs: pip install torch==2.13.0 transformers==5.24.0 safetensors
+The inputs are those that the files have already.
 """
-
-import sys
-from pathlib import Path
 
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-folder = Path(sys.argv[1])
-known = load_file(folder / "expected.safetensors")
-model = transformers.AutoModelForImageClassification.from_pretrained(folder, dtype=torch.float32).eval()
-with torch.no_grad():
-    logits = model(pixel_values=known["pixel_values"]).logits
-save_file({**known, "logits": logits.contiguous()}, folder / "expected.safetensors")
+from folders import GOLDEN, OUTPUT
+
+MODELS = GOLDEN.parents[1] / "assets" / "models"
+IN_PLACE = OUTPUT == GOLDEN
+
+
+def write(model_class, name, known_file, made_file):
+    known = load_file(known_file)
+    inputs = {key: value for key, value in known.items() if key != "logits"}
+    model = model_class.from_pretrained(MODELS / name, dtype=torch.float32).eval()
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    made_file.parent.mkdir(parents=True, exist_ok=True)
+    save_file({**inputs, "logits": logits.contiguous()}, made_file)
+
+
+beside = MODELS / "quickdraw-vit" / "expected.safetensors"
+write(
+    transformers.AutoModelForImageClassification,
+    "quickdraw-vit",
+    beside,
+    beside if IN_PLACE else OUTPUT / "quickdraw-vit" / "expected.safetensors",
+)
+write(
+    transformers.AutoModelForCausalLM,
+    "small-llama",
+    GOLDEN / "small-llama" / "expected.safetensors",
+    OUTPUT / "small-llama" / "expected.safetensors",
+)

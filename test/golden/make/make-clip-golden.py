@@ -9,7 +9,6 @@ import json
 import math
 import shutil
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import peft
@@ -19,7 +18,9 @@ from PIL import Image
 from safetensors.torch import save_file
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-FOLDER = Path(__file__).resolve().parent.parent / "golden" / "clip-zero-shot"
+from folders import OUTPUT
+
+FOLDER = OUTPUT / "clip-zero-shot"
 # In the order of the studio, whatever the case.
 LABELS = ["7 of hearts", "cat's eye", "Eiffel Tower", "hot_dog"]
 TEMPLATES = ["a photo of a {}.", "itap of the {}.", "a {} in a video game,  isn't it?"]

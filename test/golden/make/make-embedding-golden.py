@@ -1,6 +1,6 @@
 """Makes test/golden/misc/embedding.json: losses, gradients, pooling and metrics of embeddings by sentence-transformers' own code.
 
-usage: python make-embedding-golden.py
+usage: python test/golden/make/make-embedding-golden.py
 needs: pip install torch==2.13.0 transformers==5.24.0 sentence-transformers==6.2.0 scikit-learn
 
 Losses are computed in float64 from vectors that are given, with the gradient of each; the evaluators read vectors that are given
@@ -8,7 +8,6 @@ in place of a model's.
 """
 
 import json
-from pathlib import Path
 from unittest import mock
 
 import numpy
@@ -17,7 +16,9 @@ import torch
 from sentence_transformers.sentence_transformer import evaluation, losses
 from sentence_transformers.sentence_transformer.modules import Pooling
 
-FILE = Path(__file__).resolve().parent.parent / "golden" / "misc" / "embedding.json"
+from folders import OUTPUT
+
+FILE = OUTPUT / "misc" / "embedding.json"
 # Losses that cast to float32 on the way stay in float64.
 torch.Tensor.float = torch.Tensor.double
 WIDTH = 4
@@ -159,4 +160,5 @@ made = {
         retrieval_case(4, 20, [[0, 4], [1], [2, 5, 6], [3, 19]]),
     ],
 }
+FILE.parent.mkdir(parents=True, exist_ok=True)
 FILE.write_text(json.dumps(made, separators=(",", ":")) + "\n")

@@ -1,15 +1,15 @@
 """Makes test/golden/misc/entities.json: what seqeval makes of random IOB2 tags, for test/engine/metrics.
 
-usage: python make-entities-golden.py <output file>
+usage: python test/golden/make/make-entities-golden.py
 needs: pip install seqeval==1.2.2 numpy==2.4.6
 """
 import json
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import seqeval.metrics as metrics
+
+from folders import OUTPUT
 
 warnings.simplefilter("ignore")
 random = np.random.default_rng(18)
@@ -46,4 +46,5 @@ for share in (0.05, 0.3, 1.0):
 cases.append(case([["O", "B-PER"]], [["O", "O"]]))
 cases.append(case([["O", "O"]], [["I-PER", "B-PER"]]))
 cases.append(case([["I-PER", "I-LOC", "I-LOC"]], [["B-PER", "B-LOC", "I-LOC"]]))
-Path(sys.argv[1]).write_text(json.dumps({"seqeval": "1.2.2", "cases": cases}) + "\n")
+(OUTPUT / "misc").mkdir(parents=True, exist_ok=True)
+(OUTPUT / "misc" / "entities.json").write_text(json.dumps({"seqeval": "1.2.2", "cases": cases}) + "\n")

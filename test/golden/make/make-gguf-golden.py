@@ -1,12 +1,10 @@
 """Makes test/golden/gguf with the Python package gguf: random blocks of every type and what they dequantize to, and tiny models.
 
-usage: python make-gguf-golden.py <folder of misc/tokenizers> <output folder>
+usage: python test/golden/make/make-gguf-golden.py
 needs: pip install gguf==0.19.0 safetensors==0.8.0
 The weights have transformers' names and orders here; what llama.cpp's converter does to them is done below.
 """
 import json
-import sys
-from pathlib import Path
 
 import gguf
 import numpy
@@ -14,7 +12,9 @@ from gguf import GGMLQuantizationType as Type
 from gguf import quants
 from safetensors.numpy import save_file
 
-tokenizers, output = Path(sys.argv[1]), Path(sys.argv[2])
+from folders import GOLDEN, OUTPUT
+
+tokenizers, output = GOLDEN / "misc" / "tokenizers", OUTPUT / "gguf"
 random = numpy.random.default_rng(20261125)
 
 block_types = [Type.F32, Type.F16, Type.BF16, Type.Q4_0, Type.Q4_1, Type.Q5_0, Type.Q5_1, Type.Q8_0]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from transformers.utils.chat_template_utils import _compile_jinja_template
 
+from folders import OUTPUT
+
 here = Path(__file__).parent
 VARIABLES = {
     "l": [1, 2, 3],
@@ -84,4 +86,5 @@ cases = [
     for prompt in (False, True)
 ]
 golden = {"variables": VARIABLES, "expressions": expressions, "templates": templates, "cases": cases}
-(here.parent / "golden" / "misc" / "jinja.json").write_text(json.dumps(golden, ensure_ascii=False, indent=1) + "\n")
+(OUTPUT / "misc").mkdir(parents=True, exist_ok=True)
+(OUTPUT / "misc" / "jinja.json").write_text(json.dumps(golden, ensure_ascii=False, indent=1) + "\n")

@@ -1,17 +1,17 @@
 """Makes test/golden/linalg/expected.json: matrices in float64 and what numpy's QR, SVD and eigh make of them.
 
-usage: python make-linalg-golden.py <output folder>
+usage: python test/golden/make/make-linalg-golden.py
 needs: pip install numpy==2.4.6
 Signs are free in all three; here they are turned to what src-main/engine/linalg promises: R's diagonal is not negative, and in
 each u and each eigenvector the first entry of greatest magnitude is positive.
 """
 import json
-import sys
-from pathlib import Path
 
 import numpy
 
-output = Path(sys.argv[1])
+from folders import OUTPUT
+
+output = OUTPUT / "linalg"
 random = numpy.random.default_rng(20261126)
 
 

@@ -1,12 +1,9 @@
 """Makes test/golden/masked-head: small checkpoints of pre-training with their masked-language heads, and the losses that
 transformers gives for them, for test/engine/models/masked-head.test.ts.
 
-usage: python make-masked-head-golden.py <output folder>
+usage: python test/golden/make/make-masked-head-golden.py
 needs: pip install torch transformers==5.24 safetensors
 """
-import sys
-from pathlib import Path
-
 import torch
 from safetensors.torch import save_file
 from transformers import (
@@ -19,6 +16,8 @@ from transformers import (
     RobertaConfig,
     RobertaForMaskedLM,
 )
+
+from folders import OUTPUT
 
 sizes = {
     'vocab_size': 80,
@@ -63,4 +62,4 @@ def make(name, output):
 
 
 for name in models:
-    make(name, Path(sys.argv[1]))
+    make(name, OUTPUT / "masked-head")

@@ -1,6 +1,6 @@
 """Makes test/golden/methods/{core-space,tsv-m,iso-c,iso-cts,wudi,robustmerge,regmean,adamerging}: tiny adapters and their merges.
 
-usage: python make-merge-golden.py <unpacked fusion_bench 0.2.33 wheel> <output folder>
+usage: python test/golden/make/make-merge-golden.py <unpacked fusion_bench 0.2.33 wheel>
 needs: pip install torch numpy safetensors; pip download --no-deps fusion-bench==0.2.33, then unzip the wheel
 TSV-M, Iso-C, Iso-CTS, WUDI and RegMean are FusionBench's own functions on the full updates (of full rank here, so that no
 direction is arbitrary), in double precision. Core Space, RobustMerge and AdaMerging are written out after the released code
@@ -19,7 +19,9 @@ import torch
 import torch._dynamo  # before the stubs, which it would ask for their files
 from safetensors.numpy import save_file
 
-wheel, output = Path(sys.argv[1]), Path(sys.argv[2])
+from folders import OUTPUT
+
+wheel, output = Path(sys.argv[1]), OUTPUT / "methods"
 random = numpy.random.default_rng(20261126)
 torch.manual_seed(0)
 

@@ -1,11 +1,9 @@
 """Makes test/golden/misc/mergekit-more.{json,safetensors} with mergekit: NuSLERP, Karcher mean and SCE on the inputs of misc.
 
-usage: python make-mergekit-golden.py <folder misc of the golden values>
+usage: python test/golden/make/make-mergekit-golden.py
 needs: pip install mergekit==0.1.5
 """
 import json
-import sys
-from pathlib import Path
 
 import torch
 from mergekit.merge_methods.base import PerInputValues, TensorGroup
@@ -13,8 +11,11 @@ from mergekit.merge_methods.karcher import karcher_merge_tensors
 from mergekit.merge_methods.registry import get
 from safetensors.torch import load_file, save_file
 
-folder = Path(sys.argv[1])
-tensors = {name: value.double() for name, value in load_file(folder / 'mergekit-inputs.safetensors').items()}
+from folders import GOLDEN, OUTPUT
+
+folder = OUTPUT / 'misc'
+folder.mkdir(parents=True, exist_ok=True)
+tensors = {name: value.double() for name, value in load_file(GOLDEN / 'misc' / 'mergekit-inputs.safetensors').items()}
 names = ['t0', 't1', 't2']
 merges, expected = {}, {}
 

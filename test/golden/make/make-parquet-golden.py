@@ -1,6 +1,6 @@
 """Makes test/golden/parquet with pyarrow: tables of every type, packed and encoded in every way, and what pyarrow reads in them.
 
-usage: python make-parquet-golden.py <output folder>
+usage: python test/golden/make/make-parquet-golden.py
 needs: pip install pyarrow==26.0.1
 """
 import datetime
@@ -8,14 +8,14 @@ import decimal
 import json
 import math
 import random
-import sys
 import uuid
-from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet
 
-output = Path(sys.argv[1])
+from folders import OUTPUT
+
+output = OUTPUT / "parquet"
 output.mkdir(parents=True, exist_ok=True)
 random.seed(20261125)
 rows = 60

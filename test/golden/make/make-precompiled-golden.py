@@ -1,23 +1,22 @@
 """Makes test/golden/misc/tokenizers/precompiled: a small unigram tokenizer as DeBERTa-v3 has it, with sentencepiece's own table of
 replacements (nmt_nfkc), and the ids that transformers gives for texts that the table changes.
 
-usage: python make-precompiled-golden.py <folder of misc/tokenizers>
+usage: python test/golden/make/make-precompiled-golden.py
 needs: pip install sentencepiece==0.2.3 tokenizers==0.23.3 transformers==5.24.0 protobuf
 """
 import io
 import json
-import sys
-from pathlib import Path
 
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
-folder = Path(sys.argv[1])
-output = folder / "precompiled"
-output.mkdir(exist_ok=True)
-neighbor = json.loads((folder / "unigram" / "expected.json").read_text())
+from folders import GOLDEN, OUTPUT
+
+output = OUTPUT / "misc" / "tokenizers" / "precompiled"
+output.mkdir(parents=True, exist_ok=True)
+neighbor = json.loads((GOLDEN / "misc" / "tokenizers" / "unigram" / "expected.json").read_text())
 plain = [one["text"] for one in neighbor["single"]]
 
 changed = [

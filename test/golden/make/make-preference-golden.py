@@ -1,6 +1,6 @@
 """Makes test/golden/preference: losses, rewards and gradients of preference training by TRL's own code, in float64.
 
-usage: python make-preference-golden.py
+usage: python test/golden/make/make-preference-golden.py
 needs: pip install torch==2.13.0 transformers==5.24.0 peft==0.21.2 trl==1.16.0 safetensors
 
 losses.json: of log-likelihoods that are given, each case with its gradients. llama.safetensors and llama.json: of the golden llama
@@ -11,7 +11,6 @@ stand-ins for their trainers, whose models return float64 log-likelihoods.
 import json
 import types
 from collections import defaultdict
-from pathlib import Path
 
 import peft
 import torch
@@ -23,8 +22,9 @@ from trl.experimental.orpo.orpo_trainer import ORPOTrainer
 from trl.trainer.dpo_trainer import DPOTrainer
 from trl.trainer.kto_trainer import KTOTrainer
 
-GOLDEN = Path(__file__).resolve().parent.parent / "golden"
-FOLDER = GOLDEN / "preference"
+from folders import GOLDEN, OUTPUT
+
+FOLDER = OUTPUT / "preference"
 # ORPO casts to float32 before it takes differences: here everything stays float64.
 torch.Tensor.float = torch.Tensor.double
 
@@ -230,7 +230,7 @@ def on_llama():
     return {"prompts": prompts, "chosen": chosen, "rejected": rejected, "cases": cases}
 
 
-FOLDER.mkdir(exist_ok=True)
+FOLDER.mkdir(parents=True, exist_ok=True)
 made_by = f"trl {trl.__version__}, torch {torch.__version__}, float64"
 (FOLDER / "losses.json").write_text(json.dumps({"madeBy": made_by, "cases": given_losses()}, indent=1))
 (FOLDER / "llama.json").write_text(json.dumps({"madeBy": made_by, **on_llama()}, indent=1))

@@ -5,7 +5,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import torch
 from peft import PeftModel
@@ -13,17 +12,18 @@ from peft.tuners.lora.intruders import reduce_intruder_dimension
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
-ROOT = Path(__file__).resolve().parents[1] / "golden"
+from folders import GOLDEN, OUTPUT
+
 CASES = {"usual": dict(top_k=10, threshold_epsilon=0.5, mitigation_lambda=0.75), "strict": dict(top_k=4, threshold_epsilon=0.8, mitigation_lambda=0.0)}
 
-folder = ROOT / "methods" / "intruders"
+folder = OUTPUT / "methods" / "intruders"
 folder.mkdir(parents=True, exist_ok=True)
 counts = {}
 for name, options in CASES.items():
     torch.manual_seed(0)
-    base = AutoModelForCausalLM.from_pretrained(ROOT / "llama" / "base", dtype=torch.float32)
+    base = AutoModelForCausalLM.from_pretrained(GOLDEN / "llama" / "base", dtype=torch.float32)
     # In float64: float32 loses digits where W is subtracted again.
-    model = PeftModel.from_pretrained(base, ROOT / "llama" / "adapters" / "lora").double()
+    model = PeftModel.from_pretrained(base, GOLDEN / "llama" / "adapters" / "lora").double()
     found = {}
 
     def note(line):

@@ -1,6 +1,6 @@
 """Makes test/golden/misc/qa.json: SQuAD's scores, answers chosen from logits, and the loss of Transformers' models.
 
-usage: python make-qa-golden.py <squad_metrics.py> <output file>
+usage: python test/golden/make/make-qa-golden.py <squad_metrics.py>
 needs: pip install transformers==5.24.0 torch numpy; squad_metrics.py is transformers/data/metrics of transformers==4.57.1
 (pip download --no-deps), the formulas of SQuAD 2's official script, which version 5 no longer has.
 """
@@ -13,6 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 from transformers import BertConfig, BertForQuestionAnswering
+
+from folders import OUTPUT
 
 source = Path(sys.argv[1]).read_text()
 squad = {"__name__": "squad_metrics"}
@@ -116,4 +118,5 @@ for rows, tokens in ((1, 5), (3, 7), (2, 1)):
     losses.append({"shape": [rows, tokens], "logits": logits.flatten().tolist(), "places": places.flatten().tolist(), "loss": out.loss.item(), "gradient": leaf.grad.flatten().tolist()})
 
 golden = {"pairs": pairs, "evaluations": evaluations, "decoded": decoded, "losses": losses}
-Path(sys.argv[2]).write_text(json.dumps(golden, ensure_ascii=True, separators=(",", ":")) + "\n")
+(OUTPUT / "misc").mkdir(parents=True, exist_ok=True)
+(OUTPUT / "misc" / "qa.json").write_text(json.dumps(golden, ensure_ascii=True, separators=(",", ":")) + "\n")

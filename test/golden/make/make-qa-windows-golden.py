@@ -1,13 +1,13 @@
 """Makes test/golden/misc/qa-windows.json: questions with texts cut into windows as Transformers' run_qa.py has them.
 
-usage: python make-qa-windows-golden.py <folder of misc/tokenizers> <output file>
+usage: python test/golden/make/make-qa-windows-golden.py
 needs: pip install transformers==5.24.0
 """
 import json
-import sys
-from pathlib import Path
 
 from transformers import PreTrainedTokenizerFast
+
+from folders import GOLDEN, OUTPUT
 
 PAIRS = [
     ("Who led the call?", "The EU rejects the German call to boycott British lamb. It was led by Ms. O'Neill-Bär (Cork), in 1996."),
@@ -38,7 +38,7 @@ def trimmed(text, start, end):
 
 cases = []
 for name in NAMES:
-    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(Path(sys.argv[1]) / name / "tokenizer.json"))
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(GOLDEN / "misc" / "tokenizers" / name / "tokenizer.json"))
     for question, context in PAIRS:
         places = units(context)
         for length, stride in ((None, 0), (48, 12), (64, 30)):
@@ -57,4 +57,5 @@ for name in NAMES:
                 ]
                 windows.append({"ids": ids, "spans": spans})
             cases.append({"tokenizer": name, "question": question, "context": context, "max_length": length, "stride": stride, "windows": windows})
-Path(sys.argv[2]).write_text(json.dumps(cases, ensure_ascii=False, separators=(",", ":")) + "\n")
+(OUTPUT / "misc").mkdir(parents=True, exist_ok=True)
+(OUTPUT / "misc" / "qa-windows.json").write_text(json.dumps(cases, ensure_ascii=False, separators=(",", ":")) + "\n")

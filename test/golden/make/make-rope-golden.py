@@ -3,14 +3,14 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, LlamaConfig
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
-golden = Path(__file__).parent.parent / "golden"
+from folders import GOLDEN, OUTPUT
+
 
 CASES = [
     ({"rope_type": "linear", "factor": 4.0}, None),
@@ -46,7 +46,7 @@ def frequencies(parameters, tokens):
 
 def yarn_family():
     """The weights and the inputs of llama-dynamic-rope, which go beyond its trained length."""
-    source, made = golden / "llama-dynamic-rope", golden / "llama-yarn"
+    source, made = GOLDEN / "llama-dynamic-rope", OUTPUT / "llama-yarn"
     shutil.rmtree(made, ignore_errors=True)
     (made / "base").mkdir(parents=True)
     config = json.loads((source / "base" / "config.json").read_text())
@@ -69,5 +69,6 @@ def yarn_family():
     save_file({name: known[name].contiguous() for name in names}, made / "base-outputs.safetensors")
 
 
-(golden / "misc" / "rope.json").write_text(json.dumps([frequencies(*case) for case in CASES], indent=1) + "\n")
+(OUTPUT / "misc").mkdir(parents=True, exist_ok=True)
+(OUTPUT / "misc" / "rope.json").write_text(json.dumps([frequencies(*case) for case in CASES], indent=1) + "\n")
 yarn_family()

@@ -1,14 +1,15 @@
 """Makes test/golden/misc/split-words.json: texts in words as Transformers tokenizes them for token classification.
 
-usage: python make-split-words-golden.py <folder of misc/tokenizers> <output file>
+usage: python test/golden/make/make-split-words-golden.py
 needs: pip install transformers==5.24.0
 """
 import json
-import sys
 import tempfile
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerFast
+
+from folders import GOLDEN, OUTPUT
 
 WORDS = [
     ["EU", "rejects", "German", "call", "to", "boycott", "British", "lamb", "."],
@@ -31,7 +32,7 @@ def load(folder):
 
 cases = []
 for name in NAMES:
-    tokenizer = load(Path(sys.argv[1]) / name)
+    tokenizer = load(GOLDEN / "misc" / "tokenizers" / name)
     for words in WORDS:
         for length in (None, 7):
             cut = {} if length is None else {"truncation": True, "max_length": length}
@@ -39,4 +40,5 @@ for name in NAMES:
             places = encoded.word_ids()
             starts = [[word, at] for at, word in enumerate(places) if word is not None and (at == 0 or places[at - 1] != word)]
             cases.append({"tokenizer": name, "words": words, "max_length": length, "ids": encoded["input_ids"], "starts": starts})
-Path(sys.argv[2]).write_text(json.dumps(cases) + "\n")
+(OUTPUT / "misc").mkdir(parents=True, exist_ok=True)
+(OUTPUT / "misc" / "split-words.json").write_text(json.dumps(cases) + "\n")

@@ -1,16 +1,16 @@
 """Makes test/golden/statistics/scipy.json: what scipy makes of samples, for test/src-shared/statistics.
 
-usage: python make-statistics-golden.py <output folder>
+usage: python test/golden/make/make-statistics-golden.py
 needs: pip install scipy==1.17.1
 """
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import scipy
 from scipy import stats
 from scipy.optimize import brentq
+
+from folders import OUTPUT
 
 random = np.random.default_rng(12)
 
@@ -110,4 +110,5 @@ golden = {
     'distributions': distributions(),
     'powers': powers(),
 }
-Path(sys.argv[1], 'scipy.json').write_text(json.dumps(golden) + '\n')
+(OUTPUT / 'statistics').mkdir(parents=True, exist_ok=True)
+(OUTPUT / 'statistics' / 'scipy.json').write_text(json.dumps(golden) + '\n')

@@ -5,14 +5,15 @@ usage: python test/golden/make/make-table-golden.py, with datasets, pillow, pola
 
 import datetime
 import shutil
-from pathlib import Path
 
 import openpyxl
 import polars
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Image, Sequence, Value
 from PIL import Image as Pillow
 
-folder = Path(__file__).parent.parent / "golden" / "tables"
+from folders import OUTPUT
+
+folder = OUTPUT / "tables"
 shutil.rmtree(folder, ignore_errors=True)
 folder.mkdir(parents=True)
 
