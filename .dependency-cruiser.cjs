@@ -90,7 +90,7 @@ module.exports = {
       name: 'backend-knows-no-transport',
       comment: 'Handlers answer values; only the entry of the process and the engine host know which wire there is.',
       severity: 'error',
-      from: { path: '^src-main/backend', pathNot: '^src-main/backend/(entry|reading/entry|home/move/entry|engine/engine-host)[.]ts$' },
+      from: { path: '^src-main/backend', pathNot: '^src-main/backend/(entry|reader/entry|home/move/entry|engine/engine-host)[.]ts$' },
       to: { path: '^src-main/transport' },
     },
     {

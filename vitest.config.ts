@@ -92,7 +92,7 @@ const projects: readonly Project[] = [
     include: [
       ...fuzzing,
       'test/long/**/*.test.ts',
-      'test/backend/home/killed-checkpoint.test.ts',
+      'test/backend/recovery/killed-checkpoint.test.ts',
       'test/backend/home/move/move-home.test.ts',
     ],
     env: { COTO_FUZZ_CASES: '10000', COTO_KILL_STRIDE: '1' },

@@ -92,7 +92,7 @@ const englishAlone = {
 
 async function buildMain() {
   const { build } = await import('esbuild');
-  const { readCommit } = await import('../src-main/backend/commit.ts');
+  const { readCommit } = await import('../src-main/backend/studies/commit.ts');
   /** @satisfies {import('esbuild').BuildOptions} */
   const common = {
     absWorkingDir: root,
@@ -159,7 +159,7 @@ async function buildMain() {
       chunkNames: 'modules/[name]-[hash]',
       entryPoints: {
         'backend/backend': 'src-main/backend/entry.ts',
-        'backend/reader': 'src-main/backend/reading/entry.ts',
+        'backend/reader': 'src-main/backend/reader/entry.ts',
         'backend/home-mover': 'src-main/backend/home/move/entry.ts',
         'backend/check-worker': 'src-main/store/check-worker.ts',
         'engine/worker': 'src-main/engine/worker.ts',

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { describeDataset } from '../src-main/backend/library/describe-dataset.ts';
+import { describeDataset } from '../src-main/backend/library/datasets/describe-dataset.ts';
 import { root } from './bootstrap/paths.mjs';
 import { brownGenres } from './text-datasets/brown-genres.mjs';
 import { nlpCorpus } from './text-datasets/nlp-corpus.mjs';

@@ -19,7 +19,7 @@ import { runResultSchema } from './run.ts';
 export const jobLanes = ['compute', 'files', 'data', 'studies', 'targets', 'reports'] as const;
 export type JobLane = (typeof jobLanes)[number];
 
-/** Public properties of a kind of job; its implementation is in backend/jobs/<kind>.ts. */
+/** Public properties of a kind of job; its implementation is <kind>-job.ts in the folder of its domain in backend/. */
 export interface JobInfo {
   readonly lane: JobLane;
   /** The page of the window that shows what comes of it, and whether that page has a place for the subject itself. */

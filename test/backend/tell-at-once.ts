@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { EventHub } from '../../src-main/backend/event-hub.ts';
+import { EventHub } from '../../src-main/backend/services/event-hub.ts';
 
 /**
  * From now on in this file, what jobs and runs report is told at once and not ten times a second, so that who listens meets them on

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserWindow } from 'electron';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openHome } from '../../src-main/backend/home.ts';
+import { openHome } from '../../src-main/backend/home/home.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
 import { reportSections } from '../../src-shared/domain/report.ts';
 import { studies } from '../backend/reports/records.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openHome } from '../../src-main/backend/home.ts';
+import { openHome } from '../../src-main/backend/home/home.ts';
 import { printPdf } from '../../src-main/cli/print-pdf.ts';
 import { openStore } from '../../src-main/store/open-store.ts';
 import { studies } from '../backend/reports/records.ts';

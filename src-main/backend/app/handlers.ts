@@ -1,8 +1,8 @@
 import { runChecks } from '../doctor/index.ts';
 import { Machine } from '../engine/machine.ts';
-import type { Handlers, NamesOf } from '../handler.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { removeFilesOf, removeStrays, requireIdle } from '../home/strays.ts';
+import { removeFilesOf, removeStrays, requireIdle } from '../recovery/strays.ts';
+import type { Handlers, NamesOf } from '../services/handler.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { catalog } from './catalog.ts';
 import { diagnostics } from './diagnostics.ts';
 

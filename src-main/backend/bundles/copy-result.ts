@@ -12,8 +12,8 @@ import { adapterTensorsFile } from '../../engine/adapters/peft/adapter-config.ts
 import { notFinite } from '../../engine/adapters/peft/open-adapter.ts';
 import { openSafetensors } from '../../engine/tensors/safetensors.ts';
 import { fileLimits, openBelow } from '../../files/foreign-file.ts';
-import { readFacts } from '../library/adapter-facts.ts';
-import { adapterFiles } from '../library/adapter-files.ts';
+import { readFacts } from '../library/adapters/adapter-facts.ts';
+import { adapterFiles } from '../library/adapters/adapter-files.ts';
 import type { CopiedResult } from '../reading/bundle-schemas.ts';
 import { bundleLimits } from '../reading/limits.ts';
 import { adapterBytes } from '../runs/cost.ts';

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import { studyKind } from '../../../src-shared/studies/index.ts';
-import type { Handlers, NamesOf } from '../handler.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { bundleJob } from '../jobs/bundle.ts';
-import { collectJob } from '../jobs/collect.ts';
+import type { Handlers, NamesOf } from '../services/handler.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { readBundle, requireUnchanged } from './bundle-files.ts';
+import { bundleJob } from './bundle-job.ts';
+import { collectJob } from './collect-job.ts';
 import { goOnWithStudy } from './go-on.ts';
 import { workOn } from './work.ts';
 

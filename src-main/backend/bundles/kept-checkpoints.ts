@@ -8,7 +8,7 @@ import { checkpointsFolder } from '../../engine/training/checkpoint-folders.ts';
 import { isUnfinished, writeFolderAtomic } from '../../files/atomic.ts';
 import { runFileName, runFileText } from '../recovery/run-file.ts';
 import { latestCheckpoint } from '../runs/latest-checkpoint.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 import { bundleNames } from './bundle-files.ts';
 import type { Attempt } from './write-result.ts';
 

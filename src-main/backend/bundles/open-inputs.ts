@@ -7,9 +7,9 @@ import type { BundleInput } from '../../../src-shared/domain/bundle.ts';
 import type { DatasetRecord } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import { fileHash } from '../../files/file-hash.ts';
-import { addDataset } from '../library/datasets.ts';
-import { addModel } from '../library/models.ts';
-import type { Services } from '../services.ts';
+import { addDataset } from '../library/datasets/datasets.ts';
+import { addModel } from '../library/models/models.ts';
+import type { Services } from '../services/services.ts';
 import { bundleNames } from './bundle-files.ts';
 import { describeDatasetInput } from './describe-inputs.ts';
 

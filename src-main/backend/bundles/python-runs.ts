@@ -7,7 +7,7 @@ import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { fileHash } from '../../files/file-hash.ts';
 import { computeFields } from '../jobs/compute-fields.ts';
 import type { JobContext } from '../jobs/define-job.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 import { bundleNames } from './bundle-files.ts';
 
 /** A run of a bundle as this home has it. */

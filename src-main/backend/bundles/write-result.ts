@@ -14,8 +14,8 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { writeHistoryPart } from '../../engine/training/history-files.ts';
 import { syncFolder, syncTree } from '../../files/atomic.ts';
 import { filesAt } from '../../files/input-files.ts';
-import { requireAdapter } from '../library/adapters.ts';
-import type { Services } from '../services.ts';
+import { requireAdapter } from '../library/adapters/adapters.ts';
+import type { Services } from '../services/services.ts';
 import { type Bundle, bundleNames, program, resultFolder, resultNames } from './bundle-files.ts';
 import { hashAll } from './describe-inputs.ts';
 

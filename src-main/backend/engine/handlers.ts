@@ -1,5 +1,5 @@
-import type { Handlers, NamesOf } from '../handler.ts';
-import type { HandlerServices } from '../handler-services.ts';
+import type { Handlers, NamesOf } from '../services/handler.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { TensorflowSetupProcess } from './tensorflow-setup.ts';
 
 export function tensorflowHandlers({ hub }: HandlerServices): Handlers<NamesOf<'tensorflow'>> {

@@ -9,11 +9,11 @@ import type {
   SystemStatus,
 } from '../../../src-shared/domain/catalog.ts';
 import { freeMemoryBytes } from '../../files/control-group.ts';
+import { folderBytes } from '../../files/folder-fingerprint.ts';
 import { freeDiskBytes } from '../../files/free-disk.ts';
 import { logFolder } from '../../logging/log.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { listStrays } from '../home/strays.ts';
-import { folderBytes } from '../library/folder-fingerprint.ts';
+import { listStrays } from '../recovery/strays.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 
 /** Least time between two walks of the home folder. */
 const homeSizeMilliseconds = 30_000;

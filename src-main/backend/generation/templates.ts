@@ -5,7 +5,7 @@ import { readModelDefaults } from '../../engine/generation/model-defaults.ts';
 import { chatTemplates, renderChat } from '../../engine/tokenization/chat-template.ts';
 import { templateFault } from '../../engine/tokenization/template-fault.ts';
 import { knownTemplates } from '../../engine/tokenization/templates/index.ts';
-import { modelTokenizer, modelTokenizerFiles } from '../library/model-tokenizer.ts';
+import { modelTokenizer, modelTokenizerFiles } from '../library/models/model-tokenizer.ts';
 
 /** What a model's folder has for writing text. */
 export async function textAbilities(folder: string): Promise<RequestOutput<'generation.abilities'>> {

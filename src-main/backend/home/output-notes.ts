@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isUnfinished, writeFileAtomic } from '../../files/atomic.ts';
 import { readJson } from '../../files/below.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 
 /** In the home: a file for each path outside of it that is being written and that no job names. */
 const notesFolder = 'writing';

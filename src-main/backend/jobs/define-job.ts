@@ -4,9 +4,9 @@ import { type JobInfo, type JobKind, type JobRecord, type JobResult, jobInfo } f
 import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
 import type { EngineResultOf, EngineTask, EngineTaskOf } from '../../engine/contract.ts';
 import type { EngineEvent } from '../../engine/events.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { checkReferenced } from '../library/adapter-file.ts';
-import type { Services } from '../services.ts';
+import { checkReferenced } from '../library/adapters/adapter-file.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
+import type { Services } from '../services/services.ts';
 import type { JobEnding } from './job-endings.ts';
 
 /** Outcome of a job without an error. `result` is stored as JSON with the job. */
@@ -89,7 +89,7 @@ export interface Job<Payload = unknown> extends JobInfo {
   readonly together?: TogetherWork<unknown, unknown>;
 }
 
-/** Defines a kind of job; jobs/index.ts lists it. */
+/** Defines a kind of job; backend/job-kinds.ts lists it. */
 export function defineJob<Kind extends JobKind, Payload>(details: JobDetails<Kind, Payload>): Job<Payload> {
   const { kind, payload } = details;
   return {

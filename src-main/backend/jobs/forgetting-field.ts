@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ForgettingTask } from '../../engine/contract.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 
 /** Folders for measuring forgetting; none where the settings switch it off, or the neutral inputs are not installed. */
 export function forgettingField({

@@ -1,6 +1,6 @@
 import { jobAnswerSchema } from '../../../src-shared/domain/job.ts';
-import { type Handlers, type NamesOf, ok } from '../handler.ts';
-import type { HandlerServices } from '../handler-services.ts';
+import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { cancelStudy } from '../targets/cancel-runs.ts';
 import { requireJob } from './require-job.ts';
 

@@ -1,10 +1,10 @@
 import { type ErrorValue, StudioError, toErrorValue } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import type { Log } from '../../logging/log.ts';
+import { clock } from '../../store/clock.ts';
 import type { Store } from '../../store/open-store.ts';
-import { clock } from '../clock.ts';
-import type { EventHub } from '../event-hub.ts';
-import type { Home } from '../home.ts';
+import type { Home } from '../home/home.ts';
+import type { EventHub } from '../services/event-hub.ts';
 import { closedError, type JobEnding } from './job-endings.ts';
 
 /** Between two attempts to store the end of a job on a full disk. */

@@ -1,6 +1,6 @@
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { Services } from '../services.ts';
-import { jobOf } from './index.ts';
+import { jobOf } from '../job-kinds.ts';
+import type { Services } from '../services/services.ts';
 
 /** The queued or running job that needs the adapter; null if none does. */
 export function jobThatNeeds(store: Services['store'], adapterId: string): JobRecord | null {

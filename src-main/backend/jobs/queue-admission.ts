@@ -1,5 +1,5 @@
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 import type { HeldJobs } from './held-jobs.ts';
 import { waitsInPausedQueue } from './queue-order.ts';
 

@@ -9,11 +9,11 @@ import {
   kindsOfLane,
 } from '../../../src-shared/domain/job.ts';
 import type { EngineSignal } from '../../engine/events.ts';
-import { clock } from '../clock.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { newId } from '../identifiers.ts';
-import { checkModelFiles } from '../library/model-files.ts';
-import type { Services } from '../services.ts';
+import { clock } from '../../store/clock.ts';
+import { newId } from '../../store/identifiers.ts';
+import { checkModelFiles } from '../library/models/model-files.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
+import type { Services } from '../services/services.ts';
 import { companionJobs } from './companion-jobs.ts';
 import type { Job, JobContext, JobOutcome } from './define-job.ts';
 import { HeldJobs } from './held-jobs.ts';

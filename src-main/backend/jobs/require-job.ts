@@ -1,6 +1,6 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 
 /** @throws StudioError not_found */
 export function requireJob(store: Services['store'], id: string): JobRecord {

@@ -4,7 +4,7 @@ import type { EngineResult, EngineResultOf, EngineTask, EngineTaskOf } from '../
 import type { EngineEvent, EngineSignal } from '../../engine/events.ts';
 import type { Log } from '../../logging/log.ts';
 import { EngineLostError, type EngineSupervisor } from '../engine/engine-supervisor.ts';
-import type { Home } from '../home.ts';
+import type { Home } from '../home/home.ts';
 
 interface Engine {
   readonly home: Pick<Home, 'requirePresent'>;

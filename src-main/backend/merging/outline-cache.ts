@@ -1,6 +1,6 @@
 import type { ModelDescription } from '../../../src-shared/domain/model.ts';
 import { type AdapterOutline, readAdapterOutline } from '../../engine/adapters/peft/open-adapter.ts';
-import { FolderCache } from '../library/folder-cache.ts';
+import { FolderCache } from '../../files/folder-cache.ts';
 
 /** Capacity of the cache: more adapters than a merge bench has. */
 const capacity = 128;

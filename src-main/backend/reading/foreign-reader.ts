@@ -198,5 +198,5 @@ export const startReader: StartReader = (onOutput) => {
 
 function readerFile(): URL {
   const built = !import.meta.url.endsWith('.ts');
-  return new URL(built ? '../backend/reader.mjs' : './entry.ts', import.meta.url);
+  return new URL(built ? '../backend/reader.mjs' : '../reader/entry.ts', import.meta.url);
 }

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HandlerServices } from '../handler-services.ts';
-import { listAdapter } from '../library/adapters.ts';
-import { baseFor } from '../library/find-base.ts';
-import { requireModel } from '../library/models.ts';
+import { listAdapter } from '../library/adapters/adapters.ts';
+import { baseFor } from '../library/adapters/find-base.ts';
+import { requireModel } from '../library/models/models.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { originOf } from './run-file.ts';
 import type { Adoption } from './set-aside.ts';
 

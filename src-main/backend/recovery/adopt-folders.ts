@@ -1,10 +1,10 @@
-import type { HandlerServices } from '../handler-services.ts';
-import { settleRuns } from '../home/settle-runs.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { adoptAdapters } from './adopt-adapters.ts';
 import { adoptModels } from './adopt-models.ts';
 import { adoptReports } from './adopt-reports.ts';
 import { adoptRuns } from './adopt-runs.ts';
 import type { Adoption } from './set-aside.ts';
+import { settleRuns } from './settle-runs.ts';
 
 /** How many folders of each kind were added. */
 export interface Adopted {

@@ -7,19 +7,19 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { readOwnText } from '../../files/below.ts';
 import { fileLimits } from '../../files/foreign-file.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { restoreHistory, restoreSamples } from '../home/settle-runs.ts';
-import type { Home } from '../home.ts';
-import { newId } from '../identifiers.ts';
-import { describeDatasetCached } from '../library/datasets.ts';
-import { addModel } from '../library/models.ts';
+import { newId } from '../../store/identifiers.ts';
+import type { Home } from '../home/home.ts';
+import { describeDatasetCached } from '../library/datasets/datasets.ts';
+import { addModel } from '../library/models/models.ts';
 import { checkpointFolders } from '../runs/checkpoint-files.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { placeAt } from '../trackers/place.ts';
 import type { RecordedRun } from '../trackers/readers/recorded-run.ts';
 import { tensorboardReader } from '../trackers/readers/tensorboard.ts';
 import { recordedResult } from '../trackers/recorded-result.ts';
 import { type RunFile, readRunFile, recordIn } from './run-file.ts';
 import type { Adoption } from './set-aside.ts';
+import { restoreHistory, restoreSamples } from './settle-runs.ts';
 
 /** Adds the folders of runs that no row names, with what they hold. */
 export async function adoptRuns(services: HandlerServices, { skipped }: Adoption): Promise<number> {

@@ -3,7 +3,7 @@ import { freeDiskBytes } from '../../files/free-disk.ts';
 import { isBackupDue, keepBackup, newTemporary, sizeOf } from '../../store/backups.ts';
 import { damaged } from '../../store/check-database.ts';
 import { checkInWorker } from '../../store/check-in-worker.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 
 type Parts = Pick<Services, 'home' | 'store' | 'hub' | 'log'>;
 

@@ -2,10 +2,10 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { readFacts } from '../library/adapter-facts.ts';
-import { namedBase } from '../library/find-base.ts';
-import type { Services } from '../services.ts';
+import { readFacts } from '../library/adapters/adapter-facts.ts';
+import { namedBase } from '../library/adapters/find-base.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
+import type { Services } from '../services/services.ts';
 import { completeRun } from './adopt-runs.ts';
 import { originOf } from './run-file.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { HandlerServices } from '../handler-services.ts';
-import { describeModelCached } from '../library/models.ts';
+import { describeModelCached } from '../library/models/models.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { readRunFile } from './run-file.ts';
 
 /** A model as the run.json of a run names it. */

@@ -8,8 +8,8 @@ import { writeFileAtomic } from '../../files/atomic.ts';
 import { readOwnText } from '../../files/below.ts';
 import { fileLimits } from '../../files/foreign-file.ts';
 import { homePaths } from '../../store/home-paths.ts';
-import type { Home } from '../home.ts';
-import type { Services } from '../services.ts';
+import type { Home } from '../home/home.ts';
+import type { Services } from '../services/services.ts';
 
 export const runFileName = 'run.json';
 

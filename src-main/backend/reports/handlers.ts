@@ -5,13 +5,13 @@ import type { StudyRecord } from '../../../src-shared/domain/study.ts';
 import { studyKind } from '../../../src-shared/studies/index.ts';
 import { studyWork } from '../../engine/studies/index.ts';
 import { removeFolder } from '../../files/atomic.ts';
-import { type Handlers, type NamesOf, ok } from '../handler.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { newId } from '../identifiers.ts';
-import { reportJob } from '../jobs/report.ts';
-import { requireStudy } from '../jobs/study.ts';
-import { requireRun } from '../jobs/training-record.ts';
+import { newId } from '../../store/identifiers.ts';
+import { requireRun } from '../runs/training-record.ts';
+import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
+import { requireStudy } from '../studies/study-job.ts';
+import { reportJob } from './report-job.ts';
 import { readPage, readReportFiles, readSummary, reportFolder } from './stored.ts';
 
 export function reportHandlers(services: HandlerServices): Handlers<NamesOf<'reports'>> {

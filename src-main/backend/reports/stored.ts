@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { ReportFile, ReportRecord, ReportSummary } from '../../../src-shared/domain/report.ts';
 import { tableUnitSchema } from '../../../src-shared/results/comparison-row.ts';
-import type { Home } from '../home.ts';
+import type { Home } from '../home/home.ts';
 
 /** Extensions of the files of a report. */
 const extensions = new Set(['.html', '.csv', '.json', '.md']);

@@ -23,7 +23,7 @@ import { criterionOf } from '../../engine/training/best-evaluation.ts';
 import { checkTraining } from '../../engine/training/check-training.ts';
 import { countSteps } from '../../engine/training/count-steps.ts';
 import { trainingPlan } from '../../engine/training/training-plan.ts';
-import { modelTokenizer } from '../library/model-tokenizer.ts';
+import { modelTokenizer } from '../library/models/model-tokenizer.ts';
 import { checkSeedFolder } from './check-seed.ts';
 import { groupNames, ranksOf, targetConfig } from './target-modules.ts';
 

@@ -2,7 +2,7 @@ import type { DatasetDescription } from '../../../src-shared/domain/dataset.ts';
 import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { millisecondsForRuns } from '../reading/limits.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 import { seedToCheck } from './seed-adapter.ts';
 
 type Parts = Pick<Services, 'home' | 'store' | 'reader'>;

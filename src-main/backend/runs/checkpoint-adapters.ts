@@ -3,12 +3,12 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { CheckpointRecord } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { ownTemplate } from '../../engine/tokenization/chosen-template.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { requireRun } from '../jobs/training-record.ts';
-import { copyAdapterIn, requireAdapter } from '../library/adapters.ts';
-import { requireModel } from '../library/models.ts';
+import { copyAdapterIn, requireAdapter } from '../library/adapters/adapters.ts';
+import { requireModel } from '../library/models/models.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
 import { metricsAt } from './metrics-at.ts';
+import { requireRun } from './training-record.ts';
 
 /**
  * The checkpoints of a run as adapters, one a step, the earliest first, from and to the steps (null: no bound). A

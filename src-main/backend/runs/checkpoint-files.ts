@@ -4,8 +4,8 @@ import { checkpointsFolder } from '../../engine/training/checkpoint-folders.ts';
 import { cutHistory } from '../../engine/training/history-files.ts';
 import { cutSamples } from '../../engine/training/sample-files.ts';
 import { discardFolder } from '../../files/atomic.ts';
-import type { Home } from '../home.ts';
-import type { Services } from '../services.ts';
+import type { Home } from '../home/home.ts';
+import type { Services } from '../services/services.ts';
 
 type Parts = Pick<Services, 'home' | 'store'>;
 

@@ -2,14 +2,14 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { CheckpointRecord, CheckpointSummary } from '../../../src-shared/domain/checkpoint.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { discardFolder } from '../../files/atomic.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { requireRun } from '../jobs/training-record.ts';
-import { folderBytes } from '../library/folder-fingerprint.ts';
-import type { Services } from '../services.ts';
+import { folderBytes } from '../../files/folder-fingerprint.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
+import type { Services } from '../services/services.ts';
 import { adapterAt } from './checkpoint-adapters.ts';
 import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
 import { metricsAt } from './metrics-at.ts';
 import { resumableStatuses } from './runs.ts';
+import { requireRun } from './training-record.ts';
 
 /** The checkpoints of a run that are on disk, the earliest first. */
 export async function listCheckpoints(services: HandlerServices, id: string): Promise<CheckpointSummary[]> {

@@ -15,9 +15,9 @@ import {
 } from '../../engine/training/training-inputs.ts';
 import { byteProgress } from '../jobs/byte-progress.ts';
 import type { JobContext } from '../jobs/define-job.ts';
-import { describeDatasetCached, keptDescription } from '../library/datasets.ts';
+import { describeDatasetCached, keptDescription } from '../library/datasets/datasets.ts';
 import { storedBytes } from '../reading/limits.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 
 type Parts = Pick<Services, 'home' | 'store' | 'reader'>;
 

@@ -1,7 +1,6 @@
-import { type Handlers, type NamesOf, ok } from '../handler.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { requireRun } from '../jobs/training-record.ts';
-import { folderBytes } from '../library/folder-fingerprint.ts';
+import { folderBytes } from '../../files/folder-fingerprint.ts';
+import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { plannedRun } from '../studies/planned-runs.ts';
 import { checkpointAdapters, saveAdapter } from './checkpoint-adapters.ts';
 import { listCheckpoints, removeCheckpoint } from './checkpoints.ts';
@@ -10,6 +9,7 @@ import { readHistory } from './history.ts';
 import { importRecorded } from './import-recorded.ts';
 import { cancelRun, createRun, pauseRun, removeRun, resumeRun, stopRun } from './runs.ts';
 import { timeSteps } from './time-steps.ts';
+import { requireRun } from './training-record.ts';
 
 export function runHandlers(services: HandlerServices): Handlers<NamesOf<'runs'>> {
   const { store, hub, deletions } = services;

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { RequestArgument, RequestOutput } from '../../../src-shared/contract/requests.ts';
 import type { Curve } from '../../../src-shared/domain/run-history.ts';
 import type { Store } from '../../store/open-store.ts';
-import { requireRun } from '../jobs/training-record.ts';
+import { requireRun } from './training-record.ts';
 
 /**
  * Curves and masks of several runs. Yields to other requests between two curves: one of a million values takes 0.1 s.

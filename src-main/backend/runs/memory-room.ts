@@ -3,7 +3,7 @@ import type { MemoryRoom } from '../../../src-shared/results/memory-verdict.ts';
 import { backendMemory } from '../../engine/compute/backend-memory.ts';
 import { computeIsolation } from '../../engine/compute/selection.ts';
 import { freeMemoryBytes } from '../../files/control-group.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 
 interface MemoryTellers {
   readonly engine: Pick<Services['engine'], 'backends' | 'prepare'>;

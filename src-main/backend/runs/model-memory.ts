@@ -4,8 +4,8 @@ import type { MemoryChoice, ModelMemory } from '../../../src-shared/domain/model
 import type { Quantization } from '../../../src-shared/domain/quantization.ts';
 import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { memoryVerdict, neededBytes } from '../../../src-shared/results/memory-verdict.ts';
-import { planOf } from '../library/quantization-plan.ts';
-import type { Services } from '../services.ts';
+import { planOf } from '../library/models/quantization-plan.ts';
+import type { Services } from '../services/services.ts';
 import { memoryOfRun } from './estimate.ts';
 import { memoryRoomOn } from './memory-room.ts';
 import { backendChosenNow } from './planned-costs.ts';

@@ -4,7 +4,7 @@ import type { ModelRecord } from '../../../src-shared/domain/model.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { millisecondsForRuns } from '../reading/limits.ts';
 import type { RunCost } from '../reading/run-schemas.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 import { sharedParts } from './check-run.ts';
 
 /** What runs cost that were checked before, on the compute backends that they would use. */

@@ -4,7 +4,7 @@ import type { RunRecord } from '../../../src-shared/domain/run.ts';
 import { chatTemplateFile } from '../../engine/models/huggingface/chat-template-file.ts';
 import { ownTemplate } from '../../engine/tokenization/chosen-template.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 
 /** Keeps the chat template by which a run's conversations are written beside its history: the model's own may change or go. */
 export async function keepTemplate(

@@ -3,19 +3,19 @@ import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunConfig, RunRecord, RunStatus } from '../../../src-shared/domain/run.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
 import { removeFolder } from '../../files/atomic.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { newId } from '../identifiers.ts';
-import { trainJob } from '../jobs/train.ts';
-import { requireRun, type TrainPayload } from '../jobs/training-record.ts';
-import { resolveDataset } from '../library/datasets.ts';
-import { folderBytes } from '../library/folder-fingerprint.ts';
-import { resolveModel } from '../library/models.ts';
+import { folderBytes } from '../../files/folder-fingerprint.ts';
+import { newId } from '../../store/identifiers.ts';
+import { resolveDataset } from '../library/datasets/datasets.ts';
+import { resolveModel } from '../library/models/models.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { trainingKey } from '../studies/content-keys.ts';
 import { checkRun } from './check-run.ts';
 import { latestCheckpoint, requireCheckpoint } from './latest-checkpoint.ts';
 import { splitText, withMicroBatches } from './micro-batch-split.ts';
 import { checkedRun } from './run-yaml.ts';
 import { seedJobs } from './seed-adapter.ts';
+import { trainJob } from './train-job.ts';
+import { requireRun, type TrainPayload } from './training-record.ts';
 
 export interface NewRun {
   readonly name: string | undefined;

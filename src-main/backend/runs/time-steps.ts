@@ -1,11 +1,11 @@
 import type { JobRecord } from '../../../src-shared/domain/job.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { timedSteps, timeStepsJob } from '../jobs/time-steps.ts';
-import { peekDataset } from '../library/datasets.ts';
-import { peekModel } from '../library/models.ts';
+import { peekDataset } from '../library/datasets/datasets.ts';
+import { peekModel } from '../library/models/models.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { checkRun } from './check-run.ts';
 import { checkedRun } from './run-yaml.ts';
+import { timedSteps, timeStepsJob } from './time-steps-job.ts';
 
 /** Queues the timing of a few steps. Throws if the config does not fit the model or the data. */
 export async function timeSteps(services: HandlerServices, given: RunConfig): Promise<JobRecord> {

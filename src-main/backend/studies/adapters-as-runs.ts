@@ -3,7 +3,7 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type PlannedAdapter, plannedAdapterSchema } from '../../../src-shared/domain/adapter-reference.ts';
 import type { RunConfig } from '../../../src-shared/domain/run.ts';
 import { checkedRun, shortRun } from '../runs/run-yaml.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 
 type Parts = Pick<Services, 'store'>;
 

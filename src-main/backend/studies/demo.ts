@@ -8,10 +8,10 @@ import type { StudyConfig } from '../../../src-shared/studies/index.ts';
 import { interpolationStudy } from '../../../src-shared/studies/interpolation/interpolation.ts';
 import { mergingStudy } from '../../../src-shared/studies/merging/merging.ts';
 import { adapterVariant } from '../../engine/adapters/variants/index.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { newId } from '../identifiers.ts';
-import { reportJob } from '../jobs/report.ts';
+import { newId } from '../../store/identifiers.ts';
+import { reportJob } from '../reports/report-job.ts';
 import { createRun } from '../runs/runs.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { type DemoPlan, demoRunConfig, fullPlan, ownPlan, quickPlan } from './demo-plan.ts';
 import { createStudy } from './studies.ts';
 

@@ -1,13 +1,13 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
-import { type Handlers, type NamesOf, ok } from '../handler.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { requireStudy } from '../jobs/study.ts';
+import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { openSubmissions } from '../targets/cancel-runs.ts';
 import type { TargetStudyRequest } from '../targets/handlers.ts';
 import { requireTarget } from '../targets/resolve-target.ts';
 import { forecastStudy } from './forecast.ts';
 import { createStudy, resumeStudy } from './studies.ts';
 import { studyFiles } from './study-files.ts';
+import { requireStudy } from './study-job.ts';
 import { tunedAdapters, tunedRuns, tunedStudy } from './tuned.ts';
 
 export function studyHandlers(services: HandlerServices): Handlers<Exclude<NamesOf<'studies'>, TargetStudyRequest>> {

@@ -2,11 +2,11 @@ import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import type { PairsOfAdapters } from '../../../src-shared/domain/mergeability.ts';
 import type { MergeabilitySpec } from '../../../src-shared/domain/plan.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { type MergeabilityMap, mergeabilityJob } from '../jobs/mergeability.ts';
-import { commonModel } from '../library/adapter-base.ts';
-import { resolveReference } from '../library/adapters.ts';
+import { commonModel } from '../library/adapters/adapter-base.ts';
+import { resolveReference } from '../library/adapters/adapters.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { pairsKey } from './content-keys.ts';
+import { type MergeabilityMap, mergeabilityJob } from './mergeability-job.ts';
 import type { PrepareWork } from './planned-work.ts';
 
 /** The maps of mergeability of a plan; each distinct missing one is computed once. */

@@ -1,12 +1,12 @@
 import { isOver, type JobRecord } from '../../../src-shared/domain/job.ts';
 import type { TrainingSpec } from '../../../src-shared/domain/plan.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { resolveDataset } from '../library/datasets.ts';
-import { resolveModel } from '../library/models.ts';
+import { resolveDataset } from '../library/datasets/datasets.ts';
+import { resolveModel } from '../library/models/models.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
 import { createRun, resumeRun } from '../runs/runs.ts';
 import { configKey, mostRuns } from '../runs/runs-together.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { canonicalJson, trainingKey } from './content-keys.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { Score } from '../../../src-shared/domain/plan.ts';
 import { forgettingField } from '../jobs/forgetting-field.ts';
-import { scoreJob } from '../jobs/score.ts';
 import { scoreKey } from './content-keys.ts';
 import type { PrepareWork } from './planned-work.ts';
 import { groupEvaluations, resolveEvaluations } from './resolve-evaluations.ts';
+import { scoreJob } from './score-job.ts';
 
 /** The scores of a plan; each distinct missing one is computed once. */
 export const plannedScores: PrepareWork<Score> = async (services, specs, trained) => {

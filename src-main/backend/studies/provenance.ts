@@ -4,11 +4,11 @@ import type { AdapterRecord } from '../../../src-shared/domain/adapter.ts';
 import { type JobSpec, leavesOf, tuningOf } from '../../../src-shared/domain/plan.ts';
 import type { Provenance } from '../../../src-shared/domain/provenance.ts';
 import type { RunRecord } from '../../../src-shared/domain/run.ts';
-import { sourceCommit } from '../commit.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { resolveReference } from '../library/adapters.ts';
-import { contentHash } from '../library/content-hash.ts';
-import { resolveDataset } from '../library/datasets.ts';
+import { contentHash } from '../../files/content-hash.ts';
+import { resolveReference } from '../library/adapters/adapters.ts';
+import { resolveDataset } from '../library/datasets/datasets.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
+import { sourceCommit } from './commit.ts';
 import { plannedRun } from './planned-runs.ts';
 
 /**

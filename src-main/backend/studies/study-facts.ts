@@ -17,15 +17,15 @@ import type { AskedMerge, MergeRefusal, StudyFacts } from '../../engine/studies/
 import { runTitle } from '../../engine/studies/planned-adapters.ts';
 import { requireTask, resolveTask } from '../../engine/tasks/index.ts';
 import { metricKnownBy } from '../../engine/tasks/known-by.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { requireRun } from '../jobs/training-record.ts';
-import { requireModelOf } from '../library/adapter-base.ts';
-import { requireAdapter } from '../library/adapters.ts';
-import { peekDataset } from '../library/datasets.ts';
-import { resolveModel } from '../library/models.ts';
-import { taskSettingsFor } from '../library/task-settings.ts';
+import { requireModelOf } from '../library/adapters/adapter-base.ts';
+import { requireAdapter } from '../library/adapters/adapters.ts';
+import { taskSettingsFor } from '../library/adapters/task-settings.ts';
+import { peekDataset } from '../library/datasets/datasets.ts';
+import { resolveModel } from '../library/models/models.ts';
 import { OutlineCache } from '../merging/outline-cache.ts';
 import { checkedRun } from '../runs/run-yaml.ts';
+import { requireRun } from '../runs/training-record.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { canonicalJson } from './content-keys.ts';
 import { plannedRun } from './planned-runs.ts';
 

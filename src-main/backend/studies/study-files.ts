@@ -7,7 +7,7 @@ import { provenanceFacts, studyCommand } from '../../../src-shared/studies/repor
 import { studyMarkdown } from '../../../src-shared/studies/report/study-markdown.ts';
 import { tableCsv } from '../../../src-shared/studies/report/table-csv.ts';
 import { studyWords } from '../reports/options.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 import { recordOf, runOf, withAdaptersAsRuns } from './adapters-as-runs.ts';
 import { canonicalJson } from './content-keys.ts';
 

@@ -2,11 +2,11 @@ import { type ErrorCode, errorCodeSchema } from '../../../src-shared/contract/er
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { type JobRecord, jobInfo } from '../../../src-shared/domain/job.ts';
 import type { JobProgress } from '../../../src-shared/domain/job-progress.ts';
-import { clock } from '../clock.ts';
-import type { HandlerServices } from '../handler-services.ts';
+import { clock } from '../../store/clock.ts';
 import type { JobContext } from '../jobs/define-job.ts';
 import { InterruptedError } from '../jobs/interrupted-error.ts';
 import { pauseRun } from '../runs/runs.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
 import { PartsClock } from './parts-clock.ts';
 import type { Begun, PlanLead } from './run-plan.ts';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { TargetRecord } from '../../../src-shared/domain/target.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../services/services.ts';
 import { commonParameters } from './common-parameters.ts';
 
 /** The folder that bundles for a target are written into. */

@@ -1,7 +1,7 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import type { Submission } from '../../../src-shared/domain/target.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { requireStudy } from '../jobs/study.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
+import { requireStudy } from '../studies/study-job.ts';
 import { endSubmission, isOpen, latestRuns } from './follow-submissions.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { TargetEngine } from './target.ts';

@@ -1,9 +1,9 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
 import type { TargetRecord } from '../../../src-shared/domain/target.ts';
-import { type Handlers, type NamesOf, ok } from '../handler.ts';
-import type { HandlerServices } from '../handler-services.ts';
-import { requireStudy } from '../jobs/study.ts';
+import { type Handlers, type NamesOf, ok } from '../services/handler.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
+import { requireStudy } from '../studies/study-job.ts';
 import { bundlesFolder } from './bundle-place.ts';
 import { cancelRuns, cancelStudy } from './cancel-runs.ts';
 import { cleanBundles, cleanInputs, listBundles } from './clean-bundles.ts';

@@ -1,8 +1,8 @@
 import { StudioError } from '../../../src-shared/contract/errors.ts';
 import { parameterSchema } from '../../../src-shared/domain/parameter.ts';
 import type { TargetRecord } from '../../../src-shared/domain/target.ts';
-import { anyPath } from '../path-access.ts';
-import type { Services } from '../services.ts';
+import { anyPath } from '../services/path-access.ts';
+import type { Services } from '../services/services.ts';
 import { targets } from './index.ts';
 import { requireHost } from './run-program.ts';
 import type { Target } from './target.ts';

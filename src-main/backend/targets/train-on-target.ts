@@ -9,10 +9,10 @@ import { type PlacedRun, placedStateSchema } from '../../../src-shared/domain/ta
 import { bundleNames, resultFolder } from '../bundles/bundle-files.ts';
 import { collectBundle } from '../bundles/collect.ts';
 import { writeBundle } from '../bundles/write-bundle.ts';
-import type { HandlerServices } from '../handler-services.ts';
 import { byteProgress } from '../jobs/byte-progress.ts';
 import type { JobContext } from '../jobs/define-job.ts';
-import { requireStudy } from '../jobs/study.ts';
+import type { HandlerServices } from '../services/handler-services.ts';
+import { requireStudy } from '../studies/study-job.ts';
 import { bundlesFolder } from './bundle-place.ts';
 import { type FollowedBundle, readFollowedBundle } from './bundle-results.ts';
 import { commonParameters } from './common-parameters.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { CheckpointKeeper, keptCheckpoints } from '../../../src-main/backend/bundles/kept-checkpoints.ts';
-import { openHome } from '../../../src-main/backend/home.ts';
+import { openHome } from '../../../src-main/backend/home/home.ts';
 import { keepCheckpoint } from '../../../src-main/backend/runs/checkpoint-files.ts';
 import { checkCheckpoint } from '../../../src-main/engine/training/checkpoint.ts';
 import { silentLog } from '../../../src-main/logging/log.ts';

@@ -14,7 +14,7 @@ import {
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openHome } from '../../../src-main/backend/home.ts';
+import { openHome } from '../../../src-main/backend/home/home.ts';
 import { openStore } from '../../../src-main/store/open-store.ts';
 import { removeTemporaryFolders, temporaryFolder } from '../support.ts';
 

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openHome } from '../../../src-main/backend/home/home.ts';
 import { homeEntries, placeEntries } from '../../../src-main/backend/home/move/home-entries.ts';
-import { openHome } from '../../../src-main/backend/home.ts';
 import { homeFiles, homeFolders } from '../../../src-main/files/home-layout.ts';
 import { locateHome } from '../../../src-main/files/home-place.ts';
 import { openStore } from '../../../src-main/store/open-store.ts';

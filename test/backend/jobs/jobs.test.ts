@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { jobs } from '../../../src-main/backend/jobs/index.ts';
+import { jobs } from '../../../src-main/backend/job-kinds.ts';
 import { openStore } from '../../../src-main/store/open-store.ts';
 import { jobAnswerSchema, jobKindSchema } from '../../../src-shared/domain/job.ts';
 

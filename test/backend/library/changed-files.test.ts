@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { checkAdapterFiles } from '../../../src-main/backend/library/adapter-file.ts';
-import { checkModelFiles } from '../../../src-main/backend/library/model-files.ts';
+import { checkAdapterFiles } from '../../../src-main/backend/library/adapters/adapter-file.ts';
+import { checkModelFiles } from '../../../src-main/backend/library/models/model-files.ts';
 import { ForeignReader } from '../../../src-main/backend/reading/foreign-reader.ts';
 import { describeModel } from '../../../src-main/engine/models/huggingface/model-folder.ts';
 import { fileHash } from '../../../src-main/files/file-hash.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { readModelConfig } from '../../../src-main/backend/library/model-config.ts';
+import { readModelConfig } from '../../../src-main/backend/library/models/model-config.ts';
 import type { StartReader } from '../../../src-main/backend/reading/foreign-reader.ts';
 import { limitOf, storedBytes } from '../../../src-main/backend/reading/limits.ts';
 import { StudioError } from '../../../src-shared/contract/errors.ts';

@@ -4,7 +4,7 @@ import { runConfigSchema } from '../../../src-shared/domain/run.ts';
 import { datasetRecord, modelRecord } from '../records.ts';
 
 // Of a folder, it would change with the time.
-vi.mock(import('../../../src-main/backend/library/datasets.ts'), async (original) => ({
+vi.mock(import('../../../src-main/backend/library/datasets/datasets.ts'), async (original) => ({
   ...(await original()),
   datasetStamp: async () => 'stamp',
 }));

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEngineProcess } from '../../../src-main/backend/engine/engine-host.ts';
 import { EngineLostError, EngineSupervisor } from '../../../src-main/backend/engine/engine-supervisor.ts';
-import { openHome } from '../../../src-main/backend/home.ts';
+import { openHome } from '../../../src-main/backend/home/home.ts';
 import { endingOfLostSession } from '../../../src-main/backend/jobs/job-endings.ts';
 import { activateCompute, followMemoryLimit } from '../../../src-main/engine/compute/index.ts';
 import { loadAddon } from '../../../src-main/engine/compute/native/load-addon.ts';

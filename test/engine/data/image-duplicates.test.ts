@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { expect, test } from 'vitest';
-import { describeDataset } from '../../../src-main/backend/library/describe-dataset.ts';
+import { describeDataset } from '../../../src-main/backend/library/datasets/describe-dataset.ts';
 import { compareImages } from '../../../src-main/engine/data/image-duplicates.ts';
 import { openImages } from '../../../src-main/engine/data/open-dataset.ts';
 import { RandomStream } from '../../../src-shared/random.ts';

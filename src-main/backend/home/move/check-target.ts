@@ -3,10 +3,10 @@ import { dirname, join, resolve } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { formatBytes } from '../../../../src-shared/format/bytes.ts';
 import { temporaryName } from '../../../files/atomic.ts';
+import { nearestFolder } from '../../../files/disk-space.ts';
 import { freeDiskBytes } from '../../../files/free-disk.ts';
 import { isInside, realPath } from '../../../files/inside.ts';
 import { lockFile } from '../../../store/home-lock.ts';
-import { nearestFolder } from '../../library/disk-space.ts';
 
 /** For the database, which grows, and the rest of the machine. */
 const reserveBytes = 64 * 2 ** 20;

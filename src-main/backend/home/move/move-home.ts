@@ -8,8 +8,8 @@ import { syncFolder, temporaryName, writeFileAtomic } from '../../../files/atomi
 import { locateHome, type Move, moveFile, pointerTo, recordMove } from '../../../files/home-place.ts';
 import { removeUserRecord } from '../../../files/user-records.ts';
 import { openStore } from '../../../store/open-store.ts';
-import { type Home, openHome } from '../../home.ts';
 import { byteProgress } from '../../jobs/byte-progress.ts';
+import { type Home, openHome } from '../home.ts';
 import type { HomeIdentity } from '../home-identity.ts';
 import { checkTarget, makeHomeFolder, requireLocks } from './check-target.ts';
 import { copyEntries, verifyCopy } from './copy-entries.ts';

@@ -1,7 +1,7 @@
 import { readAdapter } from '../../../engine/adapters/peft/adapter-folder.ts';
 import type { AdapterFormat } from '../../../engine/formats/adapters/format.ts';
 import { adapterFormats } from '../../../engine/formats/adapters/index.ts';
-import type { Services } from '../../services.ts';
+import type { Services } from '../../services/services.ts';
 import type { ExportSource, ExportTarget } from './target.ts';
 
 /** The formats of adapters as export targets; PEFT's folder has one of its own, which takes the tokenizer along. */

@@ -4,9 +4,9 @@ import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
 import { formatBytes } from '../../../../src-shared/format/bytes.ts';
 import { blockTypeNamed } from '../../../engine/tensors/tensor-types/index.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
-import type { Services } from '../../services.ts';
-import { requireModelOf } from '../adapter-base.ts';
-import { chatTemplateOf } from '../chat-template-of.ts';
+import type { Services } from '../../services/services.ts';
+import { requireModelOf } from '../adapters/adapter-base.ts';
+import { chatTemplateOf } from '../adapters/chat-template-of.ts';
 import type { ExportTarget } from './target.ts';
 
 const intoSchema = z.enum(['own', 'unquantized']).default('own');

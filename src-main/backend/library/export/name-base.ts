@@ -5,7 +5,7 @@ import { plainMarkdown } from '../../../../src-shared/studies/report/study-markd
 import { adapterConfigFile } from '../../../engine/adapters/peft/adapter-config.ts';
 import { withMembers } from '../../../engine/models/huggingface/json-members.ts';
 import { writeFileAtomic } from '../../../files/atomic.ts';
-import type { AdapterBase } from '../adapter-base.ts';
+import type { AdapterBase } from '../adapters/adapter-base.ts';
 import { repositoryOf } from '../huggingface/cache-folder.ts';
 
 /**

@@ -5,8 +5,8 @@ import { writeChatTemplate } from '../../../engine/models/huggingface/chat-templ
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../../../files/atomic.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
-import { requireModelOf } from '../adapter-base.ts';
-import { chatTemplateOf } from '../chat-template-of.ts';
+import { requireModelOf } from '../adapters/adapter-base.ts';
+import { chatTemplateOf } from '../adapters/chat-template-of.ts';
 import { nameBase } from './name-base.ts';
 import type { ExportTarget } from './target.ts';
 

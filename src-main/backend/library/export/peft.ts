@@ -4,8 +4,8 @@ import { nameWithoutHead } from '../../../engine/adapters/peft/name-without-head
 import { writeChatTemplate } from '../../../engine/models/huggingface/chat-template-file.ts';
 import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
 import { writeFolderAtomic } from '../../../files/atomic.ts';
-import { copyAdapterFiles } from '../adapter-files.ts';
-import { chatTemplateOf } from '../chat-template-of.ts';
+import { copyAdapterFiles } from '../adapters/adapter-files.ts';
+import { chatTemplateOf } from '../adapters/chat-template-of.ts';
 import { nameBase } from './name-base.ts';
 import type { ExportTarget } from './target.ts';
 

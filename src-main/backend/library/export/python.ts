@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { StudioError } from '../../../../src-shared/contract/errors.ts';
 import { computeFields } from '../../jobs/compute-fields.ts';
 import { seedDirectory } from '../../runs/seed-adapter.ts';
-import { requireModelOf } from '../adapter-base.ts';
-import { requireDataset } from '../datasets.ts';
+import { requireModelOf } from '../adapters/adapter-base.ts';
+import { requireDataset } from '../datasets/datasets.ts';
 import type { ExportTarget } from './target.ts';
 
 export const python: ExportTarget = {

@@ -2,8 +2,8 @@ import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
 import type { ExportTargetDeclaration } from '../../../../src-shared/domain/export.ts';
 import type { ParameterValues } from '../../../../src-shared/domain/parameter.ts';
 import type { JobContext } from '../../jobs/define-job.ts';
-import type { Services } from '../../services.ts';
-import type { AdapterBase } from '../adapter-base.ts';
+import type { Services } from '../../services/services.ts';
+import type { AdapterBase } from '../adapters/adapter-base.ts';
 
 /** The adapter to export. */
 export interface ExportSource {

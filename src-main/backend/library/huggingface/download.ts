@@ -2,7 +2,7 @@ import { mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { DownloadPlan } from '../../../../src-shared/domain/hub.ts';
 import { writeFileAtomic } from '../../../files/atomic.ts';
-import { requireDiskSpace } from '../disk-space.ts';
+import { requireDiskSpace } from '../../../files/disk-space.ts';
 import { cacheFolder, repositoryFolder } from './cache-folder.ts';
 import type { RemoteModel } from './check-remote.ts';
 import { addressOf, type Endpoint, openEndpoint } from './endpoint.ts';

@@ -15,9 +15,9 @@ import {
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openHome } from '../../../../src-main/backend/home/home.ts';
 import { moveHome } from '../../../../src-main/backend/home/move/move-home.ts';
 import { settleMove } from '../../../../src-main/backend/home/move/settle-move.ts';
-import { openHome } from '../../../../src-main/backend/home.ts';
 import { locateHome } from '../../../../src-main/files/home-place.ts';
 import { openStore } from '../../../../src-main/store/open-store.ts';
 import { modelRecord } from '../../records.ts';

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { evaluationRequestSchema } from '../../../src-shared/domain/evaluation.ts';
+import { valueText } from '../../../src-shared/metrics/index.ts';
+import { measureOf, riseText } from '../../../src-shared/results/forgetting.ts';
+import { headlineOf } from '../../../src-shared/results/headline.ts';
+import { requireTask } from '../../engine/tasks/index.ts';
+import { computeFields } from '../jobs/compute-fields.ts';
+import { defineJob } from '../jobs/define-job.ts';
+import { forgettingField } from '../jobs/forgetting-field.ts';
+import { requireBase } from '../library/adapters/adapter-base.ts';
+import { resolveReference } from '../library/adapters/adapters.ts';
+import { taskSettingsFor, withChanges } from '../library/adapters/task-settings.ts';
+import { resolveDataset } from '../library/datasets/datasets.ts';
+import { resolveModel } from '../library/models/models.ts';
+
+/** Scores a base, an adapter or an ensemble of adapters on a dataset's test split. */
+export const evaluateJob = defineJob({
+  kind: 'evaluate',
+  payload: z.object({ request: evaluationRequestSchema }),
+  references: ({ request }) => request.adapters.map(({ adapter }) => adapter),
+  async execute({ request }, context, services) {
+    const { home, store } = services;
+    const model = await resolveModel(services, request.model);
+    const dataset = await resolveDataset(services, request.dataset);
+    const records = request.adapters.map(({ adapter }) => resolveReference(store, adapter));
+    const adapters = records.map((record, index) => {
+      requireBase(store, record, model, 'Evaluate it');
+      return { directory: home.absolute(record.folder), weight: request.adapters[index]?.weight ?? 1 };
+    });
+    const settings = withChanges(taskSettingsFor(store, records), request.settings);
+    requireTask(settings.task, model.description, dataset.description);
+    const answer = await context.runEngine({
+      kind: 'evaluate',
+      ...computeFields(store),
+      modelDirectory: model.path,
+      dataset: dataset.source,
+      settings,
+      eval_samples: request.eval_samples,
+      adapters,
+      ...(request.predictions === null ? {} : { predictionsFile: request.predictions }),
+      ...forgettingField(services),
+    });
+    const { loss, examples, forgetting } = answer.result;
+    const score = headlineOf(answer.result);
+    const said = score === null ? `The loss is ${valueText('loss', loss)}` : `${score.label} ${score.text}`;
+    return {
+      status: 'completed',
+      result: answer.result,
+      message: `${said} on ${examples} examples.${forgetting === null ? '' : ` ${measureOf(forgetting).label} ${riseText(forgetting.rise)} ${measureOf(forgetting).unit}.`}`,
+    };
+  },
+});

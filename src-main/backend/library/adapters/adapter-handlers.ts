@@ -1,0 +1,53 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { AdapterRecord } from '../../../../src-shared/domain/adapter.ts';
+import { folderBytes } from '../../../files/folder-fingerprint.ts';
+import { jobThatNeeds } from '../../jobs/needed-adapters.ts';
+import type { Handlers, NamesOf } from '../../services/handler.ts';
+import type { HandlerServices } from '../../services/handler-services.ts';
+import { adapterNorms } from './adapter-norms.ts';
+import { adapterScores } from './adapter-scores.ts';
+import { adapterContents, exportAdapter, removeAdapter, requireAdapter } from './adapters.ts';
+import { importAdapter } from './import-adapter.ts';
+
+export function adapterHandlers(services: HandlerServices): Handlers<NamesOf<'adapters'>> {
+  const { store, hub, home, paths, deletions } = services;
+  return {
+    'adapters.list': () => deletions.visible('adapters', store.adapters.list()),
+    'adapters.get': ({ id }) => requireAdapter(store, id),
+    'adapters.contents': ({ id }) => adapterContents(services, id),
+    'adapters.norms': ({ id }) => adapterNorms(services, id),
+    'adapters.scores': ({ id }) => adapterScores(services, id),
+    'adapters.import': ({ path, modelId, name }) => importAdapter(services, paths.readable(path), { modelId, name }),
+    'adapters.export': async ({ id, directory }) => ({
+      directory: await exportAdapter(services, id, paths.writable(directory)),
+    }),
+    'adapters.update': ({ id, ...changes }) => {
+      requireAdapter(store, id);
+      store.adapters.update(id, changes);
+      hub.listChanged('adapters');
+      return requireAdapter(store, id);
+    },
+    'adapters.remove': async ({ id, undoMilliseconds }) => {
+      const { folder } = requireUnneeded(services, id);
+      const freedBytes = await folderBytes(home.absolute(folder));
+      await deletions.remove('adapters', id, undoMilliseconds, () => {
+        requireUnneeded(services, id);
+        return removeAdapter(services, id);
+      });
+      return { freedBytes };
+    },
+  };
+}
+
+/** @throws StudioError refused if a job that is yet to run needs the adapter */
+function requireUnneeded({ store }: HandlerServices, id: string): AdapterRecord {
+  const adapter = requireAdapter(store, id);
+  const waiting = jobThatNeeds(store, id);
+  if (waiting)
+    throw new StudioError(
+      'refused',
+      `The adapter "${adapter.name}" is needed by the job "${waiting.title}".`,
+      'Wait for it, or cancel it.',
+    );
+  return adapter;
+}

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { noteBase } from '../../../engine/adapters/peft/adapter-config.ts';
+import { readAdapter, writeAdapter } from '../../../engine/adapters/peft/adapter-folder.ts';
+import { readAdapterOutline } from '../../../engine/adapters/peft/open-adapter.ts';
+import type { AdapterFormat, AdapterSource, KnownBase } from '../../../engine/formats/adapters/format.ts';
+import { recognizeAdapter } from '../../../engine/formats/adapters/index.ts';
+import { readConfig } from '../../../engine/models/huggingface/model-folder.ts';
+import { copyTokenizer } from '../../../engine/models/huggingface/write-model.ts';
+import { writeFolderAtomic } from '../../../files/atomic.ts';
+import { fileHash } from '../../../files/file-hash.ts';
+import { type ImportRequest, importedFolder, type ReadImport } from '../../reading/adapter-schemas.ts';
+import { baseFields } from './adapter-base.ts';
+import { readFacts } from './adapter-facts.ts';
+import { copyAdapterFiles } from './adapter-files.ts';
+import { type BaseModel, baseFor, type FoundBase } from './find-base.ts';
+
+/**
+ * Reads an adapter in any format, all of its tensors too, and writes it as a PEFT folder. Without `modelId` the base is the one
+ * that the adapter names, else the only one that it fits, else one that is not in the studio.
+ */
+export async function readImport({ path, models, modelId, directory }: ImportRequest): Promise<ReadImport> {
+  const given = models.find(({ id }) => id === modelId) ?? null;
+  const { format, source } = await recognizeAdapter(path);
+  const folder = join(directory, importedFolder);
+  if (format.id !== 'peft') return convert(format, source, { models, given, folder });
+  const found = await baseFor(source.path, models, given);
+  const { variant, parameters } = await readAdapterOutline(source.path, found.description, true);
+  if (variant.peft.standsOnResidual?.(parameters))
+    return { kind: 'residual', modelId: found.model?.id ?? null, path: source.path };
+  // Checked before the copy, so that errors name the person's own folder.
+  await readAdapter(source.path, found.description);
+  await writeFolderAtomic(folder, async (temporary) => {
+    await copyAdapterFiles(source.path, temporary);
+    if (found.model !== null) await noteBase(temporary, found.description);
+    if (found.description.text !== null) await copyTokenizer(source.path, temporary);
+  });
+  return written(folder, found);
+}
+
+interface Conversion {
+  readonly models: readonly BaseModel[];
+  readonly given: BaseModel | null;
+  readonly folder: string;
+}
+
+/** Reads another format and keeps it as a PEFT folder. */
+async function convert(
+  format: AdapterFormat,
+  source: AdapterSource,
+  { models, given, folder }: Conversion,
+): Promise<ReadImport> {
+  const sha256 = await fileHash(source.entries === null ? source.path : join(source.path, 'adapters.safetensors'));
+  const { state, description } = await format.read(source, await knownBases(given === null ? models : [given]));
+  const baseModelName = description.foreign?.name ?? 'unknown';
+  await writeAdapter(folder, state, { description, baseModelName });
+  const found = await baseFor(folder, models, given);
+  if (found.model !== null) {
+    // With the base known, the config says more, and its targets are the base's.
+    const placed = await readAdapter(folder, found.description);
+    await writeAdapter(folder, placed, { description: found.description, baseModelName: found.model.id });
+  }
+  return { ...(await written(folder, found)), sha256 };
+}
+
+async function written(folder: string, found: FoundBase<BaseModel>) {
+  const facts = await readFacts(folder, found.description);
+  return { kind: 'written' as const, ...baseFields(found), facts };
+}
+
+async function knownBases(models: readonly BaseModel[]): Promise<KnownBase[]> {
+  return Promise.all(
+    models.map(async ({ path, description }) => ({
+      description,
+      // A base whose folder is gone can still give its names.
+      config: await readConfig(path).catch(() => null),
+    })),
+  );
+}

@@ -1,0 +1,177 @@
+import { isUtf8 } from 'node:buffer';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { RequestOutput } from '../../../../src-shared/contract/requests.ts';
+import { type AnswerCounts, addCounts, noAnswers } from '../../../../src-shared/domain/answer-counts.ts';
+import type { DescribedTokens, TextColumns, TextExample } from '../../../../src-shared/domain/dataset.ts';
+import type { ModelRecord } from '../../../../src-shared/domain/model.ts';
+import { taskSettingsSchema } from '../../../../src-shared/domain/task.ts';
+import { resolveTask } from '../../../engine/tasks/index.ts';
+import { ContextCache, QuestionRows } from '../../../engine/tasks/qa/question-rows.ts';
+import { PromptWriter } from '../../../engine/tasks/shared/prompt-writer.ts';
+import { isLearned } from '../../../engine/tasks/shared/token-rows.ts';
+import { byteSymbols } from '../../../engine/tokenization/byte-symbols.ts';
+import { chosenTemplate } from '../../../engine/tokenization/chosen-template.ts';
+import type { TextTokenizer } from '../../../engine/tokenization/tokenizer.ts';
+import { modelTokenizer } from '../models/model-tokenizer.ts';
+import { type ReadableDataset, readExamples } from './text-preview.ts';
+
+/** Most tokens shown of an example. */
+const shownTokens = 2000;
+
+/** Tokens of an example, and the mark of each. */
+export interface ReadTokens {
+  readonly ids: readonly number[];
+  readonly marks: readonly number[];
+  readonly written: DescribedTokens['written'];
+  readonly counts: DescribedTokens['counts'];
+  readonly answers?: AnswerCounts;
+}
+
+/** Examples whose lengths are counted. */
+const measuredExamples = 1000;
+
+export type TextModel = Pick<ModelRecord, 'name' | 'path' | 'description'>;
+
+/**
+ * An example as the model reads it in training with default settings.
+ * @throws StudioError if the model has no tokenizer or cannot read such examples, not_found if the split has no such example.
+ */
+export async function describeTokens(
+  model: TextModel,
+  columns: TextColumns,
+  dataset: ReadableDataset,
+  {
+    split,
+    index,
+    chat_template,
+  }: { readonly split: 'train' | 'test'; readonly index: number; readonly chat_template?: string | undefined },
+): Promise<DescribedTokens> {
+  // The loop, left, closes the file.
+  for await (const example of readExamples(dataset, { split, offset: index, limit: 1 })) {
+    const tokenizer = await tokenizerOf(model);
+    return describe(tokenizer, exampleReader(tokenizer, model, columns, chat_template)(example));
+  }
+  throw new StudioError('not_found', `The dataset has no ${split} example ${index + 1}.`);
+}
+
+/** What was read of an example, for the window: its first tokens. */
+export function describe(
+  tokenizer: TextTokenizer,
+  { ids, marks, written, counts, answers }: ReadTokens,
+): DescribedTokens {
+  const shown = ids.slice(0, shownTokens);
+  return {
+    text: tokenizer.decode(shown),
+    written,
+    counts,
+    tokens: shown.map((id, place) => ({ id, text: shownToken(tokenizer, id), counted: isLearned(marks[place]) })),
+    tokenCount: ids.length,
+    countedCount: countMarked(marks),
+    ...(answers === undefined ? {} : { answers }),
+  };
+}
+
+export function countMarked(marks: readonly number[]): number {
+  return marks.filter(isLearned).length;
+}
+
+/** Token counts of the first training examples; `unwritable` is the number that the template rejects. */
+export async function countTokens(
+  model: TextModel,
+  columns: TextColumns,
+  dataset: ReadableDataset,
+  chat_template?: string,
+): Promise<RequestOutput<'datasets.lengths'>> {
+  const read = exampleReader(await tokenizerOf(model), model, columns, chat_template);
+  const lengths: number[] = [];
+  let [unwritable, answers] = [0, noAnswers];
+  for await (const example of readExamples(dataset, { split: 'train', offset: 0, limit: measuredExamples })) {
+    try {
+      const tokens = read(example);
+      lengths.push(tokens.ids.length);
+      answers = addCounts(answers, tokens.answers);
+    } catch (thrown) {
+      if (!(thrown instanceof StudioError) || thrown.code !== 'refused') throw thrown;
+      unwritable++;
+    }
+  }
+  return { lengths, unwritable, answers, maxPositions: model.description.text?.maxPositions ?? 0 };
+}
+
+/** @throws StudioError refused for a model of images, or one without a tokenizer */
+export function tokenizerOf(model: TextModel): Promise<TextTokenizer> {
+  if (model.description.text === null)
+    throw new StudioError('refused', `${model.name} reads images, not text.`, 'Choose a model that reads text.');
+  return modelTokenizer(model.path);
+}
+
+/** Tokens: a question and its whole text are shown as one row. */
+const longestRow = 2 ** 30;
+
+/** Encoder of the task that fits the model and the columns. */
+export function exampleReader(
+  tokenizer: TextTokenizer,
+  { description }: TextModel,
+  columns: TextColumns,
+  chat_template?: string,
+): (example: TextExample) => ReadTokens {
+  const { id } = resolveTask({ task: 'auto', model: description, columns }).declaration;
+  if (id === 'text-classification')
+    return ({ text, textPair, prompt, label }) => {
+      const { ids } = tokenizer.encode(text ?? prompt ?? '', textPair === null ? {} : { pair: textPair });
+      return { ids, marks: ids.map(() => 0), written: 'plain', counts: label === null ? 'nothing' : 'label' };
+    };
+  if (id === 'token-classification')
+    return ({ words = [], tags }) => {
+      const { ids, starts } = tokenizer.encodeWords(words);
+      const marked = new Set(starts.map(({ token }) => token));
+      const marks = ids.map((_, token) => Number(tags !== undefined && marked.has(token)));
+      return { ids, marks, written: 'plain', counts: tags === undefined ? 'nothing' : 'tags' };
+    };
+  if (id === 'qa')
+    return ({ question = '', context = '', answers }) => {
+      const rows = new QuestionRows(new ContextCache(tokenizer), { maxLength: longestRow, stride: 0 }, false);
+      rows.add(question, context, answers ?? []);
+      const [ids, [first, last]] = [[...rows.row(0).ids], rows.label(0)];
+      const marks = ids.map((_, token) => Number(last > 0 && token >= first && token <= last));
+      return { ids, marks, written: 'plain', counts: 'answer' };
+    };
+  if (id === 'embedding')
+    return ({ anchor = '', positive = '' }) => {
+      // Each text is a row of its own: the longer one is shown.
+      const rows = [anchor, positive].map((text) => tokenizer.encode(text).ids);
+      const ids = rows.reduce((longest, row) => (row.length > longest.length ? row : longest), []);
+      return { ids, marks: ids.map(() => 0), written: 'plain', counts: 'nothing' };
+    };
+  const settings = taskSettingsSchema.parse({ chat_template });
+  const writer = new PromptWriter(tokenizer, settings);
+  const isChat = chosenTemplate(tokenizer, settings.chat_template).render !== null;
+  return (example) => {
+    const label = typeof example.label === 'string' ? example.label : null;
+    const isAnswered = example.messages !== null || example.completion !== null || label !== null;
+    return {
+      ...writer.learned(example, label),
+      written: isChat && isAnswered ? 'template' : 'plain',
+      counts: isAnswered ? 'completion' : 'text',
+    };
+  };
+}
+
+/** A token as text: byte-level symbols are decoded to characters, incomplete ones shown as bytes. */
+function shownToken(tokenizer: TextTokenizer, id: number): string {
+  const spelling = tokenizer.spelling(id);
+  const { decoder, added_tokens } = tokenizer.files.tokenizer;
+  if (added_tokens.some((token) => token.id === id)) return spelling;
+  if (!decoder.some(({ type }) => type === 'ByteLevel')) return spelling.replaceAll('▁', ' ');
+  const bytes = Buffer.from([...spelling].map(byteOf));
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  return [...bytes].map((byte) => `<${byte.toString(16).toUpperCase().padStart(2, '0')}>`).join('');
+}
+
+/** The byte that a symbol of the vocabulary stands for; "?" for what is none. */
+function byteOf(symbol: string): number {
+  const code = symbol.codePointAt(0) ?? 0;
+  return code < 0x100 ? code : (bytesOfSymbols.get(symbol) ?? 0x3f);
+}
+
+const bytesOfSymbols = new Map(byteSymbols.map((symbol, byte) => [symbol, byte]));

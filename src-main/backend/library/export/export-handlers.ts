@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import { checkedParameters } from '../../../engine/checked-parameters.ts';
+import type { Handlers, NamesOf } from '../../services/handler.ts';
+import type { HandlerServices } from '../../services/handler-services.ts';
+import { requireAdapter } from '../adapters/adapters.ts';
+import { exportJob } from './export-job.ts';
+import { exportTarget } from './index.ts';
+
+export function exportHandlers({ store, queue, paths }: HandlerServices): Handlers<NamesOf<'export'>> {
+  return {
+    'export.start': ({ adapterId, target, path: given, numbered, parameters }) => {
+      const adapter = requireAdapter(store, adapterId);
+      const { declaration } = exportTarget(target);
+      checkedParameters(declaration, parameters);
+      const path = paths.writable(given);
+      if (!numbered && existsSync(path))
+        throw new StudioError('refused', `${path} already exists.`, 'Choose another name: nothing is overwritten.');
+      return queue.add(
+        exportJob,
+        { title: `${declaration.label} of ${adapter.name}`, subjectId: adapter.id },
+        { adapterId, target, path, numbered, parameters },
+      );
+    },
+  };
+}

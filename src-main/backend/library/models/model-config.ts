@@ -1,0 +1,25 @@
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { ModelConfigFile } from '../../../engine/models/family.ts';
+import { readConfig } from '../../../engine/models/huggingface/model-folder.ts';
+
+/** Configs of models have four levels at most. */
+const mostLevels = 64;
+
+/**
+ * As `readConfig`, for a process to hand to another.
+ * @throws StudioError invalid_file for one that nests so deep that copying it would fill the stack
+ */
+export async function readModelConfig(folder: string): Promise<ModelConfigFile> {
+  const config = await readConfig(folder);
+  let level: unknown[] = [config.value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > mostLevels)
+      throw new StudioError(
+        'invalid_file',
+        `${config.path} nests more than ${mostLevels} levels deep.`,
+        'Copy or download the model again.',
+      );
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return config;
+}

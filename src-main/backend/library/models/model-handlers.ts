@@ -1,0 +1,88 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { StudioError } from '../../../../src-shared/contract/errors.ts';
+import type { RequestArgument } from '../../../../src-shared/contract/requests.ts';
+import type { JobRecord } from '../../../../src-shared/domain/job.ts';
+import { ggufTitle } from '../../../../src-shared/domain/model.ts';
+import { newId } from '../../../store/identifiers.ts';
+import { memoryOfModels } from '../../runs/model-memory.ts';
+import { type Handlers, type NamesOf, ok } from '../../services/handler.ts';
+import type { HandlerServices } from '../../services/handler-services.ts';
+import { checkRemote } from '../huggingface/check-remote.ts';
+import { planDownload } from '../huggingface/download.ts';
+import { openEndpoint } from '../huggingface/endpoint.ts';
+import { listCachedModels } from '../huggingface/list-cache.ts';
+import { convertJob } from './convert-job.ts';
+import { downloadJob } from './download-job.ts';
+import { modelFits } from './model-fits.ts';
+import { addModel, removeModel, requireModel, requireRemovableModel } from './models.ts';
+import { planOf } from './quantization-plan.ts';
+import { quantizeJob } from './quantize-job.ts';
+
+const lookUpMilliseconds = 60_000;
+
+export function modelHandlers(services: HandlerServices): Handlers<NamesOf<'models'>> {
+  const { store, deletions } = services;
+  return {
+    'models.list': () => deletions.visible('models', store.models.list()),
+    'models.get': ({ id }) => requireModel(store, id),
+    'models.memory': () => memoryOfModels(services, deletions.visible('models', store.models.list())),
+    'models.fits': ({ id }) => modelFits(services, id),
+    'models.add': ({ path, name }) => addModel(services, services.paths.readable(path), { name }),
+    'models.convert': (request) => convert(services, request),
+    'models.quantizations': ({ id }) => planOf(requireModel(store, id)),
+    'models.quantize': async ({ id, type, name }) => {
+      const base = requireModel(store, id);
+      // Refused now, not when the job starts.
+      await planOf(base);
+      const modelId = newId('model');
+      return services.queue.add(
+        quantizeJob,
+        { title: `Quantize ${base.name} to ${type}`, subjectId: modelId },
+        { modelId, name: name ?? `${base.name}-${type}`, baseId: id, type },
+      );
+    },
+    'models.cached': () => listCachedModels(process.env),
+    'models.plan': (asked) =>
+      planDownload(process.env, asked, AbortSignal.timeout(lookUpMilliseconds), (model) =>
+        checkRemote(services, model),
+      ),
+    'models.download': ({ repository, revision, quantization }) => {
+      // Reported now, not when the job starts.
+      openEndpoint(process.env);
+      const modelId = newId('model');
+      return services.queue.add(
+        downloadJob,
+        { title: `Get ${repository}`, subjectId: modelId },
+        { modelId, repository, revision, quantization },
+      );
+    },
+    'models.remove': async ({ id, undoMilliseconds }) => {
+      // Runs and adapters that are in no list any more must not be what keeps the model.
+      await deletions.finish(['runs', 'adapters']);
+      requireRemovableModel(services, id);
+      await deletions.remove('models', id, undoMilliseconds, () => removeModel(services, id));
+      return ok;
+    },
+  };
+}
+
+async function convert(
+  { queue, paths }: HandlerServices,
+  { file: given, name, float32 = false }: RequestArgument<'models.convert'>,
+): Promise<JobRecord> {
+  const file = paths.readable(given);
+  const found = await stat(file).catch(() => null);
+  if (!found?.isFile())
+    throw new StudioError(
+      'invalid_input',
+      `${file} ${found === null ? 'does not exist' : 'is no file'}.`,
+      'Give the path of a GGUF file.',
+    );
+  const modelId = newId('model');
+  return queue.add(
+    convertJob,
+    { title: `Convert ${basename(file)}`, subjectId: modelId },
+    { modelId, name: name ?? ggufTitle(basename(file)), file, float32 },
+  );
+}

@@ -1,0 +1,20 @@
+import { TextTokenizer } from '../../../engine/tokenization/tokenizer.ts';
+import { readTokenizerFiles, type TokenizerFiles } from '../../../engine/tokenization/tokenizer-files.ts';
+import { FolderCache } from '../../../files/folder-cache.ts';
+
+/** The last model's: it is asked for again and again while examples are viewed or a run is set up. */
+const kept = new FolderCache<TextTokenizer>(1);
+const keptFiles = new FolderCache<TokenizerFiles>(1);
+
+/** What the tokenizer of a model's folder is made from. @throws StudioError invalid_file naming the file and the key */
+export function modelTokenizerFiles(path: string): Promise<TokenizerFiles> {
+  return keptFiles.read([path], '', () => readTokenizerFiles(path));
+}
+
+/**
+ * The tokenizer of a model's folder.
+ * @throws StudioError invalid_file if the folder has none, or an unusable one
+ */
+export function modelTokenizer(path: string): Promise<TextTokenizer> {
+  return kept.read([path], '', async () => new TextTokenizer(await modelTokenizerFiles(path)));
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { StudioError } from '../../../src-shared/contract/errors.ts';
+import type { StudyRecord } from '../../../src-shared/domain/study.ts';
+import { studyKind } from '../../../src-shared/studies/index.ts';
+import { studyWork } from '../../engine/studies/index.ts';
+import { clock } from '../../store/clock.ts';
+import { defineJob } from '../jobs/define-job.ts';
+import type { Services } from '../services/services.ts';
+import { provenanceOf } from './provenance.ts';
+import { runRounds } from './run-plan.ts';
+import { PausedError, StudyLead } from './study-lead.ts';
+import { recordTunings } from './tuned.ts';
+
+const goesOn = 'Resume it to go on: finished work is not repeated.';
+
+/** Runs the trainings and evaluations of a study and folds their results into its own. */
+export const studyJob = defineJob({
+  kind: 'study',
+  payload: z.object({ studyId: z.string() }),
+  references({ studyId }, store) {
+    const study = store.studies.find(studyId);
+    if (study === null) return [];
+    // Those given by a run's settings are trained again where they are gone.
+    return studyKind(study.kind)
+      .references(study.config)
+      .flatMap((adapter) => ('run' in adapter ? [] : adapter));
+  },
+  async execute({ studyId }, context, services) {
+    const { store, hub } = services;
+    const { kind, config } = requireStudy(store, studyId);
+    const work = studyWork(kind);
+    store.studies.setOpen(studyId, 'running');
+    hub.listChanged('studies');
+    try {
+      const lead = new StudyLead(services, studyId, context);
+      const { scoreOf, tableOf, pairsOf, specs } = await runRounds(services, work, config, lead);
+      const result = work.fold(config, scoreOf, tableOf, pairsOf);
+      await recordTunings(services, studyId, work.tunings(config, result));
+      const provenance = await provenanceOf(services, specs, context.job.id);
+      store.studies.finish(studyId, { status: 'completed', result, provenance, error: null, finishedAt: clock.now() });
+      hub.listChanged('studies');
+      return { status: 'completed', result: { studyId }, message: 'The study is complete.' };
+    } catch (thrown) {
+      if (!(thrown instanceof PausedError)) throw thrown;
+      const error = { code: 'cancelled', message: 'The study was paused.', hint: goesOn };
+      store.studies.finish(studyId, { status: 'interrupted', result: null, error, finishedAt: clock.now() });
+      hub.listChanged('studies');
+      return { status: 'paused', message: null };
+    }
+  },
+  settle({ studyId }, { status, error }, { store, hub }) {
+    if (store.studies.find(studyId) === null) return;
+    const hint = status === 'interrupted' ? goesOn : (error?.hint ?? null);
+    store.studies.finish(studyId, {
+      status,
+      result: null,
+      error: error === null ? null : { code: error.code, message: error.message, hint },
+      finishedAt: clock.now(),
+    });
+    hub.listChanged('studies');
+  },
+});
+
+export function requireStudy(store: Services['store'], id: string): StudyRecord {
+  const study = store.studies.find(id);
+  if (study === null) throw new StudioError('not_found', `There is no study "${id}" in the studio.`);
+  return study;
+}
