@@ -50,8 +50,8 @@ export interface StudioBridge<Dropped = DroppedFile> {
   /** The theme of what the system draws: menu, dialogs, title bar. */
   setTheme(theme: Theme): void;
   /**
-   * Native dialogs; null if the user cancelled. What is chosen comes as a token (see `pathToken`), which stands for the
-   * path in requests: to read what was opened, to write where a dialog to save said.
+   * Native dialogs; null if the user cancelled. Dialogs return path tokens (see `pathToken`), which replace paths in
+   * requests: open dialogs grant reading, save dialogs writing.
    */
   readonly dialogs: {
     openFolder(options?: { title?: string }): Promise<string | null>;

@@ -16,7 +16,7 @@ import { byId, done, nothing, removal } from './request-shapes.ts';
 /** Requests about datasets, as `requests` lists them. */
 export const datasetRequests = {
   'datasets.list': { input: nothing, output: z.array(datasetRecordSchema) },
-  /** What Hugging Face's datasets has in its cache on this machine; each path can be added. */
+  /** Lists the datasets in the local cache of Hugging Face's datasets library; each path can be added. */
   'datasets.cached': { input: nothing, output: z.array(cachedDatasetSchema) },
   'datasets.get': { input: byId, output: datasetRecordSchema },
   /** `options` are the options of the path's reader, e.g. which column is the label. */

@@ -33,7 +33,7 @@ export class StudioError extends Error {
   }
 }
 
-/** What helps where memory runs out. */
+/** Advice for out-of-memory errors. */
 export const memoryRemedy =
   'Lower the batch size (per_device_train_batch_size; raise gradient_accumulation_steps to keep the effective batch) or max_length, turn on gradient_checkpointing, choose a quantized base, or close other programs.';
 
@@ -90,7 +90,7 @@ export function toErrorValue(thrown: unknown): ErrorValue {
   return { code: 'internal', message: String(thrown), hint: null, details: null };
 }
 
-/** What went wrong, with the way out behind it. */
+/** Returns an error's message followed by its hint. */
 export function errorText(thrown: unknown): string {
   const { message, hint } = toErrorValue(thrown);
   return hint === null ? message : `${message} ${hint}`;
@@ -107,7 +107,10 @@ export function describeIssues(error: Pick<z.ZodError, 'issues'> | { issues: rea
     .join('; ');
 }
 
-/** Of a value that fits none of several forms, the issues of the one form that it has the keys of, if there is one. */
+/**
+ * Returns the issues of the union member that the value was probably meant as. A member qualifies if it has the value's
+ * keys.
+ */
 export function nearestIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const isForeign = ({ code, path, message }: z.core.$ZodIssue) =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { jobProgressSchema } from '../domain/job-progress.ts';
 import { errorValueSchema } from './errors.ts';
 
-/** What the process that moves the home says: once what it would do, then how far it is, and how it ended. */
+/** Messages of the process that moves the home: the plan first, then progress, then the result. */
 export const homeMoverMessageSchema = z.discriminatedUnion('state', [
   z.object({
     state: z.literal('planned'),
@@ -18,7 +18,7 @@ export const homeMoverMessageSchema = z.discriminatedUnion('state', [
 export type HomeMoverMessage = z.infer<typeof homeMoverMessageSchema>;
 export type PlannedMove = Extract<HomeMoverMessage, { state: 'planned' }>;
 
-/** What it is told: `move` once the plan was agreed to and nobody has the home open. */
+/** Orders to the mover. `move` is sent after the user has agreed to the plan and no process has the home open. */
 export const homeMoverOrderSchema = z.discriminatedUnion('act', [
   z.object({ act: z.literal('move'), keep: z.boolean() }),
   z.object({ act: z.literal('cancel') }),

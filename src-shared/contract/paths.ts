@@ -6,7 +6,7 @@ import { z } from 'zod';
  */
 const tokenPattern = /^chosen:([\w-]{22}):(.*)$/s;
 
-/** What a path may be used for: what was opened or dropped is read, where something is saved is written. */
+/** Purpose of a path: opened and dropped paths are read, paths from a save dialog are written. */
 export const pathUseSchema = z.enum(['read', 'write']);
 export type PathUse = z.infer<typeof pathUseSchema>;
 
@@ -24,7 +24,7 @@ export function parsePathToken(text: string): { secret: string; path: string } |
   return secret === undefined || path === undefined ? null : { secret, path };
 }
 
-/** What a person reads in place of a token. */
+/** Returns the path that users see in place of a token. */
 export function pathLabel(pathOrToken: string): string {
   return parsePathToken(pathOrToken)?.path ?? pathOrToken;
 }

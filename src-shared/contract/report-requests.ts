@@ -12,7 +12,7 @@ export const reportRequests = {
   'reports.get': { input: byId, output: reportRecordSchema },
   /** The report's page without its scripts, for the window to show. */
   'reports.page': { input: byId, output: z.object({ html: z.string() }) },
-  /** What the report found, from its own numbers. */
+  /** Summarizes the report from its own numbers. */
   'reports.summary': { input: byId, output: reportSummarySchema },
   /** The report as HTML, CSV, JSON and Markdown, and each table of a study as CSV. */
   'reports.files': { input: byId, output: z.array(reportFileSchema) },

@@ -65,13 +65,13 @@ const weightedAdapters = z.array(mergeInputSchema).min(1);
  */
 export const requests = {
   'app.doctor': { input: nothing, output: doctorReportSchema },
-  /** What to send with a report of an error, without data, prompts, names and paths of the person's. */
+  /** Returns diagnostics for an error report, without the user's data, prompts, names and paths. */
   'app.diagnostics': { input: nothing, output: z.object({ text: z.string() }) },
   /** Takes seconds; refused while a job runs. */
   'app.measure': { input: z.strictObject({ backend: computeIdSchema }), output: computeBackendReportSchema },
   /** Rows of the database that cannot be read, and are in no list. */
   'app.unreadable': { input: nothing, output: z.array(unreadableRowSchema) },
-  /** What `coto doctor` checks of the home: reads all of the database. */
+  /** Checks the home for `coto doctor`; reads the entire database. */
   'app.checks': { input: nothing, output: z.array(checkResultSchema) },
   /** Deletes such a row; its files only where that is asked for, which is refused while a job runs. */
   'app.deleteUnreadable': {
@@ -116,7 +116,7 @@ export const requests = {
       datasets: z.array(z.object({ id: z.string(), reason: z.string().nullable() })),
     }),
   },
-  /** What it takes to train each model; those whose folder is gone are left out. */
+  /** Estimates the memory that training each model takes; models with a missing folder are left out. */
   'models.memory': { input: nothing, output: z.array(modelMemorySchema) },
   'models.add': { input: z.strictObject({ path: z.string(), name: z.string().optional() }), output: modelRecordSchema },
   /**
@@ -203,7 +203,7 @@ export const requests = {
   'benchmarks.tasks': { input: benchmarkRequestSchema.pick({ tasks: true }), output: z.array(taskSummarySchema) },
   /** Runs tasks by a base and its adapters side by side. */
   'benchmarks.start': { input: benchmarkRequestSchema, output: jobRecordSchema },
-  /** What was benchmarked, the newest first; the scores are the result of the job. */
+  /** Lists benchmarked models and adapters, newest first; the scores are the job's result. */
   'benchmarks.list': { input: nothing, output: z.array(benchmarkRecordSchema) },
   /** Deletes one that has ended, with its scores. */
   'benchmarks.remove': { input: byId, output: done },
@@ -217,7 +217,7 @@ export const requests = {
     output: jobRecordSchema,
   },
 
-  /** Whether the model's folder has a tokenizer and a chat template, and the settings that it has for a generation. */
+  /** Reports problems with the model's tokenizer, chat template support, and the folder's generation defaults. */
   'generation.abilities': {
     input: z.strictObject({ model: z.string() }),
     output: z.object({ problem: z.string().nullable(), chat: z.boolean(), defaults: modelDefaultsSchema }),
@@ -264,7 +264,10 @@ export const requests = {
     }),
     output: z.array(preflightLineSchema),
   },
-  /** What any weights would make of the adapters follows from these. Reads all their tensors, once while they stay the same. */
+  /**
+   * Returns the products of the adapters' updates, from which the effect of any weights follows. Reads all tensors,
+   * once while they are unchanged.
+   */
   'merge.products': {
     input: z.strictObject({ adapters: z.array(z.string()).min(1).max(32) }),
     output: updateProductsSchema,
@@ -274,7 +277,7 @@ export const requests = {
     input: z.strictObject({ adapters: weightedAdapters, seed: z.number().int().min(0).default(0) }),
     output: mergeabilitySchema,
   },
-  /** Whether a method gives an adapter back that is merged alone, and with itself. Reads all its tensors. */
+  /** Checks if a method reproduces an adapter that is merged alone and with itself. Reads all its tensors. */
   'merge.identity': {
     input: z.strictObject({
       adapterId: z.string(),
@@ -337,9 +340,11 @@ export const requests = {
     output: z.object({ command: z.string().describe('makes the study again'), files: z.array(studyFileSchema) }),
   },
   'studies.remove': { input: removal, output: done },
-  /** What a study would cost and could decide, or why it cannot start; nothing is started. */
+  /**
+   * Estimates the cost of a study and the differences it could detect, or returns why it cannot start. Starts nothing.
+   */
   'studies.forecast': { input: z.strictObject({ config: studyConfigSchema }), output: studyForecastSchema },
-  /** Whether the learning rates behind a comparison were tuned alike; null where there is nothing to say. */
+  /** Reports if the learning rates behind a comparison were tuned alike; null if the question does not apply. */
   'studies.tuned': {
     input: z.union([
       z.strictObject({ studyId: z.string() }),

@@ -94,7 +94,7 @@ export const runRequests = {
     output: activationSharesSchema.nullable(),
   },
   'runs.log': { input: byId, output: z.array(z.object({ at: z.number(), level: z.string(), text: z.string() })) },
-  /** What the model answered at its evaluations; nothing where the run keeps no samples. */
+  /** Returns the model's answers at its evaluations; empty if the run keeps no samples. */
   'runs.samples': { input: byId, output: runSamplesSchema },
   /**
    * Estimated cost of a run. `stepMilliseconds` is measured on past runs of the same model, batch and targets, else
@@ -144,8 +144,8 @@ export const runRequests = {
   /** The checkpoint of a run in `folder`, by default the latest, as an adapter; the run can still be resumed. */
   'runs.saveAdapter': { input: ofCheckpoint, output: adapterRecordSchema },
   /**
-   * The checkpoints of a run as adapters, one a step, the earliest first. Those that are new are archived: a soup takes
-   * them, the shelf does not show them.
+   * The checkpoints of a run as adapters, one a step, the earliest first. New ones are archived: merges can use them,
+   * and the library does not list them.
    */
   'runs.checkpointAdapters': {
     input: z.strictObject({

@@ -8,7 +8,7 @@ const byName = z.strictObject({ name: z.string() });
 
 /** Requests about the places outside this machine's queue, as `requests` lists them. */
 export const targetRequests = {
-  /** Those that were added by name, and the kinds that there are. */
+  /** Lists the added targets and the available kinds. */
   'targets.list': {
     input: nothing,
     output: z.object({
@@ -16,7 +16,10 @@ export const targetRequests = {
       kinds: z.array(declarationSchema.extend({ takesHost: z.boolean() })),
     }),
   },
-  /** Adds a target, or replaces the one of that name. Of the command alone: a target says which programs are run. */
+  /**
+   * Adds a target, or replaces the one of that name. Only the command may call this, because a target names programs to
+   * run.
+   */
   'targets.save': {
     input: z.strictObject({
       name: z.string().regex(/^[\w.-]+$/, 'takes letters, digits, dots and hyphens'),
@@ -37,7 +40,7 @@ export const targetRequests = {
     input: byName.extend({ folders: z.array(z.string()), inputs: z.boolean().default(false) }),
     output: z.object({ removed: z.array(placedBundleSchema), freedBytes: z.number() }),
   },
-  /** Where the runs of a study are or were trained, a submission after the other; empty for a study of this machine. */
+  /** Lists the submissions that trained or train a study's runs; empty for a local study. */
   'studies.submissions': { input: byId, output: z.array(submissionSchema) },
   /** Studies that nobody follows now, though runs of theirs go on at a target or have results there that are not here. */
   'studies.unfollowed': { input: nothing, output: z.array(studyRecordSchema) },

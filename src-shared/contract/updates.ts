@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where new versions come from, and how far the app is with one. Bytes are null where they are not known yet. */
+/** Source of new versions and the state of the current update. Byte counts are null until they are known. */
 export const updateStateSchema = z.object({
   unsupported: z.string().nullable().describe('why this copy of the app cannot update itself; null: it can'),
   feed: z.string().nullable().describe('the folder on a server that is asked; null: updates are off'),
@@ -13,7 +13,7 @@ export const updateStateSchema = z.object({
 });
 export type UpdateState = z.infer<typeof updateStateSchema>;
 
-/** What the window asks of the updates. A feed is set after the person has agreed in a dialog of the system. */
+/** Update requests of the window. A feed is set after the user has agreed in a system dialog. */
 export const updateRequestSchema = z.discriminatedUnion('act', [
   z.object({ act: z.literal('state') }),
   z.object({ act: z.literal('setFeed'), feed: z.string().max(2000).nullable() }),

@@ -10,7 +10,7 @@ export type Distribution =
   /** `size` of `count` units, all such sets alike. */
   | { readonly kind: 'subset'; readonly size: number; readonly count: number };
 
-/** What happens when independent draws switch every unit off: all are drawn again, or one chosen uniformly is on. */
+/** Rule for independent draws that switch every unit off: redraw all, or force one unit on, chosen uniformly. */
 export type AllOff = 'redraw' | 'force-one';
 
 /**
@@ -38,7 +38,7 @@ export function drawUnits(distribution: Distribution, allOff: AllOff, uniform: U
 }
 
 /**
- * One uniform u a unit, off if and only if u > p, as in the authors' code. Where all probabilities are 0, one unit chosen
+ * One uniform u a unit, off if and only if u > p, as in the authors' code. If all probabilities are 0, one unit chosen
  * uniformly is on: the limit of redrawing as they go to 0 together.
  */
 function drawIndependent(probabilities: readonly number[], allOff: AllOff, uniform: UniformSource): Uint8Array {

@@ -5,7 +5,7 @@ import { activationProbability } from './schedule.ts';
 import { type Schedule, schedules } from './schedules/index.ts';
 import { drawnProbability, type Units } from './schedules/schedule.ts';
 
-/** What is on in one optimizer step. */
+/** Units that are on in one optimizer step. */
 export interface StepDraw {
   /** Probability that a unit is on: p of the curve, or the expected share where the schedule does not use the curve. */
   readonly probability: number;

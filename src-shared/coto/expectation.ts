@@ -7,7 +7,7 @@ import { drawnProbability, switchesGroups, type Units } from './schedules/schedu
 /** Steps of a longer run that are evaluated, evenly spaced. */
 const maximumSteps = 512;
 
-/** What a schedule means for the cost of a run, in expectation over its draws. */
+/** Expected effect of a schedule on the cost of a run, over its draws. */
 export interface ScheduleExpectation {
   /** Mean share of the units that are on; of progressive dropout, of the entries that are kept. */
   readonly activeShare: number;

@@ -16,7 +16,10 @@ export interface MeanCurve {
   /** Number of seeds with values. */
   readonly seeds: number;
   readonly means: readonly number[];
-  /** Of the band (see drawnSpread): half the 95 % interval, of two seeds half their range; null without one. */
+  /**
+   * Half-widths of the band (see drawnSpread): half the 95 % interval, or half the range of two seeds; null without a
+   * band.
+   */
   readonly halfWidths: readonly (number | null)[];
   /** Each seed at the points of the mean. */
   readonly at: readonly SeedCurve[];

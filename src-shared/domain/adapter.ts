@@ -93,7 +93,7 @@ export type AdapterSettings = z.infer<typeof adapterFieldsSchema>;
 
 const plainObject = z.record(z.string(), z.unknown());
 
-/** Whether a key of `adapter` is a parameter of the variant, given without `parameters` around it (`adapter.r`). */
+/** Returns true if a key of `adapter` is a variant parameter written without `parameters` around it (`adapter.r`). */
 export function isFlatParameter(key: string): boolean {
   return !Object.hasOwn(adapterFieldsSchema.shape, key);
 }
@@ -127,7 +127,7 @@ export const adapterOriginSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('import'),
     path: z.string(),
-    /** Of the imported tensors' file, where they were in another format than PEFT's. */
+    /** Digest of the imported tensor file if its format was not PEFT's. */
     sha256: z.string().optional(),
   }),
   z.object({
@@ -177,7 +177,7 @@ export const adapterRecordSchema = z.object({
 });
 export type AdapterRecord = z.infer<typeof adapterRecordSchema>;
 
-/** What to call the base of an adapter. */
+/** Returns the display name of an adapter's base. */
 export function baseNameOf(adapter: {
   readonly modelId: string | null;
   readonly foreignBase: ForeignBase | null;
@@ -194,7 +194,10 @@ export function sourcesOf(
   return origin.kind === 'prune' ? [{ adapterId: origin.adapterId, weight: null }] : [];
 }
 
-/** Whether two adapters may have one base: a foreign base is identified by its tensors alone, when they are merged. */
+/**
+ * Returns true if two adapters may have the same base. Foreign bases are only compared when adapters are merged, by
+ * their tensors.
+ */
 export function mayShareBase(
   one: { readonly modelId: string | null },
   other: { readonly modelId: string | null },

@@ -142,7 +142,7 @@ export const failedAttemptSchema = z.object({
 });
 export type FailedAttempt = z.infer<typeof failedAttemptSchema>;
 
-/** What a worker did. */
+/** Result of one worker. */
 export const workedSchema = z.object({
   run: bundleRunIdSchema,
   title: z.string(),
@@ -151,7 +151,7 @@ export const workedSchema = z.object({
 });
 export type Worked = z.infer<typeof workedSchema>;
 
-/** What was collected of a bundle. */
+/** Results collected from a bundle. */
 export const collectedSchema = z.object({
   bundle: hash,
   name: z.string(),

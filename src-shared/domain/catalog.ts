@@ -11,7 +11,7 @@ export const catalogSchema = z.object({
     declarationSchema.extend({
       /** `adapter`: writes a PEFT folder. `outputs`: several forward passes, evaluated but not stored. */
       makes: z.enum(['adapter', 'outputs']),
-      /** Whether it looks at training examples of the adapters' datasets. */
+      /** True if the method reads training examples of the adapters' datasets. */
       looksAtData: z.boolean().optional(),
     }),
   ),
@@ -39,7 +39,7 @@ export const cardSchema = z.object({
   largestTensorBytes: z.number().describe('of one tensor: programs bind no larger buffer'),
   float16: z.boolean().describe('whether its programs compute in float16: the feature shader-f16'),
 });
-/** What a graphics card allows programs. */
+/** Limits and abilities of a graphics card. */
 export type Card = z.infer<typeof cardSchema>;
 
 export const computeBackendReportSchema = z.object({

@@ -25,7 +25,7 @@ export function reasoningOf(message: ChatMessage): string | null {
   return reasoning.trim() === '' ? null : reasoning.trim();
 }
 
-/** What a message says, its reasoning and its calls of tools included, to read it outside of a template. */
+/** Returns the readable text of a message, including reasoning and tool calls, for display outside of a template. */
 export function messageText({ content, reasoning_content: reasoning, tool_calls: calls }: ChatMessage): string {
   const parts = [
     ...(typeof reasoning === 'string' ? [reasoning] : []),

@@ -8,7 +8,7 @@ export interface ClassTemplates {
   readonly templates: readonly string[];
 }
 
-/** Those of the CLIP paper, as Tip-Adapter and CLIP-LoRA take them for their eleven datasets. */
+/** Templates of the CLIP paper that Tip-Adapter and CLIP-LoRA use for their eleven datasets. */
 export const knownClassTemplates: readonly ClassTemplates[] = [
   { id: 'photo', label: 'A photo', templates: ['a photo of a {label}.'] },
   {
@@ -36,7 +36,7 @@ export const knownClassTemplates: readonly ClassTemplates[] = [
 
 const knownIds = knownClassTemplates.map(({ id }) => id).join(', ');
 
-/** As many as OpenAI's set for ImageNet has, and some more. */
+/** Leaves room above OpenAI's ImageNet set, the largest common one. */
 const mostTemplates = 200;
 
 /** Settings of zero-shot classification; keys of a run. */
@@ -55,7 +55,7 @@ export const classTemplateSettings = {
 
 export const usualClassTemplates = classTemplateSettings.class_templates.parse(undefined);
 
-/** Where the name of the class goes; `{}` as OpenAI and open_clip write it. */
+/** Placeholder of the class name; OpenAI and open_clip write `{}`. */
 const place = /\{(?:label|c|)\}/g;
 
 /** @throws StudioError invalid_input for a text without a place for the class, and for none at all. */

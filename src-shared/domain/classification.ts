@@ -46,7 +46,7 @@ export type ClassificationResult = z.infer<typeof classificationResultSchema>;
 /** A small copy of an image file, to be looked at. `pixels` has height × width × channels bytes, row by row. */
 export const imagePreviewSchema = z.object({
   name: z.string(),
-  /** Of the file itself. */
+  /** Width of the image file before scaling. */
   fullWidth: z.number().int(),
   fullHeight: z.number().int(),
   width: z.number().int(),

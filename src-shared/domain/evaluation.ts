@@ -76,7 +76,7 @@ export const adapterScoreSchema = z.object({
 });
 export type AdapterScore = z.infer<typeof adapterScoreSchema>;
 
-/** Whether an adapter, or its base alone, can be evaluated on a dataset. */
+/** Result of checking a dataset for evaluating an adapter or its base. */
 export const datasetFitSchema = z.object({
   datasetId: z.string(),
   problem: z.string().nullable().describe('why it cannot; null: it can'),

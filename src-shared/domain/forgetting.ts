@@ -48,7 +48,7 @@ export const forgettingMeasures = [
 
 export type ForgettingMeasureId = (typeof forgettingMeasures)[number]['id'];
 
-/** What an adapter costs its base on inputs that it was not trained for, in the unit of the measure. */
+/** Loss of base quality on inputs outside the adapter's training data, in the unit of the measure. */
 export const forgettingSchema = z.object({
   measure: z.enum(forgettingMeasures.map(({ id }) => id)),
   base: z.number().describe('value of the base alone'),

@@ -34,7 +34,7 @@ export const renderedPromptSchema = z.object({
 });
 export type RenderedPrompt = z.infer<typeof renderedPromptSchema>;
 
-/** Of one generation. */
+/** Limit for one generation. */
 export const mostNewTokens = 1_000_000;
 
 export const generationSettingsSchema = z.strictObject({

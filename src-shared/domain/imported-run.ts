@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Where a run comes from that another program trained. */
+/** Source of a run that another program trained. */
 export const runOriginSchema = z.object({
   format: z.enum(['tensorboard', 'trackio', 'trainer-state']),
   path: z.string().describe('the file or folder that was imported'),

@@ -27,7 +27,7 @@ export interface JobInfo {
   readonly subjectHasPage: 'always' | 'when completed' | 'never';
   /** Behavior when the studio closes: the job saves and pauses, is given time to finish, or ends at once. */
   readonly atClose: 'pause' | 'finish' | 'end';
-  /** Whether the job can resume after an interruption or a pause; jobs that depend on it then keep waiting. */
+  /** True if the job can resume after an interruption or a pause; dependent jobs then keep waiting. */
   readonly resumable: boolean;
   /** Rough duration relative to other kinds, to estimate the remaining time of several jobs. */
   readonly effort: number;
@@ -194,12 +194,12 @@ export const jobRecordSchema = z.object({
 });
 export type JobRecord = z.infer<typeof jobRecordSchema>;
 
-/** Whether it neither runs nor waits; one that was paused or interrupted can go on. */
+/** Returns true if the job is neither running nor queued. Paused and interrupted jobs can still resume. */
 export function isOver({ status }: JobRecord): boolean {
   return status !== 'queued' && status !== 'running';
 }
 
-/** What a job ended with, to be thrown. */
+/** Returns a job's error as an exception. */
 export function jobError({ error, title, status }: JobRecord): StudioError {
   const code = errorCodeSchema.safeParse(error?.code).data ?? 'internal';
   return new StudioError(code, error?.message ?? `${title}: ${status}.`, error?.hint ?? null);

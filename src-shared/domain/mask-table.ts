@@ -34,7 +34,7 @@ export const maskGroupSchema = z.object({
 });
 export type MaskGroup = z.infer<typeof maskGroupSchema>;
 
-/** What is known of a table before its first mask: the groups from the input up, and the examples. */
+/** Description of a mask table before its first mask: groups in order of depth, and the example count. */
 export const maskOutlineSchema = z.object({
   groups: z.array(maskGroupSchema),
   examples: z.number().int(),
@@ -42,7 +42,7 @@ export const maskOutlineSchema = z.object({
   blocks: z.number().int(),
   /**
    * Multiplications of one forward pass over all examples: of what comes before the layers, of each layer, of the head.
-   * Those of attention's products are not among them.
+   * Attention's own products are not counted.
    */
   multiplications: z.array(z.number()),
 });

@@ -63,7 +63,7 @@ export function meanWeight(weight: MergeWeight): number {
   return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
-/** What merging an adapter with nothing but itself makes of it. */
+/** Result of merging an adapter with nothing but itself. */
 const identityOutcomeSchema = z.object({
   of: z.enum(['alone', 'twice']).describe('the adapter at weight 1, or with itself at ½ and ½'),
   exact: z.boolean().describe('whether every tensor comes back bit for bit'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatFixed } from '../format/numbers.ts';
 
-/** What two adapters have in common, on one layer or in all. */
+/** Similarity measures of two adapters, in one layer or in all. */
 export const pairMeasuresSchema = z.object({
   overlap: z
     .number()
@@ -52,7 +52,7 @@ export const mergeRule = [
   'Merge: none of these. The first that holds counts, and of several pairs the worst.',
 ].join(' ');
 
-/** What follows for two adapters from all their modules, by `mergeRule`. */
+/** Derives the verdict on two adapters from measures of all their modules, by `mergeRule`. */
 export function pairVerdict(measures: PairMeasures, names: readonly [string, string]): MergeVerdict {
   const { overlap, expected, deviations, cosine, cosineDeviations, conflict, balance } = measures;
   const pair = `${names[0]} and ${names[1]}`;

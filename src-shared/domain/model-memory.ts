@@ -13,7 +13,7 @@ export const memoryChoiceSchema = z.object({
 });
 export type MemoryChoice = z.infer<typeof memoryChoiceSchema>;
 
-/** What it takes to train a model, with LoRA of rank 16 on every linear layer. */
+/** Memory needed to train a model with rank-16 LoRA on every linear layer. */
 export const modelMemorySchema = z.object({
   modelId: z.string(),
   tokens: z.number().nullable().describe('of each example; null: images'),

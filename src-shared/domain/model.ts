@@ -44,7 +44,7 @@ interface TokenHead {
   /** End of the names of Transformers' classes with it. */
   readonly architecture: string;
   readonly kind: 'token-classification' | 'question-answering';
-  /** What its outputs mean, where they are always the same. */
+  /** Meanings of the outputs, for families where they never change. */
   readonly labels?: readonly string[];
 }
 
@@ -157,14 +157,14 @@ export const modelDescriptionSchema = z.object({
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
 
-/** Whether a model classifies images by comparing them with texts of their classes, as CLIP does. */
+/** Returns true if a model classifies images by comparing them with texts of their classes, like CLIP. */
 export function comparesWithTexts({ image, text }: Pick<ModelDescription, 'image' | 'text'>): boolean {
   return image !== null && text !== null;
 }
 
 const ggufEnding = /\.gguf$/i;
 
-/** Whether a path names a GGUF file, which has to be converted before it can be a base. */
+/** Returns true for the path of a GGUF file, which has to be converted before it can be a base. */
 export function isGguf(path: string): boolean {
   return ggufEnding.test(path);
 }

@@ -3,7 +3,7 @@ interface Named {
   readonly name: string;
 }
 
-/** What a reference stands for: the record of that id, else all of that name. Several are a question, not an answer. */
+/** Returns the record with that id, else all records with that name. Callers ask the user to choose among several. */
 export function recordsMeant<Item extends Named>(records: readonly Item[], reference: string): Item[] {
   const ofId = records.find(({ id }) => id === reference);
   return ofId === undefined ? records.filter(({ name }) => name === reference) : [ofId];

@@ -30,7 +30,7 @@ export function knownValues(specs: readonly ParameterSpec[], values: ParameterVa
   return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }
 
-/** Those of the values that the parameters accept: one name may take a number here and a list there. */
+/** Returns the values that the parameters accept. One name may be a number in one method and a list in another. */
 export function fittingValues(specs: readonly ParameterSpec[], values: ParameterValues): ParameterValues {
   const fits = (spec: ParameterSpec, value: ParameterValues[string]) =>
     checkParameters([spec], { [spec.name]: value }).size === 0;

@@ -31,7 +31,7 @@ export function rankText(values: ParameterValues): string | null {
   return rank === null ? null : `r ${rank}`;
 }
 
-/** Whether a parameter has an effect, given the value of the one that it depends on. */
+/** Returns true if a parameter has an effect, given the value of the parameter that it depends on. */
 export function isInUse(
   { when }: ParameterSpec,
   specs: readonly ParameterSpec[],

@@ -18,7 +18,7 @@ export type ParameterValue = z.infer<typeof parameterValueSchema>;
 /**
  * One parameter of a method (adapter variant, merge or prune method, study, reader, run): what the form, the command,
  * the YAML and the method card are made from. `unit` is shown beside the field; `minimum` and `maximum` are inclusive,
- * `above` is not. Of lists and maps, they bound each element.
+ * `above` is not. For lists and maps, the limits apply to each element.
  */
 export const parameterSpecSchema = z.object({
   name: z.string(),

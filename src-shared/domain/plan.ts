@@ -66,7 +66,7 @@ export const subjectSchema: z.ZodType<Subject> = z.lazy(() =>
 );
 
 /**
- * What became of each evaluated example, in the order of the evaluated indices. Every field is base64 of little-endian
+ * Outcome of each evaluated example, in the order of the evaluated indices. Every field is base64 of little-endian
  * values; src-shared/results/outcomes.ts reads and writes them.
  */
 export const outcomesSchema = z.object({
@@ -86,12 +86,11 @@ export const scoreSchema = z.object({
   /** By id of the metric, e.g. f1_macro. */
   metrics: z.record(z.string(), z.number()),
   examples: z.number().int(),
-  /** Of a pruned subject: remaining and total entries of the factors. */
+  /** Remaining entries of a pruned subject's factors. */
   kept: z.number().int().nullable(),
   total: z.number().int().nullable(),
   /**
-   * Of a merge that was searched: scores on its tuning examples, of what was found and of the given merge, and the
-   * weights that it was made with.
+   * Result of a searched merge: scores of the found and the given merge on the tuning examples, and the weights used.
    */
   tuned: z.object({ score: z.number(), given: z.number(), weights: z.array(mergeWeightSchema).optional() }).optional(),
   /** For the folds of studies, whose results do not hold them. Scores of earlier versions lack them. */
@@ -118,7 +117,10 @@ export const scoreSpecSchema = z.object({
   /** Names of the adapters in messages, in the order of the subject's leaves: "The second adapter of LoRA". */
   names: z.array(z.string()).default([]),
   dataset: z.string(),
-  /** Omitted: on the test split. Where a score chooses anything, another set of examples must judge what it chose. */
+  /**
+   * Omitted: on the test split. A score that selects anything needs other examples than the score that judges the
+   * selection.
+   */
   validation_samples: z
     .number()
     .int()
@@ -127,7 +129,7 @@ export const scoreSpecSchema = z.object({
     .describe('score on the training examples that a run with as many validation_samples holds out'),
   eval_samples: z.number().int().min(0),
   subject: subjectSchema,
-  /** Whether the score says what its subject costs the base; false for the points of a dense curve. */
+  /** True if the score measures forgetting of the base; false for the points of a dense curve. */
   forgetting: z.boolean().optional().describe('default: true'),
 });
 export type ScoreSpec = z.infer<typeof scoreSpecSchema>;
@@ -164,7 +166,7 @@ export function leavesOf(subject: Subject): Leaf[] {
   return leavesWithHeads(subject).map(({ leaf }) => leaf);
 }
 
-/** As `leavesOf`, with whether the leaf's own task head is in use. */
+/** Returns the leaves (see `leavesOf`), each with a flag for the use of its own task head. */
 export function leavesWithHeads(subject: Subject): { readonly leaf: Leaf; readonly head: boolean }[] {
   switch (subject.kind) {
     case 'base':

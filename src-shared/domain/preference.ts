@@ -7,7 +7,7 @@ import type { ParameterMeta } from './parameters-of.ts';
 export const preferenceLossIds = ['dpo', 'orpo', 'kto', 'simpo'] as const;
 export type PreferenceLossId = (typeof preferenceLossIds)[number];
 
-/** What only these losses read; auto is one of them. */
+/** Restricts a field to these losses; `auto` may choose any of them, so its fields are shown too. */
 function ofLosses(meta: ParameterMeta, ...losses: readonly PreferenceLossId[]): ParameterMeta {
   return { ...meta, group: 'Task', advanced: true, when: { name: 'loss_type', values: ['auto', ...losses] } };
 }
@@ -103,7 +103,10 @@ export function sharedTurns(one: readonly ChatMessage[], other: readonly ChatMes
   return count;
 }
 
-/** Of an example of two conversations, the turns that both begin with, and the answers; empty for other examples. */
+/**
+ * Splits a preference example into the turns that both conversations share and the two answers; empty for other
+ * examples.
+ */
 export function preferenceOf({ messages, rejected }: Pick<TextExample, 'messages' | 'rejected'>): {
   readonly asked: ChatMessage[];
   readonly chosen: ChatMessage[];

@@ -23,7 +23,7 @@ export const quantizations: readonly { readonly id: Quantization; readonly label
   { id: 'Q4_0', label: 'Q4_0', words: "llama.cpp's 4 bits in blocks of 32." },
 ];
 
-/** What a base was quantized from. */
+/** Unquantized original of a quantized base. */
 export const quantizedFromSchema = z.object({
   name: z.string(),
   fingerprint: z.string().describe('SHA-256 over config.json and the weights of the unquantized base'),

@@ -25,7 +25,7 @@ export const reportSections = [
 export const reportSectionSchema = z.enum(reportSections.map(({ id }) => id));
 export type ReportSectionId = z.infer<typeof reportSectionSchema>;
 
-/** What a report is made of. */
+/** Contents of a report. */
 export const reportRequestSchema = z.strictObject({
   runIds: z.array(z.string()).default([]).describe('runs to report, compared by their settings'),
   studyIds: z.array(z.string()).default([]).describe('finished studies; their runs are added'),
@@ -53,7 +53,7 @@ export type ReportRecord = z.infer<typeof reportRecordSchema>;
 export const reportFileSchema = z.object({ name: z.string(), text: z.string() });
 export type ReportFile = z.infer<typeof reportFileSchema>;
 
-/** What a report found: its sentences, and each metric with and without CoTo. */
+/** Result of a report: its sentences, and each metric with and without CoTo. */
 export const reportSummarySchema = z.object({
   findings: z.array(z.string()),
   sides: z.object({ without: z.string(), coto: z.string() }),

@@ -13,7 +13,7 @@ export type MetricColumn = z.infer<typeof metricColumnSchema>;
 
 /**
  * A metric over the steps, folded into buckets of `width` consecutive steps that begin at multiples of `width` (a power
- * of two); only buckets with a value are listed, in order. Where `width` is 1 every entry is one recorded value.
+ * of two); only buckets with a value are listed, in order. With `width` 1, every entry is one recorded value.
  */
 export const curveSchema = z
   .object({
@@ -56,7 +56,7 @@ export type ActivationMasks = z.infer<typeof activationMasksSchema>;
 
 /**
  * Activation masks folded into buckets of `width` consecutive steps (a power of two) without a gap; the first bucket
- * begins at `firstStep`, a multiple of `width`. Where `width` is 1 a bucket is one step.
+ * begins at `firstStep`, a multiple of `width`. With `width` 1, a bucket is one step.
  */
 export const activationSharesSchema = z
   .object({

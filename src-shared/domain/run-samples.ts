@@ -31,7 +31,7 @@ export const sampleSettings = {
   }),
 };
 
-/** Whether a run keeps samples: where it is evaluated more than at its end, or prompts were typed for it. */
+/** Returns true if a run keeps samples: evaluations during training are on, or the user typed prompts. */
 export function isSampled({
   sample_count,
   sample_prompts,
@@ -46,7 +46,7 @@ export function isSampled({
   return sample_prompts.length > 0 || (sample_count > 0 && (eval_steps > 0 || eval_on_start));
 }
 
-/** What a model is given: a prompt, or an example of a classifier. */
+/** Input of a sample: a prompt, or an example for a classifier. */
 export const sampleInputSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('prompt'),

@@ -15,7 +15,7 @@ export const saveMinutes = z.number().min(0).default(2);
 
 /**
  * A run as a YAML file: Transformers' and PEFT's own names, unknown keys are rejected. Reports contain the same file.
- * Where `max_steps` is 0 the length is `num_train_epochs`.
+ * With `max_steps` 0, `num_train_epochs` sets the length.
  */
 export const runConfigSchema = z.strictObject({
   model: z.string().default('quickdraw-vit').describe('id of a model of the studio, or a folder'),
@@ -347,16 +347,16 @@ export const runResultSchema = z.object({
   /** The evaluation before the first step; absent where none was made. */
   start: z
     .object({
-      /** Whether it is of a base that is a classifier by itself, as CLIP is. */
+      /** True if the base is itself a classifier, like CLIP. */
       zeroShot: z.boolean(),
       accuracy: z.number().nullable(),
       loss: z.number(),
       metrics: z.record(z.string(), z.number()),
     })
     .optional(),
-  /** Whether early stopping ended it before its last planned step. */
+  /** True if early stopping ended the run before its last planned step. */
   stoppedEarly: z.boolean().default(false),
-  /** What the run's adapter costs its base; null where it was not measured. */
+  /** Forgetting caused by the run's adapter; null if it was not measured. */
   forgetting: forgettingSchema.nullable().default(null),
   meanStepMilliseconds: z.number(),
   medianStepMilliseconds: z.number(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parameterValuesSchema } from './parameter.ts';
 
-/** Whether a program loads an adapter, and what helps. */
+/** Compatibility of an adapter with one program, with advice. */
 export const runtimeVerdictSchema = z.object({
   id: z.string(),
   label: z.string().describe('the program, e.g. llama.cpp'),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { detectableStandardizedDifference, usualAssumptions } from '../statistics/detectable-difference.ts';
 
-/** What is known of a study before it starts: its work, and what it can decide. */
+/** Forecast of a study: the amount of work and the differences that it can detect. */
 export const studyForecastSchema = z.object({
   trainings: z.number().int().describe('runs that are missing, at most'),
   extensions: z.number().int().describe('further runs, at most, if the rates of its sweep are extended'),
   done: z.number().int().describe('runs of its first round that are there already'),
   scores: z.number().int().describe('evaluations, those that are there included'),
-  /** Of the missing trainings, from step times that were measured here; null where a setting was never timed. */
+  /** Duration of the missing trainings, from locally measured step times; null if a setting was never timed. */
   seconds: z.number().nullable(),
   /** Why it cannot be decided, or only in part. */
   warnings: z.array(z.string()),
@@ -17,7 +17,7 @@ export const studyForecastSchema = z.object({
       seeds: z.number().int(),
       examples: z.number().int().describe('test examples'),
       comparisons: z.number().int().describe('cells compared with the reference'),
-      /** Of accuracy, in [0, 1], found with a probability of 80 % at the 5 % level; null for other metrics. */
+      /** Detectable accuracy difference in [0, 1], with a power of 80 % at the 5 % level; null for other metrics. */
       difference: z.number().nullable(),
     })
     .nullable()

@@ -11,7 +11,7 @@ export const targetRecordSchema = z.object({
 });
 export type TargetRecord = z.infer<typeof targetRecordSchema>;
 
-/** What was found where a study would run, and what stands against it. */
+/** Facts about a target and the problems that prevent a study from running there. */
 export const targetProbeSchema = z.object({
   facts: z.array(z.object({ label: z.string(), value: z.string() })),
   problems: z.array(z.object({ message: z.string(), hint: z.string() })),
@@ -46,7 +46,7 @@ export const placedRunSchema = z.object({
 });
 export type PlacedRun = z.infer<typeof placedRunSchema>;
 
-/** What the engine of a target was given at once: an array of Slurm. `id` is null until the engine has answered it. */
+/** One submission to a target's scheduler, e.g. a Slurm array. `id` is null until the scheduler has answered. */
 export const submittedPartSchema = z.object({
   name: z.string(),
   offset: z.number().int().min(0).describe("what is added to the engine's own index"),

@@ -90,7 +90,7 @@ export const taskSettingsSchema = z.object({
 });
 export type TaskSettings = z.infer<typeof taskSettingsSchema>;
 
-/** Whether a `chat_template` is the text of a template, not a word for one. */
+/** Returns true if a `chat_template` is the text of a template rather than a name. */
 export function isTemplateText(chosen: string): boolean {
   return /\{[{%#]/.test(chosen);
 }

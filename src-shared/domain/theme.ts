@@ -1,5 +1,5 @@
 import { z } from 'zod';
 
-/** What a person chose: `system` follows the desktop. */
+/** Color theme that the user chose; `system` follows the desktop. */
 export const themeSchema = z.enum(['system', 'light', 'dark']);
 export type Theme = z.infer<typeof themeSchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a sweep of learning rates tried and chose for one run, whatever its seed. */
+/** Learning rates that a sweep tried and the rate it chose for one run, for all seeds. */
 export const tuningRecordSchema = z.object({
   learning_rate: z.number().describe('chosen'),
   rates: z.array(z.number()).describe('tried'),
@@ -13,9 +13,9 @@ export const tuningRecordSchema = z.object({
 export type TuningRecord = z.infer<typeof tuningRecordSchema>;
 
 /**
- * Whether a comparison is "tuned": each side's learning rate was chosen by a recorded sweep on a validation split, all
- * of the same data with the same budget. Once rates are tuned alike, variants lie close together; without, a difference may be one of
- * rates (arXiv 2602.04998).
+ * Fairness of a comparison. It is "tuned" if a recorded sweep on validation data chose each side's learning rate, with
+ * equal data and budget. Variants tuned alike perform similarly; without tuning, a difference may be one of rates
+ * (arXiv 2602.04998).
  */
 export const tunedVerdictSchema = z.object({
   tuned: z.boolean(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a row of the database is of, in the words of a message. */
+/** Kind of record in an unreadable database row, named in messages. */
 export const rowKindSchema = z.enum([
   'run',
   'job',

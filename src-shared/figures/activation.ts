@@ -51,7 +51,7 @@ export function fullActivationStep(settings: CotoSettings, totalSteps: number): 
   return step;
 }
 
-/** Of a long run it takes a while to find, and a figure that grows asks again and again. */
+/** Caches the first full step: finding it takes long in long runs, and a growing figure asks repeatedly. */
 const fullSteps = new WeakMap<CotoSettings, { readonly totalSteps: number; readonly step: number | null }>();
 
 function findFullActivation(settings: CotoSettings, totalSteps: number): number | null {
@@ -138,7 +138,9 @@ export function activationTrace(
   return { trace, width };
 }
 
-/** What is said of a row's cells. There are many more cells than per cents, so each of these is written once. */
+/**
+ * Returns the hover texts of a row's cells. Cells outnumber percentages by far, so each percentage is formatted once.
+ */
 function cellTexts(name: string, row: readonly (number | null)[], plain: boolean): string[] {
   const written: string[] = [];
   return row.map((share) => {

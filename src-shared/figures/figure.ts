@@ -12,7 +12,7 @@ export interface Figure {
   data: FigureObject[];
   layout: FigureObject;
   caption: string;
-  /** What the x axis counts, of a figure of curves: where the pointer is, the window then says the values of all of them. */
+  /** Quantity on the x axis of a curve figure; the window then lists all curves' values at the pointer. */
   hover?: FigureHover;
 }
 

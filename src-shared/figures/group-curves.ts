@@ -118,7 +118,7 @@ function groupTraces(
 
 const identity = (step: number): number => step;
 
-/** What is drawn of groups of so many seeds; for several such figures, once below them. */
+/** Returns the caption of figures with groups of several seeds, shown once below all of them. */
 export function groupCurvesCaption(seeds: readonly number[], smoothing: number): string {
   const several = seeds.filter((count) => count > 1);
   const [fewest, most] = [Math.min(...several), Math.max(...several)];

@@ -3,7 +3,7 @@ import { formatFixed } from '../format/numbers.ts';
 import { type Figure, type FigureObject, type FigureTheme, plainText } from './figure.ts';
 import { axis, baseLayout, colorbar } from './layout.ts';
 
-/** What a map may show: each with the value that random adapters have in the mean at the middle of its colors. */
+/** Measures that a map may show, each centered on the mean value of random adapters. */
 export const mergeabilityMaps = [
   { value: 'excess', label: 'Overlap beyond random' },
   { value: 'conflict', label: 'Sign conflict' },

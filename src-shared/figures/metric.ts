@@ -128,7 +128,7 @@ export function metricFigure(runs: readonly MetricRun[], options: MetricOptions,
   };
 }
 
-/** Whether each value of a metric is a result of its own, which a moving average would falsify. */
+/** Returns true if each value of a metric is a result of its own, which a moving average would distort. */
 export function isEvaluation(metric: string): boolean {
   return metric.startsWith('eval_');
 }
@@ -174,7 +174,7 @@ function mapped(values: ArrayLike<number> = [], of: (value: number) => number): 
   return results;
 }
 
-/** Where the steps of a run lie on the axis, and where its planned length ends. */
+/** Maps a run's steps to axis positions, and marks its planned end. */
 export interface RunAxis {
   readonly at: (step: number) => number;
   readonly stepAt: (place: number) => number;

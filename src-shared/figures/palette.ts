@@ -6,7 +6,7 @@ export interface SeriesColors {
   readonly base: string;
   readonly ensemble: string;
   readonly merged: string;
-  /** Of further groups of runs, in order. */
+  /** Colors of further groups of runs, in order. */
   readonly further: readonly string[];
 }
 
@@ -147,7 +147,7 @@ export interface ThemeColors {
   /** Two plain tones of an activation map. */
   readonly on: string;
   readonly off: string;
-  /** Of a heat map: what has no value; none of the sequential scale's colors. */
+  /** Color of heat map cells without a value; no color of the sequential scale. */
   readonly none: string;
 }
 

@@ -95,7 +95,7 @@ function curveSteps(settings: CotoSettings, totalSteps: number): number[] {
   return [...steps].sort((first, second) => first - second);
 }
 
-/** Whether every unit is drawn with p itself, so that a larger share is due to the rule for draws with everything off. */
+/** Returns true if every unit is drawn with p itself. A larger share then comes from the all-off rule. */
 function isUniform(schedule: Schedule, units: Units, settings: CotoSettings): boolean {
   const drawn = schedule.distribution(0.5, units, settings);
   return drawn?.kind === 'independent' && drawn.probabilities.every((probability) => probability === 0.5);

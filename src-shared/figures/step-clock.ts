@@ -8,8 +8,8 @@ export interface StepClock {
 }
 
 /**
- * Time by the recorded step times (`step_milliseconds`). Where only every n-th step is logged, or several are folded into
- * one bucket, their mean represents all steps since the previous value; beyond the last the mean step time goes on.
+ * Time by the recorded step times (`step_milliseconds`). If only every n-th step is logged or steps share a bucket,
+ * their mean covers all steps since the previous value. Steps past the last value take the mean time.
  */
 export function stepClock(milliseconds: Curve | undefined): StepClock {
   const steps = [-1];

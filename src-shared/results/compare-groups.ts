@@ -108,7 +108,7 @@ function cellOf(
   };
 }
 
-/** Of several runs of one seed, the newest. */
+/** Keeps the newest of several runs with one seed. */
 function bySeed(runs: readonly RunRecord[], value: RunValue): ReadonlyMap<number, number> {
   const inTime = runs.toSorted((left, right) => left.createdAt - right.createdAt);
   const values = inTime.flatMap((run): [number, number][] => {

@@ -24,7 +24,7 @@ export function groupDifferences(groups: readonly (readonly object[])[]): Config
 
 const usualCoto = flatten({ coto: cotoSettingsSchema.parse({}) });
 
-/** Whether a setting of CoTo differs only in that some have no CoTo: that it is off says `coto`. */
+/** Returns true if a CoTo setting differs only because some runs have no CoTo; the row `coto` already shows that. */
 function isUsualCoto({ name, values }: ConfigRow): boolean {
   return name.startsWith('coto.') && values.every((value) => value === null || value === usualCoto.get(name));
 }

@@ -10,7 +10,7 @@ import { headlineText } from './headline.ts';
 /** Groups whose difference has a sentence of its own; the tables have all. */
 const mostDifferences = 6;
 
-/** What a comparison of groups shows by its first metric, in sentences that claim no more than it does. */
+/** Describes the first metric's comparison of groups in sentences that claim no more than the numbers show. */
 export function groupFindings(groups: readonly NamedGroup[], comparisons: readonly GroupComparison[]): string[] {
   const [headline] = comparisons;
   if (headline === undefined) return ['No run has a result yet.'];

@@ -36,7 +36,7 @@ export function groupLabelParts(
   const labels = new Map<string, GroupLabel>();
   const byName = new Map<string, RunGroup[]>();
   for (const group of groups) {
-    // Of another program's run too little is known to tell it by settings.
+    // Imported runs have too few known settings to label them by settings.
     if (group.first.origin) {
       labels.set(group.key, { name: group.first.name, settings: [] });
       continue;

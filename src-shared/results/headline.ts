@@ -1,7 +1,7 @@
 import { amidWords } from '../format/amid-words.ts';
 import { isLowerBetter, metricIds, metricLabel, scoreText } from '../metrics/index.ts';
 
-/** What an evaluation has of scores. */
+/** Scores of one evaluation. */
 export interface Scores {
   readonly accuracy: number | null;
   readonly metrics: Readonly<Record<string, number>>;

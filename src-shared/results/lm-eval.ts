@@ -1,8 +1,8 @@
 import type { BenchmarkChat, BenchmarkResult, BenchmarkTask } from '../domain/benchmark.ts';
 
-/** What else lm-eval writes of a run. */
+/** Run-level fields of lm-eval's output. */
 export interface LmEvalRun extends BenchmarkChat {
-  /** Of the model, or of the adapter on it. */
+  /** Name of the model, or of the adapter on it. */
   readonly name: string;
   readonly model: string;
   readonly limit: number;
@@ -29,7 +29,7 @@ export function lmEvalResults({ tasks, groups, seconds }: BenchmarkResult, colum
     ...(groups.length === 0 ? {} : { groups: of(scores, groups) }),
     group_subtasks: { ...of(() => []), ...of(({ config }) => config['task'], groups) },
     configs: of(({ config }) => config),
-    // Of a group it is a text.
+    // Groups have their version as a string.
     versions: { ...of(({ version }) => version), ...of(({ version }) => String(version ?? 'N/A'), groups) },
     'n-shot': { ...of(({ shots }) => shots), ...groupShots(groups, tasks) },
     higher_is_better: of(({ higherIsBetter }) => higherIsBetter, [...tasks, ...groups]),

@@ -25,14 +25,17 @@ export function neededBytes({ memory }: Pick<MemoryNeed, 'memory'>): number {
   return memory.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** Whether a step fits: up to 80 % of what is free fits, up to 100 % is tight; more, or a tensor above the card's limit, does not fit. */
+/**
+ * Judges if a step fits in memory: "fits" up to 80 % of the free memory, "tight" up to 100 %. More, or a tensor above
+ * the card's limit, does not fit.
+ */
 export function memoryVerdict(need: MemoryNeed, room: MemoryRoom): MemoryVerdict {
   const needed = neededBytes(need);
   if (needed > room.freeMemoryBytes || exceedsTensor(need, room)) return 'does not fit';
   return needed > tightShare * room.freeMemoryBytes ? 'tight' : 'fits';
 }
 
-/** Whether the largest tensor is larger than the card allows, whatever is free. */
+/** Returns true if the largest tensor exceeds the card's limit, regardless of free memory. */
 export function exceedsTensor(
   { tensorBytes }: Pick<MemoryNeed, 'tensorBytes'>,
   { largestTensorBytes }: Pick<MemoryRoom, 'largestTensorBytes'>,
@@ -48,6 +51,6 @@ export const verdictTexts: Readonly<Record<MemoryVerdict, string>> = {
     'It needs more memory than is free now: lower per_device_train_batch_size and raise gradient_accumulation_steps, which keeps the effective batch.',
 };
 
-/** As `verdictTexts`, of a step whose tensor is larger than the card allows. */
+/** Counterpart of `verdictTexts` for a tensor above the card's limit. */
 export const tensorTooLarge =
   'One of its tensors is larger than the graphics card allows: lower per_device_train_batch_size and raise gradient_accumulation_steps, shorten max_length, or choose another compute backend.';

@@ -41,7 +41,7 @@ export function decodeOutcomes({ losses, correct, tokens }: Outcomes, examples: 
 }
 
 /**
- * Whether each example was right (1 or 0), in the order of the evaluated indices; the mean is the accuracy. Null
+ * Returns 1 for each correct example and 0 for each wrong one, in evaluation order; the mean is the accuracy. Null
  * without classes, and for scores of earlier versions.
  * @throws RangeError if the outcomes are not of as many examples as the score
  */

@@ -158,7 +158,7 @@ function baselineFinder(
   };
 }
 
-/** What two runs of one seed have in common. */
+/** Returns the key that runs with the same seeds share. */
 function seedKey({ seed, data_seed, order_seed }: RunConfig): string {
   return [seed, data_seed, order_seed].join('/');
 }
@@ -167,7 +167,7 @@ const keys = new WeakMap<RunConfig, Map<string, string>>();
 
 /** Settings, base and dataset as a text, without seeds and the settings in `without`; CoTo counts as off among these. */
 function settingsKey({ id, config, modelId, datasetId, origin }: RunRecord, without: readonly string[] = []): string {
-  // What else another program set is not known: such a run is compared, and never folded.
+  // Imported runs have unknown settings, so each stays a group of its own.
   if (origin !== undefined) return `imported ${id}`;
   // A table of hundreds of runs is folded again with each step of a running one.
   const known = keys.get(config) ?? new Map<string, string>();
@@ -192,7 +192,7 @@ function settingsKey({ id, config, modelId, datasetId, origin }: RunRecord, with
   return key;
 }
 
-/** Whether evaluations before the last only watch the training. */
+/** Returns true if evaluations before the last one only monitor training. */
 function hasNoEvaluationsOfEffect({ load_best_model_at_end, early_stopping_patience }: RunConfig): boolean {
   return !load_best_model_at_end && early_stopping_patience === 0;
 }

@@ -1,10 +1,10 @@
 import { type MergeWeight, weightAt } from '../domain/merge.ts';
 import type { UpdateProducts } from '../domain/update-products.ts';
 
-/** What weights make of updates whose weighted sum is Σ wᵢ·ΔWᵢ. */
+/** Effect of the weights on a sum of updates Σ wᵢ·ΔWᵢ. */
 export interface WeightEffect {
   readonly inputs: readonly {
-    /** Of the sum's squared norm; below 0 where the update is against the sum. They add up to 1. */
+    /** Share of the sum's squared norm; negative if the update opposes the sum. All shares add up to 1. */
     readonly share: number;
     /** Between the update itself and the sum. */
     readonly cosine: number;
@@ -20,7 +20,7 @@ export function weightEffect(
 ): WeightEffect | null {
   const count = weights.length;
   const zeros = (): number[] => new Array<number>(count).fill(0);
-  // Of each input: ⟨wᵢ·ΔWᵢ, sum⟩, ⟨ΔWᵢ, sum⟩, ‖ΔWᵢ‖² and ‖wᵢ·ΔWᵢ‖².
+  // Per input: ⟨wᵢ·ΔWᵢ, sum⟩, ⟨ΔWᵢ, sum⟩, ‖ΔWᵢ‖² and ‖wᵢ·ΔWᵢ‖².
   const [weighted, plain, energies, strengths] = [zeros(), zeros(), zeros(), zeros()];
   for (const [at, layer] of layers.entries()) {
     const here = weights.map((weight) => weightAt(weight, layer));
@@ -37,7 +37,7 @@ export function weightEffect(
   }
   const energy = weighted.reduce((sum, part) => sum + part, 0);
   const parts = strengths.reduce((sum, strength) => sum + Math.sqrt(strength), 0);
-  // What is left of a sum that cancels is rounding.
+  // A sum that cancels leaves only rounding errors.
   if (!(energy > 1e-12 * parts * parts)) return null;
   const norm = Math.sqrt(energy);
   return {

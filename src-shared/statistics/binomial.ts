@@ -14,8 +14,8 @@ export function shareError(share: number, count: number): number {
 }
 
 /**
- * The 95 % interval of the difference `share` − `other` of two shares of `count` independent trials each (Newcombe 1998,
- * method 10): from the Wilson intervals of both. Of scores on the same examples it is too wide rather than too narrow.
+ * The 95 % interval of the difference `share` − `other` of two shares of `count` independent trials each (Newcombe
+ * 1998, method 10): from the Wilson intervals of both. For scores on the same examples, the interval is conservative.
  */
 export function shareDifferenceInterval(share: number, other: number, count: number): { low: number; high: number } {
   const [one, two] = [wilsonInterval(share, count), wilsonInterval(other, count)];

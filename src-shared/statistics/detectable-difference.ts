@@ -2,8 +2,8 @@ import { bisect } from './special-functions.ts';
 import { noncentralStudentDistribution, studentQuantile } from './student.ts';
 
 /**
- * What is assumed about a paired difference in accuracy before anything was measured. Defaults are those of small
- * classifiers fine-tuned by LoRA; a study may state its own.
+ * Assumptions about a paired accuracy difference before any measurement. Defaults are those of small classifiers
+ * fine-tuned by LoRA; a study may state its own.
  */
 export interface DifferenceAssumptions {
   /** Share of test examples that exactly one of the two sides gets right, of one seed. */

@@ -1,11 +1,11 @@
 import { type MeanInterval, mean, meanInterval, studentQuantile } from './student.ts';
 
 /**
- * Mean of values that belong to pairs or triples of units, with its two-sided 95 % interval. Where no unit occurs twice
- * the values are independent, and the interval is Student's. Else the mean is a U-statistic of the units, whose variance
+ * Mean of values that belong to pairs or triples of units, with its two-sided 95 % interval. If no unit occurs twice,
+ * the values are independent and the interval is Student's. Else the mean is a U-statistic of the units, whose variance
  * the jackknife estimates from the means without one unit each, with Student's t of as many degrees of freedom less one
- * as there are units (Arvesen 1969, "Jackknifing U-statistics"). `halfWidth` is null where nothing can be estimated: for
- * one value, equal values, or if a unit is in all of them.
+ * as there are units (Arvesen 1969, "Jackknifing U-statistics"). `halfWidth` is null where nothing can be estimated:
+ * for one value, equal values, or if a unit is in all of them.
  * @param units of each value, its two or three units
  */
 export function jackknifeInterval(values: readonly number[], units: readonly (readonly string[])[]): MeanInterval {

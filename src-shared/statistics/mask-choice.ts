@@ -62,8 +62,8 @@ function plainMasks(groups: number): string[] {
 }
 
 /**
- * Seeded permutations, as many as the budget of distinct masks allows, at least two samples. Where antithetic, each is
- * followed by its reverse, and the two are one sample.
+ * Seeded permutations, as many as the budget of distinct masks allows, at least two samples. An antithetic pair is a
+ * permutation followed by its reverse, and counts as one sample.
  * @throws StudioError refused for a budget that does not allow two samples
  */
 export function sampledPermutations({ budget, antithetic, seed }: SampledChoice, groups: number): number[][] {
@@ -103,8 +103,8 @@ export interface SampledSet {
 }
 
 /**
- * Seeded random sets for each node of the integral, as many rounds as the budget allows, at least two. Where
- * antithetic, the complement of a set at p is the set at 1 − p.
+ * Seeded random sets for each node of the integral, as many rounds as the budget allows, at least two. An antithetic
+ * partner of a set at p is its complement at 1 − p.
  * @throws StudioError refused for a budget that does not allow two rounds
  */
 export function sampledSets({ budget, antithetic, seed }: SampledChoice, groups: number): SampledSet[] {

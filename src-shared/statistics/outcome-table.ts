@@ -7,7 +7,7 @@ export interface OutcomeTable {
   readonly examples: number;
   /** [seeds, examples], row by row. */
   readonly values: Float64Array;
-  /** What each example counts in the mean, e.g. its tokens; null: all the same. */
+  /** Weights of the examples in the mean, e.g. their token counts; null: equal. */
   readonly weights: ArrayLike<number> | null;
 }
 
@@ -76,7 +76,9 @@ export function exampleMeans({ seeds, examples, values }: OutcomeTable): Float64
 
 /** Variance of a mean over seeds × examples by its sources. */
 export interface MeanVariance {
-  /** Of other seeds, of other examples, and of what the two do only together; their sum is that of the mean. */
+  /**
+   * Variance component of the seeds; those of seeds, examples and their interaction add up to the variance of the mean.
+   */
   readonly seeds: number;
   readonly examples: number;
   readonly interaction: number;

@@ -13,8 +13,8 @@ export interface SampledValues {
 export type Worth = (mask: string) => number;
 
 /**
- * Shapley values as the means of marginal contributions over permutations (Castro et al. 2009). Where antithetic, each
- * permutation at an even place and its reverse, which follows it, are averaged to one sample. The sum of the means is
+ * Shapley values as the means of marginal contributions over permutations (Castro et al. 2009). An antithetic
+ * permutation at an even index and its reverse, which follows it, are averaged to one sample. The sum of the means is
  * v(all) − v(none), as in every sample.
  */
 export function permutationValues(

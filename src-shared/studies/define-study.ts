@@ -37,7 +37,7 @@ export interface StudyWords {
   pruning?(id: string, parameters: ParameterValues): string;
   /** The fields of runs that a study varies; by their ids where it is omitted. */
   readonly fields?: FieldWords;
-  /** What the studio calls a dataset or a base model. */
+  /** Returns the display name of a dataset or base model. */
   recordName?(id: string): string;
   /** Null where it is not known. */
   adapterName?(adapter: PlannedAdapter): string | null;
@@ -50,7 +50,7 @@ export interface StudyAdapter {
   /** Common label of adapters that differ only in their seed, e.g. "LoRA + CoTo"; `group` identifies them. */
   readonly label: string;
   readonly group: string;
-  /** As `group`, but for the dataset: adapters of different tasks that were made alike. */
+  /** Counterpart of `group` without the dataset: adapters of different tasks with equal settings. */
   readonly family: string;
   readonly coto: boolean;
   readonly seed: number;
@@ -84,7 +84,7 @@ interface StudyDetails<Kind extends string, ConfigSchema extends z.ZodType, Resu
   readonly resultSchema: ResultSchema;
   /** @throws StudioError refused or invalid_input, with the reason */
   compose(input: StudyInput): z.input<ConfigSchema>;
-  /** The study's adapters, of whatever form, in any order. Those given by a run's settings are trained before all else. */
+  /** The study's adapters, of whatever form, in any order. Adapters given by run settings are trained first. */
   references(config: z.output<ConfigSchema>): PlannedAdapter[];
   /** Settings as the study's page shows them. */
   describeConfig(

@@ -2,13 +2,13 @@ import type { Declaration } from '../../domain/parameter.ts';
 import { type AllOff, type Distribution, expectedShare } from '../distribution.ts';
 
 /**
- * What a schedule switches. `group`: the adapters of a layer or a module; an off group is the frozen base alone.
- * `update`: the groups whose adapters are updated; all stay on in the forward pass. `rank`: ranks of every adapter.
+ * Unit that a schedule switches. `group`: the adapters of a layer or module; an off group is the frozen base alone.
+ * `update`: groups whose adapters are updated; all stay on in the forward pass. `rank`: ranks of every adapter.
  * `input`: single entries of the adapters' inputs, by dropout with probability 1 − p.
  */
 export type SwitchedUnit = 'group' | 'update' | 'rank' | 'input';
 
-/** Whether whole groups are switched, rather than parts of every adapter. */
+/** Returns true if the schedule switches whole groups rather than parts of every adapter. */
 export function switchesGroups(unit: SwitchedUnit): boolean {
   return unit === 'group' || unit === 'update';
 }
@@ -32,9 +32,9 @@ export interface Units {
 export interface Schedule {
   readonly declaration: Omit<Declaration, 'parameters'>;
   readonly unit: SwitchedUnit;
-  /** Whether p(t) matters, and with it the curve and its settings. */
+  /** True if p(t), and so the curve and its settings, has an effect. */
   readonly usesCurve: boolean;
-  /** Whether independent draws may switch everything off, so that `all_off` matters. */
+  /** True if independent draws may switch everything off, so that `all_off` has an effect. */
   readonly usesAllOff: boolean;
   /** Names of its own settings. */
   readonly ownSettings: readonly (keyof ScheduleSettings)[];

@@ -86,7 +86,7 @@ const declaration: Declaration = {
   ],
 };
 
-/** What each group of an adapter contributes, from one table of subsets. */
+/** Measures the contribution of each group of an adapter, from one table of subsets. */
 export const contributionStudy = defineStudy({
   kind: 'contribution',
   formerKinds: ['shapley'],

@@ -20,9 +20,10 @@ import { type MeasuredScore, ofMetric } from '../scores/point-score.ts';
 import type { PrunedAdapter, PruningResult } from './pruning-schemas.ts';
 
 /**
- * What each structured pattern costs against the unpruned adapter, in points of a share, else in the metric's unit: the mean over
- * seeds with its spread, every seed a dot; of one seed the accuracy has an interval over test examples, other metrics none. `customdata` of a point is [index in result.adapters, index in its
- * patterns], of a mean the list of those of its seeds.
+ * Draws the cost of each structured pattern against the unpruned adapter, in points for shares, else in the metric's
+ * unit. Several seeds give their mean with its spread, and a dot each; one seed gives an interval over test examples,
+ * for accuracy only. `customdata` of a point is [index in result.adapters, index in its patterns]; a mean lists those
+ * of its seeds.
  */
 export function pruningFigure(result: PruningResult, theme: FigureTheme): Figure {
   const { metric } = result;

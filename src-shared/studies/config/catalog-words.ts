@@ -3,7 +3,7 @@ import { describePruning } from '../../domain/prune.ts';
 import type { StudyWords } from '../define-study.ts';
 import { fieldIds, fieldWords } from './field-words.ts';
 
-/** What the catalog calls the methods and settings that a study names by id; an id that it does not know stays as it is. */
+/** Maps the ids of a study's methods and settings to catalog labels; unknown ids stay unchanged. */
 export function catalogWords({
   adapterVariants,
   mergeMethods,

@@ -4,7 +4,7 @@ import { keysAt } from '../../contract/schema-keys.ts';
 import { meantQuestion, unknownKeys } from '../../contract/unknown-keys.ts';
 import type { StudyKind } from '../define-study.ts';
 
-/** What is wrong with a study's config, and the way out: of keys that nobody knows, those that may have been meant. */
+/** Describes the problem of a study's config and its solution; for unknown keys, suggests the intended ones. */
 export function configProblem(
   { configSchema, declaration }: Pick<StudyKind, 'configSchema' | 'declaration'>,
   error: Pick<z.ZodError, 'issues'>,
@@ -16,7 +16,7 @@ export function configProblem(
   };
   const [first] = unknown;
   if (first === undefined) return { message: describeIssues(error), hint: has([]) };
-  // What is missing there is likely what the unknown keys were meant to be.
+  // Unknown keys are probably misspellings of the missing ones.
   const message = unknown.map(({ path, key }) => [...path, key].join('.')).join(', ');
   const question = meantQuestion(unknown);
   return {

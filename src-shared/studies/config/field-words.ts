@@ -4,7 +4,7 @@ import type { Declaration, ParameterSpec } from '../../domain/parameter.ts';
 import { runParameters } from '../../domain/run.ts';
 import { amidWords } from '../../format/amid-words.ts';
 
-/** What the fields of a run and their choices are called. */
+/** Labels of a run's fields and their choices. */
 export interface FieldWords {
   /** A field by its dotted name: "learning rate" of `learning_rate`. */
   field(name: string): string;

@@ -5,7 +5,7 @@ import { type CellSettings, cellLabel, cellSettingsSchema } from '../grid/cell-s
 import { studyConfigSchema, studyKinds } from '../index.ts';
 import type { FieldWords } from './field-words.ts';
 
-/** What is known of a study's adapter from its run, there or yet to be trained, or from its record. */
+/** Facts about a study's adapter, from its run (existing or planned) or its record. */
 export interface AdapterFacts {
   /** The same for all of its kind, e.g. "LoRA + CoTo". */
   readonly label: string;
@@ -18,9 +18,9 @@ export interface AdapterFacts {
 const filledKeys = new Set<PropertyKey>(['label', 'coto', 'seed']);
 
 /**
- * A study's config with `label`, `coto` and `seed` filled in wherever its kind asks for them, nothing is given, and the adapters
- * below tell: the label names what they have in common and others of the config do not. Pairs and triples of one label are told
- * apart by their seeds; adapters without labels may be given alone. What cannot be filled in stays missing.
+ * Fills missing `label`, `coto` and `seed` of a study's config from its adapters. A label names the settings that its
+ * adapters share and others lack. Seeds distinguish pairs and triples of one label; adapters without labels may stand
+ * alone. Values that cannot be derived stay missing.
  */
 export function withFilledLabels(
   given: unknown,

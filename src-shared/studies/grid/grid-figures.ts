@@ -191,7 +191,7 @@ function errorBars(
   };
 }
 
-/** What the bars of a figure cover. */
+/** Describes what the bars of a figure cover. */
 function intervalWords(intervals: readonly MetricInterval[]): string {
   const seeds = Math.max(0, ...intervals.map(({ n }) => n));
   const over = intervals.find(({ bootstrap }) => bootstrap !== null)?.bootstrap?.over;
@@ -209,7 +209,7 @@ function colorOf({ cells }: GridResult, at: number, theme: FigureTheme): string 
 }
 
 function cellLayout({ cells }: GridResult, theme: FigureTheme, title: string, more: FigureObject): FigureObject {
-  // Where they have no room level, labels end at their marks: plotly leaves out any that would end beyond the figure.
+  // Slanted labels end at their marks: plotly omits labels that extend beyond the figure.
   const areSlanted = cells.length > 4;
   return baseLayout(theme, title, {
     hovermode: 'closest',

@@ -8,7 +8,7 @@ import { cellSettingsSchema } from './cell-settings.ts';
 import { gridSchema } from './grid-cells.ts';
 import { tuningSchema } from './tuning.ts';
 
-/** What is scored of every cell: its adapters alone, merged across seeds, or pruned. */
+/** Subject scored in every cell: its adapters alone, merged across seeds, or pruned. */
 export const subjectChoiceSchema = z.union([
   z.literal('alone'),
   z.strictObject({
@@ -43,7 +43,7 @@ export const gridConfigShape = {
 };
 
 const outcomeCellSchema = z.object({
-  /** Of each seed; of a merge, of each pair (or of all) of the seeds. In the metric's own unit: an accuracy is a share. */
+  /** One value per seed, or per merged pair (or all) of the seeds. In the metric's own unit: an accuracy is a share. */
   values: z.array(z.object({ seeds: z.array(z.number().int()), value: z.number() })),
   own: metricIntervalSchema,
   /** From the cell's reference, paired in seeds and examples; null for a cell that is its own. */
@@ -91,7 +91,7 @@ export function referenceOf({ reference, references }: GridResult, at: number): 
   return references[at] ?? reference;
 }
 
-/** Whether another cell is compared with this one. */
+/** Returns true if another cell is compared with this one. */
 export function isReference(result: GridResult, at: number): boolean {
   return result.cells.some((_, other) => other !== at && referenceOf(result, other) === at);
 }

@@ -18,7 +18,7 @@ interface FieldAxis {
   readonly values: readonly string[];
 }
 
-/** Whether a grid varies enough fields for lines across them to say more than a row of points. */
+/** Returns true if a grid varies several fields, so that lines across them are informative. */
 export function isParallel({ cells }: GridResult): boolean {
   return fieldsOf(cells).length > 1;
 }

@@ -158,7 +158,7 @@ export function tuningFigure(
       xaxis: axis(theme, 'learning rate', {
         type: 'log',
         tickvals: rates,
-        // Of rates that lie close together every second has a label.
+        // Labels every second rate if there are many.
         ticktext: rates.map((rate, at) => (rates.length > 8 && at % 2 === 1 ? '' : rateText(rate))),
       }),
       yaxis: axis(theme, axisTitle(`validation ${metric}`, unit), { range }),

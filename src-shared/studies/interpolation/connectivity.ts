@@ -89,7 +89,7 @@ export function methodsAt(methods: readonly string[], leftOut: readonly LeftOut[
   });
 }
 
-/** What was left out of which series, and why, each reason once; no table if all was made. */
+/** Lists the pairs left out of each series with the reasons, each once; empty if nothing was left out. */
 export function leftOutTable(
   leftOut: readonly LeftOut[],
   labelOf: (at: number) => string,
@@ -118,12 +118,12 @@ export function unitsOf(references: readonly PlannedAdapter[]): string[] {
   return references.map((reference) => JSON.stringify('run' in reference ? reference.run : reference));
 }
 
-/** Whether two pairs share an adapter, so that they are no independent samples. */
+/** Returns true if two pairs share an adapter and so are not independent samples. */
 export function shareAdapters(pairs: readonly (readonly string[])[]): boolean {
   return new Set(pairs.flat()).size < pairs.flat().length;
 }
 
-/** What a figure draws around the mean over pairs: the interval from three on, of two their range. */
+/** Returns the spread drawn around a mean over pairs: the interval from three pairs on, the range of two. */
 export function spreadOverPairs(
   values: readonly number[],
   units: readonly (readonly string[])[],

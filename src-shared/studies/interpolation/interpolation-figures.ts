@@ -17,7 +17,7 @@ import {
   type InterpolationResult,
 } from './interpolation-schemas.ts';
 
-/** Of further methods only the means are drawn: more bands over each other could not be told apart. The table has all. */
+/** Methods beyond these are drawn as means only, because overlapping bands are unreadable. The table lists all. */
 const bandedMethods = 2;
 
 /**
@@ -169,7 +169,7 @@ const namedPairs = 4;
 /** Letters of a name at an end of the axis. */
 const longestEnd = 36;
 
-/** What λ = 0 and λ = 1 are: at the ends of the axis if there is one pair, else in the caption. */
+/** Names the adapters at λ = 0 and λ = 1: at the ends of the axis for a single pair, else in the caption. */
 function endNames(
   groups: ReturnType<typeof bySeries>,
   { pairs }: InterpolationConfig,

@@ -260,7 +260,7 @@ function pairTable(
   ];
 }
 
-/** Whether any barrier of it has an interval of its own. */
+/** Returns true if any barrier of the pair has an interval of its own. */
 function hasInterval({ curves }: InterpolationPair): boolean {
   return curves.some(({ barriers }) =>
     [barriers.accuracy, barriers.loss, barriers.judged].some((one) => one != null && one.line.low !== null),

@@ -26,7 +26,7 @@ export function mergingFigure(result: MergingResult, theme: FigureTheme, words: 
   const levels: number[] = [];
   const pointOf = (score: PointScore, customdata: DotPoint['customdata'], name: string): DotPoint => {
     const value = named.scale * ofMetric(score, metric);
-    // Of other metrics the noise over examples is not known.
+    // Noise over examples is only known for accuracy.
     if (!isAccuracy) return { value, customdata, name };
     const [[low = 0], [high = 0]] = overExamples([value], result.examples);
     return { value, interval: [low, high], customdata, name };

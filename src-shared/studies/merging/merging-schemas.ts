@@ -31,7 +31,7 @@ export const mergingResultSchema = z.object({
       alone: z.array(measuredScoreSchema),
       /** `tuning`: the accuracy of classes, else the negative loss, on the training examples that a search was tuned on. */
       merged: z.array(measuredScoreSchema.extend({ method: z.string(), tuning: z.number().optional() })),
-      /** Of each merge that makes an adapter. */
+      /** Placebos of each merge that produces an adapter. */
       placebos: z.array(measuredScoreSchema.extend({ method: z.string(), placebo: z.string() })).optional(),
     }),
   ),

@@ -188,7 +188,7 @@ function placeboTable(groups: MergingResult['groups'], metric: string, words: St
   ];
 }
 
-/** What each adapter and merge costs the base, if it was measured. */
+/** Lists the forgetting of each adapter and merge, if it was measured. */
 function forgettingTable(groups: MergingResult['groups'], words: StudyWords): StudyTable[] {
   const scores = groups.flatMap(({ alone, merged, placebos = [] }) => [...alone, ...merged, ...placebos]);
   const heading = forgettingHeading(scores.map(({ forgetting }) => forgetting));
@@ -224,7 +224,7 @@ function best(metric: string, alone: readonly PointScore[]): string {
   );
 }
 
-/** What a search was tuned by, where it is not what the study judges by. */
+/** Names the tuning score of a search if it differs from the study's metric. */
 function tunedWords(metric: string): string {
   return metric === 'accuracy' ? '' : 'what it was tuned by (the accuracy of classes, else the negative loss) ';
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { meanInterval } from '../../statistics/student.ts';
 
 /**
- * The mean of `n` values with its 95 % interval; ends are null where nothing can be said. Of a metric over seeds and examples:
- * metric-interval.ts.
+ * The mean of `n` values with its 95 % interval; ends are null where nothing can be said. Metrics over seeds and
+ * examples use metric-interval.ts.
  */
 export const intervalSchema = z.object({
   mean: z.number(),

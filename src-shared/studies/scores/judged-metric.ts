@@ -35,7 +35,7 @@ export function metricOfForm(value: unknown): string | null {
   return value == null || value === '' ? null : String(value);
 }
 
-/** As a study's page shows it among the settings. */
+/** Describes the metric for the settings table of a study's page. */
 export function describeMetric(metric: string | null): { label: string; value: string }[] {
   return metric === null ? [] : [{ label: 'Metric', value: metric }];
 }
@@ -51,7 +51,7 @@ interface JudgedWords {
   readonly digits: number;
   /** "%", "nats" or none. */
   readonly unit: string;
-  /** Of a difference: "points", "nats" or none. */
+  /** Unit of a difference: "points", "nats" or none. */
   readonly points: string;
   readonly better: 'higher' | 'lower';
 }

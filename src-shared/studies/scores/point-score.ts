@@ -18,7 +18,7 @@ export function ofMetric<T>({ accuracy, loss, judged }: ByMetric<T>, metric: str
   return found;
 }
 
-/** Of the point at a place of a curve; NaN where there is none. */
+/** Returns the value of the point at this index of a curve; NaN if there is none. */
 export function metricAt(points: readonly ByMetric<number>[], at: number, metric: string): number {
   const point = points[at];
   return point === undefined ? Number.NaN : ofMetric(point, metric);

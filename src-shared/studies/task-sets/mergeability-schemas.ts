@@ -25,7 +25,7 @@ export const mergeabilityConfigSchema = z
   .superRefine(checkTaskSets('what a merge loses needs a metric of which more is better'));
 export type MergeabilityConfig = z.output<typeof mergeabilityConfigSchema>;
 
-/** What is tested as a predictor: the verdict, then the measures behind it. */
+/** Predictors under test: the verdict, then the measures behind it. */
 export const predictors = [
   { id: 'verdict', label: 'Verdict', unit: 'from merge to do not' },
   { id: 'excess', label: 'Overlap above random', unit: 'mean cos² of principal angles' },

@@ -6,7 +6,7 @@ import { probabilityText, signedText } from '../scores/metric-words.ts';
 import { type MergeabilityConfig, type MergeabilityResult, pairScopes, predictors } from './mergeability-schemas.ts';
 import { taskTuningTables } from './task-tuning.ts';
 
-/** What a merge loses is a share, shown as accuracies are. */
+/** Format of merge losses: a share, shown like an accuracy. */
 const share = 'accuracy';
 
 export function pairMethodLabel({ method, label }: MergeabilityResult['methods'][number], words: StudyWords): string {

@@ -47,16 +47,16 @@ export const multitaskConfigSchema = z
   .superRefine(checkTaskSets('normalized scores need a metric of which more is better; the loss is beside it'));
 export type MultitaskConfig = z.output<typeof multitaskConfigSchema>;
 
-/** What a row of the study scores. `index` is the method's place in the config. */
+/** Subject of a table row. `index` is the position of the method in the config. */
 export const multitaskRowSchema = z.object({
   kind: z.enum(['base', 'own', 'single', 'merge', 'placebo', 'random']),
   index: z.number().int().nullable(),
   method: z.string().nullable(),
-  /** Of a placebo: the method that makes it of the merge. */
+  /** Method that creates the placebo from the merge. */
   placebo: z.string().nullable(),
-  /** Whether outputs are merged, one pass for each adapter. */
+  /** True if outputs are merged, with one pass for each adapter. */
   outputs: z.boolean(),
-  /** What the label of the method does not say: the config's own label, or parameters. */
+  /** Addition to the method's label: the config's own label, or parameters. */
   label: z.string().nullable(),
 });
 export type MultitaskRow = z.infer<typeof multitaskRowSchema>;
@@ -93,13 +93,13 @@ export const multitaskResultSchema = z.object({
       seeds: z.array(z.number().int()),
       /** cells[set][row][task] */
       cells: z.array(z.array(z.array(cellSchema))),
-      /** Of each set: the task whose adapter is best over all tasks. */
+      /** For each set, the task whose adapter scores best over all tasks. */
       single: z.array(z.number().int()),
       /** By row. */
       summaries: z.array(summarySchema),
       /** Tasks on which the adapters gain too little on the base for (value − base) / (own − base). */
       flat: z.array(z.number().int()),
-      /** Of searches: what they found, by set and row; null for a row without one. */
+      /** Search results by set and row; null for a row without a search. */
       tuned: z.array(
         z.array(
           z
@@ -113,7 +113,7 @@ export const multitaskResultSchema = z.object({
       ),
     }),
   ),
-  /** What the intervals are over. */
+  /** Source of variation that the intervals cover. */
   over: z.enum(['sets', 'examples', 'nothing']),
   /** With CoTo minus without, paired by seed, for each pair of groups. */
   differences: z.array(

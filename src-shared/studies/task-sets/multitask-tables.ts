@@ -123,7 +123,7 @@ function differenceTable(
   };
 }
 
-/** What searches found, beside the held-out score; no table without one. */
+/** Lists search results next to the held-out scores; no table without searches. */
 function tunedTable(
   { groups, rows, metric }: MultitaskResult,
   { tuning_samples }: MultitaskConfig,

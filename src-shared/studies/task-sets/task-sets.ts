@@ -67,7 +67,7 @@ export function checkTaskSets(whyNotLoss: string) {
   };
 }
 
-/** What is wrong with the tasks and sets as a whole; null: nothing. */
+/** Returns the problem of the tasks and sets as a whole; null if there is none. */
 function problemOfTaskSets({ tasks, groups, run, tune }: TaskSets): { path: string; message: string } | null {
   const datasets = tasks.map(({ dataset }) => dataset);
   const names = taskNames(tasks);
@@ -165,7 +165,7 @@ export function setsOf({ adapters, dataset }: Pick<StudyInput, 'adapters' | 'dat
   return { tasks: datasets.map((dataset) => ({ dataset })), groups };
 }
 
-/** One adapter for each dataset and seed. Where each task has one adapter, their seeds need not agree. */
+/** One adapter for each dataset and seed. Tasks with one adapter each may have different seeds. */
 function setsOfGroup(
   members: readonly StudyAdapter[],
   datasets: readonly string[],
